@@ -1,0 +1,135 @@
+#pragma warning disable CA2000 // Handles live as long as the connection; Dispose closes them.
+using SQLitePCL;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Sqlite;
+
+/// <summary>
+/// One connection to one SQLite file: prepared statements that are kept, transactions, and faults as
+/// <see cref="TidelineException"/>. Not for two threads at once. It stands directly on SQLitePCLRaw, because ADO.NET's cost per
+/// statement is what the group commit saves.
+/// </summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
+    private readonly sqlite3 _handle;
+
+    static SqliteDatabase() => Batteries_V2.Init();
+
+    private SqliteDatabase(sqlite3 handle, string path) => (_handle, Path) = (handle, path);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>
+    /// Opens for writing (creating the file) with WAL and synchronous=FULL: a commit that returned is on the disk.
+    /// </summary>
+    /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
+    public static SqliteDatabase OpenWriter(string path, int cacheKib = 65_536)
+    {
+        var database = Open(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
+        database.Execute("PRAGMA journal_mode=WAL");
+        database.Execute("PRAGMA synchronous=FULL");
+        database.Execute($"PRAGMA cache_size=-{cacheKib}");
+        database.Execute("PRAGMA wal_autocheckpoint=4000");
+        database.Execute("PRAGMA journal_size_limit=67108864");
+        return database;
+    }
+
+    /// <summary>Opens for reading beside a writer; each statement sees the last commit before it began.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
+    public static SqliteDatabase OpenReader(string path, int cacheKib = 8_192)
+    {
+        var database = Open(path, raw.SQLITE_OPEN_READWRITE);
+        database.Execute("PRAGMA query_only=1");
+        database.Execute($"PRAGMA cache_size=-{cacheKib}");
+        return database;
+    }
+
+    /// <summary>The kept statement for a text; prepared at its first use.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        if (_statements.TryGetValue(sql, out var kept)) return kept;
+        Check(raw.sqlite3_prepare_v3(_handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var statement));
+        return _statements[sql] = new SqliteStatement(this, statement);
+    }
+
+    /// <summary>Runs one statement that has no parameters, to its end.</summary>
+    public void Execute(string sql)
+    {
+        Check(raw.sqlite3_prepare_v2(_handle, sql, out var statement));
+        try
+        {
+            int code;
+            while ((code = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
+            {
+            }
+
+            if (code != raw.SQLITE_DONE) Check(code);
+        }
+        finally
+        {
+            raw.sqlite3_finalize(statement);
+            statement.Dispose();
+        }
+    }
+
+    /// <summary>Runs several statements, separated by semicolons: for schemas.</summary>
+    public void ExecuteScript(string sql) => Check(raw.sqlite3_exec(_handle, sql));
+
+    /// <summary>Rows changed by the last statement.</summary>
+    public int Changes => raw.sqlite3_changes(_handle);
+
+    /// <summary>Begins a transaction that takes the write lock at once.</summary>
+    public void Begin() => Prepare("BEGIN IMMEDIATE").Run();
+
+    /// <summary>Commits; durable when it returns.</summary>
+    public void Commit() => Prepare("COMMIT").Run();
+
+    /// <summary>Rolls back, if a transaction is open.</summary>
+    public void Rollback()
+    {
+        if (raw.sqlite3_get_autocommit(_handle) == 0) Prepare("ROLLBACK").Run();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var statement in _statements.Values) statement.Dispose();
+        _statements.Clear();
+        raw.sqlite3_close_v2(_handle);
+        _handle.Dispose();
+    }
+
+    internal void Check(int code)
+    {
+        if (code is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE) return;
+        var words = $"{System.IO.Path.GetFileName(Path)}: {raw.sqlite3_errmsg(_handle).utf8_to_string()} (SQLite {raw.sqlite3_extended_errcode(_handle)}).";
+        throw (code & 0xFF) switch
+        {
+            raw.SQLITE_FULL => new TidelineException(ErrorCode.StorageUnavailable, $"The disk is full. {words}"),
+            raw.SQLITE_READONLY => new TidelineException(ErrorCode.StorageUnavailable, $"The data folder cannot be written. {words}"),
+            raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_NOMEM or raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
+                new TidelineException(ErrorCode.StorageUnavailable, $"The storage does not answer. {words}"),
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new TidelineException(ErrorCode.Corrupt, $"The file is damaged. {words}"),
+            _ => new TidelineException(ErrorCode.Internal, words),
+        };
+    }
+
+    private static SqliteDatabase Open(string path, int flags)
+    {
+        var code = raw.sqlite3_open_v2(path, out var handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
+        var database = new SqliteDatabase(handle, path);
+        try
+        {
+            database.Check(code);
+            database.Check(raw.sqlite3_busy_timeout(handle, 5_000));
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tideline.Kernel;
+
+/// <summary>
+/// The data of an event: one flat record for all types, fields absent where a type has none. Amounts are minor units of
+/// <see cref="Currency"/>. The JSON names are frozen: append only.
+/// </summary>
+public sealed record EventData
+{
+    /// <summary>The owner of the subject account, or the customer itself. Empty for a system account.</summary>
+    public Guid CustomerId { get; init; }
+
+    /// <summary>The account, for every type but CUSTOMER_CREATED.</summary>
+    public Guid? AccountId { get; init; }
+
+    /// <summary>ISO 4217 code.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>What moved, signed as the account sees it: negative for a debit. Minor units. 0 where nothing moved.</summary>
+    public long AmountMinor { get; init; }
+
+    /// <summary>Posted balance after the event, minor units.</summary>
+    public long PostedMinor { get; init; }
+
+    /// <summary>Held (pending out) after the event, minor units.</summary>
+    public long HeldMinor { get; init; }
+
+    /// <summary>Overdraft limit, minor units, not negative.</summary>
+    public long OverdraftLimitMinor { get; init; }
+
+    /// <summary><c>open</c>, <c>frozen</c> or <c>closed</c>.</summary>
+    public string? Status { get; init; }
+
+    /// <summary>The account's entry version, where an entry was written; the entries of an account count from 1 without gaps.</summary>
+    public long? EntryVersion { get; init; }
+
+    /// <summary>The transaction, where money moved.</summary>
+    public Guid? TransactionId { get; init; }
+
+    /// <summary><c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>; for BALANCE_UPDATED <c>hold</c>, <c>release</c>, <c>expiry</c>, <c>status</c>, <c>limit</c>.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The other customer account of a transfer.</summary>
+    public Guid? CounterpartyId { get; init; }
+
+    /// <summary>The client's words for the movement.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>The saga that caused it; for a transfer it is the transfer's id.</summary>
+    public Guid? SagaId { get; init; }
+
+    /// <summary>The hold, where one is concerned.</summary>
+    public Guid? HoldId { get; init; }
+
+    /// <summary>The account's IBAN (ACCOUNT_CREATED).</summary>
+    public string? Iban { get; init; }
+
+    /// <summary>Profile (CUSTOMER_CREATED).</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Profile (CUSTOMER_CREATED).</summary>
+    public string? Email { get; init; }
+
+    /// <summary>ISO 3166 alpha-2 (CUSTOMER_CREATED).</summary>
+    public string? Country { get; init; }
+
+    /// <summary>Reads the JSON of an event.</summary>
+    /// <exception cref="JsonException">It is not the data of an event.</exception>
+    public static EventData Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, EventDataJson.Default.EventData) ?? throw new JsonException("An event without data.");
+
+    /// <summary>The frozen JSON.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, EventDataJson.Default.EventData);
+}
+
+/// <summary>The JSON names of <see cref="EventData"/>: camel case, defaults left out.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(EventData))]
+public sealed partial class EventDataJson : JsonSerializerContext;

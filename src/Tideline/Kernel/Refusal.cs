@@ -1,0 +1,68 @@
+namespace Tideline.Kernel;
+
+/// <summary>A business answer of "no": nothing changed. <paramref name="Detail"/> is a sentence a person can act on.</summary>
+public sealed record Refusal(RefusalReason Reason, string Detail);
+
+/// <summary>
+/// Why a command was refused. The numbers are written to disk with the reply: append only. The problem type of a reason is its name in
+/// kebab case.
+/// </summary>
+public enum RefusalReason
+{
+    /// <summary>No such customer.</summary>
+    CustomerNotFound = 1,
+
+    /// <summary>No such account.</summary>
+    AccountNotFound = 2,
+
+    /// <summary>The account is frozen.</summary>
+    AccountFrozen = 3,
+
+    /// <summary>The account is closed.</summary>
+    AccountClosed = 4,
+
+    /// <summary>The amount is not in the account's currency.</summary>
+    CurrencyMismatch = 5,
+
+    /// <summary>Available balance is too small.</summary>
+    InsufficientFunds = 6,
+
+    /// <summary>From and to are the same account.</summary>
+    SameAccount = 7,
+
+    /// <summary>Zero, negative or beyond the limit.</summary>
+    InvalidAmount = 8,
+
+    /// <summary>The balance would pass its limit.</summary>
+    BalanceOverflow = 9,
+
+    /// <summary>The idempotency key was used with another request.</summary>
+    IdempotencyKeyReused = 10,
+
+    /// <summary>The id chosen by the client is taken.</summary>
+    DuplicateId = 11,
+
+    /// <summary>The IBAN belongs to another account.</summary>
+    IbanTaken = 12,
+
+    /// <summary>No such hold.</summary>
+    HoldNotFound = 13,
+
+    /// <summary>The hold was captured, released or has expired.</summary>
+    HoldNotOpen = 14,
+
+    /// <summary>More than the hold still holds.</summary>
+    HoldExceeded = 15,
+
+    /// <summary>An account is closed only at balance zero, nothing held.</summary>
+    AccountNotEmpty = 16,
+
+    /// <summary>The status cannot follow the present one.</summary>
+    InvalidStatus = 17,
+
+    /// <summary>The saga is not in a state that allows this.</summary>
+    SagaNotParked = 18,
+
+    /// <summary>No such saga.</summary>
+    SagaNotFound = 19,
+}

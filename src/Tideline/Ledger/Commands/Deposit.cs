@@ -1,0 +1,13 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger.Commands;
+
+/// <summary>Cash to account.</summary>
+public sealed record Deposit(Guid TransactionId, Guid AccountId, Money Amount, string? Reference) : LedgerCommand
+{
+    public override Guid RouteId => AccountId;
+
+    internal override void Collect(BatchKeys keys) => throw new NotImplementedException();
+
+    internal override Reply Decide(Batch batch) => throw new NotImplementedException();
+}

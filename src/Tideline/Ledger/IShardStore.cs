@@ -1,0 +1,183 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>
+/// One shard of the strong tier, for its one writer. A group commit is <see cref="BeginAsync"/> (one transaction: epoch checked and locked, the named rows
+/// read and locked), a decision in memory, then <see cref="CommitAsync"/>. One contract, several engines (SQLite, MySQL).
+/// </summary>
+public interface IShardStore : IAsyncDisposable
+{
+    /// <summary>The shard.</summary>
+    int Shard { get; }
+
+    /// <summary>Takes ownership with a new epoch and tells where the shard stands.</summary>
+    /// <exception cref="TidelineException">AlreadyOwned: another process holds it. IncompatibleData: a newer format.</exception>
+    ValueTask<ShardHead> AcquireAsync(CancellationToken cancel);
+
+    /// <summary>Begins the transaction and reads the rows that the batch needs.</summary>
+    /// <exception cref="TidelineException">NotOwner: a newer epoch exists.</exception>
+    ValueTask<BatchRows> BeginAsync(BatchKeys keys);
+
+    /// <summary>Writes and commits. Durable when it returns; after a fault nothing of it is there, or (StorageUnavailable, fate unknown) look up by key.</summary>
+    ValueTask CommitAsync(BatchWrites writes);
+
+    /// <summary>Drops the transaction.</summary>
+    ValueTask RollbackAsync();
+}
+
+/// <summary>Reads of one shard beside its writer; every read sees only committed rows. Safe for many threads.</summary>
+public interface IShardReader : IAsyncDisposable
+{
+    /// <summary>Head positions as committed.</summary>
+    ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel);
+
+    ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel);
+
+    ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(Guid customerId, int limit, CancellationToken cancel);
+
+    /// <summary>Accounts in the order of their ids, after one: for checks and exports.</summary>
+    ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel);
+
+    ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel);
+
+    /// <summary>Entries of an account with a version below <paramref name="beforeVersion"/>, newest first.</summary>
+    ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel);
+
+    /// <summary>The newest entry at or before a time; null when there is none. Logarithmic: times grow with versions.</summary>
+    ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel);
+
+    ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel);
+
+    ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel);
+
+    /// <summary>Open holds that expired at or before a time.</summary>
+    ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel);
+
+    ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel);
+
+    ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel);
+
+    ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel);
+
+    /// <summary>Sagas whose wake time has come, earliest first.</summary>
+    ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel);
+
+    /// <summary>Sagas in a state (null: every unfinished one), after an id, in the order of ids.</summary>
+    ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(SagaState? state, Guid after, int limit, CancellationToken cancel);
+
+    /// <summary>Definition names and versions of sagas that are not finished.</summary>
+    ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(CancellationToken cancel);
+
+    /// <summary>Events after a sequence number, in order.</summary>
+    ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel);
+
+    /// <summary>Messages to other shards after a sequence number, in order.</summary>
+    ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel);
+
+    /// <summary>Audit blocks after a number, in order.</summary>
+    ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(long afterNumber, int limit, CancellationToken cancel);
+
+    /// <summary>Sum of posted balances per currency over all accounts, and the number of accounts, in one snapshot.</summary>
+    ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// Accounts for which balance = fold of entries does not hold, or whose entry versions have gaps (I2), or whose held amount is not the sum of open
+    /// holds; each with a sentence. One snapshot; up to <paramref name="limit"/> findings.
+    /// </summary>
+    ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel);
+}
+
+/// <summary>Opens the shards of an installation.</summary>
+public interface ILedgerStore : IAsyncDisposable
+{
+    /// <summary>How ids map to shards; fixed when the data was made.</summary>
+    ShardMap Map { get; }
+
+    /// <summary>The writer of a shard.</summary>
+    IShardStore OpenWriter(int shard);
+
+    /// <summary>The reader of a shard.</summary>
+    IShardReader OpenReader(int shard);
+}
+
+/// <summary>Where a shard stands: last event, message and audit block, and the newest commit time.</summary>
+public sealed record ShardHead(int Shard, long Epoch, long EventSeq, long MessageSeq, long BlockNumber, byte[] BlockHash, long BlockThroughSeq, long TimeUs);
+
+/// <summary>What a batch needs to read. Sets may hold ids that do not exist.</summary>
+public sealed class BatchKeys
+{
+    public HashSet<Guid> Outcomes { get; } = [];
+
+    public HashSet<Guid> Accounts { get; } = [];
+
+    public HashSet<Guid> Customers { get; } = [];
+
+    public HashSet<Guid> Holds { get; } = [];
+
+    public HashSet<Guid> Sagas { get; } = [];
+
+    /// <summary>Transactions whose existence matters (ids chosen by clients).</summary>
+    public HashSet<Guid> Transactions { get; } = [];
+
+    public HashSet<string> Claims { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>What was read. The decision changes it in place, so that later commands of the batch see earlier ones.</summary>
+public sealed class BatchRows
+{
+    public Dictionary<Guid, OutcomeRow> Outcomes { get; } = [];
+
+    public Dictionary<Guid, AccountRow> Accounts { get; } = [];
+
+    public Dictionary<Guid, CustomerRow> Customers { get; } = [];
+
+    public Dictionary<Guid, HoldRow> Holds { get; } = [];
+
+    public Dictionary<Guid, SagaRow> Sagas { get; } = [];
+
+    public HashSet<Guid> Transactions { get; } = [];
+
+    public Dictionary<string, ClaimRow> Claims { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>What a batch writes. Accounts, holds and sagas are inserted or replaced whole; everything else is only ever inserted.</summary>
+public sealed class BatchWrites
+{
+    /// <summary>New accounts, each once.</summary>
+    public List<AccountRow> NewAccounts { get; } = [];
+
+    /// <summary>Accounts that were there and changed, each once, with their last state.</summary>
+    public List<AccountRow> ChangedAccounts { get; } = [];
+
+    public List<CustomerRow> NewCustomers { get; } = [];
+
+    public List<TransactionRow> Transactions { get; } = [];
+
+    public List<EntryRow> Entries { get; } = [];
+
+    /// <summary>New or changed holds, each once.</summary>
+    public List<HoldRow> Holds { get; } = [];
+
+    public List<OutcomeRow> Outcomes { get; } = [];
+
+    public List<ClaimRow> Claims { get; } = [];
+
+    /// <summary>New sagas, each once, with their last state.</summary>
+    public List<SagaRow> NewSagas { get; } = [];
+
+    /// <summary>Sagas that were there and changed, each once.</summary>
+    public List<SagaRow> ChangedSagas { get; } = [];
+
+    public List<LedgerEvent> Events { get; } = [];
+
+    public List<MessageRow> Messages { get; } = [];
+
+    public List<AuditBlockRow> Blocks { get; } = [];
+
+    /// <summary>Messages up to here are on the log and may go; 0 when nothing may.</summary>
+    public long ForgetMessagesThrough { get; set; }
+
+    /// <summary>The commit time of the batch, microseconds.</summary>
+    public long TimeUs { get; set; }
+}

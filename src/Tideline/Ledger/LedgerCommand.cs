@@ -1,0 +1,33 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>
+/// Something to do on one shard. <see cref="Key"/> with <see cref="Fingerprint"/> makes it happen once: the same key answers what the first one
+/// answered, the same key with another fingerprint is refused.
+/// </summary>
+public abstract record LedgerCommand
+{
+    /// <summary>Hash of the client's idempotency key; empty for a command of the program itself that is idempotent by nature.</summary>
+    public Guid Key { get; init; }
+
+    /// <summary>Hash of the request.</summary>
+    public Guid Fingerprint { get; init; }
+
+    /// <summary>Decides the shard: the customer or account the command is about.</summary>
+    public abstract Guid RouteId { get; }
+
+    /// <summary>Names the rows that <see cref="Decide"/> will look at.</summary>
+    internal abstract void Collect(BatchKeys keys);
+
+    /// <summary>Decides against the rows of the batch. A refusal must leave them as they were; an exception may be thrown only before anything is changed.</summary>
+    internal abstract Reply Decide(Batch batch);
+}
+
+/// <summary>What a command came to.</summary>
+/// <param name="Refusal">Why nothing changed; null when it was done.</param>
+/// <param name="Subject">The customer, account, transaction, hold or saga.</param>
+/// <param name="BalanceMinor">Posted balance of the account after it, where one is concerned.</param>
+/// <param name="Position">The last event it wrote: for the client's token. Seq 0 when it wrote none.</param>
+/// <param name="Kind">Whether the subject is a saga that goes on.</param>
+public sealed record Reply(Refusal? Refusal, Guid Subject, long BalanceMinor, Position Position, OutcomeKind Kind);

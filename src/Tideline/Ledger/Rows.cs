@@ -1,0 +1,159 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>What an account is for. Written to disk: append only.</summary>
+public enum AccountKind
+{
+    /// <summary>A customer's account; never below its limit.</summary>
+    Customer = 0,
+
+    /// <summary>Money that enters or leaves the bank: the other side of deposits and withdrawals.</summary>
+    Cash = 1,
+
+    /// <summary>Money between the debit and the credit of a transfer across shards.</summary>
+    Clearing = 2,
+
+    /// <summary>Where captured holds go.</summary>
+    Settlement = 3,
+}
+
+/// <summary>Written to disk: append only.</summary>
+public enum AccountStatus
+{
+    /// <summary>Money may come and go.</summary>
+    Open = 0,
+
+    /// <summary>Nothing may leave or arrive but refunds.</summary>
+    Frozen = 1,
+
+    /// <summary>At zero, for ever.</summary>
+    Closed = 2,
+}
+
+/// <summary>Written to disk: append only.</summary>
+public enum TransactionKind
+{
+    /// <summary>Between two customer accounts (or one of them and clearing).</summary>
+    Transfer = 1,
+
+    /// <summary>The undoing of a transfer's debit.</summary>
+    Refund = 2,
+
+    /// <summary>Cash to account.</summary>
+    Deposit = 3,
+
+    /// <summary>Account to cash.</summary>
+    Withdrawal = 4,
+
+    /// <summary>Account to settlement, from a hold.</summary>
+    Capture = 5,
+}
+
+/// <summary>Written to disk: append only.</summary>
+public enum HoldStatus
+{
+    /// <summary>Holds money back.</summary>
+    Open = 0,
+
+    /// <summary>Taken, wholly or in part; nothing is held any more.</summary>
+    Captured = 1,
+
+    /// <summary>Given back by command.</summary>
+    Released = 2,
+
+    /// <summary>Given back by time.</summary>
+    Expired = 3,
+}
+
+/// <summary>An account as it stands on the strong tier. All amounts in minor units.</summary>
+public sealed class AccountRow
+{
+    public required Guid Id { get; init; }
+
+    /// <summary>Empty for a system account.</summary>
+    public required Guid CustomerId { get; init; }
+
+    public required AccountKind Kind { get; init; }
+
+    public required Currency Currency { get; init; }
+
+    public AccountStatus Status { get; set; }
+
+    /// <summary>How far below zero the available balance may go; not negative.</summary>
+    public long OverdraftLimitMinor { get; set; }
+
+    /// <summary>Sum of the entries.</summary>
+    public long PostedMinor { get; set; }
+
+    /// <summary>Announced credits: on settlement accounts, the sum of open holds.</summary>
+    public long PendingInMinor { get; set; }
+
+    /// <summary>Open holds on the account.</summary>
+    public long PendingOutMinor { get; set; }
+
+    /// <summary>Number of entries; the version of the newest.</summary>
+    public long EntryVersion { get; set; }
+
+    /// <summary>Number of events of this account; its component of a vector clock.</summary>
+    public long Version { get; set; }
+
+    public string? Iban { get; init; }
+
+    public long CreatedUs { get; init; }
+
+    /// <summary>What may be spent: posted − held + overdraft limit.</summary>
+    public long AvailableMinor => checked(PostedMinor - PendingOutMinor + OverdraftLimitMinor);
+
+    internal AccountRow Copy() => (AccountRow)MemberwiseClone();
+}
+
+/// <summary>A customer's profile on the strong tier.</summary>
+public sealed record CustomerRow(Guid Id, string Name, string Email, string Country, long Version, long CreatedUs);
+
+/// <summary>A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.</summary>
+public sealed record TransactionRow(Guid Id, TransactionKind Kind, Currency Currency, long AmountMinor, string? Reference, Guid? SagaId, long TimeUs, IReadOnlyList<EntryKey> Legs);
+
+/// <summary>Names an entry.</summary>
+public readonly record struct EntryKey(Guid AccountId, long Version);
+
+/// <summary>One side of a transaction on one account, with the posted balance after it.</summary>
+public readonly record struct EntryRow(Guid AccountId, long Version, Guid TransactionId, long AmountMinor, long PostedAfterMinor, long TimeUs);
+
+/// <summary>Money held back. <see cref="CapturedMinor"/> is what was taken of <see cref="AmountMinor"/> so far.</summary>
+public sealed record HoldRow(Guid Id, Guid AccountId, long AmountMinor, long CapturedMinor, HoldStatus Status, long ExpiresUs, string? Reference, long CreatedUs)
+{
+    /// <summary>What it still holds back.</summary>
+    public long RemainingMinor => Status == HoldStatus.Open ? AmountMinor - CapturedMinor : 0;
+}
+
+/// <summary>
+/// What a command came to, kept for ever under its key. <paramref name="Kind"/> <c>Reserved</c> marks a key whose effect lives on another shard, with
+/// the id that the effect will have.
+/// </summary>
+public sealed record OutcomeRow(Guid Key, Guid Fingerprint, OutcomeKind Kind, Guid Subject, long BalanceMinor, long Seq, RefusalReason Reason, string? Detail, long TimeUs);
+
+/// <summary>Written to disk: append only.</summary>
+public enum OutcomeKind
+{
+    /// <summary>The key is taken; the effect is on the subject's shard.</summary>
+    Reserved = 0,
+
+    /// <summary>Done: subject, balance and seq are the reply.</summary>
+    Done = 1,
+
+    /// <summary>Refused: reason and detail are the reply.</summary>
+    Refused = 2,
+
+    /// <summary>A saga was started: the subject's saga row is the reply.</summary>
+    Saga = 3,
+}
+
+/// <summary>A name that belongs to one account of the whole installation (an IBAN), on the name's own shard.</summary>
+public sealed record ClaimRow(string Name, Guid Key, Guid Subject);
+
+/// <summary>A sealed stretch of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.</summary>
+public sealed record AuditBlockRow(long Number, long FromSeq, long ThroughSeq, byte[] PreviousHash, byte[] Hash, long TimeUs);
+
+/// <summary>A command or reply on its way to another shard. <paramref name="Seq"/> counts without gaps on the sending shard.</summary>
+public sealed record MessageRow(long Seq, int TargetShard, Guid SagaId, string Type, byte[] Data, long TimeUs);

@@ -1,0 +1,42 @@
+namespace Tideline.Log;
+
+/// <summary>
+/// The bus: topics of partitions of records. Appends are durable when they return. One contract, several engines
+/// (embedded SQLite, Kafka).
+/// </summary>
+public interface ILog : IAsyncDisposable
+{
+    /// <summary>
+    /// Appends in order. A record whose (topic, source, sequence) was appended before is left out, so a repeated append is
+    /// harmless; a sequence that skips one is refused.
+    /// </summary>
+    /// <exception cref="Kernel.TidelineException">Corrupt: a source skipped a sequence number. StorageUnavailable: nothing was appended.</exception>
+    ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel);
+
+    /// <summary>The last sequence number that <paramref name="source"/> appended to <paramref name="topic"/>; 0 before the first.</summary>
+    ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel);
+
+    /// <summary>Up to <paramref name="limit"/> records after <paramref name="afterOffset"/>, in order; empty at the end.</summary>
+    ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel);
+
+    /// <summary>Offset of the newest record of a partition; 0 when it never had one.</summary>
+    ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel);
+
+    /// <summary>Completes when <paramref name="topic"/>/<paramref name="partition"/> has a record after <paramref name="afterOffset"/>, or when <paramref name="timeout"/> passes.</summary>
+    ValueTask WaitAsync(string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel);
+
+    /// <summary>The position up to which a consumer group is done; 0 for a new group. Registering a group protects what it has not read from retention.</summary>
+    ValueTask<long> GetCommittedAsync(string group, string topic, int partition, CancellationToken cancel);
+
+    /// <summary>Moves a group's position, durably. It may go back (replay); never beyond the head.</summary>
+    ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel);
+
+    /// <summary>Drops records older than <paramref name="before"/> that every group has read. Returns how many.</summary>
+    ValueTask<long> TrimAsync(DateTimeOffset before, CancellationToken cancel);
+
+    /// <summary>Every (topic, partition) with its first and last offset and the committed offset of each group.</summary>
+    ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel);
+}
+
+/// <summary>The state of a partition.</summary>
+public sealed record PartitionStatus(string Topic, int Partition, long FirstOffset, long HeadOffset, IReadOnlyDictionary<string, long> Groups);

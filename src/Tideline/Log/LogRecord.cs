@@ -1,0 +1,33 @@
+namespace Tideline.Log;
+
+/// <summary>One record of the bus.</summary>
+/// <param name="Topic">One of <see cref="Topics"/>.</param>
+/// <param name="Partition">The shard it is for.</param>
+/// <param name="Offset">Place in the partition, from 1; given by the log, 0 on append.</param>
+/// <param name="Source">Who appends, as in <c>shard-0</c>; sequences count per topic and source.</param>
+/// <param name="SourceSeq">The source's own gapless sequence, from 1. On account.events it is the event's position.</param>
+/// <param name="Key">What must stay in order: the customer's id for events, the saga's id for commands.</param>
+/// <param name="Type">The event's or command's published name, as in ACCOUNT_DEBITED.</param>
+/// <param name="Subject">The aggregate.</param>
+/// <param name="Version">The aggregate's version; 0 for commands.</param>
+/// <param name="TimeUs">Microseconds since 1970-01-01 UTC.</param>
+/// <param name="Data">UTF-8 JSON.</param>
+public sealed record LogRecord(
+    string Topic, int Partition, long Offset, string Source, long SourceSeq, Guid Key, string Type, Guid Subject, long Version, long TimeUs,
+    ReadOnlyMemory<byte> Data);
+
+/// <summary>Names of topics.</summary>
+public static class Topics
+{
+    /// <summary>Everything the ledger says, one partition per shard, offset order = position order.</summary>
+    public const string AccountEvents = "account.events";
+
+    /// <summary>CUSTOMER_VIEW_UPDATED and the profile changes of the view tier.</summary>
+    public const string CustomerEvents = "customer.events";
+
+    /// <summary>Commands and replies between the shards of a saga; partition = the shard addressed.</summary>
+    public const string SagaCommands = "saga.commands";
+
+    /// <summary>The dead letter topic of <paramref name="topic"/>.</summary>
+    public static string DeadLetters(string topic) => topic + ".dlq";
+}

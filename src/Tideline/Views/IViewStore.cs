@@ -1,0 +1,71 @@
+namespace Tideline.Views;
+
+/// <summary>
+/// The view tier: JSON documents in collections, guarded writes, watermarks and a change log. One contract, several
+/// engines (embedded SQLite, MongoDB). It needs no transaction over several documents: each write stands alone.
+/// </summary>
+public interface IViewStore : IAsyncDisposable
+{
+    /// <summary>Makes a collection with its indexes, if it is not there. Index fields are top-level fields of the document.</summary>
+    ValueTask EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel);
+
+    /// <summary>Drops a collection.</summary>
+    ValueTask DropCollectionAsync(string collection, CancellationToken cancel);
+
+    /// <summary>The documents that exist among <paramref name="ids"/>.</summary>
+    ValueTask<IReadOnlyList<Document>> ReadAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel);
+
+    /// <summary>
+    /// Writes each document only if its revision in the store is still <see cref="DocumentWrite.ExpectedRevision"/> (0: it must
+    /// not exist). Durable when it returns. Answers, for each write in order, whether it was applied.
+    /// </summary>
+    ValueTask<IReadOnlyList<bool>> WriteAsync(string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel);
+
+    /// <summary>Documents that match, in the order of an index, one page.</summary>
+    /// <exception cref="Kernel.TidelineException">InvalidInput: the field has no index.</exception>
+    ValueTask<IReadOnlyList<Document>> QueryAsync(DocumentQuery query, CancellationToken cancel);
+
+    /// <summary>The watermark of a projection on a shard: the last position wholly applied; 0 before the first.</summary>
+    ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel);
+
+    /// <summary>Moves a watermark, durably.</summary>
+    ValueTask SetWatermarkAsync(string projection, int shard, Watermark watermark, CancellationToken cancel);
+
+    /// <summary>Small named JSON states of the program on the view tier (active versions, blocked keys); null when absent.</summary>
+    ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel);
+
+    /// <summary>Stores a state, durably; null removes it.</summary>
+    ValueTask SetStateAsync(string name, byte[]? json, CancellationToken cancel);
+
+    /// <summary>
+    /// Changes after a resume token, in commit order (null: from now). Fails with NotFound when the token has left the change log: resync, never
+    /// "from now".
+    /// </summary>
+    ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel);
+}
+
+/// <summary>A collection: its name, its indexes (each a list of top-level fields; the document id breaks ties), and whether its changes are logged.</summary>
+public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyList<string>> Indexes, bool LogChanges);
+
+/// <summary>A stored document. <paramref name="Revision"/> grows with every write.</summary>
+public sealed record Document(string Id, long Revision, ReadOnlyMemory<byte> Json);
+
+/// <summary>A guarded write. <paramref name="Json"/> null deletes. <paramref name="IndexValues"/>: values (string, long or null) of the indexed fields, as they stand in the document.</summary>
+public sealed record DocumentWrite(string Id, long ExpectedRevision, long Revision, ReadOnlyMemory<byte>? Json, IReadOnlyDictionary<string, object?> IndexValues);
+
+/// <summary>
+/// One page: equality on <paramref name="Equal"/>, then a range and order on <paramref name="OrderBy"/> (both bounds inclusive; null: open), then an optional
+/// case-insensitive substring filter over <paramref name="ContainsFields"/>. <paramref name="After"/> is the (order value, id) of the last document of the page before.
+/// </summary>
+public sealed record DocumentQuery(
+    string Collection, IReadOnlyDictionary<string, object> Equal, string? OrderBy, object? From, object? To, bool Descending,
+    IReadOnlyList<string> ContainsFields, string? Contains, (object Value, string Id)? After, int Limit);
+
+/// <summary>The last position applied and the commit time of its event, microseconds since 1970.</summary>
+public readonly record struct Watermark(long Seq, long TimeUs);
+
+/// <summary>Changes and the token to go on with.</summary>
+public sealed record ChangeBatch(IReadOnlyList<DocumentChange> Changes, string ResumeToken);
+
+/// <summary>A change: <paramref name="Operation"/> is <c>insert</c>, <c>replace</c> or <c>delete</c>; the document as it is now (null when it is gone).</summary>
+public sealed record DocumentChange(string Collection, string Id, string Operation, long Revision, Document? Current);
