@@ -58,8 +58,10 @@ internal sealed class RowAudit(IShardReader reader)
     private async ValueTask<string?> FindFaultOfLegsAsync(TransactionRow row, CancellationToken cancel)
     {
         Int128 sum = 0;
+        var seen = new HashSet<EntryKey>();
         foreach (var leg in row.Legs)
         {
+            if (!seen.Add(leg)) return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId} twice.";
             if (await EntryAsync(leg, cancel) is not { } entry) return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is missing.";
             if (entry.TransactionId != row.Id || entry.TimeUs != row.TimeUs) return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is not its own.";
             sum += entry.AmountMinor;
