@@ -92,4 +92,13 @@ public static class Limits
 
     /// <summary>How long a drain may take before the program ends all the same, milliseconds.</summary>
     public const int DrainMs = 20_000;
+
+    /// <summary>Events of one audit block.</summary>
+    public const int AuditBlockEvents = 4_096;
+
+    /// <summary>How long a committed event waits for its audit block, milliseconds.</summary>
+    public const int AuditBlockMs = 1_000;
+
+    /// <summary>Findings after which a check stops: more of them tell nothing more.</summary>
+    public const int VerifyFindings = 100;
 }
