@@ -73,7 +73,7 @@ public sealed class Pain001ReaderTests
     public void The_line_of_a_fault_is_the_line_in_the_file()
     {
         var fault = Should.Throw<TidelineException>(() => Read(new Pain001Sample(9, new(Anna, Ben, "1"), new(Anna, Ben, "2", Currency: "EURO")).ToString()));
-        fault.Message.ShouldBe("Line 17: Ccy has three letters.");
+        fault.Message.ShouldBe("Line 18: Ccy has three letters.");
     }
 
     [Theory]

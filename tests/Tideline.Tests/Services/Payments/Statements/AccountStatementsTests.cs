@@ -43,7 +43,7 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-{_bank.Ledger.Ids.Next():N}");
         await using (var imports = PaymentImports.Start(folder, TransferSeam.Of(_bank.Ledger, _bank.Payments), TimeProvider.System, NullLogger.Instance))
         {
-            await using var file = new Pain001Sample(9, new(Pain001Sample.Anna, Pain001Sample.Ben, "30.25", Text: "Rent \u00e9\u20ac & more"), new(Pain001Sample.Anna, Pain001Sample.Ben, "1000")).ToStream();
+            await using var file = new Pain001Sample(9, new(Pain001Sample.Anna, Pain001Sample.Ben, "30.25", Text: "Rent \u00e9\u20ac &amp; more"), new(Pain001Sample.Anna, Pain001Sample.Ben, "1000")).ToStream();
             var accepted = await imports.AcceptAsync(file, Cancel);
             ImportStatus status;
             do
