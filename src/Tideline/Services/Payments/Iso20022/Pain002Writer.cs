@@ -22,21 +22,20 @@ public static class Pain002Writer
     {
         var version = VersionFor(int.Parse(status.MessageName.AsSpan(^2..), CultureInfo.InvariantCulture));
         var space = string.Create(CultureInfo.InvariantCulture, $"urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version:00}");
-        await using var xml = XmlWriter.Create(output, new XmlWriterSettings { Async = true, Indent = true, CloseOutput = false });
-        await xml.WriteStartDocumentAsync();
+        using var buffered = new XmlOutput(output);
+        var xml = buffered.Xml;
+        xml.WriteStartDocument();
         xml.WriteStartElement("Document", space);
         xml.WriteStartElement("CstmrPmtStsRpt", space);
         WriteHeader(xml, status, createdAt);
         WriteGroup(xml, status);
         foreach (var block in Blocks(status.Results))
         {
-            await WriteBlockAsync(xml, block, version, cancel);
+            await WriteBlockAsync(buffered, block, version, cancel);
         }
 
-        await xml.WriteEndElementAsync();
-        await xml.WriteEndElementAsync();
-        await xml.WriteEndDocumentAsync();
-        await xml.FlushAsync();
+        xml.WriteEndDocument();
+        await buffered.FlushAsync(cancel);
     }
 
     private static void WriteHeader(XmlWriter xml, ImportStatus status, DateTimeOffset createdAt)
@@ -62,8 +61,9 @@ public static class Pain002Writer
         xml.WriteEndElement();
     }
 
-    private static async Task WriteBlockAsync(XmlWriter xml, IReadOnlyList<PaymentResult> block, int version, CancellationToken cancel)
+    private static async Task WriteBlockAsync(XmlOutput buffered, IReadOnlyList<PaymentResult> block, int version, CancellationToken cancel)
     {
+        var xml = buffered.Xml;
         var settled = block.Count(result => result.Status == PaymentStatus.Settled);
         var rejected = block.Count(result => result.Status == PaymentStatus.Rejected);
         Start(xml, "OrgnlPmtInfAndSts");
@@ -73,13 +73,12 @@ public static class Pain002Writer
         WriteCounts(xml, settled, rejected, block.Count - settled - rejected);
         foreach (var result in block)
         {
-            cancel.ThrowIfCancellationRequested();
             WritePayment(xml, result, version);
             // Keeps the buffer small: a report may hold a hundred thousand payments.
-            if (result.Index % Limits.PageRows == 0) await xml.FlushAsync();
+            if (result.Index % Limits.PageRows == 0) await buffered.FlushAsync(cancel);
         }
 
-        await xml.WriteEndElementAsync();
+        xml.WriteEndElement();
     }
 
     private static void WritePayment(XmlWriter xml, PaymentResult result, int version)

@@ -14,8 +14,9 @@ public static class Camt053Writer
     /// <summary>Writes the document; leaves the stream open.</summary>
     public static async Task WriteAsync(Statement statement, IAsyncEnumerable<StatementEntry> entries, Stream output, CancellationToken cancel)
     {
-        await using var xml = XmlWriter.Create(output, new XmlWriterSettings { Async = true, Indent = true, CloseOutput = false });
-        await xml.WriteStartDocumentAsync();
+        using var buffered = new XmlOutput(output);
+        var xml = buffered.Xml;
+        xml.WriteStartDocument();
         xml.WriteStartElement("Document", Namespace);
         xml.WriteStartElement("BkToCstmrStmt");
         xml.WriteStartElement("GrpHdr");
@@ -28,14 +29,11 @@ public static class Camt053Writer
         await foreach (var entry in entries.WithCancellation(cancel))
         {
             WriteEntry(xml, statement.Currency, entry);
-            if (++written % Limits.PageRows == 0) await xml.FlushAsync();
+            if (++written % Limits.PageRows == 0) await buffered.FlushAsync(cancel);
         }
 
-        await xml.WriteEndElementAsync();
-        await xml.WriteEndElementAsync();
-        await xml.WriteEndElementAsync();
-        await xml.WriteEndDocumentAsync();
-        await xml.FlushAsync();
+        xml.WriteEndDocument();
+        await buffered.FlushAsync(cancel);
     }
 
     private static void WriteFrame(XmlWriter xml, Statement statement)

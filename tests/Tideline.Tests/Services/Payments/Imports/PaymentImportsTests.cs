@@ -288,7 +288,7 @@ public sealed class PaymentImportsTests : IAsyncDisposable
 
     private async Task<XDocument> ReportAsync(Guid importId)
     {
-        using var report = new MemoryStream();
+        using var report = new ResponseStream();
         (await _imports.WriteStatusReportAsync(importId, report, Cancel)).ShouldBeTrue();
         report.Position = 0;
         return XDocument.Load(report);

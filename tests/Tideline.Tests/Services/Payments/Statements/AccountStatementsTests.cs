@@ -97,7 +97,7 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromSeconds(1));
         var statement = (await Statements.GetAsync(_anna, Now.AddDays(-1), Now.AddDays(1), Cancel))!;
         statement.To.ShouldBe(Now, "money that is not booked yet is in no statement");
-        using var output = new MemoryStream();
+        using var output = new ResponseStream();
         await StatementJsonWriter.WriteAsync(statement, Statements.GetEntriesAsync(statement, Cancel), output, Cancel);
         using var json = JsonDocument.Parse(output.ToArray());
         json.RootElement.GetProperty("openingBalance").GetString().ShouldBe("0.00");
@@ -134,7 +134,7 @@ public sealed class AccountStatementsTests : IAsyncLifetime
     private async Task<XDocument> Camt053Async(Guid account, DateTimeOffset from, DateTimeOffset to)
     {
         var statement = (await Statements.GetAsync(account, from, to, Cancel))!;
-        using var output = new MemoryStream();
+        using var output = new ResponseStream();
         await Camt053Writer.WriteAsync(statement, Statements.GetEntriesAsync(statement, Cancel), output, Cancel);
         output.Position = 0;
         return XDocument.Load(output);
