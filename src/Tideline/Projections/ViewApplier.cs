@@ -94,7 +94,7 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
         batch.Customers[key] = new FoldedBatch.Touched(found);
     }
 
-    private string? TryFold(FoldedBatch batch, FoldedBatch.Touched touched, ProjectedEvent happened)
+    private static string? TryFold(FoldedBatch batch, FoldedBatch.Touched touched, ProjectedEvent happened)
     {
         try
         {
@@ -113,7 +113,7 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
         }
     }
 
-    private void Archive(FoldedBatch batch, LedgerEvent happened, bool dataIsJson)
+    private static void Archive(FoldedBatch batch, LedgerEvent happened, bool dataIsJson)
     {
         var id = ArchivedEvent.IdOf(happened.Position);
         batch.Events.Add(new DocumentWrite(id, 0, 1, ArchivedEvent.ToJson(id, happened, dataIsJson), NoIndexes));

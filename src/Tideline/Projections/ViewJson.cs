@@ -10,6 +10,7 @@ namespace Tideline.Projections;
 [JsonSerializable(typeof(ActiveViews))]
 [JsonSerializable(typeof(DeadLetterState))]
 [JsonSerializable(typeof(DeadLetterData))]
+[JsonSerializable(typeof(RebuildState))]
 [JsonSerializable(typeof(ViewUpdated))]
 public sealed partial class ViewJson : JsonSerializerContext
 {
