@@ -27,7 +27,10 @@ public static class TidelineGateway
         new CustomerRoutes(parts).Map(routes);
         new AccountRoutes(parts).Map(routes);
         new MovementRoutes(parts).Map(routes);
+        new EntryRoutes(parts).Map(routes);
+        new HoldRoutes(parts).Map(routes);
         new TransferRoutes(parts, metrics).Map(routes);
+        new TransferBatchRoutes(parts, metrics).Map(routes);
         routes.MapRest();
     }
 }

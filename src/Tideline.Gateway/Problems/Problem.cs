@@ -17,7 +17,7 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
     /// <summary>A refusal of the core. One that says "not found" is a 404 where <paramref name="inPath"/>, a 422 where the id stood in the body.</summary>
     public static Problem Of(Refusal refusal, bool inPath = false) => new(ProblemTypes.Of(refusal.Reason), refusal.Detail)
     {
-        InPath = inPath && refusal.Reason is RefusalReason.AccountNotFound or RefusalReason.CustomerNotFound or RefusalReason.HoldNotFound && inPath,
+        InPath = inPath && refusal.Reason is RefusalReason.AccountNotFound or RefusalReason.CustomerNotFound or RefusalReason.HoldNotFound,
     };
 
     /// <summary>A fault of the core. What is internal stays inside: its message is for the log.</summary>
