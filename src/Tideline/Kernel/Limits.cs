@@ -74,4 +74,28 @@ public static class Limits
 
     /// <summary>How long a drain may take before the program ends all the same, milliseconds.</summary>
     public const int DrainMs = 20_000;
+
+    /// <summary>Longest text that is read as an IBAN: 34 characters in groups of four, with spaces.</summary>
+    public const int IbanCharacters = 42;
+
+    /// <summary>Longest identifier in an ISO 20022 message (Max35Text).</summary>
+    public const int IsoIdentifierCharacters = 35;
+
+    /// <summary>Longest party name in an ISO 20022 message (Max140Text).</summary>
+    public const int IsoNameCharacters = 140;
+
+    /// <summary>Longest line of additional information in a status report (Max105Text).</summary>
+    public const int IsoAdditionalInformationCharacters = 105;
+
+    /// <summary>Import files that are carried out at once; more wait their turn, durably accepted.</summary>
+    public const int ImportsRunning = 4;
+
+    /// <summary>Debtor accounts of one import file that are served at once; payments of one debtor run in order.</summary>
+    public const int ImportDebtorsInFlight = 64;
+
+    /// <summary>First and longest wait before a payment of an import is tried again after a fault, milliseconds.</summary>
+    public const int ImportRetryMs = 50, ImportRetryMaxMs = 5_000;
+
+    /// <summary>How often an import asks after its transfers that are still on their way, milliseconds.</summary>
+    public const int ImportPendingPollMs = 1_000;
 }
