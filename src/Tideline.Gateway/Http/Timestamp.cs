@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
 
@@ -13,14 +14,8 @@ internal static class Timestamp
         DateTimeOffset.TryParseExact(text, Read, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 
     /// <summary>Microseconds since 1970 as UTC text.</summary>
-    public static string Write(long us) => Write(FromUs(us));
+    public static string Write(long us) => Write(Clock.FromUs(us));
 
     /// <summary>A time as UTC text.</summary>
     public static string Write(DateTimeOffset time) => time.UtcDateTime.ToString(Written, CultureInfo.InvariantCulture);
-
-    /// <summary>Microseconds since 1970.</summary>
-    public static long ToUs(DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
-
-    /// <summary>The time of microseconds since 1970.</summary>
-    public static DateTimeOffset FromUs(long us) => DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond);
 }

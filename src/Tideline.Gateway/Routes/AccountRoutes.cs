@@ -37,7 +37,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, NewAccount);
         var currency = fields.Currency("currency");
         var command = new OpenAccount(
-            fields.OptionalId("accountId") ?? parts.Ledger.Ids.Next(), fields.Id("customerId"), currency, OverdraftLimit(fields, currency), Iban(fields))
+            fields.OptionalId("accountId") ?? parts.Ledger.Ids.Next(), fields.Id("customerId"), currency, OverdraftLimit(fields, currency), IbanOf(fields))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("accounts"),
         };
@@ -52,9 +52,11 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var text = fields.Text("status", 16);
         var status = text switch { "open" => AccountStatus.Open, "frozen" => AccountStatus.Frozen, "closed" => AccountStatus.Closed, _ => (AccountStatus?)null };
         if (status is null) fields.Fail(ProblemTypes.InvalidField, "'status' must be open, frozen or closed.", "status");
+        // A key is welcome but not asked for: no money moves, and a status that is set already says so.
+        var key = http.Request.Headers.ContainsKey("Idempotency-Key") ? fields.Key(http) : Guid.Empty;
+        var fingerprint = fields.Fingerprint("status", id);
         if (fields.Problem is { } problem) return problem;
-        // Without a key: setting a status twice is setting it once.
-        var reply = await parts.Ledger.ExecuteAsync(new SetAccountStatus(id, status!.Value), http.RequestAborted);
+        var reply = await parts.Ledger.ExecuteAsync(new SetAccountStatus(id, status!.Value) { Key = key, Fingerprint = fingerprint }, http.RequestAborted);
         Answers.SetToken(http, [reply.Position]);
         if (reply.Refusal is { } refusal) return Problem.Of(refusal, inPath: true);
         return await AnswerAsync(http, id);
@@ -102,5 +104,10 @@ internal sealed class AccountRoutes(GatewayParts parts)
         return limit.Minor;
     }
 
-    private static string? Iban(FieldReader fields) => fields.OptionalText("iban", 34);
+    private static string? IbanOf(FieldReader fields)
+    {
+        if (fields.OptionalText("iban", Limits.IbanCharacters) is not { } text) return null;
+        if (Iban.TryParse(text, out var iban) is { } wrong) fields.Fail(ProblemTypes.InvalidField, wrong, "iban");
+        return iban.ToString();
+    }
 }

@@ -74,7 +74,7 @@ internal sealed class EntryRoutes(GatewayParts parts)
         if (query.Problem is { } problem) return problem;
         var reader = parts.Ledger.ReaderOf(id);
         if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account) return AccountRoutes.NotFound(id);
-        var entry = await reader.GetEntryAtAsync(id, Timestamp.ToUs(at), http.RequestAborted);
+        var entry = await reader.GetEntryAtAsync(id, at.ToUs(), http.RequestAborted);
         Answers.SetServedByLedger(http);
         JsonAnswer.Write(http, StatusCodes.Status200OK, (account, entry, at), static (json, answer) =>
         {

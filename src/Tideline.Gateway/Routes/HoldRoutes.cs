@@ -53,7 +53,7 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var expires = fields.OptionalTime("expiresAt") ?? now.AddDays(DefaultHoldDays);
         if (expires <= now || expires > now.AddDays(Limits.HoldDays)) fields.Fail(ProblemTypes.InvalidField, $"'expiresAt' must lie ahead, by {Limits.HoldDays} days at most.", "expiresAt");
         var command = new PlaceHold(
-            fields.OptionalId("holdId") ?? parts.Ledger.Ids.Next(), account, amount, Timestamp.ToUs(expires), fields.OptionalText("reference", Limits.ReferenceCharacters))
+            fields.OptionalId("holdId") ?? parts.Ledger.Ids.Next(), account, amount, expires.ToUs(), fields.OptionalText("reference", Limits.ReferenceCharacters))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("holds", account),
         };
@@ -70,7 +70,7 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("capture", id));
         if (fields.Problem is { } problem) return problem;
         if (await FindAsync(id, http.RequestAborted) is not var (hold, account)) return NotFound(id);
-        var command = new CaptureHold(transaction, id, hold.AccountId, amount, fields.Flag("final")) { Key = key, Fingerprint = fingerprint };
+        var command = new CaptureHold(transaction, id, hold.AccountId, amount?.Currency ?? account.Currency, amount?.Minor, fields.Flag("final")) { Key = key, Fingerprint = fingerprint };
         return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "transactionId", account.Currency);
     }
 
@@ -80,8 +80,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var id = fields.PathId(http);
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("release", id));
         if (fields.Problem is { } problem) return problem;
-        if (await FindAsync(id, http.RequestAborted) is not var (hold, _)) return NotFound(id);
-        var command = new ReleaseHold(id, hold.AccountId, Expired: false) { Key = key, Fingerprint = fingerprint };
+        if (await FindAsync(id, http.RequestAborted) is not var (hold, account)) return NotFound(id);
+        var command = new ReleaseHold(id, hold.AccountId, account.Currency, Expired: false) { Key = key, Fingerprint = fingerprint };
         return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status200OK, "holdId");
     }
 

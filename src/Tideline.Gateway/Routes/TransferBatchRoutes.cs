@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
-using Tideline.Services.Payments;
+using Tideline.Kernel;
 
 namespace Tideline.Gateway.Routes;
 

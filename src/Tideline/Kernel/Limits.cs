@@ -98,4 +98,42 @@ public static class Limits
 
     /// <summary>How often an import asks after its transfers that are still on their way, milliseconds.</summary>
     public const int ImportPendingPollMs = 1_000;
+    /// <summary>Changes kept in the change log of the view tier; a reader further behind must resync.</summary>
+    public const int ChangeLogEntries = 1_000_000;
+
+    /// <summary>Connections that read the view store at once; more open and close.</summary>
+    public const int ViewReaders = 16;
+
+    /// <summary>Customer documents that the projector keeps parsed.</summary>
+    public const int ProjectionCacheDocuments = 16_384;
+
+    /// <summary>Days that <c>last_30_days</c> covers: today (UTC) and those before it.</summary>
+    public const int ActivityDays = 30;
+
+    /// <summary>Documents rewritten by one step of the aging pass.</summary>
+    public const int AgingDocuments = 500;
+
+    /// <summary>How often the aging pass looks for documents whose oldest day left the window, milliseconds.</summary>
+    public const int AgingIntervalMs = 60_000;
+
+    /// <summary>How long the projector waits for news before it looks again, milliseconds.</summary>
+    public const int ProjectionPollMs = 50;
+
+    /// <summary>How long the projector rests after a fault of the storage or the log, milliseconds.</summary>
+    public const int ProjectionFaultRestMs = 500;
+
+    /// <summary>How often a projection batch is folded anew because somebody else wrote its documents.</summary>
+    public const int ProjectionGuardRetries = 8;
+
+    /// <summary>Events the rebuilt views may be behind before the live projector is paused for the switch.</summary>
+    public const int RebuildCatchUpEvents = 5_000;
+
+    /// <summary>Accounts of one customer that a strong read lists, per shard.</summary>
+    public const int CustomerAccounts = 10_000;
+
+    /// <summary>Longest text to search for.</summary>
+    public const int SearchCharacters = 200;
+
+    /// <summary>Longest cursor or consistency token.</summary>
+    public const int TokenCharacters = 4_096;
 }
