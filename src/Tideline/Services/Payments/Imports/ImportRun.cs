@@ -29,8 +29,8 @@ internal sealed class ImportRun
     /// <summary>Results in the order of the file, as far as they are written.</summary>
     public IReadOnlyList<PaymentResult> Results => _results;
 
-    /// <summary>Completes when every payment is final and its result written.</summary>
-    public async Task RunAsync(string resultsPath, PaymentExecution execution, TimeProvider time, CancellationToken cancel)
+    /// <summary>Completes when every payment is final and its result written; <paramref name="allTried"/> is called once only slow transfers are left.</summary>
+    public async Task RunAsync(string resultsPath, PaymentExecution execution, TimeProvider time, Action allTried, CancellationToken cancel)
     {
         await using var journal = ResultJournal.Open(resultsPath, Record);
         var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
@@ -46,6 +46,7 @@ internal sealed class ImportRun
             }
         });
         IsAllTried = true;
+        allTried();
         await SettleAsync(execution, journal, time, cancel);
     }
 

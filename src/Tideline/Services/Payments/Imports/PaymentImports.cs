@@ -41,7 +41,7 @@ public sealed class PaymentImports : IAsyncDisposable
     /// <exception cref="TidelineException">InvalidInput: not a pain.001, malformed or over a limit. ShuttingDown. StorageUnavailable.</exception>
     public async Task<ImportAcceptance> AcceptAsync(Stream xml, CancellationToken cancel)
     {
-        ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, this);
+        if (_stopping.IsCancellationRequested) throw new TidelineException(ErrorCode.ShuttingDown, "The program is draining; send the file again later.");
         try
         {
             using var file = await _store.StageAsync(xml, cancel);
@@ -58,7 +58,8 @@ public sealed class PaymentImports : IAsyncDisposable
                 _accepting.Release();
             }
         }
-        catch (IOException fault) when (fault is not (FileNotFoundException or DirectoryNotFoundException))
+        // Exactly this type is a disk that is full or read-only; a client that goes away in mid-file throws a derived one.
+        catch (Exception fault) when (fault.GetType() == typeof(IOException) || fault is UnauthorizedAccessException)
         {
             throw new TidelineException(ErrorCode.StorageUnavailable, $"The file cannot be kept: {fault.Message}", fault);
         }
@@ -68,7 +69,9 @@ public sealed class PaymentImports : IAsyncDisposable
     public ValueTask<ImportStatus?> GetAsync(Guid importId, int from, int limit, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(_store.Find(importId) is { } manifest ? Status(manifest, Math.Max(from, 0), Math.Clamp(limit, 1, Limits.ImportPayments)) : null);
+        // The run first: when it is gone by now, the manifest that is read after it is the finished one.
+        var run = _runs.GetValueOrDefault(importId);
+        return ValueTask.FromResult(_store.Find(importId) is { } manifest ? Status(manifest, run, Math.Max(from, 0), Math.Clamp(limit, 1, Limits.ImportPayments)) : null);
     }
 
     /// <summary>Writes the pain.002 of an import as it stands.</summary>
@@ -97,7 +100,7 @@ public sealed class PaymentImports : IAsyncDisposable
         var importId = ImportIdOf(messageKey, file.Sha256);
         if (_store.Find(importId) is { } known)
         {
-            var status = Status(known, 0, 1);
+            var status = Status(known, _runs.GetValueOrDefault(importId), 0, 1);
             return new ImportAcceptance(importId, true, status.GroupStatus, status.Reason);
         }
 
@@ -140,13 +143,20 @@ public sealed class PaymentImports : IAsyncDisposable
     private async Task<bool> TryRunAsync(Guid importId, CancellationToken cancel)
     {
         await _running.WaitAsync(cancel);
+        var isSlotHeld = true;
+        void Release()
+        {
+            if (isSlotHeld) _running.Release();
+            isSlotHeld = false;
+        }
+
         try
         {
             var manifest = _store.Find(importId) ?? throw new TidelineException(ErrorCode.Corrupt, $"Import {importId} has no manifest.");
             ImportRun run;
             await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file));
             _runs[importId] = run;
-            await run.RunAsync(_store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _time, _logger), _time, cancel);
+            await run.RunAsync(_store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _time, _logger), _time, Release, cancel);
             _store.Finish(manifest with { Finished = true, Settled = run.Settled, Rejected = run.Rejected }, run.Results);
             _runs.TryRemove(importId, out _);
             ImportLog.ImportFinished(_logger, importId, run.Settled, run.Rejected);
@@ -159,15 +169,15 @@ public sealed class PaymentImports : IAsyncDisposable
         }
         finally
         {
-            _running.Release();
+            // Transfers that wait for an operator must not keep other files from running, so it may be free already.
+            Release();
         }
     }
 
-    private ImportStatus Status(ImportManifest manifest, int from, int limit)
+    private ImportStatus Status(ImportManifest manifest, ImportRun? run, int from, int limit)
     {
         var received = DateTimeOffset.UnixEpoch.AddMicroseconds(manifest.ReceivedUs);
         var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pain.001.001.{manifest.Version:00}");
-        var run = manifest.Finished ? null : _runs.GetValueOrDefault(manifest.ImportId);
         IReadOnlyList<PaymentResult> page = manifest.Finished ? _store.ReadResults(manifest.ImportId, from, limit) : run is null ? [] : [.. run.Results.Skip(from).Take(limit)];
         var isRefused = manifest.Refused is not null;
         var (settled, rejected) = manifest.Finished ? (manifest.Settled, manifest.Rejected) : isRefused ? (0, manifest.Payments) : (run?.Settled ?? 0, run?.Rejected ?? 0);

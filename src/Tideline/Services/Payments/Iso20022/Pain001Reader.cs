@@ -286,17 +286,10 @@ public sealed class Pain001Reader
         string? text = null;
         _element.ForEachChild(name =>
         {
-            if (name == "Ustrd" && text is null) text = Cut(_element.Text(Limits.BodyBytes));
+            if (name == "Ustrd" && text is null) text = XmlText.Cut(_element.Text(Limits.BodyBytes), Limits.ReferenceCharacters);
             else _element.Skip();
         });
         return text;
-    }
-
-    // A cut must not leave half of a surrogate pair behind.
-    private static string Cut(string text)
-    {
-        if (text.Length <= Limits.ReferenceCharacters) return text;
-        return text[..(char.IsHighSurrogate(text[Limits.ReferenceCharacters - 1]) ? Limits.ReferenceCharacters - 1 : Limits.ReferenceCharacters)];
     }
 
     // A plain date up to version 7, a choice of Dt and DtTm from version 8.

@@ -42,7 +42,7 @@ public static class Pain002Writer
     private static void WriteHeader(XmlWriter xml, ImportStatus status, DateTimeOffset createdAt)
     {
         Start(xml, "GrpHdr");
-        // The import's id without hyphens and part of the time: unique per report, within Max35Text only as far as the id goes.
+        // Max35Text: the id without hyphens fits.
         Text(xml, "MsgId", status.ImportId.ToString("N"));
         Text(xml, "CreDtTm", Time(createdAt));
         xml.WriteEndElement();
@@ -109,8 +109,7 @@ public static class Pain002Writer
         Start(xml, "Rsn");
         Text(xml, "Cd", reason.Code);
         xml.WriteEndElement();
-        for (var start = 0; start < reason.Detail.Length; start += Limits.IsoAdditionalInformationCharacters)
-            Text(xml, "AddtlInf", reason.Detail.Substring(start, Math.Min(Limits.IsoAdditionalInformationCharacters, reason.Detail.Length - start)));
+        foreach (var line in XmlText.Lines(XmlText.Printable(reason.Detail), Limits.IsoAdditionalInformationCharacters)) Text(xml, "AddtlInf", line);
         xml.WriteEndElement();
     }
 
