@@ -1,5 +1,7 @@
 using Tideline.Ledger;
+using Tideline.Sagas;
 using Tideline.Services.Payments;
+using Tideline.Services.Payments.Imports;
 
 namespace Tideline.Gateway;
 
@@ -11,6 +13,12 @@ public sealed record GatewayParts
 
     /// <summary>Transfers.</summary>
     public required PaymentsService Payments { get; init; }
+
+    /// <summary>What operators do with sagas.</summary>
+    public required SagaOperations Sagas { get; init; }
+
+    /// <summary>ISO 20022 files.</summary>
+    public required PaymentImports Imports { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using Scalar.AspNetCore;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
+using Tideline.Gateway.Reference;
 using Tideline.Gateway.Routes;
 
 namespace Tideline.Gateway;
@@ -13,24 +15,36 @@ public static class TidelineGateway
     {
         services.AddSingleton(parts);
         services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<RouteCatalog>();
+        services.AddOpenApi("v1", options => options.AddDocumentTransformer<ReferenceDocument>());
         return services;
     }
 
-    /// <summary>Maps every public route.</summary>
+    /// <summary>Maps every public route. Identity and authorisation belong here, before the routes; until then the gateway listens on loopback only.</summary>
     public static void MapTideline(this IEndpointRouteBuilder endpoints)
     {
-        var parts = endpoints.ServiceProvider.GetRequiredService<GatewayParts>();
-        var metrics = endpoints.ServiceProvider.GetRequiredService<GatewayMetrics>();
-        var logger = endpoints.ServiceProvider.GetRequiredService<ILoggerFactory>().CreateLogger("Tideline.Gateway");
-        var routes = new RouteTable(endpoints, metrics, parts.Time, logger);
+        var services = endpoints.ServiceProvider;
+        var parts = services.GetRequiredService<GatewayParts>();
+        var metrics = services.GetRequiredService<GatewayMetrics>();
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tideline.Gateway");
+        var routes = new RouteTable(endpoints, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time, logger);
 
         new CustomerRoutes(parts).Map(routes);
         new AccountRoutes(parts).Map(routes);
         new MovementRoutes(parts).Map(routes);
         new EntryRoutes(parts).Map(routes);
+        new StatementRoutes(parts).Map(routes);
         new HoldRoutes(parts).Map(routes);
         new TransferRoutes(parts, metrics).Map(routes);
         new TransferBatchRoutes(parts, metrics).Map(routes);
+        new ImportRoutes(parts.Imports).Map(routes);
+        new SagaRoutes(parts).Map(routes);
+        new ShardRoutes(parts).Map(routes);
+        new HealthRoutes(parts).Map(routes);
+        new MetricRoutes(parts, metrics).Map(routes);
+
+        endpoints.MapOpenApi();
+        endpoints.MapScalarApiReference("/docs", options => options.WithTitle("Tideline"));
         routes.MapRest();
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
@@ -29,6 +31,9 @@ internal static class Answers
     /// <summary>Tells the client which positions its command wrote, so that its next read can ask for them.</summary>
     public static void SetToken(HttpContext http, IReadOnlyList<Position> positions)
     {
+        if (positions.Count == 1 && positions[0].Seq == 0) return;
+        var text = string.Join(',', positions.Where(position => position.Seq > 0));
+        if (text.Length > 0) http.Response.Headers["Tideline-Token"] = Base64Url.EncodeToString(Encoding.ASCII.GetBytes(text));
     }
 
     /// <summary>Says that an answer came from the strong tier, as fresh as can be.</summary>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
+using Tideline.Gateway.Reference;
 using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
@@ -12,13 +13,8 @@ internal delegate Task<Problem?> RouteHandler(HttpContext http);
 /// <summary>
 /// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection, nothing that a request does not need.
 /// </summary>
-internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, GatewayMetrics metrics, TimeProvider time, ILogger logger)
+internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, ILogger logger)
 {
-    private readonly List<MappedRoute> _routes = [];
-
-    /// <summary>Every route so far.</summary>
-    public IReadOnlyList<MappedRoute> Routes => _routes;
-
     /// <summary>Adds a GET route.</summary>
     public void Get(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Get, path, notes, handler);
 
@@ -31,7 +27,7 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, Gatewa
     /// <summary>Answers whatever no route takes: 405 where the path exists with other methods, else 404.</summary>
     public void MapRest()
     {
-        var paths = _routes.Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), []))).ToList();
+        var paths = catalog.Routes.Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), []))).ToList();
         var handle = Metered("*", "unmatched", http =>
         {
             var methods = paths.Where(path => path.Matcher.TryMatch(http.Request.Path, [])).Select(path => path.Method).Distinct().ToList();
@@ -45,7 +41,7 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, Gatewa
 
     private void Map(string method, string path, RouteNotes notes, RouteHandler handler)
     {
-        _routes.Add(new MappedRoute(method, path, notes));
+        catalog.Routes.Add(new MappedRoute(method, path, notes));
         endpoints.MapMethods(path, [method], Metered(method, path, handler));
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;

@@ -9,7 +9,7 @@ using Tideline.Services.Payments.Imports;
 namespace Tideline.Gateway.Routes;
 
 /// <summary>ISO 20022 credit transfer files: taken, run, reported on.</summary>
-internal sealed class ImportRoutes(GatewayParts parts, PaymentImports imports)
+internal sealed class ImportRoutes(PaymentImports imports)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);
 

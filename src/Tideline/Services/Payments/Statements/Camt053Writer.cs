@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Xml;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Services.Payments.Iso20022;
+using XmlText = Tideline.Services.Payments.Iso20022.XmlText;
 
 namespace Tideline.Services.Payments.Statements;
 
