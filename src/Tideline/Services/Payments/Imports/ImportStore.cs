@@ -92,6 +92,14 @@ internal sealed class ImportStore
     public IReadOnlyList<PaymentResult> ReadResults(Guid importId, int from, int limit) =>
         [.. File.ReadLines(ResultsPath(importId)).Skip(from).Take(limit).Select(line => JsonSerializer.Deserialize(line, ImportJson.Default.PaymentResult)!)];
 
+    /// <summary>Results written so far of an import that does not run yet, in the order of the file.</summary>
+    public IReadOnlyList<PaymentResult> ReadJournal(Guid importId)
+    {
+        if (!File.Exists(ResultsPath(importId))) return [];
+        using var file = new FileStream(ResultsPath(importId), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        return [.. ResultJournal.Read(file).Results.OrderBy(result => result.Index)];
+    }
+
     private string Folder(string name) => Path.Combine(_directory, name);
 
     private string Folder(Guid importId) => Path.Combine(_directory, importId.ToString());

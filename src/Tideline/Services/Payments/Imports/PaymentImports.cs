@@ -178,9 +178,13 @@ public sealed class PaymentImports : IAsyncDisposable
     {
         var received = DateTimeOffset.UnixEpoch.AddMicroseconds(manifest.ReceivedUs);
         var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pain.001.001.{manifest.Version:00}");
-        IReadOnlyList<PaymentResult> page = manifest.Finished ? _store.ReadResults(manifest.ImportId, from, limit) : run is null ? [] : [.. run.Results.Skip(from).Take(limit)];
-        var isRefused = manifest.Refused is not null;
-        var (settled, rejected) = manifest.Finished ? (manifest.Settled, manifest.Rejected) : isRefused ? (0, manifest.Payments) : (run?.Settled ?? 0, run?.Rejected ?? 0);
+        // :: Finished: from disk. Running: from memory. Waiting for its turn, maybe after a restart: what was written before.
+        IReadOnlyList<PaymentResult> results = manifest.Finished || manifest.Refused is not null ? [] : run is not null ? run.Results : _store.ReadJournal(manifest.ImportId);
+        IReadOnlyList<PaymentResult> page = manifest.Finished ? _store.ReadResults(manifest.ImportId, from, limit) : [.. results.Skip(from).Take(limit)];
+        var (settled, rejected) = manifest.Finished ? (manifest.Settled, manifest.Rejected)
+            : manifest.Refused is not null ? (0, manifest.Payments)
+            : run is not null ? (run.Settled, run.Rejected)
+            : (results.Count(result => result.Status == PaymentStatus.Settled), results.Count(result => result.Status == PaymentStatus.Rejected));
         return new ImportStatus(
             manifest.ImportId, name, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty, received,
             PaymentStatus.OfGroup(manifest.Payments, settled, rejected, manifest.Finished || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,

@@ -24,19 +24,28 @@ internal sealed class ResultJournal : IAsyncDisposable
     public static ResultJournal Open(string path, Action<PaymentResult> written)
     {
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        var (results, whole) = Read(file);
+        foreach (var result in results) written(result);
+        file.SetLength(whole);
+        file.Position = whole;
+        return new ResultJournal(file, written);
+    }
+
+    /// <summary>What a journal holds, in the order of writing, and the length of its whole lines.</summary>
+    public static (IReadOnlyList<PaymentResult> Results, long Length) Read(FileStream file)
+    {
         var content = new byte[file.Length];
         file.ReadExactly(content);
+        var results = new List<PaymentResult>();
         var whole = content.AsSpan().LastIndexOf((byte)'\n') + 1;
         for (var start = 0; start < whole;)
         {
             var length = content.AsSpan(start, whole - start).IndexOf((byte)'\n');
-            written(JsonSerializer.Deserialize(content.AsSpan(start, length), ImportJson.Default.PaymentResult)!);
+            results.Add(JsonSerializer.Deserialize(content.AsSpan(start, length), ImportJson.Default.PaymentResult)!);
             start += length + 1;
         }
 
-        file.SetLength(whole);
-        file.Position = whole;
-        return new ResultJournal(file, written);
+        return (results, whole);
     }
 
     /// <summary>Hands over a result; waits while too many are unwritten, and faults when writing has failed.</summary>

@@ -286,7 +286,7 @@ public sealed class Pain001Reader
         string? text = null;
         _element.ForEachChild(name =>
         {
-            if (name == "Ustrd" && text is null) text = XmlText.Cut(_element.Text(Limits.BodyBytes), Limits.ReferenceCharacters);
+            if (name == "Ustrd" && text is null) text = MessageText.Cut(_element.Text(Limits.BodyBytes), Limits.ReferenceCharacters);
             else _element.Skip();
         });
         return text;

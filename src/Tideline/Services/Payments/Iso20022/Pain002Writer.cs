@@ -109,7 +109,7 @@ public static class Pain002Writer
         Start(xml, "Rsn");
         Text(xml, "Cd", reason.Code);
         xml.WriteEndElement();
-        foreach (var line in XmlText.Lines(XmlText.Printable(reason.Detail), Limits.IsoAdditionalInformationCharacters)) Text(xml, "AddtlInf", line);
+        foreach (var line in MessageText.Lines(MessageText.Printable(reason.Detail), Limits.IsoAdditionalInformationCharacters)) Text(xml, "AddtlInf", line);
         xml.WriteEndElement();
     }
 

@@ -124,7 +124,7 @@ public static class Camt053Writer
         {
             xml.WriteStartElement("RmtInf");
             // A reference comes from JSON, which allows control characters that XML does not.
-            xml.WriteElementString("Ustrd", XmlText.Printable(entry.Reference));
+            xml.WriteElementString("Ustrd", MessageText.Printable(entry.Reference));
             xml.WriteEndElement();
         }
 

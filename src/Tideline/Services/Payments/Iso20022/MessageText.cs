@@ -4,7 +4,7 @@ using System.Xml;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>Makes any text fit into XML elements of limited length.</summary>
-internal static class XmlText
+internal static class MessageText
 {
     /// <summary>The text with every character that XML 1.0 does not allow replaced by U+FFFD.</summary>
     public static string Printable(string text)
