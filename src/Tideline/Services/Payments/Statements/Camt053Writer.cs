@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Xml;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using XmlText = Tideline.Services.Payments.Iso20022.XmlText;
+using Tideline.Services.Payments.Iso20022;
 
 namespace Tideline.Services.Payments.Statements;
 
