@@ -69,6 +69,18 @@ public static class Limits
     /// <summary>Sagas, and holds, that one look at a shard takes up.</summary>
     public const int SweepRows = 500;
 
+    /// <summary>Records that one transaction of retention drops.</summary>
+    public const int TrimRows = 5_000;
+
+    /// <summary>How long a loop waits for work before it looks again by itself, milliseconds.</summary>
+    public const int IdleWaitMs = 500;
+
+    /// <summary>Between two rounds of the retention of the log, milliseconds.</summary>
+    public const int RetentionIntervalMs = 60_000;
+
+    /// <summary>How long the log keeps records that everybody has read, days.</summary>
+    public const int LogRetentionDays = 7;
+
     /// <summary>Longest life of a hold, days.</summary>
     public const int HoldDays = 366;
 
@@ -142,4 +154,12 @@ public static class Limits
 
     /// <summary>Longest cursor or consistency token.</summary>
     public const int TokenCharacters = 4_096;
+    /// <summary>Events of one audit block.</summary>
+    public const int AuditBlockEvents = 4_096;
+
+    /// <summary>How long a committed event waits for its audit block, milliseconds.</summary>
+    public const int AuditBlockMs = 1_000;
+
+    /// <summary>Findings after which a check stops: more of them tell nothing more.</summary>
+    public const int VerifyFindings = 100;
 }

@@ -5,7 +5,7 @@ namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
 /// Keeps a data folder for one process: an exclusive lock of the operating system on <c>DIR/lock</c>, which ends with the process however that ends. The
-/// file holds the owner's process id, for the words only.
+/// owner's process id stands beside it in <c>DIR/lock.pid</c>, for the words only: a locked file cannot be read.
 /// </summary>
 internal sealed class DirectoryLock : IDisposable
 {
@@ -21,36 +21,43 @@ internal sealed class DirectoryLock : IDisposable
         try
         {
             Directory.CreateDirectory(directory);
-            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-            file.SetLength(0);
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(path + ".pid", Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return new DirectoryLock(file);
         }
-        catch (Exception fault) when (fault is UnauthorizedAccessException or IOException)
+        catch (UnauthorizedAccessException fault)
         {
             file?.Dispose();
-            if (fault is IOException && file is null && OwnerOf(path) is { } owner)
-                throw new TidelineException(ErrorCode.AlreadyOwned, $"Another process (pid {owner}) is using {directory}.", fault);
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"The data folder {directory} cannot be written: {fault.Message}", fault);
+            throw Unwritable(directory, fault);
+        }
+        catch (IOException fault)
+        {
+            // Opening an existing file fails this way when it is locked; writing one fails this way when the disk is full or read-only.
+            var isLocked = file is null && File.Exists(path) && !IsReadOnly(path);
+            file?.Dispose();
+            throw isLocked
+                ? new TidelineException(ErrorCode.AlreadyOwned, $"Another process (pid {OwnerOf(path)}) is using {directory}.", fault)
+                : Unwritable(directory, fault);
         }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static string? OwnerOf(string path)
+    private static bool IsReadOnly(string path) => (File.GetAttributes(path) & FileAttributes.ReadOnly) != 0;
+
+    private static string OwnerOf(string path)
     {
         try
         {
-            // Shared for everything: reads beside the owner's lock.
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-            using var reader = new StreamReader(file);
-            var text = reader.ReadToEnd();
-            return text.Length == 0 ? "unknown" : text;
+            return File.ReadAllText(path + ".pid");
         }
         catch (IOException)
         {
-            // On an operating system with mandatory locks the owner cannot be read, which itself says that there is one.
-            return File.Exists(path) ? "unknown" : null;
+            // The owner has the lock and is about to write its number.
+            return "unknown";
         }
     }
+
+    private static TidelineException Unwritable(string directory, Exception fault) =>
+        new(ErrorCode.StorageUnavailable, $"The data folder {directory} cannot be written: {fault.Message}", fault);
 }

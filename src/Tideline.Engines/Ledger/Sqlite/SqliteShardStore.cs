@@ -65,9 +65,7 @@ internal sealed class SqliteShardStore(string path, int shard, int shards) : ISh
             var (eventSeq, messageSeq) = RequireGapless(writes);
             _writer!.Write(writes);
             _head!.Move(messageSeq, writes.TimeUs);
-            CrashPoint.Pass("commit.before");
             Database.Commit();
-            CrashPoint.Pass("commit.after");
             (_eventSeq, _messageSeq) = (eventSeq, messageSeq);
             return ValueTask.CompletedTask;
         }
