@@ -165,13 +165,4 @@ public static class Limits
     /// <summary>Longest cursor or consistency token.</summary>
     public const int TokenCharacters = 4_096;
 
-
-    /// <summary>Events of one audit block.</summary>
-    public const int AuditBlockEvents = 4_096;
-
-    /// <summary>How long a committed event waits for its audit block, milliseconds.</summary>
-    public const int AuditBlockMs = 1_000;
-
-    /// <summary>Findings after which a check stops: more of them tell nothing more.</summary>
-    public const int VerifyFindings = 100;
 }
