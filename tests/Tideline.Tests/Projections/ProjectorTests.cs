@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Consistency;
-using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Views;

@@ -1,4 +1,3 @@
-using Tideline.Kernel;
 using Tideline.Projections;
 
 namespace Tideline.Tests.Projections;
