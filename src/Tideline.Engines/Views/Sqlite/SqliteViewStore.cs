@@ -21,14 +21,14 @@ public sealed class SqliteViewStore : IViewStore
         _readers = new SqliteViewReaders(path);
     }
 
-    /// <summary>Opens the store in a folder, which is made when it is not there.</summary>
+    /// <summary>Opens or makes the store in <c>DIR/views/views.db</c>.</summary>
     /// <exception cref="TidelineException">StorageUnavailable, Corrupt, IncompatibleData.</exception>
-    public static SqliteViewStore Open(string folder) => Open(folder, Limits.ChangeLogEntries);
+    public static SqliteViewStore Open(string dataDirectory) => Open(dataDirectory, Limits.ChangeLogEntries);
 
-    internal static SqliteViewStore Open(string folder, int changeLogEntries)
+    internal static SqliteViewStore Open(string dataDirectory, int changeLogEntries)
     {
-        Directory.CreateDirectory(folder);
-        var path = Path.Combine(folder, "views.db");
+        Directory.CreateDirectory(Path.Combine(dataDirectory, "views"));
+        var path = Path.Combine(dataDirectory, "views", "views.db");
         var catalog = new CollectionCatalog();
         return new SqliteViewStore(path, catalog, SqliteViewWriter.Open(path, catalog), changeLogEntries);
     }

@@ -1,0 +1,90 @@
+using Tideline.Kernel;
+using Tideline.Log;
+
+namespace Tideline.Tests.Projections;
+
+public sealed class DeadLetterTests
+{
+    [Fact]
+    public async Task A_poison_event_blocks_its_customer_alone_and_replays_in_order()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, ofAda) = await stage.CustomerAsync();
+        var (ben, ofBen) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var account = ofAda[0];
+        var version = (await stage.ViewAsync(ada))!.Clock[account];
+        await stage.TamperAsync(ada, document => Fold(document, account, version - 1));
+        // The projector's cache is empty, as after a restart: it sees the damaged clock.
+        await stage.RestartAsync();
+        for (var at = 0; at < 3; at++)
+        {
+            await stage.Bank.DepositAsync(account, 1);
+            await stage.Bank.DepositAsync(ofAda[1], 1);
+            await stage.Bank.DepositAsync(ofBen[0], 1);
+            await stage.FlowAsync();
+            await stage.RestartAsync();
+        }
+
+        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        (await stage.ViewAsync(ben))!.Accounts.Single(each => each.AccountId == ofBen[0]).PostedMinor.ShouldBe(10_003);
+        var letters = await stage.Host.DeadLetters.ShowAsync(ada, default);
+        letters.Select(letter => letter.Event.Position).Distinct().Count().ShouldBe(letters.Count);
+        stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents == 0 && status.BlockedKeys == 1);
+
+        var stuck = (await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default)).ShouldHaveSingleItem();
+        stuck.Reason.ShouldNotBeNull();
+        await stage.TamperAsync(ada, document => Fold(document, account, version));
+        var dry = (await stage.Host.DeadLetters.ReplayAsync(null, dryRun: true, default)).ShouldHaveSingleItem();
+        dry.Reason.ShouldBeNull();
+        dry.After!.Accounts.Single(each => each.AccountId == account).PostedMinor.ShouldBe(10_003);
+        stage.Host.DeadLetters.List().Count.ShouldBe(1);
+
+        await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default);
+        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        await stage.RestartAsync();
+        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        (await stage.ViewAsync(ada))!.Accounts.Select(each => each.PostedMinor).ShouldBe([10_003L, 10_003L]);
+    }
+
+    [Fact]
+    public async Task A_crash_after_the_dead_letter_was_appended_appends_it_no_second_time()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await stage.TamperAsync(ada, document => Fold(document, accounts[0], 1));
+        await stage.RestartAsync();
+        var before = await stage.Views.GetWatermarkAsync(stage.Host.Projector.Names.Projection, 0, default);
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        await stage.Views.SetWatermarkAsync(stage.Host.Projector.Names.Projection, 0, before, default);
+        await stage.Log.CommitAsync(Tideline.Projections.Projector.Group, Topics.AccountEvents, 0, 0, default);
+        await stage.RestartAsync();
+        await stage.ProjectAsync();
+        (await stage.Log.GetHeadAsync(Topics.DeadLetters(Topics.AccountEvents), 0, default)).ShouldBe(1);
+        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Discarded_letters_let_later_events_follow_and_need_a_reason()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await stage.TamperAsync(ada, document => Fold(document, accounts[0], 1));
+        await stage.RestartAsync();
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.DiscardAsync(ada, firstOnly: false, " ", default));
+        (await stage.Host.DeadLetters.DiscardAsync(ada, firstOnly: false, "test entry", default)).ShouldBe(1);
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        (await stage.ViewAsync(ada))!.Accounts.Single(each => each.AccountId == accounts[0]).PostedMinor.ShouldBe(10_002);
+        (await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.ShowAsync(ada, default))).Code.ShouldBe(ErrorCode.NotFound);
+    }
+
+    private static Tideline.Projections.CustomerDocument Fold(Tideline.Projections.CustomerDocument document, Guid account, long version) =>
+        document with { Clock = new SortedList<Guid, long>(document.Clock) { [account] = version } };
+}

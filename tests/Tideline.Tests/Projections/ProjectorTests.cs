@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+using Tideline.Consistency;
+using Tideline.Log;
+using Tideline.Projections;
+using Tideline.Views;
+
+namespace Tideline.Tests.Projections;
+
+public sealed class ProjectorTests
+{
+    [Fact]
+    public async Task The_view_is_what_the_ledger_says()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, ofAda) = await stage.CustomerAsync();
+        var (ben, ofBen) = await stage.CustomerAsync();
+        for (var at = 0; at < 15; at++) await stage.Bank.Payments.TransferAsync(stage.Bank.Transfer(ofAda[at % 2], ofBen[at % 2], 10 + at), default);
+        await stage.FlowAsync();
+        foreach (var customer in new[] { ada, ben })
+        {
+            var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default)).ShouldNotBeNull();
+            strong.ServedBy.ShouldBe(ServedBy.Ledger);
+            Stage.Json(await stage.ViewAsync(customer)).ShouldBe(Stage.Json(strong.Customer));
+        }
+
+        stage.Host.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagEvents == 0 && status.LagMs == 0);
+    }
+
+    [Fact]
+    public async Task Folding_everything_again_changes_no_document()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var before = await stage.StoredAsync(ada);
+        // As if the crash had come before the watermark and the offset.
+        for (var shard = 0; shard < 2; shard++)
+        {
+            await stage.Views.SetWatermarkAsync(stage.Host.Projector.Names.Projection, shard, default, default);
+            await stage.Log.CommitAsync(Projector.Group, Topics.AccountEvents, shard, 0, default);
+        }
+
+        await stage.RestartAsync();
+        await stage.ProjectAsync();
+        (await stage.StoredAsync(ada)).Revision.ShouldBe(before.Revision);
+        stage.Host.Projector.Watermark(0).ShouldBe(stage.Bank.Ledger.CommittedHead(0).EventSeq);
+    }
+
+    [Fact]
+    public async Task A_document_that_somebody_else_wrote_is_read_and_folded_anew()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await stage.TamperAsync(ada, document => document with { Email = "new@example.com" });
+        await stage.Bank.DepositAsync(accounts[0], 5);
+        await stage.FlowAsync();
+        var view = (await stage.ViewAsync(ada)).ShouldNotBeNull();
+        view.Email.ShouldBe("new@example.com");
+        view.Accounts.Single(account => account.AccountId == accounts[0]).PostedMinor.ShouldBe(10_005);
+    }
+
+    [Fact]
+    public async Task Every_position_is_announced_once_though_the_projector_restarts()
+    {
+        await using var stage = await Stage.OpenAsync();
+        for (var round = 0; round < 3; round++)
+        {
+            await stage.CustomerAsync();
+            await stage.FlowAsync();
+            await stage.RestartAsync();
+            await stage.ProjectAsync();
+        }
+
+        for (var shard = 0; shard < 2; shard++)
+        {
+            var through = 0L;
+            foreach (var record in await stage.Log.ReadAsync(Topics.CustomerEvents, shard, 0, 100, default))
+            {
+                var said = JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.ViewUpdated).ShouldNotBeNull();
+                said.FromSeq.ShouldBe(through + 1);
+                through = said.ThroughSeq;
+            }
+
+            through.ShouldBe(stage.Bank.Ledger.CommittedHead(shard).EventSeq);
+        }
+    }
+
+    [Fact]
+    public async Task Views_that_were_lost_come_back_from_the_ledger_when_the_log_has_forgotten()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync(project: false);
+        // The log begins after what the views need.
+        await stage.RestartAsync(new ForgetfulLog(stage.Log, firstOffset: 3));
+        await stage.ProjectAsync();
+        stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents == 0);
+        (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_lost_event_stops_its_shard_and_says_so()
+    {
+        await using var stage = await Stage.OpenAsync();
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var reached = stage.Host.Projector.Watermark(0);
+        await stage.RestartAsync(new ForgetfulLog(stage.Log, hiddenOffset: reached + 2));
+        await stage.CustomerAsync();
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var status = stage.Host.Projector.Status()[0];
+        status.Healthy.ShouldBeFalse();
+        status.Fault.ShouldNotBeNull().ShouldContain("lost");
+        status.Watermark.ShouldBe(reached);
+        stage.Host.Projector.Status()[1].LagEvents.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_watermark_that_stands_still_with_work_is_unhealthy_and_idle_is_healthy()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var stage = await Stage.OpenAsync(time);
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        time.Advance(TimeSpan.FromMinutes(5));
+        stage.Host.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
+        await stage.CustomerAsync();
+        time.Advance(TimeSpan.FromSeconds(6));
+        stage.Host.Projector.Status().ShouldContain(status => !status.Healthy && status.LagMs == 6_000);
+        await stage.FlowAsync();
+        stage.Host.Projector.Status().ShouldAllBe(status => status.Healthy);
+    }
+
+    [Fact]
+    public async Task Old_days_leave_stored_documents_by_the_aging_pass()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var stage = await Stage.OpenAsync(time);
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        (await stage.ViewAsync(ada))!.Transactions.Last30Days.Count.ShouldBe(2);
+        time.Advance(TimeSpan.FromDays(30));
+        var read = await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
+        read.ShouldNotBeNull().Customer.Transactions.Last30Days.Count.ShouldBe(0);
+        (await stage.Host.Aging.RunAsync(default)).ShouldBe(1);
+        (await stage.Host.Aging.RunAsync(default)).ShouldBe(0);
+        (await stage.ViewAsync(ada))!.Transactions.Last30Days.Count.ShouldBe(0);
+    }
+}

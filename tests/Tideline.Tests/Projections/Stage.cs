@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Log.Sqlite;
+using Tideline.Engines.Views.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger.Commands;
+using Tideline.Log;
+using Tideline.Projections;
+using Tideline.Tests.Ledger;
+using Tideline.Views;
+
+namespace Tideline.Tests.Projections;
+
+/// <summary>Ledger, log and views on one folder; nothing moves between them but when a test says so.</summary>
+internal sealed class Stage : IAsyncDisposable
+{
+    private Stage(Bank bank, string folder, SqliteLog log, SqliteViewStore views) => (Bank, Folder, Log, Views) = (bank, folder, log, views);
+
+    public Bank Bank { get; }
+
+    public string Folder { get; }
+
+    public SqliteLog Log { get; }
+
+    public SqliteViewStore Views { get; }
+
+    public ProjectionHost Host { get; private set; } = null!;
+
+    public static async Task<Stage> OpenAsync(TimeProvider? time = null)
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+        var bank = await Bank.OpenAsync(shards: 2, time, folder);
+        var stage = new Stage(bank, folder, SqliteLog.Open(folder, bank.Time), SqliteViewStore.Open(folder));
+        await stage.RestartAsync();
+        return stage;
+    }
+
+    /// <summary>The projections anew, as after a crash: only what is durable is left.</summary>
+    public async Task RestartAsync(ILog? log = null) =>
+        Host = await ProjectionHost.CreateAsync(Bank.Ledger, log ?? Log, Views, Bank.Time, NullLoggerFactory.Instance, default);
+
+    /// <summary>A customer with an account on each shard, each with a balance.</summary>
+    public async Task<(Guid Customer, Guid[] Accounts)> CustomerAsync(long balanceMinor = 10_000)
+    {
+        var customer = await Bank.CustomerAsync();
+        var accounts = new[] { Bank.Ledger.Map.NextOn(0, Bank.Ledger.Ids), Bank.Ledger.Map.NextOn(1, Bank.Ledger.Ids) };
+        foreach (var account in accounts)
+        {
+            (await Bank.Ledger.ExecuteAsync(new OpenAccount(account, customer, Bank.Eur, 0, null), default)).Refusal.ShouldBeNull();
+            (await Bank.DepositAsync(account, balanceMinor)).Refusal.ShouldBeNull();
+        }
+
+        return (customer, accounts);
+    }
+
+    /// <summary>Ledger → log, and with <paramref name="project"/> → views, until nothing is left.</summary>
+    public async Task FlowAsync(bool project = true)
+    {
+        for (var shard = 0; shard < 2; shard++)
+        {
+            var head = await Log.GetSourceHeadAsync(Topics.AccountEvents, $"shard-{shard}", default);
+            var events = await Bank.Ledger.Reader(shard).GetEventsAsync(head, 10_000, default);
+            await Log.AppendAsync([.. events.Select(Record)], default);
+        }
+
+        if (project) await ProjectAsync();
+    }
+
+    public async Task ProjectAsync()
+    {
+        while (await Host.Projector.PassAsync(default) > 0)
+        {
+        }
+    }
+
+    public async Task<CustomerDocument?> ViewAsync(Guid customer) =>
+        (await Views.ReadAsync(Host.Projector.Names.Customers, [customer.ToString()], default)).Select(document => ViewJson.Customer(document.Json)).SingleOrDefault();
+
+    public async Task<Document> StoredAsync(Guid customer) => (await Views.ReadAsync(Host.Projector.Names.Customers, [customer.ToString()], default)).ShouldHaveSingleItem();
+
+    /// <summary>Overwrites a document as a careless hand would: the guard is right, the content is not.</summary>
+    public async Task TamperAsync(Guid customer, Func<CustomerDocument, CustomerDocument> change)
+    {
+        var stored = await StoredAsync(customer);
+        (await Views.WriteAsync(Host.Projector.Names.Customers, [ViewApplier.Write(change(ViewJson.Customer(stored.Json)), stored.Revision)], default)).ShouldBe([true]);
+    }
+
+    public static byte[] Json(CustomerDocument? document) => ViewApplier.Write(document.ShouldNotBeNull(), 0).Json!.Value.ToArray();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Host.DisposeAsync();
+        await Views.DisposeAsync();
+        await Log.DisposeAsync();
+        await Bank.DisposeAsync();
+    }
+
+    private static LogRecord Record(LedgerEvent happened) => new(
+        Topics.AccountEvents, happened.Position.Shard, 0, $"shard-{happened.Position.Shard}", happened.Position.Seq, EventData.Parse(happened.Data.Span).CustomerId, happened.Type.Name(),
+        happened.Subject, happened.Version, happened.TimeUs, happened.Data);
+}
