@@ -1,4 +1,5 @@
 using Tideline.Ledger;
+using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
 using Tideline.Services.Payments.Imports;
@@ -19,6 +20,9 @@ public sealed record GatewayParts
 
     /// <summary>ISO 20022 files.</summary>
     public required PaymentImports Imports { get; init; }
+
+    /// <summary>Log to views, and reads of them.</summary>
+    public required ProjectionHost Projections { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -30,6 +30,7 @@ public static class TidelineGateway
         var routes = new RouteTable(endpoints, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time, logger);
 
         new CustomerRoutes(parts).Map(routes);
+        new ViewRoutes(parts).Map(routes);
         new AccountRoutes(parts).Map(routes);
         new MovementRoutes(parts).Map(routes);
         new EntryRoutes(parts).Map(routes);
@@ -39,6 +40,9 @@ public static class TidelineGateway
         new TransferBatchRoutes(parts, metrics).Map(routes);
         new ImportRoutes(parts.Imports).Map(routes);
         new SagaRoutes(parts).Map(routes);
+        new ProjectionRoutes(parts).Map(routes);
+        new DeadLetterRoutes(parts).Map(routes);
+        new AuditRoutes(parts).Map(routes);
         new ShardRoutes(parts).Map(routes);
         new HealthRoutes(parts).Map(routes);
         new MetricRoutes(parts, metrics).Map(routes);

@@ -1,9 +1,11 @@
-using System.Buffers.Text;
-using System.Text;
+using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
+using Tideline.Consistency;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Views;
 
 namespace Tideline.Gateway.Http;
 
@@ -31,9 +33,23 @@ internal static class Answers
     /// <summary>Tells the client which positions its command wrote, so that its next read can ask for them.</summary>
     public static void SetToken(HttpContext http, IReadOnlyList<Position> positions)
     {
-        if (positions.Count == 1 && positions[0].Seq == 0) return;
-        var text = string.Join(',', positions.Where(position => position.Seq > 0));
-        if (text.Length > 0) http.Response.Headers["Tideline-Token"] = Base64Url.EncodeToString(Encoding.ASCII.GetBytes(text));
+        var token = ConsistencyToken.Encode(positions);
+        if (token.Length > 0) http.Response.Headers["Tideline-Token"] = token;
+    }
+
+    /// <summary>Says where an answer came from and how stale it may be.</summary>
+    public static void SetServed(HttpContext http, ServedBy served, double stalenessMs)
+    {
+        http.Response.Headers["Tideline-Served-By"] = served == ServedBy.View ? "view" : "ledger";
+        http.Response.Headers["Tideline-Staleness-Ms"] = Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Answers with JSON that is written already.</summary>
+    public static void WriteRaw(HttpContext http, byte[] json)
+    {
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = json.Length;
+        http.Response.BodyWriter.Write(json);
     }
 
     /// <summary>Says that an answer came from the strong tier, as fresh as can be.</summary>

@@ -51,6 +51,7 @@ internal static class ProblemTypes
         [RefusalReason.InvalidStatus] = new("invalid-status", 409, "The status cannot follow the present one"),
         [RefusalReason.SagaNotParked] = new("saga-not-parked", 409, "The saga is not in a state that allows this"),
         [RefusalReason.SagaNotFound] = new("saga-not-found", 404, "There is no such saga"),
+        [RefusalReason.DeadlinePassed] = new("deadline-passed", 422, "It was not done in time"),
     };
 
     private static readonly Dictionary<ErrorCode, ProblemType> Faults = new()

@@ -25,6 +25,8 @@ internal sealed class HealthRoutes(GatewayParts parts)
     {
         var checks = new List<HealthCheck>();
         for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) checks.Add(await CheckShardAsync(shard, http.RequestAborted));
+        foreach (var status in parts.Projections.Projector.Status())
+            checks.Add(new HealthCheck($"views of shard {status.Shard}", status.Healthy, status.Fault ?? $"{status.LagEvents} events behind"));
         var ready = checks.TrueForAll(check => check.Ok);
         JsonAnswer.Write(http, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, (ready, checks), static (json, state) =>
         {

@@ -20,6 +20,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         WriteTransfers(text);
         WriteRequests(text);
         WriteShards(text);
+        WriteViews(text);
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(text.ToString(), http.RequestAborted);
         return null;
@@ -66,6 +67,17 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample("tideline_ledger_queue_depth", parts.Ledger.QueueDepth(shard), "shard", Number(shard));
         text.Family("tideline_ledger_event_seq", "counter", "Newest committed position of a shard.");
         for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample("tideline_ledger_event_seq", parts.Ledger.CommittedHead(shard).EventSeq, "shard", Number(shard));
+    }
+
+    private void WriteViews(PrometheusText text)
+    {
+        var statuses = parts.Projections.Projector.Status();
+        text.Family("tideline_views_lag_seconds", "gauge", "How far the views are behind the ledger.");
+        foreach (var status in statuses) text.Sample("tideline_views_lag_seconds", status.LagMs / 1e3, "shard", Number(status.Shard));
+        text.Family("tideline_views_lag_events", "gauge", "Events committed and not yet in the views.");
+        foreach (var status in statuses) text.Sample("tideline_views_lag_events", status.LagEvents, "shard", Number(status.Shard));
+        text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
+        text.Sample("tideline_dead_letters", parts.Projections.DeadLetters.List().Sum(key => key.Letters));
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

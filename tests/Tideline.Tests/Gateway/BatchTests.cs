@@ -1,6 +1,5 @@
-using System.IO.Pipelines;
 using System.Net;
-using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -40,19 +39,18 @@ public sealed class BatchTests
     {
         await using var server = await GatewayServer.StartAsync();
         var (from, to) = (await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(1));
-        var pipe = new Pipe();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/payments/transfers:batch") { Content = new StreamContent(pipe.Reader.AsStream()) };
-        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("application/x-ndjson");
-        request.Headers.TransferEncodingChunked = true;
-        await SendAsync(pipe, Line(from, to, "1.00", "first"));
-        using var response = await server.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        response.StatusCode.ShouldBe(HttpStatusCode.OK);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        (await reader.ReadLineAsync()).ShouldNotBeNull().ShouldContain("\"line\":1,\"status\":201");
-        await SendAsync(pipe, Line(from, to, "1.00", "second"));
-        (await reader.ReadLineAsync()).ShouldNotBeNull().ShouldContain("\"line\":2,\"status\":201");
-        await pipe.Writer.CompleteAsync();
-        (await reader.ReadLineAsync()).ShouldBeNull();
+        // A plain socket: HttpClient would send the whole body before it reads an answer.
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, server.Client.BaseAddress!.Port);
+        await using var stream = socket.GetStream();
+        using var reader = new StreamReader(stream);
+        await SendAsync(stream, "POST /v1/payments/transfers:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await SendLineAsync(stream, Line(from, to, "1.00", "first"));
+        (await AnswerAsync(reader)).ShouldContain("\"line\":1,\"status\":201");
+        await SendLineAsync(stream, Line(from, to, "1.00", "second"));
+        (await AnswerAsync(reader)).ShouldContain("\"line\":2,\"status\":201");
+        await SendAsync(stream, "0\r\n\r\n");
+        (await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30))).ShouldNotBeNull();
     }
 
     [Fact]
@@ -66,10 +64,17 @@ public sealed class BatchTests
         (await server.Bank.ReadAsync(to)).PostedMinor.ShouldBe(100);
     }
 
-    private static async Task SendAsync(Pipe pipe, string line)
+    private static async Task SendAsync(Stream stream, string text) => await stream.WriteAsync(Encoding.ASCII.GetBytes(text));
+
+    private static Task SendLineAsync(Stream stream, string line) => SendAsync(stream, $"{line.Length + 1:x}\r\n{line}\n\r\n");
+
+    private static async Task<string> AnswerAsync(StreamReader reader)
     {
-        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"));
-        await pipe.Writer.FlushAsync();
+        while (true)
+        {
+            var line = (await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30))).ShouldNotBeNull();
+            if (line.StartsWith('{')) return line;
+        }
     }
 
     private static string Line(Guid from, Guid to, string amount, string key) => $$"""{"from":"{{from}}","to":"{{to}}","amount":"{{amount}}","currency":"EUR","idempotencyKey":"{{key}}"}""";

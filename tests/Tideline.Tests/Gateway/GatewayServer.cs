@@ -21,19 +21,17 @@ namespace Tideline.Tests.Gateway;
 /// <summary>A gateway on a free loopback port over a bank of its own, whose messages move by themselves.</summary>
 internal sealed class GatewayServer : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
     private readonly WebApplication _app;
     private readonly PaymentImports _imports;
     private readonly string _folder;
-    private readonly Task _pumping;
+    private readonly ViewParts _views;
     private int _keys;
 
-    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, string folder)
+    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, string folder)
     {
-        (Bank, _app, _imports, _folder) = (bank, app, imports, folder);
+        (Bank, _app, _imports, _views, _folder) = (bank, app, imports, views, folder);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
-        _pumping = Task.Run(PumpAsync);
     }
 
     public Bank Bank { get; }
@@ -47,17 +45,19 @@ internal sealed class GatewayServer : IAsyncDisposable
         var bank = await Bank.OpenAsync();
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
         var imports = PaymentImports.Start(folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
+        var parts = await ViewParts.StartAsync(bank, folder);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddTidelineGateway(new GatewayParts
         {
-            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Time = bank.Time,
+            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Projections = parts.Projections,
+            Time = bank.Time,
         });
         var app = builder.Build();
         app.MapTideline();
         await app.StartAsync();
-        return new GatewayServer(bank, app, imports, folder);
+        return new GatewayServer(bank, app, imports, parts, folder);
     }
 
     /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>
@@ -85,19 +85,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _imports.DisposeAsync();
-        await _stop.CancelAsync();
-        await _pumping;
-        _stop.Dispose();
+        await _views.DisposeAsync();
         await Bank.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task PumpAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            if (await Bank.Pump.StepAsync() == 0) await Task.Delay(2);
-        }
     }
 }
 

@@ -44,6 +44,29 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public async Task A_session_reads_its_own_writes_from_the_views()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var customer = await server.PostAsync("/v1/customers", """{"name":"Ada","email":"ada@example.com","country":"GB"}""");
+        var account = await OpenAsync(server, customer["customerId"], "");
+        var deposit = await server.PostAsync($"/v1/accounts/{account}/deposits", """{"amount":"7.00","currency":"EUR","reference":"gift"}""");
+        var token = deposit.Headers.GetValues("Tideline-Token").Single();
+        foreach (var headers in new[] { new[] { ("Tideline-Consistency", "session"), ("Tideline-Token", token) }, [("Tideline-Consistency", "strong")] })
+        {
+            var read = await server.GetAsync($"/v1/customers/{customer["customerId"]}", headers);
+            read.Json.GetProperty("accounts")[0].GetProperty("postedMinor").GetInt64().ShouldBe(700);
+            read.Headers.GetValues("Tideline-Served-By").Single().ShouldBeOneOf("view", "ledger");
+            read.Headers.Contains("Tideline-Staleness-Ms").ShouldBeTrue();
+        }
+
+        (await server.GetAsync($"/v1/customers/{customer["customerId"]}", ("Tideline-Token", "!!"))).ShouldBeProblem("invalid-token", 400);
+        (await server.GetAsync($"/v1/customers/{customer["customerId"]}", ("Tideline-Consistency", "odd"))).ShouldBeProblem("invalid-consistency", 400);
+        (await server.GetAsync("/v1/ops/lag")).Json.GetProperty("items").GetArrayLength().ShouldBe(2);
+        (await server.GetAsync("/v1/ops/dlq")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
+        (await server.GetAsync("/v1/ops/audit/verify"))["ok"].ShouldBe("True");
+    }
+
+    [Fact]
     public async Task Entries_page_by_cursor_newest_first()
     {
         await using var server = await GatewayServer.StartAsync();

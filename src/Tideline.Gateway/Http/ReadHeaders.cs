@@ -1,0 +1,34 @@
+using Tideline.Consistency;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>How fresh a read must be, from its headers.</summary>
+internal static class ReadHeaders
+{
+    /// <summary>The level asked for; what is wrong with the headers stands in <paramref name="fields"/>.</summary>
+    public static ReadConsistency Consistency(HttpContext http, FieldReader fields, int shards)
+    {
+        var (level, token) = (http.Request.Headers["Tideline-Consistency"].ToString(), http.Request.Headers["Tideline-Token"].ToString());
+        try
+        {
+            if (token.Length > 0) ConsistencyToken.Parse(token, shards);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
+        {
+            fields.Fail(ProblemTypes.InvalidToken, fault.Message, "Tideline-Token");
+            return ReadConsistency.Eventual;
+        }
+
+        try
+        {
+            return ReadConsistency.Parse(level, token, shards);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
+        {
+            fields.Fail(ProblemTypes.InvalidConsistency, fault.Message, "Tideline-Consistency");
+            return ReadConsistency.Eventual;
+        }
+    }
+}

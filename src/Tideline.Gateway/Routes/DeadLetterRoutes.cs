@@ -1,0 +1,104 @@
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Routes;
+
+/// <summary>Events that could not be projected: seen, replayed in order, or given up.</summary>
+internal sealed class DeadLetterRoutes(GatewayParts parts)
+{
+    private static readonly BodyShape Replay = new(new BodyField("dryRun", "whether to change nothing and only report.", "true", IsFlag: true));
+
+    private static readonly BodyShape Discard = new(
+        new("reason", "why; it is kept.", "Bad test data", Required: true), new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true));
+
+    public void Map(RouteTable routes)
+    {
+        routes.Get("/v1/ops/dlq", new RouteNotes("Keys whose events wait, longest first.", """{"items":[]}"""), ListAsync);
+        routes.Get("/v1/ops/dlq/{id}", new RouteNotes("The letters of a key, in order.", """{"items":[]}"""), ShowAsync);
+        routes.Post("/v1/ops/dlq/{id}/replay", new RouteNotes("Applies the letters of a key in order.", """{"items":[]}""") { Body = Replay }, ReplayAsync);
+        routes.Post("/v1/ops/dlq/{id}/discard", new RouteNotes("Gives up the letters of a key.", """{"discarded":1}""") { Body = Discard }, DiscardAsync);
+    }
+
+    private Task<Problem?> ListAsync(HttpContext http)
+    {
+        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.DeadLetters.List(), static (json, keys) =>
+        {
+            json.WriteStartArray("items"u8);
+            foreach (var blocked in keys)
+            {
+                json.WriteStartObject();
+                json.WriteString("key"u8, blocked.Key);
+                json.WriteNumber("letters"u8, blocked.Letters);
+                json.WriteString("since"u8, Timestamp.Write(blocked.SinceUs));
+                json.WriteString("reason"u8, blocked.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return Task.FromResult<Problem?>(null);
+    }
+
+    private async Task<Problem?> ShowAsync(HttpContext http)
+    {
+        var fields = FieldReader.Empty();
+        var key = fields.PathId(http);
+        if (fields.Problem is { } problem) return problem;
+        var letters = await parts.Projections.DeadLetters.ShowAsync(key, http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, letters, static (json, items) =>
+        {
+            json.WriteStartArray("items"u8);
+            foreach (var letter in items)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("offset"u8, letter.Offset);
+                json.WriteString("position"u8, letter.Event.Position.ToString());
+                json.WriteString("type"u8, letter.Event.Type.Name());
+                json.WriteString("subject"u8, letter.Event.Subject);
+                json.WriteNumber("version"u8, letter.Event.Version);
+                json.WriteString("reason"u8, letter.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return null;
+    }
+
+    private async Task<Problem?> ReplayAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadAsync(http, Replay);
+        var key = fields.PathId(http);
+        if (fields.Problem is { } problem) return problem;
+        var results = await parts.Projections.DeadLetters.ReplayAsync(key, fields.Flag("dryRun"), http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, results, static (json, items) =>
+        {
+            json.WriteStartArray("items"u8);
+            foreach (var result in items)
+            {
+                json.WriteStartObject();
+                json.WriteString("key"u8, result.Key);
+                json.WriteNumber("letters"u8, result.Letters);
+                json.WriteNumber("applied"u8, result.Applied);
+                json.WriteString("stoppedAt"u8, result.StoppedAt?.ToString());
+                json.WriteString("reason"u8, result.Reason);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return null;
+    }
+
+    private async Task<Problem?> DiscardAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadAsync(http, Discard);
+        var key = fields.PathId(http);
+        var reason = fields.Text("reason", Limits.ReferenceCharacters);
+        if (fields.Problem is { } problem) return problem;
+        var discarded = await parts.Projections.DeadLetters.DiscardAsync(key, fields.Flag("firstOnly"), reason, http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, discarded, static (json, count) => json.WriteNumber("discarded"u8, count));
+        return null;
+    }
+}

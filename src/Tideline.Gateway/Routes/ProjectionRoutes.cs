@@ -1,0 +1,49 @@
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Problems;
+
+namespace Tideline.Gateway.Routes;
+
+/// <summary>How far the views are, and building them anew.</summary>
+internal sealed class ProjectionRoutes(GatewayParts parts)
+{
+    private const string Example = """{"items":[{"shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,"lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}""";
+
+    public void Map(RouteTable routes)
+    {
+        routes.Get("/v1/ops/lag", new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
+        routes.Get("/v1/ops/projections", new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
+        routes.Post("/v1/ops/projections/rebuild", new RouteNotes("Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""") { Status = 202 }, RebuildAsync);
+    }
+
+    private Task<Problem?> StatusAsync(HttpContext http)
+    {
+        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.Projector.Status(), static (json, items) =>
+        {
+            json.WriteStartArray("items"u8);
+            foreach (var status in items)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("shard"u8, status.Shard);
+                json.WriteNumber("viewVersion"u8, status.ViewVersion);
+                json.WriteNumber("watermark"u8, status.Watermark);
+                json.WriteNumber("head"u8, status.Head);
+                json.WriteNumber("lagEvents"u8, status.LagEvents);
+                json.WriteNumber("lagMs"u8, status.LagMs);
+                json.WriteBoolean("healthy"u8, status.Healthy);
+                json.WriteString("fault"u8, status.Fault);
+                json.WriteNumber("blockedKeys"u8, status.BlockedKeys);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return Task.FromResult<Problem?>(null);
+    }
+
+    private Task<Problem?> RebuildAsync(HttpContext http)
+    {
+        parts.Projections.Rebuild.Start(force: false);
+        JsonAnswer.Write(http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));
+        return Task.FromResult<Problem?>(null);
+    }
+}

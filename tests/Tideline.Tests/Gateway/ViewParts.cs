@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Log.Sqlite;
+using Tideline.Engines.Views.Sqlite;
+using Tideline.Log;
+using Tideline.Projections;
+using Tideline.Sagas;
+using Tideline.Tests.Ledger;
+
+namespace Tideline.Tests.Gateway;
+
+/// <summary>The real way from the ledger over the log to sagas and views.</summary>
+internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections) : IAsyncDisposable
+{
+    public ProjectionHost Projections => projections;
+
+    public static async Task<ViewParts> StartAsync(Bank bank, string folder)
+    {
+        var log = SqliteLog.Open(folder, bank.Time);
+        var views = SqliteViewStore.Open(Path.Combine(folder, "views"));
+        var relay = new Relay(bank.Ledger, log, bank.Time, NullLogger<Relay>.Instance);
+        var sagas = new Consumer(
+            log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, bank.Ledger.Map.Shards)], bank.Runner.HandleAsync, bank.Time, NullLogger<Consumer>.Instance);
+        await relay.StartAsync(default);
+        await sagas.StartAsync(default);
+        return new ViewParts(log, views, relay, sagas, await ProjectionHost.StartAsync(bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await projections.DisposeAsync();
+        await sagas.DisposeAsync();
+        await relay.DisposeAsync();
+        await views.DisposeAsync();
+        await log.DisposeAsync();
+    }
+}
