@@ -36,4 +36,8 @@ public abstract record LedgerCommand
 /// <param name="BalanceMinor">Posted balance of the account after it, where one is concerned.</param>
 /// <param name="Position">The last event it wrote: for the client's token. Seq 0 when it wrote none.</param>
 /// <param name="Kind">Whether the subject is a saga that goes on.</param>
-public sealed record Reply(Refusal? Refusal, Guid Subject, long BalanceMinor, Position Position, OutcomeKind Kind);
+public sealed record Reply(Refusal? Refusal, Guid Subject, long BalanceMinor, Position Position, OutcomeKind Kind)
+{
+    /// <summary>Whether the key had been used before, so that this is the first one's answer again.</summary>
+    public bool IsRepeat { get; init; }
+}

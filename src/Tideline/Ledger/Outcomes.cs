@@ -11,7 +11,7 @@ internal static class Outcomes
         if (batch.Rows.Outcomes.TryGetValue(command.Key, out var known))
         {
             return known.Fingerprint == command.Fingerprint
-                ? Restore(known, batch.Context.Shard)
+                ? Restore(known, batch.Context.Shard) with { IsRepeat = true }
                 : batch.Refuse(RefusalReason.IdempotencyKeyReused, "This idempotency key was used with another request; a new request needs a new key.");
         }
 

@@ -134,12 +134,14 @@ public sealed class TransferSagaTests
         await bank.ShouldAddUpAsync();
     }
 
-    [Fact]
-    public async Task A_repeated_key_of_a_saga_answers_as_the_first()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_repeated_key_of_a_saga_answers_as_the_first(bool chosenByClient)
     {
         await using var bank = await Bank.OpenAsync();
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
-        var request = bank.Transfer(from, to, 250);
+        var request = bank.Transfer(from, to, 250) with { TransferId = chosenByClient ? bank.Ledger.Ids.Next() : null };
         var first = bank.Payments.TransferAsync(request, default);
         while (!first.IsCompleted) await bank.Pump.RunAsync();
         (await bank.Payments.TransferAsync(request, default)).ShouldBeEquivalentTo(await first);

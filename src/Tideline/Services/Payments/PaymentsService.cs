@@ -21,18 +21,12 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
 
         var destination = await ledger.ReaderOf(request.To).GetAccountAsync(request.To, cancel);
         start = start with { Known = AccountRules.Usable(destination, request.To, request.Amount.Currency) };
-        var ended = waiters.Expect(transferId);
-        try
-        {
-            CrashPoint.Pass("saga.start.before");
-            var reply = await ledger.ExecuteAsync(start, cancel);
-            CrashPoint.Pass("saga.start.after");
-            return reply.Kind == OutcomeKind.Saga ? await WaitAsync(reply, transferId, ended, cancel) : Settled(reply);
-        }
-        finally
-        {
-            waiters.Forget(transferId);
-        }
+        using var waiter = waiters.Expect(transferId);
+        CrashPoint.Pass("saga.start.before");
+        var reply = await ledger.ExecuteAsync(start, cancel);
+        CrashPoint.Pass("saga.start.after");
+        if (reply.Kind != OutcomeKind.Saga) return Settled(reply);
+        return reply.IsRepeat ? await EndOfRepeatAsync(reply, cancel) : await EndAsync(waiter, reply, cancel);
     }
 
     /// <summary>A transfer with its saga steps; null when there is none.</summary>
@@ -50,23 +44,23 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     private static TransferReply Settled(Reply reply) => new(
         reply.Subject, reply.Refusal is null ? TransferStatus.Settled : TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, reply.Position.Seq == 0 ? [] : [reply.Position]);
 
-    private async Task<TransferReply> WaitAsync(Reply reply, Guid transferId, Task<SagaRow> ended, CancellationToken cancel)
+    // A repeated key names the first attempt's saga, which may have ended long ago.
+    private async Task<TransferReply> EndOfRepeatAsync(Reply reply, CancellationToken cancel)
     {
-        // A repeated key names the first attempt's saga, which may have ended long ago.
-        var repeated = reply.Subject != transferId;
-        if (repeated) ended = waiters.Expect(reply.Subject);
+        using var waiter = waiters.Expect(reply.Subject);
+        var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
+        return row is { State: SagaState.Completed or SagaState.Compensated } ? Ended(row, reply) : await EndAsync(waiter, reply, cancel);
+    }
+
+    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, CancellationToken cancel)
+    {
         try
         {
-            if (repeated && await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel) is { State: not (SagaState.Running or SagaState.Compensating) } row) return Ended(row, reply);
-            return Ended(await ended.WaitAsync(TimeSpan.FromMilliseconds(Limits.SagaWaitMs), time, cancel), reply);
+            return Ended(await waiter.End.WaitAsync(TimeSpan.FromMilliseconds(Limits.SagaWaitMs), time, cancel), reply);
         }
         catch (TimeoutException)
         {
             return new TransferReply(reply.Subject, TransferStatus.Running, reply.BalanceMinor, null, [reply.Position]);
-        }
-        finally
-        {
-            if (repeated) waiters.Forget(reply.Subject);
         }
     }
 
