@@ -63,6 +63,12 @@ public static class Limits
     /// <summary>How long a session read waits for the view before it falls through to the ledger, milliseconds.</summary>
     public const int SessionWaitMs = 50;
 
+    /// <summary>Between two looks for due timers and expired holds, milliseconds.</summary>
+    public const int SweepIntervalMs = 250;
+
+    /// <summary>Sagas, and holds, that one look at a shard takes up.</summary>
+    public const int SweepRows = 500;
+
     /// <summary>Longest life of a hold, days.</summary>
     public const int HoldDays = 366;
 

@@ -65,4 +65,7 @@ public enum RefusalReason
 
     /// <summary>No such saga.</summary>
     SagaNotFound = 19,
+
+    /// <summary>A step's deadline passed.</summary>
+    DeadlinePassed = 20,
 }

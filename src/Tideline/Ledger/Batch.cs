@@ -1,4 +1,125 @@
+using Tideline.Kernel;
+
 namespace Tideline.Ledger;
 
-/// <summary>One group commit in the making.</summary>
-internal sealed class Batch;
+/// <summary>
+/// One group commit in the making: the rows that were read, as changed by the commands so far, and what will be written. Commands check first and
+/// change after, so that a refusal leaves no trace.
+/// </summary>
+internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, BatchRows rows)
+{
+    private long _eventSeq = head.EventSeq;
+    private long _messageSeq = head.MessageSeq;
+
+    public ShardContext Context { get; } = context;
+
+    /// <summary>The commit time of everything in the batch, microseconds.</summary>
+    public long TimeUs { get; } = timeUs;
+
+    public BatchRows Rows { get; } = rows;
+
+    public BatchWrites Writes { get; } = new() { TimeUs = timeUs };
+
+    public long EventSeq => _eventSeq;
+
+    public long MessageSeq => _messageSeq;
+
+    public AccountRow? Account(Guid id) => Rows.Accounts.GetValueOrDefault(id);
+
+    /// <summary>A system account of this shard; made at its first use.</summary>
+    public AccountRow SystemAccount(AccountKind kind, Currency currency)
+    {
+        var id = Context.SystemAccount(kind, currency);
+        if (Rows.Accounts.TryGetValue(id, out var account)) return account;
+        account = new AccountRow { Id = id, CustomerId = Guid.Empty, Kind = kind, Currency = currency, CreatedUs = TimeUs };
+        Add(account);
+        return account;
+    }
+
+    public void Add(AccountRow account)
+    {
+        account.InWrites = true;
+        Rows.Accounts.Add(account.Id, account);
+        Writes.NewAccounts.Add(account);
+    }
+
+    /// <summary>Marks an account for writing, once.</summary>
+    public void Changed(AccountRow account)
+    {
+        if (account.InWrites) return;
+        account.InWrites = true;
+        Writes.ChangedAccounts.Add(account);
+    }
+
+    /// <summary>Stores a hold's new state; later commands of the batch see it.</summary>
+    public void Put(HoldRow hold)
+    {
+        if (Rows.Holds.ContainsKey(hold.Id)) Writes.Holds.RemoveAll(written => written.Id == hold.Id);
+        Rows.Holds[hold.Id] = hold;
+        Writes.Holds.Add(hold);
+    }
+
+    /// <summary>Stores a saga's new state; later commands of the batch see it.</summary>
+    public void Put(SagaRow saga)
+    {
+        var isNew = !Rows.Sagas.ContainsKey(saga.Id);
+        if (!isNew && Replace(Writes.NewSagas, saga)) { }
+        else if (isNew) Writes.NewSagas.Add(saga);
+        else if (!Replace(Writes.ChangedSagas, saga)) Writes.ChangedSagas.Add(saga);
+        Rows.Sagas[saga.Id] = saga;
+    }
+
+    /// <summary>Adds an entry to an account. The caller has checked funds and limits.</summary>
+    public EntryKey Enter(AccountRow account, long amountMinor, Guid transactionId)
+    {
+        account.PostedMinor += amountMinor;
+        account.EntryVersion++;
+        Changed(account);
+        Writes.Entries.Add(new EntryRow(account.Id, account.EntryVersion, transactionId, amountMinor, account.PostedMinor, TimeUs));
+        return new EntryKey(account.Id, account.EntryVersion);
+    }
+
+    /// <summary>Writes a transaction; its legs must sum to zero.</summary>
+    public void Record(Guid id, TransactionKind kind, Money amount, string? reference, Guid? sagaId, AccountRow debit, AccountRow credit)
+    {
+        var legs = new[] { Enter(debit, -amount.Minor, id), Enter(credit, amount.Minor, id) };
+        Writes.Transactions.Add(new TransactionRow(id, kind, amount.Currency, amount.Minor, reference, sagaId, TimeUs, legs));
+        Rows.Transactions.Add(id);
+    }
+
+    /// <summary>Emits an event about an account as it stands now.</summary>
+    public void Emit(EventType type, AccountRow account, in AccountEvent what)
+    {
+        account.Version++;
+        Changed(account);
+        Writes.Events.Add(new LedgerEvent(new Position(Context.Shard, ++_eventSeq), type, account.Id, account.Version, TimeUs, what.ToJson(account)));
+    }
+
+    /// <summary>Emits an event about a customer.</summary>
+    public void Emit(EventType type, CustomerRow customer, EventData data) =>
+        Writes.Events.Add(new LedgerEvent(new Position(Context.Shard, ++_eventSeq), type, customer.Id, customer.Version, TimeUs, data.ToJson()));
+
+    /// <summary>Sends a message to another shard (or to this one), with the commit.</summary>
+    public void Send(int targetShard, Guid sagaId, string type, byte[] data) =>
+        Writes.Messages.Add(new MessageRow(++_messageSeq, targetShard, sagaId, type, data, TimeUs));
+
+    /// <summary>The reply to a command that was done, after its last event.</summary>
+    public Reply Done(Guid subject, long balanceMinor, OutcomeKind kind = OutcomeKind.Done) =>
+        new(null, subject, balanceMinor, new Position(Context.Shard, _eventSeq), kind);
+
+    /// <summary>The reply to a command that changed nothing.</summary>
+    public Reply Refuse(RefusalReason reason, string detail, Guid subject = default) =>
+        new(new Refusal(reason, detail), subject, 0, new Position(Context.Shard, 0), OutcomeKind.Refused);
+
+    private static bool Replace(List<SagaRow> list, SagaRow saga)
+    {
+        for (var index = list.Count - 1; index >= 0; index--)
+        {
+            if (list[index].Id != saga.Id) continue;
+            list[index] = saga;
+            return true;
+        }
+
+        return false;
+    }
+}

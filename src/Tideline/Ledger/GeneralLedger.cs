@@ -1,47 +1,114 @@
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
+using Tideline.Ledger.Commands;
 
 namespace Tideline.Ledger;
 
 /// <summary>The strong tier as the rest of the program sees it: commands in, durable replies out, strong reads beside.</summary>
 public sealed class GeneralLedger : IAsyncDisposable
 {
-    /// <summary>Acquires every shard of the store and starts their writers.</summary>
-    public static Task<GeneralLedger> StartAsync(ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel) => throw new NotImplementedException();
+    private readonly ShardWriter[] _writers;
+    private readonly IShardReader[] _readers;
+    private readonly TimeProvider _time;
+
+    private GeneralLedger(ILedgerStore store, ShardHead[] heads, IShardStore[] stores, TimeProvider time, IdGenerator ids, ILogger logger)
+    {
+        (Map, Ids, _time) = (store.Map, ids, time);
+        SystemAccounts = new SystemAccounts(Map);
+        _readers = [.. Enumerable.Range(0, Map.Shards).Select(store.OpenReader)];
+        _writers = [.. stores.Select(shard => new ShardWriter(
+            shard, new ShardContext(shard.Shard, Map, SystemAccounts), heads[shard.Shard], time, logger, (_, writes) => Committed?.Invoke(writes)))];
+    }
 
     /// <summary>How ids map to shards.</summary>
-    public ShardMap Map => throw new NotImplementedException();
+    public ShardMap Map { get; }
 
     /// <summary>Where ids come from.</summary>
-    public IdGenerator Ids => throw new NotImplementedException();
+    public IdGenerator Ids { get; }
+
+    /// <summary>The ids of system accounts.</summary>
+    public SystemAccounts SystemAccounts { get; }
+
+    /// <summary>Called on a shard's writer thread after each commit, before its answers: must be quick.</summary>
+    internal event Action<BatchWrites>? Committed;
+
+    /// <summary>Acquires every shard of the store and starts their writers.</summary>
+    /// <exception cref="TidelineException">AlreadyOwned or IncompatibleData.</exception>
+    public static async Task<GeneralLedger> StartAsync(ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel)
+    {
+        var stores = Enumerable.Range(0, store.Map.Shards).Select(store.OpenWriter).ToArray();
+        var heads = new ShardHead[stores.Length];
+        foreach (var shard in stores) heads[shard.Shard] = await shard.AcquireAsync(cancel);
+        return new GeneralLedger(store, heads, stores, time, ids, logger);
+    }
 
     /// <summary>Strong reads of a shard.</summary>
-    public IShardReader Reader(int shard) => throw new NotImplementedException();
+    public IShardReader Reader(int shard) => _readers[shard];
 
     /// <summary>Strong reads of the shard that an id lives on.</summary>
     public IShardReader ReaderOf(Guid id) => Reader(Map.ShardOf(id));
 
     /// <summary>
-    /// Carries out a command once and answers when that is durable. An <see cref="Commands.OpenAccount"/> also checks that its customer exists and claims its IBAN.
+    /// Carries out a command once and answers when that is durable. An <see cref="OpenAccount"/> also checks that its customer exists and claims its IBAN.
     /// </summary>
     /// <exception cref="TidelineException">Overloaded, StorageUnavailable, NotOwner, ShuttingDown: safe to repeat with the same key.</exception>
-    public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) => throw new NotImplementedException();
+    public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) => command is OpenAccount open
+        ? OpenAccountAsync(open, cancel)
+        : ExecuteOnceAsync(command, cancel);
 
     /// <summary>The account that an IBAN belongs to; null when none does.</summary>
-    public ValueTask<Guid?> FindIbanAsync(string iban, CancellationToken cancel) => throw new NotImplementedException();
+    public async ValueTask<Guid?> FindIbanAsync(string iban, CancellationToken cancel)
+    {
+        var claim = await ReaderOf(ClaimName.RouteOf(iban)).GetClaimAsync(iban, cancel);
+        return claim is not null && await ReaderOf(claim.Subject).GetAccountAsync(claim.Subject, cancel) is not null ? claim.Subject : null;
+    }
 
     /// <summary>The newest committed position of a shard and its commit time, without asking the store.</summary>
-    public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => throw new NotImplementedException();
+    public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _writers[shard].Signal.Head;
 
     /// <summary>Completes when the shard has an event or a message after these, or when the time is over: what the relay waits on.</summary>
-    public ValueTask WaitForCommitAsync(int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) => throw new NotImplementedException();
+    public ValueTask WaitForCommitAsync(int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) =>
+        _writers[shard].Signal.WaitAsync(afterEventSeq, afterMessageSeq, timeout, _time, cancel);
 
     /// <summary>Commands waiting for a shard.</summary>
-    public int QueueDepth(int shard) => throw new NotImplementedException();
+    public int QueueDepth(int shard) => _writers[shard].QueueDepth;
 
     /// <summary>Lets the writer of a shard forget messages that are on the log.</summary>
-    public void ForgetMessages(int shard, long throughSeq) => throw new NotImplementedException();
+    public void ForgetMessages(int shard, long throughSeq) => _writers[shard].ForgetMessages(throughSeq);
 
     /// <summary>Drains the queues, then releases the shards.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var writer in _writers) await writer.DisposeAsync();
+        foreach (var reader in _readers) await reader.DisposeAsync();
+    }
+
+    /// <summary>Queues a command on a shard as it is: for the program's own commands, whose keys live where their effect does.</summary>
+    internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => _writers[shard].Submit(command);
+
+    // A key's home shard knows every use of it; when the effect lives elsewhere the key is reserved at home first.
+    private async Task<Reply> ExecuteOnceAsync(LedgerCommand command, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var shard = Map.ShardOf(command.RouteId);
+        if (command.Key == Guid.Empty) return await SubmitAsync(shard, command);
+        var home = Map.ShardOf(command.Key);
+        var reply = await SubmitAsync(home, home == shard ? command : new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint });
+        if (reply.Kind != OutcomeKind.Reserved) return reply;
+        var reserved = command.About(reply.Subject);
+        return await SubmitAsync(Map.ShardOf(reserved.RouteId), reserved);
+    }
+
+    private async Task<Reply> OpenAccountAsync(OpenAccount open, CancellationToken cancel)
+    {
+        if (await ReaderOf(open.CustomerId).GetCustomerAsync(open.CustomerId, cancel) is null)
+            return await ExecuteOnceAsync(open with { Known = new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {open.CustomerId}.") }, cancel);
+        if (open.Iban is null) return await ExecuteOnceAsync(open, cancel);
+
+        // A repeat must be told so before it claims anything.
+        if (open.Key != Guid.Empty && await ReaderOf(open.Key).GetOutcomeAsync(open.Key, cancel) is { } known && known.Fingerprint != open.Fingerprint)
+            return await ExecuteOnceAsync(open, cancel);
+        var claim = await ExecuteOnceAsync(new ClaimName(open.Iban, open.Key == Guid.Empty ? open.AccountId : open.Key, open.AccountId), cancel);
+        return await ExecuteOnceAsync(claim.Refusal is null ? open with { AccountId = claim.Subject } : open with { Known = claim.Refusal }, cancel);
+    }
 }

@@ -18,7 +18,13 @@ public abstract record LedgerCommand
     public abstract Guid RouteId { get; }
 
     /// <summary>Names the rows that <see cref="Decide"/> will look at.</summary>
-    internal abstract void Collect(BatchKeys keys);
+    internal abstract void Collect(BatchKeys keys, ShardContext context);
+
+    /// <summary>The same command about another subject: a repeat takes the id that the first attempt was given. Only commands that make what they are routed by care.</summary>
+    internal virtual LedgerCommand About(Guid subject) => this;
+
+    /// <summary>The id that the command will make, reserved with its key.</summary>
+    internal abstract Guid Subject { get; }
 
     /// <summary>Decides against the rows of the batch. A refusal must leave them as they were; an exception may be thrown only before anything is changed.</summary>
     internal abstract Reply Decide(Batch batch);

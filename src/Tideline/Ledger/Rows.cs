@@ -105,7 +105,8 @@ public sealed class AccountRow
     /// <summary>What may be spent: posted − held + overdraft limit.</summary>
     public long AvailableMinor => checked(PostedMinor - PendingOutMinor + OverdraftLimitMinor);
 
-    internal AccountRow Copy() => (AccountRow)MemberwiseClone();
+    /// <summary>Whether the batch already writes it.</summary>
+    internal bool InWrites { get; set; }
 }
 
 /// <summary>A customer's profile on the strong tier.</summary>

@@ -1,3 +1,5 @@
+using Tideline.Kernel;
+
 namespace Tideline.Ledger.Commands;
 
 /// <summary>Makes a customer.</summary>
@@ -5,7 +7,19 @@ public sealed record CreateCustomer(Guid CustomerId, string Name, string Email, 
 {
     public override Guid RouteId => CustomerId;
 
-    internal override void Collect(BatchKeys keys) => throw new NotImplementedException();
+    internal override Guid Subject => CustomerId;
 
-    internal override Reply Decide(Batch batch) => throw new NotImplementedException();
+    internal override LedgerCommand About(Guid subject) => this with { CustomerId = subject };
+
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Customers.Add(CustomerId);
+
+    internal override Reply Decide(Batch batch)
+    {
+        if (batch.Rows.Customers.ContainsKey(CustomerId)) return batch.Refuse(RefusalReason.DuplicateId, $"Customer {CustomerId} exists already.");
+        var customer = new CustomerRow(CustomerId, Name, Email, Country, 1, batch.TimeUs);
+        batch.Rows.Customers.Add(CustomerId, customer);
+        batch.Writes.NewCustomers.Add(customer);
+        batch.Emit(EventType.CustomerCreated, customer, new EventData { CustomerId = CustomerId, Name = Name, Email = Email, Country = Country });
+        return batch.Done(CustomerId, 0);
+    }
 }

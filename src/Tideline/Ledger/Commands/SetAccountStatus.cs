@@ -1,3 +1,5 @@
+using Tideline.Kernel;
+
 namespace Tideline.Ledger.Commands;
 
 /// <summary>Freezes, opens again or closes an account.</summary>
@@ -5,7 +7,19 @@ public sealed record SetAccountStatus(Guid AccountId, AccountStatus Status) : Le
 {
     public override Guid RouteId => AccountId;
 
-    internal override void Collect(BatchKeys keys) => throw new NotImplementedException();
+    internal override Guid Subject => AccountId;
 
-    internal override Reply Decide(Batch batch) => throw new NotImplementedException();
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Accounts.Add(AccountId);
+
+    internal override Reply Decide(Batch batch)
+    {
+        if (batch.Account(AccountId) is not { Kind: AccountKind.Customer } account) return batch.Refuse(RefusalReason.AccountNotFound, $"There is no account {AccountId}.");
+        if (account.Status == AccountStatus.Closed && Status != AccountStatus.Closed) return batch.Refuse(RefusalReason.AccountClosed, $"Account {AccountId} is closed for ever.");
+        if (account.Status == Status) return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is {Status.Word()} already.");
+        if (Status == AccountStatus.Closed && (account.PostedMinor != 0 || account.PendingOutMinor != 0))
+            return batch.Refuse(RefusalReason.AccountNotEmpty, $"Account {AccountId} holds {new Money(account.PostedMinor, account.Currency)}, {new Money(account.PendingOutMinor, account.Currency)} of it held; it closes at zero.");
+        account.Status = Status;
+        batch.Emit(EventType.BalanceUpdated, account, new AccountEvent("status"));
+        return batch.Done(AccountId, account.PostedMinor);
+    }
 }

@@ -7,7 +7,22 @@ public sealed record Withdraw(Guid TransactionId, Guid AccountId, Money Amount, 
 {
     public override Guid RouteId => AccountId;
 
-    internal override void Collect(BatchKeys keys) => throw new NotImplementedException();
+    internal override Guid Subject => TransactionId;
 
-    internal override Reply Decide(Batch batch) => throw new NotImplementedException();
+    internal override void Collect(BatchKeys keys, ShardContext context)
+    {
+        keys.Accounts.Add(AccountId);
+        keys.Accounts.Add(context.SystemAccount(AccountKind.Cash, Amount.Currency));
+    }
+
+    internal override Reply Decide(Batch batch)
+    {
+        var account = batch.Account(AccountId);
+        if ((AccountRules.Amount(Amount) ?? AccountRules.Usable(account, AccountId, Amount.Currency)) is { } unusable) return batch.Refuse(unusable.Reason, unusable.Detail);
+        if ((AccountRules.Funds(account!, Amount) ?? AccountRules.Fits(account!, -Amount.Minor)) is { } refused) return batch.Refuse(refused.Reason, refused.Detail);
+        var cash = batch.SystemAccount(AccountKind.Cash, Amount.Currency);
+        batch.Record(TransactionId, TransactionKind.Withdrawal, Amount, Reference, null, account!, cash);
+        batch.Emit(EventType.TransactionRecorded, account!, new AccountEvent("withdrawal", -Amount.Minor, HasEntry: true, TransactionId, Reference: Reference));
+        return batch.Done(TransactionId, account!.PostedMinor);
+    }
 }

@@ -1,17 +1,81 @@
 using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Sagas;
 
 namespace Tideline.Services.Payments;
 
 /// <summary>Transfers between accounts, same shard or not.</summary>
-public sealed class PaymentsService
+public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, TimeProvider time)
 {
     /// <summary>
     /// Moves money once. Answers when it has settled or was refused; when a saga needs longer than <see cref="Limits.SagaWaitMs"/>, with what is known so far.
     /// </summary>
-    public Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel) => throw new NotImplementedException();
+    /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
+    public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
+    {
+        var transferId = request.TransferId ?? ledger.Ids.Next();
+        var start = new StartTransfer(transferId, request.TransferId is not null, request.From, request.To, request.Amount, request.Reference) { Key = request.Key, Fingerprint = request.Fingerprint };
+        if (ledger.Map.ShardOf(request.From) == ledger.Map.ShardOf(request.To))
+            return Settled(await ledger.ExecuteAsync(start, cancel));
+
+        var destination = await ledger.ReaderOf(request.To).GetAccountAsync(request.To, cancel);
+        start = start with { Known = AccountRules.Usable(destination, request.To, request.Amount.Currency) };
+        var ended = waiters.Expect(transferId);
+        try
+        {
+            CrashPoint.Pass("saga.start.before");
+            var reply = await ledger.ExecuteAsync(start, cancel);
+            CrashPoint.Pass("saga.start.after");
+            return reply.Kind == OutcomeKind.Saga ? await WaitAsync(reply, transferId, ended, cancel) : Settled(reply);
+        }
+        finally
+        {
+            waiters.Forget(transferId);
+        }
+    }
 
     /// <summary>A transfer with its saga steps; null when there is none.</summary>
-    public Task<TransferDetails?> GetTransferAsync(Guid transferId, CancellationToken cancel) => throw new NotImplementedException();
+    public async Task<TransferDetails?> GetTransferAsync(Guid transferId, CancellationToken cancel)
+    {
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            if (await ledger.Reader(shard).GetSagaAsync(transferId, cancel) is { Definition: TransferSaga.Name } row)
+                return await TransferDetails.ReadAsync(row, ledger.Reader(shard), cancel);
+        }
+
+        return null;
+    }
+
+    private static TransferReply Settled(Reply reply) => new(
+        reply.Subject, reply.Refusal is null ? TransferStatus.Settled : TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, reply.Position.Seq == 0 ? [] : [reply.Position]);
+
+    private async Task<TransferReply> WaitAsync(Reply reply, Guid transferId, Task<SagaRow> ended, CancellationToken cancel)
+    {
+        // A repeated key names the first attempt's saga, which may have ended long ago.
+        var repeated = reply.Subject != transferId;
+        if (repeated) ended = waiters.Expect(reply.Subject);
+        try
+        {
+            if (repeated && await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel) is { State: not (SagaState.Running or SagaState.Compensating) } row) return Ended(row, reply);
+            return Ended(await ended.WaitAsync(TimeSpan.FromMilliseconds(Limits.SagaWaitMs), time, cancel), reply);
+        }
+        catch (TimeoutException)
+        {
+            return new TransferReply(reply.Subject, TransferStatus.Running, reply.BalanceMinor, null, [reply.Position]);
+        }
+        finally
+        {
+            if (repeated) waiters.Forget(reply.Subject);
+        }
+    }
+
+    private static TransferReply Ended(SagaRow row, Reply reply)
+    {
+        var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
+        var refusal = data.RefusalReason == 0 ? null : new Refusal(data.RefusalReason, data.RefusalDetail ?? "");
+        return new TransferReply(row.Id, TransferDetails.StatusOf(row), reply.BalanceMinor, refusal, data.Positions);
+    }
 }
 
 /// <summary>A transfer to make. <paramref name="TransferId"/> null: the program chooses.</summary>
@@ -35,10 +99,3 @@ public enum TransferStatus
     /// <summary>Waits for an operator.</summary>
     Parked,
 }
-
-/// <summary>A transfer in full.</summary>
-public sealed record TransferDetails(
-    Guid TransferId, Guid From, Guid To, Money Amount, string? Reference, TransferStatus Status, Refusal? Refusal, DateTimeOffset CreatedAt, IReadOnlyList<SagaStepDetails> Steps);
-
-/// <summary>A step of a saga as it went: name, <c>done | running | refused | undone | waiting</c>, when, how often it was tried.</summary>
-public sealed record SagaStepDetails(string Name, string State, DateTimeOffset? At, int Attempts, string? Detail);

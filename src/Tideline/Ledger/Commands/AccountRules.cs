@@ -1,0 +1,32 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger.Commands;
+
+/// <summary>The checks that every movement shares; each answers null or why not.</summary>
+internal static class AccountRules
+{
+    public static Refusal? Amount(Money amount) => amount.Minor is > 0 and <= Limits.AmountMinor
+        ? null
+        : new Refusal(RefusalReason.InvalidAmount, "An amount is more than zero and within the limit of one movement.");
+
+    /// <summary>The account exists, is a customer's, is open and keeps this currency.</summary>
+    public static Refusal? Usable(AccountRow? account, Guid id, Currency currency, bool evenFrozen = false)
+    {
+        if (account is null || account.Kind != AccountKind.Customer) return new Refusal(RefusalReason.AccountNotFound, $"There is no account {id}.");
+        if (account.Status == AccountStatus.Closed) return new Refusal(RefusalReason.AccountClosed, $"Account {id} is closed.");
+        if (account.Status == AccountStatus.Frozen && !evenFrozen) return new Refusal(RefusalReason.AccountFrozen, $"Account {id} is frozen.");
+        return account.Currency != currency
+            ? new Refusal(RefusalReason.CurrencyMismatch, $"Account {id} keeps {account.Currency}, the amount is in {currency}.")
+            : null;
+    }
+
+    /// <summary>The owner may spend this much.</summary>
+    public static Refusal? Funds(AccountRow account, Money amount) => account.AvailableMinor < amount.Minor
+        ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has {new Money(account.AvailableMinor, amount.Currency)} available, {amount} is needed.")
+        : null;
+
+    /// <summary>The balance stays within what a balance may be.</summary>
+    public static Refusal? Fits(AccountRow account, long amountMinor) => Int128.Abs((Int128)account.PostedMinor + amountMinor) > Limits.BalanceMinor
+        ? new Refusal(RefusalReason.BalanceOverflow, $"The balance of account {account.Id} would pass the limit of a balance.")
+        : null;
+}

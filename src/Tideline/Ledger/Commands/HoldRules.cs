@@ -1,0 +1,32 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger.Commands;
+
+/// <summary>What capture and release share.</summary>
+internal static class HoldRules
+{
+    /// <summary>Finds an open hold and its account; answers why not.</summary>
+    public static Refusal? Open(Batch batch, Guid holdId, Guid accountId, Currency currency, out HoldRow? hold, out AccountRow? account)
+    {
+        account = batch.Account(accountId);
+        hold = batch.Rows.Holds.GetValueOrDefault(holdId);
+        if (hold is null || account is null || hold.AccountId != accountId) return new Refusal(RefusalReason.HoldNotFound, $"There is no hold {holdId}.");
+        if (account.Currency != currency) return new Refusal(RefusalReason.CurrencyMismatch, $"Account {accountId} keeps {account.Currency}, the amount is in {currency}.");
+        return hold.Status == HoldStatus.Open ? null : new Refusal(RefusalReason.HoldNotOpen, $"Hold {holdId} is {hold.Status switch
+        {
+            HoldStatus.Captured => "captured",
+            HoldStatus.Released => "released",
+            _ => "expired",
+        }}.");
+    }
+
+    /// <summary>Takes an amount out of what is pending on both sides.</summary>
+    public static void GiveBack(Batch batch, AccountRow account, long amountMinor)
+    {
+        var settlement = batch.SystemAccount(AccountKind.Settlement, account.Currency);
+        account.PendingOutMinor -= amountMinor;
+        settlement.PendingInMinor -= amountMinor;
+        batch.Changed(account);
+        batch.Changed(settlement);
+    }
+}

@@ -1,0 +1,256 @@
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>
+/// The one writer of a shard. It takes every command that is waiting, decides them in one transaction and answers all after its commit; what arrives during
+/// a commit makes the next batch. There is no timer.
+/// </summary>
+/// <remarks>
+/// <code>
+/// Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit ─► 5 head, listeners ─► 6 answer
+/// </code>
+/// </remarks>
+internal sealed partial class ShardWriter : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _work = new(0, 1);
+    private readonly IShardStore _store;
+    private readonly ShardContext _context;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CommitSignal _signal;
+    private readonly Action<ShardContext, BatchWrites>? _committed;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<PendingCommand> _waiting = [];
+    private List<PendingCommand> _taken = [];
+    private ShardHead _head;
+    private bool _draining;
+    private TidelineException? _stopped;
+    private long _forgetThrough;
+
+    public ShardWriter(IShardStore store, ShardContext context, ShardHead head, TimeProvider time, ILogger logger, Action<ShardContext, BatchWrites>? committed)
+    {
+        (_store, _context, _head, _time, _logger, _committed) = (store, context, head, time, logger, committed);
+        _signal = new CommitSignal(head.EventSeq, head.MessageSeq, head.TimeUs);
+        new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
+    }
+
+    public CommitSignal Signal => _signal;
+
+    public int QueueDepth
+    {
+        get
+        {
+            lock (_gate) return _waiting.Count;
+        }
+    }
+
+    /// <summary>Queues a command; the task ends after its commit.</summary>
+    public Task<Reply> Submit(LedgerCommand command)
+    {
+        var pending = new PendingCommand(command);
+        lock (_gate)
+        {
+            if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
+            if (_draining) throw new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key.");
+            if (_waiting.Count >= Limits.ShardQueueDepth)
+                throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard {_context.Shard}; repeat the request with the same key in a moment.");
+            _waiting.Add(pending);
+            if (_waiting.Count == 1) Wake();
+        }
+
+        return pending.Task;
+    }
+
+    public void ForgetMessages(long throughSeq) => Interlocked.Exchange(ref _forgetThrough, throughSeq);
+
+    /// <summary>Carries out what is queued, then ends the writer and its store.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _draining = true;
+            Wake();
+        }
+
+        await _ended.Task;
+        await _store.DisposeAsync();
+        _work.Dispose();
+    }
+
+    private void Wake()
+    {
+        if (_work.CurrentCount == 0) _work.Release();
+    }
+
+    private void Run()
+    {
+        while (Take())
+        {
+            try
+            {
+                Commit(_taken);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                Fail(_taken, fault);
+            }
+        }
+
+        _ended.SetResult();
+    }
+
+    // :: Step 1. False when the shard is drained.
+    private bool Take()
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                _taken.Clear();
+                if (_waiting.Count > 0)
+                {
+                    if (_waiting.Count <= Limits.ShardBatchCommands)
+                    {
+                        (_waiting, _taken) = (_taken, _waiting);
+                    }
+                    else
+                    {
+                        _taken.AddRange(_waiting.GetRange(0, Limits.ShardBatchCommands));
+                        _waiting.RemoveRange(0, Limits.ShardBatchCommands);
+                        Wake();
+                    }
+
+                    return true;
+                }
+
+                if (_draining) return false;
+            }
+
+            _work.Wait();
+        }
+    }
+
+    private void Commit(List<PendingCommand> commands)
+    {
+        // :: Step 2
+        var keys = new BatchKeys();
+        foreach (var pending in commands)
+        {
+            if (pending.Command.Key != Guid.Empty) keys.Outcomes.Add(pending.Command.Key);
+            pending.Command.Collect(keys, _context);
+        }
+
+        var rows = Wait(_store.BeginAsync(keys));
+        var batch = new Batch(_context, _head, Math.Max(_time.NowUs(), _head.TimeUs), rows);
+
+        // :: Step 3
+        if (!DecideAll(commands, batch))
+        {
+            Wait(_store.RollbackAsync());
+            // One of them threw, which none should: each gets a transaction of its own, so that it harms nobody else.
+            foreach (var pending in commands) CommitAlone(pending);
+            return;
+        }
+
+        // :: Step 4
+        Write(batch);
+
+        // :: Steps 5 and 6
+        _signal.Set(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
+        _committed?.Invoke(_context, batch.Writes);
+        foreach (var pending in commands) pending.Answer();
+    }
+
+    private void CommitAlone(PendingCommand pending)
+    {
+        if (pending.Task.IsCompleted) return;
+        List<PendingCommand> one = [pending];
+        if (!pending.Failed)
+        {
+            try
+            {
+                Commit(one);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                Fail(one, fault);
+            }
+
+            return;
+        }
+
+        pending.TrySetException(new TidelineException(ErrorCode.Internal, "The command could not be carried out; nothing of it happened."));
+    }
+
+    private bool DecideAll(List<PendingCommand> commands, Batch batch)
+    {
+        foreach (var pending in commands)
+        {
+            try
+            {
+                pending.Reply = Outcomes.Decide(pending.Command, batch);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                CommandThrew(_logger, _context.Shard, pending.Command.GetType().Name, fault);
+                pending.Failed = true;
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private void Write(Batch batch)
+    {
+        batch.Writes.ForgetMessagesThrough = Interlocked.Exchange(ref _forgetThrough, 0);
+        try
+        {
+            CrashPoint.Pass("commit.before");
+            Wait(_store.CommitAsync(batch.Writes));
+            CrashPoint.Pass("commit.after");
+        }
+        catch (TidelineException)
+        {
+            Wait(_store.RollbackAsync());
+            throw;
+        }
+
+        var block = batch.Writes.Blocks.Count > 0 ? batch.Writes.Blocks[^1] : null;
+        _head = _head with
+        {
+            EventSeq = batch.EventSeq, MessageSeq = batch.MessageSeq, TimeUs = batch.TimeUs,
+            BlockNumber = block?.Number ?? _head.BlockNumber, BlockHash = block?.Hash ?? _head.BlockHash, BlockThroughSeq = block?.ThroughSeq ?? _head.BlockThroughSeq,
+        };
+    }
+
+    private void Fail(List<PendingCommand> commands, Exception fault)
+    {
+        var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
+        BatchFailed(_logger, _context.Shard, commands.Count, fault);
+        if (told.Code is ErrorCode.NotOwner or ErrorCode.Corrupt)
+        {
+            lock (_gate) _stopped = told;
+        }
+
+        foreach (var pending in commands) pending.TrySetException(new TidelineException(told.Code, told.Message, told));
+    }
+
+    // The thread is the shard's own: an engine that is asynchronous inside is waited for here.
+    private static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
+
+    private static void Wait(ValueTask task)
+    {
+        if (task.IsCompletedSuccessfully) task.GetAwaiter().GetResult();
+        else task.AsTask().GetAwaiter().GetResult();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: {Command} threw; it is tried alone.")]
+    private static partial void CommandThrew(ILogger logger, int shard, string command, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: a batch of {Count} commands was not committed.")]
+    private static partial void BatchFailed(ILogger logger, int shard, int count, Exception fault);
+}

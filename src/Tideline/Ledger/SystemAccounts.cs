@@ -1,0 +1,33 @@
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>
+/// The ids of system accounts: one per kind, currency and shard, so that no movement ever needs a second shard for its other side and none is a
+/// bottleneck. An id can be computed by anyone and lives on its shard by the shard map.
+/// </summary>
+public sealed class SystemAccounts(ShardMap map)
+{
+    private readonly ConcurrentDictionary<(AccountKind, Currency, int), Guid> _ids = new();
+
+    /// <summary>The id of a system account (UUID version 8, RFC 9562).</summary>
+    public Guid Id(AccountKind kind, Currency currency, int shard) => _ids.GetOrAdd((kind, currency, shard), static (key, map) => Make(key, map), map);
+
+    private static Guid Make((AccountKind Kind, Currency Currency, int Shard) key, ShardMap map)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes[0] = (byte)key.Kind;
+        for (var letter = 0; letter < 3; letter++) bytes[letter + 1] = (byte)key.Currency.Code[letter];
+        bytes[5] = (byte)key.Shard;
+        bytes[6] = 0x80;
+        bytes[8] = 0x80;
+        for (var salt = 0u; ; salt++)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[12..], salt);
+            var id = new Guid(bytes, bigEndian: true);
+            if (map.ShardOf(id) == key.Shard) return id;
+        }
+    }
+}

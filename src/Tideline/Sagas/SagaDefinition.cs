@@ -1,0 +1,70 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>
+/// A versioned list of steps. Before the pivot is done, a business refusal undoes the finished steps in reverse order; after it, steps only retry. An
+/// instance ends on the version it began with.
+/// </summary>
+public sealed record SagaDefinition(string Name, int Version, IReadOnlyList<SagaStep> Steps)
+{
+    /// <summary>The index of the step after which there is no way back.</summary>
+    public int PivotStep { get; } = Steps.Index().First(step => step.Item.IsPivot).Index;
+}
+
+/// <summary>
+/// A step. <paramref name="Forward"/> makes the posting that does it, <paramref name="Compensation"/> the one that undoes it (null: nothing to undo). A step with no
+/// <paramref name="Forward"/> is a view step: it is done when the projection's watermark passes the positions that the saga wrote.
+/// </summary>
+public sealed record SagaStep(
+    string Name, bool IsPivot, RetryPolicy Retry, TimeSpan Deadline, Func<SagaData, Guid, SagaPosting>? Forward, Func<SagaData, Guid, SagaPosting>? Compensation);
+
+/// <summary>How often and when a step is tried again: exponential backoff, capped.</summary>
+public sealed record RetryPolicy(int MaxAttempts, int FirstDelayMs, int MaxDelayMs)
+{
+    /// <summary>For steps that ask another shard.</summary>
+    public static readonly RetryPolicy Default = new(MaxAttempts: 10, FirstDelayMs: 2_000, MaxDelayMs: 60_000);
+
+    /// <summary>When to try again after so many attempts.</summary>
+    public long NextUs(long nowUs, int attempts) => nowUs + Math.Min((long)FirstDelayMs << Math.Min(attempts, 20), MaxDelayMs) * 1_000L;
+}
+
+/// <summary>
+/// A movement between a customer account and a system account of the account's own shard. <see cref="AmountMinor"/> is signed as the account sees it.
+/// </summary>
+public sealed record SagaPosting(Guid TransactionId, Guid AccountId, AccountKind Against, long AmountMinor, string Currency, TransactionKind Kind, Guid? CounterpartyId, string? Reference);
+
+/// <summary>What a saga moves, and how far it got. The JSON is stored with each instance: append only.</summary>
+public sealed record SagaData
+{
+    public required Guid From { get; init; }
+
+    public required Guid To { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    public required string Currency { get; init; }
+
+    public string? Reference { get; init; }
+
+    /// <summary>The source's posted balance after its debit.</summary>
+    public long BalanceMinor { get; init; }
+
+    /// <summary>Why it was undone.</summary>
+    public RefusalReason RefusalReason { get; init; }
+
+    /// <summary>Why it was undone, in words.</summary>
+    public string? RefusalDetail { get; init; }
+
+    /// <summary>The positions it wrote, one a shard.</summary>
+    public Position[] Positions { get; init; } = [];
+
+    /// <summary>Adds a position, keeping the newest of a shard.</summary>
+    public SagaData At(Position position) => position.Seq == 0
+        ? this
+        : this with { Positions = [.. Positions.Where(known => known.Shard != position.Shard), position] };
+}
+
+/// <summary>One line of a saga's history: the audit row of a step, committed with its effect.</summary>
+public sealed record SagaHistory(string Step, string State, long AtUs, int Attempts, string? Detail);

@@ -1,0 +1,29 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>Every definition and version that this program can finish.</summary>
+public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
+{
+    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = definitions.ToDictionary(definition => (definition.Name, definition.Version));
+
+    /// <summary>The definition that an instance is pinned to.</summary>
+    /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>
+    public SagaDefinition Of(SagaRow row) => _byVersion.GetValueOrDefault((row.Definition, row.DefinitionVersion))
+        ?? throw new TidelineException(ErrorCode.IncompatibleData, $"Saga {row.Id} runs {row.Definition} version {row.DefinitionVersion}, which this program does not have.");
+
+    /// <summary>Refuses to start when a version that is still in flight was dropped.</summary>
+    /// <exception cref="TidelineException">IncompatibleData, naming the versions.</exception>
+    public async Task CheckInFlightAsync(GeneralLedger ledger, CancellationToken cancel)
+    {
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            foreach (var (name, version) in await ledger.Reader(shard).GetSagaVersionsInFlightAsync(cancel))
+            {
+                if (!_byVersion.ContainsKey((name, version)))
+                    throw new TidelineException(ErrorCode.IncompatibleData, $"Sagas of {name} version {version} are in flight on shard {shard}; this program does not have that version and must not start.");
+            }
+        }
+    }
+}

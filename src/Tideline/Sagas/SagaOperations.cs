@@ -1,0 +1,53 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>What an operator can see and do.</summary>
+public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definitions)
+{
+    /// <summary>Sagas in a state (null: every unfinished one) on all shards, up to <paramref name="limit"/>.</summary>
+    public async Task<IReadOnlyList<SagaSummary>> ListAsync(SagaState? state, int limit, CancellationToken cancel)
+    {
+        var found = new List<SagaSummary>();
+        for (var shard = 0; shard < ledger.Map.Shards && found.Count < limit; shard++)
+            found.AddRange((await ledger.Reader(shard).GetSagasAsync(state, Guid.Empty, limit - found.Count, cancel)).Select(row => Summary(row, shard)));
+        return found;
+    }
+
+    /// <summary>One saga with its history; null when there is none.</summary>
+    public async Task<(SagaSummary Summary, IReadOnlyList<SagaHistory> History)?> ShowAsync(Guid sagaId, CancellationToken cancel) => await FindAsync(sagaId, cancel) is var (row, shard)
+        ? (Summary(row, shard), row.History.Length == 0 ? [] : SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray))
+        : null;
+
+    /// <summary>Tries a parked saga again, from the step it stands at. Answers the refusal when it is not parked.</summary>
+    public Task<Refusal?> RetryAsync(Guid sagaId, CancellationToken cancel) => MoveAsync(sagaId, SagaMove.Retry, cancel);
+
+    /// <summary>Has a parked saga undone. Answers the refusal when it is not parked or is past its pivot.</summary>
+    public Task<Refusal?> CompensateAsync(Guid sagaId, CancellationToken cancel) => MoveAsync(sagaId, SagaMove.Compensate, cancel);
+
+    private async Task<Refusal?> MoveAsync(Guid sagaId, SagaMove move, CancellationToken cancel)
+    {
+        if (await FindAsync(sagaId, cancel) is not var (row, shard)) return new Refusal(RefusalReason.SagaNotFound, $"There is no saga {sagaId}.");
+        if (row.State != SagaState.Parked) return new Refusal(RefusalReason.SagaNotParked, $"Saga {sagaId} is not parked; there is nothing for an operator to do.");
+        return (await ledger.SubmitAsync(shard, new MoveSaga(sagaId, shard, move, definitions, null, row))).Refusal;
+    }
+
+    private async Task<(SagaRow Row, int Shard)?> FindAsync(Guid sagaId, CancellationToken cancel)
+    {
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            if (await ledger.Reader(shard).GetSagaAsync(sagaId, cancel) is { } row) return (row, shard);
+        }
+
+        return null;
+    }
+
+    private SagaSummary Summary(SagaRow row, int shard) => new(
+        row.Id, row.Definition, row.DefinitionVersion, row.State, row.Step < definitions.Of(row).Steps.Count ? definitions.Of(row).Steps[row.Step].Name : "", row.Attempts, shard,
+        Clock.FromUs(row.CreatedUs), Clock.FromUs(row.UpdatedUs), row.WakeUs is { } wake ? Clock.FromUs(wake) : null);
+}
+
+/// <summary>A saga in one line.</summary>
+public sealed record SagaSummary(
+    Guid SagaId, string Definition, int Version, SagaState State, string Step, int Attempts, int Shard, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? WakesAt);

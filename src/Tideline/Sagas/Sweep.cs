@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+
+namespace Tideline.Sagas;
+
+/// <summary>
+/// Looks, all the time, for what time has made due: saga timers and deadlines, holds past their expiry. Recovery after a crash is nothing else.
+/// </summary>
+public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<Sweep> logger) : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.SweepIntervalMs);
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Starts sweeping every shard of the process.</summary>
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>One look at one shard. Returns how much was due.</summary>
+    public async Task<int> SweepAsync(int shard, CancellationToken cancel)
+    {
+        var nowUs = time.NowUs();
+        var sagas = await ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
+        var holds = await ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
+        var work = new List<Task>(sagas.Count + holds.Count);
+        work.AddRange(sagas.Select(saga => ledger.SubmitAsync(shard, new MoveSaga(saga.Id, shard, SagaMove.Wake, definitions, null, saga))));
+        foreach (var hold in holds)
+        {
+            if (await ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
+                work.Add(ledger.SubmitAsync(shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
+        }
+
+        await Task.WhenAll(work);
+        return work.Count;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                var due = 0;
+                for (var shard = 0; shard < ledger.Map.Shards; shard++) due += await SweepAsync(shard, _stop.Token);
+                if (due < Limits.SweepRows) await Task.Delay(Interval, time, _stop.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (TidelineException fault)
+            {
+                SweepFailed(logger, fault);
+                await Task.Delay(Interval, time, CancellationToken.None);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The sweep failed and will go on.")]
+    private static partial void SweepFailed(ILogger logger, Exception fault);
+}

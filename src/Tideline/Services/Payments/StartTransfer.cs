@@ -1,0 +1,61 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Sagas;
+
+namespace Tideline.Services.Payments;
+
+/// <summary>
+/// Begins a transfer on the source's shard. Both accounts there: debit, credit and the finished saga in one transaction. Else: debit to clearing, the saga and its
+/// message to the other shard in one transaction.
+/// </summary>
+internal sealed record StartTransfer(Guid TransferId, bool ChosenByClient, Guid From, Guid To, Money Amount, string? Reference) : LedgerCommand
+{
+    public override Guid RouteId => From;
+
+    internal override Guid Subject => TransferId;
+
+    /// <summary>A refusal found on the destination's shard, to be kept under the key.</summary>
+    internal Refusal? Known { get; init; }
+
+    internal override void Collect(BatchKeys keys, ShardContext context)
+    {
+        keys.Accounts.Add(From);
+        if (context.Map.ShardOf(To) == context.Shard) keys.Accounts.Add(To);
+        else keys.Accounts.Add(context.SystemAccount(AccountKind.Clearing, Amount.Currency));
+        if (!ChosenByClient) return;
+        keys.Transactions.Add(TransferId);
+        keys.Sagas.Add(TransferId);
+    }
+
+    internal override Reply Decide(Batch batch)
+    {
+        var from = batch.Account(From);
+        var refusal = (From == To ? new Refusal(RefusalReason.SameAccount, "From and to are the same account.") : null)
+            ?? AccountRules.Amount(Amount) ?? AccountRules.Usable(from, From, Amount.Currency) ?? Known
+            ?? AccountRules.Funds(from!, Amount) ?? AccountRules.Fits(from!, -Amount.Minor)
+            ?? (batch.Rows.Transactions.Contains(TransferId) || batch.Rows.Sagas.ContainsKey(TransferId) ? new Refusal(RefusalReason.DuplicateId, $"Transfer {TransferId} exists already.") : null);
+        if (refusal is not null) return batch.Refuse(refusal.Reason, refusal.Detail);
+        return batch.Context.Map.ShardOf(To) == batch.Context.Shard ? Here(batch, from!) : Across(batch);
+    }
+
+    // Same shard: nothing is left to do but the view, so the saga row needs no data; the transaction of the same id tells it all.
+    private Reply Here(Batch batch, AccountRow from)
+    {
+        var to = batch.Account(To);
+        if ((AccountRules.Usable(to, To, Amount.Currency) ?? AccountRules.Fits(to!, Amount.Minor)) is { } refusal) return batch.Refuse(refusal.Reason, refusal.Detail);
+        batch.Record(TransferId, TransactionKind.Transfer, Amount, Reference, TransferId, from, to!);
+        batch.Emit(EventType.AccountDebited, from, new AccountEvent("transfer", -Amount.Minor, true, TransferId, To, Reference, TransferId));
+        batch.Emit(EventType.AccountCredited, to!, new AccountEvent("transfer", Amount.Minor, true, TransferId, From, Reference, TransferId));
+        batch.Put(new SagaRow(TransferId, TransferSaga.Name, TransferSaga.Version1.Version, SagaState.Completed, 2, 0, null, [], [], batch.TimeUs, batch.TimeUs));
+        return batch.Done(TransferId, from.PostedMinor);
+    }
+
+    private Reply Across(Batch batch)
+    {
+        var data = new SagaData { From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code, Reference = Reference };
+        var row = new SagaRow(TransferId, TransferSaga.Name, TransferSaga.Version1.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs, batch.TimeUs);
+        SagaEngine.Advance(batch, TransferSaga.Version1, row, data, []);
+        return batch.Done(TransferId, batch.Account(From)!.PostedMinor, OutcomeKind.Saga);
+    }
+}
