@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using SQLitePCL;
 
 namespace Tideline.Engines.Sqlite;
@@ -6,111 +8,146 @@ namespace Tideline.Engines.Sqlite;
 /// A prepared statement. Bind in order with <c>Bind</c> (1 to n), then <see cref="Run"/> for no rows or <see cref="Step"/> while there are
 /// rows, then <see cref="Reset"/>. <see cref="Run"/> resets by itself. Ids are 16-byte blobs, big-endian, so that they sort by time.
 /// </summary>
-internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt statement) : IDisposable
+internal sealed unsafe class SqliteStatement : IDisposable
 {
+    private readonly SqliteDatabase _database;
+    private readonly sqlite3_stmt _owner;
+
+    // Zero once disposed: SQLite answers "misuse" to a null statement instead of touching freed memory.
+    private nint _statement;
+
+    // One slot of 16 bytes a parameter: an id is bound where it lies, without a copy on SQLite's heap.
+    private byte* _ids;
     private int _next = 1;
+
+    public SqliteStatement(SqliteDatabase database, sqlite3_stmt statement)
+    {
+        (_database, _owner, _statement) = (database, statement, statement.DangerousGetHandle());
+        _ids = (byte*)NativeMemory.Alloc((nuint)(SqliteNative.ParameterCount(_statement) + 1) * 16);
+    }
 
     public SqliteStatement Bind(long value)
     {
-        database.Check(raw.sqlite3_bind_int64(statement, _next++, value));
-        return this;
+        var code = SqliteNative.BindLong(_statement, _next++, value);
+        return code == raw.SQLITE_OK ? this : Fail(code);
     }
 
     public SqliteStatement Bind(long? value) => value is { } number ? Bind(number) : BindNull();
 
     public SqliteStatement Bind(Guid value)
     {
-        Span<byte> bytes = stackalloc byte[16];
-        value.TryWriteBytes(bytes, bigEndian: true, out _);
-        return Bind(bytes);
+        if (_statement == 0) return Fail(raw.SQLITE_MISUSE);
+        var slot = _ids + (_next - 1) * 16;
+        value.TryWriteBytes(new Span<byte>(slot, 16), bigEndian: true, out _);
+        var code = SqliteNative.BindBlob(_statement, _next++, slot, 16, SqliteNative.Static);
+        return code == raw.SQLITE_OK ? this : Fail(code);
     }
 
     public SqliteStatement Bind(Guid? value) => value is { } id ? Bind(id) : BindNull();
 
     public SqliteStatement Bind(ReadOnlySpan<byte> value)
     {
-        database.Check(raw.sqlite3_bind_blob(statement, _next++, value));
-        return this;
+        int code;
+        // An empty blob needs an address all the same: SQLite reads a null one as NULL.
+        var none = (byte)0;
+        fixed (byte* bytes = value) code = SqliteNative.BindBlob(_statement, _next++, value.IsEmpty ? &none : bytes, value.Length, SqliteNative.Transient);
+        return code == raw.SQLITE_OK ? this : Fail(code);
     }
 
     public SqliteStatement Bind(string? value)
     {
         if (value is null) return BindNull();
-        database.Check(raw.sqlite3_bind_text(statement, _next++, value));
-        return this;
+        Span<byte> utf8 = value.Length <= 256 ? stackalloc byte[value.Length * 3 + 1] : new byte[Encoding.UTF8.GetMaxByteCount(value.Length)];
+        var length = Encoding.UTF8.GetBytes(value, utf8);
+        int code;
+        fixed (byte* bytes = utf8) code = SqliteNative.BindText(_statement, _next++, bytes, length, SqliteNative.Transient);
+        return code == raw.SQLITE_OK ? this : Fail(code);
     }
 
     public SqliteStatement BindNull()
     {
-        database.Check(raw.sqlite3_bind_null(statement, _next++));
-        return this;
+        var code = SqliteNative.BindNull(_statement, _next++);
+        return code == raw.SQLITE_OK ? this : Fail(code);
     }
 
     /// <summary>Runs to the end and resets.</summary>
     public void Run()
     {
-        try
+        while (Step())
         {
-            while (Step())
-            {
-            }
         }
-        finally
-        {
-            Reset();
-        }
+
+        Reset();
     }
 
-    /// <summary>Moves to the next row. Call <see cref="Reset"/> when done.</summary>
+    /// <summary>Moves to the next row. Call <see cref="Reset"/> when done; a fault resets by itself.</summary>
     /// <returns>False at the end.</returns>
     public bool Step()
     {
-        var code = raw.sqlite3_step(statement);
+        var code = SqliteNative.Step(_statement);
         if (code == raw.SQLITE_ROW) return true;
-        if (code == raw.SQLITE_DONE) return false;
-        try
-        {
-            database.Check(code);
-        }
-        finally
-        {
-            Reset();
-        }
-
+        if (code != raw.SQLITE_DONE) Fail(code);
         return false;
     }
 
     public void Reset()
     {
         // The fault, if there was one, was reported by Step; reset only repeats its code.
-        _ = raw.sqlite3_reset(statement);
+        _ = SqliteNative.Reset(_statement);
         _next = 1;
     }
 
-    public long Long(int column) => raw.sqlite3_column_int64(statement, column);
+    public long Long(int column) => SqliteNative.ColumnLong(_statement, column);
 
-    public int Int(int column) => (int)raw.sqlite3_column_int64(statement, column);
+    public int Int(int column) => (int)SqliteNative.ColumnLong(_statement, column);
 
-    public bool IsNull(int column) => raw.sqlite3_column_type(statement, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => SqliteNative.ColumnType(_statement, column) == raw.SQLITE_NULL;
 
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
 
-    public Guid Id(int column) => new(raw.sqlite3_column_blob(statement, column), bigEndian: true);
+    public Guid Id(int column) => new(Span(column), bigEndian: true);
 
     public Guid? IdOrNull(int column) => IsNull(column) ? null : Id(column);
 
-    public byte[] Bytes(int column) => raw.sqlite3_column_blob(statement, column).ToArray();
+    public byte[] Bytes(int column) => Span(column).ToArray();
 
-    /// <summary>The bytes of the column, valid until the next step.</summary>
-    public ReadOnlySpan<byte> Span(int column) => raw.sqlite3_column_blob(statement, column);
+    /// <summary>The bytes of the column (of a text: UTF-8), valid until the next step.</summary>
+    public ReadOnlySpan<byte> Span(int column)
+    {
+        // SQLite's documentation asks for this order: the pointer first, then the length of what it points to.
+        var bytes = SqliteNative.ColumnBlob(_statement, column);
+        return new ReadOnlySpan<byte>(bytes, SqliteNative.ColumnBytes(_statement, column));
+    }
 
-    public string Text(int column) => raw.sqlite3_column_text(statement, column).utf8_to_string();
+    public string Text(int column)
+    {
+        var utf8 = SqliteNative.ColumnText(_statement, column);
+        return Encoding.UTF8.GetString(utf8, SqliteNative.ColumnBytes(_statement, column));
+    }
 
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
     public void Dispose()
     {
-        raw.sqlite3_finalize(statement);
-        statement.Dispose();
+        if (_statement == 0) return;
+        _statement = 0;
+        raw.sqlite3_finalize(_owner);
+        _owner.Dispose();
+        NativeMemory.Free(_ids);
+        _ids = null;
+    }
+
+    private SqliteStatement Fail(int code)
+    {
+        try
+        {
+            _database.Check(code);
+        }
+        finally
+        {
+            Reset();
+        }
+
+        return this;
     }
 }

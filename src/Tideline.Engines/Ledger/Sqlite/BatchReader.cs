@@ -1,0 +1,48 @@
+using Tideline.Engines.Sqlite;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.Sqlite;
+
+/// <summary>Reads the rows that a batch named, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
+internal sealed class BatchReader(SqliteDatabase database)
+{
+    private readonly SqliteStatement _outcome = database.Prepare($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes WHERE key = ?");
+    private readonly SqliteStatement _account = database.Prepare($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?");
+    private readonly SqliteStatement _customer = database.Prepare($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?");
+    private readonly SqliteStatement _hold = database.Prepare($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?");
+    private readonly SqliteStatement _saga = database.Prepare($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?");
+    private readonly SqliteStatement _transaction = database.Prepare("SELECT 1 FROM transactions WHERE id = ?");
+    private readonly SqliteStatement _claim = database.Prepare($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?");
+
+    public BatchRows Read(BatchKeys keys)
+    {
+        var rows = new BatchRows();
+        Read(_outcome, keys.Outcomes, rows.Outcomes, LedgerRows.Outcome);
+        Read(_account, keys.Accounts, rows.Accounts, LedgerRows.Account);
+        Read(_customer, keys.Customers, rows.Customers, LedgerRows.Customer);
+        Read(_hold, keys.Holds, rows.Holds, LedgerRows.Hold);
+        Read(_saga, keys.Sagas, rows.Sagas, LedgerRows.Saga);
+        foreach (var id in keys.Transactions)
+        {
+            if (_transaction.Bind(id).Step()) rows.Transactions.Add(id);
+            _transaction.Reset();
+        }
+
+        foreach (var name in keys.Claims)
+        {
+            if (_claim.Bind(name).Step()) rows.Claims.Add(name, LedgerRows.Claim(_claim));
+            _claim.Reset();
+        }
+
+        return rows;
+    }
+
+    private static void Read<T>(SqliteStatement statement, HashSet<Guid> ids, Dictionary<Guid, T> rows, Func<SqliteStatement, T> read)
+    {
+        foreach (var id in ids)
+        {
+            if (statement.Bind(id).Step()) rows.Add(id, read(statement));
+            statement.Reset();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Tideline.Engines.Sqlite;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.Sqlite;
+
+/// <summary>Writes the rows of a batch, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
+internal sealed class BatchWriter(SqliteDatabase database)
+{
+    private readonly SqliteStatement _newAccount = Insert(database, "accounts", LedgerRows.AccountColumns);
+    private readonly SqliteStatement _changedAccount = database.Prepare(
+        "UPDATE accounts SET status = ?, overdraft_limit = ?, posted = ?, pending_in = ?, pending_out = ?, entry_version = ?, version = ? WHERE id = ?");
+    private readonly SqliteStatement _customer = Insert(database, "customers", LedgerRows.CustomerColumns);
+    private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerRows.TransactionColumns);
+    private readonly SqliteStatement _entry = Insert(database, "entries", LedgerRows.EntryColumns);
+    private readonly SqliteStatement _hold = database.Prepare(
+        $"INSERT INTO holds ({LedgerRows.HoldColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, " +
+        "captured = excluded.captured, status = excluded.status, expires_us = excluded.expires_us, reference = excluded.reference");
+    private readonly SqliteStatement _outcome = Insert(database, "outcomes", LedgerRows.OutcomeColumns);
+    private readonly SqliteStatement _claim = Insert(database, "claims", LedgerRows.ClaimColumns);
+    private readonly SqliteStatement _newSaga = Insert(database, "sagas", LedgerRows.SagaColumns);
+    private readonly SqliteStatement _changedSaga = database.Prepare(
+        "UPDATE sagas SET definition_version = ?, state = ?, step = ?, attempts = ?, wake_us = ?, data = ?, history = ?, updated_us = ? WHERE id = ?");
+    private readonly SqliteStatement _event = Insert(database, "events", LedgerRows.EventColumns);
+    private readonly SqliteStatement _message = Insert(database, "messages", LedgerRows.MessageColumns);
+    private readonly SqliteStatement _forget = database.Prepare("DELETE FROM messages WHERE seq <= ?");
+    private readonly SqliteStatement _block = Insert(database, "blocks", LedgerRows.BlockColumns);
+
+    // Scratch that is kept from batch to batch.
+    private readonly List<AccountRow> _accountsById = [];
+    private readonly List<EntryRow> _entriesByKey = [];
+    private readonly List<OutcomeRow> _outcomesByKey = [];
+    private byte[] _legs = new byte[8 * LedgerRows.LegBytes];
+
+    public void Write(BatchWrites writes)
+    {
+        foreach (var row in writes.NewCustomers) _customer.Bind(row.Id).Bind(row.Name).Bind(row.Email).Bind(row.Country).Bind(row.Version).Bind(row.CreatedUs).Run();
+        WriteAccounts(writes);
+        foreach (var row in writes.Transactions) Write(row);
+        WriteEntries(writes.Entries);
+        WriteOutcomes(writes.Outcomes);
+        foreach (var row in writes.Holds) Write(row);
+        foreach (var row in writes.Claims) _claim.Bind(row.Name).Bind(row.Key).Bind(row.Subject).Run();
+        foreach (var row in writes.NewSagas) WriteNew(row);
+        foreach (var row in writes.ChangedSagas) WriteChanged(row);
+        foreach (var row in writes.Events) _event.Bind(row.Position.Seq).Bind((int)row.Type).Bind(row.Subject).Bind(row.Version).Bind(row.TimeUs).Bind(row.Data.Span).Run();
+        foreach (var row in writes.Messages) _message.Bind(row.Seq).Bind(row.TargetShard).Bind(row.SagaId).Bind(row.Type).Bind(row.Data).Bind(row.TimeUs).Run();
+        foreach (var row in writes.Blocks) _block.Bind(row.Number).Bind(row.FromSeq).Bind(row.ThroughSeq).Bind(row.PreviousHash).Bind(row.Hash).Bind(row.TimeUs).Run();
+        if (writes.ForgetMessagesThrough > 0) _forget.Bind(writes.ForgetMessagesThrough).Run();
+    }
+
+    // In key order neighbours share a leaf, and the descent to it stays in the processor's cache.
+    private void WriteAccounts(BatchWrites writes)
+    {
+        foreach (var row in writes.NewAccounts) WriteNew(row);
+        _accountsById.Clear();
+        _accountsById.AddRange(writes.ChangedAccounts);
+        _accountsById.Sort(static (left, right) => left.Id.CompareTo(right.Id));
+        foreach (var row in _accountsById)
+        {
+            _changedAccount.Bind((int)row.Status).Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor)
+                .Bind(row.EntryVersion).Bind(row.Version).Bind(row.Id).Run();
+        }
+
+        _accountsById.Clear();
+    }
+
+    private void WriteEntries(List<EntryRow> entries)
+    {
+        _entriesByKey.Clear();
+        _entriesByKey.AddRange(entries);
+        _entriesByKey.Sort(static (left, right) => left.AccountId.CompareTo(right.AccountId) is var order and not 0 ? order : left.Version.CompareTo(right.Version));
+        foreach (var row in _entriesByKey)
+            _entry.Bind(row.AccountId).Bind(row.Version).Bind(row.TransactionId).Bind(row.AmountMinor).Bind(row.PostedAfterMinor).Bind(row.TimeUs).Run();
+    }
+
+    private void WriteOutcomes(List<OutcomeRow> outcomes)
+    {
+        _outcomesByKey.Clear();
+        _outcomesByKey.AddRange(outcomes);
+        _outcomesByKey.Sort(static (left, right) => left.Key.CompareTo(right.Key));
+        foreach (var row in _outcomesByKey)
+        {
+            _outcome.Bind(row.Key).Bind(row.Fingerprint).Bind((int)row.Kind).Bind(row.Subject).Bind(row.BalanceMinor).Bind(row.Seq).Bind((int)row.Reason)
+                .Bind(row.Detail).Bind(row.TimeUs).Run();
+        }
+
+        _outcomesByKey.Clear();
+    }
+
+    private void WriteNew(AccountRow row) =>
+        _newAccount.Bind(row.Id).Bind(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Bind((int)row.Kind).Bind(row.Currency.Code).Bind((int)row.Status)
+            .Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor).Bind(row.EntryVersion).Bind(row.Version)
+            .Bind(row.Iban).Bind(row.CreatedUs).Run();
+
+    private void Write(TransactionRow row)
+    {
+        var length = row.Legs.Count * LedgerRows.LegBytes;
+        if (_legs.Length < length) _legs = new byte[length];
+        LedgerRows.PackLegs(row.Legs, _legs);
+        _transaction.Bind(row.Id).Bind((int)row.Kind).Bind(row.Currency.Code).Bind(row.AmountMinor).Bind(row.Reference).Bind(row.SagaId).Bind(row.TimeUs)
+            .Bind(_legs.AsSpan(0, length)).Run();
+    }
+
+    private void Write(HoldRow row) =>
+        _hold.Bind(row.Id).Bind(row.AccountId).Bind(row.AmountMinor).Bind(row.CapturedMinor).Bind((int)row.Status).Bind(row.ExpiresUs).Bind(row.Reference)
+            .Bind(row.CreatedUs).Run();
+
+    private void WriteNew(SagaRow row) =>
+        _newSaga.Bind(row.Id).Bind(row.Definition).Bind(row.DefinitionVersion).Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs)
+            .Bind(row.Data).Bind(row.History).Bind(row.CreatedUs).Bind(row.UpdatedUs).Run();
+
+    private void WriteChanged(SagaRow row) =>
+        _changedSaga.Bind(row.DefinitionVersion).Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs).Bind(row.Data).Bind(row.History)
+            .Bind(row.UpdatedUs).Bind(row.Id).Run();
+
+    private static SqliteStatement Insert(SqliteDatabase database, string table, string columns)
+    {
+        var places = string.Join(", ", Enumerable.Repeat("?", columns.AsSpan().Count(',') + 1));
+        return database.Prepare($"INSERT INTO {table} ({columns}) VALUES ({places})");
+    }
+}

@@ -1,0 +1,23 @@
+using Tideline.Engines.Sqlite;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.Sqlite;
+
+/// <summary>Reads where a shard stands, inside a transaction of the caller.</summary>
+internal static class HeadReader
+{
+    public static ShardHead Read(SqliteDatabase database, int shard)
+    {
+        var head = database.Prepare("SELECT epoch, message_seq, time_us, (SELECT max(seq) FROM events), (SELECT max(number) FROM blocks) FROM head");
+        head.Step();
+        var (epoch, messageSeq, timeUs, eventSeq, blockNumber) = (head.Long(0), head.Long(1), head.Long(2), head.Long(3), head.Long(4));
+        head.Reset();
+        if (blockNumber == 0) return new ShardHead(shard, epoch, eventSeq, messageSeq, 0, new byte[32], 0, timeUs);
+
+        var block = database.Prepare("SELECT hash, through_seq FROM blocks WHERE number = ?").Bind(blockNumber);
+        block.Step();
+        var (hash, throughSeq) = (block.Bytes(0), block.Long(1));
+        block.Reset();
+        return new ShardHead(shard, epoch, eventSeq, messageSeq, blockNumber, hash, throughSeq, timeUs);
+    }
+}

@@ -1,0 +1,22 @@
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Ledger.Sqlite;
+
+/// <summary>The row that every group commit checks first and moves last: owner's epoch, message count, commit time.</summary>
+internal sealed class HeadRow(SqliteDatabase database)
+{
+    private readonly SqliteStatement _epoch = database.Prepare("SELECT epoch FROM head");
+    private readonly SqliteStatement _move = database.Prepare("UPDATE head SET message_seq = ?, time_us = max(time_us, ?)");
+
+    /// <exception cref="TidelineException">NotOwner: another owner took over since.</exception>
+    public void RequireEpoch(int shard, long mine)
+    {
+        var now = _epoch.Step() ? _epoch.Long(0) : 0;
+        _epoch.Reset();
+        if (now != mine) throw new TidelineException(ErrorCode.NotOwner, $"Shard {shard} has epoch {now}; this writer had {mine}. Another owner took over.");
+    }
+
+    /// <summary>Messages are forgotten, so their count is kept here; events and blocks count themselves.</summary>
+    public void Move(long messageSeq, long timeUs) => _move.Bind(messageSeq).Bind(timeUs).Run();
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using Tideline.Engines.Sqlite;
+
+namespace Tideline.Engines.Ledger.Sqlite;
+
+/// <summary>
+/// Reading connections to one file. Nobody waits: a thread that finds none opens one, and what exceeds <see cref="Kept"/> is closed on return.
+/// </summary>
+internal sealed class ReaderPool(string path) : IDisposable
+{
+    private const int Kept = 4;
+
+    private readonly ConcurrentBag<SqliteDatabase> _idle = [];
+    private volatile bool _disposed;
+
+    /// <summary>Runs a read on a connection of its own.</summary>
+    public T Read<T>(Func<SqliteDatabase, T> read)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_idle.TryTake(out var database)) database = SqliteDatabase.OpenReader(path);
+        try
+        {
+            return read(database);
+        }
+        finally
+        {
+            Return(database);
+        }
+    }
+
+    /// <summary>Runs several reads in one snapshot.</summary>
+    public T ReadSnapshot<T>(Func<SqliteDatabase, T> read) => Read(database =>
+    {
+        database.Prepare("BEGIN").Run();
+        try
+        {
+            return read(database);
+        }
+        finally
+        {
+            database.Rollback();
+        }
+    });
+
+    public void Dispose()
+    {
+        _disposed = true;
+        while (_idle.TryTake(out var database)) database.Dispose();
+    }
+
+    private void Return(SqliteDatabase database)
+    {
+        if (_disposed || _idle.Count >= Kept) database.Dispose();
+        else _idle.Add(database);
+    }
+}

@@ -1,0 +1,156 @@
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.Sqlite;
+
+/// <summary>
+/// Reads of one shard, safe for many threads. SQLite answers from memory or one page of the file, so the calls return completed.
+/// </summary>
+internal sealed class SqliteShardReader(string path, int shard) : IShardReader
+{
+    private readonly ReaderPool _pool = new(path);
+
+    /// <inheritdoc/>
+    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => new(_pool.ReadSnapshot(database => HeadReader.Read(database, shard)));
+
+    /// <inheritdoc/>
+    public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?", query => query.Bind(id), LedgerRows.Account);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(Guid customerId, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE customer_id = ? ORDER BY id LIMIT ?", query => query.Bind(customerId).Bind(limit), LedgerRows.Account, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id > ? ORDER BY id LIMIT ?", query => query.Bind(after).Bind(limit), LedgerRows.Account, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?", query => query.Bind(id), LedgerRows.Customer);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.EntryColumns} FROM entries WHERE account_id = ? AND version < ? ORDER BY version DESC LIMIT ?",
+            query => query.Bind(accountId).Bind(beforeVersion).Bind(limit), LedgerRows.Entry, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel) =>
+        new(_pool.ReadSnapshot(database => EntryAt.Find(database, accountId, timeUs)));
+
+    /// <inheritdoc/>
+    public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE id = ?", query => query.Bind(id), LedgerRows.Transaction);
+
+    /// <inheritdoc/>
+    public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?", query => query.Bind(id), LedgerRows.Hold);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.HoldColumns} FROM holds INDEXED BY holds_open WHERE status = 0 AND expires_us <= ? ORDER BY expires_us LIMIT ?",
+            query => query.Bind(atUs).Bind(limit), LedgerRows.Hold, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes WHERE key = ?", query => query.Bind(key), LedgerRows.Outcome);
+
+    /// <inheritdoc/>
+    public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?", query => query.Bind(name), LedgerRows.Claim);
+
+    /// <inheritdoc/>
+    public ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?", query => query.Bind(id), LedgerRows.Saga);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.SagaColumns} FROM sagas INDEXED BY sagas_due WHERE wake_us <= ? ORDER BY wake_us LIMIT ?",
+            query => query.Bind(atUs).Bind(limit), LedgerRows.Saga, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(SagaState? state, Guid after, int limit, CancellationToken cancel)
+    {
+        // The index that holds exactly the sagas asked for, in the order of ids; completed ones are nearly all there are, so the table itself is walked.
+        var source = state switch
+        {
+            null => "sagas INDEXED BY sagas_unfinished WHERE state IN (0, 2, 4) AND -1 = ?",
+            SagaState.Completed => "sagas WHERE state = ?",
+            SagaState.Compensated => "sagas INDEXED BY sagas_compensated WHERE state = 3 AND state = ?",
+            _ => "sagas INDEXED BY sagas_unfinished WHERE state IN (0, 2, 4) AND state = ?",
+        };
+        return Many($"SELECT {LedgerRows.SagaColumns} FROM {source} AND id > ? ORDER BY id LIMIT ?",
+            query => query.Bind(state is { } one ? (int)one : -1).Bind(after).Bind(limit), LedgerRows.Saga, cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(CancellationToken cancel) =>
+        Many("SELECT DISTINCT definition, definition_version FROM sagas INDEXED BY sagas_unfinished WHERE state IN (0, 2, 4) ORDER BY 1, 2",
+            query => query, row => (row.Text(0), row.Int(1)), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.EventColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+            query => query.Bind(afterSeq).Bind(limit), row => LedgerRows.Event(row, shard), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.MessageColumns} FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", query => query.Bind(afterSeq).Bind(limit), LedgerRows.Message, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(long afterNumber, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.BlockColumns} FROM blocks WHERE number > ? ORDER BY number LIMIT ?",
+            query => query.Bind(afterNumber).Bind(limit), LedgerRows.Block, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
+        new(_pool.Read(database => Totals.Read(database, cancel)));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel) =>
+        new(_pool.ReadSnapshot<IReadOnlyList<string>>(database => new BalanceCheck(database, limit).Run(cancel)));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _pool.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private ValueTask<T?> One<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read)
+        where T : class => new(_pool.Read(database =>
+        {
+            var query = database.Prepare(sql);
+            try
+            {
+                return bind(query).Step() ? read(query) : null;
+            }
+            finally
+            {
+                query.Reset();
+            }
+        }));
+
+    private ValueTask<IReadOnlyList<T>> Many<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel) =>
+        new(_pool.Read<IReadOnlyList<T>>(database =>
+        {
+            var rows = new List<T>();
+            var query = database.Prepare(sql);
+            try
+            {
+                bind(query);
+                while (query.Step())
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    rows.Add(read(query));
+                }
+
+                return rows;
+            }
+            finally
+            {
+                query.Reset();
+            }
+        }));
+}

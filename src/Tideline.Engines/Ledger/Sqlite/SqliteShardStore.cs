@@ -1,0 +1,128 @@
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.Sqlite;
+
+/// <summary>The writer of one shard on one SQLite file. The file's write lock is the lock on the epoch row.</summary>
+internal sealed class SqliteShardStore(string path, int shard, int shards) : IShardStore
+{
+    private SqliteDatabase? _database;
+    private BatchReader? _reader;
+    private BatchWriter? _writer;
+    private HeadRow? _head;
+    private long _epoch;
+    private long _eventSeq;
+    private long _messageSeq;
+
+    /// <inheritdoc/>
+    public int Shard => shard;
+
+    /// <summary>The connection, so that a test can bring faults upon it.</summary>
+    internal SqliteDatabase Database => _database ?? throw new InvalidOperationException("The shard was not acquired.");
+
+    /// <inheritdoc/>
+    public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel)
+    {
+        _database ??= OpenFile();
+        _database.Begin();
+        try
+        {
+            _database.Prepare("UPDATE head SET epoch = epoch + 1").Run();
+            var head = HeadReader.Read(_database, shard);
+            _database.Commit();
+            (_epoch, _eventSeq, _messageSeq) = (head.Epoch, head.EventSeq, head.MessageSeq);
+            return ValueTask.FromResult(head);
+        }
+        catch
+        {
+            _database.Rollback();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<BatchRows> BeginAsync(BatchKeys keys)
+    {
+        Database.Begin();
+        try
+        {
+            _head!.RequireEpoch(shard, _epoch);
+            return ValueTask.FromResult(_reader!.Read(keys));
+        }
+        catch
+        {
+            Database.Rollback();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask CommitAsync(BatchWrites writes)
+    {
+        try
+        {
+            var (eventSeq, messageSeq) = RequireGapless(writes);
+            _writer!.Write(writes);
+            _head!.Move(messageSeq, writes.TimeUs);
+            Database.Commit();
+            (_eventSeq, _messageSeq) = (eventSeq, messageSeq);
+            return ValueTask.CompletedTask;
+        }
+        catch
+        {
+            Database.Rollback();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RollbackAsync()
+    {
+        Database.Rollback();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _database?.Dispose();
+        _database = null;
+        return ValueTask.CompletedTask;
+    }
+
+    private SqliteDatabase OpenFile()
+    {
+        var database = SqliteDatabase.OpenWriter(path);
+        try
+        {
+            LedgerSchema.Ensure(database, shard, shards);
+            _reader = new BatchReader(database);
+            _writer = new BatchWriter(database);
+            _head = new HeadRow(database);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    // Everything downstream finds loss by a gap in these numbers, so none may ever be written.
+    private (long EventSeq, long MessageSeq) RequireGapless(BatchWrites writes)
+    {
+        var (eventSeq, messageSeq) = (_eventSeq, _messageSeq);
+        foreach (var row in writes.Events)
+        {
+            if (row.Position != new Position(shard, ++eventSeq)) throw new TidelineException(ErrorCode.Internal, $"Event {row.Position} was to be written where {shard}:{eventSeq} follows.");
+        }
+
+        foreach (var row in writes.Messages)
+        {
+            if (row.Seq != ++messageSeq) throw new TidelineException(ErrorCode.Internal, $"Message {row.Seq} was to be written where {messageSeq} follows.");
+        }
+
+        return (eventSeq, messageSeq);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace Tideline.Engines.Sqlite;
+
+/// <summary>
+/// The calls that happen once per column, straight into the same library that SQLitePCLRaw loads. A bind is a few nanoseconds of work, so it is not
+/// worth a reference count on a handle and a switch of the collector's mode; the calls that may touch the disk keep that switch.
+/// </summary>
+internal static unsafe partial class SqliteNative
+{
+    /// <summary>Tells a bind that the memory stays as it is until the statement is bound again.</summary>
+    public const nint Static = 0;
+
+    /// <summary>Tells a bind to copy.</summary>
+    public const nint Transient = -1;
+
+    private const string Library = "e_sqlite3";
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_int64"), SuppressGCTransition]
+    public static partial int BindLong(nint statement, int index, long value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_blob"), SuppressGCTransition]
+    public static partial int BindBlob(nint statement, int index, byte* value, int length, nint lifetime);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_text"), SuppressGCTransition]
+    public static partial int BindText(nint statement, int index, byte* utf8, int length, nint lifetime);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_null"), SuppressGCTransition]
+    public static partial int BindNull(nint statement, int index);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_bind_parameter_count"), SuppressGCTransition]
+    public static partial int ParameterCount(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_step")]
+    public static partial int Step(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_reset")]
+    public static partial int Reset(nint statement);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_int64"), SuppressGCTransition]
+    public static partial long ColumnLong(nint statement, int column);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_type"), SuppressGCTransition]
+    public static partial int ColumnType(nint statement, int column);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_bytes"), SuppressGCTransition]
+    public static partial int ColumnBytes(nint statement, int column);
+
+    // These two may read an overflow page.
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_blob")]
+    public static partial byte* ColumnBlob(nint statement, int column);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_text")]
+    public static partial byte* ColumnText(nint statement, int column);
+}

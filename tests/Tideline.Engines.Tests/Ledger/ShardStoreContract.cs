@@ -1,0 +1,260 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using static Tideline.Engines.Tests.Ledger.LedgerSamples;
+
+namespace Tideline.Engines.Tests.Ledger;
+
+/// <summary>What every engine of the strong tier must do for the writer of a shard.</summary>
+public abstract class ShardStoreContract : IAsyncLifetime
+{
+    protected const int Shard = 1;
+
+    private protected IShardStore Store { get; private set; } = null!;
+
+    private protected IShardReader Reader { get; private set; } = null!;
+
+    private protected ShardHead Head { get; private set; } = null!;
+
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private protected abstract ILedgerStore Ledger { get; }
+
+    public async ValueTask InitializeAsync()
+    {
+        Store = Ledger.OpenWriter(Shard);
+        Head = await Store.AcquireAsync(Cancel);
+        Reader = Ledger.OpenReader(Shard);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Reader.DisposeAsync();
+        await Store.DisposeAsync();
+        await CloseAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public void A_new_shard_starts_at_zero()
+    {
+        (Head.Shard, Head.EventSeq, Head.MessageSeq, Head.BlockNumber, Head.BlockThroughSeq, Head.TimeUs).ShouldBe((Shard, 0L, 0L, 0L, 0L, 0L));
+        Head.BlockHash.ShouldBe(new byte[32]);
+    }
+
+    [Fact]
+    public async Task An_account_comes_back_as_it_was_written()
+    {
+        var account = new AccountRow
+        {
+            Id = Id(1),
+            CustomerId = Id(2),
+            Kind = AccountKind.Customer,
+            Currency = Currency.Parse("KWD"),
+            Status = AccountStatus.Frozen,
+            OverdraftLimitMinor = 3,
+            PostedMinor = -4,
+            PendingInMinor = 5,
+            PendingOutMinor = 6,
+            EntryVersion = 7,
+            Version = 8,
+            Iban = "DE02120300000000202051",
+            CreatedUs = TimeUs,
+        };
+        await CommitAsync(writes => writes.NewAccounts.Add(account));
+        (await Reader.GetAccountAsync(account.Id, Cancel)).ShouldBeEquivalentTo(account);
+
+        (account.Status, account.OverdraftLimitMinor, account.PostedMinor, account.PendingInMinor) = (AccountStatus.Closed, 30, -Limits.BalanceMinor, 50);
+        (account.PendingOutMinor, account.EntryVersion, account.Version) = (60, 70, long.MaxValue);
+        await CommitAsync(writes => writes.ChangedAccounts.Add(account));
+        (await Reader.GetAccountAsync(account.Id, Cancel)).ShouldBeEquivalentTo(account);
+        var rows = await Store.BeginAsync(Keys(account.Id));
+        await Store.RollbackAsync();
+        rows.Accounts[account.Id].ShouldBeEquivalentTo(account);
+    }
+
+    [Fact]
+    public async Task A_system_account_belongs_to_no_customer()
+    {
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Guid.Empty, kind: AccountKind.Cash)));
+        var account = await Reader.GetAccountAsync(Id(1), Cancel);
+        account.ShouldNotBeNull();
+        (account.CustomerId, account.Kind).ShouldBe((Guid.Empty, AccountKind.Cash));
+        (await Reader.GetAccountsOfCustomerAsync(Guid.Empty, 10, Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Every_other_row_comes_back_as_it_was_written()
+    {
+        var customer = new CustomerRow(Id(1), "Žofie Nováková", "zofie@example.com", "CZ", 9, TimeUs);
+        var transaction = new TransactionRow(Id(2), TransactionKind.Refund, Euro, 77, "rent ✓", Id(3), TimeUs, [new(Id(4), 5), new(Id(6), 7), new(Id(8), long.MaxValue)]);
+        var plain = new TransactionRow(Id(3), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []);
+        var entry = new EntryRow(Id(4), 1, Id(2), -77, 23, TimeUs);
+        var hold = Hold(Id(5), Id(4), HoldStatus.Open, TimeUs + 9);
+        var outcome = Outcome(Id(6));
+        var claim = new ClaimRow("GB82WEST12345698765432", Id(7), Id(8));
+        var saga = Saga(Id(9), SagaState.Running, TimeUs + 5);
+        var message = new MessageRow(1, 3, Id(10), "Credit", [9, 0, 9], TimeUs);
+        var block = new AuditBlockRow(1, 1, 1, new byte[32], [.. Enumerable.Repeat((byte)7, 32)], TimeUs);
+        var happened = Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new EventData { CustomerId = Id(1), Name = "Žofie" });
+        await CommitAsync(writes =>
+        {
+            writes.NewCustomers.Add(customer);
+            writes.Transactions.AddRange([transaction, plain]);
+            writes.Entries.Add(entry);
+            writes.Holds.Add(hold);
+            writes.Outcomes.Add(outcome);
+            writes.Claims.Add(claim);
+            writes.NewSagas.Add(saga);
+            writes.Messages.Add(message);
+            writes.Blocks.Add(block);
+            writes.Events.Add(happened);
+        });
+
+        (await Reader.GetCustomerAsync(customer.Id, Cancel)).ShouldBe(customer);
+        (await Reader.GetTransactionAsync(transaction.Id, Cancel)).ShouldBeEquivalentTo(transaction with { Legs = transaction.Legs.ToArray() });
+        (await Reader.GetTransactionAsync(plain.Id, Cancel)).ShouldBeEquivalentTo(plain with { Legs = Array.Empty<EntryKey>() });
+        (await Reader.GetEntriesAsync(entry.AccountId, long.MaxValue, 10, Cancel)).ShouldBe([entry]);
+        (await Reader.GetHoldAsync(hold.Id, Cancel)).ShouldBe(hold);
+        (await Reader.GetOutcomeAsync(outcome.Key, Cancel)).ShouldBe(outcome);
+        (await Reader.GetClaimAsync(claim.Name, Cancel)).ShouldBe(claim);
+        (await Reader.GetSagaAsync(saga.Id, Cancel)).ShouldBeEquivalentTo(saga);
+        (await Reader.GetMessagesAsync(0, 10, Cancel)).ShouldHaveSingleItem().ShouldBeEquivalentTo(message);
+        (await Reader.GetBlocksAsync(0, 10, Cancel)).ShouldHaveSingleItem().ShouldBeEquivalentTo(block);
+        var read = (await Reader.GetEventsAsync(0, 10, Cancel)).ShouldHaveSingleItem();
+        (read with { Data = default }).ShouldBe(happened with { Data = default });
+        read.Data.ToArray().ShouldBe(happened.Data.ToArray());
+    }
+
+    [Fact]
+    public async Task A_batch_reads_exactly_the_rows_it_names()
+    {
+        await CommitAsync(writes =>
+        {
+            writes.NewAccounts.AddRange([Account(Id(1), Id(2)), Account(Id(3), Id(2))]);
+            writes.NewCustomers.Add(new CustomerRow(Id(2), "A", "a@example.com", "DE", 1, TimeUs));
+            writes.Holds.Add(Hold(Id(4), Id(1), HoldStatus.Open, TimeUs));
+            writes.NewSagas.Add(Saga(Id(5), SagaState.Parked));
+            writes.Outcomes.Add(Outcome(Id(6)));
+            writes.Claims.Add(new ClaimRow("X", Id(6), Id(1)));
+            writes.Transactions.Add(new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
+        });
+        var keys = new BatchKeys { Accounts = { Id(1), Id(99) }, Customers = { Id(2) }, Holds = { Id(4) }, Sagas = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) }, Claims = { "X", "Y" } };
+        var rows = await Store.BeginAsync(keys);
+        await Store.RollbackAsync();
+
+        rows.Accounts.Keys.ShouldBe([Id(1)]);
+        rows.Customers.Keys.ShouldBe([Id(2)]);
+        rows.Holds.Keys.ShouldBe([Id(4)]);
+        rows.Sagas.Keys.ShouldBe([Id(5)]);
+        rows.Outcomes.Keys.ShouldBe([Id(6)]);
+        rows.Transactions.ShouldBe([Id(7)]);
+        rows.Claims.Keys.ShouldBe(["X"]);
+    }
+
+    [Fact]
+    public async Task Holds_and_sagas_are_replaced_whole()
+    {
+        await CommitAsync(writes =>
+        {
+            writes.Holds.Add(Hold(Id(1), Id(2), HoldStatus.Open, TimeUs));
+            writes.NewSagas.Add(Saga(Id(3), SagaState.Running, TimeUs));
+        });
+        var hold = Hold(Id(1), Id(2), HoldStatus.Expired, TimeUs + 1) with { AmountMinor = 1, CapturedMinor = 1, Reference = null };
+        var saga = new SagaRow(Id(3), "transfer", 3, SagaState.Compensated, 9, 8, null, [], [7], TimeUs, TimeUs + 99);
+        await CommitAsync(writes =>
+        {
+            writes.Holds.Add(hold);
+            writes.ChangedSagas.Add(saga);
+        });
+        (await Reader.GetHoldAsync(Id(1), Cancel)).ShouldBe(hold);
+        (await Reader.GetSagaAsync(Id(3), Cancel)).ShouldBeEquivalentTo(saga);
+        (await Reader.GetExpiredHoldsAsync(long.MaxValue, 10, Cancel)).ShouldBeEmpty();
+        (await Reader.GetDueSagasAsync(long.MaxValue, 10, Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_commit_is_all_or_nothing()
+    {
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
+        await Store.BeginAsync(Keys(Id(1)));
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewCustomers.Add(new CustomerRow(Id(2), "A", "a@example.com", "DE", 1, TimeUs));
+        writes.ChangedAccounts.Add(Account(Id(1), Id(2), postedMinor: 5));
+        writes.Outcomes.AddRange([Outcome(Id(6)), Outcome(Id(6))]);
+        await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
+
+        (await Reader.GetCustomerAsync(Id(2), Cancel)).ShouldBeNull();
+        (await Reader.GetOutcomeAsync(Id(6), Cancel)).ShouldBeNull();
+        (await Reader.GetAccountAsync(Id(1), Cancel))!.PostedMinor.ShouldBe(0);
+        await CommitAsync(later => later.Outcomes.Add(Outcome(Id(6))));
+        (await Reader.GetOutcomeAsync(Id(6), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Readers_see_committed_rows_only()
+    {
+        await Store.BeginAsync(Keys());
+        (await Reader.GetHeadAsync(Cancel)).EventSeq.ShouldBe(0);
+        await Store.RollbackAsync();
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
+        (await Reader.GetAccountAsync(Id(1), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task An_older_owner_is_refused_once_a_newer_took_over()
+    {
+        await CommitAsync(writes => writes.Messages.Add(new MessageRow(1, 0, Id(1), "Credit", [], TimeUs)));
+        await using var successor = Ledger.OpenWriter(Shard);
+        var head = await successor.AcquireAsync(Cancel);
+        head.Epoch.ShouldBeGreaterThan(Head.Epoch);
+
+        var refused = await Should.ThrowAsync<TidelineException>(async () => await Store.BeginAsync(Keys()));
+        refused.Code.ShouldBe(ErrorCode.NotOwner);
+        await successor.BeginAsync(Keys());
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.Messages.Add(new MessageRow(2, 0, Id(1), "Credit", [], TimeUs));
+        await successor.CommitAsync(writes);
+        (await Reader.GetMessagesAsync(0, 10, Cancel)).Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_head_survives_reopening_and_forgetting()
+    {
+        var hash = Enumerable.Repeat((byte)3, 32).ToArray();
+        await CommitAsync(writes =>
+        {
+            writes.Events.AddRange([Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new()), Event(Shard, 2, EventType.CustomerCreated, Id(2), 1, new())]);
+            writes.Messages.AddRange([new MessageRow(1, 0, Id(1), "A", [], TimeUs), new MessageRow(2, 0, Id(1), "B", [], TimeUs)]);
+            writes.Blocks.Add(new AuditBlockRow(1, 1, 2, new byte[32], hash, TimeUs));
+        });
+        await CommitAsync(writes => writes.ForgetMessagesThrough = 2);
+        (await Reader.GetMessagesAsync(0, 10, Cancel)).ShouldBeEmpty();
+
+        await using var reopened = Ledger.OpenWriter(Shard);
+        var head = await reopened.AcquireAsync(Cancel);
+        (head.EventSeq, head.MessageSeq, head.BlockNumber, head.BlockThroughSeq, head.TimeUs).ShouldBe((2L, 2L, 1L, 2L, TimeUs));
+        head.BlockHash.ShouldBe(hash);
+        head.ShouldBeEquivalentTo(await Reader.GetHeadAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_gap_in_the_events_is_refused()
+    {
+        await Store.BeginAsync(Keys());
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.Events.Add(Event(Shard, 2, EventType.CustomerCreated, Id(1), 1, new()));
+        await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
+        (await Reader.GetHeadAsync(Cancel)).EventSeq.ShouldBe(0);
+        await CommitAsync(later => later.Events.Add(Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new())));
+    }
+
+    private protected abstract ValueTask CloseAsync();
+
+    private protected async Task CommitAsync(Action<BatchWrites> fill)
+    {
+        await Store.BeginAsync(new BatchKeys());
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        fill(writes);
+        await Store.CommitAsync(writes);
+    }
+}

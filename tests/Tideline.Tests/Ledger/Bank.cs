@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Sagas;
+using Tideline.Services.Payments;
+
+namespace Tideline.Tests.Ledger;
+
+/// <summary>A ledger on a folder of its own, with short words for what tests do to it. Messages between shards move only when a test pumps them.</summary>
+internal sealed class Bank : IAsyncDisposable
+{
+    private readonly SqliteLedgerStore _store;
+    private readonly string _folder;
+
+    private Bank(SqliteLedgerStore store, string folder, GeneralLedger ledger, TimeProvider time)
+    {
+        (_store, _folder, Ledger, Time) = (store, folder, ledger, time);
+        Definitions = new SagaDefinitions(PaymentSagas.All);
+        Runner = new SagaRunner(ledger, Definitions, NullLogger<SagaRunner>.Instance);
+        Payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
+        Sweep = new Sweep(ledger, Definitions, time, NullLogger<Sweep>.Instance);
+        Pump = new MessagePump(ledger, Runner);
+    }
+
+    public static Currency Eur { get; } = Currency.Parse("EUR");
+
+    public GeneralLedger Ledger { get; }
+
+    public TimeProvider Time { get; }
+
+    public SagaDefinitions Definitions { get; }
+
+    public SagaRunner Runner { get; }
+
+    public PaymentsService Payments { get; }
+
+    public Sweep Sweep { get; }
+
+    public MessagePump Pump { get; }
+
+    public static async Task<Bank> OpenAsync(int shards = 2, TimeProvider? time = null, string? folder = null)
+    {
+        time ??= TimeProvider.System;
+        folder ??= Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+        var store = SqliteLedgerStore.Open(folder, shards);
+        var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, CancellationToken.None);
+        return new Bank(store, folder, ledger, time);
+    }
+
+    public async Task<Guid> CustomerAsync(string name = "Ada")
+    {
+        var reply = await Ledger.ExecuteAsync(new CreateCustomer(Ledger.Ids.Next(), name, "ada@example.com", "DE"), default);
+        reply.Refusal.ShouldBeNull();
+        return reply.Subject;
+    }
+
+    public async Task<Guid> AccountAsync(int? shard = null, long balanceMinor = 0, long overdraftMinor = 0, string currency = "EUR")
+    {
+        var id = shard is { } number ? Ledger.Map.NextOn(number, Ledger.Ids) : Ledger.Ids.Next();
+        var reply = await Ledger.ExecuteAsync(new OpenAccount(id, await CustomerAsync(), Currency.Parse(currency), overdraftMinor, null), default);
+        reply.Refusal.ShouldBeNull();
+        if (balanceMinor > 0) (await DepositAsync(id, balanceMinor, currency)).Refusal.ShouldBeNull();
+        return id;
+    }
+
+    public Task<Reply> DepositAsync(Guid account, long minor, string currency = "EUR") =>
+        Ledger.ExecuteAsync(new Deposit(Ledger.Ids.Next(), account, new Money(minor, Currency.Parse(currency)), null), default);
+
+    public TransferRequest Transfer(Guid from, Guid to, long minor, string? key = null)
+    {
+        var text = key ?? Ledger.Ids.Next().ToString();
+        return new TransferRequest(null, from, to, new Money(minor, Eur), "rent", Idempotency.Key("", text), Idempotency.Fingerprint($"{from}|{to}|{minor}"));
+    }
+
+    public async Task<AccountRow> ReadAsync(Guid account) => (await Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull();
+
+    public async Task ShouldAddUpAsync()
+    {
+        for (var shard = 0; shard < Ledger.Map.Shards; shard++)
+        {
+            foreach (var (_, posted, _) in await Ledger.Reader(shard).GetTotalsAsync(default)) posted.ShouldBe(0);
+            (await Ledger.Reader(shard).FindBrokenBalancesAsync(10, default)).ShouldBeEmpty();
+            var events = await Ledger.Reader(shard).GetEventsAsync(0, 100_000, default);
+            events.Select(e => e.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Ledger.DisposeAsync();
+        await _store.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Time.Testing;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Services.Payments;
+using Tideline.Tests.Ledger;
+
+namespace Tideline.Tests.Sagas;
+
+public sealed class TransferSagaTests
+{
+    [Fact]
+    public async Task Within_a_shard_a_transfer_is_one_commit_with_its_saga_record()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0));
+        var reply = await bank.Payments.TransferAsync(bank.Transfer(from, to, 250), default);
+        reply.ShouldSatisfyAllConditions(r => r.Status.ShouldBe(TransferStatus.Settled), r => r.BalanceMinor.ShouldBe(750));
+        var events = await bank.Ledger.Reader(0).GetEventsAsync(reply.Positions[0].Seq - 2, 10, default);
+        events.Select(e => e.Type).ShouldBe([EventType.AccountDebited, EventType.AccountCredited]);
+        var details = await bank.Payments.GetTransferAsync(reply.TransferId, default);
+        details!.Steps.Select(step => (step.Name, step.State)).ShouldBe([("debit-source", "done"), ("credit-destination", "done"), ("update-customer-view", "waiting")]);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Across_shards_a_transfer_settles_once_however_often_messages_come(int repeat)
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        var transfer = bank.Payments.TransferAsync(bank.Transfer(from, to, 250), default);
+        while (!transfer.IsCompleted) await bank.Pump.RunAsync(repeat);
+        (await transfer).Status.ShouldBe(TransferStatus.Settled);
+        (await transfer).Positions.Select(position => position.Shard).Order().ShouldBe([0, 1]);
+        await bank.Pump.RunAsync(repeat);
+        (await bank.ReadAsync(from)).PostedMinor.ShouldBe(750);
+        (await bank.ReadAsync(to)).PostedMinor.ShouldBe(250);
+        await bank.ShouldAddUpAsync();
+    }
+
+    [Fact]
+    public async Task Money_between_the_steps_stands_on_clearing()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        await StartAsync(bank, from, to, 250);
+        (await bank.ReadAsync(from)).PostedMinor.ShouldBe(750);
+        (await bank.Ledger.Reader(0).GetAccountAsync(bank.Ledger.SystemAccounts.Id(AccountKind.Clearing, Bank.Eur, 0), default))!.PostedMinor.ShouldBe(250);
+        await bank.ShouldAddUpAsync();
+    }
+
+    [Fact]
+    public async Task A_refused_credit_gives_the_money_back()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        var id = await StartAsync(bank, from, to, 250);
+        await StatusAsync(bank, to, AccountStatus.Frozen);
+        await bank.Pump.RunAsync(2);
+        (await bank.ReadAsync(from)).PostedMinor.ShouldBe(1_000);
+        var details = (await bank.Payments.GetTransferAsync(id, default))!;
+        details.Status.ShouldBe(TransferStatus.Refused);
+        details.Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
+        details.Steps.Select(step => (step.Name, step.State)).ShouldBe([("debit-source", "done"), ("credit-destination", "refused"), ("debit-source", "undone")]);
+        await bank.ShouldAddUpAsync();
+    }
+
+    [Fact]
+    public async Task An_unknown_destination_is_refused_before_anything_moves()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var from = await bank.AccountAsync(0, 1_000);
+        var reply = await bank.Payments.TransferAsync(bank.Transfer(from, bank.Ledger.Map.NextOn(1, bank.Ledger.Ids), 250), default);
+        reply.Refusal!.Reason.ShouldBe(RefusalReason.AccountNotFound);
+        (await bank.ReadAsync(from)).EntryVersion.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_refund_that_keeps_failing_parks_the_saga_until_an_operator_retries()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        await using var bank = await Bank.OpenAsync(2, time);
+        var (from, to) = (await bank.AccountAsync(0, 250), await bank.AccountAsync(1));
+        var id = await StartAsync(bank, from, to, 250);
+        await StatusAsync(bank, to, AccountStatus.Closed);
+        await StatusAsync(bank, from, AccountStatus.Closed);
+        await bank.Pump.RunAsync();
+        for (var attempt = 0; attempt < 12; attempt++)
+        {
+            time.Advance(TimeSpan.FromMinutes(2));
+            await bank.Sweep.SweepAsync(0, default);
+        }
+
+        var operations = new Tideline.Sagas.SagaOperations(bank.Ledger, bank.Definitions);
+        (await operations.ListAsync(SagaState.Parked, 10, default)).Single().SagaId.ShouldBe(id);
+        (await operations.RetryAsync(id, default)).ShouldBeNull();
+        (await bank.Payments.GetTransferAsync(id, default))!.Status.ShouldBe(TransferStatus.Running);
+        (await bank.Ledger.Reader(0).GetSagasAsync(SagaState.Compensating, Guid.Empty, 10, default)).Count.ShouldBe(1);
+        await bank.ShouldAddUpAsync();
+    }
+
+    [Fact]
+    public async Task A_lost_message_is_sent_again_by_the_sweep()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        await using var bank = await Bank.OpenAsync(2, time);
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        var id = await StartAsync(bank, from, to, 250);
+        bank.Pump.Lose(0);
+        time.Advance(TimeSpan.FromSeconds(5));
+        (await bank.Sweep.SweepAsync(0, default)).ShouldBe(1);
+        await bank.Pump.RunAsync();
+        (await bank.Payments.GetTransferAsync(id, default))!.Status.ShouldBe(TransferStatus.Settled);
+    }
+
+    [Fact]
+    public async Task A_passed_deadline_undoes_and_a_late_credit_is_refused()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        await using var bank = await Bank.OpenAsync(2, time);
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        var id = await StartAsync(bank, from, to, 250);
+        var late = bank.Pump.Hold(0);
+        time.Advance(TimeSpan.FromMinutes(6));
+        await bank.Sweep.SweepAsync(0, default);
+        await bank.Pump.RunAsync();
+        await bank.Pump.DeliverAsync(await late);
+        await bank.Pump.RunAsync();
+        var details = (await bank.Payments.GetTransferAsync(id, default))!;
+        details.Refusal!.Reason.ShouldBe(RefusalReason.DeadlinePassed);
+        (await bank.ReadAsync(from)).PostedMinor.ShouldBe(1_000);
+        (await bank.ReadAsync(to)).PostedMinor.ShouldBe(0);
+        await bank.ShouldAddUpAsync();
+    }
+
+    [Fact]
+    public async Task A_repeated_key_of_a_saga_answers_as_the_first()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        var request = bank.Transfer(from, to, 250);
+        var first = bank.Payments.TransferAsync(request, default);
+        while (!first.IsCompleted) await bank.Pump.RunAsync();
+        (await bank.Payments.TransferAsync(request, default)).ShouldBeEquivalentTo(await first);
+        (await bank.ReadAsync(from)).PostedMinor.ShouldBe(750);
+    }
+
+    private static async Task<Guid> StartAsync(Bank bank, Guid from, Guid to, long minor)
+    {
+        var reply = await bank.Ledger.ExecuteAsync(new StartTransfer(bank.Ledger.Ids.Next(), false, from, to, new Money(minor, Bank.Eur), null), default);
+        reply.Refusal.ShouldBeNull();
+        reply.Kind.ShouldBe(OutcomeKind.Saga);
+        return reply.Subject;
+    }
+
+    private static async Task StatusAsync(Bank bank, Guid account, AccountStatus status) =>
+        (await bank.Ledger.ExecuteAsync(new SetAccountStatus(account, status), default)).Refusal.ShouldBeNull();
+}
