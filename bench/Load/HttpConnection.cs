@@ -7,16 +7,33 @@ namespace Tideline.Bench.Load;
 /// <summary>
 /// One kept-alive HTTP/1.1 connection on a bare socket, one request at a time. HttpClient would take the processor time that the server under load needs.
 /// </summary>
-internal sealed class HttpConnection(int port) : IDisposable
+internal sealed class HttpConnection : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private byte[] _received = new byte[16 * 1024];
     private byte[] _sending = new byte[4 * 1024];
     private int _filled;
 
-    /// <summary>Connects to the loopback port.</summary>
+    private HttpConnection()
+    {
+    }
+
+    /// <summary>Connects to a loopback port.</summary>
     /// <exception cref="SocketException">Nobody listens.</exception>
-    public async ValueTask ConnectAsync(CancellationToken cancel) => await _socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancel);
+    public static async ValueTask<HttpConnection> OpenAsync(int port, CancellationToken cancel)
+    {
+        var connection = new HttpConnection();
+        try
+        {
+            await connection._socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancel);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Sends a request and reads its answer.</summary>
     /// <exception cref="SocketException">The connection broke: whether the request was carried out is unknown.</exception>
