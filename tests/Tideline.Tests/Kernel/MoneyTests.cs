@@ -40,7 +40,7 @@ public sealed class MoneyTests
     }
 
     [Fact]
-    public void Writing_and_reading_is_neutral() => Gen.Select(Gen.Long[-Limits.AmountMinor, Limits.AmountMinor], Gen.OneOfConst("EUR", "JPY", "KWD", "CLF")).Sample((minor, code) =>
+    public void Writing_and_reading_is_neutral() => Gen.Select(Gen.Long[-Limits.AmountMinor, Limits.AmountMinor], Gen.Int[0, 3].Select(index => new[] { "EUR", "JPY", "KWD", "CLF" }[index])).Sample((minor, code) =>
     {
         var money = new Money(minor, Currency.Parse(code));
         Money.TryParse(money.ToDecimalString(), money.Currency, out var back).ShouldBeNull();

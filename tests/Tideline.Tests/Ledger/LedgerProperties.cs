@@ -1,6 +1,5 @@
 using CsCheck;
 using Tideline.Kernel;
-using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 
 namespace Tideline.Tests.Ledger;
