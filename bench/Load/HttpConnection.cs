@@ -40,8 +40,12 @@ internal sealed class HttpConnection : IDisposable
     /// <exception cref="IOException">As above.</exception>
     public async ValueTask<HttpAnswer> SendAsync(string method, string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType, CancellationToken cancel)
     {
-        await SendAllAsync(Request(method, path, idempotencyKey, body, contentType), cancel);
-        return await ReceiveAsync(cancel);
+        // Both at once: the answer to a long batch begins before its last line is sent, and neither side must wait for the other.
+        var sending = SendAllAsync(Request(method, path, idempotencyKey, body, contentType), cancel);
+        if (sending.IsCompletedSuccessfully) return await ReceiveAsync(cancel);
+        var answer = await ReceiveAsync(cancel);
+        await sending;
+        return answer;
     }
 
     /// <summary>A POST of JSON with an idempotency key.</summary>
@@ -65,7 +69,7 @@ internal sealed class HttpConnection : IDisposable
         return _sending.AsMemory(0, written + body.Length);
     }
 
-    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
+    private async Task SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
         while (!bytes.IsEmpty) bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, cancel)..];
     }
