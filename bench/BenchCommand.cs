@@ -15,6 +15,9 @@ public static class BenchCommand
     [
         ("transfers", TransfersScenario.RunAsync, true),
         ("http", HttpScenario.RunAsync, true),
+        ("cross-shard", CrossShardScenario.RunAsync, true),
+        ("lag", LagScenario.RunAsync, true),
+        ("reads", ReadsScenario.RunAsync, true),
         ("recovery", RecoveryScenario.RunAsync, true),
         ("soak", SoakScenario.RunAsync, false),
     ];

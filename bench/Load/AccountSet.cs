@@ -7,7 +7,9 @@ namespace Tideline.Bench.Load;
 /// <summary>Funded accounts of an installation, by shard, with the draws that transfers need.</summary>
 internal sealed class AccountSet
 {
-    private const int AccountsPerCustomer = 4;
+    /// <summary>Accounts of one customer.</summary>
+    public const int AccountsPerCustomer = 4;
+
     private const int InFlight = 8_192;
 
     private AccountSet(Guid[][] byShard) => ByShard = byShard;
@@ -15,6 +17,9 @@ internal sealed class AccountSet
     public static Currency Currency { get; } = Currency.Parse("EUR");
 
     public Guid[][] ByShard { get; }
+
+    /// <summary>The customer of each account; filled by those who open them for reading views.</summary>
+    public Dictionary<Guid, Guid> Owners { get; } = [];
 
     /// <summary>Account ids with the shards they live on, drawn from a seed; nothing is stored.</summary>
     public static AccountSet Draw(int count, int shards, SeededRandom random)

@@ -19,20 +19,20 @@ internal static class HttpAnswerParser
         var head = buffer[..(headEnd + 2)];
         if (!head.StartsWith("HTTP/1.1 "u8) || !Utf8Parser.TryParse(head[9..], out int status, out _)) throw new InvalidDataException("Not an HTTP/1.1 response.");
         var rest = buffer[(headEnd + 4)..];
-        if (Header(head, "transfer-encoding"u8) is { IsEmpty: false } encoding && encoding.IndexOf("chunked"u8) >= 0) return Chunked(status, rest, headEnd + 4, ref consumed);
+        if (Header(head, "transfer-encoding"u8) is { IsEmpty: false } encoding && encoding.IndexOf("chunked"u8) >= 0) return Chunked(status, head, rest, ref consumed);
         if (status is 204 or 304)
         {
             consumed = headEnd + 4;
-            return new HttpAnswer(status, []);
+            return new HttpAnswer(status, head.ToArray(), []);
         }
 
         if (!Utf8Parser.TryParse(Header(head, "content-length"u8), out int length, out _)) throw new InvalidDataException("A response without a length.");
         if (rest.Length < length) return null;
         consumed = headEnd + 4 + length;
-        return new HttpAnswer(status, rest[..length].ToArray());
+        return new HttpAnswer(status, head.ToArray(), rest[..length].ToArray());
     }
 
-    private static HttpAnswer? Chunked(int status, ReadOnlySpan<byte> rest, int headBytes, ref int consumed)
+    private static HttpAnswer? Chunked(int status, ReadOnlySpan<byte> head, ReadOnlySpan<byte> rest, ref int consumed)
     {
         using var body = new MemoryStream();
         var at = 0;
@@ -46,8 +46,8 @@ internal static class HttpAnswerParser
             body.Write(rest.Slice(at, length));
             at += length + 2;
             if (length > 0) continue;
-            consumed = headBytes + at;
-            return new HttpAnswer(status, body.ToArray());
+            consumed = head.Length + 2 + at;
+            return new HttpAnswer(status, head.ToArray(), body.ToArray());
         }
     }
 

@@ -38,10 +38,10 @@ internal sealed class HttpConnection : IDisposable
     /// <summary>Sends a request and reads its answer.</summary>
     /// <exception cref="SocketException">The connection broke: whether the request was carried out is unknown.</exception>
     /// <exception cref="IOException">As above.</exception>
-    public async ValueTask<HttpAnswer> SendAsync(string method, string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType, CancellationToken cancel)
+    public async ValueTask<HttpAnswer> SendAsync(string method, string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType, CancellationToken cancel, string moreHeaders = "")
     {
         // Both at once: the answer to a long batch begins before its last line is sent, and neither side must wait for the other.
-        var sending = SendAllAsync(Request(method, path, idempotencyKey, body, contentType), cancel);
+        var sending = SendAllAsync(Request(method, path, idempotencyKey, body, contentType, moreHeaders), cancel);
         if (sending.IsCompletedSuccessfully) return await ReceiveAsync(cancel);
         var answer = await ReceiveAsync(cancel);
         await sending;
@@ -52,17 +52,17 @@ internal sealed class HttpConnection : IDisposable
     public ValueTask<HttpAnswer> PostAsync(string path, string idempotencyKey, string json, CancellationToken cancel) =>
         SendAsync("POST", path, idempotencyKey, Encoding.UTF8.GetBytes(json), "application/json", cancel);
 
-    /// <summary>A GET.</summary>
-    public ValueTask<HttpAnswer> GetAsync(string path, CancellationToken cancel) => SendAsync("GET", path, null, default, "", cancel);
+    /// <summary>A GET; <paramref name="moreHeaders"/> are whole lines with their ends.</summary>
+    public ValueTask<HttpAnswer> GetAsync(string path, CancellationToken cancel, string moreHeaders = "") => SendAsync("GET", path, null, default, "", cancel, moreHeaders);
 
     public void Dispose() => _socket.Dispose();
 
-    private ReadOnlyMemory<byte> Request(string method, string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType)
+    private ReadOnlyMemory<byte> Request(string method, string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType, string moreHeaders)
     {
         var key = idempotencyKey is null ? "" : $"Idempotency-Key: {idempotencyKey}\r\n";
         var content = body.IsEmpty ? (method == "GET" ? "" : "Content-Length: 0\r\n")
             : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n");
-        var head = $"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{key}{content}\r\n";
+        var head = $"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{key}{content}{moreHeaders}\r\n";
         if (_sending.Length < head.Length + body.Length) _sending = new byte[head.Length + body.Length];
         var written = Encoding.ASCII.GetBytes(head, _sending);
         body.Span.CopyTo(_sending.AsSpan(written));

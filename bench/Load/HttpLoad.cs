@@ -12,28 +12,35 @@ internal static class HttpLoad
     {
         var set = AccountSet.Draw(count, shards, random);
         var accounts = set.ByShard.SelectMany(shard => shard).ToArray();
-        var customer = random.NextGuid();
-        var next = -1;
-        using (var first = await HttpConnection.OpenAsync(port, cancel))
-            await ExpectAsync(first, "/v1/customers", $"load-{customer}", $$"""{"customerId":"{{customer}}","name":"Load","email":"load@example.com","country":"DE"}""", cancel);
-        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => WorkAsync()));
+        var customers = Enumerable.Range(0, (count + AccountSet.AccountsPerCustomer - 1) / AccountSet.AccountsPerCustomer).Select(_ => random.NextGuid()).ToArray();
+        for (var index = 0; index < count; index++) set.Owners.Add(accounts[index], customers[index / AccountSet.AccountsPerCustomer]);
+        await EachAsync(port, customers.Length, connections, (connection, index) => ExpectAsync(
+            connection, "/v1/customers", $"load-{customers[index]}", $$"""{"customerId":"{{customers[index]}}","name":"Load {{index}}","email":"load{{index}}@example.com","country":"DE"}""", cancel), cancel);
+        await EachAsync(port, count, connections, async (connection, index) =>
+        {
+            var id = accounts[index];
+            await ExpectAsync(connection, "/v1/accounts", $"open-{id}", $$"""{"accountId":"{{id}}","customerId":"{{set.Owners[id]}}","currency":"EUR"}""", cancel);
+            await ExpectAsync(connection, $"/v1/accounts/{id}/deposits", $"fund-{id}", """{"amount":"1000000.00","currency":"EUR"}""", cancel);
+        }, cancel);
         return set;
+    }
+
+    private static async Task EachAsync(int port, int count, int connections, Func<HttpConnection, int, Task> once, CancellationToken cancel)
+    {
+        var next = -1;
+        await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => WorkAsync()));
 
         async Task WorkAsync()
         {
             using var connection = await HttpConnection.OpenAsync(port, cancel);
             int index;
-            while ((index = Interlocked.Increment(ref next)) < count)
-            {
-                var id = accounts[index];
-                await ExpectAsync(connection, "/v1/accounts", $"open-{id}", $$"""{"accountId":"{{id}}","customerId":"{{customer}}","currency":"EUR"}""", cancel);
-                await ExpectAsync(connection, $"/v1/accounts/{id}/deposits", $"fund-{id}", """{"amount":"1000000.00","currency":"EUR"}""", cancel);
-            }
+            while ((index = Interlocked.Increment(ref next)) < count) await once(connection, index);
         }
     }
 
     /// <summary>Single transfers, each on its own request, over kept-alive connections.</summary>
-    public static async Task<LoopResult> SinglesAsync(int port, int connections, TimeSpan duration, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel)
+    public static async Task<LoopResult> SinglesAsync(
+        int port, int connections, TimeSpan duration, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel, double? perSecond = null)
     {
         var random = new SeededRandom(seed);
         var randoms = Enumerable.Range(0, connections).Select(_ => random.Fork()).ToArray();
@@ -44,7 +51,7 @@ internal static class HttpLoad
             {
                 var own = randoms[client];
                 await ExpectAsync(opened[client], "/v1/payments/transfers", own.NextGuid().ToString(), Transfer(own, pair), cancel);
-            }, cancel);
+            }, cancel, perSecond);
         }
         finally
         {
@@ -81,7 +88,8 @@ internal static class HttpLoad
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 
-    private static string Transfer(SeededRandom random, Func<SeededRandom, (Guid From, Guid To)> pair, string more = "")
+    /// <summary>The JSON of a small transfer.</summary>
+    public static string Transfer(SeededRandom random, Func<SeededRandom, (Guid From, Guid To)> pair, string more = "")
     {
         var (from, to) = pair(random);
         return string.Create(CultureInfo.InvariantCulture, $$"""{"from":"{{from}}","to":"{{to}}","amount":"0.{{10 + random.Below(90)}}","currency":"EUR"{{more}}}""");

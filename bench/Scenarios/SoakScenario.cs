@@ -9,19 +9,15 @@ internal static class SoakScenario
 {
     private const int Connections = 64, SampleSeconds = 5;
     private static readonly TimeSpan Shortest = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(ScenarioContext context)
     {
         var options = context.Options;
         var duration = options.Duration > Shortest ? options.Duration : Shortest;
-        using var server = ServerProcess.Start(HostProgram.Find(options.HostPath), context.Folder.Sub("data"), ServerProcess.FreePort(), options.Shards);
-        if (await server.WaitReadyAsync(StartLimit, context.Cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
-        var accounts = await HttpLoad.OpenAccountsAsync(server.Port, options.Accounts ?? 10_000, options.Shards, Connections, new SeededRandom(1), context.Cancel);
-        var load = HttpLoad.SinglesAsync(server.Port, Connections, duration, accounts.SameShardPair, 2, context.Cancel);
-        var samples = await SampleAsync(server, load, context.Cancel);
+        await using var program = await RealProgram.StartAsync(context, options.Accounts ?? 10_000);
+        var load = HttpLoad.SinglesAsync(program.Port, Connections, duration, program.Accounts.SameShardPair, 2, context.Cancel);
+        var samples = await SampleAsync(program.Server, load, context.Cancel);
         var result = await load;
-        await server.StopAsync(StartLimit);
 
         // The first fifth warms up; then the first and the last fifth of what follows are compared.
         var warm = samples.Skip(samples.Count / 5).ToArray();
