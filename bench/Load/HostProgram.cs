@@ -6,11 +6,11 @@ namespace Tideline.Bench.Load;
 internal sealed record HostProgram(string FileName, IReadOnlyList<string> Prefix)
 {
     /// <summary>Finds the program.</summary>
-    /// <param name="named">A path to <c>tideline</c> or <c>tideline.dll</c>; null looks beside the running assembly.</param>
+    /// <param name="named">A path to the executable or its <c>.dll</c>; null looks beside the running assembly.</param>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
     public static HostProgram Find(string? named)
     {
-        var candidates = named is not null ? [named] : (string[])[Path.Combine(AppContext.BaseDirectory, "tideline"), Path.Combine(AppContext.BaseDirectory, "tideline.dll")];
+        var candidates = named is not null ? [named] : (string[])[Path.Combine(AppContext.BaseDirectory, "Tideline.Host"), Path.Combine(AppContext.BaseDirectory, "Tideline.Host.dll")];
         var found = candidates.FirstOrDefault(File.Exists) ?? throw new FileNotFoundException($"The program was not found at {string.Join(" or ", candidates)}; build src/Tideline.Host.");
         return found.EndsWith(".dll", StringComparison.Ordinal)
             ? new HostProgram(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [found])
