@@ -69,6 +69,18 @@ public static class Limits
     /// <summary>Sagas, and holds, that one look at a shard takes up.</summary>
     public const int SweepRows = 500;
 
+    /// <summary>Records that one transaction of retention drops.</summary>
+    public const int TrimRows = 5_000;
+
+    /// <summary>How long a loop waits for work before it looks again by itself, milliseconds.</summary>
+    public const int IdleWaitMs = 500;
+
+    /// <summary>Between two rounds of the retention of the log, milliseconds.</summary>
+    public const int RetentionIntervalMs = 60_000;
+
+    /// <summary>How long the log keeps records that everybody has read, days.</summary>
+    public const int LogRetentionDays = 7;
+
     /// <summary>Longest life of a hold, days.</summary>
     public const int HoldDays = 366;
 
@@ -80,4 +92,77 @@ public static class Limits
 
     /// <summary>How long a drain may take before the program ends all the same, milliseconds.</summary>
     public const int DrainMs = 20_000;
+
+    /// <summary>Events of one audit block.</summary>
+    public const int AuditBlockEvents = 4_096;
+
+    /// <summary>How long a committed event waits for its audit block, milliseconds.</summary>
+    public const int AuditBlockMs = 1_000;
+
+    /// <summary>Findings after which a check stops: more of them tell nothing more.</summary>
+    public const int VerifyFindings = 100;
+
+    /// <summary>Longest text that is read as an IBAN: 34 characters in groups of four, with spaces.</summary>
+    public const int IbanCharacters = 42;
+
+    /// <summary>Longest identifier in an ISO 20022 message (Max35Text).</summary>
+    public const int IsoIdentifierCharacters = 35;
+
+    /// <summary>Longest party name in an ISO 20022 message (Max140Text).</summary>
+    public const int IsoNameCharacters = 140;
+
+    /// <summary>Longest line of additional information in a status report (Max105Text).</summary>
+    public const int IsoAdditionalInformationCharacters = 105;
+
+    /// <summary>Import files that are carried out at once; more wait their turn, durably accepted.</summary>
+    public const int ImportsRunning = 4;
+
+    /// <summary>Debtor accounts of one import file that are served at once; payments of one debtor run in order.</summary>
+    public const int ImportDebtorsInFlight = 64;
+
+    /// <summary>First and longest wait before a payment of an import is tried again after a fault, milliseconds.</summary>
+    public const int ImportRetryMs = 50, ImportRetryMaxMs = 5_000;
+
+    /// <summary>How often an import asks after its transfers that are still on their way, milliseconds.</summary>
+    public const int ImportPendingPollMs = 1_000;
+
+    /// <summary>Changes kept in the change log of the view tier; a reader further behind must resync.</summary>
+    public const int ChangeLogEntries = 1_000_000;
+
+    /// <summary>Connections that read the view store at once; more open and close.</summary>
+    public const int ViewReaders = 16;
+
+    /// <summary>Customer documents that the projector keeps parsed.</summary>
+    public const int ProjectionCacheDocuments = 16_384;
+
+    /// <summary>Days that <c>last_30_days</c> covers: today (UTC) and those before it.</summary>
+    public const int ActivityDays = 30;
+
+    /// <summary>Documents rewritten by one step of the aging pass.</summary>
+    public const int AgingDocuments = 500;
+
+    /// <summary>How often the aging pass looks for documents whose oldest day left the window, milliseconds.</summary>
+    public const int AgingIntervalMs = 60_000;
+
+    /// <summary>How long the projector waits for news before it looks again, milliseconds.</summary>
+    public const int ProjectionPollMs = 50;
+
+    /// <summary>How long the projector rests after a fault of the storage or the log, milliseconds.</summary>
+    public const int ProjectionFaultRestMs = 500;
+
+    /// <summary>How often a projection batch is folded anew because somebody else wrote its documents.</summary>
+    public const int ProjectionGuardRetries = 8;
+
+    /// <summary>Events the rebuilt views may be behind before the live projector is paused for the switch.</summary>
+    public const int RebuildCatchUpEvents = 5_000;
+
+    /// <summary>Accounts of one customer that a strong read lists, per shard.</summary>
+    public const int CustomerAccounts = 10_000;
+
+    /// <summary>Longest text to search for.</summary>
+    public const int SearchCharacters = 200;
+
+    /// <summary>Longest cursor or consistency token.</summary>
+    public const int TokenCharacters = 4_096;
+
 }

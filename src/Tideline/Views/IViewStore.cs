@@ -21,7 +21,16 @@ public interface IViewStore : IAsyncDisposable
     /// </summary>
     ValueTask<IReadOnlyList<bool>> WriteAsync(string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel);
 
-    /// <summary>Documents that match, in the order of an index, one page.</summary>
+    /// <summary>
+    /// Writes of several collections in order, then watermarks, as one call: what a projection batch is. Applied in this order; a crash may leave a prefix. When
+    /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. Durable when it returns. Answers per group and write
+    /// whether it was applied.
+    /// </summary>
+    ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel);
+
+    /// <summary>
+    /// Documents that match, one page, in the order of <see cref="DocumentQuery.OrderBy"/> (null: in the order of their ids; <see cref="DocumentQuery.After"/> then counts by its id alone).
+    /// </summary>
     /// <exception cref="Kernel.TidelineException">InvalidInput: the field has no index.</exception>
     ValueTask<IReadOnlyList<Document>> QueryAsync(DocumentQuery query, CancellationToken cancel);
 
@@ -52,6 +61,12 @@ public sealed record Document(string Id, long Revision, ReadOnlyMemory<byte> Jso
 
 /// <summary>A guarded write. <paramref name="Json"/> null deletes. <paramref name="IndexValues"/>: values (string, long or null) of the indexed fields, as they stand in the document.</summary>
 public sealed record DocumentWrite(string Id, long ExpectedRevision, long Revision, ReadOnlyMemory<byte>? Json, IReadOnlyDictionary<string, object?> IndexValues);
+
+/// <summary>Guarded writes of one collection within a batch. <paramref name="MustApply"/>: a refused write keeps the batch's watermarks where they are.</summary>
+public sealed record CollectionWrites(string Collection, IReadOnlyList<DocumentWrite> Writes, bool MustApply);
+
+/// <summary>A watermark to move.</summary>
+public sealed record WatermarkMove(string Projection, int Shard, Watermark Watermark);
 
 /// <summary>
 /// One page: equality on <paramref name="Equal"/>, then a range and order on <paramref name="OrderBy"/> (both bounds inclusive; null: open), then an optional

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using Tideline.Engines.Sqlite;
 
-namespace Tideline.Engines.Ledger.Sqlite;
+namespace Tideline.Engines.Sqlite;
 
 /// <summary>
 /// Reading connections to one file. Nobody waits: a thread that finds none opens one, and what exceeds <see cref="Kept"/> is closed on return.

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Kernel;
+
+namespace Tideline.Engines;
+
+/// <summary>How a node runs on the embedded engines.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>The data folder; made if it is not there.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Number of shards when the data is made; null: what the data has, or one for each processor.</summary>
+    public int? Shards { get; init; }
+
+    /// <summary>Whether the log, the projections and everything behind the ledger run too.</summary>
+    public bool WithViews { get; init; } = true;
+
+    /// <summary>Where time comes from.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Seed of ids; null: random.</summary>
+    public ulong? IdSeed { get; init; }
+
+    /// <summary>Where log lines go.</summary>
+    public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>How long the log keeps what everybody has read.</summary>
+    public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(Limits.LogRetentionDays);
+}

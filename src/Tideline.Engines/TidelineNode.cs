@@ -1,0 +1,126 @@
+#pragma warning disable CA2000 // What is opened here is on the stack of the node and is ended by it, newest first.
+using Microsoft.Extensions.Logging;
+using Tideline.Consistency;
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Engines.Log.Sqlite;
+using Tideline.Engines.Views.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Audit;
+using Tideline.Log;
+using Tideline.Projections;
+using Tideline.Sagas;
+using Tideline.Services.Payments;
+using Tideline.Services.Payments.Imports;
+using Tideline.Services.Payments.Statements;
+using Tideline.Views;
+
+namespace Tideline.Engines;
+
+/// <summary>Everything of Tideline in one process on the embedded engines, in the order in which data flows.</summary>
+public sealed class TidelineNode : IAsyncDisposable
+{
+    private readonly Stack<IAsyncDisposable> _running = new();
+
+    private TidelineNode(NodeOptions options) => Options = options;
+
+    /// <summary>How it was started.</summary>
+    public NodeOptions Options { get; }
+
+    /// <summary>The strong tier.</summary>
+    public GeneralLedger Ledger { get; private set; } = null!;
+
+    /// <summary>The bus.</summary>
+    public ILog Log { get; private set; } = null!;
+
+    /// <summary>The view tier.</summary>
+    public IViewStore Views { get; private set; } = null!;
+
+    /// <summary>Ledger → log.</summary>
+    public Relay Relay { get; private set; } = null!;
+
+    /// <summary>Log → views; null when the node runs without them.</summary>
+    public ProjectionHost Projections { get; private set; } = null!;
+
+    /// <summary>Transfers.</summary>
+    public PaymentsService Payments { get; private set; } = null!;
+
+    /// <summary>ISO 20022 files.</summary>
+    public PaymentImports Imports { get; private set; } = null!;
+
+    /// <summary>Account statements.</summary>
+    public AccountStatements Statements { get; private set; } = null!;
+
+    /// <summary>What operators do with sagas.</summary>
+    public SagaOperations Sagas { get; private set; } = null!;
+
+    /// <summary>The checks of I1, I2, I7, I8 and I9.</summary>
+    public Verifier Verifier { get; private set; } = null!;
+
+    /// <summary>Opens or makes the data folder and starts every part.</summary>
+    /// <exception cref="TidelineException">AlreadyOwned, IncompatibleData, StorageUnavailable or Corrupt: nothing was left running.</exception>
+    public static async Task<TidelineNode> StartAsync(NodeOptions options, CancellationToken cancel)
+    {
+        var node = new TidelineNode(options);
+        try
+        {
+            await node.StartAsync(cancel);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Drains and ends every part, last started first: nothing new is taken in, what was is finished.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        while (_running.TryPop(out var part)) await part.DisposeAsync();
+    }
+
+    private async Task StartAsync(CancellationToken cancel)
+    {
+        var (time, loggers) = (Options.Time, Options.Loggers);
+
+        // Strong tier. The store's lock keeps every other process out of the whole folder.
+        var store = Keep(SqliteLedgerStore.Open(Options.DataDirectory, Options.Shards));
+        Ledger = Keep(await GeneralLedger.StartAsync(store, time, new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>(), cancel));
+        var definitions = new SagaDefinitions(PaymentSagas.All);
+        await definitions.CheckInFlightAsync(Ledger, cancel);
+        Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>())).Start();
+
+        // Bus.
+        Log = Keep(SqliteLog.Open(Options.DataDirectory, time));
+        Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
+        await Relay.StartAsync(cancel);
+        Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>())).Start();
+
+        // Sagas, and the services that start them.
+        var runner = new SagaRunner(Ledger, definitions, loggers.CreateLogger<SagaRunner>());
+        var consumer = Keep(new Consumer(Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], runner.HandleAsync, time, loggers.CreateLogger<Consumer>()));
+        await consumer.StartAsync(cancel);
+        Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>())).Start();
+        Sagas = new SagaOperations(Ledger, definitions);
+        Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
+        Imports = Keep(PaymentImports.Start(Path.Combine(Options.DataDirectory, "imports"), TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
+        Statements = new AccountStatements(Ledger.ReaderOf, time);
+
+        // View tier.
+        if (Options.WithViews)
+        {
+            Views = Keep(SqliteViewStore.Open(Options.DataDirectory));
+            Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, time, loggers, cancel));
+        }
+
+        Verifier = new Verifier(Ledger, Log);
+    }
+
+    private T Keep<T>(T part)
+        where T : IAsyncDisposable
+    {
+        _running.Push(part);
+        return part;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Views.Sqlite;
+
+/// <summary>Which collections there are; kept in the file, read once.</summary>
+internal sealed class CollectionCatalog
+{
+    private readonly ConcurrentDictionary<string, CollectionTable> _tables = new(StringComparer.Ordinal);
+
+    public void Load(SqliteDatabase database)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        var statement = database.Prepare("SELECT definition FROM tl_collections");
+        while (statement.Step())
+        {
+            var definition = JsonSerializer.Deserialize(statement.Text(0), CatalogJson.Default.CollectionDefinition)!;
+            found.Add(definition.Name);
+            _tables[definition.Name] = new CollectionTable(definition);
+        }
+
+        statement.Reset();
+        foreach (var name in _tables.Keys.Where(name => !found.Contains(name))) _tables.TryRemove(name, out _);
+    }
+
+    /// <summary>The table of a collection.</summary>
+    /// <exception cref="TidelineException">NotFound: no such collection.</exception>
+    public CollectionTable Find(string name) =>
+        _tables.TryGetValue(name, out var table) ? table : throw new TidelineException(ErrorCode.NotFound, $"There is no collection '{name}'.");
+
+    public bool TryFind(string name, out CollectionTable? table) => _tables.TryGetValue(name, out table);
+
+    public void Create(SqliteDatabase database, CollectionTable table)
+    {
+        var json = JsonSerializer.Serialize(table.Definition, CatalogJson.Default.CollectionDefinition);
+        if (_tables.TryGetValue(table.Definition.Name, out var known))
+        {
+            if (JsonSerializer.Serialize(known.Definition, CatalogJson.Default.CollectionDefinition) == json) return;
+            throw new TidelineException(ErrorCode.IncompatibleData, $"The collection '{table.Definition.Name}' is there with another definition.");
+        }
+
+        database.ExecuteScript(table.CreateSql);
+        database.Prepare("INSERT INTO tl_collections VALUES (?, ?)").Bind(table.Definition.Name).Bind(json).Run();
+        _tables[table.Definition.Name] = table;
+    }
+
+    public void Drop(SqliteDatabase database, string name)
+    {
+        if (!_tables.TryGetValue(name, out var table)) return;
+        database.ExecuteScript(table.DropSql);
+        database.Prepare("DELETE FROM tl_collections WHERE name = ?").Bind(name).Run();
+        _tables.TryRemove(name, out _);
+    }
+}

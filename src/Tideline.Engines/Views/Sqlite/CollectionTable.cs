@@ -1,0 +1,141 @@
+using System.Text.RegularExpressions;
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+using Tideline.Views;
+
+namespace Tideline.Engines.Views.Sqlite;
+
+/// <summary>A collection as a table: id, revision, the JSON, and a column per indexed field.</summary>
+internal sealed partial class CollectionTable
+{
+    private readonly string[] _fields;
+    private readonly string _insertSql;
+    private readonly string _replaceJsonSql;
+    private readonly string _replaceSql;
+    private readonly string _deleteSql;
+    private readonly string _readSql;
+
+    public CollectionTable(CollectionDefinition definition)
+    {
+        if (!NamePattern().IsMatch(definition.Name) || definition.Name.StartsWith("tl_", StringComparison.Ordinal))
+            throw new TidelineException(ErrorCode.InvalidInput, $"'{definition.Name}' cannot name a collection: small letters, digits and _, a letter first, at most 64.");
+        Definition = definition;
+        _fields = definition.Indexes.SelectMany(index => index).Distinct(StringComparer.Ordinal).ToArray();
+        if (_fields.FirstOrDefault(field => !FieldPattern().IsMatch(field)) is { } bad)
+            throw new TidelineException(ErrorCode.InvalidInput, $"'{bad}' cannot name an indexed field: letters, digits and _, a letter first, at most 64.");
+        var columns = string.Concat(_fields.Select(field => $", {Column(field)}"));
+        var table = Table;
+        _insertSql = $"INSERT INTO {table} (id, revision, json{columns}) VALUES (?, ?, ?{string.Concat(_fields.Select(_ => ", ?"))}) ON CONFLICT DO NOTHING";
+        _replaceJsonSql = $"UPDATE {table} SET revision = ?, json = ? WHERE id = ? AND revision = ?{string.Concat(_fields.Select(field => $" AND {Column(field)} IS ?"))}";
+        _replaceSql = $"UPDATE {table} SET revision = ?, json = ?{string.Concat(_fields.Select(field => $", {Column(field)} = ?"))} WHERE id = ? AND revision = ?";
+        _deleteSql = $"DELETE FROM {table} WHERE id = ? AND revision = ?";
+        _readSql = $"SELECT id, revision, json FROM {table} WHERE id = ?";
+        // SQLite sorts ties block by block, so the id need not stand in every index.
+        CreateSql = $"CREATE TABLE {table} (id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, json BLOB NOT NULL{columns});" +
+            string.Concat(definition.Indexes.Select((index, at) => $"CREATE INDEX \"ix_{definition.Name}_{at}\" ON {table} ({string.Join(", ", index.Select(Column))});"));
+        DropSql = $"DROP TABLE {table};";
+    }
+
+    public CollectionDefinition Definition { get; }
+
+    public bool LogChanges => Definition.LogChanges;
+
+    public string CreateSql { get; }
+
+    public string DropSql { get; }
+
+    public string Table => $"\"c_{Definition.Name}\"";
+
+    public static string Column(string field) => $"\"f_{field}\"";
+
+    public static void BindValue(SqliteStatement statement, object? value) => _ = value switch
+    {
+        null => statement.BindNull(),
+        string text => statement.Bind(text),
+        long number => statement.Bind(number),
+        int number => statement.Bind((long)number),
+        _ => throw new TidelineException(ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
+    };
+
+    public IReadOnlyList<Document> Read(SqliteDatabase database, IReadOnlyList<string> ids)
+    {
+        var found = new List<Document>(ids.Count);
+        var statement = database.Prepare(_readSql);
+        foreach (var id in ids)
+        {
+            statement.Bind(id);
+            if (statement.Step()) found.Add(new Document(statement.Text(0), statement.Long(1), statement.Bytes(2)));
+            statement.Reset();
+        }
+
+        return found;
+    }
+
+    /// <summary>Carries out guarded writes in order; answers which were applied.</summary>
+    public bool[] Write(SqliteDatabase database, IReadOnlyList<DocumentWrite> writes)
+    {
+        var applied = new bool[writes.Count];
+        for (var at = 0; at < applied.Length; at++)
+        {
+            var write = writes[at];
+            if (write.Json is { } && write.Revision <= write.ExpectedRevision)
+                throw new TidelineException(ErrorCode.InvalidInput, $"The revision of '{write.Id}' must grow: {write.ExpectedRevision} → {write.Revision}.");
+            applied[at] = write.Json is { } json ? Put(database, write, json.Span) : Delete(database, write);
+            if (applied[at] && LogChanges) ChangeLog.Append(database, Definition.Name, write);
+        }
+
+        return applied;
+    }
+
+    /// <summary>Refuses a query that no index can answer.</summary>
+    public void Validate(DocumentQuery query)
+    {
+        var asked = query.OrderBy is { } order ? query.Equal.Keys.Append(order) : query.Equal.Keys;
+        foreach (var field in asked)
+        {
+            if (!_fields.Contains(field, StringComparer.Ordinal))
+                throw new TidelineException(ErrorCode.InvalidInput, $"'{Definition.Name}' has no index on '{field}'.");
+        }
+
+        if (query.Limit is < 1 or > 10_000) throw new TidelineException(ErrorCode.InvalidInput, "A page has 1 to 10000 documents.");
+    }
+
+    private bool Put(SqliteDatabase database, DocumentWrite write, ReadOnlySpan<byte> json)
+    {
+        if (write.ExpectedRevision == 0)
+        {
+            var insert = database.Prepare(_insertSql).Bind(write.Id).Bind(write.Revision).Bind(json);
+            BindFields(insert, write);
+            insert.Run();
+            return database.Changes == 1;
+        }
+
+        // An UPDATE that names an indexed column rewrites its index even when the value stays, so the common case names none.
+        var replace = database.Prepare(_replaceJsonSql).Bind(write.Revision).Bind(json).Bind(write.Id).Bind(write.ExpectedRevision);
+        BindFields(replace, write);
+        replace.Run();
+        if (database.Changes == 1) return true;
+        if (_fields.Length == 0) return false;
+        var full = database.Prepare(_replaceSql).Bind(write.Revision).Bind(json);
+        BindFields(full, write);
+        full.Bind(write.Id).Bind(write.ExpectedRevision).Run();
+        return database.Changes == 1;
+    }
+
+    private bool Delete(SqliteDatabase database, DocumentWrite write)
+    {
+        database.Prepare(_deleteSql).Bind(write.Id).Bind(write.ExpectedRevision).Run();
+        return database.Changes == 1;
+    }
+
+    private void BindFields(SqliteStatement statement, DocumentWrite write)
+    {
+        foreach (var field in _fields) BindValue(statement, write.IndexValues.TryGetValue(field, out var value) ? value : null);
+    }
+
+    [GeneratedRegex("^[a-z][a-z0-9_]{0,63}$")]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex("^[a-zA-Z][a-zA-Z0-9_]{0,63}$")]
+    private static partial Regex FieldPattern();
+}

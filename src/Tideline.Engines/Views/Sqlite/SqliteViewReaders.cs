@@ -1,0 +1,35 @@
+using System.Collections.Concurrent;
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Views.Sqlite;
+
+/// <summary>Connections that read beside the writer, reused.</summary>
+internal sealed class SqliteViewReaders(string path) : IDisposable
+{
+    private readonly ConcurrentBag<SqliteDatabase> _idle = [];
+    private volatile bool _disposed;
+
+    /// <summary>Reads on a connection of its own, in one snapshot.</summary>
+    public T Read<T>(Func<SqliteDatabase, T> read)
+    {
+        if (_disposed) throw new TidelineException(ErrorCode.ShuttingDown, "The view store is closed.");
+        if (!_idle.TryTake(out var database)) database = SqliteDatabase.OpenReader(path, cacheKib: 4_096);
+        try
+        {
+            return read(database);
+        }
+        finally
+        {
+            if (_disposed || _idle.Count >= Limits.ViewReaders) database.Dispose();
+            else _idle.Add(database);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _disposed = true;
+        while (_idle.TryTake(out var database)) database.Dispose();
+    }
+}

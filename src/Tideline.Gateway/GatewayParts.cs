@@ -1,0 +1,25 @@
+using Tideline.Ledger;
+using Tideline.Sagas;
+using Tideline.Services.Payments;
+using Tideline.Services.Payments.Imports;
+
+namespace Tideline.Gateway;
+
+/// <summary>The parts of the program that the gateway stands before.</summary>
+public sealed record GatewayParts
+{
+    /// <summary>The strong tier.</summary>
+    public required GeneralLedger Ledger { get; init; }
+
+    /// <summary>Transfers.</summary>
+    public required PaymentsService Payments { get; init; }
+
+    /// <summary>What operators do with sagas.</summary>
+    public required SagaOperations Sagas { get; init; }
+
+    /// <summary>ISO 20022 files.</summary>
+    public required PaymentImports Imports { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

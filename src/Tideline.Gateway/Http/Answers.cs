@@ -1,0 +1,55 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>The forms that answers share.</summary>
+internal static class Answers
+{
+    /// <summary>Answers a command: its token and its fields, or why it was refused.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="reply">What the ledger said; a repeated key gets the first one's reply, so all fields must come from it.</param>
+    /// <param name="status">The status when it was done.</param>
+    /// <param name="idName">The field that carries the reply's subject.</param>
+    /// <param name="balance">The currency of the balance to show; null shows none.</param>
+    public static Task<Problem?> Command(HttpContext http, Reply reply, int status, string idName, Currency? balance = null)
+    {
+        SetToken(http, [reply.Position]);
+        if (reply.Refusal is { } refusal) return Task.FromResult<Problem?>(Problem.Of(refusal, inPath: http.Request.RouteValues.ContainsKey("id")));
+        JsonAnswer.Write(http, status, (reply, idName, balance), static (json, answer) =>
+        {
+            json.WriteString(answer.idName, answer.reply.Subject);
+            if (answer.balance is { } currency) WriteMoney(json, "balance", new Money(answer.reply.BalanceMinor, currency));
+        });
+        return Task.FromResult<Problem?>(null);
+    }
+
+    /// <summary>Tells the client which positions its command wrote, so that its next read can ask for them.</summary>
+    public static void SetToken(HttpContext http, IReadOnlyList<Position> positions)
+    {
+        if (positions.Count == 1 && positions[0].Seq == 0) return;
+        var text = string.Join(',', positions.Where(position => position.Seq > 0));
+        if (text.Length > 0) http.Response.Headers["Tideline-Token"] = Base64Url.EncodeToString(Encoding.ASCII.GetBytes(text));
+    }
+
+    /// <summary>Says that an answer came from the strong tier, as fresh as can be.</summary>
+    public static void SetServedByLedger(HttpContext http)
+    {
+        http.Response.Headers["Tideline-Served-By"] = "ledger";
+        http.Response.Headers["Tideline-Staleness-Ms"] = "0";
+    }
+
+    /// <summary>An amount with its currency beside it.</summary>
+    public static void WriteMoney(Utf8JsonWriter json, string name, Money money)
+    {
+        json.WriteString(name, money.ToDecimalString());
+        json.WriteString("currency"u8, money.Currency.Code);
+    }
+
+    /// <summary>An amount of minor units as a decimal string.</summary>
+    public static void WriteAmount(Utf8JsonWriter json, string name, long minor, Currency currency) => json.WriteString(name, new Money(minor, currency).ToDecimalString());
+}

@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>Reads the flat JSON object of a request, strictly: what is unknown, double or missing is refused by name.</summary>
+internal static class JsonBody
+{
+    /// <summary>Reads the whole body. What is wrong with it stands in the answer's <see cref="FieldReader.Problem"/>.</summary>
+    public static async ValueTask<FieldReader> ReadAsync(HttpContext http, BodyShape shape)
+    {
+        if (!IsJson(http.Request.ContentType))
+            return FieldReader.Failed(shape, new Problem(ProblemTypes.UnsupportedMediaType, "Send the body as JSON, with the header Content-Type: application/json."));
+        if (http.Request.ContentLength > Limits.BodyBytes) return FieldReader.Failed(shape, TooLarge);
+        var pipe = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await pipe.ReadAsync(http.RequestAborted);
+            if (read.Buffer.Length > Limits.BodyBytes)
+            {
+                pipe.AdvanceTo(read.Buffer.End);
+                return FieldReader.Failed(shape, TooLarge);
+            }
+
+            if (read.IsCompleted) return Finish(pipe, read.Buffer, shape);
+            pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    /// <summary>Reads one object from memory.</summary>
+    public static FieldReader Parse(in ReadOnlySequence<byte> json, BodyShape shape)
+    {
+        var values = new string?[shape.Fields.Length];
+        try
+        {
+            var reader = new Utf8JsonReader(json);
+            return new FieldReader(shape, values) { Problem = ReadObject(ref reader, shape, values) };
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return FieldReader.Failed(shape, Malformed(fault is JsonException { BytePositionInLine: { } at } ? $" (near byte {at})" : ""));
+        }
+    }
+
+    private static Problem TooLarge { get; } = new(ProblemTypes.BodyTooLarge, $"A body may have {Limits.BodyBytes} bytes; send less, or many transfers as an NDJSON batch.");
+
+    private static Problem Malformed(string where = "") => new(ProblemTypes.MalformedJson, $"The body must be one JSON object in UTF-8{where}.");
+
+    private static FieldReader Finish(PipeReader pipe, in ReadOnlySequence<byte> buffer, BodyShape shape)
+    {
+        var fields = Parse(buffer, shape);
+        pipe.AdvanceTo(buffer.End);
+        return fields;
+    }
+
+    private static bool IsJson(string? contentType) =>
+        contentType is not null && contentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase)
+        && (contentType.Length == 16 || contentType[16] is ';' or ' ');
+
+    private static Problem? ReadObject(ref Utf8JsonReader reader, BodyShape shape, string?[] values)
+    {
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject) return Malformed();
+        var seen = 0UL;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var index = Find(ref reader, shape);
+            if (index < 0)
+                return new Problem(ProblemTypes.UnknownField, $"The field is not known here; the fields are {string.Join(", ", shape.Fields.Select(field => field.Name))}.", Shorten(reader.GetString()!));
+            var field = shape.Fields[index];
+            if ((seen & (1UL << index)) != 0) return new Problem(ProblemTypes.DuplicateField, $"The field '{field.Name}' is there twice; send it once.", field.Name);
+            seen |= 1UL << index;
+            reader.Read();
+            if (ReadValue(ref reader, field, out values[index]) is { } problem) return problem;
+        }
+
+        if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Malformed();
+        foreach (var field in shape.Fields)
+            if (field.Required && values[shape.IndexOf(field.Name)] is null) return new Problem(ProblemTypes.MissingField, $"The field '{field.Name}' is missing: {field.Description}", field.Name);
+        return null;
+    }
+
+    private static int Find(ref Utf8JsonReader reader, BodyShape shape)
+    {
+        var fields = shape.Fields;
+        for (var index = 0; index < fields.Length; index++)
+            if (reader.ValueTextEquals(fields[index].Utf8Name)) return index;
+        return -1;
+    }
+
+    private static Problem? ReadValue(ref Utf8JsonReader reader, BodyField field, out string? value)
+    {
+        value = null;
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return null;
+            case JsonTokenType.String when !field.IsFlag:
+                value = reader.GetString();
+                return null;
+            case JsonTokenType.True or JsonTokenType.False when field.IsFlag:
+                value = reader.TokenType == JsonTokenType.True ? "true" : "false";
+                return null;
+            default:
+                var wanted = field.IsFlag ? "true or false" : $"a text such as \"{field.Example}\"";
+                return new Problem(ProblemTypes.InvalidField, $"The field '{field.Name}' must be {wanted}.", field.Name);
+        }
+    }
+
+    private static string Shorten(string name) => name.Length <= 64 ? name : name[..64] + "…";
+}

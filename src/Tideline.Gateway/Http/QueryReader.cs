@@ -1,0 +1,52 @@
+using System.Globalization;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>Reads query parameters as strictly as bodies: a misspelt parameter must not silently widen a list.</summary>
+internal static class QueryReader
+{
+    /// <summary>How many rows a page has.</summary>
+    public static BodyField Limit { get; } = new("limit", $"rows of a page, 1 to {Limits.PageRows}; {Limits.DefaultPageRows} unless told.", "50");
+
+    /// <summary>Where a page begins.</summary>
+    public static BodyField After { get; } = new("cursor", "the nextCursor of the page before.", "ZW50cmllc3w0Mg");
+
+    /// <summary>The parameters of a request.</summary>
+    public static FieldReader Read(HttpContext http, BodyShape shape)
+    {
+        var values = new string?[shape.Fields.Length];
+        foreach (var (name, given) in http.Request.Query)
+        {
+            if (!shape.Fields.Any(field => field.Name == name))
+            {
+                var known = shape.Fields.Length == 0 ? "this route takes none" : "the parameters are " + string.Join(", ", shape.Fields.Select(field => field.Name));
+                return FieldReader.Failed(shape, new Problem(ProblemTypes.InvalidQuery, $"The parameter is not known here; {known}.", name.Length <= 64 ? name : name[..64]));
+            }
+
+            if (given.Count != 1) return FieldReader.Failed(shape, new Problem(ProblemTypes.InvalidQuery, $"Send the parameter '{name}' once.", name));
+            values[shape.IndexOf(name)] = given[0];
+        }
+
+        return new FieldReader(shape, values);
+    }
+
+    /// <summary>The rows of the page asked for.</summary>
+    public static int PageRows(FieldReader query)
+    {
+        if (query.OptionalText("limit", 8) is not { } text) return Limits.DefaultPageRows;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows is >= 1 and <= Limits.PageRows) return rows;
+        query.Fail(ProblemTypes.InvalidQuery, $"'limit' must be a number from 1 to {Limits.PageRows}.", "limit");
+        return Limits.DefaultPageRows;
+    }
+
+    /// <summary>The place that the cursor names; null without a cursor.</summary>
+    public static string? Place(FieldReader query, string list)
+    {
+        if (query.OptionalText("cursor", 1024) is not { } text) return null;
+        var place = Cursor.Read(list, text);
+        if (place is null) query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the nextCursor of the page before, or leave it out to begin again.", "cursor");
+        return place;
+    }
+}

@@ -1,0 +1,95 @@
+using Microsoft.AspNetCore.Routing.Template;
+using Microsoft.Extensions.Logging;
+using Tideline.Gateway.Metrics;
+using Tideline.Gateway.Problems;
+using Tideline.Gateway.Reference;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>Answers a request; what it returns, if anything, is answered as a problem document.</summary>
+internal delegate Task<Problem?> RouteHandler(HttpContext http);
+
+/// <summary>
+/// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection, nothing that a request does not need.
+/// </summary>
+internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, ILogger logger)
+{
+    /// <summary>Adds a GET route.</summary>
+    public void Get(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Get, path, notes, handler);
+
+    /// <summary>Adds a POST route.</summary>
+    public void Post(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Post, path, notes, handler);
+
+    /// <summary>Adds a PATCH route.</summary>
+    public void Patch(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Patch, path, notes, handler);
+
+    /// <summary>Answers whatever no route takes: 405 where the path exists with other methods, else 404.</summary>
+    public void MapRest()
+    {
+        var paths = catalog.Routes.Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), []))).ToList();
+        var handle = Metered("*", "unmatched", http =>
+        {
+            var methods = paths.Where(path => path.Matcher.TryMatch(http.Request.Path, [])).Select(path => path.Method).Distinct().ToList();
+            if (methods.Count == 0)
+                return Task.FromResult<Problem?>(new Problem(ProblemTypes.RouteNotFound, $"Nothing is at {http.Request.Path}; the routes are listed at /openapi/v1.json and shown at /docs."));
+            http.Response.Headers.Allow = string.Join(", ", methods);
+            return Task.FromResult<Problem?>(new Problem(ProblemTypes.MethodNotAllowed, $"{http.Request.Path} takes {string.Join(", ", methods)}, not {http.Request.Method}."));
+        });
+        endpoints.MapFallback("{**path}", handle);
+    }
+
+    private void Map(string method, string path, RouteNotes notes, RouteHandler handler)
+    {
+        catalog.Routes.Add(new MappedRoute(method, path, notes));
+        endpoints.MapMethods(path, [method], Metered(method, path, handler));
+    }
+
+    private RequestDelegate Metered(string method, string path, RouteHandler handler)
+    {
+        var meter = metrics.AddRoute(method, path);
+        return async http =>
+        {
+            var started = time.GetTimestamp();
+            if (await AnswerAsync(http, handler) is { } problem)
+            {
+                // A stream that has begun cannot be taken back: the client sees it end early.
+                if (http.Response.HasStarted) http.Abort();
+                else JsonAnswer.Write(http, problem);
+            }
+
+            meter.Record(http.Response.StatusCode, (long)time.GetElapsedTime(started).TotalMicroseconds);
+        };
+    }
+
+    private async Task<Problem?> AnswerAsync(HttpContext http, RouteHandler handler)
+    {
+        try
+        {
+            return await handler(http);
+        }
+        catch (TidelineException fault)
+        {
+            if (fault.Code is ErrorCode.Internal or ErrorCode.Corrupt) LogFault(http.Request.Method, http.Request.Path, fault);
+            return Problem.Of(fault);
+        }
+        catch (BadHttpRequestException fault)
+        {
+            return new Problem(fault.StatusCode == StatusCodes.Status413PayloadTooLarge ? ProblemTypes.BodyTooLarge : ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there any more to answer.
+            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return null;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            LogFault(http.Request.Method, http.Request.Path, fault);
+            return Problem.Of(new TidelineException(ErrorCode.Internal, fault.Message, fault));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    private partial void LogFault(string method, PathString path, Exception fault);
+}

@@ -1,0 +1,21 @@
+using System.Globalization;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>Times as RFC 3339 writes them.</summary>
+internal static class Timestamp
+{
+    private const string Written = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+    private static readonly string[] Read = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"];
+
+    /// <summary>Reads a time that names its offset.</summary>
+    public static bool TryParse(string text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParseExact(text, Read, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+
+    /// <summary>Microseconds since 1970 as UTC text.</summary>
+    public static string Write(long us) => Write(Clock.FromUs(us));
+
+    /// <summary>A time as UTC text.</summary>
+    public static string Write(DateTimeOffset time) => time.UtcDateTime.ToString(Written, CultureInfo.InvariantCulture);
+}

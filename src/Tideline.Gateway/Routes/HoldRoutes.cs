@@ -1,0 +1,125 @@
+using System.Text.Json;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+
+namespace Tideline.Gateway.Routes;
+
+/// <summary>Money held back: placed, captured in part or whole, released.</summary>
+internal sealed class HoldRoutes(GatewayParts parts)
+{
+    private const int DefaultHoldDays = 7;
+    private const string Captured = """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"87.66","currency":"EUR"}""";
+
+    private static readonly BodyShape NewHold = new(
+        new("amount", "a decimal amount, more than zero.", "30.00", Required: true),
+        new("currency", "the account's currency.", "EUR", Required: true),
+        new("expiresAt", $"when it is given back by itself, an RFC 3339 time; in {DefaultHoldDays} days unless told.", "2026-02-07T12:00:00Z"),
+        new("reference", "your words for it.", "Hotel deposit"),
+        new("holdId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-0000000000d1"));
+
+    private static readonly BodyShape Capture = new(
+        new("amount", "how much to take; all that is held unless told.", "12.34"),
+        new("currency", "the account's currency; needed with an amount.", "EUR"),
+        new("final", "whether the rest is given back.", "true", IsFlag: true),
+        new("transactionId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-0000000000f1"));
+
+    private static readonly BodyShape Release = new();
+
+    public void Map(RouteTable routes)
+    {
+        routes.Post("/v1/accounts/{id}/holds", new RouteNotes("Holds money back on an account.", """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1","balance":"100.00","currency":"EUR"}""")
+        {
+            Body = NewHold, IsCommand = true, Status = 201,
+        }, PlaceAsync);
+        routes.Post("/v1/holds/{id}/capture", new RouteNotes("Takes held money.", Captured) { Body = Capture, IsCommand = true, Status = 201 }, CaptureAsync);
+        routes.Post("/v1/holds/{id}/release", new RouteNotes("Gives held money back.", """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1"}""") { Body = Release, IsCommand = true }, ReleaseAsync);
+        routes.Get("/v1/holds/{id}", new RouteNotes(
+            "A hold as it stands.",
+            """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1","accountId":"0197a1b2-0000-7000-8000-00000000000a","status":"open","amount":"30.00","captured":"0.00","remaining":"30.00","currency":"EUR","reference":"Hotel deposit","expiresAt":"2026-02-07T12:00:00.000000Z","createdAt":"2026-01-31T12:00:00.000000Z"}""")
+        {
+            IsRead = true,
+        }, GetAsync);
+    }
+
+    private async Task<Problem?> PlaceAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadAsync(http, NewHold);
+        var account = fields.PathId(http);
+        var amount = fields.Money();
+        var now = parts.Time.GetUtcNow();
+        var expires = fields.OptionalTime("expiresAt") ?? now.AddDays(DefaultHoldDays);
+        if (expires <= now || expires > now.AddDays(Limits.HoldDays)) fields.Fail(ProblemTypes.InvalidField, $"'expiresAt' must lie ahead, by {Limits.HoldDays} days at most.", "expiresAt");
+        var command = new PlaceHold(
+            fields.OptionalId("holdId") ?? parts.Ledger.Ids.Next(), account, amount, expires.ToUs(), fields.OptionalText("reference", Limits.ReferenceCharacters))
+        {
+            Key = fields.Key(http), Fingerprint = fields.Fingerprint("holds", account),
+        };
+        if (fields.Problem is { } problem) return problem;
+        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "holdId", amount.Currency);
+    }
+
+    private async Task<Problem?> CaptureAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadAsync(http, Capture);
+        var id = fields.PathId(http);
+        var amount = fields.OptionalMoney("amount", "currency");
+        var transaction = fields.OptionalId("transactionId") ?? parts.Ledger.Ids.Next();
+        var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("capture", id));
+        if (fields.Problem is { } problem) return problem;
+        if (await FindAsync(id, http.RequestAborted) is not var (hold, account)) return NotFound(id);
+        var command = new CaptureHold(transaction, id, hold.AccountId, amount?.Currency ?? account.Currency, amount?.Minor, fields.Flag("final")) { Key = key, Fingerprint = fingerprint };
+        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "transactionId", account.Currency);
+    }
+
+    private async Task<Problem?> ReleaseAsync(HttpContext http)
+    {
+        var fields = http.Request.ContentType is null && http.Request.ContentLength is null or 0 ? FieldReader.Empty() : await JsonBody.ReadAsync(http, Release);
+        var id = fields.PathId(http);
+        var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("release", id));
+        if (fields.Problem is { } problem) return problem;
+        if (await FindAsync(id, http.RequestAborted) is not var (hold, account)) return NotFound(id);
+        var command = new ReleaseHold(id, hold.AccountId, account.Currency, Expired: false) { Key = key, Fingerprint = fingerprint };
+        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status200OK, "holdId");
+    }
+
+    private async Task<Problem?> GetAsync(HttpContext http)
+    {
+        var fields = FieldReader.Empty();
+        var id = fields.PathId(http);
+        if (fields.Problem is { } problem) return problem;
+        if (await FindAsync(id, http.RequestAborted) is not { } found) return NotFound(id);
+        Answers.SetServedByLedger(http);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, found, static (json, state) => Write(json, state.Hold, state.Account.Currency));
+        return null;
+    }
+
+    // A hold lives with its account, and its id does not tell which: every shard is asked. There are few, and each answers from an index.
+    private async Task<(HoldRow Hold, AccountRow Account)?> FindAsync(Guid id, CancellationToken cancel)
+    {
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
+        {
+            var reader = parts.Ledger.Reader(shard);
+            if (await reader.GetHoldAsync(id, cancel) is { } hold && await reader.GetAccountAsync(hold.AccountId, cancel) is { } account) return (hold, account);
+        }
+
+        return null;
+    }
+
+    private static Problem NotFound(Guid id) => Problem.Of(new Refusal(RefusalReason.HoldNotFound, $"There is no hold {id}."), inPath: true);
+
+    private static void Write(Utf8JsonWriter json, HoldRow hold, Currency currency)
+    {
+        json.WriteString("holdId"u8, hold.Id);
+        json.WriteString("accountId"u8, hold.AccountId);
+        json.WriteString("status"u8, hold.Status.ToString().ToLowerInvariant());
+        Answers.WriteAmount(json, "amount", hold.AmountMinor, currency);
+        Answers.WriteAmount(json, "captured", hold.CapturedMinor, currency);
+        Answers.WriteMoney(json, "remaining", new Money(hold.RemainingMinor, currency));
+        json.WriteString("reference"u8, hold.Reference);
+        json.WriteString("expiresAt"u8, Timestamp.Write(hold.ExpiresUs));
+        json.WriteString("createdAt"u8, Timestamp.Write(hold.CreatedUs));
+    }
+}

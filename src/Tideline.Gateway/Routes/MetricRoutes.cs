@@ -1,0 +1,72 @@
+using System.Globalization;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Metrics;
+using Tideline.Gateway.Problems;
+using Tideline.Services.Payments;
+
+namespace Tideline.Gateway.Routes;
+
+/// <summary>Figures for Prometheus.</summary>
+internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
+{
+    public void Map(RouteTable routes) => routes.Get("/metrics", new RouteNotes("Figures in the Prometheus text format.", "tideline_transfers_total{outcome=\"settled\"} 42")
+    {
+        AnswerType = "text/plain",
+    }, GetAsync);
+
+    private async Task<Problem?> GetAsync(HttpContext http)
+    {
+        var text = new PrometheusText();
+        WriteTransfers(text);
+        WriteRequests(text);
+        WriteShards(text);
+        http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        await http.Response.WriteAsync(text.ToString(), http.RequestAborted);
+        return null;
+    }
+
+    private void WriteTransfers(PrometheusText text)
+    {
+        text.Family("tideline_transfers_total", "counter", "Transfers answered, by outcome.");
+        foreach (var outcome in Enum.GetValues<TransferStatus>()) text.Sample("tideline_transfers_total", metrics.Transfers(outcome), "outcome", TransferFields.NameOf(outcome));
+        text.Sample("tideline_transfers_total", metrics.TransfersFailed, "outcome", "failed");
+    }
+
+    private void WriteRequests(PrometheusText text)
+    {
+        text.Family("tideline_http_requests_total", "counter", "Requests, by route and status class.");
+        foreach (var route in metrics.Routes)
+            for (var status = 2; status <= 5; status++)
+                if (route.Count(status) > 0) text.Sample("tideline_http_requests_total", route.Count(status), "method", route.Method, "route", route.Route, "status", Number(status) + "xx");
+        text.Family("tideline_http_request_seconds", "histogram", "Time from the request's head to its answer.");
+        foreach (var route in metrics.Routes) WriteHistogram(text, route);
+    }
+
+    private static void WriteHistogram(PrometheusText text, RouteMeter route)
+    {
+        var total = 0L;
+        for (var bucket = 0; bucket <= RouteMeter.BoundsUs.Length; bucket++) total += route.Bucket(bucket);
+        if (total == 0) return;
+        var below = 0L;
+        for (var bucket = 0; bucket < RouteMeter.BoundsUs.Length; bucket++)
+        {
+            below += route.Bucket(bucket);
+            var bound = (RouteMeter.BoundsUs[bucket] / 1e6).ToString("R", CultureInfo.InvariantCulture);
+            text.Sample("tideline_http_request_seconds_bucket", below, "method", route.Method, "route", route.Route, "le", bound);
+        }
+
+        text.Sample("tideline_http_request_seconds_bucket", total, "method", route.Method, "route", route.Route, "le", "+Inf");
+        text.Sample("tideline_http_request_seconds_sum", route.SumUs / 1e6, "method", route.Method, "route", route.Route);
+        text.Sample("tideline_http_request_seconds_count", total, "method", route.Method, "route", route.Route);
+    }
+
+    private void WriteShards(PrometheusText text)
+    {
+        text.Family("tideline_ledger_queue_depth", "gauge", "Commands that wait for a shard.");
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample("tideline_ledger_queue_depth", parts.Ledger.QueueDepth(shard), "shard", Number(shard));
+        text.Family("tideline_ledger_event_seq", "counter", "Newest committed position of a shard.");
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample("tideline_ledger_event_seq", parts.Ledger.CommittedHead(shard).EventSeq, "shard", Number(shard));
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

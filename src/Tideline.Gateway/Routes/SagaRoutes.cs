@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Sagas;
+
+namespace Tideline.Gateway.Routes;
+
+/// <summary>Sagas for operators: which are under way or parked, and what to do with one.</summary>
+internal sealed class SagaRoutes(GatewayParts parts)
+{
+    private const string Saga =
+        """{"sagaId":"0197a1b2-0000-7000-8000-0000000000f2","definition":"transfer","version":1,"state":"parked","step":"credit-destination","attempts":10,"shard":0,"createdAt":"2026-01-31T12:00:00.000000Z","updatedAt":"2026-01-31T12:00:20.000000Z","wakesAt":null}""";
+
+    private static readonly BodyShape Filter = new(
+        new("state", "running, completed, compensating, compensated or parked; every unfinished one unless told.", "parked"), QueryReader.Limit);
+
+    public void Map(RouteTable routes)
+    {
+        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state.", $$"""{"items":[{{Saga}}]}""") { Query = Filter }, ListAsync);
+        routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
+        routes.Post("/v1/ops/sagas/{id}/retry", new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga), http => MoveAsync(http, parts.Sagas.RetryAsync));
+        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga), http => MoveAsync(http, parts.Sagas.CompensateAsync));
+    }
+
+    private async Task<Problem?> ListAsync(HttpContext http)
+    {
+        var query = QueryReader.Read(http, Filter);
+        var rows = QueryReader.PageRows(query);
+        SagaState? state = null;
+        if (query.OptionalText("state", 16) is { } text)
+        {
+            state = Enum.GetValues<SagaState>().Select(value => (SagaState?)value).FirstOrDefault(value => NameOf(value!.Value) == text);
+            if (state is null) query.Fail(ProblemTypes.InvalidQuery, "'state' must be running, completed, compensating, compensated or parked.", "state");
+        }
+
+        if (query.Problem is { } problem) return problem;
+        var sagas = await parts.Sagas.ListAsync(state, rows, http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, sagas, static (json, items) =>
+        {
+            json.WriteStartArray("items"u8);
+            foreach (var saga in items)
+            {
+                json.WriteStartObject();
+                Write(json, saga);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return null;
+    }
+
+    private async Task<Problem?> ShowAsync(HttpContext http)
+    {
+        var fields = FieldReader.Empty();
+        var id = fields.PathId(http);
+        return fields.Problem ?? await AnswerAsync(http, id);
+    }
+
+    private async Task<Problem?> MoveAsync(HttpContext http, Func<Guid, CancellationToken, Task<Refusal?>> move)
+    {
+        var fields = FieldReader.Empty();
+        var id = fields.PathId(http);
+        if (fields.Problem is { } problem) return problem;
+        if (await move(id, http.RequestAborted) is { } refusal) return Problem.Of(refusal, inPath: true);
+        return await AnswerAsync(http, id);
+    }
+
+    private async Task<Problem?> AnswerAsync(HttpContext http, Guid id)
+    {
+        if (await parts.Sagas.ShowAsync(id, http.RequestAborted) is not { } saga) return Problem.Of(new Refusal(RefusalReason.SagaNotFound, $"There is no saga {id}."), inPath: true);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, saga, static (json, found) =>
+        {
+            Write(json, found.Summary);
+            json.WriteStartArray("history"u8);
+            foreach (var entry in found.History)
+            {
+                json.WriteStartObject();
+                json.WriteString("step"u8, entry.Step);
+                json.WriteString("state"u8, entry.State);
+                json.WriteString("at"u8, Timestamp.Write(entry.AtUs));
+                json.WriteNumber("attempts"u8, entry.Attempts);
+                if (entry.Detail is not null) json.WriteString("detail"u8, entry.Detail);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return null;
+    }
+
+    private static void Write(Utf8JsonWriter json, SagaSummary saga)
+    {
+        json.WriteString("sagaId"u8, saga.SagaId);
+        json.WriteString("definition"u8, saga.Definition);
+        json.WriteNumber("version"u8, saga.Version);
+        json.WriteString("state"u8, NameOf(saga.State));
+        json.WriteString("step"u8, saga.Step);
+        json.WriteNumber("attempts"u8, saga.Attempts);
+        json.WriteNumber("shard"u8, saga.Shard);
+        json.WriteString("createdAt"u8, Timestamp.Write(saga.CreatedAt));
+        json.WriteString("updatedAt"u8, Timestamp.Write(saga.UpdatedAt));
+        json.WriteString("wakesAt"u8, saga.WakesAt is { } wakes ? Timestamp.Write(wakes) : null);
+    }
+
+    private static string NameOf(SagaState state) => state.ToString().ToLowerInvariant();
+}

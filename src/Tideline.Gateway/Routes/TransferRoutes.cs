@@ -1,0 +1,97 @@
+using System.Text.Json;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Metrics;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+using Tideline.Services.Payments;
+
+namespace Tideline.Gateway.Routes;
+
+/// <summary>Transfers, one a request: the hot path.</summary>
+internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
+{
+    private static readonly BodyShape NewTransfer = new([.. TransferFields.All]);
+
+    public void Map(RouteTable routes)
+    {
+        routes.Post("/v1/payments/transfers", new RouteNotes(
+            "Moves money from one account to another, once. 201 when it has settled, 202 while its saga goes on, 422 when it was refused.",
+            """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","sagaId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","balance":"87.66","currency":"EUR"}""")
+        {
+            Body = NewTransfer, IsCommand = true, Status = 201,
+        }, TransferAsync);
+        routes.Get("/v1/payments/transfers/{id}", new RouteNotes(
+            "A transfer with the steps of its saga.",
+            """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b","amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z","steps":[{"name":"debit","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1}]}"""),
+            GetAsync);
+    }
+
+    private async Task<Problem?> TransferAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadAsync(http, NewTransfer);
+        var request = TransferFields.Read(fields, fields.Key(http));
+        if (fields.Problem is { } problem) return problem;
+        var reply = await SendAsync(request, http.RequestAborted);
+        metrics.Record(reply.Status);
+        Answers.SetToken(http, reply.Positions);
+        if (TransferFields.ProblemOf(reply) is { } refused) return refused;
+        JsonAnswer.Write(http, TransferFields.StatusOf(reply), (reply, request.Amount.Currency), static (json, answer) => TransferFields.Write(json, answer.reply, answer.Currency));
+        return null;
+    }
+
+    private async Task<TransferReply> SendAsync(TransferRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            return await parts.Payments.TransferAsync(request, cancel);
+        }
+        catch (TidelineException)
+        {
+            metrics.RecordFailed();
+            throw;
+        }
+    }
+
+    private async Task<Problem?> GetAsync(HttpContext http)
+    {
+        var fields = FieldReader.Empty();
+        var id = fields.PathId(http);
+        if (fields.Problem is { } problem) return problem;
+        if (await parts.Payments.GetTransferAsync(id, http.RequestAborted) is not { } transfer) return new Problem(ProblemTypes.TransferNotFound, $"There is no transfer {id}.");
+        Answers.SetServedByLedger(http);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, transfer, Write);
+        return null;
+    }
+
+    private static void Write(Utf8JsonWriter json, TransferDetails transfer)
+    {
+        json.WriteString("transferId"u8, transfer.TransferId);
+        json.WriteString("sagaId"u8, transfer.TransferId);
+        json.WriteString("status"u8, TransferFields.NameOf(transfer.Status));
+        json.WriteString("from"u8, transfer.From);
+        json.WriteString("to"u8, transfer.To);
+        Answers.WriteMoney(json, "amount", transfer.Amount);
+        json.WriteString("reference"u8, transfer.Reference);
+        json.WriteString("createdAt"u8, Timestamp.Write(transfer.CreatedAt));
+        if (transfer.Refusal is { } refusal)
+        {
+            json.WriteStartObject("problem"u8);
+            JsonAnswer.WriteProblem(json, Problem.Of(refusal));
+            json.WriteEndObject();
+        }
+
+        json.WriteStartArray("steps"u8);
+        foreach (var step in transfer.Steps)
+        {
+            json.WriteStartObject();
+            json.WriteString("name"u8, step.Name);
+            json.WriteString("state"u8, step.State);
+            if (step.At is { } at) json.WriteString("at"u8, Timestamp.Write(at));
+            json.WriteNumber("attempts"u8, step.Attempts);
+            if (step.Detail is not null) json.WriteString("detail"u8, step.Detail);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using Scalar.AspNetCore;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Metrics;
+using Tideline.Gateway.Reference;
+using Tideline.Gateway.Routes;
+
+namespace Tideline.Gateway;
+
+/// <summary>HTTP over the core.</summary>
+public static class TidelineGateway
+{
+    /// <summary>Adds what the gateway needs to the services.</summary>
+    public static IServiceCollection AddTidelineGateway(this IServiceCollection services, GatewayParts parts)
+    {
+        services.AddSingleton(parts);
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<RouteCatalog>();
+        services.AddOpenApi("v1", options => options.AddDocumentTransformer<ReferenceDocument>());
+        return services;
+    }
+
+    /// <summary>Maps every public route. Identity and authorisation belong here, before the routes; until then the gateway listens on loopback only.</summary>
+    public static void MapTideline(this IEndpointRouteBuilder endpoints)
+    {
+        var services = endpoints.ServiceProvider;
+        var parts = services.GetRequiredService<GatewayParts>();
+        var metrics = services.GetRequiredService<GatewayMetrics>();
+        var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tideline.Gateway");
+        var routes = new RouteTable(endpoints, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time, logger);
+
+        new CustomerRoutes(parts).Map(routes);
+        new AccountRoutes(parts).Map(routes);
+        new MovementRoutes(parts).Map(routes);
+        new EntryRoutes(parts).Map(routes);
+        new StatementRoutes(parts).Map(routes);
+        new HoldRoutes(parts).Map(routes);
+        new TransferRoutes(parts, metrics).Map(routes);
+        new TransferBatchRoutes(parts, metrics).Map(routes);
+        new ImportRoutes(parts.Imports).Map(routes);
+        new SagaRoutes(parts).Map(routes);
+        new ShardRoutes(parts).Map(routes);
+        new HealthRoutes(parts).Map(routes);
+        new MetricRoutes(parts, metrics).Map(routes);
+
+        endpoints.MapOpenApi();
+        endpoints.MapScalarApiReference("/docs", options => options.WithTitle("Tideline"));
+        routes.MapRest();
+    }
+}

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Audit;
+using Tideline.Log;
+
+namespace Tideline.Consistency;
+
+/// <summary>Checks the invariants of ledger and log while traffic runs: every check reads committed snapshots and positions, never "now".</summary>
+public sealed class Verifier(GeneralLedger ledger, ILog log)
+{
+    /// <summary>Runs every check over every shard. A finding is a sentence that names the account, event, block or record.</summary>
+    public async Task<VerifyReport> VerifyAsync(CancellationToken cancel)
+    {
+        VerifyCheck[] checks =
+        [
+            await CheckAsync("I1 the sum of all balances is zero per currency", TotalsAsync, cancel),
+            await CheckAsync("I2 every balance is the fold of its entries, and holds add up", BalancesAsync, cancel),
+            await CheckAsync("I7 the log holds the ledger's events, without gaps", LogAsync, cancel),
+            await CheckAsync("I9 the audit chain verifies, and events, entries and transactions agree", AuditAsync, cancel),
+        ];
+        return new VerifyReport(Array.TrueForAll(checks, check => check.Ok), checks);
+    }
+
+    private async Task<VerifyCheck> CheckAsync(string name, Func<int, CancellationToken, Task<(IReadOnlyList<string> Findings, string Seen)>> check, CancellationToken cancel)
+    {
+        var (findings, seen) = (new List<string>(), new List<string>());
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            try
+            {
+                var result = await check(shard, cancel);
+                findings.AddRange(result.Findings);
+                seen.Add($"shard {shard}: {result.Seen}");
+            }
+            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            {
+                findings.Add($"Shard {shard} cannot be read to the end: {fault.Message}");
+            }
+        }
+
+        return new VerifyCheck(name, findings.Count == 0, string.Join(findings.Count == 0 ? "; " : "\n", findings.Count == 0 ? seen : findings));
+    }
+
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> TotalsAsync(int shard, CancellationToken cancel)
+    {
+        var totals = await ledger.Reader(shard).GetTotalsAsync(cancel);
+        var findings = new List<string>();
+        var accounts = 0L;
+        foreach (var (currency, posted, count) in totals)
+        {
+            accounts += count;
+            if (posted != 0) findings.Add(Say($"Shard {shard}: the {currency.Code} balances add up to {posted} minor units instead of zero."));
+        }
+
+        return (findings, Say($"{accounts} accounts in {totals.Count} currencies"));
+    }
+
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(int shard, CancellationToken cancel) =>
+        (await ledger.Reader(shard).FindBrokenBalancesAsync(Limits.VerifyFindings, cancel), "sound");
+
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(int shard, CancellationToken cancel)
+    {
+        var (findings, compared) = await new LogCheck(ledger.Reader(shard), log, shard).RunAsync(cancel);
+        return (findings, Say($"{compared} records"));
+    }
+
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> AuditAsync(int shard, CancellationToken cancel)
+    {
+        var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
+        return (report.Findings, Say($"{report.Blocks} blocks, {report.Events} events, head {Convert.ToHexString(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
+    }
+
+    private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,86 @@
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger.Commands;
+
+namespace Tideline.Ledger.Audit;
+
+/// <summary>
+/// Seals the events of every shard into hash-linked blocks: one when <see cref="Limits.AuditBlockEvents"/> wait, or when any wait at the next look. It reads what
+/// is committed and hashes on its own time, so that the writers pay for one small row a block.
+/// </summary>
+public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _ending = new();
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Begins to seal.</summary>
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Seals all events of a shard that are committed by now.</summary>
+    /// <returns>The newest block's number.</returns>
+    public async Task<long> SealAsync(int shard, CancellationToken cancel)
+    {
+        // The head is read from the store each time: after a fault nobody knows whether the block before was written.
+        var head = await ledger.Reader(shard).GetHeadAsync(cancel);
+        var (number, hash, throughSeq) = (head.BlockNumber, head.BlockHash, head.BlockThroughSeq);
+        while (throughSeq < head.EventSeq)
+        {
+            var block = await BuildAsync(shard, number + 1, hash, throughSeq, Math.Min(head.EventSeq, throughSeq + Limits.AuditBlockEvents), cancel);
+            await ledger.SubmitAsync(shard, new SealBlock(block));
+            (number, hash, throughSeq) = (block.Number, block.Hash, block.ThroughSeq);
+        }
+
+        return number;
+    }
+
+    /// <summary>Ends the loop; what is not sealed is sealed after the next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ending.CancelAsync();
+        await _loop;
+        _ending.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_ending.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _ending.Token);
+                for (var shard = 0; shard < ledger.Map.Shards; shard++) await SealAsync(shard, _ending.Token);
+            }
+            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                NotSealed(logger, fault);
+            }
+        }
+    }
+
+    private async Task<AuditBlockRow> BuildAsync(int shard, long number, byte[] previousHash, long afterSeq, long throughSeq, CancellationToken cancel)
+    {
+        using var hash = new BlockHash();
+        var (seq, timeUs) = (afterSeq, 0L);
+        while (seq < throughSeq)
+        {
+            var events = await ledger.Reader(shard).GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, throughSeq - seq), cancel);
+            foreach (var happened in events)
+            {
+                if (happened.Position.Seq != ++seq) throw new TidelineException(ErrorCode.Corrupt, $"Event {shard}:{seq} is missing; the audit chain stops before it.");
+                hash.Add(happened);
+                timeUs = happened.TimeUs;
+            }
+
+            if (events.Count == 0) throw new TidelineException(ErrorCode.Corrupt, $"Event {shard}:{seq + 1} is missing; the audit chain stops before it.");
+        }
+
+        return new AuditBlockRow(number, afterSeq + 1, throughSeq, previousHash, hash.Seal(previousHash, number, afterSeq + 1, throughSeq), timeUs);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Audit blocks could not be sealed; it is tried again in a moment.")]
+    private static partial void NotSealed(ILogger logger, Exception fault);
+}

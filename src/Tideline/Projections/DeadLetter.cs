@@ -1,0 +1,21 @@
+using Tideline.Kernel;
+
+namespace Tideline.Projections;
+
+/// <summary>A key whose events wait: how many, since when, and what was wrong with the first. Its document is knowingly behind.</summary>
+public sealed record BlockedKey(Guid Key, int Letters, long SinceUs, string Reason);
+
+/// <summary>An event on the dead letter topic. <paramref name="Event"/> is the event as it was published.</summary>
+public sealed record DeadLetter(Guid Key, long Offset, LedgerEvent Event, string Reason);
+
+/// <summary>What a replay did, or in a dry run would do, for one key: the customer document before and after (null: none), and what stopped it.</summary>
+public sealed record ReplayResult(Guid Key, int Letters, int Applied, CustomerDocument? Before, CustomerDocument? After, Position? StoppedAt, string? Reason);
+
+/// <summary>The data of a dead letter; the event's own data in base64, because it may be anything.</summary>
+public sealed record DeadLetterData(long Seq, string Reason, byte[] Event);
+
+/// <summary>What operators settled: per key and shard the offset up to which letters are done, and what was given up.</summary>
+public sealed record DeadLetterState(Dictionary<Guid, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded);
+
+/// <summary>Letters that an operator gave up, with the reason that was given.</summary>
+public sealed record DiscardedLetters(Guid Key, string[] Positions, string Reason, long AtUs);

@@ -1,0 +1,92 @@
+using Tideline.Kernel;
+
+namespace Tideline.Projections;
+
+/// <summary>What operators do with dead letters: replay in order, with a dry run, or give up with a reason. Nothing is projected meanwhile.</summary>
+public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
+{
+    /// <summary>Every blocked key, longest blocked first.</summary>
+    public IReadOnlyList<BlockedKey> List() => letters.List();
+
+    /// <summary>The letters of a key that wait, in order.</summary>
+    /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
+    public Task<IReadOnlyList<DeadLetter>> ShowAsync(Guid key, CancellationToken cancel) => letters.ShowAsync(key, cancel);
+
+    /// <summary>
+    /// Applies the letters of a key, or of all keys, in order and unblocks what is wholly applied; a key stops at its first letter that still cannot be. A dry run changes
+    /// nothing and reports the same.
+    /// </summary>
+    /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
+    public async Task<IReadOnlyList<ReplayResult>> ReplayAsync(Guid? key, bool dryRun, CancellationToken cancel)
+    {
+        await projector.Gate.WaitAsync(cancel);
+        try
+        {
+            var results = new List<ReplayResult>();
+            foreach (var each in key is { } one ? [one] : letters.KeysNow()) results.Add(await ReplayKeyAsync(each, dryRun, cancel));
+            return results;
+        }
+        finally
+        {
+            projector.Gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Gives up the letters of a key, or only the first one, for a reason that is kept. The document's clock moves past them, so later events can follow; what they said
+    /// is missing from the document until the views are rebuilt.
+    /// </summary>
+    /// <returns>How many were given up.</returns>
+    /// <exception cref="TidelineException">NotFound: nothing of this key waits. InvalidInput: no reason.</exception>
+    public async Task<int> DiscardAsync(Guid key, bool firstOnly, string reason, CancellationToken cancel)
+    {
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
+            throw new TidelineException(ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
+        await projector.Gate.WaitAsync(cancel);
+        try
+        {
+            var frozen = await letters.ShowAsync(key, cancel);
+            DeadLetter[] gone = firstOnly ? [frozen[0]] : [.. frozen];
+            var batch = await FoldAsync(key, [], cancel);
+            var touched = batch.Customers[key];
+            foreach (var letter in gone) touched.After = Fold.Skip(touched.After, key, letter.Event.Subject, letter.Event.Version);
+            await WriteAsync(batch, cancel);
+            await letters.SettleAsync(key, gone, reason, cancel);
+            return gone.Length;
+        }
+        finally
+        {
+            projector.Gate.Release();
+        }
+    }
+
+    private async Task<ReplayResult> ReplayKeyAsync(Guid key, bool dryRun, CancellationToken cancel)
+    {
+        var frozen = await letters.ShowAsync(key, cancel);
+        var batch = await FoldAsync(key, frozen, cancel);
+        var touched = batch.Customers[key];
+        var stop = batch.Dead.Count == 0 ? null : batch.Dead[0];
+        var applied = frozen.TakeWhile(letter => letter.Event.Position != stop?.Happened.Event.Position).Count();
+        if (!dryRun && applied > 0)
+        {
+            // What stays dead is in the archive already; only what was folded is written.
+            await WriteAsync(batch, cancel);
+            await letters.SettleAsync(key, [.. frozen.Take(applied)], null, cancel);
+        }
+
+        return new ReplayResult(key, frozen.Count, applied, touched.Before.Document, touched.After, stop?.Happened.Event.Position, stop?.Reason);
+    }
+
+    private async Task<FoldedBatch> FoldAsync(Guid key, IReadOnlyList<DeadLetter> frozen, CancellationToken cancel)
+    {
+        projector.Applier.Forget(key);
+        ProjectedEvent[] events = [.. frozen.Select(letter => new ProjectedEvent(letter.Event, key))];
+        return await projector.Applier.FoldAsync(events, _ => false, cancel, [key]);
+    }
+
+    private async Task WriteAsync(FoldedBatch batch, CancellationToken cancel)
+    {
+        if (!await projector.Applier.WriteAsync(batch, [], cancel))
+            throw new TidelineException(ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
+    }
+}

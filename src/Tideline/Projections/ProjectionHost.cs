@@ -1,0 +1,61 @@
+#pragma warning disable CA2000 // The parts live as long as the host; DisposeAsync ends them.
+using Microsoft.Extensions.Logging;
+using Tideline.Ledger;
+using Tideline.Log;
+using Tideline.Views;
+
+namespace Tideline.Projections;
+
+/// <summary>The projections of one process: everything between the log and the views, started together.</summary>
+public sealed class ProjectionHost : IAsyncDisposable
+{
+    private ProjectionHost(Projector projector, DeadLetterDesk deadLetters, Aging aging, Rebuild rebuild, CustomerViews customerViews) =>
+        (Projector, DeadLetters, Aging, Rebuild, CustomerViews) = (projector, deadLetters, aging, rebuild, customerViews);
+
+    /// <summary>Log → views, and how far they are.</summary>
+    public Projector Projector { get; }
+
+    /// <summary>Events that could not be folded.</summary>
+    public DeadLetterDesk DeadLetters { get; }
+
+    /// <summary>Days that leave the window.</summary>
+    public Aging Aging { get; }
+
+    /// <summary>The views built anew beside the live ones.</summary>
+    public Rebuild Rebuild { get; }
+
+    /// <summary>Reads that say how fresh they must be.</summary>
+    public CustomerViews CustomerViews { get; }
+
+    /// <summary>Opens the active version of the views and begins to follow the log.</summary>
+    public static async Task<ProjectionHost> StartAsync(
+        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
+    {
+        var host = await CreateAsync(ledger, log, views, time, loggers, cancel);
+        host.Projector.Start();
+        host.Aging.Start();
+        return host;
+    }
+
+    /// <summary>The parts without their loops: for tests that step them.</summary>
+    internal static async Task<ProjectionHost> CreateAsync(
+        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
+    {
+        var letters = await Projections.DeadLetters.LoadAsync(log, views, ledger.Map.Shards, time, loggers.CreateLogger<DeadLetters>(), cancel);
+        var projector = await Projector.CreateAsync(ledger, log, views, time, loggers.CreateLogger<Projector>(), letters, cancel);
+        return new ProjectionHost(
+            projector,
+            new DeadLetterDesk(projector, letters),
+            new Aging(projector, views, time, loggers.CreateLogger<Aging>()),
+            new Rebuild(projector, letters, ledger, views, time, loggers.CreateLogger<Rebuild>()),
+            new CustomerViews(projector, letters, ledger, views, time));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Rebuild.DisposeAsync();
+        await Aging.DisposeAsync();
+        await Projector.DisposeAsync();
+    }
+}

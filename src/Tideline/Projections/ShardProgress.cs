@@ -1,0 +1,127 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Views;
+
+namespace Tideline.Projections;
+
+/// <summary>Where the projector stands on one shard; watermarks move only when they are durable.</summary>
+internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private readonly PriorityQueue<TaskCompletionSource, long> _waiters = new();
+    private Watermark _watermark;
+    private long _movedAtUs = time.NowUs();
+    private long _idleAtUs;
+    private (long Seq, long TimeUs) _firstPending;
+
+    public int Shard => shard;
+
+    /// <summary>The offset in the log up to which records are applied.</summary>
+    public long Offset { get; set; }
+
+    /// <summary>The offset that the log knows.</summary>
+    public long CommittedOffset { get; set; }
+
+    /// <summary>The position up to which CUSTOMER_VIEW_UPDATED was appended, and that source's sequence.</summary>
+    public (long ThroughSeq, long SourceSeq) Announced { get; set; }
+
+    /// <summary>Whether a record was seen since the start.</summary>
+    public bool IsPositioned { get; set; }
+
+    /// <summary>What stops the shard; null while nothing does.</summary>
+    public string? Fault { get; set; }
+
+    public Watermark Watermark
+    {
+        get
+        {
+            lock (_lock) return _watermark;
+        }
+    }
+
+    /// <summary>Notes the first event of the batch in work: its time is the honest age of what is missing.</summary>
+    public void Began(long seq, long timeUs)
+    {
+        lock (_lock) _firstPending = (seq, timeUs);
+    }
+
+    /// <summary>Sets the durable watermark and lets go whoever waited for it.</summary>
+    public void MoveTo(Watermark watermark)
+    {
+        lock (_lock)
+        {
+            _watermark = watermark;
+            _movedAtUs = time.NowUs();
+            while (_waiters.TryPeek(out var waiter, out var seq) && seq <= watermark.Seq)
+            {
+                _waiters.Dequeue();
+                waiter.TrySetResult();
+            }
+        }
+    }
+
+    public async Task<bool> WaitForAsync(long seq, TimeSpan timeout, CancellationToken cancel)
+    {
+        TaskCompletionSource waiter;
+        lock (_lock)
+        {
+            if (_watermark.Seq >= seq) return true;
+            waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Enqueue(waiter, seq);
+        }
+
+        try
+        {
+            await waiter.Task.WaitAsync(timeout, time, cancel);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return Watermark.Seq >= seq;
+        }
+        finally
+        {
+            if (!waiter.Task.IsCompleted) Forget(waiter);
+        }
+    }
+
+    /// <summary>After a failed pass: goes on from what the log knows; what is applied already is passed over by its position.</summary>
+    public void Rewind() => Offset = CommittedOffset;
+
+    /// <summary>Milliseconds since the first event not applied was committed; 0 when there is none.</summary>
+    public double LagMs()
+    {
+        var head = ledger.CommittedHead(shard);
+        var now = time.NowUs();
+        lock (_lock)
+        {
+            if (_watermark.Seq >= head.EventSeq)
+            {
+                _idleAtUs = now;
+                return 0;
+            }
+
+            // The event after the watermark was committed after the watermark's own, and after the last moment when none was missing.
+            var since = _firstPending.Seq == _watermark.Seq + 1 ? _firstPending.TimeUs : Math.Max(_watermark.TimeUs, _idleAtUs);
+            return Math.Max(0, now - since) / 1_000.0;
+        }
+    }
+
+    public ProjectionStatus Status(int viewVersion, int blockedKeys)
+    {
+        var lag = LagMs();
+        var head = ledger.CommittedHead(shard).EventSeq;
+        lock (_lock)
+        {
+            var missing = Math.Max(0, head - _watermark.Seq);
+            var standsStill = missing > 0 && lag > Limits.FrozenWatermarkMs && time.NowUs() - _movedAtUs > Limits.FrozenWatermarkMs * 1_000L;
+            return new ProjectionStatus(shard, viewVersion, _watermark.Seq, _watermark.TimeUs, head, missing, lag, Fault is null && !standsStill, Fault, blockedKeys);
+        }
+    }
+
+    // Under load a session read that gave up must not stay in the queue until the watermark reaches it.
+    private void Forget(TaskCompletionSource waiter)
+    {
+        lock (_lock) _waiters.Remove(waiter, out _, out _);
+    }
+}

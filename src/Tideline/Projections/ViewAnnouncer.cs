@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Log;
+
+namespace Tideline.Projections;
+
+/// <summary>The data of CUSTOMER_VIEW_UPDATED: the views hold the events of a shard from one position through another.</summary>
+public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs);
+
+/// <summary>
+/// Says on <c>customer.events</c> how far the views are. What was last said stands in the log itself, so whatever a crash left unsaid is said by the next pass, once.
+/// </summary>
+internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
+{
+    private const int ScanRecords = 256;
+
+    /// <summary>The last position announced for a shard and the source's sequence.</summary>
+    public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
+    {
+        var source = Source(shard);
+        if (await log.GetSourceHeadAsync(Topics.CustomerEvents, source, cancel) is var sequence && sequence == 0) return (0, 0);
+        for (var before = await log.GetHeadAsync(Topics.CustomerEvents, shard, cancel); before > 0; before -= ScanRecords)
+        {
+            var records = await log.ReadAsync(Topics.CustomerEvents, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
+            if (records.LastOrDefault(record => record.Source == source) is not { } last) continue;
+            return (JsonSerializer.Deserialize(last.Data.Span, ViewJson.Default.ViewUpdated)!.ThroughSeq, last.SourceSeq);
+        }
+
+        // Retention took the record; whoever follows the topic has read it.
+        return (0, sequence);
+    }
+
+    /// <summary>Appends what is not yet said, for all shards at once.</summary>
+    public async Task AnnounceAsync(ShardProgress[] shards, CancellationToken cancel)
+    {
+        List<LogRecord>? records = null;
+        foreach (var shard in shards)
+        {
+            var (watermark, announced) = (shard.Watermark, shard.Announced);
+            if (watermark.Seq <= announced.ThroughSeq) continue;
+            var data = JsonSerializer.SerializeToUtf8Bytes(
+                new ViewUpdated(shard.Shard, announced.ThroughSeq + 1, watermark.Seq, watermark.TimeUs), ViewJson.Default.ViewUpdated);
+            (records ??= []).Add(new LogRecord(
+                Topics.CustomerEvents, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1, Guid.Empty, EventType.CustomerViewUpdated.Name(), Guid.Empty, 0, time.NowUs(), data));
+        }
+
+        if (records is null) return;
+        await log.AppendAsync(records, cancel);
+        foreach (var record in records) shards[record.Partition].Announced = (shards[record.Partition].Watermark.Seq, record.SourceSeq);
+    }
+
+    private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"projector-{shard}");
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Tideline.Projections;
+
+/// <summary>The JSON of the documents: camel case, nulls left out.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(CustomerDocument))]
+[JsonSerializable(typeof(TransactionDocument))]
+[JsonSerializable(typeof(ActiveViews))]
+[JsonSerializable(typeof(DeadLetterState))]
+[JsonSerializable(typeof(DeadLetterData))]
+[JsonSerializable(typeof(RebuildState))]
+[JsonSerializable(typeof(ViewUpdated))]
+public sealed partial class ViewJson : JsonSerializerContext
+{
+    /// <summary>Reads a customer document.</summary>
+    public static CustomerDocument Customer(ReadOnlyMemory<byte> json) =>
+        JsonSerializer.Deserialize(json.Span, Default.CustomerDocument) ?? throw new JsonException("An empty customer document.");
+
+    /// <summary>Reads a transaction document.</summary>
+    public static TransactionDocument Transaction(ReadOnlyMemory<byte> json) =>
+        JsonSerializer.Deserialize(json.Span, Default.TransactionDocument) ?? throw new JsonException("An empty transaction document.");
+}

@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+using Tideline.Services.Payments.Iso20022;
+
+namespace Tideline.Services.Payments.Imports;
+
+/// <summary>What is kept of an accepted file beside the file itself. The JSON is written to disk: append only.</summary>
+internal sealed record ImportManifest
+{
+    public required Guid ImportId { get; init; }
+
+    /// <summary>Hash of initiating party and message id: what payments' idempotency keys are made of.</summary>
+    public required Guid MessageKey { get; init; }
+
+    public required int Version { get; init; }
+
+    public required string MessageId { get; init; }
+
+    public required string CreatedAt { get; init; }
+
+    public required string InitiatingParty { get; init; }
+
+    public required int Payments { get; init; }
+
+    public required decimal Sum { get; init; }
+
+    /// <summary>SHA-256 of the file, hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>When it was accepted: also the day that execution dates are measured against, on every later run too.</summary>
+    public required long ReceivedUs { get; init; }
+
+    /// <summary>Why the whole message was refused; null when it was taken.</summary>
+    public StatusReason? Refused { get; init; }
+
+    /// <summary>Every payment has its final result.</summary>
+    public bool Finished { get; init; }
+
+    public int Settled { get; init; }
+
+    public int Rejected { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ImportManifest))]
+[JsonSerializable(typeof(PaymentResult))]
+internal sealed partial class ImportJson : JsonSerializerContext;

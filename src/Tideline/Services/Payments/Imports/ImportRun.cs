@@ -1,0 +1,78 @@
+using Tideline.Kernel;
+using Tideline.Services.Payments.Iso20022;
+
+namespace Tideline.Services.Payments.Imports;
+
+/// <summary>
+/// An import being carried out: payments of one debtor in the order of the file, debtors side by side. After a restart it goes on after the results that were
+/// written; a payment whose result was not is asked for again under its key.
+/// </summary>
+internal sealed class ImportRun
+{
+    private readonly PaymentResult[] _results;
+    private readonly (PaymentInstruction Instruction, PaymentOrder Payment)[] _payments;
+    private int _settled, _rejected;
+
+    public ImportRun(Pain001Message message)
+    {
+        _payments = [.. message.Instructions.SelectMany(instruction => instruction.Payments.Select(payment => (instruction, payment)))];
+        _results = [.. _payments.Select((pair, index) => PaymentExecution.Result(index, pair.Instruction, pair.Payment, PaymentStatus.Pending))];
+    }
+
+    /// <summary>Every payment has been tried.</summary>
+    public bool IsAllTried { get; private set; }
+
+    public int Settled => Volatile.Read(ref _settled);
+
+    public int Rejected => Volatile.Read(ref _rejected);
+
+    /// <summary>Results in the order of the file, as far as they are written.</summary>
+    public IReadOnlyList<PaymentResult> Results => _results;
+
+    /// <summary>Completes when every payment is final and its result written; <paramref name="allTried"/> is called once only slow transfers are left.</summary>
+    public async Task RunAsync(string resultsPath, PaymentExecution execution, TimeProvider time, Action allTried, CancellationToken cancel)
+    {
+        await using var journal = ResultJournal.Open(resultsPath, Record);
+        var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
+            .GroupBy(index => _payments[index].Instruction.DebtorIban, StringComparer.OrdinalIgnoreCase).ToArray();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
+        await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
+        {
+            foreach (var index in lane)
+            {
+                var result = await execution.ExecuteAsync(index, _payments[index].Instruction, _payments[index].Payment, stop);
+                if (result.IsFinal) await journal.AddAsync(result, stop);
+                else Volatile.Write(ref _results[index], result);
+            }
+        });
+        IsAllTried = true;
+        allTried();
+        await SettleAsync(execution, journal, time, cancel);
+    }
+
+    private async Task SettleAsync(PaymentExecution execution, ResultJournal journal, TimeProvider time, CancellationToken cancel)
+    {
+        while (true)
+        {
+            var isAnyPending = false;
+            for (var index = 0; index < _results.Length; index++)
+            {
+                var pending = Volatile.Read(ref _results[index]);
+                if (pending.IsFinal) continue;
+                if (await execution.SettleAsync(pending, cancel) is { } result) await journal.AddAsync(result, cancel);
+                else isAnyPending = true;
+            }
+
+            if (!isAnyPending) return;
+            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportPendingPollMs), time, cancel);
+        }
+    }
+
+    private void Record(PaymentResult result)
+    {
+        if (_results[result.Index].IsFinal) return;
+        Volatile.Write(ref _results[result.Index], result);
+        if (result.Status == PaymentStatus.Settled) Interlocked.Increment(ref _settled);
+        else Interlocked.Increment(ref _rejected);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Services.Payments.Iso20022;
+
+namespace Tideline.Services.Payments.Imports;
+
+/// <summary>Carries out one payment of an import, once however often it is tried, and says what it came to.</summary>
+internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifest, TimeProvider time, ILogger logger)
+{
+    private readonly DateOnly _today = DateOnly.FromDateTime(DateTime.UnixEpoch.AddMicroseconds(manifest.ReceivedUs));
+
+    /// <summary>The payment with a status.</summary>
+    public static PaymentResult Result(int index, PaymentInstruction instruction, PaymentOrder payment, string status, Guid? transferId = null, StatusReason? reason = null) =>
+        new(index, status, instruction.Id, payment.InstructionId, payment.EndToEndId, payment.Uetr, payment.AmountText, payment.CurrencyCode, transferId, reason);
+
+    /// <summary>Tries until there is an answer; PDNG while its transfer is on its way.</summary>
+    public async Task<PaymentResult> ExecuteAsync(int index, PaymentInstruction instruction, PaymentOrder payment, CancellationToken cancel)
+    {
+        PaymentResult Rejected(StatusReason reason) => Result(index, instruction, payment, PaymentStatus.Rejected, null, reason);
+
+        // :: 1  What the message alone tells.
+        if (Judge(instruction, payment, out var amount) is { } wrong) return Rejected(wrong);
+        for (var waitMs = Limits.ImportRetryMs; ; waitMs = Math.Min(waitMs * 2, Limits.ImportRetryMaxMs))
+        {
+            try
+            {
+                // :: 2  Whose accounts these are.
+                var (debtor, debtorFault) = await ResolveAsync(instruction.DebtorIban, "debtor", StatusReasonCodes.InvalidDebtorAccountNumber, cancel);
+                if (debtorFault is not null) return Rejected(debtorFault);
+                var (creditor, creditorFault) = await ResolveAsync(payment.CreditorIban, "creditor", StatusReasonCodes.IncorrectAccountNumber, cancel);
+                if (creditorFault is not null) return Rejected(creditorFault);
+
+                // :: 3  The transfer, under a key that this place in this message has for ever.
+                var reply = await seam.Transfer(Request(index, instruction, payment, debtor, creditor, amount), cancel);
+                return reply.Status switch
+                {
+                    TransferStatus.Settled => Result(index, instruction, payment, PaymentStatus.Settled, reply.TransferId),
+                    TransferStatus.Refused => Rejected(reply.Refusal is null ? new StatusReason(StatusReasonCodes.Narrative, "The transfer was refused.") : StatusReason.From(reply.Refusal)),
+                    _ => Result(index, instruction, payment, PaymentStatus.Pending, reply.TransferId),
+                };
+            }
+            catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
+            {
+                return Rejected(new StatusReason(StatusReasonCodes.Narrative, fault.Message));
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                // Whether it was made is unknown: the same key asks again.
+                ImportLog.PaymentFaulted(logger, manifest.ImportId, index, fault);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), time, cancel);
+        }
+    }
+
+    /// <summary>Asks after the transfer of a pending payment; null while it is still on its way.</summary>
+    public async Task<PaymentResult?> SettleAsync(PaymentResult pending, CancellationToken cancel)
+    {
+        if (pending.TransferId is not { } transferId) return null;
+        var transfer = await seam.GetTransfer(transferId, cancel);
+        return transfer?.Status switch
+        {
+            TransferStatus.Settled => pending with { Status = PaymentStatus.Settled },
+            TransferStatus.Refused => pending with
+            {
+                Status = PaymentStatus.Rejected,
+                Reason = transfer.Refusal is null ? new StatusReason(StatusReasonCodes.Narrative, "The transfer was undone.") : StatusReason.From(transfer.Refusal),
+            },
+            _ => null,
+        };
+    }
+
+    private StatusReason? Judge(PaymentInstruction instruction, PaymentOrder payment, out Money amount)
+    {
+        amount = default;
+        if (instruction.Method != "TRF") return new StatusReason(StatusReasonCodes.Narrative, $"Payment method '{instruction.Method}' is not offered; only TRF is.");
+        if (instruction.RequestedDate > _today)
+        {
+            return new StatusReason(
+                StatusReasonCodes.InvalidDate,
+                string.Create(CultureInfo.InvariantCulture, $"Execution was asked for {instruction.RequestedDate:yyyy-MM-dd}, after {_today:yyyy-MM-dd} (UTC); scheduled payments are not offered."));
+        }
+
+        if (payment.IsEquivalentAmount) return new StatusReason(StatusReasonCodes.InvalidAmount, "EqvtAmt asks for a conversion, which is not offered; send an InstdAmt.");
+        if (!Currency.TryParse(payment.CurrencyCode, out var currency)) return new StatusReason(StatusReasonCodes.NotAllowedCurrency, $"'{payment.CurrencyCode}' is not an ISO 4217 currency.");
+        return Money.TryParse(payment.AmountText, currency, out amount) is { } wrong ? new StatusReason(StatusReasonCodes.InvalidAmount, wrong)
+            : amount.Minor <= 0 ? new StatusReason(StatusReasonCodes.InvalidAmount, $"An amount is more than zero; '{payment.AmountText}' is not.")
+            : null;
+    }
+
+    private async ValueTask<(Guid Account, StatusReason? Fault)> ResolveAsync(string? text, string whose, string code, CancellationToken cancel)
+    {
+        if (text is null) return (default, new StatusReason(code, $"The {whose} account is not named by an IBAN."));
+        if (Iban.TryParse(text, out var iban) is { } wrong) return (default, new StatusReason(code, $"The {whose} account: {wrong}"));
+        return await seam.FindIban(iban.ToString(), cancel) is { } account ? (account, null) : (default, new StatusReason(code, $"No account here has the {whose}'s IBAN {iban}."));
+    }
+
+    private TransferRequest Request(int index, PaymentInstruction instruction, PaymentOrder payment, Guid debtor, Guid creditor, Money amount)
+    {
+        // Without the sender's own words the end-to-end id is what both ends can recognise the payment by.
+        var reference = payment.Reference ?? (payment.EndToEndId == "NOTPROVIDED" ? null : payment.EndToEndId);
+        var key = string.Create(CultureInfo.InvariantCulture, $"{index}:{instruction.Id.Length}:{instruction.Id}{payment.EndToEndId}");
+        var fingerprint = string.Create(CultureInfo.InvariantCulture, $"import:{debtor}:{creditor}:{amount.Minor}:{amount.Currency.Code}:{reference}");
+        return new TransferRequest(null, debtor, creditor, amount, reference, Idempotency.Key($"import:{manifest.MessageKey}", key), Idempotency.Fingerprint(fingerprint));
+    }
+}
+
+/// <summary>What imports say in the log.</summary>
+internal static partial class ImportLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Import {ImportId}, payment {Index}: no answer yet; it is asked again.")]
+    public static partial void PaymentFaulted(ILogger logger, Guid importId, int index, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Import {ImportId} stopped and is begun again.")]
+    public static partial void ImportFaulted(ILogger logger, Guid importId, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Import {ImportId} is finished: {Settled} settled, {Rejected} rejected.")]
+    public static partial void ImportFinished(ILogger logger, Guid importId, int settled, int rejected);
+}

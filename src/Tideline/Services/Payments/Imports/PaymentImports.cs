@@ -1,0 +1,206 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Services.Payments.Iso20022;
+
+namespace Tideline.Services.Payments.Imports;
+
+/// <summary>
+/// ISO 20022 credit transfer files in, status reports out. A file is kept durably before it is acknowledged, each of its payments is made once, and what a
+/// restart interrupts goes on. The same file again answers the same import; a used message id with other content is refused (DU01).
+/// </summary>
+public sealed class PaymentImports : IAsyncDisposable
+{
+    private readonly ImportStore _store;
+    private readonly TransferSeam _seam;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _accepting = new(1, 1);
+    private readonly SemaphoreSlim _running = new(Limits.ImportsRunning, Limits.ImportsRunning);
+    private readonly ConcurrentDictionary<Guid, ImportRun> _runs = new();
+    private readonly ConcurrentDictionary<Guid, Task> _tasks = new();
+
+    private PaymentImports(string directory, TransferSeam seam, TimeProvider time, ILogger logger)
+    {
+        Directory.CreateDirectory(directory);
+        (_store, _seam, _time, _logger) = (new ImportStore(directory), seam, time, logger);
+    }
+
+    /// <summary>Opens the folder of imports and goes on with those that are not finished.</summary>
+    public static PaymentImports Start(string directory, TransferSeam seam, TimeProvider time, ILogger logger)
+    {
+        var imports = new PaymentImports(directory, seam, time, logger);
+        foreach (var importId in imports._store.Pending()) imports.Launch(importId);
+        return imports;
+    }
+
+    /// <summary>Accepts a file; it is durable when this returns, and its payments follow.</summary>
+    /// <exception cref="TidelineException">InvalidInput: not a pain.001, malformed or over a limit. ShuttingDown. StorageUnavailable.</exception>
+    public async Task<ImportAcceptance> AcceptAsync(Stream xml, CancellationToken cancel)
+    {
+        if (_stopping.IsCancellationRequested) throw new TidelineException(ErrorCode.ShuttingDown, "The program is draining; send the file again later.");
+        try
+        {
+            using var file = await _store.StageAsync(xml, cancel);
+            Pain001Message message;
+            await using (var read = new FileStream(file.Path, FileMode.Open, FileAccess.Read)) message = Pain001Reader.Read(read);
+            // One at a time from here, so that two copies that arrive together are one import.
+            await _accepting.WaitAsync(cancel);
+            try
+            {
+                return Accept(file, message);
+            }
+            finally
+            {
+                _accepting.Release();
+            }
+        }
+        // Exactly this type is a disk that is full or read-only; a client that goes away in mid-file throws a derived one.
+        catch (Exception fault) when (fault.GetType() == typeof(IOException) || fault is UnauthorizedAccessException)
+        {
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"The file cannot be kept: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Where an import stands, with one page of results from a place in the file on; null when there is no such import.</summary>
+    public ValueTask<ImportStatus?> GetAsync(Guid importId, int from, int limit, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        // The run first: when it is gone by now, the manifest that is read after it is the finished one.
+        var run = _runs.GetValueOrDefault(importId);
+        return ValueTask.FromResult(_store.Find(importId) is { } manifest ? Status(manifest, run, Math.Max(from, 0), Math.Clamp(limit, 1, Limits.ImportPayments)) : null);
+    }
+
+    /// <summary>Writes the pain.002 of an import as it stands.</summary>
+    /// <returns>False, with nothing written, when there is no such import.</returns>
+    public async Task<bool> WriteStatusReportAsync(Guid importId, Stream output, CancellationToken cancel)
+    {
+        if (await GetAsync(importId, 0, Limits.ImportPayments, cancel) is not { } status) return false;
+        await Pain002Writer.WriteAsync(status, _time.GetUtcNow(), output, cancel);
+        return true;
+    }
+
+    /// <summary>Stops between payments; what is left goes on at the next start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stopping.IsCancellationRequested) return;
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_tasks.Values);
+        _stopping.Dispose();
+        _accepting.Dispose();
+        _running.Dispose();
+    }
+
+    private ImportAcceptance Accept(StagedFile file, Pain001Message message)
+    {
+        var messageKey = Idempotency.Key(message.InitiatingParty, message.MessageId);
+        var importId = ImportIdOf(messageKey, file.Sha256);
+        if (_store.Find(importId) is { } known)
+        {
+            var status = Status(known, _runs.GetValueOrDefault(importId), 0, 1);
+            return new ImportAcceptance(importId, true, status.GroupStatus, status.Reason);
+        }
+
+        var refused = ControlChecks.Check(message);
+        if (_store.FindMessage(messageKey) is { } other && other != importId)
+            refused = new StatusReason(StatusReasonCodes.DuplicateMessageId, $"MsgId '{message.MessageId}' was used with other content, by import {other}.");
+        _store.Accept(file, new ImportManifest
+        {
+            ImportId = importId,
+            MessageKey = messageKey,
+            Version = message.Version,
+            MessageId = message.MessageId,
+            CreatedAt = message.CreatedAt,
+            InitiatingParty = message.InitiatingParty,
+            Payments = message.Count,
+            Sum = message.Sum,
+            Sha256 = Convert.ToHexStringLower(file.Sha256),
+            ReceivedUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
+            Refused = refused,
+        });
+        if (refused is null) Launch(importId);
+        return new ImportAcceptance(importId, false, refused is null ? PaymentStatus.Accepted : PaymentStatus.Rejected, refused);
+    }
+
+    private void Launch(Guid importId) => _tasks[importId] = Task.Run(() => RunAsync(importId, _stopping.Token));
+
+    private async Task RunAsync(Guid importId, CancellationToken cancel)
+    {
+        try
+        {
+            while (!await TryRunAsync(importId, cancel)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportRetryMaxMs), _time, cancel);
+            _tasks.TryRemove(importId, out _);
+        }
+        catch (OperationCanceledException)
+        {
+            // Goes on at the next start.
+        }
+    }
+
+    private async Task<bool> TryRunAsync(Guid importId, CancellationToken cancel)
+    {
+        await _running.WaitAsync(cancel);
+        var isSlotHeld = true;
+        void Release()
+        {
+            if (isSlotHeld) _running.Release();
+            isSlotHeld = false;
+        }
+
+        try
+        {
+            var manifest = _store.Find(importId) ?? throw new TidelineException(ErrorCode.Corrupt, $"Import {importId} has no manifest.");
+            ImportRun run;
+            await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file));
+            _runs[importId] = run;
+            await run.RunAsync(_store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _time, _logger), _time, Release, cancel);
+            _store.Finish(manifest with { Finished = true, Settled = run.Settled, Rejected = run.Rejected }, run.Results);
+            _runs.TryRemove(importId, out _);
+            ImportLog.ImportFinished(_logger, importId, run.Settled, run.Rejected);
+            return true;
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            ImportLog.ImportFaulted(_logger, importId, fault);
+            return false;
+        }
+        finally
+        {
+            // Transfers that wait for an operator must not keep other files from running, so it may be free already.
+            Release();
+        }
+    }
+
+    private ImportStatus Status(ImportManifest manifest, ImportRun? run, int from, int limit)
+    {
+        var received = DateTimeOffset.UnixEpoch.AddMicroseconds(manifest.ReceivedUs);
+        var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pain.001.001.{manifest.Version:00}");
+        // :: Finished: from disk. Running: from memory. Waiting for its turn, maybe after a restart: what was written before.
+        IReadOnlyList<PaymentResult> results = manifest.Finished || manifest.Refused is not null ? [] : run is not null ? run.Results : _store.ReadJournal(manifest.ImportId);
+        IReadOnlyList<PaymentResult> page = manifest.Finished ? _store.ReadResults(manifest.ImportId, from, limit) : [.. results.Skip(from).Take(limit)];
+        var (settled, rejected) = manifest.Finished ? (manifest.Settled, manifest.Rejected)
+            : manifest.Refused is not null ? (0, manifest.Payments)
+            : run is not null ? (run.Settled, run.Rejected)
+            : (results.Count(result => result.Status == PaymentStatus.Settled), results.Count(result => result.Status == PaymentStatus.Rejected));
+        return new ImportStatus(
+            manifest.ImportId, name, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty, received,
+            PaymentStatus.OfGroup(manifest.Payments, settled, rejected, manifest.Finished || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,
+            manifest.Payments - settled - rejected, manifest.Sum, page, from + page.Count < manifest.Payments && page.Count > 0 ? from + page.Count : null);
+    }
+
+    private static Guid ImportIdOf(Guid messageKey, byte[] sha256)
+    {
+        Span<byte> content = stackalloc byte[16 + 32];
+        messageKey.TryWriteBytes(content, bigEndian: true, out _);
+        sha256.CopyTo(content[16..]);
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(content, hash);
+        // A UUID of version 8 (RFC 9562): made from a hash, so that the same file names the same import.
+        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
+        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
+        return new Guid(hash[..16], bigEndian: true);
+    }
+}

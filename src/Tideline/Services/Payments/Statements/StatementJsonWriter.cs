@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Services.Payments.Statements;
+
+/// <summary>Writes a statement as JSON, entry by entry, whatever its length.</summary>
+public static class StatementJsonWriter
+{
+    /// <summary>Writes the object; leaves the stream open.</summary>
+    public static async Task WriteAsync(Statement statement, IAsyncEnumerable<StatementEntry> entries, Stream output, CancellationToken cancel)
+    {
+        await using var json = new Utf8JsonWriter(output);
+        json.WriteStartObject();
+        json.WriteString("statementId", statement.StatementId);
+        json.WriteString("accountId", statement.AccountId);
+        if (statement.Iban is not null) json.WriteString("iban", statement.Iban);
+        json.WriteString("currency", statement.Currency.Code);
+        json.WriteString("from", statement.From);
+        json.WriteString("to", statement.To);
+        json.WriteString("createdAt", statement.CreatedAt);
+        json.WriteString("openingBalance", Text(statement.OpeningMinor, statement.Currency));
+        json.WriteString("closingBalance", Text(statement.ClosingMinor, statement.Currency));
+        json.WriteStartArray("entries");
+        var written = 0;
+        await foreach (var entry in entries.WithCancellation(cancel))
+        {
+            WriteEntry(json, statement.Currency, entry);
+            if (++written % Limits.PageRows == 0) await json.FlushAsync(cancel);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        await json.FlushAsync(cancel);
+    }
+
+    private static void WriteEntry(Utf8JsonWriter json, Currency currency, StatementEntry entry)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("version", entry.Version);
+        json.WriteString("transactionId", entry.TransactionId);
+        json.WriteString("kind", NameOf(entry.Kind));
+        json.WriteString("amount", Text(entry.AmountMinor, currency));
+        json.WriteString("balance", Text(entry.PostedAfterMinor, currency));
+        json.WriteString("bookedAt", entry.BookedAt);
+        if (entry.Reference is not null) json.WriteString("reference", entry.Reference);
+        if (entry.CounterpartyId is { } counterparty) json.WriteString("counterpartyId", counterparty);
+        json.WriteEndObject();
+    }
+
+    private static string NameOf(TransactionKind kind) => kind switch
+    {
+        TransactionKind.Transfer => "transfer",
+        TransactionKind.Refund => "refund",
+        TransactionKind.Deposit => "deposit",
+        TransactionKind.Withdrawal => "withdrawal",
+        TransactionKind.Capture => "capture",
+        _ => throw new TidelineException(ErrorCode.Corrupt, $"'{kind}' is not a kind of transaction."),
+    };
+
+    private static string Text(long minor, Currency currency) => new Money(minor, currency).ToDecimalString();
+}

@@ -1,0 +1,140 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Tideline.Consistency;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Projections;
+
+namespace Tideline.Views;
+
+/// <summary>Where an answer came from.</summary>
+public enum ServedBy
+{
+    /// <summary>The view tier.</summary>
+    View,
+
+    /// <summary>The strong tier.</summary>
+    Ledger,
+}
+
+/// <summary>
+/// A customer as it was read. <paramref name="StalenessMs"/>: how old the answer may be, 0 from the ledger. <paramref name="IsBlocked"/>: the view is knowingly behind,
+/// because an event of this customer waits among the dead letters.
+/// </summary>
+public sealed record CustomerRead(CustomerDocument Customer, ServedBy ServedBy, double StalenessMs, bool IsBlocked);
+
+/// <summary>A page of movements, newest first; <paramref name="Cursor"/> null at the end.</summary>
+public sealed record TransactionPage(IReadOnlyList<TransactionDocument> Transactions, string? Cursor, double StalenessMs);
+
+/// <summary>A page of customers; <paramref name="Cursor"/> null at the end.</summary>
+public sealed record CustomerPage(IReadOnlyList<CustomerDocument> Customers, string? Cursor, double StalenessMs);
+
+/// <summary>Reads of customers and their movements, as fresh as asked.</summary>
+public sealed class CustomerViews
+{
+    private static readonly string[] SearchedFields = ["reference", "kind", "counterpartyId", "transactionId"];
+
+    private readonly Projector _projector;
+    private readonly DeadLetters _letters;
+    private readonly GeneralLedger _ledger;
+    private readonly IViewStore _views;
+    private readonly TimeProvider _time;
+    private readonly StrongCustomer _strong;
+
+    internal CustomerViews(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time)
+    {
+        (_projector, _letters, _ledger, _views, _time) = (projector, letters, ledger, views, time);
+        _strong = new StrongCustomer(ledger, time);
+    }
+
+    /// <summary>A customer; null when there is none (for an eventual read: none that the view has seen).</summary>
+    public async Task<CustomerRead?> GetCustomerAsync(Guid id, ReadConsistency consistency, CancellationToken cancel)
+    {
+        var isBlocked = _letters.IsBlocked(id);
+        if (!await IsViewFreshAsync(consistency, isBlocked, cancel))
+            return await _strong.ReadAsync(id, cancel) is { } strong ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false) : null;
+        // Asked before the read: what comes later can only make the answer fresher.
+        var staleness = _projector.LagMs();
+        return await _views.ReadAsync(_projector.Names.Customers, [id.ToString()], cancel) is [var found]
+            ? new CustomerRead(Fold.Age(ViewJson.Customer(found.Json), Today()), ServedBy.View, staleness, isBlocked)
+            : null;
+    }
+
+    /// <summary>Customers with this e-mail address, from the view.</summary>
+    /// <exception cref="TidelineException">InvalidInput: a bad cursor or limit.</exception>
+    public async Task<CustomerPage> FindCustomersByEmailAsync(string email, string? cursor, int limit, CancellationToken cancel)
+    {
+        CheckLimit(limit);
+        var staleness = _projector.LagMs();
+        var query = new DocumentQuery(
+            _projector.Names.Customers, new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
+            cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
+        var found = await _views.QueryAsync(query, cancel);
+        return new CustomerPage(
+            [.. found.Select(document => Fold.Age(ViewJson.Customer(document.Json), Today()))],
+            found.Count == limit ? new Cursor(0, found[^1].Id).ToString() : null, staleness);
+    }
+
+    /// <summary>
+    /// A customer's movements within a time (both ends included; null: open), newest first; <paramref name="words"/> null or a part of reference, kind, counterparty or id.
+    /// </summary>
+    /// <exception cref="TidelineException">InvalidInput: a bad cursor, limit or search text.</exception>
+    public async Task<TransactionPage> SearchTransactionsAsync(
+        Guid customerId, DateTimeOffset? from, DateTimeOffset? to, string? words, string? cursor, int limit, CancellationToken cancel)
+    {
+        CheckLimit(limit);
+        if (words?.Length > Limits.SearchCharacters) throw new TidelineException(ErrorCode.InvalidInput, $"A search text has at most {Limits.SearchCharacters} characters.");
+        (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
+        var staleness = _projector.LagMs();
+        var found = await _views.QueryAsync(
+            new DocumentQuery(
+                _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() }, "bookedAtUs", from?.ToUs(), to?.ToUs(),
+                Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit),
+            cancel);
+        TransactionDocument[] transactions = [.. found.Select(document => ViewJson.Transaction(document.Json))];
+        return new TransactionPage(transactions, found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
+    }
+
+    private async ValueTask<bool> IsViewFreshAsync(ReadConsistency consistency, bool isBlocked, CancellationToken cancel)
+    {
+        if (consistency.Level == ConsistencyLevel.Eventual) return true;
+        if (consistency.Level == ConsistencyLevel.Strong || isBlocked) return false;
+        if (consistency.Level == ConsistencyLevel.Bounded) return _projector.LagMs() <= consistency.BoundMs;
+        var wait = TimeSpan.FromMilliseconds(Limits.SessionWaitMs);
+        var began = _time.GetTimestamp();
+        foreach (var position in consistency.Positions)
+        {
+            if (_ledger.CommittedHead(position.Shard).EventSeq < position.Seq)
+                throw new TidelineException(ErrorCode.InvalidInput, $"The consistency token names {position}, which was never written here.");
+            var left = wait - _time.GetElapsedTime(began);
+            if (!await _projector.WaitForAsync(position.Shard, position.Seq, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancel)) return false;
+        }
+
+        return true;
+    }
+
+    private DateOnly Today() => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
+
+    private static void CheckLimit(int limit)
+    {
+        if (limit is < 1 or > Limits.PageRows) throw new TidelineException(ErrorCode.InvalidInput, $"A page has 1 to {Limits.PageRows} rows.");
+    }
+
+    // Opaque to clients: the order value and id of the last row of a page.
+    private readonly record struct Cursor(long OrderValue, string Id)
+    {
+        public override string ToString() => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{OrderValue}|{Id}")));
+
+        public static Cursor Parse(string text)
+        {
+            if (text.Length is 0 or > Limits.TokenCharacters || !Base64Url.IsValid(text)) throw Bad();
+            var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split('|');
+            return parts is [var value, { Length: > 0 and <= 200 } id] && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                ? new Cursor(number, id)
+                : throw Bad();
+        }
+
+        private static TidelineException Bad() => new(ErrorCode.InvalidInput, "The cursor is not one of this list. Send the cursor of the page before as it was.");
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Gateway;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Reference;
+using Tideline.Sagas;
+using Tideline.Services.Payments.Imports;
+using Tideline.Tests.Ledger;
+
+namespace Tideline.Tests.Gateway;
+
+/// <summary>A gateway on a free loopback port over a bank of its own, whose messages move by themselves.</summary>
+internal sealed class GatewayServer : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly WebApplication _app;
+    private readonly PaymentImports _imports;
+    private readonly string _folder;
+    private readonly Task _pumping;
+    private int _keys;
+
+    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, string folder)
+    {
+        (Bank, _app, _imports, _folder) = (bank, app, imports, folder);
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
+        _pumping = Task.Run(PumpAsync);
+    }
+
+    public Bank Bank { get; }
+
+    public HttpClient Client { get; }
+
+    public IReadOnlyList<MappedRoute> Routes => _app.Services.GetRequiredService<RouteCatalog>().Routes;
+
+    public static async Task<GatewayServer> StartAsync()
+    {
+        var bank = await Bank.OpenAsync();
+        var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
+        var imports = PaymentImports.Start(folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddTidelineGateway(new GatewayParts
+        {
+            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Time = bank.Time,
+        });
+        var app = builder.Build();
+        app.MapTideline();
+        await app.StartAsync();
+        return new GatewayServer(bank, app, imports, folder);
+    }
+
+    /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>
+    public async Task<Answer> PostAsync(string path, string json, string? key = null, string type = "application/json", HttpMethod? method = null)
+    {
+        using var request = new HttpRequestMessage(method ?? HttpMethod.Post, path) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(json)) };
+        request.Content.Headers.ContentType = type.Length == 0 ? null : MediaTypeHeaderValue.Parse(type);
+        key ??= $"key-{Interlocked.Increment(ref _keys)}";
+        if (key.Length > 0) request.Headers.Add("Idempotency-Key", key);
+        using var response = await Client.SendAsync(request);
+        return await Answer.ReadAsync(response);
+    }
+
+    public async Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await Client.SendAsync(request);
+        return await Answer.ReadAsync(response);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        await _imports.DisposeAsync();
+        await _stop.CancelAsync();
+        await _pumping;
+        _stop.Dispose();
+        await Bank.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task PumpAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            if (await Bank.Pump.StepAsync() == 0) await Task.Delay(2);
+        }
+    }
+}
+
+/// <summary>An answer, read whole.</summary>
+internal sealed record Answer(HttpStatusCode Status, string? Type, string Text, HttpResponseHeaders Headers)
+{
+    public JsonElement Json => JsonDocument.Parse(Text).RootElement;
+
+    public string this[string field] => Json.GetProperty(field).ToString();
+
+    public static async Task<Answer> ReadAsync(HttpResponseMessage response) =>
+        new(response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(), response.Headers);
+
+    public void ShouldBeProblem(string name, int status, string? field = null)
+    {
+        Type.ShouldBe("application/problem+json", Text);
+        this["type"].ShouldBe("https://tideline.dev/problems/" + name, Text);
+        ((int)Status).ShouldBe(status, Text);
+        Json.GetProperty("status").GetInt32().ShouldBe(status);
+        this["title"].ShouldNotBeEmpty();
+        this["detail"].ShouldEndWith(".");
+        if (field is not null) this["field"].ShouldBe(field);
+    }
+}
