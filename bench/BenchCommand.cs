@@ -18,6 +18,7 @@ public static class BenchCommand
         ("cross-shard", CrossShardScenario.RunAsync, true),
         ("lag", LagScenario.RunAsync, true),
         ("reads", ReadsScenario.RunAsync, true),
+        ("rebuild", RebuildScenario.RunAsync, true),
         ("recovery", RecoveryScenario.RunAsync, true),
         ("soak", SoakScenario.RunAsync, false),
     ];

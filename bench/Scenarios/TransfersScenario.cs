@@ -15,6 +15,7 @@ internal static class TransfersScenario
         var figures = new List<Figure>();
         foreach (var accounts in context.Options.Accounts is { } asked ? [asked] : Sizes) figures.AddRange(await MeasureAsync(context, accounts));
         figures.AddRange(await HotAsync(context));
+        figures.AddRange(await WholeNode.TransfersAsync(context, context.Options.Accounts ?? Sizes[0]));
         return figures;
     }
 
