@@ -1,0 +1,96 @@
+#pragma warning disable CA2213 // The database closes its statements.
+using Tideline.Bench.Load;
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Engines.Sqlite;
+
+namespace Tideline.Bench.Baselines;
+
+/// <summary>
+/// One shard file of a baseline: the ledger's own tables (by reference, so that they cannot drift) and pragmas, with funded accounts, and the hand-written
+/// statements of a same-shard transfer.
+/// </summary>
+internal sealed class BaselineShard : IDisposable
+{
+    public const long FundsMinor = 100_000_000;
+    private const int LegBytes = 24;
+    private readonly SqliteDatabase _database;
+    private readonly SqliteStatement _account, _transaction, _entry, _event, _outcome, _saga, _head;
+    private readonly byte[] _eventData, _sagaData, _sagaHistory, _legs = new byte[2 * LegBytes];
+    private long _seq;
+
+    public BaselineShard(string folder, int shard, int shards, int accounts, PayloadSizes sizes, ulong seed)
+    {
+        Random = new SeededRandom(seed + (ulong)shard);
+        _database = SqliteDatabase.OpenWriter(Path.Combine(folder, $"shard-{shard}.db"));
+        LedgerSchema.Ensure(_database, shard, shards);
+        _account = _database.Prepare("UPDATE accounts SET posted = ?, entry_version = ?, version = ? WHERE id = ?");
+        _transaction = _database.Prepare("INSERT INTO transactions VALUES (?, 1, 'EUR', ?, NULL, ?, ?, ?)");
+        _entry = _database.Prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)");
+        _event = _database.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)");
+        _outcome = _database.Prepare("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, 0, NULL, ?)");
+        _saga = _database.Prepare("INSERT INTO sagas VALUES (?, 'transfer', 1, 1, 3, 1, NULL, ?, ?, ?, ?)");
+        _head = _database.Prepare("UPDATE head SET time_us = ? WHERE id = 0");
+        (_eventData, _sagaData, _sagaHistory) = (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
+        Array.Fill(_eventData, (byte)'e');
+        Array.Fill(_sagaData, (byte)'d');
+        Array.Fill(_sagaHistory, (byte)'h');
+        Accounts = Load(accounts);
+    }
+
+    public SeededRandom Random { get; }
+
+    public BaselineAccount[] Accounts { get; }
+
+    public SqliteDatabase Database => _database;
+
+    public void Begin() => _database.Begin();
+
+    public void Commit(long timeUs)
+    {
+        _head.Bind(timeUs).Run();
+        _database.Commit();
+    }
+
+    public void UpdateAccount(BaselineAccount account) => _account.Bind(account.Posted).Bind(account.Version).Bind(account.Version).Bind(account.Id).Run();
+
+    public void InsertTransaction(Guid id, long amount, long timeUs) => _transaction.Bind(id).Bind(amount).Bind(id).Bind(timeUs).Bind((ReadOnlySpan<byte>)_legs).Run();
+
+    public void InsertEntry(in BaselineEntry entry, long timeUs) =>
+        _entry.Bind(entry.Account).Bind(entry.Version).Bind(entry.Transaction).Bind(entry.Amount).Bind(entry.PostedAfter).Bind(timeUs).Run();
+
+    public void InsertEvent(int type, Guid subject, long version, long timeUs) =>
+        _event.Bind(++_seq).Bind(type).Bind(subject).Bind(version).Bind(timeUs).Bind((ReadOnlySpan<byte>)_eventData).Run();
+
+    public void InsertOutcome(Guid key, Guid subject, long balance, bool reserved, long timeUs) =>
+        _outcome.Bind(key).Bind(key).Bind(reserved ? 0 : 1).Bind(subject).Bind(balance).Bind(_seq).Bind(timeUs).Run();
+
+    public void InsertSaga(Guid id, long timeUs) => _saga.Bind(id).Bind((ReadOnlySpan<byte>)_sagaData).Bind((ReadOnlySpan<byte>)_sagaHistory).Bind(timeUs).Bind(timeUs).Run();
+
+    public void Dispose() => _database.Dispose();
+
+    private BaselineAccount[] Load(int count)
+    {
+        var accounts = new BaselineAccount[count];
+        var insert = _database.Prepare("INSERT INTO accounts VALUES (?, ?, 0, 'EUR', 0, 0, ?, 0, 0, 1, 1, NULL, 0)");
+        for (var index = 0; index < count; index++) accounts[index] = new BaselineAccount(Random.NextGuid()) { Posted = FundsMinor, Version = 1 };
+        _database.Begin();
+        foreach (var account in accounts.OrderBy(account => account.Id)) insert.Bind(account.Id).Bind(account.Id).Bind(account.Posted).Run();
+        _database.Commit();
+        return accounts;
+    }
+}
+
+/// <summary>An account as a baseline keeps it in memory.</summary>
+internal sealed class BaselineAccount(Guid id)
+{
+    public Guid Id { get; } = id;
+
+    public long Posted { get; set; }
+
+    public long Version { get; set; }
+
+    public bool InBatch { get; set; }
+}
+
+/// <summary>An entry to insert.</summary>
+internal readonly record struct BaselineEntry(Guid Account, long Version, Guid Transaction, long Amount, long PostedAfter);

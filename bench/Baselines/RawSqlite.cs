@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using Tideline.Kernel;
+
+namespace Tideline.Bench.Baselines;
+
+/// <summary>
+/// The ceiling of the engine: the rows of same-shard transfers written by hand in groups, one writer thread a shard file, nothing queued, looked up,
+/// checked or answered. Balances are kept in memory, each account is written once a batch, and rows go in the order of their keys. The key of a transfer lives
+/// on another shard as often as it does with Tideline, and then costs a reserved row there.
+/// </summary>
+internal sealed class RawSqlite(string folder, int shards, int accountsPerShard, PayloadSizes sizes, TimeProvider time)
+{
+    /// <summary>Transfers per second over all shards, with <paramref name="batch"/> transfers a commit.</summary>
+    public async Task<double> RunAsync(int batch, TimeSpan duration, bool hot = false)
+    {
+        var opened = Enumerable.Range(0, shards).Select(shard => new BaselineShard(folder, shard, shards, accountsPerShard, sizes, seed: 1)).ToArray();
+        try
+        {
+            var started = Stopwatch.GetTimestamp();
+            var counts = await Task.WhenAll(opened.Select(shard => Task.Factory.StartNew(
+                () => Write(shard, batch, duration, hot), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            return counts.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
+        }
+        finally
+        {
+            foreach (var shard in opened) shard.Dispose();
+        }
+    }
+
+    private long Write(BaselineShard shard, int batch, TimeSpan duration, bool hot)
+    {
+        var work = new RawBatch(shard, shards);
+        var started = Stopwatch.GetTimestamp();
+        var count = 0L;
+        while (Stopwatch.GetElapsedTime(started) < duration)
+        {
+            for (var index = 0; index < batch; index++) work.Add(hot);
+            work.Commit(time.NowUs());
+            count += batch;
+        }
+
+        return count;
+    }
+}

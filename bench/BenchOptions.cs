@@ -1,0 +1,26 @@
+namespace Tideline.Bench;
+
+/// <summary>How a scenario is to run.</summary>
+public sealed record BenchOptions
+{
+    /// <summary>How long each figure is measured, seconds.</summary>
+    public double Seconds { get; init; } = 10;
+
+    /// <summary>Accounts of the installation; null: each scenario's own sizes.</summary>
+    public int? Accounts { get; init; }
+
+    /// <summary>Shards of the installation.</summary>
+    public int Shards { get; init; } = 2;
+
+    /// <summary>Where to write the JSON report; null for nowhere.</summary>
+    public string? JsonFile { get; init; }
+
+    /// <summary>The program's executable; null: beside the running one.</summary>
+    public string? HostPath { get; init; }
+
+    /// <summary>A folder to keep the data in; null: a temporary one.</summary>
+    public string? DataFolder { get; init; }
+
+    /// <summary>How long each figure is measured.</summary>
+    internal TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
+}

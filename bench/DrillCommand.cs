@@ -1,0 +1,34 @@
+using Tideline.Bench.Drills;
+
+namespace Tideline.Bench;
+
+/// <summary><c>tideline drill NAME</c>.</summary>
+public static class DrillCommand
+{
+    /// <summary>The drills there are.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["crash"];
+
+    /// <summary>Runs a drill and prints what it found.</summary>
+    /// <returns>0 when every check held, 1 when one did not, 2 when the drill could not run.</returns>
+    public static async Task<int> RunAsync(string name, DrillOptions options, CancellationToken cancel)
+    {
+        if (name != "crash")
+        {
+            await Console.Error.WriteLineAsync($"There is no drill '{name}'; there is: {string.Join(", ", Names)}.");
+            return 2;
+        }
+
+        try
+        {
+            var report = await new CrashDrill(options, TimeProvider.System).RunAsync(cancel);
+            report.Print();
+            if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);
+            return report.Ok ? 0 : 1;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return 2;
+        }
+    }
+}

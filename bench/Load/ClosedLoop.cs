@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using Tideline.Bench.Figures;
+
+namespace Tideline.Bench.Load;
+
+/// <summary>Load by a number of clients, each of which sends its next request when the last one was answered.</summary>
+internal static class ClosedLoop
+{
+    /// <summary>
+    /// Runs <paramref name="once"/> on each of <paramref name="clients"/> again and again, and measures every run. With <paramref name="perSecond"/> they
+    /// keep to that rate together, as long as the answers come quickly enough.
+    /// </summary>
+    public static async Task<LoopResult> RunAsync(int clients, TimeSpan duration, Func<int, Task> once, CancellationToken cancel, double? perSecond = null)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => LoopAsync(client), cancel)));
+        return new LoopResult(Latencies.Merge(parts), Stopwatch.GetElapsedTime(started));
+
+        async Task<Latencies> LoopAsync(int client)
+        {
+            var latencies = new Latencies();
+            var due = started;
+            while (Stopwatch.GetElapsedTime(started) < duration)
+            {
+                cancel.ThrowIfCancellationRequested();
+                var before = Stopwatch.GetTimestamp();
+                await once(client);
+                latencies.Add(before);
+                if (perSecond is not { } rate) continue;
+                due += (long)(clients * Stopwatch.Frequency / rate);
+                var pause = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, cancel);
+            }
+
+            return latencies;
+        }
+    }
+}
+
+/// <summary>How many runs there were and how long each took.</summary>
+internal sealed record LoopResult(Latencies Latencies, TimeSpan Elapsed)
+{
+    public double PerSecond => Latencies.Count / Elapsed.TotalSeconds;
+}

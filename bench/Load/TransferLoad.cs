@@ -1,0 +1,36 @@
+using Tideline.Bench.Figures;
+using Tideline.Kernel;
+using Tideline.Services.Payments;
+
+namespace Tideline.Bench.Load;
+
+/// <summary>Transfers through the payments service in this process, each with a key of its own.</summary>
+internal static class TransferLoad
+{
+    /// <summary>Runs <paramref name="clients"/> at once; each sends its next transfer when the last one was answered.</summary>
+    /// <exception cref="TidelineException">A transfer did not settle.</exception>
+    public static async Task<LoopResult> RunAsync(
+        PaymentsService payments, int clients, TimeSpan duration, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel)
+    {
+        var random = new SeededRandom(seed);
+        var randoms = Enumerable.Range(0, clients).Select(_ => random.Fork()).ToArray();
+        return await ClosedLoop.RunAsync(clients, duration, client => SendAsync(payments, randoms[client], pair, cancel), cancel);
+    }
+
+    /// <summary>One transfer of a small amount.</summary>
+    public static async Task<TransferReply> SendAsync(PaymentsService payments, SeededRandom random, Func<SeededRandom, (Guid From, Guid To)> pair, CancellationToken cancel)
+    {
+        var (from, to) = pair(random);
+        var reply = await payments.TransferAsync(
+            new TransferRequest(null, from, to, new Money(1 + random.Below(100), AccountSet.Currency), null, random.NextGuid(), random.NextGuid()), cancel);
+        if (reply.Status != TransferStatus.Settled) throw new TidelineException(ErrorCode.Internal, $"A transfer of the load did not settle: {reply.Status} {reply.Refusal?.Detail}");
+        return reply;
+    }
+
+    /// <summary>The latency figures of a run.</summary>
+    public static IEnumerable<Figure> LatencyFigures(string name, LoopResult result, Target? p99 = null)
+    {
+        yield return new Figure($"{name}, p50", result.Latencies.Ms(0.5), "ms");
+        yield return new Figure($"{name}, p99", result.Latencies.Ms(0.99), "ms", Target: p99);
+    }
+}

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using Tideline.Bench.Figures;
+using Tideline.Bench.Load;
+using Tideline.Engines;
+
+namespace Tideline.Bench.Scenarios;
+
+/// <summary>Builds the views again beside the live ones, compares and switches, while the node is otherwise idle.</summary>
+internal static class RebuildScenario
+{
+    private const int InFlight = 512;
+
+    public static async Task<IReadOnlyList<Figure>> RunAsync(ScenarioContext context)
+    {
+        var (options, cancel) = (context.Options, context.Cancel);
+        await using var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = context.Folder.Sub("data"), Shards = options.Shards, Time = context.Time }, cancel);
+        var accounts = await AccountSet.LoadAsync(node.Ledger, options.Accounts ?? 1_000, new SeededRandom(1), cancel);
+        await TransferLoad.RunAsync(node.Payments, InFlight, options.Duration, accounts.SameShardPair, 2, cancel);
+        ScenarioContext.Say("rebuilding");
+        var started = Stopwatch.GetTimestamp();
+        var status = await node.Projections.Rebuild.RunAsync(force: false, cancel);
+        var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
+        return
+        [
+            new Figure("events folded by a rebuild", status.EventsApplied, "events"),
+            new Figure("rebuild", status.EventsApplied / seconds, "events/s"),
+            new Figure("documents that differed from the live view", status.Differing, "documents", Target: Target.Max(0)),
+        ];
+    }
+}

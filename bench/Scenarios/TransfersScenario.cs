@@ -1,0 +1,87 @@
+using Tideline.Bench.Baselines;
+using Tideline.Bench.Figures;
+using Tideline.Bench.Load;
+
+namespace Tideline.Bench.Scenarios;
+
+/// <summary>Durable same-shard transfers in this process, against the bare engine and against one database transaction per transfer.</summary>
+internal static class TransfersScenario
+{
+    private const int InFlight = 2_048, Clients = 64, HotOthers = 1_000;
+    private static readonly int[] Sizes = [1_000, 100_000];
+
+    public static async Task<IReadOnlyList<Figure>> RunAsync(ScenarioContext context)
+    {
+        var figures = new List<Figure>();
+        foreach (var accounts in context.Options.Accounts is { } asked ? [asked] : Sizes) figures.AddRange(await MeasureAsync(context, accounts));
+        figures.AddRange(await HotAsync(context));
+        figures.AddRange(await WholeNode.TransfersAsync(context, context.Options.Accounts ?? Sizes[0]));
+        return figures;
+    }
+
+    private static async Task<IReadOnlyList<Figure>> MeasureAsync(ScenarioContext context, int accounts)
+    {
+        var size = Size(accounts);
+        var folder = context.Folder.Sub($"ledger-{size}");
+        LoopResult many, few;
+        await using (var alone = await LedgerAlone.StartAsync(folder, context.Options.Shards, context.Time, context.Cancel))
+        {
+            ScenarioContext.Say($"loading {accounts:#,0} accounts");
+            var set = await AccountSet.LoadAsync(alone.Ledger, accounts, new SeededRandom(1), context.Cancel);
+            ScenarioContext.Say($"transfers, {InFlight} in flight, then {Clients} clients");
+            many = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Duration, set.SameShardPair, 2, context.Cancel);
+            few = await TransferLoad.RunAsync(alone.Payments, Clients, context.Options.Duration, set.SameShardPair, 3, context.Cancel);
+        }
+
+        ScenarioContext.Say("baselines raw and naive");
+        var sizes = PayloadSizes.Measure(Path.Combine(folder, "ledger", "shard-0.db"));
+        var raw = await RawAsync(context, sizes, accounts, batch: 1_024);
+        var rawSmall = await RawAsync(context, sizes, accounts, batch: 64);
+        var naive = await new NaiveSqlite(context.Folder.Sub($"naive-{size}"), context.Options.Shards, accounts / context.Options.Shards, sizes, context.Time)
+            .RunAsync(Clients, context.Options.Duration);
+        var name = $"same-shard transfers, ledger alone, {size} accounts";
+        return
+        [
+            new Figure($"{name}, {InFlight} in flight", many.PerSecond, "transfers/s", Target: Target.Min(15_000)),
+            new Figure($"{name}, {InFlight} in flight, to raw", many.PerSecond, "transfers/s", new Baseline("raw, 1024 a batch", raw), Target.MinRatio(0.6)),
+            .. TransferLoad.LatencyFigures($"{name}, {InFlight} in flight", many),
+            new Figure($"{name}, {Clients} clients", few.PerSecond, "transfers/s", new Baseline("naive, 64 clients", naive.PerSecond), Target.MinRatio(8)),
+            new Figure($"{name}, {Clients} clients, to raw", few.PerSecond, "transfers/s", new Baseline("raw, 64 a batch", rawSmall)),
+            .. TransferLoad.LatencyFigures($"{name}, {Clients} clients", few, Target.Max(50)),
+            new Figure($"naive transfers, {size} accounts, {Clients} clients, p99", naive.Latencies.Ms(0.99), "ms"),
+        ];
+    }
+
+    private static Task<double> RawAsync(ScenarioContext context, PayloadSizes sizes, int accounts, int batch) =>
+        new RawSqlite(context.Folder.Sub($"raw-{Size(accounts)}-{batch}"), context.Options.Shards, accounts / context.Options.Shards, sizes, context.Time)
+            .RunAsync(batch, context.Options.Duration);
+
+    // The hot account is one side of every transfer, paying and paid in turn; so all of them are of one shard, while the spread ones use them all.
+    private static async Task<IReadOnlyList<Figure>> HotAsync(ScenarioContext context)
+    {
+        ScenarioContext.Say("one hot account");
+        await using var alone = await LedgerAlone.StartAsync(context.Folder.Sub("hot"), context.Options.Shards, context.Time, context.Cancel);
+        var set = await AccountSet.LoadAsync(alone.Ledger, (HotOthers + 1) * context.Options.Shards, new SeededRandom(4), context.Cancel);
+        var shard = set.ByShard[0];
+        var spread = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Duration, set.SameShardPair, 5, context.Cancel);
+        var hot = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Duration, Pair, 6, context.Cancel);
+        return
+        [
+            new Figure("one hot account against its shard's others", hot.PerSecond, "transfers/s", new Baseline("spread over all shards", spread.PerSecond), Target.MinRatio(0.5)),
+            .. TransferLoad.LatencyFigures("one hot account", hot),
+        ];
+
+        (Guid From, Guid To) Pair(SeededRandom random)
+        {
+            var other = shard[1 + random.Below(shard.Length - 1)];
+            return random.Percent(50) ? (shard[0], other) : (other, shard[0]);
+        }
+    }
+
+    private static string Size(int accounts) => accounts switch
+    {
+        >= 1_000_000 => $"{accounts / 1_000_000}M",
+        >= 1_000 => $"{accounts / 1_000}k",
+        _ => $"{accounts}",
+    };
+}

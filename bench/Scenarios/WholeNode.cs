@@ -1,0 +1,32 @@
+using Tideline.Bench.Figures;
+using Tideline.Bench.Load;
+using Tideline.Engines;
+
+namespace Tideline.Bench.Scenarios;
+
+/// <summary>The same transfers with everything behind the ledger running in this process too: relay, log, sagas, projections.</summary>
+internal static class WholeNode
+{
+    private const int InFlight = 2_048;
+
+    public static async Task<IReadOnlyList<Figure>> TransfersAsync(ScenarioContext context, int accounts)
+    {
+        await using var node = await StartAsync(context, "whole");
+        var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
+        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Duration, set.SameShardPair, 2, context.Cancel);
+        var name = $"same-shard transfers with relay and projections, {accounts:#,0} accounts, {InFlight} in flight";
+        return [new Figure(name, result.PerSecond, "transfers/s"), .. TransferLoad.LatencyFigures(name, result)];
+    }
+
+    public static async Task<IReadOnlyList<Figure>> SagasAsync(ScenarioContext context, int accounts)
+    {
+        await using var node = await StartAsync(context, "sagas");
+        var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
+        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Duration, set.CrossShardPair, 2, context.Cancel);
+        var name = $"cross-shard sagas settled, in process, {InFlight} in flight";
+        return [new Figure(name, result.PerSecond, "transfers/s", Target: Target.Min(3_000)), .. TransferLoad.LatencyFigures(name, result)];
+    }
+
+    private static Task<TidelineNode> StartAsync(ScenarioContext context, string folder) => TidelineNode.StartAsync(
+        new NodeOptions { DataDirectory = context.Folder.Sub(folder), Shards = context.Options.Shards, Time = context.Time }, context.Cancel);
+}
