@@ -1,1 +1,3 @@
-return 0;
+using Tideline.Host.Commands;
+
+return await CommandTree.RunAsync(args);

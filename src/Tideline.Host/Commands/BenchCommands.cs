@@ -1,0 +1,32 @@
+using System.CommandLine;
+using Tideline.Bench;
+
+namespace Tideline.Host.Commands;
+
+/// <summary><c>bench</c> and <c>drill</c>.</summary>
+internal static class BenchCommands
+{
+    private static readonly Option<string?> JsonFile = Options.JsonFile();
+
+    public static Command BuildBench()
+    {
+        var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", BenchCommand.Names)}." };
+        var seconds = new Option<double>("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 10 };
+        var accounts = new Option<int?>("--accounts") { Description = "Accounts of the installation; each scenario has its own default." };
+        var command = new Command("bench", "Measure a scenario with its baseline in the same run.") { name, seconds, accounts, JsonFile };
+        command.SetAction((parsed, cancel) => BenchCommand.RunAsync(
+            parsed.GetRequiredValue(name), new BenchOptions { Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), JsonFile = parsed.GetValue(JsonFile) }, cancel));
+        return command;
+    }
+
+    public static Command BuildDrill()
+    {
+        var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", DrillCommand.Names)}." };
+        var kills = new Option<int>("--kills") { Description = "How often the program is killed.", DefaultValueFactory = _ => 25 };
+        var seed = new Option<ulong>("--seed") { Description = "Repeats the requests and kills of an earlier run.", DefaultValueFactory = _ => 1 };
+        var command = new Command("drill", "Kill the program under load, restart it, and prove that nothing was lost or done twice.") { name, kills, seed, JsonFile };
+        command.SetAction((parsed, cancel) => DrillCommand.RunAsync(
+            parsed.GetRequiredValue(name), new DrillOptions { Kills = parsed.GetValue(kills), Seed = parsed.GetValue(seed), JsonFile = parsed.GetValue(JsonFile) }, cancel));
+        return command;
+    }
+}

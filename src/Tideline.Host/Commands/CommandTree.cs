@@ -1,0 +1,52 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Tideline.Kernel;
+
+namespace Tideline.Host.Commands;
+
+/// <summary>The command line. Exit codes: 0 done, 1 the thing asked about is not so, 2 usage or environment.</summary>
+internal static class CommandTree
+{
+    private const int Usage = 2;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Build().Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"tideline: {error.Message}");
+            await Console.Error.WriteLineAsync("Try: ./tideline --help");
+            return Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception fault) when (fault is TidelineException or IOException or HttpRequestException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"tideline: {fault.Message}");
+            return Usage;
+        }
+        catch (OperationCanceledException)
+        {
+            return Usage;
+        }
+    }
+
+    public static Command Build() => new("./tideline", "Tideline: a hybrid database platform for banking products. Money in the strong tier, views beside it, and proof that both agree.")
+    {
+        new HelpOption(),
+        new VersionOption(),
+        UpCommand.Build(),
+        ImportCommand.Build(),
+        VerifyCommand.Build(),
+        BenchCommands.BuildBench(),
+        BenchCommands.BuildDrill(),
+        SagaCommands.Build(),
+        DeadLetterCommands.Build(),
+        ProjectionCommands.Build(),
+        AuditCommands.Build(),
+        new Command("test", "Every test of the program: ./tideline test [--engines all|embedded] [filter]. The launcher builds and runs them."),
+    };
+}

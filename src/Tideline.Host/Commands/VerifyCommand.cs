@@ -1,0 +1,36 @@
+using System.CommandLine;
+using Tideline.Host.Running;
+
+namespace Tideline.Host.Commands;
+
+/// <summary><c>verify</c>: proves the invariants on the stores, online.</summary>
+internal static class VerifyCommand
+{
+    private static readonly Option<string> Data = Options.Data();
+    private static readonly Option<bool> Deep = new("--deep") { Description = "Check every document and every record, not a sample." };
+    private static readonly Option<bool> Json = Options.Json();
+
+    public static Command Build()
+    {
+        var command = new Command("verify", "Check I1, I2, I7, I8 and I9 on the stores, while traffic runs; exit 1 and a list when one is broken.") { Data, Deep, Json };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        await using var node = await OpsClient.OpenAsync(parsed.GetRequiredValue(Data), cancel);
+        var report = await node.GetAsync($"/v1/ops/consistency?deep={(parsed.GetValue(Deep) ? "true" : "false")}", cancel);
+        if (parsed.GetValue(Json))
+        {
+            Console.WriteLine(report.GetRawText());
+        }
+        else
+        {
+            foreach (var check in report.GetProperty("checks").EnumerateArray())
+                Console.WriteLine($"{(check.GetProperty("ok").GetBoolean() ? "ok    " : "BROKEN")}  {check.GetProperty("name").GetString()}  {check.GetProperty("detail").GetString()}");
+        }
+
+        return report.GetProperty("ok").GetBoolean() ? 0 : 1;
+    }
+}

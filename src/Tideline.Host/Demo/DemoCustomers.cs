@@ -1,0 +1,84 @@
+using Bogus;
+using Tideline.Engines;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+
+namespace Tideline.Host.Demo;
+
+/// <summary>
+/// Believable customers: names of their countries, IBANs with right check digits, a salary, a rent. The same seed and keys every time, so that loading them again
+/// changes nothing.
+/// </summary>
+internal sealed class DemoCustomers
+{
+    /// <summary>The source of the README's first transfer.</summary>
+    public static readonly Guid AdasAccount = Guid.Parse("00000000-0000-7000-8000-0000000000a1");
+
+    /// <summary>The destination of the README's first transfer.</summary>
+    public static readonly Guid BelasAccount = Guid.Parse("00000000-0000-7000-8000-0000000000b1");
+
+    private const int Count = 200;
+    private const int Seed = 20261123;
+    private static readonly Guid Ada = Guid.Parse("00000000-0000-7000-8000-00000000000a");
+    private static readonly Guid Bela = Guid.Parse("00000000-0000-7000-8000-00000000000b");
+
+    private static readonly (string Country, string Locale, string Currency, long SalaryMinor)[] Countries =
+    [
+        ("DE", "de", "EUR", 310_000), ("FR", "fr", "EUR", 280_000), ("ES", "es", "EUR", 220_000), ("IT", "it", "EUR", 230_000), ("NL", "nl", "EUR", 330_000),
+        ("GB", "en_GB", "GBP", 270_000), ("PL", "pl", "PLN", 780_000), ("SE", "sv", "SEK", 3_400_000), ("CH", "de_CH", "CHF", 620_000), ("HU", "en", "EUR", 170_000),
+    ];
+
+    private DemoCustomers(IReadOnlyList<DemoCustomer> all) => All = all;
+
+    public IReadOnlyList<DemoCustomer> All { get; }
+
+    /// <summary>Makes them on a node, or finds them there.</summary>
+    public static async Task<DemoCustomers> LoadAsync(TidelineNode node, CancellationToken cancel)
+    {
+        var customers = Describe(node.Ledger.Map).ToList();
+        foreach (var group in customers.Chunk(50)) await Task.WhenAll(group.Select(customer => OpenAsync(node, customer, cancel)));
+        return new DemoCustomers(customers);
+    }
+
+    private static IEnumerable<DemoCustomer> Describe(ShardMap map)
+    {
+        yield return new DemoCustomer(Ada, AdasAccount, "Ada Lindqvist", "ada@example.com", "SE", "EUR", 320_000, Iban.Create("SE", "50000000058398257466").ToString());
+        yield return new DemoCustomer(Bela, BelasAccount, "Béla Kovács", "bela@example.com", "HU", "EUR", 240_000, Iban.Create("HU", "117730161111101800000000").ToString());
+        var random = new Randomizer(Seed);
+        var ids = new IdGenerator(new FixedTime(), Seed);
+        var names = Countries.ToDictionary(country => country.Country, country => new Bogus.DataSets.Name(country.Locale) { Random = random });
+        for (var number = 0; number < Count; number++)
+        {
+            var (country, _, currency, salary) = Countries[random.Number(Countries.Length - 1)];
+            var name = names[country].FullName();
+            var email = $"{new string([.. name.Normalize(System.Text.NormalizationForm.FormD).Where(char.IsAsciiLetter)]).ToLowerInvariant()}{number}@example.com";
+            var iban = Iban.Create("DE", $"37040044{random.Number(100_000_000, 999_999_999)}{number % 10}");
+            var account = map.NextOn(number % map.Shards, ids);
+            yield return new DemoCustomer(ids.Next(), account, name, email, country, currency, salary * random.Number(80, 160) / 100, iban.ToString());
+        }
+    }
+
+    private static async Task OpenAsync(TidelineNode node, DemoCustomer customer, CancellationToken cancel)
+    {
+        var currency = Currency.Parse(customer.Currency);
+        await OnceAsync(node, new CreateCustomer(customer.CustomerId, customer.Name, customer.Email, customer.Country), $"demo-customer-{customer.CustomerId}", cancel);
+        await OnceAsync(node, new OpenAccount(customer.AccountId, customer.CustomerId, currency, 0, customer.Iban), $"demo-account-{customer.AccountId}", cancel);
+        await OnceAsync(node, new Deposit(node.Ledger.Ids.Next(), customer.AccountId, new Money(customer.SalaryMinor, currency), "Salary"), $"demo-salary-{customer.AccountId}", cancel);
+    }
+
+    private static async Task OnceAsync(TidelineNode node, LedgerCommand command, string key, CancellationToken cancel)
+    {
+        var reply = await node.Ledger.ExecuteAsync(command with { Key = Idempotency.Key("demo", key), Fingerprint = Idempotency.Fingerprint(key) }, cancel);
+        if (reply.Refusal is { } refusal) throw new TidelineException(ErrorCode.IncompatibleData, $"The demo customers do not fit the data in this folder: {refusal.Detail}");
+    }
+
+    // The ids of the demo must be the same on every machine and day.
+    private sealed class FixedTime : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(1_790_000_000);
+    }
+}
+
+/// <summary>A customer of the demo with one account.</summary>
+internal sealed record DemoCustomer(Guid CustomerId, Guid AccountId, string Name, string Email, string Country, string Currency, long SalaryMinor, string Iban);

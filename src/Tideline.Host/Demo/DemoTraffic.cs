@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Bogus;
+using Tideline.Engines;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Services.Payments;
+
+namespace Tideline.Host.Demo;
+
+/// <summary>
+/// Keeps money moving as people do: card-like purchases, transfers between friends, rents, salaries, now and then a purchase that the account cannot
+/// bear. Paced, with a bounded number under way.
+/// </summary>
+internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, int perSecond) : IAsyncDisposable
+{
+    public const int MaxPerSecond = 5_000;
+    private const int TicksPerSecond = 20;
+    private const int MaxInFlight = 512;
+
+    private static readonly string[] Shops = ["Bakery Kessler", "Metro ticket", "Greengrocer Lotte", "Streaming monthly", "Bookshop am Dom", "Coffee bar", "Pharmacy", "Fuel station", "Cinema Lux", "Hardware store"];
+    private static readonly string[] Words = ["Dinner on Friday", "Concert tickets", "Thanks!", "Birthday present", "Shared taxi", "Holiday fund"];
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _slots = new(MaxInFlight);
+    private readonly ConcurrentQueue<double> _latenciesMs = new();
+    private readonly Randomizer _random = new(Environment.ProcessId);
+
+    // Ada and Béla are left to whoever tries the program.
+    private readonly List<DemoCustomer> _people = [.. customers.All.Skip(2)];
+    private Task _loop = Task.CompletedTask;
+    private int _disposed;
+
+    /// <summary>Movements that were done.</summary>
+    public long Done;
+
+    /// <summary>Movements that were refused, as some should be.</summary>
+    public long Refused;
+
+    /// <summary>Movements whose answer was a fault.</summary>
+    public long Failed;
+
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>The latencies since the last call, milliseconds.</summary>
+    public List<double> TakeLatencies()
+    {
+        var taken = new List<double>();
+        while (_latenciesMs.TryDequeue(out var latency)) taken.Add(latency);
+        return taken;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await _stop.CancelAsync();
+        await _loop;
+        for (var slot = 0; slot < MaxInFlight; slot++) await _slots.WaitAsync();
+        _stop.Dispose();
+        _slots.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        using var ticks = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / TicksPerSecond), node.Options.Time);
+        var owed = 0.0;
+        try
+        {
+            while (await ticks.WaitForNextTickAsync(_stop.Token))
+            {
+                for (owed += (double)perSecond / TicksPerSecond; owed >= 1; owed--)
+                {
+                    await _slots.WaitAsync(_stop.Token);
+                    _ = MoveAsync(Next());
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Asked to stop.
+        }
+    }
+
+    private Func<Task<Refusal?>> Next()
+    {
+        var customer = _random.ListItem(_people);
+        var currency = Currency.Parse(customer.Currency);
+        switch (_random.Number(99))
+        {
+            case < 3:
+                return () => CommandAsync(new Deposit(node.Ledger.Ids.Next(), customer.AccountId, new Money(customer.SalaryMinor, currency), "Salary"));
+            case < 40:
+                var spent = new Money(_random.Long(customer.SalaryMinor / 2_000, customer.SalaryMinor / 60), currency);
+                var shop = _random.ArrayElement(Shops);
+                return () => CommandAsync(new Withdraw(node.Ledger.Ids.Next(), customer.AccountId, spent, shop));
+            default:
+                var friends = _people.Where(other => other.Currency == customer.Currency && other.AccountId != customer.AccountId).ToList();
+                var isRent = _random.Number(20) == 0;
+                var amount = isRent ? customer.SalaryMinor * 35 / 100 : _random.Long(customer.SalaryMinor / 1_000, customer.SalaryMinor / 40);
+                return friends.Count == 0 ? Next() : () => TransferAsync(customer, _random.ListItem(friends), new Money(amount, currency), isRent ? "Rent" : _random.ArrayElement(Words));
+        }
+    }
+
+    private async Task MoveAsync(Func<Task<Refusal?>> move)
+    {
+        var begun = Stopwatch.GetTimestamp();
+        try
+        {
+            if (await move() is null) Interlocked.Increment(ref Done);
+            else Interlocked.Increment(ref Refused);
+            _latenciesMs.Enqueue(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        }
+        catch (TidelineException)
+        {
+            // Shown in the live view: a demo goes on when the disk is full or the program drains.
+            Interlocked.Increment(ref Failed);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    private async Task<Refusal?> CommandAsync(LedgerCommand command) => (await node.Ledger.ExecuteAsync(WithKey(command), CancellationToken.None)).Refusal;
+
+    private async Task<Refusal?> TransferAsync(DemoCustomer from, DemoCustomer to, Money amount, string words)
+    {
+        var key = node.Ledger.Ids.Next().ToString();
+        var request = new TransferRequest(null, from.AccountId, to.AccountId, amount, words, Idempotency.Key("demo", key), Idempotency.Fingerprint(key));
+        return (await node.Payments.TransferAsync(request, CancellationToken.None)).Refusal;
+    }
+
+    private LedgerCommand WithKey(LedgerCommand command)
+    {
+        var key = node.Ledger.Ids.Next().ToString();
+        return command with { Key = Idempotency.Key("demo", key), Fingerprint = Idempotency.Fingerprint(key) };
+    }
+}

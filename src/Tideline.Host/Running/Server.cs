@@ -1,0 +1,94 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Tideline.Engines;
+using Tideline.Gateway;
+using Tideline.Kernel;
+
+namespace Tideline.Host.Running;
+
+/// <summary>A node with its gateway on loopback.</summary>
+internal sealed class Server : IAsyncDisposable
+{
+    private readonly WebApplication _web;
+    private readonly ILoggerFactory _loggers;
+    private int _disposed;
+
+    private Server(TidelineNode node, WebApplication web, ILoggerFactory loggers) => (Node, _web, _loggers) = (node, web, loggers);
+
+    public TidelineNode Node { get; }
+
+    /// <summary>As in <c>http://127.0.0.1:7400</c>.</summary>
+    public string Address => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    /// <summary>Cancelled by SIGTERM or Ctrl-C.</summary>
+    public CancellationToken Stopping => _web.Lifetime.ApplicationStopping;
+
+    /// <summary>Starts the node, then the gateway.</summary>
+    /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken.</exception>
+    public static async Task<Server> StartAsync(string data, int port, int? shards, bool verbose, CancellationToken cancel)
+    {
+        // The shards' writers are threads of their own; the pool needs a few more than the processors for continuations to be prompt.
+        ThreadPool.SetMinThreads(Math.Max(8, Environment.ProcessorCount * 2), 8);
+        var isNew = !Directory.Exists(Path.Combine(data, "ledger"));
+        var loggers = LoggerFactory.Create(logging => Configure(logging, verbose));
+        var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = data, Shards = shards ?? (isNew ? 2 : null), Loggers = loggers }, cancel);
+        try
+        {
+            var web = Build(node, port, verbose);
+            await web.StartAsync(cancel);
+            return new Server(node, web, loggers);
+        }
+        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        {
+            await node.DisposeAsync();
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"Port {port} on 127.0.0.1 is taken by another program; choose another with --port.", fault);
+        }
+    }
+
+    public Task WaitForShutdownAsync() => _web.WaitForShutdownAsync();
+
+    /// <summary>Finishes the requests under way, then the node.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
+        await _web.DisposeAsync();
+        await Node.DisposeAsync();
+        _loggers.Dispose();
+    }
+
+    private static WebApplication Build(TidelineNode node, int port, bool verbose)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        Configure(builder.Logging, verbose);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = Limits.ImportBytes;
+            kestrel.Listen(IPAddress.Loopback, port);
+        });
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(Limits.DrainMs / 2));
+        builder.Services.AddTidelineGateway(PartsOf(node));
+        var web = builder.Build();
+        web.MapTideline();
+        return web;
+    }
+
+    private static GatewayParts PartsOf(TidelineNode node) => new()
+    {
+        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Projections = node.Projections, Time = node.Options.Time,
+    };
+
+    private static void Configure(ILoggingBuilder logging, bool verbose)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console => console.SingleLine = true);
+        logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);
+    }
+}

@@ -1,0 +1,22 @@
+namespace Tideline.Host.Running;
+
+/// <summary>What <c>up</c> says first.</summary>
+internal static class Welcome
+{
+    public static void Print(Server server, string data, bool isDemo)
+    {
+        var address = server.Address;
+        Console.WriteLine($"Tideline is up: {address}   data: {Path.GetFullPath(data)}   shards: {server.Node.Ledger.Map.Shards}");
+        Console.WriteLine($"  reference {address}/docs   metrics {address}/metrics   health {address}/health/ready");
+        Console.WriteLine("  No identity is asked for on loopback in this version.");
+        if (isDemo)
+        {
+            Console.WriteLine("  Try, in another terminal:");
+            Console.WriteLine($"    curl -s {address}/v1/payments/transfers -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first' \\");
+            Console.WriteLine($"      -d '{{\"from\":\"{Demo.DemoCustomers.AdasAccount}\",\"to\":\"{Demo.DemoCustomers.BelasAccount}\",\"amount\":\"12.34\",\"currency\":\"EUR\"}}'");
+        }
+
+        Console.WriteLine("  Ctrl-C drains and stops.");
+        Console.Out.Flush();
+    }
+}
