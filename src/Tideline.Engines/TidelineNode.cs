@@ -114,7 +114,7 @@ public sealed class TidelineNode : IAsyncDisposable
             Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, time, loggers, cancel));
         }
 
-        Verifier = new Verifier(Ledger, Log);
+        Verifier = new Verifier(Ledger, Log, Views, Projections, time);
     }
 
     private T Keep<T>(T part)
