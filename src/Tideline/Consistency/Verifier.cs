@@ -22,7 +22,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
             await CheckAsync("I1 the sum of all balances is zero per currency", TotalsAsync, cancel),
             await CheckAsync("I2 every balance is the fold of its entries, and holds add up", BalancesAsync, cancel),
             await CheckAsync("I7 the log holds the ledger's events, without gaps", (shard, token) => LogAsync(shard, deep, token), cancel),
-            await CheckAsync("I9 the audit chain verifies, and events, entries and transactions agree", AuditAsync, cancel),
+            await CheckAsync("I9 the audit chain verifies and is the published one, and events, entries and transactions agree", AuditAsync, cancel),
         ];
         if (views is not null && projections is not null)
         {
@@ -82,7 +82,8 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> AuditAsync(int shard, CancellationToken cancel)
     {
         var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
-        return (report.Findings, Say($"{report.Blocks} blocks, {report.Events} events, head {Convert.ToHexString(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
+        var (findings, published) = await new AuditHeadCheck(ledger.Reader(shard), log, shard).RunAsync(cancel);
+        return ([.. report.Findings, .. findings], Say($"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {Convert.ToHexString(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
     }
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
