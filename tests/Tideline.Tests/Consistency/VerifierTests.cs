@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Consistency;
+using Tideline.Engines;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Engines.Views.Sqlite;
@@ -28,8 +29,7 @@ public sealed class VerifierTests : IAsyncLifetime
         var (from, to) = (await _bank.AccountAsync(0, balanceMinor: 10_000), await _bank.AccountAsync(0));
         await _bank.Payments.TransferAsync(_bank.Transfer(from, to, 250), Cancel);
         var events = await _bank.Ledger.Reader(0).GetEventsAsync(0, 100, Cancel);
-        await _log.AppendAsync([.. events.Select(happened => new LogRecord(
-            Topics.AccountEvents, 0, 0, "shard-0", happened.Position.Seq, ProjectedEvent.From(happened).Key, happened.Type.Name(), happened.Subject, happened.Version, happened.TimeUs, happened.Data))], Cancel);
+        await _log.AppendAsync([.. events.Select(Record)], Cancel);
         _views = SqliteViewStore.Open(_folder);
         _projections = await ProjectionHost.CreateAsync(_bank.Ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
         await _projections.Projector.PassAsync(Cancel);
@@ -89,6 +89,52 @@ public sealed class VerifierTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_customer_with_dead_letters_is_known_and_named()
+    {
+        // On the log stands an event that no fold knows; the ledger has a sound one in its place.
+        var head = await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel);
+        var account = await _bank.AccountAsync(0);
+        var fresh = await _bank.Ledger.Reader(0).GetEventsAsync(head, 100, Cancel);
+        await _log.AppendAsync([.. fresh.Select(happened => Record(happened) with { Type = happened.Subject == account ? "ACCOUNT_BENT" : happened.Type.Name() })], Cancel);
+        await _projections.Projector.PassAsync(Cancel);
+        var customer = _projections.DeadLetters.List().ShouldHaveSingleItem().Key;
+
+        var check = (await VerifyAsync(deep: true)).Checks.Single(one => one.Name.StartsWith("I8", StringComparison.Ordinal));
+        check.Ok.ShouldBeTrue(check.Detail);
+        check.Detail.ShouldContain($"1 customers knowingly behind, dead letters: {customer}");
+    }
+
+    [Fact]
+    public async Task A_sound_installation_passes_while_traffic_runs()
+    {
+        var folder = Path.Combine(_folder, "node");
+        await using var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = folder, Shards = 2 }, Cancel);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var traffic = Task.Run(() => DepositAsync(node, stop.Token), Cancel);
+        for (var round = 0; round < 4; round++)
+        {
+            await node.Projections.Projector.WaitForAsync(0, 50 * (round + 1), TimeSpan.FromSeconds(20), Cancel);
+            (await node.Verifier.VerifyAsync(deep: round % 2 == 1, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
+        }
+
+        await stop.CancelAsync();
+        (await traffic).ShouldBeGreaterThan(100);
+    }
+
+    private static async Task<int> DepositAsync(TidelineNode node, CancellationToken stop)
+    {
+        var (done, ledger) = (0, node.Ledger);
+        while (!stop.IsCancellationRequested)
+        {
+            var customer = await ledger.ExecuteAsync(new CreateCustomer(ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default);
+            var account = await ledger.ExecuteAsync(new OpenAccount(ledger.Ids.Next(), customer.Subject, Bank.Eur, 0, null), default);
+            for (var each = 0; each < 5; each++, done++) await ledger.ExecuteAsync(new Deposit(ledger.Ids.Next(), account.Subject, new Money(7, Bank.Eur), null), default);
+        }
+
+        return done;
+    }
+
+    [Fact]
     public async Task Hidden_holds_and_false_announcements_are_found()
     {
         var account = await _bank.AccountAsync(0, balanceMinor: 500);
@@ -111,6 +157,9 @@ public sealed class VerifierTests : IAsyncLifetime
         check.Ok.ShouldBeFalse();
         check.Detail.ShouldContain(finding);
     }
+
+    private static LogRecord Record(LedgerEvent happened) => new(
+        Topics.AccountEvents, 0, 0, "shard-0", happened.Position.Seq, ProjectedEvent.From(happened).Key, happened.Type.Name(), happened.Subject, happened.Version, happened.TimeUs, happened.Data);
 
     private Task<VerifyReport> VerifyAsync(bool deep) => new Verifier(_bank.Ledger, _log, _views, _projections, TimeProvider.System).VerifyAsync(deep, Cancel);
 }
