@@ -98,7 +98,7 @@ public sealed class TidelineNode : IAsyncDisposable
         Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>())).Start();
 
         // Sagas, and the services that start them.
-        var runner = new SagaRunner(Ledger, definitions, loggers.CreateLogger<SagaRunner>());
+        var runner = new SagaRunner(Ledger, definitions);
         var consumer = Keep(new Consumer(Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], runner.HandleAsync, time, loggers.CreateLogger<Consumer>()));
         await consumer.StartAsync(cancel);
         Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>())).Start();

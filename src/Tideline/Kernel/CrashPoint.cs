@@ -21,6 +21,9 @@ public static class CrashPoint
     private static readonly (string? Name, int Count) Armed = Parse(Environment.GetEnvironmentVariable("TIDELINE_CRASH_AT"));
     private static int _passed;
 
+    /// <summary>Whether the environment names a point.</summary>
+    public static bool IsArmed => Armed.Name is not null;
+
     /// <summary>Passes a point; does not return when the environment says so.</summary>
     public static void Pass(string name)
     {

@@ -86,6 +86,9 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Queues a command on a shard as it is: for the program's own commands, whose keys live where their effect does.</summary>
     internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => _writers[shard].Submit(command);
 
+    /// <summary>Queues several of the program's own commands on a shard; the task ends when all are committed.</summary>
+    internal Task SubmitAllAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _writers[shard].SubmitAll(commands);
+
     // A key's home shard knows every use of it; when the effect lives elsewhere the key is reserved at home first.
     private async Task<Reply> ExecuteOnceAsync(LedgerCommand command, CancellationToken cancel)
     {

@@ -1,13 +1,72 @@
+using Tideline.Kernel;
+
 namespace Tideline.Ledger;
 
 /// <summary>A command that waits for its commit. Continuations never run on the writer's thread.</summary>
-internal sealed class PendingCommand(LedgerCommand command) : TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal abstract class PendingCommand(LedgerCommand command)
 {
     public LedgerCommand Command { get; } = command;
 
     public Reply? Reply { get; set; }
 
-    public bool Failed { get; set; }
+    /// <summary>Whether it threw when it was decided.</summary>
+    public bool Threw { get; set; }
 
-    public void Answer() => TrySetResult(Reply!);
+    /// <summary>Whether it was answered or failed.</summary>
+    public bool IsEnded { get; private set; }
+
+    public void Answer()
+    {
+        IsEnded = true;
+        OnAnswered();
+    }
+
+    public void Fail(TidelineException fault)
+    {
+        if (IsEnded) return;
+        IsEnded = true;
+        OnFailed(fault);
+    }
+
+    protected abstract void OnAnswered();
+
+    protected abstract void OnFailed(TidelineException fault);
+}
+
+/// <summary>A command that somebody waits for by itself.</summary>
+internal sealed class SinglePending(LedgerCommand command) : PendingCommand(command)
+{
+    private readonly TaskCompletionSource<Reply> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task<Reply> End => _end.Task;
+
+    protected override void OnAnswered() => _end.TrySetResult(Reply!);
+
+    protected override void OnFailed(TidelineException fault) => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault));
+}
+
+/// <summary>One of many commands that are waited for together: one wake-up for all of them.</summary>
+internal sealed class GroupedPending(LedgerCommand command, PendingGroup group) : PendingCommand(command)
+{
+    protected override void OnAnswered() => group.Ended(null);
+
+    protected override void OnFailed(TidelineException fault) => group.Ended(fault);
+}
+
+/// <summary>The end of many commands: when the last has ended; the first fault, if there was one, is the group's.</summary>
+internal sealed class PendingGroup(int count)
+{
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _left = count;
+    private TidelineException? _fault;
+
+    public Task End => _end.Task;
+
+    public void Ended(TidelineException? fault)
+    {
+        if (fault is not null) Interlocked.CompareExchange(ref _fault, fault, null);
+        if (Interlocked.Decrement(ref _left) > 0) return;
+        if (_fault is { } first) _end.TrySetException(new TidelineException(first.Code, first.Message, first));
+        else _end.TrySetResult();
+    }
 }

@@ -48,20 +48,35 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     }
 
     /// <summary>Queues a command; the task ends after its commit.</summary>
+    /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was queued.</exception>
     public Task<Reply> Submit(LedgerCommand command)
     {
-        var pending = new PendingCommand(command);
+        var pending = new SinglePending(command);
         lock (_gate)
         {
-            if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
-            if (_draining) throw new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key.");
-            if (_waiting.Count >= Limits.ShardQueueDepth)
-                throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard {_context.Shard}; repeat the request with the same key in a moment.");
+            ThrowIfClosed();
             _waiting.Add(pending);
             if (_waiting.Count == 1) Wake();
         }
 
-        return pending.Task;
+        return pending.End;
+    }
+
+    /// <summary>Queues several commands; the task ends when all are committed.</summary>
+    /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
+    public Task SubmitAll(IReadOnlyList<LedgerCommand> commands)
+    {
+        if (commands.Count == 0) return Task.CompletedTask;
+        var group = new PendingGroup(commands.Count);
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            var wasIdle = _waiting.Count == 0;
+            foreach (var command in commands) _waiting.Add(new GroupedPending(command, group));
+            if (wasIdle) Wake();
+        }
+
+        return group.End;
     }
 
     public void ForgetMessages(long throughSeq) => Interlocked.Exchange(ref _forgetThrough, throughSeq);
@@ -78,6 +93,14 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         await _ended.Task;
         await _store.DisposeAsync();
         _work.Dispose();
+    }
+
+    private void ThrowIfClosed()
+    {
+        if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
+        if (_draining) throw new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key.");
+        if (_waiting.Count >= Limits.ShardQueueDepth)
+            throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard {_context.Shard}; repeat the request with the same key in a moment.");
     }
 
     private void Wake()
@@ -166,9 +189,9 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     private void CommitAlone(PendingCommand pending)
     {
-        if (pending.Task.IsCompleted) return;
+        if (pending.IsEnded) return;
         List<PendingCommand> one = [pending];
-        if (!pending.Failed)
+        if (!pending.Threw)
         {
             try
             {
@@ -182,7 +205,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             return;
         }
 
-        pending.TrySetException(new TidelineException(ErrorCode.Internal, "The command could not be carried out; nothing of it happened."));
+        pending.Fail(new TidelineException(ErrorCode.Internal, "The command could not be carried out; nothing of it happened."));
     }
 
     private bool DecideAll(List<PendingCommand> commands, Batch batch)
@@ -196,7 +219,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 CommandThrew(_logger, _context.Shard, pending.Command.GetType().Name, fault);
-                pending.Failed = true;
+                pending.Threw = true;
                 return false;
             }
         }
@@ -236,7 +259,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             lock (_gate) _stopped = told;
         }
 
-        foreach (var pending in commands) pending.TrySetException(new TidelineException(told.Code, told.Message, told));
+        foreach (var pending in commands) pending.Fail(told);
     }
 
     // The thread is the shard's own: an engine that is asynchronous inside is waited for here.

@@ -33,7 +33,7 @@ internal sealed record DoStep(SagaRequest Request) : LedgerCommand
         }
 
         var position = new Position(batch.Context.Shard, outcome.Seq);
-        var reply = new SagaReply(Request.SagaId, Request.Step, Request.Undo, outcome.Reason, outcome.Detail, position, outcome.BalanceMinor);
+        var reply = new SagaReply(Request.SagaId, Request.Step, Request.Undo, outcome.Reason, outcome.Detail, position, outcome.BalanceMinor, Request.Owner);
         batch.Send(Request.OwnerShard, Request.SagaId, SagaEngine.ReplyType, JsonSerializer.SerializeToUtf8Bytes(reply, SagaJson.Default.SagaReply));
         return Outcomes.Restore(outcome, batch.Context.Shard);
     }

@@ -20,8 +20,11 @@ internal enum SagaMove
 }
 
 /// <summary>Moves a saga on its owner's shard.</summary>
-internal sealed record MoveSaga(Guid SagaId, int OwnerShard, SagaMove Move, SagaDefinitions Definitions, SagaReply? StepReply, SagaRow Known) : LedgerCommand
+internal sealed record MoveSaga(Guid SagaId, int OwnerShard, SagaMove Move, SagaDefinitions Definitions, SagaReply? StepReply, SagaPins Owner) : LedgerCommand
 {
+    public static MoveSaga Of(SagaRow known, int shard, SagaMove move, SagaDefinitions definitions) => new(
+        known.Id, shard, move, definitions, null, new SagaPins(known.Definition, known.DefinitionVersion, SagaJson.Read(known.Data, SagaJson.Default.SagaData)));
+
     public override Guid RouteId => SagaId;
 
     internal override Guid Subject => SagaId;
@@ -30,11 +33,10 @@ internal sealed record MoveSaga(Guid SagaId, int OwnerShard, SagaMove Move, Saga
     {
         keys.Sagas.Add(SagaId);
         // The accounts that its local steps may touch, whichever step it turns out to be at.
-        var data = SagaJson.Read(Known.Data, SagaJson.Default.SagaData);
-        foreach (var step in Definitions.Of(Known).Steps)
+        foreach (var step in Definitions.Of(Owner).Steps)
         {
-            if (step.Forward is { } forward) Collect(forward(data, SagaId), keys, context);
-            if (step.Compensation is { } compensation) Collect(compensation(data, SagaId), keys, context);
+            if (step.Forward is { } forward) Collect(forward(Owner.Data, SagaId), keys, context);
+            if (step.Compensation is { } compensation) Collect(compensation(Owner.Data, SagaId), keys, context);
         }
     }
 
@@ -97,7 +99,7 @@ internal sealed record MoveSaga(Guid SagaId, int OwnerShard, SagaMove Move, Saga
     private Reply Cancel(Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
     {
         var posting = definition.Steps[row.Step].Forward!(data, row.Id);
-        var request = new SagaRequest(row.Id, batch.Context.Shard, row.Step, Undo: false, Cancel: true, posting);
+        var request = new SagaRequest(row.Id, batch.Context.Shard, row.Step, Undo: false, Cancel: true, posting, Owner);
         batch.Send(batch.Context.Map.ShardOf(posting.AccountId), row.Id, SagaEngine.RequestType, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(request, SagaJson.Default.SagaRequest));
         return Keep(batch, row with { WakeUs = definition.Steps[row.Step].Retry.NextUs(batch.TimeUs, row.Attempts) }, data, history);
     }

@@ -10,8 +10,12 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
 
     /// <summary>The definition that an instance is pinned to.</summary>
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>
-    public SagaDefinition Of(SagaRow row) => _byVersion.GetValueOrDefault((row.Definition, row.DefinitionVersion))
-        ?? throw new TidelineException(ErrorCode.IncompatibleData, $"Saga {row.Id} runs {row.Definition} version {row.DefinitionVersion}, which this program does not have.");
+    public SagaDefinition Of(SagaRow row) => Of(row.Definition, row.DefinitionVersion);
+
+    internal SagaDefinition Of(SagaPins owner) => Of(owner.Definition, owner.Version);
+
+    private SagaDefinition Of(string name, int version) => _byVersion.GetValueOrDefault((name, version))
+        ?? throw new TidelineException(ErrorCode.IncompatibleData, $"A saga runs {name} version {version}, which this program does not have.");
 
     /// <summary>Refuses to start when a version that is still in flight was dropped.</summary>
     /// <exception cref="TidelineException">IncompatibleData, naming the versions.</exception>

@@ -36,7 +36,7 @@ internal static class SagaEngine
             var target = batch.Context.Map.ShardOf(posting.AccountId);
             if (target != batch.Context.Shard)
             {
-                row = Ask(batch, row, step, target, new SagaRequest(row.Id, batch.Context.Shard, row.Step, undo, Cancel: false, posting));
+                row = Ask(batch, row, step, target, new SagaRequest(row.Id, batch.Context.Shard, row.Step, undo, Cancel: false, posting, new SagaPins(row.Definition, row.DefinitionVersion, data)));
                 break;
             }
 

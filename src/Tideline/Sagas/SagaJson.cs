@@ -20,7 +20,10 @@ internal sealed partial class SagaJson : JsonSerializerContext
 /// Asks a shard to do a step (or its undoing). <see cref="Cancel"/> asks it to promise instead that the step will not happen, unless it has: how a
 /// deadline ends a step whose fate is unknown.
 /// </summary>
-internal sealed record SagaRequest(Guid SagaId, int OwnerShard, int Step, bool Undo, bool Cancel, SagaPosting Posting);
+internal sealed record SagaRequest(Guid SagaId, int OwnerShard, int Step, bool Undo, bool Cancel, SagaPosting Posting, SagaPins Owner);
+
+/// <summary>What the owner needs to know, before it has read the saga, of which rows a reply may touch. The reply echoes it; the saga row stays the truth.</summary>
+internal sealed record SagaPins(string Definition, int Version, SagaData Data);
 
 /// <summary>What the step came to on its shard.</summary>
-internal sealed record SagaReply(Guid SagaId, int Step, bool Undo, RefusalReason RefusalReason, string? RefusalDetail, Position Position, long BalanceMinor);
+internal sealed record SagaReply(Guid SagaId, int Step, bool Undo, RefusalReason RefusalReason, string? RefusalDetail, Position Position, long BalanceMinor, SagaPins Owner);

@@ -30,7 +30,7 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
     {
         if (await FindAsync(sagaId, cancel) is not var (row, shard)) return new Refusal(RefusalReason.SagaNotFound, $"There is no saga {sagaId}.");
         if (row.State != SagaState.Parked) return new Refusal(RefusalReason.SagaNotParked, $"Saga {sagaId} is not parked; there is nothing for an operator to do.");
-        return (await ledger.SubmitAsync(shard, new MoveSaga(sagaId, shard, move, definitions, null, row))).Refusal;
+        return (await ledger.SubmitAsync(shard, MoveSaga.Of(row, shard, move, definitions))).Refusal;
     }
 
     private async Task<(SagaRow Row, int Shard)?> FindAsync(Guid sagaId, CancellationToken cancel)

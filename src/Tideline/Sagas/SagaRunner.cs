@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
@@ -9,7 +8,7 @@ namespace Tideline.Sagas;
 /// Carries messages of <c>saga.commands</c> to the shards of this process: requests become <see cref="DoStep"/>, replies become <see cref="MoveSaga"/>. A whole
 /// batch is submitted at once and joins the shard's group commit; the consumer commits its offset when all are durable.
 /// </summary>
-public sealed partial class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions, ILogger<SagaRunner> logger)
+public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions)
 {
     /// <summary>The consumer group.</summary>
     public const string Group = "sagas";
@@ -17,34 +16,33 @@ public sealed partial class SagaRunner(GeneralLedger ledger, SagaDefinitions def
     /// <summary>Handles a batch of one partition, that is: of the shard of that number.</summary>
     public async ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
-        var work = new List<Task>(records.Count);
-        foreach (var record in records) work.Add(record.Type == SagaEngine.RequestType ? RequestAsync(shard, record) : ReplyAsync(shard, record, cancel));
-        await Task.WhenAll(work);
+        cancel.ThrowIfCancellationRequested();
+        var commands = new LedgerCommand[records.Count];
+        for (var index = 0; index < commands.Length; index++) commands[index] = CommandOf(shard, records[index]);
+        Pass(commands, "before");
+        await ledger.SubmitAllAsync(shard, commands);
+        Pass(commands, "after");
     }
 
-    private async Task RequestAsync(int shard, LogRecord record)
+    private LedgerCommand CommandOf(int shard, LogRecord record)
     {
-        var request = SagaJson.Read(record.Data.Span, SagaJson.Default.SagaRequest);
-        CrashPoint.Pass("saga.credit.before");
-        await ledger.SubmitAsync(shard, new DoStep(request));
-        CrashPoint.Pass("saga.credit.after");
-    }
-
-    private async Task ReplyAsync(int shard, LogRecord record, CancellationToken cancel)
-    {
+        if (record.Type == SagaEngine.RequestType) return new DoStep(SagaJson.Read(record.Data.Span, SagaJson.Default.SagaRequest));
         var reply = SagaJson.Read(record.Data.Span, SagaJson.Default.SagaReply);
-        if (await ledger.Reader(shard).GetSagaAsync(reply.SagaId, cancel) is not { } known)
-        {
-            UnknownSaga(logger, shard, reply.SagaId);
-            return;
-        }
-
-        var undoes = reply.RefusalReason != 0;
-        CrashPoint.Pass(undoes ? "saga.compensate.before" : "saga.reply.before");
-        await ledger.SubmitAsync(shard, new MoveSaga(reply.SagaId, shard, SagaMove.Reply, definitions, reply, known));
-        CrashPoint.Pass(undoes ? "saga.compensate.after" : "saga.reply.after");
+        return new MoveSaga(reply.SagaId, shard, SagaMove.Reply, definitions, reply, reply.Owner);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} has no saga {SagaId}, though a reply to it came.")]
-    private static partial void UnknownSaga(ILogger logger, int shard, Guid sagaId);
+    private static void Pass(LedgerCommand[] commands, string when)
+    {
+        if (!CrashPoint.IsArmed) return;
+        foreach (var command in commands)
+        {
+            var step = command switch
+            {
+                DoStep => "credit",
+                MoveSaga { StepReply.RefusalReason: 0 } => "reply",
+                _ => "compensate",
+            };
+            CrashPoint.Pass($"saga.{step}.{when}");
+        }
+    }
 }

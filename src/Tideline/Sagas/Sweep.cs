@@ -24,7 +24,7 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
         var sagas = await ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
         var holds = await ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);
-        work.AddRange(sagas.Select(saga => ledger.SubmitAsync(shard, new MoveSaga(saga.Id, shard, SagaMove.Wake, definitions, null, saga))));
+        work.AddRange(sagas.Select(saga => ledger.SubmitAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, definitions))));
         foreach (var hold in holds)
         {
             if (await ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)

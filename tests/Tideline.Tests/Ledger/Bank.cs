@@ -18,7 +18,7 @@ internal sealed class Bank : IAsyncDisposable
     {
         (_store, _folder, Ledger, Time) = (store, folder, ledger, time);
         Definitions = new SagaDefinitions(PaymentSagas.All);
-        Runner = new SagaRunner(ledger, Definitions, NullLogger<SagaRunner>.Instance);
+        Runner = new SagaRunner(ledger, Definitions);
         Payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
         Sweep = new Sweep(ledger, Definitions, time, NullLogger<Sweep>.Instance);
         Pump = new MessagePump(ledger, Runner);
