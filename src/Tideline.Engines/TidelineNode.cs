@@ -95,6 +95,7 @@ public sealed class TidelineNode : IAsyncDisposable
         Log = Keep(SqliteLog.Open(Options.DataDirectory, time));
         Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
         await Relay.StartAsync(cancel);
+        Keep(new AuditHeads(Ledger, Log, time, loggers.CreateLogger<AuditHeads>())).Start();
         Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>())).Start();
 
         // Sagas, and the services that start them.
@@ -114,7 +115,7 @@ public sealed class TidelineNode : IAsyncDisposable
             Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, time, loggers, cancel));
         }
 
-        Verifier = new Verifier(Ledger, Log);
+        Verifier = new Verifier(Ledger, Log, Views, Projections, time);
     }
 
     private T Keep<T>(T part)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Tideline.Host.Running;
 using Tideline.Kernel;
 
 namespace Tideline.Host.Commands;
@@ -7,7 +8,9 @@ namespace Tideline.Host.Commands;
 /// <summary>The command line. Exit codes: 0 done, 1 the thing asked about is not so, 2 usage or environment.</summary>
 internal static class CommandTree
 {
+    private const int NotSo = 1;
     private const int Usage = 2;
+    private const int DrainMarginMs = 5_000;
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -21,7 +24,14 @@ internal static class CommandTree
 
         try
         {
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            // Unless told, the parser ends the process two seconds after a signal, in the middle of a drain.
+            var patience = TimeSpan.FromMilliseconds(Limits.DrainMs + DrainMarginMs);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience });
+        }
+        catch (NodeRefusal refusal)
+        {
+            await Console.Error.WriteLineAsync($"tideline: {refusal.Message}");
+            return NotSo;
         }
         catch (Exception fault) when (fault is TidelineException or IOException or HttpRequestException or UnauthorizedAccessException)
         {
@@ -47,6 +57,7 @@ internal static class CommandTree
         DeadLetterCommands.Build(),
         ProjectionCommands.Build(),
         AuditCommands.Build(),
+        EnginesCommand.Build(),
         new Command("test", "Every test of the program: ./tideline test [--engines all|embedded] [filter]. The launcher builds and runs them."),
     };
 }

@@ -32,17 +32,20 @@ internal static class UpCommand
         if (parsed.GetValue(DemoRate) is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}.");
 
         var data = parsed.GetRequiredValue(Data);
+        if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
         await using var server = await Server.StartAsync(data, parsed.GetValue(Port), parsed.GetValue(Shards), parsed.GetValue(Verbose), cancel);
         using var runFile = RunFile.Write(data, server.Address);
-        Welcome.Print(server, data, parsed.GetValue(Demo));
         if (!parsed.GetValue(Demo))
         {
+            Welcome.Print(server, data, isDemo: false);
             await server.WaitForShutdownAsync();
             return await StopAsync(server);
         }
 
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(server.Stopping);
         var customers = await DemoCustomers.LoadAsync(server.Node, stopping.Token);
+        // Only now do Ada and Béla have the money that the first transfer moves.
+        Welcome.Print(server, data, isDemo: true);
         await using var traffic = new DemoTraffic(server.Node, customers, parsed.GetValue(DemoRate));
         traffic.Start();
         await LiveView.RunAsync(server, traffic, stopping.Token);

@@ -59,7 +59,8 @@ internal sealed class OpsClient : IAsyncDisposable
             var json = await answer.Content.ReadFromJsonAsync<JsonElement>(cancel);
             if (answer.IsSuccessStatusCode) return json;
             var detail = json.TryGetProperty("detail", out var words) ? words.GetString() : json.ToString();
-            throw new TidelineException(ErrorCode.InvalidInput, detail ?? $"The node answered {(int)answer.StatusCode}.");
+            detail ??= $"The node answered {(int)answer.StatusCode}.";
+            throw (int)answer.StatusCode < 500 ? new NodeRefusal(detail) : new TidelineException(ErrorCode.StorageUnavailable, detail);
         }
     }
 }

@@ -7,14 +7,18 @@ namespace Tideline.Host.Running;
 /// <summary>Says who runs on a data folder and where: <c>DIR/tideline.run.json</c>. A file whose process is gone is stale and counts as absent.</summary>
 internal sealed class RunFile : IDisposable
 {
+    private static readonly TimeSpan ClockJitter = TimeSpan.FromSeconds(2);
     private readonly string _path;
 
     private RunFile(string path) => _path = path;
 
+    /// <summary>Writes the file, whole or not at all.</summary>
     public static RunFile Write(string data, string address)
     {
         var path = PathIn(data);
-        File.WriteAllBytes(path, JsonSerializer.SerializeToUtf8Bytes(new RunState(Environment.ProcessId, address), RunJson.Default.RunState));
+        using var process = Process.GetCurrentProcess();
+        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(new RunState(process.Id, process.StartTime.ToUniversalTime(), address), RunJson.Default.RunState));
+        File.Move(path + ".new", path, overwrite: true);
         return new RunFile(path);
     }
 
@@ -24,7 +28,7 @@ internal sealed class RunFile : IDisposable
         try
         {
             var state = JsonSerializer.Deserialize(File.ReadAllBytes(PathIn(data)), RunJson.Default.RunState);
-            return state is not null && IsAlive(state.ProcessId) ? new Uri(state.Address) : null;
+            return state?.Address is not null && IsAlive(state) ? new Uri(state.Address) : null;
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException or JsonException or UriFormatException)
         {
@@ -34,15 +38,17 @@ internal sealed class RunFile : IDisposable
 
     public void Dispose() => File.Delete(_path);
 
-    private static bool IsAlive(int processId)
+    // Process ids come round again, in a container at every start: only with its start time does an id name one process.
+    private static bool IsAlive(RunState state)
     {
         try
         {
-            using var process = Process.GetProcessById(processId);
-            return !process.HasExited;
+            using var process = Process.GetProcessById(state.ProcessId);
+            return !process.HasExited && (process.StartTime.ToUniversalTime() - state.ProcessStarted).Duration() < ClockJitter;
         }
-        catch (ArgumentException)
+        catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
         {
+            // There is no such process, or it ends this moment.
             return false;
         }
     }
@@ -50,8 +56,8 @@ internal sealed class RunFile : IDisposable
     private static string PathIn(string data) => Path.Combine(data, "tideline.run.json");
 }
 
-/// <summary>The process and its address.</summary>
-internal sealed record RunState(int ProcessId, string Address);
+/// <summary>The process, when it began (UTC), and its address.</summary>
+internal sealed record RunState(int ProcessId, DateTime ProcessStarted, string Address);
 
 /// <summary>JSON of the run file.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

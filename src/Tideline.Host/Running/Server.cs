@@ -31,11 +31,12 @@ internal sealed class Server : IAsyncDisposable
     public CancellationToken Stopping => _web.Lifetime.ApplicationStopping;
 
     /// <summary>Starts the node, then the gateway.</summary>
-    /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken.</exception>
+    /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
     public static async Task<Server> StartAsync(string data, int port, int? shards, bool verbose, CancellationToken cancel)
     {
         // The shards' writers are threads of their own; the pool needs a few more than the processors for continuations to be prompt.
         ThreadPool.SetMinThreads(Math.Max(8, Environment.ProcessorCount * 2), 8);
+        FreePort.Require(port);
         var isNew = !Directory.Exists(Path.Combine(data, "ledger"));
         var loggers = LoggerFactory.Create(logging => Configure(logging, verbose));
         var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = data, Shards = shards ?? (isNew ? 2 : null), Loggers = loggers }, cancel);
@@ -48,7 +49,7 @@ internal sealed class Server : IAsyncDisposable
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
             await node.DisposeAsync();
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"Port {port} on 127.0.0.1 is taken by another program; choose another with --port.", fault);
+            throw FreePort.Taken(port, fault);
         }
     }
 
@@ -65,7 +66,8 @@ internal sealed class Server : IAsyncDisposable
 
     private static WebApplication Build(TidelineNode node, int port, bool verbose)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // The content root is the program's own folder: settings that lie about in the working folder are none of ours.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Configure(builder.Logging, verbose);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -77,6 +79,7 @@ internal sealed class Server : IAsyncDisposable
         builder.Services.AddTidelineGateway(PartsOf(node));
         var web = builder.Build();
         web.MapTideline();
+        NodeRoutes.Map(web, node);
         return web;
     }
 

@@ -5,46 +5,86 @@ using Tideline.Log;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I7: what left the ledger is what the log holds. Both are read side by side, from the log's first record to its head as they were at the beginning; a page of each
-/// is in memory.
+/// I7: what left the ledger is what the log holds. Every record that is retained must be there, in the order of the ledger; what it says is held against the ledger in
+/// batches that lie evenly over the log, or in all of them. A page of each is in memory.
 /// </summary>
-internal sealed class LogCheck(IShardReader reader, ILog log, int shard)
+internal sealed class LogCheck(IShardReader reader, ILog log, int shard, bool deep)
 {
     private readonly List<string> _findings = [];
+    private long _compared;
 
-    /// <summary>Findings, and how many records were compared.</summary>
-    public async Task<(IReadOnlyList<string> Findings, long Compared)> RunAsync(CancellationToken cancel)
+    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+
+    /// <summary>Findings, how many records were looked at, and how many of those were compared.</summary>
+    public async Task<(IReadOnlyList<string> Findings, long Seen, long Compared)> RunAsync(CancellationToken cancel)
     {
         // The log's head first: the ledger can only be ahead of it.
         var head = await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
-        var (offset, compared, nextSeq) = (0L, 0L, 0L);
-        while (offset < head && _findings.Count < Limits.VerifyFindings)
+        var ledgerHead = (await reader.GetHeadAsync(cancel)).EventSeq;
+        var offset = await FirstOffsetAsync(cancel) - 1;
+        var stride = deep ? 1 : Math.Max(1, (head - offset) / Limits.EventBatch / Limits.VerifyLogBatches);
+        var (batch, seen, nextSeq) = (0L, 0L, 0L);
+        while (offset < head && !IsFull)
         {
-            var records = await log.ReadAsync(Topics.AccountEvents, shard, offset, Limits.EventBatch, cancel);
+            var records = await log.ReadAsync(Topics.AccountEvents, shard, offset, (int)Math.Min(Limits.EventBatch, head - offset), cancel);
             if (records.Count == 0)
             {
                 _findings.Add($"The log of shard {shard} ends at offset {offset}, before its head {head}.");
                 break;
             }
 
-            if (nextSeq == 0) nextSeq = records[0].SourceSeq;
-            var events = await reader.GetEventsAsync(nextSeq - 1, records.Count, cancel);
-            for (var index = 0; index < records.Count && _findings.Count < Limits.VerifyFindings; index++)
-                Compare(records[index], nextSeq + index, index < events.Count ? events[index] : null);
-            (offset, compared, nextSeq) = (records[^1].Offset, compared + records.Count, nextSeq + records.Count);
+            // Retention may have dropped what was to be read next.
+            if (nextSeq == 0 || (records[0].Offset > offset + 1 && records[0].Offset == await FirstOffsetAsync(cancel))) nextSeq = records[0].SourceSeq;
+            (nextSeq, var isWhole) = Follow(records, nextSeq, ledgerHead);
+            (offset, seen) = (records[^1].Offset, seen + records.Count);
+            if (isWhole && (batch++ % stride == 0 || offset >= head)) await CompareAsync(records, cancel);
         }
 
-        return (_findings, compared);
+        return (_findings, seen, _compared);
     }
 
-    private void Compare(LogRecord record, long seq, LedgerEvent? happened)
+    private async Task<long> FirstOffsetAsync(CancellationToken cancel)
     {
-        if (record.SourceSeq != seq)
-            _findings.Add($"Log offset {record.Offset} of shard {shard} holds event {record.SourceSeq} where event {seq} should stand.");
-        else if (happened is null || happened.Position.Seq != seq)
-            _findings.Add($"Event {shard}:{seq} is on the log, but not in the ledger.");
-        else if (record.Type != happened.Type.Name() || record.Subject != happened.Subject || record.Version != happened.Version || record.TimeUs != happened.TimeUs
-            || !record.Data.Span.SequenceEqual(happened.Data.Span))
-            _findings.Add($"Event {shard}:{seq} is not the same on the log as in the ledger.");
+        var described = await log.DescribeAsync(cancel);
+        return described.FirstOrDefault(each => each.Topic == Topics.AccountEvents && each.Partition == shard)?.FirstOffset ?? 1;
     }
+
+    // One finding a batch tells that something is lost; the next batch is judged anew.
+    private (long NextSeq, bool IsWhole) Follow(IReadOnlyList<LogRecord> records, long nextSeq, long ledgerHead)
+    {
+        foreach (var record in records)
+        {
+            if (record.SourceSeq != nextSeq)
+            {
+                _findings.Add($"Log offset {record.Offset} of shard {shard} holds event {record.SourceSeq} where event {nextSeq} should stand.");
+                return (records[^1].SourceSeq + 1, false);
+            }
+
+            if (record.SourceSeq > ledgerHead)
+            {
+                _findings.Add($"Event {shard}:{record.SourceSeq} is on the log, but not in the ledger, whose newest is {shard}:{ledgerHead}.");
+                return (records[^1].SourceSeq + 1, false);
+            }
+
+            nextSeq++;
+        }
+
+        return (nextSeq, true);
+    }
+
+    private async Task CompareAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
+    {
+        _compared += records.Count;
+        var events = (await reader.GetEventsAsync(records[0].SourceSeq - 1, records.Count, cancel)).ToDictionary(happened => happened.Position.Seq);
+        foreach (var record in records)
+        {
+            if (IsFull) return;
+            if (!events.TryGetValue(record.SourceSeq, out var happened)) _findings.Add($"Event {shard}:{record.SourceSeq} is on the log, but not in the ledger.");
+            else if (!IsSame(record, happened)) _findings.Add($"Event {shard}:{record.SourceSeq} is not the same on the log as in the ledger.");
+        }
+    }
+
+    private static bool IsSame(LogRecord record, LedgerEvent happened) =>
+        record.Type == happened.Type.Name() && record.Subject == happened.Subject && record.Version == happened.Version && record.TimeUs == happened.TimeUs
+        && record.Data.Span.SequenceEqual(happened.Data.Span);
 }

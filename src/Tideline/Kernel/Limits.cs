@@ -165,4 +165,12 @@ public static class Limits
     /// <summary>Longest cursor or consistency token.</summary>
     public const int TokenCharacters = 4_096;
 
+    /// <summary>Customers whose documents an ordinary verification folds anew; a deep one takes all.</summary>
+    public const int VerifySampleCustomers = 1_000;
+
+    /// <summary>Customers that a deep verification folds at once, with one walk over the events of each shard.</summary>
+    public const int VerifyGroupCustomers = 10_000;
+
+    /// <summary>Batches of the log, evenly chosen, whose content an ordinary verification compares; a deep one compares all.</summary>
+    public const int VerifyLogBatches = 100;
 }

@@ -24,6 +24,11 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
 
     public long MessageSeq => _messageSeq;
 
+    /// <summary>The newest audit block, with those of this batch.</summary>
+    public long BlockNumber { get; private set; } = head.BlockNumber;
+
+    public byte[] BlockHash { get; private set; } = head.BlockHash;
+
     public AccountRow? Account(Guid id) => Rows.Accounts.GetValueOrDefault(id);
 
     /// <summary>A system account of this shard; made at its first use.</summary>
@@ -102,6 +107,13 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     /// <summary>Sends a message to another shard (or to this one), with the commit.</summary>
     public void Send(int targetShard, Guid sagaId, string type, byte[] data) =>
         Writes.Messages.Add(new MessageRow(++_messageSeq, targetShard, sagaId, type, data, TimeUs));
+
+    /// <summary>Adds an audit block, which follows <see cref="BlockHash"/>.</summary>
+    public void Seal(AuditBlockRow block)
+    {
+        (BlockNumber, BlockHash) = (block.Number, block.Hash);
+        Writes.Blocks.Add(block);
+    }
 
     /// <summary>The reply to a command that was done, after its last event.</summary>
     public Reply Done(Guid subject, long balanceMinor, OutcomeKind kind = OutcomeKind.Done) =>

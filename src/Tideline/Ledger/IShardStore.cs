@@ -41,6 +41,9 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel);
 
+    /// <summary>Customers in the order of their ids, after one: for checks.</summary>
+    ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel);
+
     /// <summary>Entries of an account with a version below <paramref name="beforeVersion"/>, newest first.</summary>
     ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel);
 
@@ -83,7 +86,7 @@ public interface IShardReader : IAsyncDisposable
 
     /// <summary>
     /// Accounts for which balance = fold of entries does not hold, or whose entry versions have gaps (I2), or whose held amount is not the sum of open
-    /// holds; each with a sentence. One snapshot; up to <paramref name="limit"/> findings.
+    /// holds, and settlement accounts that do not await all open holds of their currency; each with a sentence. One snapshot; up to <paramref name="limit"/> findings.
     /// </summary>
     ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel);
 }

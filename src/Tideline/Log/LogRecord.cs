@@ -28,6 +28,9 @@ public static class Topics
     /// <summary>Commands and replies between the shards of a saga; partition = the shard addressed.</summary>
     public const string SagaCommands = "saga.commands";
 
+    /// <summary>The heads of the audit chains, one partition per shard, as <see cref="Consistency.AuditHead"/>.</summary>
+    public const string AuditHeads = "audit.heads";
+
     /// <summary>The dead letter topic of <paramref name="topic"/>.</summary>
     public static string DeadLetters(string topic) => topic + ".dlq";
 }

@@ -7,7 +7,8 @@ namespace Tideline.Log;
 
 /// <summary>
 /// Carries what the ledger committed to the log, in order and once: it reads the events table, never memory, and goes on after what the log itself says
-/// it has. One loop serves all shards of the process; one append carries all that is there.
+/// it has. One loop serves all shards of the process; one append carries all that is there. A shard whose log and ledger contradict each other stops, with a fault in
+/// its status, because going on would hide a loss; the others go on.
 /// </summary>
 public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<Relay> logger) : IAsyncDisposable
 {
@@ -29,6 +30,9 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         {
             shard.EventSeq = await log.GetSourceHeadAsync(Topics.AccountEvents, shard.Source, cancel);
             shard.MessageSeq = await log.GetSourceHeadAsync(Topics.SagaCommands, shard.Source, cancel);
+            var head = ledger.CommittedHead(shard.Shard);
+            if (shard.EventSeq > head.EventSeq || shard.MessageSeq > head.MessageSeq)
+                Stop(shard, Lost($"The log has events to {shard.EventSeq} and messages to {shard.MessageSeq} of shard {shard.Shard}, the ledger only to {head.EventSeq} and {head.MessageSeq}: the ledger is older than the log."));
         }
 
         _loop = Task.Run(RunAsync, CancellationToken.None);
@@ -54,10 +58,9 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
             {
                 return;
             }
-            catch (TidelineException fault)
+            catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 RelayFailed(logger, fault);
-                if (!fault.IsTransient) Stop(fault);
                 await Task.Delay(Idle, time, CancellationToken.None);
             }
         }
@@ -65,29 +68,73 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
 
     private async Task<bool> PassAsync(CancellationToken cancel)
     {
-        var records = new List<LogRecord>();
-        var passes = new List<(ShardRelay Shard, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<MessageRow> Messages)>();
+        var passes = new List<Pass>();
         foreach (var shard in _shards.Where(shard => shard.Fault is null))
         {
-            var head = ledger.CommittedHead(shard.Shard);
-            var events = head.EventSeq > shard.EventSeq ? await ledger.Reader(shard.Shard).GetEventsAsync(shard.EventSeq, Limits.EventBatch, cancel) : [];
-            var messages = head.MessageSeq > shard.MessageSeq ? await ledger.Reader(shard.Shard).GetMessagesAsync(shard.MessageSeq, Limits.EventBatch, cancel) : [];
-            if (events.Count + messages.Count == 0) continue;
-            foreach (var e in events) records.Add(RecordOf(e, shard.Source));
-            foreach (var message in messages) records.Add(RecordOf(message, shard.Source));
-            passes.Add((shard, events, messages));
+            try
+            {
+                if (await ReadAsync(shard, cancel) is { } pass) passes.Add(pass);
+            }
+            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            {
+                Stop(shard, fault);
+            }
         }
 
         if (passes.Count == 0) return false;
         CrashPoint.Pass("relay.append.before");
-        await log.AppendAsync(records, cancel);
+        try
+        {
+            await log.AppendAsync([.. passes.SelectMany(pass => pass.Records)], cancel);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+        {
+            passes = await AppendEachAsync(passes, cancel);
+        }
+
         CrashPoint.Pass("relay.append.after");
-        foreach (var (shard, events, messages) in passes) Passed(shard, events, messages);
+        foreach (var pass in passes) Passed(pass);
         return true;
     }
 
-    private void Passed(ShardRelay shard, IReadOnlyList<LedgerEvent> events, IReadOnlyList<MessageRow> messages)
+    private async Task<Pass?> ReadAsync(ShardRelay shard, CancellationToken cancel)
     {
+        var head = ledger.CommittedHead(shard.Shard);
+        var reader = ledger.Reader(shard.Shard);
+        var events = head.EventSeq > shard.EventSeq ? await reader.GetEventsAsync(shard.EventSeq, Limits.EventBatch, cancel) : [];
+        var messages = head.MessageSeq > shard.MessageSeq ? await reader.GetMessagesAsync(shard.MessageSeq, Limits.EventBatch, cancel) : [];
+        // Messages leave the ledger once they are on the log, so one that is in neither is lost.
+        if (head.EventSeq > shard.EventSeq && (events.Count == 0 || events[0].Position.Seq != shard.EventSeq + 1))
+            throw Lost($"Event {shard.Shard}:{shard.EventSeq + 1} is neither on the log nor in the ledger.");
+        if (head.MessageSeq > shard.MessageSeq && (messages.Count == 0 || messages[0].Seq != shard.MessageSeq + 1))
+            throw Lost($"Message {shard.MessageSeq + 1} of shard {shard.Shard} is neither on the log nor in the ledger.");
+        if (events.Count + messages.Count == 0) return null;
+        return new Pass(shard, events, messages, [.. events.Select(e => RecordOf(e, shard.Source)), .. messages.Select(message => RecordOf(message, shard.Source))]);
+    }
+
+    // The log refused one of them: each goes alone, so that the others are not held up.
+    private async Task<List<Pass>> AppendEachAsync(List<Pass> passes, CancellationToken cancel)
+    {
+        var appended = new List<Pass>();
+        foreach (var pass in passes)
+        {
+            try
+            {
+                await log.AppendAsync(pass.Records, cancel);
+                appended.Add(pass);
+            }
+            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            {
+                Stop(pass.Shard, fault);
+            }
+        }
+
+        return appended;
+    }
+
+    private void Passed(Pass pass)
+    {
+        var (shard, events, messages, _) = pass;
         if (messages.Count > 0)
         {
             shard.MessageSeq = messages[^1].Seq;
@@ -107,11 +154,13 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         else await Task.Delay(Idle, time, _stop.Token);
     }
 
-    // Only a log that contradicts the ledger is no transient fault: going on would hide a loss.
-    private void Stop(TidelineException fault)
+    private void Stop(ShardRelay shard, TidelineException fault)
     {
-        foreach (var shard in _shards) shard.Fault = fault.Message;
+        shard.Fault = fault.Message;
+        ShardStopped(logger, shard.Shard, fault);
     }
+
+    private static TidelineException Lost(string message) => new(ErrorCode.Corrupt, message);
 
     private static LogRecord RecordOf(LedgerEvent e, string source) => new(
         Topics.AccountEvents, e.Position.Shard, 0, source, e.Position.Seq, CustomerOf(e), e.Type.Name(), e.Subject, e.Version, e.TimeUs, e.Data);
@@ -127,6 +176,8 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         return data.StartsWith(prefix) && Guid.TryParse(Encoding.UTF8.GetString(data.Slice(prefix.Length, 36)), out var customer) ? customer : e.Subject;
     }
 
+    private sealed record Pass(ShardRelay Shard, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<MessageRow> Messages, IReadOnlyList<LogRecord> Records);
+
     private sealed class ShardRelay(int shard)
     {
         public int Shard { get; } = shard;
@@ -139,6 +190,9 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
 
         public string? Fault { get; set; }
     }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The relay stopped for shard {Shard}: its log and its ledger contradict each other.")]
+    private static partial void ShardStopped(ILogger logger, int shard, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not carry events to the log.")]
     private static partial void RelayFailed(ILogger logger, Exception fault);

@@ -115,6 +115,9 @@ public sealed partial class DeadLetters
         }
     }
 
+    /// <summary>Whether an operator gave up letters of this customer: the document may lack what they said.</summary>
+    internal bool HasDiscarded(Guid key) => _state.Discarded.Exists(each => each.Key == key);
+
     internal IReadOnlyList<Guid> KeysNow()
     {
         lock (_lock) return [.. _book.Keys.Select(key => key.Key)];

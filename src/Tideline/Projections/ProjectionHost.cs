@@ -9,14 +9,17 @@ namespace Tideline.Projections;
 /// <summary>The projections of one process: everything between the log and the views, started together.</summary>
 public sealed class ProjectionHost : IAsyncDisposable
 {
-    private ProjectionHost(Projector projector, DeadLetterDesk deadLetters, Aging aging, Rebuild rebuild, CustomerViews customerViews) =>
-        (Projector, DeadLetters, Aging, Rebuild, CustomerViews) = (projector, deadLetters, aging, rebuild, customerViews);
+    private ProjectionHost(Projector projector, DeadLetters letters, Aging aging, Rebuild rebuild, CustomerViews customerViews) =>
+        (Projector, Letters, DeadLetters, Aging, Rebuild, CustomerViews) = (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild, customerViews);
 
     /// <summary>Log → views, and how far they are.</summary>
     public Projector Projector { get; }
 
     /// <summary>Events that could not be folded.</summary>
     public DeadLetterDesk DeadLetters { get; }
+
+    /// <summary>Which customers are knowingly behind.</summary>
+    internal DeadLetters Letters { get; }
 
     /// <summary>Days that leave the window.</summary>
     public Aging Aging { get; }
@@ -45,7 +48,7 @@ public sealed class ProjectionHost : IAsyncDisposable
         var projector = await Projector.CreateAsync(ledger, log, views, time, loggers.CreateLogger<Projector>(), letters, cancel);
         return new ProjectionHost(
             projector,
-            new DeadLetterDesk(projector, letters),
+            letters,
             new Aging(projector, views, time, loggers.CreateLogger<Aging>()),
             new Rebuild(projector, letters, ledger, views, time, loggers.CreateLogger<Rebuild>()),
             new CustomerViews(projector, letters, ledger, views, time));

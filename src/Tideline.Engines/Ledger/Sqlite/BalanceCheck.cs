@@ -1,18 +1,21 @@
 using System.Globalization;
 using Tideline.Engines.Sqlite;
+using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
-/// Balance = fold of entries, versions contiguous, held = open holds: one pass that merges accounts, entries and holds in the order of account ids, so
+/// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a currency: one pass that merges accounts, entries and holds in the order of account ids, so
 /// that it needs no memory for any of them. One finding an account is enough to look at it.
 /// </summary>
 internal sealed class BalanceCheck(SqliteDatabase database, int limit)
 {
-    private readonly SqliteStatement _accounts = database.Prepare("SELECT id, posted, pending_out, entry_version FROM accounts ORDER BY id");
+    private readonly SqliteStatement _accounts = database.Prepare("SELECT id, posted, pending_out, entry_version, pending_in, kind, currency FROM accounts ORDER BY id");
     private readonly SqliteStatement _entries = database.Prepare("SELECT account_id, version, amount, posted_after, time_us FROM entries ORDER BY account_id, version");
     private readonly SqliteStatement _holds = database.Prepare("SELECT account_id, amount - captured FROM holds WHERE status = 0 ORDER BY account_id");
     private readonly List<string> _findings = [];
+    private readonly SortedDictionary<string, Int128> _held = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Int128> _announced = new(StringComparer.Ordinal);
     private bool _anEntry;
     private bool _aHold;
 
@@ -32,6 +35,7 @@ internal sealed class BalanceCheck(SqliteDatabase database, int limit)
             }
 
             if (_findings.Count < limit) SkipStrangers(null);
+            if (_findings.Count < limit) CompareSettlement();
             return _findings.Count > limit ? _findings[..limit] : _findings;
         }
         finally
@@ -66,7 +70,20 @@ internal sealed class BalanceCheck(SqliteDatabase database, int limit)
     {
         Int128 held = 0;
         for (; _aHold && _holds.Id(0) == account; _aHold = _holds.Step()) held += _holds.Long(1);
+        var currency = _accounts.Text(6);
+        if (held != 0) _held[currency] = _held.GetValueOrDefault(currency) + held;
+        if (_accounts.Int(5) == (int)AccountKind.Settlement) _announced[currency] = _announced.GetValueOrDefault(currency) + _accounts.Long(4);
+        else if (_accounts.Long(4) != 0) return Say($"Account {account}: {_accounts.Long(4)} is announced to it, but only settlement accounts await holds.");
         return _accounts.Long(2) == held ? null : Say($"Account {account}: held is {_accounts.Long(2)}, but its open holds add up to {held}.");
+    }
+
+    private void CompareSettlement()
+    {
+        foreach (var currency in _held.Keys.Union(_announced.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            var (held, announced) = (_held.GetValueOrDefault(currency), _announced.GetValueOrDefault(currency));
+            if (announced != held) _findings.Add(Say($"The {currency} settlement account awaits {announced}, but the open holds add up to {held}."));
+        }
     }
 
     // Entries and holds before the next account belong to none.

@@ -31,6 +31,10 @@ internal sealed class SqliteShardReader(string path, int shard) : IShardReader
         One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?", query => query.Bind(id), LedgerRows.Customer);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id > ? ORDER BY id LIMIT ?", query => query.Bind(after).Bind(limit), LedgerRows.Customer, cancel);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
         Many($"SELECT {LedgerRows.EntryColumns} FROM entries WHERE account_id = ? AND version < ? ORDER BY version DESC LIMIT ?",
             query => query.Bind(accountId).Bind(beforeVersion).Bind(limit), LedgerRows.Entry, cancel);

@@ -20,17 +20,21 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
     /// <returns>The newest block's number.</returns>
     public async Task<long> SealAsync(int shard, CancellationToken cancel)
     {
-        // The head is read from the store each time: after a fault nobody knows whether the block before was written.
-        var head = await ledger.Reader(shard).GetHeadAsync(cancel);
-        var (number, hash, throughSeq) = (head.BlockNumber, head.BlockHash, head.BlockThroughSeq);
-        while (throughSeq < head.EventSeq)
+        var reader = ledger.Reader(shard);
+        var head = await reader.GetHeadAsync(cancel);
+        var until = head.EventSeq;
+        while (head.BlockThroughSeq < until)
         {
-            var block = await BuildAsync(shard, number + 1, hash, throughSeq, Math.Min(head.EventSeq, throughSeq + Limits.AuditBlockEvents), cancel);
+            var throughSeq = Math.Min(until, head.BlockThroughSeq + Limits.AuditBlockEvents);
+            var block = await BuildAsync(shard, head.BlockNumber + 1, head.BlockHash, head.BlockThroughSeq, throughSeq, cancel);
             await ledger.SubmitAsync(shard, new SealBlock(block));
-            (number, hash, throughSeq) = (block.Number, block.Hash, block.ThroughSeq);
+            // What counts is what the store has: somebody else may have sealed that number.
+            var before = head.BlockNumber;
+            head = await reader.GetHeadAsync(cancel);
+            if (head.BlockNumber == before) throw new TidelineException(ErrorCode.Internal, $"Block {block.Number} of shard {shard} does not follow the block that its writer knows.");
         }
 
-        return number;
+        return head.BlockNumber;
     }
 
     /// <summary>Ends the loop; what is not sealed is sealed after the next start.</summary>

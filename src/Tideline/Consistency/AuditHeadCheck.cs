@@ -1,0 +1,49 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Log;
+
+namespace Tideline.Consistency;
+
+/// <summary>I9, outside the ledger: the chain as it stands there is the one whose heads were published. A page of each is in memory.</summary>
+internal sealed class AuditHeadCheck(IShardReader reader, ILog log, int shard)
+{
+    private readonly List<string> _findings = [];
+
+    /// <summary>Findings, and how many published heads there are.</summary>
+    public async Task<(IReadOnlyList<string> Findings, long Published)> RunAsync(CancellationToken cancel)
+    {
+        // The topic's head first: the ledger can only be ahead of it.
+        var head = await log.GetHeadAsync(Topics.AuditHeads, shard, cancel);
+        var (offset, number) = (0L, 0L);
+        while (offset < head && _findings.Count < Limits.VerifyFindings)
+        {
+            var records = await log.ReadAsync(Topics.AuditHeads, shard, offset, Limits.PageRows, cancel);
+            if (records.Count == 0)
+            {
+                _findings.Add($"The published heads of shard {shard} end at offset {offset}, before their newest at {head}.");
+                break;
+            }
+
+            var blocks = (await reader.GetBlocksAsync(records[0].SourceSeq - 1, records.Count, cancel)).ToDictionary(block => block.Number);
+            foreach (var record in records)
+            {
+                if (record.SourceSeq != number + 1) _findings.Add($"The published head of block {number + 1} of shard {shard} is missing on the log.");
+                number = record.SourceSeq;
+                if (Compare(record, blocks.GetValueOrDefault(number)) is { } finding) _findings.Add(finding);
+                if (_findings.Count >= Limits.VerifyFindings) break;
+            }
+
+            offset = records[^1].Offset;
+        }
+
+        return (_findings, number);
+    }
+
+    private string? Compare(LogRecord record, AuditBlockRow? block)
+    {
+        if (block is null) return $"Block {record.SourceSeq} of shard {shard} was published, but is not in the ledger.";
+        if (AuditHeads.Parse(record) is not { } head || head.Number != record.SourceSeq || head.Shard != shard) return $"The published head of block {record.SourceSeq} of shard {shard} cannot be read.";
+        return head.ThroughSeq == block.ThroughSeq && head.Hash == Convert.ToHexString(block.Hash)
+            ? null : $"Block {block.Number} of shard {shard} is not the one that was published: the chain was rewritten.";
+    }
+}

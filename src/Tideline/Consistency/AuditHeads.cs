@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Log;
+
+namespace Tideline.Consistency;
+
+/// <summary>The head of a shard's audit chain as it was published when its block was new; <paramref name="Hash"/> in hexadecimal.</summary>
+public sealed record AuditHead(int Shard, long Number, long ThroughSeq, string Hash);
+
+/// <summary>
+/// Publishes every audit block's hash on <c>audit.heads</c>: whoever rewrites the ledger with a chain that fits itself would have to rewrite the log, and every copy of it,
+/// too. What is due follows from the log's own head, so a crash loses and repeats none. Nothing of the topic is ever dropped, because no group reads it.
+/// </summary>
+public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<AuditHeads> logger) : IAsyncDisposable
+{
+    private const string Type = "AUDIT_BLOCK_SEALED";
+    private readonly CancellationTokenSource _stop = new();
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Begins to publish.</summary>
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <summary>Publishes the blocks of a shard that are not on the log.</summary>
+    /// <returns>The number of the newest published block.</returns>
+    /// <exception cref="TidelineException">Corrupt: a block is missing between the published ones and the newest.</exception>
+    public async Task<long> PublishAsync(int shard, CancellationToken cancel)
+    {
+        var source = Source(shard);
+        var published = await log.GetSourceHeadAsync(Topics.AuditHeads, source, cancel);
+        while (await ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
+        {
+            await log.AppendAsync([.. blocks.Select(block => RecordOf(shard, source, block))], cancel);
+            published = blocks[^1].Number;
+        }
+
+        return published;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    /// <summary>Where the source of a shard stands on the topic.</summary>
+    internal static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"shard-{shard}");
+
+    /// <summary>Reads a record of the topic; null when it is none.</summary>
+    internal static AuditHead? Parse(LogRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Data.Span, AuditHeadJson.Default.AuditHead);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static LogRecord RecordOf(int shard, string source, AuditBlockRow block)
+    {
+        var head = new AuditHead(shard, block.Number, block.ThroughSeq, Convert.ToHexString(block.Hash));
+        return new LogRecord(
+            Topics.AuditHeads, shard, 0, source, block.Number, Guid.Empty, Type, Guid.Empty, 0, block.TimeUs, JsonSerializer.SerializeToUtf8Bytes(head, AuditHeadJson.Default.AuditHead));
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _stop.Token);
+                for (var shard = 0; shard < ledger.Map.Shards; shard++) await PublishAsync(shard, _stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                NotPublished(logger, fault);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Heads of audit chains could not be published; it is tried again in a moment.")]
+    private static partial void NotPublished(ILogger logger, Exception fault);
+}
+
+/// <summary>The JSON of <see cref="AuditHead"/>: camel case.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(AuditHead))]
+public sealed partial class AuditHeadJson : JsonSerializerContext;

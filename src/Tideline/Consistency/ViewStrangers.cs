@@ -1,0 +1,42 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Projections;
+using Tideline.Views;
+
+namespace Tideline.Consistency;
+
+/// <summary>Documents that no customer and no transaction of the ledger stands behind. Their events are committed before they are written, so whatever is found is wrong.</summary>
+internal sealed class ViewStrangers(GeneralLedger ledger, IViewStore views, ViewNames names, List<string> findings)
+{
+    public async Task FindAsync(CancellationToken cancel)
+    {
+        await EachAsync(names.Customers, async id =>
+            Guid.TryParse(id, out var customer) && await ledger.ReaderOf(customer).GetCustomerAsync(customer, cancel) is not null
+                ? null : $"Customer document {id} belongs to no customer of the ledger.", cancel);
+        await EachAsync(names.Transactions, async id => await HasEntryAsync(id, cancel) ? null : $"Transaction document {id} belongs to no entry of the ledger.", cancel);
+    }
+
+    private async Task<bool> HasEntryAsync(string id, CancellationToken cancel)
+    {
+        if (id.Split(':') is not [var left, var right] || !Guid.TryParse(left, out var transactionId) || !Guid.TryParse(right, out var accountId)) return false;
+        var transaction = await ledger.ReaderOf(accountId).GetTransactionAsync(transactionId, cancel);
+        return transaction is not null && transaction.Legs.Any(leg => leg.AccountId == accountId);
+    }
+
+    private async Task EachAsync(string collection, Func<string, Task<string?>> judge, CancellationToken cancel)
+    {
+        string? after = null;
+        while (findings.Count < Limits.VerifyFindings)
+        {
+            var page = await views.QueryAsync(
+                new DocumentQuery(collection, new Dictionary<string, object>(), null, null, null, Descending: false, [], null, after is null ? null : ("", after), Limits.PageRows), cancel);
+            if (page.Count == 0) return;
+            foreach (var document in page)
+            {
+                if (await judge(document.Id) is { } finding && findings.Count < Limits.VerifyFindings) findings.Add(finding);
+            }
+
+            after = page[^1].Id;
+        }
+    }
+}

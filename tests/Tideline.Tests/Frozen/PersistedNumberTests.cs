@@ -1,0 +1,30 @@
+using System.Globalization;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Tests.Frozen;
+
+/// <summary>Numbers that stand in data files for ever.</summary>
+public sealed class PersistedNumberTests
+{
+    [Fact]
+    public void Numbers_on_disk_are_frozen() => GoldenFile.ShouldHold("persisted-numbers.txt",
+    [
+        .. Lines<EventType>(), .. Lines<AccountKind>(), .. Lines<AccountStatus>(), .. Lines<TransactionKind>(), .. Lines<HoldStatus>(), .. Lines<OutcomeKind>(), .. Lines<SagaState>(),
+        .. Lines<RefusalReason>(),
+    ]);
+
+    [Fact]
+    public void Published_words_are_frozen() => GoldenFile.ShouldHold("published-words.txt",
+    [
+        .. Enum.GetValues<EventType>().Select(type => Line(type, type.Name())),
+        .. Enum.GetValues<AccountStatus>().Select(status => Line(status, status.Word())),
+        .. Enum.GetValues<TransactionKind>().Select(kind => Line(kind, kind.Word())),
+    ]);
+
+    private static IEnumerable<string> Lines<T>()
+        where T : struct, Enum => Enum.GetValues<T>().Select(value => Line(value, Convert.ToInt64(value, CultureInfo.InvariantCulture)));
+
+    private static string Line<T>(T value, object stored)
+        where T : struct, Enum => string.Create(CultureInfo.InvariantCulture, $"{typeof(T).Name} {value} {stored}");
+}

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Sockets;
+using Tideline.Kernel;
+
+namespace Tideline.Tests.Host;
+
+/// <summary>Usage and environment: clear words on the error stream, exit 2, nothing touched.</summary>
+public sealed class CommandLineTests : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+
+    public void Dispose()
+    {
+        if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("nonsense", "nonsense")]
+    [InlineData("up --nonsense", "--nonsense")]
+    [InlineData("up --port many", "many")]
+    [InlineData("up --port 65536", "0 to 65535")]
+    [InlineData("up --shards 0", "1 to 64")]
+    [InlineData("up --shards 65", "1 to 64")]
+    [InlineData("up --profile cluster", "embedded engines only")]
+    [InlineData("up --demo --demo-rate 0", "--demo-rate")]
+    [InlineData("sagas", "command")]
+    [InlineData("sagas show not-an-id", "not-an-id")]
+    [InlineData("dlq discard 01980000-0000-7000-8000-000000000001", "--reason")]
+    [InlineData("bench nonsense", "nonsense")]
+    [InlineData("bench transfers --seconds 0", "--seconds")]
+    [InlineData("drill nonsense", "nonsense")]
+    [InlineData("import nowhere.xml", "nowhere.xml")]
+    public async Task What_cannot_be_done_says_why_and_exits_with_2(string commandLine, string named)
+    {
+        string[] data = commandLine.StartsWith("up", StringComparison.Ordinal) ? ["--data", _folder] : [];
+        var (exitCode, _, errors) = await HostProcess.RunAsync([.. commandLine.Split(' '), .. data]);
+        exitCode.ShouldBe(2, errors);
+        errors.ShouldContain(named);
+        errors.ShouldNotContain("   at ");
+        Directory.Exists(_folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Operations_make_no_data_where_there_is_none()
+    {
+        var (exitCode, _, errors) = await HostProcess.RunAsync("verify", "--data", _folder);
+        exitCode.ShouldBe(2);
+        errors.ShouldContain("There is no Tideline data");
+        Directory.Exists(_folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_said_before_anything_is_made()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port;
+        var (exitCode, output, errors) = await HostProcess.RunAsync("up", "--data", _folder, "--port", $"{port}");
+        exitCode.ShouldBe(2);
+        errors.ShouldContain($"Port {port}");
+        (output + errors).ShouldNotContain("   at ");
+        Directory.Exists(_folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task The_help_of_the_program_names_every_command()
+    {
+        var (exitCode, output, _) = await HostProcess.RunAsync("--help");
+        exitCode.ShouldBe(0);
+        foreach (var command in (string[])["up", "test", "import", "verify", "bench", "drill", "sagas", "dlq", "projections", "audit"]) output.ShouldContain($"  {command} ");
+    }
+}

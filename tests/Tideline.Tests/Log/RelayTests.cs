@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Log.Sqlite;
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+using Tideline.Log;
+using Tideline.Tests.Ledger;
+
+namespace Tideline.Tests.Log;
+
+public sealed class RelayTests : IAsyncLifetime
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private Bank _bank = null!;
+    private SqliteLog _log = null!;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _bank = await Bank.OpenAsync(shards: 2, folder: _folder);
+        _log = SqliteLog.Open(_folder, TimeProvider.System);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        await _bank.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Events_arrive_in_order_and_once_across_restarts()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            // Some while no relay runs, some while one does.
+            await CommitSomethingAsync();
+            await using var relay = await StartAsync(_log);
+            await CommitSomethingAsync();
+            await CaughtUpAsync(relay);
+        }
+
+        for (var shard = 0; shard < 2; shard++)
+        {
+            var events = await _bank.Ledger.Reader(shard).GetEventsAsync(0, 1_000, Cancel);
+            var records = await _log.ReadAsync(Topics.AccountEvents, shard, 0, 1_000, Cancel);
+            events.Count.ShouldBeGreaterThan(6);
+            records.Select(record => (record.SourceSeq, record.Subject, record.Version, record.Type, Convert.ToHexString(record.Data.Span)))
+                .ShouldBe(events.Select(happened => (happened.Position.Seq, happened.Subject, happened.Version, happened.Type.Name(), Convert.ToHexString(happened.Data.Span))));
+        }
+    }
+
+    [Fact]
+    public async Task A_relay_that_lost_its_place_before_the_answer_appends_nothing_twice()
+    {
+        await CommitSomethingAsync();
+        await using (var first = await StartAsync(_log)) await CaughtUpAsync(first);
+        var head = await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel);
+        await using (var second = await StartAsync(_log)) await CaughtUpAsync(second);
+        (await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(head);
+        head.ShouldBe(_bank.Ledger.CommittedHead(0).EventSeq);
+    }
+
+    [Fact]
+    public async Task What_is_relayed_is_told_after_it_is_on_the_log()
+    {
+        var told = new List<long>();
+        await using var relay = new Relay(_bank.Ledger, _log, TimeProvider.System, NullLogger<Relay>.Instance);
+        relay.Relayed += (shard, events) =>
+        {
+            if (shard != 0) return;
+            lock (told) told.AddRange(events.Select(happened => happened.Position.Seq));
+        };
+        await relay.StartAsync(Cancel);
+        await CommitSomethingAsync();
+        await CaughtUpAsync(relay);
+        var head = _bank.Ledger.CommittedHead(0).EventSeq;
+        await Eventually.IsTrueAsync(() =>
+        {
+            lock (told) return told.Count >= head;
+        });
+        told.ShouldBe(Enumerable.Range(1, (int)head).Select(seq => (long)seq));
+    }
+
+    [Fact]
+    public async Task A_log_that_lost_messages_stops_its_shard_and_no_other()
+    {
+        var (from, to) = (await _bank.AccountAsync(0, balanceMinor: 100), await _bank.AccountAsync(1));
+        var transfer = _bank.Payments.TransferAsync(_bank.Transfer(from, to, 10), Cancel);
+        await using (var relay = await StartAsync(_log))
+        {
+            await Eventually.IsTrueAsync(() => _bank.Ledger.CommittedHead(0).MessageSeq > 0);
+            await CaughtUpAsync(relay);
+            while ((await _bank.Ledger.Reader(0).GetMessagesAsync(0, 10, Cancel)).Count > 0) await _bank.DepositAsync(from, 1);
+        }
+
+        await using var empty = SqliteLog.Open(Path.Combine(_folder, "other"), TimeProvider.System);
+        await using (var relay = await StartAsync(empty))
+        {
+            await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+            relay.Status[0].Fault.ShouldBe("Message 1 of shard 0 is neither on the log nor in the ledger.");
+            relay.Status[1].Fault.ShouldBeNull();
+        }
+
+        (await empty.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(0);
+        (await empty.GetHeadAsync(Topics.AccountEvents, 1, Cancel)).ShouldBeGreaterThan(0);
+
+        // The saga goes on from the log that has the message.
+        foreach (var record in await _log.ReadAsync(Topics.SagaCommands, 1, 0, 10, Cancel)) await _bank.Runner.HandleAsync(1, [record], Cancel);
+        await _bank.Pump.RunAsync();
+        (await transfer).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task An_event_that_the_ledger_lost_stops_its_shard_and_no_other()
+    {
+        await CommitSomethingAsync();
+        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "ledger", "shard-0.db"))) database.Execute("DELETE FROM events WHERE seq = 2");
+        await using var relay = await StartAsync(_log);
+        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+        relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("where 2 was due");
+        relay.Status[1].Fault.ShouldBeNull();
+
+        await CommitSomethingAsync();
+        await Eventually.IsTrueAsync(() => relay.Status[1].RelayedSeq == _bank.Ledger.CommittedHead(1).EventSeq);
+        (await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_ledger_that_is_older_than_its_log_stops_the_shard_at_once()
+    {
+        await CommitSomethingAsync();
+        var head = _bank.Ledger.CommittedHead(0).EventSeq;
+        var ids = _bank.Ledger.Ids;
+        await _log.AppendAsync(
+            [.. Enumerable.Range(1, (int)head + 1).Select(seq => new LogRecord(Topics.AccountEvents, 0, 0, "shard-0", seq, ids.Next(), "ACCOUNT_CREATED", ids.Next(), 1, 1, "{}"u8.ToArray()))], Cancel);
+        await using var relay = await StartAsync(_log);
+        relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("the ledger is older than the log");
+        relay.Status[1].Fault.ShouldBeNull();
+    }
+
+    private async Task CommitSomethingAsync()
+    {
+        await _bank.AccountAsync(0, balanceMinor: 5);
+        await _bank.AccountAsync(1, balanceMinor: 6);
+    }
+
+    private async Task<Relay> StartAsync(ILog log)
+    {
+        var relay = new Relay(_bank.Ledger, log, TimeProvider.System, NullLogger<Relay>.Instance);
+        await relay.StartAsync(Cancel);
+        return relay;
+    }
+
+    private static Task CaughtUpAsync(Relay relay) => Eventually.IsTrueAsync(() => relay.Status.All(shard => shard.Fault is null && shard.RelayedSeq == shard.HeadSeq));
+}
