@@ -17,7 +17,7 @@ internal static class NodeRoutes
 
     private static async Task VerifyAsync(HttpContext http, TidelineNode node)
     {
-        var report = await node.Verifier.VerifyAsync(http.RequestAborted);
+        var report = await node.Verifier.VerifyAsync(http.Request.Query["deep"] == "true", http.RequestAborted);
         await AnswerAsync(http, json =>
         {
             json.WriteBoolean("ok"u8, report.Ok);

@@ -43,7 +43,7 @@ public sealed class TransferFlow : IAsyncLifetime
         belasView!.Customer.Accounts.Single().PostedMinor.ShouldBe(2_500);
         belasView.Customer.Transactions.Recent.Single().AmountMinor.ShouldBe(2_500);
 
-        var report = await _node.Verifier.VerifyAsync(default);
+        var report = await _node.Verifier.VerifyAsync(deep: true, default);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();
     }
 
@@ -61,7 +61,7 @@ public sealed class TransferFlow : IAsyncLifetime
         (await _node.Sagas.ListAsync(null, 10, default)).ShouldBeEmpty();
         for (var shard = 0; shard < 2; shard++)
             (await _node.Projections.Projector.WaitForAsync(shard, _node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
-        var report = await _node.Verifier.VerifyAsync(default);
+        var report = await _node.Verifier.VerifyAsync(deep: true, default);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();
     }
 
