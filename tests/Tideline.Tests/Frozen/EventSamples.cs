@@ -40,7 +40,14 @@ internal static class EventSamples
 
     private static AccountRow Account(long postedMinor) => new()
     {
-        Id = AdasAccount, CustomerId = Ada, Kind = AccountKind.Customer, Currency = Currency.Parse("EUR"), PostedMinor = postedMinor, PendingOutMinor = postedMinor == 0 ? 0 : 2_500,
-        OverdraftLimitMinor = 10_000, EntryVersion = 7, Iban = "SE4550000000058398257466",
+        Id = AdasAccount,
+        CustomerId = Ada,
+        Kind = AccountKind.Customer,
+        Currency = Currency.Parse("EUR"),
+        PostedMinor = postedMinor,
+        PendingOutMinor = postedMinor == 0 ? 0 : 2_500,
+        OverdraftLimitMinor = 10_000,
+        EntryVersion = 7,
+        Iban = "SE4550000000058398257466",
     };
 }
