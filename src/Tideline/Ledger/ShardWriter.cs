@@ -245,8 +245,12 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         var block = batch.Writes.Blocks.Count > 0 ? batch.Writes.Blocks[^1] : null;
         _head = _head with
         {
-            EventSeq = batch.EventSeq, MessageSeq = batch.MessageSeq, TimeUs = batch.TimeUs,
-            BlockNumber = block?.Number ?? _head.BlockNumber, BlockHash = block?.Hash ?? _head.BlockHash, BlockThroughSeq = block?.ThroughSeq ?? _head.BlockThroughSeq,
+            EventSeq = batch.EventSeq,
+            MessageSeq = batch.MessageSeq,
+            TimeUs = batch.TimeUs,
+            BlockNumber = block?.Number ?? _head.BlockNumber,
+            BlockHash = block?.Hash ?? _head.BlockHash,
+            BlockThroughSeq = block?.ThroughSeq ?? _head.BlockThroughSeq,
         };
     }
 

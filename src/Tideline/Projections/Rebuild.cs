@@ -122,7 +122,10 @@ public sealed partial class Rebuild : IAsyncDisposable
             await comparison.CompareMovingAsync(cancel);
             Status = Status with
             {
-                Compared = comparison.Compared, Differing = comparison.Differing, Blocked = comparison.Blocked, DifferingIds = comparison.DifferingIds,
+                Compared = comparison.Compared,
+                Differing = comparison.Differing,
+                Blocked = comparison.Blocked,
+                DifferingIds = comparison.DifferingIds,
             };
             var active = _projector.Active;
             if (comparison.Differing > 0 && !force && active.Schema == Fold.SchemaVersion)
