@@ -13,14 +13,18 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
     public async Task<Watermark?> ReadAsync(ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
     {
         var records = await log.ReadAsync(Topics.AccountEvents, shard.Shard, shard.Offset, Limits.EventBatch, cancel);
+        var reached = shard.Watermark;
+        if (!shard.IsPositioned && (records.Count == 0 || records[0].SourceSeq > reached.Seq + 1))
+        {
+            return await BridgeAsync(shard, events, records.Count == 0 ? long.MaxValue : records[0].SourceSeq, cancel);
+        }
+
         if (records.Count == 0)
         {
             shard.Fault = null;
             return null;
         }
 
-        var reached = shard.Watermark;
-        if (!shard.IsPositioned && records[0].SourceSeq > reached.Seq + 1) return await BridgeAsync(shard, events, records[0].SourceSeq, cancel);
         shard.IsPositioned = true;
         var first = events.Count;
         foreach (var record in records)
@@ -73,6 +77,7 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
     {
         var reached = shard.Watermark;
         var limit = (int)Math.Min(Limits.EventBatch, untilSeq - 1 - reached.Seq);
+        shard.Fault = null;
         foreach (var happened in await ledger.Reader(shard.Shard).GetEventsAsync(reached.Seq, limit, cancel))
         {
             if (happened.Position.Seq != reached.Seq + 1)
@@ -86,7 +91,10 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
             events.Add(ProjectedEvent.From(happened));
         }
 
-        return reached == shard.Watermark ? null : reached;
+        if (reached != shard.Watermark) return reached;
+        // Nothing between the views and what comes next on the log.
+        shard.IsPositioned = true;
+        return null;
     }
 
     private void Stop(ShardProgress shard, string fault)

@@ -101,7 +101,7 @@ public abstract class ShardReaderContract : ShardStoreContract
             writes.Holds.AddRange([Hold(Id(1), Id(6), HoldStatus.Open, 1), Hold(Id(2), Id(7), HoldStatus.Open, 1)]);
         });
         var findings = await Reader.FindBrokenBalancesAsync(100, Cancel);
-        findings.Count.ShouldBe(7);
+        findings.Count.ShouldBe(8);
         findings[0].ShouldContain($"{Id(1)}: posted is 51, but its entries add up to 50");
         findings[1].ShouldContain($"{Id(2)}: entry 3 stands where entry 2 should");
         findings[2].ShouldContain($"{Id(3)}: 2 entries are counted, but the newest is 1");
@@ -109,6 +109,7 @@ public abstract class ShardReaderContract : ShardStoreContract
         findings[4].ShouldContain($"{Id(5)} does not exist, but has entries");
         findings[5].ShouldContain($"{Id(6)}: held is 0, but its open holds add up to 400");
         findings[6].ShouldContain($"{Id(7)} does not exist, but has open holds");
+        findings[7].ShouldContain("The EUR settlement account awaits 0, but the open holds add up to 400");
         (await Reader.FindBrokenBalancesAsync(2, Cancel)).Count.ShouldBe(2);
     }
 

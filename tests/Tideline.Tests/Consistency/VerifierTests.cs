@@ -78,7 +78,7 @@ public sealed class VerifierTests : IAsyncLifetime
     [InlineData("DELETE FROM c_transactions_v1 WHERE CAST(json AS TEXT) LIKE '%rent%'", "Transaction document", true)]
     [InlineData("UPDATE c_customers_v1 SET id = '019aad7e-0000-7000-8000-000000000001' WHERE CAST(json AS TEXT) LIKE '%9750%'", "Customer document 019aad7e-0000-7000-8000-000000000001 belongs to no customer", true)]
     [InlineData("UPDATE c_transactions_v1 SET id = 'x' || id WHERE CAST(json AS TEXT) LIKE '%deposit%'", "belongs to no entry of the ledger", true)]
-    public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) => ShouldBeFoundAsync("views.db", tampering, "I8", finding, deep);
+    public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) => ShouldBeFoundAsync("views/views.db", tampering, "I8", finding, deep);
 
     [Fact]
     public async Task A_view_that_is_behind_is_sound()
