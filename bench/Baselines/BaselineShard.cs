@@ -2,21 +2,24 @@
 using Tideline.Bench.Load;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
 
 namespace Tideline.Bench.Baselines;
 
 /// <summary>
-/// One shard file of a baseline: the ledger's own tables (by reference, so that they cannot drift) and pragmas, with funded accounts, and the hand-written
-/// statements of a same-shard transfer.
+/// One shard file of the raw baseline: the ledger's own tables (by reference, so that they cannot drift) and pragmas, with funded accounts, and the hand-written
+/// statements of a same-shard transfer. Entries and outcomes grow at their end; their indexes are written sorted, a generation at a time.
 /// </summary>
 internal sealed class BaselineShard : IDisposable
 {
     public const long FundsMinor = 100_000_000;
     private const int LegBytes = 24;
     private readonly SqliteDatabase _database;
-    private readonly SqliteStatement _account, _transaction, _entry, _event, _outcome, _saga, _head;
+    private readonly SqliteStatement _account, _transaction, _entry, _entryIndex, _event, _outcome, _outcomeIndex, _saga, _head;
+    private readonly List<(Guid Account, long Version, long Row)> _newEntries = [];
+    private readonly List<(Guid Key, long Row)> _newOutcomes = [];
     private readonly byte[] _eventData, _sagaData, _sagaHistory, _legs = new byte[2 * LegBytes];
-    private long _seq;
+    private long _seq, _entries, _outcomes;
 
     public BaselineShard(string folder, int shard, int shards, int accounts, PayloadSizes sizes, ulong seed)
     {
@@ -25,9 +28,11 @@ internal sealed class BaselineShard : IDisposable
         LedgerSchema.Ensure(_database, shard, shards);
         _account = _database.Prepare("UPDATE accounts SET posted = ?, entry_version = ?, version = ? WHERE id = ?");
         _transaction = _database.Prepare("INSERT INTO transactions VALUES (?, 1, 'EUR', ?, NULL, ?, ?, ?)");
-        _entry = _database.Prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)");
+        _entry = _database.Prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)");
+        _entryIndex = _database.Prepare("INSERT INTO entry_index VALUES (?, ?, ?)");
         _event = _database.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)");
-        _outcome = _database.Prepare("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, 0, NULL, ?)");
+        _outcome = _database.Prepare("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL, ?)");
+        _outcomeIndex = _database.Prepare("INSERT INTO outcome_index VALUES (?, ?)");
         _saga = _database.Prepare("INSERT INTO sagas VALUES (?, 'transfer', 1, 1, 3, 1, NULL, ?, ?, ?, ?)");
         _head = _database.Prepare("UPDATE head SET time_us = ? WHERE id = 0");
         (_eventData, _sagaData, _sagaHistory) = (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
@@ -48,6 +53,7 @@ internal sealed class BaselineShard : IDisposable
     public void Commit(long timeUs)
     {
         _head.Bind(timeUs).Run();
+        if (_newEntries.Count >= Limits.IndexGenerationRows) WriteIndexes();
         _database.Commit();
     }
 
@@ -55,18 +61,34 @@ internal sealed class BaselineShard : IDisposable
 
     public void InsertTransaction(Guid id, long amount, long timeUs) => _transaction.Bind(id).Bind(amount).Bind(id).Bind(timeUs).Bind((ReadOnlySpan<byte>)_legs).Run();
 
-    public void InsertEntry(in BaselineEntry entry, long timeUs) =>
-        _entry.Bind(entry.Account).Bind(entry.Version).Bind(entry.Transaction).Bind(entry.Amount).Bind(entry.PostedAfter).Bind(timeUs).Run();
+    public void InsertEntry(in BaselineEntry entry, long timeUs)
+    {
+        _entry.Bind(++_entries).Bind(entry.Account).Bind(entry.Version).Bind(entry.Transaction).Bind(entry.Amount).Bind(entry.PostedAfter).Bind(timeUs).Run();
+        _newEntries.Add((entry.Account, entry.Version, _entries));
+    }
 
     public void InsertEvent(int type, Guid subject, long version, long timeUs) =>
         _event.Bind(++_seq).Bind(type).Bind(subject).Bind(version).Bind(timeUs).Bind((ReadOnlySpan<byte>)_eventData).Run();
 
-    public void InsertOutcome(Guid key, Guid subject, long balance, bool reserved, long timeUs) =>
-        _outcome.Bind(key).Bind(key).Bind(reserved ? 0 : 1).Bind(subject).Bind(balance).Bind(_seq).Bind(timeUs).Run();
+    public void InsertOutcome(Guid key, Guid subject, long balance, bool reserved, long timeUs)
+    {
+        _outcome.Bind(++_outcomes).Bind(key).Bind(key).Bind(reserved ? 0 : 1).Bind(subject).Bind(balance).Bind(_seq).Bind(timeUs).Run();
+        _newOutcomes.Add((key, _outcomes));
+    }
 
     public void InsertSaga(Guid id, long timeUs) => _saga.Bind(id).Bind((ReadOnlySpan<byte>)_sagaData).Bind((ReadOnlySpan<byte>)_sagaHistory).Bind(timeUs).Bind(timeUs).Run();
 
     public void Dispose() => _database.Dispose();
+
+    private void WriteIndexes()
+    {
+        _newEntries.Sort();
+        foreach (var (account, version, row) in _newEntries) _entryIndex.Bind(account).Bind(version).Bind(row).Run();
+        _newOutcomes.Sort();
+        foreach (var (key, row) in _newOutcomes) _outcomeIndex.Bind(key).Bind(row).Run();
+        _newEntries.Clear();
+        _newOutcomes.Clear();
+    }
 
     private BaselineAccount[] Load(int count)
     {

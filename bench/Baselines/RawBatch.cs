@@ -31,7 +31,6 @@ internal sealed class RawBatch(BaselineShard shard, int shards)
         }
 
         foreach (var transfer in _transfers) shard.InsertTransaction(transfer.Id, transfer.Amount, timeUs);
-        _entries.Sort(static (left, right) => left.Account.CompareTo(right.Account) is var order and not 0 ? order : left.Version.CompareTo(right.Version));
         foreach (ref readonly var entry in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_entries)) shard.InsertEntry(entry, timeUs);
         foreach (var transfer in _transfers)
         {
@@ -39,7 +38,6 @@ internal sealed class RawBatch(BaselineShard shard, int shards)
             shard.InsertEvent(6, transfer.To.Id, transfer.ToVersion, timeUs);
         }
 
-        _outcomes.Sort(static (left, right) => left.Key.CompareTo(right.Key));
         foreach (var (key, subject, balance, reserved) in _outcomes) shard.InsertOutcome(key, subject, balance, reserved, timeUs);
         foreach (var transfer in _transfers) shard.InsertSaga(transfer.Id, timeUs);
         shard.Commit(timeUs);

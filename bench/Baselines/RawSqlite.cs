@@ -5,7 +5,7 @@ namespace Tideline.Bench.Baselines;
 
 /// <summary>
 /// The ceiling of the engine: the rows of same-shard transfers written by hand in groups, one writer thread a shard file, nothing queued, looked up,
-/// checked or answered. Balances are kept in memory, each account is written once a batch, and rows go in the order of their keys. The key of a transfer lives
+/// checked or answered. Balances are kept in memory and each account is written once a batch, in the order of ids. The key of a transfer lives
 /// on another shard as often as it does with Tideline, and then costs a reserved row there.
 /// </summary>
 internal sealed class RawSqlite(string folder, int shards, int accountsPerShard, PayloadSizes sizes, TimeProvider time)

@@ -13,6 +13,7 @@ internal sealed class SqliteDatabase : IDisposable
 {
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly sqlite3 _handle;
+    private bool _durable = true;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
@@ -80,10 +81,22 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Rows changed by the last statement.</summary>
     public int Changes => raw.sqlite3_changes(_handle);
 
-    /// <summary>Begins a transaction that takes the write lock at once.</summary>
-    public void Begin() => Prepare("BEGIN IMMEDIATE").Run();
+    /// <summary>
+    /// Begins a transaction that takes the write lock at once. One that is not <paramref name="durable"/> survives the end of the process like any other; when the machine
+    /// fails it may be lost, never torn, and never a part of what came before the next durable one.
+    /// </summary>
+    public void Begin(bool durable = true)
+    {
+        if (_durable != durable)
+        {
+            Execute(durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
+            _durable = durable;
+        }
 
-    /// <summary>Commits; durable when it returns.</summary>
+        Prepare("BEGIN IMMEDIATE").Run();
+    }
+
+    /// <summary>Commits; when it returns, as durable as <see cref="Begin"/> was asked for.</summary>
     public void Commit() => Prepare("COMMIT").Run();
 
     /// <summary>Rolls back, if a transaction is open.</summary>

@@ -33,6 +33,24 @@ public static class Limits
     /// <summary>Commands in one group commit.</summary>
     public const int ShardBatchCommands = 1_024;
 
+    /// <summary>How long the relay lets events gather after it carried some, when none of them moves a saga.</summary>
+    public const int RelayPaceMs = 5;
+
+    /// <summary>A batch of so many commands shows that many clients are there; before the next, the writer waits up to <see cref="GatherMs"/> for most of them to come back.</summary>
+    public const int GatherFromCommands = 4;
+
+    /// <summary>How long a shard's writer waits at most for the clients that it just answered.</summary>
+    public const int GatherMs = 1;
+
+    /// <summary>Commands of a batch that one thread answers, one after the other.</summary>
+    public const int AnswersPerWorkItem = 32;
+
+    /// <summary>Keys of entries or outcomes that a shard keeps in memory before they go into its index file sorted; at most two such generations. A restart reads them back.</summary>
+    public const int IndexGenerationRows = 32_768;
+
+    /// <summary>Accounts whose entries the check of balances adds up in one pass over the entries: about 100 bytes of memory each.</summary>
+    public const int BalanceCheckAccounts = 1_000_000;
+
     /// <summary>Events in one relay or projection batch.</summary>
     public const int EventBatch = 1_000;
 

@@ -33,16 +33,17 @@ internal abstract class PendingCommand(LedgerCommand command)
     protected abstract void OnFailed(TidelineException fault);
 }
 
-/// <summary>A command that somebody waits for by itself.</summary>
+/// <summary>A command that somebody waits for by itself: what comes after it runs where it is answered, so the writer leaves that to an <see cref="AnswerGroup"/>.</summary>
 internal sealed class SinglePending(LedgerCommand command) : PendingCommand(command)
 {
-    private readonly TaskCompletionSource<Reply> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Reply> _end = new();
 
     public Task<Reply> End => _end.Task;
 
     protected override void OnAnswered() => _end.TrySetResult(Reply!);
 
-    protected override void OnFailed(TidelineException fault) => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault));
+    protected override void OnFailed(TidelineException fault) =>
+        ThreadPool.QueueUserWorkItem(_ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));
 }
 
 /// <summary>One of many commands that are waited for together: one wake-up for all of them.</summary>

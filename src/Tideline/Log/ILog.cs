@@ -1,8 +1,8 @@
 namespace Tideline.Log;
 
 /// <summary>
-/// The bus: topics of partitions of records. Appends are durable when they return. One contract, several engines
-/// (embedded SQLite, Kafka).
+/// The bus: topics of partitions of records. Appends are durable when they return; of topics that can be derived again (<see cref="Topics.IsDerived"/>), and of
+/// groups' positions, a failing machine may lose the newest, never a part between. One contract, several engines (embedded SQLite, Kafka).
 /// </summary>
 public interface ILog : IAsyncDisposable
 {
@@ -28,7 +28,7 @@ public interface ILog : IAsyncDisposable
     /// <summary>The position up to which a consumer group is done; 0 for a new group. Registering a group protects what it has not read from retention.</summary>
     ValueTask<long> GetCommittedAsync(string group, string topic, int partition, CancellationToken cancel);
 
-    /// <summary>Moves a group's position, durably. It may go back (replay); never beyond the head.</summary>
+    /// <summary>Moves a group's position. It may go back (replay); never beyond the head.</summary>
     ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel);
 
     /// <summary>Drops records older than <paramref name="before"/> that every group has read. Returns how many.</summary>

@@ -31,6 +31,9 @@ public static class Topics
     /// <summary>The heads of the audit chains, one partition per shard, as <see cref="Consistency.AuditHead"/>.</summary>
     public const string AuditHeads = "audit.heads";
 
+    /// <summary>Whether the ledger or the views can give every record of a topic again: one whose tail is lost with its machine is filled from there.</summary>
+    public static bool IsDerived(string topic) => topic is AccountEvents or CustomerEvents;
+
     /// <summary>The dead letter topic of <paramref name="topic"/>.</summary>
     public static string DeadLetters(string topic) => topic + ".dlq";
 }

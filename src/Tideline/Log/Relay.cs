@@ -13,6 +13,7 @@ namespace Tideline.Log;
 public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<Relay> logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(Limits.IdleWaitMs);
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(Limits.RelayPaceMs);
     private readonly CancellationTokenSource _stop = new();
     private readonly ShardRelay[] _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardRelay(shard))];
     private Task _loop = Task.CompletedTask;
@@ -52,7 +53,10 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         {
             try
             {
-                if (!await PassAsync(_stop.Token)) await WaitAsync();
+                var carried = await PassAsync(_stop.Token);
+                if (carried == Carried.Nothing) await WaitAsync();
+                // What else is committed meanwhile goes with it: one append for many commits. The steps of sagas wait for no one.
+                else if (carried == Carried.Events) await Task.Delay(Pace, time, _stop.Token);
             }
             catch (OperationCanceledException)
             {
@@ -66,7 +70,7 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         }
     }
 
-    private async Task<bool> PassAsync(CancellationToken cancel)
+    private async Task<Carried> PassAsync(CancellationToken cancel)
     {
         var passes = new List<Pass>();
         foreach (var shard in _shards.Where(shard => shard.Fault is null))
@@ -81,7 +85,7 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
             }
         }
 
-        if (passes.Count == 0) return false;
+        if (passes.Count == 0) return Carried.Nothing;
         CrashPoint.Pass("relay.append.before");
         try
         {
@@ -94,7 +98,8 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
 
         CrashPoint.Pass("relay.append.after");
         foreach (var pass in passes) Passed(pass);
-        return true;
+        if (passes.Exists(pass => pass.Events.Count == Limits.EventBatch || pass.Messages.Count > 0)) return Carried.Messages;
+        return Carried.Events;
     }
 
     private async Task<Pass?> ReadAsync(ShardRelay shard, CancellationToken cancel)
@@ -177,6 +182,13 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
     }
 
     private sealed record Pass(ShardRelay Shard, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<MessageRow> Messages, IReadOnlyList<LogRecord> Records);
+
+    private enum Carried
+    {
+        Nothing,
+        Events,
+        Messages,
+    }
 
     private sealed class ShardRelay(int shard)
     {

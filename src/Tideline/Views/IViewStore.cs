@@ -23,8 +23,8 @@ public interface IViewStore : IAsyncDisposable
 
     /// <summary>
     /// Writes of several collections in order, then watermarks, as one call: what a projection batch is. Applied in this order; a crash may leave a prefix. When
-    /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. Durable when it returns. Answers per group and write
-    /// whether it was applied.
+    /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. A failing machine may lose the newest of those calls that move a
+    /// watermark, with their watermarks: the ledger gives them again. Answers per group and write whether it was applied.
     /// </summary>
     ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel);
 

@@ -5,65 +5,79 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
-/// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a currency: one pass that merges accounts, entries and holds in the order of account ids, so
-/// that it needs no memory for any of them. One finding an account is enough to look at it.
+/// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a currency, every entry and outcome in its
+/// index: accounts and holds are merged in the order of ids, a range of accounts at a time. One finding an account is enough to look at it.
 /// </summary>
-internal sealed class BalanceCheck(SqliteDatabase database, int limit)
+internal sealed class BalanceCheck(SqliteDatabase database, int limit, int accountsPerPass)
 {
-    private readonly SqliteStatement _accounts = database.Prepare("SELECT id, posted, pending_out, entry_version, pending_in, kind, currency FROM accounts ORDER BY id");
-    private readonly SqliteStatement _entries = database.Prepare("SELECT account_id, version, amount, posted_after, time_us FROM entries ORDER BY account_id, version");
+    private readonly SqliteStatement _accounts = database.Prepare(
+        "SELECT id, posted, pending_out, entry_version, pending_in, kind, currency FROM accounts WHERE id > ? ORDER BY id LIMIT ?");
     private readonly SqliteStatement _holds = database.Prepare("SELECT account_id, amount - captured FROM holds WHERE status = 0 ORDER BY account_id");
     private readonly List<string> _findings = [];
     private readonly SortedDictionary<string, Int128> _held = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Int128> _announced = new(StringComparer.Ordinal);
-    private bool _anEntry;
     private bool _aHold;
 
     public List<string> Run(CancellationToken cancel)
     {
         try
         {
-            (_anEntry, _aHold) = (_entries.Step(), _holds.Step());
-            while (_findings.Count < limit && _accounts.Step())
-            {
-                cancel.ThrowIfCancellationRequested();
-                var account = _accounts.Id(0);
-                SkipStrangers(account);
-                var finding = FoldEntries(account);
-                finding = FoldHolds(account) ?? finding;
-                if (finding is not null) _findings.Add(finding);
-            }
+            _aHold = _holds.Step();
+            Guid? after = null;
+            do after = CheckRange(after, cancel);
+            while (after is not null && _findings.Count < limit);
 
-            if (_findings.Count < limit) SkipStrangers(null);
+            if (_findings.Count < limit) SkipHolds(null);
             if (_findings.Count < limit) CompareSettlement();
+            CompareIndex("entries", "entry_index");
+            CompareIndex("outcomes", "outcome_index");
             return _findings.Count > limit ? _findings[..limit] : _findings;
         }
         finally
         {
             _accounts.Reset();
-            _entries.Reset();
             _holds.Reset();
         }
     }
 
-    private string? FoldEntries(Guid account)
+    // Returns where the next range begins; null after the last.
+    private Guid? CheckRange(Guid? after, CancellationToken cancel)
     {
-        string? finding = null;
-        Int128 sum = 0;
-        var (count, timeUs) = (0L, long.MinValue);
-        for (; _anEntry && _entries.Id(0) == account; _anEntry = _entries.Step())
+        var through = LastOfRange(after);
+        var entries = EntryFold.Read(database, after, through, cancel);
+        using var strangers = entries.Accounts.GetEnumerator();
+        var aStranger = strangers.MoveNext();
+        _accounts.Bind(after ?? Guid.Empty).Bind(accountsPerPass);
+        while (_findings.Count < limit && _accounts.Step())
         {
-            var version = _entries.Long(1);
-            sum += _entries.Long(2);
-            if (version != ++count) finding ??= Say($"Account {account}: entry {version} stands where entry {count} should.");
-            if (_entries.Long(3) != sum) finding ??= Say($"Account {account}: entry {version} says {_entries.Long(3)} after it, but its entries add up to {sum}.");
-            if (_entries.Long(4) < timeUs) finding ??= Say($"Account {account}: entry {version} is older than the entry before it.");
-            (count, timeUs) = (version, _entries.Long(4));
+            cancel.ThrowIfCancellationRequested();
+            var account = _accounts.Id(0);
+            for (; aStranger && strangers.Current < account; aStranger = strangers.MoveNext()) ReportStranger(strangers.Current);
+            if (aStranger && strangers.Current == account) aStranger = strangers.MoveNext();
+            SkipHolds(account);
+            var finding = CheckEntries(account, entries.Of(account));
+            finding = FoldHolds(account) ?? finding;
+            if (finding is not null) _findings.Add(finding);
         }
 
-        if (_accounts.Long(1) != sum) finding ??= Say($"Account {account}: posted is {_accounts.Long(1)}, but its entries add up to {sum}.");
-        if (_accounts.Long(3) != count) finding ??= Say($"Account {account}: {_accounts.Long(3)} entries are counted, but the newest is {count}.");
-        return finding;
+        _accounts.Reset();
+        for (; aStranger && _findings.Count < limit; aStranger = strangers.MoveNext()) ReportStranger(strangers.Current);
+        return through;
+    }
+
+    private Guid? LastOfRange(Guid? after)
+    {
+        var last = database.Prepare("SELECT id FROM accounts WHERE id > ? ORDER BY id LIMIT 1 OFFSET ?").Bind(after ?? Guid.Empty).Bind(accountsPerPass - 1);
+        Guid? id = last.Step() ? last.Id(0) : null;
+        last.Reset();
+        return id;
+    }
+
+    private string? CheckEntries(Guid account, EntryFold.Sum entries)
+    {
+        if (entries.Finding is { } finding) return $"Account {account}: {finding}.";
+        if (_accounts.Long(1) != entries.AmountMinor) return Say($"Account {account}: posted is {_accounts.Long(1)}, but its entries add up to {entries.AmountMinor}.");
+        return _accounts.Long(3) == entries.Count ? null : Say($"Account {account}: {_accounts.Long(3)} entries are counted, but the newest is {entries.Count}.");
     }
 
     private string? FoldHolds(Guid account)
@@ -86,23 +100,27 @@ internal sealed class BalanceCheck(SqliteDatabase database, int limit)
         }
     }
 
-    // Entries and holds before the next account belong to none.
-    private void SkipStrangers(Guid? before)
+    // Rows only grow at their end and none is ever removed: as many index rows as rows, and each row can be found.
+    private void CompareIndex(string table, string index)
     {
-        for (Guid? last = null; _anEntry && IsBefore(_entries.Id(0), before) && _findings.Count < limit; _anEntry = _entries.Step())
-        {
-            if (_entries.Id(0) != last) _findings.Add(Say($"Account {_entries.Id(0)} does not exist, but has entries."));
-            last = _entries.Id(0);
-        }
+        var counts = database.Prepare($"SELECT (SELECT {table}_indexed FROM head), (SELECT count(*) FROM {index} WHERE row <= (SELECT {table}_indexed FROM head))");
+        counts.Step();
+        var (rows, found) = (counts.Long(0), counts.Long(1));
+        counts.Reset();
+        if (rows != found) _findings.Add(Say($"The index of {table} holds {found} of the {rows} rows that it should."));
+    }
 
-        for (Guid? last = null; _aHold && IsBefore(_holds.Id(0), before) && _findings.Count < limit; _aHold = _holds.Step())
+    private void ReportStranger(Guid account) => _findings.Add($"Account {account} does not exist, but has entries.");
+
+    // Holds before the next account belong to none.
+    private void SkipHolds(Guid? before)
+    {
+        for (Guid? last = null; _aHold && (before is not { } account || _holds.Id(0) < account) && _findings.Count < limit; _aHold = _holds.Step())
         {
-            if (_holds.Id(0) != last) _findings.Add(Say($"Account {_holds.Id(0)} does not exist, but has open holds."));
+            if (_holds.Id(0) != last) _findings.Add($"Account {_holds.Id(0)} does not exist, but has open holds.");
             last = _holds.Id(0);
         }
     }
-
-    private static bool IsBefore(Guid id, Guid? account) => account is not { } one || id.CompareTo(one) < 0;
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
 }

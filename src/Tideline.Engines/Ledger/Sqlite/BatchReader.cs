@@ -4,9 +4,9 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>Reads the rows that a batch named, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
-internal sealed class BatchReader(SqliteDatabase database)
+internal sealed class BatchReader(SqliteDatabase database, RowFinder finder)
 {
-    private readonly SqliteStatement _outcome = database.Prepare($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes WHERE key = ?");
+    private readonly OutcomeReader _outcomes = new(database, finder.Outcomes);
     private readonly SqliteStatement _account = database.Prepare($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?");
     private readonly SqliteStatement _customer = database.Prepare($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?");
     private readonly SqliteStatement _hold = database.Prepare($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?");
@@ -17,7 +17,11 @@ internal sealed class BatchReader(SqliteDatabase database)
     public BatchRows Read(BatchKeys keys)
     {
         var rows = new BatchRows();
-        Read(_outcome, keys.Outcomes, rows.Outcomes, LedgerRows.Outcome);
+        foreach (var key in keys.Outcomes)
+        {
+            if (_outcomes.Read(key) is { } outcome) rows.Outcomes.Add(key, outcome);
+        }
+
         Read(_account, keys.Accounts, rows.Accounts, LedgerRows.Account);
         Read(_customer, keys.Customers, rows.Customers, LedgerRows.Customer);
         Read(_hold, keys.Holds, rows.Holds, LedgerRows.Hold);

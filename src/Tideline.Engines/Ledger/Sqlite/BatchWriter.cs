@@ -4,18 +4,18 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>Writes the rows of a batch, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
-internal sealed class BatchWriter(SqliteDatabase database)
+internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
 {
     private readonly SqliteStatement _newAccount = Insert(database, "accounts", LedgerRows.AccountColumns);
     private readonly SqliteStatement _changedAccount = database.Prepare(
         "UPDATE accounts SET status = ?, overdraft_limit = ?, posted = ?, pending_in = ?, pending_out = ?, entry_version = ?, version = ? WHERE id = ?");
     private readonly SqliteStatement _customer = Insert(database, "customers", LedgerRows.CustomerColumns);
     private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerRows.TransactionColumns);
-    private readonly SqliteStatement _entry = Insert(database, "entries", LedgerRows.EntryColumns);
+    private readonly SqliteStatement _entry = Insert(database, "entries", $"row, {LedgerRows.EntryColumns}");
     private readonly SqliteStatement _hold = database.Prepare(
         $"INSERT INTO holds ({LedgerRows.HoldColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, " +
         "captured = excluded.captured, status = excluded.status, expires_us = excluded.expires_us, reference = excluded.reference");
-    private readonly SqliteStatement _outcome = Insert(database, "outcomes", LedgerRows.OutcomeColumns);
+    private readonly SqliteStatement _outcome = Insert(database, "outcomes", $"row, {LedgerRows.OutcomeColumns}");
     private readonly SqliteStatement _claim = Insert(database, "claims", LedgerRows.ClaimColumns);
     private readonly SqliteStatement _newSaga = Insert(database, "sagas", LedgerRows.SagaColumns);
     private readonly SqliteStatement _changedSaga = database.Prepare(
@@ -24,11 +24,10 @@ internal sealed class BatchWriter(SqliteDatabase database)
     private readonly SqliteStatement _message = Insert(database, "messages", LedgerRows.MessageColumns);
     private readonly SqliteStatement _forget = database.Prepare("DELETE FROM messages WHERE seq <= ?");
     private readonly SqliteStatement _block = Insert(database, "blocks", LedgerRows.BlockColumns);
+    private readonly IndexWriter _indexes = new(database, finder);
 
     // Scratch that is kept from batch to batch.
     private readonly List<AccountRow> _accountsById = [];
-    private readonly List<EntryRow> _entriesByKey = [];
-    private readonly List<OutcomeRow> _outcomesByKey = [];
     private byte[] _legs = new byte[8 * LedgerRows.LegBytes];
 
     public void Write(BatchWrites writes)
@@ -46,6 +45,7 @@ internal sealed class BatchWriter(SqliteDatabase database)
         foreach (var row in writes.Messages) _message.Bind(row.Seq).Bind(row.TargetShard).Bind(row.SagaId).Bind(row.Type).Bind(row.Data).Bind(row.TimeUs).Run();
         foreach (var row in writes.Blocks) _block.Bind(row.Number).Bind(row.FromSeq).Bind(row.ThroughSeq).Bind(row.PreviousHash).Bind(row.Hash).Bind(row.TimeUs).Run();
         if (writes.ForgetMessagesThrough > 0) _forget.Bind(writes.ForgetMessagesThrough).Run();
+        _indexes.Write();
     }
 
     // In key order neighbours share a leaf, and the descent to it stays in the processor's cache.
@@ -66,25 +66,20 @@ internal sealed class BatchWriter(SqliteDatabase database)
 
     private void WriteEntries(List<EntryRow> entries)
     {
-        _entriesByKey.Clear();
-        _entriesByKey.AddRange(entries);
-        _entriesByKey.Sort(static (left, right) => left.AccountId.CompareTo(right.AccountId) is var order and not 0 ? order : left.Version.CompareTo(right.Version));
-        foreach (var row in _entriesByKey)
-            _entry.Bind(row.AccountId).Bind(row.Version).Bind(row.TransactionId).Bind(row.AmountMinor).Bind(row.PostedAfterMinor).Bind(row.TimeUs).Run();
+        foreach (var row in entries)
+        {
+            _entry.Bind(finder.Entries.Stage(new EntryKey(row.AccountId, row.Version))).Bind(row.AccountId).Bind(row.Version).Bind(row.TransactionId)
+                .Bind(row.AmountMinor).Bind(row.PostedAfterMinor).Bind(row.TimeUs).Run();
+        }
     }
 
     private void WriteOutcomes(List<OutcomeRow> outcomes)
     {
-        _outcomesByKey.Clear();
-        _outcomesByKey.AddRange(outcomes);
-        _outcomesByKey.Sort(static (left, right) => left.Key.CompareTo(right.Key));
-        foreach (var row in _outcomesByKey)
+        foreach (var row in outcomes)
         {
-            _outcome.Bind(row.Key).Bind(row.Fingerprint).Bind((int)row.Kind).Bind(row.Subject).Bind(row.BalanceMinor).Bind(row.Seq).Bind((int)row.Reason)
-                .Bind(row.Detail).Bind(row.TimeUs).Run();
+            _outcome.Bind(finder.Outcomes.Stage(row.Key)).Bind(row.Key).Bind(row.Fingerprint).Bind((int)row.Kind).Bind(row.Subject).Bind(row.BalanceMinor).Bind(row.Seq)
+                .Bind((int)row.Reason).Bind(row.Detail).Bind(row.TimeUs).Run();
         }
-
-        _outcomesByKey.Clear();
     }
 
     private void WriteNew(AccountRow row) =>

@@ -4,7 +4,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
-/// <summary>The tables of a shard. Nothing is stored twice: what a row's key or another row says is not repeated.</summary>
+/// <summary>
+/// The tables of a shard. Nothing is stored twice: what a row's key or another row says is not repeated. Entries and outcomes, whose keys come in no order,
+/// only grow at their end; where a row is, their indexes say (<see cref="TailIndex{TKey}"/>).
+/// </summary>
 internal static class LedgerSchema
 {
     /// <summary>Grows with every change that an older program could not read.</summary>
@@ -12,8 +15,9 @@ internal static class LedgerSchema
 
     private const string Tables = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL, message_seq INTEGER NOT NULL, time_us INTEGER NOT NULL) STRICT;
-        INSERT INTO head VALUES (0, 0, 0, 0);
+        CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL, message_seq INTEGER NOT NULL, time_us INTEGER NOT NULL,
+            entries_indexed INTEGER NOT NULL, outcomes_indexed INTEGER NOT NULL) STRICT;
+        INSERT INTO head VALUES (0, 0, 0, 0, 0, 0);
 
         CREATE TABLE customers (id BLOB PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, country TEXT NOT NULL, version INTEGER NOT NULL,
             created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -24,15 +28,17 @@ internal static class LedgerSchema
 
         CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, reference TEXT, saga_id BLOB,
             time_us INTEGER NOT NULL, legs BLOB NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE entries (account_id BLOB, version INTEGER, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL, posted_after INTEGER NOT NULL,
-            time_us INTEGER NOT NULL, PRIMARY KEY (account_id, version)) STRICT, WITHOUT ROWID;
+        CREATE TABLE entries (row INTEGER PRIMARY KEY, account_id BLOB NOT NULL, version INTEGER NOT NULL, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL,
+            posted_after INTEGER NOT NULL, time_us INTEGER NOT NULL) STRICT;
+        CREATE TABLE entry_index (account_id BLOB, version INTEGER, row INTEGER NOT NULL, PRIMARY KEY (account_id, version)) STRICT, WITHOUT ROWID;
 
         CREATE TABLE holds (id BLOB PRIMARY KEY, account_id BLOB NOT NULL, amount INTEGER NOT NULL, captured INTEGER NOT NULL, status INTEGER NOT NULL,
             expires_us INTEGER NOT NULL, reference TEXT, created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX holds_open ON holds (expires_us) WHERE status = 0;
 
-        CREATE TABLE outcomes (key BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL, balance INTEGER NOT NULL,
-            seq INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT, time_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE outcomes (row INTEGER PRIMARY KEY, key BLOB NOT NULL, fingerprint BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL,
+            balance INTEGER NOT NULL, seq INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT, time_us INTEGER NOT NULL) STRICT;
+        CREATE TABLE outcome_index (key BLOB PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE claims (name TEXT PRIMARY KEY, key BLOB NOT NULL, subject BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
         CREATE TABLE sagas (id BLOB PRIMARY KEY, definition TEXT NOT NULL, definition_version INTEGER NOT NULL, state INTEGER NOT NULL, step INTEGER NOT NULL,

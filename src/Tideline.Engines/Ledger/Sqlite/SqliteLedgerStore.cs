@@ -10,8 +10,10 @@ public sealed class SqliteLedgerStore : ILedgerStore
 {
     private readonly string _directory;
     private readonly DirectoryLock _lock;
+    private readonly RowFinder[] _finders;
 
-    private SqliteLedgerStore(string directory, DirectoryLock @lock, int shards) => (_directory, _lock, Map) = (directory, @lock, new ShardMap(shards));
+    private SqliteLedgerStore(string directory, DirectoryLock @lock, RowFinder[] finders) =>
+        (_directory, _lock, _finders, Map) = (directory, @lock, finders, new ShardMap(finders.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
@@ -34,8 +36,7 @@ public sealed class SqliteLedgerStore : ILedgerStore
             if (stored is { } there && shards is { } asked && there != asked)
                 throw new TidelineException(ErrorCode.IncompatibleData, $"The data in {dataDirectory} has {there} shards, not {asked}. The number of shards is fixed when the data is made.");
             var count = stored ?? shards ?? Math.Min(Environment.ProcessorCount, Limits.Shards);
-            for (var shard = 0; shard < count; shard++) EnsureShard(directory, shard, count);
-            return new SqliteLedgerStore(directory, owned, count);
+            return new SqliteLedgerStore(directory, owned, [.. Enumerable.Range(0, count).Select(shard => EnsureShard(directory, shard, count))]);
         }
         catch
         {
@@ -45,10 +46,10 @@ public sealed class SqliteLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
-    public IShardStore OpenWriter(int shard) => new SqliteShardStore(PathOf(_directory, Require(shard)), shard, Map.Shards);
+    public IShardStore OpenWriter(int shard) => new SqliteShardStore(PathOf(_directory, Require(shard)), shard, Map.Shards, _finders[shard]);
 
     /// <inheritdoc/>
-    public IShardReader OpenReader(int shard) => new SqliteShardReader(PathOf(_directory, Require(shard)), shard);
+    public IShardReader OpenReader(int shard) => new SqliteShardReader(PathOf(_directory, Require(shard)), shard, _finders[shard]);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -65,10 +66,13 @@ public sealed class SqliteLedgerStore : ILedgerStore
         return LedgerSchema.ShardsOf(database);
     }
 
-    private static void EnsureShard(string directory, int shard, int shards)
+    private static RowFinder EnsureShard(string directory, int shard, int shards)
     {
         using var database = SqliteDatabase.OpenWriter(PathOf(directory, shard));
         LedgerSchema.Ensure(database, shard, shards);
+        var finder = new RowFinder();
+        finder.Load(database);
+        return finder;
     }
 
     private static string PathOf(string directory, int shard) => Path.Combine(directory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"shard-{shard}.db"));

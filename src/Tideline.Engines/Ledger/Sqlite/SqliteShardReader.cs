@@ -7,7 +7,7 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// <summary>
 /// Reads of one shard, safe for many threads. SQLite answers from memory or one page of the file, so the calls return completed.
 /// </summary>
-internal sealed class SqliteShardReader(string path, int shard) : IShardReader
+internal sealed class SqliteShardReader(string path, int shard, RowFinder finder) : IShardReader
 {
     private readonly ReaderPool _pool = new(path);
 
@@ -36,12 +36,11 @@ internal sealed class SqliteShardReader(string path, int shard) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.EntryColumns} FROM entries WHERE account_id = ? AND version < ? ORDER BY version DESC LIMIT ?",
-            query => query.Bind(accountId).Bind(beforeVersion).Bind(limit), LedgerRows.Entry, cancel);
+        new(_pool.Read<IReadOnlyList<EntryRow>>(database => new EntryReader(database, finder.Entries, accountId).Before(beforeVersion, limit, cancel)));
 
     /// <inheritdoc/>
     public ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel) =>
-        new(_pool.ReadSnapshot(database => EntryAt.Find(database, accountId, timeUs)));
+        new(_pool.Read(database => new EntryReader(database, finder.Entries, accountId).At(timeUs)));
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
@@ -58,7 +57,7 @@ internal sealed class SqliteShardReader(string path, int shard) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes WHERE key = ?", query => query.Bind(key), LedgerRows.Outcome);
+        new(_pool.Read(database => new OutcomeReader(database, finder.Outcomes).Read(key)));
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
@@ -113,7 +112,7 @@ internal sealed class SqliteShardReader(string path, int shard) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel) =>
-        new(_pool.ReadSnapshot<IReadOnlyList<string>>(database => new BalanceCheck(database, limit).Run(cancel)));
+        new(_pool.ReadSnapshot<IReadOnlyList<string>>(database => new BalanceCheck(database, limit, Limits.BalanceCheckAccounts).Run(cancel)));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

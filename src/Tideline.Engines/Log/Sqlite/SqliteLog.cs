@@ -49,7 +49,7 @@ public sealed class SqliteLog : ILog
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
-        if (records.Count > 0) await RunAsync(writer => { writer.Append(records); return 0; }, cancel);
+        if (records.Count > 0) await RunAsync(writer => { writer.Append(records); return 0; }, cancel, durable: !records.All(record => Topics.IsDerived(record.Topic)));
     }
 
     /// <inheritdoc/>
@@ -124,10 +124,10 @@ public sealed class SqliteLog : ILog
     }
 
     // Whoever finds nobody writing writes for all that wait; the others wait for that.
-    private Task<long> RunAsync(Func<LogWriter, long> run, CancellationToken cancel)
+    private Task<long> RunAsync(Func<LogWriter, long> run, CancellationToken cancel, bool durable = false)
     {
         cancel.ThrowIfCancellationRequested();
-        var work = new LogWork(run);
+        var work = new LogWork(run, durable);
         lock (_gate)
         {
             if (_disposed) throw new TidelineException(ErrorCode.ShuttingDown, "The log is closed.");
@@ -164,7 +164,7 @@ public sealed class SqliteLog : ILog
     {
         try
         {
-            _database.Begin();
+            _database.Begin(batch.Exists(work => work.IsDurable));
             foreach (var work in batch) work.Run(_writer);
             _database.Commit();
         }

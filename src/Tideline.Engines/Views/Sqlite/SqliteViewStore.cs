@@ -76,7 +76,8 @@ public sealed class SqliteViewStore : IViewStore
                 if (!move) return;
                 foreach (var watermark in watermarks) StateTables.SetWatermark(database, watermark);
             },
-            cancel);
+            cancel,
+            durable: watermarks.Count == 0);
         return applied;
     }
 

@@ -38,10 +38,12 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Carries out <paramref name="work"/> inside a transaction; durable when it returns.</summary>
-    public async Task RunAsync(Action<SqliteDatabase> work, CancellationToken cancel)
+    /// <summary>
+    /// Carries out <paramref name="work"/> inside a transaction; durable when it returns, unless the ledger can give it again (<see cref="SqliteDatabase.Begin"/>).
+    /// </summary>
+    public async Task RunAsync(Action<SqliteDatabase> work, CancellationToken cancel, bool durable = true)
     {
-        var job = new Job(work, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var job = new Job(work, durable, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         try
         {
             await _jobs.Writer.WriteAsync(job, cancel);
@@ -90,7 +92,7 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
     {
         try
         {
-            _database.Begin();
+            _database.Begin(jobs.Exists(job => job.IsDurable));
             foreach (var job in jobs) job.Work(_database);
             _database.Commit();
             fault = null;
@@ -118,5 +120,5 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
         }
     }
 
-    private sealed record Job(Action<SqliteDatabase> Work, TaskCompletionSource Done);
+    private sealed record Job(Action<SqliteDatabase> Work, bool IsDurable, TaskCompletionSource Done);
 }

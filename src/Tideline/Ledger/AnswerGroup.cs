@@ -1,0 +1,27 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>
+/// Answers some commands of a batch one after the other on a thread of the pool. One wake-up serves many clients, where a wake-up each would cost more than the
+/// commands themselves.
+/// </summary>
+internal sealed class AnswerGroup(PendingCommand[] commands) : IThreadPoolWorkItem
+{
+    /// <summary>Hands the answers of a committed batch to the pool.</summary>
+    public static void Send(List<PendingCommand> batch)
+    {
+        // At least two groups, so that a second processor takes its part.
+        var size = Math.Clamp((batch.Count + 1) / 2, 1, Limits.AnswersPerWorkItem);
+        for (var from = 0; from < batch.Count; from += size)
+        {
+            var group = batch.GetRange(from, Math.Min(size, batch.Count - from)).ToArray();
+            ThreadPool.UnsafeQueueUserWorkItem(new AnswerGroup(group), preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        foreach (var pending in commands) pending.Answer();
+    }
+}
