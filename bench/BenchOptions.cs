@@ -1,8 +1,12 @@
+using Tideline.Bench.Load;
+
 namespace Tideline.Bench;
 
 /// <summary>How a scenario is to run.</summary>
 public sealed record BenchOptions
 {
+    private const double MostWarmUpSeconds = 10;
+
     /// <summary>How long each figure is measured, seconds.</summary>
     public double Seconds { get; init; } = 10;
 
@@ -21,6 +25,11 @@ public sealed record BenchOptions
     /// <summary>A folder to keep the data in; null: a temporary one.</summary>
     public string? DataFolder { get; init; }
 
-    /// <summary>How long each figure is measured.</summary>
+    /// <summary>How long each figure of a baseline is measured.</summary>
     internal TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
+
+    /// <summary>
+    /// How long a load on the program runs. The runtime compiles what is hot in the background while it runs, on these processors; a service that runs for days is measured after that.
+    /// </summary>
+    internal LoadTime Load => new(TimeSpan.FromSeconds(Math.Min(Seconds, MostWarmUpSeconds)), Duration);
 }

@@ -8,24 +8,24 @@ internal static class ClosedLoop
 {
     /// <summary>
     /// Runs <paramref name="once"/> on each of <paramref name="clients"/> again and again, and measures every run. With <paramref name="perSecond"/> they
-    /// keep to that rate together, as long as the answers come quickly enough.
+    /// keep to that rate together, as long as the answers come quickly enough. What happens during <see cref="LoadTime.WarmUp"/> is not counted.
     /// </summary>
-    public static async Task<LoopResult> RunAsync(int clients, TimeSpan duration, Func<int, Task> once, CancellationToken cancel, double? perSecond = null)
+    public static async Task<LoopResult> RunAsync(int clients, LoadTime time, Func<int, Task> once, CancellationToken cancel, double? perSecond = null)
     {
         var started = Stopwatch.GetTimestamp();
         var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => LoopAsync(client), cancel)));
-        return new LoopResult(Latencies.Merge(parts), Stopwatch.GetElapsedTime(started));
+        return new LoopResult(Latencies.Merge(parts), Stopwatch.GetElapsedTime(started) - time.WarmUp);
 
         async Task<Latencies> LoopAsync(int client)
         {
             var latencies = new Latencies();
             var due = started;
-            while (Stopwatch.GetElapsedTime(started) < duration)
+            while (Stopwatch.GetElapsedTime(started) < time.WarmUp + time.Measured)
             {
                 cancel.ThrowIfCancellationRequested();
                 var before = Stopwatch.GetTimestamp();
                 await once(client);
-                latencies.Add(before);
+                if (Stopwatch.GetElapsedTime(started, before) >= time.WarmUp) latencies.Add(before);
                 if (perSecond is not { } rate) continue;
                 due += (long)(clients * Stopwatch.Frequency / rate);
                 var pause = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
@@ -41,4 +41,11 @@ internal static class ClosedLoop
 internal sealed record LoopResult(Latencies Latencies, TimeSpan Elapsed)
 {
     public double PerSecond => Latencies.Count / Elapsed.TotalSeconds;
+}
+
+/// <summary>How long a load runs: first until the program is compiled for it, then measured.</summary>
+internal readonly record struct LoadTime(TimeSpan WarmUp, TimeSpan Measured)
+{
+    /// <summary>Measured from the first request on.</summary>
+    public static implicit operator LoadTime(TimeSpan measured) => new(TimeSpan.Zero, measured);
 }

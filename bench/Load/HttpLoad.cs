@@ -40,14 +40,14 @@ internal static class HttpLoad
 
     /// <summary>Single transfers, each on its own request, over kept-alive connections.</summary>
     public static async Task<LoopResult> SinglesAsync(
-        int port, int connections, TimeSpan duration, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel, double? perSecond = null)
+        int port, int connections, LoadTime time, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel, double? perSecond = null)
     {
         var random = new SeededRandom(seed);
         var randoms = Enumerable.Range(0, connections).Select(_ => random.Fork()).ToArray();
         var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => HttpConnection.OpenAsync(port, cancel).AsTask()));
         try
         {
-            return await ClosedLoop.RunAsync(connections, duration, async client =>
+            return await ClosedLoop.RunAsync(connections, time, async client =>
             {
                 var own = randoms[client];
                 await ExpectAsync(opened[client], "/v1/payments/transfers", own.NextGuid().ToString(), Transfer(own, pair), cancel);
@@ -61,14 +61,14 @@ internal static class HttpLoad
 
     /// <summary>NDJSON batches of <paramref name="lines"/>; each run of the loop is one batch.</summary>
     public static async Task<LoopResult> BatchesAsync(
-        int port, int connections, int lines, TimeSpan duration, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel)
+        int port, int connections, int lines, LoadTime time, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel)
     {
         var random = new SeededRandom(seed);
         var randoms = Enumerable.Range(0, connections).Select(_ => random.Fork()).ToArray();
         var opened = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => HttpConnection.OpenAsync(port, cancel).AsTask()));
         try
         {
-            return await ClosedLoop.RunAsync(connections, duration, async client =>
+            return await ClosedLoop.RunAsync(connections, time, async client =>
             {
                 var answer = await opened[client].SendAsync("POST", "/v1/payments/transfers:batch", null, Batch(randoms[client], lines, pair), "application/x-ndjson", cancel);
                 var settled = answer.Body.AsSpan().Count("\"status\":201"u8);

@@ -10,11 +10,11 @@ internal static class TransferLoad
     /// <summary>Runs <paramref name="clients"/> at once; each sends its next transfer when the last one was answered.</summary>
     /// <exception cref="TidelineException">A transfer did not settle.</exception>
     public static async Task<LoopResult> RunAsync(
-        PaymentsService payments, int clients, TimeSpan duration, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel)
+        PaymentsService payments, int clients, LoadTime time, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel)
     {
         var random = new SeededRandom(seed);
         var randoms = Enumerable.Range(0, clients).Select(_ => random.Fork()).ToArray();
-        return await ClosedLoop.RunAsync(clients, duration, client => SendAsync(payments, randoms[client], pair, cancel), cancel);
+        return await ClosedLoop.RunAsync(clients, time, client => SendAsync(payments, randoms[client], pair, cancel), cancel);
     }
 
     /// <summary>One transfer of a small amount.</summary>

@@ -15,9 +15,9 @@ internal static class CrossShardScenario
         var inProcess = await WholeNode.SagasAsync(context, options.Accounts ?? 1_000);
         await using var program = await RealProgram.StartAsync(context, options.Accounts ?? 1_000);
         ScenarioContext.Say("cross-shard batches, then the same within shards, then single transfers");
-        var across = await HttpLoad.BatchesAsync(program.Port, BatchConnections, BatchLines, options.Duration, program.Accounts.CrossShardPair, 2, context.Cancel);
-        var within = await HttpLoad.BatchesAsync(program.Port, BatchConnections, BatchLines, options.Duration, program.Accounts.SameShardPair, 3, context.Cancel);
-        var singles = await HttpLoad.SinglesAsync(program.Port, Connections, options.Duration, program.Accounts.CrossShardPair, 4, context.Cancel);
+        var across = await HttpLoad.BatchesAsync(program.Port, BatchConnections, BatchLines, options.Load, program.Accounts.CrossShardPair, 2, context.Cancel);
+        var within = await HttpLoad.BatchesAsync(program.Port, BatchConnections, BatchLines, options.Load, program.Accounts.SameShardPair, 3, context.Cancel);
+        var singles = await HttpLoad.SinglesAsync(program.Port, Connections, options.Load, program.Accounts.CrossShardPair, 4, context.Cancel);
         return
         [
             .. inProcess,

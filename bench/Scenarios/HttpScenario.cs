@@ -13,9 +13,9 @@ internal static class HttpScenario
         var options = context.Options;
         await using var program = await RealProgram.StartAsync(context, options.Accounts ?? 1_000);
         ScenarioContext.Say($"single transfers, {Connections} connections");
-        var singles = await HttpLoad.SinglesAsync(program.Port, Connections, options.Duration, program.Accounts.SameShardPair, 2, context.Cancel);
+        var singles = await HttpLoad.SinglesAsync(program.Port, Connections, options.Load, program.Accounts.SameShardPair, 2, context.Cancel);
         ScenarioContext.Say($"batches of {BatchLines} lines");
-        var batches = await HttpLoad.BatchesAsync(program.Port, BatchConnections, BatchLines, options.Duration, program.Accounts.SameShardPair, 3, context.Cancel);
+        var batches = await HttpLoad.BatchesAsync(program.Port, BatchConnections, BatchLines, options.Load, program.Accounts.SameShardPair, 3, context.Cancel);
         return
         [
             new Figure("single transfers, 64 connections", singles.PerSecond, "transfers/s", Target: Target.Min(4_000)),

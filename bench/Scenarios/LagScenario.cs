@@ -17,14 +17,14 @@ internal static class LagScenario
         var (options, cancel) = (context.Options, context.Cancel);
         await using var program = await RealProgram.StartAsync(context, options.Accounts ?? 1_000);
         ScenarioContext.Say("the maximum");
-        var most = await HttpLoad.SinglesAsync(program.Port, Connections, options.Duration / 2, program.Accounts.SameShardPair, 2, cancel);
+        var most = await HttpLoad.SinglesAsync(program.Port, Connections, options.Load, program.Accounts.SameShardPair, 2, cancel);
         ScenarioContext.Say($"half of it, {most.PerSecond / 2:0}/s, with readers");
-        var load = HttpLoad.SinglesAsync(program.Port, Connections, options.Duration, program.Accounts.SameShardPair, 3, cancel, most.PerSecond / 2);
+        var load = HttpLoad.SinglesAsync(program.Port, Connections, options.Load, program.Accounts.SameShardPair, 3, cancel, most.PerSecond / 2);
         using var lagging = await HttpConnection.OpenAsync(program.Port, cancel);
         using var reading = await HttpConnection.OpenAsync(program.Port, cancel);
         var (lagRandom, readRandom) = (new SeededRandom(4), new SeededRandom(5));
-        var lag = ClosedLoop.RunAsync(1, options.Duration, _ => UntilVisibleAsync(lagging, program.Accounts, lagRandom, cancel), cancel, perSecond: 100);
-        var reads = ClosedLoop.RunAsync(1, options.Duration, _ => ReadsScenario.CustomerAsync(reading, program.Accounts, readRandom, cancel), cancel, perSecond: 200);
+        var lag = ClosedLoop.RunAsync(1, options.Load, _ => UntilVisibleAsync(lagging, program.Accounts, lagRandom, cancel), cancel, perSecond: 100);
+        var reads = ClosedLoop.RunAsync(1, options.Load, _ => ReadsScenario.CustomerAsync(reading, program.Accounts, readRandom, cancel), cancel, perSecond: 200);
         var (loaded, visible, read) = (await load, await lag, await reads);
         return
         [

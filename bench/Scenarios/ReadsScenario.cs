@@ -44,7 +44,7 @@ internal static class ReadsScenario
         var opened = await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => HttpConnection.OpenAsync(program.Port, context.Cancel).AsTask()));
         try
         {
-            return await ClosedLoop.RunAsync(Connections, context.Options.Duration, client => once(opened[client], program.Accounts, randoms[client], context.Cancel), context.Cancel);
+            return await ClosedLoop.RunAsync(Connections, context.Options.Load, client => once(opened[client], program.Accounts, randoms[client], context.Cancel), context.Cancel);
         }
         finally
         {

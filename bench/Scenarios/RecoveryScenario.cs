@@ -34,7 +34,7 @@ internal static class RecoveryScenario
         var worked = Stopwatch.GetTimestamp();
         await HttpLoad.SinglesAsync(port, 1, TimeSpan.Zero + TimeSpan.FromTicks(1), accounts.SameShardPair, 9, context.Cancel);
         var first = answered + Stopwatch.GetElapsedTime(worked);
-        await HttpLoad.SinglesAsync(port, Connections, options.Duration, accounts.SameShardPair, 10, context.Cancel);
+        await HttpLoad.SinglesAsync(port, Connections, options.Load, accounts.SameShardPair, 10, context.Cancel);
         var resident = again.ResidentMiB();
         await again.StopAsync(StartLimit);
         return

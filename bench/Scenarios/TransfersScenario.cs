@@ -29,8 +29,8 @@ internal static class TransfersScenario
             ScenarioContext.Say($"loading {accounts:#,0} accounts");
             var set = await AccountSet.LoadAsync(alone.Ledger, accounts, new SeededRandom(1), context.Cancel);
             ScenarioContext.Say($"transfers, {InFlight} in flight, then {Clients} clients");
-            many = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Duration, set.SameShardPair, 2, context.Cancel);
-            few = await TransferLoad.RunAsync(alone.Payments, Clients, context.Options.Duration, set.SameShardPair, 3, context.Cancel);
+            many = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
+            few = await TransferLoad.RunAsync(alone.Payments, Clients, context.Options.Load, set.SameShardPair, 3, context.Cancel);
         }
 
         ScenarioContext.Say("baselines raw and naive");
@@ -63,8 +63,8 @@ internal static class TransfersScenario
         await using var alone = await LedgerAlone.StartAsync(context.Folder.Sub("hot"), context.Options.Shards, context.Time, context.Cancel);
         var set = await AccountSet.LoadAsync(alone.Ledger, (HotOthers + 1) * context.Options.Shards, new SeededRandom(4), context.Cancel);
         var shard = set.ByShard[0];
-        var spread = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Duration, set.SameShardPair, 5, context.Cancel);
-        var hot = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Duration, Pair, 6, context.Cancel);
+        var spread = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Load, set.SameShardPair, 5, context.Cancel);
+        var hot = await TransferLoad.RunAsync(alone.Payments, InFlight, context.Options.Load, Pair, 6, context.Cancel);
         return
         [
             new Figure("one hot account against its shard's others", hot.PerSecond, "transfers/s", new Baseline("spread over all shards", spread.PerSecond), Target.MinRatio(0.5)),

@@ -13,7 +13,7 @@ internal static class WholeNode
     {
         await using var node = await StartAsync(context, "whole");
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
-        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Duration, set.SameShardPair, 2, context.Cancel);
+        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
         var name = $"same-shard transfers with relay and projections, {accounts:#,0} accounts, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s"), .. TransferLoad.LatencyFigures(name, result)];
     }
@@ -22,7 +22,7 @@ internal static class WholeNode
     {
         await using var node = await StartAsync(context, "sagas");
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
-        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Duration, set.CrossShardPair, 2, context.Cancel);
+        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Load, set.CrossShardPair, 2, context.Cancel);
         var name = $"cross-shard sagas settled, in process, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s", Target: Target.Min(3_000)), .. TransferLoad.LatencyFigures(name, result)];
     }
