@@ -36,11 +36,8 @@ public static class Limits
     /// <summary>How long the relay lets events gather after it carried some, when none of them moves a saga.</summary>
     public const int RelayPaceMs = 5;
 
-    /// <summary>A batch of so many commands shows that many clients are there; before the next, the writer waits up to <see cref="GatherMs"/> for most of them to come back.</summary>
-    public const int GatherFromCommands = 4;
-
-    /// <summary>How long a shard's writer waits at most for the clients that it just answered.</summary>
-    public const int GatherMs = 1;
+    /// <summary>Batches of a shard that are committed and not yet durable. One: what arrives while the disk takes it gathers for the next.</summary>
+    public const int UnsettledBatches = 1;
 
     /// <summary>Commands of a batch that one thread answers, one after the other.</summary>
     public const int AnswersPerWorkItem = 32;

@@ -29,7 +29,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The ids of system accounts.</summary>
     public SystemAccounts SystemAccounts { get; }
 
-    /// <summary>Called on a shard's writer thread after each commit, before its answers: must be quick.</summary>
+    /// <summary>Called after each durable commit of a shard, in order, before its answers: must be quick.</summary>
     internal event Action<BatchWrites>? Committed;
 
     /// <summary>Acquires every shard of the store and starts their writers.</summary>
@@ -86,7 +86,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Queues a command on a shard as it is: for the program's own commands, whose keys live where their effect does.</summary>
     internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => _writers[shard].Submit(command);
 
-    /// <summary>Queues several of the program's own commands on a shard; the task ends when all are committed.</summary>
+    /// <summary>Queues several of the program's own commands on a shard; the task ends when all are durable.</summary>
     internal Task SubmitAllAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _writers[shard].SubmitAll(commands);
 
     // A key's home shard knows every use of it; when the effect lives elsewhere the key is reserved at home first.

@@ -4,7 +4,8 @@ namespace Tideline.Ledger;
 
 /// <summary>
 /// One shard of the strong tier, for its one writer. A group commit is <see cref="BeginAsync"/> (one transaction: epoch checked and locked, the named rows
-/// read and locked), a decision in memory, then <see cref="CommitAsync"/>. One contract, several engines (SQLite, MySQL).
+/// read and locked), a decision in memory, <see cref="CommitAsync"/>, and <see cref="SyncAsync"/>, which may run on another thread while the next group is decided. One
+/// contract, several engines (SQLite, MySQL).
 /// </summary>
 public interface IShardStore : IAsyncDisposable
 {
@@ -19,14 +20,21 @@ public interface IShardStore : IAsyncDisposable
     /// <exception cref="TidelineException">NotOwner: a newer epoch exists.</exception>
     ValueTask<BatchRows> BeginAsync(BatchKeys keys);
 
-    /// <summary>Writes and commits. Durable when it returns; after a fault nothing of it is there, or (StorageUnavailable, fate unknown) look up by key.</summary>
+    /// <summary>
+    /// Writes and commits: the next batch builds on it; durable after a <see cref="SyncAsync"/>. After a fault nothing of it is there, or (StorageUnavailable, fate unknown)
+    /// look up by key.
+    /// </summary>
     ValueTask CommitAsync(BatchWrites writes);
+
+    /// <summary>Makes everything durable that was committed before the call. Nothing else may be answered or read by anybody.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the fate of those commits is unknown; the store is of no use any more.</exception>
+    ValueTask SyncAsync();
 
     /// <summary>Drops the transaction.</summary>
     ValueTask RollbackAsync();
 }
 
-/// <summary>Reads of one shard beside its writer; every read sees only committed rows. Safe for many threads.</summary>
+/// <summary>Reads of one shard beside its writer; every read answers only what is committed and durable. Safe for many threads.</summary>
 public interface IShardReader : IAsyncDisposable
 {
     /// <summary>Head positions as committed.</summary>

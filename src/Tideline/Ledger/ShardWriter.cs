@@ -9,19 +9,20 @@ namespace Tideline.Ledger;
 /// </summary>
 /// <remarks>
 /// <code>
-/// Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit ─► 5 head, listeners ─► 6 answer
+/// writer:  Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit
+/// settler:                                                                       └─► 5 sync ─► 6 head, listeners ─► 7 answer
 /// </code>
 /// </remarks>
 internal sealed partial class ShardWriter : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _work = new(0, 1);
-    private readonly SemaphoreSlim _gathered = new(0, 1);
     private readonly IShardStore _store;
     private readonly ShardContext _context;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CommitSignal _signal;
+    private readonly BatchSettler _settler;
     private readonly Action<ShardContext, BatchWrites>? _committed;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<PendingCommand> _waiting = [];
@@ -30,12 +31,12 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private bool _draining;
     private TidelineException? _stopped;
     private long _forgetThrough;
-    private int _gatherTo = int.MaxValue;
 
     public ShardWriter(IShardStore store, ShardContext context, ShardHead head, TimeProvider time, ILogger logger, Action<ShardContext, BatchWrites>? committed)
     {
         (_store, _context, _head, _time, _logger, _committed) = (store, context, head, time, logger, committed);
         _signal = new CommitSignal(head.EventSeq, head.MessageSeq, head.TimeUs);
+        _settler = new BatchSettler(context.Shard, () => Wait(store.SyncAsync()), Settle, FailUnknown);
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
 
@@ -49,7 +50,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Queues a command; the task ends after its commit.</summary>
+    /// <summary>Queues a command; the task ends when its commit is durable.</summary>
     /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was queued.</exception>
     public Task<Reply> Submit(LedgerCommand command)
     {
@@ -59,13 +60,12 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             ThrowIfClosed();
             _waiting.Add(pending);
             if (_waiting.Count == 1) Wake();
-            if (_waiting.Count == _gatherTo) _gathered.Release();
         }
 
         return pending.End;
     }
 
-    /// <summary>Queues several commands; the task ends when all are committed.</summary>
+    /// <summary>Queues several commands; the task ends when all are durable.</summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
     public Task SubmitAll(IReadOnlyList<LedgerCommand> commands)
     {
@@ -77,7 +77,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             var wasIdle = _waiting.Count == 0;
             foreach (var command in commands) _waiting.Add(new GroupedPending(command, group));
             if (wasIdle) Wake();
-            if (_waiting.Count >= _gatherTo && _waiting.Count - commands.Count < _gatherTo) _gathered.Release();
         }
 
         return group.End;
@@ -95,9 +94,9 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         }
 
         await _ended.Task;
+        _settler.Dispose();
         await _store.DisposeAsync();
         _work.Dispose();
-        _gathered.Dispose();
     }
 
     private void ThrowIfClosed()
@@ -133,7 +132,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     // :: Step 1. False when the shard is drained.
     private bool Take()
     {
-        Gather();
         while (true)
         {
             lock (_gate)
@@ -162,25 +160,13 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         }
     }
 
-    // Clients that were just answered come back with their next command: one commit for most of them, instead of two for half of them each.
-    private void Gather()
-    {
-        if (_taken.Count < Limits.GatherFromCommands) return;
-        lock (_gate)
-        {
-            var most = Math.Min((_waiting.Count + _taken.Count) * 3 / 4, Limits.ShardBatchCommands);
-            if (_waiting.Count >= most || _draining) return;
-            _gatherTo = most;
-        }
-
-        _gathered.Wait(Limits.GatherMs);
-        lock (_gate) _gatherTo = int.MaxValue;
-        // It may have been released between the two.
-        _gathered.Wait(0);
-    }
-
     private void Commit(List<PendingCommand> commands)
     {
+        lock (_gate)
+        {
+            if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
+        }
+
         // :: Step 2
         var keys = new BatchKeys();
         foreach (var pending in commands)
@@ -204,10 +190,22 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         // :: Step 4
         Write(batch);
 
-        // :: Steps 5 and 6
+        _settler.Add(batch, [.. commands]);
+    }
+
+    // :: Steps 6 and 7, after the settler's step 5
+    private void Settle(Batch batch, List<PendingCommand> commands)
+    {
         _signal.Set(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
         _committed?.Invoke(_context, batch.Writes);
         AnswerGroup.Send(commands);
+    }
+
+    // Later batches build on one whose fate nobody knows: the shard ends here.
+    private void FailUnknown(List<PendingCommand> commands, Exception fault)
+    {
+        lock (_gate) _stopped ??= fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
+        Fail(commands, fault);
     }
 
     private void CommitAlone(PendingCommand pending)
@@ -257,7 +255,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         {
             CrashPoint.Pass("commit.before");
             Wait(_store.CommitAsync(batch.Writes));
-            CrashPoint.Pass("commit.after");
         }
         catch (TidelineException)
         {

@@ -201,6 +201,32 @@ public abstract class ShardStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_read_is_answered_when_what_it_saw_is_durable()
+    {
+        await Store.BeginAsync(Keys());
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(1), Id(2)));
+        await Store.CommitAsync(writes);
+        var read = Reader.GetAccountAsync(Id(1), Cancel).AsTask();
+        // An engine whose commits are durable at once has answered already.
+        if (read.IsCompleted) (await read).ShouldNotBeNull();
+        await Store.SyncAsync();
+        (await read).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task The_next_batch_builds_on_one_that_is_not_durable_yet()
+    {
+        await Store.BeginAsync(Keys());
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(1), Id(2), postedMinor: 7));
+        await Store.CommitAsync(writes);
+        (await Store.BeginAsync(Keys(Id(1)))).Accounts[Id(1)].PostedMinor.ShouldBe(7);
+        await Store.RollbackAsync();
+        await Store.SyncAsync();
+    }
+
+    [Fact]
     public async Task An_older_owner_is_refused_once_a_newer_took_over()
     {
         await CommitAsync(writes => writes.Messages.Add(new MessageRow(1, 0, Id(1), "Credit", [], TimeUs)));
@@ -214,6 +240,7 @@ public abstract class ShardStoreContract : IAsyncLifetime
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.Messages.Add(new MessageRow(2, 0, Id(1), "Credit", [], TimeUs));
         await successor.CommitAsync(writes);
+        await successor.SyncAsync();
         (await Reader.GetMessagesAsync(0, 10, Cancel)).Count.ShouldBe(2);
     }
 
@@ -256,5 +283,6 @@ public abstract class ShardStoreContract : IAsyncLifetime
         var writes = new BatchWrites { TimeUs = TimeUs };
         fill(writes);
         await Store.CommitAsync(writes);
+        await Store.SyncAsync();
     }
 }

@@ -8,12 +8,10 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// <summary>The strong tier in a folder: one SQLite file a shard, <c>DIR/ledger/shard-N.db</c>, for one process at a time.</summary>
 public sealed class SqliteLedgerStore : ILedgerStore
 {
-    private readonly string _directory;
     private readonly DirectoryLock _lock;
-    private readonly RowFinder[] _finders;
+    private readonly ShardFile[] _files;
 
-    private SqliteLedgerStore(string directory, DirectoryLock @lock, RowFinder[] finders) =>
-        (_directory, _lock, _finders, Map) = (directory, @lock, finders, new ShardMap(finders.Length));
+    private SqliteLedgerStore(DirectoryLock @lock, ShardFile[] files) => (_lock, _files, Map) = (@lock, files, new ShardMap(files.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
@@ -36,7 +34,7 @@ public sealed class SqliteLedgerStore : ILedgerStore
             if (stored is { } there && shards is { } asked && there != asked)
                 throw new TidelineException(ErrorCode.IncompatibleData, $"The data in {dataDirectory} has {there} shards, not {asked}. The number of shards is fixed when the data is made.");
             var count = stored ?? shards ?? Math.Min(Environment.ProcessorCount, Limits.Shards);
-            return new SqliteLedgerStore(directory, owned, [.. Enumerable.Range(0, count).Select(shard => EnsureShard(directory, shard, count))]);
+            return new SqliteLedgerStore(owned, [.. Enumerable.Range(0, count).Select(shard => EnsureShard(directory, shard, count))]);
         }
         catch
         {
@@ -46,14 +44,15 @@ public sealed class SqliteLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
-    public IShardStore OpenWriter(int shard) => new SqliteShardStore(PathOf(_directory, Require(shard)), shard, Map.Shards, _finders[shard]);
+    public IShardStore OpenWriter(int shard) => new SqliteShardStore(_files[Require(shard)]);
 
     /// <inheritdoc/>
-    public IShardReader OpenReader(int shard) => new SqliteShardReader(PathOf(_directory, Require(shard)), shard, _finders[shard]);
+    public IShardReader OpenReader(int shard) => new SqliteShardReader(_files[Require(shard)]);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        foreach (var file in _files) file.Dispose();
         _lock.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -66,13 +65,13 @@ public sealed class SqliteLedgerStore : ILedgerStore
         return LedgerSchema.ShardsOf(database);
     }
 
-    private static RowFinder EnsureShard(string directory, int shard, int shards)
+    private static ShardFile EnsureShard(string directory, int shard, int shards)
     {
-        using var database = SqliteDatabase.OpenWriter(PathOf(directory, shard));
+        var file = new ShardFile(PathOf(directory, shard), shard, shards);
+        using var database = SqliteDatabase.OpenWriter(file.Path);
         LedgerSchema.Ensure(database, shard, shards);
-        var finder = new RowFinder();
-        finder.Load(database);
-        return finder;
+        file.Finder.Load(database);
+        return file;
     }
 
     private static string PathOf(string directory, int shard) => Path.Combine(directory, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"shard-{shard}.db"));

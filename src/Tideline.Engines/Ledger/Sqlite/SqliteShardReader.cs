@@ -7,12 +7,12 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// <summary>
 /// Reads of one shard, safe for many threads. SQLite answers from memory or one page of the file, so the calls return completed.
 /// </summary>
-internal sealed class SqliteShardReader(string path, int shard, RowFinder finder) : IShardReader
+internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 {
-    private readonly ReaderPool _pool = new(path);
+    private readonly ReaderPool _pool = new(file.Path);
 
     /// <inheritdoc/>
-    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => new(_pool.ReadSnapshot(database => HeadReader.Read(database, shard)));
+    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => Durable(_pool.ReadSnapshot(database => HeadReader.Read(database, file.Shard)));
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
@@ -36,11 +36,11 @@ internal sealed class SqliteShardReader(string path, int shard, RowFinder finder
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
-        new(_pool.Read<IReadOnlyList<EntryRow>>(database => new EntryReader(database, finder.Entries, accountId).Before(beforeVersion, limit, cancel)));
+        Durable(_pool.Read<IReadOnlyList<EntryRow>>(database => new EntryReader(database, file.Finder.Entries, accountId).Before(beforeVersion, limit, cancel)));
 
     /// <inheritdoc/>
     public ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel) =>
-        new(_pool.Read(database => new EntryReader(database, finder.Entries, accountId).At(timeUs)));
+        Durable(_pool.Read(database => new EntryReader(database, file.Finder.Entries, accountId).At(timeUs)));
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
@@ -57,7 +57,7 @@ internal sealed class SqliteShardReader(string path, int shard, RowFinder finder
 
     /// <inheritdoc/>
     public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
-        new(_pool.Read(database => new OutcomeReader(database, finder.Outcomes).Read(key)));
+        Durable(_pool.Read(database => new OutcomeReader(database, file.Finder.Outcomes).Read(key)));
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
@@ -95,7 +95,7 @@ internal sealed class SqliteShardReader(string path, int shard, RowFinder finder
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
         Many($"SELECT {LedgerRows.EventColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
-            query => query.Bind(afterSeq).Bind(limit), row => LedgerRows.Event(row, shard), cancel);
+            query => query.Bind(afterSeq).Bind(limit), row => LedgerRows.Event(row, file.Shard), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
@@ -108,11 +108,11 @@ internal sealed class SqliteShardReader(string path, int shard, RowFinder finder
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
-        new(_pool.Read(database => Totals.Read(database, cancel)));
+        Durable(_pool.Read(database => Totals.Read(database, cancel)));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel) =>
-        new(_pool.ReadSnapshot<IReadOnlyList<string>>(database => new BalanceCheck(database, limit, Limits.BalanceCheckAccounts).Run(cancel)));
+        Durable(_pool.ReadSnapshot<IReadOnlyList<string>>(database => new BalanceCheck(database, limit, Limits.BalanceCheckAccounts).Run(cancel)));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -121,8 +121,21 @@ internal sealed class SqliteShardReader(string path, int shard, RowFinder finder
         return ValueTask.CompletedTask;
     }
 
+    // What was read may be committed and not yet on the disk: nobody may act on it before it is.
+    private ValueTask<T> Durable<T>(T read)
+    {
+        var durable = file.Durability.WaitAsync();
+        return durable.IsCompletedSuccessfully ? new ValueTask<T>(read) : Later(durable, read);
+
+        static async ValueTask<T> Later(ValueTask durable, T read)
+        {
+            await durable;
+            return read;
+        }
+    }
+
     private ValueTask<T?> One<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read)
-        where T : class => new(_pool.Read(database =>
+        where T : class => Durable(_pool.Read(database =>
         {
             var query = database.Prepare(sql);
             try
@@ -136,7 +149,7 @@ internal sealed class SqliteShardReader(string path, int shard, RowFinder finder
         }));
 
     private ValueTask<IReadOnlyList<T>> Many<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel) =>
-        new(_pool.Read<IReadOnlyList<T>>(database =>
+        Durable(_pool.Read<IReadOnlyList<T>>(database =>
         {
             var rows = new List<T>();
             var query = database.Prepare(sql);

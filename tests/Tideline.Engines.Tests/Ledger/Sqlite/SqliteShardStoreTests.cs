@@ -36,7 +36,21 @@ public sealed class SqliteShardStoreTests : ShardReaderContract
         database.Execute("PRAGMA max_page_count=1000000");
         await Store.BeginAsync(Keys());
         await Store.CommitAsync(writes);
+        await Store.SyncAsync();
         (await Reader.GetCustomerAsync(Id(1_000), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_read_of_what_is_not_on_the_disk_waits_for_it()
+    {
+        await Store.BeginAsync(Keys());
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(1), Id(2)));
+        await Store.CommitAsync(writes);
+        var read = Reader.GetAccountAsync(Id(1), Cancel).AsTask();
+        read.IsCompleted.ShouldBeFalse();
+        await Store.SyncAsync();
+        (await read).ShouldNotBeNull();
     }
 
     [Fact]

@@ -187,7 +187,7 @@ public sealed class PaymentImports : IAsyncDisposable
             : (results.Count(result => result.Status == PaymentStatus.Settled), results.Count(result => result.Status == PaymentStatus.Rejected));
         return new ImportStatus(
             manifest.ImportId, name, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty, received,
-            PaymentStatus.OfGroup(manifest.Payments, settled, rejected, manifest.Finished || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,
+            PaymentStatus.OfGroup(manifest.Payments, settled, rejected, settled + rejected == manifest.Payments || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,
             manifest.Payments - settled - rejected, manifest.Sum, page, from + page.Count < manifest.Payments && page.Count > 0 ? from + page.Count : null);
     }
 
