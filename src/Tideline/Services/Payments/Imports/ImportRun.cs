@@ -29,10 +29,14 @@ internal sealed class ImportRun
     /// <summary>Results in the order of the file, as far as they are written.</summary>
     public IReadOnlyList<PaymentResult> Results => _results;
 
-    /// <summary>Completes when every payment is final and its result written; <paramref name="allTried"/> is called once only slow transfers are left.</summary>
-    public async Task RunAsync(string resultsPath, PaymentExecution execution, TimeProvider time, Action allTried, CancellationToken cancel)
+    /// <summary>
+    /// Completes when every payment is final and its result written. <paramref name="resumed"/> is called when the results of earlier runs are read back,
+    /// <paramref name="allTried"/> once only slow transfers are left.
+    /// </summary>
+    public async Task RunAsync(string resultsPath, PaymentExecution execution, TimeProvider time, Action resumed, Action allTried, CancellationToken cancel)
     {
         await using var journal = ResultJournal.Open(resultsPath, Record);
+        resumed();
         var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
             .GroupBy(index => _payments[index].Instruction.DebtorIban, StringComparer.OrdinalIgnoreCase).ToArray();
         var options = new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };

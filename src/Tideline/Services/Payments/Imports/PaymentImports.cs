@@ -155,8 +155,8 @@ public sealed class PaymentImports : IAsyncDisposable
             var manifest = _store.Find(importId) ?? throw new TidelineException(ErrorCode.Corrupt, $"Import {importId} has no manifest.");
             ImportRun run;
             await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file));
-            _runs[importId] = run;
-            await run.RunAsync(_store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _time, _logger), _time, Release, cancel);
+            // Not before: until then, what earlier runs wrote is the truth about it.
+            await run.RunAsync(_store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _time, _logger), _time, () => _runs[importId] = run, Release, cancel);
             _store.Finish(manifest with { Finished = true, Settled = run.Settled, Rejected = run.Rejected }, run.Results);
             _runs.TryRemove(importId, out _);
             ImportLog.ImportFinished(_logger, importId, run.Settled, run.Rejected);
