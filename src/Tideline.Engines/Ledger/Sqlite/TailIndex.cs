@@ -5,7 +5,7 @@ namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
 /// Finds the rows of a table that only grows at its end. Putting each key into a B-tree as it comes would dirty a page for every row; so the newest keys
-/// stay in memory, and go into the table's index sorted, thousands of neighbours together, a slice with every commit. The rows themselves are durable at
+/// stay in memory, and go into the table's index sorted, hundreds of neighbours together. The rows themselves are durable at
 /// once: after a restart the keys in memory are read back from the rows behind <see cref="Through"/>.
 /// </summary>
 /// <remarks>
@@ -17,6 +17,8 @@ namespace Tideline.Engines.Ledger.Sqlite;
 internal sealed class TailIndex<TKey>(IComparer<TKey> order, int generationRows)
     where TKey : struct, IEquatable<TKey>
 {
+    private const int SlicesPerGeneration = 128;
+
     private readonly Lock _gate = new();
     private readonly Comparison<(TKey Key, long Row)> _byKey = (left, right) => order.Compare(left.Key, right.Key);
     private readonly List<(TKey Key, long Row)> _staged = [];
@@ -27,6 +29,7 @@ internal sealed class TailIndex<TKey>(IComparer<TKey> order, int generationRows)
     private Dictionary<TKey, long> _frozen = [];
     private int _written;
     private int _slice;
+    private int _due;
     private long _rows;
     private long _sortedThrough;
 
@@ -66,16 +69,20 @@ internal sealed class TailIndex<TKey>(IComparer<TKey> order, int generationRows)
         return row;
     }
 
-    /// <summary>The keys that this commit writes into the index: somewhat more than it stages, so that a generation is gone before the next is full.</summary>
+    /// <summary>
+    /// The keys that this commit writes into the index: now and then, and somewhat more than were staged since, so that a generation is gone before the next is full.
+    /// </summary>
     public ReadOnlySpan<(TKey Key, long Row)> Slice()
     {
-        _slice = Math.Min(_sorted.Count - _written, _staged.Count + _staged.Count / 2 + 1);
+        var due = _due + _staged.Count;
+        _slice = due < generationRows / SlicesPerGeneration ? 0 : Math.Min(_sorted.Count - _written, due + due / 2 + 1);
         return CollectionsMarshal.AsSpan(_sorted).Slice(_written, _slice);
     }
 
     /// <summary>After the commit: what was staged can be found, and what the file's index covers is forgotten.</summary>
     public void Publish()
     {
+        _due = _slice > 0 ? 0 : _due + _staged.Count;
         Through = ThroughAfterSlice;
         _written += _slice;
         lock (_gate)
