@@ -13,6 +13,9 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         routes.Get("/v1/ops/lag", new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
         routes.Get("/v1/ops/projections", new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
         routes.Post("/v1/ops/projections/rebuild", new RouteNotes("Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""") { Status = 202 }, RebuildAsync);
+        routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
+            "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or failed.",
+            """{"phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"message":"Version 2 answers; version 1 is kept."}"""), RebuildStatusAsync);
     }
 
     private Task<Problem?> StatusAsync(HttpContext http)
@@ -36,6 +39,22 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
             }
 
             json.WriteEndArray();
+        });
+        return Task.FromResult<Problem?>(null);
+    }
+
+    private Task<Problem?> RebuildStatusAsync(HttpContext http)
+    {
+        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.Rebuild.Status, static (json, status) =>
+        {
+            json.WriteString("phase"u8, status.Phase);
+            json.WriteNumber("version"u8, status.Version);
+            json.WriteNumber("eventsApplied"u8, status.EventsApplied);
+            json.WriteNumber("eventsTotal"u8, status.EventsTotal);
+            json.WriteNumber("compared"u8, status.Compared);
+            json.WriteNumber("differing"u8, status.Differing);
+            json.WriteNumber("blocked"u8, status.Blocked);
+            json.WriteString("message"u8, status.Message);
         });
         return Task.FromResult<Problem?>(null);
     }

@@ -52,7 +52,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddTidelineGateway(new GatewayParts
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Projections = parts.Projections,
-            Time = bank.Time,
+            Verifier = parts.Verifier, Time = bank.Time,
         });
         var app = builder.Build();
         app.MapTideline();
