@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Sqlite;
 using Tideline.Gateway;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Reference;
@@ -77,6 +78,21 @@ internal sealed class GatewayServer : IAsyncDisposable
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Client.SendAsync(request);
         return await Answer.ReadAsync(response);
+    }
+
+    /// <summary>Completes when the views hold everything that is committed now.</summary>
+    public async Task CaughtUpAsync()
+    {
+        for (var shard = 0; shard < Bank.Ledger.Map.Shards; shard++)
+            (await _views.Projections.Projector.WaitForAsync(shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+    }
+
+    /// <summary>Changes the views behind the program's back.</summary>
+    public void TamperWithViews(string sql)
+    {
+        using var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "views", "views", "views.db"));
+        database.Execute(sql);
+        database.Changes.ShouldBeGreaterThan(0);
     }
 
     public async ValueTask DisposeAsync()

@@ -25,4 +25,37 @@ public sealed class OperationsTests
         paths.GetProperty("/v1/ops/projections/rebuild").EnumerateObject().Select(method => method.Name).ShouldBe(["get", "post"], ignoreOrder: true);
         (await server.GetAsync("/v1/ops/projections/rebuild")).Status.ShouldBe(HttpStatusCode.OK);
     }
+
+    [Fact]
+    public async Task A_refused_rebuild_can_be_started_again_and_forced()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        await server.Bank.AccountAsync(0, 10_000);
+        await server.CaughtUpAsync();
+        server.TamperWithViews("UPDATE c_transactions_v1 SET json = CAST(replace(json, 'deposit', 'Deposit') AS BLOB)");
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            var refused = await RebuildAsync(server, attempt == 0 ? "" : "{}");
+            (refused["phase"], refused["differing"]).ShouldBe(("refused", "1"), refused.Text);
+            var transactions = refused.Json.GetProperty("collections").EnumerateArray().Single(each => each.GetProperty("name").GetString() == "transactions");
+            transactions.GetProperty("differingIds").GetArrayLength().ShouldBe(1);
+        }
+
+        (await server.PostAsync("/v1/ops/projections/rebuild", """{"force":"yes"}""")).ShouldBeProblem("invalid-field", 400, "force");
+        (await RebuildAsync(server, """{"force":true}"""))["phase"].ShouldBe("switched");
+        (await server.GetAsync("/v1/ops/projections")).Json.GetProperty("items")[0].GetProperty("viewVersion").GetInt32().ShouldBe(2);
+    }
+
+    private static async Task<Answer> RebuildAsync(GatewayServer server, string body)
+    {
+        var started = await server.PostAsync("/v1/ops/projections/rebuild", body, key: "", type: body.Length == 0 ? "" : "application/json");
+        started.Status.ShouldBe(HttpStatusCode.Accepted, started.Text);
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var status = await server.GetAsync("/v1/ops/projections/rebuild");
+            if (status["phase"] is not ("building" or "comparing")) return status;
+            await Task.Delay(10, late.Token);
+        }
+    }
 }
