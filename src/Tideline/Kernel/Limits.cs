@@ -186,6 +186,9 @@ public static class Limits
     /// <summary>Customers that a deep verification folds at once, with one walk over the events of each shard.</summary>
     public const int VerifyGroupCustomers = 10_000;
 
+    /// <summary>Keys of dead letters that one call replays; the answer says where to go on.</summary>
+    public const int ReplayKeys = 100;
+
     /// <summary>Batches of the log, evenly chosen, whose content an ordinary verification compares; a deep one compares all.</summary>
     public const int VerifyLogBatches = 100;
 }

@@ -46,6 +46,18 @@ public sealed class OperationsTests
         (await server.GetAsync("/v1/ops/projections")).Json.GetProperty("items")[0].GetProperty("viewVersion").GetInt32().ShouldBe(2);
     }
 
+    [Fact]
+    public async Task Dead_letters_of_every_key_are_replayed_over_http()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":true}""")).Text.ShouldBe("""{"items":[],"nextCursor":null}""");
+        (await server.PostAsync("/v1/ops/dlq/replay", "", key: "", type: "")).Status.ShouldBe(HttpStatusCode.OK);
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":"yes"}""")).ShouldBeProblem("invalid-field", 400, "dryRun");
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"cursor":"nonsense!"}""")).ShouldBeProblem("invalid-cursor", 400, "cursor");
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"all":true}""")).ShouldBeProblem("unknown-field", 400, "all");
+        (await server.PostAsync($"/v1/ops/dlq/{server.Bank.Ledger.Ids.Next()}/replay", "{}")).ShouldBeProblem("not-found", 404);
+    }
+
     private static async Task<Answer> RebuildAsync(GatewayServer server, string body)
     {
         var started = await server.PostAsync("/v1/ops/projections/rebuild", body, key: "", type: body.Length == 0 ? "" : "application/json");

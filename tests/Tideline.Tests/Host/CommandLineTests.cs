@@ -26,6 +26,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sagas", "command")]
     [InlineData("sagas show not-an-id", "not-an-id")]
     [InlineData("dlq discard 01980000-0000-7000-8000-000000000001", "--reason")]
+    [InlineData("dlq replay", "--all")]
+    [InlineData("dlq replay 01980000-0000-7000-8000-000000000001 --all", "--all")]
     [InlineData("bench nonsense", "nonsense")]
     [InlineData("bench transfers --seconds 0", "--seconds")]
     [InlineData("drill nonsense", "nonsense")]
