@@ -13,6 +13,8 @@ using Tideline.Engines.Sqlite;
 using Tideline.Gateway;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Reference;
+using Tideline.Ledger;
+using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services.Payments.Imports;
 using Tideline.Tests.Ledger;
@@ -39,11 +41,14 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>Log to views.</summary>
+    public ProjectionHost Projections => _views.Projections;
+
     public IReadOnlyList<MappedRoute> Routes => _app.Services.GetRequiredService<RouteCatalog>().Routes;
 
-    public static async Task<GatewayServer> StartAsync()
+    public static async Task<GatewayServer> StartAsync(Func<ILedgerStore, ILedgerStore>? wrap = null)
     {
-        var bank = await Bank.OpenAsync();
+        var bank = await Bank.OpenAsync(wrap: wrap);
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
         var imports = PaymentImports.Start(folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
         var parts = await ViewParts.StartAsync(bank, folder);

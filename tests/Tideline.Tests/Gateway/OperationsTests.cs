@@ -1,4 +1,5 @@
 using System.Net;
+using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Gateway;
 
@@ -56,6 +57,61 @@ public sealed class OperationsTests
         (await server.PostAsync("/v1/ops/dlq/replay", """{"cursor":"nonsense!"}""")).ShouldBeProblem("invalid-cursor", 400, "cursor");
         (await server.PostAsync("/v1/ops/dlq/replay", """{"all":true}""")).ShouldBeProblem("unknown-field", 400, "all");
         (await server.PostAsync($"/v1/ops/dlq/{server.Bank.Ledger.Ids.Next()}/replay", "{}")).ShouldBeProblem("not-found", 404);
+    }
+
+    [Fact]
+    public async Task A_node_whose_disk_is_full_is_not_ready_until_writes_succeed()
+    {
+        FaultyStore faults = null!;
+        await using var server = await GatewayServer.StartAsync(store => faults = new FaultyStore(store));
+        faults.IsFull = true;
+        var unready = await UntilAsync(server, HttpStatusCode.ServiceUnavailable);
+        unready["status"].ShouldBe("not ready");
+        unready.Json.GetProperty("checks")[0].GetProperty("detail").GetString().ShouldBe("The disk is full.");
+        (await server.PostAsync("/v1/customers", """{"name":"Ada","email":"ada@example.com","country":"GB"}""")).ShouldBeProblem("storage-unavailable", 503);
+        faults.IsFull = false;
+        (await UntilAsync(server, HttpStatusCode.OK))["status"].ShouldBe("ready");
+    }
+
+    [Fact]
+    public async Task A_list_honours_the_consistency_that_is_asked_for()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var account = await server.Bank.AccountAsync(0);
+        var customer = (await server.Bank.ReadAsync(account)).CustomerId;
+        await server.CaughtUpAsync();
+        // Whoever holds the gate keeps the views where they are.
+        await server.Projections.Projector.Gate.WaitAsync();
+        var deposit = await server.PostAsync($"/v1/accounts/{account}/deposits", """{"amount":"7.00","currency":"EUR"}""");
+        var token = ("Tideline-Token", deposit.Headers.GetValues("Tideline-Token").Single());
+        foreach (var path in new[] { $"/v1/transactions?customerId={customer}", "/v1/customers?email=ada@example.com" })
+        {
+            var behind = await server.GetAsync(path, token);
+            behind.ShouldBeProblem("view-behind", 503);
+            behind.Headers.RetryAfter.ShouldNotBeNull();
+            (await server.GetAsync(path, ("Tideline-Consistency", "eventual"))).Status.ShouldBe(HttpStatusCode.OK);
+            (await server.GetAsync(path, ("Tideline-Token", "MDo5OTk5OTk5OTk"))).ShouldBeProblem("invalid-token", 400, "Tideline-Token");
+            (await server.GetAsync(path, ("Tideline-Consistency", "odd"))).ShouldBeProblem("invalid-consistency", 400, "Tideline-Consistency");
+        }
+
+        server.Projections.Projector.Gate.Release();
+        foreach (var asked in new[] { token, ("Tideline-Consistency", "strong"), ("Tideline-Consistency", "bounded=0") })
+        {
+            var found = await server.GetAsync($"/v1/transactions?customerId={customer}", asked);
+            found.Json.GetProperty("items").GetArrayLength().ShouldBe(1, found.Text);
+            found.Headers.GetValues("Tideline-Served-By").ShouldBe(["view"]);
+        }
+    }
+
+    private static async Task<Answer> UntilAsync(GatewayServer server, HttpStatusCode wanted)
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            var answer = await server.GetAsync("/health/ready");
+            if (answer.Status == wanted) return answer;
+            await Task.Delay(20, late.Token);
+        }
     }
 
     private static async Task<Answer> RebuildAsync(GatewayServer server, string body)
