@@ -103,6 +103,26 @@ public sealed class OperationsTests
         }
     }
 
+    [Fact]
+    public async Task Sagas_page_by_cursor_over_all_shards()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        Guid[] accounts = [await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(1, 10_000), await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1)];
+        for (var at = 0; at < 5; at++) (await server.Bank.Payments.TransferAsync(server.Bank.Transfer(accounts[at % 2], accounts[2 + at % 2], 1), default)).Refusal.ShouldBeNull();
+        var seen = new List<string>();
+        string? cursor = null;
+        do
+        {
+            var page = await server.GetAsync("/v1/ops/sagas?state=completed&limit=2" + (cursor is null ? "" : $"&cursor={cursor}"));
+            seen.AddRange(page.Json.GetProperty("items").EnumerateArray().Select(saga => saga.GetProperty("sagaId").GetString()!));
+            cursor = page.Json.GetProperty("nextCursor").GetString();
+        }
+        while (cursor is not null);
+        seen.Distinct().Count().ShouldBe(5);
+        seen.Count.ShouldBe(5);
+        (await server.GetAsync("/v1/ops/sagas?cursor=c2FnYXN8OTk6eA")).ShouldBeProblem("invalid-cursor", 400, "cursor");
+    }
+
     private static async Task<Answer> UntilAsync(GatewayServer server, HttpStatusCode wanted)
     {
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));

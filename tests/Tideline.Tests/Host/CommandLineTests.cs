@@ -25,6 +25,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("up --demo --demo-rate 0", "--demo-rate")]
     [InlineData("sagas", "command")]
     [InlineData("sagas show not-an-id", "not-an-id")]
+    [InlineData("sagas list --state bogus", "bogus")]
     [InlineData("dlq discard 01980000-0000-7000-8000-000000000001", "--reason")]
     [InlineData("dlq replay", "--all")]
     [InlineData("dlq replay 01980000-0000-7000-8000-000000000001 --all", "--all")]
