@@ -24,7 +24,7 @@ internal delegate Agreement Judge(string id, Document? live, Document? built, bo
 
 /// <summary>
 /// Compares a collection in two versions, document by document: both are walked side by side in the order of their ids, so whatever only one of them has is seen too. What is in
-/// motion is noted and looked at again. Documents made behind the walk are not looked at: both versions owe them to this very program.
+/// motion is noted and looked at again.
 /// </summary>
 internal sealed class CollectionComparison(IViewStore views, string name, string live, string built, Judge judge)
 {
@@ -59,21 +59,30 @@ internal sealed class CollectionComparison(IViewStore views, string name, string
     {
         var moving = _moving.ToArray();
         _moving.Clear();
-        foreach (var ids in moving.Chunk(Limits.EventBatch))
-        {
-            var left = (await views.ReadAsync(live, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
-            var right = (await views.ReadAsync(built, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
-            foreach (var id in ids) Look(id, left.GetValueOrDefault(id), right.GetValueOrDefault(id), isStill);
-        }
+        foreach (var ids in moving.Chunk(Limits.EventBatch)) await CompareAsync(ids, isStill, cancel);
+    }
+
+    /// <summary>Looks at these documents; when <paramref name="isStill"/>, for good.</summary>
+    public async Task CompareAsync(IReadOnlyList<string> ids, bool isStill, CancellationToken cancel)
+    {
+        if (ids.Count == 0) return;
+        var left = (await views.ReadAsync(live, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
+        var right = (await views.ReadAsync(built, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
+        foreach (var id in ids) Look(id, left.GetValueOrDefault(id), right.GetValueOrDefault(id), isStill);
     }
 
     private void Look(string id, Document? ofLive, Document? ofBuilt, bool isStill)
     {
-        switch (judge(id, ofLive, ofBuilt, isStill))
+        var agreement = judge(id, ofLive, ofBuilt, isStill);
+        if (agreement == Agreement.Moving)
         {
-            case Agreement.Moving:
-                _moving.Add(id);
-                return;
+            _moving.Add(id);
+            return;
+        }
+
+        _moving.Remove(id);
+        switch (agreement)
+        {
             case Agreement.Blocked:
                 _blocked++;
                 return;

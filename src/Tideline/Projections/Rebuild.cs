@@ -70,6 +70,7 @@ public sealed partial class Rebuild : IAsyncDisposable
             var comparison = new ViewComparison(_views, _projector.Names, names, _letters, DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime));
             Status = Status with { Phase = "comparing" };
             await comparison.CompareAllAsync(() => Status = Status with { Collections = comparison.Results }, cancel);
+            catchUp.Folded = comparison.CompareFoldedAsync;
             await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
             // Most of what was in motion has come to rest; only the remainder is left for the pause.
             await comparison.CompareMovingAsync(isStill: false, cancel);
