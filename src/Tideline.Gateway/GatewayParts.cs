@@ -1,3 +1,4 @@
+using Tideline.Consistency;
 using Tideline.Ledger;
 using Tideline.Projections;
 using Tideline.Sagas;
@@ -23,6 +24,9 @@ public sealed record GatewayParts
 
     /// <summary>Log to views, and reads of them.</summary>
     public required ProjectionHost Projections { get; init; }
+
+    /// <summary>The checks of the invariants.</summary>
+    public required Verifier Verifier { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

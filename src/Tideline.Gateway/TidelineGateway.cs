@@ -43,6 +43,7 @@ public static class TidelineGateway
         new ProjectionRoutes(parts).Map(routes);
         new DeadLetterRoutes(parts).Map(routes);
         new AuditRoutes(parts).Map(routes);
+        new ConsistencyRoutes(parts).Map(routes);
         new ShardRoutes(parts).Map(routes);
         new HealthRoutes(parts).Map(routes);
         new MetricRoutes(parts, metrics).Map(routes);

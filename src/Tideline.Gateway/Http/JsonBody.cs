@@ -30,6 +30,11 @@ internal static class JsonBody
         }
     }
 
+    /// <summary>Reads a body that may be left out, when it has no required field.</summary>
+    public static ValueTask<FieldReader> ReadOptionalAsync(HttpContext http, BodyShape shape) => http.Request.ContentType is null && http.Request.ContentLength is null or 0
+        ? ValueTask.FromResult(new FieldReader(shape, new string?[shape.Fields.Length]))
+        : ReadAsync(http, shape);
+
     /// <summary>Reads one object from memory.</summary>
     public static FieldReader Parse(in ReadOnlySequence<byte> json, BodyShape shape)
     {

@@ -41,6 +41,14 @@ internal static class QueryReader
         return Limits.DefaultPageRows;
     }
 
+    /// <summary>Whether a parameter says true; false when it is absent.</summary>
+    public static bool Flag(FieldReader query, string name)
+    {
+        var text = query.OptionalText(name, 8);
+        if (text is not (null or "true" or "false")) query.Fail(ProblemTypes.InvalidQuery, $"'{name}' must be true or false.", name);
+        return text == "true";
+    }
+
     /// <summary>The place that the cursor names; null without a cursor.</summary>
     public static string? Place(FieldReader query, string list)
     {

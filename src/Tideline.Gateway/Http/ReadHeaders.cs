@@ -1,12 +1,22 @@
 using Tideline.Consistency;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Gateway.Http;
 
 /// <summary>How fresh a read must be, from its headers.</summary>
 internal static class ReadHeaders
 {
+    /// <summary>As below; a token of what was never written in this ledger is wrong too.</summary>
+    public static ReadConsistency Consistency(HttpContext http, FieldReader fields, GeneralLedger ledger)
+    {
+        var consistency = Consistency(http, fields, ledger.Map.Shards);
+        foreach (var position in consistency.Positions.Where(position => ledger.CommittedHead(position.Shard).EventSeq < position.Seq))
+            fields.Fail(ProblemTypes.InvalidToken, $"The consistency token names {position}, which was never written here.", "Tideline-Token");
+        return consistency;
+    }
+
     /// <summary>The level asked for; what is wrong with the headers stands in <paramref name="fields"/>.</summary>
     public static ReadConsistency Consistency(HttpContext http, FieldReader fields, int shards)
     {

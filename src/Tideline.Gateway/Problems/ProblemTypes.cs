@@ -65,6 +65,7 @@ internal static class ProblemTypes
         [ErrorCode.AlreadyOwned] = new("already-owned", 503, "Another process owns the data"),
         [ErrorCode.NotOwner] = new("not-owner", 503, "This process does not own the shard any more"),
         [ErrorCode.ShuttingDown] = new("shutting-down", 503, "The server is draining"),
+        [ErrorCode.ViewBehind] = new("view-behind", 503, "The views are behind what was asked for"),
         [ErrorCode.NotFound] = new("not-found", 404, "There is no such thing"),
     };
 

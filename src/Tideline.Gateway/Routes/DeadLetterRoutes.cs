@@ -1,13 +1,21 @@
+using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Projections;
 
 namespace Tideline.Gateway.Routes;
 
 /// <summary>Events that could not be projected: seen, replayed in order, or given up.</summary>
 internal sealed class DeadLetterRoutes(GatewayParts parts)
 {
+    private const string Replayed = """{"key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
+    private const string List = "dlq";
+
     private static readonly BodyShape Replay = new(new BodyField("dryRun", "whether to change nothing and only report.", "true", IsFlag: true));
+
+    private static readonly BodyShape ReplayMany = new(
+        new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true), new("cursor", "the nextCursor of the answer before.", "ZGxxfDAxOTdhMWIy"));
 
     private static readonly BodyShape Discard = new(
         new("reason", "why; it is kept.", "Bad test data", Required: true), new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true));
@@ -16,7 +24,12 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     {
         routes.Get("/v1/ops/dlq", new RouteNotes("Keys whose events wait, longest first.", """{"items":[]}"""), ListAsync);
         routes.Get("/v1/ops/dlq/{id}", new RouteNotes("The letters of a key, in order.", """{"items":[]}"""), ShowAsync);
-        routes.Post("/v1/ops/dlq/{id}/replay", new RouteNotes("Applies the letters of a key in order.", """{"items":[]}""") { Body = Replay }, ReplayAsync);
+        routes.Post("/v1/ops/dlq/{id}/replay", new RouteNotes("Applies the letters of a key in order.", $$"""{"items":[{{Replayed}}]}""") { Body = Replay }, ReplayAsync);
+        routes.Post("/v1/ops/dlq/replay", new RouteNotes(
+            $"Applies the letters of every key, {Limits.ReplayKeys} keys a call in the order of their ids.", $$"""{"items":[{{Replayed}}],"nextCursor":null}""")
+        {
+            Body = ReplayMany,
+        }, ReplayManyAsync);
         routes.Post("/v1/ops/dlq/{id}/discard", new RouteNotes("Gives up the letters of a key.", """{"discarded":1}""") { Body = Discard }, DiscardAsync);
     }
 
@@ -68,27 +81,43 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
 
     private async Task<Problem?> ReplayAsync(HttpContext http)
     {
-        var fields = await JsonBody.ReadAsync(http, Replay);
+        var fields = await JsonBody.ReadOptionalAsync(http, Replay);
         var key = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
-        var results = await parts.Projections.DeadLetters.ReplayAsync(key, fields.Flag("dryRun"), http.RequestAborted);
-        JsonAnswer.Write(http, StatusCodes.Status200OK, results, static (json, items) =>
-        {
-            json.WriteStartArray("items"u8);
-            foreach (var result in items)
-            {
-                json.WriteStartObject();
-                json.WriteString("key"u8, result.Key);
-                json.WriteNumber("letters"u8, result.Letters);
-                json.WriteNumber("applied"u8, result.Applied);
-                json.WriteString("stoppedAt"u8, result.StoppedAt?.ToString());
-                json.WriteString("reason"u8, result.Reason);
-                json.WriteEndObject();
-            }
+        var result = await parts.Projections.DeadLetters.ReplayAsync(key, fields.Flag("dryRun"), http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, result, static (json, one) => Write(json, [one]));
+        return null;
+    }
 
-            json.WriteEndArray();
+    private async Task<Problem?> ReplayManyAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadOptionalAsync(http, ReplayMany);
+        var after = QueryReader.Place(fields, List) is { } place && Guid.TryParse(place, out var key) ? key : (Guid?)null;
+        if (fields.Problem is { } problem) return problem;
+        var page = await parts.Projections.DeadLetters.ReplayAllAsync(fields.Flag("dryRun"), after, http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
+        {
+            Write(json, found.Results);
+            json.WriteString("nextCursor"u8, found.Next is { } next ? Cursor.Write(List, next.ToString()) : null);
         });
         return null;
+    }
+
+    private static void Write(Utf8JsonWriter json, IReadOnlyList<ReplayResult> results)
+    {
+        json.WriteStartArray("items"u8);
+        foreach (var result in results)
+        {
+            json.WriteStartObject();
+            json.WriteString("key"u8, result.Key);
+            json.WriteNumber("letters"u8, result.Letters);
+            json.WriteNumber("applied"u8, result.Applied);
+            json.WriteString("stoppedAt"u8, result.StoppedAt?.ToString());
+            json.WriteString("reason"u8, result.Reason);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private async Task<Problem?> DiscardAsync(HttpContext http)

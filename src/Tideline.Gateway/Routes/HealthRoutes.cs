@@ -1,3 +1,4 @@
+using Tideline.Consistency;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
@@ -7,11 +8,13 @@ namespace Tideline.Gateway.Routes;
 /// <summary>Probes: whether the process runs, and whether it should get traffic.</summary>
 internal sealed class HealthRoutes(GatewayParts parts)
 {
+    private readonly WriteProbe _writes = new(parts.Ledger, parts.Time);
+
     public void Map(RouteTable routes)
     {
         routes.Get("/health/live", new RouteNotes("Whether the process runs.", """{"status":"live"}"""), LiveAsync);
         routes.Get("/health/ready", new RouteNotes(
-            "Whether the process should get traffic: the ledger answers and takes commands, the projections move. 503 with the reasons when not.",
+            "Whether the process should get traffic: every shard of the ledger reads and writes, the projections move. 503 with the reasons when not.",
             """{"status":"ready","checks":[{"name":"ledger shard 0","ok":true,"detail":"0 commands wait"}]}"""), ReadyAsync);
     }
 
@@ -24,7 +27,8 @@ internal sealed class HealthRoutes(GatewayParts parts)
     private async Task<Problem?> ReadyAsync(HttpContext http)
     {
         var checks = new List<HealthCheck>();
-        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) checks.Add(await CheckShardAsync(shard, http.RequestAborted));
+        var writes = await _writes.CheckAsync();
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) checks.Add(await CheckShardAsync(shard, writes[shard], http.RequestAborted));
         foreach (var status in parts.Projections.Projector.Status())
             checks.Add(new HealthCheck($"views of shard {status.Shard}", status.Healthy, status.Fault ?? $"{status.LagEvents} events behind"));
         var ready = checks.TrueForAll(check => check.Ok);
@@ -46,14 +50,14 @@ internal sealed class HealthRoutes(GatewayParts parts)
         return null;
     }
 
-    private async Task<HealthCheck> CheckShardAsync(int shard, CancellationToken cancel)
+    private async Task<HealthCheck> CheckShardAsync(int shard, string? writeFault, CancellationToken cancel)
     {
         var name = $"ledger shard {shard}";
         try
         {
             await parts.Ledger.Reader(shard).GetHeadAsync(cancel);
             var waiting = parts.Ledger.QueueDepth(shard);
-            return new HealthCheck(name, waiting < Limits.ShardQueueDepth, $"{waiting} commands wait");
+            return new HealthCheck(name, writeFault is null && waiting < Limits.ShardQueueDepth, writeFault ?? $"{waiting} commands wait");
         }
         catch (TidelineException fault)
         {

@@ -76,6 +76,8 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         foreach (var status in statuses) text.Sample("tideline_views_lag_seconds", status.LagMs / 1e3, "shard", Number(status.Shard));
         text.Family("tideline_views_lag_events", "gauge", "Events committed and not yet in the views.");
         foreach (var status in statuses) text.Sample("tideline_views_lag_events", status.LagEvents, "shard", Number(status.Shard));
+        text.Family("tideline_views_healthy", "gauge", "1 while the views of a shard move or have nothing to do, 0 when they stand still.");
+        foreach (var status in statuses) text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
         text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
         text.Sample("tideline_dead_letters", parts.Projections.DeadLetters.List().Sum(key => key.Letters));
     }

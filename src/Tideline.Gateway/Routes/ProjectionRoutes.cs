@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
+using Tideline.Projections;
 
 namespace Tideline.Gateway.Routes;
 
@@ -8,11 +10,19 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
 {
     private const string Example = """{"items":[{"shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,"lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}""";
 
+    private static readonly BodyShape Start = new(new BodyField("force", "whether to switch even when documents differ from the live ones.", "true", IsFlag: true));
+
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/ops/lag", new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
         routes.Get("/v1/ops/projections", new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
-        routes.Post("/v1/ops/projections/rebuild", new RouteNotes("Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""") { Status = 202 }, RebuildAsync);
+        routes.Post("/v1/ops/projections/rebuild", new RouteNotes("Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""")
+        {
+            Status = 202, Body = Start,
+        }, RebuildAsync);
+        routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
+            "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or failed.",
+            """{"phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}"""), RebuildStatusAsync);
     }
 
     private Task<Problem?> StatusAsync(HttpContext http)
@@ -40,10 +50,44 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         return Task.FromResult<Problem?>(null);
     }
 
-    private Task<Problem?> RebuildAsync(HttpContext http)
+    private Task<Problem?> RebuildStatusAsync(HttpContext http)
     {
-        parts.Projections.Rebuild.Start(force: false);
-        JsonAnswer.Write(http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));
+        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.Rebuild.Status, static (json, status) =>
+        {
+            json.WriteString("phase"u8, status.Phase);
+            json.WriteNumber("version"u8, status.Version);
+            json.WriteNumber("eventsApplied"u8, status.EventsApplied);
+            json.WriteNumber("eventsTotal"u8, status.EventsTotal);
+            json.WriteNumber("compared"u8, status.Compared);
+            json.WriteNumber("differing"u8, status.Differing);
+            json.WriteNumber("blocked"u8, status.Blocked);
+            json.WriteStartArray("collections"u8);
+            foreach (var collection in status.Collections) Write(json, collection);
+            json.WriteEndArray();
+            json.WriteString("message"u8, status.Message);
+        });
         return Task.FromResult<Problem?>(null);
+    }
+
+    private async Task<Problem?> RebuildAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadOptionalAsync(http, Start);
+        if (fields.Problem is { } problem) return problem;
+        parts.Projections.Rebuild.Start(fields.Flag("force"));
+        JsonAnswer.Write(http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));
+        return null;
+    }
+
+    private static void Write(Utf8JsonWriter json, ComparedCollection collection)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, collection.Name);
+        json.WriteNumber("compared"u8, collection.Compared);
+        json.WriteNumber("differing"u8, collection.Differing);
+        json.WriteNumber("blocked"u8, collection.Blocked);
+        json.WriteStartArray("differingIds"u8);
+        foreach (var id in collection.DifferingIds) json.WriteStringValue(id);
+        json.WriteEndArray();
+        json.WriteEndObject();
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
@@ -10,15 +11,16 @@ namespace Tideline.Gateway.Routes;
 /// <summary>Sagas for operators: which are under way or parked, and what to do with one.</summary>
 internal sealed class SagaRoutes(GatewayParts parts)
 {
+    private const string List = "sagas";
     private const string Saga =
         """{"sagaId":"0197a1b2-0000-7000-8000-0000000000f2","definition":"transfer","version":1,"state":"parked","step":"credit-destination","attempts":10,"shard":0,"createdAt":"2026-01-31T12:00:00.000000Z","updatedAt":"2026-01-31T12:00:20.000000Z","wakesAt":null}""";
 
     private static readonly BodyShape Filter = new(
-        new("state", "running, completed, compensating, compensated or parked; every unfinished one unless told.", "parked"), QueryReader.Limit);
+        new("state", "running, completed, compensating, compensated or parked; every unfinished one unless told.", "parked"), QueryReader.Limit, QueryReader.After);
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state.", $$"""{"items":[{{Saga}}]}""") { Query = Filter }, ListAsync);
+        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids.", $$"""{"items":[{{Saga}}],"nextCursor":null}""") { Query = Filter }, ListAsync);
         routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
         routes.Post("/v1/ops/sagas/{id}/retry", new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga), http => MoveAsync(http, parts.Sagas.RetryAsync));
         routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga), http => MoveAsync(http, parts.Sagas.CompensateAsync));
@@ -35,12 +37,14 @@ internal sealed class SagaRoutes(GatewayParts parts)
             if (state is null) query.Fail(ProblemTypes.InvalidQuery, "'state' must be running, completed, compensating, compensated or parked.", "state");
         }
 
+        var after = Place(query);
         if (query.Problem is { } problem) return problem;
-        var sagas = await parts.Sagas.ListAsync(state, rows, http.RequestAborted);
-        JsonAnswer.Write(http, StatusCodes.Status200OK, sagas, static (json, items) =>
+        var sagas = await parts.Sagas.ListAsync(state, after, rows, http.RequestAborted);
+        var next = sagas.Count < rows ? null : Cursor.Write(List, string.Create(CultureInfo.InvariantCulture, $"{sagas[^1].Shard}:{sagas[^1].SagaId}"));
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (Items: sagas, Next: next), static (json, page) =>
         {
             json.WriteStartArray("items"u8);
-            foreach (var saga in items)
+            foreach (var saga in page.Items)
             {
                 json.WriteStartObject();
                 Write(json, saga);
@@ -48,8 +52,18 @@ internal sealed class SagaRoutes(GatewayParts parts)
             }
 
             json.WriteEndArray();
+            json.WriteString("nextCursor"u8, page.Next);
         });
         return null;
+    }
+
+    private (int Shard, Guid Id) Place(FieldReader query)
+    {
+        if (QueryReader.Place(query, List)?.Split(':') is not { } place) return default;
+        if (place is [var shardText, var idText] && int.TryParse(shardText, NumberStyles.None, CultureInfo.InvariantCulture, out var shard) && shard < parts.Ledger.Map.Shards && Guid.TryParse(idText, out var id))
+            return (shard, id);
+        query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the nextCursor of the page before, or leave it out to begin again.", "cursor");
+        return default;
     }
 
     private async Task<Problem?> ShowAsync(HttpContext http)

@@ -25,8 +25,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/customers/{id}", new RouteNotes("A customer with accounts and recent movements. Amounts in this document are whole minor units.", Customer) { IsRead = true }, GetAsync);
-        routes.Get("/v1/customers", new RouteNotes("Customers with an e-mail address.", $$"""{"items":[{{Customer}}],"nextCursor":null}""") { Query = ByEmail }, FindAsync);
-        routes.Get("/v1/transactions", new RouteNotes("A customer's movements, newest first.", """{"items":[],"nextCursor":null}""") { Query = Search }, SearchAsync);
+        routes.Get("/v1/customers", new RouteNotes("Customers with an e-mail address.", $$"""{"items":[{{Customer}}],"nextCursor":null}""") { Query = ByEmail, IsRead = true }, FindAsync);
+        routes.Get("/v1/transactions", new RouteNotes("A customer's movements, newest first.", """{"items":[],"nextCursor":null}""") { Query = Search, IsRead = true }, SearchAsync);
     }
 
     private async Task<Problem?> GetAsync(HttpContext http)
@@ -49,8 +49,9 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var rows = QueryReader.PageRows(query);
         if (email is null) query.Fail(ProblemTypes.InvalidQuery, "Say whose: ?email=ada@example.com.", "email");
         var place = QueryReader.Place(query, "customers");
+        var consistency = ReadHeaders.Consistency(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Projections.CustomerViews.FindCustomersByEmailAsync(email!, place, rows, http.RequestAborted);
+        var page = await parts.Projections.CustomerViews.FindCustomersByEmailAsync(email!, consistency, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
         {
@@ -71,8 +72,9 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var rows = QueryReader.PageRows(query);
         if (customer is null) query.Fail(ProblemTypes.InvalidQuery, "Say whose: ?customerId=….", "customerId");
         var place = QueryReader.Place(query, "transactions");
+        var consistency = ReadHeaders.Consistency(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Projections.CustomerViews.SearchTransactionsAsync(customer!.Value, from, to, words, place, rows, http.RequestAborted);
+        var page = await parts.Projections.CustomerViews.SearchTransactionsAsync(customer!.Value, consistency, from, to, words, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
         {

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;
 
@@ -9,18 +11,45 @@ internal static class DeadLetterCommands
     public static Command Build()
     {
         var key = new Argument<Guid>("KEY") { Description = "The customer whose events are held up." };
+        var anyKey = new Argument<Guid?>("KEY") { Description = "The customer whose events are held up.", Arity = ArgumentArity.ZeroOrOne };
+        var all = new Option<bool>("--all") { Description = "Every key that is held up, in the order of the keys." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen; change nothing." };
         var reason = new Option<string>("--reason") { Description = "Why; kept with what was discarded.", Required = true };
         return new Command("dlq", "List, show, replay or discard dead letters.")
         {
             new Command("list", "Keys that are held up.").Asks((_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
             new Command("show", "The letters of a key, in order.") { key }.Asks((parsed, node, cancel) => node.GetAsync($"/v1/ops/dlq/{parsed.GetValue(key)}", cancel), "No dead letters of that key."),
-            new Command("replay", "Apply the letters of a key, in order.") { key, dryRun }.Asks(
-                (parsed, node, cancel) => node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(key)}/replay", parsed.GetValue(dryRun) ? """{"dryRun":true}""" : "{}", cancel),
-                "No dead letters of that key."),
+            OneOrAll(new Command("replay", "Apply the letters of a key, or of all, in order; exit 1 when one of them still cannot be.") { anyKey, all, dryRun }, anyKey, all).Asks(
+                (parsed, node, cancel) => parsed.GetValue(all)
+                    ? ReplayAllAsync(node, parsed.GetValue(dryRun), cancel)
+                    : node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(anyKey)}/replay", parsed.GetValue(dryRun) ? """{"dryRun":true}""" : "{}", cancel),
+                "No dead letters.", answer => answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("reason").ValueKind == JsonValueKind.Null)),
             new Command("discard", "Give the letters of a key up, for ever.") { key, reason }.Asks(
                 (parsed, node, cancel) => node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(key)}/discard", $$"""{"reason":"{{JsonEncodedText.Encode(parsed.GetRequiredValue(reason))}}"}""", cancel),
                 ""),
         };
+    }
+
+    private static Command OneOrAll(Command command, Argument<Guid?> key, Option<bool> all)
+    {
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(key) is null != given.GetValue(all)) given.AddError("Say which: a KEY, or --all.");
+        });
+        return command;
+    }
+
+    // A call replays so many keys; a person wants all of them.
+    private static async Task<JsonElement> ReplayAllAsync(OpsClient node, bool dryRun, CancellationToken cancel)
+    {
+        var items = new JsonArray();
+        var ask = new JsonObject { ["dryRun"] = dryRun };
+        while (true)
+        {
+            var page = await node.PostAsync("/v1/ops/dlq/replay", ask.ToJsonString(), cancel);
+            foreach (var item in page.GetProperty("items").EnumerateArray()) items.Add(JsonNode.Parse(item.GetRawText()));
+            if (page.GetProperty("nextCursor").GetString() is not { } next) return JsonSerializer.SerializeToElement(new JsonObject { ["items"] = items });
+            ask["cursor"] = next;
+        }
     }
 }

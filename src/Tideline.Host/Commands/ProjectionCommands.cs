@@ -10,22 +10,34 @@ internal static class ProjectionCommands
     private const string RebuildPath = "/v1/ops/projections/rebuild";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
+    private static readonly Option<bool> Force = new("--force") { Description = "Switch even when documents differ from the live ones." };
+
     public static Command Build() => new("projections", "How far the views are, and building them anew.")
     {
         new Command("status", "Watermark, lag and health, shard by shard; exit 1 when one is unhealthy.").Asks(
             (_, node, cancel) => node.GetAsync("/v1/ops/projections", cancel), "", answer => answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("healthy").GetBoolean())),
-        new Command("rebuild", "Build the views anew beside the live ones, compare, and switch; exit 1 when that was refused.").Asks(
-            (_, node, cancel) => RebuildAsync(node, cancel), "", answer => answer.GetProperty("phase").GetString() == "switched"),
+        new Command("rebuild", "Build the views anew beside the live ones, compare, and switch; exit 1 when that was refused.") { Force }.Asks(
+            (parsed, node, cancel) => RebuildAsync(node, parsed.GetValue(Force), cancel), "", answer => answer.GetProperty("phase").GetString() == "switched"),
     };
 
     // A node that this command started itself ends with it, so the rebuild must have ended before.
-    private static async Task<JsonElement> RebuildAsync(OpsClient node, CancellationToken cancel)
+    private static async Task<JsonElement> RebuildAsync(OpsClient node, bool force, CancellationToken cancel)
     {
-        await node.PostAsync(RebuildPath, "{}", cancel);
+        await node.PostAsync(RebuildPath, force ? """{"force":true}""" : "{}", cancel);
+        var progress = new ProgressLine();
         while (true)
         {
             var status = await node.GetAsync(RebuildPath, cancel);
-            if (status.GetProperty("phase").GetString() is not ("idle" or "building" or "comparing")) return status;
+            var phase = status.GetProperty("phase").GetString();
+            if (phase is not ("idle" or "building" or "comparing"))
+            {
+                progress.End();
+                return status;
+            }
+
+            progress.Say(phase == "comparing"
+                ? $"comparing: {status.GetProperty("compared")} documents, {status.GetProperty("differing")} differ"
+                : $"{phase}: {status.GetProperty("eventsApplied")} of {status.GetProperty("eventsTotal")} events");
             await Task.Delay(Poll, cancel);
         }
     }

@@ -3,11 +3,9 @@ using Spectre.Console;
 
 namespace Tideline.Host.Running;
 
-/// <summary>Prints what a node answered: a table for a person, JSON for a script.</summary>
+/// <summary>Prints what a node answered: fields and tables for a person, plain lines with tabs where a script reads them, JSON where it is asked for.</summary>
 internal static class Output
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static void Print(JsonElement answer, bool json, string nothing)
     {
         if (json)
@@ -16,19 +14,23 @@ internal static class Output
             return;
         }
 
-        if (!answer.TryGetProperty("items", out var items))
-        {
-            Console.WriteLine(JsonSerializer.Serialize(answer, Indented));
-            return;
-        }
+        if (!answer.TryGetProperty("items", out var items)) PrintFields(answer);
+        else if (items.GetArrayLength() == 0) Console.WriteLine(nothing);
+        else PrintTable(items);
+        if (answer.TryGetProperty("nextCursor", out var next) && next.GetString() is { } cursor) Console.Error.WriteLine($"More follow: --cursor {cursor}");
+    }
 
-        if (items.GetArrayLength() == 0)
+    private static void PrintFields(JsonElement answer)
+    {
+        var fields = answer.EnumerateObject().Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)).Select(field => field.Name).ToList();
+        var width = Console.IsOutputRedirected ? 0 : fields.Select(field => field.Length).DefaultIfEmpty().Max();
+        foreach (var field in fields) Console.WriteLine($"{field.PadRight(width)}{(Console.IsOutputRedirected ? '\t' : ' ')}{Text(answer, field)}");
+        foreach (var list in answer.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Array && field.Value.GetArrayLength() > 0))
         {
-            Console.WriteLine(nothing);
-            return;
+            Console.WriteLine();
+            Console.WriteLine($"{list.Name}:");
+            PrintTable(list.Value);
         }
-
-        PrintTable(items);
     }
 
     private static void PrintTable(JsonElement items)
@@ -38,14 +40,31 @@ internal static class Output
         {
             Console.WriteLine(string.Join('\t', columns));
             foreach (var item in items.EnumerateArray()) Console.WriteLine(string.Join('\t', columns.Select(column => Text(item, column))));
-            return;
+        }
+        else
+        {
+            var table = new Table().Border(TableBorder.Rounded);
+            foreach (var column in columns) table.AddColumn(column);
+            foreach (var item in items.EnumerateArray()) table.AddRow([.. columns.Select(column => Markup.Escape(Text(item, column)))]);
+            AnsiConsole.Write(table);
         }
 
-        var table = new Table().Border(TableBorder.Rounded);
-        foreach (var column in columns) table.AddColumn(column);
-        foreach (var item in items.EnumerateArray()) table.AddRow([.. columns.Select(column => Markup.Escape(Text(item, column)))]);
-        AnsiConsole.Write(table);
+        foreach (var item in items.EnumerateArray()) PrintLists(item, columns.Count == 0 ? "" : $"{columns[0]} {Text(item, columns[0])}");
     }
 
-    private static string Text(JsonElement item, string column) => item.TryGetProperty(column, out var value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : "";
+    // What does not fit into a row: findings, ids.
+    private static void PrintLists(JsonElement item, string of)
+    {
+        foreach (var list in item.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Array))
+            foreach (var line in list.Value.EnumerateArray()) Console.WriteLine($"{of}, {list.Name}: {line}");
+    }
+
+    private static string Text(JsonElement item, string column) => !item.TryGetProperty(column, out var value) ? "" : value.ValueKind switch
+    {
+        JsonValueKind.Null => "",
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        // One line is one row.
+        _ => value.ToString().ReplaceLineEndings(" ").Replace('\t', ' '),
+    };
 }

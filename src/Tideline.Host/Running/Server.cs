@@ -79,13 +79,13 @@ internal sealed class Server : IAsyncDisposable
         builder.Services.AddTidelineGateway(PartsOf(node));
         var web = builder.Build();
         web.MapTideline();
-        NodeRoutes.Map(web, node);
         return web;
     }
 
     private static GatewayParts PartsOf(TidelineNode node) => new()
     {
-        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Projections = node.Projections, Time = node.Options.Time,
+        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Projections = node.Projections, Verifier = node.Verifier,
+        Time = node.Options.Time,
     };
 
     private static void Configure(ILoggingBuilder logging, bool verbose)

@@ -43,7 +43,8 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, int shard)
     {
         if (block is null) return $"Block {record.SourceSeq} of shard {shard} was published, but is not in the ledger.";
         if (AuditHeads.Parse(record) is not { } head || head.Number != record.SourceSeq || head.Shard != shard) return $"The published head of block {record.SourceSeq} of shard {shard} cannot be read.";
-        return head.ThroughSeq == block.ThroughSeq && head.Hash == Convert.ToHexString(block.Hash)
+        // Earlier programs published capital letters.
+        return head.ThroughSeq == block.ThroughSeq && string.Equals(head.Hash, Convert.ToHexStringLower(block.Hash), StringComparison.OrdinalIgnoreCase)
             ? null : $"Block {block.Number} of shard {shard} is not the one that was published: the chain was rewritten.";
     }
 }

@@ -8,7 +8,7 @@ using Tideline.Log;
 
 namespace Tideline.Consistency;
 
-/// <summary>The head of a shard's audit chain as it was published when its block was new; <paramref name="Hash"/> in hexadecimal.</summary>
+/// <summary>The head of a shard's audit chain as it was published when its block was new; <paramref name="Hash"/> in hexadecimal, small letters.</summary>
 public sealed record AuditHead(int Shard, long Number, long ThroughSeq, string Hash);
 
 /// <summary>
@@ -66,7 +66,7 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
 
     private static LogRecord RecordOf(int shard, string source, AuditBlockRow block)
     {
-        var head = new AuditHead(shard, block.Number, block.ThroughSeq, Convert.ToHexString(block.Hash));
+        var head = new AuditHead(shard, block.Number, block.ThroughSeq, Convert.ToHexStringLower(block.Hash));
         return new LogRecord(
             Topics.AuditHeads, shard, 0, source, block.Number, Guid.Empty, Type, Guid.Empty, 0, block.TimeUs, JsonSerializer.SerializeToUtf8Bytes(head, AuditHeadJson.Default.AuditHead));
     }

@@ -14,6 +14,9 @@ internal sealed class CustomerFold
     private string? _fault;
     private Position? _due;
 
+    /// <summary>Whether there is something to compare.</summary>
+    public bool HasDocument => _stored is not null || _isUnreadable;
+
     /// <summary>Takes the document as it stands in the store.</summary>
     public void Read(Document document, List<string> findings)
     {

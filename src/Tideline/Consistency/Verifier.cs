@@ -83,7 +83,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     {
         var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
         var (findings, published) = await new AuditHeadCheck(ledger.Reader(shard), log, shard).RunAsync(cancel);
-        return ([.. report.Findings, .. findings], Say($"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {Convert.ToHexString(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
+        return ([.. report.Findings, .. findings], Say($"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {Convert.ToHexStringLower(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
     }
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);

@@ -186,6 +186,18 @@ public static class Limits
     /// <summary>Customers that a deep verification folds at once, with one walk over the events of each shard.</summary>
     public const int VerifyGroupCustomers = 10_000;
 
+    /// <summary>How long a list that only the views can answer waits for them before it fails, milliseconds.</summary>
+    public const int ListWaitMs = 2_000;
+
+    /// <summary>How long the answer of a write probe holds, milliseconds: readiness may be asked often.</summary>
+    public const int WriteProbeMs = 1_000;
+
+    /// <summary>How long a write probe may take before the shard counts as stuck, milliseconds.</summary>
+    public const int WriteProbeTimeoutMs = 2_000;
+
+    /// <summary>Keys of dead letters that one call replays; the answer says where to go on.</summary>
+    public const int ReplayKeys = 100;
+
     /// <summary>Batches of the log, evenly chosen, whose content an ordinary verification compares; a deep one compares all.</summary>
     public const int VerifyLogBatches = 100;
 }

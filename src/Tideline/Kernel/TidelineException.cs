@@ -7,7 +7,7 @@ public sealed class TidelineException(ErrorCode code, string message, Exception?
     public ErrorCode Code { get; } = code;
 
     /// <summary>Whether the same call may succeed later.</summary>
-    public bool IsTransient => Code is ErrorCode.Overloaded or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown or ErrorCode.NotOwner;
+    public bool IsTransient => Code is ErrorCode.Overloaded or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown or ErrorCode.NotOwner or ErrorCode.ViewBehind;
 }
 
 /// <summary>Kinds of fault. The names are stable: the gateway derives problem types from them.</summary>
@@ -42,4 +42,7 @@ public enum ErrorCode
 
     /// <summary>There is no such thing.</summary>
     NotFound,
+
+    /// <summary>The views have not reached what a read must see, and nothing else can answer it.</summary>
+    ViewBehind,
 }

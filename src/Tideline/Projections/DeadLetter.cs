@@ -11,6 +11,9 @@ public sealed record DeadLetter(Guid Key, long Offset, LedgerEvent Event, string
 /// <summary>What a replay did, or in a dry run would do, for one key: the customer document before and after (null: none), and what stopped it.</summary>
 public sealed record ReplayResult(Guid Key, int Letters, int Applied, CustomerDocument? Before, CustomerDocument? After, Position? StoppedAt, string? Reason);
 
+/// <summary>What a replay of many keys did. <paramref name="Next"/>: the key to go on after; null at the end.</summary>
+public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, Guid? Next);
+
 /// <summary>The data of a dead letter; the event's own data in base64, because it may be anything.</summary>
 public sealed record DeadLetterData(long Seq, string Reason, byte[] Event);
 

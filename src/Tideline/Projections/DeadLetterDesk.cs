@@ -13,23 +13,49 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     public Task<IReadOnlyList<DeadLetter>> ShowAsync(Guid key, CancellationToken cancel) => letters.ShowAsync(key, cancel);
 
     /// <summary>
-    /// Applies the letters of a key, or of all keys, in order and unblocks what is wholly applied; a key stops at its first letter that still cannot be. A dry run changes
-    /// nothing and reports the same.
+    /// Applies the letters of a key in order and unblocks it when all are applied; it stops at the first letter that still cannot be. A dry run changes nothing and reports the
+    /// same.
     /// </summary>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
-    public async Task<IReadOnlyList<ReplayResult>> ReplayAsync(Guid? key, bool dryRun, CancellationToken cancel)
+    public async Task<ReplayResult> ReplayAsync(Guid key, bool dryRun, CancellationToken cancel)
     {
         await projector.Gate.WaitAsync(cancel);
         try
         {
-            var results = new List<ReplayResult>();
-            foreach (var each in key is { } one ? [one] : letters.KeysNow()) results.Add(await ReplayKeyAsync(each, dryRun, cancel));
-            return results;
+            return await ReplayKeyAsync(key, dryRun, cancel);
         }
         finally
         {
             projector.Gate.Release();
         }
+    }
+
+    /// <summary>
+    /// Replays up to <see cref="Limits.ReplayKeys"/> keys, in the order of their ids, from the one after <paramref name="after"/> (null: from the first). Others are projected
+    /// between two keys; one that cannot be replayed keeps none of the others.
+    /// </summary>
+    public async Task<ReplayPage> ReplayAllAsync(bool dryRun, Guid? after, CancellationToken cancel)
+    {
+        Guid[] keys = [.. letters.KeysNow().Where(key => after is null || key.CompareTo(after.Value) > 0).Order().Take(Limits.ReplayKeys + 1)];
+        var results = new List<ReplayResult>();
+        foreach (var key in keys.Take(Limits.ReplayKeys))
+        {
+            try
+            {
+                results.Add(await ReplayAsync(key, dryRun, cancel));
+            }
+            catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+            {
+                // Somebody settled it meanwhile.
+                continue;
+            }
+            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            {
+                results.Add(new ReplayResult(key, 0, 0, null, null, null, fault.Message));
+            }
+        }
+
+        return new ReplayPage(results, keys.Length > Limits.ReplayKeys ? keys[^2] : null);
     }
 
     /// <summary>

@@ -84,7 +84,7 @@ public sealed partial class Projector : IAsyncDisposable
         await projector.Names.EnsureAsync(views, cancel);
         foreach (var shard in projector._shards)
         {
-            shard.MoveTo(await views.GetWatermarkAsync(projector.Names.Projection, shard.Shard, cancel));
+            await shard.LoadAsync(await views.GetWatermarkAsync(projector.Names.Projection, shard.Shard, cancel), cancel);
             shard.Offset = shard.CommittedOffset = await log.GetCommittedAsync(Group, Topics.AccountEvents, shard.Shard, cancel);
             shard.Announced = await projector._announcer.LastAsync(shard.Shard, cancel);
         }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -11,27 +10,27 @@ namespace Tideline.Projections;
 /// <code>
 ///  1 begin    the next version's collections; or go on with one that a restart interrupted
 ///  2 build    fold the ledger's events until nearly level with the live watermarks
-///  3 compare  every customer document, at equal clocks
+///  3 compare  every document: customers at equal clocks, transactions and events as they are
 ///  4 switch   projector paused: level exactly, compare what was in motion, switch, keep the old version
 /// </code>
 /// A crash before the switch leaves the live version as it was.
 /// </summary>
 public sealed partial class Rebuild : IAsyncDisposable
 {
-    private const string StateName = "views.rebuild";
-
     private readonly Projector _projector;
     private readonly DeadLetters _letters;
     private readonly GeneralLedger _ledger;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly RebuildVersion _version;
+    private readonly Lock _starting = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1, 1);
     private Task _background = Task.CompletedTask;
 
     internal Rebuild(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
-        (_projector, _letters, _ledger, _views, _time, _logger) = (projector, letters, ledger, views, time, logger);
+        (_projector, _letters, _ledger, _views, _time, _logger, _version) = (projector, letters, ledger, views, time, logger, new RebuildVersion(views, projector.Shards, time));
 
     /// <summary>How far the rebuild is, or how the last one ended.</summary>
     public RebuildStatus Status { get; private set; } = RebuildStatus.Idle;
@@ -40,8 +39,13 @@ public sealed partial class Rebuild : IAsyncDisposable
     /// <exception cref="TidelineException">InvalidInput: one is under way.</exception>
     public void Start(bool force)
     {
-        if (!_background.IsCompleted || _one.CurrentCount == 0) throw UnderWay();
-        _background = Task.Run(() => RunInBackgroundAsync(force));
+        lock (_starting)
+        {
+            if (!_background.IsCompleted || _one.CurrentCount == 0) throw UnderWay();
+            // Whoever asks at once sees this rebuild, not the end of the one before.
+            Status = RebuildStatus.Idle with { Phase = "building" };
+            _background = Task.Run(() => RunInBackgroundAsync(force));
+        }
     }
 
     /// <summary>
@@ -55,10 +59,9 @@ public sealed partial class Rebuild : IAsyncDisposable
         try
         {
             // :: 1 begin
-            var version = await BeginAsync(cancel);
-            var names = new ViewNames(version);
+            var names = await _version.BeginAsync(_projector.Active, cancel);
             var catchUp = new ViewCatchUp(_ledger, _views, names);
-            Status = RebuildStatus.Idle with { Phase = "building", Version = version };
+            Status = RebuildStatus.Idle with { Phase = "building", Version = names.Version };
 
             // :: 2 build
             await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
@@ -66,8 +69,11 @@ public sealed partial class Rebuild : IAsyncDisposable
             // :: 3 compare
             var comparison = new ViewComparison(_views, _projector.Names, names, _letters, DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime));
             Status = Status with { Phase = "comparing" };
-            await comparison.CompareAllAsync(cancel);
+            await comparison.CompareAllAsync(() => Status = Status with { Collections = comparison.Results }, cancel);
+            catchUp.Folded = comparison.CompareFoldedAsync;
             await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
+            // Most of what was in motion has come to rest; only the remainder is left for the pause.
+            await comparison.CompareMovingAsync(isStill: false, cancel);
             return await SwitchAsync(catchUp, comparison, force, cancel);
         }
         finally
@@ -119,26 +125,18 @@ public sealed partial class Rebuild : IAsyncDisposable
         try
         {
             await LevelAsync(catchUp, 0, cancel);
-            await comparison.CompareMovingAsync(cancel);
-            Status = Status with
-            {
-                Compared = comparison.Compared,
-                Differing = comparison.Differing,
-                Blocked = comparison.Blocked,
-                DifferingIds = comparison.DifferingIds,
-            };
+            await comparison.CompareMovingAsync(isStill: true, cancel);
+            Status = Status with { Collections = comparison.Results };
             var active = _projector.Active;
-            if (comparison.Differing > 0 && !force && active.Schema == Fold.SchemaVersion)
+            if (Status.Differing > 0 && !force && active.Schema == Fold.SchemaVersion)
             {
-                await catchUp.Names.DropAsync(_views, _projector.Shards, cancel);
-                await _views.SetStateAsync(StateName, null, cancel);
-                return Status = Status with { Phase = "refused", Message = $"{comparison.Differing} documents differ from the live version, which stays. Force the switch to take the rebuilt ones." };
+                await _version.DiscardAsync(catchUp.Names, cancel);
+                return Status = Status with { Phase = "refused", Message = $"{Status.Differing} documents differ from the live version, which stays. Force the switch to take the rebuilt ones." };
             }
 
             await _projector.SwitchAsync(new ActiveViews(catchUp.Names.Version, active.Version, Fold.SchemaVersion), cancel);
-            await SettleAsync(catchUp, cancel);
-            if (active.Previous is { } oldest) await new ViewNames(oldest).DropAsync(_views, _projector.Shards, cancel);
-            await _views.SetStateAsync(StateName, null, cancel);
+            await SettleAsync(catchUp.Names, cancel);
+            await _version.EndAsync(active.Previous, cancel);
             return Status = Status with { Phase = "switched", Message = $"Version {catchUp.Names.Version} answers; version {active.Version} is kept." };
         }
         finally
@@ -147,26 +145,15 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
     }
 
-    // What waited for the live version is in the rebuilt documents, if the fold can take it now.
-    private async Task SettleAsync(ViewCatchUp catchUp, CancellationToken cancel)
+    // What waited for the live version is in the rebuilt documents where the fold can take it now: their clocks say so, whoever built them and when.
+    private async Task SettleAsync(ViewNames built, CancellationToken cancel)
     {
-        foreach (var key in _letters.KeysNow().Where(key => !catchUp.DeadKeys.Contains(key)))
-            await _letters.SettleAsync(key, await _letters.ShowAsync(key, cancel), null, cancel);
-    }
-
-    private async Task<int> BeginAsync(CancellationToken cancel)
-    {
-        var active = _projector.Active;
-        var kept = await _views.GetStateAsync(StateName, cancel) is { } json ? JsonSerializer.Deserialize(json, ViewJson.Default.RebuildState) : null;
-        var version = Math.Max(active.Version, active.Previous ?? 0) + 1;
-        if (kept?.Version == version && kept.Schema == Fold.SchemaVersion) return version;
-        var names = new ViewNames(version);
-        // Collections that an older fold began are of no use.
-        await names.DropAsync(_views, _projector.Shards, cancel);
-        await names.EnsureAsync(_views, cancel);
-        var state = new RebuildState(version, Fold.SchemaVersion, _time.NowUs());
-        await _views.SetStateAsync(StateName, JsonSerializer.SerializeToUtf8Bytes(state, ViewJson.Default.RebuildState), cancel);
-        return version;
+        foreach (var key in _letters.KeysNow())
+        {
+            var waiting = await _letters.ShowAsync(key, cancel);
+            var document = await _views.ReadAsync(built.Customers, [key.ToString()], cancel) is [var found] ? ViewJson.Customer(found.Json) : null;
+            if (waiting.All(letter => Fold.Covers(document, letter.Event))) await _letters.SettleAsync(key, waiting, null, cancel);
+        }
     }
 
     // Level with the live watermarks but for some events; 0 only while the projector is paused.

@@ -60,6 +60,17 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         }
     }
 
+    /// <summary>
+    /// Where the shard stands at the start: the watermark, and the age of what it has not seen, which may be everything. Without it, the lag of views that were lost would count
+    /// from no time at all.
+    /// </summary>
+    public async Task LoadAsync(Watermark watermark, CancellationToken cancel)
+    {
+        MoveTo(watermark);
+        if (LagMs() == 0) return;
+        if (await ledger.Reader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first]) Began(first.Position.Seq, first.TimeUs);
+    }
+
     public async Task<bool> WaitForAsync(long seq, TimeSpan timeout, CancellationToken cancel)
     {
         TaskCompletionSource waiter;

@@ -14,6 +14,9 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
     /// <summary>Keys with an event that this version cannot fold: left as they were before it.</summary>
     public HashSet<Guid> DeadKeys { get; } = [];
 
+    /// <summary>Called with every batch after it was written.</summary>
+    public Func<IReadOnlyList<ProjectedEvent>, CancellationToken, Task>? Folded { get; set; }
+
     /// <summary>Folds the next batch of a shard, up to a position; answers the position reached.</summary>
     /// <exception cref="TidelineException">Corrupt: the ledger's events have a gap.</exception>
     public async Task<long> StepAsync(int shard, long untilSeq, CancellationToken cancel)
@@ -39,6 +42,7 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
             {
                 // Only now: a second attempt must still fold what stands before the event that broke.
                 foreach (var dead in batch.Dead) DeadKeys.Add(dead.Happened.Key);
+                if (Folded is not null) await Folded(events, cancel);
                 return reached.Seq;
             }
 

@@ -1,83 +1,106 @@
+using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Views;
 
 namespace Tideline.Projections;
 
 /// <summary>
-/// Compares the customer documents of two versions of the views. Documents with the same clock hold the same events, so they must be equal whatever else goes on; those
-/// whose clocks differ are in motion and are looked at again when both versions stand still at the same positions.
+/// Compares two versions of the views, all three collections. Customers with the same clock hold the same events, so they must be equal whatever else goes on; those whose clocks
+/// differ are in motion. Transactions and archived events are written once and never change, so they are equal or not there yet.
 /// </summary>
-internal sealed class ViewComparison(IViewStore views, ViewNames live, ViewNames built, DeadLetters letters, DateOnly today)
+internal sealed class ViewComparison
 {
-    private const int SampleIds = 20;
-    private readonly HashSet<string> _moving = new(StringComparer.Ordinal);
-    private readonly List<string> _differing = [];
+    private readonly DeadLetters _letters;
+    private readonly DateOnly _today;
+    private readonly CollectionComparison[] _collections;
 
-    public long Compared { get; private set; }
-
-    public long Differing { get; private set; }
-
-    public long Blocked { get; private set; }
-
-    public IReadOnlyList<string> DifferingIds => _differing;
-
-    /// <summary>Compares everything, a page at a time, while both versions change.</summary>
-    public async Task CompareAllAsync(CancellationToken cancel)
+    public ViewComparison(IViewStore views, ViewNames live, ViewNames built, DeadLetters letters, DateOnly today)
     {
-        string? after = null;
-        while (await PageAsync(live.Customers, after, cancel) is { Count: > 0 } page)
-        {
-            await ComparePageAsync([.. page.Select(document => document.Id)], page, isStill: false, cancel);
-            after = page[^1].Id;
-        }
+        (_letters, _today) = (letters, today);
+        _collections =
+        [
+            new CollectionComparison(views, "customers", live.Customers, built.Customers, JudgeCustomer),
+            new CollectionComparison(views, "transactions", live.Transactions, built.Transactions, JudgeTransaction),
+            new CollectionComparison(views, "events", live.Events, built.Events, JudgeConstant),
+        ];
+    }
 
-        // Documents that only the built version has.
-        after = null;
-        while (await PageAsync(built.Customers, after, cancel) is { Count: > 0 } page)
+    public IReadOnlyList<ComparedCollection> Results => [.. _collections.Select(collection => collection.Result)];
+
+    /// <summary>Compares everything while both versions change; <paramref name="goesOn"/> is called now and then.</summary>
+    public async Task CompareAllAsync(Action goesOn, CancellationToken cancel)
+    {
+        foreach (var collection in _collections) await collection.CompareAllAsync(goesOn, cancel);
+    }
+
+    /// <summary>
+    /// Compares what these events made, after the built version has folded them: the live one, which is never behind it, has it all too. So nothing that arrives while the
+    /// collections are walked is left out.
+    /// </summary>
+    public async Task CompareFoldedAsync(IReadOnlyList<ProjectedEvent> events, CancellationToken cancel)
+    {
+        await _collections[0].CompareAsync([.. events.Where(each => each.Event.Type == EventType.CustomerCreated).Select(each => each.Key.ToString())], isStill: false, cancel);
+        await _collections[1].CompareAsync([.. events.Select(each => TransactionId(each.Event)).OfType<string>().Distinct(StringComparer.Ordinal)], isStill: true, cancel);
+        await _collections[2].CompareAsync([.. events.Select(each => ArchivedEvent.IdOf(each.Event.Position))], isStill: true, cancel);
+    }
+
+    /// <summary>Compares what was in motion; when <paramref name="isStill"/>, both versions stand at the same positions.</summary>
+    public async Task CompareMovingAsync(bool isStill, CancellationToken cancel)
+    {
+        foreach (var collection in _collections) await collection.CompareMovingAsync(isStill, cancel);
+    }
+
+    private Agreement JudgeCustomer(string id, Document? live, Document? built, bool isStill)
+    {
+        if (Guid.TryParse(id, out var customer) && _letters.IsBlocked(customer)) return Agreement.Blocked;
+        if (AreSame(live, built)) return Agreement.Same;
+        if (live is null || built is null) return isStill ? Agreement.Differs : Agreement.Moving;
+        if (Read(live) is not { } left || Read(built) is not { } right) return Agreement.Differs;
+        if (!isStill && !left.Clock.SequenceEqual(right.Clock)) return Agreement.Moving;
+        return Bytes(left).AsSpan().SequenceEqual(Bytes(right)) ? Agreement.Same : Agreement.Differs;
+    }
+
+    private Agreement JudgeTransaction(string id, Document? live, Document? built, bool isStill)
+    {
+        // What the live version lacks may wait among the dead letters of its customer.
+        if (live is null && built is not null && _letters.IsBlocked(ViewJson.Transaction(built.Json).CustomerId)) return Agreement.Blocked;
+        return JudgeConstant(id, live, built, isStill);
+    }
+
+    private static Agreement JudgeConstant(string id, Document? live, Document? built, bool isStill)
+    {
+        if (AreSame(live, built)) return Agreement.Same;
+        return isStill || (live is not null && built is not null) ? Agreement.Differs : Agreement.Moving;
+    }
+
+    private static bool AreSame(Document? live, Document? built) => live is null || built is null ? live is null && built is null : live.Json.Span.SequenceEqual(built.Json.Span);
+
+    // An event that cannot be folded made no transaction, here or there.
+    private static string? TransactionId(LedgerEvent happened)
+    {
+        try
         {
-            var known = (await views.ReadAsync(live.Customers, [.. page.Select(document => document.Id)], cancel)).Select(document => document.Id).ToHashSet(StringComparer.Ordinal);
-            foreach (var document in page.Where(document => !known.Contains(document.Id))) _moving.Add(document.Id);
-            after = page[^1].Id;
+            return Fold.Transaction(happened, EventData.Parse(happened.Data.Span)) is { } entry ? TransactionDocument.IdOf(entry.TransactionId, entry.AccountId) : null;
+        }
+        catch (Exception fault) when (fault is JsonException or TidelineException)
+        {
+            return null;
         }
     }
 
-    /// <summary>Compares what was in motion; both versions stand at the same positions.</summary>
-    public async Task CompareMovingAsync(CancellationToken cancel)
+    // One that cannot be read is a difference, not a reason to stop.
+    private static CustomerDocument? Read(Document document)
     {
-        var moving = _moving.ToArray();
-        _moving.Clear();
-        foreach (var ids in moving.Chunk(Limits.PageRows))
-            await ComparePageAsync(ids, await views.ReadAsync(live.Customers, ids, cancel), isStill: true, cancel);
-    }
-
-    private async ValueTask<IReadOnlyList<Document>> PageAsync(string collection, string? after, CancellationToken cancel) => await views.QueryAsync(
-        new DocumentQuery(collection, new Dictionary<string, object>(), null, null, null, Descending: false, [], null, after is null ? null : ("", after), Limits.PageRows), cancel);
-
-    private async Task ComparePageAsync(string[] ids, IReadOnlyList<Document> ofLive, bool isStill, CancellationToken cancel)
-    {
-        var left = ofLive.ToDictionary(document => document.Id, document => ViewJson.Customer(document.Json), StringComparer.Ordinal);
-        var right = (await views.ReadAsync(built.Customers, ids, cancel)).ToDictionary(document => document.Id, document => ViewJson.Customer(document.Json), StringComparer.Ordinal);
-        foreach (var id in ids)
+        try
         {
-            if (letters.IsBlocked(Guid.Parse(id))) Blocked++;
-            else if (!isStill && !HaveSameClock(left.GetValueOrDefault(id), right.GetValueOrDefault(id))) _moving.Add(id);
-            else Judge(id, left.GetValueOrDefault(id), right.GetValueOrDefault(id));
+            return ViewJson.Customer(document.Json);
         }
-    }
-
-    private void Judge(string id, CustomerDocument? left, CustomerDocument? right)
-    {
-        Compared++;
-        if (left is null && right is null) return;
-        if (left is not null && right is not null && Bytes(left).AsSpan().SequenceEqual(Bytes(right))) return;
-        Differing++;
-        if (_differing.Count < SampleIds) _differing.Add(id);
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     // Aging may have reached one and not yet the other.
-    private byte[] Bytes(CustomerDocument document) =>
-        System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Fold.Age(document, today), ViewJson.Default.CustomerDocument);
-
-    private static bool HaveSameClock(CustomerDocument? left, CustomerDocument? right) =>
-        left is not null && right is not null && left.Clock.Count == right.Clock.Count && left.Clock.SequenceEqual(right.Clock);
+    private byte[] Bytes(CustomerDocument document) => JsonSerializer.SerializeToUtf8Bytes(Fold.Age(document, _today), ViewJson.Default.CustomerDocument);
 }

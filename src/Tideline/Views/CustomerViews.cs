@@ -41,18 +41,20 @@ public sealed class CustomerViews
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly StrongCustomer _strong;
+    private readonly ViewFreshness _freshness;
 
     internal CustomerViews(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time)
     {
         (_projector, _letters, _ledger, _views, _time) = (projector, letters, ledger, views, time);
         _strong = new StrongCustomer(ledger, time);
+        _freshness = new ViewFreshness(projector, ledger, time);
     }
 
     /// <summary>A customer; null when there is none (for an eventual read: none that the view has seen).</summary>
     public async Task<CustomerRead?> GetCustomerAsync(Guid id, ReadConsistency consistency, CancellationToken cancel)
     {
         var isBlocked = _letters.IsBlocked(id);
-        if (!await IsViewFreshAsync(consistency, isBlocked, cancel))
+        if ((isBlocked && consistency.Level != ConsistencyLevel.Eventual) || !await _freshness.IsReachedAsync(consistency, cancel))
             return await _strong.ReadAsync(id, cancel) is { } strong ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false) : null;
         // Asked before the read: what comes later can only make the answer fresher.
         var staleness = _projector.LagMs();
@@ -62,10 +64,12 @@ public sealed class CustomerViews
     }
 
     /// <summary>Customers with this e-mail address, from the view.</summary>
-    /// <exception cref="TidelineException">InvalidInput: a bad cursor or limit.</exception>
-    public async Task<CustomerPage> FindCustomersByEmailAsync(string email, string? cursor, int limit, CancellationToken cancel)
+    /// <exception cref="TidelineException">InvalidInput: a bad cursor or limit, or a token of what was never written. ViewBehind: the view is older than asked, and stays so.</exception>
+    public async Task<CustomerPage> FindCustomersByEmailAsync(string email, ReadConsistency consistency, string? cursor, int limit, CancellationToken cancel)
     {
         CheckLimit(limit);
+        await _freshness.RequireAsync(consistency, cancel);
+        if (consistency.Level != ConsistencyLevel.Eventual) await RequireNoneWaitsAsync(email, cancel);
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
             _projector.Names.Customers, new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
@@ -79,12 +83,16 @@ public sealed class CustomerViews
     /// <summary>
     /// A customer's movements within a time (both ends included; null: open), newest first; <paramref name="words"/> null or a part of reference, kind, counterparty or id.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput: a bad cursor, limit or search text.</exception>
+    /// <exception cref="TidelineException">
+    /// InvalidInput: a bad cursor, limit or search text, or a token of what was never written. ViewBehind: the view is older than asked, and stays so.
+    /// </exception>
     public async Task<TransactionPage> SearchTransactionsAsync(
-        Guid customerId, DateTimeOffset? from, DateTimeOffset? to, string? words, string? cursor, int limit, CancellationToken cancel)
+        Guid customerId, ReadConsistency consistency, DateTimeOffset? from, DateTimeOffset? to, string? words, string? cursor, int limit, CancellationToken cancel)
     {
         CheckLimit(limit);
         if (words?.Length > Limits.SearchCharacters) throw new TidelineException(ErrorCode.InvalidInput, $"A search text has at most {Limits.SearchCharacters} characters.");
+        await _freshness.RequireAsync(consistency, cancel);
+        if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId)) throw Waits($"Events of customer {customerId} wait");
         (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
         var found = await _views.QueryAsync(
@@ -96,23 +104,18 @@ public sealed class CustomerViews
         return new TransactionPage(transactions, found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
     }
 
-    private async ValueTask<bool> IsViewFreshAsync(ReadConsistency consistency, bool isBlocked, CancellationToken cancel)
+    // A customer whose events wait is older in the views than any position says.
+    private async Task RequireNoneWaitsAsync(string email, CancellationToken cancel)
     {
-        if (consistency.Level == ConsistencyLevel.Eventual) return true;
-        if (consistency.Level == ConsistencyLevel.Strong || isBlocked) return false;
-        if (consistency.Level == ConsistencyLevel.Bounded) return _projector.LagMs() <= consistency.BoundMs;
-        var wait = TimeSpan.FromMilliseconds(Limits.SessionWaitMs);
-        var began = _time.GetTimestamp();
-        foreach (var position in consistency.Positions)
+        var blocked = _letters.KeysNow();
+        if (blocked.Count > Limits.PageRows) throw Waits($"Events of {blocked.Count} customers wait");
+        foreach (var key in blocked)
         {
-            if (_ledger.CommittedHead(position.Shard).EventSeq < position.Seq)
-                throw new TidelineException(ErrorCode.InvalidInput, $"The consistency token names {position}, which was never written here.");
-            var left = wait - _time.GetElapsedTime(began);
-            if (!await _projector.WaitForAsync(position.Shard, position.Seq, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancel)) return false;
+            if (await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is { } customer && customer.Email == email) throw Waits($"Events of customer {key} wait");
         }
-
-        return true;
     }
+
+    private static TidelineException Waits(string who) => new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must replay them. An eventual read answers what there is.");
 
     private DateOnly Today() => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
 

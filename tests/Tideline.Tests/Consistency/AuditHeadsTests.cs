@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Consistency;
 using Tideline.Engines.Log.Sqlite;
@@ -41,7 +42,22 @@ public sealed class AuditHeadsTests : IAsyncLifetime
         (await PublishAsync()).ShouldBe(4);
         var records = await _log.ReadAsync(Topics.AuditHeads, 0, 0, 100, Cancel);
         var blocks = await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel);
-        records.Select(AuditHeads.Parse).ShouldBe(blocks.Select(block => new AuditHead(0, block.Number, block.ThroughSeq, Convert.ToHexString(block.Hash))));
+        records.Select(AuditHeads.Parse).ShouldBe(blocks.Select(block => new AuditHead(0, block.Number, block.ThroughSeq, Convert.ToHexStringLower(block.Hash))));
+    }
+
+    [Fact]
+    public async Task Heads_that_were_published_in_capital_letters_still_count()
+    {
+        foreach (var block in await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel))
+        {
+            var head = JsonSerializer.SerializeToUtf8Bytes(new AuditHead(0, block.Number, block.ThroughSeq, Convert.ToHexString(block.Hash)), AuditHeadJson.Default.AuditHead);
+            await _log.AppendAsync([new LogRecord(Topics.AuditHeads, 0, 0, "shard-0", block.Number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, block.TimeUs, head)], Cancel);
+        }
+
+        var check = await CheckAsync();
+        check.Ok.ShouldBeTrue(check.Detail);
+        check.Detail.ShouldContain("3 of them published");
+        check.Detail.ShouldContain("head " + Convert.ToHexStringLower((await _bank.Ledger.Reader(0).GetHeadAsync(Cancel)).BlockHash.AsSpan(0, 8)));
     }
 
     [Fact]

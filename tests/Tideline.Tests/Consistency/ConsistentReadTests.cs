@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Tests.Projections;
@@ -38,7 +39,7 @@ public sealed class ConsistentReadTests
         string? cursor = null;
         do
         {
-            var page = await views.SearchTransactionsAsync(ada, null, null, "DEPO", cursor, 4, default);
+            var page = await views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, "DEPO", cursor, 4, default);
             seen.AddRange(page.Transactions.Select(entry => entry.AmountMinor));
             cursor = page.Cursor;
         }
@@ -46,10 +47,57 @@ public sealed class ConsistentReadTests
 
         seen.Count.ShouldBe(9);
         seen.Take(7).ShouldBe([7L, 6, 5, 4, 3, 2, 1]);
-        (await views.SearchTransactionsAsync(ada, null, null, "nowhere", null, 4, default)).Transactions.ShouldBeEmpty();
-        (await views.FindCustomersByEmailAsync("ada@example.com", null, 10, default)).Customers.ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
-        await Should.ThrowAsync<TidelineException>(() => views.SearchTransactionsAsync(ada, null, null, null, "bad!", 4, default));
-        await Should.ThrowAsync<TidelineException>(() => views.SearchTransactionsAsync(ada, null, null, null, null, 0, default));
+        (await views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, "nowhere", null, 4, default)).Transactions.ShouldBeEmpty();
+        (await views.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers.ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
+        await Should.ThrowAsync<TidelineException>(() => views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, null, "bad!", 4, default));
+        await Should.ThrowAsync<TidelineException>(() => views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, null, null, 0, default));
+    }
+
+    [Fact]
+    public async Task A_list_is_never_older_than_asked_and_fails_where_the_views_stay_behind()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var stage = await Stage.OpenAsync(time);
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var reply = await stage.Bank.DepositAsync(accounts[0], 7);
+        time.Advance(TimeSpan.FromMilliseconds(10));
+        var session = ReadConsistency.Session([reply.Position]);
+        foreach (var asked in new[] { session, ReadConsistency.Bounded(9), ReadConsistency.Strong })
+        {
+            (await FailsAsync(time, CountAsync(stage, ada, asked))).ShouldBe(ErrorCode.ViewBehind);
+            (await FailsAsync(time, stage.Host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", asked, null, 10, default))).ShouldBe(ErrorCode.ViewBehind);
+        }
+
+        (await CountAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(2);
+        (await CountAsync(stage, ada, ReadConsistency.Bounded(60_000))).ShouldBe(2);
+
+        // One that waits is answered as soon as the views are there.
+        var waiting = CountAsync(stage, ada, session);
+        waiting.IsCompleted.ShouldBeFalse();
+        await stage.FlowAsync();
+        (await waiting).ShouldBe(3);
+        foreach (var asked in new[] { session, ReadConsistency.Bounded(0), ReadConsistency.Strong }) (await CountAsync(stage, ada, asked)).ShouldBe(3);
+        (await Should.ThrowAsync<TidelineException>(() => CountAsync(stage, ada, ReadConsistency.Session([new Position(0, 99)])))).Code.ShouldBe(ErrorCode.InvalidInput);
+    }
+
+    [Fact]
+    public async Task A_list_that_lacks_what_waits_among_the_dead_letters_fails_unless_eventual()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        var (ben, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await stage.TamperAsync(ada, document => document with { Clock = new SortedList<Guid, long>(document.Clock) { [accounts[0]] = 1 } });
+        await stage.RestartAsync();
+        var reply = await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        var session = ReadConsistency.Session([reply.Position]);
+        (await Should.ThrowAsync<TidelineException>(() => CountAsync(stage, ada, session))).Message.ShouldContain($"{ada} wait among the dead letters");
+        await Should.ThrowAsync<TidelineException>(() => stage.Host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", session, null, 10, default));
+        (await CountAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(2);
+        (await CountAsync(stage, ben, session)).ShouldBe(2);
+        (await stage.Host.CustomerViews.FindCustomersByEmailAsync("nobody@example.com", session, null, 10, default)).Customers.ShouldBeEmpty();
     }
 
     [Theory]
@@ -75,6 +123,16 @@ public sealed class ConsistentReadTests
     [InlineData("bounded=-1")]
     public void An_unknown_consistency_is_refused(string consistency) =>
         Should.Throw<TidelineException>(() => ReadConsistency.Parse(consistency, null, 2)).Code.ShouldBe(ErrorCode.InvalidInput);
+
+    private static async Task<int> CountAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
+        (await stage.Host.CustomerViews.SearchTransactionsAsync(customer, consistency, null, null, null, null, 100, default)).Transactions.Count;
+
+    private static async Task<ErrorCode> FailsAsync(FakeTimeProvider time, Task read)
+    {
+        read.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromMilliseconds(Limits.ListWaitMs));
+        return (await Should.ThrowAsync<TidelineException>(() => read)).Code;
+    }
 
     private static async Task<(long, ServedBy)> ReadAsync(Stage stage, Guid customer, ReadConsistency consistency)
     {

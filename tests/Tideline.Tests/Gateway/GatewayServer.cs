@@ -9,9 +9,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Sqlite;
 using Tideline.Gateway;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Reference;
+using Tideline.Ledger;
+using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services.Payments.Imports;
 using Tideline.Tests.Ledger;
@@ -38,11 +41,14 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>Log to views.</summary>
+    public ProjectionHost Projections => _views.Projections;
+
     public IReadOnlyList<MappedRoute> Routes => _app.Services.GetRequiredService<RouteCatalog>().Routes;
 
-    public static async Task<GatewayServer> StartAsync()
+    public static async Task<GatewayServer> StartAsync(Func<ILedgerStore, ILedgerStore>? wrap = null)
     {
-        var bank = await Bank.OpenAsync();
+        var bank = await Bank.OpenAsync(wrap: wrap);
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
         var imports = PaymentImports.Start(folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
         var parts = await ViewParts.StartAsync(bank, folder);
@@ -52,7 +58,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddTidelineGateway(new GatewayParts
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Projections = parts.Projections,
-            Time = bank.Time,
+            Verifier = parts.Verifier, Time = bank.Time,
         });
         var app = builder.Build();
         app.MapTideline();
@@ -77,6 +83,21 @@ internal sealed class GatewayServer : IAsyncDisposable
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Client.SendAsync(request);
         return await Answer.ReadAsync(response);
+    }
+
+    /// <summary>Completes when the views hold everything that is committed now.</summary>
+    public async Task CaughtUpAsync()
+    {
+        for (var shard = 0; shard < Bank.Ledger.Map.Shards; shard++)
+            (await _views.Projections.Projector.WaitForAsync(shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+    }
+
+    /// <summary>Changes the views behind the program's back.</summary>
+    public void TamperWithViews(string sql)
+    {
+        using var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "views", "views", "views.db"));
+        database.Execute(sql);
+        database.Changes.ShouldBeGreaterThan(0);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Consistency;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Log;
@@ -9,9 +10,11 @@ using Tideline.Tests.Ledger;
 namespace Tideline.Tests.Gateway;
 
 /// <summary>The real way from the ledger over the log to sagas and views.</summary>
-internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections) : IAsyncDisposable
+internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections, Verifier verifier) : IAsyncDisposable
 {
     public ProjectionHost Projections => projections;
+
+    public Verifier Verifier => verifier;
 
     public static async Task<ViewParts> StartAsync(Bank bank, string folder)
     {
@@ -22,7 +25,8 @@ internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay rela
             log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, bank.Ledger.Map.Shards)], bank.Runner.HandleAsync, bank.Time, NullLogger<Consumer>.Instance);
         await relay.StartAsync(default);
         await sagas.StartAsync(default);
-        return new ViewParts(log, views, relay, sagas, await ProjectionHost.StartAsync(bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default));
+        var projections = await ProjectionHost.StartAsync(bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
+        return new ViewParts(log, views, relay, sagas, projections, new Verifier(bank.Ledger, log, views, projections, bank.Time));
     }
 
     public async ValueTask DisposeAsync()

@@ -11,10 +11,10 @@ namespace Tideline.Tests.Ledger;
 /// <summary>A ledger on a folder of its own, with short words for what tests do to it. Messages between shards move only when a test pumps them.</summary>
 internal sealed class Bank : IAsyncDisposable
 {
-    private readonly SqliteLedgerStore _store;
+    private readonly ILedgerStore _store;
     private readonly string _folder;
 
-    private Bank(SqliteLedgerStore store, string folder, GeneralLedger ledger, TimeProvider time)
+    private Bank(ILedgerStore store, string folder, GeneralLedger ledger, TimeProvider time)
     {
         (_store, _folder, Ledger, Time) = (store, folder, ledger, time);
         Definitions = new SagaDefinitions(PaymentSagas.All);
@@ -40,11 +40,12 @@ internal sealed class Bank : IAsyncDisposable
 
     public MessagePump Pump { get; }
 
-    public static async Task<Bank> OpenAsync(int shards = 2, TimeProvider? time = null, string? folder = null)
+    public static async Task<Bank> OpenAsync(int shards = 2, TimeProvider? time = null, string? folder = null, Func<ILedgerStore, ILedgerStore>? wrap = null)
     {
         time ??= TimeProvider.System;
         folder ??= Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
-        var store = SqliteLedgerStore.Open(folder, shards);
+        ILedgerStore store = SqliteLedgerStore.Open(folder, shards);
+        store = wrap is null ? store : wrap(store);
         var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, CancellationToken.None);
         return new Bank(store, folder, ledger, time);
     }

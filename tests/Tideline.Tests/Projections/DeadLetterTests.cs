@@ -32,10 +32,10 @@ public sealed class DeadLetterTests
         letters.Select(letter => letter.Event.Position).Distinct().Count().ShouldBe(letters.Count);
         stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents == 0 && status.BlockedKeys == 1);
 
-        var stuck = (await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default)).ShouldHaveSingleItem();
+        var stuck = await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default);
         stuck.Reason.ShouldNotBeNull();
         await stage.TamperAsync(ada, document => Fold(document, account, version));
-        var dry = (await stage.Host.DeadLetters.ReplayAsync(null, dryRun: true, default)).ShouldHaveSingleItem();
+        var dry = (await stage.Host.DeadLetters.ReplayAllAsync(dryRun: true, null, default)).Results.ShouldHaveSingleItem();
         dry.Reason.ShouldBeNull();
         dry.After!.Accounts.Single(each => each.AccountId == account).PostedMinor.ShouldBe(10_003);
         stage.Host.DeadLetters.List().Count.ShouldBe(1);
@@ -83,6 +83,32 @@ public sealed class DeadLetterTests
         stage.Host.DeadLetters.List().ShouldBeEmpty();
         (await stage.ViewAsync(ada))!.Accounts.Single(each => each.AccountId == accounts[0]).PostedMinor.ShouldBe(10_002);
         (await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.ShowAsync(ada, default))).Code.ShouldBe(ErrorCode.NotFound);
+    }
+
+    [Fact]
+    public async Task All_keys_are_replayed_a_bounded_number_a_call_and_one_that_cannot_be_holds_up_no_other()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var customers = new List<(Guid Customer, Guid[] Accounts)>();
+        for (var at = 0; at < Limits.ReplayKeys + 2; at++) customers.Add(await stage.CustomerAsync());
+        await stage.FlowAsync();
+        foreach (var (customer, accounts) in customers) await stage.TamperAsync(customer, document => Fold(document, accounts[0], 1));
+        await stage.RestartAsync();
+        foreach (var (_, accounts) in customers) await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        // Each account has two events in its document; all documents but one are mended.
+        var broken = customers.Min(each => each.Customer);
+        foreach (var (customer, accounts) in customers.Where(each => each.Customer != broken)) await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2));
+
+        var desk = stage.Host.DeadLetters;
+        var dry = await desk.ReplayAllAsync(dryRun: true, null, default);
+        (dry.Results.Count, desk.List().Count).ShouldBe((Limits.ReplayKeys, Limits.ReplayKeys + 2));
+        var first = await desk.ReplayAllAsync(dryRun: false, null, default);
+        first.Results.Select(result => (result.Key, result.Reason is null)).ShouldBe(dry.Results.Select(result => (result.Key, result.Key != broken)));
+        first.Next.ShouldBe(first.Results[^1].Key);
+        var second = await desk.ReplayAllAsync(dryRun: false, first.Next, default);
+        (second.Results.Count, second.Next).ShouldBe((2, null));
+        desk.List().ShouldHaveSingleItem().Key.ShouldBe(broken);
     }
 
     private static Tideline.Projections.CustomerDocument Fold(Tideline.Projections.CustomerDocument document, Guid account, long version) =>

@@ -135,6 +135,26 @@ public sealed class ProjectorTests
     }
 
     [Fact]
+    public async Task Lag_is_the_age_of_the_oldest_event_that_is_missing_even_when_the_views_were_lost()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var stage = await Stage.OpenAsync(time);
+        await stage.CustomerAsync();
+        time.Advance(TimeSpan.FromSeconds(10));
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        for (var shard = 0; shard < 2; shard++) await stage.Views.SetWatermarkAsync(stage.Host.Projector.Names.Projection, shard, default, default);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await stage.RestartAsync();
+        stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents > 0 && status.LagMs == 15_000);
+        await stage.ProjectAsync();
+        stage.Host.Projector.Status().ShouldAllBe(status => status.LagMs == 0);
+        await stage.CustomerAsync();
+        time.Advance(TimeSpan.FromSeconds(1));
+        stage.Host.Projector.Status().ShouldAllBe(status => status.LagMs == 1_000);
+    }
+
+    [Fact]
     public async Task Old_days_leave_stored_documents_by_the_aging_pass()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));

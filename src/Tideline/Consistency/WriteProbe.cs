@@ -1,0 +1,61 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Consistency;
+
+/// <summary>
+/// Whether each shard takes writes: a commit without content, as durable as any other, because only a write can tell that a disk is full, read-only or stuck, or that a writer
+/// has stopped. However often it is asked, a shard has one probe under way at most, and an answer holds for <see cref="Limits.WriteProbeMs"/>.
+/// </summary>
+public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.WriteProbeTimeoutMs);
+    private readonly Lock _lock = new();
+    private readonly Task?[] _underWay = new Task?[ledger.Map.Shards];
+    private Task<string?[]>? _last;
+    private long _beganUs;
+
+    /// <summary>For each shard why it does not take writes; null where it does.</summary>
+    public Task<string?[]> CheckAsync()
+    {
+        lock (_lock)
+        {
+            var now = time.NowUs();
+            if (_last is not null && (!_last.IsCompleted || now - _beganUs < Limits.WriteProbeMs * 1_000L)) return _last;
+            _beganUs = now;
+            return _last = Task.WhenAll(Enumerable.Range(0, ledger.Map.Shards).Select(ProbeAsync));
+        }
+    }
+
+    private async Task<string?> ProbeAsync(int shard)
+    {
+        try
+        {
+            // One that hangs is waited for again, not asked a second time.
+            if (_underWay[shard] is not { IsCompleted: false } write) _underWay[shard] = write = ledger.SubmitAsync(shard, new EmptyCommit());
+            await write.WaitAsync(Patience, time);
+            return null;
+        }
+        catch (TimeoutException)
+        {
+            return $"A write was not durable within {Limits.WriteProbeTimeoutMs / 1_000} s.";
+        }
+        catch (TidelineException fault)
+        {
+            return fault.Message;
+        }
+    }
+
+    private sealed record EmptyCommit : LedgerCommand
+    {
+        public override Guid RouteId => Guid.Empty;
+
+        internal override Guid Subject => Guid.Empty;
+
+        internal override void Collect(BatchKeys keys, ShardContext context)
+        {
+        }
+
+        internal override Reply Decide(Batch batch) => batch.Done(Guid.Empty, 0);
+    }
+}

@@ -1,0 +1,39 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Tests.Ledger;
+
+/// <summary>A store whose disk fails when a test says so: at the commit, or when what was committed must become durable.</summary>
+internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
+{
+    /// <summary>Every commit fails as on a full disk; nothing of it is there.</summary>
+    public volatile bool IsFull;
+
+    /// <summary>Every flush fails; nobody knows what is on the disk.</summary>
+    public volatile bool IsBroken;
+
+    public ShardMap Map => store.Map;
+
+    public IShardStore OpenWriter(int shard) => new Writer(this, store.OpenWriter(shard));
+
+    public IShardReader OpenReader(int shard) => store.OpenReader(shard);
+
+    public ValueTask DisposeAsync() => store.DisposeAsync();
+
+    private sealed class Writer(FaultyStore faults, IShardStore shard) : IShardStore
+    {
+        public int Shard => shard.Shard;
+
+        public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
+
+        public ValueTask<BatchRows> BeginAsync(BatchKeys keys) => shard.BeginAsync(keys);
+
+        public ValueTask CommitAsync(BatchWrites writes) => faults.IsFull ? throw new TidelineException(ErrorCode.StorageUnavailable, "The disk is full.") : shard.CommitAsync(writes);
+
+        public ValueTask SyncAsync() => faults.IsBroken ? throw new TidelineException(ErrorCode.StorageUnavailable, "The disk does not answer.") : shard.SyncAsync();
+
+        public ValueTask RollbackAsync() => shard.RollbackAsync();
+
+        public ValueTask DisposeAsync() => shard.DisposeAsync();
+    }
+}

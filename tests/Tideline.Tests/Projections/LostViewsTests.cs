@@ -1,0 +1,46 @@
+using Tideline.Consistency;
+using Tideline.Engines;
+using Tideline.Kernel;
+using Tideline.Ledger.Commands;
+using Tideline.Tests.Ledger;
+
+namespace Tideline.Tests.Projections;
+
+public sealed class LostViewsTests : IDisposable
+{
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task A_views_file_deleted_while_stopped_comes_back_by_itself()
+    {
+        Guid customer;
+        await using (var node = await StartAsync())
+        {
+            customer = (await node.Ledger.ExecuteAsync(new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel)).Subject;
+            var account = await node.Ledger.ExecuteAsync(new OpenAccount(node.Ledger.Ids.Next(), customer, Bank.Eur, 0, null), Cancel);
+            for (var at = 0; at < 20; at++) await node.Ledger.ExecuteAsync(new Deposit(node.Ledger.Ids.Next(), account.Subject, new Money(5, Bank.Eur), null), Cancel);
+            await CaughtUpAsync(node);
+        }
+
+        foreach (var file in Directory.GetFiles(Path.Combine(_folder, "views"))) File.Delete(file);
+        await using var again = await StartAsync();
+        // Nothing new happens: what is there already must be enough.
+        await CaughtUpAsync(again);
+        var read = (await again.Projections.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Eventual, Cancel)).ShouldNotBeNull();
+        read.Customer.Accounts.ShouldHaveSingleItem().PostedMinor.ShouldBe(100);
+        again.Projections.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
+        (await again.Verifier.VerifyAsync(deep: true, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
+    }
+
+    private Task<TidelineNode> StartAsync() => TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder, Shards = 2 }, Cancel);
+
+    private static async Task CaughtUpAsync(TidelineNode node)
+    {
+        for (var shard = 0; shard < 2; shard++)
+            (await node.Projections.Projector.WaitForAsync(shard, node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(20), Cancel)).ShouldBeTrue();
+    }
+}
