@@ -27,8 +27,7 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
     private readonly ConcurrentQueue<double> _latenciesMs = new();
     private readonly Randomizer _random = new(Environment.ProcessId);
 
-    // Ada and Béla are left to whoever tries the program.
-    private readonly List<DemoCustomer> _people = [.. customers.All.Skip(2)];
+    private readonly List<DemoCustomer> _people = [.. customers.All.Skip(DemoCustomers.Reserved)];
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
