@@ -35,7 +35,17 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var id = fields.PathId(http);
         var consistency = ReadHeaders.Consistency(http, fields, parts.Ledger.Map.Shards);
         if (fields.Problem is { } problem) return problem;
-        if (await parts.Projections.CustomerViews.GetCustomerAsync(id, consistency, http.RequestAborted) is not { } read)
+        CustomerRead? found;
+        try
+        {
+            found = await parts.Projections.CustomerViews.GetCustomerAsync(id, consistency, http.RequestAborted);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
+        {
+            return new Problem(ProblemTypes.InvalidToken, fault.Message, "Tideline-Token");
+        }
+
+        if (found is not { } read)
             return Problem.Of(new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {id}, or the view has not seen it yet; ask with Tideline-Consistency: strong to be sure."), inPath: true);
         Answers.SetServed(http, read.ServedBy, read.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, read.Customer, CustomerJson.Write);
