@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Tideline.Consistency;
@@ -42,14 +41,6 @@ internal static class Answers
     {
         http.Response.Headers["Tideline-Served-By"] = served == ServedBy.View ? "view" : "ledger";
         http.Response.Headers["Tideline-Staleness-Ms"] = Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>Answers with JSON that is written already.</summary>
-    public static void WriteRaw(HttpContext http, byte[] json)
-    {
-        http.Response.ContentType = "application/json";
-        http.Response.ContentLength = json.Length;
-        http.Response.BodyWriter.Write(json);
     }
 
     /// <summary>Says that an answer came from the strong tier, as fresh as can be.</summary>

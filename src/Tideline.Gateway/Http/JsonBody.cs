@@ -73,7 +73,7 @@ internal static class JsonBody
         {
             var index = Find(ref reader, shape);
             if (index < 0)
-                return new Problem(ProblemTypes.UnknownField, $"The field is not known here; the fields are {string.Join(", ", shape.Fields.Select(field => field.Name))}.", Shorten(reader.GetString()!));
+                return new Problem(ProblemTypes.UnknownField, $"'{Shorten(reader.GetString()!)}' is not known here; the fields are {string.Join(", ", shape.Fields.Select(field => field.Name))}.", Shorten(reader.GetString()!));
             var field = shape.Fields[index];
             if ((seen & (1UL << index)) != 0) return new Problem(ProblemTypes.DuplicateField, $"The field '{field.Name}' is there twice; send it once.", field.Name);
             seen |= 1UL << index;

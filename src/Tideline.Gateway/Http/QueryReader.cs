@@ -22,7 +22,7 @@ internal static class QueryReader
             if (!shape.Fields.Any(field => field.Name == name))
             {
                 var known = shape.Fields.Length == 0 ? "this route takes none" : "the parameters are " + string.Join(", ", shape.Fields.Select(field => field.Name));
-                return FieldReader.Failed(shape, new Problem(ProblemTypes.InvalidQuery, $"The parameter is not known here; {known}.", name.Length <= 64 ? name : name[..64]));
+                return FieldReader.Failed(shape, new Problem(ProblemTypes.InvalidQuery, $"'{(name.Length <= 64 ? name : name[..64])}' is not known here; {known}.", name.Length <= 64 ? name : name[..64]));
             }
 
             if (given.Count != 1) return FieldReader.Failed(shape, new Problem(ProblemTypes.InvalidQuery, $"Send the parameter '{name}' once.", name));

@@ -52,6 +52,7 @@ internal static class ProblemTypes
         [RefusalReason.SagaNotParked] = new("saga-not-parked", 409, "The saga is not in a state that allows this"),
         [RefusalReason.SagaNotFound] = new("saga-not-found", 404, "There is no such saga"),
         [RefusalReason.DeadlinePassed] = new("deadline-passed", 422, "It was not done in time"),
+        [RefusalReason.InvalidExpiry] = new("invalid-expiry", 422, "The hold cannot end then"),
     };
 
     private static readonly Dictionary<ErrorCode, ProblemType> Faults = new()

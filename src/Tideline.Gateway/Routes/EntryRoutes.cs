@@ -11,7 +11,7 @@ namespace Tideline.Gateway.Routes;
 internal sealed class EntryRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);
-    private static readonly BodyShape Moment = new(new BodyField("at", "an RFC 3339 time; now unless told.", "2026-01-31T12:00:00Z"));
+    private static readonly BodyShape Moment = new(new BodyField("at", "an RFC 3339 time; now unless told, and at most.", "2026-01-31T12:00:00Z"));
 
     public void Map(RouteTable routes)
     {
@@ -70,7 +70,10 @@ internal sealed class EntryRoutes(GatewayParts parts)
     {
         var query = QueryReader.Read(http, Moment);
         var id = query.PathId(http);
-        var at = query.OptionalTime("at") ?? parts.Time.GetUtcNow();
+        var now = parts.Time.GetUtcNow();
+        var at = query.OptionalTime("at") ?? now;
+        // Nobody knows a balance of the future: the answer says how far it goes.
+        if (at > now) at = now;
         if (query.Problem is { } problem) return problem;
         var reader = parts.Ledger.ReaderOf(id);
         if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account) return AccountRoutes.NotFound(id);

@@ -49,9 +49,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, NewHold);
         var account = fields.PathId(http);
         var amount = fields.Money();
-        var now = parts.Time.GetUtcNow();
-        var expires = fields.OptionalTime("expiresAt") ?? now.AddDays(DefaultHoldDays);
-        if (expires <= now || expires > now.AddDays(Limits.HoldDays)) fields.Fail(ProblemTypes.InvalidField, $"'expiresAt' must lie ahead, by {Limits.HoldDays} days at most.", "expiresAt");
+        // Whether it lies ahead is the ledger's to say: a repeated request gets its first answer, even when the hold has ended since.
+        var expires = fields.OptionalTime("expiresAt") ?? parts.Time.GetUtcNow().AddDays(DefaultHoldDays);
         var command = new PlaceHold(
             fields.OptionalId("holdId") ?? parts.Ledger.Ids.Next(), account, amount, expires.ToUs(), fields.OptionalText("reference", Limits.ReferenceCharacters))
         {

@@ -27,6 +27,7 @@ internal sealed class StatementRoutes(GatewayParts parts)
         var from = query.OptionalTime("from");
         var to = query.OptionalTime("to") ?? parts.Time.GetUtcNow();
         if (from is null) query.Fail(ProblemTypes.InvalidQuery, "Say from when: ?from=2026-01-01T00:00:00Z.", "from");
+        if (from >= to || from >= parts.Time.GetUtcNow()) query.Fail(ProblemTypes.InvalidQuery, "'from' must lie before 'to', and before now.", "from");
         if (query.Problem is { } problem) return problem;
         if (await _statements.GetAsync(id, from!.Value, to, http.RequestAborted) is not { } statement) return AccountRoutes.NotFound(id);
         Answers.SetServedByLedger(http);

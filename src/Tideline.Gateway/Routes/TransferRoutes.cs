@@ -22,7 +22,7 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         }, TransferAsync);
         routes.Get("/v1/payments/transfers/{id}", new RouteNotes(
             "A transfer with the steps of its saga.",
-            """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b","amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z","steps":[{"name":"debit","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1}]}"""),
+            """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b","amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z","steps":[{"name":"debit-source","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"credit-destination","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"update-customer-view","state":"done","attempts":0}]}"""),
             GetAsync);
     }
 
@@ -58,12 +58,26 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         var id = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
         if (await parts.Payments.GetTransferAsync(id, http.RequestAborted) is not { } transfer) return new Problem(ProblemTypes.TransferNotFound, $"There is no transfer {id}.");
+        var isViewed = await IsViewedAsync(transfer, http.RequestAborted);
         Answers.SetServedByLedger(http);
-        JsonAnswer.Write(http, StatusCodes.Status200OK, transfer, Write);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (transfer, isViewed), static (json, answer) => Write(json, answer.transfer, answer.isViewed));
         return null;
     }
 
-    private static void Write(Utf8JsonWriter json, TransferDetails transfer)
+    // The views are past a transfer when the first event that they have not seen is younger.
+    private async Task<bool> IsViewedAsync(TransferDetails transfer, CancellationToken cancel)
+    {
+        if (transfer.Status != TransferStatus.Settled) return false;
+        foreach (var view in parts.Projections.Projector.Status())
+        {
+            if (view.Shard != parts.Ledger.Map.ShardOf(transfer.From) && view.Shard != parts.Ledger.Map.ShardOf(transfer.To)) continue;
+            if (await parts.Ledger.Reader(view.Shard).GetEventsAsync(view.Watermark, 1, cancel) is [var unseen] && unseen.TimeUs <= transfer.UpdatedAt.ToUs()) return false;
+        }
+
+        return true;
+    }
+
+    private static void Write(Utf8JsonWriter json, TransferDetails transfer, bool isViewed)
     {
         json.WriteString("transferId"u8, transfer.TransferId);
         json.WriteString("sagaId"u8, transfer.TransferId);
@@ -85,7 +99,7 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         {
             json.WriteStartObject();
             json.WriteString("name"u8, step.Name);
-            json.WriteString("state"u8, step.State);
+            json.WriteString("state"u8, isViewed && step.Name == TransferDetails.ViewStep ? "done" : step.State);
             if (step.At is { } at) json.WriteString("at"u8, Timestamp.Write(at));
             json.WriteNumber("attempts"u8, step.Attempts);
             if (step.Detail is not null) json.WriteString("detail"u8, step.Detail);

@@ -11,7 +11,7 @@ namespace Tideline.Gateway.Routes;
 internal sealed class ViewRoutes(GatewayParts parts)
 {
     private const string Customer =
-        """{"customerId":"0197a1b2-0000-7000-8000-000000000001","name":"Ada Lovelace","email":"ada@example.com","country":"GB","accounts":[],"transactions":{"last_30_days":{"count":0,"currencies":[]},"recent":[],"days":[]},"clock":{}}""";
+        """{"customerId":"0197a1b2-0000-7000-8000-000000000001","name":"Ada Lovelace","email":"ada@example.com","country":"GB","accounts":[{"accountId":"0197a1b2-0000-7000-8000-00000000000a","iban":null,"currency":"EUR","status":"open","posted":"87.66","held":"0.00","available":"87.66","overdraftLimit":"0.00","version":3}],"transactions":{"last_30_days":{"count":2,"currencies":[{"count":2,"in":"100.00","out":"12.34","currency":"EUR"}]},"recent":[{"transactionId":"0197a1b2-0000-7000-8000-0000000000f2","accountId":"0197a1b2-0000-7000-8000-00000000000a","kind":"transfer","amount":"-12.34","balance":"87.66","currency":"EUR","counterpartyId":"0197a1b2-0000-7000-8000-00000000000b","reference":"Rent","at":"2026-01-31T12:00:00.000000Z"}],"days":[{"day":"2026-01-31","count":2,"in":"100.00","out":"12.34","currency":"EUR"}]},"clock":{"0197a1b2-0000-7000-8000-000000000001":1,"0197a1b2-0000-7000-8000-00000000000a":3}}""";
 
     private static readonly BodyShape ByEmail = new(new("email", "the customer's e-mail address.", "ada@example.com", Required: true), QueryReader.Limit, QueryReader.After);
 
@@ -24,9 +24,9 @@ internal sealed class ViewRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/customers/{id}", new RouteNotes("A customer with accounts and recent movements. Amounts in this document are whole minor units.", Customer) { IsRead = true }, GetAsync);
+        routes.Get("/v1/customers/{id}", new RouteNotes("A customer with accounts and recent movements, as fresh as Tideline-Consistency asks.", Customer) { IsRead = true }, GetAsync);
         routes.Get("/v1/customers", new RouteNotes("Customers with an e-mail address.", $$"""{"items":[{{Customer}}],"nextCursor":null}""") { Query = ByEmail, IsRead = true }, FindAsync);
-        routes.Get("/v1/transactions", new RouteNotes("A customer's movements, newest first.", """{"items":[],"nextCursor":null}""") { Query = Search, IsRead = true }, SearchAsync);
+        routes.Get("/v1/transactions", new RouteNotes("A customer's movements, newest first.", """{"items":[{"transactionId":"0197a1b2-0000-7000-8000-0000000000f2","accountId":"0197a1b2-0000-7000-8000-00000000000a","kind":"transfer","direction":"out","amount":"-12.34","balance":"87.66","currency":"EUR","counterpartyId":"0197a1b2-0000-7000-8000-00000000000b","reference":"Rent","sagaId":"0197a1b2-0000-7000-8000-0000000000f2","at":"2026-01-31T12:00:00.000000Z"}],"nextCursor":null}""") { Query = Search, IsRead = true }, SearchAsync);
     }
 
     private async Task<Problem?> GetAsync(HttpContext http)
@@ -35,10 +35,20 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var id = fields.PathId(http);
         var consistency = ReadHeaders.Consistency(http, fields, parts.Ledger.Map.Shards);
         if (fields.Problem is { } problem) return problem;
-        if (await parts.Projections.CustomerViews.GetCustomerAsync(id, consistency, http.RequestAborted) is not { } read)
+        CustomerRead? found;
+        try
+        {
+            found = await parts.Projections.CustomerViews.GetCustomerAsync(id, consistency, http.RequestAborted);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
+        {
+            return new Problem(ProblemTypes.InvalidToken, fault.Message, "Tideline-Token");
+        }
+
+        if (found is not { } read)
             return Problem.Of(new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {id}, or the view has not seen it yet; ask with Tideline-Consistency: strong to be sure."), inPath: true);
         Answers.SetServed(http, read.ServedBy, read.StalenessMs);
-        Answers.WriteRaw(http, JsonSerializer.SerializeToUtf8Bytes(read.Customer, ViewJson.Default.CustomerDocument));
+        JsonAnswer.Write(http, StatusCodes.Status200OK, read.Customer, CustomerJson.Write);
         return null;
     }
 
@@ -56,7 +66,13 @@ internal sealed class ViewRoutes(GatewayParts parts)
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
         {
             json.WriteStartArray("items"u8);
-            foreach (var customer in found.Customers) JsonSerializer.Serialize(json, customer, ViewJson.Default.CustomerDocument);
+            foreach (var customer in found.Customers)
+            {
+                json.WriteStartObject();
+                CustomerJson.Write(json, customer);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
             json.WriteString("nextCursor"u8, found.Cursor is null ? null : Cursor.Write("customers", found.Cursor));
         });

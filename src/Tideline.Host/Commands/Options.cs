@@ -5,7 +5,10 @@ namespace Tideline.Host.Commands;
 /// <summary>Options that several commands share.</summary>
 internal static class Options
 {
-    public static Option<string> Data() => new("--data") { Description = "The data folder.", DefaultValueFactory = _ => "./data" };
+    public static Option<string> Data() => new("--data")
+    {
+        Description = "The data folder; TIDELINE_DATA in the environment says the same.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TIDELINE_DATA") is { Length: > 0 } data ? data : "./data",
+    };
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for scripts." };
 

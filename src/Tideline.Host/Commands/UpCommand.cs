@@ -10,10 +10,10 @@ internal static class UpCommand
 {
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<bool> Demo = new("--demo") { Description = "Load sample customers and keep sending traffic." };
-    private static readonly Option<int> Port = new("--port") { Description = "The port on 127.0.0.1; 0 takes a free one.", DefaultValueFactory = _ => 7400 };
+    private static readonly Option<int> Port = new("--port") { Description = "The port on 127.0.0.1; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400 };
     private static readonly Option<int?> Shards = new("--shards") { Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: 2." };
     private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed.", DefaultValueFactory = _ => "embedded" };
-    private static readonly Option<string?> Config = new("--config") { Description = "Configuration of the cluster profile." };
+    private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}; the command line wins." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
     private static readonly Option<int> DemoRate = new("--demo-rate") { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
 
@@ -26,16 +26,18 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        if (parsed.GetValue(Profile) != "embedded" || parsed.GetValue(Config) is not null)
-            throw new TidelineException(ErrorCode.InvalidInput, "This version has the embedded engines only (SQLite); --profile cluster needs the MySQL, MongoDB, Kafka and Redis engines, which it does not have.");
-        if (parsed.GetValue(Port) is < 0 or > 65_535) throw new TidelineException(ErrorCode.InvalidInput, $"--port is 0 to 65535, not {parsed.GetValue(Port)}.");
-        if (parsed.GetValue(DemoRate) is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}.");
+        var settings = Settings(parsed);
+        if (settings.Profile == "cluster")
+            throw new TidelineException(ErrorCode.InvalidInput, "The cluster profile (MySQL, Kafka, MongoDB, Redis) is not in this version; leave --profile out for the embedded one, which needs no servers.");
+        if (settings.Profile != "embedded") throw new TidelineException(ErrorCode.InvalidInput, $"There is no profile '{settings.Profile}'; this version has embedded.");
+        if (settings.Port is < 0 or > 65_535) throw new TidelineException(ErrorCode.InvalidInput, $"--port is 0 to 65535, not {settings.Port}.");
+        if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
-        var data = parsed.GetRequiredValue(Data);
+        var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        await using var server = await Server.StartAsync(data, parsed.GetValue(Port), parsed.GetValue(Shards), parsed.GetValue(Verbose), cancel);
+        await using var server = await Server.StartAsync(data, settings.Port, settings.Shards, settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
-        if (!parsed.GetValue(Demo))
+        if (!settings.Demo)
         {
             Welcome.Print(server, data, isDemo: false);
             await server.WaitForShutdownAsync();
@@ -46,13 +48,30 @@ internal static class UpCommand
         var customers = await DemoCustomers.LoadAsync(server.Node, stopping.Token);
         // Only now do Ada and Béla have the money that the first transfer moves.
         Welcome.Print(server, data, isDemo: true);
-        await using var traffic = new DemoTraffic(server.Node, customers, parsed.GetValue(DemoRate));
+        await using var traffic = new DemoTraffic(server.Node, customers, settings.DemoRate);
         traffic.Start();
         await LiveView.RunAsync(server, traffic, stopping.Token);
         await server.WaitForShutdownAsync();
         await traffic.DisposeAsync();
         return await StopAsync(server);
     }
+
+    // The command line, else the environment, else the file, else the default.
+    private static UpSettings Settings(ParseResult parsed)
+    {
+        var file = parsed.GetValue(Config) is { } path ? UpConfiguration.Read(path) : new UpConfiguration();
+        return new UpSettings(
+            IsGiven(parsed, Data, "TIDELINE_DATA") ? parsed.GetRequiredValue(Data) : file.Data ?? parsed.GetRequiredValue(Data),
+            IsGiven(parsed, Port, null) ? parsed.GetValue(Port) : UpConfiguration.PortOfEnvironment() ?? file.Port ?? parsed.GetValue(Port),
+            parsed.GetValue(Shards) ?? file.Shards,
+            IsGiven(parsed, Profile, null) ? parsed.GetRequiredValue(Profile) : file.Profile ?? parsed.GetRequiredValue(Profile),
+            IsGiven(parsed, Demo, null) ? parsed.GetValue(Demo) : file.Demo ?? false,
+            IsGiven(parsed, DemoRate, null) ? parsed.GetValue(DemoRate) : file.DemoRate ?? parsed.GetValue(DemoRate),
+            IsGiven(parsed, Verbose, null) ? parsed.GetValue(Verbose) : file.Verbose ?? false);
+    }
+
+    private static bool IsGiven(ParseResult parsed, Option option, string? variable) =>
+        parsed.GetResult(option) is { Implicit: false } || (variable is not null && Environment.GetEnvironmentVariable(variable) is { Length: > 0 });
 
     private static async Task<int> StopAsync(Server server)
     {
@@ -69,3 +88,6 @@ internal static class UpCommand
         return 0;
     }
 }
+
+/// <summary>What <c>up</c> was asked to do.</summary>
+internal sealed record UpSettings(string Data, int Port, int? Shards, string Profile, bool Demo, int DemoRate, bool Verbose);

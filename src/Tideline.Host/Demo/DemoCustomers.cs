@@ -18,15 +18,27 @@ internal sealed class DemoCustomers
     /// <summary>The destination of the README's first transfer.</summary>
     public static readonly Guid BelasAccount = Guid.Parse("00000000-0000-7000-8000-0000000000b1");
 
+    /// <summary>The payer of the documentation's salaries file.</summary>
+    public static readonly Guid EmployersAccount = Guid.Parse("00000000-0000-7000-8000-0000000000c1");
+
+    /// <summary>How many stand first and are left to whoever tries the program: Ada, Béla and their employer.</summary>
+    public const int Reserved = 3;
+
     private const int Count = 200;
     private const int Seed = 20261123;
     private static readonly Guid Ada = Guid.Parse("00000000-0000-7000-8000-00000000000a");
     private static readonly Guid Bela = Guid.Parse("00000000-0000-7000-8000-00000000000b");
 
+    private static readonly Guid Employer = Guid.Parse("00000000-0000-7000-8000-00000000000c");
+
+    // No name generator knows Hungarian.
+    private static readonly string[] HungarianFamilies = ["Nagy", "Kovács", "Tóth", "Szabó", "Horváth", "Varga", "Kiss", "Molnár", "Németh", "Farkas"];
+    private static readonly string[] HungarianNames = ["Anna", "Zsófia", "Eszter", "Katalin", "Ilona", "László", "István", "Gábor", "Péter", "Zoltán"];
+
     private static readonly (string Country, string Locale, string Currency, long SalaryMinor)[] Countries =
     [
         ("DE", "de", "EUR", 310_000), ("FR", "fr", "EUR", 280_000), ("ES", "es", "EUR", 220_000), ("IT", "it", "EUR", 230_000), ("NL", "nl", "EUR", 330_000),
-        ("GB", "en_GB", "GBP", 270_000), ("PL", "pl", "PLN", 780_000), ("SE", "sv", "SEK", 3_400_000), ("CH", "de_CH", "CHF", 620_000), ("HU", "en", "EUR", 170_000),
+        ("GB", "en_GB", "GBP", 270_000), ("PL", "pl", "PLN", 780_000), ("SE", "sv", "SEK", 3_400_000), ("CH", "de_CH", "CHF", 620_000), ("HU", "en", "HUF", 48_000_000),
     ];
 
     private DemoCustomers(IReadOnlyList<DemoCustomer> all) => All = all;
@@ -45,17 +57,18 @@ internal sealed class DemoCustomers
     {
         yield return new DemoCustomer(Ada, AdasAccount, "Ada Lindqvist", "ada@example.com", "SE", "EUR", 320_000, Iban.Create("SE", "50000000058398257466").ToString());
         yield return new DemoCustomer(Bela, BelasAccount, "Béla Kovács", "bela@example.com", "HU", "EUR", 240_000, Iban.Create("HU", "117730161111101800000000").ToString());
+        yield return new DemoCustomer(Employer, EmployersAccount, "Nordlicht Werke GmbH", "payroll@example.com", "DE", "EUR", 50_000_000, Iban.Create("DE", "370400440532013000").ToString());
         var random = new Randomizer(Seed);
         var ids = new IdGenerator(new FixedTime(), Seed);
         var names = Countries.ToDictionary(country => country.Country, country => new Bogus.DataSets.Name(country.Locale) { Random = random });
         for (var number = 0; number < Count; number++)
         {
             var (country, _, currency, salary) = Countries[random.Number(Countries.Length - 1)];
-            var name = names[country].FullName();
+            var name = country == "HU" ? $"{random.ArrayElement(HungarianNames)} {random.ArrayElement(HungarianFamilies)}" : names[country].FullName();
             var email = $"{new string([.. name.Normalize(System.Text.NormalizationForm.FormD).Where(char.IsAsciiLetter)]).ToLowerInvariant()}{number}@example.com";
-            var iban = Iban.Create("DE", $"37040044{random.Number(100_000_000, 999_999_999)}{number % 10}");
+            var iban = DemoIbans.Next(random, country);
             var account = map.NextOn(number % map.Shards, ids);
-            yield return new DemoCustomer(ids.Next(), account, name, email, country, currency, salary * random.Number(80, 160) / 100, iban.ToString());
+            yield return new DemoCustomer(ids.Next(), account, name, email, country, currency, salary * random.Number(80, 160) / 100, iban);
         }
     }
 
@@ -64,7 +77,7 @@ internal sealed class DemoCustomers
         var currency = Currency.Parse(customer.Currency);
         await OnceAsync(node, new CreateCustomer(customer.CustomerId, customer.Name, customer.Email, customer.Country), $"demo-customer-{customer.CustomerId}", cancel);
         await OnceAsync(node, new OpenAccount(customer.AccountId, customer.CustomerId, currency, 0, customer.Iban), $"demo-account-{customer.AccountId}", cancel);
-        await OnceAsync(node, new Deposit(node.Ledger.Ids.Next(), customer.AccountId, new Money(customer.SalaryMinor, currency), "Salary"), $"demo-salary-{customer.AccountId}", cancel);
+        await OnceAsync(node, new Deposit(node.Ledger.Ids.Next(), customer.AccountId, new Money(customer.SalaryMinor, currency), customer.AccountId == EmployersAccount ? "Opening balance" : "Salary"), $"demo-salary-{customer.AccountId}", cancel);
     }
 
     private static async Task OnceAsync(TidelineNode node, LedgerCommand command, string key, CancellationToken cancel)

@@ -10,14 +10,15 @@ using Tideline.Services.Payments;
 namespace Tideline.Host.Demo;
 
 /// <summary>
-/// Keeps money moving as people do: card-like purchases, transfers between friends, rents, salaries, now and then a purchase that the account cannot
-/// bear. Paced, with a bounded number under way.
+/// Keeps money moving as people do: purchases, card payments that are held and captured, transfers between friends within and across shards, rents,
+/// salaries, now and then something that the account cannot bear. Paced, with a bounded number under way.
 /// </summary>
 internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, int perSecond) : IAsyncDisposable
 {
     public const int MaxPerSecond = 5_000;
     private const int TicksPerSecond = 20;
     private const int MaxInFlight = 512;
+    private const long HoldUs = 600_000_000;
 
     private static readonly string[] Shops = ["Bakery Kessler", "Metro ticket", "Greengrocer Lotte", "Streaming monthly", "Bookshop am Dom", "Coffee bar", "Pharmacy", "Fuel station", "Cinema Lux", "Hardware store"];
     private static readonly string[] Words = ["Dinner on Friday", "Concert tickets", "Thanks!", "Birthday present", "Shared taxi", "Holiday fund"];
@@ -27,13 +28,15 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
     private readonly ConcurrentQueue<double> _latenciesMs = new();
     private readonly Randomizer _random = new(Environment.ProcessId);
 
-    // Ada and Béla are left to whoever tries the program.
-    private readonly List<DemoCustomer> _people = [.. customers.All.Skip(2)];
+    private readonly List<DemoCustomer> _people = [.. customers.All.Skip(DemoCustomers.Reserved)];
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
     /// <summary>Movements that were done.</summary>
     public long Done;
+
+    /// <summary>Transfers that settled across shards.</summary>
+    public long AcrossShards;
 
     /// <summary>Movements that were refused, as some should be.</summary>
     public long Refused;
@@ -90,6 +93,13 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
         {
             case < 3:
                 return () => CommandAsync(new Deposit(node.Ledger.Ids.Next(), customer.AccountId, new Money(customer.SalaryMinor, currency), "Salary"));
+            case < 12:
+                var hotel = new Money(_random.Long(customer.SalaryMinor / 200, customer.SalaryMinor / 20), currency);
+                var isLetGo = _random.Number(9) == 0;
+                return () => PayByCardAsync(customer, hotel, isLetGo);
+            case < 14:
+                var dream = new Money(customer.SalaryMinor * 100, currency);
+                return () => CommandAsync(new Withdraw(node.Ledger.Ids.Next(), customer.AccountId, dream, "A sailing boat"));
             case < 40:
                 var spent = new Money(_random.Long(customer.SalaryMinor / 2_000, customer.SalaryMinor / 60), currency);
                 var shop = _random.ArrayElement(Shops);
@@ -124,11 +134,25 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
 
     private async Task<Refusal?> CommandAsync(LedgerCommand command) => (await node.Ledger.ExecuteAsync(WithKey(command), CancellationToken.None)).Refusal;
 
+    // As a card does it: the terminal holds the amount, the merchant takes it, or a part of it, or lets it go.
+    private async Task<Refusal?> PayByCardAsync(DemoCustomer customer, Money amount, bool isLetGo)
+    {
+        var hold = node.Ledger.Ids.Next();
+        var expires = node.Options.Time.NowUs() + HoldUs;
+        if (await CommandAsync(new PlaceHold(hold, customer.AccountId, amount, expires, "Hotel Seeblick")) is { } refused) return refused;
+        return isLetGo
+            ? await CommandAsync(new ReleaseHold(hold, customer.AccountId, amount.Currency, Expired: false))
+            : await CommandAsync(new CaptureHold(node.Ledger.Ids.Next(), hold, customer.AccountId, amount.Currency, amount.Minor - amount.Minor / 10, Final: true));
+    }
+
     private async Task<Refusal?> TransferAsync(DemoCustomer from, DemoCustomer to, Money amount, string words)
     {
         var key = node.Ledger.Ids.Next().ToString();
         var request = new TransferRequest(null, from.AccountId, to.AccountId, amount, words, Idempotency.Key("demo", key), Idempotency.Fingerprint(key));
-        return (await node.Payments.TransferAsync(request, CancellationToken.None)).Refusal;
+        var reply = await node.Payments.TransferAsync(request, CancellationToken.None);
+        var (fromShard, toShard) = (node.Ledger.Map.ShardOf(from.AccountId), node.Ledger.Map.ShardOf(to.AccountId));
+        if (reply.Status == TransferStatus.Settled && fromShard != toShard) Interlocked.Increment(ref AcrossShards);
+        return reply.Refusal;
     }
 
     private LedgerCommand WithKey(LedgerCommand command)

@@ -46,6 +46,17 @@ internal sealed class OpsClient : IAsyncDisposable
         return await ReadAsync(await _http.PostAsync(new Uri(path, UriKind.Relative), body, cancel), cancel);
     }
 
+    /// <summary>Saves an answer, asked for as XML, into a file.</summary>
+    public async Task SaveXmlAsync(string path, string file, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.Add(new("application/xml"));
+        using var answer = await _http.SendAsync(request, cancel);
+        if (!answer.IsSuccessStatusCode) throw new TidelineException(ErrorCode.StorageUnavailable, $"The node answered {(int)answer.StatusCode}.");
+        await using var output = File.Create(file);
+        await answer.Content.CopyToAsync(output, cancel);
+    }
+
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();

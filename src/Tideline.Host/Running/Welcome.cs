@@ -7,13 +7,16 @@ internal static class Welcome
     {
         var address = server.Address;
         Console.WriteLine($"Tideline is up: {address}   data: {Path.GetFullPath(data)}   shards: {server.Node.Ledger.Map.Shards}");
-        Console.WriteLine($"  reference {address}/docs   metrics {address}/metrics   health {address}/health/ready");
+        Console.WriteLine($"  reference {address}/docs");
+        Console.WriteLine($"  health    {address}/health/ready   metrics {address}/metrics");
         Console.WriteLine("  No identity is asked for on loopback in this version.");
         if (isDemo)
         {
             Console.WriteLine("  Try, in another terminal:");
-            Console.WriteLine($"    curl -s {address}/v1/payments/transfers -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first' \\");
-            Console.WriteLine($"      -d '{{\"from\":\"{Demo.DemoCustomers.AdasAccount}\",\"to\":\"{Demo.DemoCustomers.BelasAccount}\",\"amount\":\"12.34\",\"currency\":\"EUR\"}}'");
+            Console.WriteLine($"    curl -s {address}/v1/payments/transfers \\");
+            Console.WriteLine("      -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first' \\");
+            Console.WriteLine($"      -d '{{\"from\":\"{Demo.DemoCustomers.AdasAccount}\",");
+            Console.WriteLine($"           \"to\":\"{Demo.DemoCustomers.BelasAccount}\",\"amount\":\"12.34\",\"currency\":\"EUR\"}}'");
         }
 
         Console.WriteLine("  Ctrl-C drains and stops.");

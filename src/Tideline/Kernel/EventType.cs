@@ -9,7 +9,7 @@ public enum EventType
     /// <summary>An account exists from now on: owner, currency, overdraft limit, IBAN.</summary>
     AccountCreated = 2,
 
-    /// <summary>What the owner may spend changed though no money moved: hold placed, released or expired, status or limit changed.</summary>
+    /// <summary>What the owner may spend changed though no money moved: hold placed, released or expired, status changed.</summary>
     BalanceUpdated = 3,
 
     /// <summary>Money moved between a customer's account and a system account: deposit, withdrawal, captured hold.</summary>

@@ -68,4 +68,7 @@ public enum RefusalReason
 
     /// <summary>A step's deadline passed.</summary>
     DeadlinePassed = 20,
+
+    /// <summary>A hold ends in the future, within the limit.</summary>
+    InvalidExpiry = 21,
 }

@@ -24,7 +24,7 @@ public enum AccountStatus
     /// <summary>Money may come and go.</summary>
     Open = 0,
 
-    /// <summary>Nothing may leave or arrive but refunds.</summary>
+    /// <summary>Nothing may leave or arrive, but refunds come home and holds placed before are still captured: their merchants were promised the money.</summary>
     Frozen = 1,
 
     /// <summary>At zero, for ever.</summary>

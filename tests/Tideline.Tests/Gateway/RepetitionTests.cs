@@ -27,6 +27,21 @@ public sealed class RepetitionTests
     }
 
     [Fact]
+    public async Task A_repeated_hold_gets_its_first_answer_even_after_its_end()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var account = await server.Bank.AccountAsync(0, 10_000);
+        var ends = server.Bank.Time.GetUtcNow().AddSeconds(1);
+        var body = $$"""{"amount":"30.00","currency":"EUR","expiresAt":"{{ends:yyyy-MM-ddTHH:mm:ss.ffffffZ}}"}""";
+        var first = await server.PostAsync($"/v1/accounts/{account}/holds", body, "hold-1");
+        first.Status.ShouldBe(HttpStatusCode.Created, first.Text);
+        while (server.Bank.Time.GetUtcNow() <= ends) await Task.Delay(20);
+        (await server.PostAsync($"/v1/accounts/{account}/holds", body, "hold-1")).Text.ShouldBe(first.Text);
+        (await server.PostAsync($"/v1/accounts/{account}/holds", body, "hold-2")).ShouldBeProblem("invalid-expiry", 422);
+        (await server.PostAsync($"/v1/accounts/{account}/holds", """{"amount":"1.00","currency":"EUR","expiresAt":"2099-01-01T00:00:00Z"}""")).ShouldBeProblem("invalid-expiry", 422);
+    }
+
+    [Fact]
     public async Task A_repeated_creation_answers_the_first_ids()
     {
         await using var server = await GatewayServer.StartAsync();

@@ -21,7 +21,9 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("up --port 65536", "0 to 65535")]
     [InlineData("up --shards 0", "1 to 64")]
     [InlineData("up --shards 65", "1 to 64")]
-    [InlineData("up --profile cluster", "embedded engines only")]
+    [InlineData("up --profile cluster", "not in this version")]
+    [InlineData("up --profile other", "There is no profile 'other'")]
+    [InlineData("up --config nowhere.json", "nowhere.json")]
     [InlineData("up --demo --demo-rate 0", "--demo-rate")]
     [InlineData("sagas", "command")]
     [InlineData("sagas show not-an-id", "not-an-id")]
@@ -40,6 +42,25 @@ public sealed class CommandLineTests : IDisposable
         exitCode.ShouldBe(2, errors);
         errors.ShouldContain(named);
         errors.ShouldNotContain("   at ");
+        Directory.Exists(_folder).ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("{\"prot\": 7500}", "'prot' is no option of up")]
+    [InlineData("{\"port\": \"7500\"}", "'port' is a whole number")]
+    [InlineData("{\"demo\": 1}", "'demo' is true or false")]
+    [InlineData("{\n\"port\": }", "line 2 is not valid JSON")]
+    [InlineData("[]", "no JSON object")]
+    [InlineData("{\"profile\": \"cluster\"}", "not in this version")]
+    [InlineData("{\"port\": 70000}", "0 to 65535")]
+    public async Task A_configuration_that_cannot_be_used_says_why(string json, string named)
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, json);
+        var (exitCode, _, errors) = await HostProcess.RunAsync("up", "--config", file, "--data", _folder);
+        File.Delete(file);
+        exitCode.ShouldBe(2, errors);
+        errors.ShouldContain(named);
         Directory.Exists(_folder).ShouldBeFalse();
     }
 

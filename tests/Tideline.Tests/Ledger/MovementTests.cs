@@ -43,6 +43,23 @@ public sealed class MovementTests
     }
 
     [Fact]
+    public async Task A_frozen_account_keeps_the_promise_of_its_holds_and_makes_no_new_one()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var account = await bank.AccountAsync(balanceMinor: 1_000);
+        var hold = bank.Ledger.Ids.Next();
+        var ends = bank.Time.NowUs() + 60_000_000;
+        (await bank.Ledger.ExecuteAsync(new PlaceHold(hold, account, new Money(600, Bank.Eur), ends, null), default)).Refusal.ShouldBeNull();
+        (await Status(bank, account, AccountStatus.Frozen)).ShouldBeNull();
+        (await bank.Ledger.ExecuteAsync(new PlaceHold(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), ends, null), default)).Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
+        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), null), default)).Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
+        (await bank.Ledger.ExecuteAsync(new CaptureHold(bank.Ledger.Ids.Next(), hold, account, Bank.Eur, 500, Final: false), default)).BalanceMinor.ShouldBe(500);
+        (await bank.Ledger.ExecuteAsync(new ReleaseHold(hold, account, Bank.Eur, Expired: false), default)).Refusal.ShouldBeNull();
+        (await bank.ReadAsync(account)).PendingOutMinor.ShouldBe(0);
+        await bank.ShouldAddUpAsync();
+    }
+
+    [Fact]
     public async Task A_balance_cannot_pass_its_limit()
     {
         await using var bank = await Bank.OpenAsync(1);

@@ -2,9 +2,16 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Commands;
 
-/// <summary>What capture and release share.</summary>
+/// <summary>What the commands of holds share.</summary>
 internal static class HoldRules
 {
+    private const long DayUs = 86_400_000_000;
+
+    /// <summary>A hold ends after it begins, and not in years.</summary>
+    public static Refusal? Expiry(long expiresUs, long nowUs) => expiresUs > nowUs && expiresUs <= nowUs + Limits.HoldDays * DayUs
+        ? null
+        : new Refusal(RefusalReason.InvalidExpiry, $"A hold ends at a time that lies ahead, by {Limits.HoldDays} days at most.");
+
     /// <summary>Finds an open hold and its account; answers why not.</summary>
     public static Refusal? Open(Batch batch, Guid holdId, Guid accountId, Currency currency, out HoldRow? hold, out AccountRow? account)
     {

@@ -8,6 +8,12 @@ namespace Tideline.Services.Payments;
 public sealed record TransferDetails(
     Guid TransferId, Guid From, Guid To, Money Amount, string? Reference, TransferStatus Status, Refusal? Refusal, DateTimeOffset CreatedAt, IReadOnlyList<SagaStepDetails> Steps)
 {
+    /// <summary>The last step of every transfer. Nothing is written when it is done: it is, once the views are past <see cref="UpdatedAt"/>.</summary>
+    public static string ViewStep { get; } = TransferSaga.Version1.Steps[2].Name;
+
+    /// <summary>When the saga last moved; a settled one has written all its events by then.</summary>
+    public DateTimeOffset UpdatedAt { get; init; }
+
     internal static TransferStatus StatusOf(SagaRow row) => row.State switch
     {
         SagaState.Completed => TransferStatus.Settled,
@@ -21,10 +27,13 @@ public sealed record TransferDetails(
         if (row.Data.Length > 0) return FromSaga(row);
         // A transfer within its shard keeps nothing in the saga that its transaction says already.
         if (await reader.GetTransactionAsync(row.Id, cancel) is not { } transaction) return null;
-        IReadOnlyList<SagaStepDetails> steps = [.. TransferSaga.Version1.Steps.Take(2).Select(step => new SagaStepDetails(step.Name, "done", Clock.FromUs(row.CreatedUs), 1, null)), View(row)];
+        IReadOnlyList<SagaStepDetails> steps = [.. TransferSaga.Version1.Steps.Take(2).Select(step => new SagaStepDetails(step.Name, "done", Clock.FromUs(row.CreatedUs), 1, null)), ViewWaits()];
         return new TransferDetails(
             row.Id, transaction.Legs[0].AccountId, transaction.Legs[1].AccountId, new Money(transaction.AmountMinor, transaction.Currency), transaction.Reference, TransferStatus.Settled, null,
-            Clock.FromUs(row.CreatedUs), steps);
+            Clock.FromUs(row.CreatedUs), steps)
+        {
+            UpdatedAt = Clock.FromUs(row.UpdatedUs),
+        };
     }
 
     private static TransferDetails FromSaga(SagaRow row)
@@ -34,13 +43,16 @@ public sealed record TransferDetails(
         List<SagaStepDetails> steps = [.. history.Select(line => new SagaStepDetails(line.Step, line.State, Clock.FromUs(line.AtUs), line.Attempts, line.Detail))];
         if (row.State is SagaState.Running or SagaState.Compensating or SagaState.Parked)
             steps.Add(new SagaStepDetails(TransferSaga.Version1.Steps[row.Step].Name, row.State == SagaState.Parked ? "parked" : "running", null, row.Attempts, null));
-        if (row.State == SagaState.Completed) steps.Add(View(row));
+        if (row.State == SagaState.Completed) steps.Add(ViewWaits());
         var refusal = data.RefusalReason == 0 ? null : new Refusal(data.RefusalReason, data.RefusalDetail ?? "");
         return new TransferDetails(
-            row.Id, data.From, data.To, new Money(data.AmountMinor, Currency.Parse(data.Currency)), data.Reference, StatusOf(row), refusal, Clock.FromUs(row.CreatedUs), steps);
+            row.Id, data.From, data.To, new Money(data.AmountMinor, Currency.Parse(data.Currency)), data.Reference, StatusOf(row), refusal, Clock.FromUs(row.CreatedUs), steps)
+        {
+            UpdatedAt = Clock.FromUs(row.UpdatedUs),
+        };
     }
 
-    private static SagaStepDetails View(SagaRow row) => new(TransferSaga.Version1.Steps[2].Name, "waiting", null, 0, $"positions of {Clock.FromUs(row.UpdatedUs):O}");
+    private static SagaStepDetails ViewWaits() => new(ViewStep, "waiting", null, 0, null);
 }
 
 /// <summary>A step of a saga as it went: name, <c>done | running | parked | refused | undone | waiting</c>, when, how often it was tried.</summary>

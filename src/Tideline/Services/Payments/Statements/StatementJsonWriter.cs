@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -16,9 +17,9 @@ public static class StatementJsonWriter
         json.WriteString("accountId", statement.AccountId);
         if (statement.Iban is not null) json.WriteString("iban", statement.Iban);
         json.WriteString("currency", statement.Currency.Code);
-        json.WriteString("from", statement.From);
-        json.WriteString("to", statement.To);
-        json.WriteString("createdAt", statement.CreatedAt);
+        json.WriteString("from", Time(statement.From));
+        json.WriteString("to", Time(statement.To));
+        json.WriteString("createdAt", Time(statement.CreatedAt));
         json.WriteString("openingBalance", Text(statement.OpeningMinor, statement.Currency));
         json.WriteString("closingBalance", Text(statement.ClosingMinor, statement.Currency));
         json.WriteStartArray("entries");
@@ -42,7 +43,7 @@ public static class StatementJsonWriter
         json.WriteString("kind", NameOf(entry.Kind));
         json.WriteString("amount", Text(entry.AmountMinor, currency));
         json.WriteString("balance", Text(entry.PostedAfterMinor, currency));
-        json.WriteString("bookedAt", entry.BookedAt);
+        json.WriteString("bookedAt", Time(entry.BookedAt));
         if (entry.Reference is not null) json.WriteString("reference", entry.Reference);
         if (entry.CounterpartyId is { } counterparty) json.WriteString("counterpartyId", counterparty);
         json.WriteEndObject();
@@ -57,6 +58,9 @@ public static class StatementJsonWriter
         TransactionKind.Capture => "capture",
         _ => throw new TidelineException(ErrorCode.Corrupt, $"'{kind}' is not a kind of transaction."),
     };
+
+    // As every other answer writes its times.
+    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     private static string Text(long minor, Currency currency) => new Money(minor, currency).ToDecimalString();
 }

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Projections;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>A customer on the wire: the document of the view, its amounts as decimal strings with their currency beside them.</summary>
+internal static class CustomerJson
+{
+    /// <summary>The fields of a customer.</summary>
+    public static void Write(Utf8JsonWriter json, CustomerDocument customer)
+    {
+        json.WriteString("customerId"u8, customer.CustomerId);
+        // Null while the view has seen an account but not yet its owner, who may live on another shard.
+        json.WriteString("name"u8, customer.Name);
+        json.WriteString("email"u8, customer.Email);
+        json.WriteString("country"u8, customer.Country);
+        json.WriteStartArray("accounts"u8);
+        foreach (var account in customer.Accounts) Write(json, account);
+        json.WriteEndArray();
+        json.WriteStartObject("transactions"u8);
+        json.WriteStartObject("last_30_days"u8);
+        json.WriteNumber("count"u8, customer.Transactions.Last30Days.Count);
+        json.WriteStartArray("currencies"u8);
+        foreach (var sum in customer.Transactions.Last30Days.Currencies) WriteSums(json, null, sum.Currency, sum.Count, sum.InMinor, sum.OutMinor);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteStartArray("recent"u8);
+        foreach (var recent in customer.Transactions.Recent) Write(json, recent);
+        json.WriteEndArray();
+        json.WriteStartArray("days"u8);
+        foreach (var day in customer.Transactions.Days) WriteSums(json, day.Day, day.Currency, day.Count, day.InMinor, day.OutMinor);
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.WriteStartObject("clock"u8);
+        foreach (var (aggregate, version) in customer.Clock) json.WriteNumber(aggregate.ToString(), version);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, AccountView account)
+    {
+        var currency = Currency.Parse(account.Currency);
+        json.WriteStartObject();
+        json.WriteString("accountId"u8, account.AccountId);
+        json.WriteString("iban"u8, account.Iban);
+        json.WriteString("currency"u8, account.Currency);
+        json.WriteString("status"u8, account.Status);
+        Answers.WriteAmount(json, "posted", account.PostedMinor, currency);
+        Answers.WriteAmount(json, "held", account.HeldMinor, currency);
+        Answers.WriteAmount(json, "available", account.AvailableMinor, currency);
+        Answers.WriteAmount(json, "overdraftLimit", account.OverdraftLimitMinor, currency);
+        json.WriteNumber("version"u8, account.Version);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, RecentTransaction recent)
+    {
+        var currency = Currency.Parse(recent.Currency);
+        json.WriteStartObject();
+        json.WriteString("transactionId"u8, recent.TransactionId);
+        json.WriteString("accountId"u8, recent.AccountId);
+        json.WriteString("kind"u8, recent.Kind);
+        Answers.WriteAmount(json, "amount", recent.AmountMinor, currency);
+        Answers.WriteMoney(json, "balance", new Money(recent.BalanceAfterMinor, currency));
+        if (recent.CounterpartyId is { } counterparty) json.WriteString("counterpartyId"u8, counterparty);
+        if (recent.Reference is not null) json.WriteString("reference"u8, recent.Reference);
+        json.WriteString("at"u8, Timestamp.Write(recent.BookedAtUs));
+        json.WriteEndObject();
+    }
+
+    private static void WriteSums(Utf8JsonWriter json, DateOnly? day, string currency, long count, decimal inMinor, decimal outMinor)
+    {
+        var exponent = Currency.Parse(currency).Exponent;
+        json.WriteStartObject();
+        if (day is { } date) json.WriteString("day"u8, date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        json.WriteNumber("count"u8, count);
+        json.WriteString("in"u8, Decimals(inMinor, exponent));
+        json.WriteString("out"u8, Decimals(outMinor, exponent));
+        json.WriteString("currency"u8, currency);
+        json.WriteEndObject();
+    }
+
+    // A sum may pass 64 bits, so it is no Money. A decimal with a scale is exact and writes its places itself.
+    private static string Decimals(decimal minor, int exponent)
+    {
+        var scale = new decimal(1, 0, 0, false, (byte)exponent);
+        return (minor * scale).ToString("F" + exponent.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
+}
