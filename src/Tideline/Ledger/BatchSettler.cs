@@ -7,14 +7,14 @@ namespace Tideline.Ledger;
 /// </summary>
 internal sealed class BatchSettler : IDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _work = new(0);
-    private readonly SemaphoreSlim _room = new(Limits.UnsettledBatches);
+    // Waited for with Monitor, here and in ShardWriter: SemaphoreSlim spins first, and on two processors what it spins for needs the processor it takes.
+    private readonly object _gate = new();
     private readonly Queue<(Batch Batch, List<PendingCommand> Commands)> _batches = new();
     private readonly Thread _thread;
     private readonly Action _sync;
     private readonly Action<Batch, List<PendingCommand>> _settle;
     private readonly Action<List<PendingCommand>, Exception> _fail;
+    private bool _ended;
 
     /// <param name="shard">The shard, for the thread's name.</param>
     /// <param name="sync">Makes everything durable that was committed before the call.</param>
@@ -30,36 +30,51 @@ internal sealed class BatchSettler : IDisposable
     /// <summary>Hands over a committed batch; waits while too many are not durable yet.</summary>
     public void Add(Batch batch, List<PendingCommand> commands)
     {
-        _room.Wait();
-        lock (_gate) _batches.Enqueue((batch, commands));
-        _work.Release();
+        lock (_gate)
+        {
+            while (_batches.Count >= Limits.UnsettledBatches) Monitor.Wait(_gate);
+            _batches.Enqueue((batch, commands));
+            Monitor.PulseAll(_gate);
+        }
     }
 
     /// <summary>Returns when all that was handed over is answered.</summary>
     public void Dispose()
     {
-        _work.Release();
+        lock (_gate)
+        {
+            _ended = true;
+            Monitor.PulseAll(_gate);
+        }
+
         _thread.Join();
-        _work.Dispose();
-        _room.Dispose();
     }
 
     private void Run()
     {
-        while (true)
+        while (Next() is { } next)
         {
-            _work.Wait();
-            Batch batch;
-            List<PendingCommand> commands;
+            Settle(next.Batch, next.Commands);
             lock (_gate)
             {
-                // Released without a batch: the end.
-                if (!_batches.TryDequeue(out var next)) return;
-                (batch, commands) = next;
+                _batches.Dequeue();
+                Monitor.PulseAll(_gate);
+            }
+        }
+    }
+
+    // A batch stays in the queue until it is settled. Null at the end.
+    private (Batch Batch, List<PendingCommand> Commands)? Next()
+    {
+        lock (_gate)
+        {
+            while (_batches.Count == 0)
+            {
+                if (_ended) return null;
+                Monitor.Wait(_gate);
             }
 
-            Settle(batch, commands);
-            _room.Release();
+            return _batches.Peek();
         }
     }
 

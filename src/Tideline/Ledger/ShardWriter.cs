@@ -15,8 +15,7 @@ namespace Tideline.Ledger;
 /// </remarks>
 internal sealed partial class ShardWriter : IAsyncDisposable
 {
-    private readonly Lock _gate = new();
-    private readonly SemaphoreSlim _work = new(0, 1);
+    private readonly object _gate = new();
     private readonly IShardStore _store;
     private readonly ShardContext _context;
     private readonly TimeProvider _time;
@@ -59,7 +58,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         {
             ThrowIfClosed();
             _waiting.Add(pending);
-            if (_waiting.Count == 1) Wake();
+            if (_waiting.Count == 1) Monitor.Pulse(_gate);
         }
 
         return pending.End;
@@ -76,7 +75,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             ThrowIfClosed();
             var wasIdle = _waiting.Count == 0;
             foreach (var command in commands) _waiting.Add(new GroupedPending(command, group));
-            if (wasIdle) Wake();
+            if (wasIdle) Monitor.Pulse(_gate);
         }
 
         return group.End;
@@ -90,13 +89,12 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         lock (_gate)
         {
             _draining = true;
-            Wake();
+            Monitor.Pulse(_gate);
         }
 
         await _ended.Task;
         _settler.Dispose();
         await _store.DisposeAsync();
-        _work.Dispose();
     }
 
     private void ThrowIfClosed()
@@ -105,11 +103,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         if (_draining) throw new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key.");
         if (_waiting.Count >= Limits.ShardQueueDepth)
             throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard {_context.Shard}; repeat the request with the same key in a moment.");
-    }
-
-    private void Wake()
-    {
-        if (_work.CurrentCount == 0) _work.Release();
     }
 
     private void Run()
@@ -132,31 +125,26 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     // :: Step 1. False when the shard is drained.
     private bool Take()
     {
-        while (true)
+        lock (_gate)
         {
-            lock (_gate)
+            _taken.Clear();
+            while (_waiting.Count == 0)
             {
-                _taken.Clear();
-                if (_waiting.Count > 0)
-                {
-                    if (_waiting.Count <= Limits.ShardBatchCommands)
-                    {
-                        (_waiting, _taken) = (_taken, _waiting);
-                    }
-                    else
-                    {
-                        _taken.AddRange(_waiting.GetRange(0, Limits.ShardBatchCommands));
-                        _waiting.RemoveRange(0, Limits.ShardBatchCommands);
-                        Wake();
-                    }
-
-                    return true;
-                }
-
                 if (_draining) return false;
+                Monitor.Wait(_gate);
             }
 
-            _work.Wait();
+            if (_waiting.Count <= Limits.ShardBatchCommands)
+            {
+                (_waiting, _taken) = (_taken, _waiting);
+            }
+            else
+            {
+                _taken.AddRange(_waiting.GetRange(0, Limits.ShardBatchCommands));
+                _waiting.RemoveRange(0, Limits.ShardBatchCommands);
+            }
+
+            return true;
         }
     }
 
