@@ -7,8 +7,7 @@ namespace Tideline.Bench.Baselines;
 
 /// <summary>
 /// A transfer as a typical .NET service does it: ADO.NET, tables with primary keys, many clients at once, each transfer one database transaction that looks up its
-/// key, selects the balances, checks, writes the rows and commits. It is spared what would make it slower still: commands are prepared once, and clients of one
-/// file wait on a lock instead of SQLite's busy handler.
+/// key, selects the balances, checks, writes the rows and commits. Clients of one file wait for each other as SQLite and its provider make them.
 /// </summary>
 internal sealed class NaiveSqlite(string folder, int shards, int accountsPerShard, PayloadSizes sizes, TimeProvider time)
 {
@@ -20,24 +19,24 @@ internal sealed class NaiveSqlite(string folder, int shards, int accountsPerShar
         {
             var started = Stopwatch.GetTimestamp();
             var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Factory.StartNew(
-                () => Run(opened[client % shards], duration), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+                () => Run(opened[client % shards], new SeededRandom(100 + (ulong)client), duration), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
             var all = Latencies.Merge(parts);
             return (all.Count / Stopwatch.GetElapsedTime(started).TotalSeconds, all);
         }
         finally
         {
-            foreach (var shard in opened) shard.Dispose();
+            foreach (var shard in opened) shard.Close();
         }
     }
 
-    private Latencies Run(NaiveShard shard, TimeSpan duration)
+    private Latencies Run(NaiveShard shard, SeededRandom random, TimeSpan duration)
     {
         var latencies = new Latencies();
         var started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < duration)
         {
             var before = Stopwatch.GetTimestamp();
-            shard.Transfer(time.NowUs());
+            shard.Transfer(random, time.NowUs());
             latencies.Add(before);
         }
 

@@ -8,14 +8,15 @@ namespace Tideline.Ledger;
 /// </summary>
 internal sealed class AnswerGroup(PendingCommand[] commands) : IThreadPoolWorkItem
 {
-    /// <summary>Hands the answers of a committed batch to the pool.</summary>
-    public static void Send(List<PendingCommand> batch)
+    /// <summary>Hands the answers of a batch to the pool.</summary>
+    public static void Send(IReadOnlyList<PendingCommand> batch)
     {
         // At least two groups, so that a second processor takes its part.
         var size = Math.Clamp((batch.Count + 1) / 2, 1, Limits.AnswersPerWorkItem);
         for (var from = 0; from < batch.Count; from += size)
         {
-            var group = batch.GetRange(from, Math.Min(size, batch.Count - from)).ToArray();
+            var group = new PendingCommand[Math.Min(size, batch.Count - from)];
+            for (var i = 0; i < group.Length; i++) group[i] = batch[from + i];
             ThreadPool.UnsafeQueueUserWorkItem(new AnswerGroup(group), preferLocal: false);
         }
     }

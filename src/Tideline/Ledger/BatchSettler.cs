@@ -9,31 +9,34 @@ internal sealed class BatchSettler : IDisposable
 {
     // Waited for with Monitor, here and in ShardWriter: SemaphoreSlim spins first, and on two processors what it spins for needs the processor it takes.
     private readonly object _gate = new();
-    private readonly Queue<(Batch Batch, List<PendingCommand> Commands)> _batches = new();
+    private readonly Queue<CommittedBatch> _batches = new();
     private readonly Thread _thread;
     private readonly Action _sync;
-    private readonly Action<Batch, List<PendingCommand>> _settle;
-    private readonly Action<List<PendingCommand>, Exception> _fail;
+    private readonly Action<CommittedBatch> _settle;
+    private readonly Action<IReadOnlyList<PendingCommand>, Exception> _fail;
     private bool _ended;
 
     /// <param name="shard">The shard, for the thread's name.</param>
     /// <param name="sync">Makes everything durable that was committed before the call.</param>
     /// <param name="settle">Answers a batch that is durable.</param>
     /// <param name="fail">Answers a batch whose fate is unknown.</param>
-    public BatchSettler(int shard, Action sync, Action<Batch, List<PendingCommand>> settle, Action<List<PendingCommand>, Exception> fail)
+    public BatchSettler(int shard, Action sync, Action<CommittedBatch> settle, Action<IReadOnlyList<PendingCommand>, Exception> fail)
     {
         (_sync, _settle, _fail) = (sync, settle, fail);
         _thread = new Thread(Run) { IsBackground = true, Name = $"settle-{shard}" };
         _thread.Start();
     }
 
+    /// <summary>The batches that are durable.</summary>
+    public DurableMark Durable { get; } = new();
+
     /// <summary>Hands over a committed batch; waits while too many are not durable yet.</summary>
-    public void Add(Batch batch, List<PendingCommand> commands)
+    public void Add(CommittedBatch batch)
     {
         lock (_gate)
         {
             while (_batches.Count >= Limits.UnsettledBatches) Monitor.Wait(_gate);
-            _batches.Enqueue((batch, commands));
+            _batches.Enqueue(batch);
             Monitor.PulseAll(_gate);
         }
     }
@@ -54,7 +57,7 @@ internal sealed class BatchSettler : IDisposable
     {
         while (Next() is { } next)
         {
-            Settle(next.Batch, next.Commands);
+            Settle(next);
             lock (_gate)
             {
                 _batches.Dequeue();
@@ -64,7 +67,7 @@ internal sealed class BatchSettler : IDisposable
     }
 
     // A batch stays in the queue until it is settled. Null at the end.
-    private (Batch Batch, List<PendingCommand> Commands)? Next()
+    private CommittedBatch? Next()
     {
         lock (_gate)
         {
@@ -78,17 +81,22 @@ internal sealed class BatchSettler : IDisposable
         }
     }
 
-    private void Settle(Batch batch, List<PendingCommand> commands)
+    private void Settle(CommittedBatch batch)
     {
         try
         {
             _sync();
+            Durable.Move(batch.Number);
             CrashPoint.Pass("commit.after");
-            _settle(batch, commands);
+            foreach (var pending in batch.Commands) pending.After?.Wait();
+            _settle(batch);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            _fail(commands, fault);
+            _fail(batch.Commands, fault);
         }
     }
 }
+
+/// <summary>A batch that is committed, with the commands that wait for its answer. Numbers count a writer's batches from 1.</summary>
+internal sealed record CommittedBatch(long Number, Batch Batch, IReadOnlyList<PendingCommand> Commands);

@@ -96,10 +96,21 @@ public sealed class GeneralLedger : IAsyncDisposable
         var shard = Map.ShardOf(command.RouteId);
         if (command.Key == Guid.Empty) return await SubmitAsync(shard, command);
         var home = Map.ShardOf(command.Key);
-        var reply = await SubmitAsync(home, home == shard ? command : new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint });
-        if (reply.Kind != OutcomeKind.Reserved) return reply;
-        var reserved = command.About(reply.Subject);
-        return await SubmitAsync(Map.ShardOf(reserved.RouteId), reserved);
+        if (home == shard)
+        {
+            // An earlier use of the key, whose subject lived elsewhere, may have reserved it.
+            var reply = await SubmitAsync(home, command);
+            return reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reply.Subject, null) : reply;
+        }
+
+        var reservation = await _writers[home].Reserve(new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint });
+        return reservation.Reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reservation.Reply.Subject, reservation) : reservation.Reply;
+    }
+
+    private Task<Reply> SubmitReservedAsync(LedgerCommand command, Guid subject, Reservation? reservation)
+    {
+        var reserved = command.About(subject);
+        return _writers[Map.ShardOf(reserved.RouteId)].Submit(reserved, reservation);
     }
 
     private async Task<Reply> OpenAccountAsync(OpenAccount open, CancellationToken cancel)

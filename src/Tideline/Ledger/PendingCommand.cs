@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Ledger.Commands;
 
 namespace Tideline.Ledger;
 
@@ -8,6 +9,9 @@ internal abstract class PendingCommand(LedgerCommand command)
     public LedgerCommand Command { get; } = command;
 
     public Reply? Reply { get; set; }
+
+    /// <summary>What must be durable on another shard before this is answered; null when nothing must.</summary>
+    public Reservation? After { get; init; }
 
     /// <summary>Whether it threw when it was decided.</summary>
     public bool Threw { get; set; }
@@ -41,6 +45,28 @@ internal sealed class SinglePending(LedgerCommand command) : PendingCommand(comm
     public Task<Reply> End => _end.Task;
 
     protected override void OnAnswered() => _end.TrySetResult(Reply!);
+
+    protected override void OnFailed(TidelineException fault) =>
+        ThreadPool.QueueUserWorkItem(_ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));
+}
+
+/// <summary>
+/// A key being taken on its home shard. Who waits goes on as soon as it is committed, and makes the effect answer only when it is durable too: two shards flush
+/// their files side by side instead of one after the other.
+/// </summary>
+internal sealed class ReservationPending(ReserveKey command, DurableMark home) : PendingCommand(command)
+{
+    private readonly TaskCompletionSource<Reservation> _end = new();
+
+    /// <summary>The batch it was committed with.</summary>
+    public long Batch { get; set; }
+
+    /// <summary>A key that stands for something else is told like any answer, once that is durable.</summary>
+    public bool IsTaken => Reply is { Refusal: null, Kind: OutcomeKind.Reserved };
+
+    public Task<Reservation> End => _end.Task;
+
+    protected override void OnAnswered() => _end.TrySetResult(new Reservation(Reply!, home, Batch));
 
     protected override void OnFailed(TidelineException fault) =>
         ThreadPool.QueueUserWorkItem(_ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
+using Tideline.Ledger.Commands;
 
 namespace Tideline.Ledger;
 
@@ -9,7 +10,7 @@ namespace Tideline.Ledger;
 /// </summary>
 /// <remarks>
 /// <code>
-/// writer:  Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit
+/// writer:  Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit ─► answer reservations
 /// settler:                                                                       └─► 5 sync ─► 6 head, listeners ─► 7 answer
 /// </code>
 /// </remarks>
@@ -30,6 +31,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private bool _draining;
     private TidelineException? _stopped;
     private long _forgetThrough;
+    private long _batches;
 
     public ShardWriter(IShardStore store, ShardContext context, ShardHead head, TimeProvider time, ILogger logger, Action<ShardContext, BatchWrites>? committed)
     {
@@ -51,16 +53,19 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     /// <summary>Queues a command; the task ends when its commit is durable.</summary>
     /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was queued.</exception>
-    public Task<Reply> Submit(LedgerCommand command)
+    public Task<Reply> Submit(LedgerCommand command, Reservation? after = null)
     {
-        var pending = new SinglePending(command);
-        lock (_gate)
-        {
-            ThrowIfClosed();
-            _waiting.Add(pending);
-            if (_waiting.Count == 1) Monitor.Pulse(_gate);
-        }
+        var pending = new SinglePending(command) { After = after };
+        Add(pending);
+        return pending.End;
+    }
 
+    /// <summary>Queues the taking of a key; the task ends when it is committed, which may be before it is durable.</summary>
+    /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
+    public Task<Reservation> Reserve(ReserveKey command)
+    {
+        var pending = new ReservationPending(command, _settler.Durable);
+        Add(pending);
         return pending.End;
     }
 
@@ -95,6 +100,16 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         await _ended.Task;
         _settler.Dispose();
         await _store.DisposeAsync();
+    }
+
+    private void Add(PendingCommand pending)
+    {
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            _waiting.Add(pending);
+            if (_waiting.Count == 1) Monitor.Pulse(_gate);
+        }
     }
 
     private void ThrowIfClosed()
@@ -178,21 +193,42 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         // :: Step 4
         Write(batch);
 
-        _settler.Add(batch, [.. commands]);
+        var number = ++_batches;
+        AnswerReservations(commands, number);
+        _settler.Add(new CommittedBatch(number, batch, [.. commands]));
+    }
+
+    // What they let go on waits for them to be durable before it is answered: see Reservation.
+    private static void AnswerReservations(List<PendingCommand> commands, long number)
+    {
+        List<PendingCommand>? taken = null;
+        foreach (var pending in commands)
+        {
+            if (pending is not ReservationPending { IsTaken: true } reservation) continue;
+            reservation.Batch = number;
+            (taken ??= []).Add(reservation);
+        }
+
+        if (taken is null) return;
+        commands.RemoveAll(static pending => pending is ReservationPending { IsTaken: true });
+        AnswerGroup.Send(taken);
     }
 
     // :: Steps 6 and 7, after the settler's step 5
-    private void Settle(Batch batch, List<PendingCommand> commands)
+    private void Settle(CommittedBatch settled)
     {
+        var batch = settled.Batch;
         _signal.Set(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
         _committed?.Invoke(_context, batch.Writes);
-        AnswerGroup.Send(commands);
+        AnswerGroup.Send(settled.Commands);
     }
 
     // Later batches build on one whose fate nobody knows: the shard ends here.
-    private void FailUnknown(List<PendingCommand> commands, Exception fault)
+    private void FailUnknown(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
-        lock (_gate) _stopped ??= fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
+        var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
+        lock (_gate) _stopped ??= told;
+        _settler.Durable.Fail(told);
         Fail(commands, fault);
     }
 
@@ -262,7 +298,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         };
     }
 
-    private void Fail(List<PendingCommand> commands, Exception fault)
+    private void Fail(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
         var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
         BatchFailed(_logger, _context.Shard, commands.Count, fault);
