@@ -1,4 +1,6 @@
 #pragma warning disable CA2000 // Handles live as long as the connection; Dispose closes them.
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using SQLitePCL;
 using Tideline.Kernel;
 
@@ -9,11 +11,12 @@ namespace Tideline.Engines.Sqlite;
 /// <see cref="TidelineException"/>. Not for two threads at once. It stands directly on SQLitePCLRaw, because ADO.NET's cost per
 /// statement is what the group commit saves.
 /// </summary>
-internal sealed class SqliteDatabase : IDisposable
+internal sealed unsafe class SqliteDatabase : IDisposable
 {
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly sqlite3 _handle;
     private bool _durable = true;
+    private int* _logFrames;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
@@ -105,6 +108,19 @@ internal sealed class SqliteDatabase : IDisposable
         if (raw.sqlite3_get_autocommit(_handle) == 0) Prepare("ROLLBACK").Run();
     }
 
+    /// <summary>Frames in the write-ahead log after the last commit; 0 unless <see cref="WatchLog"/> was called.</summary>
+    public int LogFrames => _logFrames is null ? 0 : *_logFrames;
+
+    /// <summary>Counts the frames of the log, and leaves checkpoints to <see cref="Checkpoint"/>.</summary>
+    public void WatchLog()
+    {
+        _logFrames = (int*)NativeMemory.AllocZeroed(sizeof(int));
+        SqliteNative.WalHook(_handle.DangerousGetHandle(), &OnCommit, _logFrames);
+    }
+
+    /// <summary>Copies as much of the log back as no reader needs, without waiting for anyone. What cannot be copied now, a later one copies.</summary>
+    public void Checkpoint() => _ = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -112,6 +128,15 @@ internal sealed class SqliteDatabase : IDisposable
         _statements.Clear();
         raw.sqlite3_close_v2(_handle);
         _handle.Dispose();
+        NativeMemory.Free(_logFrames);
+        _logFrames = null;
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int OnCommit(void* frames, nint database, byte* name, int count)
+    {
+        *(int*)frames = count;
+        return raw.SQLITE_OK;
     }
 
     internal void Check(int code)

@@ -52,4 +52,8 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library, EntryPoint = "sqlite3_column_text")]
     public static partial byte* ColumnText(nint statement, int column);
+
+    /// <summary>Called after each commit with the number of frames in the write-ahead log; takes the place of automatic checkpoints.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_wal_hook")]
+    public static partial void* WalHook(nint database, delegate* unmanaged[Cdecl]<void*, nint, byte*, int, int> hook, void* argument);
 }

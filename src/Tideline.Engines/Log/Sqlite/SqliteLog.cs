@@ -12,6 +12,7 @@ public sealed class SqliteLog : ILog
 {
     private readonly Lock _gate = new();
     private readonly SqliteDatabase _database;
+    private readonly Checkpointer _checkpointer;
     private readonly LogWriter _writer;
     private readonly ReaderPool _readers;
     private readonly ConcurrentDictionary<(string Topic, int Partition), TaskCompletionSource> _waiters = new();
@@ -25,6 +26,7 @@ public sealed class SqliteLog : ILog
     {
         (_database, _time) = (database, time);
         _writer = new LogWriter(database);
+        _checkpointer = new Checkpointer(database, writesOut: true);
         _readers = new ReaderPool(database.Path);
         foreach (var partition in LogRows.Describe(database)) _heads[(partition.Topic, partition.Partition)] = partition.HeadOffset;
     }
@@ -120,6 +122,7 @@ public sealed class SqliteLog : ILog
         }
 
         _readers.Dispose();
+        _checkpointer.Dispose();
         _database.Dispose();
     }
 
@@ -164,6 +167,7 @@ public sealed class SqliteLog : ILog
     {
         try
         {
+            _checkpointer.BetweenTransactions();
             _database.Begin(batch.Exists(work => work.IsDurable));
             foreach (var work in batch) work.Run(_writer);
             _database.Commit();

@@ -10,12 +10,13 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
 {
     private readonly Channel<Job> _jobs = Channel.CreateBounded<Job>(new BoundedChannelOptions(1_024) { SingleReader = true });
     private readonly SqliteDatabase _database;
+    private readonly Checkpointer _checkpointer;
     private readonly CollectionCatalog _catalog;
     private readonly Task _loop;
 
     private SqliteViewWriter(SqliteDatabase database, CollectionCatalog catalog)
     {
-        (_database, _catalog) = (database, catalog);
+        (_database, _catalog, _checkpointer) = (database, catalog, new Checkpointer(database, writesOut: true));
         _loop = Task.Run(LoopAsync);
     }
 
@@ -25,8 +26,6 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
         var database = SqliteDatabase.OpenWriter(path);
         try
         {
-            // Documents are rewritten often: a longer log lets a checkpoint write each page once for many rewrites.
-            database.Execute("PRAGMA wal_autocheckpoint=16000");
             StateTables.Create(database);
             catalog.Load(database);
             return new SqliteViewWriter(database, catalog);
@@ -61,6 +60,7 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
     {
         _jobs.Writer.TryComplete();
         await _loop;
+        _checkpointer.Dispose();
         _database.Dispose();
     }
 
@@ -92,6 +92,7 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
     {
         try
         {
+            _checkpointer.BetweenTransactions();
             _database.Begin(jobs.Exists(job => job.IsDurable));
             foreach (var job in jobs) job.Work(_database);
             _database.Commit();
