@@ -1,4 +1,5 @@
 using Tideline.Bench.Load;
+using Tideline.Engines;
 
 namespace Tideline.Bench;
 
@@ -13,8 +14,8 @@ public sealed record BenchOptions
     /// <summary>Accounts of the installation; null: each scenario's own sizes.</summary>
     public int? Accounts { get; init; }
 
-    /// <summary>Shards of the installation.</summary>
-    public int Shards { get; init; } = 2;
+    /// <summary>Shards of the installation: as many as <c>up</c> would make here, unless told.</summary>
+    public int Shards { get; init; } = NodeOptions.DefaultShards;
 
     /// <summary>Where to write the JSON report; null for nowhere.</summary>
     public string? JsonFile { get; init; }

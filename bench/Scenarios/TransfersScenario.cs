@@ -8,12 +8,14 @@ namespace Tideline.Bench.Scenarios;
 internal static class TransfersScenario
 {
     private const int InFlight = 2_048, Clients = 64, HotOthers = 1_000;
-    private static readonly int[] Sizes = [1_000, 100_000];
+    private static readonly int[] Sizes = [1_000, 100_000, 1_000_000];
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(ScenarioContext context)
     {
         var figures = new List<Figure>();
         foreach (var accounts in context.Options.Accounts is { } asked ? [asked] : Sizes) figures.AddRange(await MeasureAsync(context, accounts));
+        // How cost grows with shards: one writer more, and half of the keys have their home elsewhere.
+        if (context.Options.Accounts is null) figures.AddRange(await MeasureAsync(context with { Options = context.Options with { Shards = context.Options.Shards * 2 } }, Sizes[0]));
         figures.AddRange(await HotAsync(context));
         figures.AddRange(await WholeNode.TransfersAsync(context, context.Options.Accounts ?? Sizes[0]));
         return figures;
@@ -21,7 +23,8 @@ internal static class TransfersScenario
 
     private static async Task<IReadOnlyList<Figure>> MeasureAsync(ScenarioContext context, int accounts)
     {
-        var size = Size(accounts);
+        var shards = context.Options.Shards;
+        var size = $"{Size(accounts)}-{shards}";
         var folder = context.Folder.Sub($"ledger-{size}");
         LoopResult many, few;
         await using (var alone = await LedgerAlone.StartAsync(folder, context.Options.Shards, context.Time, context.Cancel))
@@ -39,7 +42,8 @@ internal static class TransfersScenario
         var rawSmall = await RawAsync(context, sizes, accounts, batch: 64);
         var naive = await new NaiveSqlite(context.Folder.Sub($"naive-{size}"), context.Options.Shards, accounts / context.Options.Shards, sizes, context.Time)
             .RunAsync(Clients, context.Options.Duration);
-        var name = $"same-shard transfers, ledger alone, {size} accounts";
+        var place = $"{Size(accounts)} accounts, {shards} shard{(shards == 1 ? "" : "s")}";
+        var name = $"same-shard transfers, ledger alone, {place}";
         return
         [
             new Figure($"{name}, {InFlight} in flight", many.PerSecond, "transfers/s", Target: Target.Min(15_000)),
@@ -48,12 +52,12 @@ internal static class TransfersScenario
             new Figure($"{name}, {Clients} clients", few.PerSecond, "transfers/s", new Baseline("naive, 64 clients", naive.PerSecond), Target.MinRatio(8)),
             new Figure($"{name}, {Clients} clients, to raw", few.PerSecond, "transfers/s", new Baseline("raw, 64 a batch", rawSmall)),
             .. TransferLoad.LatencyFigures($"{name}, {Clients} clients", few, Target.Max(50)),
-            new Figure($"naive transfers, {size} accounts, {Clients} clients, p99", naive.Latencies.Ms(0.99), "ms"),
+            new Figure($"naive transfers, {place}, {Clients} clients, p99", naive.Latencies.Ms(0.99), "ms"),
         ];
     }
 
     private static Task<double> RawAsync(ScenarioContext context, PayloadSizes sizes, int accounts, int batch) =>
-        new RawSqlite(context.Folder.Sub($"raw-{Size(accounts)}-{batch}"), context.Options.Shards, accounts / context.Options.Shards, sizes, context.Time)
+        new RawSqlite(context.Folder.Sub($"raw-{Size(accounts)}-{context.Options.Shards}-{batch}"), context.Options.Shards, accounts / context.Options.Shards, sizes, context.Time)
             .RunAsync(batch, context.Options.Duration);
 
     // The hot account is one side of every transfer, paying and paid in turn; so all of them are of one shard, while the spread ones use them all.

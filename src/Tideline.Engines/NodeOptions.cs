@@ -10,8 +10,13 @@ public sealed record NodeOptions
     /// <summary>The data folder; made if it is not there.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>Number of shards when the data is made; null: what the data has, or one for each processor.</summary>
+    /// <summary>Number of shards when the data is made; null: what the data has, or <see cref="DefaultShards"/>.</summary>
     public int? Shards { get; init; }
+
+    /// <summary>
+    /// Shards of new data: one for every two processors, at least 1 and at most 16. A shard's writer keeps one processor busy, and what follows it the other (docs/decisions/0008).
+    /// </summary>
+    public static int DefaultShards => Math.Clamp(Environment.ProcessorCount / 2, 1, 16);
 
     /// <summary>Whether the log, the projections and everything behind the ledger run too.</summary>
     public bool WithViews { get; init; } = true;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tideline.Bench;
+using Tideline.Engines;
 
 namespace Tideline.Host.Commands;
 
@@ -13,11 +14,11 @@ internal static class BenchCommands
         var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", BenchCommand.Names)}." };
         var seconds = new Option<double>("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 10 };
         var accounts = new Option<int?>("--accounts") { Description = "Accounts of the installation; each scenario has its own default." };
-        var shards = new Option<int>("--shards") { Description = "Shards of the installation.", DefaultValueFactory = _ => 2 };
+        var shards = new Option<int?>("--shards") { Description = "Shards of the installation. Default: as many as up makes; cross-shard takes 2 at least." };
         var command = new Command("bench", "Measure a scenario with its baseline in the same run.") { name, seconds, accounts, shards, JsonFile };
         command.SetAction((parsed, cancel) => BenchCommand.RunAsync(
             parsed.GetRequiredValue(name),
-            new BenchOptions { Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), Shards = parsed.GetValue(shards), JsonFile = parsed.GetValue(JsonFile) }, cancel));
+            new BenchOptions { Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), Shards = parsed.GetValue(shards) ?? NodeOptions.DefaultShards, JsonFile = parsed.GetValue(JsonFile) }, cancel));
         return command;
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Tideline.Engines;
 using Tideline.Host.Demo;
 using Tideline.Host.Running;
 using Tideline.Kernel;
@@ -11,7 +12,7 @@ internal static class UpCommand
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<bool> Demo = new("--demo") { Description = "Load sample customers and keep sending traffic." };
     private static readonly Option<int> Port = new("--port") { Description = "The port on 127.0.0.1; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400 };
-    private static readonly Option<int?> Shards = new("--shards") { Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: 2." };
+    private static readonly Option<int?> Shards = new("--shards") { Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: one for every two processors; with --demo 2 or more." };
     private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed.", DefaultValueFactory = _ => "embedded" };
     private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}; the command line wins." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
@@ -35,7 +36,10 @@ internal static class UpCommand
 
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        await using var server = await Server.StartAsync(data, settings.Port, settings.Shards, settings.Verbose, cancel);
+        // A demonstration shows the transfer saga too, which needs two.
+        var isNew = !Directory.Exists(Path.Combine(data, "ledger"));
+        var shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, NodeOptions.DefaultShards) : null);
+        await using var server = await Server.StartAsync(data, settings.Port, shards, settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {

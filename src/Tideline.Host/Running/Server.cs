@@ -37,9 +37,8 @@ internal sealed class Server : IAsyncDisposable
         // The shards' writers are threads of their own; the pool needs a few more than the processors for continuations to be prompt.
         ThreadPool.SetMinThreads(Math.Max(8, Environment.ProcessorCount * 2), 8);
         FreePort.Require(port);
-        var isNew = !Directory.Exists(Path.Combine(data, "ledger"));
         var loggers = LoggerFactory.Create(logging => Configure(logging, verbose));
-        var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = data, Shards = shards ?? (isNew ? 2 : null), Loggers = loggers }, cancel);
+        var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = data, Shards = shards, Loggers = loggers }, cancel);
         try
         {
             var web = Build(node, port, verbose);

@@ -33,7 +33,7 @@ public sealed class SqliteLedgerStore : ILedgerStore
             var stored = StoredShards(directory);
             if (stored is { } there && shards is { } asked && there != asked)
                 throw new TidelineException(ErrorCode.IncompatibleData, $"The data in {dataDirectory} has {there} shards, not {asked}. The number of shards is fixed when the data is made.");
-            var count = stored ?? shards ?? Math.Min(Environment.ProcessorCount, Limits.Shards);
+            var count = stored ?? shards ?? NodeOptions.DefaultShards;
             return new SqliteLedgerStore(owned, [.. Enumerable.Range(0, count).Select(shard => EnsureShard(directory, shard, count))]);
         }
         catch
