@@ -48,6 +48,9 @@ public static class Limits
     /// <summary>Frames of the log at which the writer waits for the copy.</summary>
     public const int CheckpointFramesMax = 96_000;
 
+    /// <summary>Newest outcomes of a shard whose batches may not have been answered yet when the machine failed: one being flushed, one waiting, one being committed.</summary>
+    public const int UnansweredOutcomes = (UnsettledBatches + 2) * ShardBatchCommands;
+
     /// <summary>Commands of a batch that one thread answers, one after the other.</summary>
     public const int AnswersPerWorkItem = 32;
 

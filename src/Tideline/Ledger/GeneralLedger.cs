@@ -39,7 +39,9 @@ public sealed class GeneralLedger : IAsyncDisposable
         var stores = Enumerable.Range(0, store.Map.Shards).Select(store.OpenWriter).ToArray();
         var heads = new ShardHead[stores.Length];
         foreach (var shard in stores) heads[shard.Shard] = await shard.AcquireAsync(cancel);
-        return new GeneralLedger(store, heads, stores, time, ids, logger);
+        var ledger = new GeneralLedger(store, heads, stores, time, ids, logger);
+        await ReservationRepair.RunAsync(ledger, Limits.UnansweredOutcomes, cancel);
+        return ledger;
     }
 
     /// <summary>Strong reads of a shard.</summary>

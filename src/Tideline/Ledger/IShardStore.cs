@@ -67,6 +67,9 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel);
 
+    /// <summary>The newest outcomes, newest first.</summary>
+    ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel);
+
     ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel);
 
     ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel);

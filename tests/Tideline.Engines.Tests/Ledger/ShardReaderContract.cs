@@ -36,6 +36,14 @@ public abstract class ShardReaderContract : ShardStoreContract
     }
 
     [Fact]
+    public async Task Outcomes_come_newest_first()
+    {
+        for (var batch = 0; batch < 3; batch++) await CommitAsync(writes => writes.Outcomes.AddRange([Outcome(Id(9 - 2 * batch)), Outcome(Id(8 - 2 * batch))]));
+        (await Reader.GetLastOutcomesAsync(3, Cancel)).Select(outcome => outcome.Key).ShouldBe([Id(4), Id(5), Id(6)]);
+        (await Reader.GetLastOutcomesAsync(100, Cancel)).Count.ShouldBe(6);
+    }
+
+    [Fact]
     public async Task Due_sagas_come_earliest_first()
     {
         await CommitAsync(writes => writes.NewSagas.AddRange(

@@ -88,10 +88,16 @@ internal sealed class Bank : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the ledger and leaves its folder for the next one.</summary>
+    public async Task CloseAsync()
     {
         await Ledger.DisposeAsync();
         await _store.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
         Directory.Delete(_folder, recursive: true);
     }
 }

@@ -12,6 +12,12 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
     /// <summary>Every flush fails; nobody knows what is on the disk.</summary>
     public volatile bool IsBroken;
 
+    /// <summary>The shard whose flushes fail alone; -1 for none.</summary>
+    public volatile int BrokenShard = -1;
+
+    /// <summary>Keys that are taken are not kept, as when the machine fails before one shard's flush and after another's.</summary>
+    public volatile bool LosesReservations;
+
     public ShardMap Map => store.Map;
 
     public IShardStore OpenWriter(int shard) => new Writer(this, store.OpenWriter(shard));
@@ -28,9 +34,14 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
         public ValueTask<BatchRows> BeginAsync(BatchKeys keys) => shard.BeginAsync(keys);
 
-        public ValueTask CommitAsync(BatchWrites writes) => faults.IsFull ? throw new TidelineException(ErrorCode.StorageUnavailable, "The disk is full.") : shard.CommitAsync(writes);
+        public ValueTask CommitAsync(BatchWrites writes)
+        {
+            if (faults.IsFull) throw new TidelineException(ErrorCode.StorageUnavailable, "The disk is full.");
+            if (faults.LosesReservations) writes.Outcomes.RemoveAll(outcome => outcome.Kind == OutcomeKind.Reserved);
+            return shard.CommitAsync(writes);
+        }
 
-        public ValueTask SyncAsync() => faults.IsBroken ? throw new TidelineException(ErrorCode.StorageUnavailable, "The disk does not answer.") : shard.SyncAsync();
+        public ValueTask SyncAsync() => faults.IsBroken || faults.BrokenShard == Shard ? throw new TidelineException(ErrorCode.StorageUnavailable, "The disk does not answer.") : shard.SyncAsync();
 
         public ValueTask RollbackAsync() => shard.RollbackAsync();
 
