@@ -36,7 +36,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         database.Execute("PRAGMA synchronous=FULL");
         database.Execute($"PRAGMA cache_size=-{cacheKib}");
         database.Execute("PRAGMA wal_autocheckpoint=4000");
-        database.Execute("PRAGMA journal_size_limit=134217728");
+        database.Execute("PRAGMA journal_size_limit=67108864");
         return database;
     }
 

@@ -40,13 +40,13 @@ public static class Limits
     public const int UnsettledBatches = 1;
 
     /// <summary>Frames (4 KiB) of a write-ahead log at which it is copied back: pages that many batches touch are copied once.</summary>
-    public const int CheckpointFrames = 24_000;
+    public const int CheckpointFrames = 8_000;
 
     /// <summary>Frames of the write-ahead log after which a file whose commits are not flushed has them written out: 2 MiB, a few milliseconds of the disk.</summary>
     public const int LogWriteOutFrames = 512;
 
     /// <summary>Frames of the log at which the writer waits for the copy.</summary>
-    public const int CheckpointFramesMax = 96_000;
+    public const int CheckpointFramesMax = 32_000;
 
     /// <summary>Newest outcomes of a shard whose batches may not have been answered yet when the machine failed: one being flushed, one waiting, one being committed.</summary>
     public const int UnansweredOutcomes = (UnsettledBatches + 2) * ShardBatchCommands;
