@@ -33,7 +33,12 @@ internal static class CommandTree
             await Console.Error.WriteLineAsync($"tideline: {refusal.Message}");
             return NotSo;
         }
-        catch (Exception fault) when (fault is TidelineException or IOException or HttpRequestException or UnauthorizedAccessException)
+        catch (HttpRequestException fault)
+        {
+            await Console.Error.WriteLineAsync($"tideline: The node on this data folder does not answer ({fault.Message}). If it is ending, try again in a moment.");
+            return Usage;
+        }
+        catch (Exception fault) when (fault is TidelineException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync($"tideline: {fault.Message}");
             return Usage;

@@ -44,12 +44,28 @@ internal sealed class RunFile : IDisposable
         try
         {
             using var process = Process.GetProcessById(state.ProcessId);
-            return !process.HasExited && (process.StartTime.ToUniversalTime() - state.ProcessStarted).Duration() < ClockJitter;
+            return !process.HasExited && !IsZombie(state.ProcessId) && (process.StartTime.ToUniversalTime() - state.ProcessStarted).Duration() < ClockJitter;
         }
         catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
         {
             // There is no such process, or it ends this moment.
             return false;
+        }
+    }
+
+    // A process that was killed keeps its number until its parent asks how it ended, which the first process of a container may never do. Its lock is gone.
+    private static bool IsZombie(int processId)
+    {
+        if (!OperatingSystem.IsLinux()) return false;
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{processId}/stat");
+            // The state follows the name, which stands in parentheses and may hold any character (proc_pid_stat(5)).
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).TrimStart() is ['Z' or 'X', ..];
+        }
+        catch (IOException)
+        {
+            return true;
         }
     }
 

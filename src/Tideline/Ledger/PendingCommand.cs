@@ -38,38 +38,39 @@ internal abstract class PendingCommand(LedgerCommand command)
 }
 
 /// <summary>A command that somebody waits for by itself: what comes after it runs where it is answered, so the writer leaves that to an <see cref="AnswerGroup"/>.</summary>
-internal sealed class SinglePending(LedgerCommand command) : PendingCommand(command)
+internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingCommand(command)
 {
-    private readonly TaskCompletionSource<Reply> _end = new();
+    private readonly TaskCompletionSource<T> _end = new();
 
-    public Task<Reply> End => _end.Task;
+    public Task<T> End => _end.Task;
 
-    protected override void OnAnswered() => _end.TrySetResult(Reply!);
+    protected abstract T Result { get; }
+
+    protected override void OnAnswered() => _end.TrySetResult(Result);
 
     protected override void OnFailed(TidelineException fault) =>
         ThreadPool.QueueUserWorkItem(_ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));
+}
+
+/// <summary>A command whose reply is told when it is durable.</summary>
+internal sealed class SinglePending(LedgerCommand command) : AwaitedPending<Reply>(command)
+{
+    protected override Reply Result => Reply!;
 }
 
 /// <summary>
 /// A key being taken on its home shard. Who waits goes on as soon as it is committed, and makes the effect answer only when it is durable too: two shards flush
 /// their files side by side instead of one after the other.
 /// </summary>
-internal sealed class ReservationPending(ReserveKey command, DurableMark home) : PendingCommand(command)
+internal sealed class ReservationPending(ReserveKey command, DurableMark home) : AwaitedPending<Reservation>(command)
 {
-    private readonly TaskCompletionSource<Reservation> _end = new();
-
     /// <summary>The batch it was committed with.</summary>
     public long Batch { get; set; }
 
     /// <summary>A key that stands for something else is told like any answer, once that is durable.</summary>
     public bool IsTaken => Reply is { Refusal: null, Kind: OutcomeKind.Reserved };
 
-    public Task<Reservation> End => _end.Task;
-
-    protected override void OnAnswered() => _end.TrySetResult(new Reservation(Reply!, home, Batch));
-
-    protected override void OnFailed(TidelineException fault) =>
-        ThreadPool.QueueUserWorkItem(_ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));
+    protected override Reservation Result => new(Reply!, home, Batch);
 }
 
 /// <summary>One of many commands that are waited for together: one wake-up for all of them.</summary>

@@ -18,7 +18,8 @@ internal static class ReservationRepair
             foreach (var outcome in await ledger.Reader(shard).GetLastOutcomesAsync(limit, cancel))
             {
                 var home = ledger.Map.ShardOf(outcome.Key);
-                if (outcome.Kind == OutcomeKind.Reserved || home == shard || await ledger.Reader(home).GetOutcomeAsync(outcome.Key, cancel) is not null) continue;
+                // A step of a saga has no request behind it: its key never leaves its shard.
+                if (outcome.Kind == OutcomeKind.Reserved || outcome.Fingerprint == Guid.Empty || home == shard || await ledger.Reader(home).GetOutcomeAsync(outcome.Key, cancel) is not null) continue;
 
                 // A refusal may be about nothing: any id of its shard leads a repeat to it.
                 var subject = outcome.Subject == Guid.Empty ? ledger.Map.NextOn(shard, ledger.Ids) : outcome.Subject;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Tideline.Host.Running;
 using Tideline.Kernel;
 
@@ -33,6 +34,26 @@ public sealed class RunFileTests : IDisposable
         process.WaitForExit();
         Write($$"""{"processId":{{process.Id}},"processStarted":"2026-01-01T00:00:00Z","address":"{{Address}}"}""");
         RunFile.Find(_folder).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_killed_node_that_nobody_has_collected_is_gone()
+    {
+        // The shell becomes a program that never waits for its child: what is left of the child is a zombie, as under a container's first process.
+        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        try
+        {
+            using var child = Process.GetProcessById(int.Parse((await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture));
+            Write($$"""{"processId":{{child.Id}},"processStarted":"{{child.StartTime.ToUniversalTime():O}}","address":"{{Address}}"}""");
+            RunFile.Find(_folder).ShouldBe(new Uri(Address));
+            child.Kill();
+            for (var tries = 0; RunFile.Find(_folder) is not null && tries < 100; tries++) await Task.Delay(20, TestContext.Current.CancellationToken);
+            RunFile.Find(_folder).ShouldBeNull();
+        }
+        finally
+        {
+            parent.Kill();
+        }
     }
 
     [Fact]

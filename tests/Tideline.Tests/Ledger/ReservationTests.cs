@@ -45,6 +45,22 @@ public sealed class ReservationTests
         (await again.ReadAsync(from)).PostedMinor.ShouldBe(900);
     }
 
+    [Fact]
+    public async Task A_start_takes_no_key_that_is_not_missing()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        // A step of a saga keeps its outcome under a key of its own, which never leaves its shard.
+        for (var number = 0; number < 8; number++)
+        {
+            var transfer = bank.Payments.TransferAsync(bank.Transfer(from, to, 10), default);
+            while (!transfer.IsCompleted) await bank.Pump.RunAsync();
+            (await transfer).Status.ShouldBe(TransferStatus.Settled);
+        }
+
+        (await ReservationRepair.RunAsync(bank.Ledger, 1_000, default)).ShouldBe(0);
+    }
+
     private static string KeyOn(Bank bank, int shard) =>
         Enumerable.Range(0, 1_000).Select(number => $"key-{number}").First(key => bank.Ledger.Map.ShardOf(Idempotency.Key("", key)) == shard);
 }
