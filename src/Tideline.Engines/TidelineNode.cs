@@ -1,6 +1,7 @@
 #pragma warning disable CA2000 // What is opened here is on the stack of the node and is ended by it, newest first.
 using Microsoft.Extensions.Logging;
 using Tideline.Consistency;
+using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
@@ -112,7 +113,8 @@ public sealed class TidelineNode : IAsyncDisposable
         if (Options.WithViews)
         {
             Views = Keep(SqliteViewStore.Open(Options.DataDirectory));
-            Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, time, loggers, cancel));
+            var cache = Keep(new MemoryCache(time));
+            Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, cache, time, loggers, cancel));
         }
 
         Verifier = new Verifier(Ledger, Log, Views, Projections, time);

@@ -7,6 +7,16 @@ namespace Tideline.Consistency;
 /// <summary>I10: whether the views are as fresh as a read asks. A read that the ledger can answer too waits a moment; one that only the views can answer waits longer, and then fails.</summary>
 internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, TimeProvider time)
 {
+    /// <summary>What a document that is read from now on holds at least.</summary>
+    public ViewHorizon Horizon()
+    {
+        // The time first: what is committed while the lag is measured is not claimed.
+        var nowUs = time.NowUs();
+        var positions = new long[ledger.Map.Shards];
+        for (var shard = 0; shard < positions.Length; shard++) positions[shard] = projector.Watermark(shard);
+        return new ViewHorizon(nowUs - (long)Math.Ceiling(projector.LagMs() * 1_000), positions);
+    }
+
     /// <summary>Whether the views may answer; when not, the ledger must.</summary>
     /// <exception cref="TidelineException">InvalidInput: a token of what was never written.</exception>
     public async ValueTask<bool> IsReachedAsync(ReadConsistency consistency, CancellationToken cancel) => consistency.Level switch

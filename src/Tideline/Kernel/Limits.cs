@@ -212,4 +212,37 @@ public static class Limits
 
     /// <summary>Batches of the log, evenly chosen, whose content an ordinary verification compares; a deep one compares all.</summary>
     public const int VerifyLogBatches = 100;
+
+    /// <summary>How long a cached document lives, milliseconds: the most by which a cache that lost an invalidation can make an eventual read older.</summary>
+    public const int CacheEntryMs = 10_000;
+
+    /// <summary>How long who finds nothing in the cache may take to fill it, milliseconds.</summary>
+    public const int CacheLeaseMs = 1_000;
+
+    /// <summary>How long a read or a fill waits for the cache, milliseconds; the views answer sooner than a cache that is slower.</summary>
+    public const int CacheReadMs = 5;
+
+    /// <summary>How long an invalidation waits for the cache, milliseconds.</summary>
+    public const int CacheInvalidationMs = 1_000;
+
+    /// <summary>Invalidations under way at once: reads wait behind them.</summary>
+    public const int CacheInvalidationsInFlight = 100;
+
+    /// <summary>Failures of the cache, one after the other, after which reads stay away from it.</summary>
+    public const int CacheFailures = 10;
+
+    /// <summary>How long reads stay away from a cache that fails before one of them tries it again, milliseconds.</summary>
+    public const int CacheAwayMs = 1_000;
+
+    /// <summary>How long a start waits for a connection to the cache, milliseconds; without one it goes on and connects later.</summary>
+    public const int CacheConnectMs = 1_000;
+
+    /// <summary>Largest cached value, bytes; a larger one is read from the views each time.</summary>
+    public const int CacheValueBytes = 256 * 1024;
+
+    /// <summary>Entries of a cache in memory.</summary>
+    public const int MemoryCacheEntries = 65_536;
+
+    /// <summary>Size of a cache in memory, bytes.</summary>
+    public const int MemoryCacheBytes = 64 * 1024 * 1024;
 }

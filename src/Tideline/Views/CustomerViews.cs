@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using Tideline.Cache;
 using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -16,6 +17,9 @@ public enum ServedBy
 
     /// <summary>The strong tier.</summary>
     Ledger,
+
+    /// <summary>The cache, with what it had from the view tier.</summary>
+    Cache,
 }
 
 /// <summary>
@@ -42,10 +46,11 @@ public sealed class CustomerViews
     private readonly TimeProvider _time;
     private readonly StrongCustomer _strong;
     private readonly ViewFreshness _freshness;
+    private readonly CustomerCache? _cache;
 
-    internal CustomerViews(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time)
+    internal CustomerViews(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache, TimeProvider time)
     {
-        (_projector, _letters, _ledger, _views, _time) = (projector, letters, ledger, views, time);
+        (_projector, _letters, _ledger, _views, _cache, _time) = (projector, letters, ledger, views, cache, time);
         _strong = new StrongCustomer(ledger, time);
         _freshness = new ViewFreshness(projector, ledger, time);
     }
@@ -53,14 +58,17 @@ public sealed class CustomerViews
     /// <summary>A customer; null when there is none (for an eventual read: none that the view has seen).</summary>
     public async Task<CustomerRead?> GetCustomerAsync(Guid id, ReadConsistency consistency, CancellationToken cancel)
     {
+        var found = await FindInCacheAsync(id, consistency, cancel);
+        if (found.Json is { } cached) return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
+        if (!await _freshness.IsReachedAsync(consistency, cancel)) return await FromLedgerAsync(id, cancel);
+        // Asked before the read and in this order: what comes later can only make the answer fresher, and who is not blocked now has every event up to the horizon.
+        var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
         var isBlocked = _letters.IsBlocked(id);
-        if ((isBlocked && consistency.Level != ConsistencyLevel.Eventual) || !await _freshness.IsReachedAsync(consistency, cancel))
-            return await _strong.ReadAsync(id, cancel) is { } strong ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false) : null;
-        // Asked before the read: what comes later can only make the answer fresher.
-        var staleness = _projector.LagMs();
-        return await _views.ReadAsync(_projector.Names.Customers, [id.ToString()], cancel) is [var found]
-            ? new CustomerRead(Fold.Age(ViewJson.Customer(found.Json), Today()), ServedBy.View, staleness, isBlocked)
-            : null;
+        if (isBlocked && consistency.Level != ConsistencyLevel.Eventual) return await FromLedgerAsync(id, cancel);
+        var collection = _projector.Names.Customers;
+        if (await _views.ReadAsync(collection, [id.ToString()], cancel) is not [var document]) return null;
+        if (_cache is not null && !isBlocked) await _cache.FillAsync(CustomerCache.Key(collection, document.Id), found.Lease, horizon, document, cancel);
+        return Answer(document.Json, ServedBy.View, staleness, isBlocked);
     }
 
     /// <summary>Customers with this e-mail address, from the view.</summary>
@@ -103,6 +111,18 @@ public sealed class CustomerViews
         TransactionDocument[] transactions = [.. found.Select(document => ViewJson.Transaction(document.Json))];
         return new TransactionPage(transactions, found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
     }
+
+    // Nothing is cached of a customer whose events wait: no position says how old the document is.
+    private ValueTask<CacheFind> FindInCacheAsync(Guid id, ReadConsistency consistency, CancellationToken cancel) =>
+        _cache is null || consistency.Level == ConsistencyLevel.Strong || _letters.IsBlocked(id)
+            ? default
+            : _cache.FindAsync(CustomerCache.Key(_projector.Names.Customers, id.ToString()), consistency, cancel);
+
+    private async Task<CustomerRead?> FromLedgerAsync(Guid id, CancellationToken cancel) =>
+        await _strong.ReadAsync(id, cancel) is { } strong ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false) : null;
+
+    private CustomerRead Answer(ReadOnlyMemory<byte> json, ServedBy served, double stalenessMs, bool isBlocked) =>
+        new(Fold.Age(ViewJson.Customer(json), Today()), served, stalenessMs, isBlocked);
 
     // A customer whose events wait is older in the views than any position says.
     private async Task RequireNoneWaitsAsync(string email, CancellationToken cancel)

@@ -1,0 +1,120 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+using Tideline.Cache;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Cache.Redis;
+
+/// <summary>
+/// The cache that processes share, in Redis. Finding a value or taking a lease is one command; filling and invalidating are scripts on one key, so they also run on a cluster. A
+/// server that is slow or gone costs a read <see cref="Limits.CacheReadMs"/> at most, and soon nothing.
+/// </summary>
+public sealed partial class RedisCache : ICache
+{
+    // What the configuration may say otherwise. The last is how long the driver remembers a call that nobody waits for any more.
+    private static readonly string Defaults = string.Create(
+        CultureInfo.InvariantCulture, $"connectRetry=1,connectTimeout={Limits.CacheConnectMs},asyncTimeout={Limits.CacheInvalidationMs}");
+
+    private static readonly TimeSpan LeaseLife = TimeSpan.FromMilliseconds(Limits.CacheLeaseMs);
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(Limits.CacheReadMs);
+    private static readonly TimeSpan InvalidationPatience = TimeSpan.FromMilliseconds(Limits.CacheInvalidationMs);
+
+    private readonly ConnectionMultiplexer _connection;
+    private readonly IDatabase _database;
+    private readonly RedisCacheOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly IdGenerator _leases;
+
+    private RedisCache(ConnectionMultiplexer connection, RedisCacheOptions options, TimeProvider time, ILogger logger)
+    {
+        (_connection, _database, _options, _time, _logger) = (connection, connection.GetDatabase(), options, time, logger);
+        (_leases, Breaker) = (new IdGenerator(time), new CircuitBreaker(time));
+    }
+
+    /// <summary>Decides whether reads ask the server.</summary>
+    internal CircuitBreaker Breaker { get; }
+
+    /// <summary>Connects. A server that does not answer is no fault: it is connected to when it is there.</summary>
+    /// <exception cref="TidelineException">InvalidInput: the configuration cannot be read.</exception>
+    public static async Task<RedisCache> ConnectAsync(RedisCacheOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
+    {
+        ConfigurationOptions configuration;
+        try
+        {
+            configuration = ConfigurationOptions.Parse($"{Defaults},{options.Configuration}");
+        }
+        catch (ArgumentException fault)
+        {
+            throw new TidelineException(ErrorCode.InvalidInput, $"The address of the Redis cache cannot be read: {fault.Message}", fault);
+        }
+
+        cancel.ThrowIfCancellationRequested();
+        configuration.AbortOnConnectFail = false;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.ReconnectRetryPolicy = new LinearRetry(Limits.CacheAwayMs);
+        return new RedisCache(await ConnectionMultiplexer.ConnectAsync(configuration), options, time, logger);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<CacheAnswer> GetAsync(string key, CancellationToken cancel)
+    {
+        var lease = _leases.Next();
+        var (isAnswered, found) = await AskAsync(() => _database.StringSetAndGetAsync(Key(key), RedisSlot.Empty(lease), LeaseLife, when: When.NotExists), cancel);
+        return !isAnswered ? default : found.IsNull ? new CacheAnswer(null, lease) : RedisSlot.Read(found);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<CacheFill> FillAsync(string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
+    {
+        if (value.Length is 0 or > Limits.CacheValueBytes) return CacheFill.Refused;
+        RedisValue[] arguments = [RedisSlot.Lease(lease), RedisSlot.Version(version), value, _options.EntryMs];
+        var (isAnswered, filled) = await AskAsync(() => _database.ScriptEvaluateAsync(RedisSlot.Fill, [Key(key)], arguments), cancel);
+        return !isAnswered ? CacheFill.Unavailable : (bool)filled ? CacheFill.Filled : CacheFill.Refused;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> InvalidateAsync(string key, long version, CancellationToken cancel)
+    {
+        try
+        {
+            // Nobody waits for it, so it may take longer than a read and says nothing about how long reads take.
+            await _database.ScriptEvaluateAsync(RedisSlot.Invalidate, [Key(key)], [RedisSlot.Version(version)]).WaitAsync(InvalidationPatience, _time, cancel);
+            return true;
+        }
+        catch (Exception fault) when (IsOfTheServer(fault))
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
+    private RedisKey Key(string key) => _options.Prefix + key;
+
+    private async ValueTask<(bool IsAnswered, T Value)> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancel)
+    {
+        if (!Breaker.TryEnter()) return default;
+        try
+        {
+            var value = await ask().WaitAsync(ReadPatience, _time, cancel);
+            if (Breaker.Succeeded()) Back(_logger);
+            return (true, value);
+        }
+        catch (Exception fault) when (IsOfTheServer(fault))
+        {
+            if (Breaker.Failed()) Away(_logger, fault);
+            return default;
+        }
+    }
+
+    private static bool IsOfTheServer(Exception fault) => fault is RedisException or RedisCommandException or TimeoutException;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The Redis cache fails; reads go past it until it answers again.")]
+    private static partial void Away(ILogger logger, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The Redis cache answers again.")]
+    private static partial void Back(ILogger logger);
+}
