@@ -39,7 +39,7 @@ internal static class Answers
     /// <summary>Says where an answer came from and how stale it may be.</summary>
     public static void SetServed(HttpContext http, ServedBy served, double stalenessMs)
     {
-        http.Response.Headers["Tideline-Served-By"] = served == ServedBy.View ? "view" : "ledger";
+        http.Response.Headers["Tideline-Served-By"] = served switch { ServedBy.Cache => "cache", ServedBy.View => "view", _ => "ledger" };
         http.Response.Headers["Tideline-Staleness-Ms"] = Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture);
     }
 

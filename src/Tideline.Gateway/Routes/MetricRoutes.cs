@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tideline.Cache;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
@@ -21,6 +22,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         WriteRequests(text);
         WriteShards(text);
         WriteViews(text);
+        if (parts.Projections.CacheCounts is { } cache) WriteCache(text, cache);
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(text.ToString(), http.RequestAborted);
         return null;
@@ -80,6 +82,22 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         foreach (var status in statuses) text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
         text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
         text.Sample("tideline_dead_letters", parts.Projections.DeadLetters.List().Sum(key => key.Letters));
+    }
+
+    private static void WriteCache(PrometheusText text, CacheCounts cache)
+    {
+        text.Family("tideline_cache_reads_total", "counter", "Reads that asked the cache: answered by it, found what was not fresh enough, found nothing, or got no answer in time.")
+            .Sample("tideline_cache_reads_total", cache[CacheOutcome.Hit], "result", "hit")
+            .Sample("tideline_cache_reads_total", cache[CacheOutcome.Stale], "result", "stale")
+            .Sample("tideline_cache_reads_total", cache[CacheOutcome.Miss], "result", "miss")
+            .Sample("tideline_cache_reads_total", cache[CacheOutcome.ReadFault], "result", "fault");
+        text.Family("tideline_cache_fills_total", "counter", "Documents offered to the cache: taken, refused as too old or too large, or without an answer in time.")
+            .Sample("tideline_cache_fills_total", cache[CacheOutcome.Filled], "result", "filled")
+            .Sample("tideline_cache_fills_total", cache[CacheOutcome.FillRefused], "result", "refused")
+            .Sample("tideline_cache_fills_total", cache[CacheOutcome.FillFault], "result", "fault");
+        text.Family("tideline_cache_invalidations_total", "counter", "Changes announced to the cache, and those that it did not take.")
+            .Sample("tideline_cache_invalidations_total", cache[CacheOutcome.Invalidated], "result", "done")
+            .Sample("tideline_cache_invalidations_total", cache[CacheOutcome.InvalidationFault], "result", "fault");
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

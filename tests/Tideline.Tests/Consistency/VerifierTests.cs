@@ -31,7 +31,7 @@ public sealed class VerifierTests : IAsyncLifetime
         var events = await _bank.Ledger.Reader(0).GetEventsAsync(0, 100, Cancel);
         await _log.AppendAsync([.. events.Select(Record)], Cancel);
         _views = SqliteViewStore.Open(_folder);
-        _projections = await ProjectionHost.CreateAsync(_bank.Ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+        _projections = await ProjectionHost.CreateAsync(_bank.Ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
         await _projections.Projector.PassAsync(Cancel);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Consistency;
+using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Log;
@@ -25,7 +26,7 @@ internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay rela
             log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, bank.Ledger.Map.Shards)], bank.Runner.HandleAsync, bank.Time, NullLogger<Consumer>.Instance);
         await relay.StartAsync(default);
         await sagas.StartAsync(default);
-        var projections = await ProjectionHost.StartAsync(bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
+        var projections = await ProjectionHost.StartAsync(bank.Ledger, log, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance, default);
         return new ViewParts(log, views, relay, sagas, projections, new Verifier(bank.Ledger, log, views, projections, bank.Time));
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Cache;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
@@ -25,18 +26,18 @@ internal sealed class Stage : IAsyncDisposable
 
     public ProjectionHost Host { get; private set; } = null!;
 
-    public static async Task<Stage> OpenAsync(TimeProvider? time = null)
+    public static async Task<Stage> OpenAsync(TimeProvider? time = null, ICache? cache = null)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
         var bank = await Bank.OpenAsync(shards: 2, time, folder);
         var stage = new Stage(bank, folder, SqliteLog.Open(folder, bank.Time), SqliteViewStore.Open(folder));
-        await stage.RestartAsync();
+        await stage.RestartAsync(cache: cache);
         return stage;
     }
 
     /// <summary>The projections anew, as after a crash: only what is durable is left.</summary>
-    public async Task RestartAsync(ILog? log = null) =>
-        Host = await ProjectionHost.CreateAsync(Bank.Ledger, log ?? Log, Views, Bank.Time, NullLoggerFactory.Instance, default);
+    public async Task RestartAsync(ILog? log = null, ICache? cache = null) =>
+        Host = await ProjectionHost.CreateAsync(Bank.Ledger, log ?? Log, Views, cache, Bank.Time, NullLoggerFactory.Instance, default);
 
     /// <summary>A customer with an account on each shard, each with a balance.</summary>
     public async Task<(Guid Customer, Guid[] Accounts)> CustomerAsync(long balanceMinor = 10_000)
