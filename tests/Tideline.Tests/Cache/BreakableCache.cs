@@ -11,12 +11,22 @@ internal sealed class BreakableCache(TimeProvider time) : ICache
     /// <summary>Answers nothing and takes nothing.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>What happens once between a look into the cache and the read of the views.</summary>
+    public Func<Task>? AfterGet { get; set; }
+
     /// <summary>What happens once between a read of the views and its fill.</summary>
     public Func<Task>? BeforeFill { get; set; }
 
     public void Flush() => _inner = new MemoryCache(time);
 
-    public ValueTask<CacheAnswer> GetAsync(string key, CancellationToken cancel) => IsGone ? default : _inner.GetAsync(key, cancel);
+    public async ValueTask<CacheAnswer> GetAsync(string key, CancellationToken cancel)
+    {
+        var answer = IsGone ? default : await _inner.GetAsync(key, cancel);
+        var after = AfterGet;
+        AfterGet = null;
+        if (after is not null) await after();
+        return answer;
+    }
 
     public async ValueTask<CacheFill> FillAsync(string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
