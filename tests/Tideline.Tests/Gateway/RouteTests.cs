@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace Tideline.Tests.Gateway;
@@ -69,6 +70,22 @@ public sealed class RouteTests
         (await server.GetAsync("/v1/ops/lag")).Json.GetProperty("items").GetArrayLength().ShouldBe(2);
         (await server.GetAsync("/v1/ops/dlq")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
         (await server.GetAsync("/v1/ops/audit/verify"))["ok"].ShouldBe("True");
+    }
+
+    [Fact]
+    public async Task A_customer_who_is_read_again_comes_from_the_cache()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var customer = await server.PostAsync("/v1/customers", """{"name":"Ada","email":"ada@example.com","country":"GB"}""");
+        var token = ("Tideline-Token", customer.Headers.GetValues("Tideline-Token").Single());
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        Answer read;
+        while ((read = await server.GetAsync($"/v1/customers/{customer["customerId"]}", token)).Headers.GetValues("Tideline-Served-By").Single() != "cache") await Task.Delay(1, limit.Token);
+        read["name"].ShouldBe("Ada");
+        int.Parse(read.Headers.GetValues("Tideline-Staleness-Ms").Single(), CultureInfo.InvariantCulture).ShouldBeGreaterThan(0);
+        var metrics = (await server.GetAsync("/metrics")).Text;
+        metrics.ShouldContain("tideline_cache_reads_total{result=\"hit\"} 1\n");
+        metrics.ShouldContain("tideline_cache_fills_total{result=\"fault\"} 0\n");
     }
 
     [Fact]
