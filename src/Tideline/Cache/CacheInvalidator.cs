@@ -19,7 +19,7 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
     /// <summary>Takes a place at the end of the change log; what is filled from then on is believed.</summary>
     internal async Task<string> BeginAsync(CancellationToken cancel)
     {
-        var token = (await views.ReadChangesAsync(null, 1, cancel)).ResumeToken;
+        var token = (await views.ReadChangedIdsAsync(null, 1, cancel)).ResumeToken;
         cache.BelieveAfter(time.NowUs());
         return token;
     }
@@ -52,7 +52,7 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
 
     private async Task LoopAsync()
     {
-        var (cancel, changes) = (_stop.Token, new ChangeStream(views, time));
+        var (cancel, changes) = (_stop.Token, new ChangeStream(views, time, withDocuments: false));
         while (!cancel.IsCancellationRequested)
         {
             try

@@ -51,6 +51,9 @@ public interface IViewStore : IAsyncDisposable
     /// "from now".
     /// </summary>
     ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel);
+
+    /// <summary>The same for who needs only to know what changed: an engine that spares something by it leaves the documents out.</summary>
+    ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, cancel);
 }
 
 /// <summary>A collection: its name, its indexes (each a list of top-level fields; the document id breaks ties), and whether its changes are logged.</summary>

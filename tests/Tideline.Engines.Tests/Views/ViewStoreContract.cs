@@ -167,6 +167,10 @@ public abstract class ViewStoreContract : IAsyncLifetime
         var rest = await _store.ReadChangesAsync(first.ResumeToken, 10, default);
         rest.Changes.ShouldHaveSingleItem().Operation.ShouldBe("delete");
         (await _store.ReadChangesAsync(rest.ResumeToken, 10, default)).Changes.ShouldBeEmpty();
+
+        var ids = await _store.ReadChangedIdsAsync(token, 2, default);
+        ids.Changes.Select(change => change with { Current = null }).ShouldBe(first.Changes);
+        (await _store.ReadChangedIdsAsync(ids.ResumeToken, 10, default)).Changes.ShouldBe(rest.Changes);
     }
 
     [Fact]

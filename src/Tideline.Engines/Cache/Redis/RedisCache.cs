@@ -22,14 +22,14 @@ public sealed partial class RedisCache : ICache
 
     private readonly ConnectionMultiplexer _connection;
     private readonly IDatabase _database;
-    private readonly RedisCacheOptions _options;
+    private readonly string _prefix;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly IdGenerator _leases;
 
-    private RedisCache(ConnectionMultiplexer connection, RedisCacheOptions options, TimeProvider time, ILogger logger)
+    private RedisCache(ConnectionMultiplexer connection, string prefix, TimeProvider time, ILogger logger)
     {
-        (_connection, _database, _options, _time, _logger) = (connection, connection.GetDatabase(), options, time, logger);
+        (_connection, _database, _prefix, _time, _logger) = (connection, connection.GetDatabase(), prefix, time, logger);
         (_leases, Breaker) = (new IdGenerator(time), new CircuitBreaker(time));
     }
 
@@ -54,7 +54,7 @@ public sealed partial class RedisCache : ICache
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry(Limits.CacheAwayMs);
-        return new RedisCache(await ConnectionMultiplexer.ConnectAsync(configuration), options, time, logger);
+        return new RedisCache(await ConnectionMultiplexer.ConnectAsync(configuration), options.Prefix, time, logger);
     }
 
     /// <inheritdoc/>
@@ -69,7 +69,7 @@ public sealed partial class RedisCache : ICache
     public async ValueTask<CacheFill> FillAsync(string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
         if (value.Length is 0 or > Limits.CacheValueBytes) return CacheFill.Refused;
-        RedisValue[] arguments = [RedisSlot.Lease(lease), RedisSlot.Version(version), value, _options.EntryMs];
+        RedisValue[] arguments = [RedisSlot.Lease(lease), RedisSlot.Version(version), value, Limits.CacheEntryMs];
         var (isAnswered, filled) = await AskAsync(() => _database.ScriptEvaluateAsync(RedisSlot.Fill, [Key(key)], arguments), cancel);
         return !isAnswered ? CacheFill.Unavailable : (bool)filled ? CacheFill.Filled : CacheFill.Refused;
     }
@@ -92,7 +92,7 @@ public sealed partial class RedisCache : ICache
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    private RedisKey Key(string key) => _options.Prefix + key;
+    private RedisKey Key(string key) => _prefix + key;
 
     private async ValueTask<(bool IsAnswered, T Value)> AskAsync<T>(Func<Task<T>> ask, CancellationToken cancel)
     {

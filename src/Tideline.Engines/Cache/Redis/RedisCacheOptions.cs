@@ -1,5 +1,3 @@
-using Tideline.Kernel;
-
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>Where the Redis cache is and what is its own there.</summary>
@@ -10,7 +8,4 @@ public sealed record RedisCacheOptions
 
     /// <summary>Stands before every key. Installations that share a server need one each, a copy of an installation included.</summary>
     public string Prefix { get; init; } = "tideline:";
-
-    /// <summary>How long a filled value lives, milliseconds.</summary>
-    public int EntryMs { get; init; } = Limits.CacheEntryMs;
 }

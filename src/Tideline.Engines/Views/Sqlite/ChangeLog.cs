@@ -23,8 +23,8 @@ internal static class ChangeLog
     public static void Trim(SqliteDatabase database, int keep) =>
         database.Prepare("DELETE FROM tl_changes WHERE token <= (SELECT max(token) FROM tl_changes) - ?").Bind(keep).Run();
 
-    /// <summary>Changes after a token with the documents as they are now; null: none yet, with the token of now.</summary>
-    public static ChangeBatch Read(SqliteDatabase database, CollectionCatalog catalog, long? after, int limit)
+    /// <summary>Changes after a token with the documents as they are now (without, given no catalog); null: none yet, with the token of now.</summary>
+    public static ChangeBatch Read(SqliteDatabase database, CollectionCatalog? catalog, long? after, int limit)
     {
         var (first, last) = Bounds(database);
         if (after is not { } token) return new ChangeBatch([], Token(last));
@@ -42,8 +42,8 @@ internal static class ChangeLog
     private static TidelineException Gone(long token) =>
         new(ErrorCode.NotFound, $"What follows {token} is not in the change log. Read the documents anew, then go on from now.");
 
-    private static Document? Current(SqliteDatabase database, CollectionCatalog catalog, string collection, string id) =>
-        catalog.TryFind(collection, out var table) ? table!.Read(database, [id]).SingleOrDefault() : null;
+    private static Document? Current(SqliteDatabase database, CollectionCatalog? catalog, string collection, string id) =>
+        catalog is not null && catalog.TryFind(collection, out var table) ? table!.Read(database, [id]).SingleOrDefault() : null;
 
     private static (long First, long Last) Bounds(SqliteDatabase database)
     {

@@ -107,7 +107,19 @@ public sealed class SqliteViewStore : IViewStore
         await _writer.RunAsync(database => StateTables.SetState(database, name, json), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel)
+    public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChanges(resumeToken, limit, _catalog, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChanges(resumeToken, limit, catalog: null, cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync();
+        _readers.Dispose();
+    }
+
+    private ValueTask<ChangeBatch> ReadChanges(string? resumeToken, int limit, CollectionCatalog? catalog, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         long? after = null;
@@ -118,13 +130,6 @@ public sealed class SqliteViewStore : IViewStore
                 : throw new TidelineException(ErrorCode.InvalidInput, $"'{resumeToken}' is not a resume token of this change log.");
         }
 
-        return ValueTask.FromResult(_readers.Read(database => ChangeLog.Read(database, _catalog, after, limit)));
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _writer.DisposeAsync();
-        _readers.Dispose();
+        return ValueTask.FromResult(_readers.Read(database => ChangeLog.Read(database, catalog, after, limit)));
     }
 }
