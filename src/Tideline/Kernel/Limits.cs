@@ -36,6 +36,33 @@ public static class Limits
     /// <summary>How long the relay lets events gather after it carried some, when none of them moves a saga.</summary>
     public const int RelayPaceMs = 5;
 
+    /// <summary>How long opening a connection to the strong tier's server may take, seconds.</summary>
+    public const int StrongConnectSeconds = 2;
+
+    /// <summary>How long a batch waits for its server to answer before that connection is given up and the batch's fate is looked up on another one, seconds.</summary>
+    public const int StrongSilenceSeconds = 2;
+
+    /// <summary>How long a strong read, or a change of tables, may take, seconds.</summary>
+    public const int StrongReadSeconds = 300;
+
+    /// <summary>How long a statement of a batch waits for a row that somebody else has locked, seconds.</summary>
+    public const int StrongLockWaitSeconds = 1;
+
+    /// <summary>How often a batch that met a deadlock or a lock is begun again.</summary>
+    public const int StrongContentionRetries = 5;
+
+    /// <summary>How long a batch waits for a server that is gone before its commands are refused, milliseconds.</summary>
+    public const int StrongWaitMs = 5_000;
+
+    /// <summary>How long the fate of a batch whose COMMIT was not answered is looked for, milliseconds; then the shard ends, and repeats with the same keys find out.</summary>
+    public const int CommitFateMs = 30_000;
+
+    /// <summary>Between two tries to reach a server that is gone, milliseconds.</summary>
+    public const int StrongRetryMs = 100;
+
+    /// <summary>Connections that read one shard of a server at once; more wait.</summary>
+    public const int StrongReaders = 16;
+
     /// <summary>Batches of a shard that are committed and not yet durable. One: what arrives while the disk takes it gathers for the next.</summary>
     public const int UnsettledBatches = 1;
 

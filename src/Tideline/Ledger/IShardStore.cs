@@ -24,7 +24,8 @@ public interface IShardStore : IAsyncDisposable
     /// Writes and commits: the next batch builds on it; durable after a <see cref="SyncAsync"/>. After a fault nothing of it is there, or (StorageUnavailable, fate unknown)
     /// look up by key.
     /// </summary>
-    ValueTask CommitAsync(BatchWrites writes);
+    /// <returns>False: the engine gave the transaction up for another one (deadlock); nothing of it is there, and the batch is to be begun and decided anew.</returns>
+    ValueTask<bool> CommitAsync(BatchWrites writes);
 
     /// <summary>Makes everything durable that was committed before the call. Nothing else may be answered or read by anybody.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: the fate of those commits is unknown; the store is of no use any more.</exception>

@@ -165,6 +165,17 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     private void Commit(List<PendingCommand> commands)
     {
+        // A deadlock with a stranger costs a round, no more.
+        for (var attempt = 1; !TryCommit(commands); attempt++)
+        {
+            if (attempt == Limits.StrongContentionRetries)
+                throw new TidelineException(ErrorCode.StorageUnavailable, $"Somebody else keeps locking the rows of shard {_context.Shard}; nothing of the batch happened.");
+        }
+    }
+
+    // False: it is to be begun and decided anew.
+    private bool TryCommit(List<PendingCommand> commands)
+    {
         lock (_gate)
         {
             if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
@@ -187,15 +198,16 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             Wait(_store.RollbackAsync());
             // One of them threw, which none should: each gets a transaction of its own, so that it harms nobody else.
             foreach (var pending in commands) CommitAlone(pending);
-            return;
+            return true;
         }
 
         // :: Step 4
-        Write(batch);
+        if (!Write(batch)) return false;
 
         var number = ++_batches;
         AnswerReservations(commands, number);
         _settler.Add(new CommittedBatch(number, batch, [.. commands]));
+        return true;
     }
 
     // What they let go on waits for them to be durable before it is answered: see Reservation.
@@ -272,19 +284,22 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         return true;
     }
 
-    private void Write(Batch batch)
+    private bool Write(Batch batch)
     {
-        batch.Writes.ForgetMessagesThrough = Interlocked.Exchange(ref _forgetThrough, 0);
+        batch.Writes.ForgetMessagesThrough = Interlocked.Read(ref _forgetThrough);
         try
         {
             CrashPoint.Pass("commit.before");
-            Wait(_store.CommitAsync(batch.Writes));
+            if (!Wait(_store.CommitAsync(batch.Writes))) return false;
         }
         catch (TidelineException)
         {
             Wait(_store.RollbackAsync());
             throw;
         }
+
+        // Asked for again meanwhile: that stays for the next batch.
+        Interlocked.CompareExchange(ref _forgetThrough, 0, batch.Writes.ForgetMessagesThrough);
 
         var block = batch.Writes.Blocks.Count > 0 ? batch.Writes.Blocks[^1] : null;
         _head = _head with
@@ -296,6 +311,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             BlockHash = block?.Hash ?? _head.BlockHash,
             BlockThroughSeq = block?.ThroughSeq ?? _head.BlockThroughSeq,
         };
+        return true;
     }
 
     private void Fail(IReadOnlyList<PendingCommand> commands, Exception fault)

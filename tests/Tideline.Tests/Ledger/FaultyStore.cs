@@ -34,7 +34,7 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
         public ValueTask<BatchRows> BeginAsync(BatchKeys keys) => shard.BeginAsync(keys);
 
-        public ValueTask CommitAsync(BatchWrites writes)
+        public ValueTask<bool> CommitAsync(BatchWrites writes)
         {
             if (faults.IsFull) throw new TidelineException(ErrorCode.StorageUnavailable, "The disk is full.");
             if (faults.LosesReservations) writes.Outcomes.RemoveAll(outcome => outcome.Kind == OutcomeKind.Reserved);

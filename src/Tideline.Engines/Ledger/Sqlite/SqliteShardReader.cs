@@ -116,7 +116,11 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel) =>
-        Durable(_pool.ReadSnapshot<IReadOnlyList<string>>(database => new BalanceCheck(database, limit, Limits.BalanceCheckAccounts).Run(cancel)));
+        Durable(_pool.ReadSnapshot<IReadOnlyList<string>>(database =>
+        {
+            var balances = new SqliteBalances(database);
+            return [.. new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts).Run(cancel).Concat(balances.FindMissingIndexRows()).Take(limit)];
+        }));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -1,5 +1,4 @@
 using Tideline.Engines.Sqlite;
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.Sqlite;
@@ -7,14 +6,13 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// <summary>The writer of one shard on one SQLite file. The file's write lock is the lock on the epoch row.</summary>
 internal sealed class SqliteShardStore(ShardFile file) : IShardStore
 {
+    private readonly GaplessHead _gapless = new(file.Shard);
     private SqliteDatabase? _database;
     private BatchReader? _reader;
     private BatchWriter? _writer;
     private HeadRow? _head;
     private Checkpointer? _checkpointer;
     private long _epoch;
-    private long _eventSeq;
-    private long _messageSeq;
 
     /// <inheritdoc/>
     public int Shard => file.Shard;
@@ -32,7 +30,8 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
             _database.Prepare("UPDATE head SET epoch = epoch + 1").Run();
             var head = HeadReader.Read(_database, Shard);
             _database.Commit();
-            (_epoch, _eventSeq, _messageSeq) = (head.Epoch, head.EventSeq, head.MessageSeq);
+            _epoch = head.Epoch;
+            _gapless.MoveTo(head.EventSeq, head.MessageSeq);
             return ValueTask.FromResult(head);
         }
         catch
@@ -61,18 +60,18 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
     }
 
     /// <inheritdoc/>
-    public ValueTask CommitAsync(BatchWrites writes)
+    public ValueTask<bool> CommitAsync(BatchWrites writes)
     {
         try
         {
-            var (eventSeq, messageSeq) = RequireGapless(writes);
+            var (eventSeq, messageSeq) = _gapless.After(writes);
             _writer!.Write(writes);
             _head!.Move(messageSeq, writes.TimeUs);
             Database.Commit();
             file.Finder.Publish();
             file.Durability.Committed();
-            (_eventSeq, _messageSeq) = (eventSeq, messageSeq);
-            return ValueTask.CompletedTask;
+            _gapless.MoveTo(eventSeq, messageSeq);
+            return ValueTask.FromResult(true);
         }
         catch
         {
@@ -122,22 +121,5 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
             database.Dispose();
             throw;
         }
-    }
-
-    // Everything downstream finds loss by a gap in these numbers, so none may ever be written.
-    private (long EventSeq, long MessageSeq) RequireGapless(BatchWrites writes)
-    {
-        var (eventSeq, messageSeq) = (_eventSeq, _messageSeq);
-        foreach (var row in writes.Events)
-        {
-            if (row.Position != new Position(Shard, ++eventSeq)) throw new TidelineException(ErrorCode.Internal, $"Event {row.Position} was to be written where {Shard}:{eventSeq} follows.");
-        }
-
-        foreach (var row in writes.Messages)
-        {
-            if (row.Seq != ++messageSeq) throw new TidelineException(ErrorCode.Internal, $"Message {row.Seq} was to be written where {messageSeq} follows.");
-        }
-
-        return (eventSeq, messageSeq);
     }
 }

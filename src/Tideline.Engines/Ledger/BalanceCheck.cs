@@ -1,0 +1,83 @@
+using System.Globalization;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger;
+
+/// <summary>
+/// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a currency. Accounts, entries and holds are merged in the
+/// order of ids, a range of accounts at a time. One finding an account is enough to look at it.
+/// </summary>
+internal sealed class BalanceCheck(IBalanceSource source, int limit, int accountsPerPass)
+{
+    private readonly List<string> _findings = [];
+    private readonly SortedDictionary<string, Int128> _held = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, Int128> _announced = new(StringComparer.Ordinal);
+
+    /// <summary>Up to the limit of findings, each a sentence.</summary>
+    public List<string> Run(CancellationToken cancel)
+    {
+        Guid? after = null;
+        do after = CheckRange(after, cancel);
+        while (after is not null && _findings.Count < limit);
+        if (_findings.Count < limit) CompareSettlement();
+        return _findings.Count > limit ? _findings[..limit] : _findings;
+    }
+
+    // Returns where the next range begins; null after the last.
+    private Guid? CheckRange(Guid? after, CancellationToken cancel)
+    {
+        var accounts = source.Accounts(after ?? Guid.Empty, accountsPerPass).ToList();
+        Guid? through = accounts.Count == accountsPerPass ? accounts[^1].Id : null;
+        var entries = new EntryFold();
+        foreach (var entry in source.Entries(after, through))
+        {
+            cancel.ThrowIfCancellationRequested();
+            entries.Add(entry);
+        }
+
+        var holds = source.OpenHolds(after, through).ToDictionary(hold => hold.Account, hold => hold.Minor);
+        var known = accounts.ToDictionary(account => account.Id);
+        foreach (var id in known.Keys.Union(entries.Accounts).Union(holds.Keys).Order())
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (_findings.Count >= limit) break;
+            if (known.TryGetValue(id, out var account)) Check(account, entries.Of(id), holds.GetValueOrDefault(id));
+            else if (holds.ContainsKey(id)) _findings.Add($"Account {id} does not exist, but has open holds.");
+            else _findings.Add($"Account {id} does not exist, but has entries.");
+        }
+
+        return through;
+    }
+
+    private void Check(in BalanceRow account, EntryFold.Sum entries, Int128 held)
+    {
+        var finding = CheckHolds(account, held) ?? CheckEntries(account, entries);
+        if (finding is not null) _findings.Add(finding);
+    }
+
+    private static string? CheckEntries(in BalanceRow account, EntryFold.Sum entries)
+    {
+        if (entries.Finding is { } finding) return $"Account {account.Id}: {finding}.";
+        if (account.PostedMinor != entries.AmountMinor) return Say($"Account {account.Id}: posted is {account.PostedMinor}, but its entries add up to {entries.AmountMinor}.");
+        return account.EntryVersion == entries.Count ? null : Say($"Account {account.Id}: {account.EntryVersion} entries are counted, but the newest is {entries.Count}.");
+    }
+
+    private string? CheckHolds(in BalanceRow account, Int128 held)
+    {
+        if (held != 0) _held[account.Currency] = _held.GetValueOrDefault(account.Currency) + held;
+        if (account.Kind == AccountKind.Settlement) _announced[account.Currency] = _announced.GetValueOrDefault(account.Currency) + account.PendingInMinor;
+        else if (account.PendingInMinor != 0) return Say($"Account {account.Id}: {account.PendingInMinor} is announced to it, but only settlement accounts await holds.");
+        return account.PendingOutMinor == held ? null : Say($"Account {account.Id}: held is {account.PendingOutMinor}, but its open holds add up to {held}.");
+    }
+
+    private void CompareSettlement()
+    {
+        foreach (var currency in _held.Keys.Union(_announced.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        {
+            var (held, announced) = (_held.GetValueOrDefault(currency), _announced.GetValueOrDefault(currency));
+            if (announced != held) _findings.Add(Say($"The {currency} settlement account awaits {announced}, but the open holds add up to {held}."));
+        }
+    }
+
+    private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
+}

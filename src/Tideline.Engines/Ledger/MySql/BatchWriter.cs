@@ -1,0 +1,74 @@
+using MySqlConnector;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.MySql;
+
+/// <summary>Writes the rows of a batch in statements of many rows, moves the head and commits, in one round trip.</summary>
+internal sealed class BatchWriter
+{
+    private readonly SqlText _sql = new();
+
+    /// <summary>Sends the batch with its COMMIT. The first statement that fails ends it: then nothing is committed.</summary>
+    public void Commit(MySqlConnection connection, BatchWrites writes, long messageSeq)
+    {
+        _sql.Clear();
+        Rows("customers", MySqlRows.CustomerColumns, writes.NewCustomers, static (sql, row) =>
+            sql.Value(row.Id).Add(",").Value(row.Name).Add(",").Value(row.Email).Add(",").Value(row.Country).Add(",").Value(row.Version).Add(",").Value(row.CreatedUs));
+        Rows("accounts", MySqlRows.AccountColumns, writes.NewAccounts, Account);
+        Rows("accounts", MySqlRows.AccountColumns, writes.ChangedAccounts, Account,
+            "status=n.status,overdraft_limit=n.overdraft_limit,posted=n.posted,pending_in=n.pending_in,pending_out=n.pending_out,entry_version=n.entry_version,version=n.version");
+        Rows("transactions", MySqlRows.TransactionColumns, writes.Transactions, static (sql, row) =>
+            sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value(row.AmountMinor).Add(",").Value(row.Reference).Add(",").Value(row.SagaId).Add(",")
+                .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)));
+        Rows("entries", MySqlRows.EntryColumns, writes.Entries, static (sql, row) =>
+            sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId).Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));
+        Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, static (sql, row) =>
+            sql.Value(row.Key).Add(",").Value(row.Fingerprint).Add(",").Value((int)row.Kind).Add(",").Value(row.Subject).Add(",").Value(row.BalanceMinor).Add(",").Value(row.Seq).Add(",")
+                .Value((int)row.Reason).Add(",").Value(row.Detail).Add(",").Value(row.TimeUs));
+        Rows("holds", MySqlRows.HoldColumns, writes.Holds, static (sql, row) =>
+            sql.Value(row.Id).Add(",").Value(row.AccountId).Add(",").Value(row.AmountMinor).Add(",").Value(row.CapturedMinor).Add(",").Value((int)row.Status).Add(",").Value(row.ExpiresUs).Add(",")
+                .Value(row.Reference).Add(",").Value(row.CreatedUs),
+            "amount=n.amount,captured=n.captured,status=n.status,expires_us=n.expires_us,reference=n.reference");
+        Rows("claims", MySqlRows.ClaimColumns, writes.Claims, static (sql, row) => sql.Value(row.Name).Add(",").Value(row.Key).Add(",").Value(row.Subject));
+        Rows("sagas", MySqlRows.SagaColumns, writes.NewSagas, Saga);
+        Rows("sagas", MySqlRows.SagaColumns, writes.ChangedSagas, Saga,
+            "definition_version=n.definition_version,state=n.state,step=n.step,attempts=n.attempts,wake_us=n.wake_us,data=n.data,history=n.history,updated_us=n.updated_us");
+        Rows("events", MySqlRows.EventColumns, writes.Events, static (sql, row) =>
+            sql.Value(row.Position.Seq).Add(",").Value((int)row.Type).Add(",").Value(row.Subject).Add(",").Value(row.Version).Add(",").Value(row.TimeUs).Add(",").Value(row.Data.Span));
+        Rows("messages", MySqlRows.MessageColumns, writes.Messages, static (sql, row) =>
+            sql.Value(row.Seq).Add(",").Value(row.TargetShard).Add(",").Value(row.SagaId).Add(",").Value(row.Type).Add(",").Value(row.Data).Add(",").Value(row.TimeUs));
+        Rows("blocks", MySqlRows.BlockColumns, writes.Blocks, static (sql, row) =>
+            sql.Value(row.Number).Add(",").Value(row.FromSeq).Add(",").Value(row.ThroughSeq).Add(",").Value(row.PreviousHash).Add(",").Value(row.Hash).Add(",").Value(row.TimeUs));
+        if (writes.ForgetMessagesThrough > 0) _sql.Add("DELETE FROM messages WHERE seq <= ").Value(writes.ForgetMessagesThrough).Add(";");
+        _sql.Add("UPDATE head SET commits = commits + 1, message_seq = ").Value(messageSeq).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");COMMIT");
+        using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+        command.ExecuteNonQuery();
+    }
+
+    private static void Account(SqlText sql, AccountRow row) =>
+        sql.Value(row.Id).Add(",").Value(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value((int)row.Status)
+            .Add(",").Value(row.OverdraftLimitMinor).Add(",").Value(row.PostedMinor).Add(",").Value(row.PendingInMinor).Add(",").Value(row.PendingOutMinor).Add(",").Value(row.EntryVersion)
+            .Add(",").Value(row.Version).Add(",").Value(row.Iban).Add(",").Value(row.CreatedUs);
+
+    private static void Saga(SqlText sql, SagaRow row) =>
+        sql.Value(row.Id).Add(",").Value(row.Definition).Add(",").Value(row.DefinitionVersion).Add(",").Value((int)row.State).Add(",").Value(row.Step).Add(",").Value(row.Attempts).Add(",")
+            .Value(row.WakeUs).Add(",").Value(row.Data).Add(",").Value(row.History).Add(",").Value(row.CreatedUs).Add(",").Value(row.UpdatedUs);
+
+    // Rows that are there are changed by an insert that meets them: one statement for all, where UPDATE takes one each.
+    private void Rows<T>(string table, string columns, List<T> rows, Action<SqlText, T> values, string? change = null)
+    {
+        if (rows.Count == 0) return;
+        _sql.Add("INSERT INTO ").Add(table).Add(" (").Add(columns).Add(") VALUES ");
+        foreach (var row in rows)
+        {
+            _sql.Add("(");
+            values(_sql, row);
+            _sql.Add("),");
+        }
+
+        _sql.Back(1);
+        if (change is not null) _sql.Add(" AS n ON DUPLICATE KEY UPDATE ").Add(change);
+        _sql.Add(";");
+    }
+}

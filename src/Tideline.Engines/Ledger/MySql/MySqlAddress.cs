@@ -1,0 +1,78 @@
+using MySqlConnector;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Ledger.MySql;
+
+/// <summary>The database of one shard and the two kinds of connection to it: the writer's own, and a pool of readers.</summary>
+internal sealed class MySqlAddress : IAsyncDisposable
+{
+    private readonly string _writer;
+    private readonly string _server;
+    private readonly MySqlDataSource _readers;
+
+    public MySqlAddress(string primary, string database)
+    {
+        Database = database;
+        _server = Build(primary, builder => builder.Pooling = false).ConnectionString;
+        _writer = Build(primary, builder => (builder.Database, builder.Pooling, builder.NoBackslashEscapes) = (database, false, true)).ConnectionString;
+        // Sessions of the pool only read, so nothing is reset between two users, and what a session has prepared stays.
+        _readers = new MySqlDataSource(Build(primary, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (database, Limits.StrongReaders, false)).ConnectionString);
+    }
+
+    public string Database { get; }
+
+    /// <summary>A session for writing, which the caller owns.</summary>
+    /// <exception cref="MySqlException">The server does not answer or refuses.</exception>
+    public MySqlConnection OpenWriter()
+    {
+        var connection = new MySqlConnection(_writer);
+        try
+        {
+            connection.Open();
+            // READ COMMITTED: rows that are not there must not lock the gaps where others insert. A writer that waits for a lock tries again by itself.
+            using var command = new MySqlCommand(
+                $"SET SESSION transaction_isolation = 'READ-COMMITTED', sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', innodb_lock_wait_timeout = {Limits.StrongLockWaitSeconds}, time_zone = '+00:00'",
+                connection);
+            command.ExecuteNonQuery();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A session of the pool.</summary>
+    public ValueTask<MySqlConnection> OpenReaderAsync(CancellationToken cancel) => _readers.OpenConnectionAsync(cancel);
+
+    /// <summary>Makes the database if it is not there; an installation may have made it for a user who may not.</summary>
+    public void EnsureDatabase()
+    {
+        using var connection = new MySqlConnection(_server);
+        connection.Open();
+        using var exists = new MySqlCommand($"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{Database}'", connection);
+        if (Convert.ToInt64(exists.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) > 0) return;
+        using var create = new MySqlCommand($"CREATE DATABASE IF NOT EXISTS {Database}", connection);
+        create.ExecuteNonQuery();
+    }
+
+    public ValueTask DisposeAsync() => _readers.DisposeAsync();
+
+    private static MySqlConnectionStringBuilder Build(string primary, Action<MySqlConnectionStringBuilder> add)
+    {
+        var builder = new MySqlConnectionStringBuilder(primary)
+        {
+            GuidFormat = MySqlGuidFormat.Binary16,
+            CharacterSet = "utf8mb4",
+            AllowUserVariables = true,
+            ConnectionTimeout = Limits.StrongConnectSeconds,
+            DefaultCommandTimeout = Limits.StrongReadSeconds,
+            // A statement that takes too long is abandoned with its connection, never cancelled on the server: a COMMIT that is killed there may be half known.
+            CancellationTimeout = -1,
+            Keepalive = Limits.StrongConnectSeconds,
+        };
+        add(builder);
+        return builder;
+    }
+}

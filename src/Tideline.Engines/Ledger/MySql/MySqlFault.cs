@@ -1,0 +1,29 @@
+using MySqlConnector;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Ledger.MySql;
+
+/// <summary>What MySQL's errors mean here.</summary>
+internal static class MySqlFault
+{
+    /// <summary>The server gave the transaction up for another one, or would not wait longer for it: nothing of it is there, and it may be tried again at once.</summary>
+    public static bool IsContention(this MySqlException fault) => fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout;
+
+    /// <summary>Whether the session is of no use any more: the server or the line is gone, or the server no longer takes writes.</summary>
+    public static bool IsLost(this MySqlException fault) => fault.ErrorCode
+        is MySqlErrorCode.UnableToConnectToHost or MySqlErrorCode.CommandTimeoutExpired or MySqlErrorCode.ServerShutdown or MySqlErrorCode.QueryInterrupted
+        or MySqlErrorCode.ConnectionCountError or MySqlErrorCode.OptionPreventsStatement or MySqlErrorCode.CannotExecuteInReadOnlyTransaction or MySqlErrorCode.None
+        || (int)fault.ErrorCode is 1927 or 2002 or 2003 or 2006 or 2013 or 4031;
+
+    /// <summary>The fault as the program knows it.</summary>
+    public static TidelineException Told(this MySqlException fault) => fault.ErrorCode switch
+    {
+        MySqlErrorCode.DuplicateKeyEntry => new TidelineException(ErrorCode.Internal, $"A row was to be written twice: {fault.Message}", fault),
+        MySqlErrorCode.DiskFull or MySqlErrorCode.RecordFileFull => new TidelineException(ErrorCode.StorageUnavailable, $"MySQL has no space left: {fault.Message}", fault),
+        MySqlErrorCode.AccessDenied or MySqlErrorCode.DatabaseAccessDenied or MySqlErrorCode.TableAccessDenied =>
+            new TidelineException(ErrorCode.StorageUnavailable, $"MySQL refuses this program: {fault.Message}", fault),
+        _ when fault.IsLost() => new TidelineException(ErrorCode.StorageUnavailable, $"MySQL does not answer: {fault.Message}", fault),
+        _ when fault.IsContention() => new TidelineException(ErrorCode.StorageUnavailable, $"MySQL could not lock what was asked for: {fault.Message}", fault),
+        _ => new TidelineException(ErrorCode.Internal, $"MySQL refused a statement: {fault.Message}", fault),
+    };
+}

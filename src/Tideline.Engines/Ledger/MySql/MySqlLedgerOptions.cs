@@ -1,0 +1,30 @@
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Ledger.MySql;
+
+/// <summary>Where the strong tier's databases are.</summary>
+public sealed record MySqlLedgerOptions
+{
+    /// <summary>
+    /// Connection string of each primary, in MySqlConnector's words (<c>Server=…;Port=…;User ID=…;Password=…;SSL Mode=…</c>), without a database. Shard n lives on
+    /// number n modulo their count.
+    /// </summary>
+    public required IReadOnlyList<string> Primaries { get; init; }
+
+    /// <summary>Number of shards when the data is made; it is fixed then.</summary>
+    public required int Shards { get; init; }
+
+    /// <summary>Shard n lives in the database of this name, <c>_</c> and n.</summary>
+    public string DatabasePrefix { get; init; } = "tideline";
+
+    /// <exception cref="TidelineException">InvalidInput, in words that name what is wrong.</exception>
+    public void Require()
+    {
+        if (Shards is < 1 or > Limits.Shards) throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards is 1 to {Limits.Shards}.");
+        if (Primaries.Count == 0) throw new TidelineException(ErrorCode.InvalidInput, "The strong tier needs the address of a MySQL server.");
+        if (DatabasePrefix.Length is 0 or > 48 || DatabasePrefix.AsSpan().ContainsAnyExcept(NameCharacters))
+            throw new TidelineException(ErrorCode.InvalidInput, $"'{DatabasePrefix}' cannot begin the name of a database: small letters, digits and _, at most 48.");
+    }
+
+    private static readonly System.Buffers.SearchValues<char> NameCharacters = System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789_");
+}

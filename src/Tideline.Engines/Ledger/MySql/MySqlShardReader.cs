@@ -1,0 +1,165 @@
+using MySqlConnector;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.MySql;
+
+/// <summary>
+/// Reads of one shard on the primary, beside its writer; safe for many threads. What another session can see is committed, and where replicas must acknowledge, acknowledged
+/// (rpl_semi_sync_source_wait_point = AFTER_SYNC).
+/// </summary>
+internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShardReader
+{
+    /// <inheritdoc/>
+    public async ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) =>
+        await OneAsync(MySqlRows.HeadQuery, [], row => MySqlRows.Head(row, shard), cancel) ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
+
+    /// <inheritdoc/>
+    public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id = @0", [id], MySqlRows.Account, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(Guid customerId, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE customer_id = @0 ORDER BY id LIMIT @1", [customerId, limit], MySqlRows.Account, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id > @0 ORDER BY id LIMIT @1", [after, limit], MySqlRows.Account, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE id = @0", [id], MySqlRows.Customer, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE id > @0 ORDER BY id LIMIT @1", [after, limit], MySqlRows.Customer, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND version < @1 ORDER BY version DESC LIMIT @2", [accountId, beforeVersion, limit], MySqlRows.Entry, cancel);
+
+    /// <summary>By halving: versions have no gaps and times never go back, so no index on time is kept. One session, a look at a row each.</summary>
+    public async ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel)
+    {
+        var (below, above) = (0L, 1 + await ScalarAsync("SELECT COALESCE(MAX(version), 0) FROM entries WHERE account_id = @0", [accountId], cancel));
+        EntryRow? found = null;
+        while (above - below > 1)
+        {
+            var middle = below + (above - below) / 2;
+            var entry = (await ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND version = @1", [accountId, middle], MySqlRows.Entry, cancel)).Select(row => (EntryRow?)row).SingleOrDefault();
+            if (entry is { } there && there.TimeUs <= timeUs) (below, found) = (middle, entry);
+            else above = middle;
+        }
+
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.TransactionColumns} FROM transactions WHERE id = @0", [id], MySqlRows.Transaction, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE id = @0", [id], MySqlRows.Hold, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE status = 0 AND expires_us <= @0 ORDER BY expires_us LIMIT @1", [atUs, limit], MySqlRows.Hold, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes WHERE outcome_key = @0", [key], MySqlRows.Outcome, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes ORDER BY row_no DESC LIMIT @0", [limit], MySqlRows.Outcome, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE name = @0", [name], MySqlRows.Claim, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE id = @0", [id], MySqlRows.Saga, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE wake_us <= @0 ORDER BY wake_us LIMIT @1", [atUs, limit], MySqlRows.Saga, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(SagaState? state, Guid after, int limit, CancellationToken cancel)
+    {
+        // Completed ones are nearly all there are and stand in no index: the table itself is walked.
+        var which = state switch
+        {
+            null => "unfinished IN (0, 2, 4)",
+            SagaState.Completed => "state = 1",
+            _ => $"unfinished = {(int)state}",
+        };
+        return ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE {which} AND id > @0 ORDER BY id LIMIT @1", [after, limit], MySqlRows.Saga, cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(CancellationToken cancel) =>
+        ManyAsync("SELECT DISTINCT definition, definition_version FROM sagas WHERE unfinished IN (0, 2, 4) ORDER BY 1, 2", [], row => (row.GetString(0), row.GetInt32(1)), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.EventColumns} FROM events WHERE seq > @0 ORDER BY seq LIMIT @1", [afterSeq, limit], row => MySqlRows.Event(row, shard), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.MessageColumns} FROM messages WHERE seq > @0 ORDER BY seq LIMIT @1", [afterSeq, limit], MySqlRows.Message, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(long afterNumber, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.BlockColumns} FROM blocks WHERE number > @0 ORDER BY number LIMIT @1", [afterNumber, limit], MySqlRows.Block, cancel);
+
+    /// <summary>The server adds up exactly: SUM of BIGINT is DECIMAL, which holds any sum of balances.</summary>
+    public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
+        ManyAsync("SELECT currency, CAST(SUM(posted) AS CHAR), COUNT(*) FROM accounts GROUP BY currency ORDER BY currency", [],
+            row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1), System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await address.OpenReaderAsync(cancel);
+            await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+            return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit, Limits.BalanceCheckAccounts).Run(cancel), cancel);
+        }
+        catch (MySqlException fault)
+        {
+            throw fault.Told();
+        }
+    }
+
+    /// <summary>The pool belongs to the store.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async ValueTask<long> ScalarAsync(string sql, object[] values, CancellationToken cancel) => (await ManyAsync(sql, values, row => row.GetInt64(0), cancel))[0];
+
+    private async ValueTask<T?> OneAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
+        where T : class => (await ManyAsync(sql, values, read, cancel)) is [var one, ..] ? one : null;
+
+    private async ValueTask<IReadOnlyList<T>> ManyAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
+    {
+        try
+        {
+            await using var connection = await address.OpenReaderAsync(cancel);
+            await using var command = new MySqlCommand(sql, connection);
+            for (var at = 0; at < values.Length; at++) command.Parameters.AddWithValue($"@{at}", values[at]);
+            // Prepared: values travel as bytes, so no setting of the server can change what a quote means.
+            await command.PrepareAsync(cancel);
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(cancel)) rows.Add(read(reader));
+            return rows;
+        }
+        catch (MySqlException fault)
+        {
+            throw fault.Told();
+        }
+    }
+}

@@ -1,0 +1,228 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using MySqlConnector;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Engines.Ledger.MySql;
+
+/// <summary>
+/// The writer of one shard on one MySQL database, on a connection of its own: two round trips a batch. The head row names the writer; whoever holds its lock owns the shard
+/// until the transaction ends, and a writer that another one has replaced there is refused.
+/// </summary>
+/// <remarks>
+/// A COMMIT that is not answered is never cancelled: the connection is given up, and on a new one the head row's count of commits tells what became of it. That look
+/// first commits a change of its own (the epoch). It waits for the row's lock, so the old transaction has ended; and where replicas must acknowledge, what came before an
+/// acknowledged commit is acknowledged too, so nothing is told that a failover could take back.
+/// </remarks>
+internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, TimeProvider time, ILogger logger) : IShardStore
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
+    private readonly Guid _writerId = new(RandomNumberGenerator.GetBytes(16));
+    private readonly BatchReader _reader = new();
+    private readonly BatchWriter _writer = new();
+    private readonly GaplessHead _gapless = new(shard);
+    private MySqlConnection? _connection;
+    private long _commits;
+
+    /// <inheritdoc/>
+    public int Shard => shard;
+
+    /// <summary>The session's number on the server, so that a test can end it; 0 without one.</summary>
+    internal int ServerThread => _connection?.ServerThread ?? 0;
+
+    /// <inheritdoc/>
+    public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel)
+    {
+        try
+        {
+            _connection ??= address.OpenWriter();
+            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ").Value(_writerId).Add($"; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
+            using var command = new MySqlCommand(take.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            using var reader = command.ExecuteReader();
+            reader.Read();
+            _commits = reader.GetInt64(0);
+            reader.NextResult();
+            reader.Read();
+            var head = MySqlRows.Head(reader, shard);
+            // The end of the results is the answer to COMMIT.
+            while (reader.NextResult())
+            {
+            }
+
+            _gapless.MoveTo(head.EventSeq, head.MessageSeq);
+            return ValueTask.FromResult(head);
+        }
+        catch (MySqlException fault)
+        {
+            Drop();
+            throw fault.Told();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<BatchRows> BeginAsync(BatchKeys keys)
+    {
+        var began = time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var (writer, epoch, rows) = _reader.Read(_connection ??= Reattach(), keys);
+                if (writer == _writerId) return rows;
+                Rollback();
+                throw Replaced(epoch);
+            }
+            catch (MySqlException fault) when (fault.IsContention() && attempt < Limits.StrongContentionRetries)
+            {
+                Rollback();
+            }
+            catch (MySqlException fault) when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
+            {
+                Drop();
+                await Task.Delay(Pause, time);
+            }
+            catch (MySqlException fault)
+            {
+                Drop();
+                throw fault.Told();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> CommitAsync(BatchWrites writes)
+    {
+        try
+        {
+            var (eventSeq, messageSeq) = _gapless.After(writes);
+            if (!await CommitAsync(writes, messageSeq)) return false;
+            _gapless.MoveTo(eventSeq, messageSeq);
+            return true;
+        }
+        catch
+        {
+            Rollback();
+            throw;
+        }
+    }
+
+    /// <summary>Nothing: a COMMIT that was answered is durable.</summary>
+    public ValueTask SyncAsync() => ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public ValueTask RollbackAsync()
+    {
+        Rollback();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Drop();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<bool> CommitAsync(BatchWrites writes, long messageSeq)
+    {
+        try
+        {
+            _writer.Commit(_connection ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun."), writes, messageSeq);
+            _commits++;
+            return true;
+        }
+        catch (MySqlException fault) when (fault.IsContention())
+        {
+            Rollback();
+            return false;
+        }
+        catch (MySqlException fault) when (fault.IsLost())
+        {
+            Drop();
+            if (await IsCommittedAsync(fault)) return true;
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"MySQL was lost before the batch was committed; nothing of it happened. {fault.Message}", fault);
+        }
+        catch (MySqlException fault)
+        {
+            throw fault.Told();
+        }
+    }
+
+    // A COMMIT was sent and not answered.
+    private async ValueTask<bool> IsCommittedAsync(MySqlException fault)
+    {
+        FateUnknown(logger, shard, fault);
+        var (began, before) = (time.GetTimestamp(), _commits);
+        while (time.GetElapsedTime(began).TotalMilliseconds < Limits.CommitFateMs)
+        {
+            try
+            {
+                _connection = Reattach();
+                FateKnown(logger, shard, _commits > before ? "committed" : "not committed", time.GetElapsedTime(began).TotalMilliseconds);
+                return _commits > before;
+            }
+            catch (MySqlException)
+            {
+                // Still gone, or the row's lock is still held: it is asked again.
+                await Task.Delay(Pause, time);
+            }
+        }
+
+        throw new TidelineException(ErrorCode.NotOwner, $"MySQL did not say in {Limits.CommitFateMs / 1_000} s whether the last batch of shard {shard} is committed; the shard ends here. A repeat with the same key finds out.", fault);
+    }
+
+    // A new session that goes on as this writer, and where the shard stands.
+    private MySqlConnection Reattach()
+    {
+        var connection = address.OpenWriter();
+        try
+        {
+            using (var look = new MySqlCommand("START TRANSACTION; SELECT writer, epoch, commits FROM head FOR UPDATE", connection) { CommandTimeout = Limits.StrongSilenceSeconds })
+            using (var reader = look.ExecuteReader())
+            {
+                if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
+                if (reader.GetGuid(0) != _writerId) throw Replaced(reader.GetInt64(1));
+                _commits = reader.GetInt64(2);
+            }
+
+            using var mark = new MySqlCommand("UPDATE head SET epoch = epoch + 1; COMMIT", connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            mark.ExecuteNonQuery();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private void Rollback()
+    {
+        if (_connection is null) return;
+        try
+        {
+            using var rollback = new MySqlCommand("ROLLBACK", _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            rollback.ExecuteNonQuery();
+        }
+        catch (Exception fault) when (fault is MySqlException or InvalidOperationException)
+        {
+            // A session that ends takes its transaction with it.
+            Drop();
+        }
+    }
+
+    private void Drop()
+    {
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    private TidelineException Replaced(long epoch) => new(ErrorCode.NotOwner, $"Shard {shard} has epoch {epoch} and another writer. Another owner took over.");
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: a COMMIT was not answered; its fate is looked up.")]
+    private static partial void FateUnknown(ILogger logger, int shard, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: that batch was {Fate}; found out after {Ms:0} ms.")]
+    private static partial void FateKnown(ILogger logger, int shard, string fate, double ms);
+}

@@ -1,0 +1,41 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using MySqlConnector;
+using Tideline.Engines.Ledger.MySql;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Tests.Ledger.MySql;
+
+/// <summary>Databases of a test's own on the real server; dropped at its end.</summary>
+internal sealed class MySqlDatabases : IAsyncDisposable
+{
+    private const int Shards = 2;
+
+    public MySqlLedgerOptions Options { get; } = new()
+    {
+        Primaries = [RealEngine.MySql],
+        Shards = Shards,
+        DatabasePrefix = $"tideline_test_{new IdGenerator(TimeProvider.System).Next():N}"[..40],
+    };
+
+    public Task<MySqlLedgerStore> OpenAsync() => MySqlLedgerStore.OpenAsync(Options, TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
+
+    public async Task ExecuteAsync(int shard, string sql)
+    {
+        await using var connection = new MySqlConnection(RealEngine.MySql);
+        await connection.OpenAsync();
+        await connection.ChangeDatabaseAsync($"{Options.DatabasePrefix}_{shard}");
+        await using var command = new MySqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await using var connection = new MySqlConnection(RealEngine.MySql);
+        await connection.OpenAsync();
+        for (var shard = 0; shard < Shards; shard++)
+        {
+            await using var drop = new MySqlCommand($"DROP DATABASE IF EXISTS {Options.DatabasePrefix}_{shard}", connection);
+            await drop.ExecuteNonQueryAsync();
+        }
+    }
+}

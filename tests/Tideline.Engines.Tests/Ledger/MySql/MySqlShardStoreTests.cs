@@ -1,0 +1,124 @@
+using Tideline.Engines.Ledger.MySql;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using static Tideline.Engines.Tests.Ledger.LedgerSamples;
+
+namespace Tideline.Engines.Tests.Ledger.MySql;
+
+public sealed class MySqlShardStoreTests : ShardReaderContract
+{
+    private readonly MySqlDatabases _databases = new();
+    private MySqlLedgerStore? _ledger;
+
+    private protected override ILedgerStore Ledger => _ledger!;
+
+    private protected override async ValueTask OpenAsync() => _ledger = await _databases.OpenAsync();
+
+    private protected override async ValueTask CloseAsync()
+    {
+        if (_ledger is not null) await _ledger.DisposeAsync();
+        await _databases.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_session_that_the_server_ended_is_opened_again_for_the_next_batch()
+    {
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
+        await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(3), Id(2))));
+        (await Reader.GetAccountAsync(Id(3), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_session_that_ends_between_begin_and_commit_takes_the_batch_with_it()
+    {
+        await Store.BeginAsync(Keys());
+        await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(1), Id(2)));
+        writes.Events.Add(Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new()));
+        var refused = await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
+        refused.Code.ShouldBe(ErrorCode.StorageUnavailable);
+        (await Reader.GetAccountAsync(Id(1), Cancel)).ShouldBeNull();
+
+        await Store.BeginAsync(Keys());
+        (await Store.CommitAsync(writes)).ShouldBeTrue();
+        (await Reader.GetAccountAsync(Id(1), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_row_that_somebody_else_has_locked_gives_the_batch_up_without_a_trace()
+    {
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
+        await using var stranger = new MySqlConnector.MySqlConnection($"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard};GuidFormat=Binary16");
+        await stranger.OpenAsync(Cancel);
+        await using var transaction = await stranger.BeginTransactionAsync(Cancel);
+        await using var locks = new MySqlConnector.MySqlCommand("INSERT INTO claims VALUES ('X', @id, @id)", stranger, transaction);
+        locks.Parameters.AddWithValue("@id", Id(9));
+        await locks.ExecuteNonQueryAsync(Cancel);
+
+        await Store.BeginAsync(Keys());
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(3), Id(2)));
+        writes.Claims.Add(new ClaimRow("X", Id(4), Id(5)));
+        (await Store.CommitAsync(writes)).ShouldBeFalse();
+        (await Reader.GetAccountAsync(Id(3), Cancel)).ShouldBeNull();
+
+        await transaction.RollbackAsync(Cancel);
+        await Store.BeginAsync(Keys());
+        (await Store.CommitAsync(writes)).ShouldBeTrue();
+        (await Reader.GetClaimAsync("X", Cancel)).ShouldBe(new ClaimRow("X", Id(4), Id(5)));
+    }
+
+    [Fact]
+    public async Task Quotes_backslashes_and_bytes_of_any_kind_come_back_as_they_were()
+    {
+        byte[] all = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
+        var customer = new CustomerRow(Id(1), """O'Brien \ "x" ; -- @a ? '' \'""", "a'b@example.com", "IE", 1, TimeUs);
+        await CommitAsync(writes =>
+        {
+            writes.NewCustomers.Add(customer);
+            writes.Messages.AddRange([new MessageRow(1, 0, Id(1), "A", all, TimeUs), new MessageRow(2, 0, Id(1), "B", """{"a":"\"\\ @b ? /* */"}"""u8.ToArray(), TimeUs)]);
+        });
+        (await Reader.GetCustomerAsync(Id(1), Cancel)).ShouldBe(customer);
+        var read = await Reader.GetMessagesAsync(0, 10, Cancel);
+        read[0].Data.ShouldBe(all);
+        System.Text.Encoding.UTF8.GetString(read[1].Data).ShouldBe("""{"a":"\"\\ @b ? /* */"}""");
+    }
+
+    [Fact]
+    public async Task Several_processes_may_make_the_tables_at_once()
+    {
+        await using var databases = new MySqlDatabases();
+        var stores = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => databases.OpenAsync()));
+        foreach (var store in stores) await store.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task The_number_of_shards_is_fixed_by_the_data()
+    {
+        var refused = await Should.ThrowAsync<TidelineException>(
+            MySqlLedgerStore.OpenAsync(_databases.Options with { Shards = 3 }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, Cancel));
+        refused.Code.ShouldBe(ErrorCode.IncompatibleData);
+        refused.Message.ShouldContain("is shard 0 of 2, but shard 0 of 3 was asked for");
+    }
+
+    [Fact]
+    public async Task A_newer_format_is_refused_in_clear_words()
+    {
+        await _databases.ExecuteAsync(Shard, "INSERT INTO schema_versions (version) VALUES (99)");
+        var refused = await Should.ThrowAsync<TidelineException>(_databases.OpenAsync());
+        refused.Code.ShouldBe(ErrorCode.IncompatibleData);
+        refused.Message.ShouldContain("A newer version of Tideline wrote it");
+    }
+
+    [Theory]
+    [InlineData("Server=127.0.0.1;Port=1")]
+    [InlineData("Server=127.0.0.1;Port=1;User ID=nobody;Password=wrong")]
+    public async Task A_server_that_does_not_answer_is_named_in_words(string address)
+    {
+        var refused = await Should.ThrowAsync<TidelineException>(
+            MySqlLedgerStore.OpenAsync(_databases.Options with { Primaries = [address] }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, Cancel));
+        refused.Code.ShouldBe(ErrorCode.StorageUnavailable);
+    }
+}
