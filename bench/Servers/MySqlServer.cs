@@ -7,6 +7,7 @@ namespace Tideline.Bench.Servers;
 /// <summary>A real MySQL server, as durable as in production, sized for a small machine. root needs no password, and only loopback reaches it.</summary>
 internal sealed class MySqlServer : LocalServer
 {
+    private const int AskSeconds = 3;
     private static readonly TimeSpan InitializeLimit = TimeSpan.FromMinutes(3);
     private readonly string _root;
     private readonly int _serverId;
@@ -48,7 +49,7 @@ internal sealed class MySqlServer : LocalServer
     /// <exception cref="MySqlException">It does not answer.</exception>
     public static async Task<string> VersionOfAsync(string address, CancellationToken cancel)
     {
-        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(address) { Pooling = false }.ConnectionString);
+        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(address) { Pooling = false, ConnectionTimeout = AskSeconds }.ConnectionString);
         await connection.OpenAsync(cancel);
         return $"MySQL {connection.ServerVersion.Split('-')[0]}";
     }

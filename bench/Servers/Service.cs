@@ -12,6 +12,9 @@ internal sealed record Service(
     string Name, string Engine, string Variable,
     Func<string, IReadOnlyList<int>, CancellationToken, Task<LocalServer>> PrepareAsync, Func<string, CancellationToken, Task<string>> VersionOfAsync)
 {
+    private const int FaultCharacters = 120;
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(5);
+
     public static IReadOnlyList<Service> All { get; } =
     [
         new("mysql", "MySQL", "MYSQL", async (folder, ports, cancel) => await MySqlServer.PrepareAsync(folder, ports is [var port] ? port : null, cancel: cancel), MySqlServer.VersionOfAsync),
@@ -29,4 +32,22 @@ internal sealed record Service(
     /// <exception cref="TidelineException">InvalidInput: there is no such service.</exception>
     public static Service Named(string name) => All.FirstOrDefault(service => service.Name == name)
         ?? throw new TidelineException(ErrorCode.InvalidInput, $"There is no service '{name}'; there is: {string.Join(", ", All.Select(service => service.Name))}.");
+
+    /// <summary>Asks the server at an address for its name and version.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: it does not answer.</exception>
+    public async Task<string> AskAsync(string address, CancellationToken cancel)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        late.CancelAfter(AskLimit);
+        try
+        {
+            return await VersionOfAsync(address, late.Token);
+        }
+        catch (Exception fault) when (!cancel.IsCancellationRequested)
+        {
+            // A driver may say pages about it.
+            var words = fault is OperationCanceledException ? $"nothing was heard for {AskLimit.TotalSeconds:0} s" : fault.Message.ReplaceLineEndings(" ");
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"it does not answer: {(words.Length <= FaultCharacters ? words : words[..FaultCharacters] + "…")}", fault);
+        }
+    }
 }

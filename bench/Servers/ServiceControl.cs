@@ -7,7 +7,6 @@ namespace Tideline.Bench.Servers;
 /// <param name="progress">Told the name of a service and what happens to it.</param>
 public sealed class ServiceControl(ServiceFolder folder, Action<string, string> progress)
 {
-    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
     private readonly Lock _gate = new();
     private Dictionary<string, ServiceState> _states = [];
@@ -104,17 +103,14 @@ public sealed class ServiceControl(ServiceFolder folder, Action<string, string> 
     {
         if (state.Process is null) return state;
         if (!state.Process.IsAlive) return state with { Condition = ServiceCondition.Down, Process = null, Reason = "its process has ended" };
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        late.CancelAfter(AskLimit);
         try
         {
-            var version = await Service.Named(state.Service).VersionOfAsync(state.Address!, late.Token);
+            var version = await Service.Named(state.Service).AskAsync(state.Address!, cancel);
             return state with { Condition = ServiceCondition.Up, Version = state.Version ?? version, Reason = null };
         }
-        catch (Exception fault) when (!cancel.IsCancellationRequested)
+        catch (TidelineException fault)
         {
-            var why = fault is OperationCanceledException ? $"it said nothing for {AskLimit.TotalSeconds:0} s" : fault.Message;
-            return state with { Condition = ServiceCondition.NotAnswering, Reason = $"process {state.Process.Id} runs, and {why}" };
+            return state with { Condition = ServiceCondition.NotAnswering, Reason = fault.Message };
         }
     }
 

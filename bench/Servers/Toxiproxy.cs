@@ -56,7 +56,7 @@ internal sealed class Toxiproxy : LocalServer
     protected override async Task<string> AskVersionAsync(CancellationToken cancel)
     {
         using var http = new HttpClient { BaseAddress = _api };
-        return $"Toxiproxy {(await http.GetFromJsonAsync<JsonObject>("version", cancel))?["version"]}";
+        return $"Toxiproxy {await http.GetStringAsync("version", cancel)}";
     }
 
     private async Task PostAsync(string path, JsonObject body, CancellationToken cancel)
