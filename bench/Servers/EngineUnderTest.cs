@@ -16,19 +16,21 @@ public sealed record EngineUnderTest(string Engine, string? Version, string? Why
     public static async Task<IReadOnlyList<EngineUnderTest>> ListAsync(ServiceFolder? folder, IReadOnlyList<string> wanted, CancellationToken cancel)
     {
         var states = folder?.Read().ToDictionary(state => state.Service) ?? [];
-        return await Task.WhenAll(Service.All.Select(service => OfAsync(service, states.GetValueOrDefault(service.Name), folder is not null, wanted.Contains(service.Name), cancel)));
+        var others = folder is null ? [] : new ServiceFolder(ServiceFolder.Default).Read();
+        return await Task.WhenAll(Service.All.Select(service => OfAsync(service, states.GetValueOrDefault(service.Name), others, folder is not null, wanted.Contains(service.Name), cancel)));
     }
 
-    private static async Task<EngineUnderTest> OfAsync(Service service, ServiceState? state, bool isAll, bool isWanted, CancellationToken cancel)
+    private static async Task<EngineUnderTest> OfAsync(Service service, ServiceState? state, IEnumerable<ServiceState> others, bool isAll, bool isWanted, CancellationToken cancel)
     {
         if (!isAll) return Not("left out by --engines embedded", isMissed: false);
         if (Environment.GetEnvironmentVariable(service.TestVariable) is { Length: > 0 } address)
         {
-            // Some protocols tell less than what brought the server up knows.
-            if (state is { Condition: ServiceCondition.Up } && state.Address == address) return new EngineUnderTest(service.Engine, state.Version, null, false);
             try
             {
-                return new EngineUnderTest(service.Engine, await service.AskAsync(address, cancel), null, false);
+                var version = await service.AskAsync(address, cancel);
+                // Some protocols tell less than is known of a server that was brought up here.
+                var known = others.Append(state).FirstOrDefault(other => other is { Condition: ServiceCondition.Up, Process.IsAlive: true } && other.Address == address);
+                return new EngineUnderTest(service.Engine, known?.Version ?? version, null, false);
             }
             catch (TidelineException fault)
             {
@@ -37,7 +39,7 @@ public sealed record EngineUnderTest(string Engine, string? Version, string? Why
         }
 
         if (!isWanted) return Not("no test that was chosen needs it", isMissed: false);
-        var reason = state?.Reason?.Split('\n')[0] ?? "it was not brought up";
+        var reason = state?.Reason?.Split('\n')[0].TrimEnd('.', ':') ?? "it was not brought up";
         return state?.Condition == ServiceCondition.CannotBeHad ? Not($"it cannot be had here: {reason}", isMissed: false) : Not(reason, isMissed: true);
 
         EngineUnderTest Not(string why, bool isMissed) => new(service.Engine, null, why, isMissed);

@@ -43,6 +43,7 @@ internal sealed record ServerCommand(string Program, IReadOnlyList<string> Argum
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
             cancel.ThrowIfCancellationRequested();
             throw new TidelineException(ErrorCode.StorageUnavailable, $"{Program} {string.Join(' ', Arguments)} did not end within {limit.TotalSeconds:0} s.");
         }

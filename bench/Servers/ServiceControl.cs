@@ -92,7 +92,7 @@ public sealed class ServiceControl(ServiceFolder folder, Action<string, string> 
 
     private async Task<ServiceState> DownAsync(ServiceState state)
     {
-        if (state.Process is not { IsAlive: true } identity) return Record(state with { Condition = ServiceCondition.Down, Process = null, Reason = "it was not up" });
+        if (state.Process is not { IsAlive: true } identity) return Record(state with { Condition = ServiceCondition.Down, Process = null, Reason = null });
         progress(state.Service, "ends");
         var ended = await new LocalProcess(identity).StopAsync(StopLimit);
         progress(state.Service, "is down");

@@ -21,7 +21,7 @@ public sealed class KafkaServerTests
             await producer.ProduceAsync("kept", new Message<Null, string> { Value = "message" }, Cancel);
         await own.Server.KillAsync();
         await own.Server.StartAsync(Cancel);
-        using var consumer = new ConsumerBuilder<Null, string>(new ConsumerConfig { BootstrapServers = own.Server.Address, GroupId = "test" }).Build();
+        using var consumer = new ConsumerBuilder<Null, string>(new ConsumerConfig { BootstrapServers = own.Server.Address, GroupId = "test", EnableAutoCommit = false }).Build();
         consumer.Assign(new TopicPartitionOffset("kept", 0, Offset.Beginning));
         consumer.Consume(Limit).ShouldNotBeNull().Message.Value.ShouldBe("message");
     }

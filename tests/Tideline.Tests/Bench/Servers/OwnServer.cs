@@ -43,10 +43,10 @@ internal sealed class OwnServer<TServer> : IAsyncDisposable where TServer : Loca
         {
             return await prepare(Path.Combine(folder.Path, "server"));
         }
-        catch (TidelineException fault)
+        catch (Exception fault)
         {
             folder.Dispose();
-            Assert.SkipWhen(fault.Code == ErrorCode.NotFound, $"{typeof(TServer).Name} cannot be had here: {fault.Message}");
+            Assert.SkipWhen(fault is TidelineException { Code: ErrorCode.NotFound }, $"{typeof(TServer).Name} cannot be had here: {fault.Message}");
             throw;
         }
     }
