@@ -62,6 +62,7 @@ internal static class CommandTree
         DeadLetterCommands.Build(),
         ProjectionCommands.Build(),
         AuditCommands.Build(),
+        ServiceCommands.Build(),
         EnginesCommand.Build(),
         new Command("test", "Every test of the program: ./tideline test [--engines all|embedded] [filter]. The launcher builds and runs them."),
     };

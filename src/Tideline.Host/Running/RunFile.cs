@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
 /// <summary>Says who runs on a data folder and where: <c>DIR/tideline.run.json</c>. A file whose process is gone is stale and counts as absent.</summary>
 internal sealed class RunFile : IDisposable
 {
-    private static readonly TimeSpan ClockJitter = TimeSpan.FromSeconds(2);
     private readonly string _path;
 
     private RunFile(string path) => _path = path;
@@ -17,7 +17,8 @@ internal sealed class RunFile : IDisposable
     {
         var path = PathIn(data);
         using var process = Process.GetCurrentProcess();
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(new RunState(process.Id, process.StartTime.ToUniversalTime(), address), RunJson.Default.RunState));
+        var (id, started) = ProcessIdentity.Of(process);
+        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(new RunState(id, started, address), RunJson.Default.RunState));
         File.Move(path + ".new", path, overwrite: true);
         return new RunFile(path);
     }
@@ -28,7 +29,7 @@ internal sealed class RunFile : IDisposable
         try
         {
             var state = JsonSerializer.Deserialize(File.ReadAllBytes(PathIn(data)), RunJson.Default.RunState);
-            return state?.Address is not null && IsAlive(state) ? new Uri(state.Address) : null;
+            return state?.Address is not null && new ProcessIdentity(state.ProcessId, state.ProcessStarted).IsAlive ? new Uri(state.Address) : null;
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException or JsonException or UriFormatException)
         {
@@ -37,37 +38,6 @@ internal sealed class RunFile : IDisposable
     }
 
     public void Dispose() => File.Delete(_path);
-
-    // Process ids come round again, in a container at every start: only with its start time does an id name one process.
-    private static bool IsAlive(RunState state)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(state.ProcessId);
-            return !process.HasExited && !IsZombie(state.ProcessId) && (process.StartTime.ToUniversalTime() - state.ProcessStarted).Duration() < ClockJitter;
-        }
-        catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
-        {
-            // There is no such process, or it ends this moment.
-            return false;
-        }
-    }
-
-    // A process that was killed keeps its number until its parent asks how it ended, which the first process of a container may never do. Its lock is gone.
-    private static bool IsZombie(int processId)
-    {
-        if (!OperatingSystem.IsLinux()) return false;
-        try
-        {
-            var stat = File.ReadAllText($"/proc/{processId}/stat");
-            // The state follows the name, which stands in parentheses and may hold any character (proc_pid_stat(5)).
-            return stat.AsSpan(stat.LastIndexOf(')') + 1).TrimStart() is ['Z' or 'X', ..];
-        }
-        catch (IOException)
-        {
-            return true;
-        }
-    }
 
     private static string PathIn(string data) => Path.Combine(data, "tideline.run.json");
 }

@@ -34,6 +34,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("bench nonsense", "nonsense")]
     [InlineData("bench transfers --seconds 0", "--seconds")]
     [InlineData("drill nonsense", "nonsense")]
+    [InlineData("services up nonsense", "nonsense")]
+    [InlineData("services", "command")]
     [InlineData("import nowhere.xml", "nowhere.xml")]
     public async Task What_cannot_be_done_says_why_and_exits_with_2(string commandLine, string named)
     {
@@ -91,6 +93,6 @@ public sealed class CommandLineTests : IDisposable
     {
         var (exitCode, output, _) = await HostProcess.RunAsync("--help");
         exitCode.ShouldBe(0);
-        foreach (var command in (string[])["up", "test", "import", "verify", "bench", "drill", "sagas", "dlq", "projections", "audit"]) output.ShouldContain($"  {command} ");
+        foreach (var command in (string[])["up", "test", "import", "verify", "bench", "drill", "sagas", "dlq", "projections", "audit", "services"]) output.ShouldContain($"  {command} ");
     }
 }

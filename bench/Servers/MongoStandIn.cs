@@ -1,0 +1,56 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+using Tideline.Kernel;
+
+namespace Tideline.Bench.Servers;
+
+/// <summary>The stand-in for MongoDB: it speaks the protocol as a replica set of one node, keeps everything in memory, and is not MongoDB.</summary>
+internal sealed class MongoStandIn : LocalServer
+{
+    private const string Library = "mongo-java-server-core-";
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(3);
+    private readonly string _folder;
+    private readonly string _java;
+    private readonly int? _oplogEvents;
+
+    private MongoStandIn(string standIn, string java, string folder, int port, int? oplogEvents)
+        : base("MongoDB stand-in", folder, [port]) => (_folder, _java, _oplogEvents) = (standIn, java, oplogEvents);
+
+    public override string Address => $"mongodb://127.0.0.1:{Ports[0]}/?replicaSet=rs0";
+
+    protected override ServerCommand Command => new(
+        Path.Combine(_folder, "mongodb.sh"), _oplogEvents is { } events ? ["run", $"{Ports[0]}", $"{events}"] : ["run", $"{Ports[0]}"])
+    {
+        Environment = new Dictionary<string, string> { ["JAVA"] = _java },
+    };
+
+    /// <summary>Finds the program. It does not run yet.</summary>
+    /// <param name="folder">Where its log is.</param>
+    /// <param name="port">The port; null takes a free one.</param>
+    /// <param name="oplogEvents">Changes that its change streams can go back; null for its own default.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    /// <exception cref="TidelineException">NotFound: it or Java cannot be had here.</exception>
+    public static async Task<MongoStandIn> PrepareAsync(string folder, int? port = null, int? oplogEvents = null, CancellationToken cancel = default) =>
+        new(Supply.Shared("mongodb"), await Supply.JavaAsync(cancel), folder, port ?? LoopbackPort.Next(), oplogEvents);
+
+    /// <summary>Name and version of the server at an address: <c>MongoDB</c> only where it is one.</summary>
+    /// <exception cref="TimeoutException">It does not answer.</exception>
+    public static async Task<string> VersionOfAsync(string address, CancellationToken cancel)
+    {
+        var settings = MongoClientSettings.FromConnectionString(address);
+        settings.ServerSelectionTimeout = AskLimit;
+        using var client = new MongoClient(settings);
+        var build = await client.GetDatabase("admin").RunCommandAsync<BsonDocument>(new BsonDocument("buildInfo", 1), cancellationToken: cancel);
+        // Every mongod and mongos says which commit it was built from; a stand-in has none to name.
+        return build.Contains("gitVersion") ? $"MongoDB {build["version"]}" : $"MongoDB {Wire(build)} wire on a stand-in (not MongoDB)";
+    }
+
+    protected override async Task<string> AskVersionAsync(CancellationToken cancel)
+    {
+        var version = await VersionOfAsync(Address, cancel);
+        var library = Path.GetFileNameWithoutExtension(Directory.EnumerateFiles(Path.Combine(_folder, "lib"), $"{Library}*.jar").Single());
+        return version.Replace("a stand-in", $"the stand-in mongo-java-server {library[Library.Length..]}", StringComparison.Ordinal);
+    }
+
+    private static string Wire(BsonDocument build) => string.Join('.', build["version"].AsString.Split('.').Take(2));
+}
