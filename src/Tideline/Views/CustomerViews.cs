@@ -58,7 +58,7 @@ public sealed class CustomerViews
             return await _strong.ReadAsync(id, cancel) is { } strong ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false) : null;
         // Asked before the read: what comes later can only make the answer fresher.
         var staleness = _projector.LagMs();
-        return await _views.ReadAsync(_projector.Names.Customers, [id.ToString()], cancel) is [var found]
+        return await Reader(consistency).ReadAsync(_projector.Names.Customers, [id.ToString()], cancel) is [var found]
             ? new CustomerRead(Fold.Age(ViewJson.Customer(found.Json), Today()), ServedBy.View, staleness, isBlocked)
             : null;
     }
@@ -74,7 +74,7 @@ public sealed class CustomerViews
         var query = new DocumentQuery(
             _projector.Names.Customers, new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
             cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
-        var found = await _views.QueryAsync(query, cancel);
+        var found = await Reader(consistency).QueryAsync(query, cancel);
         return new CustomerPage(
             [.. found.Select(document => Fold.Age(ViewJson.Customer(document.Json), Today()))],
             found.Count == limit ? new Cursor(0, found[^1].Id).ToString() : null, staleness);
@@ -95,7 +95,7 @@ public sealed class CustomerViews
         if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId)) throw Waits($"Events of customer {customerId} wait");
         (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
-        var found = await _views.QueryAsync(
+        var found = await Reader(consistency).QueryAsync(
             new DocumentQuery(
                 _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() }, "bookedAtUs", from?.ToUs(), to?.ToUs(),
                 Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit),
@@ -116,6 +116,8 @@ public sealed class CustomerViews
     }
 
     private static TidelineException Waits(string who) => new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must replay them. An eventual read answers what there is.");
+
+    private IViewReader Reader(ReadConsistency consistency) => consistency.Level == ConsistencyLevel.Eventual ? _views.Nearest : _views;
 
     private DateOnly Today() => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
 
