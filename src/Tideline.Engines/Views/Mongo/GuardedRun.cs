@@ -7,8 +7,8 @@ namespace Tideline.Engines.Views.Mongo;
 
 /// <summary>
 /// One bulk of guarded writes, and what is known of it. MongoDB says how many of its replacements found their document, not which, and an answer that is lost says nothing. So every
-/// call leaves its mark in what it writes, and where the answer does not say enough, the documents do: what bears the mark was written by this call. Carried out again, a write
-/// whose first attempt was carried out finds its guard gone.
+/// run leaves a mark of its own in what it writes, and where the answer does not say enough, the documents do: what bears the mark was written by this run. Carried out again, a
+/// write whose first attempt was carried out finds its guard gone.
 /// </summary>
 internal sealed class GuardedRun
 {

@@ -11,8 +11,7 @@ internal sealed class GuardedWriter(MongoServer server, IdGenerator ids)
     public async Task<bool[]> WriteAsync(string collection, bool isLogged, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel)
     {
         foreach (var write in writes) CollectionRules.Check(write);
-        var writer = ids.Next();
-        var runs = Runs(writes).Select(run => new GuardedRun(server.Collection(collection), run, writer, isLogged)).ToArray();
+        var runs = Runs(writes).Select(run => new GuardedRun(server.Collection(collection), run, ids.Next(), isLogged)).ToArray();
         var applied = new List<bool>(writes.Count);
         foreach (var run in runs) applied.AddRange(await server.WriteAsync((session, isRepeat) => run.TryAsync(session, isRepeat, cancel), cancel));
         return [.. applied];

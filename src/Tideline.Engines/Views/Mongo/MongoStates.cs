@@ -39,7 +39,7 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         {
             var revision = (await FindAsync(name, cancel))?.Revision ?? 0;
             if (json is null && revision == 0) return;
-            var write = new DocumentWrite(name, revision, revision + 1, json is null ? null : json.AsMemory(), new Dictionary<string, object?>());
+            var write = new DocumentWrite(name, revision, revision + 1, json is null ? (ReadOnlyMemory<byte>?)null : json, new Dictionary<string, object?>());
             if ((await writer.WriteAsync(States, isLogged: false, [write], cancel))[0]) return;
         }
 
