@@ -69,14 +69,19 @@ internal sealed class MongoCatalog(MongoServer server)
     // Pre-images tell the revision of what was deleted.
     private async Task CreateAsync(IClientSessionHandle session, CollectionDefinition definition, CancellationToken cancel)
     {
-        var images = new ChangeStreamPreAndPostImagesOptions { Enabled = definition.LogChanges };
         try
         {
-            await server.Database.CreateCollectionAsync(session, definition.Name, new CreateCollectionOptions { ChangeStreamPreAndPostImagesOptions = images }, cancel);
+            var options = new CreateCollectionOptions { ChangeStreamPreAndPostImagesOptions = new ChangeStreamPreAndPostImagesOptions { Enabled = definition.LogChanges } };
+            await server.Database.CreateCollectionAsync(session, definition.Name, options, cancel);
         }
         catch (MongoCommandException fault) when (fault.Code == NamespaceExists)
         {
-            var change = new BsonDocument { ["collMod"] = definition.Name, ["changeStreamPreAndPostImages"] = images.ToBsonDocument(), ["writeConcern"] = new BsonDocument("w", "majority") };
+            var change = new BsonDocument
+            {
+                ["collMod"] = definition.Name,
+                ["changeStreamPreAndPostImages"] = new BsonDocument("enabled", definition.LogChanges),
+                ["writeConcern"] = new BsonDocument("w", "majority"),
+            };
             await server.Database.RunCommandAsync<BsonDocument>(session, change, cancellationToken: cancel);
         }
     }

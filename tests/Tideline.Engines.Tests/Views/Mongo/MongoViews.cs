@@ -48,8 +48,8 @@ public sealed class MongoViews : IViewStoreSource
     }
 
     /// <summary>Opens the store through another address.</summary>
-    internal Task<MongoViewStore> OpenAsync(string server, ILogger logger) =>
-        MongoViewStore.OpenAsync(new MongoViewOptions(server, Name), TimeProvider.System, logger, TestContext.Current.CancellationToken);
+    internal Task<MongoViewStore> OpenAsync(string server, ILogger logger, TimeProvider? time = null) =>
+        MongoViewStore.OpenAsync(new MongoViewOptions(server, Name), time ?? TimeProvider.System, logger, TestContext.Current.CancellationToken);
 
     /// <summary>The address of the primary, and of a line to it that a test may break.</summary>
     internal async Task<MongoLine> LineAsync()
