@@ -52,12 +52,12 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
 
     private async Task LoopAsync()
     {
-        var (cancel, changes) = (_stop.Token, new ChangeStream(views, time, withDocuments: false));
+        var (cancel, changes) = (_stop.Token, new ChangeStream(views, time, logger, withDocuments: false));
         while (!cancel.IsCancellationRequested)
         {
             try
             {
-                await changes.RunAsync(await BeginAsync(cancel), HandleAsync, cancel);
+                await changes.RunAsync(await BeginAsync(cancel), HandleAsync, ResyncAsync, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
@@ -70,6 +70,13 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
                 await RestAsync(cancel);
             }
         }
+    }
+
+    // Changes were missed: only what is filled from the new place on is believed.
+    private Task ResyncAsync(string token, CancellationToken cancel)
+    {
+        cache.BelieveAfter(time.NowUs());
+        return Task.CompletedTask;
     }
 
     private async Task RestAsync(CancellationToken cancel)

@@ -186,6 +186,48 @@ public static class Limits
     /// <summary>Connections that read the view store at once; more open and close.</summary>
     public const int ViewReaders = 16;
 
+    /// <summary>Documents of one page that the program asks of the view store.</summary>
+    public const int ViewQueryDocuments = 10_000;
+
+    /// <summary>Largest document that MongoDB stores, bytes.</summary>
+    public const int ViewDocumentBytes = 16 * 1024 * 1024;
+
+    /// <summary>Documents that one bulk write to MongoDB carries.</summary>
+    public const int ViewBulkWrites = 5_000;
+
+    /// <summary>How long a call waits for a MongoDB server that can answer, and for a line to it, milliseconds.</summary>
+    public const int ViewConnectMs = 5_000;
+
+    /// <summary>How long a line to MongoDB may be silent within a call, milliseconds.</summary>
+    public const int ViewSocketMs = 10_000;
+
+    /// <summary>How long MongoDB may work on one read, milliseconds.</summary>
+    public const int ViewReadMs = 5_000;
+
+    /// <summary>How long a majority may take to acknowledge a write before it is asked again, milliseconds.</summary>
+    public const int ViewMajorityMs = 5_000;
+
+    /// <summary>How long a write to MongoDB is repeated until a majority has it, milliseconds: longer than an election takes.</summary>
+    public const int ViewWriteMs = 15_000;
+
+    /// <summary>Between two attempts of a write to MongoDB, milliseconds.</summary>
+    public const int ViewRetryMs = 100;
+
+    /// <summary>How far behind the primary a server may be that answers eventual reads, seconds: the least that MongoDB lets one ask for.</summary>
+    public const int NearestStalenessSeconds = 90;
+
+    /// <summary>Change streams that stay open between two calls; a consumer beyond them opens its own anew.</summary>
+    public const int ViewChangeStreams = 16;
+
+    /// <summary>How often the engine looks how far the oplog reaches behind the consumers of changes, milliseconds.</summary>
+    public const int OplogCheckMs = 60_000;
+
+    /// <summary>Less oplog than this behind a consumer is an alarm, minutes.</summary>
+    public const int OplogWindowMinutes = 60;
+
+    /// <summary>How often a follower of changes that has nothing to do is given a newer token to keep, milliseconds.</summary>
+    public const int ChangeTokenRefreshMs = 60_000;
+
     /// <summary>Customer documents that the projector keeps parsed.</summary>
     public const int ProjectionCacheDocuments = 16_384;
 

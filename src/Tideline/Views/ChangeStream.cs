@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 
 namespace Tideline.Views;
@@ -6,28 +7,55 @@ namespace Tideline.Views;
 /// Follows the change log of the view tier. The handler gets each batch with the token that follows it and keeps that token where it keeps its effect; after a crash it
 /// goes on from there, and may see a batch twice. Without <paramref name="withDocuments"/> it may lack what the documents are now.
 /// </summary>
-public sealed class ChangeStream(IViewStore views, TimeProvider time, bool withDocuments = true)
+public sealed partial class ChangeStream(IViewStore views, TimeProvider time, ILogger logger, bool withDocuments = true)
 {
-    /// <summary>Reads until it is cancelled; <paramref name="resumeToken"/> null: from now.</summary>
-    /// <exception cref="TidelineException">NotFound: the token has left the change log; read the documents anew, then follow from a new token.</exception>
-    public async Task RunAsync(string? resumeToken, Func<ChangeBatch, CancellationToken, Task> handle, CancellationToken cancel)
+    /// <summary>
+    /// Reads until it is cancelled; <paramref name="resumeToken"/> null: from now. A batch for <paramref name="handle"/> may be empty: then only its token is to be kept, which stays
+    /// young so while nothing happens. When what follows a token has left the change log, <paramref name="resync"/> reads the documents anew and keeps the token that it is given, which
+    /// is older than anything that it read; so changes may be seen twice, and none is missed.
+    /// </summary>
+    /// <exception cref="TidelineException">InvalidInput: not a token of this change log. StorageUnavailable: it cannot be read now; go on from the last token.</exception>
+    public async Task RunAsync(
+        string? resumeToken, Func<ChangeBatch, CancellationToken, Task> handle, Func<string, CancellationToken, Task> resync, CancellationToken cancel)
     {
-        var token = resumeToken ?? (await ReadAsync(null, cancel)).ResumeToken;
+        var (token, handledAt) = (resumeToken, time.GetTimestamp());
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
-            var batch = await ReadAsync(token, cancel);
-            if (batch.Changes.Count == 0)
+            if (await TryReadAsync(token, cancel) is not { } batch)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), time, cancel);
+                // The token comes first: whatever changes while the documents are read follows it.
+                token = (await views.ReadChangesAsync(null, Limits.EventBatch, cancel)).ResumeToken;
+                await resync(token, cancel);
                 continue;
             }
 
-            await handle(batch, cancel);
+            var isStale = token is null || (batch.ResumeToken != token && time.GetElapsedTime(handledAt).TotalMilliseconds >= Limits.ChangeTokenRefreshMs);
+            if (batch.Changes.Count > 0 || isStale)
+            {
+                await handle(batch, cancel);
+                handledAt = time.GetTimestamp();
+            }
+
             token = batch.ResumeToken;
+            if (batch.Changes.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), time, cancel);
         }
     }
 
-    private ValueTask<ChangeBatch> ReadAsync(string? token, CancellationToken cancel) =>
-        withDocuments ? views.ReadChangesAsync(token, Limits.EventBatch, cancel) : views.ReadChangedIdsAsync(token, Limits.EventBatch, cancel);
+    // Null: what follows the token is lost.
+    private async Task<ChangeBatch?> TryReadAsync(string? token, CancellationToken cancel)
+    {
+        try
+        {
+            return withDocuments ? await views.ReadChangesAsync(token, Limits.EventBatch, cancel) : await views.ReadChangedIdsAsync(token, Limits.EventBatch, cancel);
+        }
+        catch (TidelineException lost) when (lost.Code == ErrorCode.NotFound && token is not null)
+        {
+            ChangesAreLost(logger, lost);
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A follower of the views fell behind their change log: it reads every document anew. A larger change log, or a faster follower, avoids that.")]
+    private static partial void ChangesAreLost(ILogger logger, Exception fault);
 }

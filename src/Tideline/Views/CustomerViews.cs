@@ -66,8 +66,10 @@ public sealed class CustomerViews
         var isBlocked = _letters.IsBlocked(id);
         if (isBlocked && consistency.Level != ConsistencyLevel.Eventual) return await FromLedgerAsync(id, cancel);
         var collection = _projector.Names.Customers;
-        if (await _views.ReadAsync(collection, [id.ToString()], cancel) is not [var document]) return null;
-        if (_cache is not null && !isBlocked) await _cache.FillAsync(CustomerCache.Key(collection, document.Id), found.Lease, horizon, document, cancel);
+        // What goes into the cache holds at least the horizon: a replica nearby need not.
+        var fills = _cache is not null && found.Lease != Guid.Empty && !isBlocked;
+        if (await (fills ? _views : Reader(consistency)).ReadAsync(collection, [id.ToString()], cancel) is not [var document]) return null;
+        if (fills) await _cache!.FillAsync(CustomerCache.Key(collection, document.Id), found.Lease, horizon, document, cancel);
         return Answer(document.Json, ServedBy.View, staleness, isBlocked);
     }
 
@@ -82,7 +84,7 @@ public sealed class CustomerViews
         var query = new DocumentQuery(
             _projector.Names.Customers, new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
             cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
-        var found = await _views.QueryAsync(query, cancel);
+        var found = await Reader(consistency).QueryAsync(query, cancel);
         return new CustomerPage(
             [.. found.Select(document => Fold.Age(ViewJson.Customer(document.Json), Today()))],
             found.Count == limit ? new Cursor(0, found[^1].Id).ToString() : null, staleness);
@@ -103,7 +105,7 @@ public sealed class CustomerViews
         if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId)) throw Waits($"Events of customer {customerId} wait");
         (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
-        var found = await _views.QueryAsync(
+        var found = await Reader(consistency).QueryAsync(
             new DocumentQuery(
                 _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() }, "bookedAtUs", from?.ToUs(), to?.ToUs(),
                 Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit),
@@ -136,6 +138,8 @@ public sealed class CustomerViews
     }
 
     private static TidelineException Waits(string who) => new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must replay them. An eventual read answers what there is.");
+
+    private IViewReader Reader(ReadConsistency consistency) => consistency.Level == ConsistencyLevel.Eventual ? _views.Nearest : _views;
 
     private DateOnly Today() => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
 

@@ -4,40 +4,37 @@ namespace Tideline.Views;
 /// The view tier: JSON documents in collections, guarded writes, watermarks and a change log. One contract, several
 /// engines (embedded SQLite, MongoDB). It needs no transaction over several documents: each write stands alone.
 /// </summary>
-public interface IViewStore : IAsyncDisposable
+public interface IViewStore : IViewReader, IAsyncDisposable
 {
+    /// <summary>
+    /// Reads from whichever replica is nearest: cheaper where there are several, and perhaps older than what this process has written. For eventual reads alone; every other
+    /// read goes to the store itself and sees all that this process wrote and every watermark that it read. The store itself where there are no replicas.
+    /// </summary>
+    IViewReader Nearest { get; }
+
     /// <summary>Makes a collection with its indexes, if it is not there. Index fields are top-level fields of the document.</summary>
     ValueTask EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel);
 
     /// <summary>Drops a collection.</summary>
     ValueTask DropCollectionAsync(string collection, CancellationToken cancel);
 
-    /// <summary>The documents that exist among <paramref name="ids"/>.</summary>
-    ValueTask<IReadOnlyList<Document>> ReadAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel);
-
     /// <summary>
     /// Writes each document only if its revision in the store is still <see cref="DocumentWrite.ExpectedRevision"/> (0: it must
-    /// not exist). Durable when it returns. Answers, for each write in order, whether it was applied.
+    /// not exist); two writes of one document count in their order. Durable when it returns. Answers, for each write in order, whether it was applied.
     /// </summary>
     ValueTask<IReadOnlyList<bool>> WriteAsync(string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel);
 
     /// <summary>
     /// Writes of several collections in order, then watermarks, as one call: what a projection batch is. Applied in this order; a crash may leave a prefix. When
-    /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. A failing machine may lose the newest of those calls that move a
+    /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. No watermark goes back by it. A failing machine may lose the newest of those calls that move a
     /// watermark, with their watermarks: the ledger gives them again. Answers per group and write whether it was applied.
     /// </summary>
     ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel);
 
-    /// <summary>
-    /// Documents that match, one page, in the order of <see cref="DocumentQuery.OrderBy"/> (null: in the order of their ids; <see cref="DocumentQuery.After"/> then counts by its id alone).
-    /// </summary>
-    /// <exception cref="Kernel.TidelineException">InvalidInput: the field has no index.</exception>
-    ValueTask<IReadOnlyList<Document>> QueryAsync(DocumentQuery query, CancellationToken cancel);
-
     /// <summary>The watermark of a projection on a shard: the last position wholly applied; 0 before the first.</summary>
     ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel);
 
-    /// <summary>Moves a watermark, durably.</summary>
+    /// <summary>Sets a watermark, back too, durably.</summary>
     ValueTask SetWatermarkAsync(string projection, int shard, Watermark watermark, CancellationToken cancel);
 
     /// <summary>Small named JSON states of the program on the view tier (active versions, blocked keys); null when absent.</summary>
@@ -47,9 +44,9 @@ public interface IViewStore : IAsyncDisposable
     ValueTask SetStateAsync(string name, byte[]? json, CancellationToken cancel);
 
     /// <summary>
-    /// Changes after a resume token, in commit order (null: from now). Fails with NotFound when the token has left the change log: resync, never
-    /// "from now".
+    /// Changes after a resume token, in commit order (null: none, with the token of now).
     /// </summary>
+    /// <exception cref="Kernel.TidelineException">NotFound: the token has left the change log: resync, never "from now". InvalidInput: it is none of this change log.</exception>
     ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel);
 
     /// <summary>The same for who needs only to know what changed: an engine that spares something by it leaves the documents out.</summary>
@@ -85,5 +82,8 @@ public readonly record struct Watermark(long Seq, long TimeUs);
 /// <summary>Changes and the token to go on with.</summary>
 public sealed record ChangeBatch(IReadOnlyList<DocumentChange> Changes, string ResumeToken);
 
-/// <summary>A change: <paramref name="Operation"/> is <c>insert</c>, <c>replace</c> or <c>delete</c>; the document as it is now (null when it is gone).</summary>
+/// <summary>
+/// A change: <paramref name="Operation"/> is <c>insert</c>, <c>replace</c> or <c>delete</c>; <paramref name="Revision"/> what it made of the document's, for a delete above all
+/// that the document had, 0 where the engine kept none; <paramref name="Current"/> the document as it is now (null when it is gone).
+/// </summary>
 public sealed record DocumentChange(string Collection, string Id, string Operation, long Revision, Document? Current);

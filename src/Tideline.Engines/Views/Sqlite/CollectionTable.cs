@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Views;
@@ -6,7 +5,7 @@ using Tideline.Views;
 namespace Tideline.Engines.Views.Sqlite;
 
 /// <summary>A collection as a table: id, revision, the JSON, and a column per indexed field.</summary>
-internal sealed partial class CollectionTable
+internal sealed class CollectionTable
 {
     private readonly string[] _fields;
     private readonly string _insertSql;
@@ -17,12 +16,9 @@ internal sealed partial class CollectionTable
 
     public CollectionTable(CollectionDefinition definition)
     {
-        if (!NamePattern().IsMatch(definition.Name) || definition.Name.StartsWith("tl_", StringComparison.Ordinal))
-            throw new TidelineException(ErrorCode.InvalidInput, $"'{definition.Name}' cannot name a collection: small letters, digits and _, a letter first, at most 64.");
+        CollectionRules.Check(definition);
         Definition = definition;
         _fields = definition.Indexes.SelectMany(index => index).Distinct(StringComparer.Ordinal).ToArray();
-        if (_fields.FirstOrDefault(field => !FieldPattern().IsMatch(field)) is { } bad)
-            throw new TidelineException(ErrorCode.InvalidInput, $"'{bad}' cannot name an indexed field: letters, digits and _, a letter first, at most 64.");
         var columns = string.Concat(_fields.Select(field => $", {Column(field)}"));
         var table = Table;
         _insertSql = $"INSERT INTO {table} (id, revision, json{columns}) VALUES (?, ?, ?{string.Concat(_fields.Select(_ => ", ?"))}) ON CONFLICT DO NOTHING";
@@ -78,26 +74,12 @@ internal sealed partial class CollectionTable
         for (var at = 0; at < applied.Length; at++)
         {
             var write = writes[at];
-            if (write.Json is { } && write.Revision <= write.ExpectedRevision)
-                throw new TidelineException(ErrorCode.InvalidInput, $"The revision of '{write.Id}' must grow: {write.ExpectedRevision} → {write.Revision}.");
+            CollectionRules.Check(write);
             applied[at] = write.Json is { } json ? Put(database, write, json.Span) : Delete(database, write);
             if (applied[at] && LogChanges) ChangeLog.Append(database, Definition.Name, write);
         }
 
         return applied;
-    }
-
-    /// <summary>Refuses a query that no index can answer.</summary>
-    public void Validate(DocumentQuery query)
-    {
-        var asked = query.OrderBy is { } order ? query.Equal.Keys.Append(order) : query.Equal.Keys;
-        foreach (var field in asked)
-        {
-            if (!_fields.Contains(field, StringComparer.Ordinal))
-                throw new TidelineException(ErrorCode.InvalidInput, $"'{Definition.Name}' has no index on '{field}'.");
-        }
-
-        if (query.Limit is < 1 or > 10_000) throw new TidelineException(ErrorCode.InvalidInput, "A page has 1 to 10000 documents.");
     }
 
     private bool Put(SqliteDatabase database, DocumentWrite write, ReadOnlySpan<byte> json)
@@ -132,10 +114,4 @@ internal sealed partial class CollectionTable
     {
         foreach (var field in _fields) BindValue(statement, write.IndexValues.TryGetValue(field, out var value) ? value : null);
     }
-
-    [GeneratedRegex("^[a-z][a-z0-9_]{0,63}$")]
-    private static partial Regex NamePattern();
-
-    [GeneratedRegex("^[a-zA-Z][a-zA-Z0-9_]{0,63}$")]
-    private static partial Regex FieldPattern();
 }

@@ -1,11 +1,10 @@
 using System.Text;
-using System.Text.Json;
 using Tideline.Engines.Sqlite;
 using Tideline.Views;
 
 namespace Tideline.Engines.Views.Sqlite;
 
-/// <summary>Turns a query into one statement over an index; the substring filter runs here, so that letter case is Unicode's.</summary>
+/// <summary>Turns a query into one statement over an index.</summary>
 internal static class DocumentSearch
 {
     public static IReadOnlyList<Document> Run(SqliteDatabase database, CollectionTable table, DocumentQuery query)
@@ -16,7 +15,7 @@ internal static class DocumentSearch
         {
             while (found.Count < query.Limit && statement.Step())
             {
-                if (query.Contains is { } words && !Contains(statement.Span(2), query.ContainsFields, words)) continue;
+                if (!SubstringFilter.Passes(query, statement.Span(2))) continue;
                 found.Add(new Document(statement.Text(0), statement.Long(1), statement.Bytes(2)));
             }
         }
@@ -56,26 +55,5 @@ internal static class DocumentSearch
         }
 
         return statement.Bind(after.Id);
-    }
-
-    private static bool Contains(ReadOnlySpan<byte> json, IReadOnlyList<string> fields, string words)
-    {
-        var reader = new Utf8JsonReader(json);
-        while (reader.Read())
-        {
-            if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1) continue;
-            var asked = false;
-            foreach (var field in fields) asked |= reader.ValueTextEquals(field);
-            if (!asked)
-            {
-                reader.Skip();
-                continue;
-            }
-
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.String && reader.GetString()!.Contains(words, StringComparison.OrdinalIgnoreCase)) return true;
-        }
-
-        return false;
     }
 }

@@ -34,6 +34,9 @@ public sealed class SqliteViewStore : IViewStore
     }
 
     /// <inheritdoc/>
+    public IViewReader Nearest => this;
+
+    /// <inheritdoc/>
     public async ValueTask EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel)
     {
         var table = new CollectionTable(definition);
@@ -74,7 +77,7 @@ public sealed class SqliteViewStore : IViewStore
                 }
 
                 if (!move) return;
-                foreach (var watermark in watermarks) StateTables.SetWatermark(database, watermark);
+                foreach (var watermark in watermarks) StateTables.MoveWatermark(database, watermark);
             },
             cancel,
             durable: watermarks.Count == 0);
@@ -86,7 +89,7 @@ public sealed class SqliteViewStore : IViewStore
     {
         cancel.ThrowIfCancellationRequested();
         var table = _catalog.Find(query.Collection);
-        table.Validate(query);
+        CollectionRules.IndexFor(table.Definition, query);
         return ValueTask.FromResult(_readers.Read(database => DocumentSearch.Run(database, table, query)));
     }
 

@@ -44,6 +44,12 @@ internal static class StateTables
         database.Prepare("INSERT INTO tl_watermarks VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, time_us = excluded.time_us")
             .Bind(move.Projection).Bind(move.Shard).Bind(move.Watermark.Seq).Bind(move.Watermark.TimeUs).Run();
 
+    /// <summary>As <see cref="SetWatermark"/>, but never back.</summary>
+    public static void MoveWatermark(SqliteDatabase database, WatermarkMove move)
+    {
+        if (GetWatermark(database, move.Projection, move.Shard).Seq < move.Watermark.Seq) SetWatermark(database, move);
+    }
+
     public static byte[]? GetState(SqliteDatabase database, string name)
     {
         var statement = database.Prepare("SELECT json FROM tl_states WHERE name = ?").Bind(name);

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using MongoDB.Bson;
+using MongoDB.Driver;
+using Tideline.Kernel;
+using Tideline.Views;
+
+namespace Tideline.Engines.Views.Mongo;
+
+/// <summary>Which collections there are and how they are defined; kept in <c>tl_collections</c>, for every process the same.</summary>
+internal sealed class MongoCatalog(MongoServer server)
+{
+    private const int NamespaceExists = 48;
+
+    private readonly ConcurrentDictionary<string, CollectionDefinition> _known = new(StringComparer.Ordinal);
+    private readonly IMongoCollection<BsonDocument> _entries = server.Database.GetCollection<BsonDocument>("tl_collections");
+
+    /// <summary>The key pattern of an index: the document id breaks ties.</summary>
+    public static BsonDocument Keys(IEnumerable<string> index) => new(index.Append("_id").Select(field => new BsonElement(field, 1)));
+
+    /// <summary>The definition of a collection.</summary>
+    /// <exception cref="TidelineException">NotFound: no such collection.</exception>
+    public async ValueTask<CollectionDefinition> FindAsync(string name, CancellationToken cancel) =>
+        await TryFindAsync(name, cancel) ?? throw new TidelineException(ErrorCode.NotFound, $"There is no collection '{name}'.");
+
+    /// <summary>The definition of a collection, null when there is none. Another process may have made it, so what is not known is looked up.</summary>
+    public async ValueTask<CollectionDefinition?> TryFindAsync(string name, CancellationToken cancel)
+    {
+        if (_known.TryGetValue(name, out var known)) return known;
+        var entry = await server.ReadAsync(session => _entries.Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
+        return entry is null ? null : _known[name] = Parse(entry);
+    }
+
+    /// <summary>Makes a collection with its indexes. Every step may be there already: a crash between them is healed by the next call.</summary>
+    /// <exception cref="TidelineException">InvalidInput; IncompatibleData: it is there with another definition.</exception>
+    public async Task EnsureAsync(CollectionDefinition definition, CancellationToken cancel)
+    {
+        CollectionRules.Check(definition);
+        var (name, entry) = (definition.Name, Entry(definition));
+        _known.TryRemove(name, out _);
+        if (await TryFindAsync(name, cancel) is { } known) ShouldBeSame(known, entry);
+        await server.WriteAsync(
+            async (session, _) =>
+            {
+                await CreateAsync(session, definition, cancel);
+                var indexes = definition.Indexes.Select(index => new CreateIndexModel<RawBsonDocument>(Keys(index))).ToArray();
+                if (indexes.Length > 0) await server.Collection(name).Indexes.CreateManyAsync(session, indexes, cancel);
+                return await AddAsync(session, entry, cancel);
+            },
+            cancel);
+        // Whoever was first decides.
+        ShouldBeSame(await FindAsync(name, cancel), entry);
+    }
+
+    /// <summary>Drops a collection, if it is there.</summary>
+    public async Task DropAsync(string name, CancellationToken cancel)
+    {
+        if (await TryFindAsync(name, cancel) is null) return;
+        await server.WriteAsync(
+            async (session, _) =>
+            {
+                // The entry goes last: while it stands, whoever makes the collection again completes it, and whoever drops it again goes on.
+                await server.Database.DropCollectionAsync(session, name, cancel);
+                return await _entries.DeleteOneAsync(session, new BsonDocument("_id", name), cancellationToken: cancel);
+            },
+            cancel);
+        _known.TryRemove(name, out _);
+    }
+
+    // Pre-images tell the revision of what was deleted.
+    private async Task CreateAsync(IClientSessionHandle session, CollectionDefinition definition, CancellationToken cancel)
+    {
+        try
+        {
+            var options = new CreateCollectionOptions { ChangeStreamPreAndPostImagesOptions = new ChangeStreamPreAndPostImagesOptions { Enabled = definition.LogChanges } };
+            await server.Database.CreateCollectionAsync(session, definition.Name, options, cancel);
+        }
+        catch (MongoCommandException fault) when (fault.Code == NamespaceExists)
+        {
+            var change = new BsonDocument
+            {
+                ["collMod"] = definition.Name,
+                ["changeStreamPreAndPostImages"] = new BsonDocument("enabled", definition.LogChanges),
+                ["writeConcern"] = new BsonDocument("w", "majority"),
+            };
+            await server.Database.RunCommandAsync<BsonDocument>(session, change, cancellationToken: cancel);
+        }
+    }
+
+    private async Task<bool> AddAsync(IClientSessionHandle session, BsonDocument entry, CancellationToken cancel)
+    {
+        try
+        {
+            await _entries.InsertOneAsync(session, entry, cancellationToken: cancel);
+            return true;
+        }
+        catch (MongoWriteException fault) when (fault.WriteError?.Category == ServerErrorCategory.DuplicateKey && fault.WriteConcernError is null)
+        {
+            return false;
+        }
+    }
+
+    private static void ShouldBeSame(CollectionDefinition known, BsonDocument entry)
+    {
+        if (!Entry(known).Equals(entry)) throw new TidelineException(ErrorCode.IncompatibleData, $"The collection '{known.Name}' is there with another definition.");
+    }
+
+    private static BsonDocument Entry(CollectionDefinition definition) => new()
+    {
+        ["_id"] = definition.Name,
+        ["indexes"] = new BsonArray(definition.Indexes.Select(index => new BsonArray(index))),
+        ["logChanges"] = definition.LogChanges,
+    };
+
+    private static CollectionDefinition Parse(BsonDocument entry) => new(
+        entry["_id"].AsString, [.. entry["indexes"].AsBsonArray.Select(index => (IReadOnlyList<string>)[.. index.AsBsonArray.Select(field => field.AsString)])], entry["logChanges"].AsBoolean);
+}

@@ -1,0 +1,61 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+using Tideline.Kernel;
+using Tideline.Views;
+
+namespace Tideline.Engines.Views.Mongo;
+
+/// <summary>Reads of documents: what a majority has, in the causality of the process; or, <paramref name="isNearest"/>, what the nearest server has.</summary>
+internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, bool isNearest) : IViewReader
+{
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Document>> ReadAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        var (name, found) = ((await catalog.FindAsync(collection, cancel)).Name, new Dictionary<string, Document>(ids.Count, StringComparer.Ordinal));
+        foreach (var some in ids.Chunk(Limits.ViewQueryDocuments))
+            await WalkAsync(name, new BsonDocument("_id", new BsonDocument("$in", new BsonArray(some))), Page(some.Length), document => found.TryAdd(document.Id, document), cancel);
+        return [.. ids.Select(id => found.GetValueOrDefault(id)).OfType<Document>()];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Document>> QueryAsync(DocumentQuery query, CancellationToken cancel)
+    {
+        var definition = await catalog.FindAsync(query.Collection, cancel);
+        var options = Page(query.Contains is null ? query.Limit : null);
+        // The planner is not asked: the definition says which index gives the page in order.
+        options.Hint = MongoCatalog.Keys(CollectionRules.IndexFor(definition, query) ?? []);
+        options.Sort = ViewFilter.Order(query);
+        var found = new List<Document>();
+        await WalkAsync(
+            definition.Name,
+            ViewFilter.Of(query),
+            options,
+            document =>
+            {
+                if (SubstringFilter.Passes(query, document.Json.Span)) found.Add(document);
+                return found.Count < query.Limit;
+            },
+            cancel);
+        return found;
+    }
+
+    private async Task WalkAsync(string collection, BsonDocument filter, FindOptions<RawBsonDocument> options, Func<Document, bool> goesOn, CancellationToken cancel) =>
+        await server.ReadAsync(async session =>
+        {
+            using var cursor = isNearest
+                ? await server.Nearest(collection).FindAsync(filter, options, cancel)
+                : await server.Collection(collection).FindAsync(session, filter, options, cancel);
+            while (await cursor.MoveNextAsync(cancel))
+            {
+                foreach (var raw in cursor.Current)
+                {
+                    if (!goesOn(StoredDocument.Decode(raw, collection))) return false;
+                }
+            }
+
+            return true;
+        });
+
+    // A whole page comes in one answer; what is filtered here comes in pieces until the page is full.
+    private static FindOptions<RawBsonDocument> Page(int? limit) => new() { Limit = limit, BatchSize = limit ?? Limits.EventBatch, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs) };
+}

@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using MongoDB.Bson;
+using MongoDB.Bson.IO;
+using Tideline.Kernel;
+using Tideline.Views;
+
+namespace Tideline.Engines.Views.Mongo;
+
+/// <summary>
+/// A document as it stands in MongoDB: <c>{_id, _tl: {rev, w, log}, …its own fields}</c>. <c>rev</c> is its revision, <c>w</c> the call that wrote it, <c>log</c> is there when its
+/// changes are followed. Where BSON cannot say what the JSON says, <c>_tl.json</c> has the JSON as it is, and beside it stand the indexed fields alone.
+/// </summary>
+internal static class StoredDocument
+{
+    /// <summary>The paths of the envelope's fields.</summary>
+    public const string Revision = "_tl.rev", Writer = "_tl.w", Logged = "_tl.log";
+
+    [ThreadStatic] private static BsonPen? t_pen;
+    [ThreadStatic] private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) t_json;
+
+    /// <summary>The name of the envelope: no document may have a field of this name.</summary>
+    public static ReadOnlySpan<byte> Envelope => "_tl"u8;
+
+    /// <summary>The BSON of what a write puts.</summary>
+    /// <exception cref="TidelineException">InvalidInput: it is larger than a document may be.</exception>
+    public static RawBsonDocument Encode(DocumentWrite write, Guid writer, bool isLogged)
+    {
+        var pen = t_pen ??= new BsonPen();
+        pen.Length = 0;
+        var json = write.Json!.Value.Span;
+        var document = pen.Begin();
+        pen.Name(BsonType.String, "_id"u8);
+        pen.Text(Encoding.UTF8.GetBytes(write.Id));
+        var envelope = BeginEnvelope(pen, write.Revision, writer, isLogged);
+        pen.End(envelope);
+        var fields = pen.Length;
+        if (!JsonToBson.TryWrite(json, pen))
+        {
+            pen.Length = fields - 1;
+            pen.Name(BsonType.Binary, "json"u8);
+            pen.Binary(BsonBinarySubType.Binary, json);
+            pen.End(envelope);
+            foreach (var (field, value) in write.IndexValues) WriteIndexed(pen, field, value);
+        }
+
+        pen.End(document);
+        if (pen.Length > Limits.ViewDocumentBytes) throw new TidelineException(ErrorCode.InvalidInput, $"The document '{write.Id}' has {pen.Length} bytes; at most {Limits.ViewDocumentBytes} can be stored.");
+        return new RawBsonDocument(pen.Written.ToArray());
+    }
+
+    /// <summary>The document that MongoDB gave; gives its buffer back.</summary>
+    /// <exception cref="TidelineException">Corrupt: somebody else wrote it.</exception>
+    public static Document Decode(RawBsonDocument raw, string collection)
+    {
+        using (raw)
+        {
+            // A document may lie in two chunks of the driver's buffer.
+            var bytes = raw.Slice.AccessBackingBytes(0);
+            return Decode(bytes.Count >= raw.Slice.Length ? bytes.AsSpan(0, raw.Slice.Length) : Copy(raw.Slice), collection);
+        }
+    }
+
+    /// <summary>The revision and the call that wrote it, of a document read with these fields alone; nothing where somebody else wrote it.</summary>
+    public static (long Revision, Guid Writer) Mark(BsonDocument document) =>
+        document.GetValue("_tl", null) is BsonDocument envelope && envelope.GetValue("rev", null) is BsonInt64 revision && envelope.GetValue("w", null) is BsonBinaryData { SubType: BsonBinarySubType.UuidStandard } writer
+            ? (revision.Value, new Guid(writer.Bytes, bigEndian: true))
+            : default;
+
+    /// <summary>A value of a query or of an indexed field.</summary>
+    /// <exception cref="TidelineException">InvalidInput: neither text nor a whole number.</exception>
+    public static BsonValue Value(object? value) => value switch
+    {
+        null => BsonNull.Value,
+        string text => new BsonString(text),
+        long number => new BsonInt64(number),
+        int number => new BsonInt64(number),
+        _ => throw new TidelineException(ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
+    };
+
+    private static int BeginEnvelope(BsonPen pen, long revision, Guid writer, bool isLogged)
+    {
+        Span<byte> id = stackalloc byte[16];
+        writer.TryWriteBytes(id, bigEndian: true, out _);
+        pen.Name(BsonType.Document, Envelope);
+        var envelope = pen.Begin();
+        pen.Name(BsonType.Int64, "rev"u8);
+        pen.Long(revision);
+        pen.Name(BsonType.Binary, "w"u8);
+        pen.Binary(BsonBinarySubType.UuidStandard, id);
+        if (!isLogged) return envelope;
+        pen.Name(BsonType.Boolean, "log"u8);
+        pen.Boolean(true);
+        return envelope;
+    }
+
+    private static void WriteIndexed(BsonPen pen, string field, object? value)
+    {
+        if (Value(value) is BsonString text)
+        {
+            pen.Name(BsonType.String, Encoding.UTF8.GetBytes(field));
+            pen.Text(Encoding.UTF8.GetBytes(text.Value));
+        }
+        else if (value is not null)
+        {
+            pen.Name(BsonType.Int64, Encoding.UTF8.GetBytes(field));
+            pen.Long(Value(value).AsInt64);
+        }
+    }
+
+    private static byte[] Copy(IByteBuffer slice)
+    {
+        var bytes = new byte[slice.Length];
+        slice.GetBytes(0, bytes, 0, bytes.Length);
+        return bytes;
+    }
+
+    private static Document Decode(ReadOnlySpan<byte> document, string collection)
+    {
+        if (t_json.Buffer is null)
+        {
+            var bytes = new ArrayBufferWriter<byte>(4_096);
+            t_json = (bytes, new Utf8JsonWriter(bytes, new JsonWriterOptions { SkipValidation = true }));
+        }
+
+        var (buffer, json) = t_json;
+        buffer.ResetWrittenCount();
+        json.Reset();
+        json.WriteStartObject();
+        var (id, revision, asIs) = ((string?)null, (long?)null, (byte[]?)null);
+        var reader = new BsonElements(document);
+        while (reader.Read())
+        {
+            if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8)) id = Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
+            else if (reader.Type == BsonType.Document && reader.Name.SequenceEqual(Envelope)) (revision, asIs) = DecodeEnvelope(reader.Value);
+            else if (!BsonToJson.TryWriteField(reader, json)) throw Foreign(collection, id, $"its field '{Encoding.UTF8.GetString(reader.Name)}' holds what JSON cannot");
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        if (id is null || revision is not { } known) throw Foreign(collection, id, "it has no revision");
+        return new Document(id, known, asIs ?? buffer.WrittenSpan.ToArray());
+    }
+
+    private static (long? Revision, byte[]? Json) DecodeEnvelope(ReadOnlySpan<byte> envelope)
+    {
+        var (revision, json) = ((long?)null, (byte[]?)null);
+        var reader = new BsonElements(envelope);
+        while (reader.Read())
+        {
+            if (reader.Type == BsonType.Int64 && reader.Name.SequenceEqual("rev"u8)) revision = BinaryPrimitives.ReadInt64LittleEndian(reader.Value);
+            else if (reader.Type == BsonType.Binary && reader.Name.SequenceEqual("json"u8)) json = BsonElements.Binary(reader.Value).ToArray();
+        }
+
+        return (revision, json);
+    }
+
+    private static TidelineException Foreign(string collection, string? id, string why) =>
+        new(ErrorCode.Corrupt, $"The document '{id}' of '{collection}' was not written by Tideline: {why}.");
+}

@@ -1,0 +1,41 @@
+using MongoDB.Bson;
+using Tideline.Views;
+
+namespace Tideline.Engines.Views.Mongo;
+
+/// <summary>Turns a query into the filter and the sort of a find over one index.</summary>
+internal static class ViewFilter
+{
+    public static BsonDocument Of(DocumentQuery query)
+    {
+        var filter = new BsonDocument();
+        foreach (var (field, sought) in query.Equal) filter[field] = StoredDocument.Value(sought);
+        var beyond = query.Descending ? "$lt" : "$gt";
+        if (query.OrderBy is not { } order)
+        {
+            if (query.After is { } last) filter["_id"] = new BsonDocument(beyond, last.Id);
+            return filter;
+        }
+
+        // A document without the field has no place in its order.
+        var range = new BsonDocument("$ne", BsonNull.Value);
+        if (query.From is not null) range["$gte"] = StoredDocument.Value(query.From);
+        if (query.To is not null) range["$lte"] = StoredDocument.Value(query.To);
+        filter[order] = range;
+        if (query.After is not { } after) return filter;
+        // The first term lets the index seek; the second passes the ties.
+        var value = StoredDocument.Value(after.Value);
+        filter["$and"] = new BsonArray
+        {
+            new BsonDocument(order, new BsonDocument($"{beyond}e", value)),
+            new BsonDocument("$or", new BsonArray { new BsonDocument(order, new BsonDocument(beyond, value)), new BsonDocument("_id", new BsonDocument(beyond, after.Id)) }),
+        };
+        return filter;
+    }
+
+    public static BsonDocument Order(DocumentQuery query)
+    {
+        var direction = query.Descending ? -1 : 1;
+        return query.OrderBy is { } order ? new BsonDocument { [order] = direction, ["_id"] = direction } : new BsonDocument("_id", direction);
+    }
+}
