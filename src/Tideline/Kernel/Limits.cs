@@ -225,6 +225,9 @@ public static class Limits
     /// <summary>Rest before a request to Kafka is repeated, and longest rest before a broker is connected to again, milliseconds.</summary>
     public const int KafkaRetryMs = 100, KafkaReconnectMs = 1_000;
 
+    /// <summary>How long a partition may end before what was read of it, milliseconds: a leader that was just elected shows all of its records a moment later, or never.</summary>
+    public const int KafkaElectionMs = 5_000;
+
     /// <summary>How long the producer gathers records before it sends them, milliseconds: an append hands over all of its own at once.</summary>
     public const int KafkaLingerMs = 1;
 

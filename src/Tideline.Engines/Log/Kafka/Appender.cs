@@ -24,14 +24,15 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
     /// <exception cref="TidelineException">Corrupt: a source skipped, or a partition lost records. InvalidInput. StorageUnavailable: how much was appended is not known.</exception>
     public async Task AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
-        var begun = time.GetTimestamp();
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         try
         {
-            if (!await _gate.WaitAsync(Patience, cancel)) throw new TimeoutException();
             Task landed;
+            await _gate.WaitAsync(either.Token);
             try
             {
-                landed = await SendAsync(records, begun, cancel);
+                landed = await SendAsync(records, either.Token);
             }
             finally
             {
@@ -39,9 +40,9 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
             }
 
             // :: 4 land
-            await landed.WaitAsync(Left(begun), time, cancel);
+            await landed.WaitAsync(either.Token);
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw new TidelineException(
                 ErrorCode.StorageUnavailable, $"Kafka did not confirm {records.Count} records within {Limits.KafkaAppendMs} ms. They may be on the log yet; to append them again is harmless.");
@@ -68,7 +69,7 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
         _gate.Dispose();
     }
 
-    private async Task<Task> SendAsync(IReadOnlyList<LogRecord> records, long begun, CancellationToken cancel)
+    private async Task<Task> SendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
         // :: 1 know
         var session = Session();
@@ -77,9 +78,12 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
         {
             if (record.Data.Length > Limits.KafkaRecordBytes)
                 throw new TidelineException(ErrorCode.InvalidInput, $"A record of {record.Data.Length} bytes is too large: Kafka takes {Limits.KafkaRecordBytes}.");
-            if (!places.TryGetValue((record.Topic, record.Partition), out var place))
-                places[(record.Topic, record.Partition)] = place = await partitions.GetAsync(record.Topic, record.Partition, cancel);
-            place.ThrowIfStopped();
+            if (!places.ContainsKey((record.Topic, record.Partition)))
+            {
+                var place = places[(record.Topic, record.Partition)] = await partitions.GetAsync(record.Topic, record.Partition, cancel);
+                place.ThrowIfStopped();
+            }
+
             if (!session.Knows(record.Topic, record.Source)) await LearnAsync(session, record.Topic, record.Source, cancel);
         }
 
@@ -94,7 +98,7 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
         {
             foreach (var record in missing)
             {
-                if (session.Room() is { IsCompleted: false } room) await room.WaitAsync(Left(begun), time, cancel);
+                if (session.Room() is { IsCompleted: false } room) await room.WaitAsync(cancel);
                 session.Send(flight, record, places[(record.Topic, record.Partition)]);
             }
         }
@@ -127,6 +131,4 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
         _session?.Dispose();
         return _session = new AppendSession(clients.Producer(messageTimeoutMs: 0), logger);
     }
-
-    private TimeSpan Left(long begun) => TimeSpan.FromTicks(Math.Max(0, (Patience - time.GetElapsedTime(begun)).Ticks));
 }

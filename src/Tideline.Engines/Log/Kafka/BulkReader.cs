@@ -54,8 +54,7 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
         var isWhole = false;
         try
         {
-            if (cursor.Place != place || cursor.Next != from) cursor.Consumer.Assign(new TopicPartitionOffset(place, from));
-            (cursor.Place, cursor.Next) = (place, from);
+            cursor.GoTo(place, from);
             var begun = time.GetTimestamp();
             for (var isEnough = false; !isEnough && cursor.Next < to;)
             {
@@ -106,11 +105,21 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
 
     private sealed class Cursor(IConsumer<byte[], byte[]> consumer)
     {
+        private readonly HashSet<string> _topics = [];
+
         public IConsumer<byte[], byte[]> Consumer => consumer;
 
-        public TopicPartition? Place { get; set; }
+        public TopicPartition? Place { get; private set; }
 
         public long Next { get; set; }
+
+        public void GoTo(TopicPartition place, long from)
+        {
+            if (Place == place && Next == from) return;
+            KafkaClients.Introduce(consumer, place, _topics);
+            consumer.Assign(new TopicPartitionOffset(place, from));
+            (Place, Next) = (place, from);
+        }
 
         public void Rest()
         {

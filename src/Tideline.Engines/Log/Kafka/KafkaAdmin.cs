@@ -37,14 +37,14 @@ internal sealed class KafkaAdmin(IAdminClient client, TimeProvider time) : IDisp
     }
 
     public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync(
-        "delete records", () => client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], new DeleteRecordsOptions { RequestTimeout = Request }), cancel);
+        "delete records", () => client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request }), cancel);
 
     /// <summary>Makes a topic unless it is there.</summary>
     public async Task CreateTopicAsync(TopicSpecification topic, CancellationToken cancel)
     {
         try
         {
-            await AskAsync($"make the topic {topic.Name}", async () => { await client.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Request }); return true; }, cancel);
+            await AskAsync($"make the topic {topic.Name}", async () => { await client.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Request, OperationTimeout = Request }); return true; }, cancel);
         }
         catch (TidelineException fault) when (fault.InnerException is CreateTopicsException refused && KafkaFaults.ErrorsOf(refused).All(error => error.Code == KafkaError.TopicAlreadyExists))
         {
@@ -80,16 +80,16 @@ internal sealed class KafkaAdmin(IAdminClient client, TimeProvider time) : IDisp
     private async Task<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
-        while (true)
+        for (var left = Patience; ; left = Patience - time.GetElapsedTime(begun))
         {
             try
             {
                 // The client of .NET loses some failures, and its task then never ends.
-                return await ask().WaitAsync(Patience, time, cancel);
+                return await ask().WaitAsync(left > Rest ? left : Rest, time, cancel);
             }
             catch (KafkaException fault)
             {
-                if (!KafkaFaults.MayPass(fault) || time.GetElapsedTime(begun) > Patience) throw KafkaFaults.Unavailable(what, fault);
+                if (!KafkaFaults.MayPass(fault) || left <= Rest) throw KafkaFaults.Unavailable(what, fault);
             }
             catch (TimeoutException)
             {

@@ -45,6 +45,14 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, ILogger logg
     public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig()))
         .SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
+    /// <summary>Has a consumer ask for a topic that it does not know, before it is assigned: left to itself it asks up to a second later.</summary>
+    public static void Introduce(IConsumer<byte[], byte[]> consumer, TopicPartition place, HashSet<string> known)
+    {
+        if (known.Contains(place.Topic)) return;
+        consumer.QueryWatermarkOffsets(place, TimeSpan.FromMilliseconds(Limits.KafkaRequestMs));
+        known.Add(place.Topic);
+    }
+
     private T With<T>(T config)
         where T : ClientConfig
     {

@@ -106,7 +106,7 @@ public sealed partial class KafkaLog : ILog
     {
         var at = await UseAsync(topic, partition, cancel);
         if (at.Head > afterOffset) return;
-        _tail.Follow(at, afterOffset);
+        if (!at.IsFollowed) await Task.Run(() => _tail.Follow(at, afterOffset), cancel);
         await at.WaitAsync(each => each.Head > afterOffset, timeout, _time, cancel);
     }
 

@@ -11,7 +11,7 @@ namespace Tideline.Engines.Log.Kafka;
 internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, KafkaAdmin admin, BulkReader bulk, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaElectionMs);
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<(string Topic, int Number), Partition> _open = new();
 

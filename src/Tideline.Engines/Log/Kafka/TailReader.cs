@@ -14,6 +14,7 @@ internal sealed partial class TailReader : IDisposable
     private const int StepMs = 100;
     private readonly Lock _gate = new();
     private readonly ConcurrentDictionary<TopicPartition, Partition> _followed = new();
+    private readonly HashSet<string> _topics = [];
     private readonly IConsumer<byte[], byte[]> _consumer;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -35,6 +36,7 @@ internal sealed partial class TailReader : IDisposable
             if (_isDisposed || partition.IsFollowed) return;
             try
             {
+                KafkaClients.Introduce(_consumer, partition.Place, _topics);
                 _followed[partition.Place] = partition;
                 _consumer.IncrementalAssign([new TopicPartitionOffset(partition.Place, partition.Follow(afterOffset))]);
             }
