@@ -225,6 +225,12 @@ public static class Limits
     /// <summary>Rest before a request to Kafka is repeated, and longest rest before a broker is connected to again, milliseconds.</summary>
     public const int KafkaRetryMs = 100, KafkaReconnectMs = 1_000;
 
+    /// <summary>How long it is believed who leads a partition before it is asked anew, milliseconds.</summary>
+    public const int KafkaLeaderAgeMs = 1_000;
+
+    /// <summary>Between two warnings of one client of Kafka, milliseconds.</summary>
+    public const int KafkaComplaintMs = 10_000;
+
     /// <summary>How long a partition may end before what was read of it, milliseconds: a leader that was just elected shows all of its records a moment later, or never.</summary>
     public const int KafkaElectionMs = 5_000;
 

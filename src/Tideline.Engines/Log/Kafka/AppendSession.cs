@@ -43,7 +43,7 @@ internal sealed partial class AppendSession : IDisposable
         lock (_gate)
         {
             if (!_sources.TryGetValue((topic, source), out var progress)) _sources[(topic, source)] = progress = new SourceProgress(source);
-            progress.Learn(partitions);
+            progress.Learn(partitions.Select(partition => partition.SourceTail(source)));
             return progress.Settled;
         }
     }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka.Admin;
+using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Log.Kafka;
@@ -8,7 +9,7 @@ namespace Tideline.Engines.Log.Kafka;
 /// Groups' positions, as Kafka's own group offsets, so that the usual tools show them and their lag. Kafka forgets those of a group that rests for long (<c>offsets.retention.minutes</c>);
 /// that a group is there, and a copy of where it stood, is therefore on the state topic too.
 /// </summary>
-internal sealed class GroupOffsets(KafkaLogOptions options, PartitionTable partitions, StateTopic state, KafkaAdmin admin, TimeProvider time)
+internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTable partitions, StateTopic state, KafkaAdmin admin, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<(string Group, Partition Partition), GroupEntry> _uncopied = new();
     private readonly ConcurrentDictionary<(string Group, Partition Partition), long> _copiedAt = new();
@@ -24,9 +25,10 @@ internal sealed class GroupOffsets(KafkaLogOptions options, PartitionTable parti
         }
 
         if (next > partition.Position) await partitions.CatchUpAsync([partition], cancel);
-        if (next > partition.Position)
-            throw partition.Stop($"the group {group} had read to Kafka offset {next}, but it ends at {partition.Position}: the brokers lost records, as an unclean election does.");
-        return partition.RecordsBefore(next);
+        if (next <= partition.Position) return partition.RecordsBefore(next);
+        // What comes after the loss, the same again or other records, is new to the group.
+        ReadWhatIsLost(logger, group, partition.Topic, partition.Number, next, partition.Position);
+        return partition.Head;
     }
 
     /// <summary>Moves a group, durably.</summary>
@@ -85,4 +87,7 @@ internal sealed class GroupOffsets(KafkaLogOptions options, PartitionTable parti
         if (state.Group(group, partition.Topic, partition.Number, partition.TopicId) is not { } copy) return null;
         return Math.Max(copy.Next, (await admin.OffsetsAsync([partition.Place], OffsetSpec.Earliest(), cancel))[0]);
     }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The group {Group} had read {Topic}/{Partition} to Kafka offset {Next}, but it ends at {End}: the brokers lost records, as an unclean election does. The group goes on at the end.")]
+    private static partial void ReadWhatIsLost(ILogger logger, string group, string topic, int partition, long next, long end);
 }

@@ -17,9 +17,14 @@ internal sealed class KafkaAdmin(IAdminClient client, TimeProvider time) : IDisp
     {
         if (places.Count == 0) return [];
         var asked = places.Select(place => new TopicPartitionOffsetSpec { TopicPartition = place, OffsetSpec = which }).ToList();
-        var answer = await AskAsync("tell offsets", () => client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = Request }), cancel);
-        var offsets = answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset.Value);
-        return [.. places.Select(place => offsets[place])];
+        return await AskAsync("tell offsets", async () =>
+        {
+            var answer = await client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = Request });
+            var offsets = answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset);
+            // What a leader did not answer that just died is no offset, and no error either.
+            if (offsets.ContainsValue(Offset.Unset)) throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, "a leader does not answer"));
+            return places.Select(place => offsets[place].Value).ToArray();
+        }, cancel);
     }
 
     /// <summary>Where a group goes on, for those partitions for which Kafka knows it.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
@@ -5,8 +6,10 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>Makes the clients of Kafka, all settings in one place.</summary>
-internal sealed partial class KafkaClients(KafkaLogOptions options, ILogger logger)
+internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider time, ILogger logger)
 {
+    private readonly ConcurrentDictionary<string, long> _complainedAt = new(StringComparer.Ordinal);
+
     /// <summary>A producer that keeps order and writes nothing twice.</summary>
     /// <param name="messageTimeoutMs">
     /// After how long a record gives up; 0: never, and one that cannot be delivered ends the producer. Only so there can be no gap: the next record would stand where the lost one should.
@@ -42,7 +45,8 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, ILogger logg
         ConsumeResultFields = "headers,topic",
     })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
-    public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig()))
+    /// <summary>A client for questions. It asks anew who leads what when it has known it for a while: it would ask a leader that is gone for minutes.</summary>
+    public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig { MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs }))
         .SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
     /// <summary>Has a consumer ask for a topic that it does not know, before it is assigned: left to itself it asks up to a second later.</summary>
@@ -73,10 +77,18 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, ILogger logg
 
     private void Said(LogMessage message) => ClientSaid(logger, message.Name, message.Message);
 
+    // Every attempt to connect that fails would be said; that brokers are away is said once in a while.
     private void Failed(string client, Error error)
     {
-        if (error.IsFatal) ClientEnded(logger, client, error.Reason);
-        else ClientComplained(logger, client, error.Reason);
+        if (error.IsFatal)
+        {
+            ClientEnded(logger, client, error.Reason);
+        }
+        else if (!_complainedAt.TryGetValue(client, out var at) || time.GetElapsedTime(at).TotalMilliseconds > Limits.KafkaComplaintMs)
+        {
+            _complainedAt[client] = time.GetTimestamp();
+            ClientComplained(logger, client, error.Reason);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Client}: {Text}")]

@@ -32,7 +32,7 @@ public sealed partial class KafkaLog : ILog
         _partitions = new PartitionTable(topics, state, admin, bulk, time, logger);
         _tail = new TailReader(clients, time, logger);
         _appender = new Appender(clients, _partitions, time, logger);
-        _groups = new GroupOffsets(options, _partitions, state, admin, time);
+        _groups = new GroupOffsets(options, _partitions, state, admin, time, logger);
         _trimmer = new LogTrimmer(_partitions, _groups, state, admin);
     }
 
@@ -41,7 +41,7 @@ public sealed partial class KafkaLog : ILog
     public static async Task<KafkaLog> OpenAsync(KafkaLogOptions options, TimeProvider time, ILogger<KafkaLog> logger, CancellationToken cancel)
     {
         options.Validate();
-        var clients = new KafkaClients(options, logger);
+        var clients = new KafkaClients(options, time, logger);
         var admin = new KafkaAdmin(clients.Admin(), time);
         var bulk = new BulkReader(clients, time);
         try

@@ -226,9 +226,9 @@ internal sealed partial class Partition(string topic, string topicId, TopicParti
     }
 
     /// <summary>What the partition tells of a source.</summary>
-    public (long Last, long Through, long[] Beyond) SourceTail(string source)
+    public (int Partition, long Last, long Through, long[] Beyond) SourceTail(string source)
     {
-        lock (_gate) return history.Sources.TryGetValue(source, out var tail) ? (tail.Last, tail.Through, [.. tail.Beyond]) : (0, 0, []);
+        lock (_gate) return history.Sources.TryGetValue(source, out var tail) ? (Number, tail.Last, tail.Through, [.. tail.Beyond]) : (Number, 0, 0, []);
     }
 
     private void Learn(long offset, RecordStamp? stamp)

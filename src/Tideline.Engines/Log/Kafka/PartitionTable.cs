@@ -84,19 +84,32 @@ internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, Kafk
             await state.CatchUpAsync(cancel);
             var place = new TopicPartition(info.KafkaName, number);
             var first = (await admin.OffsetsAsync([place], OffsetSpec.Earliest(), cancel))[0];
-            var kept = state.History(topic, number, info.Id);
-            var partition = new Partition(topic, info.Id, place, kept is null ? new PartitionHistory(first) : new PartitionHistory(kept), logger) { Kept = (kept?.Position ?? -1, time.GetTimestamp()) };
-            if (partition.Position < first) partition.Skip(first, null);
-            partition.Dropped(first);
+            var partition = Load(info, place, first, state.History(topic, number, info.Id));
             await CatchUpAsync([partition], cancel);
+            if (partition.IsStopped && partition.Position == partition.Kept.Position)
+            {
+                // It ends before what was kept of it, and that is said. What is left is the log from here on: whose records are gone finds them missing.
+                partition = Load(info, place, first, null);
+                await CatchUpAsync([partition], cancel);
+            }
+
             // From now on every process knows that it is there.
-            if (kept is null) await KeepAsync(partition, cancel);
+            if (partition.Kept.Position < 0) await KeepAsync(partition, cancel);
             return _open[(topic, number)] = partition;
         }
         finally
         {
             _gate.Release();
         }
+    }
+
+    private Partition Load(TopicInfo topic, TopicPartition place, long first, HistoryEntry? kept)
+    {
+        var history = kept is null ? new PartitionHistory(first) : new PartitionHistory(kept);
+        var partition = new Partition(topic.Name, topic.Id, place, history, logger) { Kept = (kept?.Position ?? -1, time.GetTimestamp()) };
+        if (partition.Position < first) partition.Skip(first, null);
+        partition.Dropped(first);
+        return partition;
     }
 
     private async Task LearnAsync(Partition partition, long end, CancellationToken cancel)

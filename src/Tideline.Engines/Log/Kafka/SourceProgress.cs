@@ -14,12 +14,11 @@ internal sealed class SourceProgress(string source)
     public long Sent { get; private set; }
 
     /// <summary>Adds what the partitions of the topic tell. Each knows its own part, so a record that is missing on one shows as a gap between the others'.</summary>
-    public void Learn(IEnumerable<Partition> partitions)
+    public void Learn(IEnumerable<(int Partition, long Last, long Through, long[] Beyond)> tails)
     {
-        foreach (var partition in partitions)
+        foreach (var (partition, last, through, beyond) in tails)
         {
-            var (last, through, beyond) = partition.SourceTail(source);
-            if (last > _last.GetValueOrDefault(partition.Number)) _last[partition.Number] = last;
+            if (last > _last.GetValueOrDefault(partition)) _last[partition] = last;
             Settled = Math.Max(Settled, through);
             _beyond.UnionWith(beyond);
         }
