@@ -19,6 +19,7 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
 {
     private const string Type = "AUDIT_BLOCK_SEALED";
     private readonly CancellationTokenSource _stop = new();
+    private readonly long?[] _published = new long?[ledger.Map.Shards];
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Begins to publish.</summary>
@@ -30,13 +31,16 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
     public async Task<long> PublishAsync(int shard, CancellationToken cancel)
     {
         var source = Source(shard);
-        var published = await log.GetSourceHeadAsync(Topics.AuditHeads, source, cancel);
+        var published = _published[shard] ?? await log.GetSourceHeadAsync(Topics.AuditHeads, source, cancel);
+        // Until all is appended: what became of an append that failed stands on the log.
+        _published[shard] = null;
         while (await ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
         {
             await log.AppendAsync([.. blocks.Select(block => RecordOf(shard, source, block))], cancel);
             published = blocks[^1].Number;
         }
 
+        _published[shard] = published;
         return published;
     }
 

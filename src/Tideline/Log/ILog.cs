@@ -10,13 +10,19 @@ public interface ILog : IAsyncDisposable
     /// Appends in order. A record whose (topic, source, sequence) was appended before is left out, so a repeated append is
     /// harmless; a sequence that skips one is refused.
     /// </summary>
-    /// <exception cref="Kernel.TidelineException">Corrupt: a source skipped a sequence number. StorageUnavailable: nothing was appended.</exception>
+    /// <exception cref="Kernel.TidelineException">
+    /// Corrupt: a source skipped a sequence number; nothing of the call was appended. StorageUnavailable: what was appended is not known; who does not append the same records again asks
+    /// <see cref="GetSourceHeadAsync"/>.
+    /// </exception>
     ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel);
 
-    /// <summary>The last sequence number that <paramref name="source"/> appended to <paramref name="topic"/>; 0 before the first.</summary>
+    /// <summary>Up to which sequence number everything of <paramref name="source"/> is on <paramref name="topic"/>, whoever appended it; 0 before the first.</summary>
     ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel);
 
-    /// <summary>Up to <paramref name="limit"/> records after <paramref name="afterOffset"/>, in order; empty at the end.</summary>
+    /// <summary>
+    /// Up to <paramref name="limit"/> records after <paramref name="afterOffset"/>, in order; empty at the end. Offsets count without gaps; only retention drops records, and only the oldest.
+    /// </summary>
+    /// <exception cref="Kernel.TidelineException">Corrupt: the next record is lost.</exception>
     ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel);
 
     /// <summary>Offset of the newest record of a partition; 0 when it never had one.</summary>

@@ -29,8 +29,17 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
     {
         foreach (var shard in _shards)
         {
-            shard.EventSeq = await log.GetSourceHeadAsync(Topics.AccountEvents, shard.Source, cancel);
-            shard.MessageSeq = await log.GetSourceHeadAsync(Topics.SagaCommands, shard.Source, cancel);
+            try
+            {
+                shard.EventSeq = await log.GetSourceHeadAsync(Topics.AccountEvents, shard.Source, cancel);
+                shard.MessageSeq = await log.GetSourceHeadAsync(Topics.SagaCommands, shard.Source, cancel);
+            }
+            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            {
+                Stop(shard, fault);
+                continue;
+            }
+
             var head = ledger.CommittedHead(shard.Shard);
             if (shard.EventSeq > head.EventSeq || shard.MessageSeq > head.MessageSeq)
                 Stop(shard, Lost($"The log has events to {shard.EventSeq} and messages to {shard.MessageSeq} of shard {shard.Shard}, the ledger only to {head.EventSeq} and {head.MessageSeq}: the ledger is older than the log."));

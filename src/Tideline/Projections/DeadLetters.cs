@@ -100,13 +100,14 @@ public sealed partial class DeadLetters
 
         if (fresh.Count == 0) return;
         await _log.AppendAsync([.. fresh.Select(each => each.Record)], cancel);
-        var tails = await TailsAsync(cancel);
+        var ends = await EndsAsync(cancel);
         lock (_lock)
         {
             foreach (var (each, record) in fresh)
             {
-                // The projector is the only source of a partition, so offsets count as its sequence does.
-                var offset = tails[record.Partition] - (heads[record.Partition] - record.SourceSeq);
+                // The projector is the only source of a partition, so offsets count as its sequence does. An append before this one that failed may have left letters after these.
+                var (tail, sourceHead) = ends[record.Partition];
+                var offset = tail - (sourceHead - record.SourceSeq);
                 if (!_book.Contains(record.Key)) KeyBlocked(_logger, record.Key, each.Happened.Event.Position, each.Reason);
                 _book.Add(record.Key, new DeadLetterBook.Letter(each.Happened.Event.Position, offset), record.TimeUs, each.Reason);
                 _sourceHeads[record.Partition] = record.SourceSeq;
@@ -145,12 +146,13 @@ public sealed partial class DeadLetters
     // Letters before the first that waits may leave the topic, and what is known to be settled of them may be forgotten.
     private async Task ReleaseAsync(CancellationToken cancel)
     {
-        var tails = await TailsAsync(cancel);
-        for (var shard = 0; shard < tails.Length; shard++)
+        var ends = await EndsAsync(cancel);
+        for (var shard = 0; shard < ends.Length; shard++)
         {
             long? first;
             lock (_lock) first = _book.FirstOffset(shard);
-            var done = first - 1 ?? tails[shard];
+            // Not beyond the last that is in the book: what a failed append left after it is met again.
+            var done = first - 1 ?? ends[shard].Tail - (ends[shard].SourceHead - _sourceHeads[shard]);
             await _log.CommitAsync(Group, Topic, shard, done, cancel);
             foreach (var ofKey in _state.Settled.Values)
             {
@@ -194,11 +196,11 @@ public sealed partial class DeadLetters
             ? Parse(record)
             : throw new TidelineException(ErrorCode.Corrupt, $"The dead letter of {letter.Position} is no longer on its topic.");
 
-    private async Task<long[]> TailsAsync(CancellationToken cancel)
+    private async Task<(long Tail, long SourceHead)[]> EndsAsync(CancellationToken cancel)
     {
-        var tails = new long[_sourceHeads.Length];
-        for (var shard = 0; shard < tails.Length; shard++) tails[shard] = await _log.GetHeadAsync(Topic, shard, cancel);
-        return tails;
+        var ends = new (long, long)[_sourceHeads.Length];
+        for (var shard = 0; shard < ends.Length; shard++) ends[shard] = (await _log.GetHeadAsync(Topic, shard, cancel), await _log.GetSourceHeadAsync(Topic, Source(shard), cancel));
+        return ends;
     }
 
     private static DeadLetter Parse(LogRecord record)

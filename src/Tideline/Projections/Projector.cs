@@ -156,16 +156,15 @@ public sealed partial class Projector : IAsyncDisposable
         CrashPoint.Pass("projection.watermark.after");
     }
 
-    private async Task CommitOffsetsAsync(CancellationToken cancel)
+    private Task CommitOffsetsAsync(CancellationToken cancel) =>
+        Task.WhenAll(_shards.Where(shard => shard.Offset != shard.CommittedOffset).Select(shard => CommitOffsetAsync(shard, cancel)));
+
+    private async Task CommitOffsetAsync(ShardProgress shard, CancellationToken cancel)
     {
-        foreach (var shard in _shards)
-        {
-            if (shard.Offset == shard.CommittedOffset) continue;
-            CrashPoint.Pass("offset.commit.before");
-            await _log.CommitAsync(Group, Topics.AccountEvents, shard.Shard, shard.Offset, cancel);
-            CrashPoint.Pass("offset.commit.after");
-            shard.CommittedOffset = shard.Offset;
-        }
+        CrashPoint.Pass("offset.commit.before");
+        await _log.CommitAsync(Group, Topics.AccountEvents, shard.Shard, shard.Offset, cancel);
+        CrashPoint.Pass("offset.commit.after");
+        shard.CommittedOffset = shard.Offset;
     }
 
     private async Task LoopAsync()

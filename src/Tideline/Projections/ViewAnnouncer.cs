@@ -14,6 +14,7 @@ public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long 
 internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
 {
     private const int ScanRecords = 256;
+    private bool _isUnsure;
 
     /// <summary>The last position announced for a shard and the source's sequence.</summary>
     public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
@@ -35,6 +36,12 @@ internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
     public async Task AnnounceAsync(ShardProgress[] shards, CancellationToken cancel)
     {
         List<LogRecord>? records = null;
+        // What became of an append that failed stands on the log; said again with another end, it would be left out and never said.
+        if (_isUnsure)
+        {
+            foreach (var shard in shards) shard.Announced = await LastAsync(shard.Shard, cancel);
+        }
+
         foreach (var shard in shards)
         {
             var (watermark, announced) = (shard.Watermark, shard.Announced);
@@ -46,7 +53,9 @@ internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
         }
 
         if (records is null) return;
+        _isUnsure = true;
         await log.AppendAsync(records, cancel);
+        _isUnsure = false;
         foreach (var record in records) shards[record.Partition].Announced = (shards[record.Partition].Watermark.Seq, record.SourceSeq);
     }
 

@@ -141,6 +141,98 @@ public abstract class LogContract : IAsyncLifetime
         }, iter: 40, threads: 1);
     }
 
+    [Fact]
+    public async Task Any_content_comes_back()
+    {
+        var large = new byte[200_000];
+        Array.Fill(large, (byte)'7');
+        LogRecord[] records =
+        [
+            Record("s", 1) with { Key = Guid.Empty, Subject = Guid.Empty, Version = 0, TimeUs = 0 },
+            Record("s", 2) with { Data = large, Version = long.MaxValue, TimeUs = 253_402_300_799_999_999 },
+            Record("Müller/1 ✓", 1) with { Type = "ÄÖ_🙂", Data = "{\"name\":\"Ærøskøbing 🙂\"}"u8.ToArray() },
+        ];
+        await Log.AppendAsync(records, default);
+        await ReopenAsync();
+        var read = await Log.ReadAsync("t", 0, 0, 10, default);
+        read.Select(r => r with { Data = default }).ShouldBe(records.Select((r, index) => r with { Offset = index + 1, Data = default }));
+        for (var index = 0; index < records.Length; index++) read[index].Data.ToArray().ShouldBe(records[index].Data.ToArray());
+    }
+
+    [Fact]
+    public async Task A_source_of_several_partitions_is_counted_over_all_of_them()
+    {
+        LogRecord[] records = [Record("s", 1), Record("s", 2) with { Partition = 1 }, Record("s", 3), Record("s", 4) with { Partition = 1 }];
+        await Log.AppendAsync(records[..3], default);
+        (await Log.GetSourceHeadAsync("t", "s", default)).ShouldBe(3);
+        await Log.AppendAsync(records, default);
+        await ReopenAsync();
+        (await Log.GetSourceHeadAsync("t", "s", default)).ShouldBe(4);
+        await Log.AppendAsync(records, default);
+        (await Log.ReadAsync("t", 0, 0, 10, default)).Select(r => (r.Offset, r.SourceSeq)).ShouldBe([(1, 1), (2, 3)]);
+        (await Log.ReadAsync("t", 1, 0, 10, default)).Select(r => (r.Offset, r.SourceSeq)).ShouldBe([(1, 2), (2, 4)]);
+    }
+
+    [Fact]
+    public async Task A_source_is_known_after_retention_took_its_records()
+    {
+        await Log.AppendAsync([.. Enumerable.Range(1, 10).Select(seq => Record("s", seq))], default);
+        await Log.CommitAsync("g", "t", 0, 10, default);
+        (await Log.TrimAsync(DateTimeOffset.UnixEpoch.AddYears(900), default)).ShouldBe(10);
+        await ReopenAsync();
+        (await Log.GetHeadAsync("t", 0, default)).ShouldBe(10);
+        (await Log.GetSourceHeadAsync("t", "s", default)).ShouldBe(10);
+        (await Log.GetCommittedAsync("g", "t", 0, default)).ShouldBe(10);
+        (await Log.ReadAsync("t", 0, 0, 10, default)).ShouldBeEmpty();
+        await Log.AppendAsync([Record("s", 10), Record("s", 11)], default);
+        (await Should.ThrowAsync<TidelineException>(async () => await Log.AppendAsync([Record("s", 13)], default))).Code.ShouldBe(ErrorCode.Corrupt);
+        (await Log.ReadAsync("t", 0, 0, 10, default)).Select(r => (r.Offset, r.SourceSeq)).ShouldBe([(11, 11)]);
+    }
+
+    [Fact]
+    public async Task Readers_at_different_places_each_see_everything_once_in_order()
+    {
+        const int Total = 2_000;
+        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var early = FollowAsync(0, Total, late.Token);
+        var appending = Task.Run(async () =>
+        {
+            for (var seq = 1; seq <= Total; seq += 50) await Log.AppendAsync([.. Enumerable.Range(seq, 50).Select(each => Record("s", each))], late.Token);
+        }, late.Token);
+        await Log.WaitAsync("t", 0, 500, TimeSpan.FromSeconds(60), late.Token);
+        var middle = FollowAsync(500, Total, late.Token);
+        var beginning = FollowAsync(0, Total, late.Token);
+        await appending;
+        (await early).ShouldBe(Enumerable.Range(1, Total).Select(seq => (long)seq));
+        (await middle).ShouldBe(Enumerable.Range(501, Total - 500).Select(seq => (long)seq));
+        (await beginning).ShouldBe(await early);
+    }
+
+    [Fact]
+    public async Task A_closed_log_takes_nothing()
+    {
+        var closed = await OpenAsync();
+        await closed.DisposeAsync();
+        (await Should.ThrowAsync<TidelineException>(async () => await closed.AppendAsync([Record("s", 1)], default))).Code.ShouldBe(ErrorCode.ShuttingDown);
+    }
+
+    private async Task<List<long>> FollowAsync(long offset, long until, CancellationToken cancel)
+    {
+        var seen = new List<long>();
+        while (offset < until)
+        {
+            var read = await Log.ReadAsync("t", 0, offset, 100, cancel);
+            if (read.Count == 0) await Log.WaitAsync("t", 0, offset, TimeSpan.FromSeconds(1), cancel);
+            foreach (var record in read)
+            {
+                record.Offset.ShouldBe(++offset);
+                seen.Add(record.SourceSeq);
+            }
+        }
+
+        return seen;
+    }
+
     private LogRecord Record(string source, long seq) => new("t", 0, 0, source, seq, _ids.Next(), "TYPE", _ids.Next(), 1, 1_000, "{}"u8.ToArray());
 
     private async Task ReopenAsync()

@@ -117,7 +117,7 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         (await _host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
     }
 
-    private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(_ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+    private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(_ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
 
     private async Task ShouldBeSoundAsync()
     {

@@ -1,0 +1,92 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Confluent.Kafka;
+using Tideline.Kernel;
+using Tideline.Log;
+
+namespace Tideline.Engines.Log.Kafka;
+
+/// <summary>
+/// A record as a Kafka message: CloudEvents 1.0 in binary mode. The value is the data, the attributes are headers, the key is the record's key as text. Beyond what
+/// docs/reference/events.md names there are <c>previous</c> and <c>follows</c>, only where they are not the sequence before; see <see cref="RecordStamp"/>.
+/// </summary>
+internal static class CloudEventHeaders
+{
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+    private static readonly byte[] SpecVersion = "1.0"u8.ToArray();
+    private static readonly byte[] Json = "application/json"u8.ToArray();
+
+    public static Message<byte[], byte[]> Write(LogRecord record, RecordStamp stamp)
+    {
+        var headers = new Headers
+        {
+            { "ce_specversion", SpecVersion },
+            { "ce_id", Bytes($"{record.Source}-{record.SourceSeq}") },
+            { "ce_source", Bytes(SourcePrefix(record.Topic) + record.Source) },
+            { "ce_type", Bytes(record.Type) },
+            { "ce_time", Bytes(Clock.FromUs(record.TimeUs).ToString(TimeFormat, CultureInfo.InvariantCulture)) },
+            { "content-type", Json },
+            { "ce_sequence", Bytes(record.SourceSeq.ToString("D19", CultureInfo.InvariantCulture)) },
+        };
+        if (record.Subject != Guid.Empty) headers.Add("ce_subject", Bytes(record.Subject.ToString()));
+        if (record.Version != 0) headers.Add("ce_version", Number(record.Version));
+        if (stamp.Previous != stamp.Seq - 1) headers.Add("ce_previous", Number(stamp.Previous));
+        if (stamp.Follows != stamp.Seq - 1) headers.Add("ce_follows", Number(stamp.Follows));
+        return new Message<byte[], byte[]>
+        {
+            Key = record.Key == Guid.Empty ? null! : Bytes(record.Key.ToString()),
+            Value = record.Data.ToArray(),
+            Headers = headers,
+            Timestamp = new Timestamp(record.TimeUs / 1_000, TimestampType.CreateTime),
+        };
+    }
+
+    /// <summary>Reads a message back; null when Tideline did not write it.</summary>
+    /// <returns>The record with offset 0, and its stamp.</returns>
+    public static (LogRecord Record, RecordStamp Stamp)? Read(string topic, int partition, Message<byte[], byte[]> message)
+    {
+        var (key, subject) = (Guid.Empty, Guid.Empty);
+        var (seq, version, previous, follows, timeUs) = (0L, 0L, -1L, -1L, -1L);
+        string? source = null, type = null;
+        foreach (var header in message.Headers)
+        {
+            var value = header.GetValueBytes();
+            switch (header.Key)
+            {
+                case "ce_source": source = SourceOf(topic, value); break;
+                case "ce_type": type = Encoding.UTF8.GetString(value); break;
+                case "ce_time": timeUs = TimeOf(value); break;
+                case "ce_sequence": seq = NumberOf(value); break;
+                case "ce_subject" when !IsId(value, out subject): return null;
+                case "ce_version": version = NumberOf(value); break;
+                case "ce_previous": previous = NumberOf(value); break;
+                case "ce_follows": follows = NumberOf(value); break;
+            }
+        }
+
+        if (source is null || type is null || seq < 1 || version < 0 || timeUs < 0 || message.Value is null || (message.Key is not null && !IsId(message.Key, out key))) return null;
+        var stamp = new RecordStamp(source, seq, previous < 0 ? seq - 1 : previous, follows < 0 ? seq - 1 : follows);
+        return (new LogRecord(topic, partition, 0, source, seq, key, type, subject, version, timeUs, message.Value), stamp);
+    }
+
+    private static string SourcePrefix(string topic) => $"/tideline/{topic}/";
+
+    private static string? SourceOf(string topic, byte[] value)
+    {
+        var text = Encoding.UTF8.GetString(value);
+        var prefix = SourcePrefix(topic);
+        return text.Length > prefix.Length && text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
+    }
+
+    private static long TimeOf(byte[] value) =>
+        DateTimeOffset.TryParseExact(Encoding.UTF8.GetString(value), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUs() : -1;
+
+    private static bool IsId(byte[] value, out Guid id) => Utf8Parser.TryParse(value, out id, out var length) && length == value.Length;
+
+    private static long NumberOf(byte[] value) => Utf8Parser.TryParse(value, out long number, out var length) && length == value.Length ? number : -1;
+
+    private static byte[] Number(long value) => Bytes(value.ToString(CultureInfo.InvariantCulture));
+
+    private static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+}

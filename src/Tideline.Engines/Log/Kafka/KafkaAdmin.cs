@@ -1,0 +1,107 @@
+using Confluent.Kafka;
+using Confluent.Kafka.Admin;
+using Tideline.Kernel;
+using KafkaError = Confluent.Kafka.ErrorCode;
+
+namespace Tideline.Engines.Log.Kafka;
+
+/// <summary>The questions that the log asks the brokers. Each is asked again while that may help, for <see cref="Limits.KafkaCallMs"/> at most.</summary>
+internal sealed class KafkaAdmin(IAdminClient client, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
+    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs);
+
+    /// <summary>An offset of each partition: its first, its end, or the first record not older than a time, -1 when there is none.</summary>
+    public async Task<long[]> OffsetsAsync(IReadOnlyList<TopicPartition> places, OffsetSpec which, CancellationToken cancel)
+    {
+        if (places.Count == 0) return [];
+        var asked = places.Select(place => new TopicPartitionOffsetSpec { TopicPartition = place, OffsetSpec = which }).ToList();
+        return await AskAsync("tell offsets", async () =>
+        {
+            var answer = await client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = Request });
+            var offsets = answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset);
+            // What a leader did not answer that just died is no offset, and no error either.
+            if (offsets.ContainsValue(Offset.Unset)) throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, "a leader does not answer"));
+            return places.Select(place => offsets[place].Value).ToArray();
+        }, cancel);
+    }
+
+    /// <summary>Where a group goes on, for those partitions for which Kafka knows it.</summary>
+    public async Task<Dictionary<TopicPartition, long>> GroupOffsetsAsync(string group, IEnumerable<TopicPartition> places, CancellationToken cancel)
+    {
+        var asked = new ConsumerGroupTopicPartitions(group, [.. places]);
+        var answer = await AskAsync("tell the offsets of a group", () => client.ListConsumerGroupOffsetsAsync([asked], new ListConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
+        return answer[0].Partitions.Where(partition => partition.Offset.Value >= 0).ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
+    }
+
+    public Task SetGroupOffsetAsync(string group, TopicPartition place, long next, CancellationToken cancel)
+    {
+        var asked = new ConsumerGroupTopicPartitionOffsets(group, [new TopicPartitionOffset(place, next)]);
+        return AskAsync("keep the offset of a group", () => client.AlterConsumerGroupOffsetsAsync([asked], new AlterConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
+    }
+
+    public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync(
+        "delete records", () => client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request }), cancel);
+
+    /// <summary>Makes a topic unless it is there.</summary>
+    public async Task CreateTopicAsync(TopicSpecification topic, CancellationToken cancel)
+    {
+        try
+        {
+            await AskAsync($"make the topic {topic.Name}", async () => { await client.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Request, OperationTimeout = Request }); return true; }, cancel);
+        }
+        catch (TidelineException fault) when (fault.InnerException is CreateTopicsException refused && KafkaFaults.ErrorsOf(refused).All(error => error.Code == KafkaError.TopicAlreadyExists))
+        {
+            // Another process was first.
+            return;
+        }
+    }
+
+    /// <summary>A topic, once each of its partitions has a leader; null when there is none of that name and <paramref name="isMade"/> does not say that it was just made.</summary>
+    public Task<TopicDescription?> DescribeTopicAsync(string topic, bool isMade, CancellationToken cancel) => AskAsync($"describe {topic}", async () =>
+    {
+        try
+        {
+            var answer = await client.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Request });
+            if (answer.TopicDescriptions[0].Partitions.TrueForAll(partition => partition.Leader is not null)) return answer.TopicDescriptions[0];
+            throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"partitions of {topic} have no leader"));
+        }
+        catch (DescribeTopicsException fault) when (!isMade && KafkaFaults.ErrorsOf(fault).Any(error => error.Code == KafkaError.UnknownTopicOrPart))
+        {
+            return null;
+        }
+    }, cancel);
+
+    public async Task<IReadOnlyDictionary<string, string>> ConfigurationAsync(string topic, CancellationToken cancel)
+    {
+        var asked = new ConfigResource { Type = ResourceType.Topic, Name = topic };
+        var answer = await AskAsync($"describe {topic}", () => client.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Request }), cancel);
+        return answer[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value);
+    }
+
+    public void Dispose() => client.Dispose();
+
+    private async Task<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancel)
+    {
+        var begun = time.GetTimestamp();
+        for (var left = Patience; ; left = Patience - time.GetElapsedTime(begun))
+        {
+            try
+            {
+                // The client of .NET loses some failures, and its task then never ends.
+                return await ask().WaitAsync(left > Rest ? left : Rest, time, cancel);
+            }
+            catch (KafkaException fault)
+            {
+                if (!KafkaFaults.MayPass(fault) || left <= Rest) throw KafkaFaults.Unavailable(what, fault);
+            }
+            catch (TimeoutException)
+            {
+                throw KafkaFaults.Silent(what, Limits.KafkaCallMs);
+            }
+
+            await Task.Delay(Rest, time, cancel);
+        }
+    }
+}

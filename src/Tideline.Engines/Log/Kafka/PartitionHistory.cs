@@ -1,0 +1,73 @@
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Log.Kafka;
+
+/// <summary>
+/// What a partition has said so far, record by record: who appended what, and which offsets hold no record of the log. It follows from the partition alone, so every process that
+/// has read it knows the same. Not for two threads at once.
+/// </summary>
+internal sealed class PartitionHistory
+{
+    private readonly Dictionary<string, SourceTail> _sources = new(StringComparer.Ordinal);
+
+    /// <summary>The history of a partition whose first kept record is at <paramref name="first"/>: of what was dropped before, nothing is known.</summary>
+    public PartitionHistory(long first) => (Position, IsWhole, Hidden) = (first, first == 0, new HiddenOffsets());
+
+    /// <summary>As it was kept.</summary>
+    public PartitionHistory(HistoryEntry kept)
+    {
+        (Position, IsWhole, Hidden) = (kept.Position, kept.IsWhole, new HiddenOffsets(kept.Hidden));
+        foreach (var (name, source) in kept.Sources)
+            _sources[name] = new SourceTail { Last = source.Last, Through = source.Through, Beyond = [.. source.Beyond], IsSure = source.IsSure };
+    }
+
+    /// <summary>The Kafka offset up to which everything is known; the next record to learn of stands there.</summary>
+    public long Position { get; private set; }
+
+    /// <summary>Whether it is known from the partition's first record on.</summary>
+    public bool IsWhole { get; private set; }
+
+    public HiddenOffsets Hidden { get; }
+
+    public IReadOnlyDictionary<string, SourceTail> Sources => _sources;
+
+    /// <summary>Learns of what stands at <see cref="Position"/>; null for what is not of the log.</summary>
+    /// <returns>Whether it is a record of the log: no repeat, and no stranger's.</returns>
+    /// <exception cref="TidelineException">Corrupt: the record before it of the same source is not there.</exception>
+    public bool Take(RecordStamp? record)
+    {
+        if (record is not { } stamp) return Hide(1);
+        if (!_sources.TryGetValue(stamp.Source, out var source)) source = new SourceTail { IsSure = IsWhole };
+        if (stamp.Seq <= source.Last) return Hide(1);
+        if (source.IsSure && stamp.Previous > source.Last)
+            throw new TidelineException(ErrorCode.Corrupt, $"{stamp.Source} goes from {source.Last} to {stamp.Seq} at Kafka offset {Position}, where {stamp.Previous} should stand between: records are lost.");
+        source.Take(stamp);
+        _sources[stamp.Source] = source;
+        Position++;
+        return true;
+    }
+
+    /// <summary>Passes over offsets at which Kafka gives nothing: marks of other people's transactions. A record of the log that were lost there shows by what follows it.</summary>
+    public void PassTo(long offset) => Hide(offset - Position);
+
+    /// <summary>Goes on at the first record that is kept, when retention took some that were not seen here. What they were is not known.</summary>
+    public void SkipTo(long first)
+    {
+        Position = first;
+        IsWhole = false;
+        foreach (var source in _sources.Values) source.IsSure = false;
+    }
+
+    public HistoryEntry Keep(string topic, int partition, string topicId) => new(
+        topic, partition, topicId, Position, IsWhole, Hidden.Pairs,
+        _sources.ToDictionary(source => source.Key, source => new SourceEntry(source.Value.Last, source.Value.Through, [.. source.Value.Beyond], source.Value.IsSure)));
+
+    private bool Hide(long count)
+    {
+        if (Hidden.Runs >= Limits.KafkaHiddenRuns)
+            throw new TidelineException(ErrorCode.Corrupt, $"More than {Limits.KafkaHiddenRuns} runs of repeated records, up to Kafka offset {Position}: several processes append for the same source.");
+        Hidden.Add(Position, count);
+        Position += count;
+        return false;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using Confluent.Kafka;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Log.Kafka;
+using Tideline.Kernel;
+using Tideline.Log;
+
+namespace Tideline.Engines.Tests.Log;
+
+/// <summary>Topics of one test, under a prefix of their own on shared brokers; they are gone after it.</summary>
+internal sealed class KafkaTopics(string servers) : IAsyncDisposable
+{
+    private static readonly IdGenerator Ids = new(TimeProvider.System);
+
+    public string Prefix { get; } = $"test-{Ids.Next():N}.";
+
+    public string Servers => servers;
+
+    public KafkaLogOptions Options => new() { BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, ClientId = "tideline-tests" };
+
+    public Task<KafkaLog> OpenAsync(ILogger<KafkaLog>? logger = null) => KafkaLog.OpenAsync(Options, TimeProvider.System, logger ?? NullLogger<KafkaLog>.Instance, default);
+
+    public IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
+
+    /// <summary>A record of topic <c>t</c>.</summary>
+    public static LogRecord Record(string source, long seq, int partition = 0) =>
+        new("t", partition, 0, source, seq, Ids.Next(), "TYPE", Ids.Next(), 1, 1_000, JsonSerializer.SerializeToUtf8Bytes(seq));
+
+    /// <summary>Writes past the log, as a producer does that the log knows nothing of.</summary>
+    public async Task ProduceAsync(int partition, Message<byte[], byte[]> message)
+    {
+        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        await producer.ProduceAsync(new TopicPartition(Prefix + "t", partition), message);
+    }
+
+    /// <summary>Everything that Kafka holds of a partition of topic <c>t</c>.</summary>
+    public List<ConsumeResult<byte[], byte[]>> Consume(int partition)
+    {
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = servers, GroupId = "none", EnablePartitionEof = true, EnableAutoCommit = false }).Build();
+        consumer.Assign(new TopicPartitionOffset(Prefix + "t", partition, Offset.Beginning));
+        var read = new List<ConsumeResult<byte[], byte[]>>();
+        while (consumer.Consume(TimeSpan.FromSeconds(30)) is { IsPartitionEOF: false } message) read.Add(message);
+        return read;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using var admin = Admin();
+        var topics = admin.GetMetadata(TimeSpan.FromSeconds(30)).Topics.Where(topic => topic.Topic.StartsWith(Prefix, StringComparison.Ordinal)).Select(topic => topic.Topic).ToList();
+        if (topics.Count > 0) await admin.DeleteTopicsAsync(topics);
+    }
+}
