@@ -57,7 +57,7 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
         {
             try
             {
-                await changes.RunAsync(await BeginAsync(cancel), HandleAsync, ResyncAsync, cancel);
+                await changes.RunAsync(await BeginAsync(cancel), HandleAsync, resync: null, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {
@@ -70,13 +70,6 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
                 await RestAsync(cancel);
             }
         }
-    }
-
-    // Changes were missed: only what is filled from the new place on is believed.
-    private Task ResyncAsync(string token, CancellationToken cancel)
-    {
-        cache.BelieveAfter(time.NowUs());
-        return Task.CompletedTask;
     }
 
     private async Task RestAsync(CancellationToken cancel)

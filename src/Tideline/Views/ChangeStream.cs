@@ -12,21 +12,21 @@ public sealed partial class ChangeStream(IViewStore views, TimeProvider time, IL
     /// <summary>
     /// Reads until it is cancelled; <paramref name="resumeToken"/> null: from now. A batch for <paramref name="handle"/> may be empty: then only its token is to be kept, which stays
     /// young so while nothing happens. When what follows a token has left the change log, <paramref name="resync"/> reads the documents anew and keeps the token that it is given, which
-    /// is older than anything that it read; so changes may be seen twice, and none is missed.
+    /// is older than anything that it read; so changes may be seen twice, and none is missed. Without <paramref name="resync"/> such a loss is a fault.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput: not a token of this change log. StorageUnavailable: it cannot be read now; go on from the last token.</exception>
+    /// <exception cref="TidelineException">InvalidInput: not a token of this change log. NotFound: changes are lost, and there is no resync. StorageUnavailable: it cannot be read now; go on from the last token.</exception>
     public async Task RunAsync(
-        string? resumeToken, Func<ChangeBatch, CancellationToken, Task> handle, Func<string, CancellationToken, Task> resync, CancellationToken cancel)
+        string? resumeToken, Func<ChangeBatch, CancellationToken, Task> handle, Func<string, CancellationToken, Task>? resync, CancellationToken cancel)
     {
         var (token, handledAt) = (resumeToken, time.GetTimestamp());
         while (true)
         {
             cancel.ThrowIfCancellationRequested();
-            if (await TryReadAsync(token, cancel) is not { } batch)
+            if (await TryReadAsync(token, resync is not null, cancel) is not { } batch)
             {
                 // The token comes first: whatever changes while the documents are read follows it.
                 token = (await views.ReadChangesAsync(null, Limits.EventBatch, cancel)).ResumeToken;
-                await resync(token, cancel);
+                await resync!(token, cancel);
                 continue;
             }
 
@@ -43,13 +43,13 @@ public sealed partial class ChangeStream(IViewStore views, TimeProvider time, IL
     }
 
     // Null: what follows the token is lost.
-    private async Task<ChangeBatch?> TryReadAsync(string? token, CancellationToken cancel)
+    private async Task<ChangeBatch?> TryReadAsync(string? token, bool mayResync, CancellationToken cancel)
     {
         try
         {
             return withDocuments ? await views.ReadChangesAsync(token, Limits.EventBatch, cancel) : await views.ReadChangedIdsAsync(token, Limits.EventBatch, cancel);
         }
-        catch (TidelineException lost) when (lost.Code == ErrorCode.NotFound && token is not null)
+        catch (TidelineException lost) when (mayResync && lost.Code == ErrorCode.NotFound && token is not null)
         {
             ChangesAreLost(logger, lost);
             return null;
