@@ -4,11 +4,14 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines;
 
-/// <summary>How a node runs on the embedded engines.</summary>
+/// <summary>How a node runs.</summary>
 public sealed record NodeOptions
 {
-    /// <summary>The data folder; made if it is not there.</summary>
+    /// <summary>The data folder; made if it is not there. In the cluster profile it holds files that were taken in and are not settled yet, and nothing else.</summary>
     public required string DataDirectory { get; init; }
+
+    /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
+    public ClusterOptions? Cluster { get; init; }
 
     /// <summary>Number of shards when the data is made; null: what the data has, or <see cref="DefaultShards"/>.</summary>
     public int? Shards { get; init; }
@@ -18,7 +21,7 @@ public sealed record NodeOptions
     /// </summary>
     public static int DefaultShards => Math.Clamp(Environment.ProcessorCount / 2, 1, 16);
 
-    /// <summary>Whether the log, the projections and everything behind the ledger run too.</summary>
+    /// <summary>Whether the views run too.</summary>
     public bool WithViews { get; init; } = true;
 
     /// <summary>Where time comes from.</summary>
@@ -32,4 +35,7 @@ public sealed record NodeOptions
 
     /// <summary>How long the log keeps what everybody has read.</summary>
     public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(Limits.LogRetentionDays);
+
+    // Apart from those of an embedded node that used the folder before.
+    internal string ImportDirectory => Cluster is null ? Path.Combine(DataDirectory, "imports") : Path.Combine(DataDirectory, "cluster", "imports");
 }

@@ -1,10 +1,6 @@
 #pragma warning disable CA2000 // What is opened here is on the stack of the node and is ended by it, newest first.
 using Microsoft.Extensions.Logging;
 using Tideline.Consistency;
-using Tideline.Engines.Cache.Memory;
-using Tideline.Engines.Ledger.Sqlite;
-using Tideline.Engines.Log.Sqlite;
-using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Audit;
@@ -18,7 +14,7 @@ using Tideline.Views;
 
 namespace Tideline.Engines;
 
-/// <summary>Everything of Tideline in one process on the embedded engines, in the order in which data flows.</summary>
+/// <summary>Everything of Tideline in one process, in the order in which data flows.</summary>
 public sealed class TidelineNode : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _running = new();
@@ -58,7 +54,7 @@ public sealed class TidelineNode : IAsyncDisposable
     /// <summary>The checks of I1, I2, I7, I8 and I9.</summary>
     public Verifier Verifier { get; private set; } = null!;
 
-    /// <summary>Opens or makes the data folder and starts every part.</summary>
+    /// <summary>Opens or makes the data and starts every part.</summary>
     /// <exception cref="TidelineException">AlreadyOwned, IncompatibleData, StorageUnavailable or Corrupt: nothing was left running.</exception>
     public static async Task<TidelineNode> StartAsync(NodeOptions options, CancellationToken cancel)
     {
@@ -84,16 +80,18 @@ public sealed class TidelineNode : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancel)
     {
         var (time, loggers) = (Options.Time, Options.Loggers);
+        Options.Cluster?.Require();
+        IEngineSet engines = Options.Cluster is { } cluster ? new ClusterEngines(Options, cluster) : new EmbeddedEngines(Options);
 
-        // Strong tier. The store's lock keeps every other process out of the whole folder.
-        var store = Keep(SqliteLedgerStore.Open(Options.DataDirectory, Options.Shards));
+        // Strong tier.
+        var store = Keep(await engines.OpenLedgerAsync(cancel));
         Ledger = Keep(await GeneralLedger.StartAsync(store, time, new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>(), cancel));
         var definitions = new SagaDefinitions(PaymentSagas.All);
         await definitions.CheckInFlightAsync(Ledger, cancel);
         Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>())).Start();
 
         // Bus.
-        Log = Keep(SqliteLog.Open(Options.DataDirectory, time));
+        Log = Keep(await engines.OpenLogAsync(Ledger.Map.Shards, cancel));
         Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
         await Relay.StartAsync(cancel);
         Keep(new AuditHeads(Ledger, Log, time, loggers.CreateLogger<AuditHeads>())).Start();
@@ -106,14 +104,14 @@ public sealed class TidelineNode : IAsyncDisposable
         Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>())).Start();
         Sagas = new SagaOperations(Ledger, definitions);
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
-        Imports = Keep(PaymentImports.Start(Path.Combine(Options.DataDirectory, "imports"), TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
+        Imports = Keep(PaymentImports.Start(Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
         Statements = new AccountStatements(Ledger.ReaderOf, time);
 
         // View tier.
         if (Options.WithViews)
         {
-            Views = Keep(SqliteViewStore.Open(Options.DataDirectory));
-            var cache = Keep(new MemoryCache(time));
+            Views = Keep(await engines.OpenViewsAsync(cancel));
+            var cache = Keep(await engines.OpenCacheAsync(cancel));
             Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, cache, time, loggers, cancel));
         }
 

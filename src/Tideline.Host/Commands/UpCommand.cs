@@ -13,8 +13,8 @@ internal static class UpCommand
     private static readonly Option<bool> Demo = new("--demo") { Description = "Load sample customers and keep sending traffic." };
     private static readonly Option<int> Port = new("--port") { Description = "The port on 127.0.0.1; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400 };
     private static readonly Option<int?> Shards = new("--shards") { Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: one for every two processors; with --demo 2 or more." };
-    private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed.", DefaultValueFactory = _ => "embedded" };
-    private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}; the command line wins." };
+    private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed; cluster: MySQL, Kafka, MongoDB and Redis, at the addresses of the configuration, of TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of ./tideline services up.", DefaultValueFactory = _ => "embedded" };
+    private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line and the environment win. TIDELINE_CONFIG says the same." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
     private static readonly Option<int> DemoRate = new("--demo-rate") { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
 
@@ -28,18 +28,13 @@ internal static class UpCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         var settings = Settings(parsed);
-        if (settings.Profile == "cluster")
-            throw new TidelineException(ErrorCode.InvalidInput, "The cluster profile (MySQL, Kafka, MongoDB, Redis) is not in this version; leave --profile out for the embedded one, which needs no servers.");
-        if (settings.Profile != "embedded") throw new TidelineException(ErrorCode.InvalidInput, $"There is no profile '{settings.Profile}'; this version has embedded.");
+        if (settings.Profile is not ("embedded" or "cluster")) throw new TidelineException(ErrorCode.InvalidInput, $"There is no profile '{settings.Profile}'; there is embedded, and cluster.");
         if (settings.Port is < 0 or > 65_535) throw new TidelineException(ErrorCode.InvalidInput, $"--port is 0 to 65535, not {settings.Port}.");
         if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        // A demonstration shows the transfer saga too, which needs two.
-        var isNew = !Directory.Exists(Path.Combine(data, "ledger"));
-        var shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, NodeOptions.DefaultShards) : null);
-        await using var server = await Server.StartAsync(data, settings.Port, shards, settings.Verbose, cancel);
+        await using var server = await Server.StartAsync(NodeOf(settings), settings.Port, settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {
@@ -60,22 +55,32 @@ internal static class UpCommand
         return await StopAsync(server);
     }
 
+    // A demonstration shows the transfer saga too, which needs two shards; the cluster profile makes two anyway.
+    private static NodeOptions NodeOf(UpSettings settings)
+    {
+        if (settings.Cluster is not null) return new NodeOptions { DataDirectory = settings.Data, Shards = settings.Shards, Cluster = settings.Cluster };
+        var isNew = !Directory.Exists(Path.Combine(settings.Data, "ledger"));
+        return new NodeOptions { DataDirectory = settings.Data, Shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, NodeOptions.DefaultShards) : null) };
+    }
+
     // The command line, else the environment, else the file, else the default.
     private static UpSettings Settings(ParseResult parsed)
     {
-        var file = parsed.GetValue(Config) is { } path ? UpConfiguration.Read(path) : new UpConfiguration();
+        var file = UpConfiguration.Read(parsed.GetValue(Config));
+        var profile = IsGiven(parsed, Profile, null) ? parsed.GetRequiredValue(Profile) : ClusterSettings.Variable("TIDELINE_PROFILE") ?? file.Profile ?? parsed.GetRequiredValue(Profile);
         return new UpSettings(
             IsGiven(parsed, Data, "TIDELINE_DATA") ? parsed.GetRequiredValue(Data) : file.Data ?? parsed.GetRequiredValue(Data),
             IsGiven(parsed, Port, null) ? parsed.GetValue(Port) : UpConfiguration.PortOfEnvironment() ?? file.Port ?? parsed.GetValue(Port),
             parsed.GetValue(Shards) ?? file.Shards,
-            IsGiven(parsed, Profile, null) ? parsed.GetRequiredValue(Profile) : file.Profile ?? parsed.GetRequiredValue(Profile),
+            profile,
+            profile == "cluster" ? ClusterSettings.Find(file) : null,
             IsGiven(parsed, Demo, null) ? parsed.GetValue(Demo) : file.Demo ?? false,
             IsGiven(parsed, DemoRate, null) ? parsed.GetValue(DemoRate) : file.DemoRate ?? parsed.GetValue(DemoRate),
             IsGiven(parsed, Verbose, null) ? parsed.GetValue(Verbose) : file.Verbose ?? false);
     }
 
     private static bool IsGiven(ParseResult parsed, Option option, string? variable) =>
-        parsed.GetResult(option) is { Implicit: false } || (variable is not null && Environment.GetEnvironmentVariable(variable) is { Length: > 0 });
+        parsed.GetResult(option) is { Implicit: false } || (variable is not null && ClusterSettings.Variable(variable) is not null);
 
     private static async Task<int> StopAsync(Server server)
     {
@@ -88,10 +93,10 @@ internal static class UpCommand
         }
 
         await drained;
-        Console.WriteLine("Stopped. Everything acknowledged is on disk.");
+        Console.WriteLine("Stopped. Everything acknowledged is durable.");
         return 0;
     }
 }
 
 /// <summary>What <c>up</c> was asked to do.</summary>
-internal sealed record UpSettings(string Data, int Port, int? Shards, string Profile, bool Demo, int DemoRate, bool Verbose);
+internal sealed record UpSettings(string Data, int Port, int? Shards, string Profile, ClusterOptions? Cluster, bool Demo, int DemoRate, bool Verbose);

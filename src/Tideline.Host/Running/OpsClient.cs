@@ -2,6 +2,7 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Tideline.Engines;
 using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
@@ -25,8 +26,10 @@ internal sealed class OpsClient : IAsyncDisposable
     public static async Task<OpsClient> OpenAsync(string data, CancellationToken cancel)
     {
         if (RunFile.Find(data) is { } address) return new OpsClient(address, null);
-        if (!Directory.Exists(Path.Combine(data, "ledger"))) throw new TidelineException(ErrorCode.NotFound, $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
-        var own = await Server.StartAsync(data, 0, null, verbose: false, cancel);
+        var file = UpConfiguration.Read(null);
+        var cluster = file.IsCluster ? ClusterSettings.Find(file) : null;
+        if (cluster is null && !Directory.Exists(Path.Combine(data, "ledger"))) throw new TidelineException(ErrorCode.NotFound, $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
+        var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster }, 0, verbose: false, cancel);
         return new OpsClient(new Uri(own.Address), own);
     }
 

@@ -32,13 +32,13 @@ internal sealed class Server : IAsyncDisposable
 
     /// <summary>Starts the node, then the gateway.</summary>
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
-    public static async Task<Server> StartAsync(string data, int port, int? shards, bool verbose, CancellationToken cancel)
+    public static async Task<Server> StartAsync(NodeOptions options, int port, bool verbose, CancellationToken cancel)
     {
         // The shards' writers are threads of their own; the pool needs a few more than the processors for continuations to be prompt.
         ThreadPool.SetMinThreads(Math.Max(8, Environment.ProcessorCount * 2), 8);
         FreePort.Require(port);
         var loggers = LoggerFactory.Create(logging => Configure(logging, verbose));
-        var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = data, Shards = shards, Loggers = loggers }, cancel);
+        var node = await TidelineNode.StartAsync(options with { Loggers = loggers }, cancel);
         try
         {
             var web = Build(node, port, verbose);

@@ -23,9 +23,31 @@ internal sealed record UpConfiguration
 
     public bool? Verbose { get; init; }
 
+    [JsonPropertyName("mysql")]
+    public IReadOnlyList<string>? MySql { get; init; }
+
+    public string? Kafka { get; init; }
+
+    [JsonPropertyName("kafka-settings")]
+    public IReadOnlyDictionary<string, string>? KafkaSettings { get; init; }
+
+    [JsonPropertyName("mongodb")]
+    public string? MongoDb { get; init; }
+
+    public string? Redis { get; init; }
+
+    public string? Name { get; init; }
+
+    /// <summary>Whether TIDELINE_PROFILE, or else the file, asks for the cluster profile.</summary>
+    [JsonIgnore]
+    public bool IsCluster => (ClusterSettings.Variable("TIDELINE_PROFILE") ?? Profile) == "cluster";
+
+    /// <summary>Reads it.</summary>
+    /// <param name="path">The file; null: the one that TIDELINE_CONFIG names, and nothing where there is none.</param>
     /// <exception cref="TidelineException">NotFound, InvalidInput: in words that name the file and the place.</exception>
-    public static UpConfiguration Read(string path)
+    public static UpConfiguration Read(string? path)
     {
+        if ((path ??= ClusterSettings.Variable("TIDELINE_CONFIG")) is null) return new UpConfiguration();
         if (!File.Exists(path)) throw new TidelineException(ErrorCode.NotFound, $"There is no configuration file {path}.");
         try
         {
@@ -42,7 +64,7 @@ internal sealed record UpConfiguration
 
     /// <summary>The port that TIDELINE_PORT names; null when it is not set.</summary>
     /// <exception cref="TidelineException">InvalidInput: it is no number.</exception>
-    public static int? PortOfEnvironment() => Environment.GetEnvironmentVariable("TIDELINE_PORT") is not { Length: > 0 } text ? null
+    public static int? PortOfEnvironment() => ClusterSettings.Variable("TIDELINE_PORT") is not { } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port
         : throw new TidelineException(ErrorCode.InvalidInput, $"TIDELINE_PORT is a port number, not '{text}'.");
 
@@ -50,13 +72,17 @@ internal sealed record UpConfiguration
     {
         var wrong = field.Name switch
         {
-            "data" or "profile" => field.Value.ValueKind == JsonValueKind.String ? null : "is a text in quotes",
+            "data" or "profile" or "kafka" or "mongodb" or "redis" or "name" => field.Value.ValueKind == JsonValueKind.String ? null : "is a text in quotes",
             "port" or "shards" or "demo-rate" => field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out _) ? null : "is a whole number",
             "demo" or "verbose" => field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : "is true or false",
-            _ => "is no option of up; the names are data, port, shards, profile, demo, demo-rate and verbose",
+            "mysql" => field.Value.ValueKind == JsonValueKind.Array && field.Value.EnumerateArray().All(IsText) ? null : "is a list of texts, one for each primary",
+            "kafka-settings" => field.Value.ValueKind == JsonValueKind.Object && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null : "is an object of texts",
+            _ => "is no option of up; the names are data, port, shards, profile, demo, demo-rate, verbose, mysql, kafka, kafka-settings, mongodb, redis and name",
         };
         if (wrong is not null) throw Wrong(path, $"'{field.Name}' {wrong}");
     }
+
+    private static bool IsText(JsonElement value) => value.ValueKind == JsonValueKind.String;
 
     private static TidelineException Wrong(string path, string what) => new(ErrorCode.InvalidInput, $"The configuration file {path} cannot be used: {what}.");
 }

@@ -57,6 +57,17 @@ internal sealed class MySqlAddress : IAsyncDisposable
         create.ExecuteNonQuery();
     }
 
+    /// <summary>How many shards the installation has whose database this is; null when it is not made yet.</summary>
+    public int? FindShards()
+    {
+        using var connection = new MySqlConnection(_server);
+        connection.Open();
+        using var exists = new MySqlCommand($"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{Database}' AND table_name = 'head'", connection);
+        if (Convert.ToInt64(exists.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) == 0) return null;
+        using var shards = new MySqlCommand($"SELECT shards FROM {Database}.head", connection);
+        return shards.ExecuteScalar() as int?;
+    }
+
     public ValueTask DisposeAsync() => _readers.DisposeAsync();
 
     private static MySqlConnectionStringBuilder Build(string primary, Action<MySqlConnectionStringBuilder> add)

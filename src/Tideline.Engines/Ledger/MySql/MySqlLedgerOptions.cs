@@ -11,8 +11,11 @@ public sealed record MySqlLedgerOptions
     /// </summary>
     public required IReadOnlyList<string> Primaries { get; init; }
 
-    /// <summary>Number of shards when the data is made; it is fixed then.</summary>
-    public required int Shards { get; init; }
+    /// <summary>Number of shards when the data is made; it is fixed then. Null: what the data has, or <see cref="DefaultShards"/>.</summary>
+    public int? Shards { get; init; }
+
+    /// <summary>Shards of new data: their writers wait for MySQL most of the time, so there are two even on one processor.</summary>
+    public static int DefaultShards => Math.Max(2, NodeOptions.DefaultShards);
 
     /// <summary>Shard n lives in the database of this name, <c>_</c> and n.</summary>
     public string DatabasePrefix { get; init; } = "tideline";

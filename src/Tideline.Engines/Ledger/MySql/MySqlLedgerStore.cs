@@ -23,18 +23,16 @@ public sealed class MySqlLedgerStore : ILedgerStore
     public static async Task<MySqlLedgerStore> OpenAsync(MySqlLedgerOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         options.Require();
-        var addresses = new MySqlAddress[options.Shards];
-        for (var shard = 0; shard < addresses.Length; shard++)
-            addresses[shard] = new MySqlAddress(options.Primaries[shard % options.Primaries.Count], string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
-        var store = new MySqlLedgerStore(addresses, time, logger);
+        MySqlLedgerStore? store = null;
         try
         {
+            store = new MySqlLedgerStore(await AddressesAsync(options, cancel), time, logger);
             await Task.Run(store.Ensure, cancel);
             return store;
         }
         catch (Exception fault)
         {
-            await store.DisposeAsync();
+            if (store is not null) await store.DisposeAsync();
             if (fault is MySqlException refused) throw refused.Told();
             throw;
         }
@@ -51,6 +49,23 @@ public sealed class MySqlLedgerStore : ILedgerStore
     {
         foreach (var address in _addresses) await address.DisposeAsync();
     }
+
+    private static async Task<MySqlAddress[]> AddressesAsync(MySqlLedgerOptions options, CancellationToken cancel)
+    {
+        var first = AddressOf(options, 0);
+        try
+        {
+            var shards = options.Shards ?? await Task.Run(first.FindShards, cancel) ?? MySqlLedgerOptions.DefaultShards;
+            return [.. Enumerable.Range(0, shards).Select(shard => AddressOf(options, shard))];
+        }
+        finally
+        {
+            await first.DisposeAsync();
+        }
+    }
+
+    private static MySqlAddress AddressOf(MySqlLedgerOptions options, int shard) =>
+        new(options.Primaries[shard % options.Primaries.Count], string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
 
     private void Ensure()
     {

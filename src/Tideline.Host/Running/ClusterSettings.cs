@@ -1,0 +1,41 @@
+using Tideline.Bench.Servers;
+using Tideline.Engines;
+using Tideline.Kernel;
+
+namespace Tideline.Host.Running;
+
+/// <summary>Where the servers of the cluster profile are: the environment says it, else the configuration file, else <c>services up</c> has brought them up here.</summary>
+internal static class ClusterSettings
+{
+    // A connection string of MySQL holds every other sign that could part two of them.
+    private const char BetweenPrimaries = '|';
+
+    /// <exception cref="TidelineException">InvalidInput: an address is missing, in words that say how to give it.</exception>
+    public static ClusterOptions Find(UpConfiguration file)
+    {
+        var mysql = Variable("TIDELINE_MYSQL")?.Split(BetweenPrimaries, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? file.MySql;
+        var (kafka, mongo, redis) = (Variable("TIDELINE_KAFKA") ?? file.Kafka, Variable("TIDELINE_MONGODB") ?? file.MongoDb, Variable("TIDELINE_REDIS") ?? file.Redis);
+        if (mysql is null && kafka is null && mongo is null && redis is null)
+        {
+            var here = ServiceFolder.Find();
+            (mysql, kafka, mongo, redis) = (here.MySql is null ? null : [here.MySql], here.Kafka, here.MongoDb, here.Redis);
+        }
+
+        return new ClusterOptions
+        {
+            MySql = mysql ?? throw Missing("MySQL", "TIDELINE_MYSQL", "mysql"),
+            Kafka = kafka ?? throw Missing("Kafka", "TIDELINE_KAFKA", "kafka"),
+            KafkaConnection = file.KafkaSettings ?? new Dictionary<string, string>(),
+            MongoDb = mongo ?? throw Missing("MongoDB", "TIDELINE_MONGODB", "mongodb"),
+            Redis = redis,
+            Name = Variable("TIDELINE_NAME") ?? file.Name ?? ClusterOptions.DefaultName,
+        };
+    }
+
+    /// <summary>A variable of the environment; null when it is not set or empty.</summary>
+    public static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static TidelineException Missing(string engine, string variable, string field) => new(
+        ErrorCode.InvalidInput,
+        $"The cluster profile does not know where {engine} is: {variable} in the environment or '{field}' in the configuration file says it. ./tideline services up brings one up on this machine.");
+}
