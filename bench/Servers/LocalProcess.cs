@@ -12,6 +12,7 @@ internal sealed partial class LocalProcess(ProcessIdentity identity)
     private const int Sigcont = 18;
     private const int Sigstop = 19;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan PauseLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(10);
 
     public ProcessIdentity Identity { get; } = identity;
@@ -35,8 +36,14 @@ internal sealed partial class LocalProcess(ProcessIdentity identity)
         }
     }
 
-    /// <summary>SIGSTOP: it holds its connections and does nothing.</summary>
-    public void Pause() => Send(Sigstop);
+    /// <summary>SIGSTOP, and waits until each of its threads has stopped: it holds its connections and does nothing.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: a thread runs on.</exception>
+    public void Pause()
+    {
+        Send(Sigstop);
+        if (!SpinWait.SpinUntil(() => !IsAlive || IsStopped(), PauseLimit))
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"Process {Identity.Id} still runs {PauseLimit.TotalSeconds:0} s after SIGSTOP.");
+    }
 
     /// <summary>SIGCONT: it goes on.</summary>
     public void Continue() => Send(Sigcont);
@@ -69,6 +76,20 @@ internal sealed partial class LocalProcess(ProcessIdentity identity)
         }
 
         return true;
+    }
+
+    // The kernel answers kill before the threads have heard of it. The state of a thread follows its name, which may hold anything.
+    private bool IsStopped()
+    {
+        try
+        {
+            return Directory.EnumerateDirectories($"/proc/{Identity.Id}/task").All(thread => File.ReadAllText(Path.Combine(thread, "stat")) is var stat && stat[stat.LastIndexOf(')') + 2] == 'T');
+        }
+        catch (IOException)
+        {
+            // A thread ended meanwhile.
+            return false;
+        }
     }
 
     // A number that has come round names somebody else's process.
