@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Tideline.Bench.Figures;
 using Tideline.Bench.Load;
 using Tideline.Bench.Scenarios;
+using Tideline.Bench.Servers;
+using Tideline.Engines;
 using Tideline.Kernel;
 
 namespace Tideline.Bench;
@@ -9,7 +11,6 @@ namespace Tideline.Bench;
 /// <summary><c>tideline bench NAME</c>.</summary>
 public static class BenchCommand
 {
-    private const string Engines = "ledger: SQLite, log: SQLite, views: SQLite";
 
     private static readonly (string Name, Func<ScenarioContext, Task<IReadOnlyList<Figure>>> Run, bool InAll)[] Scenarios =
     [
@@ -45,7 +46,7 @@ public static class BenchCommand
             var figures = new List<Figure>();
             foreach (var scenario in chosen) figures.AddRange(await RunAsync(scenario.Name, scenario.Run, options, cancel));
             if (chosen.Length > 1) FigureTable.Print("bench all", figures);
-            var report = new Report(name, Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1), Engines, figures);
+            var report = new Report(name, Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1), await EnginesAsync(options.Cluster, cancel), figures);
             if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);
             return 0;
         }
@@ -54,6 +55,12 @@ public static class BenchCommand
             await Console.Error.WriteLineAsync(fault.Message);
             return 2;
         }
+    }
+
+    private static async Task<string> EnginesAsync(ClusterOptions? cluster, CancellationToken cancel)
+    {
+        if (cluster is null) return "ledger: SQLite, log: SQLite, views: SQLite";
+        return $"ledger: {await MySqlServer.VersionOfAsync(cluster.MySql[0], cancel)}, log: {await KafkaServer.VersionOfAsync(cluster.Kafka, cancel)}, views: {await MongoStandIn.VersionOfAsync(cluster.MongoDb, cancel)}";
     }
 
     private static async Task<IReadOnlyList<Figure>> RunAsync(

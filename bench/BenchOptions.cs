@@ -17,6 +17,9 @@ public sealed record BenchOptions
     /// <summary>Shards of the installation: as many as <c>up</c> would make here, unless told.</summary>
     public int Shards { get; init; } = NodeOptions.DefaultShards;
 
+    /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
+    public ClusterOptions? Cluster { get; init; }
+
     /// <summary>Where to write the JSON report; null for nowhere.</summary>
     public string? JsonFile { get; init; }
 

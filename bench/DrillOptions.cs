@@ -1,3 +1,5 @@
+using Tideline.Engines;
+
 namespace Tideline.Bench;
 
 /// <summary>How a drill is to run.</summary>
@@ -14,6 +16,9 @@ public sealed record DrillOptions
 
     /// <summary>Shards of the installation.</summary>
     public int Shards { get; init; } = 2;
+
+    /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
+    public ClusterOptions? Cluster { get; init; }
 
     /// <summary>Where to write the JSON report; null for nowhere.</summary>
     public string? JsonFile { get; init; }

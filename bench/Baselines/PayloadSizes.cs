@@ -1,28 +1,25 @@
-using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Bench.Baselines;
 
 /// <summary>How many bytes Tideline's own rows carry, so that the baselines write rows of the same size.</summary>
 internal sealed record PayloadSizes(int EventBytes, int SagaDataBytes, int SagaHistoryBytes)
 {
+    private const int Sample = 1_000;
+
     /// <summary>As measured on a transfer without a reference.</summary>
     public static PayloadSizes Typical { get; } = new(390, 0, 0);
 
-    /// <summary>Averages over the transfers in a shard file that Tideline wrote; <see cref="Typical"/> where there are none.</summary>
-    public static PayloadSizes Measure(string shardFile)
+    /// <summary>Averages over the transfers in a shard that Tideline wrote; <see cref="Typical"/> where there are none.</summary>
+    public static async Task<PayloadSizes> MeasureAsync(IShardReader shard, CancellationToken cancel)
     {
-        using var database = SqliteDatabase.OpenReader(shardFile);
+        var head = await shard.GetHeadAsync(cancel);
+        var events = (await shard.GetEventsAsync(Math.Max(0, head.EventSeq - Sample), Sample, cancel)).Where(one => one.Type is EventType.AccountDebited or EventType.AccountCredited);
+        var sagas = await shard.GetSagasAsync(SagaState.Completed, Guid.Empty, Sample, cancel);
         return new PayloadSizes(
-            Average(database, "SELECT avg(length(data)) FROM (SELECT data FROM events WHERE type IN (5, 6) ORDER BY seq DESC LIMIT 1000)", Typical.EventBytes),
-            Average(database, "SELECT avg(length(data)) FROM (SELECT data FROM sagas LIMIT 1000)", Typical.SagaDataBytes),
-            Average(database, "SELECT avg(length(history)) FROM (SELECT history FROM sagas LIMIT 1000)", Typical.SagaHistoryBytes));
+            Average(events.Select(one => one.Data.Length), Typical.EventBytes), Average(sagas.Select(saga => saga.Data.Length), Typical.SagaDataBytes), Average(sagas.Select(saga => saga.History.Length), Typical.SagaHistoryBytes));
     }
 
-    private static int Average(SqliteDatabase database, string sql, int otherwise)
-    {
-        var statement = database.Prepare(sql);
-        var average = statement.Step() && !statement.IsNull(0) ? statement.Int(0) : otherwise;
-        statement.Reset();
-        return average;
-    }
+    private static int Average(IEnumerable<int> lengths, int otherwise) => (int)lengths.DefaultIfEmpty(otherwise).Average();
 }

@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Tideline.Bench.Baselines;
 
 /// <summary>The transfers of one raw commit.</summary>
-internal sealed class RawBatch(BaselineShard shard, int shards)
+internal sealed class RawBatch(IRawShard shard, int shards)
 {
     private readonly List<BaselineAccount> _accounts = [];
     private readonly List<BaselineEntry> _entries = [];

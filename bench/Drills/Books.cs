@@ -1,4 +1,4 @@
-using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Bench.Load;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -21,10 +21,10 @@ internal sealed class Books
     /// <summary>Posted sums per currency over all accounts of all shards.</summary>
     public Dictionary<Currency, Int128> Totals { get; } = [];
 
-    public static async Task<Books> ReadAsync(string dataFolder, DrillBank bank, CancellationToken cancel)
+    public static async Task<Books> ReadAsync(Installation installation, DrillBank bank, CancellationToken cancel)
     {
         var books = new Books();
-        await using var store = SqliteLedgerStore.Open(dataFolder);
+        await using var store = await installation.OpenLedgerAsync(cancel);
         for (var shard = 0; shard < store.Map.Shards; shard++)
         {
             await using var reader = store.OpenReader(shard);

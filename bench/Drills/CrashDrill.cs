@@ -28,7 +28,7 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
     {
         var program = HostProgram.Find(options.HostPath);
         using var folder = new TemporaryFolder("drill", options.DataFolder);
-        var data = Path.Combine(folder.Path, "data");
+        await using var installation = new Installation(Path.Combine(folder.Path, "data"), options.Shards, options.Cluster);
         var random = new SeededRandom(options.Seed);
         var bank = new DrillBank(random.Fork(), options.Shards);
         var clients = Enumerable.Range(0, options.Connections).Select(client => new DrillClient(
@@ -37,22 +37,22 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
         try
         {
             // :: Step 1
-            await SetUpAsync(program, data, bank, clients[0], cancel);
+            await SetUpAsync(program, installation, bank, clients[0], cancel);
 
             // :: Step 2
-            await LoadAndKillAsync(program, data, clients, unsteadiness, Kill.Plan(options.Kills, random.Fork()), cancel);
+            await LoadAndKillAsync(program, installation, clients, unsteadiness, Kill.Plan(options.Kills, random.Fork()), cancel);
 
             // :: Steps 3 and 4
-            using var server = await StartAsync(program, data, crashAt: null, cancel) ?? throw new IOException("The program ended by itself after the last kill.");
+            using var server = await StartAsync(program, installation, crashAt: null, cancel) ?? throw new IOException("The program ended by itself after the last kill.");
             await unsteadiness.OpenAllAsync(cancel);
             var repeats = await SettleAsync(clients, random.Fork(), cancel);
-            var quiet = await Quiet.WaitAsync(data, options.Shards, time, cancel);
-            var verified = await VerifyAsync(program, data, cancel);
+            var quiet = await Quiet.WaitAsync(installation, time, cancel);
+            var verified = await VerifyAsync(program, installation, cancel);
             _drained = await server.StopAsync(StartLimit);
 
             // :: Step 5
             var operations = clients.SelectMany(client => client.Sent).ToArray();
-            var books = await Books.ReadAsync(data, bank, cancel);
+            var books = await Books.ReadAsync(installation, bank, cancel);
             return Report(operations, new Proof(operations, books), [repeats, quiet, verified, new Check("drain", _drained, "SIGTERM ended the program with exit code 0")]);
         }
         finally
@@ -61,9 +61,9 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
         }
     }
 
-    private async Task SetUpAsync(HostProgram program, string data, DrillBank bank, DrillClient client, CancellationToken cancel)
+    private async Task SetUpAsync(HostProgram program, Installation installation, DrillBank bank, DrillClient client, CancellationToken cancel)
     {
-        using var server = ServerProcess.Start(program, data, _port, options.Shards);
+        using var server = ServerProcess.Start(program, installation, _port);
         if (await server.WaitReadyAsync(StartLimit, cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
         using var connection = await HttpConnection.OpenAsync(_port, cancel);
         await bank.OpenAsync(connection, cancel);
@@ -77,27 +77,27 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
     }
 
     private async Task LoadAndKillAsync(
-        HostProgram program, string data, DrillClient[] clients, Unsteadiness unsteadiness, IReadOnlyList<Kill> plan, CancellationToken cancel)
+        HostProgram program, Installation installation, DrillClient[] clients, Unsteadiness unsteadiness, IReadOnlyList<Kill> plan, CancellationToken cancel)
     {
         using var stop = new CancellationTokenSource();
         var load = clients.Select(client => client.RunAsync(stop.Token, cancel)).Append(unsteadiness.RunAsync(stop.Token, cancel)).ToArray();
         for (var index = 0; index < plan.Count; index++)
         {
-            await KillOnceAsync(program, data, plan[index], cancel);
+            await KillOnceAsync(program, installation, plan[index], cancel);
             if (!Console.IsOutputRedirected) Console.WriteLine($"kill {index + 1} of {plan.Count}: {plan[index].CrashAt ?? $"after {plan[index].AfterMs} ms"}");
         }
 
         // Clients that wait for the program get a last one, to finish what they have begun.
-        using var server = await StartAsync(program, data, crashAt: null, cancel);
+        using var server = await StartAsync(program, installation, crashAt: null, cancel);
         await stop.CancelAsync();
         await Task.WhenAll(load);
         _gate.Close();
         if (server is not null) await server.KillAsync();
     }
 
-    private async Task KillOnceAsync(HostProgram program, string data, Kill kill, CancellationToken cancel)
+    private async Task KillOnceAsync(HostProgram program, Installation installation, Kill kill, CancellationToken cancel)
     {
-        using var server = await StartAsync(program, data, kill.CrashAt, cancel);
+        using var server = await StartAsync(program, installation, kill.CrashAt, cancel);
         var reached = true;
         if (server is not null)
         {
@@ -111,9 +111,9 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
     }
 
     // Null when it ended before it answered, as a crash point passed during recovery makes it do.
-    private async Task<ServerProcess?> StartAsync(HostProgram program, string data, string? crashAt, CancellationToken cancel)
+    private async Task<ServerProcess?> StartAsync(HostProgram program, Installation installation, string? crashAt, CancellationToken cancel)
     {
-        var server = ServerProcess.Start(program, data, _port, options.Shards, crashAt);
+        var server = ServerProcess.Start(program, installation, _port, crashAt);
         try
         {
             if (await server.WaitReadyAsync(StartLimit, cancel) is { } recovery)
@@ -158,9 +158,9 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
         return new Check("I4 same key, same outcome", different.Count == 0, different.Count == 0 ? $"{Math.Min(Sample, settled.Length)} repeats answered the same bytes" : string.Join("; ", different.Take(3)));
     }
 
-    private static async Task<Check> VerifyAsync(HostProgram program, string data, CancellationToken cancel)
+    private static async Task<Check> VerifyAsync(HostProgram program, Installation installation, CancellationToken cancel)
     {
-        var (exitCode, output) = await program.RunAsync(["verify", "--deep", "--data", data], cancel);
+        var (exitCode, output) = await (program with { Variables = installation.Variables }).RunAsync(["verify", "--deep", "--data", installation.DataFolder], cancel);
         return new Check("verify --deep (I1, I2, I7, I8, I9)", exitCode == 0, exitCode == 0 ? "every invariant held" : $"exit {exitCode}: {output.Trim()}");
     }
 

@@ -5,6 +5,9 @@ namespace Tideline.Bench.Load;
 /// <summary>The program as it is installed: the executable beside the running one, or the one that was named.</summary>
 internal sealed record HostProgram(string FileName, IReadOnlyList<string> Prefix)
 {
+    /// <summary>What its environment says beside this process's own; null takes a variable away.</summary>
+    public IReadOnlyDictionary<string, string?> Variables { get; init; } = new Dictionary<string, string?>();
+
     /// <summary>Finds the program.</summary>
     /// <param name="named">A path to the executable or its <c>.dll</c>; null looks beside the running assembly.</param>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
@@ -22,6 +25,7 @@ internal sealed record HostProgram(string FileName, IReadOnlyList<string> Prefix
     {
         var start = new ProcessStartInfo(FileName) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var argument in Prefix.Concat(arguments)) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in Variables) start.Environment[name] = value;
         return start;
     }
 

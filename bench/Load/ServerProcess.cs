@@ -40,9 +40,10 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Starts it; <see cref="WaitReadyAsync"/> tells when it answers.</summary>
-    public static ServerProcess Start(HostProgram program, string dataFolder, int port, int shards, string? crashAt = null)
+    public static ServerProcess Start(HostProgram program, Installation installation, int port, string? crashAt = null)
     {
-        var start = program.Command(["up", "--data", dataFolder, "--port", port.ToString(CultureInfo.InvariantCulture), "--shards", shards.ToString(CultureInfo.InvariantCulture)]);
+        var start = (program with { Variables = installation.Variables }).Command(
+            ["up", "--data", installation.DataFolder, "--port", port.ToString(CultureInfo.InvariantCulture), "--shards", installation.Shards.ToString(CultureInfo.InvariantCulture)]);
         if (crashAt is not null) start.Environment["TIDELINE_CRASH_AT"] = crashAt;
         return new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The program could not be started."), port);
     }

@@ -7,14 +7,16 @@ namespace Tideline.Bench.Load;
 /// <summary>Transfers through the payments service in this process, each with a key of its own.</summary>
 internal static class TransferLoad
 {
-    /// <summary>Runs <paramref name="clients"/> at once; each sends its next transfer when the last one was answered.</summary>
+    /// <summary>
+    /// Runs <paramref name="clients"/> at once; each sends its next transfer when the last one was answered, or with <paramref name="perSecond"/> when they keep to that rate together.
+    /// </summary>
     /// <exception cref="TidelineException">A transfer did not settle.</exception>
     public static async Task<LoopResult> RunAsync(
-        PaymentsService payments, int clients, LoadTime time, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel)
+        PaymentsService payments, int clients, LoadTime time, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel, double? perSecond = null)
     {
         var random = new SeededRandom(seed);
         var randoms = Enumerable.Range(0, clients).Select(_ => random.Fork()).ToArray();
-        return await ClosedLoop.RunAsync(clients, time, client => SendAsync(payments, randoms[client], pair, cancel), cancel);
+        return await ClosedLoop.RunAsync(clients, time, client => SendAsync(payments, randoms[client], pair, cancel), cancel, perSecond);
     }
 
     /// <summary>One transfer of a small amount.</summary>

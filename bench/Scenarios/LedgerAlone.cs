@@ -1,6 +1,6 @@
 #pragma warning disable CA2000 // The store lives as long as the ledger; DisposeAsync ends both.
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Bench.Load;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
@@ -11,18 +11,18 @@ namespace Tideline.Bench.Scenarios;
 /// <summary>The strong tier with its payments service in this process; no relay, no projections, no HTTP.</summary>
 internal sealed class LedgerAlone : IAsyncDisposable
 {
-    private readonly SqliteLedgerStore _store;
+    private readonly ILedgerStore _store;
 
-    private LedgerAlone(SqliteLedgerStore store, GeneralLedger ledger, TimeProvider time) =>
+    private LedgerAlone(ILedgerStore store, GeneralLedger ledger, TimeProvider time) =>
         (_store, Ledger, Payments) = (store, ledger, new PaymentsService(ledger, new SagaWaiters(ledger), time));
 
     public GeneralLedger Ledger { get; }
 
     public PaymentsService Payments { get; }
 
-    public static async Task<LedgerAlone> StartAsync(string folder, int shards, TimeProvider time, CancellationToken cancel)
+    public static async Task<LedgerAlone> StartAsync(Installation installation, TimeProvider time, CancellationToken cancel)
     {
-        var store = SqliteLedgerStore.Open(folder, shards);
+        var store = await installation.OpenLedgerAsync(cancel);
         return new LedgerAlone(store, await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, cancel), time);
     }
 

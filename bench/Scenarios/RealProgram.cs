@@ -9,7 +9,10 @@ internal sealed class RealProgram : IAsyncDisposable
     private const int Connections = 64;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
-    private RealProgram(ServerProcess server, TimeSpan ready, AccountSet accounts) => (Server, Ready, Accounts) = (server, ready, accounts);
+    private readonly Installation _installation;
+
+    private RealProgram(Installation installation, ServerProcess server, TimeSpan ready, AccountSet accounts) =>
+        (_installation, Server, Ready, Accounts) = (installation, server, ready, accounts);
 
     public ServerProcess Server { get; }
 
@@ -24,16 +27,18 @@ internal sealed class RealProgram : IAsyncDisposable
     public static async Task<RealProgram> StartAsync(ScenarioContext context, int accounts)
     {
         var options = context.Options;
-        var server = ServerProcess.Start(HostProgram.Find(options.HostPath), context.Folder.Sub("data"), ServerProcess.FreePort(), options.Shards);
+        var installation = context.Install("data");
+        var server = ServerProcess.Start(HostProgram.Find(options.HostPath), installation, ServerProcess.FreePort());
         try
         {
             var ready = await server.WaitReadyAsync(StartLimit, context.Cancel) ?? throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
             ScenarioContext.Say($"opening {accounts:#,0} accounts");
-            return new RealProgram(server, ready, await HttpLoad.OpenAccountsAsync(server.Port, accounts, options.Shards, Connections, new SeededRandom(1), context.Cancel));
+            return new RealProgram(installation, server, ready, await HttpLoad.OpenAccountsAsync(server.Port, accounts, options.Shards, Connections, new SeededRandom(1), context.Cancel));
         }
         catch
         {
             server.Dispose();
+            await installation.DisposeAsync();
             throw;
         }
     }
@@ -42,5 +47,6 @@ internal sealed class RealProgram : IAsyncDisposable
     {
         await Server.StopAsync(StartLimit);
         Server.Dispose();
+        await _installation.DisposeAsync();
     }
 }

@@ -13,7 +13,8 @@ internal static class RebuildScenario
     public static async Task<IReadOnlyList<Figure>> RunAsync(ScenarioContext context)
     {
         var (options, cancel) = (context.Options, context.Cancel);
-        await using var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = context.Folder.Sub("data"), Shards = options.Shards, Time = context.Time }, cancel);
+        await using var installation = context.Install("data");
+        await using var node = await TidelineNode.StartAsync(installation.Node with { Time = context.Time }, cancel);
         var accounts = await AccountSet.LoadAsync(node.Ledger, options.Accounts ?? 1_000, new SeededRandom(1), cancel);
         await TransferLoad.RunAsync(node.Payments, InFlight, options.Duration, accounts.SameShardPair, 2, cancel);
         ScenarioContext.Say("rebuilding");

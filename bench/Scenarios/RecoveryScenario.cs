@@ -15,21 +15,22 @@ internal static class RecoveryScenario
 
     public static async Task<IReadOnlyList<Figure>> RunAsync(ScenarioContext context)
     {
-        var (options, data) = (context.Options, context.Folder.Sub("data"));
+        var options = context.Options;
+        await using var installation = context.Install("data");
         var count = options.Accounts ?? DefaultAccounts;
         ScenarioContext.Say($"loading {count:#,0} accounts");
         var started = Stopwatch.GetTimestamp();
         AccountSet accounts;
-        await using (var alone = await LedgerAlone.StartAsync(data, options.Shards, context.Time, context.Cancel))
+        await using (var alone = await LedgerAlone.StartAsync(installation, context.Time, context.Cancel))
             accounts = await AccountSet.LoadAsync(alone.Ledger, count, new SeededRandom(1), context.Cancel);
         var loaded = Stopwatch.GetElapsedTime(started);
 
         var program = HostProgram.Find(options.HostPath);
         var port = ServerProcess.FreePort();
         ScenarioContext.Say("load, then kill -9");
-        await LoadAndKillAsync(context, program, data, port, accounts);
+        await LoadAndKillAsync(context, program, installation, port, accounts);
 
-        using var again = ServerProcess.Start(program, data, port, options.Shards);
+        using var again = ServerProcess.Start(program, installation, port);
         var answered = await again.WaitReadyAsync(StartLimit, context.Cancel) ?? throw new IOException($"The program ended before it answered. It said:\n{again.LastWords}");
         var worked = Stopwatch.GetTimestamp();
         await HttpLoad.SinglesAsync(port, 1, TimeSpan.Zero + TimeSpan.FromTicks(1), accounts.SameShardPair, 9, context.Cancel);
@@ -46,9 +47,9 @@ internal static class RecoveryScenario
         ];
     }
 
-    private static async Task LoadAndKillAsync(ScenarioContext context, HostProgram program, string data, int port, AccountSet accounts)
+    private static async Task LoadAndKillAsync(ScenarioContext context, HostProgram program, Installation installation, int port, AccountSet accounts)
     {
-        using var server = ServerProcess.Start(program, data, port, context.Options.Shards);
+        using var server = ServerProcess.Start(program, installation, port);
         if (await server.WaitReadyAsync(StartLimit, context.Cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Cancel);
         var load = HttpLoad.SinglesAsync(port, Connections, TimeSpan.FromHours(1), accounts.SameShardPair, 8, stop.Token);

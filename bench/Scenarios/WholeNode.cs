@@ -11,7 +11,8 @@ internal static class WholeNode
 
     public static async Task<IReadOnlyList<Figure>> TransfersAsync(ScenarioContext context, int accounts)
     {
-        await using var node = await StartAsync(context, "whole");
+        await using var installation = context.Install("whole");
+        await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
         var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
         var name = $"same-shard transfers with relay and projections, {accounts:#,0} accounts, {InFlight} in flight";
@@ -20,13 +21,14 @@ internal static class WholeNode
 
     public static async Task<IReadOnlyList<Figure>> SagasAsync(ScenarioContext context, int accounts)
     {
-        await using var node = await StartAsync(context, "sagas");
+        await using var installation = context.Install("sagas");
+        await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
         var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Load, set.CrossShardPair, 2, context.Cancel);
         var name = $"cross-shard sagas settled, in process, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s", Target: Target.Min(3_000)), .. TransferLoad.LatencyFigures(name, result)];
     }
 
-    private static Task<TidelineNode> StartAsync(ScenarioContext context, string folder) => TidelineNode.StartAsync(
-        new NodeOptions { DataDirectory = context.Folder.Sub(folder), Shards = context.Options.Shards, Time = context.Time }, context.Cancel);
+    private static Task<TidelineNode> StartAsync(ScenarioContext context, Installation installation) =>
+        TidelineNode.StartAsync(installation.Node with { Time = context.Time }, context.Cancel);
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Tideline.Bench;
 using Tideline.Engines;
+using Tideline.Engines.Ledger.MySql;
+using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;
 
@@ -8,6 +10,7 @@ namespace Tideline.Host.Commands;
 internal static class BenchCommands
 {
     private static readonly Option<string?> JsonFile = Options.JsonFile();
+    private static readonly Option<string> Profile = MakeProfile();
 
     public static Command BuildBench()
     {
@@ -15,10 +18,15 @@ internal static class BenchCommands
         var seconds = new Option<double>("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 10 };
         var accounts = new Option<int?>("--accounts") { Description = "Accounts of the installation; each scenario has its own default." };
         var shards = new Option<int?>("--shards") { Description = "Shards of the installation. Default: as many as up makes; cross-shard takes 2 at least." };
-        var command = new Command("bench", "Measure a scenario with its baseline in the same run.") { name, seconds, accounts, shards, JsonFile };
+        var command = new Command("bench", "Measure a scenario with its baseline in the same run.") { name, seconds, accounts, shards, Profile, JsonFile };
         command.SetAction((parsed, cancel) => BenchCommand.RunAsync(
             parsed.GetRequiredValue(name),
-            new BenchOptions { Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), Shards = parsed.GetValue(shards) ?? NodeOptions.DefaultShards, JsonFile = parsed.GetValue(JsonFile) }, cancel));
+            new BenchOptions
+            {
+                Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), Shards = parsed.GetValue(shards) ?? (Cluster(parsed) is null ? NodeOptions.DefaultShards : MySqlLedgerOptions.DefaultShards),
+                Cluster = Cluster(parsed), JsonFile = parsed.GetValue(JsonFile),
+            },
+            cancel));
         return command;
     }
 
@@ -27,9 +35,18 @@ internal static class BenchCommands
         var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", DrillCommand.Names)}." };
         var kills = new Option<int>("--kills") { Description = "How often the program is killed.", DefaultValueFactory = _ => 25 };
         var seed = new Option<ulong>("--seed") { Description = "Repeats the requests and kills of an earlier run.", DefaultValueFactory = _ => 1 };
-        var command = new Command("drill", "Kill the program under load, restart it, and prove that nothing was lost or done twice.") { name, kills, seed, JsonFile };
+        var command = new Command("drill", "Kill the program under load, restart it, and prove that nothing was lost or done twice.") { name, kills, seed, Profile, JsonFile };
         command.SetAction((parsed, cancel) => DrillCommand.RunAsync(
-            parsed.GetRequiredValue(name), new DrillOptions { Kills = parsed.GetValue(kills), Seed = parsed.GetValue(seed), JsonFile = parsed.GetValue(JsonFile) }, cancel));
+            parsed.GetRequiredValue(name), new DrillOptions { Kills = parsed.GetValue(kills), Seed = parsed.GetValue(seed), Cluster = Cluster(parsed), JsonFile = parsed.GetValue(JsonFile) }, cancel));
         return command;
+    }
+
+    private static ClusterOptions? Cluster(ParseResult parsed) => parsed.GetRequiredValue(Profile) == "cluster" ? ClusterSettings.Find(UpConfiguration.Read(null)) : null;
+
+    private static Option<string> MakeProfile()
+    {
+        var profile = new Option<string>("--profile") { Description = "On which engines: embedded (the default), or cluster, at the addresses that up would take.", DefaultValueFactory = _ => "embedded" };
+        profile.AcceptOnlyFromAmong("embedded", "cluster");
+        return profile;
     }
 }

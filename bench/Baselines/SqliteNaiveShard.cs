@@ -6,7 +6,7 @@ using Tideline.Bench.Load;
 namespace Tideline.Bench.Baselines;
 
 /// <summary>A shard file as a typical service uses it: each transfer takes a connection from ADO.NET's pool, and everything has its default, which makes a commit durable.</summary>
-internal sealed class NaiveShard
+internal sealed class SqliteNaiveShard : INaiveShard
 {
     private const string Tables = """
         PRAGMA journal_mode=WAL;
@@ -27,7 +27,7 @@ internal sealed class NaiveShard
     private readonly byte[] _event, _saga, _history, _legs = new byte[48];
     private long _made;
 
-    public NaiveShard(string path, int accounts, PayloadSizes sizes, SeededRandom random)
+    public SqliteNaiveShard(string path, int accounts, PayloadSizes sizes, SeededRandom random)
     {
         (_event, _saga, _history) = (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
         _connectionString = $"Data Source={path}";
@@ -37,7 +37,6 @@ internal sealed class NaiveShard
         _accounts = Load(connection, accounts, random);
     }
 
-    /// <summary>One transfer between two of the shard's accounts, durable when it returns. For any number of threads.</summary>
     public void Transfer(SeededRandom random, long timeUs)
     {
         var from = random.Below(_accounts.Length);
@@ -57,8 +56,7 @@ internal sealed class NaiveShard
         transaction.Commit();
     }
 
-    /// <summary>Closes the pooled connections.</summary>
-    public void Close()
+    public void Dispose()
     {
         using var connection = new SqliteConnection(_connectionString);
         SqliteConnection.ClearPool(connection);
@@ -98,7 +96,7 @@ internal sealed class NaiveShard
         {
             accounts[index] = random.NextGuid();
             var id = accounts[index].ToByteArray();
-            Run(transaction, "INSERT INTO accounts VALUES ($1, $2, 'EUR', 0, 0, $3, 0, 1)", id, id, BaselineShard.FundsMinor);
+            Run(transaction, "INSERT INTO accounts VALUES ($1, $2, 'EUR', 0, 0, $3, 0, 1)", id, id, IRawShard.FundsMinor);
         }
 
         transaction.Commit();

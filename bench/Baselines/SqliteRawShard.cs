@@ -7,12 +7,11 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Baselines;
 
 /// <summary>
-/// One shard file of the raw baseline: the ledger's own tables (by reference, so that they cannot drift) and pragmas, with funded accounts, and the hand-written
+/// One shard of the raw baseline on SQLite: the ledger's own tables (by reference, so that they cannot drift) and pragmas, with funded accounts, and the hand-written
 /// statements of a same-shard transfer. Entries and outcomes grow at their end; their indexes are written sorted, a generation at a time.
 /// </summary>
-internal sealed class BaselineShard : IDisposable
+internal sealed class SqliteRawShard : IRawShard
 {
-    public const long FundsMinor = 100_000_000;
     private const int LegBytes = 24;
     private readonly SqliteDatabase _database;
     private readonly Checkpointer _checkpointer;
@@ -22,7 +21,7 @@ internal sealed class BaselineShard : IDisposable
     private readonly byte[] _eventData, _sagaData, _sagaHistory, _legs = new byte[2 * LegBytes];
     private long _seq, _entries, _outcomes;
 
-    public BaselineShard(string folder, int shard, int shards, int accounts, PayloadSizes sizes, ulong seed)
+    public SqliteRawShard(string folder, int shard, int shards, int accounts, PayloadSizes sizes, ulong seed)
     {
         Random = new SeededRandom(seed + (ulong)shard);
         _database = SqliteDatabase.OpenWriter(Path.Combine(folder, $"shard-{shard}.db"));
@@ -48,8 +47,6 @@ internal sealed class BaselineShard : IDisposable
     public SeededRandom Random { get; }
 
     public BaselineAccount[] Accounts { get; }
-
-    public SqliteDatabase Database => _database;
 
     public void Begin()
     {
@@ -105,25 +102,10 @@ internal sealed class BaselineShard : IDisposable
     {
         var accounts = new BaselineAccount[count];
         var insert = _database.Prepare("INSERT INTO accounts VALUES (?, ?, 0, 'EUR', 0, 0, ?, 0, 0, 1, 1, NULL, 0)");
-        for (var index = 0; index < count; index++) accounts[index] = new BaselineAccount(Random.NextGuid()) { Posted = FundsMinor, Version = 1 };
+        for (var index = 0; index < count; index++) accounts[index] = new BaselineAccount(Random.NextGuid()) { Posted = IRawShard.FundsMinor, Version = 1 };
         _database.Begin();
         foreach (var account in accounts.OrderBy(account => account.Id)) insert.Bind(account.Id).Bind(account.Id).Bind(account.Posted).Run();
         _database.Commit();
         return accounts;
     }
 }
-
-/// <summary>An account as a baseline keeps it in memory.</summary>
-internal sealed class BaselineAccount(Guid id)
-{
-    public Guid Id { get; } = id;
-
-    public long Posted { get; set; }
-
-    public long Version { get; set; }
-
-    public bool InBatch { get; set; }
-}
-
-/// <summary>An entry to insert.</summary>
-internal readonly record struct BaselineEntry(Guid Account, long Version, Guid Transaction, long Amount, long PostedAfter);
