@@ -99,7 +99,7 @@ public sealed class TidelineNode : IAsyncDisposable
 
         // Sagas, and the services that start them.
         var runner = new SagaRunner(Ledger, definitions);
-        var consumer = Keep(new Consumer(Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], runner.HandleAsync, time, loggers.CreateLogger<Consumer>()));
+        var consumer = Keep(new Consumer(Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], runner.HandleAsync, time, loggers.CreateLogger<Consumer>(), Ledger.OwnedEpoch));
         await consumer.StartAsync(cancel);
         Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>())).Start();
         Sagas = new SagaOperations(Ledger, definitions);

@@ -82,7 +82,12 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
             try
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _stop.Token);
-                for (var shard = 0; shard < ledger.Map.Shards; shard++) await PublishAsync(shard, _stop.Token);
+                for (var shard = 0; shard < ledger.Map.Shards; shard++)
+                {
+                    // Another owner's blocks are published by that owner: how far, the log tells.
+                    if (ledger.Owns(shard)) await PublishAsync(shard, _stop.Token);
+                    else _published[shard] = null;
+                }
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {

@@ -29,6 +29,7 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
 
     private async Task<string?> ProbeAsync(int shard)
     {
+        if (ledger.WhyNotOwner(shard) is { } why) return why;
         try
         {
             // One that hangs is waited for again, not asked a second time.

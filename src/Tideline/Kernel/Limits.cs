@@ -36,6 +36,15 @@ public static class Limits
     /// <summary>How long the relay lets events gather after it carried some, when none of them moves a saga.</summary>
     public const int RelayPaceMs = 5;
 
+    /// <summary>How long a shard stays its owner's after that was heard of last, milliseconds. A shard of a process that is gone or stands still is free then.</summary>
+    public const int LeaseMs = 2_000;
+
+    /// <summary>How often an owner that has nothing to commit renews its lease, milliseconds.</summary>
+    public const int LeaseRenewMs = 500;
+
+    /// <summary>How often a process that stands by looks whether a shard is free, milliseconds.</summary>
+    public const int OwnershipPollMs = 250;
+
     /// <summary>How long opening a connection to the strong tier's server may take, seconds.</summary>
     public const int StrongConnectSeconds = 2;
 

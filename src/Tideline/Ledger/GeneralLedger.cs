@@ -7,17 +7,15 @@ namespace Tideline.Ledger;
 /// <summary>The strong tier as the rest of the program sees it: commands in, durable replies out, strong reads beside.</summary>
 public sealed class GeneralLedger : IAsyncDisposable
 {
-    private readonly ShardWriter[] _writers;
     private readonly IShardReader[] _readers;
     private readonly TimeProvider _time;
+    private ShardSlot[] _slots = [];
 
-    private GeneralLedger(ILedgerStore store, ShardHead[] heads, IShardStore[] stores, TimeProvider time, IdGenerator ids, ILogger logger)
+    private GeneralLedger(ILedgerStore store, TimeProvider time, IdGenerator ids)
     {
         (Map, Ids, _time) = (store.Map, ids, time);
         SystemAccounts = new SystemAccounts(Map);
         _readers = [.. Enumerable.Range(0, Map.Shards).Select(store.OpenReader)];
-        _writers = [.. stores.Select(shard => new ShardWriter(
-            shard, new ShardContext(shard.Shard, Map, SystemAccounts), heads[shard.Shard], time, logger, (_, writes) => Committed?.Invoke(writes)))];
     }
 
     /// <summary>How ids map to shards.</summary>
@@ -32,17 +30,38 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Called after each durable commit of a shard, in order, before its answers: must be quick.</summary>
     internal event Action<BatchWrites>? Committed;
 
-    /// <summary>Acquires every shard of the store and starts their writers.</summary>
-    /// <exception cref="TidelineException">AlreadyOwned or IncompatibleData.</exception>
+    /// <summary>Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.</summary>
+    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
     public static async Task<GeneralLedger> StartAsync(ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel)
     {
-        var stores = Enumerable.Range(0, store.Map.Shards).Select(store.OpenWriter).ToArray();
-        var heads = new ShardHead[stores.Length];
-        foreach (var shard in stores) heads[shard.Shard] = await shard.AcquireAsync(cancel);
-        var ledger = new GeneralLedger(store, heads, stores, time, ids, logger);
-        await ReservationRepair.RunAsync(ledger, Limits.UnansweredOutcomes, cancel);
+        var ledger = new GeneralLedger(store, time, ids);
+        var slots = new List<ShardSlot>();
+        try
+        {
+            for (var shard = 0; shard < store.Map.Shards; shard++)
+            {
+                slots.Add(await ShardSlot.StartAsync(
+                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts), ledger.Reader(shard), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes), time, logger, cancel));
+            }
+        }
+        catch
+        {
+            foreach (var slot in slots) await slot.DisposeAsync();
+            throw;
+        }
+
+        ledger._slots = [.. slots];
         return ledger;
     }
+
+    /// <summary>Whether this process owns a shard: it takes its commands, and does what the shard's owner alone does.</summary>
+    public bool Owns(int shard) => _slots[shard].Epoch != 0;
+
+    /// <summary>The epoch in which this process owns a shard; 0 while it does not. Another number means that somebody else may have owned it in between.</summary>
+    public long OwnedEpoch(int shard) => _slots[shard].Epoch;
+
+    /// <summary>Why this process does not own a shard; null while it does.</summary>
+    public string? WhyNotOwner(int shard) => _slots[shard].WhyNot;
 
     /// <summary>Strong reads of a shard.</summary>
     public IShardReader Reader(int shard) => _readers[shard];
@@ -66,30 +85,36 @@ public sealed class GeneralLedger : IAsyncDisposable
     }
 
     /// <summary>The newest committed position of a shard and its commit time, without asking the store.</summary>
-    public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _writers[shard].Signal.Head;
+    public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _slots[shard].Signal.Head;
 
     /// <summary>Completes when the shard has an event or a message after these, or when the time is over: what the relay waits on.</summary>
     public ValueTask WaitForCommitAsync(int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) =>
-        _writers[shard].Signal.WaitAsync(afterEventSeq, afterMessageSeq, timeout, _time, cancel);
+        _slots[shard].Signal.WaitAsync(afterEventSeq, afterMessageSeq, timeout, _time, cancel);
 
     /// <summary>Commands waiting for a shard.</summary>
-    public int QueueDepth(int shard) => _writers[shard].QueueDepth;
+    public int QueueDepth(int shard) => _slots[shard].QueueDepth;
 
     /// <summary>Lets the writer of a shard forget messages that are on the log.</summary>
-    public void ForgetMessages(int shard, long throughSeq) => _writers[shard].ForgetMessages(throughSeq);
+    public void ForgetMessages(int shard, long throughSeq) => _slots[shard].ForgetMessages(throughSeq);
 
     /// <summary>Drains the queues, then releases the shards.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (var writer in _writers) await writer.DisposeAsync();
+        foreach (var slot in _slots) await slot.DisposeAsync();
         foreach (var reader in _readers) await reader.DisposeAsync();
     }
 
     /// <summary>Queues a command on a shard as it is: for the program's own commands, whose keys live where their effect does.</summary>
-    internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => _writers[shard].Submit(command);
+    internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => _slots[shard].Writer.Submit(command);
 
     /// <summary>Queues several of the program's own commands on a shard; the task ends when all are durable.</summary>
-    internal Task SubmitAllAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _writers[shard].SubmitAll(commands);
+    internal Task SubmitAllAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
+
+    private Task RepairAsync(int shard, ShardWriter writer, CancellationToken cancel) => ReservationRepair.RunAsync(this, shard, writer, Limits.UnansweredOutcomes, cancel);
+
+    /// <summary>Writes again what a crash of the machine took from a shard's reserved keys.</summary>
+    /// <returns>How many were missing.</returns>
+    internal Task<int> RepairReservationsAsync(int home, int limit, CancellationToken cancel) => ReservationRepair.RunAsync(this, home, _slots[home].Writer, limit, cancel);
 
     // A key's home shard knows every use of it; when the effect lives elsewhere the key is reserved at home first.
     private async Task<Reply> ExecuteOnceAsync(LedgerCommand command, CancellationToken cancel)
@@ -105,14 +130,14 @@ public sealed class GeneralLedger : IAsyncDisposable
             return reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reply.Subject, null) : reply;
         }
 
-        var reservation = await _writers[home].Reserve(new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint });
+        var reservation = await _slots[home].Writer.Reserve(new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint });
         return reservation.Reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reservation.Reply.Subject, reservation) : reservation.Reply;
     }
 
     private Task<Reply> SubmitReservedAsync(LedgerCommand command, Guid subject, Reservation? reservation)
     {
         var reserved = command.About(subject);
-        return _writers[Map.ShardOf(reserved.RouteId)].Submit(reserved, reservation);
+        return _slots[Map.ShardOf(reserved.RouteId)].Writer.Submit(reserved, reservation);
     }
 
     private async Task<Reply> OpenAccountAsync(OpenAccount open, CancellationToken cancel)

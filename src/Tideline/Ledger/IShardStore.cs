@@ -12,9 +12,13 @@ public interface IShardStore : IAsyncDisposable
     /// <summary>The shard.</summary>
     int Shard { get; }
 
-    /// <summary>Takes ownership with a new epoch and tells where the shard stands.</summary>
-    /// <exception cref="TidelineException">AlreadyOwned: another process holds it. IncompatibleData: a newer format.</exception>
+    /// <summary>Takes ownership with a new epoch and tells where the shard stands. Disposing releases it.</summary>
+    /// <exception cref="TidelineException">AlreadyOwned: another process owns it, and was heard of lately. IncompatibleData: a newer format.</exception>
     ValueTask<ShardHead> AcquireAsync(CancellationToken cancel);
+
+    /// <summary>Keeps the shard for an owner that has had nothing to commit for a while; a commit does that too. Between two batches only.</summary>
+    /// <exception cref="TidelineException">NotOwner: another one took over. StorageUnavailable: it could not be renewed; that is to be tried again.</exception>
+    ValueTask RenewAsync();
 
     /// <summary>Begins the transaction and reads the rows that the batch needs.</summary>
     /// <exception cref="TidelineException">NotOwner: a newer epoch exists.</exception>

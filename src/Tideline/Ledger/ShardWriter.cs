@@ -23,25 +23,26 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CommitSignal _signal;
     private readonly BatchSettler _settler;
-    private readonly Action<ShardContext, BatchWrites>? _committed;
+    private readonly Action<BatchWrites>? _committed;
+    private readonly TaskCompletionSource<TidelineException> _stoppedEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<PendingCommand> _waiting = [];
     private List<PendingCommand> _taken = [];
     private ShardHead _head;
-    private bool _draining;
+    private volatile bool _draining;
     private TidelineException? _stopped;
     private long _forgetThrough;
     private long _batches;
 
-    public ShardWriter(IShardStore store, ShardContext context, ShardHead head, TimeProvider time, ILogger logger, Action<ShardContext, BatchWrites>? committed)
+    public ShardWriter(IShardStore store, ShardContext context, ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
     {
-        (_store, _context, _head, _time, _logger, _committed) = (store, context, head, time, logger, committed);
-        _signal = new CommitSignal(head.EventSeq, head.MessageSeq, head.TimeUs);
+        (_store, _context, _head, _signal, _time, _logger, _committed) = (store, context, head, signal, time, logger, committed);
         _settler = new BatchSettler(context.Shard, () => Wait(store.SyncAsync()), Settle, FailUnknown);
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
 
-    public CommitSignal Signal => _signal;
+    /// <summary>Ends with what stopped the writer before it was disposed: it takes no commands any more.</summary>
+    public Task<TidelineException> Stopped => _stoppedEnd.Task;
 
     public int QueueDepth
     {
@@ -140,15 +141,23 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     // :: Step 1. False when the shard is drained.
     private bool Take()
     {
+        while (!TryTake())
+        {
+            if (_draining) return false;
+            Renew();
+        }
+
+        return true;
+    }
+
+    // False when there was nothing for a while, or there will be nothing any more.
+    private bool TryTake()
+    {
         lock (_gate)
         {
             _taken.Clear();
-            while (_waiting.Count == 0)
-            {
-                if (_draining) return false;
-                Monitor.Wait(_gate);
-            }
-
+            if (_waiting.Count == 0 && !_draining) Monitor.Wait(_gate, Limits.LeaseRenewMs);
+            if (_waiting.Count == 0) return false;
             if (_waiting.Count <= Limits.ShardBatchCommands)
             {
                 (_waiting, _taken) = (_taken, _waiting);
@@ -160,6 +169,24 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             }
 
             return true;
+        }
+    }
+
+    private void Renew()
+    {
+        if (Stopped.IsCompleted) return;
+        try
+        {
+            Wait(_store.RenewAsync());
+        }
+        catch (TidelineException fault) when (fault.Code != ErrorCode.NotOwner)
+        {
+            // The next look may be luckier, and whoever commits meanwhile is told.
+            NotRenewed(_logger, _context.Shard, fault);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            Fail([], fault);
         }
     }
 
@@ -231,7 +258,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     {
         var batch = settled.Batch;
         _signal.Set(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
-        _committed?.Invoke(_context, batch.Writes);
+        _committed?.Invoke(batch.Writes);
         AnswerGroup.Send(settled.Commands);
     }
 
@@ -239,7 +266,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private void FailUnknown(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
         var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
-        lock (_gate) _stopped ??= told;
+        Stop(told);
         _settler.Durable.Fail(told);
         Fail(commands, fault);
     }
@@ -317,13 +344,15 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private void Fail(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
         var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
-        BatchFailed(_logger, _context.Shard, commands.Count, fault);
-        if (told.Code is ErrorCode.NotOwner or ErrorCode.Corrupt)
-        {
-            lock (_gate) _stopped = told;
-        }
-
+        if (commands.Count > 0) BatchFailed(_logger, _context.Shard, commands.Count, fault);
+        if (told.Code is ErrorCode.NotOwner or ErrorCode.Corrupt) Stop(told);
         foreach (var pending in commands) pending.Fail(told);
+    }
+
+    private void Stop(TidelineException why)
+    {
+        lock (_gate) _stopped ??= why;
+        _stoppedEnd.TrySetResult(why);
     }
 
     // The thread is the shard's own: an engine that is asynchronous inside is waited for here.
@@ -337,6 +366,9 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: {Command} threw; it is tried alone.")]
     private static partial void CommandThrew(ILogger logger, int shard, string command, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: its lease could not be renewed.")]
+    private static partial void NotRenewed(ILogger logger, int shard, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: a batch of {Count} commands was not committed.")]
     private static partial void BatchFailed(ILogger logger, int shard, int count, Exception fault);

@@ -5,10 +5,12 @@ namespace Tideline.Log;
 
 /// <summary>
 /// Reads the partitions of a topic for a group: a batch goes to the handler, and when that returns the group's position moves. A crash between the two repeats
-/// the batch, so handlers are idempotent.
+/// the batch, so handlers are idempotent. With <c>epochOf</c> a partition is left alone while its epoch is 0, because another process reads it, and read from the group's position when
+/// that has changed.
 /// </summary>
 public sealed partial class Consumer(
-    ILog log, string group, string topic, IReadOnlyList<int> partitions, Func<int, IReadOnlyList<LogRecord>, CancellationToken, ValueTask> handle, TimeProvider time, ILogger<Consumer> logger)
+    ILog log, string group, string topic, IReadOnlyList<int> partitions, Func<int, IReadOnlyList<LogRecord>, CancellationToken, ValueTask> handle, TimeProvider time, ILogger<Consumer> logger,
+    Func<int, long>? epochOf = null)
     : IAsyncDisposable
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(Limits.IdleWaitMs);
@@ -59,6 +61,18 @@ public sealed partial class Consumer(
 
     private async Task PassAsync(PartitionState state, CancellationToken cancel)
     {
+        if (epochOf is not null && epochOf(state.Partition) is var epoch && epoch != state.Epoch)
+        {
+            if (epoch != 0) state.Offset = await log.GetCommittedAsync(group, topic, state.Partition, cancel);
+            state.Epoch = epoch;
+        }
+
+        if (epochOf is not null && state.Epoch == 0)
+        {
+            await Task.Delay(Idle, time, cancel);
+            return;
+        }
+
         var records = await log.ReadAsync(topic, state.Partition, state.Offset, Limits.EventBatch, cancel);
         if (records.Count == 0)
         {
@@ -78,6 +92,8 @@ public sealed partial class Consumer(
     private sealed class PartitionState(int partition)
     {
         public int Partition { get; } = partition;
+
+        public long Epoch { get; set; }
 
         public long Offset { get; set; }
 

@@ -7,7 +7,7 @@ namespace Tideline.Log;
 
 /// <summary>
 /// Carries what the ledger committed to the log, in order and once: it reads the events table, never memory, and goes on after what the log itself says
-/// it has. One loop serves all shards of the process; one append carries all that is there. A shard whose log and ledger contradict each other stops, with a fault in
+/// it has. One loop serves all shards that the process owns; one append carries all that is there. A shard whose log and ledger contradict each other stops, with a fault in
 /// its status, because going on would hide a loss; the others go on.
 /// </summary>
 public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<Relay> logger) : IAsyncDisposable
@@ -27,24 +27,7 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
     /// <summary>Asks the log where each shard stands and starts the loop.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        foreach (var shard in _shards)
-        {
-            try
-            {
-                shard.EventSeq = await log.GetSourceHeadAsync(Topics.AccountEvents, shard.Source, cancel);
-                shard.MessageSeq = await log.GetSourceHeadAsync(Topics.SagaCommands, shard.Source, cancel);
-            }
-            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
-            {
-                Stop(shard, fault);
-                continue;
-            }
-
-            var head = ledger.CommittedHead(shard.Shard);
-            if (shard.EventSeq > head.EventSeq || shard.MessageSeq > head.MessageSeq)
-                Stop(shard, Lost($"The log has events to {shard.EventSeq} and messages to {shard.MessageSeq} of shard {shard.Shard}, the ledger only to {head.EventSeq} and {head.MessageSeq}: the ledger is older than the log."));
-        }
-
+        foreach (var shard in _shards) await PositionAsync(shard, cancel);
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
 
@@ -79,14 +62,37 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         }
     }
 
+    // Only the log knows how far another process carried what this one did not own.
+    private async Task PositionAsync(ShardRelay shard, CancellationToken cancel)
+    {
+        var epoch = ledger.OwnedEpoch(shard.Shard);
+        try
+        {
+            shard.EventSeq = await log.GetSourceHeadAsync(Topics.AccountEvents, shard.Source, cancel);
+            shard.MessageSeq = await log.GetSourceHeadAsync(Topics.SagaCommands, shard.Source, cancel);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+        {
+            Stop(shard, fault);
+            return;
+        }
+
+        var head = ledger.CommittedHead(shard.Shard);
+        // The head of a shard that another process owns is that of the last look.
+        if (epoch != 0 && (shard.EventSeq > head.EventSeq || shard.MessageSeq > head.MessageSeq))
+            Stop(shard, Lost($"The log has events to {shard.EventSeq} and messages to {shard.MessageSeq} of shard {shard.Shard}, the ledger only to {head.EventSeq} and {head.MessageSeq}: the ledger is older than the log."));
+        shard.Epoch = epoch;
+    }
+
     private async Task<Carried> PassAsync(CancellationToken cancel)
     {
         var passes = new List<Pass>();
-        foreach (var shard in _shards.Where(shard => shard.Fault is null))
+        foreach (var shard in _shards.Where(shard => shard.Fault is null && ledger.Owns(shard.Shard)))
         {
             try
             {
-                if (await ReadAsync(shard, cancel) is { } pass) passes.Add(pass);
+                if (shard.Epoch != ledger.OwnedEpoch(shard.Shard)) await PositionAsync(shard, cancel);
+                if (shard.Fault is null && await ReadAsync(shard, cancel) is { } pass) passes.Add(pass);
             }
             catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
             {
@@ -162,7 +168,7 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
 
     private async Task WaitAsync()
     {
-        var moved = _shards.Where(shard => shard.Fault is null)
+        var moved = _shards.Where(shard => shard.Fault is null && ledger.Owns(shard.Shard))
             .Select(shard => ledger.WaitForCommitAsync(shard.Shard, shard.EventSeq, shard.MessageSeq, Idle, _stop.Token).AsTask()).ToList();
         if (moved.Count > 0) await await Task.WhenAny(moved);
         else await Task.Delay(Idle, time, _stop.Token);
@@ -204,6 +210,9 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         public int Shard { get; } = shard;
 
         public string Source { get; } = $"shard-{shard}";
+
+        /// <summary>The epoch of the ledger in which the log was asked.</summary>
+        public long Epoch { get; set; }
 
         public long EventSeq { get; set; }
 

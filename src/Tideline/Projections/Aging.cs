@@ -56,7 +56,7 @@ public sealed partial class Aging : IAsyncDisposable
         {
             try
             {
-                await RunAsync(_stop.Token);
+                if (_projector.IsBuilder) await RunAsync(_stop.Token);
                 await timer.WaitForNextTickAsync(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)

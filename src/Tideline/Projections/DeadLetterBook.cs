@@ -7,6 +7,8 @@ internal sealed class DeadLetterBook
 {
     private readonly Dictionary<Guid, Entry> _entries = [];
 
+    public void Clear() => _entries.Clear();
+
     public int Count => _entries.Count;
 
     public IReadOnlyList<BlockedKey> Keys => [.. _entries.Select(each => new BlockedKey(each.Key, each.Value.Letters.Count, each.Value.SinceUs, each.Value.Reason)).OrderBy(key => key.SinceUs)];

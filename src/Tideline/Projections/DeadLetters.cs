@@ -69,9 +69,18 @@ public sealed partial class DeadLetters
     internal static async Task<DeadLetters> LoadAsync(ILog log, IViewStore views, int shards, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         var letters = new DeadLetters(log, views, shards, time, logger);
-        if (await views.GetStateAsync(StateName, cancel) is { } json) letters._state = JsonSerializer.Deserialize(json, ViewJson.Default.DeadLetterState)!;
-        for (var shard = 0; shard < shards; shard++) await letters.LoadAsync(shard, cancel);
+        await letters.ReloadAsync(cancel);
         return letters;
+    }
+
+    /// <summary>Forgets what it knows and reads it anew: another process may have written in between.</summary>
+    internal async Task ReloadAsync(CancellationToken cancel)
+    {
+        lock (_lock) _book.Clear();
+        Array.Clear(_sourceHeads);
+        Array.Clear(_lastSeqs);
+        _state = await _views.GetStateAsync(StateName, cancel) is { } json ? JsonSerializer.Deserialize(json, ViewJson.Default.DeadLetterState)! : new([], []);
+        for (var shard = 0; shard < _sourceHeads.Length; shard++) await LoadAsync(shard, cancel);
     }
 
     /// <summary>Whether this event must wait. One that a crash left unwritten before its key was blocked need not.</summary>
@@ -182,7 +191,8 @@ public sealed partial class DeadLetters
                 var letter = Parse(record);
                 _lastSeqs[shard] = letter.Event.Position.Seq;
                 var isSettled = _state.Settled.TryGetValue(record.Key, out var ofKey) && ofKey.TryGetValue(shard, out var through) && record.Offset <= through;
-                if (!isSettled) _book.Add(record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs, letter.Reason);
+                if (isSettled) continue;
+                lock (_lock) _book.Add(record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs, letter.Reason);
             }
 
             offset = records[^1].Offset;

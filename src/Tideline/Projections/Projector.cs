@@ -16,7 +16,8 @@ namespace Tideline.Projections;
 ///  5 announce CUSTOMER_VIEW_UPDATED from what was last announced to the watermark
 ///  6 commit   the group's offsets
 /// </code>
-/// A crash between any two repeats work without repeating effects.
+/// A crash between any two repeats work without repeating effects. Of several processes the one that owns shard 0 does this; the others follow its watermarks, and should two believe
+/// it, the guards of documents keep them from harm.
 /// </summary>
 public sealed partial class Projector : IAsyncDisposable
 {
@@ -35,6 +36,7 @@ public sealed partial class Projector : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private ViewApplier _applier;
     private Task _loop = Task.CompletedTask;
+    private long _epoch;
 
     private Projector(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, ActiveViews active)
     {
@@ -59,6 +61,9 @@ public sealed partial class Projector : IAsyncDisposable
 
     internal int Shards => _shards.Length;
 
+    /// <summary>Whether this process builds the views.</summary>
+    internal bool IsBuilder => _ledger.Owns(0);
+
     /// <summary>The last position of a shard that is wholly in the views, durably.</summary>
     public long Watermark(int shard) => _shards[shard].Watermark.Seq;
 
@@ -80,16 +85,16 @@ public sealed partial class Projector : IAsyncDisposable
     internal static async Task<Projector> CreateAsync(
         GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, CancellationToken cancel)
     {
-        var projector = new Projector(ledger, log, views, time, logger, dead, await ActiveViews.LoadAsync(views, cancel));
+        var projector = new Projector(ledger, log, views, time, logger, dead, await ActiveViews.LoadAsync(views, cancel)) { _epoch = ledger.OwnedEpoch(0) };
         await projector.Names.EnsureAsync(views, cancel);
-        foreach (var shard in projector._shards)
-        {
-            await shard.LoadAsync(await views.GetWatermarkAsync(projector.Names.Projection, shard.Shard, cancel), cancel);
-            shard.Offset = shard.CommittedOffset = await log.GetCommittedAsync(Group, Topics.AccountEvents, shard.Shard, cancel);
-            shard.Announced = await projector._announcer.LastAsync(shard.Shard, cancel);
-        }
-
+        await projector.PositionAsync(cancel);
         return projector;
+    }
+
+    /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
+    internal void RequireBuilder()
+    {
+        if (!IsBuilder) throw new TidelineException(ErrorCode.NotOwner, $"The process that owns shard 0 builds the views; ask it. {_ledger.WhyNotOwner(0)}");
     }
 
     internal void Start() => _loop = Task.Run(LoopAsync);
@@ -138,6 +143,48 @@ public sealed partial class Projector : IAsyncDisposable
         Gate.Dispose();
     }
 
+    private async Task PositionAsync(CancellationToken cancel)
+    {
+        foreach (var shard in _shards)
+        {
+            await shard.LoadAsync(await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel), cancel);
+            shard.Offset = shard.CommittedOffset = await _log.GetCommittedAsync(Group, Topics.AccountEvents, shard.Shard, cancel);
+            shard.Announced = await _announcer.LastAsync(shard.Shard, cancel);
+            (shard.IsPositioned, shard.Fault) = (false, null);
+        }
+    }
+
+    // Another process built the views until now: nothing that this one remembers counts.
+    private async Task TakeOverAsync(long epoch, CancellationToken cancel)
+    {
+        await Gate.WaitAsync(cancel);
+        try
+        {
+            await ReloadActiveAsync(cancel);
+            await _dead.ReloadAsync(cancel);
+            await PositionAsync(cancel);
+            _epoch = epoch;
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    private async Task ReloadActiveAsync(CancellationToken cancel)
+    {
+        Active = await ActiveViews.LoadAsync(_views, cancel);
+        _applier = new ViewApplier(_views, new ViewNames(Active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+    }
+
+    private async Task FollowAsync(CancellationToken cancel)
+    {
+        _epoch = 0;
+        if ((await ActiveViews.LoadAsync(_views, cancel)).Version != Active.Version) await ReloadActiveAsync(cancel);
+        foreach (var shard in _shards) await shard.LoadAsync(await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel), cancel);
+        await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
+    }
+
     private async Task ApplyAsync(List<ProjectedEvent> events, List<WatermarkMove> moves, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
@@ -174,7 +221,10 @@ public sealed partial class Projector : IAsyncDisposable
         {
             try
             {
-                if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
+                var epoch = _ledger.OwnedEpoch(0);
+                if (epoch == 0) await FollowAsync(cancel);
+                else if (epoch != _epoch) await TakeOverAsync(epoch, cancel);
+                else if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
             {

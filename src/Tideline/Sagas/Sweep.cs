@@ -50,7 +50,7 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
             try
             {
                 var due = 0;
-                for (var shard = 0; shard < ledger.Map.Shards; shard++) due += await SweepAsync(shard, _stop.Token);
+                for (var shard = 0; shard < ledger.Map.Shards; shard++) due += ledger.Owns(shard) ? await SweepAsync(shard, _stop.Token) : 0;
                 if (due < Limits.SweepRows) await Task.Delay(Interval, time, _stop.Token);
             }
             catch (OperationCanceledException)

@@ -32,6 +32,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
         public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
 
+        public ValueTask RenewAsync() => shard.RenewAsync();
+
         public ValueTask<BatchRows> BeginAsync(BatchKeys keys) => shard.BeginAsync(keys);
 
         public ValueTask<bool> CommitAsync(BatchWrites writes)

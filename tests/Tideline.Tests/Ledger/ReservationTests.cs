@@ -58,7 +58,7 @@ public sealed class ReservationTests
             (await transfer).Status.ShouldBe(TransferStatus.Settled);
         }
 
-        (await ReservationRepair.RunAsync(bank.Ledger, 1_000, default)).ShouldBe(0);
+        for (var home = 0; home < bank.Ledger.Map.Shards; home++) (await bank.Ledger.RepairReservationsAsync(home, 1_000, default)).ShouldBe(0);
     }
 
     private static string KeyOn(Bank bank, int shard) =>

@@ -41,7 +41,7 @@ internal sealed class BatchWriter
         Rows("blocks", MySqlRows.BlockColumns, writes.Blocks, static (sql, row) =>
             sql.Value(row.Number).Add(",").Value(row.FromSeq).Add(",").Value(row.ThroughSeq).Add(",").Value(row.PreviousHash).Add(",").Value(row.Hash).Add(",").Value(row.TimeUs));
         if (writes.ForgetMessagesThrough > 0) _sql.Add("DELETE FROM messages WHERE seq <= ").Value(writes.ForgetMessagesThrough).Add(";");
-        _sql.Add("UPDATE head SET commits = commits + 1, message_seq = ").Value(messageSeq).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");COMMIT");
+        _sql.Add("UPDATE head SET commits = commits + 1, message_seq = ").Value(messageSeq).Add(", ").Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");COMMIT");
         using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
         command.ExecuteNonQuery();
     }

@@ -29,9 +29,10 @@ internal sealed class MySqlAddress : IAsyncDisposable
         try
         {
             connection.Open();
-            // READ COMMITTED: rows that are not there must not lock the gaps where others insert. A writer that waits for a lock tries again by itself.
+            // READ COMMITTED: rows that are not there must not lock the gaps where others insert. A writer that waits for a lock tries again by itself. The session of a process that
+            // stands still ends with its lease, and the locks of its last batch with it.
             using var command = new MySqlCommand(
-                $"SET SESSION transaction_isolation = 'READ-COMMITTED', sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', innodb_lock_wait_timeout = {Limits.StrongLockWaitSeconds}, time_zone = '+00:00'",
+                $"SET SESSION transaction_isolation = 'READ-COMMITTED', sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', innodb_lock_wait_timeout = {Limits.StrongLockWaitSeconds}, wait_timeout = {Limits.LeaseMs / 1_000}, time_zone = '+00:00'",
                 connection);
             command.ExecuteNonQuery();
             return connection;

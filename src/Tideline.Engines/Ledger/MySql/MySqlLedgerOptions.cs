@@ -17,6 +17,9 @@ public sealed record MySqlLedgerOptions
     /// <summary>Shards of new data: their writers wait for MySQL most of the time, so there are two even on one processor.</summary>
     public static int DefaultShards => Math.Max(2, NodeOptions.DefaultShards);
 
+    /// <summary>What others are told who owns the shards of this process; at most 255 characters.</summary>
+    public string Owner { get; init; } = $"process {Environment.ProcessId} on {Environment.MachineName}";
+
     /// <summary>Shard n lives in the database of this name, <c>_</c> and n.</summary>
     public string DatabasePrefix { get; init; } = "tideline";
 

@@ -10,10 +10,11 @@ namespace Tideline.Engines.Ledger.MySql;
 public sealed class MySqlLedgerStore : ILedgerStore
 {
     private readonly MySqlAddress[] _addresses;
+    private readonly string _owner;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    private MySqlLedgerStore(MySqlAddress[] addresses, TimeProvider time, ILogger logger) => (_addresses, _time, _logger, Map) = (addresses, time, logger, new ShardMap(addresses.Length));
+    private MySqlLedgerStore(MySqlAddress[] addresses, string owner, TimeProvider time, ILogger logger) => (_addresses, _owner, _time, _logger, Map) = (addresses, owner, time, logger, new ShardMap(addresses.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
@@ -26,7 +27,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
         MySqlLedgerStore? store = null;
         try
         {
-            store = new MySqlLedgerStore(await AddressesAsync(options, cancel), time, logger);
+            store = new MySqlLedgerStore(await AddressesAsync(options, cancel), options.Owner, time, logger);
             await Task.Run(store.Ensure, cancel);
             return store;
         }
@@ -39,7 +40,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
-    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], shard, _time, _logger);
+    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], shard, _owner, _time, _logger);
 
     /// <inheritdoc/>
     public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard);

@@ -22,6 +22,9 @@ internal static class MySqlRows
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
     public const string HeadQuery = "SELECT epoch, message_seq, head.time_us, COALESCE((SELECT MAX(seq) FROM events), 0), number, hash, through_seq FROM head LEFT JOIN blocks ON number = (SELECT MAX(number) FROM blocks)";
 
+    // By the server's clock alone: those of the processes may differ.
+    public static readonly string ExtendLease = string.Create(CultureInfo.InvariantCulture, $"lease_until = UTC_TIMESTAMP(6) + INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
+
     private const int LegBytes = 24;
 
     public static ShardHead Head(MySqlDataReader row, int shard) => row.IsDBNull(4)

@@ -18,7 +18,7 @@ internal static class MySqlSchema
     [
         $"""
         CREATE TABLE IF NOT EXISTS head (id INT PRIMARY KEY, shard INT NOT NULL, shards INT NOT NULL, epoch BIGINT NOT NULL, writer BINARY(16) NOT NULL,
-            commits BIGINT NOT NULL, message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL) {Options};
+            owner VARCHAR(255) NOT NULL, lease_until DATETIME(6) NOT NULL, commits BIGINT NOT NULL, message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS customers (id BINARY(16) PRIMARY KEY, name VARCHAR(255) NOT NULL, email VARCHAR(255) NOT NULL, country VARCHAR(8) NOT NULL, version BIGINT NOT NULL,
             created_us BIGINT NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS accounts (id BINARY(16) PRIMARY KEY, customer_id BINARY(16), kind INT NOT NULL, currency CHAR(3) NOT NULL, status INT NOT NULL,
@@ -53,7 +53,7 @@ internal static class MySqlSchema
     /// <exception cref="TidelineException">IncompatibleData: newer, or of another installation. StorageUnavailable.</exception>
     public static void Ensure(MySqlConnection connection, int shard, int shards)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"tideline-migrate-{connection.Database}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"migrate-{connection.Database}");
         if (Scalar(connection, $"SELECT GET_LOCK('{name}', {LockSeconds})") != 1)
             throw new TidelineException(ErrorCode.StorageUnavailable, $"Another process has been changing the tables of {connection.Database} for {LockSeconds} s.");
         try
@@ -68,7 +68,7 @@ internal static class MySqlSchema
                 Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT INTO schema_versions (version) VALUES ({next})"));
             }
 
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT IGNORE INTO head VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, 0, 0, 0)"));
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT IGNORE INTO head VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, '', '2000-01-01', 0, 0, 0)"));
             Require(connection, shard, shards);
         }
         finally

@@ -14,9 +14,11 @@ namespace Tideline.Engines.Ledger.MySql;
 /// A COMMIT that is not answered is never cancelled: the connection is given up, and on a new one the head row's count of commits tells what became of it. That look
 /// first commits a change of its own (the epoch). It waits for the row's lock, so the old transaction has ended; and where replicas must acknowledge, what came before an
 /// acknowledged commit is acknowledged too, so nothing is told that a failover could take back.
+/// The lease in the head row only says when another process may try to own the shard; what keeps two from writing is the writer's name there, read under its lock.
 /// </remarks>
-internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, TimeProvider time, ILogger logger) : IShardStore
+internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, string owner, TimeProvider time, ILogger logger) : IShardStore
 {
+    private const string Free = "lease_until <= UTC_TIMESTAMP(6)";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
     private readonly Guid _writerId = new(RandomNumberGenerator.GetBytes(16));
     private readonly BatchReader _reader = new();
@@ -37,9 +39,15 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, T
         try
         {
             _connection ??= address.OpenWriter();
-            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ").Value(_writerId).Add($"; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
+            RequireFree(_connection);
+            // The lease again, now that the row is locked: of two that found it free one was faster.
+            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ").Value(_writerId).Add(", owner = ").Value(owner).Add($", {MySqlRows.ExtendLease}")
+                .Add($" WHERE {Free} OR writer = ").Value(_writerId).Add($"; SELECT writer FROM head; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
             using var command = new MySqlCommand(take.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
             using var reader = command.ExecuteReader();
+            reader.Read();
+            var winner = reader.GetGuid(0);
+            reader.NextResult();
             reader.Read();
             _commits = reader.GetInt64(0);
             reader.NextResult();
@@ -50,8 +58,26 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, T
             {
             }
 
+            if (winner != _writerId) throw new TidelineException(ErrorCode.AlreadyOwned, $"Shard {shard} was taken by another process a moment ago.");
             _gapless.MoveTo(head.EventSeq, head.MessageSeq);
             return ValueTask.FromResult(head);
+        }
+        catch (MySqlException fault)
+        {
+            Drop();
+            throw fault.Told();
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask RenewAsync()
+    {
+        try
+        {
+            _connection ??= Reattach();
+            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId);
+            using var command = new MySqlCommand(renew.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            return command.ExecuteNonQuery() == 1 ? ValueTask.CompletedTask : throw new TidelineException(ErrorCode.NotOwner, $"Shard {shard} has another writer. Another owner took over.");
         }
         catch (MySqlException fault)
         {
@@ -117,9 +143,10 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, T
         return ValueTask.CompletedTask;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Gives the shard free, if its server can be told.</summary>
     public ValueTask DisposeAsync()
     {
+        Release();
         Drop();
         return ValueTask.CompletedTask;
     }
@@ -194,6 +221,30 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, T
         {
             connection.Dispose();
             throw;
+        }
+    }
+
+    // Without a lock: the owner's batches must not wait for those who stand by.
+    private void RequireFree(MySqlConnection connection)
+    {
+        var look = new SqlText().Add($"SELECT owner FROM head WHERE NOT {Free} AND writer <> ").Value(_writerId);
+        using var command = new MySqlCommand(look.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+        if (command.ExecuteScalar() is string name)
+            throw new TidelineException(ErrorCode.AlreadyOwned, $"Shard {shard} is owned by {name}, which was heard of in the last {Limits.LeaseMs / 1_000} s.");
+    }
+
+    private void Release()
+    {
+        if (_connection is null) return;
+        try
+        {
+            var release = new SqlText().Add($"ROLLBACK; UPDATE head SET lease_until = UTC_TIMESTAMP(6) WHERE writer = ").Value(_writerId);
+            using var command = new MySqlCommand(release.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            command.ExecuteNonQuery();
+        }
+        catch (Exception fault) when (fault is MySqlException or InvalidOperationException)
+        {
+            // The lease ends by itself.
         }
     }
 

@@ -41,6 +41,9 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         }
     }
 
+    /// <summary>Nothing: the folder's lock lasts as long as the process.</summary>
+    public ValueTask RenewAsync() => ValueTask.CompletedTask;
+
     /// <inheritdoc/>
     public ValueTask<BatchRows> BeginAsync(BatchKeys keys)
     {

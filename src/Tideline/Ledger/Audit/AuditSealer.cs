@@ -5,7 +5,7 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Ledger.Audit;
 
 /// <summary>
-/// Seals the events of every shard into hash-linked blocks: one when <see cref="Limits.AuditBlockEvents"/> wait, or when any wait at the next look. It reads what
+/// Seals the events of every shard of the process into hash-linked blocks: one when <see cref="Limits.AuditBlockEvents"/> wait, or when any wait at the next look. It reads what
 /// is committed and hashes on its own time, so that the writers pay for one small row a block.
 /// </summary>
 public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time, ILogger logger) : IAsyncDisposable
@@ -52,7 +52,10 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
             try
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _ending.Token);
-                for (var shard = 0; shard < ledger.Map.Shards; shard++) await SealAsync(shard, _ending.Token);
+                for (var shard = 0; shard < ledger.Map.Shards; shard++)
+                {
+                    if (ledger.Owns(shard)) await SealAsync(shard, _ending.Token);
+                }
             }
             catch (OperationCanceledException) when (_ending.IsCancellationRequested)
             {

@@ -80,6 +80,7 @@ public sealed class LostAnswerTests : IAsyncLifetime
         await _line!.SetConnectedAsync(false);
         await using var other = await _databases.OpenAsync();
         await using var successor = other.OpenWriter(0);
+        await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = '2000-01-01'");
         await successor.AcquireAsync(Cancel);
         var commit = Task.Run(() => _store.CommitAsync(Writes(1)).AsTask(), Cancel);
         await _line.SetConnectedAsync(true);

@@ -12,6 +12,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
 
     private protected override ILedgerStore Ledger => _ledger!;
 
+    private protected override Task EndLeaseAsync() => _databases.ExecuteAsync(Shard, "UPDATE head SET lease_until = '2000-01-01'");
+
     private protected override async ValueTask OpenAsync() => _ledger = await _databases.OpenAsync();
 
     private protected override async ValueTask CloseAsync()
