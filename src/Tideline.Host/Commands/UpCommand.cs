@@ -43,6 +43,8 @@ internal static class UpCommand
             return await StopAsync(server);
         }
 
+        // A shard of a process that was killed a moment ago is free when its lease ends.
+        await server.Node.Ledger.WaitForOwnershipAsync(server.Stopping);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(server.Stopping);
         var customers = await DemoCustomers.LoadAsync(server.Node, stopping.Token);
         // Only now do Ada and Béla have the money that the first transfer moves.

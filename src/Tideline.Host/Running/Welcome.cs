@@ -7,6 +7,11 @@ internal static class Welcome
     {
         var address = server.Address;
         Console.WriteLine($"Tideline is up: {address}   data: {Path.GetFullPath(data)}   shards: {server.Node.Ledger.Map.Shards}");
+        for (var shard = 0; shard < server.Node.Ledger.Map.Shards; shard++)
+        {
+            if (server.Node.Ledger.WhyNotOwner(shard) is { } why) Console.WriteLine($"  Stands by: {why}");
+        }
+
         Console.WriteLine($"  reference {address}/docs");
         Console.WriteLine($"  health    {address}/health/ready   metrics {address}/metrics");
         Console.WriteLine("  No identity is asked for on loopback in this version.");

@@ -63,6 +63,12 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Why this process does not own a shard; null while it does.</summary>
     public string? WhyNotOwner(int shard) => _slots[shard].WhyNot;
 
+    /// <summary>Completes when this process owns every shard.</summary>
+    public async Task WaitForOwnershipAsync(CancellationToken cancel)
+    {
+        while (_slots.Any(slot => slot.Epoch == 0)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), _time, cancel);
+    }
+
     /// <summary>Strong reads of a shard.</summary>
     public IShardReader Reader(int shard) => _readers[shard];
 

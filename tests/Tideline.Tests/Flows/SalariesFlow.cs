@@ -1,5 +1,6 @@
 using System.Text;
 using System.Xml.Linq;
+using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Host.Demo;
 using Tideline.Kernel;
@@ -11,23 +12,26 @@ using Tideline.Tests.Tidy;
 namespace Tideline.Tests.Flows;
 
 /// <summary>The documentation's salaries file, whole: pain.001 in, money moved, pain.002 and camt.053 out.</summary>
-public sealed class SalariesFlow : IAsyncLifetime
+public abstract class SalariesFlow : IAsyncLifetime
 {
     private static readonly string Example = File.ReadAllText(Path.Combine(SourceTree.Root, "docs/examples/salaries-pain001.xml"));
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private Installation _installation = null!;
     private TidelineNode _node = null!;
+
+    private protected abstract Installation Install();
 
     public async ValueTask InitializeAsync()
     {
-        _node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder, Shards = 2 }, default);
+        _installation = Install();
+        _node = await TidelineNode.StartAsync(_installation.Node, default);
         await DemoCustomers.LoadAsync(_node, default);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _node.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        if (_installation is not null) await FlowStage.EndAsync(_node, _installation);
+        GC.SuppressFinalize(this);
     }
 
     [Theory]

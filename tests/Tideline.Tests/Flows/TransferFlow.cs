@@ -1,3 +1,4 @@
+using Tideline.Bench.Load;
 using Tideline.Consistency;
 using Tideline.Engines;
 using Tideline.Kernel;
@@ -8,17 +9,23 @@ using Tideline.Services.Payments;
 namespace Tideline.Tests.Flows;
 
 /// <summary>The main story, whole: money moves on the strong tier, its events pass the bus, the customer's view shows them, and everything agrees.</summary>
-public sealed class TransferFlow : IAsyncLifetime
+public abstract class TransferFlow : IAsyncLifetime
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private Installation _installation = null!;
     private TidelineNode _node = null!;
 
-    public async ValueTask InitializeAsync() => _node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder, Shards = 2 }, default);
+    private protected abstract Installation Install();
+
+    public async ValueTask InitializeAsync()
+    {
+        _installation = Install();
+        _node = await TidelineNode.StartAsync(_installation.Node, default);
+    }
 
     public async ValueTask DisposeAsync()
     {
-        await _node.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        if (_installation is not null) await FlowStage.EndAsync(_node, _installation);
+        GC.SuppressFinalize(this);
     }
 
     [Theory]
@@ -57,7 +64,7 @@ public sealed class TransferFlow : IAsyncLifetime
         replies.ShouldAllBe(reply => reply.Status == TransferStatus.Settled);
 
         await _node.DisposeAsync();
-        _node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder }, default);
+        _node = await TidelineNode.StartAsync(_installation.Node with { Shards = null }, default);
         (await _node.Sagas.ListAsync(null, 10, default)).ShouldBeEmpty();
         for (var shard = 0; shard < 2; shard++)
             (await _node.Projections.Projector.WaitForAsync(shard, _node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();

@@ -21,7 +21,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("up --port 65536", "0 to 65535")]
     [InlineData("up --shards 0", "1 to 64")]
     [InlineData("up --shards 65", "1 to 64")]
-    [InlineData("up --profile cluster", "not in this version")]
+    [InlineData("up --profile mainframe", "There is no profile")]
     [InlineData("up --profile other", "There is no profile 'other'")]
     [InlineData("up --config nowhere.json", "nowhere.json")]
     [InlineData("up --demo --demo-rate 0", "--demo-rate")]
@@ -53,7 +53,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("{\"demo\": 1}", "'demo' is true or false")]
     [InlineData("{\n\"port\": }", "line 2 is not valid JSON")]
     [InlineData("[]", "no JSON object")]
-    [InlineData("{\"profile\": \"cluster\"}", "not in this version")]
+    [InlineData("{\"profile\": \"cluster\", \"kafka\": \"127.0.0.1:1\"}", "where MySQL is: TIDELINE_MYSQL")]
     [InlineData("{\"port\": 70000}", "0 to 65535")]
     public async Task A_configuration_that_cannot_be_used_says_why(string json, string named)
     {
