@@ -15,7 +15,7 @@ namespace Tideline.Bench.Drills;
 internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan PointLimit = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan PointLimit = TimeSpan.FromSeconds(20);
     private readonly int _port = ServerProcess.FreePort();
     private readonly ServerGate _gate = new();
     private readonly KillLog _kills = new();

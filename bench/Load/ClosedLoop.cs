@@ -19,21 +19,22 @@ internal static class ClosedLoop
         async Task<Latencies> LoopAsync(int client)
         {
             var latencies = new Latencies();
-            var due = started;
+            var (due, step) = (started, perSecond is { } asked ? (long)(clients * Stopwatch.Frequency / asked) : 0);
+            // One after the other from the beginning: all at once would come in waves.
+            if (step > 0) await PauseAsync(due += step * client / clients);
             while (Stopwatch.GetElapsedTime(started) < time.WarmUp + time.Measured)
             {
                 cancel.ThrowIfCancellationRequested();
                 var before = Stopwatch.GetTimestamp();
                 await once(client);
                 if (Stopwatch.GetElapsedTime(started, before) >= time.WarmUp) latencies.Add(before);
-                if (perSecond is not { } rate) continue;
-                due += (long)(clients * Stopwatch.Frequency / rate);
-                var pause = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
-                if (pause > TimeSpan.Zero) await Task.Delay(pause, cancel);
+                if (step > 0) await PauseAsync(due += step);
             }
 
             return latencies;
         }
+
+        Task PauseAsync(long until) => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until) is { Ticks: > 0 } pause ? Task.Delay(pause, cancel) : Task.CompletedTask;
     }
 }
 

@@ -25,7 +25,8 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     ValueTask<IReadOnlyList<bool>> WriteAsync(string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel);
 
     /// <summary>
-    /// Writes of several collections in order, then watermarks, as one call: what a projection batch is. Applied in this order; a crash may leave a prefix. When
+    /// Writes of several collections, then watermarks, as one call: what a projection batch is. A group that <see cref="CollectionWrites.MustApply"/> is begun when all before it are
+    /// written, the watermarks when all are; a crash may leave a part. When
     /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. No watermark goes back by it. A failing machine may lose the newest of those calls that move a
     /// watermark, with their watermarks: the ledger gives them again. Answers per group and write whether it was applied.
     /// </summary>

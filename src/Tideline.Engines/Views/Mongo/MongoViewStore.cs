@@ -79,14 +79,19 @@ public sealed class MongoViewStore : IViewStore
         for (var at = 0; at < definitions.Length; at++) definitions[at] = await _catalog.FindAsync(groups[at].Collection, cancel);
         var applied = new bool[groups.Count][];
         var move = watermarks.Count > 0;
-        for (var at = 0; at < applied.Length; at++)
+        for (var at = 0; at < applied.Length;)
         {
-            applied[at] = await _writer.WriteAsync(definitions[at].Name, definitions[at].LogChanges, groups[at].Writes, cancel);
-            move &= !groups[at].MustApply || !applied[at].AsSpan().Contains(false);
+            // Groups that need not apply prove nothing of each other: they are written side by side, and whole before the one that does.
+            var end = at + 1;
+            while (!groups[at].MustApply && end < applied.Length && !groups[end].MustApply) end++;
+            await Task.WhenAll(Enumerable.Range(at, end - at).Select(WriteAsync));
+            for (; at < end; at++) move &= !groups[at].MustApply || !applied[at].AsSpan().Contains(false);
         }
 
         if (move) await _states.MoveAsync(watermarks, cancel);
         return applied;
+
+        async Task WriteAsync(int at) => applied[at] = await _writer.WriteAsync(definitions[at].Name, definitions[at].LogChanges, groups[at].Writes, cancel);
     }
 
     /// <inheritdoc/>
