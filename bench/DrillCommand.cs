@@ -1,4 +1,6 @@
 using Tideline.Bench.Drills;
+using Tideline.Bench.Drills.Failover;
+using Tideline.Kernel;
 
 namespace Tideline.Bench;
 
@@ -6,13 +8,13 @@ namespace Tideline.Bench;
 public static class DrillCommand
 {
     /// <summary>The drills there are.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["crash"];
+    public static IReadOnlyList<string> Names { get; } = ["crash", "failover"];
 
     /// <summary>Runs a drill and prints what it found.</summary>
     /// <returns>0 when every check held, 1 when one did not, 2 when the drill could not run.</returns>
     public static async Task<int> RunAsync(string name, DrillOptions options, CancellationToken cancel)
     {
-        if (name != "crash")
+        if (!Names.Contains(name))
         {
             await Console.Error.WriteLineAsync($"There is no drill '{name}'; there is: {string.Join(", ", Names)}.");
             return 2;
@@ -20,12 +22,12 @@ public static class DrillCommand
 
         try
         {
-            var report = await new CrashDrill(options, TimeProvider.System).RunAsync(cancel);
+            var report = name == "failover" ? await new FailoverDrill(options, TimeProvider.System).RunAsync(cancel) : await new CrashDrill(options, TimeProvider.System).RunAsync(cancel);
             report.Print();
             if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);
             return report.Ok ? 0 : 1;
         }
-        catch (Exception fault) when (fault is FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is TidelineException or FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(fault.Message);
             return 2;

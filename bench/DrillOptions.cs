@@ -8,6 +8,9 @@ public sealed record DrillOptions
     /// <summary>How often the program is killed. With at least as many kills as named points, each point is visited.</summary>
     public int Kills { get; init; } = 25;
 
+    /// <summary>How often the primary is struck, in the drills that strike one.</summary>
+    public int Runs { get; init; } = 20;
+
     /// <summary>Repeats the requests and the kills of an earlier run (their interleaving is the machine's).</summary>
     public ulong Seed { get; init; } = 1;
 

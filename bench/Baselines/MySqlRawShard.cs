@@ -1,5 +1,6 @@
 using MySqlConnector;
 using Tideline.Bench.Load;
+using Tideline.Engines.Failover;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 
@@ -19,7 +20,7 @@ internal sealed class MySqlRawShard : IRawShard
     public MySqlRawShard(string primary, string database, int shard, int accounts, PayloadSizes sizes, ulong seed)
     {
         Random = new SeededRandom(seed + (ulong)shard);
-        _address = new MySqlAddress(primary, database);
+        _address = new MySqlAddress(new PrimaryFinder(GroupAddress.Parse(primary)), database);
         _connection = _address.OpenWriter();
         (_event, _saga, _history) = (Filled(sizes.EventBytes, 'e'), Filled(sizes.SagaDataBytes, 'd'), Filled(sizes.SagaHistoryBytes, 'h'));
         Accounts = Load(accounts);

@@ -69,6 +69,33 @@ public static class Limits
     /// <summary>Between two tries to reach a server that is gone, milliseconds.</summary>
     public const int StrongRetryMs = 100;
 
+    /// <summary>Members of a MySQL group.</summary>
+    public const int GroupMembers = 9;
+
+    /// <summary>How long a member may take to say whether it is the primary, to whoever looks for it, milliseconds.</summary>
+    public const int FinderMs = 700;
+
+    /// <summary>Between two rounds of the failover controller, milliseconds.</summary>
+    public const int FailoverIntervalMs = 250;
+
+    /// <summary>How long a member may take to answer the controller, milliseconds.</summary>
+    public const int FailoverProbeMs = 400;
+
+    /// <summary>Between two looks at something that a failover waits for, milliseconds.</summary>
+    public const int FailoverPollMs = 50;
+
+    /// <summary>How long a primary must not have answered to be replaced, milliseconds.</summary>
+    public const int FailoverDetectMs = 1_000;
+
+    /// <summary>How long a controller that stands still keeps its lock on a member, seconds.</summary>
+    public const int FailoverSilenceSeconds = 5;
+
+    /// <summary>How long one step of a failover may take on one member, milliseconds; then the failover is begun anew.</summary>
+    public const int FailoverStepMs = 3_000;
+
+    /// <summary>How long it may take to take the writes from an old primary that came back, milliseconds; then it is tried again.</summary>
+    public const int DemotionMs = 10_000;
+
     /// <summary>Connections that read one shard of a server at once; more wait.</summary>
     public const int StrongReaders = 16;
 

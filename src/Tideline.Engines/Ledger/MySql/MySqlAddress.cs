@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using MySqlConnector;
+using Tideline.Engines.Failover;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Ledger.MySql;
@@ -6,26 +8,21 @@ namespace Tideline.Engines.Ledger.MySql;
 /// <summary>The database of one shard and the two kinds of connection to it: the writer's own, and a pool of readers.</summary>
 internal sealed class MySqlAddress : IAsyncDisposable
 {
-    private readonly string _writer;
-    private readonly string _server;
-    private readonly MySqlDataSource _readers;
+    private readonly PrimaryFinder _finder;
+    private readonly ConcurrentDictionary<string, MySqlDataSource> _readers = new(StringComparer.Ordinal);
+    private volatile Tenure? _used;
 
-    public MySqlAddress(string primary, string database)
-    {
-        Database = database;
-        _server = Build(primary, builder => builder.Pooling = false).ConnectionString;
-        _writer = Build(primary, builder => (builder.Database, builder.Pooling, builder.NoBackslashEscapes) = (database, false, true)).ConnectionString;
-        // Sessions of the pool only read, so nothing is reset between two users, and what a session has prepared stays.
-        _readers = new MySqlDataSource(Build(primary, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (database, Limits.StrongReaders, false)).ConnectionString);
-    }
+    public MySqlAddress(PrimaryFinder finder, string database) => (_finder, Database) = (finder, database);
 
     public string Database { get; }
 
     /// <summary>A session for writing, which the caller owns.</summary>
     /// <exception cref="MySqlException">The server does not answer or refuses.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: its group has no primary now.</exception>
     public MySqlConnection OpenWriter()
     {
-        var connection = new MySqlConnection(_writer);
+        _used = _finder.Get();
+        var connection = new MySqlConnection(Build(_used.Member.ConnectionString, builder => (builder.Database, builder.Pooling, builder.NoBackslashEscapes) = (Database, false, true)).ConnectionString);
         try
         {
             connection.Open();
@@ -40,18 +37,33 @@ internal sealed class MySqlAddress : IAsyncDisposable
         catch
         {
             connection.Dispose();
+            Doubt(_used);
             throw;
         }
     }
 
-    /// <summary>A session of the pool.</summary>
-    public ValueTask<MySqlConnection> OpenReaderAsync(CancellationToken cancel) => _readers.OpenConnectionAsync(cancel);
+    /// <summary>The session that was opened last is of no use any more: if the server is one of a group, the primary may be another one.</summary>
+    public void DoubtWriter()
+    {
+        if (_used is { } used) Doubt(used);
+    }
+
+    /// <summary>The primary does not answer.</summary>
+    public void Doubt(Tenure tenure) => _finder.Doubt(tenure);
+
+    /// <summary>The primary, for a reader to open a session there.</summary>
+    public ValueTask<Tenure> FindAsync() => _finder.GetAsync();
+
+    /// <summary>A session of the pool. Sessions of the pool only read, so nothing is reset between two users, and what a session has prepared stays.</summary>
+    public ValueTask<MySqlConnection> OpenReaderAsync(Tenure primary, CancellationToken cancel) => _readers
+        .GetOrAdd(primary.Member.Name, _ => new MySqlDataSource(
+            Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString))
+        .OpenConnectionAsync(cancel);
 
     /// <summary>Makes the database if it is not there; an installation may have made it for a user who may not.</summary>
     public void EnsureDatabase()
     {
-        using var connection = new MySqlConnection(_server);
-        connection.Open();
+        using var connection = OpenServer();
         using var exists = new MySqlCommand($"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{Database}'", connection);
         if (Convert.ToInt64(exists.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) > 0) return;
         using var create = new MySqlCommand($"CREATE DATABASE IF NOT EXISTS {Database}", connection);
@@ -61,15 +73,32 @@ internal sealed class MySqlAddress : IAsyncDisposable
     /// <summary>How many shards the installation has whose database this is; null when it is not made yet.</summary>
     public int? FindShards()
     {
-        using var connection = new MySqlConnection(_server);
-        connection.Open();
+        using var connection = OpenServer();
         using var exists = new MySqlCommand($"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{Database}' AND table_name = 'head'", connection);
         if (Convert.ToInt64(exists.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) == 0) return null;
         using var shards = new MySqlCommand($"SELECT shards FROM {Database}.head", connection);
         return shards.ExecuteScalar() as int?;
     }
 
-    public ValueTask DisposeAsync() => _readers.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var readers in _readers.Values) await readers.DisposeAsync();
+    }
+
+    private MySqlConnection OpenServer()
+    {
+        var connection = new MySqlConnection(Build(_finder.Get().Member.ConnectionString, builder => builder.Pooling = false).ConnectionString);
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     private static MySqlConnectionStringBuilder Build(string primary, Action<MySqlConnectionStringBuilder> add)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
+using Tideline.Engines.Failover;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -53,11 +54,13 @@ public sealed class MySqlLedgerStore : ILedgerStore
 
     private static async Task<MySqlAddress[]> AddressesAsync(MySqlLedgerOptions options, CancellationToken cancel)
     {
-        var first = AddressOf(options, 0);
+        // One finder a group: what one shard finds out, all of its shards know.
+        var finders = options.Primaries.Select(primary => new PrimaryFinder(GroupAddress.Parse(primary))).ToArray();
+        var first = AddressOf(options, finders, 0);
         try
         {
             var shards = options.Shards ?? await Task.Run(first.FindShards, cancel) ?? MySqlLedgerOptions.DefaultShards;
-            return [.. Enumerable.Range(0, shards).Select(shard => AddressOf(options, shard))];
+            return [.. Enumerable.Range(0, shards).Select(shard => AddressOf(options, finders, shard))];
         }
         finally
         {
@@ -65,8 +68,8 @@ public sealed class MySqlLedgerStore : ILedgerStore
         }
     }
 
-    private static MySqlAddress AddressOf(MySqlLedgerOptions options, int shard) =>
-        new(options.Primaries[shard % options.Primaries.Count], string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
+    private static MySqlAddress AddressOf(MySqlLedgerOptions options, PrimaryFinder[] finders, int shard) =>
+        new(finders[shard % finders.Length], string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
 
     private void Ensure()
     {

@@ -1,4 +1,5 @@
 using MySqlConnector;
+using Tideline.Engines.Failover;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -123,16 +124,13 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel)
     {
-        try
-        {
-            await using var connection = await address.OpenReaderAsync(cancel);
-            await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
-            return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit, Limits.BalanceCheckAccounts).Run(cancel), cancel);
-        }
-        catch (MySqlException fault)
-        {
-            throw fault.Told();
-        }
+        return await ReadAsync(
+            async (connection, token) =>
+            {
+                await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
+                return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit, Limits.BalanceCheckAccounts).Run(token), token);
+            },
+            cancel);
     }
 
     /// <summary>The pool belongs to the store.</summary>
@@ -143,23 +141,50 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
     private async ValueTask<T?> OneAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
         where T : class => (await ManyAsync(sql, values, read, cancel)) is [var one, ..] ? one : null;
 
-    private async ValueTask<IReadOnlyList<T>> ManyAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
-    {
-        try
+    private ValueTask<IReadOnlyList<T>> ManyAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel) => ReadAsync<IReadOnlyList<T>>(
+        async (connection, token) =>
         {
-            await using var connection = await address.OpenReaderAsync(cancel);
             await using var command = new MySqlCommand(sql, connection);
             for (var at = 0; at < values.Length; at++) command.Parameters.AddWithValue($"@{at}", values[at]);
             // Prepared: values travel as bytes, so no setting of the server can change what a quote means.
-            await command.PrepareAsync(cancel);
-            await using var reader = await command.ExecuteReaderAsync(cancel);
+            await command.PrepareAsync(token);
+            await using var reader = await command.ExecuteReaderAsync(token);
             var rows = new List<T>();
-            while (await reader.ReadAsync(cancel)) rows.Add(read(reader));
+            while (await reader.ReadAsync(token)) rows.Add(read(reader));
             return rows;
-        }
-        catch (MySqlException fault)
+        },
+        cancel);
+
+    // A read that lost its server, or whose server is not the primary any more, is begun once more. The driver cannot be told to leave a server that does not answer: such a read is
+    // left to itself.
+    private async ValueTask<T> ReadAsync<T>(Func<MySqlConnection, CancellationToken, Task<T>> read, CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
         {
-            throw fault.Told();
+            var primary = await address.FindAsync();
+            try
+            {
+                var work = ReadAsync(primary, read, cancel);
+                return primary.Ended.CanBeCanceled ? await work.WaitAsync(primary.Ended) : await work;
+            }
+            catch (Exception fault) when (attempt == 1 && !cancel.IsCancellationRequested && (fault is OperationCanceledException || fault.IsLost()))
+            {
+                address.Doubt(primary);
+            }
+            catch (OperationCanceledException fault) when (!cancel.IsCancellationRequested)
+            {
+                throw new TidelineException(ErrorCode.StorageUnavailable, "MySQL's primary changed while it was read.", fault);
+            }
+            catch (MySqlException fault)
+            {
+                throw fault.Told();
+            }
         }
+    }
+
+    private async Task<T> ReadAsync<T>(Tenure primary, Func<MySqlConnection, CancellationToken, Task<T>> read, CancellationToken cancel)
+    {
+        await using var connection = await address.OpenReaderAsync(primary, cancel);
+        return await read(connection, cancel);
     }
 }

@@ -103,7 +103,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, s
             {
                 Rollback();
             }
-            catch (MySqlException fault) when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
+            catch (Exception fault) when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
             {
                 Drop();
                 await Task.Delay(Pause, time);
@@ -189,7 +189,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, s
                 FateKnown(logger, shard, _commits > before ? "committed" : "not committed", time.GetElapsedTime(began).TotalMilliseconds);
                 return _commits > before;
             }
-            catch (MySqlException)
+            catch (Exception gone) when (gone is MySqlException || gone.IsLost())
             {
                 // Still gone, or the row's lock is still held: it is asked again.
                 await Task.Delay(Pause, time);
@@ -267,6 +267,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, s
     {
         _connection?.Dispose();
         _connection = null;
+        address.DoubtWriter();
     }
 
     private TidelineException Replaced(long epoch) => new(ErrorCode.NotOwner, $"Shard {shard} has epoch {epoch} and another writer. Another owner took over.");

@@ -1,0 +1,126 @@
+#pragma warning disable CA2000
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Bench.Figures;
+using Tideline.Bench.Load;
+using Tideline.Engines.Failover;
+using Tideline.Engines.Ledger.MySql;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Sagas;
+using Tideline.Services.Payments;
+
+namespace Tideline.Bench.Drills.Failover;
+
+/// <summary>
+/// Strikes the primary of a real MySQL group under load, again and again, each time another way, and proves that nothing acknowledged was lost or done twice, and how long it took.
+/// Controller, ledger and clients run in this process.
+/// </summary>
+internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
+{
+    private const int Accounts = 200, Repeats = 400;
+    private const long FundsMinor = 100_000_000;
+    private const double MostMs = 4_000;
+    private static readonly TimeSpan Steady = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused, Blow.CutOff];
+    private readonly List<Run> _runs = [];
+
+    /// <summary>Runs the drill.</summary>
+    /// <exception cref="TidelineException">NotFound, StorageUnavailable: the servers could not be had or made.</exception>
+    /// <exception cref="TimeoutException">The group did not come back.</exception>
+    public async Task<DrillReport> RunAsync(CancellationToken cancel)
+    {
+        using var folder = new TemporaryFolder("failover", options.DataFolder);
+        await using var group = await MySqlGroup.StartAsync(folder.Path, cancel);
+        await using var controller = new FailoverController(new FailoverOptions { Group = group.Address }, time, LoggerFactory.Create(l => l.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss.fff "; })).CreateLogger("ctl"));
+        controller.Start();
+        await UntilAsync(() => controller is { Primary: not null, Followers: 2 }, () => $"the group is not whole: {controller.Refusal}", cancel);
+
+        await using var store = await MySqlLedgerStore.OpenAsync(new MySqlLedgerOptions { Primaries = [group.Address], Shards = options.Shards }, time, NullLogger.Instance, cancel);
+        await using var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, cancel);
+        var random = new SeededRandom(options.Seed);
+        var accounts = await AccountSet.LoadAsync(ledger, Accounts, random.Fork(), cancel);
+        var load = new FailoverLoad(ledger, new PaymentsService(ledger, new SagaWaiters(ledger), time), accounts, options.Connections, random.Fork());
+        for (var run = 1; run <= options.Runs; run++) await StrikeAsync(group, controller, load, run, cancel);
+        await load.EndAsync();
+        return await ReportAsync(ledger, load, random.Fork(), cancel);
+    }
+
+    private async Task StrikeAsync(MySqlGroup group, FailoverController controller, FailoverLoad load, int number, CancellationToken cancel)
+    {
+        await Task.Delay(Steady, cancel);
+        var (blow, struck, term) = (Blows[(number - 1) % Blows.Length], group.Find(controller.Primary!), controller.Last?.Term ?? 1);
+        load.Begin();
+        await group.StrikeAsync(struck, blow, cancel);
+        await UntilAsync(() => controller.Last is { } last && last.Term > term, () => $"run {number}: no new primary: {controller.Refusal}", cancel);
+        var promotedAt = Stopwatch.GetTimestamp();
+        await UntilAsync(() => load.AnsweredSince(promotedAt), () => $"run {number}: the ledger does not answer", cancel);
+        var (recoveryMs, report) = (load.LongestGapMs(), controller.Last!);
+        await group.HealAsync(struck, blow, cancel);
+        await UntilAsync(() => controller.Followers == 2 || controller.InQuarantine.Count > 0, () => $"run {number}: the old primary did not come back: {controller.Refusal}", cancel);
+        var isQuarantined = controller.InQuarantine.Count > 0;
+        if (isQuarantined) await group.ReseedAsync(struck, group.Find(controller.Primary!), cancel);
+        await UntilAsync(() => controller.Followers == 2, () => $"run {number}: the group is not whole again: {controller.Refusal}", cancel);
+        _runs.Add(new Run(number, blow, report, recoveryMs, isQuarantined));
+        Print(_runs[^1]);
+    }
+
+    private async Task<DrillReport> ReportAsync(GeneralLedger ledger, FailoverLoad load, SeededRandom random, CancellationToken cancel)
+    {
+        var differences = await load.DifferencesAsync(FundsMinor, cancel);
+        var (lost, otherwise) = (await load.LostAsync(cancel), await load.RepeatedOtherwiseAsync(Repeats, random, cancel));
+        var broken = new List<string>();
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            broken.AddRange(await ledger.Reader(shard).FindBrokenBalancesAsync(10, cancel));
+            broken.AddRange((await ledger.Reader(shard).GetTotalsAsync(cancel)).Where(total => total.PostedMinor != 0).Select(total => $"shard {shard}: {total.Currency.Code} adds up to {total.PostedMinor}"));
+        }
+
+        var recoveries = _runs.Select(run => run.RecoveryMs).Order().ToArray();
+        Figure[] figures =
+        [
+            new("runs", _runs.Count, "runs"), new("acknowledged", load.Answered, "transfers"), new("asked again", load.AskedAgain, "requests"),
+            new("old primaries in quarantine", _runs.Count(run => run.IsQuarantined), "runs"),
+            new("lost", lost, "transfers", Target: Target.Max(0)), new("answered otherwise when sent again", otherwise, "transfers", Target: Target.Max(0)),
+            new("recovery p50", recoveries[recoveries.Length / 2], "ms"), new("recovery max", recoveries[^1], "ms", Target: Target.Max(MostMs)),
+        ];
+        return new DrillReport("failover",
+        [
+            new Check("I3 nothing acknowledged is lost", lost == 0, $"{load.Answered} acknowledged transfers, {lost} of them not in the books"),
+            new Check("I3 nothing happened twice, and nothing that was not acknowledged in the end", differences.Count == 0, differences.Count == 0 ? $"{Accounts} balances are what was answered, to the cent" : string.Join("; ", differences.Take(3))),
+            new Check("I4 same key, same outcome", otherwise == 0, $"{Math.Min(Repeats, load.Answered)} repeats, {otherwise} answered otherwise"),
+            new Check("I1, I2 the books are sound", broken.Count == 0, broken.Count == 0 ? "sums are zero, balances are the fold of their entries" : string.Join("; ", broken.Take(3))),
+            new Check("I11 one acknowledging primary a term", lost == 0 && differences.Count == 0, "what an old primary acknowledged would be missing in the books of the last one"),
+            new Check("recovery under 4 s in every run", recoveries[^1] < MostMs, $"at most {recoveries[^1]:0} ms"),
+        ], figures);
+    }
+
+    private static void Print(Run run)
+    {
+        if (run.Number == 1) Console.WriteLine("run  primary was   detect   fence   drain  promote   route  recovery, ms   old primary");
+        var (report, rest) = (run.Report, run.RecoveryMs - run.Report.DetectMs - run.Report.FenceMs - run.Report.DrainMs - run.Report.PromoteMs);
+        Console.WriteLine(FormattableString.Invariant(
+            $"{run.Number,3}  {Words(run.Blow),-12} {report.DetectMs,7:0} {report.FenceMs,7:0} {report.DrainMs,7:0} {report.PromoteMs,8:0} {Math.Max(0, rest),7:0} {run.RecoveryMs,9:0}       {(run.IsQuarantined ? "quarantined, seeded anew" : "follows")}"));
+    }
+
+    private static string Words(Blow blow) => blow switch
+    {
+        Blow.Killed => "killed",
+        Blow.Paused => "paused",
+        _ => "cut off",
+    };
+
+    private static async Task UntilAsync(Func<bool> isSo, Func<string> why, CancellationToken cancel)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!isSo())
+        {
+            if (Stopwatch.GetElapsedTime(began) > Limit) throw new TimeoutException($"After {Limit.TotalSeconds:0} s {why()}");
+            await Task.Delay(10, cancel);
+        }
+    }
+
+    private sealed record Run(int Number, Blow Blow, FailoverReport Report, double RecoveryMs, bool IsQuarantined);
+}

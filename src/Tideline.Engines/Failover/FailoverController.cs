@@ -1,0 +1,250 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Failover;
+
+/// <summary>How long each part of a failover took, milliseconds. Detection counts from the last answer of the old primary.</summary>
+public sealed record FailoverReport(long Term, string? From, string To, double DetectMs, double FenceMs, double DrainMs, double PromoteMs);
+
+/// <summary>
+/// Watches over a group of MySQL servers and gives it a new primary when the old one is gone. Several may run: the one that holds the group's lock on a majority of the members leads.
+/// It never acts on hope: without enough members, or where they contradict each other, it refuses and says why, and writers wait.
+/// </summary>
+/// <remarks>The protocol, what it proves and what it refuses: docs/operating/failover.md.</remarks>
+public sealed partial class FailoverController : IAsyncDisposable
+{
+    private readonly FailoverOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly GroupMember[] _members;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
+    private Task _loop = Task.CompletedTask;
+    private GroupMember? _primary;
+    private long _term;
+    private long _seenAt;
+
+    /// <exception cref="TidelineException">InvalidInput: the group cannot be read, or is none.</exception>
+    public FailoverController(FailoverOptions options, TimeProvider time, ILogger logger)
+    {
+        (_options, _time, _logger) = (options, time, logger);
+        _members = [.. GroupAddress.Parse(options.Group).Members.Select(member => new GroupMember(member))];
+        if (_members.Length < 3) throw new TidelineException(ErrorCode.InvalidInput, "A failover needs a group of three servers at least: a primary and two replicas.");
+    }
+
+    /// <summary>Whether this controller is the one that acts.</summary>
+    public bool IsLeading { get; private set; }
+
+    /// <summary>The primary as this controller knows it, <c>host:port</c>; null while there is none.</summary>
+    public string? Primary { get; private set; }
+
+    /// <summary>Why nothing is done although something should be; null while all is well.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <summary>The last failover that this controller carried out.</summary>
+    public FailoverReport? Last { get; private set; }
+
+    /// <summary>Members that follow the primary.</summary>
+    public int Followers { get; private set; }
+
+    /// <summary>Members that have what no other has, and stay out until an operator has seeded them anew.</summary>
+    public IReadOnlyCollection<string> InQuarantine { get; private set; } = [];
+
+    /// <summary>Begins to watch.</summary>
+    public void Start() => _loop = Task.Run(RunAsync);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        foreach (var member in _members) await member.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private int Majority => _members.Length / 2 + 1;
+
+    // N - A + 1 of N replicas, where A acknowledge each commit: among so many is one that has it, and without them nobody else can acknowledge. A is 1, so all.
+    private int Quorum => _members.Length - 1;
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await RoundAsync(_stop.Token);
+                await Task.Delay(TimeSpan.FromMilliseconds(Limits.FailoverIntervalMs), _time, _stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                Refuse(fault.Message, fault);
+            }
+        }
+    }
+
+    private async Task RoundAsync(CancellationToken cancel)
+    {
+        await Task.WhenAll(_members.Select(member => member.ProbeAsync(cancel)));
+        var held = _members.Count(member => member.IsHeld);
+        if (held < Majority)
+        {
+            if (IsLeading) Follows(_logger, held, _members.Length);
+            IsLeading = false;
+            // Two controllers that hold one lock each would wait for ever.
+            foreach (var member in _members) member.Release();
+            await Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(Limits.FailoverIntervalMs)), _time, cancel);
+            return;
+        }
+
+        if (!IsLeading)
+        {
+            (IsLeading, _seenAt) = (true, Stopwatch.GetTimestamp());
+            Leads(_logger, held, _members.Length);
+            await RequireSettingsAsync(cancel);
+        }
+
+        await LeadAsync(cancel);
+    }
+
+    private async Task LeadAsync(CancellationToken cancel)
+    {
+        _term = Math.Max(_term, _members.Max(member => member.State?.Term ?? 0));
+        if (_term == 0) throw new TidelineException(ErrorCode.InvalidInput, "The group was never made: no member knows a term.");
+        if (_members.FirstOrDefault(member => member.State is { IsWritable: true } state && state.Term == _term) is { } primary)
+        {
+            (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
+            if (!primary.State!.IsSemiSync)
+            {
+                NotSemiSync(_logger, primary.Name);
+                await primary.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
+            }
+
+            foreach (var member in _members.Where(member => member != primary && member is { IsHeld: true, State: not null })) await RejoinAsync(member, primary, cancel);
+            Followers = _members.Count(member => member.State is { IsReceiving: true } state && state.Source == primary.Name);
+            InQuarantine = [.. _quarantined];
+            return;
+        }
+
+        var detectMs = Stopwatch.GetElapsedTime(_seenAt).TotalMilliseconds;
+        if (detectMs >= Limits.FailoverDetectMs) await FailOverAsync(detectMs, cancel);
+    }
+
+    private async Task FailOverAsync(double detectMs, CancellationToken cancel)
+    {
+        Primary = null;
+        // A stale primary that answers cannot become the primary before it has let go what waits there.
+        var candidates = _members.Where(member => member is { IsHeld: true, State: { IsWritable: false } }).ToArray();
+        var old = _primary ?? await FindOldAsync(cancel);
+        if (candidates.Length < Quorum && !(old is not null && candidates.Contains(old) && candidates.Length >= Majority))
+        {
+            Refuse(string.Create(CultureInfo.InvariantCulture, $"The primary {old?.Name} does not answer, and only {candidates.Length} of {Quorum} replicas do ({Silent()}): the others may have acknowledged what these do not have. Writers wait."), null);
+            return;
+        }
+
+        Begins(_logger, old?.Name, detectMs);
+        var (primary, fenceMs, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1).RunAsync(cancel);
+        (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
+        Last = new FailoverReport(++_term, old?.Name, primary.Name, detectMs, fenceMs, drainMs, promoteMs);
+        Ended(_logger, primary.Name, _term, detectMs, fenceMs, drainMs, promoteMs);
+    }
+
+    // A controller that came after the primary was gone knows it by the newest term.
+    private async Task<GroupMember?> FindOldAsync(CancellationToken cancel)
+    {
+        var witness = _members.First(member => member is { IsHeld: true, State: not null } && member.State.Term == _term);
+        var name = await witness.AskAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT primary_server FROM tideline_group.topology WHERE term = {_term}"), cancel) as string;
+        return _members.FirstOrDefault(member => member.Name == name);
+    }
+
+    private async Task RejoinAsync(GroupMember member, GroupMember primary, CancellationToken cancel)
+    {
+        var state = member.State!;
+        if (state.IsWritable)
+        {
+            Demotes(_logger, member.Name, state.Term);
+            await Demotion.RunAsync(member, cancel);
+            await member.ProbeAsync(cancel);
+            if (member.State is not { IsWritable: false }) return;
+            state = member.State;
+        }
+
+        if (state.Source == primary.Name)
+        {
+            _quarantined.Remove(member.Name);
+            // It was started anew, and follows nobody by itself.
+            if (!state.IsReceiving) await member.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = OFF; START REPLICA", cancel);
+            return;
+        }
+
+        var beyond = await primary.AskAsync($"SELECT GTID_SUBTRACT('{state.Executed}', @@gtid_executed)", cancel) as string;
+        if (string.IsNullOrEmpty(beyond))
+        {
+            await member.ExecuteAsync($"STOP REPLICA; SET GLOBAL rpl_semi_sync_source_enabled = OFF; {_options.Follow(primary.Address)}; START REPLICA", cancel);
+            _quarantined.Remove(member.Name);
+            Rejoined(_logger, member.Name, primary.Name);
+            return;
+        }
+
+        if (!_quarantined.Add(member.Name)) return;
+        await primary.ExecuteAsync($"INSERT INTO tideline_group.quarantine VALUES ('{member.Name}', '{beyond}', UTC_TIMESTAMP(6))", cancel);
+        Quarantined(_logger, member.Name, beyond);
+    }
+
+    private async Task RequireSettingsAsync(CancellationToken cancel)
+    {
+        var findings = new List<string>();
+        foreach (var member in _members.Where(member => member.IsHeld))
+        {
+            findings.AddRange(await member.CheckSettingsAsync(cancel));
+        }
+
+        if (findings.Count == 0) return;
+        IsLeading = false;
+        foreach (var member in _members) member.Release();
+        throw new TidelineException(ErrorCode.InvalidInput, $"A failover of this group could lose something: {string.Join(' ', findings)}");
+    }
+
+    private string Silent() => string.Join("; ", _members.Where(member => member.State is null).Select(member => $"{member.Name} {member.Fault}"));
+
+    private void Refuse(string why, Exception? fault)
+    {
+        if (Refusal == why) return;
+        Refusal = why;
+        Refused(_logger, why, fault);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This controller leads: it holds {Held} of {Members} locks.")]
+    private static partial void Leads(ILogger logger, int held, int members);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This controller leads no longer: it holds {Held} of {Members} locks.")]
+    private static partial void Follows(ILogger logger, int held, int members);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The primary {Old} has not answered for {Ms:0} ms; another one is chosen.")]
+    private static partial void Begins(ILogger logger, string? old, double ms);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Primary} is the primary of term {Term}: detected after {DetectMs:0} ms, fenced in {FenceMs:0}, drained in {DrainMs:0}, promoted in {PromoteMs:0}.")]
+    private static partial void Ended(ILogger logger, string primary, long term, double detectMs, double fenceMs, double drainMs, double promoteMs);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "No failover: {Why}")]
+    private static partial void Refused(ILogger logger, string why, Exception? fault);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Primary} did not wait for replicas; it does now.")]
+    private static partial void NotSemiSync(ILogger logger, string primary);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Member} believes that it is the primary, of term {Term}; its writes are taken away.")]
+    private static partial void Demotes(ILogger logger, string member, long term);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Member} follows {Primary} now.")]
+    private static partial void Rejoined(ILogger logger, string member, string primary);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Member} is in quarantine: it has {Gtids}, which nobody acknowledged and no other member has. An operator must look and seed it anew.")]
+    private static partial void Quarantined(ILogger logger, string member, string gtids);
+}

@@ -1,0 +1,99 @@
+using MySqlConnector;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Failover;
+
+/// <summary>
+/// Finds the primary of a group: the writable member with the newest term, and no member may know a newer one. An old primary that has come back is passed over by its term. Where one
+/// address was given that is the primary, and nobody is asked.
+/// </summary>
+internal sealed class PrimaryFinder(GroupAddress group)
+{
+    private const string Question = "SELECT @@read_only, (SELECT MAX(term) FROM tideline_group.topology)";
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.FinderMs);
+    private readonly Lock _lock = new();
+    private long _highest;
+    private Tenure? _known = group.IsGroup ? null : new Tenure(group.Members[0], null, CancellationToken.None);
+
+    /// <summary>The primary as it was found last; it is looked for where it is not known.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: there is none now, in words that say what each member answered.</exception>
+    public Tenure Get() => Volatile.Read(ref _known) ?? Task.Run(FindAsync).GetAwaiter().GetResult();
+
+    /// <summary>As <see cref="Get"/>.</summary>
+    public async ValueTask<Tenure> GetAsync() => Volatile.Read(ref _known) ?? await FindAsync();
+
+    /// <summary>The primary does not answer or takes no writes: the next one who asks looks for it anew, and who waits for it waits no longer.</summary>
+    public void Doubt(Tenure tenure)
+    {
+        lock (_lock)
+        {
+            if (!group.IsGroup || !ReferenceEquals(_known, tenure)) return;
+            _known = null;
+        }
+
+        _ = tenure.Over?.CancelAsync();
+    }
+
+    private async Task<Tenure> FindAsync()
+    {
+        var asked = group.Members.Select(AskAsync).ToList();
+        var answers = new List<Answer>();
+        while (asked.Count > 0)
+        {
+            var next = await Task.WhenAny(asked);
+            asked.Remove(next);
+            answers.Add(await next);
+            // A newer term than any before: whoever is silent can only know less.
+            if (answers[^1] is { IsWritable: true } newest && newest.Term > Interlocked.Read(ref _highest)) return Found(newest);
+        }
+
+        var best = answers.Where(answer => answer.IsWritable).MaxBy(answer => answer.Term);
+        if (best is not null && best.Term >= answers.Max(answer => answer.Term) && best.Term >= Interlocked.Read(ref _highest)) return Found(best);
+        throw new TidelineException(ErrorCode.StorageUnavailable, $"The MySQL group has no primary now: {string.Join("; ", answers.Select(answer => $"{answer.Member} {answer.Words}"))}.");
+    }
+
+    private Tenure Found(Answer answer)
+    {
+        lock (_lock)
+        {
+            if (_known is { } known && ReferenceEquals(known.Member, answer.Member) && answer.Term == _highest) return known;
+            _highest = Math.Max(_highest, answer.Term);
+#pragma warning disable CA2000 // Cancelled when the tenure is over; nothing else hangs on it.
+            var over = new CancellationTokenSource();
+#pragma warning restore CA2000
+            return _known = new Tenure(answer.Member, over, over.Token);
+        }
+    }
+
+    private static async Task<Answer> AskAsync(MemberAddress member)
+    {
+        try
+        {
+            // Who does not answer in time is left to the driver's own limits.
+            return await Task.Run(() => ReadAsync(member)).WaitAsync(Patience);
+        }
+        catch (Exception fault) when (fault is MySqlException or TimeoutException or InvalidOperationException)
+        {
+            return new Answer(member, false, 0, fault is MySqlException refused ? $"answers: {refused.Message}" : "does not answer");
+        }
+    }
+
+    private static async Task<Answer> ReadAsync(MemberAddress member)
+    {
+        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(member.ConnectionString)
+        {
+            Pooling = false, CancellationTimeout = -1, ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = Limits.StrongSilenceSeconds,
+        }.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new MySqlCommand(Question, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        var (isWritable, term) = (!reader.GetBoolean(0), reader.IsDBNull(1) ? 0 : reader.GetInt64(1));
+        return new Answer(member, isWritable, term, isWritable ? $"takes writes in term {term}" : $"takes no writes, term {term}");
+    }
+
+    private sealed record Answer(MemberAddress Member, bool IsWritable, long Term, string Words);
+}
+
+/// <summary>A member as the primary that it was found to be; <paramref name="Ended"/> is cancelled when that is in doubt.</summary>
+internal sealed record Tenure(MemberAddress Member, CancellationTokenSource? Over, CancellationToken Ended);

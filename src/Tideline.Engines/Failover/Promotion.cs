@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Failover;
+
+/// <summary>
+/// One failover:
+/// <code>
+///  1 fence    the replicas give up their lines to the old primary: it gets no acknowledgement any more
+///  2 pick     the member that has everything that any other has
+///  3 drain    it carries out what it has received
+///  4 promote  the others follow it; its term is acknowledged by one of them; it takes writes
+/// </code>
+/// Whatever fails leaves a group without a primary, and the next round begins at 1.
+/// </summary>
+internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term)
+{
+    /// <returns>The new primary and how long each step took, milliseconds.</returns>
+    /// <exception cref="TidelineException">Corrupt: the members contradict each other, and none may be chosen. StorageUnavailable: a member was lost on the way.</exception>
+    public async Task<(GroupMember Primary, double FenceMs, double DrainMs, double PromoteMs)> RunAsync(CancellationToken cancel)
+    {
+        var began = Stopwatch.GetTimestamp();
+        // :: 1
+        await Task.WhenAll(candidates.Select(member => FenceAsync(member, cancel)));
+        var fenced = Stopwatch.GetTimestamp();
+
+        // :: 2, 3
+        var chosen = await PickAsync(cancel);
+        await DrainAsync(chosen, cancel);
+        var drained = Stopwatch.GetTimestamp();
+
+        // :: 4
+        await Task.WhenAll(candidates.Select(member => StopAsync(member, cancel)));
+        await chosen.ExecuteAsync("RESET REPLICA ALL; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
+        await Task.WhenAll(candidates.Where(member => member != chosen).Select(member => member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {options.Follow(chosen.Address)}; START REPLICA", cancel)));
+        // Read-only but for administrators, until a replica has acknowledged the term.
+        await chosen.ExecuteAsync(
+            string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology VALUES ({term}, '{chosen.Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF"),
+            cancel);
+        return (chosen, Ms(began, fenced), Ms(fenced, drained), Ms(drained, Stopwatch.GetTimestamp()));
+    }
+
+    // Asked once more behind it: what arrived until then counts, and nothing can arrive any more.
+    private static async Task FenceAsync(GroupMember member, CancellationToken cancel)
+    {
+        await member.ExecuteAsync("SET GLOBAL super_read_only = ON; STOP REPLICA IO_THREAD", cancel);
+        await member.ProbeAsync(cancel);
+        if (member.State is null) throw new TidelineException(ErrorCode.StorageUnavailable, $"{member.Name} was lost while it was fenced: {member.Fault}.");
+    }
+
+    // The line was given up in the middle of a transaction, and its first half waits for the other one, which does not come: its worker is told to let it go.
+    private static async Task StopAsync(GroupMember member, CancellationToken cancel)
+    {
+        await member.EndAppliersAsync(cancel);
+        await member.ExecuteAsync("STOP REPLICA", cancel);
+    }
+
+    private async Task<GroupMember> PickAsync(CancellationToken cancel)
+    {
+        var judge = candidates[0];
+        foreach (var member in candidates)
+        {
+            var others = candidates.Where(other => other != member).ToArray();
+            var has = await Task.WhenAll(others.Select(async other => (await judge.AskAsync($"SELECT GTID_SUBSET('{other.State!.Has}', '{member.State!.Has}')", cancel)) is 1L or 1));
+            if (has.All(all => all)) return member;
+        }
+
+        throw new TidelineException(ErrorCode.Corrupt, $"No member has everything that the others have: {string.Join("; ", candidates.Select(member => $"{member.Name} has {member.State!.Has}"))}. An operator must decide.");
+    }
+
+    private static async Task DrainAsync(GroupMember chosen, CancellationToken cancel)
+    {
+        if (chosen.State!.Received.Length == 0) return;
+        await chosen.ExecuteAsync("START REPLICA SQL_THREAD", cancel);
+        var seconds = Limits.FailoverStepMs / 1_000.0 * 0.9;
+        var answer = await chosen.AskAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{chosen.State.Received}', {seconds})"), cancel);
+        if (Convert.ToInt64(answer, CultureInfo.InvariantCulture) != 0) throw new TidelineException(ErrorCode.StorageUnavailable, $"{chosen.Name} has not carried out yet what it received.");
+    }
+
+    private static double Ms(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
+}
