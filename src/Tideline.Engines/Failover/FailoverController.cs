@@ -22,6 +22,7 @@ public sealed partial class FailoverController : IAsyncDisposable
     private readonly GroupMember[] _members;
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
+    private readonly Pulse _pulse = new();
     private Task _loop = Task.CompletedTask;
     private GroupMember? _primary;
     private long _term;
@@ -127,6 +128,8 @@ public sealed partial class FailoverController : IAsyncDisposable
                 await primary.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
             }
 
+            _pulse.Send(primary);
+
             foreach (var member in _members.Where(member => member != primary && member is { IsHeld: true, State: not null })) await RejoinAsync(member, primary, cancel);
             Followers = _members.Count(member => member.State is { IsReceiving: true } state && state.Source == primary.Name);
             InQuarantine = [.. _quarantined];
@@ -150,7 +153,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         }
 
         Begins(_logger, old?.Name, detectMs);
-        var (primary, fenceMs, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1).RunAsync(cancel);
+        var (primary, fenceMs, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1, _pulse).RunAsync(cancel);
         (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
         Last = new FailoverReport(++_term, old?.Name, primary.Name, detectMs, fenceMs, drainMs, promoteMs);
         Ended(_logger, primary.Name, _term, detectMs, fenceMs, drainMs, promoteMs);

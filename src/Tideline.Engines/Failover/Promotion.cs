@@ -14,7 +14,7 @@ namespace Tideline.Engines.Failover;
 /// </code>
 /// Whatever fails leaves a group without a primary, and the next round begins at 1.
 /// </summary>
-internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term)
+internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term, Pulse pulse)
 {
     /// <returns>The new primary and how long each step took, milliseconds.</returns>
     /// <exception cref="TidelineException">Corrupt: the members contradict each other, and none may be chosen. StorageUnavailable: a member was lost on the way.</exception>
@@ -33,11 +33,14 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
         // :: 4
         await Task.WhenAll(candidates.Select(member => StopAsync(member, cancel)));
         await chosen.ExecuteAsync("RESET REPLICA ALL; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
-        await Task.WhenAll(candidates.Where(member => member != chosen).Select(member => member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {options.Follow(chosen.Address)}; START REPLICA", cancel)));
+        var others = candidates.Where(member => member != chosen).ToArray();
+        await Task.WhenAll(others.Select(member => member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {options.Follow(chosen.Address)}; START REPLICA", cancel)));
         // Read-only but for administrators, until a replica has acknowledged the term.
-        await chosen.ExecuteAsync(
+        var opened = chosen.ExecuteAsync(
             string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology VALUES ({term}, '{chosen.Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF"),
             cancel);
+        while (await Task.WhenAny(opened, Task.Delay(2 * Limits.FailoverPollMs, cancel)) != opened) pulse.Send(chosen);
+        await opened;
         return (chosen, Ms(began, fenced), Ms(fenced, drained), Ms(drained, Stopwatch.GetTimestamp()));
     }
 
