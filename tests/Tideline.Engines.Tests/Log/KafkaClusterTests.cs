@@ -42,7 +42,7 @@ public sealed class KafkaClusterTests
             await living.AppendAsync([.. Enumerable.Range(101, 50).Select(seq => KafkaTopics.Record("s", seq))], default);
             await living.CommitAsync("g", "t", 0, 150, default);
             await brokers.KillAsync(leader);
-            await brokers.RunAsync(follower);
+            brokers.Launch(follower);
             await HasLeaderAsync(topics, follower);
 
             // Who was there stands still: it has read what is gone.
