@@ -31,7 +31,8 @@ internal sealed class KafkaServer : LocalServer
     /// <param name="settings">Settings of the broker, beside or instead of those it has.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="TidelineException">NotFound: Kafka or Java cannot be had here. StorageUnavailable: the folder could not be made ready.</exception>
-    public static async Task<KafkaServer> PrepareAsync(string folder, int node = 1, IReadOnlyList<(int Client, int Controller)>? ports = null, IReadOnlyDictionary<string, string>? settings = null, CancellationToken cancel = default)
+    public static async Task<KafkaServer> PrepareAsync(
+        string folder, int node = 1, IReadOnlyList<(int Client, int Controller)>? ports = null, IReadOnlyDictionary<string, string>? settings = null, CancellationToken cancel = default)
     {
         ports ??= [(LoopbackPort.Next(), LoopbackPort.Next())];
         var server = new KafkaServer(Path.Combine(Supply.Shared("kafka"), "kafka.sh"), await Supply.JavaAsync(cancel), folder, node, ports[node - 1]);

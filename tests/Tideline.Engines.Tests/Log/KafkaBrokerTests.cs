@@ -71,6 +71,25 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
     }
 
     [Fact]
+    public async Task A_log_whose_brokers_are_away_closes_within_a_limit_and_ends_the_calls_inside_it()
+    {
+        var log = await new KafkaTopics(broker.Servers).OpenAsync();
+        await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
+        var inside = log.WaitAsync("t", 0, 1, TimeSpan.FromMinutes(5), default).AsTask();
+        await broker.LoseAnswersAsync();
+        try
+        {
+            var asking = log.GetHeadAsync("t", 0, default).AsTask();
+            await log.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs + (3 * Limits.KafkaRequestMs)));
+            foreach (var call in new Task[] { inside, asking }) (await Should.ThrowAsync<TidelineException>(call)).Code.ShouldBe(ErrorCode.ShuttingDown);
+        }
+        finally
+        {
+            await broker.MendAsync();
+        }
+    }
+
+    [Fact]
     public async Task Brokers_that_are_away_are_said_in_plain_words_within_a_limit()
     {
         var topics = new KafkaTopics($"127.0.0.1:{LoopbackPort.Next()}");

@@ -38,6 +38,13 @@ internal sealed class KafkaBrokers : IAsyncDisposable
     /// <summary>Starts a broker on the data it had; it may have to wait for others before it answers.</summary>
     public void Launch(int node) => _nodes[node].Launch();
 
+    /// <summary>Brings back whoever was killed, and waits until all are of one cluster.</summary>
+    public async Task AreUpAsync()
+    {
+        foreach (var node in _nodes.Where(node => !node.Process.IsAlive)) node.Launch();
+        await WithinAsync(late => Task.WhenAll(_nodes.Select(node => node.WaitReadyAsync(late))));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes) await node.DisposeAsync();
@@ -48,7 +55,8 @@ internal sealed class KafkaBrokers : IAsyncDisposable
     {
         try
         {
-            await WithinAsync(async late => _nodes = await Task.WhenAll(Enumerable.Range(1, ports.Count).Select(node => KafkaServer.PrepareAsync(Path.Combine(_folder, $"node-{node}"), node, ports, settings, late))));
+            var nodes = Enumerable.Range(1, ports.Count);
+            await WithinAsync(async late => _nodes = await Task.WhenAll(nodes.Select(node => KafkaServer.PrepareAsync(Path.Combine(_folder, $"node-{node}"), node, ports, settings, late))));
             foreach (var node in _nodes) node.Launch();
             await WithinAsync(late => Task.WhenAll(_nodes.Select(node => node.WaitReadyAsync(late))));
         }

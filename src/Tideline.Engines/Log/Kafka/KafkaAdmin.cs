@@ -41,7 +41,8 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Time
             var topic = (await Task.Run(() => client.GetMetadata(place.Topic, Request), CancellationToken.None)).Topics[0];
             if (!topic.Partitions.Exists(partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
                 throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"{place} has no leader"));
-            return await client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request }).WaitAsync(Patience, time, cancel);
+            var within = new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request };
+            return await client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within).WaitAsync(Patience, time, cancel);
         }
         finally
         {

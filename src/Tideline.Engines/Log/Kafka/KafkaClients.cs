@@ -46,8 +46,12 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
     })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
     /// <summary>A consumer for questions about offsets. It asks anew who leads what when it has known it for a while: it would ask a leader that is gone for minutes.</summary>
-    public OffsetReader Offsets() => new(new ConsumerBuilder<byte[], byte[]>(With(new ConsumerConfig { GroupId = $"{options.TopicPrefix}tideline.readers", EnableAutoCommit = false, MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs }))
-        .SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build());
+    public OffsetReader Offsets() => new(new ConsumerBuilder<byte[], byte[]>(With(new ConsumerConfig
+    {
+        GroupId = $"{options.TopicPrefix}tideline.readers",
+        EnableAutoCommit = false,
+        MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs,
+    })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build());
 
     /// <summary>A client for questions about topics and groups.</summary>
     public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig()))
