@@ -19,7 +19,7 @@ internal sealed record Service(
     [
         new("mysql", "MySQL", "MYSQL", async (folder, ports, cancel) => await MySqlServer.PrepareAsync(folder, ports is [var port] ? port : null, cancel: cancel), MySqlServer.VersionOfAsync),
         new("redis", "Redis", "REDIS", async (folder, ports, cancel) => await RedisServer.PrepareAsync(folder, ports is [var port] ? port : null, cancel: cancel), RedisServer.VersionOfAsync),
-        new("kafka", "Kafka", "KAFKA", async (folder, ports, cancel) => await KafkaServer.PrepareAsync(folder, 1, ports is [var client, var controller] ? [(client, controller)] : null, cancel), KafkaServer.VersionOfAsync),
+        new("kafka", "Kafka", "KAFKA", async (folder, ports, cancel) => await KafkaServer.PrepareAsync(folder, 1, ports is [var client, var controller] ? [(client, controller)] : null, cancel: cancel), KafkaServer.VersionOfAsync),
         new("mongo", "MongoDB", "MONGODB", async (folder, ports, cancel) => await MongoStandIn.PrepareAsync(folder, ports is [var port] ? port : null, cancel: cancel), MongoStandIn.VersionOfAsync),
     ];
 

@@ -360,6 +360,12 @@ public static class Limits
     /// <summary>How long one request to a broker may take before its connection counts as dead, milliseconds.</summary>
     public const int KafkaRequestMs = 3_000;
 
+    /// <summary>How long a log that is closed goes on to keep how far it is known, milliseconds: what is not kept is read again at the next open.</summary>
+    public const int KafkaCloseMs = 3_000;
+
+    /// <summary>Questions about offsets that are asked at once; more wait their turn.</summary>
+    public const int KafkaOffsetCalls = 4;
+
     /// <summary>Rest before a request to Kafka is repeated, and longest rest before a broker is connected to again, milliseconds.</summary>
     public const int KafkaRetryMs = 100, KafkaReconnectMs = 1_000;
 

@@ -3,20 +3,18 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Tests.Log;
 
 /// <summary>Brokers that die, lines that break, answers that are lost.</summary>
-public sealed class KafkaBrokerTests
+public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<KafkaBehindProxy>
 {
     [Fact]
     public async Task A_broker_that_is_killed_and_comes_back_loses_and_repeats_nothing()
     {
-        await using var brokers = await KafkaBrokers.StartAsync(1);
-        var topics = new KafkaTopics(brokers.Servers);
+        var topics = new KafkaTopics(broker.Servers);
         const int Total = 4_000;
         await using var log = await topics.OpenAsync();
         using var load = new KafkaLoad(log);
         var (followers, appending) = (load.FollowAllAsync(Total), load.AppendAsync(Total));
         await load.ConfirmedAsync(Total / 2);
-        await brokers.KillAsync(0);
-        await brokers.RunAsync(0);
+        await broker.KillAsync();
         await appending;
         // Kafka itself may hold repeats now: a broker that restarts forgets producers whose newest record is a day old, as those of this test are.
         await load.EveryRecordCameOnceAsync(followers, Total);
@@ -25,10 +23,7 @@ public sealed class KafkaBrokerTests
     [Fact]
     public async Task A_line_that_is_cut_and_mended_loses_and_repeats_nothing()
     {
-        await using var proxy = await KafkaProxy.StartAsync(KafkaBrokers.FreePort());
-        await using var brokers = await KafkaBrokers.StartAsync(1, proxy.Port);
-        await proxy.ConnectAsync(brokers.AddressOf(0));
-        var topics = new KafkaTopics($"127.0.0.1:{proxy.Port}");
+        var topics = new KafkaTopics(broker.Servers);
         const int Total = 4_000;
         await using var log = await topics.OpenAsync();
         using var load = new KafkaLoad(log);
@@ -36,8 +31,7 @@ public sealed class KafkaBrokerTests
         for (var at = 500; at < Total; at += 500)
         {
             await load.ConfirmedAsync(at);
-            await proxy.CutAsync(isCut: true);
-            await proxy.CutAsync(isCut: false);
+            await broker.CutAsync();
         }
 
         await appending;
@@ -47,26 +41,23 @@ public sealed class KafkaBrokerTests
     [Fact]
     public async Task An_append_whose_answer_is_lost_is_there_once()
     {
-        await using var proxy = await KafkaProxy.StartAsync(KafkaBrokers.FreePort());
-        await using var brokers = await KafkaBrokers.StartAsync(1, proxy.Port);
-        await proxy.ConnectAsync(brokers.AddressOf(0));
-        var topics = new KafkaTopics($"127.0.0.1:{proxy.Port}");
+        var topics = new KafkaTopics(broker.Servers);
         var records = Enumerable.Range(1, 30).Select(seq => KafkaTopics.Record("s", seq, seq % 2)).ToArray();
         var log = await topics.OpenAsync();
         await log.AppendAsync(records[..10], default);
 
-        await proxy.LoseAnswersAsync();
+        await broker.LoseAnswersAsync();
         var fault = await Should.ThrowAsync<TidelineException>(async () => await log.AppendAsync(records[..20], default));
         (fault.Code, fault.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
-        await proxy.MendAsync();
+        await broker.MendAsync();
         await log.AppendAsync(records[..20], default);
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(20);
 
         // This time the process that does not know ends; the next one asks the log.
-        await proxy.LoseAnswersAsync();
+        await broker.LoseAnswersAsync();
         await Should.ThrowAsync<TidelineException>(async () => await log.AppendAsync(records, default));
         var closing = log.DisposeAsync().AsTask();
-        await proxy.MendAsync();
+        await broker.MendAsync();
         await closing;
         await using var next = await topics.OpenAsync();
         (await next.GetSourceHeadAsync("t", "s", default)).ShouldBe(30);
@@ -79,12 +70,21 @@ public sealed class KafkaBrokerTests
     }
 
     [Fact]
-    public async Task Brokers_that_are_away_are_said_in_plain_words_within_a_limit()
+    public async Task A_log_whose_brokers_are_away_closes_within_a_limit_and_ends_the_calls_inside_it()
     {
-        var topics = new KafkaTopics($"127.0.0.1:{KafkaBrokers.FreePort()}");
-        var opening = topics.OpenAsync().WaitAsync(TimeSpan.FromMilliseconds(3 * Limits.KafkaCallMs));
-        var fault = await Should.ThrowAsync<TidelineException>(opening);
-        fault.Code.ShouldBe(ErrorCode.StorageUnavailable);
-        fault.Message.ShouldStartWith("Kafka ");
+        var log = await new KafkaTopics(broker.Servers).OpenAsync();
+        await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
+        var inside = log.WaitAsync("t", 0, 1, TimeSpan.FromMinutes(5), default).AsTask();
+        await broker.LoseAnswersAsync();
+        try
+        {
+            var asking = log.GetHeadAsync("t", 0, default).AsTask();
+            await log.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs + (3 * Limits.KafkaRequestMs)));
+            foreach (var call in new Task[] { inside, asking }) (await Should.ThrowAsync<TidelineException>(call)).Code.ShouldBe(ErrorCode.ShuttingDown);
+        }
+        finally
+        {
+            await broker.MendAsync();
+        }
     }
 }

@@ -8,21 +8,24 @@ using ErrorCode = Tideline.Kernel.ErrorCode;
 namespace Tideline.Engines.Tests.Log;
 
 /// <summary>Three brokers: a leader that fails, and an election that may go to one that lacks records.</summary>
-public sealed class KafkaClusterTests
+public sealed class KafkaClusterTests(KafkaCluster cluster) : IClassFixture<KafkaCluster>, IAsyncLifetime
 {
     private readonly LogLines<KafkaLog> _said = new();
+
+    public async ValueTask InitializeAsync() => await cluster.Brokers.AreUpAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task A_leader_that_is_killed_loses_and_repeats_nothing()
     {
-        await using var brokers = await KafkaBrokers.StartAsync(3);
-        var topics = new KafkaTopics(brokers.Servers);
+        var topics = new KafkaTopics(cluster.Brokers.Servers);
         const int Total = 4_000;
         await using var log = await OpenAsync(topics, replicas: 3);
         using var load = new KafkaLoad(log);
         var (followers, appending) = (load.FollowAllAsync(Total), load.AppendAsync(Total));
         await load.ConfirmedAsync(Total / 2);
-        await brokers.KillAsync(Replicas(topics)[0]);
+        await cluster.Brokers.KillAsync(Replicas(topics)[0]);
         await appending;
         await load.EveryRecordCameOnceAsync(followers, Total);
     }
@@ -30,19 +33,18 @@ public sealed class KafkaClusterTests
     [Fact]
     public async Task An_unclean_election_is_found_and_said()
     {
-        await using var brokers = await KafkaBrokers.StartAsync(3);
-        var topics = new KafkaTopics(brokers.Servers);
+        var topics = new KafkaTopics(cluster.Brokers.Servers);
         await using (var living = await OpenAsync(topics, replicas: 2))
         {
             await living.AppendAsync([.. Enumerable.Range(1, 100).Select(seq => KafkaTopics.Record("s", seq))], default);
             // Somebody has made it possible.
             await AllowUncleanAsync(topics, "true");
             var (leader, follower) = (Replicas(topics)[0], Replicas(topics)[1]);
-            await brokers.KillAsync(follower);
+            await cluster.Brokers.KillAsync(follower);
             await living.AppendAsync([.. Enumerable.Range(101, 50).Select(seq => KafkaTopics.Record("s", seq))], default);
             await living.CommitAsync("g", "t", 0, 150, default);
-            await brokers.KillAsync(leader);
-            await brokers.RunAsync(follower);
+            await cluster.Brokers.KillAsync(leader);
+            cluster.Brokers.Launch(follower);
             await HasLeaderAsync(topics, follower);
 
             // Who was there stands still: it has read what is gone.
@@ -101,6 +103,6 @@ public sealed class KafkaClusterTests
         await admin.IncrementalAlterConfigsAsync(new()
         {
             [topic] = [new ConfigEntry { Name = "unclean.leader.election.enable", Value = value, IncrementalOperation = AlterConfigOpType.Set }],
-        });
+        }).WaitAsync(TimeSpan.FromMilliseconds(3 * Limits.KafkaCallMs));
     }
 }

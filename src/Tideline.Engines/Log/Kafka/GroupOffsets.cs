@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 
@@ -85,7 +84,7 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
         var known = await admin.GroupOffsetsAsync(options.TopicPrefix + group, [partition.Place], cancel);
         if (known.TryGetValue(partition.Place, out var next)) return next;
         if (state.Group(group, partition.Topic, partition.Number, partition.TopicId) is not { } copy) return null;
-        return Math.Max(copy.Next, (await admin.OffsetsAsync([partition.Place], OffsetSpec.Earliest(), cancel))[0]);
+        return Math.Max(copy.Next, (await admin.OffsetsAsync([partition.Place], OffsetReader.First, cancel))[0]);
     }
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The group {Group} had read {Topic}/{Partition} to Kafka offset {Next}, but it ends at {End}: the brokers lost records, as an unclean election does. The group goes on at the end.")]

@@ -6,26 +6,16 @@ using KafkaError = Confluent.Kafka.ErrorCode;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>The questions that the log asks the brokers. Each is asked again while that may help, for <see cref="Limits.KafkaCallMs"/> at most.</summary>
-internal sealed class KafkaAdmin(IAdminClient client, TimeProvider time) : IDisposable
+internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
     private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs);
+    private readonly SemaphoreSlim _deleting = new(1, 1);
 
-    /// <summary>An offset of each partition: its first, its end, or the first record not older than a time, -1 when there is none.</summary>
-    public async Task<long[]> OffsetsAsync(IReadOnlyList<TopicPartition> places, OffsetSpec which, CancellationToken cancel)
-    {
-        if (places.Count == 0) return [];
-        var asked = places.Select(place => new TopicPartitionOffsetSpec { TopicPartition = place, OffsetSpec = which }).ToList();
-        return await AskAsync("tell offsets", async () =>
-        {
-            var answer = await client.ListOffsetsAsync(asked, new ListOffsetsOptions { RequestTimeout = Request });
-            var offsets = answer.ResultInfos.ToDictionary(info => info.TopicPartitionOffsetError.TopicPartition, info => info.TopicPartitionOffsetError.Offset);
-            // What a leader did not answer that just died is no offset, and no error either.
-            if (offsets.ContainsValue(Offset.Unset)) throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, "a leader does not answer"));
-            return places.Select(place => offsets[place].Value).ToArray();
-        }, cancel);
-    }
+    /// <summary>An offset of each partition: <see cref="OffsetReader.First"/>, <see cref="OffsetReader.End"/>, or the first record not older than a time, -1 when there is none.</summary>
+    public Task<long[]> OffsetsAsync(IReadOnlyList<TopicPartition> places, long which, CancellationToken cancel) =>
+        places.Count == 0 ? Task.FromResult<long[]>([]) : AskAsync("tell offsets", () => offsets.ReadAsync(places, which, cancel), cancel);
 
     /// <summary>Where a group goes on, for those partitions for which Kafka knows it.</summary>
     public async Task<Dictionary<TopicPartition, long>> GroupOffsetsAsync(string group, IEnumerable<TopicPartition> places, CancellationToken cancel)
@@ -41,8 +31,24 @@ internal sealed class KafkaAdmin(IAdminClient client, TimeProvider time) : IDisp
         return AskAsync("keep the offset of a group", () => client.AlterConsumerGroupOffsetsAsync([asked], new AlterConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
     }
 
-    public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync(
-        "delete records", () => client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request }), cancel);
+    /// <summary>Drops the records of a partition before an offset.</summary>
+    public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync("delete records", async () =>
+    {
+        await _deleting.WaitAsync(cancel);
+        try
+        {
+            // The client must know the leader beforehand: to look for it is not safe there (docs/decisions/0014).
+            var topic = (await Task.Run(() => client.GetMetadata(place.Topic, Request), CancellationToken.None)).Topics[0];
+            if (!topic.Partitions.Exists(partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
+                throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"{place} has no leader"));
+            var within = new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request };
+            return await client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within).WaitAsync(Patience, time, cancel);
+        }
+        finally
+        {
+            _deleting.Release();
+        }
+    }, cancel);
 
     /// <summary>Makes a topic unless it is there.</summary>
     public async Task CreateTopicAsync(TopicSpecification topic, CancellationToken cancel)
@@ -80,7 +86,14 @@ internal sealed class KafkaAdmin(IAdminClient client, TimeProvider time) : IDisp
         return answer[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value);
     }
 
-    public void Dispose() => client.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        // Nobody may be inside a client that is closed.
+        await _deleting.WaitAsync();
+        _deleting.Dispose();
+        await offsets.DisposeAsync();
+        client.Dispose();
+    }
 
     private async Task<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancel)
     {

@@ -45,8 +45,16 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         ConsumeResultFields = "headers,topic",
     })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
-    /// <summary>A client for questions. It asks anew who leads what when it has known it for a while: it would ask a leader that is gone for minutes.</summary>
-    public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig { MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs }))
+    /// <summary>A consumer for questions about offsets. It asks anew who leads what when it has known it for a while: it would ask a leader that is gone for minutes.</summary>
+    public OffsetReader Offsets() => new(new ConsumerBuilder<byte[], byte[]>(With(new ConsumerConfig
+    {
+        GroupId = $"{options.TopicPrefix}tideline.readers",
+        EnableAutoCommit = false,
+        MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs,
+    })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build());
+
+    /// <summary>A client for questions about topics and groups.</summary>
+    public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig()))
         .SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
     /// <summary>Has a consumer ask for a topic that it does not know, before it is assigned: left to itself it asks up to a second later.</summary>

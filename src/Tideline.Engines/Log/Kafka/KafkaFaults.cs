@@ -25,7 +25,7 @@ internal static class KafkaFaults
 
     private static IEnumerable<Error> Parts(KafkaException fault) => fault switch
     {
-        ListOffsetsException list => list.Result.ResultInfos.Select(each => each.TopicPartitionOffsetError.Error),
+        TopicPartitionOffsetException list => list.Results.Select(each => each.Error),
         AlterConsumerGroupOffsetsException alter => alter.Results.SelectMany(each => each.Partitions.Select(partition => partition.Error).Append(each.Error)),
         ListConsumerGroupOffsetsException list => list.Results.SelectMany(each => each.Partitions.Select(partition => partition.Error).Append(each.Error)),
         DeleteRecordsException delete => delete.Results.Select(each => each.Error),

@@ -1,5 +1,4 @@
 #pragma warning disable CA2000 // What is opened here is ended by the log, which owns it.
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Log;
@@ -12,7 +11,7 @@ namespace Tideline.Engines.Log.Kafka;
 /// </summary>
 public sealed partial class KafkaLog : ILog
 {
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CallGate _calls = new();
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly KafkaAdmin _admin;
@@ -42,12 +41,13 @@ public sealed partial class KafkaLog : ILog
     {
         options.Validate();
         var clients = new KafkaClients(options, time, logger);
-        var admin = new KafkaAdmin(clients.Admin(), time);
+        var admin = new KafkaAdmin(clients.Admin(), clients.Offsets(), time);
         var bulk = new BulkReader(clients, time);
+        var topics = new TopicCatalog(options, admin, logger);
+        StateTopic? state = null;
         try
         {
-            var topics = new TopicCatalog(options, admin, logger);
-            var state = new StateTopic(await topics.GetCompactedAsync(StateTopic.Name, cancel), admin, bulk, clients.Producer(Limits.KafkaAppendMs), time);
+            state = new StateTopic(await topics.GetCompactedAsync(StateTopic.Name, cancel), admin, bulk, clients.Producer(Limits.KafkaAppendMs), time);
             await state.CatchUpAsync(cancel);
             var log = new KafkaLog(options, clients, admin, bulk, topics, state, time, logger);
             log._keeping = Task.Run(log.KeepAllAsync, CancellationToken.None);
@@ -56,85 +56,101 @@ public sealed partial class KafkaLog : ILog
         catch
         {
             await bulk.DisposeAsync();
-            admin.Dispose();
+            state?.Dispose();
+            topics.Dispose();
+            await admin.DisposeAsync();
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
+    public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) => await _calls.RunAsync(async either =>
     {
-        ThrowIfClosed();
-        if (records.Count > 0) await _appender.AppendAsync(records, cancel);
-    }
+        if (records.Count > 0) await _appender.AppendAsync(records, either);
+        return true;
+    }, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel)
-    {
-        ThrowIfClosed();
-        return await _appender.SourceHeadAsync(topic, source, cancel);
-    }
+    public ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) =>
+        _calls.RunAsync(async either => await _appender.SourceHeadAsync(topic, source, either), cancel);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
+    public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel) => _calls.RunAsync(async either =>
     {
-        var from = await UseAsync(topic, partition, cancel);
+        var from = await UseAsync(topic, partition, either);
         afterOffset = Math.Max(0, afterOffset);
         var read = from.ReadWindow(afterOffset, limit);
         if (read is { Count: 0 } && from.Head > afterOffset)
         {
             // It is confirmed, or somebody saw it: who follows the end has it in a moment.
-            await from.WaitAsync(each => each.ReadWindow(afterOffset, 1) is not { Count: 0 }, TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), _time, cancel);
+            await from.WaitAsync(each => each.ReadWindow(afterOffset, 1) is not { Count: 0 }, TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), _time, either);
             read = from.ReadWindow(afterOffset, limit);
         }
 
         if (read is { Count: > 0 } || (read is not null && from is { IsStopped: false } && from.Head <= afterOffset)) return read;
-        return await _partitions.ReadAsync(from, afterOffset, limit, cancel);
-    }
+        return await _partitions.ReadAsync(from, afterOffset, limit, either);
+    }, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel)
+    public ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) => _calls.RunAsync(async either =>
     {
-        var of = await UseAsync(topic, partition, cancel);
-        await _partitions.CatchUpAsync([of], cancel);
+        var of = await UseAsync(topic, partition, either);
+        await _partitions.CatchUpAsync([of], either);
         of.ThrowIfStopped();
         return of.Head;
+    }, cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask WaitAsync(string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel) => await _calls.RunAsync(async either =>
+    {
+        var at = await UseAsync(topic, partition, either);
+        if (at.Head > afterOffset) return true;
+        if (!at.IsFollowed) await Task.Run(() => _tail.Follow(at, afterOffset), either);
+        await at.WaitAsync(each => each.Head > afterOffset, timeout, _time, either);
+        return true;
+    }, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<long> GetCommittedAsync(string group, string topic, int partition, CancellationToken cancel) =>
+        _calls.RunAsync(async either => await _groups.GetOrAddAsync(group, await UseAsync(topic, partition, either), either), cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel) => await _calls.RunAsync(async either =>
+    {
+        await _groups.CommitAsync(group, await UseAsync(topic, partition, either), offset, either);
+        return true;
+    }, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<long> TrimAsync(DateTimeOffset before, CancellationToken cancel) => _calls.RunAsync(async either => await _trimmer.TrimAsync(before, either), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel) => _calls.RunAsync(StatusAsync, cancel);
+
+    /// <summary>Ends the calls that are inside, keeps how far the log is known if Kafka answers within <see cref="Limits.KafkaCloseMs"/>, and closes the clients.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (!await _calls.CloseAsync()) return;
+        await _keeping;
+        _appender.Dispose();
+        _tail.Dispose();
+        using (var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs), _time)) await KeepAsync(isLast: true, late.Token);
+        await _bulk.DisposeAsync();
+        _state.Dispose();
+        _partitions.Dispose();
+        _topics.Dispose();
+        await _admin.DisposeAsync();
+        _calls.Dispose();
     }
 
-    /// <inheritdoc/>
-    public async ValueTask WaitAsync(string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel)
+    private async ValueTask<IReadOnlyList<PartitionStatus>> StatusAsync(CancellationToken cancel)
     {
-        var at = await UseAsync(topic, partition, cancel);
-        if (at.Head > afterOffset) return;
-        if (!at.IsFollowed) await Task.Run(() => _tail.Follow(at, afterOffset), cancel);
-        await at.WaitAsync(each => each.Head > afterOffset, timeout, _time, cancel);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<long> GetCommittedAsync(string group, string topic, int partition, CancellationToken cancel) =>
-        await _groups.GetOrAddAsync(group, await UseAsync(topic, partition, cancel), cancel);
-
-    /// <inheritdoc/>
-    public async ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel) =>
-        await _groups.CommitAsync(group, await UseAsync(topic, partition, cancel), offset, cancel);
-
-    /// <inheritdoc/>
-    public async ValueTask<long> TrimAsync(DateTimeOffset before, CancellationToken cancel)
-    {
-        ThrowIfClosed();
-        return await _trimmer.TrimAsync(before, cancel);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel)
-    {
-        ThrowIfClosed();
         await _state.CatchUpAsync(cancel);
         var open = new List<Partition>();
         foreach (var kept in _state.Histories.OrderBy(kept => kept.Topic, StringComparer.Ordinal).ThenBy(kept => kept.Partition).ToList())
             open.Add(await _partitions.GetAsync(kept.Topic, kept.Partition, cancel));
         var places = open.ConvertAll(partition => partition.Place);
-        var (firsts, ends) = (await _admin.OffsetsAsync(places, OffsetSpec.Earliest(), cancel), await _admin.OffsetsAsync(places, OffsetSpec.Latest(), cancel));
+        var (firsts, ends) = (await _admin.OffsetsAsync(places, OffsetReader.First, cancel), await _admin.OffsetsAsync(places, OffsetReader.End, cancel));
         var found = new List<PartitionStatus>();
         for (var index = 0; index < open.Count; index++)
         {
@@ -147,26 +163,8 @@ public sealed partial class KafkaLog : ILog
         return found;
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_stop.IsCancellationRequested) return;
-        await _stop.CancelAsync();
-        await _keeping;
-        _appender.Dispose();
-        _tail.Dispose();
-        await KeepAsync(isLast: true);
-        await _bulk.DisposeAsync();
-        _state.Dispose();
-        _partitions.Dispose();
-        _topics.Dispose();
-        _admin.Dispose();
-        _stop.Dispose();
-    }
-
     private async ValueTask<Partition> UseAsync(string topic, int partition, CancellationToken cancel)
     {
-        ThrowIfClosed();
         var used = await _partitions.GetAsync(topic, partition, cancel);
         used.UsedAt = _time.GetTimestamp();
         return used;
@@ -174,42 +172,31 @@ public sealed partial class KafkaLog : ILog
 
     private async Task KeepAllAsync()
     {
-        while (!_stop.IsCancellationRequested)
+        var stopping = _calls.Stopping;
+        while (!stopping.IsCancellationRequested)
         {
-            try
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), _time, _stop.Token);
-                await KeepAsync(isLast: false);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+            await Task.Delay(TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await KeepAsync(isLast: false, stopping);
         }
     }
 
     // Not needed for correctness: what is not kept is read again at the next open.
-    private async Task KeepAsync(bool isLast)
+    private async Task KeepAsync(bool isLast, CancellationToken cancel)
     {
         try
         {
-            foreach (var partition in _partitions.Open.Where(partition => isLast || IsDue(partition))) await _partitions.KeepAsync(partition, CancellationToken.None);
-            await _groups.CopyAsync(isLast, CancellationToken.None);
+            foreach (var partition in _partitions.Open.Where(partition => isLast || IsDue(partition))) await _partitions.KeepAsync(partition, cancel);
+            await _groups.CopyAsync(isLast, cancel);
         }
-        catch (TidelineException fault)
+        catch (Exception fault) when (fault is TidelineException or OperationCanceledException)
         {
-            NotKept(_logger, fault);
+            if (isLast || !cancel.IsCancellationRequested) NotKept(_logger, fault);
         }
     }
 
     private bool IsDue(Partition partition) =>
         partition.Position - partition.Kept.Position >= Limits.KafkaKeepRecords || _time.GetElapsedTime(partition.Kept.At).TotalMilliseconds >= Limits.KafkaKeepMs;
 
-    private void ThrowIfClosed()
-    {
-        if (_stop.IsCancellationRequested) throw new TidelineException(Kernel.ErrorCode.ShuttingDown, "The log is closed.");
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "How far the log is known could not be kept; it is tried again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "How far the log is known could not be kept; a later try, or the next open, makes up for it.")]
     private static partial void NotKept(ILogger logger, Exception fault);
 }

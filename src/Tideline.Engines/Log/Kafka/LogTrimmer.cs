@@ -1,4 +1,3 @@
-using Confluent.Kafka.Admin;
 using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
@@ -26,9 +25,9 @@ internal sealed class LogTrimmer(PartitionTable partitions, GroupOffsets groups,
         // A partition that nobody reads keeps everything: there is no telling who may come.
         var read = await groups.OfAsync(partition, cancel);
         if (read.Count == 0) return 0;
-        var first = (await admin.OffsetsAsync([partition.Place], OffsetSpec.Earliest(), cancel))[0];
+        var first = (await admin.OffsetsAsync([partition.Place], OffsetReader.First, cancel))[0];
         partition.Dropped(first);
-        var young = (await admin.OffsetsAsync([partition.Place], OffsetSpec.ForTimestamp(Math.Max(0, before.ToUnixTimeMilliseconds())), cancel))[0];
+        var young = (await admin.OffsetsAsync([partition.Place], Math.Max(0, before.ToUnixTimeMilliseconds()), cancel))[0];
         var until = young < 0 ? read.Values.Min() : Math.Min(read.Values.Min(), young);
         // What is read elsewhere, by a process that is further, is dropped by that one.
         if (until <= first || until > partition.Position) return 0;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Log;
@@ -83,7 +82,7 @@ internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, Kafk
             if (_open.TryGetValue((topic, number), out var known)) return known;
             await state.CatchUpAsync(cancel);
             var place = new TopicPartition(info.KafkaName, number);
-            var first = (await admin.OffsetsAsync([place], OffsetSpec.Earliest(), cancel))[0];
+            var first = (await admin.OffsetsAsync([place], OffsetReader.First, cancel))[0];
             var partition = Load(info, place, first, state.History(topic, number, info.Id));
             await CatchUpAsync([partition], cancel);
             if (partition.IsStopped && partition.Position == partition.Kept.Position)
@@ -135,7 +134,7 @@ internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, Kafk
         }
         catch (KafkaException fault) when (BulkReader.IsOutOfRange(fault))
         {
-            var first = (await admin.OffsetsAsync([partition.Place], OffsetSpec.Earliest(), cancel))[0];
+            var first = (await admin.OffsetsAsync([partition.Place], OffsetReader.First, cancel))[0];
             if (from >= first)
             {
                 // Beyond the end, then: either that is found out now, or it has passed.
@@ -163,7 +162,7 @@ internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, Kafk
         while (true)
         {
             var known = partitions.Select(partition => partition.Position).ToArray();
-            var ends = await admin.OffsetsAsync([.. partitions.Select(partition => partition.Place)], OffsetSpec.Latest(), cancel);
+            var ends = await admin.OffsetsAsync([.. partitions.Select(partition => partition.Place)], OffsetReader.End, cancel);
             var isPatient = time.GetElapsedTime(begun) < Patience;
             var isBack = false;
             for (var index = 0; index < ends.Length; index++)

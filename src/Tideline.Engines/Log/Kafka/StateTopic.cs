@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Log.Kafka;
@@ -38,7 +37,7 @@ internal sealed class StateTopic(TopicInfo topic, KafkaAdmin admin, BulkReader b
         await _gate.WaitAsync(cancel);
         try
         {
-            var end = (await admin.OffsetsAsync([_place], OffsetSpec.Latest(), cancel))[0];
+            var end = (await admin.OffsetsAsync([_place], OffsetReader.End, cancel))[0];
             await bulk.ReadAsync(_place, _position, end, Take, cancel);
         }
         catch (KafkaException fault)
