@@ -1,4 +1,3 @@
-#pragma warning disable CA2000
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;

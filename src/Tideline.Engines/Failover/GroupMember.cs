@@ -31,6 +31,9 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
             JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME) WHERE CHANNEL_NAME = ''
         """;
 
+    // Enough to tell the step; no password stands there.
+    private const int ShownCharacters = 40;
+
     private MySqlConnection? _connection;
 
     public MemberAddress Address => address;
@@ -67,14 +70,21 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     public async Task<object?> AskAsync(string sql, CancellationToken cancel)
     {
         if (!IsHeld) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Name} {Fault}: nothing is changed there without the lock.");
-        return await OverAsync(
-            Limits.FailoverStepMs,
-            async connection =>
-            {
-                await using var command = new MySqlCommand(sql, connection);
-                return await command.ExecuteScalarAsync(CancellationToken.None);
-            },
-            cancel);
+        try
+        {
+            return await OverAsync(
+                Limits.FailoverStepMs,
+                async connection =>
+                {
+                    await using var command = new MySqlCommand(sql, connection);
+                    return await command.ExecuteScalarAsync(CancellationToken.None);
+                },
+                cancel);
+        }
+        catch (TidelineException fault)
+        {
+            throw new TidelineException(fault.Code, $"{fault.Message} ({sql.AsSpan(0, Math.Min(sql.Length, ShownCharacters))}…)", fault);
+        }
     }
 
     /// <summary>What does not hold of <see cref="GroupSettings"/> there.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using MySqlConnector;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Failover;
 

@@ -1,0 +1,67 @@
+using MySqlConnector;
+using Tideline.Engines.Failover;
+using Tideline.Kernel;
+
+namespace Tideline.Engines.Tests.Failover;
+
+public sealed class MySqlGroupTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void A_group_is_named_by_its_members_each_with_its_port()
+    {
+        var group = GroupAddress.Parse("Server=one:3307, two,three:3309;Port=3308;User ID=ada;Password=secret");
+        group.IsGroup.ShouldBeTrue();
+        group.Members.Select(member => member.Name).ShouldBe(["one:3307", "two:3308", "three:3309"]);
+        var second = new MySqlConnectionStringBuilder(group.Members[1].ConnectionString);
+        (second.Server, second.Port, second.UserID, second.Password).ShouldBe(("two", 3308u, "ada", "secret"));
+        GroupAddress.Parse("Server=db.example;User ID=ada").IsGroup.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("User ID=ada", "names no server")]
+    [InlineData("Server=a:1,a:1", "twice")]
+    [InlineData("Server=a:x,b:2", "'a:x'")]
+    [InlineData("Server=a;Nonsense=1", "cannot be read")]
+    [InlineData("Server=a:1,a:2,a:3,a:4,a:5,a:6,a:7,a:8,a:9,a:10", "at most 9")]
+    public void An_address_that_cannot_be_used_says_why(string address, string words)
+    {
+        var refused = Should.Throw<TidelineException>(() => GroupAddress.Parse(address));
+        refused.Code.ShouldBe(ErrorCode.InvalidInput);
+        refused.Message.ShouldContain(words);
+    }
+
+    [Fact]
+    public async Task A_server_that_could_lose_something_is_refused_with_every_setting_that_must_be_another()
+    {
+        // A server alone, as it comes.
+        var address = GroupAddress.Parse(RealEngine.MySql).Members[0];
+        await using var connection = new MySqlConnection(address.ConnectionString);
+        await connection.OpenAsync(Cancel);
+        var findings = await GroupSettings.CheckAsync(connection, address.Name, Cancel);
+        findings.ShouldContain(finding => finding.StartsWith("rpl_semi_sync_source_timeout of " + address.Name + " is not there and must be 4294967295", StringComparison.Ordinal));
+        findings.ShouldContain(finding => finding.StartsWith("replica_net_timeout of " + address.Name + " is 60 and must be 1", StringComparison.Ordinal));
+        findings.ShouldNotContain(finding => finding.StartsWith("sync_binlog ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_single_address_is_the_primary_and_is_asked_nothing()
+    {
+        var finder = new PrimaryFinder(GroupAddress.Parse("Server=nobody.invalid;User ID=ada"));
+        var tenure = finder.Get();
+        finder.Doubt(tenure);
+        (await finder.GetAsync()).ShouldBeSameAs(tenure);
+        tenure.Ended.CanBeCanceled.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_group_without_a_primary_says_what_each_member_answered()
+    {
+        var finder = new PrimaryFinder(GroupAddress.Parse("Server=127.0.0.1:1,127.0.0.1:2;User ID=ada"));
+        var refused = Should.Throw<TidelineException>(() => finder.Get());
+        refused.Code.ShouldBe(ErrorCode.StorageUnavailable);
+        refused.Message.ShouldContain("127.0.0.1:1");
+        refused.Message.ShouldContain("127.0.0.1:2");
+    }
+}

@@ -1,0 +1,35 @@
+using Tideline.Bench;
+using Tideline.Bench.Drills;
+using Tideline.Bench.Drills.Failover;
+using Tideline.Kernel;
+using Tideline.Tests.Bench.Servers;
+
+namespace Tideline.Tests.Faults;
+
+/// <summary>The failover drill, small. How fast it is, the drill itself tells; here nothing depends on time.</summary>
+public sealed class MySqlFailoverTests
+{
+    private const string Timed = "recovery under";
+
+    [Fact]
+    public async Task A_primary_that_is_killed_then_paused_then_cut_off_costs_nothing_that_was_acknowledged()
+    {
+        OwnServer.SkipWhenEmbedded();
+        var report = await RunAsync();
+        report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal)).ShouldBeEmpty();
+        report.Figures.Single(figure => figure.Name == "runs").Value.ShouldBe(3);
+    }
+
+    private static async Task<DrillReport> RunAsync()
+    {
+        try
+        {
+            return await new FailoverDrill(new DrillOptions { Runs = 3 }, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            Assert.Skip($"A group of MySQL servers cannot be had here: {fault.Message}");
+            throw;
+        }
+    }
+}
