@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Bench.Figures;
 using Tideline.Bench.Load;
@@ -33,7 +32,7 @@ internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
     {
         using var folder = new TemporaryFolder("failover", options.DataFolder);
         await using var group = await MySqlGroup.StartAsync(folder.Path, cancel);
-        await using var controller = new FailoverController(new FailoverOptions { Group = group.Address }, time, LoggerFactory.Create(l => l.AddSimpleConsole(c => { c.SingleLine = true; c.TimestampFormat = "HH:mm:ss.fff "; })).CreateLogger("ctl"));
+        await using var controller = new FailoverController(new FailoverOptions { Group = group.Address }, time, NullLogger.Instance);
         controller.Start();
         await UntilAsync(() => controller is { Primary: not null, Followers: 2 }, () => $"the group is not whole: {controller.Refusal}", cancel);
 

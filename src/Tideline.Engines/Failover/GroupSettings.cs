@@ -31,7 +31,7 @@ internal static class GroupSettings
     public static IReadOnlyList<string> Options { get; } =
     [
         "--plugin-load-add=semisync_source.so", "--plugin-load-add=semisync_replica.so", "--plugin-load-add=mysql_clone.so",
-        "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--log-replica-updates=ON", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--sync-relay-log=1",
+        "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--max-binlog-size=16M", "--log-replica-updates=ON", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--sync-relay-log=1",
         "--relay-log-recovery=OFF", "--relay-log=relay", "--replica-net-timeout=1", "--rpl-semi-sync-source-wait-point=AFTER_SYNC", "--rpl-semi-sync-source-wait-no-replica=ON",
         "--rpl-semi-sync-source-wait-for-replica-count=1", "--rpl-semi-sync-source-timeout=4294967295", "--rpl-semi-sync-replica-enabled=ON", "--read-only=ON", "--super-read-only=ON",
         "--skip-replica-start=ON",

@@ -32,7 +32,8 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
 
         // :: 4
         await Task.WhenAll(candidates.Select(member => StopAsync(member, cancel)));
-        await chosen.ExecuteAsync("RESET REPLICA ALL; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
+        // Whoever has all of the logs before begins to read at the new one: to find its place in a large one takes the time of reading it.
+        await chosen.ExecuteAsync("RESET REPLICA ALL; FLUSH LOCAL BINARY LOGS; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
         var others = candidates.Where(member => member != chosen).ToArray();
         await Task.WhenAll(others.Select(member => member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {options.Follow(chosen.Address)}; START REPLICA", cancel)));
         // Read-only but for administrators, until a replica has acknowledged the term.
