@@ -12,19 +12,19 @@ public sealed class MySqlFailoverTests
     private const string Timed = "recovery under";
 
     [Fact]
-    public async Task A_primary_that_is_killed_then_paused_then_cut_off_costs_nothing_that_was_acknowledged()
+    public async Task A_primary_that_is_killed_under_load_costs_nothing_that_was_acknowledged()
     {
         OwnServer.SkipWhenEmbedded();
         var report = await RunAsync();
         report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal)).ShouldBeEmpty();
-        report.Figures.Single(figure => figure.Name == "runs").Value.ShouldBe(3);
+        report.Figures.Single(figure => figure.Name == "runs").Value.ShouldBe(1);
     }
 
     private static async Task<DrillReport> RunAsync()
     {
         try
         {
-            return await new FailoverDrill(new DrillOptions { Runs = 3 }, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken);
+            return await new FailoverDrill(new DrillOptions { Runs = 1 }, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
         {
