@@ -17,7 +17,7 @@ namespace Tideline.Bench.Drills.Failover;
 /// </summary>
 internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
 {
-    private const int Accounts = 200, Repeats = 400;
+    private const int Accounts = 200, Repeats = 400, Threads = 32;
     private const long FundsMinor = 100_000_000;
     private const double MostMs = 4_000;
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(1);
@@ -30,6 +30,8 @@ internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
     /// <exception cref="TimeoutException">The group did not come back.</exception>
     public async Task<DrillReport> RunAsync(CancellationToken cancel)
     {
+        // As up does: some threads wait for a server that does not answer, and the controller must not wait for them.
+        ThreadPool.SetMinThreads(Math.Max(Threads, Environment.ProcessorCount * 2), 8);
         using var folder = new TemporaryFolder("failover", options.DataFolder);
         await using var group = await MySqlGroup.StartAsync(folder.Path, cancel);
         await using var controller = new FailoverController(new FailoverOptions { Group = group.Address }, time, NullLogger.Instance);

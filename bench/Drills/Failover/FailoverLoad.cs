@@ -92,7 +92,7 @@ internal sealed class FailoverLoad
     public async Task<int> LostAsync(CancellationToken cancel)
     {
         var lost = 0;
-        foreach (var (_, id) in _answered) lost += await _ledger.ReaderOf(id).GetTransactionAsync(id, cancel) is null ? 1 : 0;
+        foreach (var (request, id) in _answered) lost += await _ledger.ReaderOf(request.From).GetTransactionAsync(id, cancel) is null ? 1 : 0;
         return lost;
     }
 

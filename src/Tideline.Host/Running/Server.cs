@@ -34,8 +34,8 @@ internal sealed class Server : IAsyncDisposable
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
     public static async Task<Server> StartAsync(NodeOptions options, int port, bool verbose, CancellationToken cancel)
     {
-        // The shards' writers are threads of their own; the pool needs a few more than the processors for continuations to be prompt.
-        ThreadPool.SetMinThreads(Math.Max(8, Environment.ProcessorCount * 2), 8);
+        // The shards' writers are threads of their own; the pool needs more than the processors for continuations to be prompt, also while some wait for a server that does not answer.
+        ThreadPool.SetMinThreads(Math.Max(32, Environment.ProcessorCount * 2), 8);
         FreePort.Require(port);
         var loggers = LoggerFactory.Create(logging => Configure(logging, verbose));
         var node = await TidelineNode.StartAsync(options with { Loggers = loggers }, cancel);

@@ -1,0 +1,68 @@
+namespace Tideline.Kernel;
+
+/// <content>Limits of the strong tier on a server: ownership, connections, failover.</content>
+public static partial class Limits
+{
+    /// <summary>How long a shard stays its owner's after that was heard of last, milliseconds. A shard of a process that is gone or stands still is free then.</summary>
+    public const int LeaseMs = 2_000;
+
+    /// <summary>How often an owner that has nothing to commit renews its lease, milliseconds.</summary>
+    public const int LeaseRenewMs = 500;
+
+    /// <summary>How often a process that stands by looks whether a shard is free, milliseconds.</summary>
+    public const int OwnershipPollMs = 250;
+
+    /// <summary>How long opening a connection to the strong tier's server may take, seconds.</summary>
+    public const int StrongConnectSeconds = 2;
+
+    /// <summary>How long a batch waits for its server to answer before that connection is given up and the batch's fate is looked up on another one, seconds.</summary>
+    public const int StrongSilenceSeconds = 2;
+
+    /// <summary>How long a strong read, or a change of tables, may take, seconds.</summary>
+    public const int StrongReadSeconds = 300;
+
+    /// <summary>How long a statement of a batch waits for a row that somebody else has locked, seconds.</summary>
+    public const int StrongLockWaitSeconds = 1;
+
+    /// <summary>How often a batch that met a deadlock or a lock is begun again.</summary>
+    public const int StrongContentionRetries = 5;
+
+    /// <summary>How long a batch waits for a server that is gone before its commands are refused, milliseconds.</summary>
+    public const int StrongWaitMs = 5_000;
+
+    /// <summary>How long the fate of a batch whose COMMIT was not answered is looked for, milliseconds; then the shard ends, and repeats with the same keys find out.</summary>
+    public const int CommitFateMs = 30_000;
+
+    /// <summary>Between two tries to reach a server that is gone, milliseconds.</summary>
+    public const int StrongRetryMs = 100;
+
+    /// <summary>Members of a MySQL group.</summary>
+    public const int GroupMembers = 9;
+
+    /// <summary>How long a member may take to say whether it is the primary, to whoever looks for it, milliseconds.</summary>
+    public const int FinderMs = 700;
+
+    /// <summary>Between two rounds of the failover controller, milliseconds.</summary>
+    public const int FailoverIntervalMs = 250;
+
+    /// <summary>How long a member may take to answer the controller, milliseconds.</summary>
+    public const int FailoverProbeMs = 400;
+
+    /// <summary>Between two looks at something that a failover waits for, milliseconds.</summary>
+    public const int FailoverPollMs = 50;
+
+    /// <summary>How long a primary must not have answered to be replaced, milliseconds.</summary>
+    public const int FailoverDetectMs = 1_000;
+
+    /// <summary>How long a controller that stands still keeps its lock on a member, seconds.</summary>
+    public const int FailoverSilenceSeconds = 5;
+
+    /// <summary>How long one step of a failover may take on one member, milliseconds; then the failover is begun anew.</summary>
+    public const int FailoverStepMs = 3_000;
+
+    /// <summary>How long it may take to take the writes from an old primary that came back, milliseconds; then it is tried again.</summary>
+    public const int DemotionMs = 10_000;
+
+    /// <summary>Connections that read one shard of a server at once; more wait.</summary>
+    public const int StrongReaders = 16;
+}
