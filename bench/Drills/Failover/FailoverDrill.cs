@@ -63,6 +63,7 @@ internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
         var isQuarantined = controller.InQuarantine.Count > 0;
         if (isQuarantined) await group.ReseedAsync(struck, group.Find(controller.Primary!), cancel);
         await UntilAsync(() => controller.Followers == 2, () => $"run {number}: the group is not whole again: {controller.Refusal}", cancel);
+        await group.CatchUpAsync(group.Find(controller.Primary!), cancel);
         _runs.Add(new Run(number, blow, report, recoveryMs, isQuarantined));
         Print(_runs[^1]);
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using MySqlConnector;
 using Tideline.Bench.Servers;
 using Tideline.Engines.Failover;
 using Tideline.Kernel;
@@ -22,7 +23,7 @@ internal enum Blow
 /// <summary>Three real MySQL servers on loopback as one group. Clients, replicas and controller reach each of them over a line that can be cut.</summary>
 internal sealed class MySqlGroup : IAsyncDisposable
 {
-    private const int Members = 3;
+    private const int Members = 3, CatchUpSeconds = 60;
     private static readonly string[] SmallMemory = ["--innodb-buffer-pool-size=96M", "--innodb-redo-log-capacity=64M", "--performance-schema-max-table-instances=200", "--max-connections=300"];
     private readonly Toxiproxy _lines;
     private readonly List<MySqlServer> _servers;
@@ -97,6 +98,18 @@ internal sealed class MySqlGroup : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until every member has carried out what the primary has now.</summary>
+    /// <exception cref="TimeoutException">One did not.</exception>
+    public async Task CatchUpAsync(int primary, CancellationToken cancel)
+    {
+        var all = await AskAsync(primary, "SELECT @@gtid_executed", cancel);
+        for (var member = 0; member < Members; member++)
+        {
+            if (await AskAsync(member, $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{all}', {CatchUpSeconds})", cancel) is not 0L)
+                throw new TimeoutException($"After {CatchUpSeconds} s {Line(member)} has not carried out what the primary had.");
+        }
+    }
+
     /// <summary>What an operator does with a member in quarantine: its data is replaced by a copy of the primary's.</summary>
     public async Task ReseedAsync(int member, int primary, CancellationToken cancel)
     {
@@ -110,6 +123,14 @@ internal sealed class MySqlGroup : IAsyncDisposable
     {
         foreach (var server in _servers) await server.DisposeAsync();
         await _lines.DisposeAsync();
+    }
+
+    private async Task<object?> AskAsync(int member, string sql, CancellationToken cancel)
+    {
+        await using var connection = new MySqlConnection($"Server=127.0.0.1;Port={_ports[member]};User ID=root;Pooling=false;DefaultCommandTimeout={2 * CatchUpSeconds}");
+        await connection.OpenAsync(cancel);
+        await using var command = new MySqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync(cancel);
     }
 
     private string One(int member) => string.Create(CultureInfo.InvariantCulture, $"Server=127.0.0.1:{_ports[member]};User ID=root");

@@ -57,19 +57,7 @@ internal static class Demotion
             }
         }
 
-        foreach (var session in found)
-        {
-            try
-            {
-                await using var kill = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"KILL {session}"), looker);
-                await kill.ExecuteNonQueryAsync(cancel);
-            }
-            catch (MySqlException gone) when (gone.ErrorCode == MySqlErrorCode.NoSuchThread)
-            {
-                // It ended by itself.
-            }
-        }
-
+        foreach (var session in found) await GroupMember.KillAsync(looker, session);
         return found.Count;
     }
 }

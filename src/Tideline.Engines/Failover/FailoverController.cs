@@ -27,6 +27,7 @@ public sealed partial class FailoverController : IAsyncDisposable
     private GroupMember? _primary;
     private long _term;
     private long _seenAt;
+    private Attempt? _attempt;
 
     /// <exception cref="TidelineException">InvalidInput: the group cannot be read, or is none.</exception>
     public FailoverController(FailoverOptions options, TimeProvider time, ILogger logger)
@@ -75,10 +76,11 @@ public sealed partial class FailoverController : IAsyncDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
+            var interval = Task.Delay(TimeSpan.FromMilliseconds(Limits.FailoverIntervalMs), _time, _stop.Token);
             try
             {
                 await RoundAsync(_stop.Token);
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.FailoverIntervalMs), _time, _stop.Token);
+                await interval;
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -87,6 +89,7 @@ public sealed partial class FailoverController : IAsyncDisposable
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 Refuse(fault.Message, fault);
+                await interval.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
@@ -128,6 +131,9 @@ public sealed partial class FailoverController : IAsyncDisposable
                 await primary.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
             }
 
+            // An attempt whose last answer was not heard.
+            if (_attempt is { } attempt && _term > attempt.Term) Note(attempt, primary, 0, 0, Stopwatch.GetElapsedTime(attempt.BeganAt).TotalMilliseconds);
+            _attempt = null;
             _pulse.Send(primary);
 
             foreach (var member in _members.Where(member => member != primary && member is { IsHeld: true, State: not null })) await RejoinAsync(member, primary, cancel);
@@ -152,11 +158,20 @@ public sealed partial class FailoverController : IAsyncDisposable
             return;
         }
 
+        _attempt ??= new Attempt(_term, old?.Name, detectMs, Stopwatch.GetTimestamp());
         Begins(_logger, old?.Name, detectMs);
-        var (primary, fenceMs, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1, _pulse).RunAsync(cancel);
+        var (primary, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1, _pulse).RunAsync(cancel);
         (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
-        Last = new FailoverReport(++_term, old?.Name, primary.Name, detectMs, fenceMs, drainMs, promoteMs);
-        Ended(_logger, primary.Name, _term, detectMs, fenceMs, drainMs, promoteMs);
+        _term++;
+        // The fence is what was not drained nor promoted: with the attempts that came to nothing.
+        Note(_attempt, primary, Stopwatch.GetElapsedTime(_attempt.BeganAt).TotalMilliseconds - drainMs - promoteMs, drainMs, promoteMs);
+        _attempt = null;
+    }
+
+    private void Note(Attempt attempt, GroupMember primary, double fenceMs, double drainMs, double promoteMs)
+    {
+        Last = new FailoverReport(_term, attempt.From, primary.Name, attempt.DetectMs, fenceMs, drainMs, promoteMs);
+        Ended(_logger, primary.Name, _term, attempt.DetectMs, fenceMs, drainMs, promoteMs);
     }
 
     // A controller that came after the primary was gone knows it by the newest term.
@@ -223,6 +238,9 @@ public sealed partial class FailoverController : IAsyncDisposable
         Refusal = why;
         Refused(_logger, why, fault);
     }
+
+    // A failover that was begun in a term, and since when it is tried.
+    private sealed record Attempt(long Term, string? From, double DetectMs, long BeganAt);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "This controller leads: it holds {Held} of {Members} locks.")]
     private static partial void Leads(ILogger logger, int held, int members);

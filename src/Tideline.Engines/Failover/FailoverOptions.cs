@@ -28,5 +28,8 @@ public sealed record FailoverOptions
             """;
     }
 
+    /// <summary>As <see cref="Follow"/>, for a server that is a replica already and goes on carrying out what it has.</summary>
+    internal static string Redirect(MemberAddress source) => $"CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{source.Host}', SOURCE_PORT = {source.Port}";
+
     private static string Quoted(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using MySqlConnector;
 using Tideline.Kernel;
@@ -94,28 +95,37 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         return await GroupSettings.CheckAsync(connection, Name, cancel);
     }
 
-    /// <summary>Ends the workers that carry out what was received, each with its transaction undone.</summary>
-    public async Task EndAppliersAsync(CancellationToken cancel)
+    /// <summary>
+    /// Ends what carries out there what was received. A transaction of which only a half arrived is undone: a coordinator that was told to stop would wait for its other half for a
+    /// minute, one that is killed before does not (<c>sql_slave_killed</c> in MySQL's rpl_replica.cc).
+    /// </summary>
+    public async Task EndApplierAsync(CancellationToken cancel)
+    {
+        const string Coordinator = "SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE NAME IN ('thread/sql/replica_sql', 'thread/sql/slave_sql')";
+        var began = Stopwatch.GetTimestamp();
+        await using (var killer = await OpenAsync(cancel))
+        {
+            while (await AskAsync(Coordinator, cancel) is { } thread && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Limits.FailoverStepMs)
+            {
+                await KillAsync(killer, thread);
+                await Task.Delay(Limits.FailoverPollMs / 5, cancel);
+            }
+        }
+
+        await ExecuteAsync("STOP REPLICA", cancel);
+    }
+
+    /// <summary>Ends a session or a thread there, unless it has ended by itself.</summary>
+    public static async Task KillAsync(MySqlConnection connection, object session)
     {
         try
         {
-            await using var connection = await OpenAsync(cancel);
-            var workers = new List<long>();
-            await using (var look = new MySqlCommand("SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE NAME IN ('thread/sql/replica_worker', 'thread/sql/slave_worker')", connection))
-            await using (var reader = await look.ExecuteReaderAsync(CancellationToken.None))
-            {
-                while (await reader.ReadAsync(CancellationToken.None)) workers.Add(reader.GetInt64(0));
-            }
-
-            foreach (var worker in workers)
-            {
-                await using var kill = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"KILL {worker}"), connection);
-                await kill.ExecuteNonQueryAsync(CancellationToken.None);
-            }
+            await using var kill = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"KILL {session}"), connection);
+            await kill.ExecuteNonQueryAsync(CancellationToken.None);
         }
-        catch (MySqlException)
+        catch (MySqlException gone) when (gone.ErrorCode == MySqlErrorCode.NoSuchThread)
         {
-            // One of them ended by itself, or the member is gone: whoever waits for them finds out.
+            // It ended by itself.
         }
     }
 

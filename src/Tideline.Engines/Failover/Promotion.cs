@@ -16,11 +16,10 @@ namespace Tideline.Engines.Failover;
 /// </summary>
 internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term, Pulse pulse)
 {
-    /// <returns>The new primary and how long each step took, milliseconds.</returns>
+    /// <returns>The new primary and how long the steps behind the fence took, milliseconds.</returns>
     /// <exception cref="TidelineException">Corrupt: the members contradict each other, and none may be chosen. StorageUnavailable: a member was lost on the way.</exception>
-    public async Task<(GroupMember Primary, double FenceMs, double DrainMs, double PromoteMs)> RunAsync(CancellationToken cancel)
+    public async Task<(GroupMember Primary, double DrainMs, double PromoteMs)> RunAsync(CancellationToken cancel)
     {
-        var began = Stopwatch.GetTimestamp();
         // :: 1
         await Task.WhenAll(candidates.Select(member => FenceAsync(member, cancel)));
         var fenced = Stopwatch.GetTimestamp();
@@ -31,18 +30,18 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
         var drained = Stopwatch.GetTimestamp();
 
         // :: 4
-        await Task.WhenAll(candidates.Select(member => StopAsync(member, cancel)));
+        await chosen.EndApplierAsync(cancel);
         // Whoever has all of the logs before begins to read at the new one: to find its place in a large one takes the time of reading it.
         await chosen.ExecuteAsync("RESET REPLICA ALL; FLUSH LOCAL BINARY LOGS; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
         var others = candidates.Where(member => member != chosen).ToArray();
-        await Task.WhenAll(others.Select(member => member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {options.Follow(chosen.Address)}; START REPLICA", cancel)));
+        await Task.WhenAll(others.Select(member => FollowAsync(member, chosen, cancel)));
         // Read-only but for administrators, until a replica has acknowledged the term.
         var opened = chosen.ExecuteAsync(
             string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology VALUES ({term}, '{chosen.Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF"),
             cancel);
         while (await Task.WhenAny(opened, Task.Delay(2 * Limits.FailoverPollMs, cancel)) != opened) pulse.Send(chosen);
         await opened;
-        return (chosen, Ms(began, fenced), Ms(fenced, drained), Ms(drained, Stopwatch.GetTimestamp()));
+        return (chosen, Ms(fenced, drained), Ms(drained, Stopwatch.GetTimestamp()));
     }
 
     // Asked once more behind it: what arrived until then counts, and nothing can arrive any more.
@@ -53,12 +52,9 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
         if (member.State is null) throw new TidelineException(ErrorCode.StorageUnavailable, $"{member.Name} was lost while it was fenced: {member.Fault}.");
     }
 
-    // The line was given up in the middle of a transaction, and its first half waits for the other one, which does not come: its worker is told to let it go.
-    private static async Task StopAsync(GroupMember member, CancellationToken cancel)
-    {
-        await member.EndAppliersAsync(cancel);
-        await member.ExecuteAsync("STOP REPLICA", cancel);
-    }
+    // What a replica has received it goes on carrying out; only its line changes.
+    private Task FollowAsync(GroupMember member, GroupMember chosen, CancellationToken cancel) => member.ExecuteAsync(
+        $"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {(member.State!.Source is null ? options.Follow(chosen.Address) : FailoverOptions.Redirect(chosen.Address))}; START REPLICA", cancel);
 
     private async Task<GroupMember> PickAsync(CancellationToken cancel)
     {

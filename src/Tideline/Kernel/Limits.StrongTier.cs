@@ -42,17 +42,20 @@ public static partial class Limits
     /// <summary>How long a member may take to say whether it is the primary, to whoever looks for it, milliseconds.</summary>
     public const int FinderMs = 700;
 
-    /// <summary>Between two rounds of the failover controller, milliseconds.</summary>
+    /// <summary>From the beginning of one round of the failover controller to the next, milliseconds, unless a round takes longer.</summary>
     public const int FailoverIntervalMs = 250;
 
     /// <summary>How long a member may take to answer the controller, milliseconds.</summary>
-    public const int FailoverProbeMs = 400;
+    public const int FailoverProbeMs = 350;
 
     /// <summary>Between two looks at something that a failover waits for, milliseconds.</summary>
     public const int FailoverPollMs = 50;
 
-    /// <summary>How long a primary must not have answered to be replaced, milliseconds.</summary>
-    public const int FailoverDetectMs = 1_000;
+    /// <summary>
+    /// How long a primary must not have answered to be replaced, milliseconds. Below the second after which a replica gives up a silent line: told before that it lets go at that moment,
+    /// told later it first waits a second for another line.
+    /// </summary>
+    public const int FailoverDetectMs = 900;
 
     /// <summary>How long a controller that stands still keeps its lock on a member, seconds.</summary>
     public const int FailoverSilenceSeconds = 5;

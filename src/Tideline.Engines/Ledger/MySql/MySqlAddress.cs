@@ -37,7 +37,7 @@ internal sealed class MySqlAddress : IAsyncDisposable
         catch
         {
             connection.Dispose();
-            Doubt(_used);
+            _finder.Doubt(_used);
             throw;
         }
     }
@@ -45,20 +45,22 @@ internal sealed class MySqlAddress : IAsyncDisposable
     /// <summary>The session that was opened last is of no use any more: if the server is one of a group, the primary may be another one.</summary>
     public void DoubtWriter()
     {
-        if (_used is { } used) Doubt(used);
+        if (_used is { } used) _finder.Doubt(used);
     }
-
-    /// <summary>The primary does not answer.</summary>
-    public void Doubt(Tenure tenure) => _finder.Doubt(tenure);
 
     /// <summary>The primary, for a reader to open a session there.</summary>
     public ValueTask<Tenure> FindAsync() => _finder.GetAsync();
 
-    /// <summary>A session of the pool. Sessions of the pool only read, so nothing is reset between two users, and what a session has prepared stays.</summary>
-    public ValueTask<MySqlConnection> OpenReaderAsync(Tenure primary, CancellationToken cancel) => _readers
-        .GetOrAdd(primary.Member.Name, _ => new MySqlDataSource(
-            Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString))
-        .OpenConnectionAsync(cancel);
+    /// <summary>The pool of sessions at a primary. They only read, so nothing is reset between two users, and what a session has prepared stays.</summary>
+    public MySqlDataSource Readers(Tenure primary) => _readers.GetOrAdd(primary.Member.Name, _ => new MySqlDataSource(
+        Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString));
+
+    /// <summary>A session of the pool was lost: the primary is in doubt, and so are the other sessions, which would find out one by one.</summary>
+    public void DoubtReaders(Tenure primary, MySqlDataSource readers)
+    {
+        _finder.Doubt(primary);
+        if (_readers.TryRemove(new KeyValuePair<string, MySqlDataSource>(primary.Member.Name, readers))) _ = readers.DisposeAsync().AsTask();
+    }
 
     /// <summary>Makes the database if it is not there; an installation may have made it for a user who may not.</summary>
     public void EnsureDatabase()

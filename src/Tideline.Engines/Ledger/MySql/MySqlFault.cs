@@ -15,8 +15,11 @@ internal static class MySqlFault
         or MySqlErrorCode.ConnectionCountError or MySqlErrorCode.OptionPreventsStatement or MySqlErrorCode.CannotExecuteInReadOnlyTransaction or MySqlErrorCode.None
         || (int)fault.ErrorCode is 1927 or 2002 or 2003 or 2006 or 2013 or 4031;
 
-    /// <summary>As above, or the server's group has no primary now.</summary>
-    public static bool IsLost(this Exception fault) => fault is MySqlException told ? told.IsLost() : fault is TidelineException { Code: ErrorCode.StorageUnavailable };
+    /// <summary>As above, or the server's group has no primary now. While a statement is prepared, the driver tells a lost line as it found it.</summary>
+    public static bool IsLost(this Exception fault) => fault is MySqlException told ? told.IsLost() : fault is IOException or ObjectDisposedException or TidelineException { Code: ErrorCode.StorageUnavailable };
+
+    /// <summary>The fault as the program knows it.</summary>
+    public static TidelineException Told(this Exception fault) => fault is MySqlException told ? told.Told() : new TidelineException(ErrorCode.StorageUnavailable, $"MySQL does not answer: {fault.Message}", fault);
 
     /// <summary>The fault as the program knows it.</summary>
     public static TidelineException Told(this MySqlException fault) => fault.ErrorCode switch

@@ -1,5 +1,4 @@
 using MySqlConnector;
-using Tideline.Engines.Failover;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -162,29 +161,30 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
         for (var attempt = 1; ; attempt++)
         {
             var primary = await address.FindAsync();
+            var readers = address.Readers(primary);
             try
             {
-                var work = ReadAsync(primary, read, cancel);
+                var work = ReadAsync(readers, read, cancel);
                 return primary.Ended.CanBeCanceled ? await work.WaitAsync(primary.Ended) : await work;
             }
             catch (Exception fault) when (attempt == 1 && !cancel.IsCancellationRequested && (fault is OperationCanceledException || fault.IsLost()))
             {
-                address.Doubt(primary);
+                address.DoubtReaders(primary, readers);
             }
             catch (OperationCanceledException fault) when (!cancel.IsCancellationRequested)
             {
                 throw new TidelineException(ErrorCode.StorageUnavailable, "MySQL's primary changed while it was read.", fault);
             }
-            catch (MySqlException fault)
+            catch (Exception fault) when (fault is MySqlException or IOException)
             {
                 throw fault.Told();
             }
         }
     }
 
-    private async Task<T> ReadAsync<T>(Tenure primary, Func<MySqlConnection, CancellationToken, Task<T>> read, CancellationToken cancel)
+    private static async Task<T> ReadAsync<T>(MySqlDataSource readers, Func<MySqlConnection, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
-        await using var connection = await address.OpenReaderAsync(primary, cancel);
+        await using var connection = await readers.OpenConnectionAsync(cancel);
         return await read(connection, cancel);
     }
 }

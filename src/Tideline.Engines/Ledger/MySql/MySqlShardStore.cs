@@ -164,7 +164,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, s
             Rollback();
             return false;
         }
-        catch (MySqlException fault) when (fault.IsLost())
+        catch (Exception fault) when (fault.IsLost())
         {
             Drop();
             if (await IsCommittedAsync(fault)) return true;
@@ -177,7 +177,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, s
     }
 
     // A COMMIT was sent and not answered.
-    private async ValueTask<bool> IsCommittedAsync(MySqlException fault)
+    private async ValueTask<bool> IsCommittedAsync(Exception fault)
     {
         FateUnknown(logger, shard, fault);
         var (began, before) = (time.GetTimestamp(), _commits);

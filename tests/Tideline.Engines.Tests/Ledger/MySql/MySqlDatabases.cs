@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using MySqlConnector;
+using Tideline.Engines.Failover;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 
@@ -26,6 +27,21 @@ internal sealed class MySqlDatabases : IAsyncDisposable
         await connection.ChangeDatabaseAsync($"{Options.DatabasePrefix}_{shard}");
         await using var command = new MySqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>As a server that went down and came back: whoever was connected is not any more, and finds out when it asks.</summary>
+    public async Task EndSessionsAsync(int shard)
+    {
+        await using var connection = new MySqlConnection(RealEngine.MySql);
+        await connection.OpenAsync();
+        var sessions = new List<long>();
+        await using (var look = new MySqlCommand($"SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{Options.DatabasePrefix}_{shard}'", connection))
+        await using (var reader = await look.ExecuteReaderAsync())
+        {
+            while (await reader.ReadAsync()) sessions.Add(reader.GetInt64(0));
+        }
+
+        foreach (var session in sessions) await GroupMember.KillAsync(connection, session);
     }
 
     public async ValueTask DisposeAsync()

@@ -32,6 +32,17 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     }
 
     [Fact]
+    public async Task Reads_go_on_when_the_server_has_ended_every_session_of_the_pool()
+    {
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
+        async Task ReadSideBySideAsync() => (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Reader.GetAccountAsync(Id(1), Cancel).AsTask()))).ShouldAllBe(account => account != null);
+        await ReadSideBySideAsync();
+        await _databases.EndSessionsAsync(Shard);
+        await ReadSideBySideAsync();
+        for (var one = 0; one < 8; one++) (await Reader.GetAccountAsync(Id(1), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task A_session_that_ends_between_begin_and_commit_takes_the_batch_with_it()
     {
         await Store.BeginAsync(Keys());
