@@ -76,7 +76,7 @@ secret:
     {{- end }}
 {{- end }}
 
-{{/* (dict "root" $ "component" "mysql" "port" 3306 "separator" "," "prefix" "" "numbered" false): the three members of an engine. */}}
+{{/* (dict "root" $ "component" "kafka" "port" 9093 "numbered" true): the three members of an engine, as in 0@…:9093,1@…:9093,2@…:9093. */}}
 {{- define "tideline.members" -}}
 {{- $name := printf "%s-%s" (include "tideline.fullname" .root) .component -}}
 {{- range $n := until 3 -}}
@@ -84,7 +84,7 @@ secret:
 {{- end -}}
 {{- end }}
 
-{{/* (dict "root" $ "size" "1Gi" "class" "") */}}
+{{/* (dict "size" "1Gi" "class" ""): the volume of a pod. */}}
 {{- define "tideline.claim" -}}
 metadata:
   name: data
