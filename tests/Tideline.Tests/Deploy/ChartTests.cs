@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Tideline.Engines.Failover;
+using Tideline.Tests.Tidy;
 
 namespace Tideline.Tests.Deploy;
 
@@ -17,6 +18,7 @@ public sealed partial class ChartTests
         $"{chart["apiVersion"]}".ShouldBe("v2");
         $"{chart["name"]}".ShouldBe("tideline");
         foreach (var version in (string[])["version", "appVersion"]) $"{chart[version]}".ShouldMatch(@"^\d+\.\d+\.\d+$");
+        File.ReadAllText(Path.Combine(SourceTree.Root, "Directory.Build.props")).ShouldContain($"<Version>{chart["appVersion"]}</Version>");
     }
 
     [Fact]
