@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Tideline.Engines;
 using Tideline.Host.Demo;
 using Tideline.Host.Running;
@@ -11,7 +12,8 @@ internal static class UpCommand
 {
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<bool> Demo = new("--demo") { Description = "Load sample customers and keep sending traffic." };
-    private static readonly Option<int> Port = new("--port") { Description = "The port on 127.0.0.1; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400 };
+    private static readonly Option<int> Port = new("--port") { Description = "The port; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400 };
+    private static readonly Option<string> Listen = new("--listen") { Description = "The address of this machine to listen on; 0.0.0.0 for all. Who reaches it can do everything: no identity is asked for. TIDELINE_LISTEN says the same.", DefaultValueFactory = _ => ListenAddress.Default };
     private static readonly Option<int?> Shards = new("--shards") { Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: one for every two processors; with --demo 2 or more." };
     private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed; cluster: MySQL, Kafka, MongoDB and Redis, at the addresses of the configuration, of TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of ./tideline services up.", DefaultValueFactory = _ => "embedded" };
     private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line and the environment win. TIDELINE_CONFIG says the same." };
@@ -20,7 +22,7 @@ internal static class UpCommand
 
     public static Command Build()
     {
-        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Shards, Profile, Config, Verbose, DemoRate };
+        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Listen, Shards, Profile, Config, Verbose, DemoRate };
         command.SetAction(RunAsync);
         return command;
     }
@@ -32,9 +34,10 @@ internal static class UpCommand
         if (settings.Port is < 0 or > 65_535) throw new TidelineException(ErrorCode.InvalidInput, $"--port is 0 to 65535, not {settings.Port}.");
         if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
+        var listen = ListenAddress.Parse(settings.Listen);
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        await using var server = await Server.StartAsync(NodeOf(settings), settings.Port, settings.Verbose, cancel);
+        await using var server = await Server.StartAsync(NodeOf(settings), new IPEndPoint(listen, settings.Port), settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {
@@ -73,6 +76,7 @@ internal static class UpCommand
         return new UpSettings(
             IsGiven(parsed, Data, "TIDELINE_DATA") ? parsed.GetRequiredValue(Data) : file.Data ?? parsed.GetRequiredValue(Data),
             IsGiven(parsed, Port, null) ? parsed.GetValue(Port) : UpConfiguration.PortOfEnvironment() ?? file.Port ?? parsed.GetValue(Port),
+            IsGiven(parsed, Listen, null) ? parsed.GetRequiredValue(Listen) : ClusterSettings.Variable("TIDELINE_LISTEN") ?? file.Listen ?? parsed.GetRequiredValue(Listen),
             parsed.GetValue(Shards) ?? file.Shards,
             profile,
             profile == "cluster" ? ClusterSettings.Find(file) : null,
@@ -101,4 +105,4 @@ internal static class UpCommand
 }
 
 /// <summary>What <c>up</c> was asked to do.</summary>
-internal sealed record UpSettings(string Data, int Port, int? Shards, string Profile, ClusterOptions? Cluster, bool Demo, int DemoRate, bool Verbose);
+internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile, ClusterOptions? Cluster, bool Demo, int DemoRate, bool Verbose);

@@ -4,25 +4,29 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>Looks whether a port can be had before anything else is started: a data folder is not made for a node that cannot answer.</summary>
+/// <summary>Looks whether an address and port can be had before anything else is started: a data folder is not made for a node that cannot answer.</summary>
 internal static class FreePort
 {
-    /// <exception cref="TidelineException">AlreadyOwned: another program has it. InvalidInput: this user may not.</exception>
-    public static void Require(int port)
+    /// <exception cref="TidelineException">AlreadyOwned: another program has it. InvalidInput: this user may not, or it is no address of this machine.</exception>
+    public static void Require(IPEndPoint endpoint)
     {
-        if (port == 0) return;
         try
         {
-            using var listener = new TcpListener(IPAddress.Loopback, port);
+            using var listener = new TcpListener(endpoint);
             listener.Start();
         }
         catch (SocketException fault)
         {
-            throw fault.SocketErrorCode == SocketError.AddressAlreadyInUse ? Taken(port, fault) : new TidelineException(ErrorCode.InvalidInput, $"Port {port} cannot be used: {fault.Message}.", fault);
+            throw fault.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => Taken(endpoint, fault),
+                SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => new TidelineException(ErrorCode.InvalidInput, $"--listen {endpoint.Address} is no address of this machine.", fault),
+                _ => new TidelineException(ErrorCode.InvalidInput, $"Port {endpoint.Port} on {endpoint.Address} cannot be used: {fault.Message}.", fault),
+            };
         }
     }
 
     /// <summary>What to say of a port that somebody else has.</summary>
-    public static TidelineException Taken(int port, Exception fault) =>
-        new(ErrorCode.AlreadyOwned, $"Port {port} on 127.0.0.1 is taken by another program; choose another with --port, or --port 0 for a free one.", fault);
+    public static TidelineException Taken(IPEndPoint endpoint, Exception fault) =>
+        new(ErrorCode.AlreadyOwned, $"Port {endpoint.Port} on {endpoint.Address} is taken by another program; choose another with --port, or --port 0 for a free one.", fault);
 }

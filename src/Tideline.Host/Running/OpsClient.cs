@@ -1,4 +1,5 @@
 #pragma warning disable CA2000 // The client owns the node it started; DisposeAsync ends it.
+using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -29,7 +30,7 @@ internal sealed class OpsClient : IAsyncDisposable
         var file = UpConfiguration.Read(null);
         var cluster = file.IsCluster ? ClusterSettings.Find(file) : null;
         if (cluster is null && !Directory.Exists(Path.Combine(data, "ledger"))) throw new TidelineException(ErrorCode.NotFound, $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
-        var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster }, 0, verbose: false, cancel);
+        var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster }, new IPEndPoint(IPAddress.Loopback, 0), verbose: false, cancel);
         return new OpsClient(new Uri(own.Address), own);
     }
 

@@ -13,42 +13,45 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>A node with its gateway on loopback.</summary>
+/// <summary>A node with its gateway.</summary>
 internal sealed class Server : IAsyncDisposable
 {
     private readonly WebApplication _web;
     private readonly ILoggerFactory _loggers;
     private int _disposed;
 
-    private Server(TidelineNode node, WebApplication web, ILoggerFactory loggers) => (Node, _web, _loggers) = (node, web, loggers);
+    private Server(TidelineNode node, WebApplication web, ILoggerFactory loggers, IPAddress listens) => (Node, _web, _loggers, Listens) = (node, web, loggers, listens);
 
     public TidelineNode Node { get; }
 
-    /// <summary>As in <c>http://127.0.0.1:7400</c>.</summary>
-    public string Address => _web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+    /// <summary>Where programs of this machine reach it, as in <c>http://127.0.0.1:7400</c>.</summary>
+    public string Address => ListenAddress.Reached(_web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>The address that it listens on.</summary>
+    public IPAddress Listens { get; }
 
     /// <summary>Cancelled by SIGTERM or Ctrl-C.</summary>
     public CancellationToken Stopping => _web.Lifetime.ApplicationStopping;
 
     /// <summary>Starts the node, then the gateway.</summary>
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
-    public static async Task<Server> StartAsync(NodeOptions options, int port, bool verbose, CancellationToken cancel)
+    public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, bool verbose, CancellationToken cancel)
     {
         // The shards' writers are threads of their own; the pool needs more than the processors for continuations to be prompt, also while some wait for a server that does not answer.
         ThreadPool.SetMinThreads(Math.Max(32, Environment.ProcessorCount * 2), 8);
-        FreePort.Require(port);
+        FreePort.Require(endpoint);
         var loggers = LoggerFactory.Create(logging => Configure(logging, verbose));
         var node = await TidelineNode.StartAsync(options with { Loggers = loggers }, cancel);
         try
         {
-            var web = Build(node, port, verbose);
+            var web = Build(node, endpoint, verbose);
             await web.StartAsync(cancel);
-            return new Server(node, web, loggers);
+            return new Server(node, web, loggers, endpoint.Address);
         }
         catch (IOException fault) when (fault.InnerException is AddressInUseException)
         {
             await node.DisposeAsync();
-            throw FreePort.Taken(port, fault);
+            throw FreePort.Taken(endpoint, fault);
         }
     }
 
@@ -63,7 +66,7 @@ internal sealed class Server : IAsyncDisposable
         _loggers.Dispose();
     }
 
-    private static WebApplication Build(TidelineNode node, int port, bool verbose)
+    private static WebApplication Build(TidelineNode node, IPEndPoint endpoint, bool verbose)
     {
         // The content root is the program's own folder: settings that lie about in the working folder are none of ours.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -72,7 +75,7 @@ internal sealed class Server : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = Limits.ImportBytes;
-            kestrel.Listen(IPAddress.Loopback, port);
+            kestrel.Listen(endpoint);
         });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(Limits.DrainMs / 2));
         builder.Services.AddTidelineGateway(PartsOf(node));

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Tideline.Host.Running;
 
 /// <summary>What <c>up</c> says first.</summary>
@@ -14,7 +16,9 @@ internal static class Welcome
 
         Console.WriteLine($"  reference {address}/docs");
         Console.WriteLine($"  health    {address}/health/ready   metrics {address}/metrics");
-        Console.WriteLine("  No identity is asked for on loopback in this version.");
+        Console.WriteLine(IPAddress.IsLoopback(server.Listens)
+            ? "  No identity is asked for on loopback in this version."
+            : $"  It listens on {server.Listens} and asks for no identity in this version: who reaches it can do everything.");
         if (isDemo)
         {
             Console.WriteLine("  Try, in another terminal:");
