@@ -92,7 +92,10 @@ internal sealed class FailoverLoad
     public async Task<int> LostAsync(CancellationToken cancel)
     {
         var lost = 0;
-        foreach (var (request, id) in _answered) lost += await _ledger.ReaderOf(request.From).GetTransactionAsync(id, cancel) is null ? 1 : 0;
+        await Parallel.ForEachAsync(_answered, new ParallelOptions { MaxDegreeOfParallelism = Limits.StrongReaders, CancellationToken = cancel }, async (answer, token) =>
+        {
+            if (await _ledger.ReaderOf(answer.Request.From).GetTransactionAsync(answer.TransferId, token) is null) Interlocked.Increment(ref lost);
+        });
         return lost;
     }
 

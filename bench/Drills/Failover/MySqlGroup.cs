@@ -36,7 +36,7 @@ internal sealed class MySqlGroup : IAsyncDisposable
 
     public string Version => _servers[0].Version;
 
-    /// <summary>Starts the servers and makes the first one the primary.</summary>
+    /// <summary>Starts the servers; a controller makes a group of them.</summary>
     /// <exception cref="TidelineException">NotFound: MySQL or Toxiproxy cannot be had here. StorageUnavailable: one did not start.</exception>
     public static async Task<MySqlGroup> StartAsync(string folder, CancellationToken cancel)
     {
@@ -53,7 +53,6 @@ internal sealed class MySqlGroup : IAsyncDisposable
             }
 
             foreach (var server in group._servers) await server.WaitReadyAsync(cancel);
-            await GroupSetup.MakeAsync(new FailoverOptions { Group = group.Address }, cancel);
             return group;
         }
         catch

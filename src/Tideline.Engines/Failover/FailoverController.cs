@@ -28,6 +28,8 @@ public sealed partial class FailoverController : IAsyncDisposable
     private long _term;
     private long _seenAt;
     private Attempt? _attempt;
+    private bool _isMade;
+    private int _disposed;
 
     /// <exception cref="TidelineException">InvalidInput: the group cannot be read, or is none.</exception>
     public FailoverController(FailoverOptions options, TimeProvider time, ILogger logger)
@@ -55,12 +57,22 @@ public sealed partial class FailoverController : IAsyncDisposable
     /// <summary>Members that have what no other has, and stay out until an operator has seeded them anew.</summary>
     public IReadOnlyCollection<string> InQuarantine { get; private set; } = [];
 
-    /// <summary>Begins to watch.</summary>
+    /// <summary>The group, by its members.</summary>
+    public string Group => string.Join(',', _members.Select(member => member.Name));
+
+    /// <summary>The term of the primary.</summary>
+    public long Term => Interlocked.Read(ref _term);
+
+    /// <summary>Failovers that this controller carried out.</summary>
+    public int Failovers { get; private set; }
+
+    /// <summary>Begins to watch; a group of fresh servers is made first.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _stop.CancelAsync();
         await _loop;
         foreach (var member in _members) await member.DisposeAsync();
@@ -96,7 +108,10 @@ public sealed partial class FailoverController : IAsyncDisposable
 
     private async Task RoundAsync(CancellationToken cancel)
     {
+        if (!_isMade) await GroupSetup.MakeAsync(_options, cancel);
+        _isMade = true;
         await Task.WhenAll(_members.Select(member => member.ProbeAsync(cancel)));
+        Interlocked.Exchange(ref _term, Math.Max(_term, _members.Max(member => member.State?.Term ?? 0)));
         var held = _members.Count(member => member.IsHeld);
         if (held < Majority)
         {
@@ -120,8 +135,7 @@ public sealed partial class FailoverController : IAsyncDisposable
 
     private async Task LeadAsync(CancellationToken cancel)
     {
-        _term = Math.Max(_term, _members.Max(member => member.State?.Term ?? 0));
-        if (_term == 0) throw new TidelineException(ErrorCode.InvalidInput, "The group was never made: no member knows a term.");
+        if (_term == 0) throw new TidelineException(ErrorCode.InvalidInput, "No member knows a term any more.");
         if (_members.FirstOrDefault(member => member.State is { IsWritable: true } state && state.Term == _term) is { } primary)
         {
             (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
@@ -170,6 +184,7 @@ public sealed partial class FailoverController : IAsyncDisposable
 
     private void Note(Attempt attempt, GroupMember primary, double fenceMs, double drainMs, double promoteMs)
     {
+        Failovers++;
         Last = new FailoverReport(_term, attempt.From, primary.Name, attempt.DetectMs, fenceMs, drainMs, promoteMs);
         Ended(_logger, primary.Name, _term, attempt.DetectMs, fenceMs, drainMs, promoteMs);
     }

@@ -14,6 +14,10 @@ public sealed record FailoverOptions
     /// <summary>That user's password.</summary>
     public string? ReplicationPassword { get; init; }
 
+    /// <summary>Whether an address of MySQL names several servers.</summary>
+    /// <exception cref="Kernel.TidelineException">InvalidInput: it cannot be read.</exception>
+    public static bool IsGroup(string address) => GroupAddress.Parse(address).IsGroup;
+
     /// <summary>What may be logged.</summary>
     public override string ToString() => "a MySQL group";
 

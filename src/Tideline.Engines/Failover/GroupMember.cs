@@ -24,7 +24,9 @@ internal sealed record MemberState(bool IsWritable, long Term, bool IsSemiSync, 
 /// </summary>
 internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
 {
-    private const string Lock = "tideline-failover";
+    /// <summary>Who holds it at a majority of the members may change the group.</summary>
+    public const string Lock = "tideline-failover";
+
     private const string Questions =
         $"""
         SELECT GET_LOCK('{Lock}', 0), @@read_only, @@gtid_executed, @@rpl_semi_sync_source_enabled, (SELECT COALESCE(MAX(term), 0) FROM tideline_group.topology);

@@ -17,23 +17,24 @@ public static class GroupSetup
     /// <summary>What <c>mysqld</c> is started with as a member.</summary>
     public static IReadOnlyList<string> ServerOptions => GroupSettings.Options;
 
-    /// <summary>Makes the first member the primary of term 1 and the others its replicas. Where a term is there already nothing is changed.</summary>
-    /// <exception cref="TidelineException">InvalidInput: a setting must be another one; each is named. StorageUnavailable: a server does not answer or refuses.</exception>
+    /// <summary>Makes the first member the primary of term 1 and the others its replicas. Where a member knows a term nothing is changed. Of several who try, one does it.</summary>
+    /// <exception cref="TidelineException">
+    /// InvalidInput: a setting must be another one, or a member has what the first lacks; each is named. StorageUnavailable: a server does not answer or refuses.
+    /// </exception>
     public static async Task MakeAsync(FailoverOptions options, CancellationToken cancel)
     {
         var members = GroupAddress.Parse(options.Group).Members;
-        var connections = new List<MySqlConnection>();
+        var opened = members.Select(member => OpenAsync(member, cancel)).ToArray();
         try
         {
-            foreach (var member in members) connections.Add(await OpenAsync(member, cancel));
-            await RequireAsync(members, connections, cancel);
-            if (await ScalarAsync(connections[0], "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tideline_group' AND table_name = 'topology'", cancel) is > 0L) return;
-            await RunAsync(connections[0], $"SET GLOBAL super_read_only = OFF; SET GLOBAL rpl_semi_sync_source_enabled = OFF; {Tables}", cancel);
-            foreach (var replica in connections.Skip(1)) await RunAsync(replica, $"{options.Follow(members[0])}; START REPLICA", cancel);
-            // The row is in the logs of replicas before anybody may write.
-            await RunAsync(
-                connections[0],
-                $"SET GLOBAL rpl_semi_sync_source_enabled = ON; INSERT INTO tideline_group.topology VALUES (1, '{members[0].Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF", cancel);
+            await Task.WhenAll(opened).ContinueWith(_ => { }, cancel, TaskContinuationOptions.None, TaskScheduler.Default);
+            foreach (var connection in opened.Where(one => one.IsCompletedSuccessfully))
+            {
+                if (await KnowsTermAsync(await connection, cancel)) return;
+            }
+
+            var connections = await Task.WhenAll(opened);
+            await MakeAsync(options, members, connections, cancel);
         }
         catch (MySqlException fault)
         {
@@ -41,8 +42,22 @@ public static class GroupSetup
         }
         finally
         {
-            foreach (var connection in connections) await connection.DisposeAsync();
+            foreach (var connection in opened.Where(one => one.IsCompletedSuccessfully)) await (await connection).DisposeAsync();
         }
+    }
+
+    private static async Task MakeAsync(FailoverOptions options, IReadOnlyList<MemberAddress> members, MySqlConnection[] connections, CancellationToken cancel)
+    {
+        var first = connections[0];
+        if (await ScalarAsync(first, $"SELECT GET_LOCK('{GroupMember.Lock}', {Limits.StrongConnectSeconds})", cancel) is not 1L)
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"Somebody else is making the group at {members[0].Name}.");
+        if (await KnowsTermAsync(first, cancel)) return;
+        await RequireAsync(members, connections, cancel);
+        await RunAsync(first, $"SET GLOBAL super_read_only = OFF; SET GLOBAL rpl_semi_sync_source_enabled = OFF; {Tables}", cancel);
+        foreach (var replica in connections.Skip(1)) await RunAsync(replica, $"STOP REPLICA; {options.Follow(members[0])}; START REPLICA", cancel);
+        // The row is in the logs of replicas before anybody may write.
+        await RunAsync(
+            first, $"SET GLOBAL rpl_semi_sync_source_enabled = ON; INSERT INTO tideline_group.topology VALUES (1, '{members[0].Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF", cancel);
     }
 
     /// <summary>
@@ -71,16 +86,27 @@ public static class GroupSetup
         }
     }
 
-    private static async Task RequireAsync(IReadOnlyList<MemberAddress> members, List<MySqlConnection> connections, CancellationToken cancel)
+    private static async Task<bool> KnowsTermAsync(MySqlConnection connection, CancellationToken cancel) =>
+        await ScalarAsync(connection, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tideline_group' AND table_name = 'topology'", cancel) is > 0L
+        && await ScalarAsync(connection, "SELECT MAX(term) FROM tideline_group.topology", cancel) is long;
+
+    private static async Task RequireAsync(IReadOnlyList<MemberAddress> members, MySqlConnection[] connections, CancellationToken cancel)
     {
         var findings = new List<string>();
         for (var at = 0; at < members.Count; at++) findings.AddRange(await GroupSettings.CheckAsync(connections[at], members[at].Name, cancel));
+        var all = await ScalarAsync(connections[0], "SELECT @@gtid_executed", cancel);
+        for (var at = 1; at < members.Count; at++)
+        {
+            if (await ScalarAsync(connections[at], $"SELECT GTID_SUBTRACT(@@gtid_executed, '{all}')", cancel) is string { Length: > 0 } beyond)
+                findings.Add($"{members[at].Name} has transactions that {members[0].Name} lacks ({beyond}): seed it from there, or begin with empty servers.");
+        }
+
         if (findings.Count > 0) throw new TidelineException(ErrorCode.InvalidInput, $"A failover of this group could lose something:\n{string.Join('\n', findings)}");
     }
 
     private static async Task<MySqlConnection> OpenAsync(MemberAddress member, CancellationToken cancel)
     {
-        var connection = new MySqlConnection(new MySqlConnectionStringBuilder(member.ConnectionString) { Pooling = false, DefaultCommandTimeout = Limits.StrongReadSeconds }.ConnectionString);
+        var connection = new MySqlConnection(new MySqlConnectionStringBuilder(member.ConnectionString) { Pooling = false, ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = Limits.StrongReadSeconds }.ConnectionString);
         try
         {
             await connection.OpenAsync(cancel);

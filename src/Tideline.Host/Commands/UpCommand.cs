@@ -16,13 +16,14 @@ internal static class UpCommand
     private static readonly Option<string> Listen = new("--listen") { Description = "The address of this machine to listen on; 0.0.0.0 for all. Who reaches it can do everything: no identity is asked for. TIDELINE_LISTEN says the same.", DefaultValueFactory = _ => ListenAddress.Default };
     private static readonly Option<int?> Shards = new("--shards") { Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: one for every two processors; with --demo 2 or more." };
     private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed; cluster: MySQL, Kafka, MongoDB and Redis, at the addresses of the configuration, of TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of ./tideline services up.", DefaultValueFactory = _ => "embedded" };
+    private static readonly Option<string> Roles = new("--roles") { Description = "What this process does. node (the default): everything but failover. failover: it watches over the groups of MySQL servers of the cluster profile. TIDELINE_ROLES says the same.", DefaultValueFactory = _ => "node" };
     private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line and the environment win. TIDELINE_CONFIG says the same." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
     private static readonly Option<int> DemoRate = new("--demo-rate") { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
 
     public static Command Build()
     {
-        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Listen, Shards, Profile, Config, Verbose, DemoRate };
+        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Listen, Shards, Profile, Roles, Config, Verbose, DemoRate };
         command.SetAction(RunAsync);
         return command;
     }
@@ -35,6 +36,7 @@ internal static class UpCommand
         if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
         var listen = ListenAddress.Parse(settings.Listen);
+        if (settings.WatchedOver is { } mysql) return await WatchAsync(mysql, new IPEndPoint(listen, settings.Port), settings.Verbose, cancel);
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
         await using var server = await Server.StartAsync(NodeOf(settings), new IPEndPoint(listen, settings.Port), settings.Verbose, cancel);
@@ -60,6 +62,16 @@ internal static class UpCommand
         return await StopAsync(server);
     }
 
+    private static async Task<int> WatchAsync(IReadOnlyList<string> mysql, IPEndPoint endpoint, bool verbose, CancellationToken cancel)
+    {
+        await using var server = await FailoverServer.StartAsync(mysql, endpoint, verbose, cancel);
+        foreach (var group in server.Groups) Console.WriteLine($"Tideline watches over {group}.");
+        Console.WriteLine($"  health    {server.Address}/health/ready   metrics {server.Address}/metrics");
+        Console.WriteLine("  Ctrl-C stops; another controller takes over.");
+        await server.WaitForShutdownAsync();
+        return 0;
+    }
+
     // A demonstration shows the transfer saga too, which needs two shards; the cluster profile makes two anyway.
     private static NodeOptions NodeOf(UpSettings settings)
     {
@@ -73,13 +85,17 @@ internal static class UpCommand
     {
         var file = UpConfiguration.Read(parsed.GetValue(Config));
         var profile = IsGiven(parsed, Profile, null) ? parsed.GetRequiredValue(Profile) : ClusterSettings.Variable("TIDELINE_PROFILE") ?? file.Profile ?? parsed.GetRequiredValue(Profile);
+        var roles = IsGiven(parsed, Roles, null) ? parsed.GetRequiredValue(Roles) : ClusterSettings.Variable("TIDELINE_ROLES") ?? file.Roles ?? parsed.GetRequiredValue(Roles);
+        if (roles is not ("node" or "failover")) throw new TidelineException(ErrorCode.InvalidInput, $"There is no role '{roles}'; there is node, and failover.");
+        if (roles == "failover" && profile != "cluster") throw new TidelineException(ErrorCode.InvalidInput, "The role failover is one of the cluster profile: --profile cluster.");
         return new UpSettings(
             IsGiven(parsed, Data, "TIDELINE_DATA") ? parsed.GetRequiredValue(Data) : file.Data ?? parsed.GetRequiredValue(Data),
             IsGiven(parsed, Port, null) ? parsed.GetValue(Port) : UpConfiguration.PortOfEnvironment() ?? file.Port ?? parsed.GetValue(Port),
             IsGiven(parsed, Listen, null) ? parsed.GetRequiredValue(Listen) : ClusterSettings.Variable("TIDELINE_LISTEN") ?? file.Listen ?? parsed.GetRequiredValue(Listen),
             parsed.GetValue(Shards) ?? file.Shards,
             profile,
-            profile == "cluster" ? ClusterSettings.Find(file) : null,
+            profile == "cluster" && roles == "node" ? ClusterSettings.Find(file) : null,
+            roles == "failover" ? ClusterSettings.FindMySql(file) : null,
             IsGiven(parsed, Demo, null) ? parsed.GetValue(Demo) : file.Demo ?? false,
             IsGiven(parsed, DemoRate, null) ? parsed.GetValue(DemoRate) : file.DemoRate ?? parsed.GetValue(DemoRate),
             IsGiven(parsed, Verbose, null) ? parsed.GetValue(Verbose) : file.Verbose ?? false);
@@ -105,4 +121,4 @@ internal static class UpCommand
 }
 
 /// <summary>What <c>up</c> was asked to do.</summary>
-internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile, ClusterOptions? Cluster, bool Demo, int DemoRate, bool Verbose);
+internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile, ClusterOptions? Cluster, IReadOnlyList<string>? WatchedOver, bool Demo, int DemoRate, bool Verbose);

@@ -13,7 +13,7 @@ internal static class ClusterSettings
     /// <exception cref="TidelineException">InvalidInput: an address is missing, in words that say how to give it.</exception>
     public static ClusterOptions Find(UpConfiguration file)
     {
-        var mysql = Variable("TIDELINE_MYSQL")?.Split(BetweenPrimaries, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? file.MySql;
+        var mysql = MySql(file);
         var (kafka, mongo, redis) = (Variable("TIDELINE_KAFKA") ?? file.Kafka, Variable("TIDELINE_MONGODB") ?? file.MongoDb, Variable("TIDELINE_REDIS") ?? file.Redis);
         if (mysql is null && kafka is null && mongo is null && redis is null)
         {
@@ -31,6 +31,13 @@ internal static class ClusterSettings
             Name = Variable("TIDELINE_NAME") ?? file.Name ?? ClusterOptions.DefaultName,
         };
     }
+
+    /// <summary>The addresses of MySQL alone: the role failover needs nothing else.</summary>
+    /// <exception cref="TidelineException">InvalidInput: there is none, in words that say how to give it.</exception>
+    public static IReadOnlyList<string> FindMySql(UpConfiguration file) => MySql(file) ?? throw Missing("MySQL", "TIDELINE_MYSQL", "mysql");
+
+    private static IReadOnlyList<string>? MySql(UpConfiguration file) =>
+        Variable("TIDELINE_MYSQL")?.Split(BetweenPrimaries, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? file.MySql;
 
     /// <summary>A variable of the environment; null when it is not set or empty.</summary>
     public static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -1,10 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tideline.Engines;
@@ -25,7 +21,7 @@ internal sealed class Server : IAsyncDisposable
     public TidelineNode Node { get; }
 
     /// <summary>Where programs of this machine reach it, as in <c>http://127.0.0.1:7400</c>.</summary>
-    public string Address => ListenAddress.Reached(_web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public string Address => WebHosting.AddressOf(_web);
 
     /// <summary>The address that it listens on.</summary>
     public IPAddress Listens { get; }
@@ -37,10 +33,9 @@ internal sealed class Server : IAsyncDisposable
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
     public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, bool verbose, CancellationToken cancel)
     {
-        // The shards' writers are threads of their own; the pool needs more than the processors for continuations to be prompt, also while some wait for a server that does not answer.
-        ThreadPool.SetMinThreads(Math.Max(32, Environment.ProcessorCount * 2), 8);
+        WebHosting.PrepareThreads();
         FreePort.Require(endpoint);
-        var loggers = LoggerFactory.Create(logging => Configure(logging, verbose));
+        var loggers = LoggerFactory.Create(logging => WebHosting.Configure(logging, LevelOf(verbose)));
         var node = await TidelineNode.StartAsync(options with { Loggers = loggers }, cancel);
         try
         {
@@ -68,16 +63,7 @@ internal sealed class Server : IAsyncDisposable
 
     private static WebApplication Build(TidelineNode node, IPEndPoint endpoint, bool verbose)
     {
-        // The content root is the program's own folder: settings that lie about in the working folder are none of ours.
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        Configure(builder.Logging, verbose);
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = Limits.ImportBytes;
-            kestrel.Listen(endpoint);
-        });
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(Limits.DrainMs / 2));
+        var builder = WebHosting.Begin(endpoint, LevelOf(verbose));
         builder.Services.AddTidelineGateway(PartsOf(node));
         var web = builder.Build();
         web.MapTideline();
@@ -90,10 +76,5 @@ internal sealed class Server : IAsyncDisposable
         Time = node.Options.Time,
     };
 
-    private static void Configure(ILoggingBuilder logging, bool verbose)
-    {
-        logging.ClearProviders();
-        logging.AddSimpleConsole(console => console.SingleLine = true);
-        logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Error);
-    }
+    private static LogLevel LevelOf(bool verbose) => verbose ? LogLevel.Information : LogLevel.Error;
 }

@@ -33,8 +33,7 @@ internal static partial class DeployTree
     /// <summary>What is wrong with the arguments of a container that runs <c>up</c>; null when nothing is.</summary>
     public static string? FaultOfArguments(IReadOnlyList<string> arguments)
     {
-        // The controller's role is an option of its own.
-        string[] known = [.. UpCommand.Build().Options.Select(option => option.Name), "--roles"];
+        string[] known = [.. UpCommand.Build().Options.Select(option => option.Name)];
         return arguments is not ["up", "--profile", "cluster", ..] ? $"{string.Join(' ', arguments)} is not up --profile cluster"
             : arguments.FirstOrDefault(word => word.StartsWith("--", StringComparison.Ordinal) && !known.Contains(word)) is { } unknown ? $"up has no {unknown}"
             : null;
