@@ -8,7 +8,7 @@ namespace Tideline.Bench;
 public static class DrillCommand
 {
     /// <summary>The drills there are.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["crash", "failover"];
+    public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "owner", "outage"];
 
     /// <summary>Runs a drill and prints what it found.</summary>
     /// <returns>0 when every check held, 1 when one did not, 2 when the drill could not run.</returns>
@@ -22,7 +22,13 @@ public static class DrillCommand
 
         try
         {
-            var report = name == "failover" ? await new FailoverDrill(options, TimeProvider.System).RunAsync(cancel) : await new CrashDrill(options, TimeProvider.System).RunAsync(cancel);
+            var report = await (name switch
+            {
+                "failover" => new FailoverDrill(options, TimeProvider.System).RunAsync(cancel),
+                "owner" => new OwnerDrill(options, TimeProvider.System).RunAsync(cancel),
+                "outage" => new OutageDrill(options, TimeProvider.System).RunAsync(cancel),
+                _ => new CrashDrill(options, TimeProvider.System).RunAsync(cancel),
+            });
             report.Print();
             if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);
             return report.Ok ? 0 : 1;

@@ -11,6 +11,9 @@ public sealed record DrillOptions
     /// <summary>How often the primary is struck, in the drills that strike one.</summary>
     public int Runs { get; init; } = 20;
 
+    /// <summary>How long an engine is away, seconds, in the drill that takes them away.</summary>
+    public int DownSeconds { get; init; } = 60;
+
     /// <summary>Repeats the requests and the kills of an earlier run (their interleaving is the machine's).</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -9,7 +9,7 @@ namespace Tideline.Bench.Load;
 /// <summary>The real program, running as its own process on a loopback port, to be killed or ended.</summary>
 internal sealed partial class ServerProcess : IDisposable
 {
-    private const int Sigterm = 15;
+    private const int Sigterm = 15, Sigstop = 19, Sigcont = 18;
     private const int KeptLines = 40;
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
@@ -40,10 +40,10 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Starts it; <see cref="WaitReadyAsync"/> tells when it answers.</summary>
-    public static ServerProcess Start(HostProgram program, Installation installation, int port, string? crashAt = null)
+    public static ServerProcess Start(HostProgram program, Installation installation, int port, string? crashAt = null, string? dataFolder = null)
     {
         var start = (program with { Variables = installation.Variables }).Command(
-            ["up", "--data", installation.DataFolder, "--port", port.ToString(CultureInfo.InvariantCulture), "--shards", installation.Shards.ToString(CultureInfo.InvariantCulture)]);
+            ["up", "--data", dataFolder ?? installation.DataFolder, "--port", port.ToString(CultureInfo.InvariantCulture), "--shards", installation.Shards.ToString(CultureInfo.InvariantCulture)]);
         if (crashAt is not null) start.Environment["TIDELINE_CRASH_AT"] = crashAt;
         return new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The program could not be started."), port);
     }
@@ -59,12 +59,24 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Waits for the first answer of <c>/health/ready</c> that says yes.</summary>
     /// <returns>The time since the process was started; null when it ended before it answered.</returns>
     /// <exception cref="TimeoutException">It did not answer in time.</exception>
-    public async Task<TimeSpan?> WaitReadyAsync(TimeSpan limit, CancellationToken cancel)
+    public Task<TimeSpan?> WaitReadyAsync(TimeSpan limit, CancellationToken cancel) => WaitAsync("/health/ready", limit, cancel);
+
+    /// <summary>As <see cref="WaitReadyAsync"/>, for a process that may stand by.</summary>
+    public Task<TimeSpan?> WaitLiveAsync(TimeSpan limit, CancellationToken cancel) => WaitAsync("/health/live", limit, cancel);
+
+    /// <summary>SIGSTOP: it stands still, with everything that it holds.</summary>
+    public void Pause() => _ = Signal(_process.Id, Sigstop);
+
+    /// <summary>SIGCONT: it goes on.</summary>
+    public void Continue() => _ = Signal(_process.Id, Sigcont);
+
+    private async Task<TimeSpan?> WaitAsync(string path, TimeSpan limit, CancellationToken cancel)
     {
+        var began = Stopwatch.GetTimestamp();
         while (!_process.HasExited)
         {
-            if (await IsReadyAsync(cancel)) return Stopwatch.GetElapsedTime(_startedAt);
-            if (Stopwatch.GetElapsedTime(_startedAt) > limit) throw new TimeoutException($"The program did not answer within {limit.TotalSeconds:0} s. It said:\n{LastWords}");
+            if (await IsOkAsync(path, cancel)) return Stopwatch.GetElapsedTime(_startedAt);
+            if (Stopwatch.GetElapsedTime(began) > limit) throw new TimeoutException($"The program did not answer within {limit.TotalSeconds:0} s. It said:\n{LastWords}");
             await Task.Delay(10, cancel);
         }
 
@@ -118,12 +130,12 @@ internal sealed partial class ServerProcess : IDisposable
         _process.Dispose();
     }
 
-    private async Task<bool> IsReadyAsync(CancellationToken cancel)
+    private async Task<bool> IsOkAsync(string path, CancellationToken cancel)
     {
         try
         {
             using var connection = await HttpConnection.OpenAsync(Port, cancel);
-            return (await connection.GetAsync("/health/ready", cancel)).Status == 200;
+            return (await connection.GetAsync(path, cancel)).Status == 200;
         }
         catch (Exception fault) when (fault is SocketException or IOException)
         {

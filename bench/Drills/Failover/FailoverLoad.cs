@@ -2,9 +2,12 @@ using System.Diagnostics;
 using Tideline.Bench.Load;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Services.Payments;
 
 namespace Tideline.Bench.Drills.Failover;
+
+/// <summary>Sends a transfer with its key and answers the id of what was settled.</summary>
+/// <exception cref="TidelineException">Transient: it is to be sent again with its key.</exception>
+internal delegate Task<Guid> SendTransfer(Guid from, Guid to, Money amount, Guid key, CancellationToken cancel);
 
 /// <summary>
 /// Clients that send transfers with keys and repeat each with its key until it is answered; so what the books must hold in the end is known to the cent. It tells how long no shard was
@@ -13,21 +16,21 @@ namespace Tideline.Bench.Drills.Failover;
 internal sealed class FailoverLoad
 {
     private const int RestMs = 20;
-    private readonly GeneralLedger _ledger;
-    private readonly PaymentsService _payments;
+    private readonly ShardMap _map;
+    private readonly SendTransfer _send;
     private readonly AccountSet _accounts;
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, long> _moved = [];
-    private readonly List<(TransferRequest Request, Guid TransferId)> _answered = [];
+    private readonly List<Answer> _answered = [];
     private readonly long[] _lastAt;
     private readonly double[] _gapMs;
     private volatile bool _ending;
     private readonly Task _clients;
 
-    public FailoverLoad(GeneralLedger ledger, PaymentsService payments, AccountSet accounts, int clients, SeededRandom random)
+    public FailoverLoad(ShardMap map, SendTransfer send, AccountSet accounts, int clients, SeededRandom random)
     {
-        (_ledger, _payments, _accounts) = (ledger, payments, accounts);
-        (_lastAt, _gapMs) = (new long[ledger.Map.Shards], new double[ledger.Map.Shards]);
+        (_map, _send, _accounts) = (map, send, accounts);
+        (_lastAt, _gapMs) = (new long[map.Shards], new double[map.Shards]);
         Array.Fill(_lastAt, Stopwatch.GetTimestamp());
         var randoms = Enumerable.Range(0, clients).Select(_ => random.Fork()).ToArray();
         _clients = Task.WhenAll(randoms.Select(own => Task.Run(() => ClientAsync(own))));
@@ -75,12 +78,12 @@ internal sealed class FailoverLoad
     }
 
     /// <summary>Accounts whose balance is not what was answered: with what was moved twice, or was lost.</summary>
-    public async Task<IReadOnlyList<string>> DifferencesAsync(long fundsMinor, CancellationToken cancel)
+    public async Task<IReadOnlyList<string>> DifferencesAsync(IReadOnlyList<IShardReader> books, long fundsMinor, CancellationToken cancel)
     {
         var found = new List<string>();
         foreach (var account in _accounts.ByShard.SelectMany(shard => shard))
         {
-            var row = await _ledger.ReaderOf(account).GetAccountAsync(account, cancel);
+            var row = await books[_map.ShardOf(account)].GetAccountAsync(account, cancel);
             var expected = fundsMinor + _moved.GetValueOrDefault(account);
             if (row?.PostedMinor != expected) found.Add($"{account} has {row?.PostedMinor} instead of {expected}");
         }
@@ -89,12 +92,12 @@ internal sealed class FailoverLoad
     }
 
     /// <summary>Acknowledged transfers that the books do not hold.</summary>
-    public async Task<int> LostAsync(CancellationToken cancel)
+    public async Task<int> LostAsync(IReadOnlyList<IShardReader> books, CancellationToken cancel)
     {
         var lost = 0;
         await Parallel.ForEachAsync(_answered, new ParallelOptions { MaxDegreeOfParallelism = Limits.StrongReaders, CancellationToken = cancel }, async (answer, token) =>
         {
-            if (await _ledger.ReaderOf(answer.Request.From).GetTransactionAsync(answer.TransferId, token) is null) Interlocked.Increment(ref lost);
+            if (await books[_map.ShardOf(answer.From)].GetTransactionAsync(answer.TransferId, token) is null) Interlocked.Increment(ref lost);
         });
         return lost;
     }
@@ -105,8 +108,8 @@ internal sealed class FailoverLoad
         var otherwise = 0;
         for (var at = 0; at < Math.Min(sample, _answered.Count); at++)
         {
-            var (request, id) = _answered[random.Below(_answered.Count)];
-            otherwise += (await _payments.TransferAsync(request, cancel)).TransferId == id ? 0 : 1;
+            var known = _answered[random.Below(_answered.Count)];
+            otherwise += await _send(known.From, known.To, known.Amount, known.Key, cancel) == known.TransferId ? 0 : 1;
         }
 
         return otherwise;
@@ -117,20 +120,18 @@ internal sealed class FailoverLoad
         while (!_ending)
         {
             var (from, to) = _accounts.SameShardPair(random);
-            var request = new TransferRequest(null, from, to, new Money(1 + random.Below(100), AccountSet.Currency), null, random.NextGuid(), random.NextGuid());
-            var reply = await SendAsync(request);
-            if (reply.Status != TransferStatus.Settled) throw new TidelineException(ErrorCode.Internal, $"A transfer of the load did not settle: {reply.Status} {reply.Refusal?.Detail}");
-            Note(request, reply.TransferId);
+            var (amount, key) = (new Money(1 + random.Below(100), AccountSet.Currency), random.NextGuid());
+            Note(new Answer(from, to, amount, key, await SendAsync(from, to, amount, key)));
         }
     }
 
-    private async Task<TransferReply> SendAsync(TransferRequest request)
+    private async Task<Guid> SendAsync(Guid from, Guid to, Money amount, Guid key)
     {
         while (true)
         {
             try
             {
-                return await _payments.TransferAsync(request, CancellationToken.None);
+                return await _send(from, to, amount, key, CancellationToken.None);
             }
             catch (TidelineException fault) when (fault.IsTransient)
             {
@@ -140,16 +141,18 @@ internal sealed class FailoverLoad
         }
     }
 
-    private void Note(TransferRequest request, Guid transferId)
+    private void Note(Answer answer)
     {
-        var (now, shard) = (Stopwatch.GetTimestamp(), _ledger.Map.ShardOf(request.From));
+        var (now, shard) = (Stopwatch.GetTimestamp(), _map.ShardOf(answer.From));
         lock (_lock)
         {
             _gapMs[shard] = Math.Max(_gapMs[shard], Stopwatch.GetElapsedTime(_lastAt[shard], now).TotalMilliseconds);
             _lastAt[shard] = now;
-            _answered.Add((request, transferId));
-            _moved[request.From] = _moved.GetValueOrDefault(request.From) - request.Amount.Minor;
-            _moved[request.To] = _moved.GetValueOrDefault(request.To) + request.Amount.Minor;
+            _answered.Add(answer);
+            _moved[answer.From] = _moved.GetValueOrDefault(answer.From) - answer.Amount.Minor;
+            _moved[answer.To] = _moved.GetValueOrDefault(answer.To) + answer.Amount.Minor;
         }
     }
+
+    private sealed record Answer(Guid From, Guid To, Money Amount, Guid Key, Guid TransferId);
 }

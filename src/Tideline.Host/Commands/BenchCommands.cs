@@ -34,11 +34,12 @@ internal static class BenchCommands
     {
         var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", DrillCommand.Names)}." };
         var kills = new Option<int>("--kills") { Description = "How often the program is killed.", DefaultValueFactory = _ => 25 };
-        var runs = new Option<int>("--runs") { Description = "How often the primary is struck, in the failover drill.", DefaultValueFactory = _ => 20 };
+        var runs = new Option<int>("--runs") { Description = "How often the primary or the owner is struck, in the drills failover and owner.", DefaultValueFactory = _ => 20 };
+        var down = new Option<int>("--down") { Description = "How long an engine is away, seconds, in the drill outage.", DefaultValueFactory = _ => 60 };
         var seed = new Option<ulong>("--seed") { Description = "Repeats the requests and kills of an earlier run.", DefaultValueFactory = _ => 1 };
-        var command = new Command("drill", "Break something under load, bring it back, and prove that nothing was lost or done twice.") { name, kills, runs, seed, Profile, JsonFile };
+        var command = new Command("drill", "Break something under load, bring it back, and prove that nothing was lost or done twice.") { name, kills, runs, down, seed, Profile, JsonFile };
         command.SetAction((parsed, cancel) => DrillCommand.RunAsync(
-            parsed.GetRequiredValue(name), new DrillOptions { Kills = parsed.GetValue(kills), Runs = parsed.GetValue(runs), Seed = parsed.GetValue(seed), Cluster = Cluster(parsed), JsonFile = parsed.GetValue(JsonFile) }, cancel));
+            parsed.GetRequiredValue(name), new DrillOptions { Kills = parsed.GetValue(kills), Runs = parsed.GetValue(runs), DownSeconds = parsed.GetValue(down), Seed = parsed.GetValue(seed), Cluster = Cluster(parsed), JsonFile = parsed.GetValue(JsonFile) }, cancel));
         return command;
     }
 

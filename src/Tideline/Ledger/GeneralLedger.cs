@@ -41,7 +41,7 @@ public sealed class GeneralLedger : IAsyncDisposable
             for (var shard = 0; shard < store.Map.Shards; shard++)
             {
                 slots.Add(await ShardSlot.StartAsync(
-                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts), ledger.Reader(shard), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes), time, logger, cancel));
+                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts), ledger.Reader(shard), slots.FirstOrDefault(), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes), time, logger, cancel));
             }
         }
         catch

@@ -6,7 +6,7 @@ namespace Tideline.Ledger;
 
 /// <summary>
 /// One shard as this process has it: its writer while the process owns the shard; else a look, again and again, whether nobody does. A writer that another owner has replaced,
-/// or that could not find out where its shard stands, ends here, and the shard is acquired anew.
+/// or that could not find out where its shard stands, ends here, and the shard is acquired anew. Who owns the first shard owns the others: of several processes one answers for all.
 /// </summary>
 internal sealed partial class ShardSlot : IAsyncDisposable
 {
@@ -18,6 +18,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private readonly Action<BatchWrites> _committed;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly ShardSlot? _first;
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
     private volatile ShardWriter? _writer;
@@ -25,8 +26,9 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private long _epoch;
 
     private ShardSlot(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, TimeProvider time, ILogger logger) =>
-        (_store, _context, _reader, _repair, _committed, _time, _logger) = (store, context, reader, repair, committed, time, logger);
+        ILedgerStore store, ShardContext context, IShardReader reader, ShardSlot? first, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, TimeProvider time,
+        ILogger logger) =>
+        (_store, _context, _reader, _first, _repair, _committed, _time, _logger) = (store, context, reader, first, repair, committed, time, logger);
 
     public int Shard => _context.Shard;
 
@@ -48,12 +50,13 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     public void ForgetMessages(long throughSeq) => _writer?.ForgetMessages(throughSeq);
 
     /// <summary>Acquires the shard, or stands by where another process owns it.</summary>
+    /// <param name="first">The slot of the first shard, which leads; null for itself.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
     public static async Task<ShardSlot> StartAsync(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, TimeProvider time, ILogger logger,
-        CancellationToken cancel)
+        ILedgerStore store, ShardContext context, IShardReader reader, ShardSlot? first, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, TimeProvider time,
+        ILogger logger, CancellationToken cancel)
     {
-        var slot = new ShardSlot(store, context, reader, repair, committed, time, logger);
+        var slot = new ShardSlot(store, context, reader, first, repair, committed, time, logger);
         try
         {
             await slot.AcquireAsync(cancel);
@@ -103,13 +106,25 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     // False: it stopped for good. After a flush that failed only a new process can tell what the file holds.
     private async Task<bool> IsLostAsync(ShardWriter writer)
     {
-        var why = await writer.Stopped.WaitAsync(_stop.Token);
+        var why = await StoppedAsync(writer);
         if (why.Code != ErrorCode.NotOwner) return false;
         Lost(_logger, Shard, why);
         (_why, _writer) = (why, null);
         Interlocked.Exchange(ref _epoch, 0);
         await writer.DisposeAsync();
         return true;
+    }
+
+    private async Task<TidelineException> StoppedAsync(ShardWriter writer)
+    {
+        while (_first is not null && !writer.Stopped.IsCompleted)
+        {
+            if (_first.Epoch == 0) return new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes with shard {_first.Shard}. {_first.WhyNot}");
+            await Task.WhenAny(writer.Stopped, Task.Delay(Poll, _time, _stop.Token));
+            _stop.Token.ThrowIfCancellationRequested();
+        }
+
+        return await writer.Stopped.WaitAsync(_stop.Token);
     }
 
     private async Task LookAsync(CancellationToken cancel)
@@ -120,6 +135,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
     private async Task AcquireAsync(CancellationToken cancel)
     {
+        if (_first is { Epoch: 0 }) throw new TidelineException(ErrorCode.AlreadyOwned, _first.WhyNot ?? $"Shard {_first.Shard} has no owner yet.");
         var shard = _store.OpenWriter(Shard);
         ShardWriter writer;
         ShardHead head;

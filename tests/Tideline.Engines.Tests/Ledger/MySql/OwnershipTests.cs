@@ -104,6 +104,35 @@ public sealed class OwnershipTests : IAsyncLifetime
         (await ledger.ExecuteAsync(Customer(ledger), Cancel)).Refusal.ShouldBeNull();
     }
 
+    [Fact]
+    public async Task A_process_has_every_shard_or_none_so_that_one_of_several_answers_for_all()
+    {
+        var other = _theirs!.OpenWriter(0);
+        await other.AcquireAsync(Cancel);
+        await using var ledger = await StartAsync(_mine!);
+        (ledger.Owns(0), ledger.Owns(1)).ShouldBe((false, false));
+        ledger.WhyNotOwner(1).ShouldNotBeNull().ShouldContain($"process {Environment.ProcessId}");
+        await other.DisposeAsync();
+        await UntilAsync(() => Task.FromResult(ledger.Owns(0) && ledger.Owns(1)));
+
+        // It loses the first shard alone, and lets the other one go too.
+        await using var thief = _theirs.OpenWriter(0);
+        await UntilAsync(async () =>
+        {
+            await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = '2000-01-01'");
+            await thief.AcquireAsync(Cancel);
+            return true;
+        });
+        await using var rest = _theirs.OpenWriter(1);
+        await UntilAsync(async () =>
+        {
+            await thief.RenewAsync();
+            await rest.AcquireAsync(Cancel);
+            return true;
+        });
+        await UntilAsync(() => Task.FromResult(!ledger.Owns(0) && !ledger.Owns(1)));
+    }
+
     private static CreateCustomer Customer(GeneralLedger ledger) => new(ledger.Map.NextOn(0, ledger.Ids), "Ada", "ada@example.com", "DE");
 
     private static Task<GeneralLedger> StartAsync(MySqlLedgerStore store) =>
