@@ -19,6 +19,7 @@ internal sealed class FailoverLoad
     private readonly ShardMap _map;
     private readonly SendTransfer _send;
     private readonly AccountSet _accounts;
+    private readonly int _pauseMs;
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, long> _moved = [];
     private readonly List<Answer> _answered = [];
@@ -27,9 +28,9 @@ internal sealed class FailoverLoad
     private volatile bool _ending;
     private readonly Task _clients;
 
-    public FailoverLoad(ShardMap map, SendTransfer send, AccountSet accounts, int clients, SeededRandom random)
+    public FailoverLoad(ShardMap map, SendTransfer send, AccountSet accounts, int clients, SeededRandom random, int pauseMs = 0)
     {
-        (_map, _send, _accounts) = (map, send, accounts);
+        (_map, _send, _accounts, _pauseMs) = (map, send, accounts, pauseMs);
         (_lastAt, _gapMs) = (new long[map.Shards], new double[map.Shards]);
         Array.Fill(_lastAt, Stopwatch.GetTimestamp());
         var randoms = Enumerable.Range(0, clients).Select(_ => random.Fork()).ToArray();
@@ -122,6 +123,7 @@ internal sealed class FailoverLoad
             var (from, to) = _accounts.SameShardPair(random);
             var (amount, key) = (new Money(1 + random.Below(100), AccountSet.Currency), random.NextGuid());
             Note(new Answer(from, to, amount, key, await SendAsync(from, to, amount, key)));
+            if (_pauseMs > 0) await Task.Delay(_pauseMs);
         }
     }
 

@@ -16,7 +16,8 @@ namespace Tideline.Bench.Drills.Failover;
 /// </summary>
 internal sealed class OutageDrill(DrillOptions options, TimeProvider time)
 {
-    private const int Accounts = 200;
+    // The stand-in of MongoDB is slow and keeps everything in memory; what is away is the matter here, not how fast the rest is.
+    private const int Accounts = 200, Clients = 16, PauseMs = 150;
     private const double Tail = 0.25;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60), CatchUpLimit = TimeSpan.FromSeconds(180), Steady = TimeSpan.FromSeconds(5);
     private readonly int _port = ServerProcess.FreePort();
@@ -43,8 +44,8 @@ internal sealed class OutageDrill(DrillOptions options, TimeProvider time)
         var accounts = await LoadAsync(installation, random.Fork(), cancel);
         using var node = ServerProcess.Start(program, installation, _port);
         if (await node.WaitReadyAsync(StartLimit, cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{node.LastWords}");
-        using var clients = new HttpSenders([_port], options.Connections);
-        var load = new FailoverLoad(new ShardMap(options.Shards), clients.SendAsync, accounts, options.Connections, random.Fork());
+        using var clients = new HttpSenders([_port], Clients);
+        var load = new FailoverLoad(new ShardMap(options.Shards), clients.SendAsync, accounts, Clients, random.Fork(), PauseMs);
         foreach (var server in servers)
         {
             await Task.Delay(Steady, cancel);

@@ -1,0 +1,39 @@
+using Tideline.Bench;
+using Tideline.Bench.Drills;
+using Tideline.Bench.Drills.Failover;
+using Tideline.Kernel;
+using Tideline.Tests.Bench.Servers;
+
+namespace Tideline.Tests.Faults;
+
+/// <summary>The drills of the cluster profile, small. How fast it is, the drills themselves tell; here nothing depends on time.</summary>
+public sealed class ClusterDrillTests
+{
+    private const string Timed = "recovery under";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_owner_that_is_killed_or_paused_costs_nothing_that_was_acknowledged()
+    {
+        var options = new DrillOptions { Runs = 2, Cluster = ClusterUnderTest.Require() };
+        Broken(await new OwnerDrill(options, TimeProvider.System).RunAsync(Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Engines_that_are_away_for_a_while_cost_nothing_and_everything_catches_up()
+    {
+        OwnServer.SkipWhenEmbedded();
+        try
+        {
+            Broken(await new OutageDrill(new DrillOptions { DownSeconds = 8 }, TimeProvider.System).RunAsync(Cancel)).ShouldBeEmpty();
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            Assert.Skip($"A server cannot be had here: {fault.Message}");
+        }
+    }
+
+    private static IEnumerable<string> Broken(DrillReport report) =>
+        report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal)).Select(check => $"{check.Name}: {check.Detail}");
+}
