@@ -33,6 +33,9 @@ public static partial class Limits
     /// <summary>Commands in one group commit.</summary>
     public const int ShardBatchCommands = 1_024;
 
+    /// <summary>How long commands may gather for a batch where COMMIT waits for a disk, milliseconds.</summary>
+    public const double GatherMs = 2;
+
     /// <summary>How long the relay lets events gather after it carried some, when none of them moves a saga.</summary>
     public const int RelayPaceMs = 5;
 

@@ -12,6 +12,9 @@ public interface IShardStore : IAsyncDisposable
     /// <summary>The shard.</summary>
     int Shard { get; }
 
+    /// <summary>Whether <see cref="CommitAsync"/> waits for a disk or another machine; else <see cref="SyncAsync"/> does, while the next batch is decided.</summary>
+    bool WaitsAtCommit { get; }
+
     /// <summary>Takes ownership with a new epoch and tells where the shard stands. Disposing releases it.</summary>
     /// <exception cref="TidelineException">AlreadyOwned: another process owns it, and was heard of lately. IncompatibleData: a newer format.</exception>
     ValueTask<ShardHead> AcquireAsync(CancellationToken cancel);

@@ -6,7 +6,7 @@ namespace Tideline.Ledger;
 
 /// <summary>
 /// The one writer of a shard. It takes every command that is waiting, decides them in one transaction and answers all after its commit; what arrives during
-/// a commit makes the next batch. There is no timer.
+/// a commit makes the next batch. There is no timer, but for a moment where COMMIT waits for a disk: <see cref="Gathering"/>.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -23,6 +23,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CommitSignal _signal;
     private readonly BatchSettler _settler;
+    private readonly Gathering _gathering;
     private readonly Action<BatchWrites>? _committed;
     private readonly TaskCompletionSource<TidelineException> _stoppedEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +38,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     public ShardWriter(IShardStore store, ShardContext context, ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
     {
         (_store, _context, _head, _signal, _time, _logger, _committed) = (store, context, head, signal, time, logger, committed);
+        _gathering = new Gathering(store.WaitsAtCommit, time);
         _settler = new BatchSettler(context.Shard, () => Wait(store.SyncAsync()), Settle, FailUnknown);
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
@@ -125,6 +127,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     {
         while (Take())
         {
+            var (began, commands) = (_time.GetTimestamp(), _taken.Count);
             try
             {
                 Commit(_taken);
@@ -133,6 +136,8 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             {
                 Fail(_taken, fault);
             }
+
+            _gathering.Note(commands, _time.GetElapsedTime(began));
         }
 
         _ended.SetResult();
@@ -158,6 +163,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             _taken.Clear();
             if (_waiting.Count == 0 && !_draining) Monitor.Wait(_gate, Limits.LeaseRenewMs);
             if (_waiting.Count == 0) return false;
+            _gathering.Wait(_gate, () => _waiting.Count, () => _draining);
             if (_waiting.Count <= Limits.ShardBatchCommands)
             {
                 (_waiting, _taken) = (_taken, _waiting);

@@ -30,6 +30,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
     {
         public int Shard => shard.Shard;
 
+        public bool WaitsAtCommit => shard.WaitsAtCommit;
+
         public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
 
         public ValueTask RenewAsync() => shard.RenewAsync();

@@ -30,6 +30,9 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, s
     /// <inheritdoc/>
     public int Shard => shard;
 
+    /// <inheritdoc/>
+    public bool WaitsAtCommit => true;
+
     /// <summary>The session's number on the server, so that a test can end it; 0 without one.</summary>
     internal int ServerThread => _connection?.ServerThread ?? 0;
 

@@ -17,6 +17,9 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
     /// <inheritdoc/>
     public int Shard => file.Shard;
 
+    /// <inheritdoc/>
+    public bool WaitsAtCommit => false;
+
     /// <summary>The connection, so that a test can bring faults upon it.</summary>
     internal SqliteDatabase Database => _database ?? throw new InvalidOperationException("The shard was not acquired.");
 
