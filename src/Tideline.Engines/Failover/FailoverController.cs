@@ -116,7 +116,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         if (held < Majority)
         {
             if (IsLeading) Follows(_logger, held, _members.Length);
-            IsLeading = false;
+            (IsLeading, _attempt) = (false, null);
             // Two controllers that hold one lock each would wait for ever.
             foreach (var member in _members) member.Release();
             await Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(Limits.FailoverIntervalMs)), _time, cancel);
@@ -162,7 +162,7 @@ public sealed partial class FailoverController : IAsyncDisposable
 
     private async Task FailOverAsync(double detectMs, CancellationToken cancel)
     {
-        Primary = null;
+        (Followers, Primary) = (0, null);
         // A stale primary that answers cannot become the primary before it has let go what waits there.
         var candidates = _members.Where(member => member is { IsHeld: true, State: { IsWritable: false } }).ToArray();
         var old = _primary ?? await FindOldAsync(cancel);
@@ -220,7 +220,8 @@ public sealed partial class FailoverController : IAsyncDisposable
         var beyond = await primary.AskAsync($"SELECT GTID_SUBTRACT('{state.Executed}', @@gtid_executed)", cancel) as string;
         if (string.IsNullOrEmpty(beyond))
         {
-            await member.ExecuteAsync($"STOP REPLICA; SET GLOBAL rpl_semi_sync_source_enabled = OFF; {_options.Follow(primary.Address)}; START REPLICA", cancel);
+            await member.EndApplierAsync(cancel);
+            await member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {_options.Follow(primary.Address)}; START REPLICA", cancel);
             _quarantined.Remove(member.Name);
             Rejoined(_logger, member.Name, primary.Name);
             return;
@@ -251,7 +252,8 @@ public sealed partial class FailoverController : IAsyncDisposable
     {
         if (Refusal == why) return;
         Refusal = why;
-        Refused(_logger, why, fault);
+        // What the program itself says needs no trace.
+        Refused(_logger, why, fault is TidelineException ? null : fault);
     }
 
     // A failover that was begun in a term, and since when it is tried.

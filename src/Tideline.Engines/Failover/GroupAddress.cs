@@ -53,4 +53,26 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
 internal sealed record MemberAddress(string Name, string Host, uint Port, string ConnectionString)
 {
     public override string ToString() => Name;
+
+    /// <summary>A session of one's own, outside of any pool.</summary>
+    /// <param name="commandSeconds">How long a statement may take; then it is given up with its session. A token would have the driver connect once more, to a server that does not answer.</param>
+    /// <param name="cancel">Ends the opening.</param>
+    /// <exception cref="MySqlException">The server does not answer or refuses.</exception>
+    public async Task<MySqlConnection> OpenAsync(int commandSeconds, CancellationToken cancel)
+    {
+        var connection = new MySqlConnection(new MySqlConnectionStringBuilder(ConnectionString)
+        {
+            Pooling = false, CancellationTimeout = -1, ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = (uint)commandSeconds,
+        }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync(cancel);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 }

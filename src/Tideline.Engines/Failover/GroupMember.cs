@@ -146,24 +146,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     }
 
     /// <summary>Another connection, without the lock: to look, and to end sessions.</summary>
-    public async Task<MySqlConnection> OpenAsync(CancellationToken cancel)
-    {
-        // A statement that takes too long is given up with its connection. A token would have the driver connect once more, to a server that does not answer.
-        var connection = new MySqlConnection(new MySqlConnectionStringBuilder(address.ConnectionString)
-        {
-            Pooling = false, CancellationTimeout = -1, ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = Limits.FailoverStepMs / 1_000,
-        }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancel);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
+    public Task<MySqlConnection> OpenAsync(CancellationToken cancel) => address.OpenAsync(Limits.FailoverStepMs / 1_000, cancel);
 
     private async Task<(MemberState State, bool IsHeld)> AskAsync(MySqlConnection connection)
     {

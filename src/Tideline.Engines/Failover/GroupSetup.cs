@@ -24,16 +24,28 @@ public static class GroupSetup
     public static async Task MakeAsync(FailoverOptions options, CancellationToken cancel)
     {
         var members = GroupAddress.Parse(options.Group).Members;
-        var opened = members.Select(member => OpenAsync(member, cancel)).ToArray();
+        var connections = new List<MySqlConnection>();
+        var silent = new List<string>();
         try
         {
-            await Task.WhenAll(opened).ContinueWith(_ => { }, cancel, TaskContinuationOptions.None, TaskScheduler.Default);
-            foreach (var connection in opened.Where(one => one.IsCompletedSuccessfully))
+            foreach (var opening in members.Select(member => (Member: member, Connection: member.OpenAsync(Limits.StrongReadSeconds, cancel))).ToArray())
             {
-                if (await KnowsTermAsync(await connection, cancel)) return;
+                try
+                {
+                    connections.Add(await opening.Connection);
+                }
+                catch (MySqlException fault)
+                {
+                    silent.Add($"{opening.Member.Name}: {fault.Message}");
+                }
             }
 
-            var connections = await Task.WhenAll(opened);
+            foreach (var connection in connections)
+            {
+                if (await KnowsTermAsync(connection, cancel)) return;
+            }
+
+            if (silent.Count > 0) throw new TidelineException(ErrorCode.StorageUnavailable, $"No member that answers knows a term, and a group is made when all do. {string.Join("; ", silent)}");
             await MakeAsync(options, members, connections, cancel);
         }
         catch (MySqlException fault)
@@ -42,11 +54,11 @@ public static class GroupSetup
         }
         finally
         {
-            foreach (var connection in opened.Where(one => one.IsCompletedSuccessfully)) await (await connection).DisposeAsync();
+            foreach (var connection in connections) await connection.DisposeAsync();
         }
     }
 
-    private static async Task MakeAsync(FailoverOptions options, IReadOnlyList<MemberAddress> members, MySqlConnection[] connections, CancellationToken cancel)
+    private static async Task MakeAsync(FailoverOptions options, IReadOnlyList<MemberAddress> members, List<MySqlConnection> connections, CancellationToken cancel)
     {
         var first = connections[0];
         if (await ScalarAsync(first, $"SELECT GET_LOCK('{GroupMember.Lock}', {Limits.StrongConnectSeconds})", cancel) is not 1L)
@@ -72,7 +84,7 @@ public static class GroupSetup
         var user = new MySqlConnectionStringBuilder(from.ConnectionString);
         try
         {
-            await using var connection = await OpenAsync(to, cancel);
+            await using var connection = await to.OpenAsync(Limits.StrongReadSeconds, cancel);
             await RunAsync(connection, $"STOP REPLICA; SET GLOBAL super_read_only = OFF; SET GLOBAL clone_valid_donor_list = '{from.Name}'", cancel);
             await RunAsync(connection, $"CLONE INSTANCE FROM '{user.UserID}'@'{from.Host}':{from.Port} IDENTIFIED BY '{user.Password.Replace("'", "''", StringComparison.Ordinal)}'", cancel);
         }
@@ -90,7 +102,7 @@ public static class GroupSetup
         await ScalarAsync(connection, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tideline_group' AND table_name = 'topology'", cancel) is > 0L
         && await ScalarAsync(connection, "SELECT MAX(term) FROM tideline_group.topology", cancel) is long;
 
-    private static async Task RequireAsync(IReadOnlyList<MemberAddress> members, MySqlConnection[] connections, CancellationToken cancel)
+    private static async Task RequireAsync(IReadOnlyList<MemberAddress> members, List<MySqlConnection> connections, CancellationToken cancel)
     {
         var findings = new List<string>();
         for (var at = 0; at < members.Count; at++) findings.AddRange(await GroupSettings.CheckAsync(connections[at], members[at].Name, cancel));
@@ -102,21 +114,6 @@ public static class GroupSetup
         }
 
         if (findings.Count > 0) throw new TidelineException(ErrorCode.InvalidInput, $"A failover of this group could lose something:\n{string.Join('\n', findings)}");
-    }
-
-    private static async Task<MySqlConnection> OpenAsync(MemberAddress member, CancellationToken cancel)
-    {
-        var connection = new MySqlConnection(new MySqlConnectionStringBuilder(member.ConnectionString) { Pooling = false, ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = Limits.StrongReadSeconds }.ConnectionString);
-        try
-        {
-            await connection.OpenAsync(cancel);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
     }
 
     private static async Task RunAsync(MySqlConnection connection, string sql, CancellationToken cancel)

@@ -80,11 +80,7 @@ internal sealed class PrimaryFinder(GroupAddress group)
 
     private static async Task<Answer> ReadAsync(MemberAddress member)
     {
-        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(member.ConnectionString)
-        {
-            Pooling = false, CancellationTimeout = -1, ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = Limits.StrongSilenceSeconds,
-        }.ConnectionString);
-        await connection.OpenAsync();
+        await using var connection = await member.OpenAsync(Limits.StrongSilenceSeconds, CancellationToken.None);
         await using var command = new MySqlCommand(Question, connection);
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();

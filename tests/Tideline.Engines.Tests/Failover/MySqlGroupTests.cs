@@ -46,6 +46,14 @@ public sealed class MySqlGroupTests
     }
 
     [Fact]
+    public async Task A_group_is_not_made_while_members_are_silent_and_each_is_named()
+    {
+        var refused = await Should.ThrowAsync<TidelineException>(() => GroupSetup.MakeAsync(new FailoverOptions { Group = "Server=127.0.0.1:1,127.0.0.1:2,127.0.0.1:3;User ID=ada" }, Cancel));
+        refused.Code.ShouldBe(ErrorCode.StorageUnavailable);
+        foreach (var member in (string[])["127.0.0.1:1: ", "127.0.0.1:2: ", "127.0.0.1:3: "]) refused.Message.ShouldContain(member);
+    }
+
+    [Fact]
     public async Task A_single_address_is_the_primary_and_is_asked_nothing()
     {
         var finder = new PrimaryFinder(GroupAddress.Parse("Server=nobody.invalid;User ID=ada"));

@@ -39,6 +39,22 @@ public sealed class MySqlFailoverRoleTests
     }
 
     [Fact]
+    public async Task Nobody_follows_while_there_is_no_primary_nor_more_than_are_left_when_there_is_another()
+    {
+        OwnServer.SkipWhenEmbedded();
+        using var folder = new TemporaryFolder("roles");
+        await using var group = await StartGroupAsync(folder.Path);
+        await using var server = await StartAsync(group);
+        await UntilAsync(async () => (int)(await StatusAsync(server))["followers"]! == 2 ? true : (bool?)null);
+        var old = (string)(await StatusAsync(server))["primary"]!;
+
+        await group.StrikeAsync(group.Find(old), Blow.Killed, Cancel);
+        var told = await UntilAsync(async () => await StatusAsync(server) is var status && (string?)status["primary"] != old ? ((string?)status["primary"], (int)status["followers"]!) : ((string?, int)?)null, pollMs: 1);
+        told.Item2.ShouldBeLessThanOrEqualTo(told.Item1 is null ? 0 : 1);
+        await UntilAsync(async () => await StatusAsync(server) is var status && status["primary"] is not null && (int)status["followers"]! == 1 ? true : (bool?)null);
+    }
+
+    [Fact]
     public async Task An_address_that_is_no_group_is_refused()
     {
         var refused = await Should.ThrowAsync<TidelineException>(() => FailoverServer.StartAsync(["Server=one;User ID=ada"], new IPEndPoint(IPAddress.Loopback, 0), false, Cancel));
@@ -56,7 +72,7 @@ public sealed class MySqlFailoverRoleTests
 
     private static async Task<bool> LeadsAsync(FailoverServer server) => (bool)(await StatusAsync(server))["leads"]!;
 
-    private static async Task<T> UntilAsync<T>(Func<Task<T?>> look)
+    private static async Task<T> UntilAsync<T>(Func<Task<T?>> look, int pollMs = 50)
         where T : struct
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
@@ -64,7 +80,7 @@ public sealed class MySqlFailoverRoleTests
         while (true)
         {
             if (await look() is { } found) return found;
-            await Task.Delay(50, limit.Token);
+            await Task.Delay(pollMs, limit.Token);
         }
     }
 
