@@ -7,6 +7,8 @@ namespace Tideline.Bench;
 /// <summary><c>tideline drill NAME</c>.</summary>
 public static class DrillCommand
 {
+    private const int MostRuns = 1_000, MostSeconds = 3_600;
+
     /// <summary>The drills there are.</summary>
     public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "owner", "outage"];
 
@@ -17,6 +19,13 @@ public static class DrillCommand
         if (!Names.Contains(name))
         {
             await Console.Error.WriteLineAsync($"There is no drill '{name}'; there is: {string.Join(", ", Names)}.");
+            return 2;
+        }
+
+        foreach (var (option, value, most) in ((string, int, int)[])[("--kills", options.Kills, MostRuns), ("--runs", options.Runs, MostRuns), ("--down", options.DownSeconds, MostSeconds)])
+        {
+            if (value >= 1 && value <= most) continue;
+            await Console.Error.WriteLineAsync($"{option} is 1 to {most}, not {value}.");
             return 2;
         }
 

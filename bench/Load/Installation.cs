@@ -42,6 +42,14 @@ internal sealed class Installation(string dataFolder, int shards, ClusterOptions
         ? SqliteLedgerStore.Open(dataFolder, shards)
         : await MySqlLedgerStore.OpenAsync(new MySqlLedgerOptions { Primaries = _cluster.MySql, Shards = shards, DatabasePrefix = _cluster.Name }, TimeProvider.System, NullLogger.Instance, cancel);
 
+    /// <summary>Opens and funds accounts, while nobody runs on it.</summary>
+    public async Task<AccountSet> LoadAccountsAsync(int count, SeededRandom random, TimeProvider time, CancellationToken cancel)
+    {
+        await using var store = await OpenLedgerAsync(cancel);
+        await using var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, cancel);
+        return await AccountSet.LoadAsync(ledger, count, random, cancel);
+    }
+
     /// <summary>Drops what it made on the servers; its folder is its maker's.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -74,12 +74,13 @@ internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
     private async Task<DrillReport> ReportAsync(GeneralLedger ledger, FailoverLoad load, SeededRandom random, CancellationToken cancel)
     {
         var books = Enumerable.Range(0, ledger.Map.Shards).Select(ledger.Reader).ToArray();
-        var proof = await LoadProof.ReadAsync(load, books, _runs.Select(run => run.RecoveryMs), random, cancel);
+        var proof = await LoadProof.ReadAsync(load, books, random, cancel);
+        var recoveries = new Recoveries(_runs.Select(run => run.RecoveryMs));
         var isSound = proof.Lost == 0 && proof.Differences.Count == 0;
         return new DrillReport(
             "failover",
-            [.. proof.Checks, new Check("I11 one acknowledging primary a term", isSound, "what an old primary acknowledged would be missing in the books of the last one")],
-            [.. proof.Figures, new Figure("old primaries in quarantine", _runs.Count(run => run.IsQuarantined), "runs")]);
+            [.. proof.Checks, new Check("I11 one acknowledging primary a term", isSound, "what an old primary acknowledged would be missing in the books of the last one"), recoveries.Check],
+            [.. proof.Figures, .. recoveries.Figures, new Figure("old primaries in quarantine", _runs.Count(run => run.IsQuarantined), "runs")]);
     }
 
     private static void Print(Run run)

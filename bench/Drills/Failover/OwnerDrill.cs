@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Bench.Load;
 using Tideline.Kernel;
-using Tideline.Ledger;
 
 namespace Tideline.Bench.Drills.Failover;
 
@@ -30,7 +28,7 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         using var folder = new TemporaryFolder("owner", options.DataFolder);
         await using var installation = new Installation(Path.Combine(folder.Path, "load"), options.Shards, cluster);
         var random = new SeededRandom(options.Seed);
-        var accounts = await LoadAsync(installation, random.Fork(), cancel);
+        var accounts = await installation.LoadAccountsAsync(Accounts, random.Fork(), time, cancel);
 
         var owner = await StartAsync(program, installation, folder, 0, cancel);
         var standby = await StartAsync(program, installation, folder, 1, cancel);
@@ -55,25 +53,16 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
             }
 
             await load.EndAsync();
-            await using var books = await installation.OpenLedgerAsync(cancel);
-            var readers = Enumerable.Range(0, options.Shards).Select(books.OpenReader).ToArray();
-            var proof = await LoadProof.ReadAsync(load, readers, _recoveriesMs, random.Fork(), cancel);
-            foreach (var reader in readers) await reader.DisposeAsync();
+            var proof = await LoadProof.ReadAsync(load, installation, random.Fork(), cancel);
+            var recoveries = new Recoveries(_recoveriesMs);
             var drained = await standby.StopAsync(StartLimit) && await owner.StopAsync(StartLimit);
-            return new DrillReport("owner", [.. proof.Checks, new Check("drain", drained, "SIGTERM ended both processes with exit code 0")], [.. proof.Figures]);
+            return new DrillReport("owner", [.. proof.Checks, recoveries.Check, new Check("drain", drained, "SIGTERM ended both processes with exit code 0")], [.. proof.Figures, .. recoveries.Figures]);
         }
         finally
         {
             owner.Dispose();
             standby.Dispose();
         }
-    }
-
-    private async Task<AccountSet> LoadAsync(Installation installation, SeededRandom random, CancellationToken cancel)
-    {
-        await using var store = await installation.OpenLedgerAsync(cancel);
-        await using var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, cancel);
-        return await AccountSet.LoadAsync(ledger, Accounts, random, cancel);
     }
 
     // The first is ready when it owns the shards; who comes later is never ready, and stands by as soon as it answers.

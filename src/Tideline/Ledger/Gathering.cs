@@ -7,7 +7,11 @@ namespace Tideline.Ledger;
 /// leaves most of them to the next one. Where COMMIT itself waits for a disk, that moment is worth an eighth of it. Nobody waits who is alone.
 /// </summary>
 /// <param name="isWorthIt">Whether COMMIT waits; <see cref="IShardStore.WaitsAtCommit"/>.</param>
-internal sealed class Gathering(bool isWorthIt, TimeProvider time)
+/// <param name="gate">The lock of the queue.</param>
+/// <param name="waiting">How many are in the queue.</param>
+/// <param name="isEnding">Whether nobody comes any more.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Gathering(bool isWorthIt, object gate, Func<int> waiting, Func<bool> isEnding, TimeProvider time)
 {
     private const int Share = 8;
     private int _commands;
@@ -16,8 +20,8 @@ internal sealed class Gathering(bool isWorthIt, TimeProvider time)
     /// <summary>What the last batch was like.</summary>
     public void Note(int commands, TimeSpan took) => (_commands, _allowedMs) = (commands, Math.Min(Limits.GatherMs, took.TotalMilliseconds / Share));
 
-    /// <summary>Waits, holding the gate between looks only, until as many wait as were in the last batch, or the time is over.</summary>
-    public void Wait(object gate, Func<int> waiting, Func<bool> isEnding)
+    /// <summary>Waits until as many are in the queue as were in the last batch, or the time is over. The caller holds the gate; it is let go between two looks.</summary>
+    public void Wait()
     {
         if (!isWorthIt) return;
         var began = time.GetTimestamp();

@@ -38,7 +38,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     public ShardWriter(IShardStore store, ShardContext context, ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
     {
         (_store, _context, _head, _signal, _time, _logger, _committed) = (store, context, head, signal, time, logger, committed);
-        _gathering = new Gathering(store.WaitsAtCommit, time);
+        _gathering = new Gathering(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
         _settler = new BatchSettler(context.Shard, () => Wait(store.SyncAsync()), Settle, FailUnknown);
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
@@ -163,7 +163,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             _taken.Clear();
             if (_waiting.Count == 0 && !_draining) Monitor.Wait(_gate, Limits.LeaseRenewMs);
             if (_waiting.Count == 0) return false;
-            _gathering.Wait(_gate, () => _waiting.Count, () => _draining);
+            _gathering.Wait();
             if (_waiting.Count <= Limits.ShardBatchCommands)
             {
                 (_waiting, _taken) = (_taken, _waiting);

@@ -87,11 +87,7 @@ public sealed partial class ChartTests
     [Fact]
     public void A_variable_of_tideline_is_one_that_the_program_reads_and_nodes_are_told_every_engine()
     {
-        DeployTree.Nothing(
-            from template in ChartTemplate.All
-            from Match variable in Variable().Matches(template.Text)
-            where !DeployTree.Variables.Contains(variable.Value)
-            select $"{template.Name}: {variable.Value}");
+        EachIsKnown(Variable(), 0, DeployTree.Variables);
         foreach (var engine in (string[])["TIDELINE_MYSQL", "TIDELINE_MONGODB", "TIDELINE_REDIS"]) Of("nodes.yaml").ShouldContain($"- name: {engine}\n");
         Of("config.yaml").ShouldContain("TIDELINE_KAFKA: ");
     }
@@ -99,11 +95,7 @@ public sealed partial class ChartTests
     [Fact]
     public void A_probe_asks_for_a_route_that_a_node_has()
     {
-        DeployTree.Nothing(
-            from template in ChartTemplate.All
-            from Match probe in Probe().Matches(template.Text)
-            where !DeployTree.Routes.Contains(probe.Groups[1].Value)
-            select $"{template.Name}: {probe.Value}");
+        EachIsKnown(Probe(), 1, DeployTree.Routes);
         foreach (var probe in (string[])["startupProbe:\n            httpGet: { path: /health/live", "readinessProbe:\n            httpGet: { path: /health/ready", "livenessProbe:\n            httpGet: { path: /health/live"])
             Of("nodes.yaml").ShouldContain(probe);
     }
@@ -145,6 +137,12 @@ public sealed partial class ChartTests
     private static string Of(string template) => ChartTemplate.All.Single(one => one.Name == template).Text;
 
     private static IEnumerable<string> Leaves(JsonNode? node, string path) => node is JsonObject { Count: > 0 } fields ? fields.SelectMany(field => Leaves(field.Value, path.Length == 0 ? field.Key : $"{path}.{field.Key}")) : [path];
+
+    private static void EachIsKnown(Regex words, int part, IReadOnlySet<string> known) => DeployTree.Nothing(
+        from template in ChartTemplate.All
+        from Match word in words.Matches(template.Text)
+        where !known.Contains(word.Groups[part].Value)
+        select $"{template.Name}: {word.Value}");
 
     [GeneratedRegex(@"TIDELINE_[A-Z]+")]
     private static partial Regex Variable();

@@ -34,9 +34,9 @@ public sealed class GatheringTests
 
     private int LooksUntilTaken(int commands, double tookMs, Func<int, int> waiting, bool isWorthIt)
     {
-        var gathering = new Gathering(isWorthIt, _time);
+        var gathering = new Gathering(isWorthIt, _gate, () => waiting(++_looks), () => false, _time);
         gathering.Note(commands, TimeSpan.FromMilliseconds(tookMs));
-        lock (_gate) gathering.Wait(_gate, () => waiting(++_looks), () => false);
+        lock (_gate) gathering.Wait();
         return _looks;
     }
 }
