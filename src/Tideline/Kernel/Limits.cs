@@ -306,12 +306,6 @@ public static partial class Limits
     /// <summary>Questions about offsets that are asked at once; more wait their turn.</summary>
     public const int KafkaOffsetCalls = 4;
 
-    /// <summary>How long a client of Kafka may be silent about a request, which has <see cref="KafkaRequestMs"/> itself, milliseconds; then another client is asked.</summary>
-    public const int KafkaSilenceMs = KafkaRequestMs + 1_000;
-
-    /// <summary>Clients of Kafka that were left because they were silent; beyond that the last one is kept.</summary>
-    public const int KafkaSilentClients = 16;
-
     /// <summary>Rest before a request to Kafka is repeated, and longest rest before a broker is connected to again, milliseconds.</summary>
     public const int KafkaRetryMs = 100, KafkaReconnectMs = 1_000;
 

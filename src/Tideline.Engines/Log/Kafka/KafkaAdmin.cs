@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Tideline.Kernel;
@@ -6,40 +5,34 @@ using KafkaError = Confluent.Kafka.ErrorCode;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>
-/// The questions that the log asks the brokers. Each is asked again while that may help, for <see cref="Limits.KafkaCallMs"/> at most. A client that does not even say that a question failed
-/// is left for another one: when a broker was killed and came back, it has been seen to stay silent for good.
-/// </summary>
-internal sealed class KafkaAdmin(Func<IAdminClient> open, OffsetReader offsets, TimeProvider time) : IAsyncDisposable
+/// <summary>The questions that the log asks the brokers. Each is asked again while that may help, for <see cref="Limits.KafkaCallMs"/> at most.</summary>
+internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
     private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs);
-    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(Limits.KafkaSilenceMs);
     private readonly SemaphoreSlim _deleting = new(1, 1);
-    private readonly ConcurrentBag<IAdminClient> _silent = [];
-    private IAdminClient _client = open();
 
     /// <summary>An offset of each partition: <see cref="OffsetReader.First"/>, <see cref="OffsetReader.End"/>, or the first record not older than a time, -1 when there is none.</summary>
     public Task<long[]> OffsetsAsync(IReadOnlyList<TopicPartition> places, long which, CancellationToken cancel) =>
-        places.Count == 0 ? Task.FromResult<long[]>([]) : AskAsync("tell offsets", Patience, _ => offsets.ReadAsync(places, which, cancel), cancel);
+        places.Count == 0 ? Task.FromResult<long[]>([]) : AskAsync("tell offsets", () => offsets.ReadAsync(places, which, cancel), cancel);
 
     /// <summary>Where a group goes on, for those partitions for which Kafka knows it.</summary>
     public async Task<Dictionary<TopicPartition, long>> GroupOffsetsAsync(string group, IEnumerable<TopicPartition> places, CancellationToken cancel)
     {
         var asked = new ConsumerGroupTopicPartitions(group, [.. places]);
-        var answer = await AskAsync("tell the offsets of a group", Silence, client => client.ListConsumerGroupOffsetsAsync([asked], new ListConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
+        var answer = await AskAsync("tell the offsets of a group", () => client.ListConsumerGroupOffsetsAsync([asked], new ListConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
         return answer[0].Partitions.Where(partition => partition.Offset.Value >= 0).ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
     }
 
     public Task SetGroupOffsetAsync(string group, TopicPartition place, long next, CancellationToken cancel)
     {
         var asked = new ConsumerGroupTopicPartitionOffsets(group, [new TopicPartitionOffset(place, next)]);
-        return AskAsync("keep the offset of a group", Silence, client => client.AlterConsumerGroupOffsetsAsync([asked], new AlterConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
+        return AskAsync("keep the offset of a group", () => client.AlterConsumerGroupOffsetsAsync([asked], new AlterConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
     }
 
     /// <summary>Drops the records of a partition before an offset.</summary>
-    public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync("delete records", Patience, async client =>
+    public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync("delete records", async () =>
     {
         await _deleting.WaitAsync(cancel);
         try
@@ -62,7 +55,7 @@ internal sealed class KafkaAdmin(Func<IAdminClient> open, OffsetReader offsets, 
     {
         try
         {
-            await AskAsync($"make the topic {topic.Name}", 2 * Silence, async client => { await client.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Request, OperationTimeout = Request }); return true; }, cancel);
+            await AskAsync($"make the topic {topic.Name}", async () => { await client.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Request, OperationTimeout = Request }); return true; }, cancel);
         }
         catch (TidelineException fault) when (fault.InnerException is CreateTopicsException refused && KafkaFaults.ErrorsOf(refused).All(error => error.Code == KafkaError.TopicAlreadyExists))
         {
@@ -72,7 +65,7 @@ internal sealed class KafkaAdmin(Func<IAdminClient> open, OffsetReader offsets, 
     }
 
     /// <summary>A topic, once each of its partitions has a leader; null when there is none of that name and <paramref name="isMade"/> does not say that it was just made.</summary>
-    public Task<TopicDescription?> DescribeTopicAsync(string topic, bool isMade, CancellationToken cancel) => AskAsync($"describe {topic}", Silence, async client =>
+    public Task<TopicDescription?> DescribeTopicAsync(string topic, bool isMade, CancellationToken cancel) => AskAsync($"describe {topic}", async () =>
     {
         try
         {
@@ -89,7 +82,7 @@ internal sealed class KafkaAdmin(Func<IAdminClient> open, OffsetReader offsets, 
     public async Task<IReadOnlyDictionary<string, string>> ConfigurationAsync(string topic, CancellationToken cancel)
     {
         var asked = new ConfigResource { Type = ResourceType.Topic, Name = topic };
-        var answer = await AskAsync($"describe {topic}", Silence, client => client.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Request }), cancel);
+        var answer = await AskAsync($"describe {topic}", () => client.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Request }), cancel);
         return answer[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value);
     }
 
@@ -99,30 +92,18 @@ internal sealed class KafkaAdmin(Func<IAdminClient> open, OffsetReader offsets, 
         await _deleting.WaitAsync();
         _deleting.Dispose();
         await offsets.DisposeAsync();
-        foreach (var client in _silent) client.Dispose();
-        _client.Dispose();
+        client.Dispose();
     }
 
-    // The silent one is closed at the end: somebody may be inside it.
-    private void Leave(IAdminClient client)
-    {
-        if (_silent.Count >= Limits.KafkaSilentClients || !ReferenceEquals(Volatile.Read(ref _client), client)) return;
-        var next = open();
-        if (ReferenceEquals(Interlocked.CompareExchange(ref _client, next, client), client)) _silent.Add(client);
-        else next.Dispose();
-    }
-
-    // One question may take the time of its own limits and a little more; a client that has not even failed then has lost it.
-    private async Task<T> AskAsync<T>(string what, TimeSpan most, Func<IAdminClient, Task<T>> ask, CancellationToken cancel)
+    private async Task<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         for (var left = Patience; ; left = Patience - time.GetElapsedTime(begun))
         {
-            var client = Volatile.Read(ref _client);
             try
             {
-                var limit = left < most ? left : most;
-                return await ask(client).WaitAsync(limit > Rest ? limit : Rest, time, cancel);
+                // The client of .NET loses some failures, and its task then never ends.
+                return await ask().WaitAsync(left > Rest ? left : Rest, time, cancel);
             }
             catch (KafkaException fault)
             {
@@ -130,8 +111,7 @@ internal sealed class KafkaAdmin(Func<IAdminClient> open, OffsetReader offsets, 
             }
             catch (TimeoutException)
             {
-                Leave(client);
-                if (left <= most) throw KafkaFaults.Silent(what, Limits.KafkaCallMs);
+                throw KafkaFaults.Silent(what, Limits.KafkaCallMs);
             }
 
             await Task.Delay(Rest, time, cancel);
