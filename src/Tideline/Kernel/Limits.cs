@@ -303,6 +303,9 @@ public static partial class Limits
     /// <summary>How long a log that is closed goes on to keep how far it is known, milliseconds: what is not kept is read again at the next open.</summary>
     public const int KafkaCloseMs = 3_000;
 
+    /// <summary>How long the offset of a group waits for a coordinator to send it to, milliseconds.</summary>
+    public const int KafkaGroupMs = 6_000;
+
     /// <summary>Questions about offsets that are asked at once; more wait their turn.</summary>
     public const int KafkaOffsetCalls = 4;
 

@@ -81,8 +81,7 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
     // Where Kafka has forgotten it, the copy may be older by what was read since; and what is no longer kept had been read by every group.
     private async Task<long?> NextAsync(string group, Partition partition, CancellationToken cancel)
     {
-        var known = await admin.GroupOffsetsAsync(options.TopicPrefix + group, [partition.Place], cancel);
-        if (known.TryGetValue(partition.Place, out var next)) return next;
+        if (await admin.GroupOffsetAsync(options.TopicPrefix + group, partition.Place, cancel) is { } next) return next;
         if (state.Group(group, partition.Topic, partition.Number, partition.TopicId) is not { } copy) return null;
         return Math.Max(copy.Next, (await admin.OffsetsAsync([partition.Place], OffsetReader.First, cancel))[0]);
     }

@@ -6,7 +6,7 @@ using KafkaError = Confluent.Kafka.ErrorCode;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>The questions that the log asks the brokers. Each is asked again while that may help, for <see cref="Limits.KafkaCallMs"/> at most.</summary>
-internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, TimeProvider time) : IAsyncDisposable
+internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, GroupClients groups, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
@@ -17,19 +17,11 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Time
     public Task<long[]> OffsetsAsync(IReadOnlyList<TopicPartition> places, long which, CancellationToken cancel) =>
         places.Count == 0 ? Task.FromResult<long[]>([]) : AskAsync("tell offsets", () => offsets.ReadAsync(places, which, cancel), cancel);
 
-    /// <summary>Where a group goes on, for those partitions for which Kafka knows it.</summary>
-    public async Task<Dictionary<TopicPartition, long>> GroupOffsetsAsync(string group, IEnumerable<TopicPartition> places, CancellationToken cancel)
-    {
-        var asked = new ConsumerGroupTopicPartitions(group, [.. places]);
-        var answer = await AskAsync("tell the offsets of a group", () => client.ListConsumerGroupOffsetsAsync([asked], new ListConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
-        return answer[0].Partitions.Where(partition => partition.Offset.Value >= 0).ToDictionary(partition => partition.TopicPartition, partition => partition.Offset.Value);
-    }
+    /// <summary>Where a group goes on; null when Kafka does not know it.</summary>
+    public Task<long?> GroupOffsetAsync(string group, TopicPartition place, CancellationToken cancel) => AskAsync("tell the offset of a group", () => groups.ReadAsync(group, place, cancel), cancel);
 
-    public Task SetGroupOffsetAsync(string group, TopicPartition place, long next, CancellationToken cancel)
-    {
-        var asked = new ConsumerGroupTopicPartitionOffsets(group, [new TopicPartitionOffset(place, next)]);
-        return AskAsync("keep the offset of a group", () => client.AlterConsumerGroupOffsetsAsync([asked], new AlterConsumerGroupOffsetsOptions { RequestTimeout = Request }), cancel);
-    }
+    public Task SetGroupOffsetAsync(string group, TopicPartition place, long next, CancellationToken cancel) =>
+        AskAsync("keep the offset of a group", () => groups.KeepAsync(group, place, next, cancel), cancel);
 
     /// <summary>Drops the records of a partition before an offset.</summary>
     public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync("delete records", async () =>
@@ -92,6 +84,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Time
         await _deleting.WaitAsync();
         _deleting.Dispose();
         await offsets.DisposeAsync();
+        await groups.DisposeAsync();
         client.Dispose();
     }
 

@@ -53,7 +53,15 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs,
     })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build());
 
-    /// <summary>A client for questions about topics and groups.</summary>
+    /// <summary>A consumer that keeps the offsets of a group, and never joins it. What cannot be sent is given up after its session's time.</summary>
+    public IConsumer<byte[], byte[]> Group(string group) => new ConsumerBuilder<byte[], byte[]>(With(new ConsumerConfig
+    {
+        GroupId = group,
+        EnableAutoCommit = false,
+        SessionTimeoutMs = Limits.KafkaGroupMs,
+    })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
+
+    /// <summary>A client for questions about topics.</summary>
     public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig()))
         .SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 

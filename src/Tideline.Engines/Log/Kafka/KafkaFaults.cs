@@ -26,8 +26,6 @@ internal static class KafkaFaults
     private static IEnumerable<Error> Parts(KafkaException fault) => fault switch
     {
         TopicPartitionOffsetException list => list.Results.Select(each => each.Error),
-        AlterConsumerGroupOffsetsException alter => alter.Results.SelectMany(each => each.Partitions.Select(partition => partition.Error).Append(each.Error)),
-        ListConsumerGroupOffsetsException list => list.Results.SelectMany(each => each.Partitions.Select(partition => partition.Error).Append(each.Error)),
         DeleteRecordsException delete => delete.Results.Select(each => each.Error),
         CreateTopicsException create => create.Results.Select(each => each.Error),
         DescribeTopicsException describe => describe.Results.TopicDescriptions.Select(each => each.Error),

@@ -41,7 +41,7 @@ public sealed partial class KafkaLog : ILog
     {
         options.Validate();
         var clients = new KafkaClients(options, time, logger);
-        var admin = new KafkaAdmin(clients.Admin(), clients.Offsets(), time);
+        var admin = new KafkaAdmin(clients.Admin(), clients.Offsets(), new GroupClients(clients.Group), time);
         var bulk = new BulkReader(clients, time);
         var topics = new TopicCatalog(options, admin, logger);
         StateTopic? state = null;
