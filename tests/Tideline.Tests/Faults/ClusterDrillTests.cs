@@ -1,10 +1,12 @@
 using Tideline.Bench;
 using Tideline.Bench.Drills;
 using Tideline.Bench.Drills.Failover;
+using Tideline.Kernel;
+using Tideline.Tests.Bench.Servers;
 
 namespace Tideline.Tests.Faults;
 
-/// <summary>A drill of the cluster profile, small. How fast it is, the drill itself tells; here nothing depends on time.</summary>
+/// <summary>The drills of the cluster profile, small. How fast it is, the drills themselves tell; here nothing depends on time.</summary>
 public sealed class ClusterDrillTests
 {
     private const string Timed = "recovery under";
@@ -16,6 +18,20 @@ public sealed class ClusterDrillTests
     {
         var options = new DrillOptions { Runs = 2, Cluster = ClusterUnderTest.Require() };
         Broken(await new OwnerDrill(options, TimeProvider.System).RunAsync(Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Engines_that_are_away_for_a_while_cost_nothing_and_everything_catches_up()
+    {
+        OwnServer.SkipWhenEmbedded();
+        try
+        {
+            Broken(await new OutageDrill(new DrillOptions { DownSeconds = 8 }, TimeProvider.System).RunAsync(Cancel)).ShouldBeEmpty();
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            Assert.Skip($"A server cannot be had here: {fault.Message}");
+        }
     }
 
     private static IEnumerable<string> Broken(DrillReport report) =>
