@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Confluent.Kafka.Admin;
 using Tideline.Kernel;
@@ -11,7 +12,9 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
     private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs);
+    private static readonly TimeSpan Last = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs + Limits.KafkaCloseMs);
     private readonly SemaphoreSlim _deleting = new(1, 1);
+    private readonly ConcurrentDictionary<Task, bool> _asked = new();
 
     /// <summary>An offset of each partition: <see cref="OffsetReader.First"/>, <see cref="OffsetReader.End"/>, or the first record not older than a time, -1 when there is none.</summary>
     public Task<long[]> OffsetsAsync(IReadOnlyList<TopicPartition> places, long which, CancellationToken cancel) =>
@@ -34,7 +37,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
             if (!topic.Partitions.Exists(partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
                 throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"{place} has no leader"));
             var within = new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request };
-            return await client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within).WaitAsync(Patience, time, cancel);
+            return await Asked(client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within)).WaitAsync(Patience, time, cancel);
         }
         finally
         {
@@ -78,6 +81,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
         return answer[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value);
     }
 
+    /// <summary>Waits for the answers that nobody waits for any more. A client that never gives them is left as it is: to close it over an answer that was not taken ends the process by signal 11.</summary>
     public async ValueTask DisposeAsync()
     {
         // Nobody may be inside a client that is closed.
@@ -85,7 +89,15 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
         _deleting.Dispose();
         await offsets.DisposeAsync();
         await groups.DisposeAsync();
-        client.Dispose();
+        await Task.WhenAll(_asked.Keys).WaitAsync(Last, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_asked.Keys.All(answer => answer.IsCompleted)) client.Dispose();
+    }
+
+    private Task<T> Asked<T>(Task<T> answer)
+    {
+        _asked.TryAdd(answer, true);
+        _ = answer.ContinueWith(ended => _asked.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        return answer;
     }
 
     private async Task<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancel)
@@ -96,7 +108,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
             try
             {
                 // The client of .NET loses some failures, and its task then never ends.
-                return await ask().WaitAsync(left > Rest ? left : Rest, time, cancel);
+                return await Asked(ask()).WaitAsync(left > Rest ? left : Rest, time, cancel);
             }
             catch (KafkaException fault)
             {
