@@ -28,9 +28,12 @@ internal sealed class RedisServer : LocalServer
 
     /// <summary>Name and version of the server at an address, as in <c>Redis 7.0.15</c>.</summary>
     /// <exception cref="RedisConnectionException">It does not answer.</exception>
+    /// <exception cref="RedisServerException">It still reads its data back.</exception>
     public static async Task<string> VersionOfAsync(string address, CancellationToken cancel)
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync(address).WaitAsync(cancel);
+        // It tells its version before it can answer anything else.
+        await connection.GetDatabase().PingAsync().WaitAsync(cancel);
         return $"Redis {connection.GetServers()[0].Version}";
     }
 

@@ -33,6 +33,19 @@ public sealed class RedisServerTests
     }
 
     [Fact]
+    public async Task A_server_that_still_reads_its_data_has_not_started()
+    {
+        // It reads back for a second, and tells whoever asks meanwhile that it does (redis.conf, key-load-delay: microseconds for each command).
+        await using var own = await OwnServer<RedisServer>.StartAsync(folder => RedisServer.PrepareAsync(folder, options: ["--key-load-delay", "100"], cancel: Cancel));
+        await using (var client = await ConnectionMultiplexer.ConnectAsync(own.Server.Address))
+            await Task.WhenAll(Enumerable.Range(0, 10_000).Select(number => client.GetDatabase().StringSetAsync($"other-{number}", number)));
+        await SetAsync(own.Server, "kept");
+        await own.Server.KillAsync();
+        await own.Server.StartAsync(Cancel);
+        (await GetAsync(own.Server)).ShouldBe("kept");
+    }
+
+    [Fact]
     public async Task A_paused_server_answers_nobody_until_it_goes_on()
     {
         await using var own = await StartAsync();
