@@ -7,13 +7,14 @@ namespace Tideline.Ledger;
 /// <summary>The strong tier as the rest of the program sees it: commands in, durable replies out, strong reads beside.</summary>
 public sealed class GeneralLedger : IAsyncDisposable
 {
+    private readonly ILedgerStore _store;
     private readonly IShardReader[] _readers;
     private readonly TimeProvider _time;
     private ShardSlot[] _slots = [];
 
     private GeneralLedger(ILedgerStore store, TimeProvider time, IdGenerator ids)
     {
-        (Map, Ids, _time) = (store.Map, ids, time);
+        (_store, Map, Ids, _time) = (store, store.Map, ids, time);
         SystemAccounts = new SystemAccounts(Map);
         _readers = [.. Enumerable.Range(0, Map.Shards).Select(store.OpenReader)];
     }
@@ -40,8 +41,9 @@ public sealed class GeneralLedger : IAsyncDisposable
         {
             for (var shard = 0; shard < store.Map.Shards; shard++)
             {
+                var own = shard;
                 slots.Add(await ShardSlot.StartAsync(
-                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts), ledger.Reader(shard), slots.FirstOrDefault(), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes), time, logger, cancel));
+                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)), ledger.Reader(shard), slots.FirstOrDefault(), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes), time, logger, cancel));
             }
         }
         catch
@@ -122,17 +124,17 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <returns>How many were missing.</returns>
     internal Task<int> RepairReservationsAsync(int home, int limit, CancellationToken cancel) => ReservationRepair.RunAsync(this, home, _slots[home].Writer, limit, cancel);
 
-    // A key's home shard knows every use of it; when the effect lives elsewhere the key is reserved at home first.
+    // A key's home shard knows every use of it. When the effect lives elsewhere the key is taken at home with the same commit, or else it is reserved there first.
     private async Task<Reply> ExecuteOnceAsync(LedgerCommand command, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var shard = Map.ShardOf(command.RouteId);
         if (command.Key == Guid.Empty) return await SubmitAsync(shard, command);
         var home = Map.ShardOf(command.Key);
-        if (home == shard)
+        if (home == shard || _store.TakesKeysOf(shard, home))
         {
             // An earlier use of the key, whose subject lived elsewhere, may have reserved it.
-            var reply = await SubmitAsync(home, command);
+            var reply = await SubmitAsync(shard, command);
             return reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reply.Subject, null) : reply;
         }
 
@@ -143,7 +145,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     private Task<Reply> SubmitReservedAsync(LedgerCommand command, Guid subject, Reservation? reservation)
     {
         var reserved = command.About(subject);
-        return _slots[Map.ShardOf(reserved.RouteId)].Writer.Submit(reserved, reservation);
+        return _slots[Map.ShardOf(reserved.RouteId)].Writer.SubmitTaken(reserved, reservation);
     }
 
     private async Task<Reply> OpenAccountAsync(OpenAccount open, CancellationToken cancel)

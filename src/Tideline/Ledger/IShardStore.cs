@@ -116,6 +116,12 @@ public interface ILedgerStore : IAsyncDisposable
     /// <summary>How ids map to shards; fixed when the data was made.</summary>
     ShardMap Map { get; }
 
+    /// <summary>
+    /// Whether a batch of a shard reads and takes, in its own transaction, keys whose home is another shard: both lie in one database system. Two batches that take the same key meet as
+    /// in a deadlock: the later one is decided anew.
+    /// </summary>
+    bool TakesKeysOf(int shard, int home);
+
     /// <summary>The writer of a shard.</summary>
     IShardStore OpenWriter(int shard);
 
@@ -130,6 +136,9 @@ public sealed record ShardHead(int Shard, long Epoch, long EventSeq, long Messag
 public sealed class BatchKeys
 {
     public HashSet<Guid> Outcomes { get; } = [];
+
+    /// <summary>Keys by their home, where that is another shard: <see cref="ILedgerStore.TakesKeysOf"/>.</summary>
+    public Dictionary<int, HashSet<Guid>> KeysElsewhere { get; } = [];
 
     public HashSet<Guid> Accounts { get; } = [];
 
@@ -149,6 +158,9 @@ public sealed class BatchKeys
 public sealed class BatchRows
 {
     public Dictionary<Guid, OutcomeRow> Outcomes { get; } = [];
+
+    /// <summary>What the homes of <see cref="BatchKeys.KeysElsewhere"/> know of them.</summary>
+    public Dictionary<Guid, OutcomeRow> KeysElsewhere { get; } = [];
 
     public Dictionary<Guid, AccountRow> Accounts { get; } = [];
 
@@ -182,6 +194,9 @@ public sealed class BatchWrites
     public List<HoldRow> Holds { get; } = [];
 
     public List<OutcomeRow> Outcomes { get; } = [];
+
+    /// <summary>Keys that are taken at their homes, on other shards.</summary>
+    public List<(int Home, OutcomeRow Taken)> KeysElsewhere { get; } = [];
 
     public List<ClaimRow> Claims { get; } = [];
 

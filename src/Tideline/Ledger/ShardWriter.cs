@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger.Commands;
@@ -56,21 +57,15 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     /// <summary>Queues a command; the task ends when its commit is durable.</summary>
     /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was queued.</exception>
-    public Task<Reply> Submit(LedgerCommand command, Reservation? after = null)
-    {
-        var pending = new SinglePending(command) { After = after };
-        Add(pending);
-        return pending.End;
-    }
+    public Task<Reply> Submit(LedgerCommand command) => Add(new SinglePending(command));
+
+    /// <summary>The same for a command whose key was taken at home; it is answered when that is durable too.</summary>
+    /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
+    public Task<Reply> SubmitTaken(LedgerCommand command, Reservation? taken) => Add(new SinglePending(command) { IsKeyTaken = true, After = taken });
 
     /// <summary>Queues the taking of a key; the task ends when it is committed, which may be before it is durable.</summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
-    public Task<Reservation> Reserve(ReserveKey command)
-    {
-        var pending = new ReservationPending(command, _settler.Durable);
-        Add(pending);
-        return pending.End;
-    }
+    public Task<Reservation> Reserve(ReserveKey command) => Add(new ReservationPending(command, _settler.Durable));
 
     /// <summary>Queues several commands; the task ends when all are durable.</summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
@@ -105,7 +100,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
-    private void Add(PendingCommand pending)
+    private Task<T> Add<T>(AwaitedPending<T> pending)
     {
         lock (_gate)
         {
@@ -113,6 +108,8 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             _waiting.Add(pending);
             if (_waiting.Count == 1) Monitor.Pulse(_gate);
         }
+
+        return pending.End;
     }
 
     private void ThrowIfClosed()
@@ -219,6 +216,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         foreach (var pending in commands)
         {
             if (pending.Command.Key != Guid.Empty) keys.Outcomes.Add(pending.Command.Key);
+            if (KeyHome(pending) is { } home) (CollectionsMarshal.GetValueRefOrAddDefault(keys.KeysElsewhere, home, out _) ??= []).Add(pending.Command.Key);
             pending.Command.Collect(keys, _context);
         }
 
@@ -242,6 +240,8 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         _settler.Add(new CommittedBatch(number, batch, [.. commands]));
         return true;
     }
+
+    private int? KeyHome(PendingCommand pending) => pending.IsKeyTaken ? null : _context.KeyHome(pending.Command);
 
     // What they let go on waits for them to be durable before it is answered: see Reservation.
     private static void AnswerReservations(List<PendingCommand> commands, long number)
@@ -304,7 +304,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         {
             try
             {
-                pending.Reply = Outcomes.Decide(pending.Command, batch);
+                pending.Reply = Outcomes.Decide(pending.Command, batch, KeyHome(pending));
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {

@@ -185,7 +185,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewCustomers.Add(new CustomerRow(Id(2), "A", "a@example.com", "DE", 1, TimeUs));
         writes.ChangedAccounts.Add(Account(Id(1), Id(2), postedMinor: 5));
-        writes.Outcomes.AddRange([Outcome(Id(6)), Outcome(Id(6))]);
+        writes.Outcomes.Add(Outcome(Id(6)));
+        writes.Claims.AddRange([new ClaimRow("X", Id(7), Id(1)), new ClaimRow("X", Id(7), Id(1))]);
         await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
 
         (await Reader.GetCustomerAsync(Id(2), Cancel)).ShouldBeNull();

@@ -20,6 +20,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
     public ShardMap Map => store.Map;
 
+    public bool TakesKeysOf(int shard, int home) => store.TakesKeysOf(shard, home);
+
     public IShardStore OpenWriter(int shard) => new Writer(this, store.OpenWriter(shard));
 
     public IShardReader OpenReader(int shard) => store.OpenReader(shard);

@@ -5,7 +5,8 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>Begins a batch's transaction and reads the rows that it named, locked, in one round trip.</summary>
-internal sealed class BatchReader
+/// <param name="databaseOf">The database of another shard on the same primary.</param>
+internal sealed class BatchReader(Func<int, string> databaseOf)
 {
     private const string Locked = " FOR UPDATE;";
     private readonly SqlText _sql = new();
@@ -16,6 +17,7 @@ internal sealed class BatchReader
     {
         _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch FROM head FOR UPDATE;");
         if (keys.Outcomes.Count > 0) In(MySqlRows.OutcomeColumns, "outcomes", "outcome_key", keys.Outcomes).Add(";");
+        foreach (var (home, elsewhere) in keys.KeysElsewhere) In(MySqlRows.OutcomeColumns, $"{databaseOf(home)}.outcomes", "outcome_key", elsewhere).Add(";");
         if (keys.Accounts.Count > 0) In(MySqlRows.AccountColumns, "accounts", "id", keys.Accounts).Add(Locked);
         if (keys.Customers.Count > 0) In(MySqlRows.CustomerColumns, "customers", "id", keys.Customers).Add(Locked);
         if (keys.Holds.Count > 0) In(MySqlRows.HoldColumns, "holds", "id", keys.Holds).Add(Locked);
@@ -29,6 +31,7 @@ internal sealed class BatchReader
         if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{connection.Database} has no head row.");
         var (writer, epoch) = (reader.GetGuid(0), reader.GetInt64(1));
         if (keys.Outcomes.Count > 0) Each(reader, row => rows.Outcomes.Add(row.GetGuid(0), MySqlRows.Outcome(row)));
+        foreach (var _ in keys.KeysElsewhere) Each(reader, row => rows.KeysElsewhere.Add(row.GetGuid(0), MySqlRows.Outcome(row)));
         if (keys.Accounts.Count > 0) Each(reader, row => rows.Accounts.Add(row.GetGuid(0), MySqlRows.Account(row)));
         if (keys.Customers.Count > 0) Each(reader, row => rows.Customers.Add(row.GetGuid(0), MySqlRows.Customer(row)));
         if (keys.Holds.Count > 0) Each(reader, row => rows.Holds.Add(row.GetGuid(0), MySqlRows.Hold(row)));

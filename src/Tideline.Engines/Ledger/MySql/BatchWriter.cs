@@ -5,7 +5,8 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>Writes the rows of a batch in statements of many rows, moves the head and commits, in one round trip.</summary>
-internal sealed class BatchWriter
+/// <param name="databaseOf">The database of another shard on the same primary.</param>
+internal sealed class BatchWriter(Func<int, string> databaseOf)
 {
     private readonly SqlText _sql = new();
 
@@ -23,9 +24,8 @@ internal sealed class BatchWriter
                 .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)));
         Rows("entries", MySqlRows.EntryColumns, writes.Entries, static (sql, row) =>
             sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId).Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));
-        Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, static (sql, row) =>
-            sql.Value(row.Key).Add(",").Value(row.Fingerprint).Add(",").Value((int)row.Kind).Add(",").Value(row.Subject).Add(",").Value(row.BalanceMinor).Add(",").Value(row.Seq).Add(",")
-                .Value((int)row.Reason).Add(",").Value(row.Detail).Add(",").Value(row.TimeUs));
+        Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
+        foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home)) Rows($"{databaseOf(home.Key)}.outcomes", MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
         Rows("holds", MySqlRows.HoldColumns, writes.Holds, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value(row.AccountId).Add(",").Value(row.AmountMinor).Add(",").Value(row.CapturedMinor).Add(",").Value((int)row.Status).Add(",").Value(row.ExpiresUs).Add(",")
                 .Value(row.Reference).Add(",").Value(row.CreatedUs),
@@ -45,6 +45,10 @@ internal sealed class BatchWriter
         using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
         command.ExecuteNonQuery();
     }
+
+    private static void Outcome(SqlText sql, OutcomeRow row) =>
+        sql.Value(row.Key).Add(",").Value(row.Fingerprint).Add(",").Value((int)row.Kind).Add(",").Value(row.Subject).Add(",").Value(row.BalanceMinor).Add(",").Value(row.Seq).Add(",")
+            .Value((int)row.Reason).Add(",").Value(row.Detail).Add(",").Value(row.TimeUs);
 
     private static void Account(SqlText sql, AccountRow row) =>
         sql.Value(row.Id).Add(",").Value(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value((int)row.Status)

@@ -16,6 +16,9 @@ internal sealed class MySqlAddress : IAsyncDisposable
 
     public string Database { get; }
 
+    /// <summary>Whether one transaction can touch both databases.</summary>
+    public bool SharesPrimaryWith(MySqlAddress other) => ReferenceEquals(_finder, other._finder);
+
     /// <summary>A session for writing, which the caller owns.</summary>
     /// <exception cref="MySqlException">The server does not answer or refuses.</exception>
     /// <exception cref="TidelineException">StorageUnavailable: its group has no primary now.</exception>

@@ -6,8 +6,12 @@ namespace Tideline.Engines.Ledger.MySql;
 /// <summary>What MySQL's errors mean here.</summary>
 internal static class MySqlFault
 {
-    /// <summary>The server gave the transaction up for another one, or would not wait longer for it: nothing of it is there, and it may be tried again at once.</summary>
-    public static bool IsContention(this MySqlException fault) => fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout;
+    /// <summary>
+    /// The server gave the transaction up for another one, or would not wait longer for it, or another shard's batch took one of its keys a moment earlier: nothing of it is there, and it may be
+    /// tried again at once.
+    /// </summary>
+    public static bool IsContention(this MySqlException fault) => fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout
+        || (fault.ErrorCode == MySqlErrorCode.DuplicateKeyEntry && fault.Message.Contains(MySqlSchema.KeyIndex, StringComparison.Ordinal));
 
     /// <summary>Whether the session is of no use any more: the server or the line is gone, or the server no longer takes writes.</summary>
     public static bool IsLost(this MySqlException fault) => fault.ErrorCode

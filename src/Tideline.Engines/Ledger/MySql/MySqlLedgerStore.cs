@@ -40,8 +40,11 @@ public sealed class MySqlLedgerStore : ILedgerStore
         }
     }
 
+    /// <summary>Where both shards live on one primary.</summary>
+    public bool TakesKeysOf(int shard, int home) => _addresses[shard].SharesPrimaryWith(_addresses[home]);
+
     /// <inheritdoc/>
-    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], shard, _owner, _time, _logger);
+    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home].Database, shard, _owner, _time, _logger);
 
     /// <inheritdoc/>
     public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard);

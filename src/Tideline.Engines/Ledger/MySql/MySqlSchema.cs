@@ -13,6 +13,9 @@ internal static class MySqlSchema
     private const int LockSeconds = 30;
     private const string Options = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
 
+    /// <summary>The index that lets nobody take a key twice.</summary>
+    public const string KeyIndex = "outcomes_by_key";
+
     // Append only: a step that was released never changes.
     private static readonly string[] Migrations =
     [
@@ -32,7 +35,7 @@ internal static class MySqlSchema
             expires_us BIGINT NOT NULL, reference VARCHAR(512), created_us BIGINT NOT NULL, KEY holds_open (status, expires_us)) {Options};
         CREATE TABLE IF NOT EXISTS outcomes (row_no BIGINT AUTO_INCREMENT PRIMARY KEY, outcome_key BINARY(16) NOT NULL, fingerprint BINARY(16) NOT NULL, kind INT NOT NULL,
             subject BINARY(16) NOT NULL, balance BIGINT NOT NULL, seq BIGINT NOT NULL, reason INT NOT NULL, detail VARCHAR(2048), time_us BIGINT NOT NULL,
-            UNIQUE KEY outcomes_by_key (outcome_key)) {Options};
+            UNIQUE KEY {KeyIndex} (outcome_key)) {Options};
         CREATE TABLE IF NOT EXISTS claims (name VARCHAR(255) PRIMARY KEY, claim_key BINARY(16) NOT NULL, subject BINARY(16) NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS sagas (id BINARY(16) PRIMARY KEY, definition VARCHAR(64) NOT NULL, definition_version INT NOT NULL, state INT NOT NULL, step INT NOT NULL,
             attempts INT NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL, history MEDIUMBLOB NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL,

@@ -16,13 +16,13 @@ namespace Tideline.Engines.Ledger.MySql;
 /// acknowledged commit is acknowledged too, so nothing is told that a failover could take back.
 /// The lease in the head row only says when another process may try to own the shard; what keeps two from writing is the writer's name there, read under its lock.
 /// </remarks>
-internal sealed partial class MySqlShardStore(MySqlAddress address, int shard, string owner, TimeProvider time, ILogger logger) : IShardStore
+internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, string> databaseOf, int shard, string owner, TimeProvider time, ILogger logger) : IShardStore
 {
     private const string Free = "lease_until <= UTC_TIMESTAMP(6)";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
     private readonly Guid _writerId = new(RandomNumberGenerator.GetBytes(16));
-    private readonly BatchReader _reader = new();
-    private readonly BatchWriter _writer = new();
+    private readonly BatchReader _reader = new(databaseOf);
+    private readonly BatchWriter _writer = new(databaseOf);
     private readonly GaplessHead _gapless = new(shard);
     private MySqlConnection? _connection;
     private long _commits;

@@ -43,6 +43,9 @@ public sealed class SqliteLedgerStore : ILedgerStore
         }
     }
 
+    /// <summary>Never: each shard is a file with a log of its own.</summary>
+    public bool TakesKeysOf(int shard, int home) => false;
+
     /// <inheritdoc/>
     public IShardStore OpenWriter(int shard) => new SqliteShardStore(_files[Require(shard)]);
 
