@@ -10,8 +10,8 @@ namespace Tideline.Bench.Drills.Failover;
 internal delegate Task<Guid> SendTransfer(Guid from, Guid to, Money amount, Guid key, CancellationToken cancel);
 
 /// <summary>
-/// Clients that send transfers with keys and repeat each with its key until it is answered; so what the books must hold in the end is known to the cent. It tells how long no shard was
-/// left without an answer.
+/// Clients that send transfers with keys and repeat each with its key until it is answered; so what the books must hold in the end is known to the cent. It tells for how long a shard
+/// was left without an answer. Some of the clients may send between shards, which the log has to carry.
 /// </summary>
 internal sealed class FailoverLoad
 {
@@ -28,13 +28,16 @@ internal sealed class FailoverLoad
     private volatile bool _ending;
     private readonly Task _clients;
 
-    public FailoverLoad(ShardMap map, SendTransfer send, AccountSet accounts, int clients, SeededRandom random, int pauseMs = 0)
+    /// <summary>Starts the clients; the first <paramref name="crossing"/> of them send between shards, the others within one.</summary>
+    public FailoverLoad(ShardMap map, SendTransfer send, AccountSet accounts, int clients, SeededRandom random, int pauseMs = 0, int crossing = 0)
     {
         (_map, _send, _accounts, _pauseMs) = (map, send, accounts, pauseMs);
-        (_lastAt, _gapMs) = (new long[map.Shards], new double[map.Shards]);
+        // One for what stays on each shard, and one for what leaves it.
+        var lanes = crossing > 0 ? 2 * map.Shards : map.Shards;
+        (_lastAt, _gapMs) = (new long[lanes], new double[lanes]);
         Array.Fill(_lastAt, Stopwatch.GetTimestamp());
         var randoms = Enumerable.Range(0, clients).Select(_ => random.Fork()).ToArray();
-        _clients = Task.WhenAll(randoms.Select(own => Task.Run(() => ClientAsync(own))));
+        _clients = Task.WhenAll(randoms.Select((own, client) => Task.Run(() => ClientAsync(own, client < crossing))));
     }
 
     /// <summary>Commands that were answered.</summary>
@@ -43,6 +46,15 @@ internal sealed class FailoverLoad
         get
         {
             lock (_lock) return _answered.Count;
+        }
+    }
+
+    /// <summary>Those of them that went between shards.</summary>
+    public int AnsweredCrossing
+    {
+        get
+        {
+            lock (_lock) return _answered.Count(answer => LaneOf(answer) >= _map.Shards);
         }
     }
 
@@ -59,13 +71,19 @@ internal sealed class FailoverLoad
         }
     }
 
-    /// <summary>The longest time since <see cref="Begin"/> in which a shard answered nobody, milliseconds.</summary>
+    /// <summary>The longest time since <see cref="Begin"/> in which a shard answered nobody who stays on it, milliseconds.</summary>
     public double LongestGapMs()
     {
-        lock (_lock) return _gapMs.Max();
+        lock (_lock) return _gapMs.Take(_map.Shards).Max();
     }
 
-    /// <summary>Whether every shard has answered after a moment.</summary>
+    /// <summary>The longest time since <see cref="Begin"/> in which nothing settled that leaves a shard, milliseconds; 0 when nobody sends between shards.</summary>
+    public double LongestCrossingGapMs()
+    {
+        lock (_lock) return _gapMs.Skip(_map.Shards).DefaultIfEmpty().Max();
+    }
+
+    /// <summary>Whether every shard has answered after a moment, those who leave it too.</summary>
     public bool AnsweredSince(long timestamp)
     {
         lock (_lock) return _lastAt.All(at => at > timestamp);
@@ -116,11 +134,11 @@ internal sealed class FailoverLoad
         return otherwise;
     }
 
-    private async Task ClientAsync(SeededRandom random)
+    private async Task ClientAsync(SeededRandom random, bool isCrossing)
     {
         while (!_ending)
         {
-            var (from, to) = _accounts.SameShardPair(random);
+            var (from, to) = isCrossing ? _accounts.CrossShardPair(random) : _accounts.SameShardPair(random);
             var (amount, key) = (new Money(1 + random.Below(100), AccountSet.Currency), random.NextGuid());
             Note(new Answer(from, to, amount, key, await SendAsync(from, to, amount, key)));
             if (_pauseMs > 0) await Task.Delay(_pauseMs);
@@ -145,15 +163,21 @@ internal sealed class FailoverLoad
 
     private void Note(Answer answer)
     {
-        var (now, shard) = (Stopwatch.GetTimestamp(), _map.ShardOf(answer.From));
+        var (now, lane) = (Stopwatch.GetTimestamp(), LaneOf(answer));
         lock (_lock)
         {
-            _gapMs[shard] = Math.Max(_gapMs[shard], Stopwatch.GetElapsedTime(_lastAt[shard], now).TotalMilliseconds);
-            _lastAt[shard] = now;
+            _gapMs[lane] = Math.Max(_gapMs[lane], Stopwatch.GetElapsedTime(_lastAt[lane], now).TotalMilliseconds);
+            _lastAt[lane] = now;
             _answered.Add(answer);
             _moved[answer.From] = _moved.GetValueOrDefault(answer.From) - answer.Amount.Minor;
             _moved[answer.To] = _moved.GetValueOrDefault(answer.To) + answer.Amount.Minor;
         }
+    }
+
+    private int LaneOf(Answer answer)
+    {
+        var shard = _map.ShardOf(answer.From);
+        return shard == _map.ShardOf(answer.To) ? shard : _map.Shards + shard;
     }
 
     private sealed record Answer(Guid From, Guid To, Money Amount, Guid Key, Guid TransferId);
