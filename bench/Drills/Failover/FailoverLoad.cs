@@ -16,6 +16,7 @@ internal delegate Task<Guid> SendTransfer(Guid from, Guid to, Money amount, Guid
 internal sealed class FailoverLoad
 {
     private const int RestMs = 20;
+    private static readonly TimeSpan RepeatsLimit = TimeSpan.FromMinutes(2);
     private readonly ShardMap _map;
     private readonly SendTransfer _send;
     private readonly AccountSet _accounts;
@@ -122,13 +123,24 @@ internal sealed class FailoverLoad
     }
 
     /// <summary>Transfers that were answered otherwise when they were sent again.</summary>
+    /// <exception cref="TimeoutException">Not all of them were answered in time.</exception>
     public async Task<int> RepeatedOtherwiseAsync(int sample, SeededRandom random, CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(RepeatsLimit);
         var otherwise = 0;
-        for (var at = 0; at < Math.Min(sample, _answered.Count); at++)
+        try
         {
-            var known = _answered[random.Below(_answered.Count)];
-            otherwise += await _send(known.From, known.To, known.Amount, known.Key, cancel) == known.TransferId ? 0 : 1;
+            for (var at = 0; at < Math.Min(sample, _answered.Count); at++)
+            {
+                var known = _answered[random.Below(_answered.Count)];
+                // A connection that rested for long may be closed; so these are asked again as the load is.
+                otherwise += await SendAsync(known.From, known.To, known.Amount, known.Key, limit.Token) == known.TransferId ? 0 : 1;
+            }
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new TimeoutException($"After {RepeatsLimit.TotalSeconds:0} s not every transfer that was sent again is answered.");
         }
 
         return otherwise;
@@ -140,23 +152,23 @@ internal sealed class FailoverLoad
         {
             var (from, to) = isCrossing ? _accounts.CrossShardPair(random) : _accounts.SameShardPair(random);
             var (amount, key) = (new Money(1 + random.Below(100), AccountSet.Currency), random.NextGuid());
-            Note(new Answer(from, to, amount, key, await SendAsync(from, to, amount, key)));
+            Note(new Answer(from, to, amount, key, await SendAsync(from, to, amount, key, CancellationToken.None)));
             if (_pauseMs > 0) await Task.Delay(_pauseMs);
         }
     }
 
-    private async Task<Guid> SendAsync(Guid from, Guid to, Money amount, Guid key)
+    private async Task<Guid> SendAsync(Guid from, Guid to, Money amount, Guid key, CancellationToken cancel)
     {
         while (true)
         {
             try
             {
-                return await _send(from, to, amount, key, CancellationToken.None);
+                return await _send(from, to, amount, key, cancel);
             }
             catch (TidelineException fault) when (fault.IsTransient)
             {
                 lock (_lock) AskedAgain++;
-                await Task.Delay(RestMs);
+                await Task.Delay(RestMs, cancel);
             }
         }
     }

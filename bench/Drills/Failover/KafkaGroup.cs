@@ -22,12 +22,13 @@ internal sealed class KafkaGroup : IAsyncDisposable
     }
 
     /// <summary>
-    /// What makes the loss of a broker short, milliseconds: after how long it counts as gone, and after how long another controller is chosen when it was that too. Kafka's own are 9 s,
-    /// 2 s, 2 s and 1 s.
+    /// What makes the loss of a broker short, milliseconds: after how long it counts as gone, and after how long another controller is chosen when it was that too; the containers have
+    /// the same.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
-        ["broker.session.timeout.ms"] = "1500", ["broker.heartbeat.interval.ms"] = "250", ["controller.quorum.fetch.timeout.ms"] = "1000", ["controller.quorum.election.timeout.ms"] = "500",
+        ["broker.session.timeout.ms"] = "1000", ["broker.heartbeat.interval.ms"] = "200",
+        ["controller.quorum.fetch.timeout.ms"] = "1000", ["controller.quorum.election.timeout.ms"] = "500", ["controller.quorum.election.backoff.max.ms"] = "250",
     };
 
     /// <summary>All brokers, as the program takes them.</summary>
