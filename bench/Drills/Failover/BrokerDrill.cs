@@ -45,7 +45,7 @@ internal sealed class BrokerDrill(DrillOptions options, TimeProvider time)
         await ReadyAsync(node, cancel);
         using var clients = new HttpSenders([_port], options.Connections);
         var load = new FailoverLoad(new ShardMap(options.Shards), clients.SendAsync, accounts, options.Connections, random.Fork(), PauseMs, crossing: options.Connections / 2);
-                await using (var views = new ViewWatch(_port, options.Shards))
+        await using (var views = new ViewWatch(_port, options.Shards))
         {
             for (var number = 1; number <= options.Runs; number++)
             {
