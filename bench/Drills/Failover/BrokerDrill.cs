@@ -72,10 +72,19 @@ internal sealed class BrokerDrill(DrillOptions options, TimeProvider time)
         load.Begin();
         views.Begin();
         await brokers.StrikeAsync(struck, blow);
-        await Task.Delay(Away, cancel);
-        await AnsweredAsync($"run {number}: without broker {struck}", load, node, cancel);
-        var backAt = Stopwatch.GetTimestamp();
-        await brokers.HealAsync(struck, blow, cancel);
+        long backAt;
+        try
+        {
+            await Task.Delay(Away, cancel);
+            await AnsweredAsync($"run {number}: without broker {struck}", load, node, cancel);
+        }
+        finally
+        {
+            // When the drill is interrupted too: what it made is dropped at the end, and a broker that stands still would not answer.
+            backAt = Stopwatch.GetTimestamp();
+            await brokers.HealAsync(struck, blow, cancel);
+        }
+
         await brokers.SyncAsync(cancel);
         var syncMs = Stopwatch.GetElapsedTime(backAt).TotalMilliseconds;
         await AnsweredAsync($"run {number}: with broker {struck} again", load, node, cancel);
