@@ -40,11 +40,17 @@ public static class BenchCommand
             return 2;
         }
 
+        if (options.SemiSync && (name != "transfers" || options.Cluster is null))
+        {
+            await Console.Error.WriteLineAsync("--semi-sync is for the scenario transfers on --profile cluster.");
+            return 2;
+        }
+
         try
         {
             var started = Stopwatch.GetTimestamp();
             var figures = new List<Figure>();
-            foreach (var scenario in chosen) figures.AddRange(await RunAsync(scenario.Name, scenario.Run, options, cancel));
+            foreach (var scenario in options.SemiSync ? [("transfers-semi-sync", SemiSyncScenario.RunAsync, false)] : chosen) figures.AddRange(await RunAsync(scenario.Name, scenario.Run, options, cancel));
             if (chosen.Length > 1) FigureTable.Print("bench all", figures);
             var report = new Report(name, Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1), await EnginesAsync(options.Cluster, cancel), figures);
             if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);

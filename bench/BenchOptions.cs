@@ -20,6 +20,9 @@ public sealed record BenchOptions
     /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
     public ClusterOptions? Cluster { get; init; }
 
+    /// <summary>Whether transfers are measured on a lone MySQL server and on a semi-synchronous group, side by side, on servers of the bench's own.</summary>
+    public bool SemiSync { get; init; }
+
     /// <summary>Where to write the JSON report; null for nowhere.</summary>
     public string? JsonFile { get; init; }
 

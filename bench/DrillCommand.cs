@@ -10,7 +10,7 @@ public static class DrillCommand
     private const int MostRuns = 1_000, MostSeconds = 3_600;
 
     /// <summary>The drills there are.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "owner", "outage"];
+    public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "broker", "owner", "outage"];
 
     /// <summary>Runs a drill and prints what it found.</summary>
     /// <returns>0 when every check held, 1 when one did not, 2 when the drill could not run.</returns>
@@ -34,6 +34,7 @@ public static class DrillCommand
             var report = await (name switch
             {
                 "failover" => new FailoverDrill(options, TimeProvider.System).RunAsync(cancel),
+                "broker" => new BrokerDrill(options, TimeProvider.System).RunAsync(cancel),
                 "owner" => new OwnerDrill(options, TimeProvider.System).RunAsync(cancel),
                 "outage" => new OutageDrill(options, TimeProvider.System).RunAsync(cancel),
                 _ => new CrashDrill(options, TimeProvider.System).RunAsync(cancel),

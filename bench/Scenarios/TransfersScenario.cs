@@ -21,7 +21,8 @@ internal static class TransfersScenario
         return figures;
     }
 
-    private static async Task<IReadOnlyList<Figure>> MeasureAsync(ScenarioContext context, int accounts)
+    /// <summary>The ledger alone on so many accounts, with its baselines.</summary>
+    internal static async Task<IReadOnlyList<Figure>> MeasureAsync(ScenarioContext context, int accounts)
     {
         var shards = context.Options.Shards;
         var size = $"{Size(accounts)}-{shards}";

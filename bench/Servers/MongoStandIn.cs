@@ -11,27 +11,29 @@ internal sealed class MongoStandIn : LocalServer
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(3);
     private readonly string _folder;
     private readonly string _java;
-    private readonly int? _oplogEvents;
+    private readonly int? _oplogEvents, _heapGiB;
 
-    private MongoStandIn(string standIn, string java, string folder, int port, int? oplogEvents)
-        : base("MongoDB stand-in", folder, [port]) => (_folder, _java, _oplogEvents) = (standIn, java, oplogEvents);
+    private MongoStandIn(string standIn, string java, string folder, int port, int? oplogEvents, int? heapGiB)
+        : base("MongoDB stand-in", folder, [port]) => (_folder, _java, _oplogEvents, _heapGiB) = (standIn, java, oplogEvents, heapGiB);
 
     public override string Address => $"mongodb://127.0.0.1:{Ports[0]}/?replicaSet=rs0";
 
     protected override ServerCommand Command => new(
         Path.Combine(_folder, "mongodb.sh"), _oplogEvents is { } events ? ["run", $"{Ports[0]}", $"{events}"] : ["run", $"{Ports[0]}"])
     {
-        Environment = new Dictionary<string, string> { ["JAVA"] = _java },
+        // Java takes _JAVA_OPTIONS last, so that it wins over what the script says.
+        Environment = _heapGiB is { } heap ? new Dictionary<string, string> { ["JAVA"] = _java, ["_JAVA_OPTIONS"] = $"-Xmx{heap}g" } : new Dictionary<string, string> { ["JAVA"] = _java },
     };
 
     /// <summary>Finds the program. It does not run yet.</summary>
     /// <param name="folder">Where its log is.</param>
     /// <param name="port">The port; null takes a free one.</param>
     /// <param name="oplogEvents">Changes that its change streams can go back; null for its own default.</param>
+    /// <param name="heapGiB">Memory for its data, GiB; null for its own 1: some 15,000 transfers with their views.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="TidelineException">NotFound: it or Java cannot be had here.</exception>
-    public static async Task<MongoStandIn> PrepareAsync(string folder, int? port = null, int? oplogEvents = null, CancellationToken cancel = default) =>
-        new(Supply.Shared("mongodb"), await Supply.JavaAsync(cancel), folder, port ?? LoopbackPort.Next(), oplogEvents);
+    public static async Task<MongoStandIn> PrepareAsync(string folder, int? port = null, int? oplogEvents = null, int? heapGiB = null, CancellationToken cancel = default) =>
+        new(Supply.Shared("mongodb"), await Supply.JavaAsync(cancel), folder, port ?? LoopbackPort.Next(), oplogEvents, heapGiB);
 
     /// <summary>Name and version of the server at an address: <c>MongoDB</c> only where it is one.</summary>
     /// <exception cref="TimeoutException">It does not answer.</exception>

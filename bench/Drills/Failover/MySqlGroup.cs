@@ -24,7 +24,7 @@ internal enum Blow
 internal sealed class MySqlGroup : IAsyncDisposable
 {
     private const int Members = 3, CatchUpSeconds = 60;
-    private static readonly string[] SmallMemory = ["--innodb-buffer-pool-size=96M", "--innodb-redo-log-capacity=64M", "--performance-schema-max-table-instances=200", "--max-connections=300"];
+    internal static readonly string[] SmallMemory = ["--innodb-buffer-pool-size=96M", "--innodb-redo-log-capacity=64M", "--performance-schema-max-table-instances=200", "--max-connections=300"];
     private readonly Toxiproxy _lines;
     private readonly List<MySqlServer> _servers;
     private readonly List<int> _ports;

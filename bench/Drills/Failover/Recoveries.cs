@@ -5,7 +5,10 @@ namespace Tideline.Bench.Drills.Failover;
 /// <summary>How long clients were left without an answer, run by run.</summary>
 internal sealed class Recoveries(IEnumerable<double> ms)
 {
-    private const double MostMs = 4_000;
+    /// <summary>What a recovery may take, milliseconds.</summary>
+    public const double MostMs = 4_000;
+
+
     private readonly double[] _ms = [.. ms.Order()];
 
     public IEnumerable<Figure> Figures => [new("runs", _ms.Length, "runs"), new("recovery p50", _ms[_ms.Length / 2], "ms"), new("recovery max", _ms[^1], "ms", Target: Target.Max(MostMs))];

@@ -18,13 +18,14 @@ internal static class BenchCommands
         var seconds = new Option<double>("--seconds") { Description = "How long each figure is measured.", DefaultValueFactory = _ => 10 };
         var accounts = new Option<int?>("--accounts") { Description = "Accounts of the installation; each scenario has its own default." };
         var shards = new Option<int?>("--shards") { Description = "Shards of the installation. Default: as many as up makes; cross-shard takes 2 at least." };
-        var command = new Command("bench", "Measure a scenario with its baseline in the same run.") { name, seconds, accounts, shards, Profile, JsonFile };
+        var semiSync = new Option<bool>("--semi-sync") { Description = "transfers on --profile cluster: a lone MySQL server and a group whose replicas acknowledge, side by side, on servers of the bench's own." };
+        var command = new Command("bench", "Measure a scenario with its baseline in the same run.") { name, seconds, accounts, shards, semiSync, Profile, JsonFile };
         command.SetAction((parsed, cancel) => BenchCommand.RunAsync(
             parsed.GetRequiredValue(name),
             new BenchOptions
             {
                 Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), Shards = parsed.GetValue(shards) ?? (Cluster(parsed) is null ? NodeOptions.DefaultShards : MySqlLedgerOptions.DefaultShards),
-                Cluster = Cluster(parsed), JsonFile = parsed.GetValue(JsonFile),
+                Cluster = Cluster(parsed), SemiSync = parsed.GetValue(semiSync), JsonFile = parsed.GetValue(JsonFile),
             },
             cancel));
         return command;
@@ -34,7 +35,7 @@ internal static class BenchCommands
     {
         var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", DrillCommand.Names)}." };
         var kills = new Option<int>("--kills") { Description = "How often the program is killed.", DefaultValueFactory = _ => 25 };
-        var runs = new Option<int>("--runs") { Description = "How often the primary or the owner is struck, in the drills failover and owner.", DefaultValueFactory = _ => 20 };
+        var runs = new Option<int>("--runs") { Description = "How often the primary, a broker or the owner is struck, in the drills failover, broker and owner.", DefaultValueFactory = _ => 20 };
         var down = new Option<int>("--down") { Description = "How long an engine is away, seconds, in the drill outage.", DefaultValueFactory = _ => 60 };
         var seed = new Option<ulong>("--seed") { Description = "Repeats the requests and kills of an earlier run.", DefaultValueFactory = _ => 1 };
         var command = new Command("drill", "Break something under load, bring it back, and prove that nothing was lost or done twice.") { name, kills, runs, down, seed, Profile, JsonFile };

@@ -297,8 +297,8 @@ public static partial class Limits
     /// <summary>How long a call asks a Kafka that does not answer, or cannot yet, milliseconds.</summary>
     public const int KafkaCallMs = 10_000;
 
-    /// <summary>How long one request to a broker may take before its connection counts as dead, milliseconds.</summary>
-    public const int KafkaRequestMs = 3_000;
+    /// <summary>How long one request to a broker may take before its connection counts as dead, milliseconds: a broker that stands still holds up whoever asked it for so long, and up to a second more.</summary>
+    public const int KafkaRequestMs = 1_500;
 
     /// <summary>How long a log that is closed goes on to keep how far it is known, milliseconds: what is not kept is read again at the next open.</summary>
     public const int KafkaCloseMs = 3_000;
@@ -312,8 +312,8 @@ public static partial class Limits
     /// <summary>Rest before a request to Kafka is repeated, and longest rest before a broker is connected to again, milliseconds.</summary>
     public const int KafkaRetryMs = 100, KafkaReconnectMs = 1_000;
 
-    /// <summary>How long it is believed who leads a partition before it is asked anew, milliseconds.</summary>
-    public const int KafkaLeaderAgeMs = 1_000;
+    /// <summary>How long it is believed who leads a partition, or keeps a group's offsets, before it is asked anew, milliseconds.</summary>
+    public const int KafkaLeaderAgeMs = 500;
 
     /// <summary>Between two warnings of one client of Kafka, milliseconds.</summary>
     public const int KafkaComplaintMs = 10_000;

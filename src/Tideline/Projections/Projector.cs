@@ -116,8 +116,8 @@ public sealed partial class Projector : IAsyncDisposable
 
             // :: 2, 3, 4
             if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
-            await _announcer.AnnounceAsync(_shards, cancel);
-            await CommitOffsetsAsync(cancel);
+            // :: 5, 6 neither needs the other, and each may have to wait for another broker
+            await Task.WhenAll(_announcer.AnnounceAsync(_shards, cancel), CommitOffsetsAsync(cancel));
             return events.Count;
         }
         finally

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Tideline.Bench.Drills.Failover;
 using Tideline.Tests.Tidy;
 
 namespace Tideline.Tests.Deploy;
@@ -77,14 +78,24 @@ public sealed partial class SharedFileTests
     }
 
     [Fact]
+    public void Kafka_loses_a_broker_as_quickly_as_in_the_drill()
+    {
+        var settings = KafkaSettings();
+        foreach (var (name, value) in KafkaGroup.Settings) settings[name].ShouldBe(value, name);
+    }
+
+    [Fact]
     public void Kafka_keeps_what_it_acknowledged()
     {
-        var settings = File.ReadAllLines(Path.Combine(DeployTree.Chart, "files", "kafka.properties")).Where(line => line.Contains('=')).Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        var settings = KafkaSettings();
         foreach (var copies in (string[])["default.replication.factor", "offsets.topic.replication.factor", "transaction.state.log.replication.factor", "share.coordinator.state.topic.replication.factor"]) settings[copies].ShouldBe("3", copies);
         foreach (var inSync in (string[])["min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr"]) settings[inSync].ShouldBe("2", inSync);
         settings["unclean.leader.election.enable"].ShouldBe("false");
         settings["process.roles"].ShouldBe("broker,controller");
     }
+
+    private static Dictionary<string, string> KafkaSettings() =>
+        File.ReadAllLines(Path.Combine(DeployTree.Chart, "files", "kafka.properties")).Where(line => line.Contains('=')).Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
 
     private static void Run(string program, params string[] arguments)
     {

@@ -34,6 +34,22 @@ public sealed class ClusterDrillTests
         }
     }
 
+    [Fact]
+    public async Task A_Kafka_broker_that_is_killed_or_paused_costs_nothing_and_views_hold_each_event_once()
+    {
+        OwnServer.SkipWhenEmbedded();
+        try
+        {
+            var report = await new BrokerDrill(new DrillOptions { Runs = 2 }, TimeProvider.System).RunAsync(Cancel);
+            Broken(report).ShouldBeEmpty();
+            report.Figures.Single(figure => figure.Name == "settled between shards").Value.ShouldBePositive();
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            Assert.Skip($"A server cannot be had here: {fault.Message}");
+        }
+    }
+
     private static IEnumerable<string> Broken(DrillReport report) =>
         report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal)).Select(check => $"{check.Name}: {check.Detail}");
 }

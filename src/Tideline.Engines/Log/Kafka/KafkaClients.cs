@@ -59,6 +59,7 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         GroupId = group,
         EnableAutoCommit = false,
         SessionTimeoutMs = Limits.KafkaGroupMs,
+        CoordinatorQueryIntervalMs = Limits.KafkaLeaderAgeMs,
     })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
     /// <summary>A client for questions about topics.</summary>
@@ -84,6 +85,8 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         config.BootstrapServers = options.BootstrapServers;
         config.ClientId = options.ClientId;
         config.AllowAutoCreateTopics = false;
+        // Left alone, a client asks who leads what when a request fails. Behind a broker that stands still that comes late, and too early to hear of another leader.
+        config.TopicMetadataRefreshIntervalMs = Limits.KafkaLeaderAgeMs;
         config.SocketTimeoutMs = Limits.KafkaRequestMs;
         config.SocketConnectionSetupTimeoutMs = Limits.KafkaRequestMs;
         config.ReconnectBackoffMs = Limits.KafkaRetryMs / 2;
