@@ -8,7 +8,6 @@ internal sealed class Recoveries(IEnumerable<double> ms)
     /// <summary>What a recovery may take, milliseconds.</summary>
     public const double MostMs = 4_000;
 
-
     private readonly double[] _ms = [.. ms.Order()];
 
     public IEnumerable<Figure> Figures => [new("runs", _ms.Length, "runs"), new("recovery p50", _ms[_ms.Length / 2], "ms"), new("recovery max", _ms[^1], "ms", Target: Target.Max(MostMs))];

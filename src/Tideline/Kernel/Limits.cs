@@ -298,7 +298,7 @@ public static partial class Limits
     public const int KafkaCallMs = 10_000;
 
     /// <summary>How long one request to a broker may take before its connection counts as dead, milliseconds: a broker that stands still holds up whoever asked it for so long, and up to a second more.</summary>
-    public const int KafkaRequestMs = 1_500;
+    public const int KafkaRequestMs = 1_000;
 
     /// <summary>How long a log that is closed goes on to keep how far it is known, milliseconds: what is not kept is read again at the next open.</summary>
     public const int KafkaCloseMs = 3_000;
