@@ -1,3 +1,4 @@
+using System.Globalization;
 using MongoDB.Bson;
 using MongoDB.Driver;
 using Tideline.Kernel;
@@ -7,14 +8,16 @@ namespace Tideline.Bench.Servers;
 /// <summary>The stand-in for MongoDB: it speaks the protocol as a replica set of one node, keeps everything in memory, and is not MongoDB.</summary>
 internal sealed class MongoStandIn : LocalServer
 {
+    // It keeps everything in memory: 1 GiB, its own default, holds some 15,000 transfers with their views, and is slow long before it is full. What is not needed is not taken.
+    private const int HeapGiB = 4;
     private const string Library = "mongo-java-server-core-";
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(3);
     private readonly string _folder;
     private readonly string _java;
-    private readonly int? _oplogEvents, _heapGiB;
+    private readonly int? _oplogEvents;
 
-    private MongoStandIn(string standIn, string java, string folder, int port, int? oplogEvents, int? heapGiB)
-        : base("MongoDB stand-in", folder, [port]) => (_folder, _java, _oplogEvents, _heapGiB) = (standIn, java, oplogEvents, heapGiB);
+    private MongoStandIn(string standIn, string java, string folder, int port, int? oplogEvents)
+        : base("MongoDB stand-in", folder, [port]) => (_folder, _java, _oplogEvents) = (standIn, java, oplogEvents);
 
     public override string Address => $"mongodb://127.0.0.1:{Ports[0]}/?replicaSet=rs0";
 
@@ -22,18 +25,17 @@ internal sealed class MongoStandIn : LocalServer
         Path.Combine(_folder, "mongodb.sh"), _oplogEvents is { } events ? ["run", $"{Ports[0]}", $"{events}"] : ["run", $"{Ports[0]}"])
     {
         // Java takes _JAVA_OPTIONS last, so that it wins over what the script says.
-        Environment = _heapGiB is { } heap ? new Dictionary<string, string> { ["JAVA"] = _java, ["_JAVA_OPTIONS"] = $"-Xmx{heap}g" } : new Dictionary<string, string> { ["JAVA"] = _java },
+        Environment = new Dictionary<string, string> { ["JAVA"] = _java, ["_JAVA_OPTIONS"] = string.Create(CultureInfo.InvariantCulture, $"-Xmx{HeapGiB}g") },
     };
 
     /// <summary>Finds the program. It does not run yet.</summary>
     /// <param name="folder">Where its log is.</param>
     /// <param name="port">The port; null takes a free one.</param>
     /// <param name="oplogEvents">Changes that its change streams can go back; null for its own default.</param>
-    /// <param name="heapGiB">Memory for its data, GiB; null for its own 1: some 15,000 transfers with their views.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="TidelineException">NotFound: it or Java cannot be had here.</exception>
-    public static async Task<MongoStandIn> PrepareAsync(string folder, int? port = null, int? oplogEvents = null, int? heapGiB = null, CancellationToken cancel = default) =>
-        new(Supply.Shared("mongodb"), await Supply.JavaAsync(cancel), folder, port ?? LoopbackPort.Next(), oplogEvents, heapGiB);
+    public static async Task<MongoStandIn> PrepareAsync(string folder, int? port = null, int? oplogEvents = null, CancellationToken cancel = default) =>
+        new(Supply.Shared("mongodb"), await Supply.JavaAsync(cancel), folder, port ?? LoopbackPort.Next(), oplogEvents);
 
     /// <summary>Name and version of the server at an address: <c>MongoDB</c> only where it is one.</summary>
     /// <exception cref="TimeoutException">It does not answer.</exception>

@@ -15,7 +15,7 @@ namespace Tideline.Bench.Drills.Failover;
 internal sealed class BrokerDrill(DrillOptions options, TimeProvider time)
 {
     // The stand-in of MongoDB is slow and keeps everything in memory: the pace is one that its views can follow, and that twenty runs leave room for.
-    private const int Accounts = 200, PauseMs = 800, ViewsGiB = 3;
+    private const int Accounts = 200, PauseMs = 800;
     private const string Messages = "saga.commands";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60), AnswerLimit = TimeSpan.FromSeconds(60), Steady = TimeSpan.FromSeconds(2), Away = TimeSpan.FromSeconds(6);
     private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused];
@@ -31,7 +31,7 @@ internal sealed class BrokerDrill(DrillOptions options, TimeProvider time)
         using var folder = new TemporaryFolder("broker", options.DataFolder);
         await using var mysql = await MySqlServer.PrepareAsync(Path.Combine(folder.Path, "mysql"), cancel: cancel);
         await using var redis = await RedisServer.PrepareAsync(Path.Combine(folder.Path, "redis"), cancel: cancel);
-        await using var mongo = await MongoStandIn.PrepareAsync(Path.Combine(folder.Path, "mongo"), heapGiB: ViewsGiB, cancel: cancel);
+        await using var mongo = await MongoStandIn.PrepareAsync(Path.Combine(folder.Path, "mongo"), cancel: cancel);
         LocalServer[] others = [mysql, redis, mongo];
         foreach (var server in others) server.Launch();
         await using var brokers = await KafkaGroup.StartAsync(Path.Combine(folder.Path, "kafka"), cancel);
