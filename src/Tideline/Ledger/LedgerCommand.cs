@@ -30,6 +30,10 @@ public abstract record LedgerCommand
     internal abstract Reply Decide(Batch batch);
 }
 
+/// <summary>Carries a command to the process that owns its shard, and answers what that answers.</summary>
+/// <exception cref="TidelineException">NotOwner: no process took it. Overloaded, StorageUnavailable, ShuttingDown: repeat it with the same key.</exception>
+internal delegate Task<Reply> ForwardCommand(int shard, LedgerCommand command);
+
 /// <summary>What a command came to.</summary>
 /// <param name="Refusal">Why nothing changed; null when it was done.</param>
 /// <param name="Subject">The customer, account, transaction, hold or saga.</param>

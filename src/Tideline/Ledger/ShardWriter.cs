@@ -31,6 +31,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private List<PendingCommand> _taken = [];
     private ShardHead _head;
     private volatile bool _draining;
+    private TidelineException? _closed;
     private TidelineException? _stopped;
     private long _forgetThrough;
     private long _batches;
@@ -45,6 +46,9 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     /// <summary>Ends with what stopped the writer before it was disposed: it takes no commands any more.</summary>
     public Task<TidelineException> Stopped => _stoppedEnd.Task;
+
+    /// <summary>As <see cref="IShardStore.Wanted"/>.</summary>
+    public Task Wanted => _store.Wanted;
 
     public int QueueDepth
     {
@@ -92,11 +96,14 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     public void ForgetMessages(long throughSeq) => Interlocked.Exchange(ref _forgetThrough, throughSeq);
 
     /// <summary>Carries out what is queued, then ends the writer and its store.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => DisposeAsync(new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key."));
+
+    /// <summary>The same; <paramref name="why"/> is told to those who come too late.</summary>
+    public async ValueTask DisposeAsync(TidelineException why)
     {
         lock (_gate)
         {
-            _draining = true;
+            (_draining, _closed) = (true, why);
             Monitor.Pulse(_gate);
         }
 
@@ -118,7 +125,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private void ThrowIfClosed()
     {
         if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
-        if (_draining) throw new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key.");
+        if (_closed is not null) throw new TidelineException(_closed.Code, _closed.Message, _closed);
         if (_waiting.Count >= Limits.ShardQueueDepth)
             throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard {_context.Shard}; repeat the request with the same key in a moment.");
     }
@@ -263,7 +270,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private void Settle(CommittedBatch settled)
     {
         var batch = settled.Batch;
-        _signal.Set(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
+        _signal.Reach(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
         _committed?.Invoke(batch.Writes);
         AnswerGroup.Send(settled.Commands);
     }
