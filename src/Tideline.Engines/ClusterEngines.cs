@@ -12,12 +12,12 @@ using Tideline.Views;
 namespace Tideline.Engines;
 
 /// <summary>MySQL, Kafka, MongoDB and Redis.</summary>
-internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster) : IEngineSet
+internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster, ShardOwner owner) : IEngineSet
 {
     private readonly bool _isDefault = cluster.Name == ClusterOptions.DefaultName;
 
     public async Task<ILedgerStore> OpenLedgerAsync(CancellationToken cancel) => await MySqlLedgerStore.OpenAsync(
-        new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards, DatabasePrefix = cluster.Name }, options.Time, options.Loggers.CreateLogger<MySqlLedgerStore>(), cancel);
+        new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards, DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own }, options.Time, options.Loggers.CreateLogger<MySqlLedgerStore>(), cancel);
 
     // The topics of an installation that has the brokers for itself have the names that stand in the reference.
     public async Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => await KafkaLog.OpenAsync(

@@ -31,6 +31,12 @@ public sealed record ClusterOptions
     /// </summary>
     public string Name { get; init; } = DefaultName;
 
+    /// <summary>The shards that this process prefers: it takes them as soon as they are free, any other one when nobody has taken that for a while. Null: every shard.</summary>
+    public IReadOnlySet<int>? Own { get; init; }
+
+    /// <summary>Where the other processes of the installation reach this one, as in <c>http://node-1:7400</c>; empty where they do not.</summary>
+    public string Address { get; init; } = "";
+
     /// <summary>What may be logged: addresses may hold passwords.</summary>
     public override string ToString() => $"cluster '{Name}'";
 

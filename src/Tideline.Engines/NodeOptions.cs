@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
+using Tideline.Peers;
 
 namespace Tideline.Engines;
 
@@ -12,6 +13,12 @@ public sealed record NodeOptions
 
     /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
     public ClusterOptions? Cluster { get; init; }
+
+    /// <summary>
+    /// How commands get to another process of the installation that owns their shard; null: they are refused. With it this process owns nothing until
+    /// <see cref="TidelineNode.BecomeReachable"/>.
+    /// </summary>
+    public CarryCommands? Carry { get; init; }
 
     /// <summary>Number of shards when the data is made; null: what the data has, or <see cref="DefaultShards"/>.</summary>
     public int? Shards { get; init; }

@@ -1,10 +1,12 @@
 #pragma warning disable CA2000 // What is opened here is on the stack of the node and is ended by it, newest first.
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Audit;
 using Tideline.Log;
+using Tideline.Peers;
 using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
@@ -18,6 +20,7 @@ namespace Tideline.Engines;
 public sealed class TidelineNode : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _running = new();
+    private readonly TaskCompletionSource _reachable = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private TidelineNode(NodeOptions options) => Options = options;
 
@@ -26,6 +29,9 @@ public sealed class TidelineNode : IAsyncDisposable
 
     /// <summary>The strong tier.</summary>
     public GeneralLedger Ledger { get; private set; } = null!;
+
+    /// <summary>Takes the commands of other processes; null in the embedded profile.</summary>
+    public CommandReceiver? Receiver { get; private set; }
 
     /// <summary>The bus.</summary>
     public ILog Log { get; private set; } = null!;
@@ -71,6 +77,9 @@ public sealed class TidelineNode : IAsyncDisposable
         }
     }
 
+    /// <summary>Others reach this process at its address by now: it takes shards.</summary>
+    public void BecomeReachable() => _reachable.TrySetResult();
+
     /// <summary>Drains and ends every part, last started first: nothing new is taken in, what was is finished.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -81,12 +90,16 @@ public sealed class TidelineNode : IAsyncDisposable
     {
         var (time, loggers) = (Options.Time, Options.Loggers);
         Options.Cluster?.Require();
-        IEngineSet engines = Options.Cluster is { } cluster ? new ClusterEngines(Options, cluster) : new EmbeddedEngines(Options);
+        var owner = new ShardOwner(ShardOwner.ThisProcess, Options.Cluster?.Address ?? "", new Guid(RandomNumberGenerator.GetBytes(16)));
+        IEngineSet engines = Options.Cluster is { } cluster ? new ClusterEngines(Options, cluster, owner) : new EmbeddedEngines(Options);
 
         // Strong tier.
         var store = Keep(await engines.OpenLedgerAsync(cancel));
-        Ledger = Keep(await GeneralLedger.StartAsync(store, time, new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>(), cancel));
+        if (Options.Carry is null) BecomeReachable();
+        Ledger = Keep(await GeneralLedger.StartAsync(store, time, new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>(), cancel, _reachable.Task));
         var definitions = new SagaDefinitions(PaymentSagas.All);
+        if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, carry, owner.Secret, time));
+        if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, definitions, owner.Secret);
         await definitions.CheckInFlightAsync(Ledger, cancel);
         Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>())).Start();
 

@@ -1,5 +1,6 @@
 using Tideline.Consistency;
 using Tideline.Ledger;
+using Tideline.Peers;
 using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
@@ -27,6 +28,9 @@ public sealed record GatewayParts
 
     /// <summary>The checks of the invariants.</summary>
     public required Verifier Verifier { get; init; }
+
+    /// <summary>Takes commands of other processes of the installation; null where there are none.</summary>
+    public CommandReceiver? Receiver { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

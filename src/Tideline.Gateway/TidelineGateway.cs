@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Scalar.AspNetCore;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
+using Tideline.Gateway.Peers;
 using Tideline.Gateway.Reference;
 using Tideline.Gateway.Routes;
 
@@ -47,6 +48,7 @@ public static class TidelineGateway
         new ShardRoutes(parts).Map(routes);
         new HealthRoutes(parts).Map(routes);
         new MetricRoutes(parts, metrics).Map(routes);
+        if (parts.Receiver is { } receiver) new PeerRoutes(receiver).Map(routes);
 
         endpoints.MapOpenApi();
         endpoints.MapScalarApiReference("/docs", options => options.WithTitle("Tideline"));

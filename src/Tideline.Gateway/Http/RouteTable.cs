@@ -24,6 +24,9 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteC
     /// <summary>Adds a PATCH route.</summary>
     public void Patch(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Patch, path, notes, handler);
 
+    /// <summary>Adds a POST route that is not public: it stands in no reference.</summary>
+    public void PostInternal(string path, RouteHandler handler) => endpoints.MapMethods(path, [HttpMethods.Post], Metered(HttpMethods.Post, path, handler));
+
     /// <summary>Answers whatever no route takes: 405 where the path exists with other methods, else 404.</summary>
     public void MapRest()
     {

@@ -19,6 +19,7 @@ internal static class ProblemTypes
     public static readonly ProblemType KeyMissing = new("idempotency-key-missing", 400, "The request has no idempotency key");
     public static readonly ProblemType KeyInvalid = new("idempotency-key-invalid", 400, "The idempotency key cannot be used");
     public static readonly ProblemType InvalidFile = new("invalid-file", 400, "The file cannot be read");
+    public static readonly ProblemType PeerRefused = new("peer-refused", 403, "Only a process of this installation may ask that");
     public static readonly ProblemType RouteNotFound = new("route-not-found", 404, "There is no such route");
     public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", 405, "The route does not take this method");
     public static readonly ProblemType NotAcceptable = new("not-acceptable", 406, "None of the accepted media types can be answered");
@@ -77,7 +78,7 @@ internal static class ProblemTypes
         {
             MalformedJson, UnknownField, DuplicateField, MissingField, InvalidField, InvalidId, InvalidQuery, InvalidCursor, InvalidToken, InvalidConsistency,
             KeyMissing, KeyInvalid, InvalidFile, RouteNotFound, MethodNotAllowed, NotAcceptable, BodyTooLarge, UnsupportedMediaType, UnknownCurrency,
-            TransferNotFound, ImportNotFound,
+            TransferNotFound, ImportNotFound, PeerRefused,
         }.Concat(Refusals.Values).Concat(Faults.Values).OrderBy(type => type.Name, StringComparer.Ordinal),
     ];
 

@@ -14,7 +14,7 @@ internal sealed class HealthRoutes(GatewayParts parts)
     {
         routes.Get("/health/live", new RouteNotes("Whether the process runs.", """{"status":"live"}"""), LiveAsync);
         routes.Get("/health/ready", new RouteNotes(
-            "Whether the process should get traffic: every shard of the ledger reads and writes, the projections move. 503 with the reasons when not.",
+            "Whether the process should get traffic: every shard of the ledger reads and writes, here or at its owner, and the projections move. 503 with the reasons when not.",
             """{"status":"ready","checks":[{"name":"ledger shard 0","ok":true,"detail":"0 commands wait"}]}"""), ReadyAsync);
     }
 
@@ -57,7 +57,8 @@ internal sealed class HealthRoutes(GatewayParts parts)
         {
             await parts.Ledger.Reader(shard).GetHeadAsync(cancel);
             var waiting = parts.Ledger.QueueDepth(shard);
-            return new HealthCheck(name, writeFault is null && waiting < Limits.ShardQueueDepth, writeFault ?? $"{waiting} commands wait");
+            var detail = parts.Ledger.Owns(shard) ? $"{waiting} commands wait" : $"owned by {parts.Ledger.OwnerElsewhere(shard)}";
+            return new HealthCheck(name, writeFault is null && waiting < Limits.ShardQueueDepth, writeFault ?? detail);
         }
         catch (TidelineException fault)
         {

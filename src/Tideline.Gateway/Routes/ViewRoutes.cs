@@ -59,7 +59,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var rows = QueryReader.PageRows(query);
         if (email is null) query.Fail(ProblemTypes.InvalidQuery, "Say whose: ?email=ada@example.com.", "email");
         var place = QueryReader.Place(query, "customers");
-        var consistency = ReadHeaders.Consistency(http, query, parts.Ledger);
+        var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
         var page = await parts.Projections.CustomerViews.FindCustomersByEmailAsync(email!, consistency, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
@@ -88,7 +88,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var rows = QueryReader.PageRows(query);
         if (customer is null) query.Fail(ProblemTypes.InvalidQuery, "Say whose: ?customerId=….", "customerId");
         var place = QueryReader.Place(query, "transactions");
-        var consistency = ReadHeaders.Consistency(http, query, parts.Ledger);
+        var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
         var page = await parts.Projections.CustomerViews.SearchTransactionsAsync(customer!.Value, consistency, from, to, words, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);

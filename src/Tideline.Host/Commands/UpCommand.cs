@@ -18,12 +18,14 @@ internal static class UpCommand
     private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed; cluster: MySQL, Kafka, MongoDB and Redis, at the addresses of the configuration, of TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of ./tideline services up.", DefaultValueFactory = _ => "embedded" };
     private static readonly Option<string> Roles = new("--roles") { Description = "What this process does. node (the default): everything but failover. failover: it watches over the groups of MySQL servers of the cluster profile. TIDELINE_ROLES says the same.", DefaultValueFactory = _ => "node" };
     private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line and the environment win. TIDELINE_CONFIG says the same." };
+    private static readonly Option<string?> Own = new("--own") { Description = "Cluster profile: the shards that this process prefers, as in 0,2-3; all unless told. It has them as soon as they are free, any other one when nobody has taken that for a moment. TIDELINE_OWN says the same." };
+    private static readonly Option<string?> Address = new("--address") { Description = "Cluster profile: where the other processes of the installation reach this one, as in http://node-1:7400; unless told where it listens, or by the machine's name when that is everywhere. TIDELINE_ADDRESS says the same." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
     private static readonly Option<int> DemoRate = new("--demo-rate") { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
 
     public static Command Build()
     {
-        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Listen, Shards, Profile, Roles, Config, Verbose, DemoRate };
+        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Config, Verbose, DemoRate };
         command.SetAction(RunAsync);
         return command;
     }
@@ -37,9 +39,16 @@ internal static class UpCommand
 
         var listen = ListenAddress.Parse(settings.Listen);
         if (settings.WatchedOver is { } mysql) return await WatchAsync(mysql, new IPEndPoint(listen, settings.Port), settings.Verbose, cancel);
+        var endpoint = new IPEndPoint(listen, settings.Port);
+        if (settings.Cluster is not null)
+        {
+            endpoint = FreePort.Choose(endpoint);
+            settings = settings with { Cluster = settings.Cluster with { Address = PeerAddress.Of(settings.Address, endpoint) } };
+        }
+
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        await using var server = await Server.StartAsync(NodeOf(settings), new IPEndPoint(listen, settings.Port), settings.Verbose, cancel);
+        await using var server = await Server.StartAsync(NodeOf(settings), endpoint, settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {
@@ -49,7 +58,7 @@ internal static class UpCommand
         }
 
         // A shard of a process that was killed a moment ago is free when its lease ends.
-        await server.Node.Ledger.WaitForOwnershipAsync(server.Stopping);
+        await server.Node.Ledger.WaitForOwnersAsync(server.Stopping);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(server.Stopping);
         var customers = await DemoCustomers.LoadAsync(server.Node, stopping.Token);
         // Only now do Ada and Béla have the money that the first transfer moves.
@@ -88,18 +97,25 @@ internal static class UpCommand
         var roles = IsGiven(parsed, Roles, null) ? parsed.GetRequiredValue(Roles) : ClusterSettings.Variable("TIDELINE_ROLES") ?? file.Roles ?? parsed.GetRequiredValue(Roles);
         if (roles is not ("node" or "failover")) throw new TidelineException(ErrorCode.InvalidInput, $"There is no role '{roles}'; there is node, and failover.");
         if (roles == "failover" && profile != "cluster") throw new TidelineException(ErrorCode.InvalidInput, "The role failover is one of the cluster profile: --profile cluster.");
+        var own = Text(parsed, Own, "TIDELINE_OWN", file.Own);
+        var address = Text(parsed, Address, "TIDELINE_ADDRESS", file.Address);
+        var isNode = profile == "cluster" && roles == "node";
+        if (!isNode && (own ?? address) is not null) throw new TidelineException(ErrorCode.InvalidInput, $"{(own is null ? "--address (TIDELINE_ADDRESS)" : "--own (TIDELINE_OWN)")} is for the nodes of the cluster profile: --profile cluster.");
         return new UpSettings(
             IsGiven(parsed, Data, "TIDELINE_DATA") ? parsed.GetRequiredValue(Data) : file.Data ?? parsed.GetRequiredValue(Data),
             IsGiven(parsed, Port, null) ? parsed.GetValue(Port) : UpConfiguration.PortOfEnvironment() ?? file.Port ?? parsed.GetValue(Port),
             IsGiven(parsed, Listen, null) ? parsed.GetRequiredValue(Listen) : ClusterSettings.Variable("TIDELINE_LISTEN") ?? file.Listen ?? parsed.GetRequiredValue(Listen),
             parsed.GetValue(Shards) ?? file.Shards,
             profile,
-            profile == "cluster" && roles == "node" ? ClusterSettings.Find(file) : null,
+            isNode ? ClusterSettings.Find(file) with { Own = own is null ? null : OwnShards.Parse(own) } : null,
+            address,
             roles == "failover" ? ClusterSettings.FindMySql(file) : null,
             IsGiven(parsed, Demo, null) ? parsed.GetValue(Demo) : file.Demo ?? false,
             IsGiven(parsed, DemoRate, null) ? parsed.GetValue(DemoRate) : file.DemoRate ?? parsed.GetValue(DemoRate),
             IsGiven(parsed, Verbose, null) ? parsed.GetValue(Verbose) : file.Verbose ?? false);
     }
+
+    private static string? Text(ParseResult parsed, Option<string?> option, string variable, string? ofFile) => parsed.GetValue(option) ?? ClusterSettings.Variable(variable) ?? ofFile;
 
     private static bool IsGiven(ParseResult parsed, Option option, string? variable) =>
         parsed.GetResult(option) is { Implicit: false } || (variable is not null && ClusterSettings.Variable(variable) is not null);
@@ -121,4 +137,4 @@ internal static class UpCommand
 }
 
 /// <summary>What <c>up</c> was asked to do.</summary>
-internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile, ClusterOptions? Cluster, IReadOnlyList<string>? WatchedOver, bool Demo, int DemoRate, bool Verbose);
+internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile, ClusterOptions? Cluster, string? Address, IReadOnlyList<string>? WatchedOver, bool Demo, int DemoRate, bool Verbose);

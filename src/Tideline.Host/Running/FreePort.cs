@@ -26,6 +26,17 @@ internal static class FreePort
         }
     }
 
+    /// <summary>The endpoint itself, or, where its port is 0, with one that nobody listens on: for who must tell others of it before it listens.</summary>
+    /// <exception cref="TidelineException">As <see cref="Require"/>.</exception>
+    public static IPEndPoint Choose(IPEndPoint endpoint)
+    {
+        Require(endpoint);
+        if (endpoint.Port != 0) return endpoint;
+        using var listener = new TcpListener(endpoint);
+        listener.Start();
+        return (IPEndPoint)listener.LocalEndpoint;
+    }
+
     /// <summary>What to say of a port that somebody else has.</summary>
     public static TidelineException Taken(IPEndPoint endpoint, Exception fault) =>
         new(ErrorCode.AlreadyOwned, $"Port {endpoint.Port} on {endpoint.Address} is taken by another program; choose another with --port, or --port 0 for a free one.", fault);

@@ -11,7 +11,7 @@ internal static class Welcome
         Console.WriteLine($"Tideline is up: {address}   data: {Path.GetFullPath(data)}   shards: {server.Node.Ledger.Map.Shards}");
         for (var shard = 0; shard < server.Node.Ledger.Map.Shards; shard++)
         {
-            if (server.Node.Ledger.WhyNotOwner(shard) is { } why) Console.WriteLine($"  Stands by: {why}");
+            if (server.Node.Ledger.OwnerElsewhere(shard) is { } owner) Console.WriteLine($"  Shard {shard} is owned by {owner}.");
         }
 
         Console.WriteLine($"  reference {address}/docs");

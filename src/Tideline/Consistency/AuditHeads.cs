@@ -85,7 +85,7 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
                 for (var shard = 0; shard < ledger.Map.Shards; shard++)
                 {
                     // Another owner's blocks are published by that owner: how far, the log tells.
-                    if (ledger.Owns(shard)) await PublishAsync(shard, _stop.Token);
+                    if (ledger.Owns(shard)) await TryPublishAsync(shard);
                     else _published[shard] = null;
                 }
             }
@@ -93,15 +93,23 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
             {
                 return;
             }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                NotPublished(logger, fault);
-            }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Heads of audit chains could not be published; it is tried again in a moment.")]
-    private static partial void NotPublished(ILogger logger, Exception fault);
+    private async Task TryPublishAsync(int shard)
+    {
+        try
+        {
+            await PublishAsync(shard, _stop.Token);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException and not OperationCanceledException)
+        {
+            NotPublished(logger, shard, fault);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The head of the audit chain of shard {Shard} could not be published; it is tried again in a moment.")]
+    private static partial void NotPublished(ILogger logger, int shard, Exception fault);
 }
 
 /// <summary>The JSON of <see cref="AuditHead"/>: camel case.</summary>

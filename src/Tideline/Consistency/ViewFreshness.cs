@@ -24,7 +24,7 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         ConsistencyLevel.Eventual => true,
         ConsistencyLevel.Strong => false,
         ConsistencyLevel.Bounded => projector.LagMs() <= consistency.BoundMs,
-        _ => await WaitAsync(Written(consistency.Positions), Limits.SessionWaitMs, cancel) is null,
+        _ => await WaitAsync(await WrittenAsync(consistency.Positions, cancel), Limits.SessionWaitMs, cancel) is null,
     };
 
     /// <summary>Completes when the views hold what the read must see: for strong, all that is committed now.</summary>
@@ -32,19 +32,29 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
     public async Task RequireAsync(ReadConsistency consistency, CancellationToken cancel)
     {
         if (consistency.Level == ConsistencyLevel.Eventual || (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs)) return;
-        var positions = consistency.Level == ConsistencyLevel.Session ? Written(consistency.Positions) : Committed();
+        var positions = consistency.Level == ConsistencyLevel.Session ? await WrittenAsync(consistency.Positions, cancel) : await CommittedAsync(cancel);
         if (await WaitAsync(positions, Limits.ListWaitMs, cancel) is not { } missing) return;
         if (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs) return;
         throw new TidelineException(ErrorCode.ViewBehind, $"The views have not reached {missing} yet, and only they can answer this. Ask again in a moment, or for less than '{consistency.Level.ToString().ToLowerInvariant()}'.");
     }
 
-    private Position[] Committed() => [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new Position(shard, ledger.CommittedHead(shard).EventSeq))];
+    private async ValueTask<IReadOnlyList<Position>> CommittedAsync(CancellationToken cancel)
+    {
+        var heads = new Position[ledger.Map.Shards];
+        for (var shard = 0; shard < heads.Length; shard++)
+        {
+            await ledger.LookAsync(shard, cancel);
+            heads[shard] = new Position(shard, ledger.CommittedHead(shard).EventSeq);
+        }
 
-    private IReadOnlyList<Position> Written(IReadOnlyList<Position> positions)
+        return heads;
+    }
+
+    private async ValueTask<IReadOnlyList<Position>> WrittenAsync(IReadOnlyList<Position> positions, CancellationToken cancel)
     {
         foreach (var position in positions)
         {
-            if (ledger.CommittedHead(position.Shard).EventSeq < position.Seq)
+            if (!await ledger.IsWrittenAsync(position, cancel))
                 throw new TidelineException(ErrorCode.InvalidInput, $"The consistency token names {position}, which was never written here.");
         }
 

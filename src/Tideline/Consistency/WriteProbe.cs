@@ -5,7 +5,7 @@ namespace Tideline.Consistency;
 
 /// <summary>
 /// Whether each shard takes writes: a commit without content, as durable as any other, because only a write can tell that a disk is full, read-only or stuck, or that a writer
-/// has stopped. However often it is asked, a shard has one probe under way at most, and an answer holds for <see cref="Limits.WriteProbeMs"/>.
+/// has stopped. A shard that another process owns takes writes there. However often it is asked, a shard has one probe under way at most, and an answer holds for <see cref="Limits.WriteProbeMs"/>.
 /// </summary>
 public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
 {
@@ -29,11 +29,11 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
 
     private async Task<string?> ProbeAsync(int shard)
     {
-        if (ledger.WhyNotOwner(shard) is { } why) return why;
+        if (ledger.WhyNotOwner(shard) is { } why) return ledger.OwnerElsewhere(shard) is { Address.Length: > 0 } ? null : why;
         try
         {
             // One that hangs is waited for again, not asked a second time.
-            if (_underWay[shard] is not { IsCompleted: false } write) _underWay[shard] = write = ledger.SubmitAsync(shard, new EmptyCommit());
+            if (_underWay[shard] is not { IsCompleted: false } write) _underWay[shard] = write = ledger.SubmitHereAsync(shard, new EmptyCommit());
             await write.WaitAsync(Patience, time);
             return null;
         }

@@ -9,6 +9,9 @@ public static partial class Limits
     /// <summary>How often an owner that has nothing to commit renews its lease, milliseconds.</summary>
     public const int LeaseRenewMs = 500;
 
+    /// <summary>How much longer than to a process that prefers it a shard must be free to one that does not, milliseconds.</summary>
+    public const int OrphanMs = 500;
+
     /// <summary>How often a process that stands by looks whether a shard is free, milliseconds.</summary>
     public const int OwnershipPollMs = 250;
 

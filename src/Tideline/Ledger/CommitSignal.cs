@@ -1,10 +1,11 @@
 namespace Tideline.Ledger;
 
-/// <summary>The committed head of a shard, and a way to wait for it to move.</summary>
+/// <summary>The committed head of a shard, and a way to wait for it to move. Whoever learns of it tells it; it never goes back.</summary>
 internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
 {
     private sealed record State(long EventSeq, long MessageSeq, long TimeUs, TaskCompletionSource Moved);
 
+    private readonly Lock _gate = new();
     private State _state = new(eventSeq, messageSeq, timeUs, New());
 
     public (long EventSeq, long MessageSeq, long TimeUs) Head
@@ -16,11 +17,17 @@ internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
         }
     }
 
-    public void Set(long eventSeq, long messageSeq, long timeUs)
+    /// <summary>The head is here at least. What is not known of it is 0.</summary>
+    public void Reach(long eventSeq, long messageSeq, long timeUs)
     {
-        var before = Volatile.Read(ref _state);
-        if (before.EventSeq == eventSeq && before.MessageSeq == messageSeq) return;
-        Volatile.Write(ref _state, new State(eventSeq, messageSeq, timeUs, New()));
+        State before;
+        lock (_gate)
+        {
+            before = _state;
+            if (before.EventSeq >= eventSeq && before.MessageSeq >= messageSeq) return;
+            Volatile.Write(ref _state, new State(Math.Max(before.EventSeq, eventSeq), Math.Max(before.MessageSeq, messageSeq), Math.Max(before.TimeUs, timeUs), New()));
+        }
+
         before.Moved.TrySetResult();
     }
 

@@ -11,6 +11,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     private readonly IShardReader[] _readers;
     private readonly TimeProvider _time;
     private ShardSlot[] _slots = [];
+    private ForwardCommand? _forward;
 
     private GeneralLedger(ILedgerStore store, TimeProvider time, IdGenerator ids)
     {
@@ -32,8 +33,9 @@ public sealed class GeneralLedger : IAsyncDisposable
     internal event Action<BatchWrites>? Committed;
 
     /// <summary>Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.</summary>
+    /// <param name="reachable">Ends when other processes can reach this one; until then it acquires nothing. Null: at once.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
-    public static async Task<GeneralLedger> StartAsync(ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel)
+    public static async Task<GeneralLedger> StartAsync(ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel, Task? reachable = null)
     {
         var ledger = new GeneralLedger(store, time, ids);
         var slots = new List<ShardSlot>();
@@ -43,7 +45,8 @@ public sealed class GeneralLedger : IAsyncDisposable
             {
                 var own = shard;
                 slots.Add(await ShardSlot.StartAsync(
-                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)), ledger.Reader(shard), slots.FirstOrDefault(), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes), time, logger, cancel));
+                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)), ledger.Reader(shard), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes),
+                    reachable ?? Task.CompletedTask, time, logger, cancel));
             }
         }
         catch
@@ -65,10 +68,13 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Why this process does not own a shard; null while it does.</summary>
     public string? WhyNotOwner(int shard) => _slots[shard].WhyNot;
 
-    /// <summary>Completes when this process owns every shard.</summary>
-    public async Task WaitForOwnershipAsync(CancellationToken cancel)
+    /// <summary>The other process that owns a shard, as of the last look; null when this one does, or none.</summary>
+    public ShardOwner? OwnerElsewhere(int shard) => _slots[shard].Owner?.Owner;
+
+    /// <summary>Completes when every shard has an owner, this process or another one.</summary>
+    public async Task WaitForOwnersAsync(CancellationToken cancel)
     {
-        while (_slots.Any(slot => slot.Epoch == 0)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), _time, cancel);
+        while (_slots.Any(slot => slot.Epoch == 0 && slot.Owner is null)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), _time, cancel);
     }
 
     /// <summary>Strong reads of a shard.</summary>
@@ -92,8 +98,24 @@ public sealed class GeneralLedger : IAsyncDisposable
         return claim is not null && await ReaderOf(claim.Subject).GetAccountAsync(claim.Subject, cancel) is not null ? claim.Subject : null;
     }
 
-    /// <summary>The newest committed position of a shard and its commit time, without asking the store.</summary>
+    /// <summary>The newest committed position of a shard and its commit time, without asking the store: what another owner commits is known a moment later, see <see cref="KnownUs"/>.</summary>
     public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _slots[shard].Signal.Head;
+
+    /// <summary>Until when <see cref="CommittedHead"/> holds all that is committed, microseconds: now for a shard that this process owns, else when it looked last.</summary>
+    public long KnownUs(int shard) => _slots[shard].KnownUs;
+
+    /// <summary>Has <see cref="CommittedHead"/> hold all that is committed now.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: another process owns the shard, and the store does not say.</exception>
+    public Task LookAsync(int shard, CancellationToken cancel) => Owns(shard) ? Task.CompletedTask : _slots[shard].LookAsync(cancel);
+
+    /// <summary>Whether a position was written.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: it is not known here yet, and the store does not say.</exception>
+    public async ValueTask<bool> IsWrittenAsync(Position position, CancellationToken cancel)
+    {
+        if (CommittedHead(position.Shard).EventSeq >= position.Seq) return true;
+        await _slots[position.Shard].LookAsync(cancel);
+        return CommittedHead(position.Shard).EventSeq >= position.Seq;
+    }
 
     /// <summary>Completes when the shard has an event or a message after these, or when the time is over: what the relay waits on.</summary>
     public ValueTask WaitForCommitAsync(int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) =>
@@ -112,11 +134,28 @@ public sealed class GeneralLedger : IAsyncDisposable
         foreach (var reader in _readers) await reader.DisposeAsync();
     }
 
-    /// <summary>Queues a command on a shard as it is: for the program's own commands, whose keys live where their effect does.</summary>
-    internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => _slots[shard].Writer.Submit(command);
+    /// <summary>Has commands for shards of other processes carried there. Without it they are refused.</summary>
+    internal void ForwardWith(ForwardCommand forward) => _forward = forward;
 
-    /// <summary>Queues several of the program's own commands on a shard; the task ends when all are durable.</summary>
-    internal Task SubmitAllAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
+    /// <summary>The other process that owns a shard, and whether that is over.</summary>
+    internal SeenOwner? SeenOwner(int shard) => _slots[shard].Owner;
+
+    /// <summary>A position that another owner answered: whoever reads here from now on must see it.</summary>
+    internal void Reach(Position position) => _slots[position.Shard].Signal.Reach(position.Seq, 0, 0);
+
+    /// <summary>Carries out a command on a shard as it is, here or where the shard's owner is.</summary>
+    /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
+    internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => TrySubmitHere(shard, command) ?? (_forward is { } forward ? forward(shard, command) : SubmitHereAsync(shard, command));
+
+    /// <summary>Queues a command on a shard of this process; null where another process owns it.</summary>
+    internal Task<Reply>? TrySubmitHere(int shard, LedgerCommand command) => _slots[shard].TrySubmit(command);
+
+    /// <summary>Queues a command on a shard of this process: for what only an owner does.</summary>
+    /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
+    internal Task<Reply> SubmitHereAsync(int shard, LedgerCommand command) => _slots[shard].Writer.Submit(command);
+
+    /// <summary>Queues several commands on a shard of this process; the task ends when all are durable.</summary>
+    internal Task SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
 
     private Task RepairAsync(int shard, ShardWriter writer, CancellationToken cancel) => ReservationRepair.RunAsync(this, shard, writer, Limits.UnansweredOutcomes, cancel);
 
@@ -138,14 +177,30 @@ public sealed class GeneralLedger : IAsyncDisposable
             return reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reply.Subject, null) : reply;
         }
 
-        var reservation = await _slots[home].Writer.Reserve(new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint });
-        return reservation.Reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reservation.Reply.Subject, reservation) : reservation.Reply;
+        var reserve = new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint };
+        if (Owns(shard) && _slots[home].TryReserve(reserve) is { } taking)
+        {
+            var reservation = await taking;
+            return reservation.Reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reservation.Reply.Subject, reservation) : reservation.Reply;
+        }
+
+        var taken = await SubmitAsync(home, reserve);
+        return taken.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, taken.Subject, null) : taken;
     }
 
-    private Task<Reply> SubmitReservedAsync(LedgerCommand command, Guid subject, Reservation? reservation)
+    // Without a reservation the key is durable already.
+    private async Task<Reply> SubmitReservedAsync(LedgerCommand command, Guid subject, Reservation? reservation)
     {
-        var reserved = command.About(subject);
-        return _slots[Map.ShardOf(reserved.RouteId)].Writer.SubmitTaken(reserved, reservation);
+        var reserved = command.About(subject) with { IsKeyTaken = true };
+        var shard = Map.ShardOf(reserved.RouteId);
+        if (reservation is not null)
+        {
+            if (_slots[shard].TrySubmit(reserved, reservation) is { } here) return await here;
+            // The shard went to another process this moment, which knows nothing of reservations.
+            await Task.Run(reservation.Wait);
+        }
+
+        return await SubmitAsync(shard, reserved);
     }
 
     private async Task<Reply> OpenAccountAsync(OpenAccount open, CancellationToken cancel)

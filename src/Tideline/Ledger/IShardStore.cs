@@ -15,7 +15,13 @@ public interface IShardStore : IAsyncDisposable
     /// <summary>Whether <see cref="CommitAsync"/> waits for a disk or another machine; else <see cref="SyncAsync"/> does, while the next batch is decided.</summary>
     bool WaitsAtCommit { get; }
 
-    /// <summary>Takes ownership with a new epoch and tells where the shard stands. Disposing releases it.</summary>
+    /// <summary>Ends when a process that prefers the shard asks this one for it, which does not; an owner finds that out while it commits or renews. Never where nobody can.</summary>
+    Task Wanted { get; }
+
+    /// <summary>
+    /// Takes ownership with a new epoch and tells where the shard stands. Disposing releases it. One that another process owns, or is to have first, is asked for where this process prefers it and
+    /// that one does not; it may be tried again on the same store.
+    /// </summary>
     /// <exception cref="TidelineException">AlreadyOwned: another process owns it, and was heard of lately. IncompatibleData: a newer format.</exception>
     ValueTask<ShardHead> AcquireAsync(CancellationToken cancel);
 
@@ -47,6 +53,9 @@ public interface IShardReader : IAsyncDisposable
 {
     /// <summary>Head positions as committed.</summary>
     ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel);
+
+    /// <summary>The process that owns the shard; null when none was heard of lately.</summary>
+    ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel);
 
     ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel);
 

@@ -14,6 +14,9 @@ public abstract record LedgerCommand
     /// <summary>Hash of the request.</summary>
     public Guid Fingerprint { get; init; }
 
+    /// <summary>Whether its key was taken for it at the key's home, so that nobody needs to ask there.</summary>
+    public bool IsKeyTaken { get; init; }
+
     /// <summary>Decides the shard: the customer or account the command is about.</summary>
     public abstract Guid RouteId { get; }
 
@@ -29,6 +32,10 @@ public abstract record LedgerCommand
     /// <summary>Decides against the rows of the batch. A refusal must leave them as they were; an exception may be thrown only before anything is changed.</summary>
     internal abstract Reply Decide(Batch batch);
 }
+
+/// <summary>Carries a command to the process that owns its shard, and answers what that answers.</summary>
+/// <exception cref="TidelineException">NotOwner: no process took it. Overloaded, StorageUnavailable, ShuttingDown: repeat it with the same key.</exception>
+internal delegate Task<Reply> ForwardCommand(int shard, LedgerCommand command);
 
 /// <summary>What a command came to.</summary>
 /// <param name="Refusal">Why nothing changed; null when it was done.</param>

@@ -10,9 +10,6 @@ internal abstract class PendingCommand(LedgerCommand command)
 
     public Reply? Reply { get; set; }
 
-    /// <summary>Whether its key was taken for it at home, so that nobody needs to ask there.</summary>
-    public bool IsKeyTaken { get; init; }
-
     /// <summary>What must be durable on another shard before this is answered; null when nothing must.</summary>
     public Reservation? After { get; init; }
 

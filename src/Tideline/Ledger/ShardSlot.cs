@@ -1,12 +1,13 @@
 #pragma warning disable CA2000 // The slot owns its writer, and the writer its store.
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
+using Tideline.Ledger.Commands;
 
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One shard as this process has it: its writer while the process owns the shard; else a look, again and again, whether nobody does. A writer that another owner has replaced,
-/// or that could not find out where its shard stands, ends here, and the shard is acquired anew. Who owns the first shard owns the others: of several processes one answers for all.
+/// One shard as this process has it: its writer while the process owns the shard; else a look, again and again, at who does and whether nobody does. A writer that another owner has replaced,
+/// that could not find out where its shard stands, or whose shard a process asks for that prefers it, ends here, and the shard is acquired anew when it is free.
 /// </summary>
 internal sealed partial class ShardSlot : IAsyncDisposable
 {
@@ -16,59 +17,115 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private readonly IShardReader _reader;
     private readonly Func<int, ShardWriter, CancellationToken, Task> _repair;
     private readonly Action<BatchWrites> _committed;
+    private readonly Task _reachable;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly ShardSlot? _first;
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
+    private IShardStore? _candidate;
     private volatile ShardWriter? _writer;
+    private volatile SeenOwner? _owner;
     private volatile TidelineException? _why;
     private long _epoch;
+    private long _lookedUs;
 
     private ShardSlot(
-        ILedgerStore store, ShardContext context, IShardReader reader, ShardSlot? first, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, TimeProvider time,
-        ILogger logger) =>
-        (_store, _context, _reader, _first, _repair, _committed, _time, _logger) = (store, context, reader, first, repair, committed, time, logger);
+        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger) =>
+        (_store, _context, _reader, _repair, _committed, _reachable, _time, _logger) = (store, context, reader, repair, committed, reachable, time, logger);
 
     public int Shard => _context.Shard;
 
-    /// <summary>The committed head. Where another process owns the shard it is that of the last look.</summary>
+    /// <summary>The committed head. Where another process owns the shard it is that of the last look, or of an answer since.</summary>
     public CommitSignal Signal { get; } = new(0, 0, 0);
 
     /// <summary>The epoch in which this process owns the shard; 0 while it does not.</summary>
     public long Epoch => Interlocked.Read(ref _epoch);
 
+    /// <summary>The other process that owns the shard, as of the last look; null when none was seen.</summary>
+    public SeenOwner? Owner => _owner;
+
+    /// <summary>Until when <see cref="Signal"/> holds all that is committed: now for an owner, else the beginning of the last look.</summary>
+    public long KnownUs => Epoch != 0 ? _time.NowUs() : Interlocked.Read(ref _lookedUs);
+
     /// <summary>Why this process does not own the shard; null while it does.</summary>
-    public string? WhyNot => _writer is null ? _why?.Message : null;
+    public string? WhyNot => _writer is null ? NotHere.Message : null;
 
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
     /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say which.</exception>
-    public ShardWriter Writer => _writer ?? throw new TidelineException(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
+    public ShardWriter Writer => _writer ?? throw NotHere;
+
+    private TidelineException NotHere => new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
 
     /// <summary>As <see cref="ShardWriter.ForgetMessages"/>; nothing where another process owns the shard.</summary>
     public void ForgetMessages(long throughSeq) => _writer?.ForgetMessages(throughSeq);
 
-    /// <summary>Acquires the shard, or stands by where another process owns it.</summary>
-    /// <param name="first">The slot of the first shard, which leads; null for itself.</param>
-    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
-    public static async Task<ShardSlot> StartAsync(
-        ILedgerStore store, ShardContext context, IShardReader reader, ShardSlot? first, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, TimeProvider time,
-        ILogger logger, CancellationToken cancel)
+    /// <summary>Queues a command where this process owns the shard; null where it does not.</summary>
+    /// <exception cref="TidelineException">As <see cref="ShardWriter.Submit"/>, but for NotOwner.</exception>
+    public Task<Reply>? TrySubmit(LedgerCommand command, Reservation? after = null)
     {
-        var slot = new ShardSlot(store, context, reader, first, repair, committed, time, logger);
         try
         {
-            await slot.AcquireAsync(cancel);
+            return _writer?.Submit(command, after);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
+        {
+            // It lost the shard this moment; nothing was queued.
+            return null;
+        }
+    }
+
+    /// <summary>As <see cref="TrySubmit"/>, for the taking of a key: <see cref="ShardWriter.Reserve"/>.</summary>
+    public Task<Reservation>? TryReserve(ReserveKey command)
+    {
+        try
+        {
+            return _writer?.Reserve(command);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Acquires the shard, or stands by where another process owns it.</summary>
+    /// <param name="reachable">Ends when other processes can reach this one; until then it stands by.</param>
+    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
+    public static async Task<ShardSlot> StartAsync(
+        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger,
+        CancellationToken cancel)
+    {
+        var slot = new ShardSlot(store, context, reader, repair, committed, reachable, time, logger);
+        try
+        {
+            if (reachable.IsCompleted) await slot.AcquireAsync(cancel);
+            else await slot.LookAsync(cancel);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.AlreadyOwned)
         {
             slot._why = fault;
             await slot.LookAsync(cancel);
         }
+        catch
+        {
+            await slot.DisposeAsync();
+            throw;
+        }
 
         slot._loop = Task.Run(slot.RunAsync, CancellationToken.None);
         return slot;
+    }
+
+    /// <summary>Looks where the shard stands, and who owns it.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: it does not say.</exception>
+    public async Task LookAsync(CancellationToken cancel)
+    {
+        var beganUs = _time.NowUs();
+        var head = await _reader.GetHeadAsync(cancel);
+        var owner = await _reader.GetOwnerAsync(cancel);
+        Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
+        if (Epoch == 0) See(owner);
+        Interlocked.Exchange(ref _lookedUs, beganUs);
     }
 
     /// <summary>Carries out what is queued, then releases the shard.</summary>
@@ -77,6 +134,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         await _stop.CancelAsync();
         await _loop;
         if (_writer is { } writer) await writer.DisposeAsync();
+        if (_candidate is { } candidate) await candidate.DisposeAsync();
+        See(null);
         _stop.Dispose();
     }
 
@@ -86,9 +145,10 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         {
             try
             {
-                if (_writer is { } writer && !await IsLostAsync(writer)) return;
+                if (_writer is { } writer && !await IsLeftAsync(writer)) return;
                 await LookAsync(_stop.Token);
-                await AcquireAsync(_stop.Token);
+                if (_reachable.IsCompleted) await AcquireAsync(_stop.Token);
+                else await Task.WhenAny(_reachable, Task.Delay(Poll, _time, _stop.Token));
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -104,56 +164,41 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     }
 
     // False: it stopped for good. After a flush that failed only a new process can tell what the file holds.
-    private async Task<bool> IsLostAsync(ShardWriter writer)
+    private async Task<bool> IsLeftAsync(ShardWriter writer)
     {
-        var why = await StoppedAsync(writer);
+        await Task.WhenAny(writer.Stopped, writer.Wanted).WaitAsync(_stop.Token);
+        var why = writer.Stopped.IsCompleted ? await writer.Stopped : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes to a process that prefers it.");
         if (why.Code != ErrorCode.NotOwner) return false;
-        Lost(_logger, Shard, why);
+        if (writer.Stopped.IsCompleted) Lost(_logger, Shard, why);
+        else HandedOver(_logger, Shard);
         (_why, _writer) = (why, null);
+        Interlocked.Exchange(ref _lookedUs, _time.NowUs());
         Interlocked.Exchange(ref _epoch, 0);
-        await writer.DisposeAsync();
+        await writer.DisposeAsync(why);
         return true;
     }
 
-    private async Task<TidelineException> StoppedAsync(ShardWriter writer)
+    private void See(ShardOwner? owner)
     {
-        while (_first is not null && !writer.Stopped.IsCompleted)
-        {
-            if (_first.Epoch == 0) return new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes with shard {_first.Shard}. {_first.WhyNot}");
-            await Task.WhenAny(writer.Stopped, Task.Delay(Poll, _time, _stop.Token));
-            _stop.Token.ThrowIfCancellationRequested();
-        }
-
-        return await writer.Stopped.WaitAsync(_stop.Token);
-    }
-
-    private async Task LookAsync(CancellationToken cancel)
-    {
-        var head = await _reader.GetHeadAsync(cancel);
-        Signal.Set(head.EventSeq, head.MessageSeq, head.TimeUs);
+        var before = _owner;
+        if (before?.Owner == owner) return;
+        _owner = owner is null ? null : new SeenOwner(owner);
+        before?.Leave();
     }
 
     private async Task AcquireAsync(CancellationToken cancel)
     {
-        if (_first is { Epoch: 0 }) throw new TidelineException(ErrorCode.AlreadyOwned, _first.WhyNot ?? $"Shard {_first.Shard} has no owner yet.");
-        var shard = _store.OpenWriter(Shard);
-        ShardWriter writer;
-        ShardHead head;
+        // Kept from one try to the next, with its connection.
+        _candidate ??= _store.OpenWriter(Shard);
+        var head = await _candidate.AcquireAsync(cancel);
+        Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
+        var writer = new ShardWriter(_candidate, _context, head, Signal, _time, _logger, _committed);
+        var isDurableAtCommit = _candidate.WaitsAtCommit;
+        _candidate = null;
         try
         {
-            head = await shard.AcquireAsync(cancel);
-            Signal.Set(head.EventSeq, head.MessageSeq, head.TimeUs);
-            writer = new ShardWriter(shard, _context, head, Signal, _time, _logger, _committed);
-        }
-        catch
-        {
-            await shard.DisposeAsync();
-            throw;
-        }
-
-        try
-        {
-            await _repair(Shard, writer, cancel);
+            // A key is used only when its taking is committed; where that is durable too, none can be missing, and other shards need not be asked.
+            if (!isDurableAtCommit) await _repair(Shard, writer, cancel);
         }
         catch
         {
@@ -163,11 +208,15 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
         (_writer, _why) = (writer, null);
         Interlocked.Exchange(ref _epoch, head.Epoch);
+        See(null);
         Acquired(_logger, Shard, head.Epoch);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Shard} is this process's, epoch {Epoch}.")]
     private static partial void Acquired(ILogger logger, int shard, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Shard} is handed over to a process that prefers it.")]
+    private static partial void HandedOver(ILogger logger, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} is not this process's any more; it stands by.")]
     private static partial void Lost(ILogger logger, int shard, Exception why);

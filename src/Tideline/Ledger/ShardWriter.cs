@@ -32,6 +32,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private List<PendingCommand> _taken = [];
     private ShardHead _head;
     private volatile bool _draining;
+    private TidelineException? _closed;
     private TidelineException? _stopped;
     private long _forgetThrough;
     private long _batches;
@@ -47,6 +48,9 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     /// <summary>Ends with what stopped the writer before it was disposed: it takes no commands any more.</summary>
     public Task<TidelineException> Stopped => _stoppedEnd.Task;
 
+    /// <summary>As <see cref="IShardStore.Wanted"/>.</summary>
+    public Task Wanted => _store.Wanted;
+
     public int QueueDepth
     {
         get
@@ -57,11 +61,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     /// <summary>Queues a command; the task ends when its commit is durable.</summary>
     /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was queued.</exception>
-    public Task<Reply> Submit(LedgerCommand command) => Add(new SinglePending(command));
-
-    /// <summary>The same for a command whose key was taken at home; it is answered when that is durable too.</summary>
-    /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
-    public Task<Reply> SubmitTaken(LedgerCommand command, Reservation? taken) => Add(new SinglePending(command) { IsKeyTaken = true, After = taken });
+    public Task<Reply> Submit(LedgerCommand command, Reservation? after = null) => Add(new SinglePending(command) { After = after });
 
     /// <summary>Queues the taking of a key; the task ends when it is committed, which may be before it is durable.</summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
@@ -87,11 +87,14 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     public void ForgetMessages(long throughSeq) => Interlocked.Exchange(ref _forgetThrough, throughSeq);
 
     /// <summary>Carries out what is queued, then ends the writer and its store.</summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => DisposeAsync(new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key."));
+
+    /// <summary>The same; <paramref name="why"/> is told to those who come too late.</summary>
+    public async ValueTask DisposeAsync(TidelineException why)
     {
         lock (_gate)
         {
-            _draining = true;
+            (_draining, _closed) = (true, why);
             Monitor.Pulse(_gate);
         }
 
@@ -115,7 +118,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private void ThrowIfClosed()
     {
         if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
-        if (_draining) throw new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key.");
+        if (_closed is not null) throw new TidelineException(_closed.Code, _closed.Message, _closed);
         if (_waiting.Count >= Limits.ShardQueueDepth)
             throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard {_context.Shard}; repeat the request with the same key in a moment.");
     }
@@ -216,7 +219,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         foreach (var pending in commands)
         {
             if (pending.Command.Key != Guid.Empty) keys.Outcomes.Add(pending.Command.Key);
-            if (KeyHome(pending) is { } home) (CollectionsMarshal.GetValueRefOrAddDefault(keys.KeysElsewhere, home, out _) ??= []).Add(pending.Command.Key);
+            if (_context.KeyHome(pending.Command) is { } home) (CollectionsMarshal.GetValueRefOrAddDefault(keys.KeysElsewhere, home, out _) ??= []).Add(pending.Command.Key);
             pending.Command.Collect(keys, _context);
         }
 
@@ -241,8 +244,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         return true;
     }
 
-    private int? KeyHome(PendingCommand pending) => pending.IsKeyTaken ? null : _context.KeyHome(pending.Command);
-
     // What they let go on waits for them to be durable before it is answered: see Reservation.
     private static void AnswerReservations(List<PendingCommand> commands, long number)
     {
@@ -263,7 +264,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private void Settle(CommittedBatch settled)
     {
         var batch = settled.Batch;
-        _signal.Set(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
+        _signal.Reach(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
         _committed?.Invoke(batch.Writes);
         AnswerGroup.Send(settled.Commands);
     }
@@ -304,7 +305,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         {
             try
             {
-                pending.Reply = Outcomes.Decide(pending.Command, batch, KeyHome(pending));
+                pending.Reply = Outcomes.Decide(pending.Command, batch, _context.KeyHome(pending.Command));
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {

@@ -87,6 +87,7 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
     private async Task<Carried> PassAsync(CancellationToken cancel)
     {
         var passes = new List<Pass>();
+        TidelineException? away = null;
         foreach (var shard in _shards.Where(shard => shard.Fault is null && ledger.Owns(shard.Shard)))
         {
             try
@@ -98,9 +99,21 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
             {
                 Stop(shard, fault);
             }
+            catch (TidelineException fault) when (fault.IsTransient)
+            {
+                // A shard whose store is away does not hold up the others.
+                away = fault;
+            }
         }
 
+        if (passes.Count > 0) await AppendAsync(passes, cancel);
+        if (away is not null) throw new TidelineException(away.Code, away.Message, away);
         if (passes.Count == 0) return Carried.Nothing;
+        return passes.Exists(pass => pass.Events.Count == Limits.EventBatch || pass.Messages.Count > 0) ? Carried.Messages : Carried.Events;
+    }
+
+    private async Task AppendAsync(List<Pass> passes, CancellationToken cancel)
+    {
         CrashPoint.Pass("relay.append.before");
         try
         {
@@ -113,8 +126,6 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
 
         CrashPoint.Pass("relay.append.after");
         foreach (var pass in passes) Passed(pass);
-        if (passes.Exists(pass => pass.Events.Count == Limits.EventBatch || pass.Messages.Count > 0)) return Carried.Messages;
-        return Carried.Events;
     }
 
     private async Task<Pass?> ReadAsync(ShardRelay shard, CancellationToken cancel)

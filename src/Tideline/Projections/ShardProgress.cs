@@ -67,7 +67,8 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     public async Task LoadAsync(Watermark watermark, CancellationToken cancel)
     {
         MoveTo(watermark);
-        if (LagMs() == 0) return;
+        LagMs();
+        if (watermark.Seq >= ledger.CommittedHead(shard).EventSeq) return;
         if (await ledger.Reader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first]) Began(first.Position.Seq, first.TimeUs);
     }
 
@@ -99,17 +100,19 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     /// <summary>After a failed pass: goes on from what the log knows; what is applied already is passed over by its position.</summary>
     public void Rewind() => Offset = CommittedOffset;
 
-    /// <summary>Milliseconds since the first event not applied was committed; 0 when there is none.</summary>
+    /// <summary>Milliseconds since the first event not applied was committed; where none is known, since none could be that is not: 0 for a shard of this process.</summary>
     public double LagMs()
     {
-        var head = ledger.CommittedHead(shard);
+        // In this order: what is committed later is not claimed.
         var now = time.NowUs();
+        var knownUs = Math.Min(now, ledger.KnownUs(shard));
+        var head = ledger.CommittedHead(shard);
         lock (_lock)
         {
             if (_watermark.Seq >= head.EventSeq)
             {
-                _idleAtUs = now;
-                return 0;
+                _idleAtUs = Math.Max(_idleAtUs, knownUs);
+                return (now - knownUs) / 1_000.0;
             }
 
             // The event after the watermark was committed after the watermark's own, and after the last moment when none was missing.

@@ -20,7 +20,7 @@ public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions
         var commands = new LedgerCommand[records.Count];
         for (var index = 0; index < commands.Length; index++) commands[index] = CommandOf(shard, records[index]);
         Pass(commands, "before");
-        await ledger.SubmitAllAsync(shard, commands);
+        await ledger.SubmitAllHereAsync(shard, commands);
         Pass(commands, "after");
     }
 

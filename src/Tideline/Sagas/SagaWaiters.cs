@@ -1,15 +1,25 @@
+using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
-/// <summary>Requests that wait for their saga to end in this process. A wait that is cut short costs nothing: the saga goes on without it.</summary>
+/// <summary>
+/// Requests that wait for their saga to end. A wait that is cut short costs nothing: the saga goes on without it. Sagas of shards that this process owns tell of their end when it is committed; others are
+/// looked at.
+/// </summary>
 public sealed class SagaWaiters
 {
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(Limits.SagaLookMs);
+    private readonly GeneralLedger _ledger;
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, List<SagaWaiter>> _waiters = [];
 
     /// <summary>Listens to what the ledger commits.</summary>
-    public SagaWaiters(GeneralLedger ledger) => ledger.Committed += Tell;
+    public SagaWaiters(GeneralLedger ledger)
+    {
+        _ledger = ledger;
+        ledger.Committed += Tell;
+    }
 
     /// <summary>Registers interest; before the saga begins, its end cannot be missed. Dispose it to lose interest.</summary>
     internal SagaWaiter Expect(Guid sagaId)
@@ -22,6 +32,21 @@ public sealed class SagaWaiters
         }
 
         return waiter;
+    }
+
+    /// <summary>How the saga ended that stands on a shard; null when that takes longer than <see cref="Limits.SagaWaitMs"/>.</summary>
+    internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, CancellationToken cancel)
+    {
+        var began = time.GetTimestamp();
+        while (time.GetElapsedTime(began).TotalMilliseconds < Limits.SagaWaitMs)
+        {
+            await ((Task)waiter.End.WaitAsync(Look, time, cancel)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancel.ThrowIfCancellationRequested();
+            if (waiter.End.IsCompleted) return await waiter.End;
+            if (!_ledger.Owns(shard) && await _ledger.Reader(shard).GetSagaAsync(waiter.SagaId, cancel) is { State: not (SagaState.Running or SagaState.Compensating) } row) return row;
+        }
+
+        return null;
     }
 
     internal void Forget(SagaWaiter waiter)

@@ -24,11 +24,11 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
         var sagas = await ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
         var holds = await ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);
-        work.AddRange(sagas.Select(saga => ledger.SubmitAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, definitions))));
+        work.AddRange(sagas.Select(saga => ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, definitions))));
         foreach (var hold in holds)
         {
             if (await ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
-                work.Add(ledger.SubmitAsync(shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
+                work.Add(ledger.SubmitHereAsync(shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
         }
 
         await Task.WhenAll(work);
@@ -50,21 +50,30 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
             try
             {
                 var due = 0;
-                for (var shard = 0; shard < ledger.Map.Shards; shard++) due += ledger.Owns(shard) ? await SweepAsync(shard, _stop.Token) : 0;
+                for (var shard = 0; shard < ledger.Map.Shards; shard++) due += ledger.Owns(shard) ? await TrySweepAsync(shard) : 0;
                 if (due < Limits.SweepRows) await Task.Delay(Interval, time, _stop.Token);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (TidelineException fault)
-            {
-                SweepFailed(logger, fault);
-                await Task.Delay(Interval, time, CancellationToken.None);
-            }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The sweep failed and will go on.")]
-    private static partial void SweepFailed(ILogger logger, Exception fault);
+    // A shard that is lost, or whose store is away, does not keep the others waiting.
+    private async Task<int> TrySweepAsync(int shard)
+    {
+        try
+        {
+            return await SweepAsync(shard, _stop.Token);
+        }
+        catch (TidelineException fault)
+        {
+            SweepFailed(logger, shard, fault);
+            return 0;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The sweep of shard {Shard} failed and will go on.")]
+    private static partial void SweepFailed(ILogger logger, int shard, Exception fault);
 }

@@ -34,6 +34,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
         public bool WaitsAtCommit => shard.WaitsAtCommit;
 
+        public Task Wanted => shard.Wanted;
+
         public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
 
         public ValueTask RenewAsync() => shard.RenewAsync();

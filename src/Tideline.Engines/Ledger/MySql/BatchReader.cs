@@ -12,10 +12,10 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
     private readonly SqlText _sql = new();
 
     /// <summary>The epoch row first: whoever holds its lock owns the shard until the transaction ends.</summary>
-    /// <returns>The writer that the row names, its epoch, and the rows.</returns>
-    public (Guid Writer, long Epoch, BatchRows Rows) Read(MySqlConnection connection, BatchKeys keys)
+    /// <returns>The writer that the row names, its epoch, whether another process asks for the shard, and the rows.</returns>
+    public (Guid Writer, long Epoch, bool IsWanted, BatchRows Rows) Read(MySqlConnection connection, BatchKeys keys)
     {
-        _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch FROM head FOR UPDATE;");
+        _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch, ").Add(MySqlRows.IsWanted).Add(" FROM head FOR UPDATE;");
         if (keys.Outcomes.Count > 0) In(MySqlRows.OutcomeColumns, "outcomes", "outcome_key", keys.Outcomes).Add(";");
         foreach (var (home, elsewhere) in keys.KeysElsewhere) In(MySqlRows.OutcomeColumns, $"{databaseOf(home)}.outcomes", "outcome_key", elsewhere).Add(";");
         if (keys.Accounts.Count > 0) In(MySqlRows.AccountColumns, "accounts", "id", keys.Accounts).Add(Locked);
@@ -29,7 +29,7 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
         using var reader = command.ExecuteReader();
         if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{connection.Database} has no head row.");
-        var (writer, epoch) = (reader.GetGuid(0), reader.GetInt64(1));
+        var (writer, epoch, isWanted) = (reader.GetGuid(0), reader.GetInt64(1), reader.GetBoolean(2));
         if (keys.Outcomes.Count > 0) Each(reader, row => rows.Outcomes.Add(row.GetGuid(0), MySqlRows.Outcome(row)));
         foreach (var _ in keys.KeysElsewhere) Each(reader, row => rows.KeysElsewhere.Add(row.GetGuid(0), MySqlRows.Outcome(row)));
         if (keys.Accounts.Count > 0) Each(reader, row => rows.Accounts.Add(row.GetGuid(0), MySqlRows.Account(row)));
@@ -38,7 +38,7 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         if (keys.Sagas.Count > 0) Each(reader, row => rows.Sagas.Add(row.GetGuid(0), MySqlRows.Saga(row)));
         if (keys.Transactions.Count > 0) Each(reader, row => rows.Transactions.Add(row.GetGuid(0)));
         if (keys.Claims.Count > 0) Each(reader, row => rows.Claims.Add(row.GetString(0), MySqlRows.Claim(row)));
-        return (writer, epoch, rows);
+        return (writer, epoch, isWanted, rows);
     }
 
     private static void Each(MySqlDataReader reader, Action<MySqlDataReader> take)

@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
 
@@ -18,8 +19,11 @@ public sealed record MySqlLedgerOptions
     /// <summary>Shards of new data: their writers wait for MySQL most of the time, so there are two even on one processor.</summary>
     public static int DefaultShards => Math.Max(2, NodeOptions.DefaultShards);
 
-    /// <summary>What others are told who owns the shards of this process; at most 255 characters.</summary>
-    public string Owner { get; init; } = $"process {Environment.ProcessId} on {Environment.MachineName}";
+    /// <summary>What others are told of the process that owns the shards it takes; words and address have at most 255 characters.</summary>
+    public ShardOwner Owner { get; init; } = new(ShardOwner.ThisProcess, "", Guid.Empty);
+
+    /// <summary>The shards that this process prefers: it takes them as soon as they are free, and any other one when nobody has taken that for a while. Null: every shard.</summary>
+    public IReadOnlySet<int>? Own { get; init; }
 
     /// <summary>Shard n lives in the database of this name, <c>_</c> and n.</summary>
     public string DatabasePrefix { get; init; } = "tideline";
@@ -28,6 +32,8 @@ public sealed record MySqlLedgerOptions
     public void Require()
     {
         if (Shards is < 1 or > Limits.Shards) throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards is 1 to {Limits.Shards}.");
+        if (Own is { Count: 0 }) throw new TidelineException(ErrorCode.InvalidInput, "A process that prefers shards names one at least.");
+        if (Owner.Address.Length > Limits.PeerAddressCharacters) throw new TidelineException(ErrorCode.InvalidInput, $"The address of a process has at most {Limits.PeerAddressCharacters} characters.");
         if (Primaries.Count == 0) throw new TidelineException(ErrorCode.InvalidInput, "The strong tier needs the address of a MySQL server.");
         if (DatabasePrefix.Length is 0 or > 48 || DatabasePrefix.AsSpan().ContainsAnyExcept(NameCharacters))
             throw new TidelineException(ErrorCode.InvalidInput, $"'{DatabasePrefix}' cannot begin the name of a database: small letters, digits and _, at most 48.");

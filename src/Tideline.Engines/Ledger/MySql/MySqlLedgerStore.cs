@@ -11,11 +11,13 @@ namespace Tideline.Engines.Ledger.MySql;
 public sealed class MySqlLedgerStore : ILedgerStore
 {
     private readonly MySqlAddress[] _addresses;
-    private readonly string _owner;
+    private readonly ShardOwner _owner;
+    private readonly IReadOnlySet<int>? _own;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    private MySqlLedgerStore(MySqlAddress[] addresses, string owner, TimeProvider time, ILogger logger) => (_addresses, _owner, _time, _logger, Map) = (addresses, owner, time, logger, new ShardMap(addresses.Length));
+    private MySqlLedgerStore(MySqlAddress[] addresses, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
+        (_addresses, _owner, _own, _time, _logger, Map) = (addresses, options.Owner, options.Own, time, logger, new ShardMap(addresses.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
@@ -28,7 +30,8 @@ public sealed class MySqlLedgerStore : ILedgerStore
         MySqlLedgerStore? store = null;
         try
         {
-            store = new MySqlLedgerStore(await AddressesAsync(options, cancel), options.Owner, time, logger);
+            store = new MySqlLedgerStore(await AddressesAsync(options, cancel), options, time, logger);
+            store.RequireOwn();
             await Task.Run(store.Ensure, cancel);
             return store;
         }
@@ -44,7 +47,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
     public bool TakesKeysOf(int shard, int home) => _addresses[shard].SharesPrimaryWith(_addresses[home]);
 
     /// <inheritdoc/>
-    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home].Database, shard, _owner, _time, _logger);
+    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home].Database, shard, _owner, _own?.Contains(shard) ?? true, _time, _logger);
 
     /// <inheritdoc/>
     public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard);
@@ -73,6 +76,12 @@ public sealed class MySqlLedgerStore : ILedgerStore
 
     private static MySqlAddress AddressOf(MySqlLedgerOptions options, PrimaryFinder[] finders, int shard) =>
         new(finders[shard % finders.Length], string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
+
+    private void RequireOwn()
+    {
+        if (_own?.Where(shard => shard < 0 || shard >= Map.Shards).Order().ToArray() is [var first, ..])
+            throw new TidelineException(ErrorCode.InvalidInput, $"There is no shard {first} to prefer: the installation has shards 0 to {Map.Shards - 1}.");
+    }
 
     private void Ensure()
     {

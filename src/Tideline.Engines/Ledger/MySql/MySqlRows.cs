@@ -22,6 +22,9 @@ internal static class MySqlRows
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
     public const string HeadQuery = "SELECT epoch, message_seq, head.time_us, COALESCE((SELECT MAX(seq) FROM events), 0), number, hash, through_seq FROM head LEFT JOIN blocks ON number = (SELECT MAX(number) FROM blocks)";
 
+    /// <summary>Whether a process that prefers the shard asked for it lately.</summary>
+    public static readonly string IsWanted = string.Create(CultureInfo.InvariantCulture, $"wanted_at > UTC_TIMESTAMP(6) - INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
+
     // By the server's clock alone: those of the processes may differ.
     public static readonly string ExtendLease = string.Create(CultureInfo.InvariantCulture, $"lease_until = UTC_TIMESTAMP(6) + INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
 
@@ -30,6 +33,8 @@ internal static class MySqlRows
     public static ShardHead Head(MySqlDataReader row, int shard) => row.IsDBNull(4)
         ? new ShardHead(shard, row.GetInt64(0), row.GetInt64(3), row.GetInt64(1), 0, new byte[32], 0, row.GetInt64(2))
         : new ShardHead(shard, row.GetInt64(0), row.GetInt64(3), row.GetInt64(1), row.GetInt64(4), Bytes(row, 5), row.GetInt64(6), row.GetInt64(2));
+
+    public static ShardOwner Owner(MySqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetGuid(2));
 
     public static AccountRow Account(MySqlDataReader row) => new()
     {

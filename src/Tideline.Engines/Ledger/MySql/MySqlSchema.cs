@@ -47,6 +47,16 @@ internal static class MySqlSchema
         CREATE TABLE IF NOT EXISTS blocks (number BIGINT PRIMARY KEY, from_seq BIGINT NOT NULL, through_seq BIGINT NOT NULL, previous_hash BINARY(32) NOT NULL, hash BINARY(32) NOT NULL,
             time_us BIGINT NOT NULL) {Options};
         """,
+        // Where the owner is reached, what it asks of its peers, whether it prefers the shard, and when one asked for it that does.
+        """
+        SET @step = IF((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'head' AND column_name = 'address') = 0,
+            'ALTER TABLE head ADD COLUMN address VARCHAR(255) NOT NULL DEFAULT '''', ADD COLUMN secret BINARY(16) NOT NULL DEFAULT 0x00,
+                ADD COLUMN preferred BOOL NOT NULL DEFAULT TRUE, ADD COLUMN wanted_at DATETIME(6) NOT NULL DEFAULT ''2000-01-01''',
+            'DO 0');
+        PREPARE step FROM @step;
+        EXECUTE step;
+        DEALLOCATE PREPARE step;
+        """,
     ];
 
     /// <summary>The newest step that this program knows; data that is beyond it was written by a newer one.</summary>
@@ -71,7 +81,7 @@ internal static class MySqlSchema
                 Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT INTO schema_versions (version) VALUES ({next})"));
             }
 
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT IGNORE INTO head VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, '', '2000-01-01', 0, 0, 0)"));
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT IGNORE INTO head (id, shard, shards, epoch, writer, owner, lease_until, commits, message_seq, time_us) VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, '', '2000-01-01', 0, 0, 0)"));
             Require(connection, shard, shards);
         }
         finally

@@ -15,6 +15,10 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
         await OneAsync(MySqlRows.HeadQuery, [], row => MySqlRows.Head(row, shard), cancel) ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
 
     /// <inheritdoc/>
+    public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) =>
+        OneAsync("SELECT owner, address, secret FROM head WHERE lease_until > UTC_TIMESTAMP(6)", [], MySqlRows.Owner, cancel);
+
+    /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
         OneAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id = @0", [id], MySqlRows.Account, cancel);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
@@ -15,11 +16,15 @@ namespace Tideline.Engines.Ledger.MySql;
 /// first commits a change of its own (the epoch). It waits for the row's lock, so the old transaction has ended; and where replicas must acknowledge, what came before an
 /// acknowledged commit is acknowledged too, so nothing is told that a failover could take back.
 /// The lease in the head row only says when another process may try to own the shard; what keeps two from writing is the writer's name there, read under its lock.
+/// A process that prefers the shard may as soon as that is over, another one a moment later. Where the owner does not prefer it, a process that does writes there that it wants it.
 /// </remarks>
-internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, string> databaseOf, int shard, string owner, TimeProvider time, ILogger logger) : IShardStore
+internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, string> databaseOf, int shard, ShardOwner owner, bool prefers, TimeProvider time, ILogger logger) : IShardStore
 {
-    private const string Free = "lease_until <= UTC_TIMESTAMP(6)";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
+    private readonly string _free = string.Create(CultureInfo.InvariantCulture, $"lease_until <= UTC_TIMESTAMP(6) - INTERVAL {(prefers ? 0 : Limits.OrphanMs) * 1_000} MICROSECOND");
+    // One that nobody reaches, a command that looks at the data for a moment, keeps no shard from those who serve it.
+    private readonly bool _keeps = prefers && owner.Address.Length > 0;
+    private readonly TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Guid _writerId = new(RandomNumberGenerator.GetBytes(16));
     private readonly BatchReader _reader = new(databaseOf);
     private readonly BatchWriter _writer = new(databaseOf);
@@ -33,6 +38,9 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     /// <inheritdoc/>
     public bool WaitsAtCommit => true;
 
+    /// <inheritdoc/>
+    public Task Wanted => _wanted.Task;
+
     /// <summary>The session's number on the server, so that a test can end it; 0 without one.</summary>
     internal int ServerThread => _connection?.ServerThread ?? 0;
 
@@ -44,8 +52,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             _connection ??= address.OpenWriter();
             RequireFree(_connection);
             // The lease again, now that the row is locked: of two that found it free one was faster.
-            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ").Value(_writerId).Add(", owner = ").Value(owner).Add($", {MySqlRows.ExtendLease}")
-                .Add($" WHERE {Free} OR writer = ").Value(_writerId).Add($"; SELECT writer FROM head; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
+            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ").Value(_writerId).Add(", owner = ").Value(owner.Words).Add(", address = ").Value(owner.Address)
+                .Add(", secret = ").Value(owner.Secret).Add($", preferred = {_keeps}, wanted_at = DEFAULT, {MySqlRows.ExtendLease} WHERE {_free} OR writer = ").Value(_writerId).Add($"; SELECT writer FROM head; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
             using var command = new MySqlCommand(take.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
             using var reader = command.ExecuteReader();
             reader.Read();
@@ -78,9 +86,13 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         try
         {
             _connection ??= Reattach();
-            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId);
+            // A writer's name never comes back: where it still stands after the change, the change was made.
+            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId).Add($"; SELECT writer, {MySqlRows.IsWanted} FROM head");
             using var command = new MySqlCommand(renew.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
-            return command.ExecuteNonQuery() == 1 ? ValueTask.CompletedTask : throw new TidelineException(ErrorCode.NotOwner, $"Shard {shard} has another writer. Another owner took over.");
+            using var reader = command.ExecuteReader();
+            if (!reader.Read() || reader.GetGuid(0) != _writerId) throw new TidelineException(ErrorCode.NotOwner, $"Shard {shard} has another writer. Another owner took over.");
+            if (reader.GetBoolean(1)) BeWanted();
+            return ValueTask.CompletedTask;
         }
         catch (MySqlException fault)
         {
@@ -97,7 +109,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         {
             try
             {
-                var (writer, epoch, rows) = _reader.Read(_connection ??= Reattach(), keys);
+                var (writer, epoch, isWanted, rows) = _reader.Read(_connection ??= Reattach(), keys);
+                if (isWanted) BeWanted();
                 if (writer == _writerId) return rows;
                 Rollback();
                 throw Replaced(epoch);
@@ -230,10 +243,32 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     // Without a lock: the owner's batches must not wait for those who stand by.
     private void RequireFree(MySqlConnection connection)
     {
-        var look = new SqlText().Add($"SELECT owner FROM head WHERE NOT {Free} AND writer <> ").Value(_writerId);
+        var look = new SqlText().Add($"SELECT owner, lease_until > UTC_TIMESTAMP(6), preferred, wanted_at > UTC_TIMESTAMP(6) - INTERVAL {Limits.LeaseRenewMs * 1_000} MICROSECOND FROM head WHERE NOT ({_free}) AND writer <> ")
+            .Value(_writerId);
         using var command = new MySqlCommand(look.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
-        if (command.ExecuteScalar() is string name)
-            throw new TidelineException(ErrorCode.AlreadyOwned, $"Shard {shard} is owned by {name}, which was heard of in the last {Limits.LeaseMs / 1_000} s.");
+        bool isOwned, asks;
+        string name;
+        using (var reader = command.ExecuteReader())
+        {
+            if (!reader.Read()) return;
+            (name, isOwned, asks) = (reader.GetString(0), reader.GetBoolean(1), _keeps && !reader.GetBoolean(2) && !reader.GetBoolean(3));
+        }
+
+        if (asks) Ask(connection);
+        throw new TidelineException(ErrorCode.AlreadyOwned, isOwned
+            ? $"Shard {shard} is owned by {name}, which was heard of in the last {Limits.LeaseMs / 1_000} s."
+            : $"Shard {shard} has no owner since a moment ago; those who prefer it have it first.");
+    }
+
+    private static void Ask(MySqlConnection connection)
+    {
+        using var mark = new MySqlCommand("UPDATE head SET wanted_at = UTC_TIMESTAMP(6)", connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+        mark.ExecuteNonQuery();
+    }
+
+    private void BeWanted()
+    {
+        if (!_keeps) _wanted.TrySetResult();
     }
 
     private void Release()

@@ -14,6 +14,9 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     /// <inheritdoc/>
     public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => Durable(_pool.ReadSnapshot(database => HeadReader.Read(database, file.Shard)));
 
+    /// <summary>This process: the folder is its own.</summary>
+    public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) => ValueTask.FromResult<ShardOwner?>(new ShardOwner(ShardOwner.ThisProcess, "", Guid.Empty));
+
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
         One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?", query => query.Bind(id), LedgerRows.Account);

@@ -20,6 +20,9 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
     /// <inheritdoc/>
     public bool WaitsAtCommit => false;
 
+    /// <summary>Never: one process at a time has the folder.</summary>
+    public Task Wanted { get; } = new TaskCompletionSource().Task;
+
     /// <summary>The connection, so that a test can bring faults upon it.</summary>
     internal SqliteDatabase Database => _database ?? throw new InvalidOperationException("The shard was not acquired.");
 

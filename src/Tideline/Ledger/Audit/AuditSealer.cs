@@ -27,7 +27,7 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
         {
             var throughSeq = Math.Min(until, head.BlockThroughSeq + Limits.AuditBlockEvents);
             var block = await BuildAsync(shard, head.BlockNumber + 1, head.BlockHash, head.BlockThroughSeq, throughSeq, cancel);
-            await ledger.SubmitAsync(shard, new SealBlock(block));
+            await ledger.SubmitHereAsync(shard, new SealBlock(block));
             // What counts is what the store has: somebody else may have sealed that number.
             var before = head.BlockNumber;
             head = await reader.GetHeadAsync(cancel);
@@ -54,17 +54,26 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
                 await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _ending.Token);
                 for (var shard = 0; shard < ledger.Map.Shards; shard++)
                 {
-                    if (ledger.Owns(shard)) await SealAsync(shard, _ending.Token);
+                    if (ledger.Owns(shard)) await TrySealAsync(shard);
                 }
             }
             catch (OperationCanceledException) when (_ending.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                NotSealed(logger, fault);
-            }
+        }
+    }
+
+    // A shard that is lost, or whose store is away, does not keep the others waiting.
+    private async Task TrySealAsync(int shard)
+    {
+        try
+        {
+            await SealAsync(shard, _ending.Token);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException and not OperationCanceledException)
+        {
+            NotSealed(logger, shard, fault);
         }
     }
 
@@ -88,6 +97,6 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
         return new AuditBlockRow(number, afterSeq + 1, throughSeq, previousHash, hash.Seal(previousHash, number, afterSeq + 1, throughSeq), timeUs);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Audit blocks could not be sealed; it is tried again in a moment.")]
-    private static partial void NotSealed(ILogger logger, Exception fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Audit blocks of shard {Shard} could not be sealed; it is tried again in a moment.")]
+    private static partial void NotSealed(ILogger logger, int shard, Exception fault);
 }

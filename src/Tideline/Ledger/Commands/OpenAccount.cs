@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Tideline.Kernel;
 
 namespace Tideline.Ledger.Commands;
@@ -8,6 +9,7 @@ public sealed record OpenAccount(Guid AccountId, Guid CustomerId, Currency Curre
     public override Guid RouteId => AccountId;
 
     /// <summary>A refusal that was found on another shard and is to be kept under the key.</summary>
+    [JsonInclude]
     internal Refusal? Known { get; init; }
 
     internal override Guid Subject => AccountId;

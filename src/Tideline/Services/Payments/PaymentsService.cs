@@ -52,17 +52,9 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
         return row is { State: SagaState.Completed or SagaState.Compensated } ? Ended(row, reply) : await EndAsync(waiter, reply, cancel);
     }
 
-    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, CancellationToken cancel)
-    {
-        try
-        {
-            return Ended(await waiter.End.WaitAsync(TimeSpan.FromMilliseconds(Limits.SagaWaitMs), time, cancel), reply);
-        }
-        catch (TimeoutException)
-        {
-            return new TransferReply(reply.Subject, TransferStatus.Running, reply.BalanceMinor, null, [reply.Position]);
-        }
-    }
+    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, CancellationToken cancel) => await waiters.EndAsync(waiter, reply.Position.Shard, time, cancel) is { } row
+        ? Ended(row, reply)
+        : new TransferReply(reply.Subject, TransferStatus.Running, reply.BalanceMinor, null, [reply.Position]);
 
     private static TransferReply Ended(SagaRow row, Reply reply)
     {

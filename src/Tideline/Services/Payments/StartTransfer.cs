@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
@@ -16,6 +17,7 @@ internal sealed record StartTransfer(Guid TransferId, bool ChosenByClient, Guid 
     internal override Guid Subject => TransferId;
 
     /// <summary>A refusal found on the destination's shard, to be kept under the key.</summary>
+    [JsonInclude]
     internal Refusal? Known { get; init; }
 
     internal override void Collect(BatchKeys keys, ShardContext context)

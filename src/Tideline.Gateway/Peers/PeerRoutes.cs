@@ -1,0 +1,31 @@
+using System.Globalization;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+using Tideline.Peers;
+
+namespace Tideline.Gateway.Peers;
+
+/// <summary>What the processes of an installation ask of each other: no part of the public reference.</summary>
+internal sealed class PeerRoutes(CommandReceiver receiver)
+{
+    /// <summary>The header that bears the secret of the process that is asked.</summary>
+    public const string SecretHeader = "Tideline-Peer-Secret";
+
+    public void Map(RouteTable routes) => routes.PostInternal("/internal/shards/{shard:int}/commands", AnswerAsync);
+
+    private async Task<Problem?> AnswerAsync(HttpContext http)
+    {
+        // Before a byte of the body is read.
+        if (!receiver.IsPeer(http.Request.Headers[SecretHeader])) return new Problem(ProblemTypes.PeerRefused, "This is for the processes of one installation among themselves.");
+        if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = Limits.ForwardBodyBytes;
+        using var body = new MemoryStream();
+        await http.Request.Body.CopyToAsync(body, http.RequestAborted);
+        var shard = int.Parse((string)http.Request.RouteValues["shard"]!, CultureInfo.InvariantCulture);
+        var answers = await receiver.AnswerAsync(shard, body.GetBuffer().AsMemory(0, (int)body.Length));
+        http.Response.ContentType = "application/json";
+        http.Response.ContentLength = answers.Length;
+        await http.Response.BodyWriter.WriteAsync(answers, http.RequestAborted);
+        return null;
+    }
+}

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Peers;
+
+/// <summary>
+/// Commands for one shard on their way to the process that owns it. What waits while requests are under way goes with the next. A command that was not taken, because the shard changes hands, is
+/// tried again until it has an owner, which may be this process; one that may have been taken and was not answered is told so at once, and its repetition with the same key finds out.
+/// </summary>
+internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommands carry, Guid ownSecret, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.ForwardRetryMs), Patience = TimeSpan.FromMilliseconds(Limits.ForwardAnswerMs);
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<PendingForward> _waiting = [];
+    private int _senders;
+    private bool _isClosed;
+
+    /// <summary>Queues a command; the task ends with the owner's answer.</summary>
+    /// <exception cref="TidelineException">Overloaded, ShuttingDown: it was not queued.</exception>
+    public Task<Reply> Submit(LedgerCommand command)
+    {
+        var pending = new PendingForward(command, time.GetTimestamp());
+        lock (_gate)
+        {
+            if (_isClosed) throw new TidelineException(ErrorCode.ShuttingDown, ShuttingDown);
+            if (_waiting.Count >= Limits.ForwardQueueDepth)
+                throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for the owner of shard {shard}; repeat the request with the same key in a moment.");
+            _waiting.Add(pending);
+            if (_senders < Limits.ForwardsInFlight)
+            {
+                _senders++;
+                _ = Task.Run(SendAllAsync);
+            }
+        }
+
+        return pending.End;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            if (_senders == 0) _ended.TrySetResult();
+        }
+
+        await _stop.CancelAsync();
+        await _ended.Task;
+        _stop.Dispose();
+    }
+
+    private const string ShuttingDown = "The program is shutting down; repeat the request with the same key.";
+
+    private async Task SendAllAsync()
+    {
+        while (Take() is { Count: > 0 } batch) await SendAsync(batch);
+    }
+
+    // Empty: this sender is not needed any more.
+    private List<PendingForward> Take()
+    {
+        lock (_gate)
+        {
+            var batch = _waiting.GetRange(0, Math.Min(_waiting.Count, Limits.ForwardBatchCommands));
+            _waiting.RemoveRange(0, batch.Count);
+            if (batch.Count == 0 && --_senders == 0 && _isClosed) _ended.TrySetResult();
+            return batch;
+        }
+    }
+
+    // Until every command was answered or has waited too long.
+    private async Task SendAsync(List<PendingForward> batch)
+    {
+        while (true)
+        {
+            try
+            {
+                await TryAsync(batch);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                // They are told below.
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                var code = fault is TidelineException told ? told.Code : ErrorCode.Internal;
+                foreach (var pending in batch) pending.Fail(code, fault.Message, fault);
+            }
+
+            batch.RemoveAll(pending => pending.End.IsCompleted);
+            foreach (var pending in batch)
+            {
+                if (_stop.IsCancellationRequested) pending.Fail(ErrorCode.ShuttingDown, ShuttingDown);
+                else if (time.GetElapsedTime(pending.Since).TotalMilliseconds > Limits.ForwardWaitMs)
+                    pending.Fail(ErrorCode.NotOwner, $"No process took a command for shard {shard} in {Limits.ForwardWaitMs / 1_000.0} s; repeat the request with the same key. {ledger.WhyNotOwner(shard)}");
+            }
+
+            batch.RemoveAll(pending => pending.End.IsCompleted);
+            if (batch.Count == 0) return;
+            await Task.Delay(Rest, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // What is not ended afterwards was not taken.
+    private async Task TryAsync(List<PendingForward> batch)
+    {
+        if (ledger.Owns(shard))
+        {
+            await Task.WhenAll(batch.Select(CarryOutAsync));
+            return;
+        }
+
+        if (ledger.SeenOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen || owner.Secret == ownSecret) return;
+        using var late = new CancellationTokenSource(Patience, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token, seen.Left, _stop.Token);
+        try
+        {
+            Take(batch, await carry(owner, shard, PeerCommands.Write(batch.Select(pending => pending.Command)), limit.Token));
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
+        {
+            await ledger.LookAsync(shard, _stop.Token);
+        }
+        catch (OperationCanceledException fault)
+        {
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"Shard {shard} is owned by {owner.Words}, which was sent the command and has not answered; repeat the request with the same key.", fault);
+        }
+    }
+
+    // It came to this process while the command waited.
+    private async Task CarryOutAsync(PendingForward pending)
+    {
+        try
+        {
+            if (ledger.TrySubmitHere(shard, pending.Command) is { } here) pending.Answer(await here);
+        }
+        catch (TidelineException fault)
+        {
+            pending.Fail(fault.Code, fault.Message, fault);
+        }
+    }
+
+    private void Take(List<PendingForward> batch, ReadOnlyMemory<byte> json)
+    {
+        var answers = JsonSerializer.Deserialize(json.Span, PeerJson.Default.PeerAnswerArray) ?? [];
+        if (answers.Length != batch.Count) throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} was sent {batch.Count} commands and answered {answers.Length}; repeat the request with the same key.");
+        foreach (var (pending, answer) in batch.Zip(answers))
+        {
+            if (answer.Reply is { } reply)
+            {
+                // Before the client knows of it: whoever then reads here must see it.
+                ledger.Reach(reply.Position);
+                pending.Answer(reply);
+            }
+            else if (answer.Fault is not (ErrorCode.NotOwner or ErrorCode.ShuttingDown))
+            {
+                pending.Fail(answer.Fault, answer.Message ?? "");
+            }
+        }
+    }
+}

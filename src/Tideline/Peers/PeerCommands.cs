@@ -1,0 +1,87 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Sagas;
+
+namespace Tideline.Peers;
+
+/// <summary>Commands as they go from process to process: <c>[{"deposit":{…}},…]</c>.</summary>
+internal sealed class PeerCommands(SagaDefinitions definitions)
+{
+    private static readonly Kind[] Kinds =
+    [
+        new("createCustomer", PeerJson.Default.CreateCustomer), new("openAccount", PeerJson.Default.OpenAccount), new("claimName", PeerJson.Default.ClaimName),
+        new("deposit", PeerJson.Default.Deposit), new("withdraw", PeerJson.Default.Withdraw), new("placeHold", PeerJson.Default.PlaceHold), new("captureHold", PeerJson.Default.CaptureHold),
+        new("releaseHold", PeerJson.Default.ReleaseHold), new("setAccountStatus", PeerJson.Default.SetAccountStatus), new("reserveKey", PeerJson.Default.ReserveKey),
+        new("startTransfer", PeerJson.Default.StartTransfer), new("operatorMove", PeerJson.Default.OperatorMove),
+    ];
+
+    /// <summary>The types that go from process to process; what else there is only an owner issues.</summary>
+    public static IEnumerable<Type> Types => Kinds.Select(kind => kind.Json.Type);
+
+    public static ReadOnlyMemory<byte> Write(IEnumerable<LedgerCommand> commands)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartArray();
+        foreach (var command in commands)
+        {
+            object carried = command is MoveSaga { Move: SagaMove.Retry or SagaMove.Compensate } move ? new OperatorMove(move.SagaId, move.OwnerShard, move.Move, move.Owner) : command;
+            var kind = Array.Find(Kinds, kind => kind.Json.Type == carried.GetType()) ?? throw new TidelineException(ErrorCode.Internal, $"A {command.GetType().Name} is for the owner of a shard alone.");
+            writer.WriteStartObject();
+            writer.WritePropertyName(kind.Name);
+            JsonSerializer.Serialize(writer, carried, kind.Json);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    /// <exception cref="TidelineException">InvalidInput: that are no commands, or too many.</exception>
+    public IReadOnlyList<LedgerCommand> Read(ReadOnlySpan<byte> json)
+    {
+        var commands = new List<LedgerCommand>();
+        var reader = new Utf8JsonReader(json);
+        try
+        {
+            Expect(ref reader, JsonTokenType.StartArray);
+            while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+            {
+                if (commands.Count == Limits.ForwardBatchCommands) throw new TidelineException(ErrorCode.InvalidInput, $"At most {Limits.ForwardBatchCommands} commands are taken at once.");
+                commands.Add(ReadOne(ref reader));
+            }
+
+            return commands;
+        }
+        catch (JsonException fault)
+        {
+            throw new TidelineException(ErrorCode.InvalidInput, $"The commands cannot be read: {fault.Message}", fault);
+        }
+    }
+
+    private LedgerCommand ReadOne(ref Utf8JsonReader reader)
+    {
+        Expect(ref reader, JsonTokenType.PropertyName);
+        var name = reader.GetString();
+        var kind = Array.Find(Kinds, kind => kind.Name == name) ?? throw new JsonException($"There is no command '{name}'.");
+        var carried = JsonSerializer.Deserialize(ref reader, kind.Json);
+        Expect(ref reader, JsonTokenType.EndObject);
+        return carried switch
+        {
+            OperatorMove { Move: SagaMove.Retry or SagaMove.Compensate } move => new MoveSaga(move.SagaId, move.OwnerShard, move.Move, definitions, null, move.Owner),
+            LedgerCommand command => command,
+            _ => throw new JsonException($"That is no '{name}'."),
+        };
+    }
+
+    private static void Expect(ref Utf8JsonReader reader, JsonTokenType token)
+    {
+        if (!reader.Read() || reader.TokenType != token) throw new JsonException($"{token} was expected.");
+    }
+
+    private sealed record Kind(string Name, JsonTypeInfo Json);
+}

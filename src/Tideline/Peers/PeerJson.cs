@@ -1,0 +1,33 @@
+using System.Text.Json.Serialization;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Sagas;
+using Tideline.Services.Payments;
+
+namespace Tideline.Peers;
+
+/// <summary>The JSON between processes. Those of two versions talk to each other during an update: fields and names are added, never changed.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,
+    Converters = [typeof(CurrencyJson)])]
+[JsonSerializable(typeof(CreateCustomer))]
+[JsonSerializable(typeof(OpenAccount))]
+[JsonSerializable(typeof(ClaimName))]
+[JsonSerializable(typeof(Deposit))]
+[JsonSerializable(typeof(Withdraw))]
+[JsonSerializable(typeof(PlaceHold))]
+[JsonSerializable(typeof(CaptureHold))]
+[JsonSerializable(typeof(ReleaseHold))]
+[JsonSerializable(typeof(SetAccountStatus))]
+[JsonSerializable(typeof(ReserveKey))]
+[JsonSerializable(typeof(StartTransfer))]
+[JsonSerializable(typeof(OperatorMove))]
+[JsonSerializable(typeof(PeerAnswer[]))]
+internal sealed partial class PeerJson : JsonSerializerContext;
+
+/// <summary>What an operator has a saga do. The definitions are each process's own.</summary>
+internal sealed record OperatorMove(Guid SagaId, int OwnerShard, SagaMove Move, SagaPins Owner);
+
+/// <summary>What a command came to: its reply, or the fault with its words.</summary>
+internal sealed record PeerAnswer(Reply? Reply, ErrorCode Fault, string? Message);
