@@ -18,8 +18,8 @@ public static partial class Limits
     /// <summary>How long a connection to an owner may take to open, milliseconds.</summary>
     public const int ForwardConnectMs = 500;
 
-    /// <summary>How long an owner may take to answer, milliseconds: one that stands still has lost its shards by then.</summary>
-    public const int ForwardAnswerMs = LeaseMs;
+    /// <summary>How long an owner may take to answer, milliseconds: one that stands still has been seen to lose its shards by then.</summary>
+    public const int ForwardAnswerMs = LeaseMs + 2 * OwnershipPollMs;
 
     /// <summary>How long a command waits for its shard to have an owner that takes it, milliseconds: a lease that ends, a moment for those who prefer the shard, and a take-over.</summary>
     public const int ForwardWaitMs = LeaseMs + OrphanMs + 1_000;

@@ -3,6 +3,7 @@ using MySqlConnector;
 using Tideline.Engines.Failover;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Engines.Tests.Ledger.MySql;
 
@@ -18,7 +19,20 @@ internal sealed class MySqlDatabases : IAsyncDisposable
         DatabasePrefix = $"tideline_test_{new IdGenerator(TimeProvider.System).Next():N}"[..40],
     };
 
-    public Task<MySqlLedgerStore> OpenAsync() => MySqlLedgerStore.OpenAsync(Options, TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
+    public Task<MySqlLedgerStore> OpenAsync() => OpenAsync((Options.Owner, null));
+
+    /// <summary>As a process that others know by its words and address, and that prefers some shards; null: all.</summary>
+    public Task<MySqlLedgerStore> OpenAsync((ShardOwner Owner, HashSet<int>? Own) process) =>
+        MySqlLedgerStore.OpenAsync(Options with { Owner = process.Owner, Own = process.Own }, TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
+
+    public async Task<object?> ReadAsync(int shard, string sql)
+    {
+        await using var connection = new MySqlConnection(RealEngine.MySql);
+        await connection.OpenAsync();
+        await connection.ChangeDatabaseAsync($"{Options.DatabasePrefix}_{shard}");
+        await using var command = new MySqlCommand(sql, connection);
+        return await command.ExecuteScalarAsync();
+    }
 
     public async Task ExecuteAsync(int shard, string sql)
     {

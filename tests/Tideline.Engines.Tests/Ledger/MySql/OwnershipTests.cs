@@ -105,33 +105,110 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_process_has_every_shard_or_none_so_that_one_of_several_answers_for_all()
+    public async Task Each_shard_goes_to_the_process_that_prefers_it_and_nothing_acknowledged_is_lost_on_the_way()
     {
-        var other = _theirs!.OpenWriter(0);
-        await other.AcquireAsync(Cancel);
-        await using var ledger = await StartAsync(_mine!);
-        (ledger.Owns(0), ledger.Owns(1)).ShouldBe((false, false));
-        ledger.WhyNotOwner(1).ShouldNotBeNull().ShouldContain($"process {Environment.ProcessId}");
-        await other.DisposeAsync();
-        await UntilAsync(() => Task.FromResult(ledger.Owns(0) && ledger.Owns(1)));
+        await using var first = await _databases.OpenAsync(Prefers("a", 0));
+        await using var second = await _databases.OpenAsync(Prefers("b", 1));
+        await using var even = await StartAsync(first);
+        // Shards that nobody ever had are taken at once.
+        (even.Owns(0), even.Owns(1)).ShouldBe((true, true));
+        var acknowledged = new List<Guid>();
+        await using (var odd = await StartAsync(second))
+        {
+            // Traffic all the while: the owner hears of the one that prefers the shard while it commits, too.
+            await UntilAsync(async () =>
+            {
+                if (even.TrySubmitHere(1, Customer(even, 1)) is { } here) acknowledged.Add((await here).Subject);
+                return odd.Owns(1);
+            });
+            (even.Owns(0), even.Owns(1), odd.Owns(0), odd.Owns(1)).ShouldBe((true, false, false, true));
+            even.WhyNotOwner(1).ShouldNotBeNull();
+            await UntilAsync(() => Task.FromResult(even.OwnerElsewhere(1)?.Address == "http://b" && odd.OwnerElsewhere(0)?.Address == "http://a"));
+            acknowledged.ShouldNotBeEmpty();
+            foreach (var customer in acknowledged) (await odd.Reader(1).GetCustomerAsync(customer, Cancel)).ShouldNotBeNull();
+            // An owner without work hears of it too.
+            odd.Owns(0).ShouldBeFalse();
+        }
 
-        // It loses the first shard alone, and lets the other one go too.
-        await using var thief = _theirs.OpenWriter(0);
-        await UntilAsync(async () =>
-        {
-            await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = '2000-01-01'");
-            await thief.AcquireAsync(Cancel);
-            return true;
-        });
-        await using var rest = _theirs.OpenWriter(1);
-        await UntilAsync(async () =>
-        {
-            await thief.RenewAsync();
-            await rest.AcquireAsync(Cancel);
-            return true;
-        });
-        await UntilAsync(() => Task.FromResult(!ledger.Owns(0) && !ledger.Owns(1)));
+        await UntilAsync(() => Task.FromResult(even.Owns(1)));
+        foreach (var customer in acknowledged) (await even.Reader(1).GetCustomerAsync(customer, Cancel)).ShouldNotBeNull();
     }
+
+    [Fact]
+    public async Task A_shard_whose_owner_died_goes_to_one_that_does_not_prefer_it_when_nobody_else_took_it()
+    {
+        await using var dead = await _databases.OpenAsync(Prefers("a", 0));
+        await using var other = await _databases.OpenAsync(Prefers("b", 1));
+        var writer = dead.OpenWriter(0);
+        await writer.AcquireAsync(Cancel);
+        await using var ledger = await StartAsync(other);
+        (ledger.Owns(0), ledger.Owns(1)).ShouldBe((false, true));
+        // It is never heard of again.
+        await UntilAsync(() => Task.FromResult(ledger.Owns(0)));
+        // Its session has ended with its lease; on a new one it hears who owns the shard.
+        await UntilAsync(async () => (await Should.ThrowAsync<TidelineException>(async () => await writer.RenewAsync())).Code == ErrorCode.NotOwner);
+        await writer.DisposeAsync();
+        ledger.Owns(0).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Two_processes_that_prefer_the_same_shards_do_not_fight_over_them()
+    {
+        await using var first = await _databases.OpenAsync(Prefers("a", 0, 1));
+        await using var second = await _databases.OpenAsync(Prefers("b", 0, 1));
+        await using var owner = await StartAsync(first);
+        await using var standby = await StartAsync(second);
+        var epochs = (owner.OwnedEpoch(0), owner.OwnedEpoch(1));
+        await Task.Delay(Limits.LeaseMs + Limits.LeaseRenewMs, Cancel);
+        (owner.OwnedEpoch(0), owner.OwnedEpoch(1), standby.Owns(0), standby.Owns(1)).ShouldBe((epochs.Item1, epochs.Item2, false, false));
+        (await _databases.ReadAsync(0, "SELECT wanted_at < '2001-01-01' FROM head")).ShouldBe(1L);
+    }
+
+    [Fact]
+    public async Task A_process_that_nobody_reaches_gives_its_shards_to_one_that_answers()
+    {
+        // As a command that looks at the data of an installation whose processes are away.
+        await using var visitor = await StartAsync(_mine!);
+        await using var second = await _databases.OpenAsync(Prefers("b", 0, 1));
+        await using var ledger = await StartAsync(second);
+        await UntilAsync(() => Task.FromResult(ledger.Owns(0) && ledger.Owns(1)));
+        (visitor.Owns(0), visitor.Owns(1)).ShouldBe((false, false));
+    }
+
+    [Fact]
+    public async Task A_process_that_cannot_be_reached_yet_takes_no_shard()
+    {
+        var reachable = new TaskCompletionSource();
+        await using var ledger = await GeneralLedger.StartAsync(_mine!, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel, reachable.Task);
+        await Task.Delay(2 * Limits.OwnershipPollMs, Cancel);
+        (ledger.Owns(0), ledger.Owns(1)).ShouldBe((false, false));
+        reachable.SetResult();
+        await UntilAsync(() => Task.FromResult(ledger.Owns(0) && ledger.Owns(1)));
+    }
+
+    [Fact]
+    public async Task A_shard_that_is_preferred_and_not_there_is_refused()
+    {
+        var refused = await Should.ThrowAsync<TidelineException>(() => _databases.OpenAsync(Prefers("a", 0, 2)));
+        (refused.Code, refused.Message).ShouldBe((ErrorCode.InvalidInput, "There is no shard 2 to prefer: the installation has shards 0 to 1."));
+    }
+
+    [Fact]
+    public async Task Data_of_the_first_format_is_brought_up_to_date_by_several_processes_at_once_and_once_more()
+    {
+        await _databases.ExecuteAsync(0, "ALTER TABLE head DROP COLUMN address, DROP COLUMN secret, DROP COLUMN preferred, DROP COLUMN wanted_at");
+        await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 2");
+        foreach (var store in await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _databases.OpenAsync()))) await store.DisposeAsync();
+        // As after a crash between the change and the note that it was made.
+        await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 2");
+        await using var again = await _databases.OpenAsync(Prefers("a", 0, 1));
+        await using var ledger = await StartAsync(again);
+        (await ledger.Reader(0).GetOwnerAsync(Cancel)).ShouldNotBeNull().Address.ShouldBe("http://a");
+    }
+
+    private static (ShardOwner Owner, HashSet<int> Own) Prefers(string name, params int[] shards) => (new ShardOwner(name, $"http://{name}", new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))), [.. shards]);
+
+    private static CreateCustomer Customer(GeneralLedger ledger, int shard) => new(ledger.Map.NextOn(shard, ledger.Ids), "Ada", "ada@example.com", "DE");
 
     private static CreateCustomer Customer(GeneralLedger ledger) => new(ledger.Map.NextOn(0, ledger.Ids), "Ada", "ada@example.com", "DE");
 
