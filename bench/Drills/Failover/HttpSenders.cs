@@ -8,20 +8,20 @@ using Tideline.Kernel;
 
 namespace Tideline.Bench.Drills.Failover;
 
-/// <summary>Connections to several processes of one installation: whoever does not answer in time, or does not own the shard, is left for the next one.</summary>
+/// <summary>Connections to several processes of one installation, each asked in turn: a request that one does not answer in time goes to the next one.</summary>
 internal sealed class HttpSenders(IReadOnlyList<int> ports, int most) : IDisposable
 {
     private const int SilenceMs = 1_000;
     private readonly ConcurrentBag<HttpConnection>[] _idle = [.. ports.Select(_ => new ConcurrentBag<HttpConnection>())];
     private readonly SemaphoreSlim _slots = new(most);
-    private int _preferred;
+    private int _requests;
 
     /// <summary>As <see cref="SendTransfer"/>.</summary>
     public async Task<Guid> SendAsync(Guid from, Guid to, Money amount, Guid key, CancellationToken cancel)
     {
         var body = $$"""{"from":"{{from}}","to":"{{to}}","amount":"{{amount.ToDecimalString()}}","currency":"{{amount.Currency.Code}}"}""";
         await _slots.WaitAsync(cancel);
-        var at = Volatile.Read(ref _preferred);
+        var at = (int)((uint)Interlocked.Increment(ref _requests) % (uint)ports.Count);
         try
         {
             var answer = await SendAsync(at, key.ToString(), body, cancel);
@@ -32,7 +32,6 @@ internal sealed class HttpSenders(IReadOnlyList<int> ports, int most) : IDisposa
         catch (Exception fault) when (fault is TidelineException { IsTransient: true } or SocketException or IOException or OperationCanceledException)
         {
             cancel.ThrowIfCancellationRequested();
-            _ = Interlocked.CompareExchange(ref _preferred, (at + 1) % ports.Count, at);
             throw new TidelineException(ErrorCode.StorageUnavailable, fault.Message, fault);
         }
         finally

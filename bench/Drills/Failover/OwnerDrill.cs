@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
+using Tideline.Bench.Figures;
 using Tideline.Bench.Load;
 using Tideline.Kernel;
 
 namespace Tideline.Bench.Drills.Failover;
 
 /// <summary>
-/// Two real processes on one installation of the cluster profile: one owns the shards, the other stands by. The owner is killed or paused under load, again and again, and it is proved
-/// that nothing acknowledged was lost or done twice, and how long it took until the other one answered.
+/// Two real processes on one installation of the cluster profile: one prefers the even shards, the other the odd ones, and clients send to both. They are killed or paused under load, in turn,
+/// and it is proved that nothing acknowledged was lost or done twice, how long it took until every shard answered, and that the shards came back to who prefers them.
 /// </summary>
 internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
 {
@@ -16,7 +18,8 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(2);
     private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused];
     private readonly int[] _ports = [ServerProcess.FreePort(), ServerProcess.FreePort()];
-    private readonly List<double> _recoveriesMs = [];
+    private readonly ServerProcess[] _nodes = new ServerProcess[2];
+    private readonly List<Run> _runs = [];
 
     /// <summary>Runs the drill.</summary>
     /// <exception cref="TidelineException">InvalidInput: not on the cluster profile; the embedded engines let one process at a time.</exception>
@@ -24,76 +27,121 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
     public async Task<DrillReport> RunAsync(CancellationToken cancel)
     {
         if (options.Cluster is not { } cluster) throw new TidelineException(ErrorCode.InvalidInput, "The drill owner is one of the cluster profile: --profile cluster.");
+        if (options.Shards < 2) throw new TidelineException(ErrorCode.InvalidInput, "The drill owner needs a shard for each of two processes.");
         var program = HostProgram.Find(options.HostPath);
         using var folder = new TemporaryFolder("owner", options.DataFolder);
         await using var installation = new Installation(Path.Combine(folder.Path, "load"), options.Shards, cluster);
         var random = new SeededRandom(options.Seed);
         var accounts = await installation.LoadAccountsAsync(Accounts, random.Fork(), time, cancel);
-
-        var owner = await StartAsync(program, installation, folder, 0, cancel);
-        var standby = await StartAsync(program, installation, folder, 1, cancel);
         try
         {
+            for (var node = 0; node < _nodes.Length; node++) _nodes[node] = await StartAsync(program, installation, folder, node, cancel);
+            if (!await IsSplitAsync(cancel)) throw new TimeoutException($"The shards are not with the processes that prefer them. These said:\n{_nodes[0].LastWords}\n{_nodes[1].LastWords}");
             using var clients = new HttpSenders(_ports, options.Connections);
             var load = new FailoverLoad(new ShardMap(options.Shards), clients.SendAsync, accounts, options.Connections, random.Fork());
             for (var run = 1; run <= options.Runs; run++)
             {
                 await Task.Delay(Steady, cancel);
-                var blow = Blows[(run - 1) % Blows.Length];
-                _recoveriesMs.Add(await StrikeAsync(owner, standby, blow, load, cancel));
-                Print(run, blow, _recoveriesMs[^1]);
-                if (blow == Blow.Killed)
-                {
-                    var at = Array.IndexOf(_ports, owner.Port);
-                    owner.Dispose();
-                    owner = await StartAsync(program, installation, folder, at, cancel);
-                }
-
-                (owner, standby) = (standby, owner);
+                // Both blows for one process, then for the other.
+                await StrikeAsync(run, (run - 1) / Blows.Length % _nodes.Length, Blows[(run - 1) % Blows.Length], at => StartAsync(program, installation, folder, at, cancel), load, cancel);
             }
 
             await load.EndAsync();
-            var proof = await LoadProof.ReadAsync(load, installation, random.Fork(), cancel);
-            var recoveries = new Recoveries(_recoveriesMs);
-            var drained = await standby.StopAsync(StartLimit) && await owner.StopAsync(StartLimit);
-            return new DrillReport("owner", [.. proof.Checks, recoveries.Check, new Check("drain", drained, "SIGTERM ended both processes with exit code 0")], [.. proof.Figures, .. recoveries.Figures]);
+            return await ReportAsync(load, installation, random.Fork(), cancel);
         }
         finally
         {
-            owner.Dispose();
-            standby.Dispose();
+            foreach (var node in _nodes) node?.Dispose();
         }
     }
 
-    // The first is ready when it owns the shards; who comes later is never ready, and stands by as soon as it answers.
     private async Task<ServerProcess> StartAsync(HostProgram program, Installation installation, TemporaryFolder folder, int at, CancellationToken cancel)
     {
-        var process = ServerProcess.Start(program, installation, _ports[at], dataFolder: Path.Combine(folder.Path, $"node-{at}"));
-        if (await process.WaitLiveAsync(StartLimit, cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{process.LastWords}");
+        var process = ServerProcess.Start(program, installation, _ports[at], dataFolder: Path.Combine(folder.Path, $"node-{at}"), own: string.Join(',', Preferred(at)));
+        if (await process.WaitReadyAsync(StartLimit, cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{process.LastWords}");
         return process;
     }
 
-    private static async Task<double> StrikeAsync(ServerProcess owner, ServerProcess standby, Blow blow, FailoverLoad load, CancellationToken cancel)
+    private async Task StrikeAsync(int number, int at, Blow blow, Func<int, Task<ServerProcess>> startAsync, FailoverLoad load, CancellationToken cancel)
     {
         load.Begin();
-        var struckAt = Stopwatch.GetTimestamp();
-        if (blow == Blow.Killed) await owner.KillAsync();
-        else owner.Pause();
+        var (struck, struckAt) = (_nodes[at], Stopwatch.GetTimestamp());
+        if (blow == Blow.Killed) await struck.KillAsync();
+        else struck.Pause();
         while (!load.AnsweredSince(struckAt + Stopwatch.Frequency / 2))
         {
-            if (Stopwatch.GetElapsedTime(struckAt) > StartLimit) throw new TimeoutException($"After {StartLimit.TotalSeconds:0} s nobody answers. The other process said:\n{standby.LastWords}");
+            if (Stopwatch.GetElapsedTime(struckAt) > StartLimit) throw new TimeoutException($"After {StartLimit.TotalSeconds:0} s a shard does not answer. The other process said:\n{_nodes[1 - at].LastWords}");
             await Task.Delay(10, cancel);
         }
 
         var recoveryMs = load.LongestGapMs();
-        // It believes that it owns the shards still: what it was doing must come to nothing.
-        if (blow == Blow.Paused) owner.Continue();
-        return recoveryMs;
+        load.Begin();
+        var backAt = Stopwatch.GetTimestamp();
+        if (blow == Blow.Paused)
+        {
+            // It believes that it owns the shards still: what it was doing must come to nothing.
+            struck.Continue();
+        }
+        else
+        {
+            struck.Dispose();
+            _nodes[at] = await startAsync(at);
+        }
+
+        var isBack = await IsSplitAsync(cancel);
+        var backMs = Stopwatch.GetElapsedTime(backAt).TotalMilliseconds;
+        var splitAt = Stopwatch.GetTimestamp();
+        while (!load.AnsweredSince(splitAt)) await Task.Delay(10, cancel);
+        _runs.Add(new Run(recoveryMs, isBack, backMs, load.LongestGapMs()));
+        Print(number, at, blow, _runs[^1]);
     }
 
-    private static void Print(int run, Blow blow, double recoveryMs)
+    // Waits until each process owns what it prefers, and both say so. False: it takes too long.
+    private async Task<bool> IsSplitAsync(CancellationToken cancel)
     {
-        if (run == 1) Console.WriteLine("run  owner was    recovery, ms");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run,3}  {(blow == Blow.Killed ? "killed" : "paused"),-12} {recoveryMs,12:0}"));
+        var began = Stopwatch.GetTimestamp();
+        while (!(await Task.WhenAll(_ports.Select(port => SeesSplitAsync(port, cancel)))).All(sees => sees))
+        {
+            if (Stopwatch.GetElapsedTime(began) > StartLimit) return false;
+            await Task.Delay(20, cancel);
+        }
+
+        return true;
     }
+
+    private async Task<bool> SeesSplitAsync(int port, CancellationToken cancel)
+    {
+        using var connection = await HttpConnection.OpenAsync(port, cancel);
+        var answer = await connection.GetAsync("/v1/ops/shards", cancel);
+        return answer.Status == 200 && JsonNode.Parse(answer.Body)!["items"]!.AsArray().All(shard =>
+            (string?)shard!["owner"] is { } owner && owner.EndsWith(string.Create(CultureInfo.InvariantCulture, $":{_ports[(int)shard["shard"]! % _ports.Length]})"), StringComparison.Ordinal));
+    }
+
+    private async Task<DrillReport> ReportAsync(FailoverLoad load, Installation installation, SeededRandom random, CancellationToken cancel)
+    {
+        var proof = await LoadProof.ReadAsync(load, installation, random, cancel);
+        var recoveries = new Recoveries(_runs.Select(run => run.RecoveryMs));
+        var returns = new Recoveries(_runs.Select(run => run.ReturnGapMs));
+        var drained = await _nodes[1].StopAsync(StartLimit) && await _nodes[0].StopAsync(StartLimit);
+        return new DrillReport(
+            "owner",
+            [
+                .. proof.Checks, recoveries.Check,
+                new Check("shards return to who prefers them", _runs.TrueForAll(run => run.IsBack), FormattableString.Invariant($"{_runs.Max(run => run.BackMs):0} ms at most after the process was started or went on")),
+                new Check("recovery under 4 s when they return", returns.Check.Ok, returns.Check.Detail),
+                new Check("drain", drained, "SIGTERM ended both processes with exit code 0"),
+            ],
+            [.. proof.Figures, .. recoveries.Figures, new Figure("shards back p50", _runs.Select(run => run.BackMs).Order().ElementAt(_runs.Count / 2), "ms")]);
+    }
+
+    private IEnumerable<int> Preferred(int node) => Enumerable.Range(0, options.Shards).Where(shard => shard % _nodes.Length == node);
+
+    private static void Print(int number, int at, Blow blow, Run run)
+    {
+        if (number == 1) Console.WriteLine("run  process      was      recovery, ms   shards back after, ms   longest gap meanwhile, ms");
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{number,3}  {(at == 0 ? "even shards" : "odd shards"),-11}  {(blow == Blow.Killed ? "killed" : "paused"),-6} {run.RecoveryMs,14:0} {run.BackMs,23:0} {run.ReturnGapMs,27:0}"));
+    }
+
+    private sealed record Run(double RecoveryMs, bool IsBack, double BackMs, double ReturnGapMs);
 }

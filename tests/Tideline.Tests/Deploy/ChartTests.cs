@@ -25,7 +25,7 @@ public sealed partial class ChartTests
     public void The_values_fit_their_schema() => DeployTree.Nothing(Schema.Faults(Values));
 
     [Theory]
-    [InlineData("nodes.replicas", "3")]
+    [InlineData("nodes.replicas", "65")]
     [InlineData("nodes.replicas", "\"two\"")]
     [InlineData("nodes.replica", "2")]
     [InlineData("mysql.image", "\"mysql:latest\"")]
@@ -90,6 +90,14 @@ public sealed partial class ChartTests
         EachIsKnown(Variable(), 0, DeployTree.Variables);
         foreach (var engine in (string[])["TIDELINE_MYSQL", "TIDELINE_MONGODB", "TIDELINE_REDIS"]) Of("nodes.yaml").ShouldContain($"- name: {engine}\n");
         Of("config.yaml").ShouldContain("TIDELINE_KAFKA: ");
+    }
+
+    [Fact]
+    public void Nodes_reach_each_other_are_updated_one_by_one_and_drained_one_at_a_time()
+    {
+        foreach (var needed in (string[])["TIDELINE_ADDRESS\n              value: http://$(POD_NAME).{{ $fullname }}-nodes:7400\n", "type: RollingUpdate", "include \"tideline.disruption\" $here", "include \"tideline.headless\""]) Of("nodes.yaml").ShouldContain(needed);
+        var nodes = Of("networkpolicy.yaml").Split("$engines")[0];
+        Regex.Count(nodes, @"\(dict ""root"" \$ ""component"" ""nodes""\) \| nindent 14 \}\}").ShouldBe(1, "a node lets another one in");
     }
 
     [Fact]
