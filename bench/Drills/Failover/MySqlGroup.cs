@@ -18,6 +18,9 @@ internal enum Blow
 
     /// <summary>Nothing that it says reaches anybody, and its connections stay open.</summary>
     CutOff,
+
+    /// <summary>SIGTERM: it drains. For the drill of owners alone.</summary>
+    Ended,
 }
 
 /// <summary>Three real MySQL servers on loopback as one group. Clients, replicas and controller reach each of them over a line that can be cut.</summary>

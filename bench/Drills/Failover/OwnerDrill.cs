@@ -8,18 +8,19 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Drills.Failover;
 
 /// <summary>
-/// Two real processes on one installation of the cluster profile: one prefers the even shards, the other the odd ones, and clients send to both. They are killed or paused under load, in turn,
-/// and it is proved that nothing acknowledged was lost or done twice, how long it took until every shard answered, and that the shards came back to who prefers them.
+/// Two real processes on one installation of the cluster profile: one prefers the even shards, the other the odd ones, and clients send to both. They are killed, paused or ended under load, in
+/// turn, and it is proved that nothing acknowledged was lost or done twice, how long it took until every shard answered, and that the shards came back to who prefers them.
 /// </summary>
 internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
 {
     private const int Accounts = 200;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(2);
-    private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused];
+    private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused, Blow.Ended];
     private readonly int[] _ports = [ServerProcess.FreePort(), ServerProcess.FreePort()];
     private readonly ServerProcess[] _nodes = new ServerProcess[2];
     private readonly List<Run> _runs = [];
+    private bool _drained = true;
 
     /// <summary>Runs the drill.</summary>
     /// <exception cref="TidelineException">InvalidInput: not on the cluster profile; the embedded engines let one process at a time.</exception>
@@ -42,7 +43,7 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
             for (var run = 1; run <= options.Runs; run++)
             {
                 await Task.Delay(Steady, cancel);
-                // Both blows for one process, then for the other.
+                // Every blow for one process, then for the other.
                 await StrikeAsync(run, (run - 1) / Blows.Length % _nodes.Length, Blows[(run - 1) % Blows.Length], at => StartAsync(program, installation, folder, at, cancel), load, cancel);
             }
 
@@ -67,7 +68,8 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         load.Begin();
         var (struck, struckAt) = (_nodes[at], Stopwatch.GetTimestamp());
         if (blow == Blow.Killed) await struck.KillAsync();
-        else struck.Pause();
+        else if (blow == Blow.Paused) struck.Pause();
+        else _drained &= await struck.StopAsync(StartLimit);
         while (!load.AnsweredSince(struckAt + Stopwatch.Frequency / 2))
         {
             if (Stopwatch.GetElapsedTime(struckAt) > StartLimit) throw new TimeoutException($"After {StartLimit.TotalSeconds:0} s a shard does not answer. The other process said:\n{_nodes[1 - at].LastWords}");
@@ -122,14 +124,14 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         var proof = await LoadProof.ReadAsync(load, installation, random, cancel);
         var recoveries = new Recoveries(_runs.Select(run => run.RecoveryMs));
         var returns = new Recoveries(_runs.Select(run => run.ReturnGapMs));
-        var drained = await _nodes[1].StopAsync(StartLimit) && await _nodes[0].StopAsync(StartLimit);
+        foreach (var node in _nodes) _drained &= await node.StopAsync(StartLimit);
         return new DrillReport(
             "owner",
             [
                 .. proof.Checks, recoveries.Check,
                 new Check("shards return to who prefers them", _runs.TrueForAll(run => run.IsBack), FormattableString.Invariant($"{_runs.Max(run => run.BackMs):0} ms at most after the process was started or went on")),
                 new Check("recovery under 4 s when they return", returns.Check.Ok, returns.Check.Detail),
-                new Check("drain", drained, "SIGTERM ended both processes with exit code 0"),
+                new Check("drain", _drained, "SIGTERM ended a process with exit code 0, each time"),
             ],
             [.. proof.Figures, .. recoveries.Figures, new Figure("shards back p50", _runs.Select(run => run.BackMs).Order().ElementAt(_runs.Count / 2), "ms")]);
     }
@@ -140,8 +142,15 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
     {
         if (number == 1) Console.WriteLine("run  process      was      recovery, ms   shards back after, ms   longest gap meanwhile, ms");
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{number,3}  {(at == 0 ? "even shards" : "odd shards"),-11}  {(blow == Blow.Killed ? "killed" : "paused"),-6} {run.RecoveryMs,14:0} {run.BackMs,23:0} {run.ReturnGapMs,27:0}"));
+            CultureInfo.InvariantCulture, $"{number,3}  {(at == 0 ? "even shards" : "odd shards"),-11}  {Words(blow),-6} {run.RecoveryMs,14:0} {run.BackMs,23:0} {run.ReturnGapMs,27:0}"));
     }
+
+    private static string Words(Blow blow) => blow switch
+    {
+        Blow.Killed => "killed",
+        Blow.Paused => "paused",
+        _ => "ended",
+    };
 
     private sealed record Run(double RecoveryMs, bool IsBack, double BackMs, double ReturnGapMs);
 }

@@ -65,7 +65,7 @@ internal static class ProblemTypes
         [ErrorCode.Corrupt] = new("corrupt", 503, "What is stored contradicts itself, so nothing is written"),
         [ErrorCode.IncompatibleData] = new("incompatible-data", 503, "The data was written by another version"),
         [ErrorCode.AlreadyOwned] = new("already-owned", 503, "Another process owns the data"),
-        [ErrorCode.NotOwner] = new("not-owner", 503, "This process does not own the shard any more"),
+        [ErrorCode.NotOwner] = new("not-owner", 503, "No process that owns the shard took the command"),
         [ErrorCode.ShuttingDown] = new("shutting-down", 503, "The server is draining"),
         [ErrorCode.ViewBehind] = new("view-behind", 503, "The views are behind what was asked for"),
         [ErrorCode.NotFound] = new("not-found", 404, "There is no such thing"),
