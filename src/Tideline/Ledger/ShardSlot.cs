@@ -172,7 +172,6 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         if (writer.Stopped.IsCompleted) Lost(_logger, Shard, why);
         else HandedOver(_logger, Shard);
         (_why, _writer) = (why, null);
-        Interlocked.Exchange(ref _lookedUs, _time.NowUs());
         Interlocked.Exchange(ref _epoch, 0);
         await writer.DisposeAsync(why);
         return true;

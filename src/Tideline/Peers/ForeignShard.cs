@@ -10,6 +10,7 @@ namespace Tideline.Peers;
 /// </summary>
 internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommands carry, Guid ownSecret, TimeProvider time) : IAsyncDisposable
 {
+    private const string ShuttingDown = "The program is shutting down; repeat the request with the same key.";
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.ForwardRetryMs), Patience = TimeSpan.FromMilliseconds(Limits.ForwardAnswerMs);
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
@@ -43,6 +44,7 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
     {
         lock (_gate)
         {
+            if (_isClosed) return;
             _isClosed = true;
             if (_senders == 0) _ended.TrySetResult();
         }
@@ -51,8 +53,6 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
         await _ended.Task;
         _stop.Dispose();
     }
-
-    private const string ShuttingDown = "The program is shutting down; repeat the request with the same key.";
 
     private async Task SendAllAsync()
     {
@@ -118,7 +118,7 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token, seen.Left, _stop.Token);
         try
         {
-            Take(batch, await carry(owner, shard, PeerCommands.Write(batch.Select(pending => pending.Command)), limit.Token));
+            Settle(batch, await carry(owner, shard, PeerCommands.Write(batch.Select(pending => pending.Command)), limit.Token));
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {
@@ -143,7 +143,7 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
         }
     }
 
-    private void Take(List<PendingForward> batch, ReadOnlyMemory<byte> json)
+    private void Settle(List<PendingForward> batch, ReadOnlyMemory<byte> json)
     {
         var answers = JsonSerializer.Deserialize(json.Span, PeerJson.Default.PeerAnswerArray) ?? [];
         if (answers.Length != batch.Count) throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} was sent {batch.Count} commands and answered {answers.Length}; repeat the request with the same key.");
