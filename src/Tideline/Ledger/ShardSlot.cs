@@ -26,6 +26,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private volatile ShardWriter? _writer;
     private volatile SeenOwner? _owner;
     private volatile TidelineException? _why;
+    private long? _leftAt;
     private long _epoch;
     private long _lookedUs;
 
@@ -139,6 +140,9 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         _stop.Dispose();
     }
 
+    // A shard that was left is for who asked for it, or replaced this process there: whoever lets go and takes again at once is always first.
+    private bool IsAnothersTurn => _leftAt is { } at && _time.GetElapsedTime(at).TotalMilliseconds < Limits.OrphanMs;
+
     private async Task RunAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -147,8 +151,9 @@ internal sealed partial class ShardSlot : IAsyncDisposable
             {
                 if (_writer is { } writer && !await IsLeftAsync(writer)) return;
                 await LookAsync(_stop.Token);
-                if (_reachable.IsCompleted) await AcquireAsync(_stop.Token);
-                else await Task.WhenAny(_reachable, Task.Delay(Poll, _time, _stop.Token));
+                if (!_reachable.IsCompleted) await Task.WhenAny(_reachable, Task.Delay(Poll, _time, _stop.Token));
+                else if (IsAnothersTurn) await Task.Delay(Poll, _time, _stop.Token);
+                else await AcquireAsync(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -174,6 +179,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         (_why, _writer) = (why, null);
         Interlocked.Exchange(ref _epoch, 0);
         await writer.DisposeAsync(why);
+        _leftAt = _time.GetTimestamp();
         return true;
     }
 
