@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -22,7 +21,8 @@ public sealed class PeerClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"{owner.Address}/internal/shards/{shard}/commands"));
         request.Headers.Add(PeerRoutes.SecretHeader, owner.Secret.ToString());
-        request.Content = new ReadOnlyMemoryContent(commands) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        var content = new CommandContent(commands);
+        request.Content = content;
         try
         {
             using var response = await _client.SendAsync(request, cancel);
@@ -31,9 +31,9 @@ public sealed class PeerClient : IDisposable
                 ? new TidelineException(ErrorCode.NotOwner, $"Another process answers at {owner.Address} than the one that owned shard {shard}.")
                 : new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} at {owner.Address} answered with status {(int)response.StatusCode}; repeat the request with the same key.");
         }
-        catch (Exception fault) when (IsNotSent(fault, cancel))
+        catch (Exception fault) when (!content.IsBegun && fault is HttpRequestException or OperationCanceledException)
         {
-            throw new TidelineException(ErrorCode.NotOwner, $"The owner of shard {shard} cannot be reached at {owner.Address}: {fault.Message}", fault);
+            throw new TidelineException(ErrorCode.NotOwner, $"The owner of shard {shard} was not reached at {owner.Address}: {fault.Message}", fault);
         }
         catch (HttpRequestException fault)
         {
@@ -43,12 +43,4 @@ public sealed class PeerClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
-
-    // Without a connection nothing was sent. One that takes too long to open is told as a cancellation that nobody asked for.
-    private static bool IsNotSent(Exception fault, CancellationToken cancel) => fault switch
-    {
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } => true,
-        OperationCanceledException { InnerException: TimeoutException } => !cancel.IsCancellationRequested,
-        _ => false,
-    };
 }

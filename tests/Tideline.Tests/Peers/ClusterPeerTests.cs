@@ -62,7 +62,8 @@ public sealed class ClusterPeerTests : IDisposable
         stranger.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await even.StopAsync(Limit)).ShouldBeTrue(even.LastWords);
         await UntilAsync(1, "/health/ready", ready => $"{ready["status"]}" == "ready");
-        (await PostAsync(1, "/v1/customers", "alone", """{"name":"Ada","email":"ada@example.com","country":"DE"}""")).Status.ShouldBe(HttpStatusCode.Created);
+        var (left, alone, _) = await PostAsync(1, "/v1/customers", "alone", """{"name":"Ada","email":"ada@example.com","country":"DE"}""");
+        left.ShouldBe(HttpStatusCode.Created, alone.ToJsonString());
         (await odd.StopAsync(Limit)).ShouldBeTrue(odd.LastWords);
     }
 

@@ -62,8 +62,8 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         CoordinatorQueryIntervalMs = Limits.KafkaLeaderAgeMs,
     })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
-    /// <summary>A client for questions about topics.</summary>
-    public IAdminClient Admin() => new AdminClientBuilder(With(new AdminClientConfig()))
+    /// <summary>A client for questions about topics. To ask for one does not make it.</summary>
+    public IAdminClient Admin() => new AdminClientBuilder([.. With(new AdminClientConfig()), new("allow.auto.create.topics", "false")])
         .SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
     /// <summary>Has a consumer ask for a topic that it does not know, before it is assigned: left to itself it asks up to a second later.</summary>
