@@ -102,7 +102,7 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
         {
             await PublishAsync(shard, _stop.Token);
         }
-        catch (Exception fault) when (fault is not OutOfMemoryException and not OperationCanceledException)
+        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && _stop.IsCancellationRequested))
         {
             NotPublished(logger, shard, fault);
         }

@@ -53,7 +53,7 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
                 for (var shard = 0; shard < ledger.Map.Shards; shard++) due += ledger.Owns(shard) ? await TrySweepAsync(shard) : 0;
                 if (due < Limits.SweepRows) await Task.Delay(Interval, time, _stop.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
@@ -67,7 +67,7 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
         {
             return await SweepAsync(shard, _stop.Token);
         }
-        catch (TidelineException fault)
+        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && _stop.IsCancellationRequested))
         {
             SweepFailed(logger, shard, fault);
             return 0;

@@ -71,7 +71,7 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
         {
             await SealAsync(shard, _ending.Token);
         }
-        catch (Exception fault) when (fault is not OutOfMemoryException and not OperationCanceledException)
+        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && _ending.IsCancellationRequested))
         {
             NotSealed(logger, shard, fault);
         }
