@@ -10,11 +10,14 @@ internal static class ClosedLoop
     /// Runs <paramref name="once"/> on each of <paramref name="clients"/> again and again, and measures every run. With <paramref name="perSecond"/> they
     /// keep to that rate together, as long as the answers come quickly enough. What happens during <see cref="LoadTime.WarmUp"/> is not counted.
     /// </summary>
+    /// <exception cref="TimeoutException">None of them ended while it was measured: zero is no figure.</exception>
     public static async Task<LoopResult> RunAsync(int clients, LoadTime time, Func<int, Task> once, CancellationToken cancel, double? perSecond = null)
     {
         var started = Stopwatch.GetTimestamp();
         var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => LoopAsync(client), cancel)));
-        return new LoopResult(Latencies.Merge(parts), Stopwatch.GetElapsedTime(started) - time.WarmUp);
+        var latencies = Latencies.Merge(parts);
+        if (latencies.Count == 0) throw new TimeoutException($"Nothing that began in the {time.Measured.TotalSeconds:0.#} s that were measured ended: measure for longer, or with less load.");
+        return new LoopResult(latencies, Stopwatch.GetElapsedTime(started) - time.WarmUp);
 
         async Task<Latencies> LoopAsync(int client)
         {
