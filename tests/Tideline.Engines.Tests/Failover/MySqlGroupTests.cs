@@ -1,5 +1,6 @@
 using MySqlConnector;
 using Tideline.Engines.Failover;
+using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Failover;
@@ -61,6 +62,20 @@ public sealed class MySqlGroupTests
         finder.Doubt(tenure);
         (await finder.GetAsync()).ShouldBeSameAs(tenure);
         tenure.Ended.CanBeCanceled.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_server_that_is_the_primary_again_is_read_by_new_sessions()
+    {
+        // Those of its first tenure are lost: one that is used in the next brings that into doubt, and whoever reads beside it was turned away twice.
+        var group = GroupAddress.Parse("Server=127.0.0.1:1,127.0.0.1:2;User ID=ada");
+        await using var address = new MySqlAddress(new PrimaryFinder(group), "tideline_0");
+        using var over = new CancellationTokenSource();
+        var first = new Tenure(group.Members[0], over, over.Token);
+        var sessions = address.Readers(first);
+        address.Readers(first).ShouldBeSameAs(sessions);
+        await over.CancelAsync();
+        address.Readers(new Tenure(group.Members[0], null, CancellationToken.None)).ShouldNotBeSameAs(sessions);
     }
 
     [Fact]

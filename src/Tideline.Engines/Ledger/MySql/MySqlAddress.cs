@@ -9,7 +9,7 @@ namespace Tideline.Engines.Ledger.MySql;
 internal sealed class MySqlAddress : IAsyncDisposable
 {
     private readonly PrimaryFinder _finder;
-    private readonly ConcurrentDictionary<string, MySqlDataSource> _readers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Tenure, MySqlDataSource> _readers = new(ReferenceEqualityComparer.Instance);
     private volatile Tenure? _used;
 
     public MySqlAddress(PrimaryFinder finder, string database) => (_finder, Database) = (finder, database);
@@ -54,15 +54,23 @@ internal sealed class MySqlAddress : IAsyncDisposable
     /// <summary>The primary, for a reader to open a session there.</summary>
     public ValueTask<Tenure> FindAsync() => _finder.GetAsync();
 
-    /// <summary>The pool of sessions at a primary. They only read, so nothing is reset between two users, and what a session has prepared stays.</summary>
-    public MySqlDataSource Readers(Tenure primary) => _readers.GetOrAdd(primary.Member.Name, _ => new MySqlDataSource(
-        Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString));
+    /// <summary>
+    /// The pool of sessions at a primary. They only read, so nothing is reset between two users, and what a session has prepared stays. A server that is the primary again has a new one: its
+    /// old sessions are lost, and would bring the new tenure into doubt.
+    /// </summary>
+    public MySqlDataSource Readers(Tenure primary)
+    {
+        if (_readers.TryGetValue(primary, out var known)) return known;
+        foreach (var over in _readers.Where(each => each.Key.Ended.IsCancellationRequested)) Leave(over);
+        return _readers.GetOrAdd(primary, _ => new MySqlDataSource(
+            Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString));
+    }
 
     /// <summary>A session of the pool was lost: the primary is in doubt, and so are the other sessions, which would find out one by one.</summary>
     public void DoubtReaders(Tenure primary, MySqlDataSource readers)
     {
         _finder.Doubt(primary);
-        if (_readers.TryRemove(new KeyValuePair<string, MySqlDataSource>(primary.Member.Name, readers))) _ = readers.DisposeAsync().AsTask();
+        Leave(new KeyValuePair<Tenure, MySqlDataSource>(primary, readers));
     }
 
     /// <summary>Makes the database if it is not there; an installation may have made it for a user who may not.</summary>
@@ -88,6 +96,11 @@ internal sealed class MySqlAddress : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var readers in _readers.Values) await readers.DisposeAsync();
+    }
+
+    private void Leave(KeyValuePair<Tenure, MySqlDataSource> readers)
+    {
+        if (_readers.TryRemove(readers)) _ = readers.Value.DisposeAsync().AsTask();
     }
 
     private MySqlConnection OpenServer()
