@@ -1,10 +1,13 @@
 using Microsoft.Extensions.Logging;
+using MongoDB.Driver;
 using Tideline.Cache;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Cache.Redis;
+using Tideline.Engines.Failover;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Engines.Log.Kafka;
 using Tideline.Engines.Views.Mongo;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Views;
@@ -16,20 +19,38 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
 {
     private readonly bool _isDefault = cluster.Name == ClusterOptions.DefaultName;
 
-    public async Task<ILedgerStore> OpenLedgerAsync(CancellationToken cancel) => await MySqlLedgerStore.OpenAsync(
-        new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards, DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own }, options.Time, options.Loggers.CreateLogger<MySqlLedgerStore>(), cancel);
+    public Task<ILedgerStore> OpenLedgerAsync(CancellationToken cancel) => AtAsync<ILedgerStore>(
+        async () => await MySqlLedgerStore.OpenAsync(
+            new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards, DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own }, options.Time, options.Loggers.CreateLogger<MySqlLedgerStore>(), cancel),
+        () => cluster.MySql.SelectMany(primary => GroupAddress.Parse(primary).Members).Select(member => member.Name));
 
     // The topics of an installation that has the brokers for itself have the names that stand in the reference.
-    public async Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => await KafkaLog.OpenAsync(
-        new KafkaLogOptions { BootstrapServers = cluster.Kafka, Partitions = shards, TopicPrefix = _isDefault ? "" : $"{cluster.Name}.", Connection = cluster.KafkaConnection },
-        options.Time,
-        options.Loggers.CreateLogger<KafkaLog>(),
-        cancel);
+    public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => AtAsync<ILog>(
+        async () => await KafkaLog.OpenAsync(
+            new KafkaLogOptions { BootstrapServers = cluster.Kafka, Partitions = shards, TopicPrefix = _isDefault ? "" : $"{cluster.Name}.", Connection = cluster.KafkaConnection },
+            options.Time,
+            options.Loggers.CreateLogger<KafkaLog>(),
+            cancel),
+        () => [cluster.Kafka]);
 
-    public async Task<IViewStore> OpenViewsAsync(CancellationToken cancel) =>
-        await MongoViewStore.OpenAsync(new MongoViewOptions(cluster.MongoDb, cluster.Name), options.Time, options.Loggers.CreateLogger<MongoViewStore>(), cancel);
+    public Task<IViewStore> OpenViewsAsync(CancellationToken cancel) => AtAsync<IViewStore>(
+        async () => await MongoViewStore.OpenAsync(new MongoViewOptions(cluster.MongoDb, cluster.Name), options.Time, options.Loggers.CreateLogger<MongoViewStore>(), cancel),
+        () => MongoUrl.Create(cluster.MongoDb).Servers.Select(server => server.ToString()));
 
     public async Task<ICache> OpenCacheAsync(CancellationToken cancel) => cluster.Redis is null
         ? new MemoryCache(options.Time)
         : await RedisCache.ConnectAsync(new RedisCacheOptions { Configuration = cluster.Redis, Prefix = $"{cluster.Name}:" }, options.Time, options.Loggers.CreateLogger<RedisCache>(), cancel);
+
+    // Who gave an address is told which one does not answer; never what else stands in it.
+    private static async Task<T> AtAsync<T>(Func<Task<T>> open, Func<IEnumerable<string>> servers)
+    {
+        try
+        {
+            return await open();
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.StorageUnavailable)
+        {
+            throw new TidelineException(fault.Code, $"{fault.Message.TrimEnd('.')}. It was looked for at {string.Join(", ", servers())}.", fault);
+        }
+    }
 }

@@ -9,6 +9,7 @@ using Tideline.Ledger.Audit;
 using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Tests.Ledger;
+using Tideline.Tests.Projections;
 
 namespace Tideline.Tests.Consistency;
 
@@ -66,6 +67,18 @@ public sealed class AuditHeadsTests : IAsyncLifetime
         await PublishAsync();
         await SealSomethingAsync();
         (await CheckAsync()).Ok.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_block_that_is_sealed_and_published_during_the_check_counts_as_a_block_too()
+    {
+        await PublishAsync();
+        var busy = new BusyLog(_log, async () =>
+        {
+            await SealSomethingAsync();
+            await PublishAsync();
+        });
+        (await CheckAsync(busy)).Detail.ShouldContain("4 blocks, 4 of them published");
     }
 
     [Fact]
@@ -127,8 +140,8 @@ public sealed class AuditHeadsTests : IAsyncLifetime
         return await heads.PublishAsync(0, Cancel);
     }
 
-    private async Task<VerifyCheck> CheckAsync() =>
-        (await new Verifier(_bank.Ledger, _log, null, null, TimeProvider.System).VerifyAsync(deep: false, Cancel)).Checks.Single(check => check.Name.StartsWith("I9", StringComparison.Ordinal));
+    private async Task<VerifyCheck> CheckAsync(ILog? log = null) =>
+        (await new Verifier(_bank.Ledger, log ?? _log, null, null, TimeProvider.System).VerifyAsync(deep: false, Cancel)).Checks.Single(check => check.Name.StartsWith("I9", StringComparison.Ordinal));
 
     private async Task<List<AuditBlockRow>> ForgeAsync()
     {
@@ -152,5 +165,15 @@ public sealed class AuditHeadsTests : IAsyncLifetime
         using var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, file));
         database.Execute(sql);
         database.Changes.ShouldBeGreaterThan(0);
+    }
+
+    // Something happens just before it is asked how many heads were published.
+    private sealed class BusyLog(ILog log, Func<Task> happens) : ForgetfulLog(log)
+    {
+        public override async ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel)
+        {
+            if (topic == Topics.AuditHeads) await happens();
+            return await base.GetHeadAsync(topic, partition, cancel);
+        }
     }
 }

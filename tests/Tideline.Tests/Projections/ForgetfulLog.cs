@@ -3,7 +3,7 @@ using Tideline.Log;
 namespace Tideline.Tests.Projections;
 
 /// <summary>A log that lost something of <c>account.events</c> on shard 0: everything before an offset, or one record.</summary>
-internal sealed class ForgetfulLog(ILog log, long firstOffset = 0, long hiddenOffset = 0) : ILog
+internal class ForgetfulLog(ILog log, long firstOffset = 0, long hiddenOffset = 0) : ILog
 {
     public async ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
     {
@@ -15,7 +15,7 @@ internal sealed class ForgetfulLog(ILog log, long firstOffset = 0, long hiddenOf
 
     public ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) => log.GetSourceHeadAsync(topic, source, cancel);
 
-    public ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) => log.GetHeadAsync(topic, partition, cancel);
+    public virtual ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) => log.GetHeadAsync(topic, partition, cancel);
 
     public ValueTask WaitAsync(string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel) => log.WaitAsync(topic, partition, afterOffset, timeout, cancel);
 

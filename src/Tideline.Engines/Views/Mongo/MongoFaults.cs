@@ -31,7 +31,9 @@ internal static class MongoFaults
         ObjectDisposedException => new TidelineException(ErrorCode.ShuttingDown, "The view store is closed.", fault),
         MongoWriteConcernException or MongoBulkWriteException { WriteConcernError: not null } =>
             new TidelineException(ErrorCode.StorageUnavailable, "A majority of the MongoDB servers has not acknowledged the write, so it counts as not done.", fault),
-        TimeoutException or MongoConnectionException or MongoNotPrimaryException or MongoNodeIsRecoveringException =>
+        // The driver's message is a page that describes each server with the stack of its last fault.
+        TimeoutException => new TidelineException(ErrorCode.StorageUnavailable, "MongoDB does not answer, or has no primary.", fault),
+        MongoConnectionException or MongoNotPrimaryException or MongoNodeIsRecoveringException =>
             new TidelineException(ErrorCode.StorageUnavailable, $"MongoDB does not answer, or has no primary: {fault.Message}", fault),
         _ => new TidelineException(ErrorCode.StorageUnavailable, $"MongoDB refused: {fault.Message}", fault),
     };
