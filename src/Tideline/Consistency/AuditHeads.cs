@@ -82,29 +82,14 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
             try
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _stop.Token);
-                for (var shard = 0; shard < ledger.Map.Shards; shard++)
-                {
-                    // Another owner's blocks are published by that owner: how far, the log tells.
-                    if (ledger.Owns(shard)) await TryPublishAsync(shard);
-                    else _published[shard] = null;
-                }
+                // Another owner's blocks are published by that owner: how far, the log tells.
+                for (var shard = 0; shard < ledger.Map.Shards; shard++) _published[shard] = ledger.Owns(shard) ? _published[shard] : null;
+                await ledger.ForOwnedAsync(shard => PublishAsync(shard, _stop.Token), (shard, fault) => NotPublished(logger, shard, fault), _stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-        }
-    }
-
-    private async Task TryPublishAsync(int shard)
-    {
-        try
-        {
-            await PublishAsync(shard, _stop.Token);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && _stop.IsCancellationRequested))
-        {
-            NotPublished(logger, shard, fault);
         }
     }
 

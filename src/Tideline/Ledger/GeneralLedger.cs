@@ -157,6 +157,25 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Queues several commands on a shard of this process; the task ends when all are durable.</summary>
     internal Task SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
 
+    /// <summary>Does something for each shard of this process, one after the other. What fails, because a shard is lost or its store is away, is told and does not keep the others waiting.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was.</exception>
+    internal async Task ForOwnedAsync(Func<int, Task> act, Action<int, Exception> failed, CancellationToken cancel)
+    {
+        for (var shard = 0; shard < Map.Shards; shard++)
+        {
+            if (!Owns(shard)) continue;
+            try
+            {
+                await act(shard);
+            }
+            // A cancellation that is not the caller's is a failure like others.
+            catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && cancel.IsCancellationRequested))
+            {
+                failed(shard, fault);
+            }
+        }
+    }
+
     private Task RepairAsync(int shard, ShardWriter writer, CancellationToken cancel) => ReservationRepair.RunAsync(this, shard, writer, Limits.UnansweredOutcomes, cancel);
 
     /// <summary>Writes again what a crash of the machine took from a shard's reserved keys.</summary>

@@ -50,27 +50,13 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
             try
             {
                 var due = 0;
-                for (var shard = 0; shard < ledger.Map.Shards; shard++) due += ledger.Owns(shard) ? await TrySweepAsync(shard) : 0;
+                await ledger.ForOwnedAsync(async shard => due += await SweepAsync(shard, _stop.Token), (shard, fault) => SweepFailed(logger, shard, fault), _stop.Token);
                 if (due < Limits.SweepRows) await Task.Delay(Interval, time, _stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
             }
-        }
-    }
-
-    // A shard that is lost, or whose store is away, does not keep the others waiting.
-    private async Task<int> TrySweepAsync(int shard)
-    {
-        try
-        {
-            return await SweepAsync(shard, _stop.Token);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && _stop.IsCancellationRequested))
-        {
-            SweepFailed(logger, shard, fault);
-            return 0;
         }
     }
 

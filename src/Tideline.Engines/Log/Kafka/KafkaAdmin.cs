@@ -33,8 +33,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
         try
         {
             // The client must know the leader beforehand: to look for it is not safe there (docs/decisions/0014).
-            var topic = (await Task.Run(() => client.GetMetadata(place.Topic, Request), CancellationToken.None)).Topics[0];
-            if (!topic.Partitions.Exists(partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
+            if (!(await MetadataAsync(place.Topic)).Partitions.Exists(partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
                 throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"{place} has no leader"));
             var within = new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request };
             return await Asked(client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within)).WaitAsync(Patience, time, cancel);
@@ -63,7 +62,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
     public Task<TopicDescription?> DescribeTopicAsync(string topic, bool isMade, CancellationToken cancel) => AskAsync($"describe {topic}", async () =>
     {
         // Whether it has leaders is asked beforehand: an answer that describes a partition without replicas in sync is lost in the client of .NET (docs/decisions/0014).
-        var seen = (await Task.Run(() => client.GetMetadata(topic, Request), CancellationToken.None)).Topics[0];
+        var seen = await MetadataAsync(topic);
         if (seen.Error.Code == KafkaError.UnknownTopicOrPart && !isMade) return null;
         if (seen.Error.IsError) throw new KafkaException(seen.Error);
         if (seen.Partitions.Exists(partition => partition.Leader < 0)) throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"partitions of {topic} have no leader"));
@@ -88,6 +87,8 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
         await Task.WhenAll(_asked.Keys).WaitAsync(Last, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_asked.Keys.All(answer => answer.IsCompleted)) client.Dispose();
     }
+
+    private async Task<TopicMetadata> MetadataAsync(string topic) => (await Task.Run(() => client.GetMetadata(topic, Request))).Topics[0];
 
     private Task<T> Asked<T>(Task<T> answer)
     {

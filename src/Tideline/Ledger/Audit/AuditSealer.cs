@@ -52,28 +52,12 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
             try
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _ending.Token);
-                for (var shard = 0; shard < ledger.Map.Shards; shard++)
-                {
-                    if (ledger.Owns(shard)) await TrySealAsync(shard);
-                }
+                await ledger.ForOwnedAsync(shard => SealAsync(shard, _ending.Token), (shard, fault) => NotSealed(logger, shard, fault), _ending.Token);
             }
             catch (OperationCanceledException) when (_ending.IsCancellationRequested)
             {
                 return;
             }
-        }
-    }
-
-    // A shard that is lost, or whose store is away, does not keep the others waiting.
-    private async Task TrySealAsync(int shard)
-    {
-        try
-        {
-            await SealAsync(shard, _ending.Token);
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && _ending.IsCancellationRequested))
-        {
-            NotSealed(logger, shard, fault);
         }
     }
 
