@@ -17,6 +17,9 @@ internal sealed class SemiSyncGroup : IAsyncDisposable
     /// <summary>The primary, as a lone server is named.</summary>
     public string Primary => _servers[0].Address;
 
+    /// <summary>The port of each server, the primary's first.</summary>
+    public IReadOnlyList<int> Ports => [.. _servers.Select(server => server.Ports[0])];
+
     /// <summary>Starts the servers, makes them a group, and waits until both replicas follow.</summary>
     /// <exception cref="TidelineException">NotFound: MySQL cannot be had here. StorageUnavailable: a server did not start, or the group could not be made.</exception>
     /// <exception cref="TimeoutException">A replica does not follow.</exception>
@@ -53,6 +56,9 @@ internal sealed class SemiSyncGroup : IAsyncDisposable
             return long.Parse(status["Rpl_semi_sync_source_yes_tx"], CultureInfo.InvariantCulture);
         throw new TidelineException(ErrorCode.Internal, $"The group is not semi-synchronous, so nothing was measured: {string.Join(", ", status.Select(each => $"{each.Key} = {each.Value}"))}.");
     }
+
+    /// <summary>Ends the primary at once, as kill -9 does.</summary>
+    public Task KillPrimaryAsync() => _servers[0].KillAsync();
 
     public async ValueTask DisposeAsync()
     {

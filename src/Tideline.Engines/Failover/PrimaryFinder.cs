@@ -5,7 +5,7 @@ namespace Tideline.Engines.Failover;
 
 /// <summary>
 /// Finds the primary of a group: the writable member with the newest term, and no member may know a newer one. An old primary that has come back is passed over by its term. Where one
-/// address was given that is the primary, and nobody is asked.
+/// address was given, the primary is where it leads, and nobody is asked: that is a new tenure each time it is in doubt.
 /// </summary>
 internal sealed class PrimaryFinder(GroupAddress group)
 {
@@ -13,7 +13,7 @@ internal sealed class PrimaryFinder(GroupAddress group)
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.FinderMs);
     private readonly Lock _lock = new();
     private long _highest;
-    private Tenure? _known = group.IsGroup ? null : new Tenure(group.Members[0], null, CancellationToken.None);
+    private Tenure? _known = group.IsGroup ? null : Begin(group.Members[0]);
 
     /// <summary>The primary as it was found last; it is looked for where it is not known.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: there is none now, in words that say what each member answered.</exception>
@@ -27,11 +27,11 @@ internal sealed class PrimaryFinder(GroupAddress group)
     {
         lock (_lock)
         {
-            if (!group.IsGroup || !ReferenceEquals(_known, tenure)) return;
-            _known = null;
+            if (!ReferenceEquals(_known, tenure)) return;
+            _known = group.IsGroup ? null : Begin(tenure.Member);
         }
 
-        _ = tenure.Over?.CancelAsync();
+        _ = tenure.Over.CancelAsync();
     }
 
     private async Task<Tenure> FindAsync()
@@ -58,11 +58,16 @@ internal sealed class PrimaryFinder(GroupAddress group)
         {
             if (_known is { } known && ReferenceEquals(known.Member, answer.Member) && answer.Term == _highest) return known;
             _highest = Math.Max(_highest, answer.Term);
-#pragma warning disable CA2000 // Cancelled when the tenure is over; nothing else hangs on it.
-            var over = new CancellationTokenSource();
-#pragma warning restore CA2000
-            return _known = new Tenure(answer.Member, over, over.Token);
+            return _known = Begin(answer.Member);
         }
+    }
+
+    private static Tenure Begin(MemberAddress member)
+    {
+#pragma warning disable CA2000 // Cancelled when the tenure is over; nothing else hangs on it.
+        var over = new CancellationTokenSource();
+#pragma warning restore CA2000
+        return new Tenure(member, over, over.Token);
     }
 
     private static async Task<Answer> AskAsync(MemberAddress member)
@@ -92,4 +97,15 @@ internal sealed class PrimaryFinder(GroupAddress group)
 }
 
 /// <summary>A member as the primary that it was found to be; <paramref name="Ended"/> is cancelled when that is in doubt.</summary>
-internal sealed record Tenure(MemberAddress Member, CancellationTokenSource? Over, CancellationToken Ended);
+internal sealed record Tenure(MemberAddress Member, CancellationTokenSource Over, CancellationToken Ended)
+{
+    private string? _server;
+
+    /// <summary>What a session at this primary says of its server. One address can lead to another server while sessions that were opened before stay where they are.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: it is not the primary (any more), or not the server that another session of this tenure is at.</exception>
+    public void Require(bool isWritable, string server)
+    {
+        if (!isWritable) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} takes no writes now.");
+        if ((Interlocked.CompareExchange(ref _server, server, null) ?? server) != server) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} leads to another server now.");
+    }
+}

@@ -45,7 +45,7 @@ internal sealed class MySqlAddress : IAsyncDisposable
         }
     }
 
-    /// <summary>The session that was opened last is of no use any more: if the server is one of a group, the primary may be another one.</summary>
+    /// <summary>The session that was opened last is of no use any more: the primary may be another server, and readers go there too.</summary>
     public void DoubtWriter()
     {
         if (_used is { } used) _finder.Doubt(used);

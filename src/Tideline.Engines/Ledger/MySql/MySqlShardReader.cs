@@ -1,4 +1,5 @@
 using MySqlConnector;
+using Tideline.Engines.Failover;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -14,9 +15,18 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
     public async ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) =>
         await OneAsync(MySqlRows.HeadQuery, [], row => MySqlRows.Head(row, shard), cancel) ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
 
-    /// <inheritdoc/>
-    public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) =>
-        OneAsync("SELECT owner, address, secret FROM head WHERE lease_until > UTC_TIMESTAMP(6)", [], MySqlRows.Owner, cancel);
+    /// <summary>Who owns the shard, as its primary says. A process that owns nothing looks here all the time, and so finds out when its readers are left at an old primary.</summary>
+    public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) => ReadAsync(
+        async (connection, primary, token) =>
+        {
+            await using var command = new MySqlCommand(MySqlRows.OwnerQuery, connection);
+            await command.PrepareAsync(token);
+            await using var reader = await command.ExecuteReaderAsync(token);
+            if (!await reader.ReadAsync(token)) return null;
+            primary.Require(isWritable: !reader.GetBoolean(4), server: reader.GetString(5));
+            return reader.GetBoolean(3) ? MySqlRows.Owner(reader) : null;
+        },
+        cancel);
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
@@ -128,7 +138,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
     public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel)
     {
         return await ReadAsync(
-            async (connection, token) =>
+            async (connection, _, token) =>
             {
                 await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
                 return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit, Limits.BalanceCheckAccounts).Run(token), token);
@@ -145,7 +155,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
         where T : class => (await ManyAsync(sql, values, read, cancel)) is [var one, ..] ? one : null;
 
     private ValueTask<IReadOnlyList<T>> ManyAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel) => ReadAsync<IReadOnlyList<T>>(
-        async (connection, token) =>
+        async (connection, _, token) =>
         {
             await using var command = new MySqlCommand(sql, connection);
             for (var at = 0; at < values.Length; at++) command.Parameters.AddWithValue($"@{at}", values[at]);
@@ -160,7 +170,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
 
     // A read that lost its server, or whose server is not the primary any more, is begun once more. The driver cannot be told to leave a server that does not answer: such a read is
     // left to itself.
-    private async ValueTask<T> ReadAsync<T>(Func<MySqlConnection, CancellationToken, Task<T>> read, CancellationToken cancel)
+    private async ValueTask<T> ReadAsync<T>(Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -168,8 +178,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
             var readers = address.Readers(primary);
             try
             {
-                var work = ReadAsync(readers, read, cancel);
-                return primary.Ended.CanBeCanceled ? await work.WaitAsync(primary.Ended) : await work;
+                return await ReadAsync(readers, (connection, token) => read(connection, primary, token), cancel).WaitAsync(primary.Ended);
             }
             catch (Exception fault) when (attempt == 1 && !cancel.IsCancellationRequested && (fault is OperationCanceledException || fault.IsLost()))
             {

@@ -163,7 +163,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     public ValueTask DisposeAsync()
     {
         Release();
-        Drop();
+        _connection?.Dispose();
+        _connection = null;
         return ValueTask.CompletedTask;
     }
 
