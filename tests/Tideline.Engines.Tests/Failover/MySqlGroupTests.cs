@@ -55,13 +55,28 @@ public sealed class MySqlGroupTests
     }
 
     [Fact]
-    public async Task A_single_address_is_the_primary_and_is_asked_nothing()
+    public async Task A_single_address_is_the_primary_wherever_it_leads_and_is_asked_nothing()
     {
         var finder = new PrimaryFinder(GroupAddress.Parse("Server=nobody.invalid;User ID=ada"));
         var tenure = finder.Get();
         finder.Doubt(tenure);
-        (await finder.GetAsync()).ShouldBeSameAs(tenure);
-        tenure.Ended.CanBeCanceled.ShouldBeFalse();
+        // Wherever it leads now: who waits at the old server is told, and a session of before is not used again.
+        var next = await finder.GetAsync();
+        next.ShouldNotBeSameAs(tenure);
+        next.Member.ShouldBeSameAs(tenure.Member);
+        (tenure.Ended.IsCancellationRequested, next.Ended.IsCancellationRequested).ShouldBe((true, false));
+        finder.Doubt(tenure);
+        (await finder.GetAsync()).ShouldBeSameAs(next);
+    }
+
+    [Fact]
+    public void Sessions_of_one_tenure_are_at_one_server_that_takes_writes()
+    {
+        var tenure = new PrimaryFinder(GroupAddress.Parse("Server=nobody.invalid;User ID=ada")).Get();
+        tenure.Require(isWritable: true, "a");
+        tenure.Require(isWritable: true, "a");
+        Should.Throw<TidelineException>(() => tenure.Require(isWritable: true, "b")).Code.ShouldBe(ErrorCode.StorageUnavailable);
+        Should.Throw<TidelineException>(() => tenure.Require(isWritable: false, "a")).Code.ShouldBe(ErrorCode.StorageUnavailable);
     }
 
     [Fact]
@@ -70,12 +85,12 @@ public sealed class MySqlGroupTests
         // Those of its first tenure are lost: one that is used in the next brings that into doubt, and whoever reads beside it was turned away twice.
         var group = GroupAddress.Parse("Server=127.0.0.1:1,127.0.0.1:2;User ID=ada");
         await using var address = new MySqlAddress(new PrimaryFinder(group), "tideline_0");
-        using var over = new CancellationTokenSource();
+        using CancellationTokenSource over = new(), later = new();
         var first = new Tenure(group.Members[0], over, over.Token);
         var sessions = address.Readers(first);
         address.Readers(first).ShouldBeSameAs(sessions);
         await over.CancelAsync();
-        address.Readers(new Tenure(group.Members[0], null, CancellationToken.None)).ShouldNotBeSameAs(sessions);
+        address.Readers(new Tenure(group.Members[0], later, later.Token)).ShouldNotBeSameAs(sessions);
     }
 
     [Fact]

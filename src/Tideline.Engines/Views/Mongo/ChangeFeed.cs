@@ -12,9 +12,9 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
     private readonly Lock _lock = new();
     private readonly List<(string Token, ChangeCursor Cursor)> _waiting = [];
 
-    /// <summary>Changes after a token; null: none, with the token of now.</summary>
+    /// <summary>Changes after a token; null: none, with the token of now. Without <paramref name="withDocuments"/> it spares reading what the documents are now.</summary>
     /// <exception cref="TidelineException">NotFound: what follows the token left the oplog. InvalidInput: no token of this stream. StorageUnavailable.</exception>
-    public async Task<ChangeBatch> ReadAsync(ChangeToken? after, int limit, CancellationToken cancel)
+    public async Task<ChangeBatch> ReadAsync(ChangeToken? after, int limit, bool withDocuments, CancellationToken cancel)
     {
         ChangeCursor? cursor = null;
         try
@@ -24,7 +24,7 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
             var events = after is null ? [] : await cursor.TakeAsync(limit, cancel);
             // The documents are read as they are now, and now is not before these events.
             server.Learn(cursor.Session);
-            var batch = new ChangeBatch(await ChangesAsync(events, cancel), cursor.Position.ToString());
+            var batch = new ChangeBatch(await ChangesAsync(events, withDocuments, cancel), cursor.Position.ToString());
             if (Keep(batch.ResumeToken, cursor)) cursor = null;
             return batch;
         }
@@ -56,7 +56,7 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
         }
     }
 
-    private async Task<DocumentChange[]> ChangesAsync(IReadOnlyList<ChangeEvent> events, CancellationToken cancel)
+    private async Task<DocumentChange[]> ChangesAsync(IReadOnlyList<ChangeEvent> events, bool withDocuments, CancellationToken cancel)
     {
         var current = new Dictionary<(string, string), Document>();
         var followed = new HashSet<string>(StringComparer.Ordinal);
@@ -65,7 +65,7 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
             // Where a collection is gone, so are its documents.
             var definition = await catalog.TryFindAsync(group.Key, cancel);
             if (definition?.LogChanges == true) followed.Add(group.Key);
-            if (definition is null) continue;
+            if (definition is null || !withDocuments) continue;
             var ids = group.Select(happened => happened.Id).Distinct(StringComparer.Ordinal).ToArray();
             foreach (var document in await reader.ReadAsync(group.Key, ids, cancel)) current[(group.Key, document.Id)] = document;
         }

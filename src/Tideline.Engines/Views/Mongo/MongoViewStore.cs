@@ -108,13 +108,10 @@ public sealed class MongoViewStore : IViewStore
     public async ValueTask SetStateAsync(string name, byte[]? json, CancellationToken cancel) => await _states.SetStateAsync(name, json, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel)
-    {
-        var after = resumeToken is null ? null : ChangeToken.Parse(resumeToken);
-        var batch = await _changes.ReadAsync(after, limit, cancel);
-        if (after is not null) await _oplog.LookAsync(after, cancel);
-        return batch;
-    }
+    public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, withDocuments: true, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, withDocuments: false, cancel);
 
     /// <summary>How far the oplog reaches behind a consumer's token: the alarm before a resync. Null where the server does not show its oplog.</summary>
     /// <exception cref="TidelineException">InvalidInput: no token of this change log. StorageUnavailable.</exception>
@@ -126,6 +123,14 @@ public sealed class MongoViewStore : IViewStore
         _changes.Dispose();
         _server.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, bool withDocuments, CancellationToken cancel)
+    {
+        var after = resumeToken is null ? null : ChangeToken.Parse(resumeToken);
+        var batch = await _changes.ReadAsync(after, limit, withDocuments, cancel);
+        if (after is not null) await _oplog.LookAsync(after, cancel);
+        return batch;
     }
 
     private static async Task CheckFormatAsync(MongoServer server, CancellationToken cancel)

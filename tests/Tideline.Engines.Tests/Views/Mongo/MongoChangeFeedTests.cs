@@ -26,6 +26,15 @@ public sealed class MongoChangeFeedTests : MongoLineStage
     }
 
     [Fact]
+    public async Task Who_needs_ids_alone_reads_no_document()
+    {
+        var token = await NowAsync();
+        await Store.WriteAsync(People.Name, [Person("a", 0, 1)], Cancel);
+        (await Store.ReadChangedIdsAsync(token, 10, Cancel)).Changes.ShouldHaveSingleItem().Current.ShouldBeNull();
+        Commands("find").Where(command => command["find"] == People.Name).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task More_consumers_than_cursors_are_kept_for_lose_nothing()
     {
         var tokens = new string[Limits.ViewChangeStreams + 3];
