@@ -13,7 +13,7 @@ internal sealed class PrimaryFinder(GroupAddress group)
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.FinderMs);
     private readonly Lock _lock = new();
     private long _highest;
-    private Tenure? _known = group.IsGroup ? null : Begin(group.Members[0]);
+    private Tenure? _known = group.IsGroup ? null : new Tenure(group.Members[0]);
 
     /// <summary>The primary as it was found last; it is looked for where it is not known.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: there is none now, in words that say what each member answered.</exception>
@@ -28,10 +28,10 @@ internal sealed class PrimaryFinder(GroupAddress group)
         lock (_lock)
         {
             if (!ReferenceEquals(_known, tenure)) return;
-            _known = group.IsGroup ? null : Begin(tenure.Member);
+            _known = group.IsGroup ? null : new Tenure(tenure.Member);
         }
 
-        _ = tenure.Over.CancelAsync();
+        tenure.End();
     }
 
     private async Task<Tenure> FindAsync()
@@ -58,16 +58,8 @@ internal sealed class PrimaryFinder(GroupAddress group)
         {
             if (_known is { } known && ReferenceEquals(known.Member, answer.Member) && answer.Term == _highest) return known;
             _highest = Math.Max(_highest, answer.Term);
-            return _known = Begin(answer.Member);
+            return _known = new Tenure(answer.Member);
         }
-    }
-
-    private static Tenure Begin(MemberAddress member)
-    {
-#pragma warning disable CA2000 // Cancelled when the tenure is over; nothing else hangs on it.
-        var over = new CancellationTokenSource();
-#pragma warning restore CA2000
-        return new Tenure(member, over, over.Token);
     }
 
     private static async Task<Answer> AskAsync(MemberAddress member)
@@ -96,10 +88,20 @@ internal sealed class PrimaryFinder(GroupAddress group)
     private sealed record Answer(MemberAddress Member, bool IsWritable, long Term, string Words);
 }
 
-/// <summary>A member as the primary that it was found to be; <paramref name="Ended"/> is cancelled when that is in doubt.</summary>
-internal sealed record Tenure(MemberAddress Member, CancellationTokenSource Over, CancellationToken Ended)
+/// <summary>A member for as long as it is taken for the primary.</summary>
+#pragma warning disable CA1001 // The source needs no disposal: nothing hangs on it once it is cancelled, and readers may ask for its token after that.
+internal sealed class Tenure(MemberAddress member)
+#pragma warning restore CA1001
 {
+    private readonly CancellationTokenSource _over = new();
     private string? _server;
+
+    public MemberAddress Member => member;
+
+    /// <summary>Cancelled when it is in doubt.</summary>
+    public CancellationToken Ended => _over.Token;
+
+    public void End() => _ = _over.CancelAsync();
 
     /// <summary>What a session at this primary says of its server. One address can lead to another server while sessions that were opened before stay where they are.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: it is not the primary (any more), or not the server that another session of this tenure is at.</exception>

@@ -85,12 +85,11 @@ public sealed class MySqlGroupTests
         // Those of its first tenure are lost: one that is used in the next brings that into doubt, and whoever reads beside it was turned away twice.
         var group = GroupAddress.Parse("Server=127.0.0.1:1,127.0.0.1:2;User ID=ada");
         await using var address = new MySqlAddress(new PrimaryFinder(group), "tideline_0");
-        using CancellationTokenSource over = new(), later = new();
-        var first = new Tenure(group.Members[0], over, over.Token);
+        var first = new Tenure(group.Members[0]);
         var sessions = address.Readers(first);
         address.Readers(first).ShouldBeSameAs(sessions);
-        await over.CancelAsync();
-        address.Readers(new Tenure(group.Members[0], later, later.Token)).ShouldNotBeSameAs(sessions);
+        first.End();
+        address.Readers(new Tenure(group.Members[0])).ShouldNotBeSameAs(sessions);
     }
 
     [Fact]

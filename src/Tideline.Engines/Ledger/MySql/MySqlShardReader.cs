@@ -178,7 +178,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
             var readers = address.Readers(primary);
             try
             {
-                return await ReadAsync(readers, (connection, token) => read(connection, primary, token), cancel).WaitAsync(primary.Ended);
+                return await ReadAsync(readers, primary, read, cancel).WaitAsync(primary.Ended);
             }
             catch (Exception fault) when (attempt == 1 && !cancel.IsCancellationRequested && (fault is OperationCanceledException || fault.IsLost()))
             {
@@ -195,9 +195,9 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
         }
     }
 
-    private static async Task<T> ReadAsync<T>(MySqlDataSource readers, Func<MySqlConnection, CancellationToken, Task<T>> read, CancellationToken cancel)
+    private static async Task<T> ReadAsync<T>(MySqlDataSource readers, Tenure primary, Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
         await using var connection = await readers.OpenConnectionAsync(cancel);
-        return await read(connection, cancel);
+        return await read(connection, primary, cancel);
     }
 }
