@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One shard of the strong tier, for its one writer. A group commit is <see cref="BeginAsync"/> (one transaction: epoch checked and locked, the named rows
-/// read and locked), a decision in memory, <see cref="CommitAsync"/>, and <see cref="SyncAsync"/>, which may run on another thread while the next group is decided. One
+/// One shard of the strong tier, for its one writer. A group commit is <see cref="BeginAsync"/> (the named rows as the last commit left them), a decision in memory,
+/// <see cref="CommitAsync"/> (in one transaction, which the epoch fences), and <see cref="SyncAsync"/>, which may run on another thread while the next group is decided. One
 /// contract, several engines (SQLite, MySQL).
 /// </summary>
 public interface IShardStore : IAsyncDisposable
@@ -29,15 +29,18 @@ public interface IShardStore : IAsyncDisposable
     /// <exception cref="TidelineException">NotOwner: another one took over. StorageUnavailable: it could not be renewed; that is to be tried again.</exception>
     ValueTask RenewAsync();
 
-    /// <summary>Begins the transaction and reads the rows that the batch needs.</summary>
-    /// <exception cref="TidelineException">NotOwner: a newer epoch exists.</exception>
+    /// <summary>
+    /// Begins the batch and gives the rows that it needs, to be changed in place. Keys that are not among them are free, or <see cref="CommitAsync"/> says that the batch is to be decided anew. What
+    /// was given is answered to nobody before that.
+    /// </summary>
+    /// <exception cref="TidelineException">NotOwner: a newer epoch exists, which may also be found out by the commit.</exception>
     ValueTask<BatchRows> BeginAsync(BatchKeys keys);
 
     /// <summary>
     /// Writes and commits: the next batch builds on it; durable after a <see cref="SyncAsync"/>. After a fault nothing of it is there, or (StorageUnavailable, fate unknown)
     /// look up by key.
     /// </summary>
-    /// <returns>False: the engine gave the transaction up for another one (deadlock); nothing of it is there, and the batch is to be begun and decided anew.</returns>
+    /// <returns>False: the engine gave the transaction up for another one (deadlock), or something was not as it was given; nothing of it is there, and the batch is to be begun and decided anew.</returns>
     ValueTask<bool> CommitAsync(BatchWrites writes);
 
     /// <summary>Makes everything durable that was committed before the call. Nothing else may be answered or read by anybody.</summary>

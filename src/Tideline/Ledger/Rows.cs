@@ -107,6 +107,14 @@ public sealed class AccountRow
 
     /// <summary>Whether the batch already writes it.</summary>
     internal bool InWrites { get; set; }
+
+    /// <summary>The same row, for another batch to change.</summary>
+    public AccountRow Copy()
+    {
+        var copy = (AccountRow)MemberwiseClone();
+        copy.InWrites = false;
+        return copy;
+    }
 }
 
 /// <summary>A customer's profile on the strong tier.</summary>

@@ -181,19 +181,106 @@ public abstract class ShardStoreContract : IAsyncLifetime
     public async Task A_commit_is_all_or_nothing()
     {
         await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
-        await Store.BeginAsync(Keys(Id(1)));
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewCustomers.Add(new CustomerRow(Id(2), "A", "a@example.com", "DE", 1, TimeUs));
         writes.ChangedAccounts.Add(Account(Id(1), Id(2), postedMinor: 5));
         writes.Outcomes.Add(Outcome(Id(6)));
         writes.Claims.AddRange([new ClaimRow("X", Id(7), Id(1)), new ClaimRow("X", Id(7), Id(1))]);
-        await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
+        await Should.ThrowAsync<TidelineException>(() => CommitAsync(Keys(Id(1)), writes));
 
         (await Reader.GetCustomerAsync(Id(2), Cancel)).ShouldBeNull();
         (await Reader.GetOutcomeAsync(Id(6), Cancel)).ShouldBeNull();
         (await Reader.GetAccountAsync(Id(1), Cancel))!.PostedMinor.ShouldBe(0);
+        (await Store.BeginAsync(Keys(Id(1)))).Accounts[Id(1)].PostedMinor.ShouldBe(0);
+        await Store.RollbackAsync();
         await CommitAsync(later => later.Outcomes.Add(Outcome(Id(6))));
         (await Reader.GetOutcomeAsync(Id(6), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Rows_that_a_batch_was_given_are_its_own_until_it_commits()
+    {
+        await CommitAsync(writes =>
+        {
+            writes.NewAccounts.Add(Account(Id(1), Id(2), postedMinor: 7));
+            writes.NewSagas.Add(Saga(Id(3), SagaState.Running));
+        });
+        var keys = new BatchKeys { Accounts = { Id(1) }, Sagas = { Id(3) } };
+        var dropped = await Store.BeginAsync(keys);
+        dropped.Accounts[Id(1)].PostedMinor = 99;
+        dropped.Sagas[Id(3)] = dropped.Sagas[Id(3)] with { Step = 99 };
+        await Store.RollbackAsync();
+
+        var given = await Store.BeginAsync(keys);
+        (given.Accounts[Id(1)].PostedMinor, given.Sagas[Id(3)].Step).ShouldBe((7, 3));
+        given.Accounts[Id(1)].PostedMinor = 8;
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.ChangedAccounts.Add(given.Accounts[Id(1)]);
+        writes.ChangedSagas.Add(given.Sagas[Id(3)] with { State = SagaState.Completed, Step = 4 });
+        (await Store.CommitAsync(writes)).ShouldBeTrue();
+        await Store.SyncAsync();
+        var next = await Store.BeginAsync(keys);
+        await Store.RollbackAsync();
+        (next.Accounts[Id(1)].PostedMinor, next.Sagas[Id(3)].Step, next.Sagas[Id(3)].State).ShouldBe((8, 4, SagaState.Completed));
+        next.Accounts[Id(1)].ShouldNotBeSameAs(given.Accounts[Id(1)]);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_taken_is_found_before_anything_is_committed()
+    {
+        await CommitAsync(writes =>
+        {
+            writes.NewAccounts.Add(Account(Id(1), Id(2)));
+            writes.Outcomes.Add(Outcome(Id(6)));
+            writes.Transactions.Add(new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
+        });
+        // The first taken, the second not written and so unknown, the third free.
+        foreach (var (outcome, transaction, isKnown) in ((int, int, bool)[])[(6, 17, true), (16, 7, true), (26, 27, false)])
+        {
+            var keys = new BatchKeys { Accounts = { Id(1) }, Outcomes = { Id(outcome) }, Transactions = { Id(transaction) } };
+            for (var attempt = 1; ; attempt++)
+            {
+                attempt.ShouldBeLessThanOrEqualTo(2);
+                var rows = await Store.BeginAsync(keys);
+                if (rows.Outcomes.Count + rows.Transactions.Count > 0)
+                {
+                    isKnown.ShouldBeTrue();
+                    await Store.RollbackAsync();
+                    break;
+                }
+
+                rows.Accounts[Id(1)].PostedMinor += 5;
+                var writes = new BatchWrites { TimeUs = TimeUs };
+                writes.ChangedAccounts.Add(rows.Accounts[Id(1)]);
+                writes.Outcomes.Add(Outcome(Id(outcome)));
+                writes.Transactions.Add(new TransactionRow(Id(transaction), TransactionKind.Deposit, Euro, 5, null, null, TimeUs, []));
+                if (!await Store.CommitAsync(writes)) continue;
+                await Store.SyncAsync();
+                isKnown.ShouldBeFalse();
+                break;
+            }
+        }
+
+        (await Reader.GetAccountAsync(Id(1), Cancel))!.PostedMinor.ShouldBe(5);
+    }
+
+    [Fact]
+    public async Task A_key_that_a_batch_named_and_did_not_write_is_looked_up()
+    {
+        await CommitAsync(writes =>
+        {
+            writes.NewAccounts.Add(Account(Id(1), Id(2)));
+            writes.Outcomes.Add(Outcome(Id(6)));
+        });
+        // Decided as if the key were free, in a way that leaves nothing under it.
+        var keys = new BatchKeys { Accounts = { Id(1) }, Outcomes = { Id(6) } };
+        if (!(await Store.BeginAsync(keys)).Outcomes.ContainsKey(Id(6)))
+        {
+            (await Store.CommitAsync(new BatchWrites { TimeUs = TimeUs })).ShouldBeFalse();
+            (await Store.BeginAsync(keys)).Outcomes.ShouldContainKey(Id(6));
+        }
+
+        await Store.RollbackAsync();
     }
 
     [Fact]
@@ -241,14 +328,16 @@ public abstract class ShardStoreContract : IAsyncLifetime
         var head = await successor.AcquireAsync(Cancel);
         head.Epoch.ShouldBeGreaterThan(Head.Epoch);
 
-        var refused = await Should.ThrowAsync<TidelineException>(async () => await Store.BeginAsync(Keys()));
+        var late = new BatchWrites { TimeUs = TimeUs };
+        late.Messages.Add(new MessageRow(2, 0, Id(2), "Credit", [], TimeUs));
+        var refused = await Should.ThrowAsync<TidelineException>(() => CommitAsync(Keys(), late));
         refused.Code.ShouldBe(ErrorCode.NotOwner);
         await successor.BeginAsync(Keys());
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.Messages.Add(new MessageRow(2, 0, Id(1), "Credit", [], TimeUs));
         await successor.CommitAsync(writes);
         await successor.SyncAsync();
-        (await Reader.GetMessagesAsync(0, 10, Cancel)).Count.ShouldBe(2);
+        (await Reader.GetMessagesAsync(0, 10, Cancel)).Select(message => message.SagaId).ShouldBe([Id(1), Id(1)]);
     }
 
     [Fact]
@@ -288,12 +377,18 @@ public abstract class ShardStoreContract : IAsyncLifetime
 
     private protected abstract ValueTask CloseAsync();
 
-    private protected async Task CommitAsync(Action<BatchWrites> fill)
+    private protected Task CommitAsync(Action<BatchWrites> fill)
     {
-        await Store.BeginAsync(new BatchKeys());
         var writes = new BatchWrites { TimeUs = TimeUs };
         fill(writes);
-        await Store.CommitAsync(writes);
+        return CommitAsync(new BatchKeys(), writes);
+    }
+
+    // As the shard's writer does, whose decision here is the same each time.
+    private protected async Task CommitAsync(BatchKeys keys, BatchWrites writes)
+    {
+        do await Store.BeginAsync(keys);
+        while (!await Store.CommitAsync(writes));
         await Store.SyncAsync();
     }
 }

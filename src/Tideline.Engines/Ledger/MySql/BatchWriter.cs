@@ -4,16 +4,27 @@ using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
 
-/// <summary>Writes the rows of a batch in statements of many rows, moves the head and commits, in one round trip.</summary>
+/// <summary>
+/// Writes the rows of a batch in statements of many rows and commits, in one round trip, and begins the transaction too where nothing was read. The head's row comes first. Its change is the
+/// fence: it fails where another writer, or a later session of this one, has been there, whatever was known before.
+/// </summary>
 /// <param name="databaseOf">The database of another shard on the same primary.</param>
 internal sealed class BatchWriter(Func<int, string> databaseOf)
 {
     private readonly SqlText _sql = new();
 
     /// <summary>Sends the batch with its COMMIT. The first statement that fails ends it: then nothing is committed.</summary>
-    public void Commit(MySqlConnection connection, BatchWrites writes, long messageSeq)
+    /// <returns>Whether another process asks for the shard.</returns>
+    public bool Commit(MySqlConnection connection, BatchWrites writes, long messageSeq, (Guid Writer, long Epoch) fence, bool begins)
     {
         _sql.Clear();
+        if (begins) _sql.Add("START TRANSACTION;");
+        // NULL is what that column never takes: an error, and with it the end of the batch.
+        _sql.Add("UPDATE head SET commits = IF(writer = ").Value(fence.Writer).Add(" AND epoch = ").Value(fence.Epoch).Add(", commits + 1, NULL), message_seq = ").Value(messageSeq).Add(", ")
+            .Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");SELECT ").Add(MySqlRows.IsWanted).Add(" FROM head;");
+        // Before all that would have to be undone where one of them is there already.
+        Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
+        foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home)) Rows($"{databaseOf(home.Key)}.outcomes", MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
         Rows("customers", MySqlRows.CustomerColumns, writes.NewCustomers, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value(row.Name).Add(",").Value(row.Email).Add(",").Value(row.Country).Add(",").Value(row.Version).Add(",").Value(row.CreatedUs));
         Rows("accounts", MySqlRows.AccountColumns, writes.NewAccounts, Account);
@@ -24,8 +35,6 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
                 .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)));
         Rows("entries", MySqlRows.EntryColumns, writes.Entries, static (sql, row) =>
             sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId).Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));
-        Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
-        foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home)) Rows($"{databaseOf(home.Key)}.outcomes", MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
         Rows("holds", MySqlRows.HoldColumns, writes.Holds, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value(row.AccountId).Add(",").Value(row.AmountMinor).Add(",").Value(row.CapturedMinor).Add(",").Value((int)row.Status).Add(",").Value(row.ExpiresUs).Add(",")
                 .Value(row.Reference).Add(",").Value(row.CreatedUs),
@@ -41,9 +50,16 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         Rows("blocks", MySqlRows.BlockColumns, writes.Blocks, static (sql, row) =>
             sql.Value(row.Number).Add(",").Value(row.FromSeq).Add(",").Value(row.ThroughSeq).Add(",").Value(row.PreviousHash).Add(",").Value(row.Hash).Add(",").Value(row.TimeUs));
         if (writes.ForgetMessagesThrough > 0) _sql.Add("DELETE FROM messages WHERE seq <= ").Value(writes.ForgetMessagesThrough).Add(";");
-        _sql.Add("UPDATE head SET commits = commits + 1, message_seq = ").Value(messageSeq).Add(", ").Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");COMMIT");
+        _sql.Add("COMMIT");
         using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
-        command.ExecuteNonQuery();
+        using var reader = command.ExecuteReader();
+        var isWanted = reader.Read() && reader.GetBoolean(0);
+        // The end of the results is the answer to COMMIT.
+        while (reader.NextResult())
+        {
+        }
+
+        return isWanted;
     }
 
     private static void Outcome(SqlText sql, OutcomeRow row) =>

@@ -13,6 +13,9 @@ internal static class MySqlFault
     public static bool IsContention(this MySqlException fault) => fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout
         || (fault.ErrorCode == MySqlErrorCode.DuplicateKeyEntry && fault.Message.Contains(MySqlSchema.KeyIndex, StringComparison.Ordinal));
 
+    /// <summary>A key of a batch that asked nothing is there already, or its fence did not let it pass: see <see cref="BatchWriter"/>.</summary>
+    public static bool RefutesWhatWasKnown(this MySqlException fault) => fault.ErrorCode is MySqlErrorCode.DuplicateKeyEntry or MySqlErrorCode.ColumnCannotBeNull;
+
     /// <summary>Whether the session is of no use any more: the server or the line is gone, or the server no longer takes writes.</summary>
     public static bool IsLost(this MySqlException fault) => fault.ErrorCode
         is MySqlErrorCode.UnableToConnectToHost or MySqlErrorCode.CommandTimeoutExpired or MySqlErrorCode.ServerShutdown or MySqlErrorCode.QueryInterrupted

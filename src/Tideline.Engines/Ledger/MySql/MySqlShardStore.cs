@@ -8,8 +8,8 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// The writer of one shard on one MySQL database, on a connection of its own: two round trips a batch. The head row names the writer; whoever holds its lock owns the shard
-/// until the transaction ends, and a writer that another one has replaced there is refused.
+/// The writer of one shard on one MySQL database, on a connection of its own: one round trip a batch where it knows the rows, else two. The head row names the writer; whoever holds its lock owns
+/// the shard until the transaction ends, and a writer that another one has replaced there is refused.
 /// </summary>
 /// <remarks>
 /// A COMMIT that is not answered is never cancelled: the connection is given up, and on a new one the head row's count of commits tells what became of it. That look
@@ -29,8 +29,14 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     private readonly BatchReader _reader = new(databaseOf);
     private readonly BatchWriter _writer = new(databaseOf);
     private readonly GaplessHead _gapless = new(shard);
+    private readonly KnownRows _known = new();
     private MySqlConnection? _connection;
     private long _commits;
+    private long _epoch;
+
+    // Of the batch that was begun without asking the server; null where it was asked.
+    private BatchKeys? _presumed;
+    private bool _isToRead;
 
     /// <inheritdoc/>
     public int Shard => shard;
@@ -71,6 +77,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
 
             if (winner != _writerId) throw new TidelineException(ErrorCode.AlreadyOwned, $"Shard {shard} was taken by another process a moment ago.");
             _gapless.MoveTo(head.EventSeq, head.MessageSeq);
+            _epoch = head.Epoch;
+            _known.Clear();
             return ValueTask.FromResult(head);
         }
         catch (MySqlException fault)
@@ -104,13 +112,23 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     /// <inheritdoc/>
     public async ValueTask<BatchRows> BeginAsync(BatchKeys keys)
     {
+        var given = new BatchRows();
+        _presumed = _known.Give(keys, given) && !_isToRead && _connection is not null ? keys : null;
+        return _presumed is null ? await ReadAsync(keys) : given;
+    }
+
+    private async ValueTask<BatchRows> ReadAsync(BatchKeys keys)
+    {
         var began = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                var (writer, epoch, isWanted, rows) = _reader.Read(_connection ??= Reattach(), keys);
-                if (isWanted) BeWanted();
+                _connection ??= Reattach();
+                var rows = new BatchRows();
+                _known.Give(keys, rows);
+                var (writer, epoch) = _reader.Read(_connection, keys, rows);
+                _isToRead = false;
                 if (writer == _writerId) return rows;
                 Rollback();
                 throw Replaced(epoch);
@@ -138,12 +156,19 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         try
         {
             var (eventSeq, messageSeq) = _gapless.After(writes);
-            if (!await CommitAsync(writes, messageSeq)) return false;
+            if (!await CommitAsync(writes, messageSeq))
+            {
+                Forget();
+                return false;
+            }
+
             _gapless.MoveTo(eventSeq, messageSeq);
+            _known.Learn(writes);
             return true;
         }
         catch
         {
+            Forget();
             Rollback();
             throw;
         }
@@ -155,7 +180,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     /// <inheritdoc/>
     public ValueTask RollbackAsync()
     {
-        Rollback();
+        if (_presumed is null) Rollback();
         return ValueTask.CompletedTask;
     }
 
@@ -170,13 +195,15 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
 
     private async ValueTask<bool> CommitAsync(BatchWrites writes, long messageSeq)
     {
+        if (_presumed is not null && !PresumedKeys.AreWritten(_presumed, writes)) return false;
         try
         {
-            _writer.Commit(_connection ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun."), writes, messageSeq);
+            var connection = _connection ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun.");
+            if (_writer.Commit(connection, writes, messageSeq, (_writerId, _epoch), begins: _presumed is not null)) BeWanted();
             _commits++;
             return true;
         }
-        catch (MySqlException fault) when (fault.IsContention())
+        catch (MySqlException fault) when (fault.IsContention() || (_presumed is not null && fault.RefutesWhatWasKnown()))
         {
             Rollback();
             return false;
@@ -185,6 +212,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         {
             Drop();
             if (await IsCommittedAsync(fault)) return true;
+            // As where a batch begins by asking: a session that has ended since the last one is no fault of this one.
+            if (_presumed is not null) return false;
             throw new TidelineException(ErrorCode.StorageUnavailable, $"MySQL was lost before the batch was committed; nothing of it happened. {fault.Message}", fault);
         }
         catch (MySqlException fault)
@@ -227,7 +256,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             {
                 if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
                 if (reader.GetGuid(0) != _writerId) throw Replaced(reader.GetInt64(1));
-                _commits = reader.GetInt64(2);
+                (_epoch, _commits) = (reader.GetInt64(1) + 1, reader.GetInt64(2));
             }
 
             using var mark = new MySqlCommand("UPDATE head SET epoch = epoch + 1; COMMIT", connection) { CommandTimeout = Limits.StrongSilenceSeconds };
@@ -287,6 +316,13 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         }
     }
 
+    // Nothing is known any more: the next batch asks.
+    private void Forget()
+    {
+        _known.Clear();
+        _isToRead = true;
+    }
+
     private void Rollback()
     {
         if (_connection is null) return;
@@ -306,6 +342,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     {
         _connection?.Dispose();
         _connection = null;
+        _known.Clear();
         address.DoubtWriter();
     }
 

@@ -58,9 +58,24 @@ public sealed class LostAnswerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_batch_that_never_reached_the_server_did_not_happen()
+    public async Task A_batch_that_asked_nothing_and_never_reached_the_server_is_decided_anew()
     {
         await _store.BeginAsync(Keys());
+        await _line!.SetConnectedAsync(false);
+        var commit = Task.Run(() => _store.CommitAsync(Writes(1)).AsTask(), Cancel);
+        await _line.SetConnectedAsync(true);
+        (await commit).ShouldBeFalse();
+        (await CommitsAsync()).ShouldBe(0);
+
+        await _store.BeginAsync(Keys());
+        (await _store.CommitAsync(Writes(1))).ShouldBeTrue();
+        (await _reader.GetEventsAsync(0, 10, Cancel)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_batch_that_had_asked_and_never_reached_the_server_did_not_happen()
+    {
+        await _store.BeginAsync(Keys(Id(1)));
         await _line!.SetConnectedAsync(false);
         var commit = Task.Run(() => _store.CommitAsync(Writes(1)).AsTask(), Cancel);
         await _line.SetConnectedAsync(true);

@@ -25,9 +25,9 @@ internal sealed class MySqlDatabases : IAsyncDisposable
     public Task<MySqlLedgerStore> OpenAsync((ShardOwner Owner, HashSet<int>? Own) process) =>
         MySqlLedgerStore.OpenAsync(Options with { Owner = process.Owner, Own = process.Own }, TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
 
-    public async Task<object?> ReadAsync(int shard, string sql)
+    public async Task<object?> ReadAsync(int shard, string sql, string options = "")
     {
-        await using var connection = new MySqlConnection(RealEngine.MySql);
+        await using var connection = new MySqlConnection($"{RealEngine.MySql};{options}");
         await connection.OpenAsync();
         await connection.ChangeDatabaseAsync($"{Options.DatabasePrefix}_{shard}");
         await using var command = new MySqlCommand(sql, connection);

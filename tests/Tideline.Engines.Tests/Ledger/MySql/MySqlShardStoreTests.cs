@@ -45,7 +45,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     [Fact]
     public async Task A_session_that_ends_between_begin_and_commit_takes_the_batch_with_it()
     {
-        await Store.BeginAsync(Keys());
+        // An account that is not known yet: the batch asks, and its transaction has begun.
+        await Store.BeginAsync(Keys(Id(1)));
         await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewAccounts.Add(Account(Id(1), Id(2)));
@@ -57,6 +58,48 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await Store.BeginAsync(Keys());
         (await Store.CommitAsync(writes)).ShouldBeTrue();
         (await Reader.GetAccountAsync(Id(1), Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task What_the_owner_wrote_last_is_not_read_again_and_nothing_is_locked_while_it_decides()
+    {
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2), postedMinor: 7)));
+        await using var stranger = new MySqlConnector.MySqlConnection($"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard}");
+        await stranger.OpenAsync(Cancel);
+        await using (var transaction = await stranger.BeginTransactionAsync(Cancel))
+        {
+            await using var locks = new MySqlConnector.MySqlCommand("SELECT epoch FROM head FOR UPDATE", stranger, transaction);
+            await locks.ExecuteScalarAsync(Cancel);
+            // Asking would wait for that lock.
+            var rows = Store.BeginAsync(new BatchKeys { Accounts = { Id(1) }, Outcomes = { Id(3) }, Transactions = { Id(4) } });
+            rows.IsCompletedSuccessfully.ShouldBeTrue();
+            (await rows).Accounts[Id(1)].PostedMinor.ShouldBe(7);
+            await transaction.RollbackAsync(Cancel);
+        }
+
+        await using var free = new MySqlConnector.MySqlCommand("SELECT epoch FROM head FOR UPDATE NOWAIT", stranger);
+        (await free.ExecuteScalarAsync(Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_batch_that_a_session_of_before_sends_late_does_not_pass_the_fence()
+    {
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
+        var writer = (Guid)(await _databases.ReadAsync(Shard, "SELECT writer FROM head", "GuidFormat=Binary16"))!;
+        var epoch = (long)(await _databases.ReadAsync(Shard, "SELECT epoch FROM head"))!;
+        await using var late = new MySqlConnector.MySqlConnection($"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard};Pooling=false");
+        await late.OpenAsync(Cancel);
+        // The writer went on in a new session meanwhile.
+        await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
+        await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(3), Id(2))));
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(4), Id(2)));
+        var text = new BatchWriter(shard => $"{_databases.Options.DatabasePrefix}_{shard}");
+        var refused = Should.Throw<MySqlConnector.MySqlException>(() => text.Commit(late, writes, 0, (writer, epoch), begins: true));
+        refused.RefutesWhatWasKnown().ShouldBeTrue(refused.Message);
+        await late.CloseAsync();
+        (await Reader.GetAccountAsync(Id(4), Cancel)).ShouldBeNull();
+        (await _databases.ReadAsync(Shard, "SELECT commits FROM head")).ShouldBe(2L);
     }
 
     [Fact]

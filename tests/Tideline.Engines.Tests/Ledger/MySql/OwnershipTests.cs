@@ -45,8 +45,8 @@ public sealed class OwnershipTests : IAsyncLifetime
         await using var paused = _mine!.OpenWriter(0);
         await using var other = _theirs!.OpenWriter(0);
         await paused.AcquireAsync(Cancel);
-        // It holds the lock of the head row, and says nothing.
-        await paused.BeginAsync(Keys());
+        // It holds the lock of the head row, and says nothing: an account that it does not know makes it ask.
+        await paused.BeginAsync(Keys(Id(1)));
         await UntilAsync(async () =>
         {
             await other.AcquireAsync(Cancel);
