@@ -14,14 +14,21 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
     private readonly SqlText _sql = new();
 
     /// <summary>Sends the batch with its COMMIT. The first statement that fails ends it: then nothing is committed.</summary>
-    /// <returns>Whether another process asks for the shard.</returns>
-    public bool Commit(MySqlConnection connection, BatchWrites writes, long messageSeq, (Guid Writer, long Epoch) fence, bool begins)
+    /// <param name="connection">The writer's session.</param>
+    /// <param name="writes">The batch.</param>
+    /// <param name="messageSeq">The last message after it.</param>
+    /// <param name="fence">The writer, and the epoch since which this session is its own.</param>
+    /// <param name="begins">Whether the transaction begins here, too.</param>
+    /// <param name="looks">Whether to look for another process that asks for the shard.</param>
+    /// <returns>Whether one does.</returns>
+    public bool Commit(MySqlConnection connection, BatchWrites writes, long messageSeq, (Guid Writer, long Epoch) fence, bool begins, bool looks)
     {
         _sql.Clear();
         if (begins) _sql.Add("START TRANSACTION;");
         // NULL is what that column never takes: an error, and with it the end of the batch.
         _sql.Add("UPDATE head SET commits = IF(writer = ").Value(fence.Writer).Add(" AND epoch = ").Value(fence.Epoch).Add(", commits + 1, NULL), message_seq = ").Value(messageSeq).Add(", ")
-            .Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");SELECT ").Add(MySqlRows.IsWanted).Add(" FROM head;");
+            .Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");");
+        if (looks) _sql.Add("SELECT ").Add(MySqlRows.IsWanted).Add(" FROM head;");
         // Before all that would have to be undone where one of them is there already.
         Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
         foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home)) Rows($"{databaseOf(home.Key)}.outcomes", MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
@@ -53,7 +60,7 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         _sql.Add("COMMIT");
         using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
         using var reader = command.ExecuteReader();
-        var isWanted = reader.Read() && reader.GetBoolean(0);
+        var isWanted = looks && reader.Read() && reader.GetBoolean(0);
         // The end of the results is the answer to COMMIT.
         while (reader.NextResult())
         {

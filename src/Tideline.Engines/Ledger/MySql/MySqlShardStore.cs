@@ -34,6 +34,9 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     private long _commits;
     private long _epoch;
 
+    // When it was last looked for a process that asks for the shard.
+    private long _looked;
+
     // Of the batch that was begun without asking the server; null where it was asked.
     private BatchKeys? _presumed;
     private bool _isToRead;
@@ -199,7 +202,9 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         try
         {
             var connection = _connection ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun.");
-            if (_writer.Commit(connection, writes, messageSeq, (_writerId, _epoch), begins: _presumed is not null)) BeWanted();
+            var looks = time.GetElapsedTime(_looked).TotalMilliseconds >= Limits.LeaseRenewMs;
+            if (looks) _looked = time.GetTimestamp();
+            if (_writer.Commit(connection, writes, messageSeq, (_writerId, _epoch), begins: _presumed is not null, looks)) BeWanted();
             _commits++;
             return true;
         }
