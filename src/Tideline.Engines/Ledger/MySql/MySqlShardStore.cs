@@ -261,7 +261,10 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             {
                 if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
                 if (reader.GetGuid(0) != _writerId) throw Replaced(reader.GetInt64(1));
-                (_epoch, _commits) = (reader.GetInt64(1) + 1, reader.GetInt64(2));
+                var commits = reader.GetInt64(2);
+                if (commits < _commits)
+                    throw new TidelineException(ErrorCode.Corrupt, $"MySQL holds {commits} of the {_commits} batches of shard {shard} that it acknowledged: its failover lost the rest. The shard ends here, before anything is built on that.");
+                (_epoch, _commits) = (reader.GetInt64(1) + 1, commits);
             }
 
             using var mark = new MySqlCommand("UPDATE head SET epoch = epoch + 1; COMMIT", connection) { CommandTimeout = Limits.StrongSilenceSeconds };

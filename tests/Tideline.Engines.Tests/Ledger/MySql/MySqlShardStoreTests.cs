@@ -43,6 +43,18 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     }
 
     [Fact]
+    public async Task A_server_that_has_lost_what_it_acknowledged_is_found_out_and_the_shard_ends()
+    {
+        for (var number = 1; number <= 3; number++) await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(number), Id(2))));
+        // As a site's own failover leaves it that took a replica which was behind: what the owner goes on from is not there.
+        await _databases.ExecuteAsync(Shard, "UPDATE head SET commits = commits - 2; DELETE FROM accounts WHERE id IN (SELECT id FROM (SELECT id FROM accounts ORDER BY id DESC LIMIT 2) AS last)");
+        await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
+        var refused = await Should.ThrowAsync<TidelineException>(() => CommitAsync(writes => writes.NewAccounts.Add(Account(Id(9), Id(2)))));
+        (refused.Code, refused.Message).ShouldBe((ErrorCode.Corrupt, $"MySQL holds 1 of the 3 batches of shard {Shard} that it acknowledged: its failover lost the rest. The shard ends here, before anything is built on that."));
+        (await Reader.GetAccountAsync(Id(9), Cancel)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_session_that_ends_between_begin_and_commit_takes_the_batch_with_it()
     {
         // An account that is not known yet: the batch asks, and its transaction has begun.
