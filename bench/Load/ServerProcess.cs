@@ -40,11 +40,12 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Starts it; <see cref="WaitReadyAsync"/> tells when it answers.</summary>
-    public static ServerProcess Start(HostProgram program, Installation installation, int port, string? crashAt = null, string? dataFolder = null, string? own = null)
+    public static ServerProcess Start(HostProgram program, Installation installation, int port, string? crashAt = null, string? dataFolder = null, string? own = null, string? mySql = null)
     {
         var start = (program with { Variables = installation.Variables }).Command(
             ["up", "--data", dataFolder ?? installation.DataFolder, "--port", port.ToString(CultureInfo.InvariantCulture), "--shards", installation.Shards.ToString(CultureInfo.InvariantCulture)]);
         if (own is not null) start.Environment["TIDELINE_OWN"] = own;
+        if (mySql is not null) start.Environment["TIDELINE_MYSQL"] = mySql;
         if (crashAt is not null) start.Environment["TIDELINE_CRASH_AT"] = crashAt;
         return new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The program could not be started."), port);
     }

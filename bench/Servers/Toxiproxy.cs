@@ -7,6 +7,7 @@ namespace Tideline.Bench.Servers;
 /// <summary>A proxy that breaks connections on demand: cuts them, slows them, loses what comes back.</summary>
 internal sealed class Toxiproxy : LocalServer
 {
+    private static readonly string[] Streams = ["upstream", "downstream"];
     private readonly string _program;
     private readonly Uri _api;
 
@@ -23,10 +24,13 @@ internal sealed class Toxiproxy : LocalServer
 
     /// <summary>Opens a line to a server, by a name of its own.</summary>
     /// <returns>The port on loopback that leads there.</returns>
-    public async Task<int> OpenAsync(string line, int upstreamPort, CancellationToken cancel)
+    public Task<int> OpenAsync(string line, int upstreamPort, CancellationToken cancel) => OpenAsync(line, $"127.0.0.1:{upstreamPort}", cancel);
+
+    /// <summary>The same, to a server anywhere.</summary>
+    public async Task<int> OpenAsync(string line, string upstream, CancellationToken cancel)
     {
         var port = LoopbackPort.Next();
-        await PostAsync("proxies", new JsonObject { ["name"] = line, ["listen"] = $"127.0.0.1:{port}", ["upstream"] = $"127.0.0.1:{upstreamPort}", ["enabled"] = true }, cancel);
+        await PostAsync("proxies", new JsonObject { ["name"] = line, ["listen"] = $"127.0.0.1:{port}", ["upstream"] = upstream, ["enabled"] = true }, cancel);
         return port;
     }
 
@@ -44,6 +48,21 @@ internal sealed class Toxiproxy : LocalServer
     /// <param name="cancel">Ends the wait.</param>
     public Task HarmAsync(string line, string toxic, string stream, JsonObject attributes, CancellationToken cancel) =>
         PostAsync($"proxies/{line}/toxics", new JsonObject { ["name"] = toxic, ["type"] = toxic, ["stream"] = stream, ["attributes"] = attributes }, cancel);
+
+    /// <summary>Nothing gets through a line in either direction, and its connections stay open.</summary>
+    public async Task SilenceAsync(string line, CancellationToken cancel)
+    {
+        foreach (var stream in Streams)
+            await PostAsync($"proxies/{line}/toxics", new JsonObject { ["name"] = stream, ["type"] = "timeout", ["stream"] = stream, ["attributes"] = new JsonObject { ["timeout"] = 0 } }, cancel);
+    }
+
+    /// <summary>Lets a silent line carry again. Its connections end: a part of what they carried is lost.</summary>
+    public async Task EndSilenceAsync(string line, CancellationToken cancel)
+    {
+        await CutAsync(line, cancel);
+        foreach (var stream in Streams) await HealAsync(line, stream, cancel);
+        await RestoreAsync(line, cancel);
+    }
 
     /// <summary>Takes a toxic from a line.</summary>
     public async Task HealAsync(string line, string toxic, CancellationToken cancel)

@@ -16,7 +16,7 @@ internal enum Blow
     /// <summary>SIGSTOP, and SIGCONT later: it believes that it is the primary.</summary>
     Paused,
 
-    /// <summary>Nothing that it says reaches anybody, and its connections stay open.</summary>
+    /// <summary>Nothing that it says reaches anybody, and its connections stay open. Of a process: nothing passes between it and MySQL.</summary>
     CutOff,
 
     /// <summary>SIGTERM: it drains. For the drill of owners alone.</summary>

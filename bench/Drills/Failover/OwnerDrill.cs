@@ -3,27 +3,29 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Tideline.Bench.Figures;
 using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 using Tideline.Kernel;
 
 namespace Tideline.Bench.Drills.Failover;
 
 /// <summary>
-/// Two real processes on one installation of the cluster profile: one prefers the even shards, the other the odd ones, and clients send to both. They are killed, paused or ended under load, in
-/// turn, and it is proved that nothing acknowledged was lost or done twice, how long it took until every shard answered, and that the shards came back to who prefers them.
+/// Two real processes on one installation of the cluster profile: one prefers the even shards, the other the odd ones, and clients send to both. They are killed, paused, cut off from MySQL or ended
+/// under load, in turn, and it is proved that nothing acknowledged was lost or done twice, how long it took until every shard answered, and that the shards came back to who prefers them.
 /// </summary>
 internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
 {
     private const int Accounts = 200;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(2);
-    private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused, Blow.Ended];
+    private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused, Blow.CutOff, Blow.Ended];
     private readonly int[] _ports = [ServerProcess.FreePort(), ServerProcess.FreePort()];
     private readonly ServerProcess[] _nodes = new ServerProcess[2];
+    private readonly LinesToMySql[] _lines = new LinesToMySql[2];
     private readonly List<Run> _runs = [];
     private bool _drained = true;
 
     /// <summary>Runs the drill.</summary>
-    /// <exception cref="TidelineException">InvalidInput: not on the cluster profile; the embedded engines let one process at a time.</exception>
+    /// <exception cref="TidelineException">InvalidInput: not on the cluster profile; the embedded engines let one process at a time. NotFound: Toxiproxy cannot be had here.</exception>
     /// <exception cref="TimeoutException">A process did not answer, or did not take over.</exception>
     public async Task<DrillReport> RunAsync(CancellationToken cancel)
     {
@@ -34,9 +36,16 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         await using var installation = new Installation(Path.Combine(folder.Path, "load"), options.Shards, cluster);
         var random = new SeededRandom(options.Seed);
         var accounts = await installation.LoadAccountsAsync(Accounts, random.Fork(), time, cancel);
+        await using var proxy = Toxiproxy.Prepare(Path.Combine(folder.Path, "lines"));
+        await proxy.StartAsync(cancel);
         try
         {
-            for (var node = 0; node < _nodes.Length; node++) _nodes[node] = await StartAsync(program, installation, folder, node, cancel);
+            for (var node = 0; node < _nodes.Length; node++)
+            {
+                _lines[node] = await LinesToMySql.OpenAsync(proxy, string.Create(CultureInfo.InvariantCulture, $"node-{node}"), cluster.MySql, cancel);
+                _nodes[node] = await StartAsync(program, installation, folder, node, cancel);
+            }
+
             if (!await IsSplitAsync(cancel)) throw new TimeoutException($"The shards are not with the processes that prefer them. These said:\n{_nodes[0].LastWords}\n{_nodes[1].LastWords}");
             using var clients = new HttpSenders(_ports, options.Connections);
             var load = new FailoverLoad(new ShardMap(options.Shards), clients.SendAsync, accounts, options.Connections, random.Fork());
@@ -58,7 +67,7 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
 
     private async Task<ServerProcess> StartAsync(HostProgram program, Installation installation, TemporaryFolder folder, int at, CancellationToken cancel)
     {
-        var process = ServerProcess.Start(program, installation, _ports[at], dataFolder: Path.Combine(folder.Path, $"node-{at}"), own: string.Join(',', Preferred(at)));
+        var process = ServerProcess.Start(program, installation, _ports[at], dataFolder: Path.Combine(folder.Path, $"node-{at}"), own: string.Join(',', Preferred(at)), mySql: string.Join('|', _lines[at].Addresses));
         if (await process.WaitReadyAsync(StartLimit, cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{process.LastWords}");
         return process;
     }
@@ -69,6 +78,7 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         var (struck, struckAt) = (_nodes[at], Stopwatch.GetTimestamp());
         if (blow == Blow.Killed) await struck.KillAsync();
         else if (blow == Blow.Paused) struck.Pause();
+        else if (blow == Blow.CutOff) await _lines[at].SilenceAsync(cancel);
         else _drained &= await struck.StopAsync(StartLimit);
         while (!load.AnsweredSince(struckAt + Stopwatch.Frequency / 2))
         {
@@ -79,10 +89,14 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         var recoveryMs = load.LongestGapMs();
         load.Begin();
         var backAt = Stopwatch.GetTimestamp();
+        // One that was paused or cut off may believe that it owns the shards still: what it was doing must come to nothing.
         if (blow == Blow.Paused)
         {
-            // It believes that it owns the shards still: what it was doing must come to nothing.
             struck.Continue();
+        }
+        else if (blow == Blow.CutOff)
+        {
+            await _lines[at].HealAsync(cancel);
         }
         else
         {
@@ -140,15 +154,16 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
 
     private static void Print(int number, int at, Blow blow, Run run)
     {
-        if (number == 1) Console.WriteLine("run  process      was      recovery, ms   shards back after, ms   longest gap meanwhile, ms");
+        if (number == 1) Console.WriteLine("run  process      was       recovery, ms   shards back after, ms   longest gap meanwhile, ms");
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{number,3}  {(at == 0 ? "even shards" : "odd shards"),-11}  {Words(blow),-6} {run.RecoveryMs,14:0} {run.BackMs,23:0} {run.ReturnGapMs,27:0}"));
+            CultureInfo.InvariantCulture, $"{number,3}  {(at == 0 ? "even shards" : "odd shards"),-11}  {Words(blow),-7} {run.RecoveryMs,14:0} {run.BackMs,23:0} {run.ReturnGapMs,27:0}"));
     }
 
     private static string Words(Blow blow) => blow switch
     {
         Blow.Killed => "killed",
         Blow.Paused => "paused",
+        Blow.CutOff => "cut off",
         _ => "ended",
     };
 

@@ -14,10 +14,17 @@ public sealed class ClusterDrillTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_owner_that_is_killed_or_paused_costs_nothing_that_was_acknowledged()
+    public async Task An_owner_that_is_killed_paused_or_cut_off_costs_nothing_that_was_acknowledged()
     {
-        var options = new DrillOptions { Runs = 2, Cluster = ClusterUnderTest.Require() };
-        Broken(await new OwnerDrill(options, TimeProvider.System).RunAsync(Cancel)).ShouldBeEmpty();
+        var options = new DrillOptions { Runs = 3, Cluster = ClusterUnderTest.Require() };
+        try
+        {
+            Broken(await new OwnerDrill(options, TimeProvider.System).RunAsync(Cancel)).ShouldBeEmpty();
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            Assert.Skip($"A server cannot be had here: {fault.Message}");
+        }
     }
 
     [Fact]
