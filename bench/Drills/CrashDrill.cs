@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tideline.Bench.Figures;
 using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Bench.Drills;
 
@@ -16,7 +17,7 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PointLimit = TimeSpan.FromSeconds(20);
-    private readonly int _port = ServerProcess.FreePort();
+    private readonly int _port = LoopbackPort.Next();
     private readonly ServerGate _gate = new();
     private readonly KillLog _kills = new();
     private bool _drained;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
@@ -14,6 +13,7 @@ internal sealed partial class ServerProcess : IDisposable
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
     private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private bool _isDisposed;
 
     private ServerProcess(Process process, int port)
     {
@@ -48,14 +48,6 @@ internal sealed partial class ServerProcess : IDisposable
         if (mySql is not null) start.Environment["TIDELINE_MYSQL"] = mySql;
         if (crashAt is not null) start.Environment["TIDELINE_CRASH_AT"] = crashAt;
         return new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The program could not be started."), port);
-    }
-
-    /// <summary>A port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Waits for the first answer of <c>/health/ready</c> that says yes.</summary>
@@ -128,6 +120,8 @@ internal sealed partial class ServerProcess : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         if (!_process.HasExited) _process.Kill();
         _process.Dispose();
     }

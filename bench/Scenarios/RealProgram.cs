@@ -1,5 +1,6 @@
 #pragma warning disable CA2000 // The process lives as long as the scenario; DisposeAsync ends it.
 using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Bench.Scenarios;
 
@@ -28,7 +29,7 @@ internal sealed class RealProgram : IAsyncDisposable
     {
         var options = context.Options;
         var installation = context.Install("data");
-        var server = ServerProcess.Start(HostProgram.Find(options.HostPath), installation, ServerProcess.FreePort());
+        var server = ServerProcess.Start(HostProgram.Find(options.HostPath), installation, LoopbackPort.Next());
         try
         {
             var ready = await server.WaitReadyAsync(StartLimit, context.Cancel) ?? throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");

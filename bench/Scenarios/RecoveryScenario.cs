@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Tideline.Bench.Figures;
 using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Bench.Scenarios;
 
@@ -26,7 +27,7 @@ internal static class RecoveryScenario
         var loaded = Stopwatch.GetElapsedTime(started);
 
         var program = HostProgram.Find(options.HostPath);
-        var port = ServerProcess.FreePort();
+        var port = LoopbackPort.Next();
         ScenarioContext.Say("load, then kill -9");
         await LoadAndKillAsync(context, program, installation, port, accounts);
 

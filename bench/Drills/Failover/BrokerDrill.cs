@@ -19,7 +19,7 @@ internal sealed class BrokerDrill(DrillOptions options, TimeProvider time)
     private const string Messages = "saga.commands";
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60), AnswerLimit = TimeSpan.FromSeconds(60), Steady = TimeSpan.FromSeconds(2), Away = TimeSpan.FromSeconds(6);
     private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused];
-    private readonly int _port = ServerProcess.FreePort();
+    private readonly int _port = LoopbackPort.Next();
     private readonly List<Run> _runs = [];
 
     /// <summary>Runs the drill.</summary>

@@ -18,7 +18,7 @@ internal sealed class OutageDrill(DrillOptions options, TimeProvider time)
     private const int Accounts = 200, Clients = 16, PauseMs = 150;
     private const double Tail = 0.25;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60), CatchUpLimit = TimeSpan.FromSeconds(180), Steady = TimeSpan.FromSeconds(5);
-    private readonly int _port = ServerProcess.FreePort();
+    private readonly int _port = LoopbackPort.Next();
     private readonly List<Outage> _outages = [];
 
     /// <summary>Runs the drill.</summary>

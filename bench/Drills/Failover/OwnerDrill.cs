@@ -18,7 +18,7 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(2);
     private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused, Blow.CutOff, Blow.Ended];
-    private readonly int[] _ports = [ServerProcess.FreePort(), ServerProcess.FreePort()];
+    private readonly int[] _ports = [LoopbackPort.Next(), LoopbackPort.Next()];
     private readonly ServerProcess[] _nodes = new ServerProcess[2];
     private readonly LinesToMySql[] _lines = new LinesToMySql[2];
     private readonly List<Run> _runs = [];

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Tests.Host;
 
@@ -9,7 +10,7 @@ public sealed class ListenTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new("listen");
-    private readonly int _port = ServerProcess.FreePort();
+    private readonly int _port = LoopbackPort.Next();
     private Process? _node;
 
     public void Dispose()

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 using Tideline.Kernel;
 
 namespace Tideline.Tests.Host;
@@ -15,7 +15,7 @@ public sealed class UpConfigurationTests : IDisposable
     [Fact]
     public async Task The_file_is_used_the_environment_wins_over_it_and_the_command_line_over_both()
     {
-        var (ofFile, ofEnvironment, ofLine) = (ServerProcess.FreePort(), ServerProcess.FreePort(), ServerProcess.FreePort());
+        var (ofFile, ofEnvironment, ofLine) = (LoopbackPort.Next(), LoopbackPort.Next(), LoopbackPort.Next());
         var config = Path.Combine(_folder, "up.json");
         await File.WriteAllTextAsync(config, JsonSerializer.Serialize(new Dictionary<string, object> { ["data"] = Path.Combine(_folder, "data"), ["port"] = ofFile, ["shards"] = 3 }));
         (await AddressAsync([], "--config", config)).ShouldBe($"http://127.0.0.1:{ofFile}");

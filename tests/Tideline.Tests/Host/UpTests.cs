@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
-using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 using Tideline.Kernel;
 
 namespace Tideline.Tests.Host;
@@ -11,7 +11,7 @@ public sealed class UpTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
-    private readonly int _port = ServerProcess.FreePort();
+    private readonly int _port = LoopbackPort.Next();
     private readonly Process _node;
 
     public UpTests()

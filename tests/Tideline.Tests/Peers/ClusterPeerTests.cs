@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Tests.Peers;
 
@@ -11,7 +12,7 @@ public sealed class ClusterPeerTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private readonly HttpClient _client = new() { Timeout = Limit };
-    private readonly int[] _ports = [ServerProcess.FreePort(), ServerProcess.FreePort()];
+    private readonly int[] _ports = [LoopbackPort.Next(), LoopbackPort.Next()];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

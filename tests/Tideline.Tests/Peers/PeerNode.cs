@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Bench.Load;
+using Tideline.Bench.Servers;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
@@ -52,7 +52,7 @@ internal sealed class PeerNode : IAsyncDisposable
     /// <param name="carry">Stands between it and the others; null: nothing does.</param>
     public static async Task<PeerNode> StartAsync(MySqlLedgerOptions options, HashSet<int> own, Func<CarryCommands, CarryCommands>? carry = null)
     {
-        var endpoint = new IPEndPoint(IPAddress.Loopback, ServerProcess.FreePort());
+        var endpoint = new IPEndPoint(IPAddress.Loopback, LoopbackPort.Next());
         var owner = new ShardOwner($"node at {endpoint}", $"http://{endpoint}", new Guid(RandomNumberGenerator.GetBytes(16)));
         var (time, client, reachable) = (TimeProvider.System, new PeerClient(), new TaskCompletionSource());
         var store = await MySqlLedgerStore.OpenAsync(options with { Owner = owner, Own = own }, time, NullLogger.Instance, default);

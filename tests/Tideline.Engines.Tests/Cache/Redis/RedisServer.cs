@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 
@@ -12,7 +13,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private readonly string _program = FindProgram();
     private Process? _process;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = LoopbackPort.Next();
 
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
 
@@ -21,13 +22,6 @@ internal sealed class RedisServer : IAsyncDisposable
         var server = new RedisServer();
         await server.StartAsync();
         return server;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async Task StartAsync()

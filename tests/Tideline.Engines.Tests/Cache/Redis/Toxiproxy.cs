@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 
@@ -20,7 +21,7 @@ internal sealed class Toxiproxy : IAsyncDisposable
     {
         var program = Path.Combine(Environment.GetEnvironmentVariable("TIDELINE_SERVICES_DIR") ?? "", "toxiproxy", "toxiproxy-server");
         if (!File.Exists(program)) Assert.Skip("TIDELINE_SERVICES_DIR names no folder with Toxiproxy.");
-        var (control, port) = (RedisServer.FreePort(), RedisServer.FreePort());
+        var (control, port) = (LoopbackPort.Next(), LoopbackPort.Next());
         var start = new ProcessStartInfo(program, ["-host", "127.0.0.1", "-port", $"{control}"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = Process.Start(start)!;
         process.OutputDataReceived += static (_, _) => { };

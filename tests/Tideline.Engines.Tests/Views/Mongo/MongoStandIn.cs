@@ -1,8 +1,7 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using MongoDB.Bson;
 using MongoDB.Driver;
+using Tideline.Bench.Servers;
 
 namespace Tideline.Engines.Tests.Views.Mongo;
 
@@ -22,18 +21,11 @@ internal sealed class MongoStandIn : IAsyncDisposable
     {
         var program = Path.Combine(Folder(), "mongodb", "mongodb.sh");
         if (!File.Exists(program)) Assert.Skip("There is no stand-in for MongoDB whose oplog could be made short; TIDELINE_SERVICES_DIR names the folder that has one.");
-        var port = FreePort();
+        var port = LoopbackPort.Next();
         var start = new ProcessStartInfo(program, ["run", $"{port}", $"{oplogEvents}"]) { RedirectStandardOutput = true };
         var standIn = new MongoStandIn(Process.Start(start)!, port);
         await standIn.UpAsync();
         return standIn;
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public async ValueTask DisposeAsync()
