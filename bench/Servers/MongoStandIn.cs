@@ -10,19 +10,22 @@ internal sealed class MongoStandIn : LocalServer
 {
     // It keeps everything in memory: 1 GiB, its own default, holds some 15,000 transfers with their views, and is slow long before it is full. What is not needed is not touched.
     private const int HeapGiB = 4;
+
+    // Each with its document as it was, some 7 KB here: 1 GiB. Its own default, a million, is more than the heap holds.
+    private const int OplogEvents = 150_000;
     private const string Library = "mongo-java-server-core-";
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(3);
     private readonly string _folder;
     private readonly string _java;
-    private readonly int? _oplogEvents;
+    private readonly int _oplogEvents;
 
-    private MongoStandIn(string standIn, string java, string folder, int port, int? oplogEvents)
+    private MongoStandIn(string standIn, string java, string folder, int port, int oplogEvents)
         : base("MongoDB stand-in", folder, [port]) => (_folder, _java, _oplogEvents) = (standIn, java, oplogEvents);
 
     public override string Address => $"mongodb://127.0.0.1:{Ports[0]}/?replicaSet=rs0";
 
     protected override ServerCommand Command => new(
-        Path.Combine(_folder, "mongodb.sh"), _oplogEvents is { } events ? ["run", $"{Ports[0]}", $"{events}"] : ["run", $"{Ports[0]}"])
+        Path.Combine(_folder, "mongodb.sh"), ["run", $"{Ports[0]}", $"{_oplogEvents}"])
     {
         // Java takes _JAVA_OPTIONS last, so that it wins over what the script says. What outlives a moment stays for good, so it is moved once, and the collector stands still for 0.16 s in
         // the middle (`bench lag`, two processors), where G1 does for 0.38.
@@ -32,10 +35,10 @@ internal sealed class MongoStandIn : LocalServer
     /// <summary>Finds the program. It does not run yet.</summary>
     /// <param name="folder">Where its log is.</param>
     /// <param name="port">The port; null takes a free one.</param>
-    /// <param name="oplogEvents">Changes that its change streams can go back; null for its own default.</param>
+    /// <param name="oplogEvents">Changes that its change streams can go back.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="TidelineException">NotFound: it or Java cannot be had here.</exception>
-    public static async Task<MongoStandIn> PrepareAsync(string folder, int? port = null, int? oplogEvents = null, CancellationToken cancel = default) =>
+    public static async Task<MongoStandIn> PrepareAsync(string folder, int? port = null, int oplogEvents = OplogEvents, CancellationToken cancel = default) =>
         new(Supply.Shared("mongodb"), await Supply.JavaAsync(cancel), folder, port ?? LoopbackPort.Next(), oplogEvents);
 
     /// <summary>Name and version of the server at an address: <c>MongoDB</c> only where it is one.</summary>
