@@ -11,8 +11,8 @@ internal sealed class MongoStandIn : LocalServer
     // It keeps everything in memory: 1 GiB, its own default, holds some 15,000 transfers with their views, and is slow long before it is full. What is not needed is not touched.
     private const int HeapGiB = 4;
 
-    // Each with its document as it was, some 7 KB here: 1 GiB. Its own default, a million, is more than the heap holds.
-    private const int OplogEvents = 150_000;
+    // Each with its document, some 7 KB here: a third of 1 GiB. Its own default, a million, is more than the heap holds, and the collector stands still for as long as there is to keep.
+    private const int OplogEvents = 50_000;
     private const string Library = "mongo-java-server-core-";
     private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(3);
     private readonly string _folder;
