@@ -30,7 +30,7 @@ public static partial class Limits
     /// <summary>How often a batch that met a deadlock or a lock is begun again.</summary>
     public const int StrongContentionRetries = 5;
 
-    /// <summary>Accounts of a shard whose rows its owner keeps as it wrote them: about 300 bytes of memory each.</summary>
+    /// <summary>Accounts of a shard whose rows its owner keeps as it wrote them: about 250 bytes of memory each.</summary>
     public const int KnownAccounts = 65_536;
 
     /// <summary>Unfinished sagas of a shard whose rows its owner keeps as it wrote them: about 1 KiB of memory each.</summary>

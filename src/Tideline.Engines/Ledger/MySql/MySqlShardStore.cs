@@ -120,39 +120,6 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         return _presumed is null ? await ReadAsync(keys) : given;
     }
 
-    private async ValueTask<BatchRows> ReadAsync(BatchKeys keys)
-    {
-        var began = time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                _connection ??= Reattach();
-                var rows = new BatchRows();
-                _known.Give(keys, rows);
-                var (writer, epoch) = _reader.Read(_connection, keys, rows);
-                _isToRead = false;
-                if (writer == _writerId) return rows;
-                Rollback();
-                throw Replaced(epoch);
-            }
-            catch (MySqlException fault) when (fault.IsContention() && attempt < Limits.StrongContentionRetries)
-            {
-                Rollback();
-            }
-            catch (Exception fault) when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
-            {
-                Drop();
-                await Task.Delay(Pause, time);
-            }
-            catch (MySqlException fault)
-            {
-                Drop();
-                throw fault.Told();
-            }
-        }
-    }
-
     /// <inheritdoc/>
     public async ValueTask<bool> CommitAsync(BatchWrites writes)
     {
@@ -194,6 +161,39 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         _connection?.Dispose();
         _connection = null;
         return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask<BatchRows> ReadAsync(BatchKeys keys)
+    {
+        var began = time.GetTimestamp();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                _connection ??= Reattach();
+                var rows = new BatchRows();
+                _known.Give(keys, rows);
+                var (writer, epoch) = _reader.Read(_connection, keys, rows);
+                _isToRead = false;
+                if (writer == _writerId) return rows;
+                Rollback();
+                throw Replaced(epoch);
+            }
+            catch (MySqlException fault) when (fault.IsContention() && attempt < Limits.StrongContentionRetries)
+            {
+                Rollback();
+            }
+            catch (Exception fault) when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
+            {
+                Drop();
+                await Task.Delay(Pause, time);
+            }
+            catch (MySqlException fault)
+            {
+                Drop();
+                throw fault.Told();
+            }
+        }
     }
 
     private async ValueTask<bool> CommitAsync(BatchWrites writes, long messageSeq)
