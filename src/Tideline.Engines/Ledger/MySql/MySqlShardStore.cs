@@ -117,7 +117,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
     {
         var given = new BatchRows();
         _presumed = _known.Give(keys, given) && !_isToRead && _connection is not null ? keys : null;
-        return _presumed is null ? await ReadAsync(keys) : given;
+        return _presumed is null ? await ReadAsync(keys, given) : given;
     }
 
     /// <inheritdoc/>
@@ -163,7 +163,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<BatchRows> ReadAsync(BatchKeys keys)
+    // What is given already is not read: it holds for as long as this writer owns the shard, which the same transaction finds out.
+    private async ValueTask<BatchRows> ReadAsync(BatchKeys keys, BatchRows rows)
     {
         var began = time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
@@ -171,8 +172,6 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             try
             {
                 _connection ??= Reattach();
-                var rows = new BatchRows();
-                _known.Give(keys, rows);
                 var (writer, epoch) = _reader.Read(_connection, keys, rows);
                 _isToRead = false;
                 if (writer == _writerId) return rows;
@@ -193,6 +192,10 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
                 Drop();
                 throw fault.Told();
             }
+
+            // A part may have been read.
+            rows = new BatchRows();
+            _known.Give(keys, rows);
         }
     }
 
