@@ -25,7 +25,7 @@ internal sealed class MySqlServer : LocalServer
             // Relative to the data folder: the path of a socket has 107 characters at most.
             "--socket=mysqld.sock", "--pid-file=mysqld.pid",
             "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1",
-            "--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=2G", "--innodb-max-dirty-pages-pct-lwm=0", "--innodb-log-buffer-size=16M", "--binlog-cache-size=1M", "--table-open-cache=400", "--table-definition-cache=400", "--max-connections=500", "--binlog-expire-logs-seconds=3600",
+            "--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=2G", "--innodb-max-dirty-pages-pct-lwm=0", "--innodb-sync-spin-loops=300", "--innodb-io-capacity=1000", "--innodb-io-capacity-max=2000", "--innodb-log-buffer-size=16M", "--binlog-cache-size=1M", "--table-open-cache=400", "--table-definition-cache=400", "--max-connections=500", "--binlog-expire-logs-seconds=600",
             .. _options,
         ]);
 

@@ -37,7 +37,7 @@ internal static class GroupSettings
         "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--max-binlog-size=16M", "--binlog-transaction-compression=ON", "--log-replica-updates=ON", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--sync-relay-log=1",
         "--relay-log-recovery=OFF", "--relay-log=relay", "--replica-net-timeout=1", "--rpl-semi-sync-source-wait-point=AFTER_SYNC", "--rpl-semi-sync-source-wait-no-replica=ON",
         "--rpl-semi-sync-source-wait-for-replica-count=1", "--rpl-semi-sync-source-timeout=4294967295", "--rpl-semi-sync-replica-enabled=ON", "--read-only=ON", "--super-read-only=ON",
-        "--skip-replica-start=ON", "--binlog-cache-size=1M", "--innodb-redo-log-capacity=1G", "--innodb-max-dirty-pages-pct-lwm=0",
+        "--skip-replica-start=ON", "--binlog-cache-size=1M", "--innodb-redo-log-capacity=1G", "--innodb-max-dirty-pages-pct-lwm=0", "--innodb-sync-spin-loops=300", "--innodb-io-capacity=1000", "--innodb-io-capacity-max=2000",
     ];
 
     /// <summary>What does not hold on a server, a sentence each; none when all does.</summary>
