@@ -50,7 +50,7 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     /// <exception cref="Kernel.TidelineException">NotFound: the token has left the change log: resync, never "from now". InvalidInput: it is none of this change log.</exception>
     ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel);
 
-    /// <summary>The same for who needs only to know what changed: an engine that spares something by it leaves the documents out.</summary>
+    /// <summary>The same for who needs only to know what changed: an engine that spares something by it leaves the documents out, and the revisions of those that were deleted.</summary>
     ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, cancel);
 }
 

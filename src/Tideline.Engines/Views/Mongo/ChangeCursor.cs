@@ -32,7 +32,7 @@ internal sealed class ChangeCursor : IDisposable
     private readonly IChangeStreamCursor<BsonDocument> _stream;
     private readonly Queue<BsonDocument> _read = new();
 
-    private ChangeCursor(IClientSessionHandle session, IChangeStreamCursor<BsonDocument> stream) => (Session, _stream) = (session, stream);
+    private ChangeCursor(IClientSessionHandle session, IChangeStreamCursor<BsonDocument> stream, bool withImages) => (Session, _stream, HasImages) = (session, stream, withImages);
 
     /// <summary>The session it reads in.</summary>
     public IClientSessionHandle Session { get; }
@@ -40,11 +40,14 @@ internal sealed class ChangeCursor : IDisposable
     /// <summary>What was taken so far ends here.</summary>
     public ChangeToken Position { get; private set; } = null!;
 
+    /// <summary>Whether it asks for the images of before: what a deleted document's revision is. MongoDB looks each of them up, that of a replacement, too.</summary>
+    public bool HasImages { get; }
+
     /// <summary>Whether MongoDB closed it, because the database was dropped.</summary>
     public bool IsEnded { get; private set; }
 
     /// <summary>Opens it after a token; null: now.</summary>
-    public static async Task<ChangeCursor> OpenAsync(MongoServer server, ChangeToken? after, CancellationToken cancel)
+    public static async Task<ChangeCursor> OpenAsync(MongoServer server, ChangeToken? after, bool withImages, CancellationToken cancel)
     {
         var session = server.Begin();
         try
@@ -54,11 +57,11 @@ internal sealed class ChangeCursor : IDisposable
                 // Unlike resumeAfter it also goes on behind the end that a dropped database sets.
                 StartAfter = after?.Resume,
                 FullDocument = ChangeStreamFullDocumentOption.UpdateLookup,
-                FullDocumentBeforeChange = ChangeStreamFullDocumentBeforeChangeOption.WhenAvailable,
+                FullDocumentBeforeChange = withImages ? ChangeStreamFullDocumentBeforeChangeOption.WhenAvailable : ChangeStreamFullDocumentBeforeChangeOption.Off,
                 BatchSize = Limits.EventBatch,
                 MaxAwaitTime = TimeSpan.FromMilliseconds(Limits.ProjectionPollMs),
             };
-            var cursor = new ChangeCursor(session, await server.Database.WatchAsync<BsonDocument>(session, s_pipeline, options, cancel));
+            var cursor = new ChangeCursor(session, await server.Database.WatchAsync<BsonDocument>(session, s_pipeline, options, cancel), withImages);
             // The first answer is here already.
             await cursor.FetchAsync(cancel);
             if (after is null) cursor._read.Clear();

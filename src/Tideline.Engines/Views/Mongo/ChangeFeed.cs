@@ -12,15 +12,15 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
     private readonly Lock _lock = new();
     private readonly List<(string Token, ChangeCursor Cursor)> _waiting = [];
 
-    /// <summary>Changes after a token; null: none, with the token of now. Without <paramref name="withDocuments"/> it spares reading what the documents are now.</summary>
+    /// <summary>Changes after a token; null: none, with the token of now. Without <paramref name="withDocuments"/> it spares reading what the documents are now, and what they were.</summary>
     /// <exception cref="TidelineException">NotFound: what follows the token left the oplog. InvalidInput: no token of this stream. StorageUnavailable.</exception>
     public async Task<ChangeBatch> ReadAsync(ChangeToken? after, int limit, bool withDocuments, CancellationToken cancel)
     {
         ChangeCursor? cursor = null;
         try
         {
-            cursor = after is null ? null : Take(after.ToString());
-            cursor ??= await ChangeCursor.OpenAsync(server, after, cancel);
+            cursor = after is null ? null : Take(after.ToString(), withDocuments);
+            cursor ??= await ChangeCursor.OpenAsync(server, after, withDocuments, cancel);
             var events = after is null ? [] : await cursor.TakeAsync(limit, cancel);
             // The documents are read as they are now, and now is not before these events.
             server.Learn(cursor.Session);
@@ -78,11 +78,11 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
         ];
     }
 
-    private ChangeCursor? Take(string token)
+    private ChangeCursor? Take(string token, bool withImages)
     {
         lock (_lock)
         {
-            var at = _waiting.FindIndex(each => each.Token == token);
+            var at = _waiting.FindIndex(each => each.Token == token && each.Cursor.HasImages == withImages);
             if (at < 0) return null;
             var cursor = _waiting[at].Cursor;
             _waiting.RemoveAt(at);

@@ -35,6 +35,15 @@ public sealed class MongoChangeFeedTests : MongoLineStage
     }
 
     [Fact]
+    public async Task Who_needs_ids_alone_asks_for_no_image_of_before()
+    {
+        var token = (await Store.ReadChangedIdsAsync(null, 1, Cancel)).ResumeToken;
+        await Store.WriteAsync(People.Name, [Person("a", 0, 1), Person("a", 1, 2), Gone("a", 2)], Cancel);
+        (await Store.ReadChangedIdsAsync(token, 10, Cancel)).Changes.Select(change => (change.Operation, change.Revision)).ShouldBe([("insert", 1L), ("replace", 2L), ("delete", 0L)]);
+        Streams().ShouldAllBe(command => command["pipeline"][0]["$changeStream"].AsBsonDocument.GetValue("fullDocumentBeforeChange", "off") == "off");
+    }
+
+    [Fact]
     public async Task More_consumers_than_cursors_are_kept_for_lose_nothing()
     {
         var tokens = new string[Limits.ViewChangeStreams + 3];
