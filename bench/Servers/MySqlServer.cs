@@ -1,5 +1,6 @@
 using System.Globalization;
 using MySqlConnector;
+using Tideline.Engines.Failover;
 using Tideline.Kernel;
 
 namespace Tideline.Bench.Servers;
@@ -25,8 +26,8 @@ internal sealed class MySqlServer : LocalServer
             // Relative to the data folder: the path of a socket has 107 characters at most.
             "--socket=mysqld.sock", "--pid-file=mysqld.pid",
             "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1",
-            "--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=2G", "--innodb-max-dirty-pages-pct-lwm=0", "--innodb-sync-spin-loops=300", "--innodb-io-capacity=1000", "--innodb-io-capacity-max=2000", "--innodb-log-buffer-size=16M", "--binlog-cache-size=1M", "--table-open-cache=400", "--table-definition-cache=400", "--max-connections=500", "--binlog-expire-logs-seconds=600",
-            .. _options,
+            "--innodb-buffer-pool-size=1G", "--innodb-redo-log-capacity=2G", "--innodb-log-buffer-size=16M", "--table-open-cache=400", "--table-definition-cache=400", "--max-connections=500", "--binlog-expire-logs-seconds=600",
+            .. GroupSettings.ForBatches, .. _options,
         ]);
 
     private string Data => Path.Combine(Folder, "data");

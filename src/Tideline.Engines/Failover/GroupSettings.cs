@@ -25,11 +25,19 @@ internal static class GroupSettings
     ];
 
     /// <summary>
+    /// What keeps batches from waiting, on any server: a batch of a thousand transfers fits into the binary log's cache, which else goes to a file first; not many pages are written at
+    /// once each second; and a session looks longer for what another one writes to the log, before it sleeps 0.1 s. docs/operating/cluster.md has what was measured.
+    /// </summary>
+    public static IReadOnlyList<string> ForBatches { get; } =
+    [
+        "--binlog-cache-size=1M", "--innodb-max-dirty-pages-pct-lwm=0", "--innodb-io-capacity=1000", "--innodb-io-capacity-max=2000", "--innodb-sync-spin-loops=300",
+    ];
+
+    /// <summary>
     /// What <c>mysqld</c> is started with: the required ones, and that a server which starts takes no writes and follows nobody until the controller has looked at it. Only the primary
     /// waits for replicas, from before it takes writes: a replica would wait for others with what it carries out. A replica writes each event of a transaction to its disk by itself, so a
     /// transaction is sent as one (binlog_transaction_compression): a replica falls behind otherwise, and a new primary whose replica is behind waits for its first acknowledgement.
-    /// A batch of a thousand transfers fits into the binary log's cache, which else goes to a file first; and pages that many batches touch are not written for each of them, nor many at
-    /// once each second while batches wait.
+    /// With a redo log of 1 GiB, pages that many batches touch are not written for each of them.
     /// </summary>
     public static IReadOnlyList<string> Options { get; } =
     [
@@ -37,7 +45,7 @@ internal static class GroupSettings
         "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--max-binlog-size=16M", "--binlog-transaction-compression=ON", "--log-replica-updates=ON", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--sync-relay-log=1",
         "--relay-log-recovery=OFF", "--relay-log=relay", "--replica-net-timeout=1", "--rpl-semi-sync-source-wait-point=AFTER_SYNC", "--rpl-semi-sync-source-wait-no-replica=ON",
         "--rpl-semi-sync-source-wait-for-replica-count=1", "--rpl-semi-sync-source-timeout=4294967295", "--rpl-semi-sync-replica-enabled=ON", "--read-only=ON", "--super-read-only=ON",
-        "--skip-replica-start=ON", "--binlog-cache-size=1M", "--innodb-redo-log-capacity=1G", "--innodb-max-dirty-pages-pct-lwm=0", "--innodb-sync-spin-loops=300", "--innodb-io-capacity=1000", "--innodb-io-capacity-max=2000",
+        "--skip-replica-start=ON", "--innodb-redo-log-capacity=1G", .. ForBatches,
     ];
 
     /// <summary>What does not hold on a server, a sentence each; none when all does.</summary>
