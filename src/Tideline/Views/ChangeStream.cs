@@ -25,7 +25,7 @@ public sealed partial class ChangeStream(IViewStore views, TimeProvider time, IL
             if (await TryReadAsync(token, resync is not null, cancel) is not { } batch)
             {
                 // The token comes first: whatever changes while the documents are read follows it.
-                token = (await views.ReadChangesAsync(null, Limits.EventBatch, cancel)).ResumeToken;
+                token = (await ReadAsync(null, cancel)).ResumeToken;
                 await resync!(token, cancel);
                 continue;
             }
@@ -47,7 +47,7 @@ public sealed partial class ChangeStream(IViewStore views, TimeProvider time, IL
     {
         try
         {
-            return withDocuments ? await views.ReadChangesAsync(token, Limits.EventBatch, cancel) : await views.ReadChangedIdsAsync(token, Limits.EventBatch, cancel);
+            return await ReadAsync(token, cancel);
         }
         catch (TidelineException lost) when (mayResync && lost.Code == ErrorCode.NotFound && token is not null)
         {
@@ -55,6 +55,9 @@ public sealed partial class ChangeStream(IViewStore views, TimeProvider time, IL
             return null;
         }
     }
+
+    private ValueTask<ChangeBatch> ReadAsync(string? token, CancellationToken cancel) =>
+        withDocuments ? views.ReadChangesAsync(token, Limits.EventBatch, cancel) : views.ReadChangedIdsAsync(token, Limits.EventBatch, cancel);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A follower of the views fell behind their change log: it reads every document anew. A larger change log, or a faster follower, avoids that.")]
     private static partial void ChangesAreLost(ILogger logger, Exception fault);
