@@ -27,6 +27,9 @@ public sealed class TidelineNode : IAsyncDisposable
     /// <summary>How it was started.</summary>
     public NodeOptions Options { get; }
 
+    /// <summary>Where parts say what is wrong with them.</summary>
+    public NodeHealth Health { get; } = new();
+
     /// <summary>The strong tier.</summary>
     public GeneralLedger Ledger { get; private set; } = null!;
 
