@@ -135,14 +135,26 @@ public static partial class Limits
     /// <summary>Longest text that is read as an IBAN: 34 characters in groups of four, with spaces.</summary>
     public const int IbanCharacters = 42;
 
+    /// <summary>What the XML parser may take in for one node, characters: a tag with its attributes, a text, a comment.</summary>
+    public const int XmlNodeCharacters = 256 * 1024;
+
+    /// <summary>Elements of an XML file within each other: a pain.001 has 13, what an extension holds has more.</summary>
+    public const int XmlDepth = 64;
+
+    /// <summary>Attributes of one element of an XML file.</summary>
+    public const int XmlAttributes = 32;
+
     /// <summary>Longest identifier in an ISO 20022 message (Max35Text).</summary>
     public const int IsoIdentifierCharacters = 35;
 
-    /// <summary>Longest party name in an ISO 20022 message (Max140Text).</summary>
-    public const int IsoNameCharacters = 140;
-
     /// <summary>Longest line of additional information in a status report (Max105Text).</summary>
     public const int IsoAdditionalInformationCharacters = 105;
+
+    /// <summary>How long an import file may take to arrive and to be read, milliseconds.</summary>
+    public const int ImportUploadMs = 600_000;
+
+    /// <summary>Import files that are read into memory at once, before they are accepted; more wait.</summary>
+    public const int ImportsReading = 2;
 
     /// <summary>Import files that are carried out at once; more wait their turn, durably accepted.</summary>
     public const int ImportsRunning = 4;

@@ -37,7 +37,7 @@ public abstract class SalariesFlow : IAsyncLifetime
     [Theory]
     [InlineData(3, "pain.002.001.03")]
     [InlineData(9, "pain.002.001.10")]
-    [InlineData(11, "pain.002.001.12")]
+    [InlineData(12, "pain.002.001.14")]
     public async Task The_example_pays_five_salaries_and_reports_the_one_that_nobody_gets(int version, string report)
     {
         var before = await PostedAsync(DemoCustomers.EmployersAccount);
@@ -89,7 +89,7 @@ public abstract class SalariesFlow : IAsyncLifetime
         var body = Example[Example.IndexOf("<Document", StringComparison.Ordinal)..];
         (await RefusedAsync(Stream("<!DOCTYPE Document [<!ENTITY pay \"SYSTEM\">]>" + body))).ShouldContain("document type");
         (await RefusedAsync(Stream("<!DOCTYPE Document SYSTEM \"file:///etc/passwd\">" + body))).ShouldContain("document type");
-        (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.001.001.12", StringComparison.Ordinal)))).ShouldContain("001.03");
+        (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.001.001.13", StringComparison.Ordinal)))).ShouldContain("001.03");
         (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.008.001.09", StringComparison.Ordinal)))).ShouldContain("pain.001");
         (await RefusedAsync(Stream(Example[..^40]))).ShouldContain("line");
         (await RefusedAsync(new EndlessSpaces())).ShouldContain("larger than 64 MiB");
@@ -97,11 +97,13 @@ public abstract class SalariesFlow : IAsyncLifetime
 
     private static MemoryStream Stream(string xml) => new(Encoding.UTF8.GetBytes(xml));
 
-    // Between .03 and .11 the date got an element of its own and the bank's code another name.
+    // Between .03 and .12 the date got an element of its own and the bank's code another name.
     private static string InVersion(int version)
     {
         var xml = Example.Replace("pain.001.001.09", $"pain.001.001.{version:00}", StringComparison.Ordinal);
-        return version >= 8 ? xml : xml.Replace("<Dt>", "", StringComparison.Ordinal).Replace("</Dt>", "", StringComparison.Ordinal).Replace("BICFI>", "BIC>", StringComparison.Ordinal);
+        if (version >= 8) return xml;
+        xml = xml.Replace("<Dt>", "", StringComparison.Ordinal).Replace("</Dt>", "", StringComparison.Ordinal);
+        return version >= 4 ? xml : xml.Replace("BICFI>", "BIC>", StringComparison.Ordinal);
     }
 
     private static List<string> Texts(XElement xml, string name) => [.. xml.Descendants().Where(element => element.Name.LocalName == name).Select(element => element.Value)];

@@ -8,10 +8,11 @@ internal sealed record ImportManifest
 {
     public required Guid ImportId { get; init; }
 
-    /// <summary>Hash of initiating party and message id: what payments' idempotency keys are made of.</summary>
-    public required Guid MessageKey { get; init; }
+    /// <summary>What it claims: one name for each debtor account, made of the account and the message id.</summary>
+    public required IReadOnlyList<Guid> Claims { get; init; }
 
-    public required int Version { get; init; }
+    /// <summary>The format, as in <c>pain.001.001.09</c>.</summary>
+    public required string MessageName { get; init; }
 
     public required string MessageId { get; init; }
 

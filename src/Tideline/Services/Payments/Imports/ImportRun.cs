@@ -38,7 +38,7 @@ internal sealed class ImportRun
         await using var journal = ResultJournal.Open(resultsPath, Record);
         resumed();
         var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
-            .GroupBy(index => _payments[index].Instruction.DebtorIban, StringComparer.OrdinalIgnoreCase).ToArray();
+            .GroupBy(index => MessageClaims.Payer(_payments[index].Instruction), StringComparer.Ordinal).ToArray();
         var options = new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
         await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
         {

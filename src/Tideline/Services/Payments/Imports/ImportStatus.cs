@@ -10,7 +10,7 @@ public sealed record ImportAcceptance(Guid ImportId, bool Repeated, string Group
 /// <param name="MessageName">As in <c>pain.001.001.09</c>.</param>
 /// <param name="MessageId">GrpHdr/MsgId.</param>
 /// <param name="CreatedAt">GrpHdr/CreDtTm, as written.</param>
-/// <param name="InitiatingParty">Name and identifiers.</param>
+/// <param name="InitiatingParty">Its name.</param>
 /// <param name="ReceivedAt">When it was accepted.</param>
 /// <param name="GroupStatus">ISO 20022: ACCP taken, ACSP being settled, PART some refused, PDNG only slow ones left, ACSC all settled, RJCT all or the whole message refused.</param>
 /// <param name="Reason">Why the whole message was refused.</param>
@@ -32,12 +32,13 @@ public sealed record ImportStatus(
 /// <param name="InstructionId">InstrId.</param>
 /// <param name="EndToEndId">EndToEndId.</param>
 /// <param name="Uetr">UETR.</param>
-/// <param name="Amount">The amount as written.</param>
-/// <param name="Currency">Its currency.</param>
+/// <param name="Amount">The amount as written; null when it is none.</param>
+/// <param name="Currency">Its currency; null when it is none.</param>
 /// <param name="TransferId">The transfer, where one was made.</param>
 /// <param name="Reason">Why it was refused.</param>
 public sealed record PaymentResult(
-    int Index, string Status, string InstructionBlockId, string? InstructionId, string EndToEndId, string? Uetr, string Amount, string Currency, Guid? TransferId, StatusReason? Reason)
+    int Index, string Status, string InstructionBlockId, string? InstructionId, string EndToEndId, string? Uetr, string? Amount, string? Currency,
+    Guid? TransferId, StatusReason? Reason)
 {
     internal bool IsFinal => Status != PaymentStatus.Pending;
 }

@@ -5,7 +5,7 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// Imports on disk. <c>ID/pain001.xml</c> and <c>ID/import.json</c> appear together by one rename; <c>ID/results.jsonl</c> grows while payments are made;
-/// <c>messages/KEY</c> names the import that used a message id; <c>pending/ID</c> is there until an import is finished.
+/// <c>messages/CLAIM</c> names the import in which a debtor used a message id; <c>pending/ID</c> is there until an import is finished.
 /// </summary>
 internal sealed class ImportStore
 {
@@ -30,20 +30,21 @@ internal sealed class ImportStore
         return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ImportJson.Default.ImportManifest) : null;
     }
 
-    /// <summary>The accepted import that used a message id.</summary>
-    public Guid? FindMessage(Guid messageKey)
+    /// <summary>The accepted import that made a claim.</summary>
+    public Guid? FindClaim(Guid claim)
     {
-        var path = MessagePath(messageKey);
+        var path = ClaimPath(claim);
         // A claim without its import is left by a crash before the acceptance: nobody was told of it.
         return File.Exists(path) && Guid.TryParse(File.ReadAllText(path), out var importId) && Find(importId) is not null ? importId : null;
     }
 
-    /// <summary>Accepts: durable when it returns. A refused message neither claims its id nor waits for anything.</summary>
+    /// <summary>Accepts: durable when it returns. A refused message neither claims anything nor waits for anything.</summary>
     public void Accept(StagedFile file, ImportManifest manifest)
     {
         if (manifest.Refused is null)
         {
-            DurableFile.Write(MessagePath(manifest.MessageKey), System.Text.Encoding.ASCII.GetBytes(manifest.ImportId.ToString()));
+            var name = System.Text.Encoding.ASCII.GetBytes(manifest.ImportId.ToString());
+            foreach (var claim in manifest.Claims) DurableFile.Write(ClaimPath(claim), name);
             DurableFile.Write(PendingPath(manifest.ImportId), []);
         }
 
@@ -104,7 +105,7 @@ internal sealed class ImportStore
 
     private string Folder(Guid importId) => Path.Combine(_directory, importId.ToString());
 
-    private string MessagePath(Guid messageKey) => Path.Combine(Folder("messages"), messageKey.ToString());
+    private string ClaimPath(Guid claim) => Path.Combine(Folder("messages"), claim.ToString());
 
     private string PendingPath(Guid importId) => Path.Combine(Folder("pending"), importId.ToString());
 }

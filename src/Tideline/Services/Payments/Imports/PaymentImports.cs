@@ -1,15 +1,13 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
-using Tideline.Ledger;
 using Tideline.Services.Payments.Iso20022;
 
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// ISO 20022 credit transfer files in, status reports out. A file is kept durably before it is acknowledged, each of its payments is made once, and what a
-/// restart interrupts goes on. The same file again answers the same import; a used message id with other content is refused (DU01).
+/// restart interrupts goes on. The same file again answers the same import; a message id that one of the debtors used with other content is refused (DU01).
 /// </summary>
 public sealed class PaymentImports : IAsyncDisposable
 {
@@ -19,6 +17,7 @@ public sealed class PaymentImports : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _accepting = new(1, 1);
+    private readonly SemaphoreSlim _reading = new(Limits.ImportsReading, Limits.ImportsReading);
     private readonly SemaphoreSlim _running = new(Limits.ImportsRunning, Limits.ImportsRunning);
     private readonly ConcurrentDictionary<Guid, ImportRun> _runs = new();
     private readonly ConcurrentDictionary<Guid, Task> _tasks = new();
@@ -42,11 +41,12 @@ public sealed class PaymentImports : IAsyncDisposable
     public async Task<ImportAcceptance> AcceptAsync(Stream xml, CancellationToken cancel)
     {
         if (_stopping.IsCancellationRequested) throw new TidelineException(ErrorCode.ShuttingDown, "The program is draining; send the file again later.");
+        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.ImportUploadMs), _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
-            using var file = await _store.StageAsync(xml, cancel);
-            Pain001Message message;
-            await using (var read = new FileStream(file.Path, FileMode.Open, FileAccess.Read)) message = Pain001Reader.Read(read);
+            using var file = await _store.StageAsync(xml, either.Token);
+            var message = await ReadAsync(file, either.Token);
             // One at a time from here, so that two copies that arrive together are one import.
             await _accepting.WaitAsync(cancel);
             try
@@ -57,6 +57,10 @@ public sealed class PaymentImports : IAsyncDisposable
             {
                 _accepting.Release();
             }
+        }
+        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            throw new TidelineException(ErrorCode.InvalidInput, $"The file did not arrive, or was not read, within {Limits.ImportUploadMs / 1_000} s.");
         }
         // Exactly this type is a disk that is full or read-only; a client that goes away in mid-file throws a derived one.
         catch (Exception fault) when (fault.GetType() == typeof(IOException) || fault is UnauthorizedAccessException)
@@ -90,28 +94,50 @@ public sealed class PaymentImports : IAsyncDisposable
         await _stopping.CancelAsync();
         await Task.WhenAll(_tasks.Values);
         _stopping.Dispose();
+        _reading.Dispose();
         _accepting.Dispose();
         _running.Dispose();
     }
 
+    // A message is held in memory whole: only so many are read at once.
+    private async Task<Pain001Message> ReadAsync(StagedFile file, CancellationToken cancel)
+    {
+        await _reading.WaitAsync(cancel);
+        try
+        {
+            await using var read = new FileStream(file.Path, FileMode.Open, FileAccess.Read);
+            return Pain001Reader.Read(read, cancel);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
     private ImportAcceptance Accept(StagedFile file, Pain001Message message)
     {
-        var messageKey = Idempotency.Key(message.InitiatingParty, message.MessageId);
-        var importId = ImportIdOf(messageKey, file.Sha256);
+        var importId = ImportIdOf(file.Sha256);
         if (_store.Find(importId) is { } known)
         {
+            // A disk that failed at the very end of the acceptance left it without a run.
+            if (known is { Finished: false, Refused: null } && !_tasks.ContainsKey(importId)) Launch(importId);
             var status = Status(known, _runs.GetValueOrDefault(importId), 0, 1);
             return new ImportAcceptance(importId, true, status.GroupStatus, status.Reason);
         }
 
         var refused = ControlChecks.Check(message);
-        if (_store.FindMessage(messageKey) is { } other && other != importId)
-            refused = new StatusReason(StatusReasonCodes.DuplicateMessageId, $"MsgId '{message.MessageId}' was used with other content, by import {other}.");
+        var claims = MessageClaims.Of(message);
+        if (claims.Select(_store.FindClaim).FirstOrDefault(found => found is not null && found != importId) is { } other)
+        {
+            var words = $"MsgId '{message.MessageId}' was used with other content for a debtor account of this file, by import {other}.";
+            refused = new StatusReason(StatusReasonCodes.DuplicateMessageId, words);
+        }
+
         _store.Accept(file, new ImportManifest
         {
             ImportId = importId,
-            MessageKey = messageKey,
-            Version = message.Version,
+            Claims = claims,
+            MessageName = message.Name,
             MessageId = message.MessageId,
             CreatedAt = message.CreatedAt,
             InitiatingParty = message.InitiatingParty,
@@ -154,7 +180,7 @@ public sealed class PaymentImports : IAsyncDisposable
         {
             var manifest = _store.Find(importId) ?? throw new TidelineException(ErrorCode.Corrupt, $"Import {importId} has no manifest.");
             ImportRun run;
-            await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file));
+            await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file, cancel));
             // Not before: until then, what earlier runs wrote is the truth about it.
             await run.RunAsync(_store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _time, _logger), _time, () => _runs[importId] = run, Release, cancel);
             _store.Finish(manifest with { Finished = true, Settled = run.Settled, Rejected = run.Rejected }, run.Results);
@@ -177,7 +203,6 @@ public sealed class PaymentImports : IAsyncDisposable
     private ImportStatus Status(ImportManifest manifest, ImportRun? run, int from, int limit)
     {
         var received = DateTimeOffset.UnixEpoch.AddMicroseconds(manifest.ReceivedUs);
-        var name = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pain.001.001.{manifest.Version:00}");
         // :: Finished: from disk. Running: from memory. Waiting for its turn, maybe after a restart: what was written before.
         IReadOnlyList<PaymentResult> results = manifest.Finished || manifest.Refused is not null ? [] : run is not null ? run.Results : _store.ReadJournal(manifest.ImportId);
         IReadOnlyList<PaymentResult> page = manifest.Finished ? _store.ReadResults(manifest.ImportId, from, limit) : [.. results.Skip(from).Take(limit)];
@@ -186,21 +211,18 @@ public sealed class PaymentImports : IAsyncDisposable
             : run is not null ? (run.Settled, run.Rejected)
             : (results.Count(result => result.Status == PaymentStatus.Settled), results.Count(result => result.Status == PaymentStatus.Rejected));
         return new ImportStatus(
-            manifest.ImportId, name, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty, received,
+            manifest.ImportId, manifest.MessageName, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty, received,
             PaymentStatus.OfGroup(manifest.Payments, settled, rejected, settled + rejected == manifest.Payments || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,
             manifest.Payments - settled - rejected, manifest.Sum, page, from + page.Count < manifest.Payments && page.Count > 0 ? from + page.Count : null);
     }
 
-    private static Guid ImportIdOf(Guid messageKey, byte[] sha256)
+    private static Guid ImportIdOf(ReadOnlySpan<byte> sha256)
     {
-        Span<byte> content = stackalloc byte[16 + 32];
-        messageKey.TryWriteBytes(content, bigEndian: true, out _);
-        sha256.CopyTo(content[16..]);
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(content, hash);
+        Span<byte> hash = stackalloc byte[16];
+        sha256[..16].CopyTo(hash);
         // A UUID of version 8 (RFC 9562): made from a hash, so that the same file names the same import.
         hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
-        return new Guid(hash[..16], bigEndian: true);
+        return new Guid(hash, bigEndian: true);
     }
 }

@@ -8,22 +8,30 @@ public static class ControlChecks
     /// <summary>The first contradiction; null when there is none.</summary>
     public static StatusReason? Check(Pain001Message message)
     {
-        if (Compare("GrpHdr", message.DeclaredCount, message.Count, message.DeclaredSum, message.Sum) is { } reason) return reason;
-        foreach (var instruction in message.Instructions)
+        var unread = message.Instructions.SelectMany(block => block.Payments).FirstOrDefault(payment => payment.AmountText is null)?.Breach;
+        var reason = Compare("GrpHdr", message.DeclaredCount, message.Count, message.DeclaredSum, message.Sum, unread);
+        foreach (var block in message.Instructions)
         {
-            reason = Compare($"PmtInf '{instruction.Id}'", instruction.DeclaredCount, instruction.Payments.Count, instruction.DeclaredSum, instruction.Sum);
             if (reason is not null) return reason;
+            unread = block.Payments.FirstOrDefault(payment => payment.AmountText is null)?.Breach;
+            reason = Compare($"PmtInf '{block.Id}'", block.DeclaredCount, block.Payments.Count, block.DeclaredSum, block.Sum, unread);
         }
 
-        return null;
+        return reason;
     }
 
-    private static StatusReason? Compare(string where, long? declaredCount, int count, decimal? declaredSum, decimal sum)
+    // An amount that cannot be read counts as nothing: the sum does not come out, and the reason names the amount.
+    private static StatusReason? Compare(string where, long? declaredCount, int count, decimal? declaredSum, decimal sum, StatusReason? unread)
     {
+        var culture = CultureInfo.InvariantCulture;
         if (declaredCount is { } number && number != count)
-            return new StatusReason(StatusReasonCodes.InvalidNumberOfTransactions, string.Create(CultureInfo.InvariantCulture, $"{where} says NbOfTxs {number}; there are {count}."));
-        if (declaredSum is { } total && total != sum)
-            return new StatusReason(StatusReasonCodes.InvalidControlSum, string.Create(CultureInfo.InvariantCulture, $"{where} says CtrlSum {total}; the amounts add up to {sum}."));
-        return null;
+        {
+            var words = string.Create(culture, $"{where} says NbOfTxs {number}; there are {count}.");
+            return new StatusReason(StatusReasonCodes.InvalidNumberOfTransactions, words);
+        }
+
+        if (declaredSum is not { } total || total == sum) return null;
+        var detail = string.Create(culture, $"{where} says CtrlSum {total}; the amounts add up to {sum}.");
+        return new StatusReason(StatusReasonCodes.InvalidControlSum, unread is null ? detail : $"{detail} {unread.Detail}");
     }
 }

@@ -1,119 +1,217 @@
 using System.Globalization;
+using System.Text;
 using System.Xml;
 using Tideline.Kernel;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>Walks the elements of one namespace forward, with limits, and words its faults with the line they stand on.</summary>
-internal sealed class ElementReader(XmlReader xml)
+/// <summary>
+/// Walks the elements of a message forward and compares them with its schema: names, order, number, types, attributes and
+/// namespace. Within <see cref="InScope"/> the first breach is kept and the walk goes on, so that one payment or block can be
+/// refused; outside, a breach ends the reading. A file that is malformed or over a limit always ends it.
+/// </summary>
+internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
 {
-    public int Line => xml is IXmlLineInfo info && info.HasLineInfo() ? info.LineNumber : 0;
+    private readonly XmlReader _xml = input.Xml;
+    private string _space = "";
+    private bool _isKept;
+    private long _moves;
+    private StatusReason? _breach;
 
-    public string Namespace => xml.NamespaceURI;
+    public int Line => _xml is IXmlLineInfo info && info.HasLineInfo() ? info.LineNumber : 0;
 
-    public string Name => xml.LocalName;
+    public string Namespace => _xml.NamespaceURI;
 
-    public string? Attribute(string name) => xml.GetAttribute(name);
+    public string Name => _xml.LocalName;
 
     /// <summary>Stands on the root element after it.</summary>
     public void MoveToRoot()
     {
-        if (xml.MoveToContent() != XmlNodeType.Element) throw Fault("This is not an XML document.");
-    }
-
-    /// <summary>Calls for each child element of the present one; a child that the caller does not consume is skipped.</summary>
-    public void ForEachChild(Action<string> child)
-    {
-        if (xml.IsEmptyElement)
+        while (Advance() && _xml.NodeType != XmlNodeType.Element)
         {
-            xml.Read();
-            return;
         }
 
-        var depth = xml.Depth;
-        var space = xml.NamespaceURI;
-        xml.Read();
-        while (xml.Depth > depth)
-        {
-            if (xml.NodeType != XmlNodeType.Element)
-            {
-                xml.Read();
-                continue;
-            }
-
-            // Extensions in other namespaces (SplmtryData) are nobody's business here.
-            if (xml.NamespaceURI != space) xml.Skip();
-            else child(xml.LocalName);
-        }
-
-        xml.Read();
-    }
-
-    public void Skip() => xml.Skip();
-
-    /// <summary>The text of an element that may be plain text or a structure: null for a structure, whose children were then visited.</summary>
-    public string? TextIfLeaf(int limit, Action<string> child)
-    {
-        var (name, line, depth) = (xml.LocalName, Line, xml.Depth);
-        if (xml.IsEmptyElement) throw Fault($"{name} is empty.");
-        var text = new System.Text.StringBuilder();
-        var isLeaf = true;
-        xml.Read();
-        while (xml.Depth > depth)
-        {
-            if (xml.NodeType == XmlNodeType.Element)
-            {
-                isLeaf = false;
-                child(xml.LocalName);
-                continue;
-            }
-
-            if (text.Length <= limit) text.Append(xml.Value);
-            xml.Read();
-        }
-
-        xml.Read();
-        if (!isLeaf) return null;
-        var trimmed = text.ToString().Trim();
-        return trimmed.Length is > 0 && trimmed.Length <= limit ? trimmed : throw Fault(string.Create(CultureInfo.InvariantCulture, $"{name} has 1 to {limit} characters."), line);
+        if (_xml.NodeType != XmlNodeType.Element) throw Fault("This is not an XML document.");
+        _space = _xml.NamespaceURI;
     }
 
     /// <summary>Reads to the end of the document, so that nothing malformed hides behind the message.</summary>
     public void ReadToEnd()
     {
-        while (xml.Read())
+        while (Advance())
         {
         }
     }
 
-    /// <summary>The text of the present element, 1 to <paramref name="limit"/> characters.</summary>
-    public string Text(int limit)
+    /// <summary>Runs a reading whose breaches concern one payment or block alone.</summary>
+    /// <returns>The first breach; null when there was none.</returns>
+    public StatusReason? InScope(Action read)
     {
-        var (name, line) = (xml.LocalName, Line);
-        var text = xml.ReadElementContentAsString().Trim();
-        if (text.Length == 0) throw Fault($"{name} is empty.", line);
-        if (text.Length > limit) throw Fault(string.Create(CultureInfo.InvariantCulture, $"{name} has {text.Length} characters; {limit} are allowed."), line);
-        return text;
+        var outer = (_isKept, _breach);
+        (_isKept, _breach) = (true, null);
+        read();
+        var found = _breach;
+        (_isKept, _breach) = outer;
+        return found;
     }
 
-    /// <summary>A number of transactions.</summary>
-    public long Count()
+    /// <summary>
+    /// Calls for each child of the present element that the schema expects where it stands. A child that the caller does not
+    /// read is compared with its schema all the same.
+    /// </summary>
+    public void ForEachChild(SchemaType type, Action<SchemaChild> child)
     {
-        var (name, line) = (xml.LocalName, Line);
-        var text = Text(15);
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : throw Fault($"{name} '{text}' is not a number of transactions.", line);
+        var (name, line, depth) = (_xml.LocalName, Line, _xml.Depth);
+        CheckAttributes(type);
+        var place = new SchemaPlace(type);
+        if (_xml.IsEmptyElement)
+        {
+            Advance();
+        }
+        else
+        {
+            Advance();
+            while (_xml.Depth > depth) ReadChild(name, place, child);
+            Advance();
+        }
+
+        if (place.MissingAtEnd() is { } missing) Breach($"{name} has no {missing}.", line);
     }
 
-    /// <summary>A decimal of up to 18 digits: an amount or a control sum.</summary>
-    public (string Text, decimal Value) Decimal()
+    /// <summary>The text of an element without children; null when it is not of its type.</summary>
+    public string? Text(SchemaChild element, string? reasonCode = null) => Amount(element, reasonCode).Text;
+
+    /// <summary>The text of an element and its attribute Ccy, each null when it is not of its type.</summary>
+    public (string? Text, string? Currency) Amount(SchemaChild element, string? reasonCode = null)
     {
-        var (name, line) = (xml.LocalName, Line);
-        var text = Text(Limits.AmountCharacters);
-        if (!decimal.TryParse(text, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) || text.Count(char.IsAsciiDigit) > 18)
-            throw Fault($"{name} '{text}' is not a decimal of up to 18 digits.", line);
-        return (text, value);
+        var (line, type) = (Line, element.Type.Text!);
+        var currency = CheckAttributes(element.Type);
+        var text = type.Normalize(ReadText(element.Name));
+        if (type.Admits(text)) return (text, currency);
+        var words = string.IsNullOrWhiteSpace(text) ? $"{element.Name} is empty." : $"{element.Name} '{Shown(text)}' is not {type.Words}.";
+        Breach(words, line, reasonCode ?? type.ReasonCode);
+        return (null, currency);
+    }
+
+    /// <summary>A breach of the schema: kept within a scope, thrown outside.</summary>
+    public void Breach(string message, int? line = null, string reasonCode = StatusReasonCodes.SyntaxError)
+    {
+        var fault = Fault(message, line);
+        if (!_isKept) throw fault;
+        _breach ??= new StatusReason(reasonCode, fault.Message);
     }
 
     public TidelineException Fault(string message, int? line = null) =>
         new(ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture, $"Line {line ?? Line}: {message}"));
+
+    private void Check(SchemaChild element)
+    {
+        // What an envelope holds is an agreement of others; it has to be well-formed and within the limits.
+        if (element.Type.IsAny) Skip();
+        else if (element.Type.Text is not null) Text(element);
+        else ForEachChild(element.Type, static _ => { });
+    }
+
+    private void ReadChild(string parent, SchemaPlace place, Action<SchemaChild> child)
+    {
+        if (_xml.NodeType != XmlNodeType.Element)
+        {
+            if (!string.IsNullOrWhiteSpace(_xml.Value)) Breach($"{parent} holds text between its elements.");
+            Advance();
+        }
+        else if (_xml.NamespaceURI != _space)
+        {
+            Breach($"'{_xml.LocalName}' in {parent} is in namespace '{Shown(_xml.NamespaceURI)}', not in the message's.");
+            Skip();
+        }
+        else if (place.Take(_xml.LocalName, out var words) is { } element)
+        {
+            if (words is not null) Breach($"{parent} {words}");
+            var moves = _moves;
+            child(element);
+            if (moves == _moves) Check(element);
+        }
+        else
+        {
+            Breach($"{parent} {words}");
+            Skip();
+        }
+    }
+
+    private string ReadText(string name)
+    {
+        var depth = _xml.Depth;
+        if (_xml.IsEmptyElement)
+        {
+            Advance();
+            return "";
+        }
+
+        var text = new StringBuilder();
+        Advance();
+        while (_xml.Depth > depth)
+        {
+            if (_xml.NodeType == XmlNodeType.Element)
+            {
+                Breach($"{name} is a text; '{_xml.LocalName}' does not belong in it.");
+                Skip();
+                continue;
+            }
+
+            // Comments may cut a text in pieces, each within the limit of a node.
+            if (text.Length <= Limits.XmlNodeCharacters) text.Append(_xml.Value);
+            Advance();
+        }
+
+        Advance();
+        return text.ToString();
+    }
+
+    // Only Ccy where the schema has it; namespaces may be declared, and the root may say where its schema is.
+    private string? CheckAttributes(SchemaType type)
+    {
+        string? currency = null;
+        var (name, isRoot) = (_xml.LocalName, _xml.Depth == 0);
+        for (var more = _xml.MoveToFirstAttribute(); more; more = _xml.MoveToNextAttribute())
+        {
+            if (type.Currency is not null && _xml.NamespaceURI.Length == 0 && _xml.LocalName == "Ccy") currency = _xml.Value;
+            else if (_xml.NamespaceURI != "http://www.w3.org/2000/xmlns/" && !(isRoot && IsSchemaLocation))
+                Breach($"{name} has an attribute '{Shown(_xml.Name)}', which the schema does not know.");
+        }
+
+        _xml.MoveToElement();
+        if (type.Currency is null) return null;
+        if (currency is not null && type.Currency.Admits(currency)) return currency;
+        var words = currency is null ? $"{name} has no Ccy." : $"The Ccy '{Shown(currency)}' of {name} is not {type.Currency.Words}.";
+        Breach(words, reasonCode: StatusReasonCodes.NotAllowedCurrency);
+        return null;
+    }
+
+    private bool IsSchemaLocation =>
+        _xml.NamespaceURI == "http://www.w3.org/2001/XMLSchema-instance" && _xml.LocalName is "schemaLocation" or "noNamespaceSchemaLocation";
+
+    private void Skip()
+    {
+        var depth = _xml.Depth;
+        var isEmpty = _xml.IsEmptyElement;
+        Advance();
+        if (isEmpty) return;
+        while (_xml.Depth > depth) Advance();
+        Advance();
+    }
+
+    private bool Advance()
+    {
+        cancel.ThrowIfCancellationRequested();
+        _moves++;
+        var more = input.Read();
+        if (_xml.Depth > Limits.XmlDepth) throw Fault(Over("elements within each other", Limits.XmlDepth));
+        if (_xml.AttributeCount > Limits.XmlAttributes) throw Fault(Over("attributes", Limits.XmlAttributes));
+        return more;
+    }
+
+    private static string Over(string what, int limit) => string.Create(CultureInfo.InvariantCulture, $"there are more than {limit} {what}.");
+
+    // Long enough to recognize, short enough for a report.
+    private static string Shown(string text) => MessageText.Printable(text.Length <= 40 ? text : MessageText.Cut(text, 40) + "…");
 }

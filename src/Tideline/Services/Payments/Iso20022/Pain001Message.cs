@@ -1,19 +1,19 @@
+using System.Globalization;
+
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>A customer credit transfer initiation (pain.001) as its sender wrote it; nothing is judged but its shape.</summary>
-/// <param name="Version">The last number of the namespace, 3 to 11.</param>
+/// <summary>A customer credit transfer initiation (pain.001) as its sender wrote it; nothing is judged but its schema.</summary>
+/// <param name="Name">The format, as in <c>pain.001.001.09</c>.</param>
 /// <param name="MessageId">GrpHdr/MsgId.</param>
 /// <param name="CreatedAt">GrpHdr/CreDtTm, as written.</param>
 /// <param name="DeclaredCount">GrpHdr/NbOfTxs.</param>
 /// <param name="DeclaredSum">GrpHdr/CtrlSum, where there is one.</param>
-/// <param name="InitiatingParty">Name and identifiers of GrpHdr/InitgPty, joined.</param>
+/// <param name="InitiatingParty">GrpHdr/InitgPty/Nm; empty where there is none. Free text that identifies nobody.</param>
 /// <param name="Instructions">The PmtInf blocks.</param>
 public sealed record Pain001Message(
-    int Version, string MessageId, string CreatedAt, long DeclaredCount, decimal? DeclaredSum, string InitiatingParty, IReadOnlyList<PaymentInstruction> Instructions)
+    string Name, string MessageId, string CreatedAt, long DeclaredCount, decimal? DeclaredSum, string InitiatingParty,
+    IReadOnlyList<PaymentInstruction> Instructions)
 {
-    /// <summary>The message's name in reports, as in <c>pain.001.001.09</c>.</summary>
-    public string Name => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"pain.001.001.{Version:00}");
-
     /// <summary>Payments in all blocks.</summary>
     public int Count => Instructions.Sum(instruction => instruction.Payments.Count);
 
@@ -22,25 +22,42 @@ public sealed record Pain001Message(
 }
 
 /// <summary>A PmtInf block: payments from one debtor account on one day.</summary>
+/// <param name="Id">PmtInfId; NOTPROVIDED where it is missing.</param>
+/// <param name="Method">PmtMtd.</param>
+/// <param name="DeclaredCount">NbOfTxs, where there is one.</param>
+/// <param name="DeclaredSum">CtrlSum, where there is one.</param>
+/// <param name="RequestedDate">ReqdExctnDt.</param>
+/// <param name="DebtorName">Dbtr/Nm.</param>
+/// <param name="Debtor">DbtrAcct.</param>
+/// <param name="Payments">The payments.</param>
+/// <param name="Breach">What contradicts the schema in the block, outside of its payments. None of them is made then.</param>
 public sealed record PaymentInstruction(
-    string Id, string Method, long? DeclaredCount, decimal? DeclaredSum, DateOnly RequestedDate, string? DebtorName, string? DebtorIban, IReadOnlyList<PaymentOrder> Payments)
+    string Id, string? Method, long? DeclaredCount, decimal? DeclaredSum, DateOnly? RequestedDate, string? DebtorName, AccountName Debtor,
+    IReadOnlyList<PaymentOrder> Payments, StatusReason? Breach)
 {
     /// <summary>Sum of the block's amounts as plain numbers.</summary>
     public decimal Sum => Payments.Sum(payment => payment.Amount);
 }
 
+/// <summary>How a message names an account: its IBAN, and the currency that it is said to have.</summary>
+public readonly record struct AccountName(string? Iban, string? Currency);
+
 /// <summary>A CdtTrfTxInf: one payment.</summary>
 /// <param name="InstructionId">PmtId/InstrId.</param>
-/// <param name="EndToEndId">PmtId/EndToEndId.</param>
+/// <param name="EndToEndId">PmtId/EndToEndId; NOTPROVIDED where it is missing.</param>
 /// <param name="Uetr">PmtId/UETR, from version 9.</param>
-/// <param name="AmountText">The amount as written.</param>
-/// <param name="Amount">The amount as a number.</param>
-/// <param name="CurrencyCode">Its Ccy attribute.</param>
+/// <param name="AmountText">The amount as written; null when it is none.</param>
+/// <param name="CurrencyCode">Its Ccy attribute; null when it is none.</param>
 /// <param name="IsEquivalentAmount">An EqvtAmt, which asks for a conversion, instead of an InstdAmt.</param>
 /// <param name="CreditorName">Cdtr/Nm.</param>
-/// <param name="CreditorIban">CdtrAcct/Id/IBAN.</param>
+/// <param name="Creditor">CdtrAcct.</param>
 /// <param name="Reference">The first RmtInf/Ustrd, cut to what a reference may hold.</param>
 /// <param name="Line">Where it begins in the file.</param>
+/// <param name="Breach">What contradicts the schema in it. It is not made then.</param>
 public sealed record PaymentOrder(
-    string? InstructionId, string EndToEndId, string? Uetr, string AmountText, decimal Amount, string CurrencyCode, bool IsEquivalentAmount, string? CreditorName, string? CreditorIban,
-    string? Reference, int Line);
+    string? InstructionId, string EndToEndId, string? Uetr, string? AmountText, string? CurrencyCode, bool IsEquivalentAmount, string? CreditorName,
+    AccountName Creditor, string? Reference, int Line, StatusReason? Breach)
+{
+    /// <summary>The amount as a number; 0 when it is none, so that a control sum over it does not come out.</summary>
+    public decimal Amount => AmountText is null ? 0 : decimal.Parse(AmountText, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+}

@@ -5,44 +5,30 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Reads customer credit transfer initiations, pain.001.001.03 to .11, chosen by namespace. The file is read forward once; document types and entities are
-/// refused; what this program has no use for is skipped.
+/// Reads customer credit transfer initiations, pain.001.001.03 to .12 and their national dialects, chosen by namespace. The
+/// file is read forward once and compared with its schema on the way. A breach in a payment or a block stands in its
+/// <c>Breach</c>; one in the rest of the file, and anything malformed, is a fault.
 /// </summary>
 public sealed class Pain001Reader
 {
-    /// <summary>Oldest and newest version that is read.</summary>
-    public const int FirstVersion = 3, LastVersion = 11;
-
-    private const string NamespacePrefix = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.";
-
-    // PmtId carries a UETR from this version on.
-    private const int UetrVersion = 9;
-
     private readonly ElementReader _element;
-    private readonly int _version;
+    private readonly Pain001Format _format;
     private int _payments;
 
-    private Pain001Reader(ElementReader element, int version) => (_element, _version) = (element, version);
+    private Pain001Reader(ElementReader element, Pain001Format format) => (_element, _format) = (element, format);
 
-    /// <summary>Reads one message.</summary>
-    /// <exception cref="TidelineException">InvalidInput: not such a message, malformed, or over a limit; the text names the line.</exception>
-    public static Pain001Message Read(Stream file)
+    /// <summary>Reads one message from a stream that can seek.</summary>
+    /// <exception cref="TidelineException">
+    /// InvalidInput: not such a message, malformed, not as its schema says outside of blocks, or over a limit. The text names the line.
+    /// </exception>
+    public static Pain001Message Read(Stream file, CancellationToken cancel)
     {
-        var settings = new XmlReaderSettings
-        {
-            DtdProcessing = DtdProcessing.Prohibit,
-            XmlResolver = null,
-            MaxCharactersInDocument = Limits.ImportBytes,
-            IgnoreComments = true,
-            IgnoreProcessingInstructions = true,
-            IgnoreWhitespace = true,
-        };
         try
         {
-            using var xml = XmlReader.Create(file, settings);
-            var element = new ElementReader(xml);
+            using var input = XmlInput.Open(file);
+            var element = new ElementReader(input, cancel);
             element.MoveToRoot();
-            return new Pain001Reader(element, VersionOf(element)).ReadDocument();
+            return new Pain001Reader(element, FormatOf(element)).ReadDocument();
         }
         catch (XmlException fault)
         {
@@ -54,279 +40,202 @@ public sealed class Pain001Reader
         CultureInfo.InvariantCulture,
         $"Line {fault.LineNumber}: the file is not well-formed XML without a document type and entities, or is too long: {fault.Message}");
 
-    private static int VersionOf(ElementReader element)
+    private static Pain001Format FormatOf(ElementReader element)
     {
-        var space = element.Namespace;
-        if (element.Name == "Document" && space.StartsWith(NamespacePrefix, StringComparison.Ordinal)
-            && space.Length == NamespacePrefix.Length + 2
-            && int.TryParse(space.AsSpan(NamespacePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-            && version is >= FirstVersion and <= LastVersion)
-            return version;
-        throw element.Fault($"The root element '{element.Name}' in namespace '{space}' is not a Document of pain.001.001.03 to pain.001.001.11.");
+        if (element.Name == "Document" && Pain001Format.Find(element.Namespace) is { } format) return format;
+        throw element.Fault(
+            $"The root element '{MessageText.Cut(element.Name, 40)}' in namespace '{MessageText.Cut(element.Namespace, 140)}' is not a Document of "
+            + "pain.001.001.03 to pain.001.001.12, pain.001.001.03.ch.02, pain.001.002.03 or pain.001.003.03.");
     }
 
     private Pain001Message ReadDocument()
     {
         Pain001Message? message = null;
-        _element.ForEachChild(name =>
-        {
-            if (name != "CstmrCdtTrfInitn" || message is not null) throw _element.Fault($"'{name}' does not belong here; a pain.001 holds one CstmrCdtTrfInitn.");
-            message = ReadInitiation();
-        });
+        _element.ForEachChild(Pain001Schema.Of(_format), child => message = ReadInitiation(child.Type));
         _element.ReadToEnd();
-        return message ?? throw _element.Fault("The Document holds no CstmrCdtTrfInitn.");
+        return message!;
     }
 
-    private Pain001Message ReadInitiation()
+    private Pain001Message ReadInitiation(SchemaType type)
     {
-        var line = _element.Line;
         Pain001Message? header = null;
         var instructions = new List<PaymentInstruction>();
-        _element.ForEachChild(name =>
+        _element.ForEachChild(type, child =>
         {
-            switch (name)
+            switch (child.Name)
             {
-                case "GrpHdr" when header is null: header = ReadHeader(); break;
-                case "GrpHdr": throw _element.Fault("A second GrpHdr.");
-                case "PmtInf": instructions.Add(ReadInstruction()); break;
-                default: _element.Skip(); break;
+                case "GrpHdr": header = ReadHeader(child.Type); break;
+                case "PmtInf": instructions.Add(ReadInstruction(child.Type)); break;
             }
         });
-        if (header is null) throw _element.Fault("The message has no GrpHdr.", line);
-        if (instructions.Count == 0) throw _element.Fault("The message has no PmtInf.", line);
-        return header with { Instructions = instructions };
+        return header! with { Instructions = instructions };
     }
 
-    private Pain001Message ReadHeader()
+    private Pain001Message ReadHeader(SchemaType type)
     {
-        var line = _element.Line;
-        string? messageId = null, createdAt = null, party = null;
-        long? count = null;
+        string messageId = "", createdAt = "", party = "";
+        var count = 0L;
         decimal? sum = null;
-        _element.ForEachChild(name =>
+        _element.ForEachChild(type, child =>
         {
-            switch (name)
+            switch (child.Name)
             {
-                case "MsgId": messageId = _element.Text(Limits.IsoIdentifierCharacters); break;
-                case "CreDtTm": createdAt = ReadDateTime(); break;
-                case "NbOfTxs": count = _element.Count(); break;
-                case "CtrlSum": sum = _element.Decimal().Value; break;
-                case "InitgPty": party = ReadParty(); break;
-                default: _element.Skip(); break;
+                case "MsgId": messageId = _element.Text(child)!.Trim(); break;
+                case "CreDtTm": createdAt = _element.Text(child)!; break;
+                case "NbOfTxs": count = Count(child)!.Value; break;
+                case "CtrlSum": sum = Sum(child); break;
+                case "InitgPty": party = ReadName(child.Type) ?? ""; break;
             }
         });
-        return new Pain001Message(
-            _version, messageId ?? throw Missing("GrpHdr", "MsgId", line), createdAt ?? throw Missing("GrpHdr", "CreDtTm", line), count ?? throw Missing("GrpHdr", "NbOfTxs", line), sum,
-            party ?? throw Missing("GrpHdr", "InitgPty", line), []);
+        return new Pain001Message(_format.Name, messageId, createdAt, count, sum, party, []);
     }
 
-    // The name and every identifier, wherever the version keeps them (BICOrBEI, AnyBIC, LEI, Othr/Id): together they tell parties apart.
-    private string ReadParty()
-    {
-        var parts = new List<string>();
-        void Visit(string name)
-        {
-            switch (name)
-            {
-                case "Nm": parts.Add(_element.Text(Limits.IsoNameCharacters)); break;
-                case "Id" or "OrgId" or "PrvtId" or "Othr" when parts.Count < 8: ReadNested(); break;
-                case "BICOrBEI" or "AnyBIC" or "LEI": parts.Add(_element.Text(Limits.IsoIdentifierCharacters)); break;
-                default: _element.Skip(); break;
-            }
-        }
-
-        void ReadNested()
-        {
-            // An Id is a structure at the top and plain text inside Othr.
-            if (_element.TextIfLeaf(Limits.ReferenceCharacters, Visit) is { } text) parts.Add(text);
-        }
-
-        _element.ForEachChild(Visit);
-        return string.Join('|', parts);
-    }
-
-    private PaymentInstruction ReadInstruction()
+    private PaymentInstruction ReadInstruction(SchemaType type)
     {
         var line = _element.Line;
-        string? id = null, method = null, debtor = null, iban = null;
+        string? id = null, method = null, debtor = null;
         long? count = null;
         decimal? sum = null;
         DateOnly? date = null;
+        AccountName account = default;
         var payments = new List<PaymentOrder>();
-        _element.ForEachChild(name =>
+        var breach = _element.InScope(() => _element.ForEachChild(type, child =>
         {
-            switch (name)
+            switch (child.Name)
             {
-                case "PmtInfId": id = _element.Text(Limits.IsoIdentifierCharacters); break;
-                case "PmtMtd": method = _element.Text(3); break;
-                case "NbOfTxs": count = _element.Count(); break;
-                case "CtrlSum": sum = _element.Decimal().Value; break;
-                case "ReqdExctnDt": date = ReadExecutionDate(); break;
-                case "Dbtr": debtor = ReadName(); break;
-                case "DbtrAcct": iban = ReadIban(); break;
-                case "CdtTrfTxInf": payments.Add(ReadPayment()); break;
-                default: _element.Skip(); break;
+                case "PmtInfId": id = _element.Text(child)?.Trim(); break;
+                case "PmtMtd": method = _element.Text(child); break;
+                case "NbOfTxs": count = Count(child); break;
+                case "CtrlSum": sum = Sum(child); break;
+                case "ReqdExctnDt": date = ReadExecutionDate(child); break;
+                case "Dbtr": debtor = ReadName(child.Type); break;
+                case "DbtrAcct": account = ReadAccount(child.Type, StatusReasonCodes.InvalidDebtorAccountNumber); break;
+                case "CdtTrfTxInf": payments.Add(ReadPayment(child.Type)); break;
             }
-        });
+        }));
+        // Without a payment there is nothing that could be refused by itself.
         if (payments.Count == 0) throw _element.Fault("The PmtInf has no CdtTrfTxInf.", line);
-        return new PaymentInstruction(
-            id ?? throw Missing("PmtInf", "PmtInfId", line), method ?? throw Missing("PmtInf", "PmtMtd", line), count, sum, date ?? throw Missing("PmtInf", "ReqdExctnDt", line), debtor, iban,
-            payments);
+        return new PaymentInstruction(id ?? Missing, method, count, sum, date, debtor, account, payments, breach);
     }
 
-    private PaymentOrder ReadPayment()
+    private PaymentOrder ReadPayment(SchemaType type)
     {
         var line = _element.Line;
-        if (++_payments > Limits.ImportPayments) throw _element.Fault(string.Create(CultureInfo.InvariantCulture, $"The file has more than {Limits.ImportPayments} payments; split it."));
+        if (++_payments > Limits.ImportPayments)
+            throw _element.Fault(string.Create(CultureInfo.InvariantCulture, $"The file has more than {Limits.ImportPayments} payments; split it."));
         (string? InstructionId, string? EndToEndId, string? Uetr) ids = default;
-        (string Text, decimal Value, string Currency, bool IsEquivalent)? amount = null;
-        string? creditor = null, iban = null, reference = null;
-        _element.ForEachChild(name =>
+        (string? Text, string? Currency, bool IsEquivalent) amount = default;
+        string? creditor = null, reference = null;
+        AccountName account = default;
+        var breach = _element.InScope(() => _element.ForEachChild(type, child =>
         {
-            switch (name)
+            switch (child.Name)
             {
-                case "PmtId": ids = ReadPaymentIds(); break;
-                case "Amt": amount = ReadAmount(); break;
-                case "Cdtr": creditor = ReadName(); break;
-                case "CdtrAcct": iban = ReadIban(); break;
-                case "RmtInf": reference = ReadReference(); break;
-                default: _element.Skip(); break;
+                case "PmtId": ids = ReadPaymentIds(child.Type); break;
+                case "Amt": amount = ReadAmount(child.Type); break;
+                case "Cdtr": creditor = ReadName(child.Type); break;
+                case "CdtrAcct": account = ReadAccount(child.Type, StatusReasonCodes.IncorrectAccountNumber); break;
+                case "RmtInf": reference = ReadReference(child.Type); break;
             }
-        });
-        var (text, value, currency, isEquivalent) = amount ?? throw Missing("CdtTrfTxInf", "Amt", line);
+        }));
         return new PaymentOrder(
-            ids.InstructionId, ids.EndToEndId ?? throw Missing("CdtTrfTxInf", "PmtId/EndToEndId", line), ids.Uetr, text, value, currency, isEquivalent, creditor, iban, reference, line);
+            ids.InstructionId, ids.EndToEndId ?? Missing, ids.Uetr, amount.Text, amount.Currency, amount.IsEquivalent, creditor, account, reference,
+            line, breach);
     }
 
-    private (string?, string?, string?) ReadPaymentIds()
+    // What the guidelines write where an identification is missing.
+    private const string Missing = "NOTPROVIDED";
+
+    private (string?, string?, string?) ReadPaymentIds(SchemaType type)
     {
         string? instruction = null, endToEnd = null, uetr = null;
-        _element.ForEachChild(name =>
+        _element.ForEachChild(type, child =>
         {
-            switch (name)
+            switch (child.Name)
             {
-                case "InstrId": instruction = _element.Text(Limits.IsoIdentifierCharacters); break;
-                case "EndToEndId": endToEnd = _element.Text(Limits.IsoIdentifierCharacters); break;
-                case "UETR" when _version >= UetrVersion: uetr = ReadUetr(); break;
-                default: _element.Skip(); break;
+                case "InstrId": instruction = _element.Text(child)?.Trim(); break;
+                case "EndToEndId": endToEnd = _element.Text(child)?.Trim(); break;
+                default: uetr = _element.Text(child); break;
             }
         });
         return (instruction, endToEnd, uetr);
     }
 
-    private string ReadUetr()
+    private (string?, string?, bool) ReadAmount(SchemaType type)
     {
-        var line = _element.Line;
-        var text = _element.Text(36);
-        return Guid.TryParseExact(text, "D", out _) ? text : throw _element.Fault($"UETR '{text}' is not a UUID.", line);
-    }
-
-    private (string, decimal, string, bool)? ReadAmount()
-    {
-        (string, decimal, string, bool)? amount = null;
-        _element.ForEachChild(name =>
+        (string? Text, string? Currency, bool IsEquivalent) amount = default;
+        _element.ForEachChild(type, child =>
         {
-            switch (name)
+            if (child.Name == "InstdAmt")
             {
-                case "InstdAmt": amount = ReadMoney(isEquivalent: false); break;
-                case "EqvtAmt":
-                    _element.ForEachChild(inner =>
-                    {
-                        if (inner == "Amt") amount = ReadMoney(isEquivalent: true);
-                        else _element.Skip();
-                    });
-                    break;
-                default: _element.Skip(); break;
+                (amount.Text, amount.Currency) = _element.Amount(child);
+                return;
             }
+
+            amount.IsEquivalent = true;
+            _element.ForEachChild(child.Type, inner =>
+            {
+                if (inner.Name == "Amt") (amount.Text, amount.Currency) = _element.Amount(inner);
+            });
         });
         return amount;
     }
 
-    private (string, decimal, string, bool) ReadMoney(bool isEquivalent)
-    {
-        var currency = _element.Attribute("Ccy") ?? throw _element.Fault($"{_element.Name} has no Ccy.");
-        if (currency.Length != 3) throw _element.Fault("Ccy has three letters.");
-        var (text, value) = _element.Decimal();
-        return (text, value, currency, isEquivalent);
-    }
-
-    private string? ReadName()
+    private string? ReadName(SchemaType type)
     {
         string? text = null;
-        _element.ForEachChild(name =>
+        _element.ForEachChild(type, child =>
         {
-            if (name == "Nm") text = _element.Text(Limits.IsoNameCharacters);
-            else _element.Skip();
+            if (child.Name == "Nm") text = _element.Text(child);
         });
         return text;
     }
 
-    private string? ReadIban()
+    private AccountName ReadAccount(SchemaType type, string reasonCode)
     {
-        string? text = null;
-        _element.ForEachChild(name =>
+        string? iban = null, currency = null;
+        _element.ForEachChild(type, child =>
         {
-            if (name != "Id")
+            switch (child.Name)
             {
-                _element.Skip();
-                return;
+                case "Ccy": currency = _element.Text(child); break;
+                case "Id":
+                    _element.ForEachChild(child.Type, id =>
+                    {
+                        if (id.Name == "IBAN") iban = _element.Text(id, reasonCode);
+                    });
+                    break;
             }
-
-            _element.ForEachChild(inner =>
-            {
-                if (inner == "IBAN") text = _element.Text(Limits.IbanCharacters);
-                else _element.Skip();
-            });
         });
-        return text;
+        return new AccountName(iban, currency);
     }
 
-    private string? ReadReference()
+    private string? ReadReference(SchemaType type)
     {
         string? text = null;
-        _element.ForEachChild(name =>
+        _element.ForEachChild(type, child =>
         {
-            if (name == "Ustrd" && text is null) text = MessageText.Cut(_element.Text(Limits.BodyBytes), Limits.ReferenceCharacters);
-            else _element.Skip();
+            if (child.Name == "Ustrd" && text is null && _element.Text(child) is { } first)
+                text = MessageText.Cut(first.Trim(), Limits.ReferenceCharacters);
         });
         return text;
     }
 
     // A plain date up to version 7, a choice of Dt and DtTm from version 8.
-    private DateOnly ReadExecutionDate()
+    private DateOnly? ReadExecutionDate(SchemaChild element)
     {
+        if (element.Type.Text is not null) return _element.Text(element) is { } day ? IsoTime.Day(day) : null;
         DateOnly? date = null;
-        var line = _element.Line;
-        var text = _element.TextIfLeaf(Limits.IsoIdentifierCharacters, name =>
+        _element.ForEachChild(element.Type, child =>
         {
-            switch (name)
-            {
-                case "Dt": date = ParseDate(_element.Text(Limits.IsoIdentifierCharacters), line); break;
-                case "DtTm": date = DateOnly.FromDateTime(ParseDateTime(_element.Text(Limits.IsoIdentifierCharacters), line).UtcDateTime); break;
-                default: _element.Skip(); break;
-            }
+            if (_element.Text(child) is { } text) date = child.Name == "Dt" ? IsoTime.Day(text) : IsoTime.UtcDay(text);
         });
-        return text is not null ? ParseDate(text, line) : date ?? throw Missing("ReqdExctnDt", "Dt or DtTm", line);
+        return date;
     }
 
-    private string ReadDateTime()
-    {
-        var line = _element.Line;
-        var text = _element.Text(Limits.IsoIdentifierCharacters);
-        ParseDateTime(text, line);
-        return text;
-    }
+    private long? Count(SchemaChild element) =>
+        _element.Text(element) is { } text ? long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
 
-    private DateOnly ParseDate(string text, int line) =>
-        // xs:date may carry a time zone after its ten characters; the calendar day is what counts.
-        text.Length >= 10 && DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
-            ? date
-            : throw _element.Fault($"'{text}' is not a date such as 2026-01-31.", line);
-
-    private DateTimeOffset ParseDateTime(string text, int line) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) && text.Contains('T', StringComparison.Ordinal)
-            ? time
-            : throw _element.Fault($"'{text}' is not a time such as 2026-01-31T09:30:00Z.", line);
-
-    private TidelineException Missing(string parent, string child, int line) => _element.Fault($"{parent} has no {child}.", line);
+    private decimal? Sum(SchemaChild element) =>
+        _element.Text(element) is { } text ? decimal.Parse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) : null;
 }

@@ -6,21 +6,18 @@ using Tideline.Services.Payments.Imports;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Writes payment status reports. The version answers the message's: pain.001.001.03 to .08 get the pain.002.001 of the same number, .09 gets .10, .10 gets .11, .11
-/// gets .12, as they were published together.
+/// Writes payment status reports, valid against the schema of pain.002.001 whatever the status holds: identifications are cut to
+/// 35 characters and NOTPROVIDED where there is none; what has no valid form is left out.
 /// </summary>
 public static class Pain002Writer
 {
     // OrgnlUETR is part of the report from this version on.
     private const int UetrVersion = 10;
 
-    /// <summary>The report's version for a message's.</summary>
-    public static int VersionFor(int pain001Version) => pain001Version <= 8 ? pain001Version : pain001Version + 1;
-
     /// <summary>Writes the report of an import with all its results; leaves the stream open.</summary>
     public static async Task WriteAsync(ImportStatus status, DateTimeOffset createdAt, Stream output, CancellationToken cancel)
     {
-        var version = VersionFor(int.Parse(status.MessageName.AsSpan(^2..), CultureInfo.InvariantCulture));
+        var version = Pain001Format.Named(status.MessageName).ReportVersion;
         var space = string.Create(CultureInfo.InvariantCulture, $"urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version:00}");
         using var buffered = new XmlOutput(output);
         var xml = buffered.Xml;
@@ -50,11 +47,12 @@ public static class Pain002Writer
     private static void WriteGroup(XmlWriter xml, ImportStatus status)
     {
         Start(xml, "OrgnlGrpInfAndSts");
-        Text(xml, "OrgnlMsgId", status.MessageId);
+        Text(xml, "OrgnlMsgId", Identification(status.MessageId));
         Text(xml, "OrgnlMsgNmId", status.MessageName);
-        Text(xml, "OrgnlCreDtTm", status.CreatedAt);
+        TextIf(xml, "OrgnlCreDtTm", status.CreatedAt, "dateTime");
         Text(xml, "OrgnlNbOfTxs", status.Payments.ToString(CultureInfo.InvariantCulture));
-        Text(xml, "OrgnlCtrlSum", status.ControlSum.ToString(CultureInfo.InvariantCulture));
+        // Many large amounts add up to more digits than the report has room for.
+        TextIf(xml, "OrgnlCtrlSum", status.ControlSum.ToString(CultureInfo.InvariantCulture), "sum");
         Text(xml, "GrpSts", status.GroupStatus);
         WriteReason(xml, status.Reason);
         WriteCounts(xml, status.Settled, status.Rejected, status.Pending);
@@ -67,7 +65,7 @@ public static class Pain002Writer
         var settled = block.Count(result => result.Status == PaymentStatus.Settled);
         var rejected = block.Count(result => result.Status == PaymentStatus.Rejected);
         Start(xml, "OrgnlPmtInfAndSts");
-        Text(xml, "OrgnlPmtInfId", block[0].InstructionBlockId);
+        Text(xml, "OrgnlPmtInfId", Identification(block[0].InstructionBlockId));
         Text(xml, "OrgnlNbOfTxs", block.Count.ToString(CultureInfo.InvariantCulture));
         Text(xml, "PmtInfSts", PaymentStatus.OfGroup(block.Count, settled, rejected, isAllTried: settled + rejected > 0));
         WriteCounts(xml, settled, rejected, block.Count - settled - rejected);
@@ -84,18 +82,24 @@ public static class Pain002Writer
     private static void WritePayment(XmlWriter xml, PaymentResult result, int version)
     {
         Start(xml, "TxInfAndSts");
-        if (result.InstructionId is not null) Text(xml, "OrgnlInstrId", result.InstructionId);
-        Text(xml, "OrgnlEndToEndId", result.EndToEndId);
-        if (result.Uetr is not null && version >= UetrVersion) Text(xml, "OrgnlUETR", result.Uetr);
+        if (!string.IsNullOrWhiteSpace(result.InstructionId)) Text(xml, "OrgnlInstrId", Identification(result.InstructionId));
+        Text(xml, "OrgnlEndToEndId", Identification(result.EndToEndId));
+        if (version >= UetrVersion) TextIf(xml, "OrgnlUETR", result.Uetr, "uuid");
         Text(xml, "TxSts", result.Status);
         WriteReason(xml, result.Reason);
         if (result.TransferId is { } transferId) Text(xml, "AcctSvcrRef", transferId.ToString("N"));
+        WriteAmount(xml, result);
+        xml.WriteEndElement();
+    }
+
+    private static void WriteAmount(XmlWriter xml, PaymentResult result)
+    {
+        if (!Is(result.Amount, "amount") || !Is(result.Currency, "currency")) return;
         Start(xml, "OrgnlTxRef");
         Start(xml, "Amt");
         Start(xml, "InstdAmt");
         xml.WriteAttributeString("Ccy", result.Currency);
         xml.WriteString(result.Amount);
-        xml.WriteEndElement();
         xml.WriteEndElement();
         xml.WriteEndElement();
         xml.WriteEndElement();
@@ -108,7 +112,11 @@ public static class Pain002Writer
         Start(xml, "Rsn");
         Text(xml, "Cd", reason.Code);
         xml.WriteEndElement();
-        foreach (var line in MessageText.Lines(MessageText.Printable(reason.Detail), Limits.IsoAdditionalInformationCharacters)) Text(xml, "AddtlInf", line);
+        foreach (var line in MessageText.Lines(MessageText.Printable(reason.Detail), Limits.IsoAdditionalInformationCharacters))
+        {
+            if (!string.IsNullOrWhiteSpace(line)) Text(xml, "AddtlInf", line);
+        }
+
         xml.WriteEndElement();
     }
 
@@ -145,6 +153,20 @@ public static class Pain002Writer
     private static void Start(XmlWriter xml, string name) => xml.WriteStartElement(name);
 
     private static void Text(XmlWriter xml, string name, string text) => xml.WriteElementString(name, text);
+
+    private static void TextIf(XmlWriter xml, string name, string? text, string type)
+    {
+        if (Is(text, type)) Text(xml, name, text!);
+    }
+
+    private static bool Is(string? text, string type) => text is not null && SimpleType.Parse(type, isSwiss: false).Admits(text);
+
+    // Max35Text; the guidelines' word where a mandatory one is missing.
+    private static string Identification(string text)
+    {
+        var printable = MessageText.Cut(MessageText.Printable(text).Trim(), Limits.IsoIdentifierCharacters);
+        return printable.Length > 0 ? printable : "NOTPROVIDED";
+    }
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 }

@@ -16,6 +16,7 @@ public sealed record StatusReason(string Code, string Detail)
             RefusalReason.CurrencyMismatch => StatusReasonCodes.NotAllowedCurrency,
             RefusalReason.InvalidAmount => StatusReasonCodes.InvalidAmount,
             RefusalReason.BalanceOverflow => StatusReasonCodes.NotAllowedAmount,
+            RefusalReason.IdempotencyKeyReused => StatusReasonCodes.Duplication,
             _ => StatusReasonCodes.Narrative,
         },
         refusal.Detail);
@@ -45,6 +46,9 @@ public static class StatusReasonCodes
     /// <summary>Available balance is too small.</summary>
     public const string InsufficientFunds = "AM04";
 
+    /// <summary>This place of this message of this debtor was paid with other content.</summary>
+    public const string Duplication = "AM05";
+
     /// <summary>CtrlSum is not the sum of the amounts.</summary>
     public const string InvalidControlSum = "AM10";
 
@@ -54,11 +58,14 @@ public static class StatusReasonCodes
     /// <summary>NbOfTxs is not the number of payments.</summary>
     public const string InvalidNumberOfTransactions = "AM18";
 
-    /// <summary>The requested execution date lies in the future.</summary>
+    /// <summary>The requested execution date is none, or lies in the future.</summary>
     public const string InvalidDate = "DT01";
 
-    /// <summary>The party's message identification was used with other content.</summary>
+    /// <summary>One of the debtors' message identification was used with other content.</summary>
     public const string DuplicateMessageId = "DU01";
+
+    /// <summary>The payment or its block is not as the schema says; the text names the line.</summary>
+    public const string SyntaxError = "FF02";
 
     /// <summary>See the text.</summary>
     public const string Narrative = "NARR";
