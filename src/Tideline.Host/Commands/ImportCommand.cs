@@ -12,7 +12,8 @@ internal static class ImportCommand
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly Argument<string> File = new("FILE") { Description = "An ISO 20022 pain.001 credit transfer file (001.03 to 001.12)." };
+    private static readonly Argument<string> File =
+        new("FILE") { Description = "An ISO 20022 pain.001 credit transfer file (001.03 to 001.12)." };
     private static readonly Option<string?> Report = new("--report") { Description = "Write the pain.002 status report into this file." };
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<bool> Json = Options.Json();

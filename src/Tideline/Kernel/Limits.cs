@@ -135,10 +135,14 @@ public static partial class Limits
     /// <summary>Longest text that is read as an IBAN: 34 characters in groups of four, with spaces.</summary>
     public const int IbanCharacters = 42;
 
-    /// <summary>What the XML parser may take in for one node, characters: a tag with its attributes, a text, a comment.</summary>
+    /// <summary>
+    /// What the XML parser may take in for one node, characters: a tag with its attributes, a text, a comment.
+    /// </summary>
     public const int XmlNodeCharacters = 256 * 1024;
 
-    /// <summary>Elements of an XML file within each other: a pain.001 has 13, what an extension holds has more.</summary>
+    /// <summary>
+    /// Elements of an XML file within each other: a pain.001 has 13, what an extension holds has more.
+    /// </summary>
     public const int XmlDepth = 64;
 
     /// <summary>Attributes of one element of an XML file.</summary>

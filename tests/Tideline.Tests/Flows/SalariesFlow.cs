@@ -89,7 +89,8 @@ public abstract class SalariesFlow : IAsyncLifetime
         var body = Example[Example.IndexOf("<Document", StringComparison.Ordinal)..];
         (await RefusedAsync(Stream("<!DOCTYPE Document [<!ENTITY pay \"SYSTEM\">]>" + body))).ShouldContain("document type");
         (await RefusedAsync(Stream("<!DOCTYPE Document SYSTEM \"file:///etc/passwd\">" + body))).ShouldContain("document type");
-        (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.001.001.13", StringComparison.Ordinal)))).ShouldContain("001.03");
+        (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.001.001.13", StringComparison.Ordinal))))
+            .ShouldContain("001.03");
         (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.008.001.09", StringComparison.Ordinal)))).ShouldContain("pain.001");
         (await RefusedAsync(Stream(Example[..^40]))).ShouldContain("line");
         (await RefusedAsync(new EndlessSpaces())).ShouldContain("larger than 64 MiB");

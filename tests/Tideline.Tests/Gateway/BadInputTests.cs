@@ -76,7 +76,8 @@ public sealed class BadInputTests
         (await server.PostAsync("/v1/payments/imports", "<a/>")).ShouldBeProblem("unsupported-media-type", 415);
         (await server.PostAsync("/v1/payments/imports", "<a/>", type: "application/xml")).ShouldBeProblem("invalid-file", 400);
         var nested = string.Concat(Enumerable.Repeat("<Id><OrgId><Othr>", 4_700));
-        (await server.PostAsync("/v1/payments/imports", nested, type: "application/xml")).ShouldBeProblem("invalid-file", 400);
+        (await server.PostAsync("/v1/payments/imports", nested, type: "application/xml"))
+            .ShouldBeProblem("invalid-file", 400);
         (await server.GetAsync("/v1/nothing")).ShouldBeProblem("route-not-found", 404);
         var wrongMethod = await server.GetAsync(path);
         wrongMethod.ShouldBeProblem("method-not-allowed", 405);

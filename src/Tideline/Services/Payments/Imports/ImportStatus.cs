@@ -37,8 +37,8 @@ public sealed record ImportStatus(
 /// <param name="TransferId">The transfer, where one was made.</param>
 /// <param name="Reason">Why it was refused.</param>
 public sealed record PaymentResult(
-    int Index, string Status, string InstructionBlockId, string? InstructionId, string EndToEndId, string? Uetr, string? Amount, string? Currency,
-    Guid? TransferId, StatusReason? Reason)
+    int Index, string Status, string InstructionBlockId, string? InstructionId, string EndToEndId, string? Uetr,
+    string? Amount, string? Currency, Guid? TransferId, StatusReason? Reason)
 {
     internal bool IsFinal => Status != PaymentStatus.Pending;
 }

@@ -5,7 +5,8 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// Imports on disk. <c>ID/pain001.xml</c> and <c>ID/import.json</c> appear together by one rename; <c>ID/results.jsonl</c> grows while payments are made;
-/// <c>messages/CLAIM</c> names the import in which a debtor used a message id; <c>pending/ID</c> is there until an import is finished.
+/// <c>messages/CLAIM</c> names the import in which a debtor used a message id; <c>pending/ID</c> is there until an
+/// import is finished.
 /// </summary>
 internal sealed class ImportStore
 {
@@ -38,7 +39,9 @@ internal sealed class ImportStore
         return File.Exists(path) && Guid.TryParse(File.ReadAllText(path), out var importId) && Find(importId) is not null ? importId : null;
     }
 
-    /// <summary>Accepts: durable when it returns. A refused message neither claims anything nor waits for anything.</summary>
+    /// <summary>
+    /// Accepts: durable when it returns. A refused message neither claims anything nor waits for anything.
+    /// </summary>
     public void Accept(StagedFile file, ImportManifest manifest)
     {
         if (manifest.Refused is null)

@@ -13,10 +13,11 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
 
     /// <summary>The payment with a status.</summary>
     public static PaymentResult Result(
-        int index, PaymentInstruction instruction, PaymentOrder payment, string status, Guid? transferId = null, StatusReason? reason = null) =>
+        int index, PaymentInstruction instruction, PaymentOrder payment, string status, Guid? transferId = null,
+        StatusReason? reason = null) =>
         new(
-            index, status, instruction.Id, payment.InstructionId, payment.EndToEndId, payment.Uetr, payment.AmountText, payment.CurrencyCode,
-            transferId, reason);
+            index, status, instruction.Id, payment.InstructionId, payment.EndToEndId, payment.Uetr, payment.AmountText,
+            payment.CurrencyCode, transferId, reason);
 
     /// <summary>Tries until there is an answer; PDNG while its transfer is on its way.</summary>
     public async Task<PaymentResult> ExecuteAsync(int index, PaymentInstruction instruction, PaymentOrder payment, CancellationToken cancel)
@@ -30,10 +31,12 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
             try
             {
                 // :: 2  Whose accounts these are.
-                const string DebtorCode = StatusReasonCodes.InvalidDebtorAccountNumber, CreditorCode = StatusReasonCodes.IncorrectAccountNumber;
+                const string DebtorCode = StatusReasonCodes.InvalidDebtorAccountNumber;
+                const string CreditorCode = StatusReasonCodes.IncorrectAccountNumber;
                 var (debtor, debtorFault) = await ResolveAsync(instruction.Debtor.Iban, "debtor", DebtorCode, cancel);
                 if (debtorFault is not null) return Rejected(debtorFault);
-                var (creditor, creditorFault) = await ResolveAsync(payment.Creditor.Iban, "creditor", CreditorCode, cancel);
+                var (creditor, creditorFault) =
+                    await ResolveAsync(payment.Creditor.Iban, "creditor", CreditorCode, cancel);
                 if (creditorFault is not null) return Rejected(creditorFault);
 
                 // :: 3  The transfer, under a key that this place in this message has for ever.
@@ -82,22 +85,30 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
         if ((instruction.Breach ?? payment.Breach) is { } breach) return breach;
         // TRA is a transfer, too: with an advice to the debtor, which the status report is.
         if (instruction.Method is not ("TRF" or "TRA"))
-            return new StatusReason(StatusReasonCodes.Narrative, $"Payment method '{instruction.Method}' is not offered; TRF and TRA are.");
+            return new StatusReason(StatusReasonCodes.Narrative,
+                $"Payment method '{instruction.Method}' is not offered; TRF and TRA are.");
         if (instruction.RequestedDate is not { } date || date > _today)
         {
             var words = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Execution was asked for {instruction.RequestedDate:yyyy-MM-dd}, after {_today:yyyy-MM-dd} (UTC); scheduled payments are not offered.");
+                $"Execution was asked for {instruction.RequestedDate:yyyy-MM-dd}, after {_today:yyyy-MM-dd} (UTC); "
+                + $"scheduled payments are not offered.");
             return new StatusReason(StatusReasonCodes.InvalidDate, words);
         }
 
         if (payment.IsEquivalentAmount) return new StatusReason(StatusReasonCodes.InvalidAmount, "EqvtAmt asks for a conversion, which is not offered; send an InstdAmt.");
         if (!Currency.TryParse(payment.CurrencyCode, out var currency))
-            return new StatusReason(StatusReasonCodes.NotAllowedCurrency, $"'{payment.CurrencyCode}' is not an ISO 4217 currency.");
-        if ((instruction.Debtor.Currency ?? currency.Code) != currency.Code || (payment.Creditor.Currency ?? currency.Code) != currency.Code)
-            return new StatusReason(StatusReasonCodes.NotAllowedCurrency, $"An account in another currency than {currency.Code} asks for a conversion, which is not offered.");
-        if (Money.TryParse(payment.AmountText, currency, out amount) is { } wrong) return new StatusReason(StatusReasonCodes.InvalidAmount, wrong);
-        return amount.Minor > 0 ? null : new StatusReason(StatusReasonCodes.InvalidAmount, $"An amount is more than zero; '{payment.AmountText}' is not.");
+            return new StatusReason(StatusReasonCodes.NotAllowedCurrency,
+                $"'{payment.CurrencyCode}' is not an ISO 4217 currency.");
+        if ((instruction.Debtor.Currency ?? currency.Code) != currency.Code
+            || (payment.Creditor.Currency ?? currency.Code) != currency.Code)
+            return new StatusReason(StatusReasonCodes.NotAllowedCurrency,
+                $"An account in another currency than {currency.Code} asks for a conversion, which is not offered.");
+        if (Money.TryParse(payment.AmountText, currency, out amount) is { } wrong)
+            return new StatusReason(StatusReasonCodes.InvalidAmount, wrong);
+        if (amount.Minor > 0) return null;
+        var zero = $"An amount is more than zero; '{payment.AmountText}' is not.";
+        return new StatusReason(StatusReasonCodes.InvalidAmount, zero);
     }
 
     private async ValueTask<(Guid Account, StatusReason? Fault)> ResolveAsync(string? text, string whose, string code, CancellationToken cancel)
@@ -115,12 +126,14 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
         var (block, endToEnd) = (instruction.Id, payment.EndToEndId);
         var fingerprint = string.Create(
             culture,
-            $"import:{debtor}:{creditor}:{amount.Minor}:{amount.Currency.Code}:{block.Length}:{block}:{endToEnd.Length}:{endToEnd}:{reference}");
-        // Who pays, the message id and the place in the message: whatever else a second file with that id says, this place is
-        // paid once, on whichever node the file came in.
+            $"import:{debtor}:{creditor}:{amount.Minor}:{amount.Currency.Code}:"
+            + $"{block.Length}:{block}:{endToEnd.Length}:{endToEnd}:{reference}");
+        // Who pays, the message id and the place in the message: whatever else a second file with that id says, this
+        // place is paid once, on whichever node the file came in.
         var scope = $"import:{MessageClaims.Payer(instruction)}:{manifest.MessageId}";
         var key = Idempotency.Key(scope, index.ToString(culture));
-        return new TransferRequest(null, debtor, creditor, amount, reference, key, Idempotency.Fingerprint(fingerprint));
+        return new TransferRequest(null, debtor, creditor, amount, reference, key,
+            Idempotency.Fingerprint(fingerprint));
     }
 }
 

@@ -7,7 +7,8 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// ISO 20022 credit transfer files in, status reports out. A file is kept durably before it is acknowledged, each of its payments is made once, and what a
-/// restart interrupts goes on. The same file again answers the same import; a message id that one of the debtors used with other content is refused (DU01).
+/// restart interrupts goes on. The same file again answers the same import; a message id that one of the debtors used
+/// with other content is refused (DU01).
 /// </summary>
 public sealed class PaymentImports : IAsyncDisposable
 {
@@ -60,7 +61,8 @@ public sealed class PaymentImports : IAsyncDisposable
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
-            throw new TidelineException(ErrorCode.InvalidInput, $"The file did not arrive, or was not read, within {Limits.ImportUploadMs / 1_000} s.");
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"The file did not arrive, or was not read, within {Limits.ImportUploadMs / 1_000} s.");
         }
         // Exactly this type is a disk that is full or read-only; a client that goes away in mid-file throws a derived one.
         catch (Exception fault) when (fault.GetType() == typeof(IOException) || fault is UnauthorizedAccessException)
@@ -127,9 +129,11 @@ public sealed class PaymentImports : IAsyncDisposable
 
         var refused = ControlChecks.Check(message);
         var claims = MessageClaims.Of(message);
-        if (claims.Select(_store.FindClaim).FirstOrDefault(found => found is not null && found != importId) is { } other)
+        if (claims.Select(_store.FindClaim)
+            .FirstOrDefault(found => found is not null && found != importId) is { } other)
         {
-            var words = $"MsgId '{message.MessageId}' was used with other content for a debtor account of this file, by import {other}.";
+            var words = $"MsgId '{message.MessageId}' was used with other content for a debtor account of this file, "
+                + $"by import {other}.";
             refused = new StatusReason(StatusReasonCodes.DuplicateMessageId, words);
         }
 
@@ -211,7 +215,8 @@ public sealed class PaymentImports : IAsyncDisposable
             : run is not null ? (run.Settled, run.Rejected)
             : (results.Count(result => result.Status == PaymentStatus.Settled), results.Count(result => result.Status == PaymentStatus.Rejected));
         return new ImportStatus(
-            manifest.ImportId, manifest.MessageName, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty, received,
+            manifest.ImportId, manifest.MessageName, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty,
+            received,
             PaymentStatus.OfGroup(manifest.Payments, settled, rejected, settled + rejected == manifest.Payments || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,
             manifest.Payments - settled - rejected, manifest.Sum, page, from + page.Count < manifest.Payments && page.Count > 0 ? from + page.Count : null);
     }

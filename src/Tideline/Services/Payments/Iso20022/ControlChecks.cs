@@ -8,20 +8,24 @@ public static class ControlChecks
     /// <summary>The first contradiction; null when there is none.</summary>
     public static StatusReason? Check(Pain001Message message)
     {
-        var unread = message.Instructions.SelectMany(block => block.Payments).FirstOrDefault(payment => payment.AmountText is null)?.Breach;
+        var unread = message.Instructions.SelectMany(block => block.Payments)
+            .FirstOrDefault(payment => payment.AmountText is null)?.Breach;
         var reason = Compare("GrpHdr", message.DeclaredCount, message.Count, message.DeclaredSum, message.Sum, unread);
         foreach (var block in message.Instructions)
         {
             if (reason is not null) return reason;
             unread = block.Payments.FirstOrDefault(payment => payment.AmountText is null)?.Breach;
-            reason = Compare($"PmtInf '{block.Id}'", block.DeclaredCount, block.Payments.Count, block.DeclaredSum, block.Sum, unread);
+            reason = Compare(
+                $"PmtInf '{block.Id}'", block.DeclaredCount, block.Payments.Count, block.DeclaredSum, block.Sum,
+                unread);
         }
 
         return reason;
     }
 
     // An amount that cannot be read counts as nothing: the sum does not come out, and the reason names the amount.
-    private static StatusReason? Compare(string where, long? declaredCount, int count, decimal? declaredSum, decimal sum, StatusReason? unread)
+    private static StatusReason? Compare(
+        string where, long? declaredCount, int count, decimal? declaredSum, decimal sum, StatusReason? unread)
     {
         var culture = CultureInfo.InvariantCulture;
         if (declaredCount is { } number && number != count)
@@ -32,6 +36,7 @@ public static class ControlChecks
 
         if (declaredSum is not { } total || total == sum) return null;
         var detail = string.Create(culture, $"{where} says CtrlSum {total}; the amounts add up to {sum}.");
-        return new StatusReason(StatusReasonCodes.InvalidControlSum, unread is null ? detail : $"{detail} {unread.Detail}");
+        detail = unread is null ? detail : $"{detail} {unread.Detail}";
+        return new StatusReason(StatusReasonCodes.InvalidControlSum, detail);
     }
 }

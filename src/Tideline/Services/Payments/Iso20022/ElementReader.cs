@@ -6,9 +6,9 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Walks the elements of a message forward and compares them with its schema: names, order, number, types, attributes and
-/// namespace. Within <see cref="InScope"/> the first breach is kept and the walk goes on, so that one payment or block can be
-/// refused; outside, a breach ends the reading. A file that is malformed or over a limit always ends it.
+/// Walks the elements of a message forward and compares them with its schema: names, order, number, types, attributes
+/// and namespace. Within <see cref="InScope"/> the first breach is kept and the walk goes on, so that one payment or
+/// block can be refused; outside, a breach ends the reading. A file that is malformed or over a limit always ends it.
 /// </summary>
 internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
 {
@@ -56,8 +56,8 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
     }
 
     /// <summary>
-    /// Calls for each child of the present element that the schema expects where it stands. A child that the caller does not
-    /// read is compared with its schema all the same.
+    /// Calls for each child of the present element that the schema expects where it stands. A child that the caller
+    /// does not read is compared with its schema all the same.
     /// </summary>
     public void ForEachChild(SchemaType type, Action<SchemaChild> child)
     {
@@ -88,7 +88,9 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         var currency = CheckAttributes(element.Type);
         var text = type.Normalize(ReadText(element.Name));
         if (type.Admits(text)) return (text, currency);
-        var words = string.IsNullOrWhiteSpace(text) ? $"{element.Name} is empty." : $"{element.Name} '{Shown(text)}' is not {type.Words}.";
+        var words = string.IsNullOrWhiteSpace(text)
+            ? $"{element.Name} is empty."
+            : $"{element.Name} '{Shown(text)}' is not {type.Words}.";
         Breach(words, line, reasonCode ?? type.ReasonCode);
         return (null, currency);
     }
@@ -121,7 +123,8 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         }
         else if (_xml.NamespaceURI != _space)
         {
-            Breach($"'{_xml.LocalName}' in {parent} is in namespace '{Shown(_xml.NamespaceURI)}', not in the message's.");
+            var space = Shown(_xml.NamespaceURI);
+            Breach($"'{Shown(_xml.LocalName)}' in {parent} is in namespace '{space}', not in the message's.");
             Skip();
         }
         else if (place.Take(_xml.LocalName, out var words) is { } element)
@@ -153,7 +156,7 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         {
             if (_xml.NodeType == XmlNodeType.Element)
             {
-                Breach($"{name} is a text; '{_xml.LocalName}' does not belong in it.");
+                Breach($"{name} is a text; '{Shown(_xml.LocalName)}' does not belong in it.");
                 Skip();
                 continue;
             }
@@ -174,7 +177,8 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         var (name, isRoot) = (_xml.LocalName, _xml.Depth == 0);
         for (var more = _xml.MoveToFirstAttribute(); more; more = _xml.MoveToNextAttribute())
         {
-            if (type.Currency is not null && _xml.NamespaceURI.Length == 0 && _xml.LocalName == "Ccy") currency = _xml.Value;
+            if (type.Currency is not null && _xml.NamespaceURI.Length == 0 && _xml.LocalName == "Ccy")
+                currency = _xml.Value;
             else if (_xml.NamespaceURI != "http://www.w3.org/2000/xmlns/" && !(isRoot && IsSchemaLocation))
                 Breach($"{name} has an attribute '{Shown(_xml.Name)}', which the schema does not know.");
         }
@@ -182,13 +186,16 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         _xml.MoveToElement();
         if (type.Currency is null) return null;
         if (currency is not null && type.Currency.Admits(currency)) return currency;
-        var words = currency is null ? $"{name} has no Ccy." : $"The Ccy '{Shown(currency)}' of {name} is not {type.Currency.Words}.";
+        var words = currency is null
+            ? $"{name} has no Ccy."
+            : $"The Ccy '{Shown(currency)}' of {name} is not {type.Currency.Words}.";
         Breach(words, reasonCode: StatusReasonCodes.NotAllowedCurrency);
         return null;
     }
 
     private bool IsSchemaLocation =>
-        _xml.NamespaceURI == "http://www.w3.org/2001/XMLSchema-instance" && _xml.LocalName is "schemaLocation" or "noNamespaceSchemaLocation";
+        _xml.NamespaceURI == "http://www.w3.org/2001/XMLSchema-instance"
+            && _xml.LocalName is "schemaLocation" or "noNamespaceSchemaLocation";
 
     private void Skip()
     {
@@ -210,8 +217,10 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         return more;
     }
 
-    private static string Over(string what, int limit) => string.Create(CultureInfo.InvariantCulture, $"there are more than {limit} {what}.");
+    private static string Over(string what, int limit) =>
+        string.Create(CultureInfo.InvariantCulture, $"there are more than {limit} {what}.");
 
     // Long enough to recognize, short enough for a report.
-    private static string Shown(string text) => MessageText.Printable(text.Length <= 40 ? text : MessageText.Cut(text, 40) + "…");
+    private static string Shown(string text) =>
+        MessageText.Printable(text.Length <= 40 ? text : MessageText.Cut(text, 40) + "…");
 }

@@ -2,15 +2,19 @@ using System.Globalization;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>Reads dates and times whose form was checked before: <see cref="SimpleType"/> "date" and "dateTime".</summary>
+/// <summary>
+/// Reads dates and times whose form was checked before: <see cref="SimpleType"/> "date" and "dateTime".
+/// </summary>
 internal static class IsoTime
 {
     /// <summary>Whether the date exists: no 30 February.</summary>
     public static bool IsCalendarDay(string text) =>
-        DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
+        DateOnly.TryParseExact(text.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None,
+            out _);
 
     /// <summary>The calendar day of a date; its time zone, if any, does not move it.</summary>
-    public static DateOnly Day(string date) => DateOnly.ParseExact(date.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture);
+    public static DateOnly Day(string date) =>
+        DateOnly.ParseExact(date.AsSpan(0, 10), "yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>The day in UTC that a time lies on; a time without a zone is in UTC.</summary>
     public static DateOnly UtcDay(string dateTime)

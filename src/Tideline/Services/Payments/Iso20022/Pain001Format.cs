@@ -15,11 +15,13 @@ internal sealed record Pain001Format(string Namespace, string Name, int Version,
 
     private const string Prefix = "urn:iso:std:iso:20022:tech:xsd:";
 
-    private static readonly FrozenDictionary<string, Pain001Format> All = Enumerable.Range(FirstVersion, LastVersion - FirstVersion + 1)
+    private static readonly FrozenDictionary<string, Pain001Format> All = Enumerable
+        .Range(FirstVersion, LastVersion - FirstVersion + 1)
         .Select(version => string.Create(CultureInfo.InvariantCulture, $"pain.001.001.{version:00}"))
         .Select((name, index) => new Pain001Format(Prefix + name, name, FirstVersion + index, ""))
         .Append(new Pain001Format(
-            "http://www.six-interbank-clearing.com/de/pain.001.001.03.ch.02.xsd", "pain.001.001.03.ch.02", FirstVersion, "ch"))
+            "http://www.six-interbank-clearing.com/de/pain.001.001.03.ch.02.xsd", "pain.001.001.03.ch.02",
+            FirstVersion, "ch"))
         .Append(new Pain001Format(Prefix + "pain.001.002.03", "pain.001.002.03", FirstVersion, "de2"))
         .Append(new Pain001Format(Prefix + "pain.001.003.03", "pain.001.003.03", FirstVersion, "de3"))
         .ToFrozenDictionary(format => format.Namespace, StringComparer.Ordinal);
@@ -28,8 +30,8 @@ internal sealed record Pain001Format(string Namespace, string Name, int Version,
     public static IEnumerable<Pain001Format> Known => All.Values;
 
     /// <summary>
-    /// The version of pain.002.001 that answers it. Versions .03 to .08 have a report of the same number; .09 to .11 were
-    /// published together with the next one, .12 with .14.
+    /// The version of pain.002.001 that answers it. Versions .03 to .08 have a report of the same number; .09 to .11
+    /// were published together with the next one, .12 with .14.
     /// </summary>
     public int ReportVersion => Version switch
     {

@@ -2,13 +2,16 @@ using System.Globalization;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>A customer credit transfer initiation (pain.001) as its sender wrote it; nothing is judged but its schema.</summary>
+/// <summary>
+/// A customer credit transfer initiation (pain.001) as its sender wrote it; nothing is judged but its schema.
+/// </summary>
 /// <param name="Name">The format, as in <c>pain.001.001.09</c>.</param>
 /// <param name="MessageId">GrpHdr/MsgId.</param>
 /// <param name="CreatedAt">GrpHdr/CreDtTm, as written.</param>
 /// <param name="DeclaredCount">GrpHdr/NbOfTxs.</param>
 /// <param name="DeclaredSum">GrpHdr/CtrlSum, where there is one.</param>
-/// <param name="InitiatingParty">GrpHdr/InitgPty/Nm; empty where there is none. Free text that identifies nobody.</param>
+/// <param name="InitiatingParty">GrpHdr/InitgPty/Nm; empty where there is none. Free text that identifies
+/// nobody.</param>
 /// <param name="Instructions">The PmtInf blocks.</param>
 public sealed record Pain001Message(
     string Name, string MessageId, string CreatedAt, long DeclaredCount, decimal? DeclaredSum, string InitiatingParty,
@@ -30,10 +33,11 @@ public sealed record Pain001Message(
 /// <param name="DebtorName">Dbtr/Nm.</param>
 /// <param name="Debtor">DbtrAcct.</param>
 /// <param name="Payments">The payments.</param>
-/// <param name="Breach">What contradicts the schema in the block, outside of its payments. None of them is made then.</param>
+/// <param name="Breach">What contradicts the schema in the block, outside of its payments. None of them is made
+/// then.</param>
 public sealed record PaymentInstruction(
-    string Id, string? Method, long? DeclaredCount, decimal? DeclaredSum, DateOnly? RequestedDate, string? DebtorName, AccountName Debtor,
-    IReadOnlyList<PaymentOrder> Payments, StatusReason? Breach)
+    string Id, string? Method, long? DeclaredCount, decimal? DeclaredSum, DateOnly? RequestedDate, string? DebtorName,
+    AccountName Debtor, IReadOnlyList<PaymentOrder> Payments, StatusReason? Breach)
 {
     /// <summary>Sum of the block's amounts as plain numbers.</summary>
     public decimal Sum => Payments.Sum(payment => payment.Amount);
@@ -55,9 +59,12 @@ public readonly record struct AccountName(string? Iban, string? Currency);
 /// <param name="Line">Where it begins in the file.</param>
 /// <param name="Breach">What contradicts the schema in it. It is not made then.</param>
 public sealed record PaymentOrder(
-    string? InstructionId, string EndToEndId, string? Uetr, string? AmountText, string? CurrencyCode, bool IsEquivalentAmount, string? CreditorName,
-    AccountName Creditor, string? Reference, int Line, StatusReason? Breach)
+    string? InstructionId, string EndToEndId, string? Uetr, string? AmountText, string? CurrencyCode,
+    bool IsEquivalentAmount, string? CreditorName, AccountName Creditor, string? Reference, int Line,
+    StatusReason? Breach)
 {
     /// <summary>The amount as a number; 0 when it is none, so that a control sum over it does not come out.</summary>
-    public decimal Amount => AmountText is null ? 0 : decimal.Parse(AmountText, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+    public decimal Amount => AmountText is null
+        ? 0
+        : decimal.Parse(AmountText, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
 }

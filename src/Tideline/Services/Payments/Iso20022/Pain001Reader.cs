@@ -5,9 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Reads customer credit transfer initiations, pain.001.001.03 to .12 and their national dialects, chosen by namespace. The
-/// file is read forward once and compared with its schema on the way. A breach in a payment or a block stands in its
-/// <c>Breach</c>; one in the rest of the file, and anything malformed, is a fault.
+/// Reads customer credit transfer initiations, pain.001.001.03 to .12 and their national dialects, chosen by namespace.
+/// The file is read forward once and compared with its schema on the way. A breach in a payment or a block stands in
+/// its <c>Breach</c>; one in the rest of the file, and anything malformed, is a fault.
 /// </summary>
 public sealed class Pain001Reader
 {
@@ -19,7 +19,8 @@ public sealed class Pain001Reader
 
     /// <summary>Reads one message from a stream that can seek.</summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: not such a message, malformed, not as its schema says outside of blocks, or over a limit. The text names the line.
+    /// InvalidInput: not such a message, malformed, not as its schema says outside of blocks, or over a limit. The text
+    /// names the line.
     /// </exception>
     public static Pain001Message Read(Stream file, CancellationToken cancel)
     {
@@ -43,8 +44,9 @@ public sealed class Pain001Reader
     private static Pain001Format FormatOf(ElementReader element)
     {
         if (element.Name == "Document" && Pain001Format.Find(element.Namespace) is { } format) return format;
+        var (name, space) = (MessageText.Cut(element.Name, 40), MessageText.Cut(element.Namespace, 140));
         throw element.Fault(
-            $"The root element '{MessageText.Cut(element.Name, 40)}' in namespace '{MessageText.Cut(element.Namespace, 140)}' is not a Document of "
+            $"The root element '{name}' in namespace '{space}' is not a Document of "
             + "pain.001.001.03 to pain.001.001.12, pain.001.001.03.ch.02, pain.001.002.03 or pain.001.003.03.");
     }
 
@@ -122,7 +124,8 @@ public sealed class Pain001Reader
     {
         var line = _element.Line;
         if (++_payments > Limits.ImportPayments)
-            throw _element.Fault(string.Create(CultureInfo.InvariantCulture, $"The file has more than {Limits.ImportPayments} payments; split it."));
+            throw _element.Fault(string.Create(
+                CultureInfo.InvariantCulture, $"The file has more than {Limits.ImportPayments} payments; split it."));
         (string? InstructionId, string? EndToEndId, string? Uetr) ids = default;
         (string? Text, string? Currency, bool IsEquivalent) amount = default;
         string? creditor = null, reference = null;
@@ -139,8 +142,8 @@ public sealed class Pain001Reader
             }
         }));
         return new PaymentOrder(
-            ids.InstructionId, ids.EndToEndId ?? Missing, ids.Uetr, amount.Text, amount.Currency, amount.IsEquivalent, creditor, account, reference,
-            line, breach);
+            ids.InstructionId, ids.EndToEndId ?? Missing, ids.Uetr, amount.Text, amount.Currency, amount.IsEquivalent,
+            creditor, account, reference, line, breach);
     }
 
     // What the guidelines write where an identification is missing.
@@ -237,5 +240,7 @@ public sealed class Pain001Reader
         _element.Text(element) is { } text ? long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : null;
 
     private decimal? Sum(SchemaChild element) =>
-        _element.Text(element) is { } text ? decimal.Parse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) : null;
+        _element.Text(element) is { } text
+            ? decimal.Parse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture)
+            : null;
 }

@@ -15,7 +15,8 @@ internal sealed class Pain001Schema
     private Pain001Schema(Pain001Format format) => _format = format;
 
     /// <summary>The type of the root element, Document.</summary>
-    public static SchemaType Of(Pain001Format format) => Built.GetOrAdd(format, static one => new Pain001Schema(one).Type("Document"));
+    public static SchemaType Of(Pain001Format format) =>
+        Built.GetOrAdd(format, static one => new Pain001Schema(one).Type("Document"));
 
     private static Dictionary<string, string> Read()
     {
@@ -45,9 +46,15 @@ internal sealed class Pain001Schema
     private SchemaType Simple(string name) => name switch
     {
         "any" => new SchemaType { IsAny = true },
-        "amount" => new SchemaType { Text = SimpleType.Parse(name, false), Currency = SimpleType.Parse("currency", false) },
-        "euros" => new SchemaType { Text = SimpleType.Parse(name, false), Currency = SimpleType.Parse("(EUR)", false) },
+        "amount" => Money(name, "currency"),
+        "euros" => Money(name, "(EUR)"),
         _ => new SchemaType { Text = SimpleType.Parse(name, _format.Dialect == "ch") },
+    };
+
+    private static SchemaType Money(string amount, string currency) => new()
+    {
+        Text = SimpleType.Parse(amount, false),
+        Currency = SimpleType.Parse(currency, false),
     };
 
     private bool IsInVersion(string child)
@@ -56,7 +63,9 @@ internal sealed class Pain001Schema
         if (at < 0) return true;
         var ends = child[(at + 1)..].Split('-');
         var first = int.Parse(ends[0], CultureInfo.InvariantCulture);
-        var last = ends.Length == 1 ? first : ends[1].Length == 0 ? int.MaxValue : int.Parse(ends[1], CultureInfo.InvariantCulture);
+        var last = ends.Length == 1 ? first
+            : ends[1].Length == 0 ? int.MaxValue
+            : int.Parse(ends[1], CultureInfo.InvariantCulture);
         return _format.Version >= first && _format.Version <= last;
     }
 

@@ -1,17 +1,18 @@
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// The elements of pain.001.001.03 to .12 and of its national dialects, as their schemas order them. Sources: the ISO 20022
-/// message definitions "Payments Initiation"; SIX Interbank Clearing (.ch.02); Deutsche Kreditwirtschaft (.002.03, .003.03).
+/// The elements of pain.001.001.03 to .12 and of its national dialects, as their schemas order them. Sources: the ISO
+/// 20022 message definitions "Payments Initiation"; SIX Interbank Clearing (.ch.02); Deutsche Kreditwirtschaft
+/// (.002.03, .003.03).
 /// </summary>
 internal static class Pain001Table
 {
     /// <summary>
-    /// One type a row; a line that begins with a space continues it. Children are written <c>Name:Type</c>, in the order of
-    /// the schema. A plain name occurs once, with <c>?</c> at most once, <c>*</c> any number of times, <c>+</c> at least
-    /// once, <c>{3}</c> up to three times. A <c>|</c> makes the row a choice of one. <c>@4-8</c> limits a child to versions;
-    /// a row <c>Name@de2,de3</c> replaces the row <c>Name</c> in those dialects. Types in small letters and lists of codes
-    /// in parentheses are <see cref="SimpleType"/>s.
+    /// One type a row; a line that begins with a space continues it. Children are written <c>Name:Type</c>, in the
+    /// order of the schema. A plain name occurs once, with <c>?</c> at most once, <c>*</c> any number of times,
+    /// <c>+</c> at least once, <c>{3}</c> up to three times. A <c>|</c> makes the row a choice of one. <c>@4-8</c>
+    /// limits a child to versions; a row <c>Name@de2,de3</c> replaces the row <c>Name</c> in those dialects. Types in
+    /// small letters and lists of codes in parentheses are <see cref="SimpleType"/>s.
     /// </summary>
     public const string Text = """
         Document = CstmrCdtTrfInitn:Initiation

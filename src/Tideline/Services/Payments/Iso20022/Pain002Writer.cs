@@ -6,8 +6,8 @@ using Tideline.Services.Payments.Imports;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Writes payment status reports, valid against the schema of pain.002.001 whatever the status holds: identifications are cut to
-/// 35 characters and NOTPROVIDED where there is none; what has no valid form is left out.
+/// Writes payment status reports, valid against the schema of pain.002.001 whatever the status holds: identifications
+/// are cut to 35 characters and NOTPROVIDED where there is none; what has no valid form is left out.
 /// </summary>
 public static class Pain002Writer
 {
@@ -82,7 +82,8 @@ public static class Pain002Writer
     private static void WritePayment(XmlWriter xml, PaymentResult result, int version)
     {
         Start(xml, "TxInfAndSts");
-        if (!string.IsNullOrWhiteSpace(result.InstructionId)) Text(xml, "OrgnlInstrId", Identification(result.InstructionId));
+        if (!string.IsNullOrWhiteSpace(result.InstructionId))
+            Text(xml, "OrgnlInstrId", Identification(result.InstructionId));
         Text(xml, "OrgnlEndToEndId", Identification(result.EndToEndId));
         if (version >= UetrVersion) TextIf(xml, "OrgnlUETR", result.Uetr, "uuid");
         Text(xml, "TxSts", result.Status);
@@ -112,7 +113,8 @@ public static class Pain002Writer
         Start(xml, "Rsn");
         Text(xml, "Cd", reason.Code);
         xml.WriteEndElement();
-        foreach (var line in MessageText.Lines(MessageText.Printable(reason.Detail), Limits.IsoAdditionalInformationCharacters))
+        var detail = MessageText.Printable(reason.Detail);
+        foreach (var line in MessageText.Lines(detail, Limits.IsoAdditionalInformationCharacters))
         {
             if (!string.IsNullOrWhiteSpace(line)) Text(xml, "AddtlInf", line);
         }
@@ -159,7 +161,8 @@ public static class Pain002Writer
         if (Is(text, type)) Text(xml, name, text!);
     }
 
-    private static bool Is(string? text, string type) => text is not null && SimpleType.Parse(type, isSwiss: false).Admits(text);
+    private static bool Is(string? text, string type) =>
+        text is not null && SimpleType.Parse(type, isSwiss: false).Admits(text);
 
     // Max35Text; the guidelines' word where a mandatory one is missing.
     private static string Identification(string text)

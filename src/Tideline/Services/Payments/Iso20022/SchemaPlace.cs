@@ -7,9 +7,12 @@ internal sealed class SchemaPlace(SchemaType type)
 {
     private int _next, _count;
 
-    /// <summary>Takes a child. <paramref name="words"/> says what is wrong with it or what is missing before it.</summary>
+    /// <summary>
+    /// Takes a child. <paramref name="words"/> says what is wrong with it or what is missing before it.
+    /// </summary>
     /// <returns>Null when it cannot stand here.</returns>
-    public SchemaChild? Take(string name, out string? words) => type.IsChoice ? TakeChoice(name, out words) : TakeNext(name, out words);
+    public SchemaChild? Take(string name, out string? words) =>
+        type.IsChoice ? TakeChoice(name, out words) : TakeNext(name, out words);
 
     /// <summary>The first child that is missing when the element ends.</summary>
     public string? MissingAtEnd()
@@ -28,7 +31,8 @@ internal sealed class SchemaPlace(SchemaType type)
         }
 
         if (_count++ == 0) return chosen;
-        words = $"holds one of {string.Join(", ", type.Children.Select(child => child.Name))}; '{name}' is one too many.";
+        var names = string.Join(", ", type.Children.Select(child => child.Name));
+        words = $"holds one of {names}; '{name}' is one too many.";
         return null;
     }
 
@@ -38,7 +42,9 @@ internal sealed class SchemaPlace(SchemaType type)
         while (place < type.Children.Count && type.Children[place].Name != name) place++;
         if (place == type.Children.Count)
         {
-            words = type.Children.Any(child => child.Name == name) ? $"holds '{name}' out of order, or once too often." : Unknown(name);
+            words = type.Children.Any(child => child.Name == name)
+                ? $"holds '{name}' out of order, or once too often."
+                : Unknown(name);
             return null;
         }
 
@@ -46,7 +52,8 @@ internal sealed class SchemaPlace(SchemaType type)
         words = missing is null ? null : $"has no {missing} before {name}.";
         (_count, _next) = (place == _next ? _count + 1 : 1, place);
         if (_count <= type.Children[place].Max) return type.Children[place];
-        words = string.Create(CultureInfo.InvariantCulture, $"holds {_count} '{name}'; {type.Children[place].Max} may stand there.");
+        words = string.Create(CultureInfo.InvariantCulture,
+            $"holds {_count} '{name}'; {type.Children[place].Max} may stand there.");
         return null;
     }
 

@@ -1,6 +1,8 @@
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>The type of an element: children in their order, a choice of one of them, a text, or anything (an extension).</summary>
+/// <summary>
+/// The type of an element: children in their order, a choice of one of them, a text, or anything (an extension).
+/// </summary>
 internal sealed class SchemaType
 {
     /// <summary>The children; empty for a text.</summary>

@@ -5,7 +5,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>What the text of an element without children may be: the simple types of XML Schema as ISO 20022 uses them.</summary>
+/// <summary>
+/// What the text of an element without children may be: the simple types of XML Schema as ISO 20022 uses them.
+/// </summary>
 /// <param name="Words">What a text of the type is, as the end of "'x' is not …".</param>
 /// <param name="ReasonCode">The reason that a text of another form is refused with.</param>
 /// <param name="Pattern">The whole of a text of this type.</param>
@@ -33,11 +35,12 @@ internal sealed record SimpleType(string Words, string ReasonCode, Regex Pattern
         ["count"] = Text("a number of transactions", "[0-9]{1,15}", 15),
         ["sum"] = Number("a decimal of up to 18 digits without a sign", StatusReasonCodes.InvalidControlSum, 18, 17),
         ["decimal"] = Number("a decimal of up to 18 digits without a sign", StatusReasonCodes.SyntaxError, 18, 17),
-        ["amount"] = Number("an amount: digits and at most 5 decimals, no sign", StatusReasonCodes.InvalidAmount, 18, 5),
+        ["amount"] = Number("an amount: digits and at most 5 decimals, no sign", StatusReasonCodes.InvalidAmount,
+            18, 5),
         ["euros"] = Number("an amount from 0.01 to 999999999.99", StatusReasonCodes.InvalidAmount, 11, 2) with
         {
             Value = text => HasDigits(text, 11, 2)
-                && decimal.Parse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture) is >= 0.01m and <= 999_999_999.99m,
+                && decimal.Parse(text, CultureInfo.InvariantCulture) is >= 0.01m and <= 999_999_999.99m,
         },
         ["number"] = new("a whole number", StatusReasonCodes.SyntaxError, Whole("[+-]?[0-9]{1,18}(\\.0*)?"), 40, true),
         ["rate"] = new("a rate", StatusReasonCodes.SyntaxError, Whole("[+-]?[0-9]{1,11}(\\.[0-9]{0,10})?"), 40, true)
@@ -55,7 +58,8 @@ internal sealed record SimpleType(string Words, string ReasonCode, Regex Pattern
         ["bic"] = Text("a BIC", "[A-Z]{6}[A-Z2-9][A-NP-Z0-9]([A-Z0-9]{3})?", 11),
         ["bicfi"] = Text("a BIC", "[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?", 11),
         ["lei"] = Text("a legal entity identifier", "[A-Z0-9]{18}[0-9]{2}", 20),
-        ["uuid"] = Text("a UUID of version 4 in small letters", "[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}", 36),
+        ["uuid"] = Text("a UUID of version 4 in small letters",
+            "[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}", 36),
         ["country"] = Text("a country code of two capital letters", "[A-Z]{2}", 2),
         ["phone"] = Text("a telephone number such as +49-301234567", "\\+[0-9]{1,3}-[0-9()+\\-]{1,30}", 35),
         ["alphanumeric4"] = Text("four letters and digits", "[a-zA-Z0-9]{4}", 4),

@@ -7,9 +7,9 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// An XML file that a stranger wrote: decoded by what its first bytes and its declaration say, without document type and
-/// entities, and with a limit on what the parser may take in for one node. The limit bounds memory: the parser holds a start
-/// tag with all of its attributes, and a text, before it hands them over.
+/// An XML file that a stranger wrote: decoded by what its first bytes and its declaration say, without document type
+/// and entities, and with a limit on what the parser may take in for one node. The limit bounds memory: the parser
+/// holds a start tag with all of its attributes, and a text, before it hands them over.
 /// </summary>
 internal sealed partial class XmlInput : IDisposable
 {
@@ -33,7 +33,8 @@ internal sealed partial class XmlInput : IDisposable
     public XmlReader Xml { get; }
 
     /// <summary>Opens a file that can be read from its beginning again.</summary>
-    /// <exception cref="TidelineException">InvalidInput: an encoding that is not read, or that contradicts the first bytes.</exception>
+    /// <exception cref="TidelineException">InvalidInput: an encoding that is not read, or that contradicts the first
+    /// bytes.</exception>
     public static XmlInput Open(Stream file)
     {
         var head = new byte[256];
@@ -72,7 +73,8 @@ internal sealed partial class XmlInput : IDisposable
     private static Encoding Declared(ReadOnlySpan<byte> head, Encoding family, bool isMarked)
     {
         var declaration = Declaration().Match(family.GetString(head));
-        var name = declaration.Groups["name"].Success ? declaration.Groups["name"].Value.ToUpperInvariant() : null;
+        var written = declaration.Groups["name"].Value;
+        var name = written.Length > 0 ? written.ToUpperInvariant() : null;
         var wide = family is UnicodeEncoding;
         var fits = name switch
         {
@@ -83,9 +85,9 @@ internal sealed partial class XmlInput : IDisposable
             "UTF-16BE" => family == Encoding.BigEndianUnicode,
             _ => !wide && !isMarked,
         };
-        if (!fits) throw Fault($"the declaration says encoding '{declaration.Groups["name"].Value}', the first bytes say {family.WebName}.");
+        if (!fits) throw Fault($"the declaration says encoding '{written}', the first bytes say {family.WebName}.");
         return name is null || wide ? Strict(family.WebName)! : Strict(name) ?? throw Fault(
-            $"encoding '{declaration.Groups["name"].Value}' is not read; UTF-8, UTF-16, ISO-8859 and Windows-125x are.");
+            $"encoding '{written}' is not read; UTF-8, UTF-16, ISO-8859 and Windows-125x are.");
     }
 
     // Bytes that mean nothing in the encoding are a fault, never a replacement character.
@@ -95,7 +97,8 @@ internal sealed partial class XmlInput : IDisposable
         try
         {
             var (encode, decode) = (EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
-            return CodePagesEncodingProvider.Instance.GetEncoding(name, encode, decode) ?? Encoding.GetEncoding(name, encode, decode);
+            return CodePagesEncodingProvider.Instance.GetEncoding(name, encode, decode)
+                ?? Encoding.GetEncoding(name, encode, decode);
         }
         catch (ArgumentException)
         {
@@ -105,7 +108,8 @@ internal sealed partial class XmlInput : IDisposable
 
     private static TidelineException Fault(string words) => new(ErrorCode.InvalidInput, "Line 1: " + words);
 
-    [GeneratedRegex("""\A<\?xml\s[^>]*?encoding\s*=\s*["'](?<name>[A-Za-z0-9._\-]+)["']""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("""\A<\?xml\s[^>]*?encoding\s*=\s*["'](?<name>[A-Za-z0-9._\-]+)["']""",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Declaration();
 
     [GeneratedRegex(
@@ -116,7 +120,8 @@ internal sealed partial class XmlInput : IDisposable
     /// <summary>Counts what the parser takes in between two nodes.</summary>
     private sealed class NodeLimit(Stream file, Encoding encoding) : TextReader
     {
-        private readonly StreamReader _text = new(file, encoding, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+        private readonly StreamReader _text =
+            new(file, encoding, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
         private int _characters, _line = 1;
 
         public void Reset() => _characters = 0;
@@ -136,7 +141,8 @@ internal sealed partial class XmlInput : IDisposable
             var read = Decode(buffer);
             _characters += read;
             if (_characters > Limits.XmlNodeCharacters)
-                throw Fault(string.Create(CultureInfo.InvariantCulture, $"a tag, text or comment has more than {Limits.XmlNodeCharacters} characters."));
+                throw Fault(string.Create(CultureInfo.InvariantCulture,
+                    $"a tag, text or comment has more than {Limits.XmlNodeCharacters} characters."));
             _line += buffer[..read].Count('\n');
             return read;
         }
@@ -149,7 +155,9 @@ internal sealed partial class XmlInput : IDisposable
             }
             catch (DecoderFallbackException)
             {
-                throw Fault("from here on the file holds bytes that mean nothing in its encoding, which the XML declaration names (UTF-8 without one).");
+                throw Fault(
+                    "from here on the file holds bytes that mean nothing in its encoding, which the XML declaration "
+                    + "names (UTF-8 without one).");
             }
         }
 

@@ -6,7 +6,10 @@ using Tideline.Tests.Services.Payments.Iso20022;
 
 namespace Tideline.Tests.Services.Payments.Imports;
 
-/// <summary>Transfers by key, as the real service makes them: the same key answers what the first one answered, and refuses another request.</summary>
+/// <summary>
+/// Transfers by key, as the real service makes them: the same key answers what the first one answered, and refuses
+/// another request.
+/// </summary>
 internal sealed class FakeBank
 {
     private readonly ConcurrentDictionary<Guid, (Guid Fingerprint, TransferReply Reply)> _replies = new();
@@ -39,9 +42,12 @@ internal sealed class FakeBank
     private async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
     {
         if (_replies.TryGetValue(request.Key, out var known))
-            return known.Fingerprint == request.Fingerprint ? known.Reply : Reply(TransferStatus.Refused, RefusalReason.IdempotencyKeyReused);
+            return known.Fingerprint == request.Fingerprint
+                ? known.Reply
+                : Reply(TransferStatus.Refused, RefusalReason.IdempotencyKeyReused);
         var reply = Decide is null ? Reply(TransferStatus.Settled) : await Decide(request, cancel);
-        if (_replies.TryAdd(request.Key, (request.Fingerprint, reply)) && reply.Status != TransferStatus.Refused) Made.Enqueue(request);
+        if (_replies.TryAdd(request.Key, (request.Fingerprint, reply)) && reply.Status != TransferStatus.Refused)
+            Made.Enqueue(request);
         return _replies[request.Key].Reply;
     }
 }

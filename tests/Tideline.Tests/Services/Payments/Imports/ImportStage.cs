@@ -8,11 +8,14 @@ internal static class ImportStage
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static Task<ImportStatus> FinishedAsync(PaymentImports imports, Guid importId, FakeTimeProvider time, CancellationToken cancel) =>
-        UntilAsync(imports, importId, status => status.Pending == 0 && status.Results.Count == status.Payments, time, cancel);
+    public static Task<ImportStatus> FinishedAsync(PaymentImports imports, Guid importId, FakeTimeProvider time,
+        CancellationToken cancel) =>
+        UntilAsync(imports, importId, status => status.Pending == 0 && status.Results.Count == status.Payments, time,
+            cancel);
 
     public static async Task<ImportStatus> UntilAsync(
-        PaymentImports imports, Guid importId, Predicate<ImportStatus> reached, FakeTimeProvider time, CancellationToken cancel)
+        PaymentImports imports, Guid importId, Predicate<ImportStatus> reached, FakeTimeProvider time,
+            CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);

@@ -128,14 +128,17 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     public async Task Another_message_with_the_same_end_to_end_id_is_another_payment()
     {
         await AcceptAndFinishAsync(new Pain001Sample(9, new Order(Anna, Ben, "1")));
-        (await AcceptAndFinishAsync(new Pain001Sample(9, new Order(Anna, Ben, "1")) { MessageId = "MSG-2" })).GroupStatus.ShouldBe("ACSC");
+        (await AcceptAndFinishAsync(new Pain001Sample(9, new Order(Anna, Ben, "1")) { MessageId = "MSG-2" }))
+            .GroupStatus.ShouldBe("ACSC");
         _bank.Made.Count.ShouldBe(2);
     }
 
     [Fact]
     public async Task Of_two_files_with_one_message_id_that_arrive_together_one_is_taken()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(1, 6).Select(amount => AcceptAsync(new Pain001Sample(9, new Order(Anna, Ben, $"{amount}")))));
+        var answers = await Task.WhenAll(
+            Enumerable.Range(1, 6)
+                .Select(amount => AcceptAsync(new Pain001Sample(9, new Order(Anna, Ben, $"{amount}")))));
         answers.Count(answer => answer.GroupStatus == "ACCP").ShouldBe(1);
         answers.Count(answer => answer.Reason?.Code == "DU01").ShouldBe(5);
         await FinishedAsync(answers.Single(answer => answer.Reason is null).ImportId);
@@ -147,13 +150,17 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     {
         var sample = new Pain001Sample(9, new(Anna, Ben, "1"), new(Anna, Carla, "2"));
         await AcceptAndFinishAsync(sample);
-        await using var second = PaymentImports.Start(Path.Combine(_directory, "second"), _bank.Seam, _time, NullLogger.Instance);
+        await using var second =
+            PaymentImports.Start(Path.Combine(_directory, "second"), _bank.Seam, _time, NullLogger.Instance);
         await using var again = sample.ToStream();
         var same = await second.AcceptAsync(again, Cancel);
         (await ImportStage.FinishedAsync(second, same.ImportId, _time, Cancel)).GroupStatus.ShouldBe("ACSC");
-        await using var third = PaymentImports.Start(Path.Combine(_directory, "third"), _bank.Seam, _time, NullLogger.Instance);
-        await using var changed = new Pain001Sample(9, new(Anna, Ben, "5"), new(Anna, Carla, "2", EndToEnd: "NEW")).ToStream();
-        var other = await ImportStage.FinishedAsync(third, (await third.AcceptAsync(changed, Cancel)).ImportId, _time, Cancel);
+        await using var third =
+            PaymentImports.Start(Path.Combine(_directory, "third"), _bank.Seam, _time, NullLogger.Instance);
+        await using var changed =
+            new Pain001Sample(9, new(Anna, Ben, "5"), new(Anna, Carla, "2", EndToEnd: "NEW")).ToStream();
+        var other = await ImportStage.FinishedAsync(third, (await third.AcceptAsync(changed, Cancel)).ImportId, _time,
+            Cancel);
         other.Results.Select(result => result.Reason?.Code).ShouldBe(["AM05", "AM05"]);
         _bank.Made.Select(made => made.Amount.Minor).ShouldBe([100, 200]);
     }
@@ -368,7 +375,8 @@ public sealed class PaymentImportsTests : IAsyncDisposable
 
     private async Task<ImportStatus> AcceptAndFinishAsync(Pain001Sample sample) => await FinishedAsync((await AcceptAsync(sample)).ImportId);
 
-    private Task<ImportStatus> FinishedAsync(Guid importId) => ImportStage.FinishedAsync(_imports, importId, _time, Cancel);
+    private Task<ImportStatus> FinishedAsync(Guid importId) =>
+        ImportStage.FinishedAsync(_imports, importId, _time, Cancel);
 
     private Task<ImportStatus> UntilAsync(Guid importId, Predicate<ImportStatus> reached) =>
         ImportStage.UntilAsync(_imports, importId, reached, _time, Cancel);

@@ -35,7 +35,8 @@ internal sealed record Pain001Sample(int Version, params Pain001Sample.Order[] O
 
     /// <summary>The sums are of the amounts that are numbers without a sign.</summary>
     private static decimal Total(IEnumerable<Order> orders) =>
-        orders.Sum(order => decimal.TryParse(order.Amount, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) ? amount : 0);
+        orders.Sum(order => decimal.TryParse(order.Amount, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture,
+            out var amount) ? amount : 0);
 
     public override string ToString()
     {
@@ -46,13 +47,15 @@ internal sealed record Pain001Sample(int Version, params Pain001Sample.Order[] O
         xml.AppendLine(CultureInfo.InvariantCulture, $"<Document xmlns=\"{space}\"><CstmrCdtTrfInitn>");
         xml.AppendLine(CultureInfo.InvariantCulture, $"<GrpHdr><MsgId>{MessageId}</MsgId><CreDtTm>2026-03-01T09:30:00</CreDtTm><NbOfTxs>{Count ?? Orders.Length}</NbOfTxs>");
         xml.AppendLine(CultureInfo.InvariantCulture, $"<CtrlSum>{Sum ?? total.ToString(CultureInfo.InvariantCulture)}</CtrlSum>");
-        xml.AppendLine(CultureInfo.InvariantCulture, $"<InitgPty><Nm>{Sender}</Nm><Id><OrgId><Othr><Id>HARBOUR-7</Id></Othr></OrgId></Id></InitgPty></GrpHdr>");
+        xml.AppendLine(CultureInfo.InvariantCulture,
+            $"<InitgPty><Nm>{Sender}</Nm><Id><OrgId><Othr><Id>HARBOUR-7</Id></Othr></OrgId></Id></InitgPty></GrpHdr>");
         var block = 0;
         var number = 0;
         foreach (var group in Orders.GroupBy(order => order.From))
         {
             xml.AppendLine(CultureInfo.InvariantCulture, $"<PmtInf><PmtInfId>BLOCK-{++block}</PmtInfId><PmtMtd>{Method}</PmtMtd><NbOfTxs>{BlockCount ?? group.Count()}</NbOfTxs>");
-            xml.AppendLine(CultureInfo.InvariantCulture, $"<CtrlSum>{BlockSum ?? Total(group).ToString(CultureInfo.InvariantCulture)}</CtrlSum>");
+            xml.AppendLine(CultureInfo.InvariantCulture,
+                $"<CtrlSum>{BlockSum ?? Total(group).ToString(CultureInfo.InvariantCulture)}</CtrlSum>");
             xml.AppendLine("<PmtTpInf><SvcLvl><Cd>SEPA</Cd></SvcLvl></PmtTpInf>");
             xml.AppendLine(Version >= 8 ? $"<ReqdExctnDt><Dt>{Date}</Dt></ReqdExctnDt>" : $"<ReqdExctnDt>{Date}</ReqdExctnDt>");
             xml.AppendLine(CultureInfo.InvariantCulture, $"<Dbtr><Nm>Anna &amp; Co</Nm></Dbtr><DbtrAcct><Id><IBAN>{group.Key}</IBAN></Id></DbtrAcct>");
@@ -75,5 +78,6 @@ internal sealed record Pain001Sample(int Version, params Pain001Sample.Order[] O
         xml.AppendLine("</CdtTrfTxInf>");
     }
 
-    private string Institution(string bic) => Version >= 4 ? $"<FinInstnId><BICFI>{bic}</BICFI></FinInstnId>" : $"<FinInstnId><BIC>{bic}</BIC></FinInstnId>";
+    private string Institution(string bic) => Version >= 4 ? $"<FinInstnId><BICFI>{bic}</BICFI></FinInstnId>"
+        : $"<FinInstnId><BIC>{bic}</BIC></FinInstnId>";
 }
