@@ -8,9 +8,6 @@ internal sealed record ImportManifest
 {
     public required Guid ImportId { get; init; }
 
-    /// <summary>What it claims: one name for each debtor account, made of the account and the message id.</summary>
-    public required IReadOnlyList<Guid> Claims { get; init; }
-
     /// <summary>The format, as in <c>pain.001.001.09</c>.</summary>
     public required string MessageName { get; init; }
 

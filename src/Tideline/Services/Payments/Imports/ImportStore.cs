@@ -5,7 +5,7 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// Imports on disk. <c>ID/pain001.xml</c> and <c>ID/import.json</c> appear together by one rename; <c>ID/results.jsonl</c> grows while payments are made;
-/// <c>messages/CLAIM</c> names the import in which a debtor used a message id; <c>pending/ID</c> is there until an
+/// <c>messages/MESSAGE</c> says which debtors used a message id, and in which import; <c>pending/ID</c> is there until an
 /// import is finished.
 /// </summary>
 internal sealed class ImportStore
@@ -31,23 +31,28 @@ internal sealed class ImportStore
         return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ImportJson.Default.ImportManifest) : null;
     }
 
-    /// <summary>The accepted import that made a claim.</summary>
-    public Guid? FindClaim(Guid claim)
+    /// <summary>Another accepted import in which one of the debtors used the message id.</summary>
+    public Guid? FindOther(MessageClaims claims, Guid importId)
     {
-        var path = ClaimPath(claim);
-        // A claim without its import is left by a crash before the acceptance: nobody was told of it.
-        return File.Exists(path) && Guid.TryParse(File.ReadAllText(path), out var importId) && Find(importId) is not null ? importId : null;
+        foreach (var (debtor, other) in MessageClaims.Read(MessagePath(claims)))
+        {
+            // A claim without its import is left by a crash before the acceptance: nobody was told of it.
+            if (other != importId && claims.Debtors.Contains(debtor) && Find(other) is not null) return other;
+        }
+
+        return null;
     }
 
     /// <summary>
     /// Accepts: durable when it returns. A refused message neither claims anything nor waits for anything.
     /// </summary>
-    public void Accept(StagedFile file, ImportManifest manifest)
+    public void Accept(StagedFile file, ImportManifest manifest, MessageClaims claims)
     {
         if (manifest.Refused is null)
         {
-            var name = System.Text.Encoding.ASCII.GetBytes(manifest.ImportId.ToString());
-            foreach (var claim in manifest.Claims) DurableFile.Write(ClaimPath(claim), name);
+            var path = MessagePath(claims);
+            var others = MessageClaims.Read(path).Where(claim => !claims.Debtors.Contains(claim.Debtor)).ToList();
+            MessageClaims.Write(path, [.. others, .. claims.Debtors.Select(debtor => (debtor, manifest.ImportId))]);
             DurableFile.Write(PendingPath(manifest.ImportId), []);
         }
 
@@ -108,7 +113,8 @@ internal sealed class ImportStore
 
     private string Folder(Guid importId) => Path.Combine(_directory, importId.ToString());
 
-    private string ClaimPath(Guid claim) => Path.Combine(Folder("messages"), claim.ToString());
+    private string MessagePath(MessageClaims claims) =>
+        Path.Combine(Folder("messages"), claims.Message.ToString());
 
     private string PendingPath(Guid importId) => Path.Combine(Folder("pending"), importId.ToString());
 }

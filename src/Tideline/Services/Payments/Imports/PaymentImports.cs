@@ -129,8 +129,7 @@ public sealed class PaymentImports : IAsyncDisposable
 
         var refused = ControlChecks.Check(message);
         var claims = MessageClaims.Of(message);
-        if (claims.Select(_store.FindClaim)
-            .FirstOrDefault(found => found is not null && found != importId) is { } other)
+        if (_store.FindOther(claims, importId) is { } other)
         {
             var words = $"MsgId '{message.MessageId}' was used with other content for a debtor account of this file, "
                 + $"by import {other}.";
@@ -140,7 +139,6 @@ public sealed class PaymentImports : IAsyncDisposable
         _store.Accept(file, new ImportManifest
         {
             ImportId = importId,
-            Claims = claims,
             MessageName = message.Name,
             MessageId = message.MessageId,
             CreatedAt = message.CreatedAt,
@@ -150,7 +148,7 @@ public sealed class PaymentImports : IAsyncDisposable
             Sha256 = Convert.ToHexStringLower(file.Sha256),
             ReceivedUs = _time.GetUtcNow().ToUnixTimeMilliseconds() * 1000,
             Refused = refused,
-        });
+        }, claims);
         if (refused is null) Launch(importId);
         return new ImportAcceptance(importId, false, refused is null ? PaymentStatus.Accepted : PaymentStatus.Rejected, refused);
     }

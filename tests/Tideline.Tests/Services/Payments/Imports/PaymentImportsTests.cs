@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Services.Payments;
 using Tideline.Services.Payments.Imports;
+using Tideline.Services.Payments.Iso20022;
 using Tideline.Tests.Services.Payments.Iso20022;
 using static Tideline.Tests.Services.Payments.Iso20022.Pain001Sample;
 
@@ -180,15 +181,26 @@ public sealed class PaymentImportsTests : IAsyncDisposable
         await stuck.Task.WaitAsync(Patience, Cancel);
         await _imports.DisposeAsync();
         _bank.Decide = null;
-
-        // A claim and a place in the queue whose import never came about: nobody was told of it.
-        var lost = new Guid("00000000-0000-8000-8000-000000000001");
-        await File.WriteAllTextAsync(Path.Combine(_directory, "pending", lost.ToString()), "", Cancel);
-        await File.WriteAllTextAsync(Path.Combine(_directory, "messages", lost.ToString()), lost.ToString(), Cancel);
         _imports = Start();
         (await AcceptAsync(sample)).Repeated.ShouldBeTrue();
         (await FinishedAsync(accepted.ImportId)).GroupStatus.ShouldBe("ACSC");
         _bank.Made.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_claim_whose_import_never_came_about_hinders_nobody()
+    {
+        await _imports.DisposeAsync();
+        var sample = new Pain001Sample(9, new Order(Anna, Ben, "1"));
+        await using var file = sample.ToStream();
+        var claims = MessageClaims.Of(Pain001Reader.Read(file, Cancel));
+        var lost = new Guid("00000000-0000-8000-8000-000000000001");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "pending", lost.ToString()), "", Cancel);
+        var path = Path.Combine(_directory, "messages", claims.Message.ToString());
+        MessageClaims.Write(path, [(claims.Debtors.Single(), lost)]);
+        _imports = Start();
+        (await AcceptAndFinishAsync(sample)).GroupStatus.ShouldBe("ACSC");
+        (await AcceptAsync(new Pain001Sample(9, new Order(Anna, Ben, "2")))).Reason?.Code.ShouldBe("DU01");
     }
 
     [Fact]
