@@ -67,8 +67,8 @@ public static partial class Limits
     /// </summary>
     public const int IndexGenerationRows = 16_384;
 
-    /// <summary>Accounts whose entries the check of balances adds up in one pass over the entries: about 100 bytes of memory each.</summary>
-    public const int BalanceCheckAccounts = 1_000_000;
+    /// <summary>Accounts that the check of balances takes in one pass over the entries: about 200 bytes of memory each.</summary>
+    public const int BalanceCheckAccounts = 500_000;
 
     /// <summary>Events in one relay or projection batch.</summary>
     public const int EventBatch = 1_000;

@@ -37,7 +37,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
         while (_keys.Count < 5 * Limits.IndexGenerationRows)
         {
             var added = ++batches % 60 < 40 ? Limits.ShardBatchCommands : 1 + batches % 60;
-            await WriteAsync(added, Limits.ShardBatchCommands);
+            await WriteAsync(added);
             var now = CountIndexed();
             // A generation is frozen when it is full, which the batch that fills it may overshoot by itself.
             var most = Limits.IndexGenerationRows + Limits.ShardBatchCommands;
@@ -56,7 +56,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
     {
         for (var round = 0; round < 12; round++)
         {
-            for (var batch = 0; batch < 4; batch++) await WriteAsync(1_000 + 300 * batch, 1);
+            for (var batch = 0; batch < 4; batch++) await WriteAsync(1_000 + 300 * batch);
             if (round % 3 == 1) await FailAsync();
             if (round % 4 == 2)
             {
@@ -91,7 +91,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
         }, Cancel);
         for (var batch = 0; batch < 60; batch++)
         {
-            await WriteAsync(Limits.ShardBatchCommands, 1);
+            await WriteAsync(Limits.ShardBatchCommands);
             Volatile.Write(ref acknowledged, _keys.Count);
         }
 
@@ -105,7 +105,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
     [InlineData("DELETE FROM outcomes WHERE row < 1000")]
     public async Task A_damaged_outcome_is_not_a_free_key(string damage)
     {
-        for (var batch = 0; batch < 34; batch++) await WriteAsync(Limits.ShardBatchCommands, 1);
+        for (var batch = 0; batch < 34; batch++) await WriteAsync(Limits.ShardBatchCommands);
         using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder.Path, "ledger", "shard-0.db")))
             database.Execute(damage);
         await ShouldBeCorruptAsync(async () => await _reader.GetOutcomeAsync(_keys[0], Cancel));
@@ -117,7 +117,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
     private static async Task ShouldBeCorruptAsync(Func<Task<OutcomeRow?>> read) =>
         (await Should.ThrowAsync<TidelineException>(read)).Code.ShouldBe(ErrorCode.Corrupt);
 
-    private async Task WriteAsync(int count, int syncEvery)
+    private async Task WriteAsync(int count)
     {
         var keys = new BatchKeys();
         var writes = new BatchWrites { TimeUs = TimeUs };
@@ -125,7 +125,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
         foreach (var outcome in writes.Outcomes) keys.Outcomes.Add(outcome.Key);
         (await _store.BeginAsync(keys)).Outcomes.ShouldBeEmpty();
         await _store.CommitAsync(writes);
-        if (syncEvery == 1 || _keys.Count % syncEvery == 0) await _store.SyncAsync();
+        await _store.SyncAsync();
         lock (_keys) _keys.AddRange(writes.Outcomes.Select(outcome => outcome.Key));
     }
 
