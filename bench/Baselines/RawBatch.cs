@@ -23,6 +23,9 @@ internal sealed class RawBatch(IRawShard shard, int shards)
     public void Commit(long timeUs)
     {
         shard.Begin();
+        // An account's row says where its newest entry is.
+        foreach (ref readonly var entry in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_entries))
+            shard.InsertEntry(entry, timeUs);
         _accounts.Sort(static (left, right) => left.Id.CompareTo(right.Id));
         foreach (var account in _accounts)
         {
@@ -31,7 +34,6 @@ internal sealed class RawBatch(IRawShard shard, int shards)
         }
 
         foreach (var transfer in _transfers) shard.InsertTransaction(transfer.Id, transfer.Amount, timeUs);
-        foreach (ref readonly var entry in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_entries)) shard.InsertEntry(entry, timeUs);
         foreach (var transfer in _transfers)
         {
             shard.InsertEvent(5, transfer.From.Id, transfer.FromVersion, timeUs);

@@ -7,16 +7,17 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Baselines;
 
 /// <summary>
-/// One shard of the raw baseline on SQLite: the ledger's own tables (by reference, so that they cannot drift) and pragmas, with funded accounts, and the hand-written
-/// statements of a same-shard transfer. Entries and outcomes grow at their end; their indexes are written sorted, a generation at a time.
+/// One shard of the raw baseline on SQLite: the ledger's own tables (by reference, so that they cannot drift) and
+/// pragmas, with funded accounts, and the hand-written statements of a same-shard transfer. Entries are linked as the
+/// ledger links them. Outcomes grow at their end; their index is written sorted, a generation at a time.
 /// </summary>
 internal sealed class SqliteRawShard : IRawShard
 {
     private const int LegBytes = 24;
     private readonly SqliteDatabase _database;
     private readonly Checkpointer _checkpointer;
-    private readonly SqliteStatement _account, _transaction, _entry, _entryIndex, _event, _outcome, _outcomeIndex, _saga, _head;
-    private readonly List<(Guid Account, long Version, long Row)> _newEntries = [];
+    private readonly SqliteStatement _account, _transaction, _entry, _event, _outcome, _outcomeIndex, _saga, _head;
+    private readonly Dictionary<Guid, EntryTail> _tails = [];
     private readonly List<(Guid Key, long Row)> _newOutcomes = [];
     private readonly byte[] _eventData, _sagaData, _sagaHistory, _legs = new byte[2 * LegBytes];
     private long _seq, _entries, _outcomes;
@@ -28,10 +29,10 @@ internal sealed class SqliteRawShard : IRawShard
         LedgerSchema.Ensure(_database, shard, shards);
         // The log is copied back as the ledger has it done: a baseline that waited for that would flatter the ledger.
         _checkpointer = new Checkpointer(_database, writesOut: false);
-        _account = _database.Prepare("UPDATE accounts SET posted = ?, entry_version = ?, version = ? WHERE id = ?");
+        _account = _database.Prepare(
+            "UPDATE accounts SET posted = ?, entry_version = ?, version = ?, entry_rows = ? WHERE id = ?");
         _transaction = _database.Prepare("INSERT INTO transactions VALUES (?, 1, 'EUR', ?, NULL, ?, ?, ?)");
-        _entry = _database.Prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)");
-        _entryIndex = _database.Prepare("INSERT INTO entry_index VALUES (?, ?, ?)");
+        _entry = _database.Prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         _event = _database.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)");
         _outcome = _database.Prepare("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL, ?)");
         _outcomeIndex = _database.Prepare("INSERT INTO outcome_index VALUES (?, ?)");
@@ -57,18 +58,21 @@ internal sealed class SqliteRawShard : IRawShard
     public void Commit(long timeUs)
     {
         _head.Bind(timeUs).Run();
-        if (_newEntries.Count >= Limits.IndexGenerationRows) WriteIndexes();
+        if (_newOutcomes.Count >= Limits.IndexGenerationRows) WriteIndex();
         _database.Commit();
     }
 
-    public void UpdateAccount(BaselineAccount account) => _account.Bind(account.Posted).Bind(account.Version).Bind(account.Version).Bind(account.Id).Run();
+    public void UpdateAccount(BaselineAccount account) => _account
+        .Bind(account.Posted).Bind(account.Version).Bind(account.Version)
+        .Bind(_tails[account.Id].Pack(stackalloc byte[EntryTail.MostBytes])).Bind(account.Id).Run();
 
     public void InsertTransaction(Guid id, long amount, long timeUs) => _transaction.Bind(id).Bind(amount).Bind(id).Bind(timeUs).Bind((ReadOnlySpan<byte>)_legs).Run();
 
     public void InsertEntry(in BaselineEntry entry, long timeUs)
     {
-        _entry.Bind(++_entries).Bind(entry.Account).Bind(entry.Version).Bind(entry.Transaction).Bind(entry.Amount).Bind(entry.PostedAfter).Bind(timeUs).Run();
-        _newEntries.Add((entry.Account, entry.Version, _entries));
+        var (previous, jump) = _tails[entry.Account].Append(entry.Version, ++_entries);
+        _entry.Bind(_entries).Bind(entry.Account).Bind(entry.Version).Bind(entry.Transaction).Bind(entry.Amount)
+            .Bind(entry.PostedAfter).Bind(timeUs).Bind(previous).Bind(jump).Run();
     }
 
     public void InsertEvent(int type, Guid subject, long version, long timeUs) =>
@@ -88,21 +92,20 @@ internal sealed class SqliteRawShard : IRawShard
         _database.Dispose();
     }
 
-    private void WriteIndexes()
+    private void WriteIndex()
     {
-        _newEntries.Sort();
-        foreach (var (account, version, row) in _newEntries) _entryIndex.Bind(account).Bind(version).Bind(row).Run();
         _newOutcomes.Sort();
         foreach (var (key, row) in _newOutcomes) _outcomeIndex.Bind(key).Bind(row).Run();
-        _newEntries.Clear();
         _newOutcomes.Clear();
     }
 
     private BaselineAccount[] Load(int count)
     {
         var accounts = new BaselineAccount[count];
-        var insert = _database.Prepare("INSERT INTO accounts VALUES (?, ?, 0, 'EUR', 0, 0, ?, 0, 0, 1, 1, NULL, 0)");
+        var insert = _database.Prepare(
+            "INSERT INTO accounts VALUES (?, ?, 0, 'EUR', 0, 0, ?, 0, 0, 1, 1, NULL, 0, NULL)");
         for (var index = 0; index < count; index++) accounts[index] = new BaselineAccount(Random.NextGuid()) { Posted = IRawShard.FundsMinor, Version = 1 };
+        foreach (var account in accounts) _tails.Add(account.Id, new EntryTail([]));
         _database.Begin();
         foreach (var account in accounts.OrderBy(account => account.Id)) insert.Bind(account.Id).Bind(account.Id).Bind(account.Posted).Run();
         _database.Commit();

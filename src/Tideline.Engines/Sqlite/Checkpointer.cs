@@ -103,7 +103,9 @@ internal sealed class Checkpointer : IDisposable
                     }
 
                     own ??= SqliteDatabase.OpenWriter(_writer.Path, cacheKib: 64);
-                    own.Checkpoint();
+                    // What is written during a pass is left to the next. Each leaves less, and the writer does the
+                    // last.
+                    for (var pass = 0; pass < Limits.CheckpointPasses; pass++) own.Checkpoint();
                 }
                 catch (Exception fault) when (fault is TidelineException or IOException or UnauthorizedAccessException)
                 {

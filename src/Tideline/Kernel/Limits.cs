@@ -45,6 +45,9 @@ public static partial class Limits
     /// <summary>Frames (4 KiB) of a write-ahead log at which it is copied back: pages that many batches touch are copied once.</summary>
     public const int CheckpointFrames = 8_000;
 
+    /// <summary>How often the log is copied back beside its writer before the writer copies the rest.</summary>
+    public const int CheckpointPasses = 3;
+
     /// <summary>Frames of the write-ahead log after which a file whose commits are not flushed has them written out: 2 MiB, a few milliseconds of the disk.</summary>
     public const int LogWriteOutFrames = 512;
 
@@ -57,11 +60,15 @@ public static partial class Limits
     /// <summary>Commands of a batch that one thread answers, one after the other.</summary>
     public const int AnswersPerWorkItem = 32;
 
-    /// <summary>Keys of entries or outcomes that a shard keeps in memory before they go into its index file sorted; at most two such generations. A restart reads them back.</summary>
-    public const int IndexGenerationRows = 32_768;
+    /// <summary>
+    /// Keys of outcomes that a shard keeps in memory before they go into its index in order; at most two such
+    /// generations. A restart reads them back, and a reader looks through as many rows for a key that it does not find
+    /// in the index.
+    /// </summary>
+    public const int IndexGenerationRows = 16_384;
 
-    /// <summary>Accounts whose entries the check of balances adds up in one pass over the entries: about 100 bytes of memory each.</summary>
-    public const int BalanceCheckAccounts = 1_000_000;
+    /// <summary>Accounts that the check of balances takes in one pass over the entries: about 200 bytes of memory each.</summary>
+    public const int BalanceCheckAccounts = 500_000;
 
     /// <summary>Events in one relay or projection batch.</summary>
     public const int EventBatch = 1_000;

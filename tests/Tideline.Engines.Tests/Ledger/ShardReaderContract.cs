@@ -25,6 +25,43 @@ public abstract class ShardReaderContract : ShardStoreContract
     }
 
     [Fact]
+    public async Task Entries_of_many_accounts_in_many_batches_are_read_as_lists_of_them_would_be()
+    {
+        var lists = Enumerable.Range(1, 3).ToDictionary(Id, _ => new List<EntryRow>());
+        for (var batch = 0; batch < 6; batch++)
+        {
+            await CommitAsync(writes =>
+            {
+                for (var at = 0; at < 15; at++)
+                {
+                    var (account, list) = lists.ElementAt((at + batch) * at % 3);
+                    list.Add(new EntryRow(account, list.Count + 1, Id(1_000), 1, list.Count + 1, TimeUs + 10 * batch));
+                    writes.Entries.Add(list[^1]);
+                }
+            });
+        }
+
+        foreach (var (account, list) in lists)
+        {
+            var newestFirst = Enumerable.Reverse(list).ToList();
+            for (var before = 0; before <= list.Count + 2; before++)
+            {
+                foreach (var limit in (int[])[1, 7, 200])
+                {
+                    (await Reader.GetEntriesAsync(account, before, limit, Cancel))
+                        .ShouldBe(newestFirst.Where(entry => entry.Version < before).Take(limit));
+                }
+            }
+
+            for (var time = TimeUs - 1; time <= TimeUs + 60; time++)
+            {
+                var expected = newestFirst.Where(entry => entry.TimeUs <= time).Select(entry => (EntryRow?)entry);
+                (await Reader.GetEntryAtAsync(account, time, Cancel)).ShouldBe(expected.FirstOrDefault());
+            }
+        }
+    }
+
+    [Fact]
     public async Task The_entry_at_a_time_is_the_newest_not_after_it()
     {
         // Versions 1 to 40 at times 10, 10, 20, 20, 30, …

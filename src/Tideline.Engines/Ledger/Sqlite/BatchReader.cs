@@ -4,10 +4,11 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>Reads the rows that a batch named, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
-internal sealed class BatchReader(SqliteDatabase database, RowFinder finder)
+internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, OutcomeIndex outcomes)
 {
-    private readonly OutcomeReader _outcomes = new(database, finder.Outcomes);
-    private readonly SqliteStatement _account = database.Prepare($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?");
+    private static readonly int TailColumn = LedgerRows.AccountColumns.Count(',') + 1;
+    private readonly SqliteStatement _account = database.Prepare(
+        $"SELECT {LedgerRows.AccountColumns}, entry_rows FROM accounts WHERE id = ?");
     private readonly SqliteStatement _customer = database.Prepare($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?");
     private readonly SqliteStatement _hold = database.Prepare($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?");
     private readonly SqliteStatement _saga = database.Prepare($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?");
@@ -17,12 +18,13 @@ internal sealed class BatchReader(SqliteDatabase database, RowFinder finder)
     public BatchRows Read(BatchKeys keys)
     {
         var rows = new BatchRows();
+        tails.Clear();
         foreach (var key in keys.Outcomes)
         {
-            if (_outcomes.Read(key) is { } outcome) rows.Outcomes.Add(key, outcome);
+            if (outcomes.Find(key) is { } outcome) rows.Outcomes.Add(key, outcome);
         }
 
-        Read(_account, keys.Accounts, rows.Accounts, LedgerRows.Account);
+        Read(_account, keys.Accounts, rows.Accounts, AccountAndTail);
         Read(_customer, keys.Customers, rows.Customers, LedgerRows.Customer);
         Read(_hold, keys.Holds, rows.Holds, LedgerRows.Hold);
         Read(_saga, keys.Sagas, rows.Sagas, LedgerRows.Saga);
@@ -39,6 +41,13 @@ internal sealed class BatchReader(SqliteDatabase database, RowFinder finder)
         }
 
         return rows;
+    }
+
+    private AccountRow AccountAndTail(SqliteStatement row)
+    {
+        var account = LedgerRows.Account(row);
+        tails.Keep(account.Id, row.Span(TailColumn));
+        return account;
     }
 
     private static void Read<T>(SqliteStatement statement, HashSet<Guid> ids, Dictionary<Guid, T> rows, Func<SqliteStatement, T> read)

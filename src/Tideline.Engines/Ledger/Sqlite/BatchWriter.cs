@@ -4,14 +4,15 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>Writes the rows of a batch, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
-internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
+internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, OutcomeIndex index)
 {
-    private readonly SqliteStatement _newAccount = Insert(database, "accounts", LedgerRows.AccountColumns);
+    private readonly SqliteStatement _newAccount = Insert(
+        database, "accounts", $"{LedgerRows.AccountColumns}, entry_rows");
     private readonly SqliteStatement _changedAccount = database.Prepare(
-        "UPDATE accounts SET status = ?, overdraft_limit = ?, posted = ?, pending_in = ?, pending_out = ?, entry_version = ?, version = ? WHERE id = ?");
+        "UPDATE accounts SET status = ?, overdraft_limit = ?, posted = ?, pending_in = ?, pending_out = ?, " +
+        "entry_version = ?, version = ?, entry_rows = coalesce(?, entry_rows) WHERE id = ?");
     private readonly SqliteStatement _customer = Insert(database, "customers", LedgerRows.CustomerColumns);
     private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerRows.TransactionColumns);
-    private readonly SqliteStatement _entry = Insert(database, "entries", $"row, {LedgerRows.EntryColumns}");
     private readonly SqliteStatement _hold = database.Prepare(
         $"INSERT INTO holds ({LedgerRows.HoldColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, " +
         "captured = excluded.captured, status = excluded.status, expires_us = excluded.expires_us, reference = excluded.reference");
@@ -24,7 +25,6 @@ internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
     private readonly SqliteStatement _message = Insert(database, "messages", LedgerRows.MessageColumns);
     private readonly SqliteStatement _forget = database.Prepare("DELETE FROM messages WHERE seq <= ?");
     private readonly SqliteStatement _block = Insert(database, "blocks", LedgerRows.BlockColumns);
-    private readonly IndexWriter _indexes = new(database, finder);
 
     // Scratch that is kept from batch to batch.
     private readonly List<AccountRow> _accountsById = [];
@@ -33,9 +33,10 @@ internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
     public void Write(BatchWrites writes)
     {
         foreach (var row in writes.NewCustomers) _customer.Bind(row.Id).Bind(row.Name).Bind(row.Email).Bind(row.Country).Bind(row.Version).Bind(row.CreatedUs).Run();
+        tails.Append(writes.Entries);
         WriteAccounts(writes);
+        tails.WriteRest();
         foreach (var row in writes.Transactions) Write(row);
-        WriteEntries(writes.Entries);
         WriteOutcomes(writes.Outcomes);
         foreach (var row in writes.Holds) Write(row);
         foreach (var row in writes.Claims) _claim.Bind(row.Name).Bind(row.Key).Bind(row.Subject).Run();
@@ -45,7 +46,6 @@ internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
         foreach (var row in writes.Messages) _message.Bind(row.Seq).Bind(row.TargetShard).Bind(row.SagaId).Bind(row.Type).Bind(row.Data).Bind(row.TimeUs).Run();
         foreach (var row in writes.Blocks) _block.Bind(row.Number).Bind(row.FromSeq).Bind(row.ThroughSeq).Bind(row.PreviousHash).Bind(row.Hash).Bind(row.TimeUs).Run();
         if (writes.ForgetMessagesThrough > 0) _forget.Bind(writes.ForgetMessagesThrough).Run();
-        _indexes.Write();
     }
 
     // In key order neighbours share a leaf, and the descent to it stays in the processor's cache.
@@ -58,34 +58,31 @@ internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
         foreach (var row in _accountsById)
         {
             _changedAccount.Bind((int)row.Status).Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor)
-                .Bind(row.EntryVersion).Bind(row.Version).Bind(row.Id).Run();
+                .Bind(row.EntryVersion).Bind(row.Version);
+            tails.BindTail(_changedAccount, row.Id).Bind(row.Id).Run();
         }
 
         _accountsById.Clear();
-    }
-
-    private void WriteEntries(List<EntryRow> entries)
-    {
-        foreach (var row in entries)
-        {
-            _entry.Bind(finder.Entries.Stage(new EntryKey(row.AccountId, row.Version))).Bind(row.AccountId).Bind(row.Version).Bind(row.TransactionId)
-                .Bind(row.AmountMinor).Bind(row.PostedAfterMinor).Bind(row.TimeUs).Run();
-        }
     }
 
     private void WriteOutcomes(List<OutcomeRow> outcomes)
     {
         foreach (var row in outcomes)
         {
-            _outcome.Bind(finder.Outcomes.Stage(row.Key)).Bind(row.Key).Bind(row.Fingerprint).Bind((int)row.Kind).Bind(row.Subject).Bind(row.BalanceMinor).Bind(row.Seq)
-                .Bind((int)row.Reason).Bind(row.Detail).Bind(row.TimeUs).Run();
+            _outcome.Bind(index.Add(row.Key)).Bind(row.Key).Bind(row.Fingerprint).Bind((int)row.Kind).Bind(row.Subject)
+                .Bind(row.BalanceMinor).Bind(row.Seq).Bind((int)row.Reason).Bind(row.Detail).Bind(row.TimeUs).Run();
         }
+
+        index.WriteShare(outcomes.Count);
     }
 
-    private void WriteNew(AccountRow row) =>
+    private void WriteNew(AccountRow row)
+    {
         _newAccount.Bind(row.Id).Bind(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Bind((int)row.Kind).Bind(row.Currency.Code).Bind((int)row.Status)
             .Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor).Bind(row.EntryVersion).Bind(row.Version)
-            .Bind(row.Iban).Bind(row.CreatedUs).Run();
+            .Bind(row.Iban).Bind(row.CreatedUs);
+        tails.BindTail(_newAccount, row.Id).Run();
+    }
 
     private void Write(TransactionRow row)
     {

@@ -4,8 +4,10 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
-/// Which commits of a shard are on the disk. A commit is in the file's write-ahead log when SQLite returns; one flush of that log makes all of them durable, on another
-/// thread than the one that goes on writing. Readers wait for what they have seen.
+/// Which commits of a shard are on the disk. A commit is in the file's write-ahead log when SQLite returns; one flush
+/// of that log makes all of them durable, on another thread than the one that goes on writing. Readers wait for what
+/// they may have seen: other connections see a commit before SQLite returns from it, so it counts from before it is
+/// issued.
 /// </summary>
 internal sealed class Durability(string path) : IDisposable
 {
@@ -13,39 +15,62 @@ internal sealed class Durability(string path) : IDisposable
     private SafeFileHandle? _log;
     private TaskCompletionSource _moved = NewSignal();
     private TidelineException? _fault;
-    private long _committed;
-    private long _durable;
 
-    /// <summary>Notes a commit.</summary>
-    public void Committed() => Interlocked.Increment(ref _committed);
+    // Commits are numbered from 1. These are the last one that began, ended in either way, was carried out, and is
+    // flushed; and the last one that readers need not wait for.
+    private long _begun, _ended, _committed, _flushed, _durable;
 
-    /// <summary>Makes every commit durable that was noted before the call. For one thread at a time.</summary>
+    /// <summary>Before a commit is issued. For one thread at a time, as is <see cref="End"/>.</summary>
+    public void Begin() => Interlocked.Increment(ref _begun);
+
+    /// <summary>After it was carried out, or was not; without a <see cref="Begin"/> before, nothing.</summary>
+    public void End(bool committed)
+    {
+        if (_ended == _begun) return;
+        lock (_gate)
+        {
+            _ended = _begun;
+            if (committed) _committed = _begun;
+            else Release();
+        }
+    }
+
+    /// <summary>Makes every commit durable that had ended before the call. For one thread at a time.</summary>
     /// <exception cref="TidelineException">StorageUnavailable, now and ever after: what a failed flush left behind cannot be known.</exception>
     public void Sync()
     {
         if (_fault is not null) throw _fault;
-        var through = Volatile.Read(ref _committed);
-        if (through == _durable) return;
+        long through;
+        lock (_gate) through = _committed;
+        if (through == _flushed) return;
+        TidelineException? fault = null;
         try
         {
             // SQLite keeps the file while a connection is open: its writer's.
             _log ??= File.OpenHandle($"{path}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             RandomAccess.FlushToDisk(_log);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            _fault = new TidelineException(ErrorCode.StorageUnavailable, $"The disk did not take {System.IO.Path.GetFileName(path)}: {fault.Message} Restart when it does; then repeat with the same keys.", fault);
-            Move(_durable);
-            throw _fault;
+            fault = new TidelineException(ErrorCode.StorageUnavailable,
+                $"The disk did not take {Path.GetFileName(path)}: {failed.Message} " +
+                "Restart when it does; then repeat with the same keys.", failed);
         }
 
-        Move(through);
+        lock (_gate)
+        {
+            if (fault is null) _flushed = through;
+            _fault = fault;
+            Release();
+        }
+
+        if (fault is not null) throw fault;
     }
 
-    /// <summary>Completes when everything is durable that was committed before the call.</summary>
+    /// <summary>Completes when everything is durable that a read which ended before the call can have seen.</summary>
     public ValueTask WaitAsync()
     {
-        var through = Volatile.Read(ref _committed);
+        var through = Volatile.Read(ref _begun);
         return Volatile.Read(ref _durable) >= through ? default : new ValueTask(WaitForAsync(through));
     }
 
@@ -72,15 +97,13 @@ internal sealed class Durability(string path) : IDisposable
         }
     }
 
-    private void Move(long through)
+    // Inside the gate. A commit that was not carried out shows nothing: nobody waits for it once those before it are
+    // durable.
+    private void Release()
     {
-        TaskCompletionSource moved;
-        lock (_gate)
-        {
-            Volatile.Write(ref _durable, through);
-            (moved, _moved) = (_moved, NewSignal());
-        }
-
+        Volatile.Write(ref _durable, _flushed >= _committed ? _ended : _flushed);
+        var moved = _moved;
+        _moved = NewSignal();
         moved.TrySetResult();
     }
 

@@ -1,40 +1,86 @@
 using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
-/// Entries of an account, on a reading connection. Versions have no gaps, so those that the file's index does not hold yet are the ones after its newest.
-/// Each statement sees the last commit: in an older snapshot, keys that have just left memory would be found in neither place.
+/// Entries of an account, on a reading connection: from the newest back, see <see cref="EntryChain"/>. Rows of entries
+/// never change, so a reader that found the newest needs no snapshot for the others.
 /// </summary>
-internal sealed class EntryReader(SqliteDatabase database, TailIndex<EntryKey> tail, Guid accountId)
+internal sealed class EntryReader(SqliteDatabase database, Guid accountId)
 {
-    private const string Columns = "e.account_id, e.version, e.transaction_id, e.amount, e.posted_after, e.time_us";
-
     /// <summary>Entries with a version below one, newest first.</summary>
+    /// <exception cref="TidelineException">Corrupt: an entry is not where the account or another entry
+    /// says.</exception>
     public List<EntryRow> Before(long version, int limit, CancellationToken cancel)
     {
         var rows = new List<EntryRow>();
-        var next = Math.Min(version - 1, Newest());
-        while (next > 0 && rows.Count < limit && tail.TryFind(new EntryKey(accountId, next), out var row) && AtRow(row, next) is { } entry)
+        var at = Newest();
+        while (at is { } later && later.Entry.Version >= version)
         {
-            cancel.ThrowIfCancellationRequested();
-            rows.Add(entry);
-            next--;
+            var jump = EntryChain.JumpOf(later.Entry.Version);
+            at = jump >= version - 1 ? Read(later.Jump, jump) : Previous(later);
         }
 
-        if (next < 1 || rows.Count >= limit) return rows;
-        var query = database.Prepare($"SELECT {Columns} FROM entry_index i JOIN entries e ON e.row = i.row AND e.version = i.version AND e.account_id = i.account_id WHERE i.account_id = ? AND i.version <= ? ORDER BY i.version DESC LIMIT ?")
-            .Bind(accountId).Bind(next).Bind(limit - rows.Count);
+        for (; at is { } link && rows.Count < limit; at = Previous(link))
+        {
+            cancel.ThrowIfCancellationRequested();
+            rows.Add(link.Entry);
+        }
+
+        return rows;
+    }
+
+    /// <summary>The newest entry at or before a time: times grow with versions.</summary>
+    /// <exception cref="TidelineException">Corrupt: an entry is not where the account or another entry
+    /// says.</exception>
+    public EntryRow? At(long timeUs)
+    {
+        var at = Newest();
+        while (at is { } later && later.Entry.TimeUs > timeUs)
+        {
+            var jump = Read(later.Jump, EntryChain.JumpOf(later.Entry.Version));
+            at = jump is { } earlier && earlier.Entry.TimeUs > timeUs ? jump : Previous(later);
+        }
+
+        return at?.Entry;
+    }
+
+    private Link? Newest()
+    {
+        var query = database.Prepare(EntryTail.Sql).Bind(accountId);
+        long row, version;
         try
         {
-            while (query.Step())
-            {
-                cancel.ThrowIfCancellationRequested();
-                rows.Add(LedgerRows.Entry(query));
-            }
+            query.Step();
+            (row, version) = (EntryTail.Newest(query.Span(0)), query.Long(1));
+        }
+        finally
+        {
+            query.Reset();
+        }
 
-            return rows;
+        var newest = row == 0 ? null : Read(row, version: null);
+        // Fewer than the account counts would be an older state than the one it stands at.
+        return (newest?.Entry.Version ?? 0) >= version ? newest : throw Missing(row);
+    }
+
+    private Link? Previous(in Link link) => Read(link.Previous, link.Entry.Version - 1);
+
+    // No version: whichever. No entry has version 0.
+    private Link? Read(long row, long? version)
+    {
+        if (version == 0) return null;
+        var query = database.Prepare($"SELECT {LedgerRows.EntryColumns}, previous, jump FROM entries WHERE row = ?");
+        try
+        {
+            if (!query.Bind(row).Step()) throw Missing(row);
+            var entry = LedgerRows.Entry(query);
+            // A damaged file may hold another entry there.
+            if (entry.AccountId != accountId || (version is null ? entry.Version < 1 : entry.Version != version))
+                throw Missing(row);
+            return new Link(entry, query.Long(6), query.Long(7));
         }
         finally
         {
@@ -42,59 +88,8 @@ internal sealed class EntryReader(SqliteDatabase database, TailIndex<EntryKey> t
         }
     }
 
-    /// <summary>The newest entry at or before a time, by halving: versions have no gaps and times never go back, so no index on time is kept.</summary>
-    public EntryRow? At(long timeUs)
-    {
-        var (below, above) = (0L, Newest() + 1);
-        // Invariant: entry `below` is at or before the time (0: none is), entry `above` is after it (or does not exist).
-        EntryRow? found = null;
-        while (above - below > 1)
-        {
-            var middle = below + (above - below) / 2;
-            var entry = Read(middle);
-            if (entry is { } there && there.TimeUs <= timeUs) (below, found) = (middle, entry);
-            else above = middle;
-        }
+    private TidelineException Missing(long row) => new(ErrorCode.Corrupt,
+        $"{Path.GetFileName(database.Path)}: row {row} should hold an entry of account {accountId}, and does not.");
 
-        return found;
-    }
-
-    private EntryRow? Read(long version)
-    {
-        if (tail.TryFind(new EntryKey(accountId, version), out var row)) return AtRow(row, version);
-        var query = database.Prepare("SELECT row FROM entry_index WHERE account_id = ? AND version = ?").Bind(accountId).Bind(version);
-        var indexed = query.Step() ? query.Long(0) : 0;
-        query.Reset();
-        return indexed == 0 ? null : AtRow(indexed, version);
-    }
-
-    // A damaged file may hold another entry there.
-    private EntryRow? AtRow(long row, long version)
-    {
-        var query = database.Prepare($"SELECT {Columns} FROM entries e WHERE e.row = ?").Bind(row);
-        EntryRow? entry = query.Step() ? LedgerRows.Entry(query) : null;
-        query.Reset();
-        return entry is { } there && there.AccountId == accountId && there.Version == version ? there : null;
-    }
-
-    private long Newest()
-    {
-        var query = database.Prepare("SELECT max(version) FROM entry_index WHERE account_id = ?").Bind(accountId);
-        var below = query.Step() ? query.Long(0) : 0;
-        query.Reset();
-        var step = 1L;
-        while (tail.TryFind(new EntryKey(accountId, below + step), out _))
-        {
-            below += step;
-            step *= 2;
-        }
-
-        // Entry `below` exists, entry `below + step` does not.
-        for (step /= 2; step > 0; step /= 2)
-        {
-            if (tail.TryFind(new EntryKey(accountId, below + step), out _)) below += step;
-        }
-
-        return below;
-    }
+    private readonly record struct Link(EntryRow Entry, long Previous, long Jump);
 }

@@ -5,32 +5,34 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
-/// The tables of a shard. Nothing is stored twice: what a row's key or another row says is not repeated. Entries and outcomes, whose keys come in no order,
-/// only grow at their end; where a row is, their indexes say (<see cref="TailIndex{TKey}"/>).
+/// The tables of a shard. Nothing is stored twice: what a row's key or another row says is not repeated. Entries and
+/// outcomes, whose keys come in no order, only grow at their end: an entry knows where its account's earlier ones are
+/// (<see cref="EntryChain"/>), an outcome is found by <see cref="OutcomeIndex"/>.
 /// </summary>
 internal static class LedgerSchema
 {
     /// <summary>Grows with every change that an older program could not read.</summary>
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
 
     private const string Tables = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL, message_seq INTEGER NOT NULL, time_us INTEGER NOT NULL,
-            entries_indexed INTEGER NOT NULL, outcomes_indexed INTEGER NOT NULL) STRICT;
-        INSERT INTO head VALUES (0, 0, 0, 0, 0, 0);
+            outcomes_indexed INTEGER NOT NULL) STRICT;
+        INSERT INTO head VALUES (0, 0, 0, 0, 0);
 
         CREATE TABLE customers (id BLOB PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, country TEXT NOT NULL, version INTEGER NOT NULL,
             created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE accounts (id BLOB PRIMARY KEY, customer_id BLOB, kind INTEGER NOT NULL, currency TEXT NOT NULL, status INTEGER NOT NULL,
             overdraft_limit INTEGER NOT NULL, posted INTEGER NOT NULL, pending_in INTEGER NOT NULL, pending_out INTEGER NOT NULL, entry_version INTEGER NOT NULL,
-            version INTEGER NOT NULL, iban TEXT, created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+            version INTEGER NOT NULL, iban TEXT, created_us INTEGER NOT NULL, entry_rows BLOB) STRICT, WITHOUT ROWID;
         CREATE INDEX accounts_of_customer ON accounts (customer_id) WHERE customer_id IS NOT NULL;
 
         CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, reference TEXT, saga_id BLOB,
             time_us INTEGER NOT NULL, legs BLOB NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE entries (row INTEGER PRIMARY KEY, account_id BLOB NOT NULL, version INTEGER NOT NULL, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL,
-            posted_after INTEGER NOT NULL, time_us INTEGER NOT NULL) STRICT;
-        CREATE TABLE entry_index (account_id BLOB, version INTEGER, row INTEGER NOT NULL, PRIMARY KEY (account_id, version)) STRICT, WITHOUT ROWID;
+            posted_after INTEGER NOT NULL, time_us INTEGER NOT NULL, previous INTEGER NOT NULL,
+            jump INTEGER NOT NULL) STRICT;
+        CREATE TABLE stray_entries (account_id BLOB PRIMARY KEY, entry_rows BLOB NOT NULL) STRICT, WITHOUT ROWID;
 
         CREATE TABLE holds (id BLOB PRIMARY KEY, account_id BLOB NOT NULL, amount INTEGER NOT NULL, captured INTEGER NOT NULL, status INTEGER NOT NULL,
             expires_us INTEGER NOT NULL, reference TEXT, created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -88,7 +90,13 @@ internal static class LedgerSchema
         var file = Path.GetFileName(database.Path);
         var format = Meta(database, "format");
         if (format != FormatVersion)
-            throw new TidelineException(ErrorCode.IncompatibleData, $"{file} has format {format}; this program knows format {FormatVersion}. A newer version of Tideline wrote it: use that one.");
+        {
+            var writer = format < FormatVersion ? "An older" : "A newer";
+            throw new TidelineException(ErrorCode.IncompatibleData,
+                $"{file} has format {format}; this program knows format {FormatVersion}. " +
+                $"{writer} version of Tideline wrote it: use that one.");
+        }
+
         var (storedShard, storedShards) = (Meta(database, "shard"), Meta(database, "shards"));
         if (storedShard != shard || storedShards != shards)
             throw new TidelineException(ErrorCode.IncompatibleData, $"{file} is shard {storedShard} of {storedShards}, but shard {shard} of {shards} was asked for. The number of shards is fixed when the data is made.");

@@ -10,8 +10,6 @@ internal sealed class ShardFile(string path, int shard, int shards) : IDisposabl
     /// <summary>How many shards the installation has.</summary>
     public int Shards => shards;
 
-    public RowFinder Finder { get; } = new();
-
     public Durability Durability { get; } = new(path);
 
     public void Dispose() => Durability.Dispose();

@@ -1,10 +1,13 @@
 using System.Globalization;
 using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
-/// <summary>The balances of a shard's file, and whether every entry and outcome is in its index; inside a transaction of the caller.</summary>
+/// <summary>
+/// The balances of a shard's file, and whether its entries and outcomes are found; inside the caller's transaction.
+/// </summary>
 internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
 {
     /// <inheritdoc/>
@@ -23,17 +26,53 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
             .Where(hold => (after is null || hold.Account > after) && (through is null || hold.Account <= through))
             .GroupBy(hold => hold.Account, (account, holds) => (account, holds.Aggregate((Int128)0, (sum, hold) => sum + hold.Minor)));
 
-    /// <summary>Rows only grow at their end and none is ever removed: as many index rows as rows, and each row can be found.</summary>
-    public IEnumerable<string> FindMissingIndexRows()
+    /// <summary>Accounts that do not lead to their entries, and entries that do not lead to earlier ones.</summary>
+    public IEnumerable<string> FindBrokenChains(CancellationToken cancel)
     {
-        foreach (var (table, index) in new[] { ("entries", "entry_index"), ("outcomes", "outcome_index") })
+        Guid? after = null;
+        do
         {
-            var counts = database.Prepare($"SELECT (SELECT {table}_indexed FROM head), (SELECT count(*) FROM {index} WHERE row <= (SELECT {table}_indexed FROM head))");
-            counts.Step();
-            var (rows, found) = (counts.Long(0), counts.Long(1));
-            counts.Reset();
-            if (rows != found) yield return string.Create(CultureInfo.InvariantCulture, $"The index of {table} holds {found} of the {rows} rows that it should.");
+            var accounts = Rows(database.Prepare("SELECT id, entry_rows FROM accounts WHERE id > ? ORDER BY id LIMIT ?")
+                    .Bind(after ?? Guid.Empty).Bind(Limits.BalanceCheckAccounts),
+                row => (Id: row.Id(0), Rows: row.Bytes(1))).ToList();
+            Guid? through = accounts.Count == Limits.BalanceCheckAccounts ? accounts[^1].Id : null;
+            var chains = new ChainCheck();
+            var entries = database.Prepare("SELECT account_id, version, row, previous, jump FROM entries ORDER BY row");
+            foreach (var link in Rows(entries, Link))
+            {
+                cancel.ThrowIfCancellationRequested();
+                if (after is not null && link.AccountId <= after) continue;
+                if (through is null || link.AccountId <= through) chains.Add(link);
+            }
+
+            foreach (var finding in chains.Findings) yield return finding;
+            foreach (var (id, rows) in accounts)
+            {
+                if (chains.Check(id, rows) is { } finding) yield return finding;
+            }
+
+            after = through;
         }
+        while (after is not null);
+
+        static ChainCheck.Link Link(SqliteStatement row) =>
+            new(row.Id(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4));
+    }
+
+    /// <summary>
+    /// Outcomes only grow at their end and none is removed: the index leads to each that it is said to cover.
+    /// </summary>
+    public IEnumerable<string> FindMissingOutcomes()
+    {
+        var counts = database.Prepare(
+            "SELECT outcomes_indexed, (SELECT count(*) FROM outcomes o JOIN outcome_index i " +
+            "ON i.key = o.key AND i.row = o.row WHERE o.row <= outcomes_indexed) FROM head");
+        counts.Step();
+        var (rows, found) = (counts.Long(0), counts.Long(1));
+        counts.Reset();
+        if (rows == found) yield break;
+        yield return string.Create(CultureInfo.InvariantCulture,
+            $"The index of outcomes leads to {found} of the {rows} rows that it should.");
     }
 
     private static IEnumerable<T> Rows<T>(SqliteStatement query, Func<SqliteStatement, T> read)

@@ -73,7 +73,6 @@ public sealed class SqliteLedgerStore : ILedgerStore
         var file = new ShardFile(PathOf(directory, shard), shard, shards);
         using var database = SqliteDatabase.OpenWriter(file.Path);
         LedgerSchema.Ensure(database, shard, shards);
-        file.Finder.Load(database);
         return file;
     }
 

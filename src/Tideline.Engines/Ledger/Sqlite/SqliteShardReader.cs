@@ -39,11 +39,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
-        Durable(_pool.Read<IReadOnlyList<EntryRow>>(database => new EntryReader(database, file.Finder.Entries, accountId).Before(beforeVersion, limit, cancel)));
+        Durable(_pool.Read<IReadOnlyList<EntryRow>>(
+            database => new EntryReader(database, accountId).Before(beforeVersion, limit, cancel)));
 
     /// <inheritdoc/>
     public ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel) =>
-        Durable(_pool.Read(database => new EntryReader(database, file.Finder.Entries, accountId).At(timeUs)));
+        Durable(_pool.Read(database => new EntryReader(database, accountId).At(timeUs)));
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
@@ -60,7 +61,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
-        Durable(_pool.Read(database => new OutcomeReader(database, file.Finder.Outcomes).Read(key)));
+        Durable(_pool.Read(database => OutcomeIndex.Read(database, key)));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
@@ -122,7 +123,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
         Durable(_pool.ReadSnapshot<IReadOnlyList<string>>(database =>
         {
             var balances = new SqliteBalances(database);
-            return [.. new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts).Run(cancel).Concat(balances.FindMissingIndexRows()).Take(limit)];
+            var check = new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts);
+            return
+            [
+                .. check.Run(cancel).Concat(balances.FindBrokenChains(cancel))
+                    .Concat(balances.FindMissingOutcomes()).Take(limit),
+            ];
         }));
 
     /// <inheritdoc/>

@@ -10,6 +10,7 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
     private SqliteDatabase? _database;
     private BatchReader? _reader;
     private BatchWriter? _writer;
+    private OutcomeIndex? _outcomes;
     private HeadRow? _head;
     private Checkpointer? _checkpointer;
     private long _epoch;
@@ -76,16 +77,17 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
             var (eventSeq, messageSeq) = _gapless.After(writes);
             _writer!.Write(writes);
             _head!.Move(messageSeq, writes.TimeUs);
+            file.Durability.Begin();
             Database.Commit();
-            file.Finder.Publish();
-            file.Durability.Committed();
+            file.Durability.End(committed: true);
             _gapless.MoveTo(eventSeq, messageSeq);
             return ValueTask.FromResult(true);
         }
         catch
         {
-            file.Finder.Discard();
+            _outcomes!.Forget();
             Database.Rollback();
+            file.Durability.End(committed: false);
             throw;
         }
     }
@@ -119,8 +121,10 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         try
         {
             LedgerSchema.Ensure(database, file.Shard, file.Shards);
-            _reader = new BatchReader(database, file.Finder);
-            _writer = new BatchWriter(database, file.Finder);
+            var tails = new EntryTails(database);
+            _outcomes = new OutcomeIndex(database);
+            _reader = new BatchReader(database, tails, _outcomes);
+            _writer = new BatchWriter(database, tails, _outcomes);
             _head = new HeadRow(database);
             _checkpointer = new Checkpointer(database, writesOut: false);
             return database;

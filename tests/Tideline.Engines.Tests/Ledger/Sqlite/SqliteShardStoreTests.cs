@@ -70,15 +70,17 @@ public sealed class SqliteShardStoreTests : ShardReaderContract
         reopened.Map.Shards.ShouldBe(2);
     }
 
-    [Fact]
-    public async Task A_newer_format_is_refused_in_clear_words()
+    [Theory]
+    [InlineData(1, "An older version of Tideline wrote it")]
+    [InlineData(99, "A newer version of Tideline wrote it")]
+    public async Task Another_format_is_refused_in_clear_words(int format, string words)
     {
         await Store.DisposeAsync();
         await _ledger.DisposeAsync();
         using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder.Path, "ledger", "shard-1.db")))
-            database.Execute("UPDATE meta SET value = 2 WHERE name = 'format'");
+            database.Execute($"UPDATE meta SET value = {format} WHERE name = 'format'");
         var refused = Should.Throw<TidelineException>(() => SqliteLedgerStore.Open(_folder.Path));
         refused.Code.ShouldBe(ErrorCode.IncompatibleData);
-        refused.Message.ShouldContain("A newer version of Tideline wrote it");
+        refused.Message.ShouldContain(words);
     }
 }

@@ -1,0 +1,144 @@
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Ledger;
+using static Tideline.Engines.Tests.Ledger.LedgerSamples;
+
+namespace Tideline.Engines.Tests.Ledger.Sqlite;
+
+public sealed class DurabilityTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly Durability _durability;
+
+    public DurabilityTests()
+    {
+        var path = Path.Combine(_folder.Path, "shard.db");
+        File.WriteAllBytes($"{path}-wal", []);
+        _durability = new Durability(path);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _durability.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_read_beside_a_commit_that_was_issued_waits_until_it_is_flushed()
+    {
+        _durability.Begin();
+        var read = _durability.WaitAsync().AsTask();
+        _durability.Sync();
+        read.IsCompleted.ShouldBeFalse();
+        _durability.End(committed: true);
+        read.IsCompleted.ShouldBeFalse();
+        _durability.Sync();
+        await read.WaitAsync(Cancel);
+    }
+
+    [Fact]
+    public void A_flush_covers_only_commits_that_had_ended()
+    {
+        _durability.Begin();
+        _durability.End(committed: true);
+        _durability.Begin();
+        _durability.Sync();
+        _durability.WaitAsync().IsCompleted.ShouldBeFalse();
+        _durability.End(committed: true);
+        _durability.Sync();
+        _durability.WaitAsync().IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_a_commit_that_failed()
+    {
+        _durability.Begin();
+        var alone = _durability.WaitAsync().AsTask();
+        _durability.End(committed: false);
+        await alone.WaitAsync(Cancel);
+
+        _durability.Begin();
+        _durability.End(committed: true);
+        _durability.Begin();
+        var behind = _durability.WaitAsync().AsTask();
+        _durability.End(committed: false);
+        behind.IsCompleted.ShouldBeFalse();
+        _durability.Sync();
+        await behind.WaitAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_strong_read_never_ends_before_what_it_saw_is_flushed()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ledger = SqliteLedgerStore.Open(folder.Path, shards: 1);
+        await using var store = ledger.OpenWriter(0);
+        await store.AcquireAsync(Cancel);
+        await using var reader = ledger.OpenReader(0);
+        var (wanted, flushing, dirty) = (0, 0, 0);
+        var watching = new Thread(() =>
+        {
+            for (int number; (number = Volatile.Read(ref wanted)) >= 0;)
+            {
+                var read = reader.GetAccountAsync(Id(number), CancellationToken.None);
+                // Flushing begins after the commit returned, so one that shows the row by then has not waited.
+                if (!read.IsCompletedSuccessfully) _ = read.AsTask();
+                else if (read.GetAwaiter().GetResult() is null) continue;
+                else if (Volatile.Read(ref flushing) < number) Interlocked.Increment(ref dirty);
+            }
+        });
+        watching.Start();
+        for (var number = 1; number <= 400; number++)
+        {
+            Volatile.Write(ref wanted, number);
+            var writes = new BatchWrites { TimeUs = TimeUs };
+            writes.NewAccounts.Add(Account(Id(number), Id(9)));
+            for (var key = 0; key < 256; key++) writes.Outcomes.Add(Outcome(Id(1_000 * number + key)));
+            await store.BeginAsync(new BatchKeys());
+            await store.CommitAsync(writes);
+            Volatile.Write(ref flushing, number);
+            await store.SyncAsync();
+        }
+
+        Volatile.Write(ref wanted, -1);
+        watching.Join();
+        dirty.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_strong_read_of_entries_shows_every_commit_that_was_flushed_before_it()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ledger = SqliteLedgerStore.Open(folder.Path, shards: 1);
+        await using var store = ledger.OpenWriter(0);
+        await store.AcquireAsync(Cancel);
+        await using var reader = ledger.OpenReader(0);
+        var (flushed, stale) = (0L, 0);
+        var ended = false;
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            while (!Volatile.Read(ref ended))
+            {
+                var floor = Volatile.Read(ref flushed);
+                var newest = await reader.GetEntriesAsync(Id(1), long.MaxValue, 1, Cancel);
+                if ((newest.Count == 0 ? 0 : newest[0].Version) < floor) Interlocked.Increment(ref stale);
+            }
+        }, Cancel)).ToArray();
+        // Many times what any part of an engine would hold back.
+        for (var version = 0L; version < 80_000;)
+        {
+            var writes = new BatchWrites { TimeUs = TimeUs };
+            for (var entry = 0; entry < 1_024; entry++)
+                writes.Entries.Add(new EntryRow(Id(1), ++version, Id(2), 1, version, TimeUs));
+            await store.BeginAsync(new BatchKeys());
+            await store.CommitAsync(writes);
+            await store.SyncAsync();
+            Volatile.Write(ref flushed, version);
+        }
+
+        Volatile.Write(ref ended, true);
+        await Task.WhenAll(readers);
+        stale.ShouldBe(0);
+    }
+}
