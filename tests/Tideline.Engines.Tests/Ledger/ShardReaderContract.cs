@@ -36,11 +36,16 @@ public abstract class ShardReaderContract : ShardStoreContract
     }
 
     [Fact]
-    public async Task Outcomes_come_newest_first()
+    public async Task Pages_of_claims_follow_each_other_in_the_order_of_names()
     {
-        for (var batch = 0; batch < 3; batch++) await CommitAsync(writes => writes.Outcomes.AddRange([Outcome(Id(9 - 2 * batch)), Outcome(Id(8 - 2 * batch))]));
-        (await Reader.GetLastOutcomesAsync(3, Cancel)).Select(outcome => outcome.Key).ShouldBe([Id(4), Id(5), Id(6)]);
-        (await Reader.GetLastOutcomesAsync(100, Cancel)).Count.ShouldBe(6);
+        await CommitAsync(writes =>
+        {
+            foreach (var name in (string[])["iban:B", "iban:C", "iban:A"])
+                writes.Claims.Add(name, new ClaimRow(name, Id(1), Id(2)));
+        });
+        var first = await Reader.GetClaimsAsync("", 2, Cancel);
+        first.Select(claim => claim.Name).ShouldBe(["iban:A", "iban:B"]);
+        (await Reader.GetClaimsAsync(first[^1].Name, 2, Cancel)).Select(claim => claim.Name).ShouldBe(["iban:C"]);
     }
 
     [Fact]

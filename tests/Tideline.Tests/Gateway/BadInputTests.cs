@@ -40,7 +40,7 @@ public sealed class BadInputTests
         { Body("1000.00"), "insufficient-funds", 422, null },
         { Body("1.00", more: ",\"reference\":\"" + new string('x', 141) + "\""), "invalid-field", 400, "reference" },
         { Body("1.00", more: ",\"reference\":\"a\\u0007b\""), "invalid-field", 400, "reference" },
-        { Body("1.00", more: ",\"transferId\":\"nope\""), "invalid-id", 400, "transferId" },
+        { Body("1.00", more: $",\"transferId\":\"{Unknown}\""), "unknown-field", 400, "transferId" },
         { Body("1.00", more: ",\"reference\":\"" + new string('x', Limits.BodyBytes) + "\""), "body-too-large", 413, null },
     };
 

@@ -103,7 +103,9 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
         var reference = payment.Reference ?? (payment.EndToEndId == "NOTPROVIDED" ? null : payment.EndToEndId);
         var key = string.Create(CultureInfo.InvariantCulture, $"{index}:{instruction.Id.Length}:{instruction.Id}{payment.EndToEndId}");
         var fingerprint = string.Create(CultureInfo.InvariantCulture, $"import:{debtor}:{creditor}:{amount.Minor}:{amount.Currency.Code}:{reference}");
-        return new TransferRequest(null, debtor, creditor, amount, reference, Idempotency.Key($"import:{manifest.MessageKey}", key), Idempotency.Fingerprint(fingerprint));
+        return new TransferRequest(
+            debtor, creditor, amount, reference, Idempotency.Key($"import:{manifest.MessageKey}", key),
+            Idempotency.Fingerprint(fingerprint));
     }
 }
 
