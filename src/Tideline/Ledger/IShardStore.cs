@@ -152,6 +152,13 @@ public sealed class BatchKeys
     /// <summary>Keys by their home, where that is another shard: <see cref="ILedgerStore.TakesKeysOf"/>.</summary>
     public Dictionary<int, HashSet<Guid>> KeysElsewhere { get; } = [];
 
+    /// <summary>Adds a key whose home is another shard.</summary>
+    internal void AddElsewhere(int home, Guid key)
+    {
+        if (!KeysElsewhere.TryGetValue(home, out var keys)) KeysElsewhere.Add(home, keys = []);
+        keys.Add(key);
+    }
+
     public HashSet<Guid> Accounts { get; } = [];
 
     public HashSet<Guid> Customers { get; } = [];

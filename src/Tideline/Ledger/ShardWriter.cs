@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 
@@ -213,12 +212,10 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         }
 
         // :: Step 2
-        var keys = new BatchKeys();
-        foreach (var pending in commands)
+        if (Collect(commands, out var keys) is { } unnamed)
         {
-            if (pending.Command.Key != Guid.Empty) keys.Outcomes.Add(pending.Command.Key);
-            if (_context.KeyHome(pending.Command) is { } home) (CollectionsMarshal.GetValueRefOrAddDefault(keys.KeysElsewhere, home, out _) ??= []).Add(pending.Command.Key);
-            pending.Command.Collect(keys, _context);
+            TakeApart(commands, unnamed);
+            return true;
         }
 
         var rows = Wait(_store.BeginAsync(keys));
@@ -285,6 +282,28 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     }
 
     // What a command threw, which none should; null when none did.
+    private Exception? Collect(List<PendingCommand> commands, out BatchKeys keys)
+    {
+        keys = new BatchKeys();
+        foreach (var pending in commands)
+        {
+            try
+            {
+                var command = pending.Command;
+                if (command.Key != Guid.Empty) keys.Outcomes.Add(command.Key);
+                if (_context.KeyHome(command) is { } home) keys.AddElsewhere(home, command.Key);
+                command.Collect(keys, _context);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    // As above.
     private static Exception? DecideAll(List<PendingCommand> commands, Batch batch)
     {
         foreach (var pending in commands)

@@ -36,6 +36,25 @@ public abstract class ShardReaderContract : ShardStoreContract
     }
 
     [Fact]
+    public async Task A_claim_is_replaced_whole_or_given_free()
+    {
+        await CommitAsync(writes => writes.Claims.Add("X", new ClaimRow("X", Id(1), Id(2))));
+        await CommitAsync(writes =>
+        {
+            writes.Claims.Add("X", new ClaimRow("X", Id(3), Id(4)));
+            writes.Claims.Add("Y", new ClaimRow("Y", Id(5), Id(6)));
+        });
+        (await Reader.GetClaimAsync("X", Cancel)).ShouldBe(new ClaimRow("X", Id(3), Id(4)));
+        await CommitAsync(writes =>
+        {
+            writes.Claims.Add("X", null);
+            writes.Claims.Add("Z", null);
+        });
+        (await Reader.GetClaimAsync("X", Cancel)).ShouldBeNull();
+        (await Reader.GetClaimAsync("Y", Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
     public async Task Pages_of_claims_follow_each_other_in_the_order_of_names()
     {
         await CommitAsync(writes =>

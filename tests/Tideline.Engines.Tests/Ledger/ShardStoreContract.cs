@@ -178,25 +178,6 @@ public abstract class ShardStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_claim_is_replaced_whole_or_given_free()
-    {
-        await CommitAsync(writes => writes.Claims.Add("X", new ClaimRow("X", Id(1), Id(2))));
-        await CommitAsync(writes =>
-        {
-            writes.Claims.Add("X", new ClaimRow("X", Id(3), Id(4)));
-            writes.Claims.Add("Y", new ClaimRow("Y", Id(5), Id(6)));
-        });
-        (await Reader.GetClaimAsync("X", Cancel)).ShouldBe(new ClaimRow("X", Id(3), Id(4)));
-        await CommitAsync(writes =>
-        {
-            writes.Claims.Add("X", null);
-            writes.Claims.Add("Z", null);
-        });
-        (await Reader.GetClaimAsync("X", Cancel)).ShouldBeNull();
-        (await Reader.GetClaimAsync("Y", Cancel)).ShouldNotBeNull();
-    }
-
-    [Fact]
     public async Task A_commit_is_all_or_nothing()
     {
         await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));

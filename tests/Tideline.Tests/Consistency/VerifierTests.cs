@@ -158,7 +158,7 @@ public sealed class VerifierTests : IAsyncLifetime
 
         var report = await VerifyAsync(deep);
         report.Ok.ShouldBeFalse();
-        var check = report.Checks.Single(one => one.Name.StartsWith(invariant, StringComparison.Ordinal));
+        var check = report.Checks.Single(one => one.Name.StartsWith($"{invariant} ", StringComparison.Ordinal));
         check.Ok.ShouldBeFalse();
         check.Detail.ShouldContain(finding);
     }

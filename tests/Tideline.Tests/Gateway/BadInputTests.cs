@@ -76,7 +76,7 @@ public sealed class BadInputTests
         (await server.PostAsync("/v1/payments/imports", "<a/>")).ShouldBeProblem("unsupported-media-type", 415);
         (await server.PostAsync("/v1/payments/imports", "<a/>", type: "application/xml")).ShouldBeProblem("invalid-file", 400);
         (await server.GetAsync("/v1/nothing")).ShouldBeProblem("route-not-found", 404);
-        var wrongMethod = await server.GetAsync(path);
+        var wrongMethod = await server.GetAsync($"{path}:batch");
         wrongMethod.ShouldBeProblem("method-not-allowed", 405);
         (await server.GetAsync("/v1/accounts/12")).ShouldBeProblem("invalid-id", 400, "id");
         (await server.GetAsync($"/v1/accounts/{Unknown}")).ShouldBeProblem("account-not-found", 404);

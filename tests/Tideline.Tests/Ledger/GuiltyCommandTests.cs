@@ -63,12 +63,14 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         (await _ledger.ExecuteAsync(commands[13], Cancel)).BalanceMinor.ShouldBe(Innocents - guilty.Length + 1);
     }
 
-    [Fact]
-    public async Task A_command_that_throws_fails_alone()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_command_that_throws_fails_alone(bool whenItNamesItsRows)
     {
         await OpenAsync(mySql: false);
         List<LedgerCommand> commands = [.. Enumerable.Range(0, Innocents).Select(_ => Deposit(keyed: true))];
-        commands.Insert(20, new Throwing(_account));
+        commands.Insert(20, new Throwing(_account, whenItNamesItsRows));
         var ends = await InOneBatchAsync(commands);
         for (var number = 0; number < ends.Count; number++)
             ends[number].Fault.ShouldBe(number == 20 ? ErrorCode.Internal : null, $"command {number}");
@@ -163,13 +165,17 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         return keyed ? deposit with { Key = _ledger.Ids.Next(), Fingerprint = _ledger.Ids.Next() } : deposit;
     }
 
-    private sealed record Throwing(Guid AccountId) : LedgerCommand
+    private sealed record Throwing(Guid AccountId, bool WhenItNamesItsRows) : LedgerCommand
     {
         public override Guid RouteId => AccountId;
 
         internal override Guid Subject => AccountId;
 
-        internal override void Collect(BatchKeys keys, ShardContext context) => keys.Accounts.Add(AccountId);
+        internal override void Collect(BatchKeys keys, ShardContext context)
+        {
+            if (WhenItNamesItsRows) throw new InvalidOperationException("Its rows cannot be named.");
+            keys.Accounts.Add(AccountId);
+        }
 
         internal override Reply Decide(Batch batch) => throw new InvalidOperationException("It cannot be decided.");
     }

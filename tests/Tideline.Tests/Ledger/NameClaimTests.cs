@@ -248,7 +248,7 @@ public sealed class NameClaimTests
     };
 
     private static string IbanOf(int round, int number) =>
-        Kernel.Iban.Create("DE", $"{round:000000000}{number:000000000}").ToString();
+        Tideline.Kernel.Iban.Create("DE", $"{round:000000000}{number:000000000}").ToString();
 
     private static async Task<int> AccountsWithIbanAsync(Bank bank)
     {
