@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tideline.Bench.Load;
 
 namespace Tideline.Bench.Drills;
@@ -56,6 +57,9 @@ internal sealed class Operation(OperationKind kind, string key, string path, str
     public OperationState State { get; private set; }
 
     public HttpAnswer? Answer { get; private set; }
+
+    /// <summary>The hold that was placed, as the answer names it.</summary>
+    public Guid HoldId => (Guid)JsonNode.Parse(Answer!.Body)!["holdId"]!;
 
     /// <summary>How often it was sent without an answer.</summary>
     public int Unanswered { get; set; }

@@ -58,12 +58,10 @@ internal sealed class OperationPlan(int client, SeededRandom random, DrillBank b
 
     private Operation Transfer(Guid from, Guid to, long amount)
     {
-        var name = NextName("transfer");
-        // Every other one lets the program choose the id, so that a doubled effect could not hide behind a duplicate id.
-        var id = random.Percent(50) ? $",\"transferId\":\"{random.NextGuid()}\"" : "";
+        var (name, paid) = (NextName("transfer"), Amount(amount));
         return new Operation(
             OperationKind.Transfer, name, "/v1/payments/transfers",
-            $$"""{"from":"{{from}}","to":"{{to}}","amount":"{{Amount(amount)}}","currency":"EUR","reference":"{{name}}"{{id}}}""")
+            $$"""{"from":"{{from}}","to":"{{to}}","amount":"{{paid}}","currency":"EUR","reference":"{{name}}"}""")
         {
             From = from, To = to, AmountMinor = amount, Reference = name,
         };
@@ -83,16 +81,16 @@ internal sealed class OperationPlan(int client, SeededRandom random, DrillBank b
         var (name, account, amount) = (NextName("hold"), Pick(bank.Steady[random.Below(shards)]), Small());
         // Half of them expire during the drill.
         var expires = time.GetUtcNow().AddSeconds(random.Percent(50) ? 3 : 3_600).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        var id = random.NextGuid();
         return new Operation(
             OperationKind.Hold, name, $"/v1/accounts/{account}/holds",
-            $$"""{"amount":"{{Amount(amount)}}","currency":"EUR","expiresAt":"{{expires}}","reference":"{{name}}","holdId":"{{id}}"}""")
+            $$"""{"amount":"{{Amount(amount)}}","currency":"EUR","expiresAt":"{{expires}}","reference":"{{name}}"}""")
         {
-            From = account, To = id, AmountMinor = amount, Reference = name,
+            From = account, AmountMinor = amount, Reference = name,
         };
     }
 
-    private Operation Capture(Operation hold) => new(OperationKind.Capture, NextName("capture"), $"/v1/holds/{hold.To}/capture", """{"final":true}""")
+    private Operation Capture(Operation hold) => new(
+        OperationKind.Capture, NextName("capture"), $"/v1/holds/{hold.HoldId}/capture", """{"final":true}""")
     {
         From = hold.From, AmountMinor = hold.AmountMinor, Reference = hold.Reference,
     };

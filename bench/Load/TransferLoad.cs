@@ -24,7 +24,10 @@ internal static class TransferLoad
     {
         var (from, to) = pair(random);
         var reply = await payments.TransferAsync(
-            new TransferRequest(null, from, to, new Money(1 + random.Below(100), AccountSet.Currency), null, random.NextGuid(), random.NextGuid()), cancel);
+            new TransferRequest(
+                from, to, new Money(1 + random.Below(100), AccountSet.Currency), null,
+                random.NextGuid(), random.NextGuid()),
+            cancel);
         if (reply.Status != TransferStatus.Settled) throw new TidelineException(ErrorCode.Internal, $"A transfer of the load did not settle: {reply.Status} {reply.Refusal?.Detail}");
         return reply;
     }

@@ -43,7 +43,7 @@ internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
         var payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
         var load = new FailoverLoad(ledger.Map, async (from, to, amount, key, token) =>
         {
-            var reply = await payments.TransferAsync(new TransferRequest(null, from, to, amount, null, key, key), token);
+            var reply = await payments.TransferAsync(new TransferRequest(from, to, amount, null, key, key), token);
             return reply.Status == TransferStatus.Settled ? reply.TransferId : throw new TidelineException(ErrorCode.Internal, $"A transfer of the load did not settle: {reply.Status} {reply.Refusal?.Detail}");
         }, accounts, options.Connections, random.Fork());
         for (var run = 1; run <= options.Runs; run++) await StrikeAsync(group, controller, load, run, cancel);

@@ -31,6 +31,15 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         return null;
     }
 
+    /// <summary>The UUID of something new; null when the field is absent. Version 8 is for derived ids.</summary>
+    public Guid? OptionalNewId(string name)
+    {
+        var id = OptionalId(name);
+        if (id is { Version: 8 })
+            Fail(ProblemTypes.InvalidId, $"'{name}' must not be a UUID of version 8: the program derives those.", name);
+        return id;
+    }
+
     /// <summary>A UUID of a required field.</summary>
     public Guid Id(string name) => OptionalId(name) ?? Guid.Empty;
 

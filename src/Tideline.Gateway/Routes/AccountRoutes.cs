@@ -18,7 +18,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
         new("currency", "an ISO 4217 code.", "EUR", Required: true),
         new("overdraftLimit", "how far below zero the account may go, a decimal amount.", "500.00"),
         new("iban", "the account's IBAN, if it has one.", "DE89370400440532013000"),
-        new("accountId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-00000000000a"));
+        new("accountId", "an id of your own, a UUID of any version but 8.", "0197a1b2-0000-7000-8000-00000000000a"));
 
     private static readonly BodyShape Status = new(new BodyField("status", "open, frozen or closed.", "frozen", Required: true));
 
@@ -37,7 +37,8 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, NewAccount);
         var currency = fields.Currency("currency");
         var command = new OpenAccount(
-            fields.OptionalId("accountId") ?? parts.Ledger.Ids.Next(), fields.Id("customerId"), currency, OverdraftLimit(fields, currency), IbanOf(fields))
+            fields.OptionalNewId("accountId") ?? parts.Ledger.Ids.Next(), fields.Id("customerId"), currency,
+            OverdraftLimit(fields, currency), IbanOf(fields))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("accounts"),
         };

@@ -12,7 +12,7 @@ internal sealed class CustomerRoutes(GatewayParts parts)
         new("name", "the customer's full name.", "Ada Lovelace", Required: true),
         new("email", "where the customer can be reached.", "ada@example.com", Required: true),
         new("country", "where the customer lives, as an ISO 3166 code of two capital letters.", "GB", Required: true),
-        new("customerId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-000000000001"));
+        new("customerId", "an id of your own, a UUID of any version but 8.", "0197a1b2-0000-7000-8000-000000000001"));
 
     public void Map(RouteTable routes)
     {
@@ -26,7 +26,8 @@ internal sealed class CustomerRoutes(GatewayParts parts)
     {
         var fields = await JsonBody.ReadAsync(http, NewCustomer);
         var command = new CreateCustomer(
-            fields.OptionalId("customerId") ?? parts.Ledger.Ids.Next(), fields.Text("name", Limits.NameCharacters), Email(fields), Country(fields))
+            fields.OptionalNewId("customerId") ?? parts.Ledger.Ids.Next(), fields.Text("name", Limits.NameCharacters),
+            Email(fields), Country(fields))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("customers"),
         };

@@ -17,14 +17,12 @@ internal sealed class HoldRoutes(GatewayParts parts)
         new("amount", "a decimal amount, more than zero.", "30.00", Required: true),
         new("currency", "the account's currency.", "EUR", Required: true),
         new("expiresAt", $"when it is given back by itself, an RFC 3339 time; in {DefaultHoldDays} days unless told.", "2026-02-07T12:00:00Z"),
-        new("reference", "your words for it.", "Hotel deposit"),
-        new("holdId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-0000000000d1"));
+        new("reference", "your words for it.", "Hotel deposit"));
 
     private static readonly BodyShape Capture = new(
         new("amount", "how much to take; all that is held unless told.", "12.34"),
         new("currency", "the account's currency; needed with an amount.", "EUR"),
-        new("final", "whether the rest is given back.", "true", IsFlag: true),
-        new("transactionId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-0000000000f1"));
+        new("final", "whether the rest is given back.", "true", IsFlag: true));
 
     private static readonly BodyShape Release = new();
 
@@ -52,7 +50,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         // Whether it lies ahead is the ledger's to say: a repeated request gets its first answer, even when the hold has ended since.
         var expires = fields.OptionalTime("expiresAt") ?? parts.Time.GetUtcNow().AddDays(DefaultHoldDays);
         var command = new PlaceHold(
-            fields.OptionalId("holdId") ?? parts.Ledger.Ids.Next(), account, amount, expires.ToUs(), fields.OptionalText("reference", Limits.ReferenceCharacters))
+            parts.Ledger.NextIdBeside(account), account, amount, expires.ToUs(),
+            fields.OptionalText("reference", Limits.ReferenceCharacters))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("holds", account),
         };
@@ -65,7 +64,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, Capture);
         var id = fields.PathId(http);
         var amount = fields.OptionalMoney("amount", "currency");
-        var transaction = fields.OptionalId("transactionId") ?? parts.Ledger.Ids.Next();
+        // Beside the hold, which is beside its account.
+        var transaction = parts.Ledger.NextIdBeside(id);
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("capture", id));
         if (fields.Problem is { } problem) return problem;
         if (await FindAsync(id, http.RequestAborted) is not var (hold, account)) return NotFound(id);
@@ -95,16 +95,11 @@ internal sealed class HoldRoutes(GatewayParts parts)
         return null;
     }
 
-    // A hold lives with its account, and its id does not tell which: every shard is asked. There are few, and each answers from an index.
     private async Task<(HoldRow Hold, AccountRow Account)?> FindAsync(Guid id, CancellationToken cancel)
     {
-        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
-        {
-            var reader = parts.Ledger.Reader(shard);
-            if (await reader.GetHoldAsync(id, cancel) is { } hold && await reader.GetAccountAsync(hold.AccountId, cancel) is { } account) return (hold, account);
-        }
-
-        return null;
+        var reader = parts.Ledger.ReaderOf(id);
+        if (await reader.GetHoldAsync(id, cancel) is not { } hold) return null;
+        return await reader.GetAccountAsync(hold.AccountId, cancel) is { } account ? (hold, account) : null;
     }
 
     private static Problem NotFound(Guid id) => Problem.Of(new Refusal(RefusalReason.HoldNotFound, $"There is no hold {id}."), inPath: true);

@@ -14,8 +14,7 @@ internal sealed class MovementRoutes(GatewayParts parts)
     private static readonly BodyShape Movement = new(
         new("amount", "a decimal amount, more than zero.", "12.34", Required: true),
         new("currency", "the account's currency.", "EUR", Required: true),
-        new("reference", "your words for it.", "Salary January"),
-        new("transactionId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-0000000000f1"));
+        new("reference", "your words for it.", "Salary January"));
 
     public void Map(RouteTable routes)
     {
@@ -29,7 +28,7 @@ internal sealed class MovementRoutes(GatewayParts parts)
         var account = fields.PathId(http);
         var amount = fields.Money();
         var reference = fields.OptionalText("reference", Limits.ReferenceCharacters);
-        var transaction = fields.OptionalId("transactionId") ?? parts.Ledger.Ids.Next();
+        var transaction = parts.Ledger.NextIdBeside(account);
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint(operation, account));
         if (fields.Problem is { } problem) return problem;
         LedgerCommand command = operation == "deposits"

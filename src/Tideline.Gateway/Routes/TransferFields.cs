@@ -20,7 +20,6 @@ internal static class TransferFields
         new("amount", "a decimal amount, more than zero.", "12.34", Required: true),
         new("currency", "the currency of both accounts.", "EUR", Required: true),
         new("reference", "your words for it, up to 140 characters.", "Rent"),
-        new("transferId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-0000000000f2"),
     ];
 
     /// <summary>Reads a transfer; what is wrong stands in <paramref name="fields"/>.</summary>
@@ -28,8 +27,8 @@ internal static class TransferFields
     {
         var (from, to) = (fields.Id("from"), fields.Id("to"));
         if (from == to) fields.Fail(ProblemTypes.Of(RefusalReason.SameAccount), "'from' and 'to' are the same account; name two.", "to");
-        return new TransferRequest(
-            fields.OptionalId("transferId"), from, to, fields.Money(), fields.OptionalText("reference", Limits.ReferenceCharacters), key, fields.Fingerprint("transfers", except: KeyName));
+        var (amount, reference) = (fields.Money(), fields.OptionalText("reference", Limits.ReferenceCharacters));
+        return new TransferRequest(from, to, amount, reference, key, fields.Fingerprint("transfers", except: KeyName));
     }
 
     /// <summary>Why a transfer did not happen; null when it did or still may.</summary>

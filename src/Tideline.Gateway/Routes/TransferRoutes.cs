@@ -10,7 +10,22 @@ namespace Tideline.Gateway.Routes;
 /// <summary>Transfers, one a request: the hot path.</summary>
 internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
 {
+    private const string Example =
+        """
+        {
+            "transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled",
+            "from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b",
+            "amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z",
+            "steps":[
+                {"name":"debit-source","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},
+                {"name":"credit-destination","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},
+                {"name":"update-customer-view","state":"done","attempts":0}]
+        }
+        """;
+
     private static readonly BodyShape NewTransfer = new([.. TransferFields.All]);
+    private static readonly BodyShape ByKey =
+        new(new BodyField(TransferFields.KeyName, "the key that it was asked for with.", "my-first", Required: true));
 
     public void Map(RouteTable routes)
     {
@@ -20,10 +35,10 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         {
             Body = NewTransfer, IsCommand = true, Status = 201,
         }, TransferAsync);
-        routes.Get("/v1/payments/transfers/{id}", new RouteNotes(
-            "A transfer with the steps of its saga.",
-            """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b","amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z","steps":[{"name":"debit-source","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"credit-destination","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"update-customer-view","state":"done","attempts":0}]}"""),
-            GetAsync);
+        routes.Get(
+            "/v1/payments/transfers/{id}", new RouteNotes("A transfer with the steps of its saga.", Example), GetAsync);
+        const string byKey = "The transfer that was asked for with a key. One that was refused at once has no id.";
+        routes.Get("/v1/payments/transfers", new RouteNotes(byKey, Example) { Query = ByKey }, FindAsync);
     }
 
     private async Task<Problem?> TransferAsync(HttpContext http)
@@ -57,7 +72,39 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         var fields = FieldReader.Empty();
         var id = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
-        if (await parts.Payments.GetTransferAsync(id, http.RequestAborted) is not { } transfer) return new Problem(ProblemTypes.TransferNotFound, $"There is no transfer {id}.");
+        return await parts.Payments.GetTransferAsync(id, http.RequestAborted) is { } transfer
+            ? await AnswerAsync(http, transfer)
+            : new Problem(ProblemTypes.TransferNotFound, $"There is no transfer {id}.");
+    }
+
+    private async Task<Problem?> FindAsync(HttpContext http)
+    {
+        var fields = QueryReader.Read(http, ByKey);
+        if (!fields.Has(TransferFields.KeyName))
+            fields.Fail(ProblemTypes.InvalidQuery, "Say which: ?idempotencyKey=my-first.", TransferFields.KeyName);
+        var key = fields.Key(fields.Text(TransferFields.KeyName, Limits.IdempotencyKeyCharacters));
+        if (fields.Problem is { } problem) return problem;
+        if (await parts.Payments.FindAsync(key, http.RequestAborted) is not { } found)
+        {
+            return new Problem(
+                ProblemTypes.TransferNotFound,
+                "No transfer was made with this key. If a request was not answered, send it again with the same key.",
+                TransferFields.KeyName);
+        }
+
+        if (found.Details is { } transfer) return await AnswerAsync(http, transfer);
+        Answers.SetServedByLedger(http);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, found, static (json, refused) =>
+        {
+            json.WriteString("status"u8, TransferFields.NameOf(TransferStatus.Refused));
+            json.WriteString("createdAt"u8, Timestamp.Write(refused.CreatedAt));
+            WriteRefusal(json, refused.Refusal);
+        });
+        return null;
+    }
+
+    private async Task<Problem?> AnswerAsync(HttpContext http, TransferDetails transfer)
+    {
         var isViewed = await IsViewedAsync(transfer, http.RequestAborted);
         Answers.SetServedByLedger(http);
         JsonAnswer.Write(http, StatusCodes.Status200OK, (transfer, isViewed), static (json, answer) => Write(json, answer.transfer, answer.isViewed));
@@ -87,12 +134,7 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         Answers.WriteMoney(json, "amount", transfer.Amount);
         json.WriteString("reference"u8, transfer.Reference);
         json.WriteString("createdAt"u8, Timestamp.Write(transfer.CreatedAt));
-        if (transfer.Refusal is { } refusal)
-        {
-            json.WriteStartObject("problem"u8);
-            JsonAnswer.WriteProblem(json, Problem.Of(refusal));
-            json.WriteEndObject();
-        }
+        WriteRefusal(json, transfer.Refusal);
 
         json.WriteStartArray("steps"u8);
         foreach (var step in transfer.Steps)
@@ -107,5 +149,13 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteRefusal(Utf8JsonWriter json, Refusal? refusal)
+    {
+        if (refusal is null) return;
+        json.WriteStartObject("problem"u8);
+        JsonAnswer.WriteProblem(json, Problem.Of(refusal));
+        json.WriteEndObject();
     }
 }

@@ -77,7 +77,10 @@ internal sealed class DemoCustomers
         var currency = Currency.Parse(customer.Currency);
         await OnceAsync(node, new CreateCustomer(customer.CustomerId, customer.Name, customer.Email, customer.Country), $"demo-customer-{customer.CustomerId}", cancel);
         await OnceAsync(node, new OpenAccount(customer.AccountId, customer.CustomerId, currency, 0, customer.Iban), $"demo-account-{customer.AccountId}", cancel);
-        await OnceAsync(node, new Deposit(node.Ledger.Ids.Next(), customer.AccountId, new Money(customer.SalaryMinor, currency), customer.AccountId == EmployersAccount ? "Opening balance" : "Salary"), $"demo-salary-{customer.AccountId}", cancel);
+        var words = customer.AccountId == EmployersAccount ? "Opening balance" : "Salary";
+        var amount = new Money(customer.SalaryMinor, currency);
+        var salary = new Deposit(node.Ledger.NextIdBeside(customer.AccountId), customer.AccountId, amount, words);
+        await OnceAsync(node, salary, $"demo-salary-{customer.AccountId}", cancel);
     }
 
     private static async Task OnceAsync(TidelineNode node, LedgerCommand command, string key, CancellationToken cancel)

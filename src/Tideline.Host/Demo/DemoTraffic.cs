@@ -92,18 +92,19 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
         switch (_random.Number(99))
         {
             case < 3:
-                return () => CommandAsync(new Deposit(node.Ledger.Ids.Next(), customer.AccountId, new Money(customer.SalaryMinor, currency), "Salary"));
+                var salary = new Money(customer.SalaryMinor, currency);
+                return () => CommandAsync(new Deposit(Beside(customer), customer.AccountId, salary, "Salary"));
             case < 12:
                 var hotel = new Money(_random.Long(customer.SalaryMinor / 200, customer.SalaryMinor / 20), currency);
                 var isLetGo = _random.Number(9) == 0;
                 return () => PayByCardAsync(customer, hotel, isLetGo);
             case < 14:
                 var dream = new Money(customer.SalaryMinor * 100, currency);
-                return () => CommandAsync(new Withdraw(node.Ledger.Ids.Next(), customer.AccountId, dream, "A sailing boat"));
+                return () => CommandAsync(new Withdraw(Beside(customer), customer.AccountId, dream, "A sailing boat"));
             case < 40:
                 var spent = new Money(_random.Long(customer.SalaryMinor / 2_000, customer.SalaryMinor / 60), currency);
                 var shop = _random.ArrayElement(Shops);
-                return () => CommandAsync(new Withdraw(node.Ledger.Ids.Next(), customer.AccountId, spent, shop));
+                return () => CommandAsync(new Withdraw(Beside(customer), customer.AccountId, spent, shop));
             default:
                 var friends = _people.Where(other => other.Currency == customer.Currency && other.AccountId != customer.AccountId).ToList();
                 var isRent = _random.Number(20) == 0;
@@ -132,23 +133,28 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
         }
     }
 
+    private Guid Beside(DemoCustomer customer) => node.Ledger.NextIdBeside(customer.AccountId);
+
     private async Task<Refusal?> CommandAsync(LedgerCommand command) => (await node.Ledger.ExecuteAsync(WithKey(command), CancellationToken.None)).Refusal;
 
     // As a card does it: the terminal holds the amount, the merchant takes it, or a part of it, or lets it go.
     private async Task<Refusal?> PayByCardAsync(DemoCustomer customer, Money amount, bool isLetGo)
     {
-        var hold = node.Ledger.Ids.Next();
+        var hold = Beside(customer);
         var expires = node.Options.Time.NowUs() + HoldUs;
         if (await CommandAsync(new PlaceHold(hold, customer.AccountId, amount, expires, "Hotel Seeblick")) is { } refused) return refused;
         return isLetGo
             ? await CommandAsync(new ReleaseHold(hold, customer.AccountId, amount.Currency, Expired: false))
-            : await CommandAsync(new CaptureHold(node.Ledger.Ids.Next(), hold, customer.AccountId, amount.Currency, amount.Minor - amount.Minor / 10, Final: true));
+            : await CommandAsync(new CaptureHold(
+                Beside(customer), hold, customer.AccountId, amount.Currency, amount.Minor - amount.Minor / 10,
+                Final: true));
     }
 
     private async Task<Refusal?> TransferAsync(DemoCustomer from, DemoCustomer to, Money amount, string words)
     {
         var key = node.Ledger.Ids.Next().ToString();
-        var request = new TransferRequest(null, from.AccountId, to.AccountId, amount, words, Idempotency.Key("demo", key), Idempotency.Fingerprint(key));
+        var request = new TransferRequest(
+            from.AccountId, to.AccountId, amount, words, Idempotency.Key("demo", key), Idempotency.Fingerprint(key));
         var reply = await node.Payments.TransferAsync(request, CancellationToken.None);
         var (fromShard, toShard) = (node.Ledger.Map.ShardOf(from.AccountId), node.Ledger.Map.ShardOf(to.AccountId));
         if (reply.Status == TransferStatus.Settled && fromShard != toShard) Interlocked.Increment(ref AcrossShards);

@@ -23,6 +23,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
             await CheckAsync("I2 every balance is the fold of its entries, and holds add up", BalancesAsync, cancel),
             await CheckAsync("I7 the log holds the ledger's events, without gaps", (shard, token) => LogAsync(shard, deep, token), cancel),
             await CheckAsync("I9 the audit chain verifies and is the published one, and events, entries and transactions agree", AuditAsync, cancel),
+            await CheckAsync("I12 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
         ];
         if (views is not null && projections is not null)
         {
@@ -85,6 +86,12 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
         var (findings, published) = await new AuditHeadCheck(ledger.Reader(shard), log, shard).RunAsync(cancel);
         var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
         return ([.. report.Findings, .. findings], Say($"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {Convert.ToHexStringLower(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
+    }
+
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> NamesAsync(int shard, CancellationToken cancel)
+    {
+        var (findings, accounts, claims) = await new NameCheck(ledger, shard).RunAsync(cancel);
+        return (findings, Say($"{accounts} accounts with an IBAN, {claims} claims"));
     }
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);

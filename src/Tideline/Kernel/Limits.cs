@@ -54,8 +54,11 @@ public static partial class Limits
     /// <summary>Frames of the log at which the writer waits for the copy.</summary>
     public const int CheckpointFramesMax = 32_000;
 
-    /// <summary>Newest outcomes of a shard whose batches may not have been answered yet when the machine failed: one being flushed, one waiting, one being committed.</summary>
-    public const int UnansweredOutcomes = (UnsettledBatches + 2) * ShardBatchCommands;
+    /// <summary>Point reads that a check of the ledger has under way at once.</summary>
+    public const int VerifyReadsAtOnce = 16;
+
+    /// <summary>How often a request tries to claim a name that other requests claim at the same time.</summary>
+    public const int ClaimAttempts = 16;
 
     /// <summary>Commands of a batch that one thread answers, one after the other.</summary>
     public const int AnswersPerWorkItem = 32;

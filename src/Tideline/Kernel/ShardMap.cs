@@ -24,10 +24,16 @@ public readonly record struct ShardMap(int Shards)
     /// <summary>A new id that lives on <paramref name="shard"/>.</summary>
     public Guid NextOn(int shard, IdGenerator ids)
     {
-        while (true)
+        var id = ids.Next();
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        // The last random bits count on: cheaper than new randomness for each try.
+        for (var tail = BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]); ShardOf(id) != shard;)
         {
-            var id = ids.Next();
-            if (ShardOf(id) == shard) return id;
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[12..], unchecked(++tail));
+            id = new Guid(bytes, bigEndian: true);
         }
+
+        return id;
     }
 }

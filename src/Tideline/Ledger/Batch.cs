@@ -64,6 +64,20 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Writes.Holds.Add(hold);
     }
 
+    /// <summary>Stores a claim; later commands of the batch see it.</summary>
+    public void Put(ClaimRow claim)
+    {
+        Rows.Claims[claim.Name] = claim;
+        Writes.Claims[claim.Name] = claim;
+    }
+
+    /// <summary>Gives a name free; later commands of the batch see it.</summary>
+    public void Release(string name)
+    {
+        Rows.Claims.Remove(name);
+        Writes.Claims[name] = null;
+    }
+
     /// <summary>Stores a saga's new state; later commands of the batch see it.</summary>
     public void Put(SagaRow saga)
     {

@@ -27,9 +27,6 @@ internal sealed class BatchSettler : IDisposable
         _thread.Start();
     }
 
-    /// <summary>The batches that are durable.</summary>
-    public DurableMark Durable { get; } = new();
-
     /// <summary>Hands over a committed batch; waits while too many are not durable yet.</summary>
     public void Add(CommittedBatch batch)
     {
@@ -86,9 +83,7 @@ internal sealed class BatchSettler : IDisposable
         try
         {
             _sync();
-            Durable.Move(batch.Number);
             CrashPoint.Pass("commit.after");
-            foreach (var pending in batch.Commands) pending.After?.Wait();
             _settle(batch);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -98,5 +93,5 @@ internal sealed class BatchSettler : IDisposable
     }
 }
 
-/// <summary>A batch that is committed, with the commands that wait for its answer. Numbers count a writer's batches from 1.</summary>
-internal sealed record CommittedBatch(long Number, Batch Batch, IReadOnlyList<PendingCommand> Commands);
+/// <summary>A batch that is committed, with the commands that wait for its answer.</summary>
+internal sealed record CommittedBatch(Batch Batch, IReadOnlyList<PendingCommand> Commands);

@@ -45,7 +45,9 @@ public sealed class GeneralLedger : IAsyncDisposable
             {
                 var own = shard;
                 slots.Add(await ShardSlot.StartAsync(
-                    store, new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)), ledger.Reader(shard), ledger.RepairAsync, writes => ledger.Committed?.Invoke(writes),
+                    store,
+                    new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
+                    ledger.Reader(shard), writes => ledger.Committed?.Invoke(writes),
                     reachable ?? Task.CompletedTask, time, logger, cancel));
             }
         }
@@ -77,6 +79,9 @@ public sealed class GeneralLedger : IAsyncDisposable
         while (_slots.Any(slot => slot.Epoch == 0 && slot.Owner is null)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), _time, cancel);
     }
 
+    /// <summary>A new id on the shard of another one: what belongs to an account is found by its id alone.</summary>
+    public Guid NextIdBeside(Guid id) => Map.NextOn(Map.ShardOf(id), Ids);
+
     /// <summary>Strong reads of a shard.</summary>
     public IShardReader Reader(int shard) => _readers[shard];
 
@@ -88,14 +93,16 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// </summary>
     /// <exception cref="TidelineException">Overloaded, StorageUnavailable, NotOwner, ShuttingDown: safe to repeat with the same key.</exception>
     public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) => command is OpenAccount open
-        ? OpenAccountAsync(open, cancel)
+        ? new AccountOpening(this).ExecuteAsync(open, cancel)
         : ExecuteOnceAsync(command, cancel);
 
-    /// <summary>The account that an IBAN belongs to; null when none does.</summary>
+    /// <summary>The account that carries an IBAN; null when none does.</summary>
     public async ValueTask<Guid?> FindIbanAsync(string iban, CancellationToken cancel)
     {
-        var claim = await ReaderOf(ClaimName.RouteOf(iban)).GetClaimAsync(iban, cancel);
-        return claim is not null && await ReaderOf(claim.Subject).GetAccountAsync(claim.Subject, cancel) is not null ? claim.Subject : null;
+        var name = NameClaims.OfIban(iban);
+        if (await ReaderOf(ClaimName.RouteOf(name)).GetClaimAsync(name, cancel) is not { } claim) return null;
+        var account = await ReaderOf(claim.Subject).GetAccountAsync(claim.Subject, cancel);
+        return account?.Iban == iban ? claim.Subject : null;
     }
 
     /// <summary>The newest committed position of a shard and its commit time, without asking the store: what another owner commits is known a moment later, see <see cref="KnownUs"/>.</summary>
@@ -176,62 +183,23 @@ public sealed class GeneralLedger : IAsyncDisposable
         }
     }
 
-    private Task RepairAsync(int shard, ShardWriter writer, CancellationToken cancel) => ReservationRepair.RunAsync(this, shard, writer, Limits.UnansweredOutcomes, cancel);
-
-    /// <summary>Writes again what a crash of the machine took from a shard's reserved keys.</summary>
-    /// <returns>How many were missing.</returns>
-    internal Task<int> RepairReservationsAsync(int home, int limit, CancellationToken cancel) => ReservationRepair.RunAsync(this, home, _slots[home].Writer, limit, cancel);
-
-    // A key's home shard knows every use of it. When the effect lives elsewhere the key is taken at home with the same commit, or else it is reserved there first.
-    private async Task<Reply> ExecuteOnceAsync(LedgerCommand command, CancellationToken cancel)
+    /// <summary>Carries out a command once. A key's home shard knows every use of it.</summary>
+    /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
+    internal async Task<Reply> ExecuteOnceAsync(LedgerCommand command, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var shard = Map.ShardOf(command.RouteId);
         if (command.Key == Guid.Empty) return await SubmitAsync(shard, command);
+
+        // :: 1  One commit where one transaction reaches key and effect. Else the key is first taken at home, durably.
         var home = Map.ShardOf(command.Key);
-        if (home == shard || _store.TakesKeysOf(shard, home))
-        {
-            // An earlier use of the key, whose subject lived elsewhere, may have reserved it.
-            var reply = await SubmitAsync(shard, command);
-            return reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reply.Subject, null) : reply;
-        }
+        var reply = home == shard || _store.TakesKeysOf(shard, home)
+            ? await SubmitAsync(shard, command)
+            : await SubmitAsync(home, ReserveKey.For(command));
+        if (reply.Kind != OutcomeKind.Reserved) return reply;
 
-        var reserve = new ReserveKey(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint };
-        if (Owns(shard) && _slots[home].TryReserve(reserve) is { } taking)
-        {
-            var reservation = await taking;
-            return reservation.Reply.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, reservation.Reply.Subject, reservation) : reservation.Reply;
-        }
-
-        var taken = await SubmitAsync(home, reserve);
-        return taken.Kind == OutcomeKind.Reserved ? await SubmitReservedAsync(command, taken.Subject, null) : taken;
-    }
-
-    // Without a reservation the key is durable already.
-    private async Task<Reply> SubmitReservedAsync(LedgerCommand command, Guid subject, Reservation? reservation)
-    {
-        var reserved = command.About(subject) with { IsKeyTaken = true };
-        var shard = Map.ShardOf(reserved.RouteId);
-        if (reservation is not null)
-        {
-            if (_slots[shard].TrySubmit(reserved, reservation) is { } here) return await here;
-            // The shard went to another process this moment, which knows nothing of reservations.
-            await Task.Run(reservation.Wait);
-        }
-
-        return await SubmitAsync(shard, reserved);
-    }
-
-    private async Task<Reply> OpenAccountAsync(OpenAccount open, CancellationToken cancel)
-    {
-        if (await ReaderOf(open.CustomerId).GetCustomerAsync(open.CustomerId, cancel) is null)
-            return await ExecuteOnceAsync(open with { Known = new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {open.CustomerId}.") }, cancel);
-        if (open.Iban is null) return await ExecuteOnceAsync(open, cancel);
-
-        // A repeat must be told so before it claims anything.
-        if (open.Key != Guid.Empty && await ReaderOf(open.Key).GetOutcomeAsync(open.Key, cancel) is { } known && known.Fingerprint != open.Fingerprint)
-            return await ExecuteOnceAsync(open, cancel);
-        var claim = await ExecuteOnceAsync(new ClaimName(open.Iban, open.Key == Guid.Empty ? open.AccountId : open.Key, open.AccountId), cancel);
-        return await ExecuteOnceAsync(claim.Refusal is null ? open with { AccountId = claim.Subject } : open with { Known = claim.Refusal }, cancel);
+        // :: 2  Taken just now, or by an earlier attempt that may not have come this far: the effect has the kept id.
+        var reserved = command.About(reply.Subject) with { IsKeyTaken = true };
+        return await SubmitAsync(Map.ShardOf(reserved.RouteId), reserved);
     }
 }

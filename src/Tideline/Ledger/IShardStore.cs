@@ -38,7 +38,7 @@ public interface IShardStore : IAsyncDisposable
 
     /// <summary>
     /// Writes and commits: the next batch builds on it; durable after a <see cref="SyncAsync"/>. After a fault nothing of it is there, or (StorageUnavailable, fate unknown)
-    /// look up by key.
+    /// look up by key. Internal: the engine refuses a row of it, such as a second one with the same key.
     /// </summary>
     /// <returns>False: the engine gave the transaction up for another one (deadlock), or something was not as it was given; nothing of it is there, and the batch is to be begun and decided anew.</returns>
     ValueTask<bool> CommitAsync(BatchWrites writes);
@@ -87,10 +87,10 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel);
 
-    /// <summary>The newest outcomes, newest first.</summary>
-    ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel);
-
     ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel);
+
+    /// <summary>Claims in the order of their names, after one: for checks.</summary>
+    ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel);
 
     ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel);
 
@@ -152,6 +152,13 @@ public sealed class BatchKeys
     /// <summary>Keys by their home, where that is another shard: <see cref="ILedgerStore.TakesKeysOf"/>.</summary>
     public Dictionary<int, HashSet<Guid>> KeysElsewhere { get; } = [];
 
+    /// <summary>Adds a key whose home is another shard.</summary>
+    internal void AddElsewhere(int home, Guid key)
+    {
+        if (!KeysElsewhere.TryGetValue(home, out var keys)) KeysElsewhere.Add(home, keys = []);
+        keys.Add(key);
+    }
+
     public HashSet<Guid> Accounts { get; } = [];
 
     public HashSet<Guid> Customers { get; } = [];
@@ -187,7 +194,10 @@ public sealed class BatchRows
     public Dictionary<string, ClaimRow> Claims { get; } = new(StringComparer.Ordinal);
 }
 
-/// <summary>What a batch writes. Accounts, holds and sagas are inserted or replaced whole; everything else is only ever inserted.</summary>
+/// <summary>
+/// What a batch writes. Accounts, holds, sagas and claims are inserted or replaced whole; everything else is only ever
+/// inserted.
+/// </summary>
 public sealed class BatchWrites
 {
     /// <summary>New accounts, each once.</summary>
@@ -210,7 +220,8 @@ public sealed class BatchWrites
     /// <summary>Keys that are taken at their homes, on other shards.</summary>
     public List<(int Home, OutcomeRow Taken)> KeysElsewhere { get; } = [];
 
-    public List<ClaimRow> Claims { get; } = [];
+    /// <summary>Claims by name, with their last state; null: the name is free again.</summary>
+    public Dictionary<string, ClaimRow?> Claims { get; } = new(StringComparer.Ordinal);
 
     /// <summary>New sagas, each once, with their last state.</summary>
     public List<SagaRow> NewSagas { get; } = [];

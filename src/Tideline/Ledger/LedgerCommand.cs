@@ -23,7 +23,10 @@ public abstract record LedgerCommand
     /// <summary>Names the rows that <see cref="Decide"/> will look at.</summary>
     internal abstract void Collect(BatchKeys keys, ShardContext context);
 
-    /// <summary>The same command about another subject: a repeat takes the id that the first attempt was given. Only commands that make what they are routed by care.</summary>
+    /// <summary>
+    /// The same command with the subject that its key was taken for: a repeat makes what the first attempt would have
+    /// made. Commands about something that exists already have one subject only.
+    /// </summary>
     internal virtual LedgerCommand About(Guid subject) => this;
 
     /// <summary>The id that the command will make, reserved with its key.</summary>

@@ -1,5 +1,4 @@
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Ledger;
 
@@ -9,12 +8,6 @@ internal abstract class PendingCommand(LedgerCommand command)
     public LedgerCommand Command { get; } = command;
 
     public Reply? Reply { get; set; }
-
-    /// <summary>What must be durable on another shard before this is answered; null when nothing must.</summary>
-    public Reservation? After { get; init; }
-
-    /// <summary>Whether it threw when it was decided.</summary>
-    public bool Threw { get; set; }
 
     /// <summary>Whether it was answered or failed.</summary>
     public bool IsEnded { get; private set; }
@@ -56,21 +49,6 @@ internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingComman
 internal sealed class SinglePending(LedgerCommand command) : AwaitedPending<Reply>(command)
 {
     protected override Reply Result => Reply!;
-}
-
-/// <summary>
-/// A key being taken on its home shard. Who waits goes on as soon as it is committed, and makes the effect answer only when it is durable too: two shards flush
-/// their files side by side instead of one after the other.
-/// </summary>
-internal sealed class ReservationPending(ReserveKey command, DurableMark home) : AwaitedPending<Reservation>(command)
-{
-    /// <summary>The batch it was committed with.</summary>
-    public long Batch { get; set; }
-
-    /// <summary>A key that stands for something else is told like any answer, once that is durable.</summary>
-    public bool IsTaken => Reply is { Refusal: null, Kind: OutcomeKind.Reserved };
-
-    protected override Reservation Result => new(Reply!, home, Batch);
 }
 
 /// <summary>One of many commands that are waited for together: one wake-up for all of them.</summary>

@@ -158,8 +158,12 @@ public enum OutcomeKind
     Saga = 3,
 }
 
-/// <summary>A name that belongs to one account of the whole installation (an IBAN), on the name's own shard.</summary>
-public sealed record ClaimRow(string Name, Guid Key, Guid Subject);
+/// <summary>
+/// A name that belongs to one account of the whole installation (<c>iban:…</c>), on the name's own shard. The account's
+/// shard keeps the outcome of the opening under <paramref name="ClaimId"/>; while there is none, the account may still
+/// be opened.
+/// </summary>
+public sealed record ClaimRow(string Name, Guid ClaimId, Guid Subject);
 
 /// <summary>A sealed stretch of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.</summary>
 public sealed record AuditBlockRow(long Number, long FromSeq, long ThroughSeq, byte[] PreviousHash, byte[] Hash, long TimeUs);

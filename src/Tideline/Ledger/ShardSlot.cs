@@ -1,7 +1,6 @@
 #pragma warning disable CA2000 // The slot owns its writer, and the writer its store.
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Ledger;
 
@@ -15,7 +14,6 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private readonly ILedgerStore _store;
     private readonly ShardContext _context;
     private readonly IShardReader _reader;
-    private readonly Func<int, ShardWriter, CancellationToken, Task> _repair;
     private readonly Action<BatchWrites> _committed;
     private readonly Task _reachable;
     private readonly TimeProvider _time;
@@ -31,8 +29,12 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private long _lookedUs;
 
     private ShardSlot(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger) =>
-        (_store, _context, _reader, _repair, _committed, _reachable, _time, _logger) = (store, context, reader, repair, committed, reachable, time, logger);
+        ILedgerStore store, ShardContext context, IShardReader reader, Action<BatchWrites> committed, Task reachable,
+        TimeProvider time, ILogger logger)
+    {
+        (_store, _context, _reader, _committed) = (store, context, reader, committed);
+        (_reachable, _time, _logger) = (reachable, time, logger);
+    }
 
     public int Shard => _context.Shard;
 
@@ -63,11 +65,11 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
     /// <summary>Queues a command where this process owns the shard; null where it does not.</summary>
     /// <exception cref="TidelineException">As <see cref="ShardWriter.Submit"/>, but for NotOwner.</exception>
-    public Task<Reply>? TrySubmit(LedgerCommand command, Reservation? after = null)
+    public Task<Reply>? TrySubmit(LedgerCommand command)
     {
         try
         {
-            return _writer?.Submit(command, after);
+            return _writer?.Submit(command);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {
@@ -76,27 +78,14 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         }
     }
 
-    /// <summary>As <see cref="TrySubmit"/>, for the taking of a key: <see cref="ShardWriter.Reserve"/>.</summary>
-    public Task<Reservation>? TryReserve(ReserveKey command)
-    {
-        try
-        {
-            return _writer?.Reserve(command);
-        }
-        catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Acquires the shard, or stands by where another process owns it.</summary>
     /// <param name="reachable">Ends when other processes can reach this one; until then it stands by.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
     public static async Task<ShardSlot> StartAsync(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, ShardWriter, CancellationToken, Task> repair, Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger,
-        CancellationToken cancel)
+        ILedgerStore store, ShardContext context, IShardReader reader, Action<BatchWrites> committed, Task reachable,
+        TimeProvider time, ILogger logger, CancellationToken cancel)
     {
-        var slot = new ShardSlot(store, context, reader, repair, committed, reachable, time, logger);
+        var slot = new ShardSlot(store, context, reader, committed, reachable, time, logger);
         try
         {
             if (reachable.IsCompleted) await slot.AcquireAsync(cancel);
@@ -198,19 +187,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         var head = await _candidate.AcquireAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
         var writer = new ShardWriter(_candidate, _context, head, Signal, _time, _logger, _committed);
-        var isDurableAtCommit = _candidate.WaitsAtCommit;
         _candidate = null;
-        try
-        {
-            // A key is used only when its taking is committed; where that is durable too, none can be missing, and other shards need not be asked.
-            if (!isDurableAtCommit) await _repair(Shard, writer, cancel);
-        }
-        catch
-        {
-            await writer.DisposeAsync();
-            throw;
-        }
-
         (_writer, _why) = (writer, null);
         Interlocked.Exchange(ref _epoch, head.Epoch);
         See(null);

@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Ledger;
 
@@ -11,9 +9,10 @@ namespace Tideline.Ledger;
 /// </summary>
 /// <remarks>
 /// <code>
-/// writer:  Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit ─► answer reservations
+/// writer:  Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit
 /// settler:                                                                       └─► 5 sync ─► 6 head, listeners ─► 7 answer
 /// </code>
+/// A command that throws, or whose rows the engine refuses, fails alone: the rest of its batch is decided again.
 /// </remarks>
 internal sealed partial class ShardWriter : IAsyncDisposable
 {
@@ -35,7 +34,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private TidelineException? _closed;
     private TidelineException? _stopped;
     private long _forgetThrough;
-    private long _batches;
 
     public ShardWriter(IShardStore store, ShardContext context, ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
     {
@@ -61,11 +59,18 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
     /// <summary>Queues a command; the task ends when its commit is durable.</summary>
     /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was queued.</exception>
-    public Task<Reply> Submit(LedgerCommand command, Reservation? after = null) => Add(new SinglePending(command) { After = after });
+    public Task<Reply> Submit(LedgerCommand command)
+    {
+        var pending = new SinglePending(command);
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            _waiting.Add(pending);
+            if (_waiting.Count == 1) Monitor.Pulse(_gate);
+        }
 
-    /// <summary>Queues the taking of a key; the task ends when it is committed, which may be before it is durable.</summary>
-    /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
-    public Task<Reservation> Reserve(ReserveKey command) => Add(new ReservationPending(command, _settler.Durable));
+        return pending.End;
+    }
 
     /// <summary>Queues several commands; the task ends when all are durable.</summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
@@ -103,18 +108,6 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
-    private Task<T> Add<T>(AwaitedPending<T> pending)
-    {
-        lock (_gate)
-        {
-            ThrowIfClosed();
-            _waiting.Add(pending);
-            if (_waiting.Count == 1) Monitor.Pulse(_gate);
-        }
-
-        return pending.End;
-    }
-
     private void ThrowIfClosed()
     {
         if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
@@ -128,15 +121,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         while (Take())
         {
             var (began, commands) = (_time.GetTimestamp(), _taken.Count);
-            try
-            {
-                Commit(_taken);
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                Fail(_taken, fault);
-            }
-
+            CommitOrFail(_taken);
             _gathering.Note(commands, _time.GetElapsedTime(began));
         }
 
@@ -196,6 +181,18 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         }
     }
 
+    private void CommitOrFail(List<PendingCommand> commands)
+    {
+        try
+        {
+            Commit(commands);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            Fail(commands, fault);
+        }
+    }
+
     private void Commit(List<PendingCommand> commands)
     {
         // A deadlock with a stranger costs a round, no more.
@@ -215,49 +212,56 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         }
 
         // :: Step 2
-        var keys = new BatchKeys();
-        foreach (var pending in commands)
+        if (Collect(commands, out var keys) is { } unnamed)
         {
-            if (pending.Command.Key != Guid.Empty) keys.Outcomes.Add(pending.Command.Key);
-            if (_context.KeyHome(pending.Command) is { } home) (CollectionsMarshal.GetValueRefOrAddDefault(keys.KeysElsewhere, home, out _) ??= []).Add(pending.Command.Key);
-            pending.Command.Collect(keys, _context);
+            TakeApart(commands, unnamed);
+            return true;
         }
 
         var rows = Wait(_store.BeginAsync(keys));
         var batch = new Batch(_context, _head, Math.Max(_time.NowUs(), _head.TimeUs), rows);
 
         // :: Step 3
-        if (!DecideAll(commands, batch))
+        if (DecideAll(commands, batch) is { } thrown)
         {
             Wait(_store.RollbackAsync());
-            // One of them threw, which none should: each gets a transaction of its own, so that it harms nobody else.
-            foreach (var pending in commands) CommitAlone(pending);
+            TakeApart(commands, thrown);
             return true;
         }
 
         // :: Step 4
-        if (!Write(batch)) return false;
+        try
+        {
+            if (!Write(batch)) return false;
+        }
+        catch (TidelineException refused) when (refused.Code == ErrorCode.Internal)
+        {
+            // The engine does not take a row, and nothing of the batch is there: see IShardStore.CommitAsync.
+            TakeApart(commands, refused);
+            return true;
+        }
 
-        var number = ++_batches;
-        AnswerReservations(commands, number);
-        _settler.Add(new CommittedBatch(number, batch, [.. commands]));
+        _settler.Add(new CommittedBatch(batch, [.. commands]));
         return true;
     }
 
-    // What they let go on waits for them to be durable before it is answered: see Reservation.
-    private static void AnswerReservations(List<PendingCommand> commands, long number)
+    // By halves: few commits find the guilty command, and it fails alone.
+    private void TakeApart(List<PendingCommand> commands, Exception fault)
     {
-        List<PendingCommand>? taken = null;
-        foreach (var pending in commands)
+        if (commands is [var guilty])
         {
-            if (pending is not ReservationPending { IsTaken: true } reservation) continue;
-            reservation.Batch = number;
-            (taken ??= []).Add(reservation);
+            var command = guilty.Command;
+            var name = command.GetType().Name;
+            NotCarriedOut(_logger, _context.Shard, name, command.Subject, command.RouteId, command.Key, fault);
+            const string words = "The command could not be carried out; nothing of it happened.";
+            guilty.Fail(new TidelineException(ErrorCode.Internal, words, fault));
+            return;
         }
 
-        if (taken is null) return;
-        commands.RemoveAll(static pending => pending is ReservationPending { IsTaken: true });
-        AnswerGroup.Send(taken);
+        var half = commands.Count / 2;
+        TakenApart(_logger, _context.Shard, commands.Count, fault.Message);
+        CommitOrFail(commands[..half]);
+        CommitOrFail(commands[half..]);
     }
 
     // :: Steps 6 and 7, after the settler's step 5
@@ -274,48 +278,47 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     {
         var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
         Stop(told);
-        _settler.Durable.Fail(told);
         Fail(commands, fault);
     }
 
-    private void CommitAlone(PendingCommand pending)
+    // What a command threw, which none should; null when none did.
+    private Exception? Collect(List<PendingCommand> commands, out BatchKeys keys)
     {
-        if (pending.IsEnded) return;
-        List<PendingCommand> one = [pending];
-        if (!pending.Threw)
+        keys = new BatchKeys();
+        foreach (var pending in commands)
         {
             try
             {
-                Commit(one);
+                var command = pending.Command;
+                if (command.Key != Guid.Empty) keys.Outcomes.Add(command.Key);
+                if (_context.KeyHome(command) is { } home) keys.AddElsewhere(home, command.Key);
+                command.Collect(keys, _context);
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                Fail(one, fault);
+                return fault;
             }
-
-            return;
         }
 
-        pending.Fail(new TidelineException(ErrorCode.Internal, "The command could not be carried out; nothing of it happened."));
+        return null;
     }
 
-    private bool DecideAll(List<PendingCommand> commands, Batch batch)
+    // As above.
+    private static Exception? DecideAll(List<PendingCommand> commands, Batch batch)
     {
         foreach (var pending in commands)
         {
             try
             {
-                pending.Reply = Outcomes.Decide(pending.Command, batch, _context.KeyHome(pending.Command));
+                pending.Reply = Outcomes.Decide(pending.Command, batch, batch.Context.KeyHome(pending.Command));
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                CommandThrew(_logger, _context.Shard, pending.Command.GetType().Name, fault);
-                pending.Threw = true;
-                return false;
+                return fault;
             }
         }
 
-        return true;
+        return null;
     }
 
     private bool Write(Batch batch)
@@ -326,7 +329,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             CrashPoint.Pass("commit.before");
             if (!Wait(_store.CommitAsync(batch.Writes))) return false;
         }
-        catch (TidelineException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             Wait(_store.RollbackAsync());
             throw;
@@ -371,8 +374,14 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         else task.AsTask().GetAwaiter().GetResult();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: {Command} threw; it is tried alone.")]
-    private static partial void CommandThrew(ILogger logger, int shard, string command, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "Shard {Shard}: {Command} of {Subject} for {RouteId}, key {Key}, cannot be carried out; nothing happened.")]
+    private static partial void NotCarriedOut(
+        ILogger logger, int shard, string command, Guid subject, Guid routeId, Guid key, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "Shard {Shard}: one of {Count} commands cannot be carried out; their batch is taken apart. {Fault}")]
+    private static partial void TakenApart(ILogger logger, int shard, int count, string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: its lease could not be renewed.")]
     private static partial void NotRenewed(ILogger logger, int shard, Exception fault);

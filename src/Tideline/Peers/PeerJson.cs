@@ -14,6 +14,8 @@ namespace Tideline.Peers;
 [JsonSerializable(typeof(CreateCustomer))]
 [JsonSerializable(typeof(OpenAccount))]
 [JsonSerializable(typeof(ClaimName))]
+[JsonSerializable(typeof(AbandonClaim))]
+[JsonSerializable(typeof(ReleaseClaim))]
 [JsonSerializable(typeof(Deposit))]
 [JsonSerializable(typeof(Withdraw))]
 [JsonSerializable(typeof(PlaceHold))]

@@ -73,11 +73,35 @@ public abstract class ShardReaderContract : ShardStoreContract
     }
 
     [Fact]
-    public async Task Outcomes_come_newest_first()
+    public async Task A_claim_is_replaced_whole_or_given_free()
     {
-        for (var batch = 0; batch < 3; batch++) await CommitAsync(writes => writes.Outcomes.AddRange([Outcome(Id(9 - 2 * batch)), Outcome(Id(8 - 2 * batch))]));
-        (await Reader.GetLastOutcomesAsync(3, Cancel)).Select(outcome => outcome.Key).ShouldBe([Id(4), Id(5), Id(6)]);
-        (await Reader.GetLastOutcomesAsync(100, Cancel)).Count.ShouldBe(6);
+        await CommitAsync(writes => writes.Claims.Add("X", new ClaimRow("X", Id(1), Id(2))));
+        await CommitAsync(writes =>
+        {
+            writes.Claims.Add("X", new ClaimRow("X", Id(3), Id(4)));
+            writes.Claims.Add("Y", new ClaimRow("Y", Id(5), Id(6)));
+        });
+        (await Reader.GetClaimAsync("X", Cancel)).ShouldBe(new ClaimRow("X", Id(3), Id(4)));
+        await CommitAsync(writes =>
+        {
+            writes.Claims.Add("X", null);
+            writes.Claims.Add("Z", null);
+        });
+        (await Reader.GetClaimAsync("X", Cancel)).ShouldBeNull();
+        (await Reader.GetClaimAsync("Y", Cancel)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task Pages_of_claims_follow_each_other_in_the_order_of_names()
+    {
+        await CommitAsync(writes =>
+        {
+            foreach (var name in (string[])["iban:B", "iban:C", "iban:A"])
+                writes.Claims.Add(name, new ClaimRow(name, Id(1), Id(2)));
+        });
+        var first = await Reader.GetClaimsAsync("", 2, Cancel);
+        first.Select(claim => claim.Name).ShouldBe(["iban:A", "iban:B"]);
+        (await Reader.GetClaimsAsync(first[^1].Name, 2, Cancel)).Select(claim => claim.Name).ShouldBe(["iban:C"]);
     }
 
     [Fact]

@@ -108,7 +108,7 @@ public abstract class ShardStoreContract : IAsyncLifetime
             writes.Entries.Add(entry);
             writes.Holds.Add(hold);
             writes.Outcomes.Add(outcome);
-            writes.Claims.Add(claim);
+            writes.Claims.Add(claim.Name, claim);
             writes.NewSagas.Add(saga);
             writes.Messages.Add(message);
             writes.Blocks.Add(block);
@@ -140,7 +140,7 @@ public abstract class ShardStoreContract : IAsyncLifetime
             writes.Holds.Add(Hold(Id(4), Id(1), HoldStatus.Open, TimeUs));
             writes.NewSagas.Add(Saga(Id(5), SagaState.Parked));
             writes.Outcomes.Add(Outcome(Id(6)));
-            writes.Claims.Add(new ClaimRow("X", Id(6), Id(1)));
+            writes.Claims.Add("X", new ClaimRow("X", Id(6), Id(1)));
             writes.Transactions.Add(new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
         });
         var keys = new BatchKeys { Accounts = { Id(1), Id(99) }, Customers = { Id(2) }, Holds = { Id(4) }, Sagas = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) }, Claims = { "X", "Y" } };
@@ -185,8 +185,11 @@ public abstract class ShardStoreContract : IAsyncLifetime
         writes.NewCustomers.Add(new CustomerRow(Id(2), "A", "a@example.com", "DE", 1, TimeUs));
         writes.ChangedAccounts.Add(Account(Id(1), Id(2), postedMinor: 5));
         writes.Outcomes.Add(Outcome(Id(6)));
-        writes.Claims.AddRange([new ClaimRow("X", Id(7), Id(1)), new ClaimRow("X", Id(7), Id(1))]);
-        await Should.ThrowAsync<TidelineException>(() => CommitAsync(Keys(Id(1)), writes));
+        var row = new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []);
+        writes.Transactions.AddRange([row, row]);
+        // The code by which the writer knows that the engine refuses a row.
+        var refused = await Should.ThrowAsync<TidelineException>(() => CommitAsync(Keys(Id(1)), writes));
+        refused.Code.ShouldBe(ErrorCode.Internal);
 
         (await Reader.GetCustomerAsync(Id(2), Cancel)).ShouldBeNull();
         (await Reader.GetOutcomeAsync(Id(6), Cancel)).ShouldBeNull();

@@ -40,7 +40,11 @@ public sealed class AddressChangedTests
         var accounts = await AccountSet.LoadAsync(ledger, 40, random.Fork(), Cancel);
         var (payments, others) = (Payments(ledger), Payments(other));
         var load = new FailoverLoad(
-            ledger.Map, async (from, to, amount, key, token) => (await (other.Owns(0) ? others : payments).TransferAsync(new TransferRequest(null, from, to, amount, null, key, key), token)).TransferId,
+            ledger.Map, async (from, to, amount, key, token) =>
+            {
+                var request = new TransferRequest(from, to, amount, null, key, key);
+                return (await (other.Owns(0) ? others : payments).TransferAsync(request, token)).TransferId;
+            },
             accounts, Clients, random.Fork());
         await UntilAnsweredAsync(load);
         await ReadAtOnceAsync(other);

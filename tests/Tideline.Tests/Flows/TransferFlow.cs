@@ -82,5 +82,6 @@ public abstract class TransferFlow : IAsyncLifetime
     }
 
     private TransferRequest Request(Guid from, Guid to, long minor) => new(
-        null, from, to, new Money(minor, Currency.Parse("EUR")), "rent", Idempotency.Key("", _node.Ledger.Ids.Next().ToString()), Idempotency.Fingerprint($"{from}{to}{minor}"));
+        from, to, new Money(minor, Currency.Parse("EUR")), "rent",
+        Idempotency.Key("", _node.Ledger.Ids.Next().ToString()), Idempotency.Fingerprint($"{from}{to}{minor}"));
 }

@@ -40,7 +40,7 @@ public sealed class BadInputTests
         { Body("1000.00"), "insufficient-funds", 422, null },
         { Body("1.00", more: ",\"reference\":\"" + new string('x', 141) + "\""), "invalid-field", 400, "reference" },
         { Body("1.00", more: ",\"reference\":\"a\\u0007b\""), "invalid-field", 400, "reference" },
-        { Body("1.00", more: ",\"transferId\":\"nope\""), "invalid-id", 400, "transferId" },
+        { Body("1.00", more: $",\"transferId\":\"{Unknown}\""), "unknown-field", 400, "transferId" },
         { Body("1.00", more: ",\"reference\":\"" + new string('x', Limits.BodyBytes) + "\""), "body-too-large", 413, null },
     };
 
@@ -79,7 +79,7 @@ public sealed class BadInputTests
         (await server.PostAsync("/v1/payments/imports", nested, type: "application/xml"))
             .ShouldBeProblem("invalid-file", 400);
         (await server.GetAsync("/v1/nothing")).ShouldBeProblem("route-not-found", 404);
-        var wrongMethod = await server.GetAsync(path);
+        var wrongMethod = await server.GetAsync($"{path}:batch");
         wrongMethod.ShouldBeProblem("method-not-allowed", 405);
         (await server.GetAsync("/v1/accounts/12")).ShouldBeProblem("invalid-id", 400, "id");
         (await server.GetAsync($"/v1/accounts/{Unknown}")).ShouldBeProblem("account-not-found", 404);

@@ -38,6 +38,20 @@ public sealed class IdTests
     }
 
     [Fact]
+    public void A_new_id_for_a_shard_lives_there_and_is_new()
+    {
+        var ids = new IdGenerator(TimeProvider.System, 1);
+        foreach (var shards in (int[])[1, 2, 64])
+        {
+            var map = new ShardMap(shards);
+            var drawn = Enumerable.Range(0, 1_000).Select(draw => map.NextOn(draw % shards, ids)).ToList();
+            drawn.Select(map.ShardOf).ShouldBe(Enumerable.Range(0, 1_000).Select(draw => draw % shards));
+            drawn.ShouldAllBe(id => id.Version == 7 && (id.Variant & 0xC) == 8);
+            drawn.Distinct().Count().ShouldBe(1_000);
+        }
+    }
+
+    [Fact]
     public void The_shard_of_an_id_is_frozen()
     {
         var id = Guid.Parse("01890a5d-ac96-774b-bcce-b302099a8057");

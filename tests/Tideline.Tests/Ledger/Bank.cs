@@ -40,10 +40,13 @@ internal sealed class Bank : IAsyncDisposable
 
     public MessagePump Pump { get; }
 
+    public static string NewFolder() =>
+        Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+
     public static async Task<Bank> OpenAsync(int shards = 2, TimeProvider? time = null, string? folder = null, Func<ILedgerStore, ILedgerStore>? wrap = null)
     {
         time ??= TimeProvider.System;
-        folder ??= Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+        folder ??= NewFolder();
         ILedgerStore store = SqliteLedgerStore.Open(folder, shards);
         store = wrap is null ? store : wrap(store);
         var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, CancellationToken.None);
@@ -72,7 +75,8 @@ internal sealed class Bank : IAsyncDisposable
     public TransferRequest Transfer(Guid from, Guid to, long minor, string? key = null)
     {
         var text = key ?? Ledger.Ids.Next().ToString();
-        return new TransferRequest(null, from, to, new Money(minor, Eur), "rent", Idempotency.Key("", text), Idempotency.Fingerprint($"{from}|{to}|{minor}"));
+        var fingerprint = Idempotency.Fingerprint($"{from}|{to}|{minor}");
+        return new TransferRequest(from, to, new Money(minor, Eur), "rent", Idempotency.Key("", text), fingerprint);
     }
 
     public async Task<AccountRow> ReadAsync(Guid account) => (await Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull();

@@ -6,6 +6,8 @@ namespace Tideline.Tests.Ledger;
 /// <summary>A store whose disk fails when a test says so: at the commit, or when what was committed must become durable.</summary>
 internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 {
+    private long _commits;
+
     /// <summary>Every commit fails as on a full disk; nothing of it is there.</summary>
     public volatile bool IsFull;
 
@@ -15,8 +17,14 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
     /// <summary>The shard whose flushes fail alone; -1 for none.</summary>
     public volatile int BrokenShard = -1;
 
-    /// <summary>Keys that are taken are not kept, as when the machine fails before one shard's flush and after another's.</summary>
-    public volatile bool LosesReservations;
+    /// <summary>A batch with such an outcome is refused as by a constraint of the engine.</summary>
+    public volatile Func<OutcomeRow, bool>? Refuses;
+
+    /// <summary>Called before a shard commits; what it throws is what the commit ends with.</summary>
+    public volatile Action<int>? BeforeCommit;
+
+    /// <summary>How often a commit was asked for.</summary>
+    public long Commits => Interlocked.Read(ref _commits);
 
     public ShardMap Map => store.Map;
 
@@ -44,8 +52,11 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
         public ValueTask<bool> CommitAsync(BatchWrites writes)
         {
+            Interlocked.Increment(ref faults._commits);
+            faults.BeforeCommit?.Invoke(Shard);
             if (faults.IsFull) throw new TidelineException(ErrorCode.StorageUnavailable, "The disk is full.");
-            if (faults.LosesReservations) writes.Outcomes.RemoveAll(outcome => outcome.Kind == OutcomeKind.Reserved);
+            if (faults.Refuses is { } refuses && writes.Outcomes.Exists(row => refuses(row)))
+                throw new TidelineException(ErrorCode.Internal, "UNIQUE constraint failed.");
             return shard.CommitAsync(writes);
         }
 

@@ -15,7 +15,7 @@ public sealed class IdempotencyTests
             var (from, to) = (await bank.AccountAsync(shard, 1_000), await bank.AccountAsync(shard));
             var request = bank.Transfer(from, to, 100);
             var first = await bank.Payments.TransferAsync(request, default);
-            var again = await bank.Payments.TransferAsync(request with { TransferId = null }, default);
+            var again = await bank.Payments.TransferAsync(request, default);
             first.Status.ShouldBe(TransferStatus.Settled);
             again.ShouldBeEquivalentTo(first);
             (await bank.ReadAsync(from)).PostedMinor.ShouldBe(900);

@@ -47,7 +47,8 @@ public sealed class LedgerProperties
                 if (hold != default) await bank.Ledger.ExecuteAsync(new CaptureHold(bank.Ledger.Ids.Next(), hold.Hold, hold.Account, Bank.Eur, operation.Minor, operation.To % 2 == 0), default);
                 break;
             default:
-                var transfer = new Tideline.Services.Payments.StartTransfer(bank.Ledger.Ids.Next(), false, account, other, amount, null);
+                var id = bank.Ledger.NextIdBeside(account);
+                var transfer = new Tideline.Services.Payments.StartTransfer(id, account, other, amount, null);
                 await bank.Ledger.ExecuteAsync(transfer, default);
                 break;
         }

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using MySqlConnector;
+using Tideline.Consistency;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Gateway.Peers;
 using Tideline.Kernel;
@@ -86,6 +87,41 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_openings_with_one_iban_that_two_processes_are_sent_at_once_one_has_it()
+    {
+        await using var even = await PeerNode.StartAsync(_options, [0]);
+        await using var odd = await PeerNode.StartAsync(_options, [1]);
+        await SplitAsync(even, odd);
+        var ids = even.Ledger.Ids;
+        var ada = new CreateCustomer(ids.Next(), "Ada", "ada@example.com", "DE");
+        (await even.Ledger.ExecuteAsync(ada, default)).Refusal.ShouldBeNull();
+        for (var round = 0; round < 12; round++)
+        {
+            var iban = Iban.Create("DE", $"{round:000000000000000000}").ToString();
+            OpenAccount Open(Guid key) => new(ids.Next(), ada.CustomerId, PeerNode.Eur, 0, iban)
+            {
+                Key = key, Fingerprint = Idempotency.Fingerprint(iban),
+            };
+            // Two requests of different clients, each sent to both processes at once.
+            var (first, second) = (ids.Next(), ids.Next());
+            var replies = await Task.WhenAll(
+                even.Ledger.ExecuteAsync(Open(first), default), odd.Ledger.ExecuteAsync(Open(first), default),
+                even.Ledger.ExecuteAsync(Open(second), default), odd.Ledger.ExecuteAsync(Open(second), default));
+            foreach (var pair in replies.Chunk(2))
+                (pair[0].Subject, pair[0].Refusal).ShouldBe((pair[1].Subject, pair[1].Refusal));
+            var refused = replies.Select(reply => reply.Refusal).OfType<Refusal>();
+            refused.ShouldAllBe(refusal => refusal.Reason == RefusalReason.IbanTaken);
+            var done = replies.Where(reply => reply.Refusal is null).Select(reply => reply.Subject);
+            var winner = done.Distinct().ShouldHaveSingleItem();
+            (await even.Ledger.FindIbanAsync(iban, default)).ShouldBe(winner);
+            (await odd.Ledger.FindIbanAsync(iban, default)).ShouldBe(winner);
+        }
+
+        for (var shard = 0; shard < 2; shard++)
+            (await new NameCheck(even.Ledger, shard).RunAsync(default)).Findings.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_transfer_across_the_shards_of_two_processes_settles_whoever_is_asked()
     {
         await using var even = await PeerNode.StartAsync(_options, [0]);
@@ -121,7 +157,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         await SplitAsync(even, odd);
         var (from, to) = (await even.AccountAsync(1, 100), await even.AccountAsync(0));
         // Nobody carries its message: it stands at its first step.
-        var start = new StartTransfer(even.Ledger.Ids.Next(), false, from, to, new Money(1, PeerNode.Eur), null);
+        var start = new StartTransfer(even.Ledger.Ids.Next(), from, to, new Money(1, PeerNode.Eur), null);
         (await even.Ledger.ExecuteAsync(start, default)).Kind.ShouldBe(OutcomeKind.Saga);
         var row = (await even.Ledger.Reader(1).GetSagaAsync(start.TransferId, default)).ShouldNotBeNull();
         var refused = await even.Ledger.SubmitAsync(1, MoveSaga.Of(row, 1, SagaMove.Retry, even.Definitions));
@@ -241,7 +277,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
     }
 
     private static TransferRequest Transfer(PeerNode node, Guid from, Guid to, long minor, Guid key) =>
-        new(null, from, to, new Money(minor, PeerNode.Eur), null, key, Idempotency.Fingerprint($"{from}|{to}|{minor}"));
+        new(from, to, new Money(minor, PeerNode.Eur), null, key, Idempotency.Fingerprint($"{from}|{to}|{minor}"));
 
     private static Task SplitAsync(PeerNode even, PeerNode odd) => Eventually.IsTrueAsync(() =>
         even.Ledger.Owns(0) && odd.Ledger.Owns(1) && even.Ledger.OwnerElsewhere(1)?.Address == odd.Owner.Address && odd.Ledger.OwnerElsewhere(0)?.Address == even.Owner.Address);

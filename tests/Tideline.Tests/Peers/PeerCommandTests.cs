@@ -27,7 +27,10 @@ public sealed class PeerCommandTests
         Gen.OneOf<LedgerCommand>(
             Gen.Select(Gen.Guid, Text, Text, Text, (id, name, email, country) => new CreateCustomer(id, name, email, country)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Long, TextOrNone, Known, (id, customer, currency, limit, iban, known) => new OpenAccount(id, customer, currency, limit, iban) { Known = known }).Select(Plain),
-            Gen.Select(Text, Gen.Guid, Gen.Guid, (name, key, account) => new ClaimName(name, key, account)).Select(Plain),
+            Gen.Select(Text, Gen.Guid, Gen.Guid, Gen.Guid, (name, claim, account, other) =>
+                new ClaimName(name, claim, account, other)).Select(Plain),
+            Gen.Guid.Select(account => (LedgerCommand)new AbandonClaim(account)),
+            Gen.Select(Text, Gen.Guid, (name, claim) => new ReleaseClaim(name, claim)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone, (id, account, amount, reference) => new Deposit(id, account, amount, reference)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone, (id, account, amount, reference) => new Withdraw(id, account, amount, reference)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Amount, Gen.Long, TextOrNone, (id, account, amount, expires, reference) => new PlaceHold(id, account, amount, expires, reference)).Select(Plain),
@@ -35,7 +38,8 @@ public sealed class PeerCommandTests
             Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Bool, (hold, account, currency, expired) => new ReleaseHold(hold, account, currency, expired)).Select(Plain),
             Gen.Select(Gen.Guid, AnyOf(Enum.GetValues<AccountStatus>()), (account, status) => new SetAccountStatus(account, status)).Select(Plain),
             Gen.Guid.Select(subject => (LedgerCommand)new ReserveKey(subject)),
-            Gen.Select(Gen.Guid, Gen.Bool, Gen.Guid, Gen.Guid, Amount, TextOrNone, Known, (id, chosen, from, to, amount, reference, known) => new StartTransfer(id, chosen, from, to, amount, reference) { Known = known }).Select(Plain)),
+            Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Amount, TextOrNone, Known, (id, from, to, amount, words, known) =>
+                new StartTransfer(id, from, to, amount, words) { Known = known }).Select(Plain)),
         Gen.Guid, Gen.Guid, (command, key, fingerprint) => command with { Key = key, Fingerprint = fingerprint });
 
     [Fact]

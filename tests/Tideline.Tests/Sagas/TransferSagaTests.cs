@@ -134,14 +134,12 @@ public sealed class TransferSagaTests
         await bank.ShouldAddUpAsync();
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_repeated_key_of_a_saga_answers_as_the_first(bool chosenByClient)
+    [Fact]
+    public async Task A_repeated_key_of_a_saga_answers_as_the_first()
     {
         await using var bank = await Bank.OpenAsync();
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
-        var request = bank.Transfer(from, to, 250) with { TransferId = chosenByClient ? bank.Ledger.Ids.Next() : null };
+        var request = bank.Transfer(from, to, 250);
         var first = bank.Payments.TransferAsync(request, default);
         while (!first.IsCompleted) await bank.Pump.RunAsync();
         (await bank.Payments.TransferAsync(request, default)).ShouldBeEquivalentTo(await first);
@@ -150,7 +148,8 @@ public sealed class TransferSagaTests
 
     private static async Task<Guid> StartAsync(Bank bank, Guid from, Guid to, long minor)
     {
-        var reply = await bank.Ledger.ExecuteAsync(new StartTransfer(bank.Ledger.Ids.Next(), false, from, to, new Money(minor, Bank.Eur), null), default);
+        var start = new StartTransfer(bank.Ledger.NextIdBeside(from), from, to, new Money(minor, Bank.Eur), null);
+        var reply = await bank.Ledger.ExecuteAsync(start, default);
         reply.Refusal.ShouldBeNull();
         reply.Kind.ShouldBe(OutcomeKind.Saga);
         return reply.Subject;

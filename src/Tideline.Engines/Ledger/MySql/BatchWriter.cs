@@ -46,7 +46,7 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
             sql.Value(row.Id).Add(",").Value(row.AccountId).Add(",").Value(row.AmountMinor).Add(",").Value(row.CapturedMinor).Add(",").Value((int)row.Status).Add(",").Value(row.ExpiresUs).Add(",")
                 .Value(row.Reference).Add(",").Value(row.CreatedUs),
             "amount=n.amount,captured=n.captured,status=n.status,expires_us=n.expires_us,reference=n.reference");
-        Rows("claims", MySqlRows.ClaimColumns, writes.Claims, static (sql, row) => sql.Value(row.Name).Add(",").Value(row.Key).Add(",").Value(row.Subject));
+        Claims(writes.Claims);
         Rows("sagas", MySqlRows.SagaColumns, writes.NewSagas, Saga);
         Rows("sagas", MySqlRows.SagaColumns, writes.ChangedSagas, Saga,
             "definition_version=n.definition_version,state=n.state,step=n.step,attempts=n.attempts,wake_us=n.wake_us,data=n.data,history=n.history,updated_us=n.updated_us");
@@ -81,6 +81,17 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
     private static void Saga(SqlText sql, SagaRow row) =>
         sql.Value(row.Id).Add(",").Value(row.Definition).Add(",").Value(row.DefinitionVersion).Add(",").Value((int)row.State).Add(",").Value(row.Step).Add(",").Value(row.Attempts).Add(",")
             .Value(row.WakeUs).Add(",").Value(row.Data).Add(",").Value(row.History).Add(",").Value(row.CreatedUs).Add(",").Value(row.UpdatedUs);
+
+    private void Claims(Dictionary<string, ClaimRow?> claims)
+    {
+        Rows("claims", MySqlRows.ClaimColumns, [.. claims.Values.OfType<ClaimRow>()],
+            static (sql, row) => sql.Value(row.Name).Add(",").Value(row.ClaimId).Add(",").Value(row.Subject),
+            "claim_id=n.claim_id,subject=n.subject");
+        foreach (var (name, row) in claims)
+        {
+            if (row is null) _sql.Add("DELETE FROM claims WHERE name = ").Value(name).Add(";");
+        }
+    }
 
     // Rows that are there are changed by an insert that meets them: one statement for all, where UPDATE takes one each.
     private void Rows<T>(string table, string columns, List<T> rows, Action<SqlText, T> values, string? change = null)

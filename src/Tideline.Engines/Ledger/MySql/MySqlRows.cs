@@ -15,7 +15,7 @@ internal static class MySqlRows
     public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs";
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns = "outcome_key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
-    public const string ClaimColumns = "name, claim_key, subject";
+    public const string ClaimColumns = "name, claim_id, subject";
     public const string SagaColumns = "id, definition, definition_version, state, step, attempts, wake_us, data, history, created_us, updated_us";
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";

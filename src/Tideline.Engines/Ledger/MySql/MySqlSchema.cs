@@ -36,7 +36,8 @@ internal static class MySqlSchema
         CREATE TABLE IF NOT EXISTS outcomes (row_no BIGINT AUTO_INCREMENT PRIMARY KEY, outcome_key BINARY(16) NOT NULL, fingerprint BINARY(16) NOT NULL, kind INT NOT NULL,
             subject BINARY(16) NOT NULL, balance BIGINT NOT NULL, seq BIGINT NOT NULL, reason INT NOT NULL, detail VARCHAR(2048), time_us BIGINT NOT NULL,
             UNIQUE KEY {KeyIndex} (outcome_key)) {Options};
-        CREATE TABLE IF NOT EXISTS claims (name VARCHAR(255) PRIMARY KEY, claim_key BINARY(16) NOT NULL, subject BINARY(16) NOT NULL) {Options};
+        CREATE TABLE IF NOT EXISTS claims (name VARCHAR(255) PRIMARY KEY, claim_id BINARY(16) NOT NULL,
+            subject BINARY(16) NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS sagas (id BINARY(16) PRIMARY KEY, definition VARCHAR(64) NOT NULL, definition_version INT NOT NULL, state INT NOT NULL, step INT NOT NULL,
             attempts INT NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL, history MEDIUMBLOB NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL,
             unfinished INT AS (IF(state = 1, NULL, state)) VIRTUAL, KEY sagas_due (wake_us), KEY sagas_unfinished (unfinished, id)) {Options};

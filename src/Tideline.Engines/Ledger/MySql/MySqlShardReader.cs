@@ -85,12 +85,14 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
         OneAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes WHERE outcome_key = @0", [key], MySqlRows.Outcome, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes ORDER BY row_no DESC LIMIT @0", [limit], MySqlRows.Outcome, cancel);
-
-    /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
         OneAsync($"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE name = @0", [name], MySqlRows.Claim, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel) =>
+        ManyAsync(
+            $"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE name > @0 ORDER BY name LIMIT @1", [after, limit],
+            MySqlRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel) =>

@@ -17,7 +17,10 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         $"INSERT INTO holds ({LedgerRows.HoldColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, " +
         "captured = excluded.captured, status = excluded.status, expires_us = excluded.expires_us, reference = excluded.reference");
     private readonly SqliteStatement _outcome = Insert(database, "outcomes", $"row, {LedgerRows.OutcomeColumns}");
-    private readonly SqliteStatement _claim = Insert(database, "claims", LedgerRows.ClaimColumns);
+    private readonly SqliteStatement _claim = database.Prepare(
+        $"INSERT INTO claims ({LedgerRows.ClaimColumns}) VALUES (?, ?, ?) " +
+        "ON CONFLICT (name) DO UPDATE SET claim_id = excluded.claim_id, subject = excluded.subject");
+    private readonly SqliteStatement _release = database.Prepare("DELETE FROM claims WHERE name = ?");
     private readonly SqliteStatement _newSaga = Insert(database, "sagas", LedgerRows.SagaColumns);
     private readonly SqliteStatement _changedSaga = database.Prepare(
         "UPDATE sagas SET definition_version = ?, state = ?, step = ?, attempts = ?, wake_us = ?, data = ?, history = ?, updated_us = ? WHERE id = ?");
@@ -39,7 +42,7 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         foreach (var row in writes.Transactions) Write(row);
         WriteOutcomes(writes.Outcomes);
         foreach (var row in writes.Holds) Write(row);
-        foreach (var row in writes.Claims) _claim.Bind(row.Name).Bind(row.Key).Bind(row.Subject).Run();
+        foreach (var (name, row) in writes.Claims) Write(name, row);
         foreach (var row in writes.NewSagas) WriteNew(row);
         foreach (var row in writes.ChangedSagas) WriteChanged(row);
         foreach (var row in writes.Events) _event.Bind(row.Position.Seq).Bind((int)row.Type).Bind(row.Subject).Bind(row.Version).Bind(row.TimeUs).Bind(row.Data.Span).Run();
@@ -96,6 +99,12 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
     private void Write(HoldRow row) =>
         _hold.Bind(row.Id).Bind(row.AccountId).Bind(row.AmountMinor).Bind(row.CapturedMinor).Bind((int)row.Status).Bind(row.ExpiresUs).Bind(row.Reference)
             .Bind(row.CreatedUs).Run();
+
+    private void Write(string name, ClaimRow? row)
+    {
+        if (row is null) _release.Bind(name).Run();
+        else _claim.Bind(name).Bind(row.ClaimId).Bind(row.Subject).Run();
+    }
 
     private void WriteNew(SagaRow row) =>
         _newSaga.Bind(row.Id).Bind(row.Definition).Bind(row.DefinitionVersion).Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs)

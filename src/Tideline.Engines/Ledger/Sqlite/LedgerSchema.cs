@@ -41,7 +41,8 @@ internal static class LedgerSchema
         CREATE TABLE outcomes (row INTEGER PRIMARY KEY, key BLOB NOT NULL, fingerprint BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL,
             balance INTEGER NOT NULL, seq INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT, time_us INTEGER NOT NULL) STRICT;
         CREATE TABLE outcome_index (key BLOB PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE claims (name TEXT PRIMARY KEY, key BLOB NOT NULL, subject BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE claims (name TEXT PRIMARY KEY, claim_id BLOB NOT NULL, subject BLOB NOT NULL)
+            STRICT, WITHOUT ROWID;
 
         CREATE TABLE sagas (id BLOB PRIMARY KEY, definition TEXT NOT NULL, definition_version INTEGER NOT NULL, state INTEGER NOT NULL, step INTEGER NOT NULL,
             attempts INTEGER NOT NULL, wake_us INTEGER, data BLOB NOT NULL, history BLOB NOT NULL, created_us INTEGER NOT NULL,

@@ -12,6 +12,8 @@ public sealed record CaptureHold(Guid TransactionId, Guid HoldId, Guid AccountId
 
     internal override Guid Subject => TransactionId;
 
+    internal override LedgerCommand About(Guid subject) => this with { TransactionId = subject };
+
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
         keys.Accounts.Add(AccountId);

@@ -2,8 +2,11 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Commands;
 
-/// <summary>Claims a name (an IBAN) of the whole installation for an account, on the name's own shard. The same key claims it again without harm.</summary>
-internal sealed record ClaimName(string Name, Guid ClaimKey, Guid AccountId) : LedgerCommand
+/// <summary>
+/// Claims a name for an account that is about to be opened, on the name's own shard: see <see cref="NameClaims"/>.
+/// It takes over the claim <paramref name="Abandoned"/>, whose opening can no longer happen; empty where there is none.
+/// </summary>
+internal sealed record ClaimName(string Name, Guid ClaimId, Guid AccountId, Guid Abandoned) : LedgerCommand
 {
     /// <summary>The hash that places a name on a shard.</summary>
     public static Guid RouteOf(string name) => Idempotency.Key("claim", name);
@@ -16,11 +19,14 @@ internal sealed record ClaimName(string Name, Guid ClaimKey, Guid AccountId) : L
 
     internal override Reply Decide(Batch batch)
     {
-        if (batch.Rows.Claims.TryGetValue(Name, out var claim))
-            return claim.Key == ClaimKey ? batch.Done(claim.Subject, 0) : batch.Refuse(RefusalReason.IbanTaken, $"{Name} belongs to another account.");
-        claim = new ClaimRow(Name, ClaimKey, AccountId);
-        batch.Rows.Claims.Add(Name, claim);
-        batch.Writes.Claims.Add(claim);
+        if (batch.Rows.Claims.TryGetValue(Name, out var held))
+        {
+            if (held.ClaimId == ClaimId) return batch.Done(held.Subject, 0);
+            if (held.ClaimId != Abandoned)
+                return batch.Refuse(RefusalReason.IbanTaken, $"{NameClaims.TextOf(Name)} belongs to another account.");
+        }
+
+        batch.Put(new ClaimRow(Name, ClaimId, AccountId));
         return batch.Done(AccountId, 0);
     }
 }

@@ -9,6 +9,8 @@ public sealed record Deposit(Guid TransactionId, Guid AccountId, Money Amount, s
 
     internal override Guid Subject => TransactionId;
 
+    internal override LedgerCommand About(Guid subject) => this with { TransactionId = subject };
+
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
         keys.Accounts.Add(AccountId);

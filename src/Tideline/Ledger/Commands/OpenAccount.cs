@@ -3,7 +3,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Commands;
 
-/// <summary>Opens an account. <see cref="GeneralLedger"/> checks the customer and claims the IBAN first, since both may live on other shards.</summary>
+/// <summary>
+/// Opens an account. <see cref="AccountOpening"/> checks the customer and claims the IBAN first, since both may live on
+/// other shards. The account's id is no customer's: both live on the shard of the id.
+/// </summary>
 public sealed record OpenAccount(Guid AccountId, Guid CustomerId, Currency Currency, long OverdraftLimitMinor, string? Iban) : LedgerCommand
 {
     public override Guid RouteId => AccountId;
@@ -16,19 +19,36 @@ public sealed record OpenAccount(Guid AccountId, Guid CustomerId, Currency Curre
 
     internal override LedgerCommand About(Guid subject) => this with { AccountId = subject };
 
-    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Accounts.Add(AccountId);
+    internal override void Collect(BatchKeys keys, ShardContext context)
+    {
+        keys.Accounts.Add(AccountId);
+        keys.Customers.Add(AccountId);
+    }
 
     internal override Reply Decide(Batch batch)
     {
-        if (Known is not null) return batch.Refuse(Known.Reason, Known.Detail);
-        if (OverdraftLimitMinor is < 0 or > Limits.AmountMinor) return batch.Refuse(RefusalReason.InvalidAmount, "An overdraft limit is zero or more, within the amount limit.");
-        if (batch.Account(AccountId) is not null) return batch.Refuse(RefusalReason.DuplicateId, $"Account {AccountId} exists already.");
+        var customer = batch.Rows.Customers.GetValueOrDefault(AccountId);
+        if ((Known ?? RefusalFor(batch.Account(AccountId), customer)) is { } refusal)
+            return batch.Refuse(refusal.Reason, refusal.Detail);
         var account = new AccountRow
         {
-            Id = AccountId, CustomerId = CustomerId, Kind = AccountKind.Customer, Currency = Currency, OverdraftLimitMinor = OverdraftLimitMinor, Iban = Iban, CreatedUs = batch.TimeUs,
+            Id = AccountId, CustomerId = CustomerId, Kind = AccountKind.Customer, Currency = Currency,
+            OverdraftLimitMinor = OverdraftLimitMinor, Iban = Iban, CreatedUs = batch.TimeUs,
         };
         batch.Add(account);
         batch.Emit(EventType.AccountCreated, account, new AccountEvent(null, WithIban: true));
         return batch.Done(AccountId, 0);
+    }
+
+    /// <summary>Why it is refused, given what has its id; null when it is not.</summary>
+    internal Refusal? RefusalFor(AccountRow? account, CustomerRow? customer)
+    {
+        if (OverdraftLimitMinor is < 0 or > Limits.AmountMinor)
+            return new Refusal(RefusalReason.InvalidAmount, "An overdraft limit is zero to the amount limit.");
+        if (account is not null)
+            return new Refusal(RefusalReason.DuplicateId, $"Account {AccountId} exists already.");
+        return customer is not null
+            ? new Refusal(RefusalReason.DuplicateId, $"{AccountId} is the id of a customer.")
+            : null;
     }
 }

@@ -9,6 +9,8 @@ public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long E
 
     internal override Guid Subject => HoldId;
 
+    internal override LedgerCommand About(Guid subject) => this with { HoldId = subject };
+
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
         keys.Accounts.Add(AccountId);

@@ -3,12 +3,16 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Takes a key on its home shard for an effect on another one, with the id that the effect will have. Without it the same key with another body could
-/// slip through on another shard.
+/// Takes a key on its home shard for an effect on another one, with the id that the effect will have. It is durable
+/// before the effect is submitted, so the home shard knows every use of the key.
 /// </summary>
 internal sealed record ReserveKey(Guid ReservedSubject) : LedgerCommand
 {
     public override Guid RouteId => Key;
+
+    /// <summary>The taking of a command's key.</summary>
+    public static ReserveKey For(LedgerCommand command) =>
+        new(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint };
 
     internal override Guid Subject => ReservedSubject;
 

@@ -9,6 +9,8 @@ public sealed record Withdraw(Guid TransactionId, Guid AccountId, Money Amount, 
 
     internal override Guid Subject => TransactionId;
 
+    internal override LedgerCommand About(Guid subject) => this with { TransactionId = subject };
+
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
         keys.Accounts.Add(AccountId);

@@ -14,8 +14,11 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
     {
-        var transferId = request.TransferId ?? ledger.Ids.Next();
-        var start = new StartTransfer(transferId, request.TransferId is not null, request.From, request.To, request.Amount, request.Reference) { Key = request.Key, Fingerprint = request.Fingerprint };
+        var transferId = ledger.NextIdBeside(request.From);
+        var start = new StartTransfer(transferId, request.From, request.To, request.Amount, request.Reference)
+        {
+            Key = request.Key, Fingerprint = request.Fingerprint,
+        };
         if (ledger.Map.ShardOf(request.From) == ledger.Map.ShardOf(request.To))
             return Settled(await ledger.ExecuteAsync(start, cancel));
 
@@ -26,25 +29,57 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
         var reply = await ledger.ExecuteAsync(start, cancel);
         CrashPoint.Pass("saga.start.after");
         if (reply.Kind != OutcomeKind.Saga) return Settled(reply);
-        return reply.IsRepeat ? await EndOfRepeatAsync(reply, cancel) : await EndAsync(waiter, reply, cancel);
+        return reply.Subject == transferId
+            ? await EndAsync(waiter, reply, cancel)
+            : await EndOfRepeatAsync(reply, cancel);
     }
 
     /// <summary>A transfer with its saga steps; null when there is none.</summary>
     public async Task<TransferDetails?> GetTransferAsync(Guid transferId, CancellationToken cancel)
     {
-        for (var shard = 0; shard < ledger.Map.Shards; shard++)
-        {
-            if (await ledger.Reader(shard).GetSagaAsync(transferId, cancel) is { Definition: TransferSaga.Name } row)
-                return await TransferDetails.ReadAsync(row, ledger.Reader(shard), cancel);
-        }
-
-        return null;
+        var reader = ledger.ReaderOf(transferId);
+        return await reader.GetSagaAsync(transferId, cancel) is { Definition: TransferSaga.Name } row
+            ? await TransferDetails.ReadAsync(row, reader, cancel)
+            : null;
     }
 
-    private static TransferReply Settled(Reply reply) => new(
-        reply.Subject, reply.Refusal is null ? TransferStatus.Settled : TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, reply.Position.Seq == 0 ? [] : [reply.Position]);
+    /// <summary>
+    /// What became of a transfer that was asked for with an idempotency key; null when none was, or when the request is
+    /// still on its way: the same request with the same key tells then. One that was refused before anything moved has
+    /// no details.
+    /// </summary>
+    public async Task<KeyedTransfer?> FindAsync(Guid key, CancellationToken cancel)
+    {
+        var reader = ledger.ReaderOf(key);
+        var outcome = await reader.GetOutcomeAsync(key, cancel);
+        if (outcome is { Kind: OutcomeKind.Reserved })
+        {
+            reader = ledger.ReaderOf(outcome.Subject);
+            outcome = await reader.GetOutcomeAsync(key, cancel);
+        }
 
-    // A repeated key names the first attempt's saga, which may have ended long ago.
+        // Only a refused transfer's outcome has a subject.
+        if (outcome is null || outcome.Subject == Guid.Empty || outcome.Kind == OutcomeKind.Reserved) return null;
+        if (outcome.Kind == OutcomeKind.Refused)
+        {
+            var refusal = new Refusal(outcome.Reason, outcome.Detail ?? "");
+            return new KeyedTransfer(null, refusal, Clock.FromUs(outcome.TimeUs));
+        }
+
+        return await GetTransferAsync(outcome.Subject, cancel) is { } details
+            ? new KeyedTransfer(details, details.Refusal, details.CreatedAt)
+            : null;
+    }
+
+    private static TransferReply Settled(Reply reply)
+    {
+        Position[] written = reply.Position.Seq == 0 ? [] : [reply.Position];
+        return reply.Refusal is null
+            ? new TransferReply(reply.Subject, TransferStatus.Settled, reply.BalanceMinor, null, written)
+            : new TransferReply(Guid.Empty, TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, written);
+    }
+
+    // An earlier attempt with this key chose the saga's id, and the saga may have ended long ago.
     private async Task<TransferReply> EndOfRepeatAsync(Reply reply, CancellationToken cancel)
     {
         using var waiter = waiters.Expect(reply.Subject);
@@ -64,8 +99,11 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     }
 }
 
-/// <summary>A transfer to make. <paramref name="TransferId"/> null: the program chooses.</summary>
-public sealed record TransferRequest(Guid? TransferId, Guid From, Guid To, Money Amount, string? Reference, Guid Key, Guid Fingerprint);
+/// <summary>A transfer to make.</summary>
+public sealed record TransferRequest(Guid From, Guid To, Money Amount, string? Reference, Guid Key, Guid Fingerprint);
+
+/// <summary>A transfer found by its key. Without <paramref name="Details"/> it was refused at once.</summary>
+public sealed record KeyedTransfer(TransferDetails? Details, Refusal? Refusal, DateTimeOffset CreatedAt);
 
 /// <summary>What a transfer came to. <paramref name="BalanceMinor"/>: the source's posted balance after its debit. The saga's id is the transfer's.</summary>
 public sealed record TransferReply(Guid TransferId, TransferStatus Status, long BalanceMinor, Refusal? Refusal, IReadOnlyList<Position> Positions);

@@ -10,11 +10,14 @@ namespace Tideline.Services.Payments;
 /// Begins a transfer on the source's shard. Both accounts there: debit, credit and the finished saga in one transaction. Else: debit to clearing, the saga and its
 /// message to the other shard in one transaction.
 /// </summary>
-internal sealed record StartTransfer(Guid TransferId, bool ChosenByClient, Guid From, Guid To, Money Amount, string? Reference) : LedgerCommand
+internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money Amount, string? Reference)
+    : LedgerCommand
 {
     public override Guid RouteId => From;
 
     internal override Guid Subject => TransferId;
+
+    internal override LedgerCommand About(Guid subject) => this with { TransferId = subject };
 
     /// <summary>A refusal found on the destination's shard, to be kept under the key.</summary>
     [JsonInclude]
@@ -25,9 +28,6 @@ internal sealed record StartTransfer(Guid TransferId, bool ChosenByClient, Guid 
         keys.Accounts.Add(From);
         if (context.Map.ShardOf(To) == context.Shard) keys.Accounts.Add(To);
         else keys.Accounts.Add(context.SystemAccount(AccountKind.Clearing, Amount.Currency));
-        if (!ChosenByClient) return;
-        keys.Transactions.Add(TransferId);
-        keys.Sagas.Add(TransferId);
     }
 
     internal override Reply Decide(Batch batch)
@@ -35,17 +35,20 @@ internal sealed record StartTransfer(Guid TransferId, bool ChosenByClient, Guid 
         var from = batch.Account(From);
         var refusal = (From == To ? new Refusal(RefusalReason.SameAccount, "From and to are the same account.") : null)
             ?? AccountRules.Amount(Amount) ?? AccountRules.Usable(from, From, Amount.Currency) ?? Known
-            ?? AccountRules.Funds(from!, Amount) ?? AccountRules.Fits(from!, -Amount.Minor)
-            ?? (batch.Rows.Transactions.Contains(TransferId) || batch.Rows.Sagas.ContainsKey(TransferId) ? new Refusal(RefusalReason.DuplicateId, $"Transfer {TransferId} exists already.") : null);
-        if (refusal is not null) return batch.Refuse(refusal.Reason, refusal.Detail);
+            ?? AccountRules.Funds(from!, Amount) ?? AccountRules.Fits(from!, -Amount.Minor);
+        if (refusal is not null) return Refuse(batch, refusal);
         return batch.Context.Map.ShardOf(To) == batch.Context.Shard ? Here(batch, from!) : Across(batch);
     }
+
+    // The outcome names the transfer, so that its key finds it: PaymentsService.FindAsync.
+    private Reply Refuse(Batch batch, Refusal refusal) => batch.Refuse(refusal.Reason, refusal.Detail, TransferId);
 
     // Same shard: nothing is left to do but the view, so the saga row needs no data; the transaction of the same id tells it all.
     private Reply Here(Batch batch, AccountRow from)
     {
         var to = batch.Account(To);
-        if ((AccountRules.Usable(to, To, Amount.Currency) ?? AccountRules.Fits(to!, Amount.Minor)) is { } refusal) return batch.Refuse(refusal.Reason, refusal.Detail);
+        var refusal = AccountRules.Usable(to, To, Amount.Currency) ?? AccountRules.Fits(to!, Amount.Minor);
+        if (refusal is not null) return Refuse(batch, refusal);
         batch.Record(TransferId, TransactionKind.Transfer, Amount, Reference, TransferId, from, to!);
         batch.Emit(EventType.AccountDebited, from, new AccountEvent("transfer", -Amount.Minor, true, TransferId, To, Reference, TransferId));
         batch.Emit(EventType.AccountCredited, to!, new AccountEvent("transfer", Amount.Minor, true, TransferId, From, Reference, TransferId));

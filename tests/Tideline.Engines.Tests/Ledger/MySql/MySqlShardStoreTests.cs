@@ -128,7 +128,7 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await Store.BeginAsync(Keys());
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewAccounts.Add(Account(Id(3), Id(2)));
-        writes.Claims.Add(new ClaimRow("X", Id(4), Id(5)));
+        writes.Claims.Add("X", new ClaimRow("X", Id(4), Id(5)));
         (await Store.CommitAsync(writes)).ShouldBeFalse();
         (await Reader.GetAccountAsync(Id(3), Cancel)).ShouldBeNull();
 

@@ -132,7 +132,7 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
         // place is paid once, on whichever node the file came in.
         var scope = $"import:{MessageClaims.Payer(instruction)}:{manifest.MessageId}";
         var key = Idempotency.Key(scope, index.ToString(culture));
-        return new TransferRequest(null, debtor, creditor, amount, reference, key,
+        return new TransferRequest(debtor, creditor, amount, reference, key,
             Idempotency.Fingerprint(fingerprint));
     }
 }

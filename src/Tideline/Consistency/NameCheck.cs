@@ -1,0 +1,70 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+
+namespace Tideline.Consistency;
+
+/// <summary>
+/// I12: an IBAN belongs to one account. Each account's IBAN is claimed for it, and each claim whose account was opened
+/// names an account that carries it. A claim without an account is sound: its opening is under way, or was cut off and
+/// gives way to the next request.
+/// </summary>
+internal sealed class NameCheck(GeneralLedger ledger, int shard)
+{
+    private readonly List<string> _findings = [];
+
+    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+
+    /// <summary>Findings, and how many accounts with an IBAN and how many claims there are.</summary>
+    public async Task<(IReadOnlyList<string> Findings, long Accounts, long Claims)> RunAsync(CancellationToken cancel)
+    {
+        var (accounts, claims) = (0L, 0L);
+        var id = Guid.Empty;
+        var reader = ledger.Reader(shard);
+        while (!IsFull && await reader.GetAccountsAsync(id, Limits.PageRows, cancel) is { Count: > 0 } page)
+        {
+            var named = page.Where(account => account.Iban is not null).ToList();
+            await CompareAsync(named, CompareAsync, cancel);
+            (id, accounts) = (page[^1].Id, accounts + named.Count);
+        }
+
+        var name = "";
+        while (!IsFull && await reader.GetClaimsAsync(name, Limits.PageRows, cancel) is { Count: > 0 } page)
+        {
+            await CompareAsync(page, CompareAsync, cancel);
+            (name, claims) = (page[^1].Name, claims + page.Count);
+        }
+
+        return (_findings, accounts, claims);
+    }
+
+    private async Task CompareAsync<T>(
+        IEnumerable<T> rows, Func<T, CancellationToken, Task<string?>> compare, CancellationToken cancel)
+    {
+        foreach (var group in rows.Chunk(Limits.VerifyReadsAtOnce))
+        {
+            var findings = await Task.WhenAll(group.Select(row => compare(row, cancel)));
+            _findings.AddRange(findings.OfType<string>().Take(Limits.VerifyFindings - _findings.Count));
+        }
+    }
+
+    // The account was read before its claim, which is older and never goes while the account is there.
+    private async Task<string?> CompareAsync(AccountRow account, CancellationToken cancel)
+    {
+        var name = NameClaims.OfIban(account.Iban!);
+        var claim = await ledger.ReaderOf(ClaimName.RouteOf(name)).GetClaimAsync(name, cancel);
+        return claim?.Subject == account.Id ? null
+            : claim is null ? $"Account {account.Id} carries the IBAN {account.Iban}, which is not claimed for it."
+            : $"Account {account.Id} carries the IBAN {account.Iban}, which is claimed for {claim.Subject}.";
+    }
+
+    private async Task<string?> CompareAsync(ClaimRow claim, CancellationToken cancel)
+    {
+        var reader = ledger.ReaderOf(claim.Subject);
+        if (await reader.GetOutcomeAsync(claim.ClaimId, cancel) is not { Kind: OutcomeKind.Done }) return null;
+        var account = await reader.GetAccountAsync(claim.Subject, cancel);
+        return account?.Iban is { } iban && NameClaims.OfIban(iban) == claim.Name
+            ? null
+            : $"The IBAN {NameClaims.TextOf(claim.Name)} is claimed for {claim.Subject}, which does not carry it.";
+    }
+}

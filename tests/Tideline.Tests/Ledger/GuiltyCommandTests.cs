@@ -1,0 +1,202 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Ledger.MySql;
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Tests.Log;
+
+namespace Tideline.Tests.Ledger;
+
+/// <summary>One command that cannot be carried out, in a batch with many that can: it fails alone.</summary>
+public sealed class GuiltyCommandTests : IAsyncDisposable
+{
+    private const int Innocents = 40;
+    private readonly string _name = $"tideline_guilty_{new IdGenerator(TimeProvider.System).Next():N}"[..40];
+    private readonly List<IAsyncDisposable> _opened = [];
+    private FaultyStore _faults = null!;
+    private GeneralLedger _ledger = null!;
+    private Guid _account;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var part in Enumerable.Reverse(_opened)) await part.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_row_that_the_engine_refuses_fails_its_command_alone(bool mySql)
+    {
+        await OpenAsync(mySql);
+        // No client can bring an id: here the program itself gives one twice.
+        var id = _ledger.NextIdBeside(_account);
+        List<LedgerCommand> commands = [.. Enumerable.Range(0, Innocents).Select(_ => Deposit(keyed: true))];
+        commands.Insert(7, Deposit(keyed: false) with { TransactionId = id });
+        commands.Insert(30, Deposit(keyed: true) with { TransactionId = id });
+        var ends = await InOneBatchAsync(commands);
+
+        // The first of the two is carried out.
+        for (var number = 0; number < ends.Count; number++)
+            ends[number].Fault.ShouldBe(number == 30 ? ErrorCode.Internal : null, $"command {number}");
+        await ShouldHoldAsync(Innocents + 1);
+        (await _ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).BalanceMinor.ShouldBe(Innocents + 2);
+    }
+
+    [Fact]
+    public async Task Each_of_several_guilty_commands_fails_and_every_other_one_goes_through()
+    {
+        await OpenAsync(mySql: false);
+        var commands = Enumerable.Range(0, Innocents).Select(_ => (LedgerCommand)Deposit(keyed: true)).ToList();
+        int[] guilty = [0, 1, 13, Innocents - 1];
+        var keys = guilty.Select(number => commands[number].Key).ToHashSet();
+        _faults.Refuses = row => keys.Contains(row.Key);
+        var ends = await InOneBatchAsync(commands);
+
+        for (var number = 0; number < ends.Count; number++)
+            ends[number].Fault.ShouldBe(guilty.Contains(number) ? ErrorCode.Internal : null, $"command {number}");
+        await ShouldHoldAsync(Innocents - guilty.Length);
+        // Nothing of a guilty one is kept: its key is free.
+        _faults.Refuses = null;
+        (await _ledger.ExecuteAsync(commands[13], Cancel)).BalanceMinor.ShouldBe(Innocents - guilty.Length + 1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_command_that_throws_fails_alone(bool whenItNamesItsRows)
+    {
+        await OpenAsync(mySql: false);
+        List<LedgerCommand> commands = [.. Enumerable.Range(0, Innocents).Select(_ => Deposit(keyed: true))];
+        commands.Insert(20, new Throwing(_account, whenItNamesItsRows));
+        var ends = await InOneBatchAsync(commands);
+        for (var number = 0; number < ends.Count; number++)
+            ends[number].Fault.ShouldBe(number == 20 ? ErrorCode.Internal : null, $"command {number}");
+        await ShouldHoldAsync(Innocents);
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_nobodys_fault_and_is_met_once()
+    {
+        await OpenAsync(mySql: false);
+        _faults.IsFull = true;
+        var before = _faults.Commits;
+        var ends = await InOneBatchAsync([.. Enumerable.Range(0, Innocents).Select(_ => Deposit(keyed: true))]);
+        ends.ShouldAllBe(end => end.Fault == ErrorCode.StorageUnavailable);
+        // One for the command that holds the writer, one for the batch.
+        (_faults.Commits - before).ShouldBe(2);
+        _faults.IsFull = false;
+        (await _ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).Refusal.ShouldBeNull();
+    }
+
+    private async Task OpenAsync(bool mySql)
+    {
+        ILedgerStore store;
+        if (mySql)
+        {
+            var primaries = new[] { ClusterUnderTest.MySql };
+            var options = new MySqlLedgerOptions { Primaries = primaries, Shards = 1, DatabasePrefix = _name };
+            _opened.Add(new Databases(_name));
+            store = await MySqlLedgerStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance, Cancel);
+        }
+        else
+        {
+            var folder = Path.Combine(Path.GetTempPath(), _name);
+            _opened.Add(new Folder(folder));
+            store = SqliteLedgerStore.Open(folder, 1);
+        }
+
+        _faults = new FaultyStore(store);
+        _opened.Add(_faults);
+        var (time, ids) = (TimeProvider.System, new IdGenerator(TimeProvider.System));
+        _ledger = await GeneralLedger.StartAsync(_faults, time, ids, NullLogger.Instance, Cancel);
+        _opened.Add(_ledger);
+        var ada = new CreateCustomer(ids.Next(), "Ada", "ada@example.com", "DE");
+        (await _ledger.ExecuteAsync(ada, Cancel)).Refusal.ShouldBeNull();
+        var open = new OpenAccount(ids.Next(), ada.CustomerId, Bank.Eur, 0, null);
+        _account = (await _ledger.ExecuteAsync(open, Cancel)).Subject;
+    }
+
+    // The writer is held in the commit of another command until all of them wait for it.
+    private async Task<IReadOnlyList<(Reply? Reply, ErrorCode? Fault)>> InOneBatchAsync(List<LedgerCommand> commands)
+    {
+        using var entered = new ManualResetEventSlim();
+        using var go = new ManualResetEventSlim();
+        _faults.BeforeCommit = _ =>
+        {
+            entered.Set();
+            go.Wait(TimeSpan.FromMinutes(2)).ShouldBeTrue();
+        };
+        var first = EndAsync(new SetAccountStatus(_account, AccountStatus.Open));
+        entered.Wait(TimeSpan.FromMinutes(2)).ShouldBeTrue();
+        var ends = commands.Select(EndAsync).ToList();
+        await Eventually.IsTrueAsync(() => _ledger.QueueDepth(0) == commands.Count);
+        _faults.BeforeCommit = null;
+        go.Set();
+        await first;
+        return await Task.WhenAll(ends);
+    }
+
+    private async Task<(Reply? Reply, ErrorCode? Fault)> EndAsync(LedgerCommand command)
+    {
+        try
+        {
+            return (await _ledger.ExecuteAsync(command, Cancel), null);
+        }
+        catch (TidelineException fault)
+        {
+            return (null, fault.Code);
+        }
+    }
+
+    private async Task ShouldHoldAsync(long deposits)
+    {
+        (await _ledger.Reader(0).GetAccountAsync(_account, Cancel))!.PostedMinor.ShouldBe(deposits);
+        (await _ledger.Reader(0).FindBrokenBalancesAsync(10, Cancel)).ShouldBeEmpty();
+        var events = await _ledger.Reader(0).GetEventsAsync(0, 10_000, Cancel);
+        events.Select(one => one.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));
+    }
+
+    private Deposit Deposit(bool keyed)
+    {
+        var deposit = new Deposit(_ledger.NextIdBeside(_account), _account, new Money(1, Bank.Eur), null);
+        return keyed ? deposit with { Key = _ledger.Ids.Next(), Fingerprint = _ledger.Ids.Next() } : deposit;
+    }
+
+    private sealed record Throwing(Guid AccountId, bool WhenItNamesItsRows) : LedgerCommand
+    {
+        public override Guid RouteId => AccountId;
+
+        internal override Guid Subject => AccountId;
+
+        internal override void Collect(BatchKeys keys, ShardContext context)
+        {
+            if (WhenItNamesItsRows) throw new InvalidOperationException("Its rows cannot be named.");
+            keys.Accounts.Add(AccountId);
+        }
+
+        internal override Reply Decide(Batch batch) => throw new InvalidOperationException("It cannot be decided.");
+    }
+
+    private sealed class Folder(string path) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            Directory.Delete(path, recursive: true);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class Databases(string prefix) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await using var connection = new MySqlConnector.MySqlConnection(ClusterUnderTest.MySql);
+            await connection.OpenAsync();
+            await using var drop = new MySqlConnector.MySqlCommand($"DROP DATABASE IF EXISTS {prefix}_0", connection);
+            await drop.ExecuteNonQueryAsync();
+        }
+    }
+}
