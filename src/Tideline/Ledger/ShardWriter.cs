@@ -214,17 +214,20 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
         }
 
+        if (ClockRules.Behind(_context.Shard, _head.TimeUs, _time.NowUs()) is { } behind) throw new TidelineException(ErrorCode.ClockWrong, behind);
+
         // :: Step 2
-        var keys = new BatchKeys();
+        var (keys, notBeforeUs) = (new BatchKeys(), 0L);
         foreach (var pending in commands)
         {
+            notBeforeUs = Math.Max(notBeforeUs, pending.Command.NotBeforeUs);
             if (pending.Command.Key != Guid.Empty) keys.Outcomes.Add(pending.Command.Key);
             if (_context.KeyHome(pending.Command) is { } home) (CollectionsMarshal.GetValueRefOrAddDefault(keys.KeysElsewhere, home, out _) ??= []).Add(pending.Command.Key);
             pending.Command.Collect(keys, _context);
         }
 
         var rows = Wait(_store.BeginAsync(keys));
-        var batch = new Batch(_context, _head, Math.Max(_time.NowUs(), _head.TimeUs), rows);
+        var batch = new Batch(_context, _head, ClockRules.StampUs(_time.NowUs(), _head.TimeUs, notBeforeUs), rows);
 
         // :: Step 3
         if (!DecideAll(commands, batch))
