@@ -106,7 +106,9 @@ public sealed class TidelineNode : IAsyncDisposable
         // Strong tier.
         var store = Keep(await engines.OpenLedgerAsync(cancel));
         if (Options.Carry is null) BecomeReachable();
-        Ledger = Keep(await GeneralLedger.StartAsync(store, time, new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>(), cancel, _reachable.Task, Options.AcceptClock));
+        var (ids, ledgerLog) = (new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>());
+        Ledger = Keep(await GeneralLedger.StartAsync(
+            store, time, ids, ledgerLog, cancel, _reachable.Task, Options.AcceptClock));
         Health.Register("clock", FaultScope.Commands, Ledger.ClockFault);
         var definitions = new SagaDefinitions(PaymentSagas.All);
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, carry, owner.Secret, time));

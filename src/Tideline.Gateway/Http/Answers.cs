@@ -40,7 +40,9 @@ internal static class Answers
     public static void SetServed(HttpContext http, ServedBy served, double stalenessMs)
     {
         http.Response.Headers["Tideline-Served-By"] = served switch { ServedBy.Cache => "cache", ServedBy.View => "view", _ => "ledger" };
-        http.Response.Headers["Tideline-Staleness-Ms"] = double.IsFinite(stalenessMs) ? Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture) : "unknown";
+        http.Response.Headers["Tideline-Staleness-Ms"] = double.IsFinite(stalenessMs)
+            ? Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture)
+            : "unknown";
     }
 
     /// <summary>Says that an answer came from the strong tier, as fresh as can be.</summary>

@@ -51,9 +51,11 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var account = fields.PathId(http);
         var amount = fields.Money();
         // Whether it lies ahead is the ledger's to say: a repeated request gets its first answer, even when the hold has ended since.
-        var expiresUs = fields.OptionalTime("expiresAt")?.ToUs() ?? parts.Ledger.NowUs(parts.Ledger.Map.ShardOf(account)) + DefaultHoldDays * DayUs;
+        var nowUs = parts.Ledger.NowUs(parts.Ledger.Map.ShardOf(account));
+        var expiresUs = fields.OptionalTime("expiresAt")?.ToUs() ?? nowUs + DefaultHoldDays * DayUs;
         var command = new PlaceHold(
-            fields.OptionalId("holdId") ?? parts.Ledger.Ids.Next(), account, amount, expiresUs, fields.OptionalText("reference", Limits.ReferenceCharacters))
+            fields.OptionalId("holdId") ?? parts.Ledger.Ids.Next(), account, amount, expiresUs,
+            fields.OptionalText("reference", Limits.ReferenceCharacters))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("holds", account),
         };

@@ -10,7 +10,7 @@ internal sealed class StatementRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Period = new(
         new("from", "the beginning, inclusive, an RFC 3339 time.", "2026-01-01T00:00:00Z", Required: true),
-        new("to", "the end, exclusive; now unless told, and at most: the answer's to says which.", "2026-02-01T00:00:00Z"));
+        new("to", "the end, exclusive; now unless told, and at most now.", "2026-02-01T00:00:00Z"));
 
     private readonly AccountStatements _statements = new(parts.Ledger);
 
@@ -33,7 +33,8 @@ internal sealed class StatementRoutes(GatewayParts parts)
         Statement statement;
         try
         {
-            if (await _statements.GetAsync(id, from!.Value, to, http.RequestAborted) is not { } found) return AccountRoutes.NotFound(id);
+            var found = await _statements.GetAsync(id, from!.Value, to, http.RequestAborted);
+            if (found is null) return AccountRoutes.NotFound(id);
             statement = found;
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
@@ -50,5 +51,6 @@ internal sealed class StatementRoutes(GatewayParts parts)
         return null;
     }
 
-    private static Problem EmptyPeriod() => new(ProblemTypes.InvalidQuery, "'from' must lie before 'to', and before now.", "from");
+    private static Problem EmptyPeriod() =>
+        new(ProblemTypes.InvalidQuery, "'from' must lie before 'to', and before now.", "from");
 }

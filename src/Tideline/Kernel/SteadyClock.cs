@@ -6,9 +6,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// The clock that stamps everything. It follows the system clock while that one agrees with the monotonic clock, and runs on the
-/// monotonic clock alone while it does not. Once a database's clock was heard, it follows that one, and compares the system clock
-/// with it. It never goes back, but for the first correction by a database. See docs/decisions/0022.
+/// The clock that stamps everything. It follows the system clock while that one agrees with the monotonic clock, and
+/// runs on the monotonic clock alone while it does not. Once it has read a database's clock, it follows that one and
+/// only compares the system clock. It never goes back, except when a database corrects it first. See docs/decisions/0022.
 /// </summary>
 public sealed partial class SteadyClock : TimeProvider
 {
@@ -50,14 +50,14 @@ public sealed partial class SteadyClock : TimeProvider
             var (_, aheadUs) = Read();
             if (Math.Abs(aheadUs) > StepUs)
             {
-                return $"The system clock of this machine is {Distance(aheadUs)} the time that this process has measured, so it stamps "
-                    + "by what it measured. Set the system clock right; if it is right, restart this process.";
+                return $"The system clock is {Distance(aheadUs)} the time that this process has measured, which stamps "
+                    + "commits. Set the system clock right; if it is right, restart this process.";
             }
 
             foreach (var (database, strayUs) in _strays)
             {
-                return $"MySQL's clock at {database} is {Distance(strayUs)} the time that this process has measured. Set the clock of "
-                    + "that server right; if it is right, restart this process.";
+                return $"MySQL's clock at {database} is {Distance(strayUs)} the time that this process has measured. "
+                    + "Set the clock of that server right; if it is right, restart this process.";
             }
 
             return null;
@@ -80,7 +80,9 @@ public sealed partial class SteadyClock : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         _system.CreateTimer(callback, state, dueTime, period);
 
-    /// <summary>Compares the clocks again and again, so that an idle process notices a jump, until it is disposed.</summary>
+    /// <summary>
+    /// Compares the clocks again and again, so that an idle process notices a jump, until it is disposed.
+    /// </summary>
     public ITimer Watch()
     {
         var period = TimeSpan.FromMilliseconds(Limits.ClockLookMs);
@@ -150,7 +152,8 @@ public sealed partial class SteadyClock : TimeProvider
         var isWrong = Math.Abs(aheadUs) > StepUs;
         if (isWrong != Volatile.Read(ref _isWrong)) Note(isWrong, aheadUs);
         if (isWrong || state.Database is not null) return (Rise(AtUs(steady, look.Ended)), aheadUs);
-        if (IsOld(state.Base, look.Ended)) Interlocked.CompareExchange(ref _state, new State(new Reading(look.Us, look.Ended), null), state);
+        var renewed = new State(new Reading(look.Us, look.Ended), null);
+        if (IsOld(state.Base, look.Ended)) Interlocked.CompareExchange(ref _state, renewed, state);
         return (Rise(look.Us), aheadUs);
     }
 
@@ -193,23 +196,31 @@ public sealed partial class SteadyClock : TimeProvider
         return behind < 0 ? behind : 0;
     }
 
-    private long AtUs(Reading reading, long timestamp) => reading.Us + GetElapsedTime(reading.At, timestamp).Ticks / TimeSpan.TicksPerMicrosecond;
+    private long AtUs(Reading reading, long timestamp) =>
+        reading.Us + GetElapsedTime(reading.At, timestamp).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    private bool IsOld(Reading reading, long timestamp) => GetElapsedTime(reading.At, timestamp).TotalMilliseconds >= Limits.ClockAnchorMs;
+    private bool IsOld(Reading reading, long timestamp) =>
+        GetElapsedTime(reading.At, timestamp).TotalMilliseconds >= Limits.ClockAnchorMs;
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The system clock jumped: it is {Distance} the measured time. What is committed is stamped by the measured time.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The system clock jumped: it is {Distance} the measured time, which stamps commits.")]
     private static partial void SystemIsWrong(ILogger logger, string distance);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The system clock agrees with the measured time again.")]
     private static partial void SystemIsRight(ILogger logger);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "MySQL's clock at {Database} jumped: it is {Distance} the measured time.")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "MySQL's clock at {Database} jumped: it is {Distance} the measured time.")]
     private static partial void DatabaseIsWrong(ILogger logger, string database, string distance);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "MySQL's clock at {Database} agrees with the measured time again.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "MySQL's clock at {Database} agrees with the measured time again.")]
     private static partial void DatabaseIsRight(ILogger logger, string database);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The system clock and MySQL's are both {Distance} the measured time: this machine was suspended. Their time is taken.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The system clock and MySQL's are both {Distance} the measured time, as after a suspension: taken.")]
     private static partial void Resumed(ILogger logger, string distance);
 
     // A time and the timestamp at which it was.

@@ -28,7 +28,8 @@ internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
             if (!isMoved && before.TimeUs >= timeUs) return;
             var (events, messages) = (Math.Max(before.EventSeq, eventSeq), Math.Max(before.MessageSeq, messageSeq));
             // Nobody waits for the time alone to move.
-            Volatile.Write(ref _state, new State(events, messages, Math.Max(before.TimeUs, timeUs), isMoved ? New() : before.Moved));
+            var moved = isMoved ? New() : before.Moved;
+            Volatile.Write(ref _state, new State(events, messages, Math.Max(before.TimeUs, timeUs), moved));
             if (!isMoved) return;
         }
 

@@ -18,7 +18,7 @@ public sealed class GeneralLedger : IAsyncDisposable
         (_store, Map, Ids, Clock) = (store, store.Map, ids, clock);
         SystemAccounts = new SystemAccounts(Map);
         _readers = [.. Enumerable.Range(0, Map.Shards).Select(store.OpenReader)];
-        _fences = [.. Enumerable.Range(0, Map.Shards).Select(shard => new TimeFence(timeUs => SubmitAsync(shard, new FenceTime(Map.NextOn(shard, Ids), timeUs))))];
+        _fences = [.. Enumerable.Range(0, Map.Shards).Select(FenceOf)];
     }
 
     /// <summary>The clock that stamps commits.</summary>
@@ -41,7 +41,8 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <param name="acceptClock">Whether the clock is right, however old the newest event is by it.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, Corrupt or ClockWrong.</exception>
     public static async Task<GeneralLedger> StartAsync(
-        ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel, Task? reachable = null, bool acceptClock = false)
+        ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel,
+        Task? reachable = null, bool acceptClock = false)
     {
         var clock = SteadyClock.Of(time);
         var ledger = new GeneralLedger(store, clock, ids);
@@ -83,7 +84,8 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Completes when every shard has an owner, this process or another one.</summary>
     public async Task WaitForOwnersAsync(CancellationToken cancel)
     {
-        while (_slots.Any(slot => slot.Epoch == 0 && slot.Owner is null)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), Clock, cancel);
+        while (_slots.Any(slot => slot.Epoch == 0 && slot.Owner is null))
+            await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), Clock, cancel);
     }
 
     /// <summary>Strong reads of a shard.</summary>
@@ -111,28 +113,41 @@ public sealed class GeneralLedger : IAsyncDisposable
     public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _slots[shard].Signal.Head;
 
     /// <summary>
-    /// Now on a shard, microseconds, as its next commit may be stamped at the earliest: the one clock of its commands, timers and
-    /// reads. Where another process owns the shard, it is later than the newest commit that is known here.
+    /// Now on a shard, microseconds, as its next commit may be stamped at the earliest: the one clock of its commands,
+    /// timers and reads. Where another process owns the shard, it is later than the newest commit that is known here.
     /// </summary>
     public long NowUs(int shard) => _slots[shard].NowUs;
 
-    /// <summary>Completes when no commit of a shard can come at or before a time any more, whoever owns it: what is read of that time then stays.</summary>
+    /// <summary>
+    /// Completes when no commit of a shard can come at or before a time any more, whoever owns it: what is read of
+    /// that time then stays.
+    /// </summary>
     /// <param name="shard">The shard.</param>
     /// <param name="timeUs">The time, microseconds; not later than <see cref="NowUs"/>.</param>
     /// <param name="cancel">Ends the waiting.</param>
-    /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>. ClockWrong: the owner's clock is too far behind.</exception>
+    /// <exception cref="TidelineException">
+    /// As <see cref="ExecuteAsync"/>. ClockWrong: the owner's clock is too far behind.
+    /// </exception>
     public async Task FenceAsync(int shard, long timeUs, CancellationToken cancel)
     {
         if (CommittedHead(shard).TimeUs >= timeUs) return;
         await _fences[shard].MoveAsync(timeUs).WaitAsync(cancel);
         await LookAsync(shard, cancel);
         if (CommittedHead(shard).TimeUs < timeUs)
-            throw new TidelineException(ErrorCode.ClockWrong, $"The clock of shard {shard}'s owner is behind this process's, so the time {Kernel.Clock.FromUs(timeUs):u} is not over there.");
+        {
+            throw new TidelineException(
+                ErrorCode.ClockWrong,
+                $"The clock of shard {shard}'s owner is behind: {Kernel.Clock.FromUs(timeUs):u} is not over there.");
+        }
     }
 
-    /// <summary>As <see cref="FenceAsync"/>, for every shard; for a time that lies ahead of one it does nothing there.</summary>
+    /// <summary>
+    /// As <see cref="FenceAsync"/>, for every shard; for a time that lies ahead of one it does nothing there.
+    /// </summary>
     public Task FenceAllAsync(long timeUs, CancellationToken cancel) => Task.WhenAll(
-        Enumerable.Range(0, Map.Shards).Where(shard => timeUs <= NowUs(shard)).Select(shard => FenceAsync(shard, timeUs, cancel)));
+        Enumerable.Range(0, Map.Shards)
+            .Where(shard => timeUs <= NowUs(shard))
+            .Select(shard => FenceAsync(shard, timeUs, cancel)));
 
     /// <summary>Why the clocks keep this process from taking commands; null while they do not.</summary>
     public string? ClockFault()
@@ -140,7 +155,8 @@ public sealed class GeneralLedger : IAsyncDisposable
         if (Clock.Fault is { } fault) return fault;
         for (var shard = 0; shard < Map.Shards; shard++)
         {
-            if (Owns(shard) && ClockRules.Behind(shard, CommittedHead(shard).TimeUs, Clock.NowUs()) is { } behind) return behind;
+            var headUs = CommittedHead(shard).TimeUs;
+            if (Owns(shard) && ClockRules.Behind(shard, headUs, Clock.NowUs()) is { } behind) return behind;
         }
 
         return null;
@@ -220,6 +236,9 @@ public sealed class GeneralLedger : IAsyncDisposable
             }
         }
     }
+
+    private TimeFence FenceOf(int shard) =>
+        new(timeUs => SubmitAsync(shard, new FenceTime(Map.NextOn(shard, Ids), timeUs)));
 
     private Task RepairAsync(int shard, ShardWriter writer, CancellationToken cancel) => ReservationRepair.RunAsync(this, shard, writer, Limits.UnansweredOutcomes, cancel);
 

@@ -214,7 +214,8 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
         }
 
-        if (ClockRules.Behind(_context.Shard, _head.TimeUs, _time.NowUs()) is { } behind) throw new TidelineException(ErrorCode.ClockWrong, behind);
+        if (ClockRules.Behind(_context.Shard, _head.TimeUs, _time.NowUs()) is { } behind)
+            throw new TidelineException(ErrorCode.ClockWrong, behind);
 
         // :: Step 2
         var (keys, notBeforeUs) = (new BatchKeys(), 0L);

@@ -1,6 +1,9 @@
 namespace Tideline.Ledger;
 
-/// <summary>Moves the time of one shard's head for all who ask. One command is under way at a time; those who ask meanwhile share the next one.</summary>
+/// <summary>
+/// Moves the time of one shard's head for all who ask. One command is under way at a time; those who ask meanwhile
+/// share the next one.
+/// </summary>
 internal sealed class TimeFence(Func<long, Task> move)
 {
     private readonly Lock _gate = new();

@@ -102,8 +102,9 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     public void Rewind() => Offset = CommittedOffset;
 
     /// <summary>
-    /// Milliseconds since the first event not applied was committed; where none is known, since none could be that is not: 0 for a
-    /// shard of this process. <see cref="double.PositiveInfinity"/>: the figures contradict each other, so the lag is not known.
+    /// Milliseconds since the first event not applied was committed, rounded up: commits within one microsecond get
+    /// different times. Where none is known, since none could be that is not: 0 for a shard of this process.
+    /// <see cref="double.PositiveInfinity"/>: the figures contradict each other, so the lag is not known.
     /// </summary>
     public double LagMs()
     {
@@ -124,7 +125,7 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
             var since = _firstPending.Seq == _watermark.Seq + 1 ? _firstPending.TimeUs : Math.Max(_watermark.TimeUs, _idleAtUs);
             // Later than the head that was read above.
             now = ledger.NowUs(shard);
-            if (since <= now) return (now - since) / 1_000.0;
+            if (since <= now) return Math.Ceiling((now - since) / 1_000.0);
             // The owner's clock may be ahead of this process's by so much, and no more.
             return since - now <= Limits.ClockApartMs * 1_000L ? Limits.ClockApartMs : double.PositiveInfinity;
         }
@@ -152,15 +153,21 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         lock (_lock)
         {
             var missing = Math.Max(0, head - _watermark.Seq);
-            var standsStill = missing > 0 && lag > Limits.FrozenWatermarkMs && time.GetElapsedTime(_movedAt).TotalMilliseconds > Limits.FrozenWatermarkMs;
+            var stoodMs = time.GetElapsedTime(_movedAt).TotalMilliseconds;
+            var standsStill = missing > 0 && lag > Limits.FrozenWatermarkMs && stoodMs > Limits.FrozenWatermarkMs;
             var fault = Fault ?? (double.IsFinite(lag) ? null : Contradiction(head));
-            return new ProjectionStatus(shard, viewVersion, _watermark.Seq, _watermark.TimeUs, head, missing, lag, fault is null && !standsStill, fault, blockedKeys);
+            var isHealthy = fault is null && !standsStill;
+            return new ProjectionStatus(
+                shard, viewVersion, _watermark.Seq, _watermark.TimeUs, head, missing, lag, isHealthy, fault,
+                blockedKeys);
         }
     }
 
     private string Contradiction(long head) => _watermark.Seq > head
-        ? $"The views of shard {shard} hold event {_watermark.Seq}, and its ledger ends at {head}: they are of another history. Rebuild them."
-        : $"The next event for the views of shard {shard} is of a time that lies ahead: the clocks of two processes are far apart.";
+        ? $"The views of shard {shard} hold event {_watermark.Seq}, and its ledger ends at {head}: "
+            + "they are of another history. Rebuild them."
+        : $"The next event for the views of shard {shard} is of a time that lies ahead: "
+            + "the clocks of two processes are far apart.";
 
     // Under load a session read that gave up must not stay in the queue until the watermark reaches it.
     private void Forget(TaskCompletionSource waiter)

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Tideline.Tests.Kernel;
 
-/// <summary>The two clocks of a machine, as a test moves them: the monotonic one, by which timers go, and the system clock, which may jump.</summary>
+/// <summary>
+/// The two clocks of a machine, as a test moves them: the monotonic one, by which timers go, and the system clock,
+/// which may jump.
+/// </summary>
 internal sealed class MachineTime(DateTimeOffset start) : TimeProvider
 {
     private readonly FakeTimeProvider _monotonic = new(start);
@@ -16,7 +19,9 @@ internal sealed class MachineTime(DateTimeOffset start) : TimeProvider
     /// <summary>Time passes: both clocks go on.</summary>
     public void Advance(TimeSpan by) => _monotonic.Advance(by);
 
-    /// <summary>The system clock is set, or goes on while the machine is suspended: the monotonic clock stands.</summary>
+    /// <summary>
+    /// The system clock is set, or goes on while the machine is suspended: the monotonic clock stands.
+    /// </summary>
     public void Jump(TimeSpan by) => Interlocked.Add(ref _jumpedTicks, by.Ticks);
 
     /// <inheritdoc/>

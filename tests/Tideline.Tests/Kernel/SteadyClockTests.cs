@@ -118,7 +118,7 @@ public sealed class SteadyClockTests
     [InlineData(3_600_000)]
     [InlineData(-3_600_000)]
     [InlineData(10 * YearMs)]
-    public void At_the_first_contact_the_databases_clock_is_taken_and_a_system_clock_that_differs_is_named(double aheadMs)
+    public void The_databases_clock_is_taken_at_first_and_a_system_clock_that_differs_is_named(double aheadMs)
     {
         _clock.NowUs();
         var server = _machine.NowUs() - (long)(aheadMs * 1_000);

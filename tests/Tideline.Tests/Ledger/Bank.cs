@@ -41,7 +41,8 @@ internal sealed class Bank : IAsyncDisposable
     public MessagePump Pump { get; }
 
     public static async Task<Bank> OpenAsync(
-        int shards = 2, TimeProvider? time = null, string? folder = null, Func<ILedgerStore, ILedgerStore>? wrap = null, bool acceptClock = false)
+        int shards = 2, TimeProvider? time = null, string? folder = null, Func<ILedgerStore, ILedgerStore>? wrap = null,
+        bool acceptClock = false)
     {
         time ??= TimeProvider.System;
         folder ??= Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
@@ -49,7 +50,8 @@ internal sealed class Bank : IAsyncDisposable
         store = wrap is null ? store : wrap(store);
         try
         {
-            var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, CancellationToken.None, acceptClock: acceptClock);
+            var ledger = await GeneralLedger.StartAsync(
+                store, time, new IdGenerator(time), NullLogger.Instance, default, acceptClock: acceptClock);
             return new Bank(store, folder, ledger, time);
         }
         catch

@@ -7,12 +7,15 @@ using Tideline.Tests.Kernel;
 
 namespace Tideline.Tests.Ledger;
 
-/// <summary>A system clock that jumps under a ledger of several shards: nothing is stamped by it, and nothing stops.</summary>
+/// <summary>
+/// A system clock that jumps under a ledger of several shards: nothing is stamped by it, and nothing stops.
+/// </summary>
 public sealed class ClockJumpTests : IAsyncLifetime
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1), Hour = TimeSpan.FromHours(1);
     private readonly MachineTime _machine = MachineTime.InMarch();
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder =
+        Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
     private Bank _bank = null!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -44,16 +47,19 @@ public sealed class ClockJumpTests : IAsyncLifetime
         await ShouldPlaceHoldAsync(from);
         for (var shard = 0; shard < 2; shard++)
         {
-            (Ledger.CommittedHead(shard).TimeUs - _machine.NowUs()).ShouldBeLessThanOrEqualTo(Limits.ClockStepMs * 1_000L);
-            (_machine.NowUs() - Ledger.CommittedHead(shard).TimeUs).ShouldBeLessThanOrEqualTo(2_000_000);
+            var aheadUs = Ledger.CommittedHead(shard).TimeUs - _machine.NowUs();
+            aheadUs.ShouldBeInRange(-2_000_000, Limits.ClockStepMs * 1_000L);
         }
 
-        var statement = (await new AccountStatements(Ledger).GetAsync(from, _machine.GetUtcNow().AddDays(-1), null, Cancel)).ShouldNotBeNull();
+        var statement = await StatementAsync(from);
         (statement.Entries, statement.ClosingMinor).ShouldBe((2L, 1_001L));
 
         // A message that was lost is sent again when its timer goes off.
         var request = _bank.Transfer(from, to, 250);
-        var start = new StartTransfer(Ledger.Ids.Next(), false, from, to, request.Amount, null) { Key = request.Key, Fingerprint = request.Fingerprint };
+        var start = new StartTransfer(Ledger.Ids.Next(), false, from, to, request.Amount, null)
+        {
+            Key = request.Key, Fingerprint = request.Fingerprint,
+        };
         var id = (await Ledger.ExecuteAsync(start, Cancel)).Subject;
         _bank.Pump.Lose(0);
         for (var hour = 0; hour < 24; hour++)
@@ -93,7 +99,8 @@ public sealed class ClockJumpTests : IAsyncLifetime
             if (deposit == 40) _machine.Jump(TimeSpan.FromDays(-9));
         }
 
-        var times = (await Ledger.Reader(0).GetEntriesAsync(account, long.MaxValue, 50, Cancel)).Select(entry => entry.TimeUs).Reverse().ToList();
+        var entries = await Ledger.Reader(0).GetEntriesAsync(account, long.MaxValue, 50, Cancel);
+        var times = entries.Select(entry => entry.TimeUs).Reverse().ToList();
         times.Zip(times.Skip(1)).ShouldAllBe(pair => pair.First < pair.Second);
     }
 
@@ -109,7 +116,7 @@ public sealed class ClockJumpTests : IAsyncLifetime
         refused.Message.ShouldContain("behind");
         Ledger.ClockFault().ShouldNotBeNull().ShouldContain("shard 0");
         // Reads go on, and hide nothing.
-        var statement = (await new AccountStatements(Ledger).GetAsync(account, _machine.GetUtcNow().AddDays(-1), null, Cancel)).ShouldNotBeNull();
+        var statement = await StatementAsync(account);
         statement.ClosingMinor.ShouldBe(1_000);
 
         _machine.Advance(Hour);
@@ -141,12 +148,20 @@ public sealed class ClockJumpTests : IAsyncLifetime
         Clock.FromUs(Ledger.CommittedHead(0).TimeUs).ShouldBe(_machine.GetUtcNow(), Second);
     }
 
-    private Task<Bank> OpenAsync(bool acceptClock = false) => Bank.OpenAsync(2, _machine, _folder, acceptClock: acceptClock);
+    private Task<Bank> OpenAsync(bool acceptClock = false) =>
+        Bank.OpenAsync(2, _machine, _folder, acceptClock: acceptClock);
+
+    private async Task<Statement> StatementAsync(Guid account)
+    {
+        var from = _machine.GetUtcNow().AddDays(-1);
+        return (await new AccountStatements(Ledger).GetAsync(account, from, null, Cancel)).ShouldNotBeNull();
+    }
 
     private async Task<Guid> PlaceHoldAsync(Guid account, TimeSpan life)
     {
         var expiresUs = Ledger.NowUs(Ledger.Map.ShardOf(account)) + (long)life.TotalMicroseconds;
-        var placed = await Ledger.ExecuteAsync(new PlaceHold(Ledger.Ids.Next(), account, new Money(100, Bank.Eur), expiresUs, null), Cancel);
+        var place = new PlaceHold(Ledger.Ids.Next(), account, new Money(100, Bank.Eur), expiresUs, null);
+        var placed = await Ledger.ExecuteAsync(place, Cancel);
         placed.Refusal.ShouldBeNull();
         return placed.Subject;
     }

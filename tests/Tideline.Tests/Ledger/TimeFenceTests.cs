@@ -25,7 +25,8 @@ public sealed class TimeFenceTests
         machine.Jump(TimeSpan.FromSeconds(-2));
         await using var next = await Bank.OpenAsync(1, machine, folder);
         await next.DepositAsync(account, 1);
-        (await next.Ledger.Reader(0).GetEntriesAsync(account, long.MaxValue, 1, Cancel)).Single().TimeUs.ShouldBeGreaterThan(fencedUs);
+        var newest = await next.Ledger.Reader(0).GetEntriesAsync(account, long.MaxValue, 1, Cancel);
+        newest.Single().TimeUs.ShouldBeGreaterThan(fencedUs);
     }
 
     [Fact]
@@ -48,7 +49,8 @@ public sealed class TimeFenceTests
         var machine = MachineTime.InMarch();
         await using var bank = await Bank.OpenAsync(1, machine);
         var farUs = machine.NowUs() + 3_600_000_000;
-        (await Should.ThrowAsync<TidelineException>(bank.Ledger.FenceAsync(0, farUs, Cancel))).Code.ShouldBe(ErrorCode.ClockWrong);
+        var refused = await Should.ThrowAsync<TidelineException>(bank.Ledger.FenceAsync(0, farUs, Cancel));
+        refused.Code.ShouldBe(ErrorCode.ClockWrong);
         (bank.Ledger.CommittedHead(0).TimeUs - machine.NowUs()).ShouldBeLessThanOrEqualTo(Limits.ClockApartMs * 1_000L);
     }
 
@@ -77,7 +79,8 @@ public sealed class TimeFenceTests
     public async Task One_that_fails_fails_for_those_who_asked_for_it_and_for_nobody_after()
     {
         var fails = true;
-        var fence = new TimeFence(_ => fails ? Task.FromException(new TidelineException(ErrorCode.StorageUnavailable, "The disk is full.")) : Task.CompletedTask);
+        var full = new TidelineException(ErrorCode.StorageUnavailable, "The disk is full.");
+        var fence = new TimeFence(_ => fails ? Task.FromException(full) : Task.CompletedTask);
         (await Should.ThrowAsync<TidelineException>(fence.MoveAsync(1))).Code.ShouldBe(ErrorCode.StorageUnavailable);
         fails = false;
         await fence.MoveAsync(1);

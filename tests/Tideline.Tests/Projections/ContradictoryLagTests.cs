@@ -66,6 +66,7 @@ public sealed class ContradictoryLagTests : IAsyncLifetime
         _progress.LagMs().ShouldBe(double.PositiveInfinity);
         var status = _progress.Status(1, 0);
         status.Healthy.ShouldBeFalse();
-        status.Fault.ShouldNotBeNull().ShouldContain($"hold event {head.EventSeq + 3}, and its ledger ends at {head.EventSeq}");
+        status.Fault.ShouldNotBeNull()
+            .ShouldContain($"hold event {head.EventSeq + 3}, and its ledger ends at {head.EventSeq}");
     }
 }

@@ -19,9 +19,11 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
     /// <param name="messageSeq">The last message after it.</param>
     /// <param name="fence">The writer, and the epoch since which this session is its own.</param>
     /// <param name="begins">Whether the transaction begins here, too.</param>
-    /// <param name="looks">Whether to look for another process that asks for the shard, and at the server's clock.</param>
+    /// <param name="looks">Whether to look for a process that asks for the shard, and at the server's clock.</param>
     /// <returns>Whether one does, and the time there; null where it was not looked.</returns>
-    public (bool IsWanted, long ServerUs)? Commit(MySqlConnection connection, BatchWrites writes, long messageSeq, (Guid Writer, long Epoch) fence, bool begins, bool looks)
+    public (bool IsWanted, long ServerUs)? Commit(
+        MySqlConnection connection, BatchWrites writes, long messageSeq, (Guid Writer, long Epoch) fence, bool begins,
+        bool looks)
     {
         _sql.Clear();
         if (begins) _sql.Add("START TRANSACTION;");

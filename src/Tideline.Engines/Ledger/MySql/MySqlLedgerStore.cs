@@ -17,7 +17,8 @@ public sealed class MySqlLedgerStore : ILedgerStore
     private readonly ILogger _logger;
 
     private MySqlLedgerStore(MySqlAddress[] addresses, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
-        (_addresses, _owner, _own, _time, _logger, Map) = (addresses, options.Owner, options.Own, SteadyClock.Of(time), logger, new ShardMap(addresses.Length));
+        (_addresses, _owner, _own, _time, _logger, Map) =
+            (addresses, options.Owner, options.Own, SteadyClock.Of(time), logger, new ShardMap(addresses.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }

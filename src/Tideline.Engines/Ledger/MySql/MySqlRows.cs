@@ -21,7 +21,9 @@ internal static class MySqlRows
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
     public const string NowUs = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
-    public const string HeadQuery = "SELECT epoch, message_seq, head.time_us, COALESCE((SELECT MAX(seq) FROM events), 0), number, hash, through_seq, " + NowUs + " FROM head LEFT JOIN blocks ON number = (SELECT MAX(number) FROM blocks)";
+    public const string HeadQuery =
+        "SELECT epoch, message_seq, head.time_us, COALESCE((SELECT MAX(seq) FROM events), 0), number, hash, "
+        + "through_seq, " + NowUs + " FROM head LEFT JOIN blocks ON number = (SELECT MAX(number) FROM blocks)";
     public const string OwnerQuery = "SELECT owner, address, secret, lease_until > UTC_TIMESTAMP(6), @@global.read_only, @@server_uuid FROM head";
 
     /// <summary>Whether a process that prefers the shard asked for it lately.</summary>

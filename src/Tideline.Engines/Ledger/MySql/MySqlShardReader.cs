@@ -15,7 +15,8 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     public async ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel)
     {
         var askedAt = clock.GetTimestamp();
-        return await OneAsync(MySqlRows.HeadQuery, [], row => Heard(row, askedAt), cancel) ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
+        return await OneAsync(MySqlRows.HeadQuery, [], row => Heard(row, askedAt), cancel)
+            ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
     }
 
     /// <summary>Who owns the shard, as its primary says. A process that owns nothing looks here all the time, and so finds out when its readers are left at an old primary.</summary>

@@ -18,7 +18,9 @@ namespace Tideline.Engines.Ledger.MySql;
 /// The lease in the head row only says when another process may try to own the shard; what keeps two from writing is the writer's name there, read under its lock.
 /// A process that prefers the shard may as soon as that is over, another one a moment later. Where the owner does not prefer it, a process that does writes there that it wants it.
 /// </remarks>
-internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, string> databaseOf, int shard, ShardOwner owner, bool prefers, SteadyClock time, ILogger logger) : IShardStore
+internal sealed partial class MySqlShardStore(
+    MySqlAddress address, Func<int, string> databaseOf, int shard, ShardOwner owner, bool prefers, SteadyClock time,
+    ILogger logger) : IShardStore
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
     private readonly string _free = string.Create(CultureInfo.InvariantCulture, $"lease_until <= UTC_TIMESTAMP(6) - INTERVAL {(prefers ? 0 : Limits.OrphanMs) * 1_000} MICROSECOND");
@@ -100,7 +102,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         {
             _connection ??= Reattach();
             // A writer's name never comes back: where it still stands after the change, the change was made.
-            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId).Add($"; SELECT writer, {MySqlRows.IsWanted}, {MySqlRows.NowUs} FROM head");
+            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId)
+                .Add($"; SELECT writer, {MySqlRows.IsWanted}, {MySqlRows.NowUs} FROM head");
             var askedAt = time.GetTimestamp();
             using var command = new MySqlCommand(renew.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
             using var reader = command.ExecuteReader();
@@ -212,7 +215,8 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             var looks = time.GetElapsedTime(_looked).TotalMilliseconds >= Limits.LeaseRenewMs;
             if (looks) _looked = time.GetTimestamp();
             var askedAt = time.GetTimestamp();
-            if (_writer.Commit(connection, writes, messageSeq, (_writerId, _epoch), begins: _presumed is not null, looks) is var (isWanted, serverUs))
+            var (fence, begins) = ((_writerId, _epoch), _presumed is not null);
+            if (_writer.Commit(connection, writes, messageSeq, fence, begins, looks) is var (isWanted, serverUs))
             {
                 time.Hear(address.Database, serverUs, askedAt);
                 if (isWanted) BeWanted();

@@ -1,8 +1,8 @@
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Moves the head's time to at least <paramref name="TimeUs"/>, durably: no later batch is stamped at or before it, whoever owns the
-/// shard then. It changes nothing else. <paramref name="Route"/> is any id of the shard.
+/// Moves the head's time to at least <paramref name="TimeUs"/>, durably: no later batch is stamped at or before it,
+/// whoever owns the shard then. It changes nothing else. <paramref name="Route"/> is any id of the shard.
 /// </summary>
 internal sealed record FenceTime(Guid Route, long TimeUs) : LedgerCommand
 {

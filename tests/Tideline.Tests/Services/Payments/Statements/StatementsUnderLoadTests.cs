@@ -4,7 +4,9 @@ using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Services.Payments.Statements;
 
-/// <summary>What is read of a period, or of a moment, while money moves: it never changes afterwards, and periods tile.</summary>
+/// <summary>
+/// What is read of a period, or of a moment, while money moves: it never changes afterwards, and periods tile.
+/// </summary>
 public sealed class StatementsUnderLoadTests
 {
     private const int Writers = 4, DepositsEach = 250;
@@ -15,7 +17,7 @@ public sealed class StatementsUnderLoadTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Consecutive_statements_hold_every_entry_once_and_say_the_same_when_they_are_asked_for_again(int shards)
+    public async Task Consecutive_statements_hold_every_entry_once_and_say_the_same_when_asked_again(int shards)
     {
         await using var bank = await Bank.OpenAsync(shards);
         var account = await bank.AccountAsync(0);
@@ -25,21 +27,27 @@ public sealed class StatementsUnderLoadTests
         for (var isLast = false; !isLast;)
         {
             isLast = load.IsCompleted;
-            taken.Add((await statements.GetAsync(account, taken.Count == 0 ? Beginning : taken[^1].To, null, Cancel)).ShouldNotBeNull());
+            var next = taken.Count == 0 ? Beginning : taken[^1].To;
+            taken.Add((await statements.GetAsync(account, next, null, Cancel)).ShouldNotBeNull());
         }
 
         await load;
         taken.Sum(statement => statement.Entries).ShouldBe(Writers * DepositsEach);
         taken[0].OpeningMinor.ShouldBe(0);
         taken[^1].ClosingMinor.ShouldBe(Writers * DepositsEach);
-        taken.Zip(taken.Skip(1)).ShouldAllBe(pair => pair.First.ClosingMinor == pair.Second.OpeningMinor && pair.First.LastVersion + 1 == pair.Second.FirstVersion);
+        foreach (var (one, other) in taken.Zip(taken.Skip(1)))
+            (other.OpeningMinor, other.FirstVersion).ShouldBe((one.ClosingMinor, one.LastVersion + 1));
         foreach (var statement in taken)
-            (await statements.GetAsync(account, statement.From, statement.To, Cancel)).ShouldNotBeNull().ShouldBe(statement with { CreatedAt = default }, new SameButForTheTimeOfMaking());
+        {
+            var again = (await statements.GetAsync(account, statement.From, statement.To, Cancel)).ShouldNotBeNull();
+            (again with { CreatedAt = statement.CreatedAt }).ShouldBe(statement);
+        }
 
         // Cut anywhere else, the periods tile too.
         var random = new Random(16);
         var (firstUs, lastUs) = (taken[0].To.ToUs(), taken[^1].To.ToUs());
-        var cuts = Enumerable.Range(0, 100).Select(_ => firstUs + random.NextInt64(lastUs - firstUs)).Append(lastUs).Distinct().Order().ToList();
+        var places = Enumerable.Range(0, 100).Select(_ => firstUs + random.NextInt64(lastUs - firstUs));
+        var cuts = places.Append(lastUs).Distinct().Order().ToList();
         var (from, closing, entries) = (Beginning, 0L, 0L);
         foreach (var cut in cuts)
         {
@@ -72,16 +80,10 @@ public sealed class StatementsUnderLoadTests
 
     private static async Task DepositAsync(Bank bank, Guid account)
     {
-        for (var deposit = 0; deposit < DepositsEach; deposit++) (await bank.DepositAsync(account, 1)).Refusal.ShouldBeNull();
+        for (var deposit = 0; deposit < DepositsEach; deposit++)
+            (await bank.DepositAsync(account, 1)).Refusal.ShouldBeNull();
     }
 
     private static async Task<long> BalanceAsync(Bank bank, Guid account, long timeUs) =>
         (await bank.Ledger.ReaderOf(account).GetEntryAtAsync(account, timeUs, Cancel))?.PostedAfterMinor ?? 0;
-
-    private sealed class SameButForTheTimeOfMaking : IEqualityComparer<Statement>
-    {
-        public bool Equals(Statement? left, Statement? right) => left! with { CreatedAt = default } == right! with { CreatedAt = default };
-
-        public int GetHashCode(Statement statement) => statement.StatementId.GetHashCode();
-    }
 }
