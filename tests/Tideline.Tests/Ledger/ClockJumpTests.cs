@@ -24,11 +24,7 @@ public sealed class ClockJumpTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() => _bank = await OpenAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _bank.CloseAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Theory]
     [InlineData(3_650)]
@@ -39,12 +35,12 @@ public sealed class ClockJumpTests : IAsyncLifetime
         _machine.Jump(TimeSpan.FromDays(days));
         Ledger.ClockFault().ShouldNotBeNull().ShouldContain("3650.0 days");
         (await _bank.DepositAsync(from, 1)).Refusal.ShouldBeNull();
-        await ShouldPlaceHoldAsync(from);
+        await PlaceHoldAsync(from, TimeSpan.FromDays(7));
         _machine.Advance(Second);
         _machine.Jump(TimeSpan.FromDays(-days));
         Ledger.ClockFault().ShouldBeNull();
 
-        await ShouldPlaceHoldAsync(from);
+        await PlaceHoldAsync(from, TimeSpan.FromDays(7));
         for (var shard = 0; shard < 2; shard++)
         {
             var aheadUs = Ledger.CommittedHead(shard).TimeUs - _machine.NowUs();
@@ -165,6 +161,4 @@ public sealed class ClockJumpTests : IAsyncLifetime
         placed.Refusal.ShouldBeNull();
         return placed.Subject;
     }
-
-    private Task ShouldPlaceHoldAsync(Guid account) => PlaceHoldAsync(account, TimeSpan.FromDays(7));
 }

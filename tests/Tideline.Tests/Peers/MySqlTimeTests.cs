@@ -1,7 +1,6 @@
 using MySqlConnector;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
-using Tideline.Ledger;
 using Tideline.Services.Payments.Statements;
 using Tideline.Tests.Log;
 
