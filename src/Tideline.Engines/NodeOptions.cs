@@ -34,6 +34,9 @@ public sealed record NodeOptions
     /// <summary>Where time comes from.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Whether the clock is right at the start, however old the newest event is by it.</summary>
+    public bool AcceptClock { get; init; }
+
     /// <summary>Seed of ids; null: random.</summary>
     public ulong? IdSeed { get; init; }
 

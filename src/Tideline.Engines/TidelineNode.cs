@@ -20,11 +20,16 @@ namespace Tideline.Engines;
 public sealed class TidelineNode : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _running = new();
+    private readonly SteadyClock _clock;
     private readonly TaskCompletionSource _reachable = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private TidelineNode(NodeOptions options) => Options = options;
+    private TidelineNode(NodeOptions options)
+    {
+        _clock = new SteadyClock(options.Time, options.Loggers.CreateLogger<SteadyClock>());
+        Options = options with { Time = _clock };
+    }
 
-    /// <summary>How it was started.</summary>
+    /// <summary>How it was started; its time is the clock that stamps commits.</summary>
     public NodeOptions Options { get; }
 
     /// <summary>Where parts say what is wrong with them.</summary>
@@ -96,10 +101,15 @@ public sealed class TidelineNode : IAsyncDisposable
         var owner = new ShardOwner(ShardOwner.ThisProcess, Options.Cluster?.Address ?? "", new Guid(RandomNumberGenerator.GetBytes(16)));
         IEngineSet engines = Options.Cluster is { } cluster ? new ClusterEngines(Options, cluster, owner) : new EmbeddedEngines(Options);
 
+        Keep(_clock.Watch());
+
         // Strong tier.
         var store = Keep(await engines.OpenLedgerAsync(cancel));
         if (Options.Carry is null) BecomeReachable();
-        Ledger = Keep(await GeneralLedger.StartAsync(store, time, new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>(), cancel, _reachable.Task));
+        var (ids, ledgerLog) = (new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>());
+        Ledger = Keep(await GeneralLedger.StartAsync(
+            store, time, ids, ledgerLog, cancel, _reachable.Task, Options.AcceptClock));
+        Health.Register("clock", FaultScope.Commands, Ledger.ClockFault);
         var definitions = new SagaDefinitions(PaymentSagas.All);
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, carry, owner.Secret, time));
         if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, definitions, owner.Secret);
@@ -121,7 +131,7 @@ public sealed class TidelineNode : IAsyncDisposable
         Sagas = new SagaOperations(Ledger, definitions);
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
         Imports = Keep(PaymentImports.Start(Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
-        Statements = new AccountStatements(Ledger.ReaderOf, time);
+        Statements = new AccountStatements(Ledger);
 
         // View tier.
         if (Options.WithViews)

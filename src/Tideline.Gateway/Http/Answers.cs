@@ -36,11 +36,13 @@ internal static class Answers
         if (token.Length > 0) http.Response.Headers["Tideline-Token"] = token;
     }
 
-    /// <summary>Says where an answer came from and how stale it may be.</summary>
+    /// <summary>Says where an answer came from and how stale it may be; infinite: nobody knows.</summary>
     public static void SetServed(HttpContext http, ServedBy served, double stalenessMs)
     {
         http.Response.Headers["Tideline-Served-By"] = served switch { ServedBy.Cache => "cache", ServedBy.View => "view", _ => "ledger" };
-        http.Response.Headers["Tideline-Staleness-Ms"] = Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture);
+        http.Response.Headers["Tideline-Staleness-Ms"] = double.IsFinite(stalenessMs)
+            ? Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture)
+            : "unknown";
     }
 
     /// <summary>Says that an answer came from the strong tier, as fresh as can be.</summary>

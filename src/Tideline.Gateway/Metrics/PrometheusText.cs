@@ -22,7 +22,8 @@ internal sealed class PrometheusText
         for (var index = 0; index < labels.Length; index += 2)
             _text.Append(index == 0 ? '{' : ',').Append(labels[index]).Append("=\"").Append(Escape(labels[index + 1])).Append('"');
         if (labels.Length > 0) _text.Append('}');
-        _text.Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+        var text = double.IsPositiveInfinity(value) ? "+Inf" : value.ToString("R", CultureInfo.InvariantCulture);
+        _text.Append(' ').Append(text).Append('\n');
         return this;
     }
 

@@ -68,6 +68,7 @@ internal static class ProblemTypes
         [ErrorCode.NotOwner] = new("not-owner", 503, "No process that owns the shard took the command"),
         [ErrorCode.ShuttingDown] = new("shutting-down", 503, "The server is draining"),
         [ErrorCode.ViewBehind] = new("view-behind", 503, "The views are behind what was asked for"),
+        [ErrorCode.ClockWrong] = new("clock-wrong", 503, "The clock of a process cannot be right"),
         [ErrorCode.NotFound] = new("not-found", 404, "There is no such thing"),
     };
 

@@ -11,7 +11,8 @@ namespace Tideline.Gateway.Routes;
 internal sealed class EntryRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);
-    private static readonly BodyShape Moment = new(new BodyField("at", "an RFC 3339 time; now unless told, and at most.", "2026-01-31T12:00:00Z"));
+    private static readonly BodyShape Moment = new(new BodyField(
+        "at", "an RFC 3339 time that is over; that of the shard's newest commit unless told.", "2026-01-31T12:00:00Z"));
 
     public void Map(RouteTable routes)
     {
@@ -70,14 +71,19 @@ internal sealed class EntryRoutes(GatewayParts parts)
     {
         var query = QueryReader.Read(http, Moment);
         var id = query.PathId(http);
-        var now = parts.Time.GetUtcNow();
-        var at = query.OptionalTime("at") ?? now;
-        // Nobody knows a balance of the future: the answer says how far it goes.
-        if (at > now) at = now;
+        var asked = query.OptionalTime("at")?.ToUs();
         if (query.Problem is { } problem) return problem;
-        var reader = parts.Ledger.ReaderOf(id);
+        var (shard, reader) = (parts.Ledger.Map.ShardOf(id), parts.Ledger.ReaderOf(id));
         if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account) return AccountRoutes.NotFound(id);
-        var entry = await reader.GetEntryAtAsync(id, at.ToUs(), http.RequestAborted);
+        var ledger = parts.Ledger;
+        if (asked is null || asked > ledger.NowUs(shard)) await ledger.LookAsync(shard, http.RequestAborted);
+        // Nobody knows a balance of the future.
+        if (asked > ledger.NowUs(shard))
+            return new Problem(ProblemTypes.InvalidQuery, "'at' must not lie ahead of now.", "at");
+        // Later commits get later times, so the balance as of the newest commit is the present one and never changes.
+        var at = asked ?? ledger.CommittedHead(shard).TimeUs;
+        await ledger.FenceAsync(shard, at, http.RequestAborted);
+        var entry = await reader.GetEntryAtAsync(id, at, http.RequestAborted);
         Answers.SetServedByLedger(http);
         JsonAnswer.Write(http, StatusCodes.Status200OK, (account, entry, at), static (json, answer) =>
         {

@@ -11,6 +11,7 @@ namespace Tideline.Gateway.Routes;
 internal sealed class HoldRoutes(GatewayParts parts)
 {
     private const int DefaultHoldDays = 7;
+    private const long DayUs = 86_400_000_000;
     private const string Captured = """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"87.66","currency":"EUR"}""";
 
     private static readonly BodyShape NewHold = new(
@@ -48,9 +49,10 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var account = fields.PathId(http);
         var amount = fields.Money();
         // Whether it lies ahead is the ledger's to say: a repeated request gets its first answer, even when the hold has ended since.
-        var expires = fields.OptionalTime("expiresAt") ?? parts.Time.GetUtcNow().AddDays(DefaultHoldDays);
+        var nowUs = parts.Ledger.NowUs(parts.Ledger.Map.ShardOf(account));
+        var expiresUs = fields.OptionalTime("expiresAt")?.ToUs() ?? nowUs + DefaultHoldDays * DayUs;
         var command = new PlaceHold(
-            parts.Ledger.NextIdBeside(account), account, amount, expires.ToUs(),
+            parts.Ledger.NextIdBeside(account), account, amount, expiresUs,
             fields.OptionalText("reference", Limits.ReferenceCharacters))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("holds", account),

@@ -20,6 +20,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         var text = new PrometheusText();
         WriteTransfers(text);
         WriteRequests(text);
+        WriteClock(text);
         WriteShards(text);
         WriteViews(text);
         if (parts.Projections.CacheCounts is { } cache) WriteCache(text, cache);
@@ -63,6 +64,17 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         text.Sample("tideline_http_request_seconds_count", total, "method", route.Method, "route", route.Route);
     }
 
+    private void WriteClock(PrometheusText text)
+    {
+        var clock = parts.Ledger.Clock;
+        text.Family("tideline_clock_offset_seconds", "gauge", "How far the system clock is ahead of the stamping one.")
+            .Sample("tideline_clock_offset_seconds", clock.OffsetMs / 1e3);
+        text.Family("tideline_clock_healthy", "gauge", "1 while the clocks agree, 0 when one of them is wrong.")
+            .Sample("tideline_clock_healthy", parts.Ledger.ClockFault() is null ? 1 : 0);
+        text.Family("tideline_clock_jumps_total", "counter", "Jumps of the system clock that were noticed.")
+            .Sample("tideline_clock_jumps_total", clock.Jumps);
+    }
+
     private void WriteShards(PrometheusText text)
     {
         text.Family("tideline_ledger_queue_depth", "gauge", "Commands that wait for a shard.");
@@ -74,7 +86,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
     private void WriteViews(PrometheusText text)
     {
         var statuses = parts.Projections.Projector.Status();
-        text.Family("tideline_views_lag_seconds", "gauge", "How far the views are behind the ledger.");
+        text.Family("tideline_views_lag_seconds", "gauge", "How far the views are behind the ledger; +Inf: not known.");
         foreach (var status in statuses) text.Sample("tideline_views_lag_seconds", status.LagMs / 1e3, "shard", Number(status.Shard));
         text.Family("tideline_views_lag_events", "gauge", "Events committed and not yet in the views.");
         foreach (var status in statuses) text.Sample("tideline_views_lag_events", status.LagEvents, "shard", Number(status.Shard));

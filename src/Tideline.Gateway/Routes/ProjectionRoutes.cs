@@ -38,7 +38,8 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
                 json.WriteNumber("watermark"u8, status.Watermark);
                 json.WriteNumber("head"u8, status.Head);
                 json.WriteNumber("lagEvents"u8, status.LagEvents);
-                json.WriteNumber("lagMs"u8, status.LagMs);
+                if (double.IsFinite(status.LagMs)) json.WriteNumber("lagMs"u8, status.LagMs);
+                else json.WriteNull("lagMs"u8);
                 json.WriteBoolean("healthy"u8, status.Healthy);
                 json.WriteString("fault"u8, status.Fault);
                 json.WriteNumber("blockedKeys"u8, status.BlockedKeys);

@@ -1,5 +1,6 @@
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
+using Tideline.Kernel;
 using Tideline.Services.Payments.Statements;
 
 namespace Tideline.Gateway.Routes;
@@ -9,9 +10,9 @@ internal sealed class StatementRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Period = new(
         new("from", "the beginning, inclusive, an RFC 3339 time.", "2026-01-01T00:00:00Z", Required: true),
-        new("to", "the end, exclusive; now unless told.", "2026-02-01T00:00:00Z"));
+        new("to", "the end, exclusive; now unless told, and at most now.", "2026-02-01T00:00:00Z"));
 
-    private readonly AccountStatements _statements = new(parts.Ledger.ReaderOf, parts.Time);
+    private readonly AccountStatements _statements = new(parts.Ledger);
 
     public void Map(RouteTable routes) => routes.Get("/v1/accounts/{id}/statement", new RouteNotes(
         "What was booked on an account in a period: JSON, or camt.053 with Accept: application/xml.",
@@ -25,11 +26,22 @@ internal sealed class StatementRoutes(GatewayParts parts)
         var query = QueryReader.Read(http, Period);
         var id = query.PathId(http);
         var from = query.OptionalTime("from");
-        var to = query.OptionalTime("to") ?? parts.Time.GetUtcNow();
+        var to = query.OptionalTime("to");
         if (from is null) query.Fail(ProblemTypes.InvalidQuery, "Say from when: ?from=2026-01-01T00:00:00Z.", "from");
-        if (from >= to || from >= parts.Time.GetUtcNow()) query.Fail(ProblemTypes.InvalidQuery, "'from' must lie before 'to', and before now.", "from");
         if (query.Problem is { } problem) return problem;
-        if (await _statements.GetAsync(id, from!.Value, to, http.RequestAborted) is not { } statement) return AccountRoutes.NotFound(id);
+        if (from >= to) return EmptyPeriod();
+        Statement statement;
+        try
+        {
+            var found = await _statements.GetAsync(id, from!.Value, to, http.RequestAborted);
+            if (found is null) return AccountRoutes.NotFound(id);
+            statement = found;
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
+        {
+            return EmptyPeriod();
+        }
+
         Answers.SetServedByLedger(http);
         var entries = _statements.GetEntriesAsync(statement, http.RequestAborted);
         http.Response.ContentType = MediaTypes.WantsXml(http) ? "application/xml" : "application/json";
@@ -38,4 +50,7 @@ internal sealed class StatementRoutes(GatewayParts parts)
             : StatementJsonWriter.WriteAsync(statement, entries, http.Response.Body, http.RequestAborted));
         return null;
     }
+
+    private static Problem EmptyPeriod() =>
+        new(ProblemTypes.InvalidQuery, "'from' must lie before 'to', and before now.", "from");
 }

@@ -21,11 +21,19 @@ internal static class UpCommand
     private static readonly Option<string?> Own = new("--own") { Description = "Cluster profile: the shards that this process prefers, as in 0,2-3; all unless told. It has them as soon as they are free, any other one when nobody has taken that for a moment. TIDELINE_OWN says the same." };
     private static readonly Option<string?> Address = new("--address") { Description = "Cluster profile: where the other processes of the installation reach this one, as in http://node-1:7400; unless told where it listens, or by the machine's name when that is everywhere. TIDELINE_ADDRESS says the same." };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
+    private static readonly Option<bool> AcceptClock = new("--accept-clock")
+    {
+        Description = $"The system clock is right, though the newest event is {Limits.ClockIdleDays} days old or older.",
+    };
+
     private static readonly Option<int> DemoRate = new("--demo-rate") { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
 
     public static Command Build()
     {
-        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Config, Verbose, DemoRate };
+        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.")
+        {
+            Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Config, Verbose, DemoRate, AcceptClock,
+        };
         command.SetAction(RunAsync);
         return command;
     }
@@ -48,7 +56,8 @@ internal static class UpCommand
 
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        await using var server = await Server.StartAsync(NodeOf(settings), endpoint, settings.Verbose, cancel);
+        var options = NodeOf(settings) with { AcceptClock = parsed.GetValue(AcceptClock) };
+        await using var server = await Server.StartAsync(options, endpoint, settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {

@@ -14,7 +14,8 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         var nowUs = time.NowUs();
         var positions = new long[ledger.Map.Shards];
         for (var shard = 0; shard < positions.Length; shard++) positions[shard] = projector.Watermark(shard);
-        return new ViewHorizon(nowUs - (long)Math.Ceiling(projector.LagMs() * 1_000), positions);
+        var lagMs = projector.LagMs();
+        return new ViewHorizon(double.IsFinite(lagMs) ? nowUs - (long)Math.Ceiling(lagMs * 1_000) : 0, positions);
     }
 
     /// <summary>Whether the views may answer; when not, the ledger must.</summary>

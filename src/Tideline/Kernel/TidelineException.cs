@@ -7,7 +7,8 @@ public sealed class TidelineException(ErrorCode code, string message, Exception?
     public ErrorCode Code { get; } = code;
 
     /// <summary>Whether the same call may succeed later.</summary>
-    public bool IsTransient => Code is ErrorCode.Overloaded or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown or ErrorCode.NotOwner or ErrorCode.ViewBehind;
+    public bool IsTransient => Code is ErrorCode.Overloaded or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown
+        or ErrorCode.NotOwner or ErrorCode.ViewBehind or ErrorCode.ClockWrong;
 }
 
 /// <summary>Kinds of fault. The names are stable: the gateway derives problem types from them.</summary>
@@ -45,4 +46,7 @@ public enum ErrorCode
 
     /// <summary>The views have not reached what a read must see, and nothing else can answer it.</summary>
     ViewBehind,
+
+    /// <summary>The clock of a process cannot be right, so nothing is stamped by it.</summary>
+    ClockWrong,
 }

@@ -24,8 +24,13 @@ internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
         lock (_gate)
         {
             before = _state;
-            if (before.EventSeq >= eventSeq && before.MessageSeq >= messageSeq) return;
-            Volatile.Write(ref _state, new State(Math.Max(before.EventSeq, eventSeq), Math.Max(before.MessageSeq, messageSeq), Math.Max(before.TimeUs, timeUs), New()));
+            var isMoved = before.EventSeq < eventSeq || before.MessageSeq < messageSeq;
+            if (!isMoved && before.TimeUs >= timeUs) return;
+            var (events, messages) = (Math.Max(before.EventSeq, eventSeq), Math.Max(before.MessageSeq, messageSeq));
+            // Nobody waits for the time alone to move.
+            var moved = isMoved ? New() : before.Moved;
+            Volatile.Write(ref _state, new State(events, messages, Math.Max(before.TimeUs, timeUs), moved));
+            if (!isMoved) return;
         }
 
         before.Moved.TrySetResult();

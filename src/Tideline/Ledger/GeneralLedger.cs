@@ -9,16 +9,20 @@ public sealed class GeneralLedger : IAsyncDisposable
 {
     private readonly ILedgerStore _store;
     private readonly IShardReader[] _readers;
-    private readonly TimeProvider _time;
+    private readonly TimeFence[] _fences;
     private ShardSlot[] _slots = [];
     private ForwardCommand? _forward;
 
-    private GeneralLedger(ILedgerStore store, TimeProvider time, IdGenerator ids)
+    private GeneralLedger(ILedgerStore store, SteadyClock clock, IdGenerator ids)
     {
-        (_store, Map, Ids, _time) = (store, store.Map, ids, time);
+        (_store, Map, Ids, Clock) = (store, store.Map, ids, clock);
         SystemAccounts = new SystemAccounts(Map);
         _readers = [.. Enumerable.Range(0, Map.Shards).Select(store.OpenReader)];
+        _fences = [.. Enumerable.Range(0, Map.Shards).Select(FenceOf)];
     }
+
+    /// <summary>The clock that stamps commits.</summary>
+    public SteadyClock Clock { get; }
 
     /// <summary>How ids map to shards.</summary>
     public ShardMap Map { get; }
@@ -34,13 +38,18 @@ public sealed class GeneralLedger : IAsyncDisposable
 
     /// <summary>Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.</summary>
     /// <param name="reachable">Ends when other processes can reach this one; until then it acquires nothing. Null: at once.</param>
-    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
-    public static async Task<GeneralLedger> StartAsync(ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel, Task? reachable = null)
+    /// <param name="acceptClock">Whether the clock is right, however old the newest event is by it.</param>
+    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, Corrupt or ClockWrong.</exception>
+    public static async Task<GeneralLedger> StartAsync(
+        ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel,
+        Task? reachable = null, bool acceptClock = false)
     {
-        var ledger = new GeneralLedger(store, time, ids);
+        var clock = SteadyClock.Of(time);
+        var ledger = new GeneralLedger(store, clock, ids);
         var slots = new List<ShardSlot>();
         try
         {
+            if (!acceptClock) await ClockRules.RequireAsync(ledger, cancel);
             for (var shard = 0; shard < store.Map.Shards; shard++)
             {
                 var own = shard;
@@ -48,12 +57,13 @@ public sealed class GeneralLedger : IAsyncDisposable
                     store,
                     new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
                     ledger.Reader(shard), writes => ledger.Committed?.Invoke(writes),
-                    reachable ?? Task.CompletedTask, time, logger, cancel));
+                    reachable ?? Task.CompletedTask, clock, logger, cancel));
             }
         }
         catch
         {
             foreach (var slot in slots) await slot.DisposeAsync();
+            foreach (var reader in ledger._readers) await reader.DisposeAsync();
             throw;
         }
 
@@ -76,7 +86,8 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Completes when every shard has an owner, this process or another one.</summary>
     public async Task WaitForOwnersAsync(CancellationToken cancel)
     {
-        while (_slots.Any(slot => slot.Epoch == 0 && slot.Owner is null)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), _time, cancel);
+        while (_slots.Any(slot => slot.Epoch == 0 && slot.Owner is null))
+            await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), Clock, cancel);
     }
 
     /// <summary>A new id on the shard of another one: what belongs to an account is found by its id alone.</summary>
@@ -108,6 +119,56 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The newest committed position of a shard and its commit time, without asking the store: what another owner commits is known a moment later, see <see cref="KnownUs"/>.</summary>
     public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _slots[shard].Signal.Head;
 
+    /// <summary>
+    /// Now on a shard, microseconds, as its next commit may be stamped at the earliest: the one clock of its commands,
+    /// timers and reads. Where another process owns the shard, it is later than the newest commit that is known here.
+    /// </summary>
+    public long NowUs(int shard) => _slots[shard].NowUs;
+
+    /// <summary>
+    /// Completes when no commit of a shard can come at or before a time any more, whoever owns it: what is read of
+    /// that time then stays.
+    /// </summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="timeUs">The time, microseconds; not later than <see cref="NowUs"/>.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <exception cref="TidelineException">
+    /// As <see cref="ExecuteAsync"/>. ClockWrong: the owner's clock is too far behind.
+    /// </exception>
+    public async Task FenceAsync(int shard, long timeUs, CancellationToken cancel)
+    {
+        if (CommittedHead(shard).TimeUs >= timeUs) return;
+        await _fences[shard].MoveAsync(timeUs).WaitAsync(cancel);
+        await LookAsync(shard, cancel);
+        if (CommittedHead(shard).TimeUs < timeUs)
+        {
+            throw new TidelineException(
+                ErrorCode.ClockWrong,
+                $"The clock of shard {shard}'s owner is behind: {Kernel.Clock.FromUs(timeUs):u} is not over there.");
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="FenceAsync"/>, for every shard; for a time that lies ahead of one it does nothing there.
+    /// </summary>
+    public Task FenceAllAsync(long timeUs, CancellationToken cancel) => Task.WhenAll(
+        Enumerable.Range(0, Map.Shards)
+            .Where(shard => timeUs <= NowUs(shard))
+            .Select(shard => FenceAsync(shard, timeUs, cancel)));
+
+    /// <summary>Why the clocks keep this process from taking commands; null while they do not.</summary>
+    public string? ClockFault()
+    {
+        if (Clock.Fault is { } fault) return fault;
+        for (var shard = 0; shard < Map.Shards; shard++)
+        {
+            var headUs = CommittedHead(shard).TimeUs;
+            if (Owns(shard) && ClockRules.Behind(shard, headUs, Clock.NowUs()) is { } behind) return behind;
+        }
+
+        return null;
+    }
+
     /// <summary>Until when <see cref="CommittedHead"/> holds all that is committed, microseconds: now for a shard that this process owns, else when it looked last.</summary>
     public long KnownUs(int shard) => _slots[shard].KnownUs;
 
@@ -126,7 +187,7 @@ public sealed class GeneralLedger : IAsyncDisposable
 
     /// <summary>Completes when the shard has an event or a message after these, or when the time is over: what the relay waits on.</summary>
     public ValueTask WaitForCommitAsync(int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) =>
-        _slots[shard].Signal.WaitAsync(afterEventSeq, afterMessageSeq, timeout, _time, cancel);
+        _slots[shard].Signal.WaitAsync(afterEventSeq, afterMessageSeq, timeout, Clock, cancel);
 
     /// <summary>Commands waiting for a shard.</summary>
     public int QueueDepth(int shard) => _slots[shard].QueueDepth;
@@ -182,6 +243,9 @@ public sealed class GeneralLedger : IAsyncDisposable
             }
         }
     }
+
+    private TimeFence FenceOf(int shard) =>
+        new(timeUs => SubmitAsync(shard, new FenceTime(Map.NextOn(shard, Ids), timeUs)));
 
     /// <summary>Carries out a command once. A key's home shard knows every use of it.</summary>
     /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>

@@ -20,6 +20,9 @@ public abstract record LedgerCommand
     /// <summary>Decides the shard: the customer or account the command is about.</summary>
     public abstract Guid RouteId { get; }
 
+    /// <summary>The batch that it goes with is stamped no earlier than this, microseconds.</summary>
+    internal virtual long NotBeforeUs => 0;
+
     /// <summary>Names the rows that <see cref="Decide"/> will look at.</summary>
     internal abstract void Collect(BatchKeys keys, ShardContext context);
 

@@ -47,8 +47,11 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <summary>The other process that owns the shard, as of the last look; null when none was seen.</summary>
     public SeenOwner? Owner => _owner;
 
+    /// <summary>Now on this shard, microseconds: no commit that is known is of now or later.</summary>
+    public long NowUs => Math.Max(_time.NowUs(), Signal.Head.TimeUs + 1);
+
     /// <summary>Until when <see cref="Signal"/> holds all that is committed: now for an owner, else the beginning of the last look.</summary>
-    public long KnownUs => Epoch != 0 ? _time.NowUs() : Interlocked.Read(ref _lookedUs);
+    public long KnownUs => Epoch != 0 ? NowUs : Interlocked.Read(ref _lookedUs);
 
     /// <summary>Why this process does not own the shard; null while it does.</summary>
     public string? WhyNot => _writer is null ? NotHere.Message : null;
@@ -110,12 +113,13 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <exception cref="TidelineException">StorageUnavailable: it does not say.</exception>
     public async Task LookAsync(CancellationToken cancel)
     {
-        var beganUs = _time.NowUs();
+        var beganUs = NowUs;
         var head = await _reader.GetHeadAsync(cancel);
         var owner = await _reader.GetOwnerAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
         if (Epoch == 0) See(owner);
-        Interlocked.Exchange(ref _lookedUs, beganUs);
+        // Times rise, so that all up to the head's is known too.
+        Interlocked.Exchange(ref _lookedUs, Math.Max(beganUs, head.TimeUs));
     }
 
     /// <summary>Carries out what is queued, then releases the shard.</summary>

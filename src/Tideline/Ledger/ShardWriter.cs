@@ -211,15 +211,18 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
         }
 
+        if (ClockRules.Behind(_context.Shard, _head.TimeUs, _time.NowUs()) is { } behind)
+            throw new TidelineException(ErrorCode.ClockWrong, behind);
+
         // :: Step 2
-        if (Collect(commands, out var keys) is { } unnamed)
+        if (Collect(commands, out var keys, out var notBeforeUs) is { } unnamed)
         {
             TakeApart(commands, unnamed);
             return true;
         }
 
         var rows = Wait(_store.BeginAsync(keys));
-        var batch = new Batch(_context, _head, Math.Max(_time.NowUs(), _head.TimeUs), rows);
+        var batch = new Batch(_context, _head, ClockRules.StampUs(_time.NowUs(), _head.TimeUs, notBeforeUs), rows);
 
         // :: Step 3
         if (DecideAll(commands, batch) is { } thrown)
@@ -282,14 +285,15 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     }
 
     // What a command threw, which none should; null when none did.
-    private Exception? Collect(List<PendingCommand> commands, out BatchKeys keys)
+    private Exception? Collect(List<PendingCommand> commands, out BatchKeys keys, out long notBeforeUs)
     {
-        keys = new BatchKeys();
+        (keys, notBeforeUs) = (new BatchKeys(), 0);
         foreach (var pending in commands)
         {
             try
             {
                 var command = pending.Command;
+                notBeforeUs = Math.Max(notBeforeUs, command.NotBeforeUs);
                 if (command.Key != Guid.Empty) keys.Outcomes.Add(command.Key);
                 if (_context.KeyHome(command) is { } home) keys.AddElsewhere(home, command.Key);
                 command.Collect(keys, _context);

@@ -16,6 +16,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions)
         new("abandonClaim", PeerJson.Default.AbandonClaim), new("releaseClaim", PeerJson.Default.ReleaseClaim),
         new("deposit", PeerJson.Default.Deposit), new("withdraw", PeerJson.Default.Withdraw), new("placeHold", PeerJson.Default.PlaceHold), new("captureHold", PeerJson.Default.CaptureHold),
         new("releaseHold", PeerJson.Default.ReleaseHold), new("setAccountStatus", PeerJson.Default.SetAccountStatus), new("reserveKey", PeerJson.Default.ReserveKey),
+        new("fenceTime", PeerJson.Default.FenceTime),
         new("startTransfer", PeerJson.Default.StartTransfer), new("operatorMove", PeerJson.Default.OperatorMove),
     ];
 

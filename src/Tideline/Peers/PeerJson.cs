@@ -23,6 +23,7 @@ namespace Tideline.Peers;
 [JsonSerializable(typeof(ReleaseHold))]
 [JsonSerializable(typeof(SetAccountStatus))]
 [JsonSerializable(typeof(ReserveKey))]
+[JsonSerializable(typeof(FenceTime))]
 [JsonSerializable(typeof(StartTransfer))]
 [JsonSerializable(typeof(OperatorMove))]
 [JsonSerializable(typeof(PeerAnswer[]))]

@@ -10,9 +10,10 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     private readonly Lock _lock = new();
     private readonly PriorityQueue<TaskCompletionSource, long> _waiters = new();
     private Watermark _watermark;
-    private long _movedAtUs = time.NowUs();
+    private long _movedAt = time.GetTimestamp();
     private long _idleAtUs;
     private (long Seq, long TimeUs) _firstPending;
+    private long? _aheadAt;
 
     public int Shard => shard;
 
@@ -51,7 +52,7 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         lock (_lock)
         {
             _watermark = watermark;
-            _movedAtUs = time.NowUs();
+            _movedAt = time.GetTimestamp();
             while (_waiters.TryPeek(out var waiter, out var seq) && seq <= watermark.Seq)
             {
                 _waiters.Dequeue();
@@ -100,15 +101,20 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     /// <summary>After a failed pass: goes on from what the log knows; what is applied already is passed over by its position.</summary>
     public void Rewind() => Offset = CommittedOffset;
 
-    /// <summary>Milliseconds since the first event not applied was committed; where none is known, since none could be that is not: 0 for a shard of this process.</summary>
+    /// <summary>
+    /// Milliseconds since the first event not applied was committed, rounded up: commits within one microsecond get
+    /// different times. Where none is known, since none could be that is not: 0 for a shard of this process.
+    /// <see cref="double.PositiveInfinity"/>: the figures contradict each other, so the lag is not known.
+    /// </summary>
     public double LagMs()
     {
         // In this order: what is committed later is not claimed.
-        var now = time.NowUs();
+        var now = ledger.NowUs(shard);
         var knownUs = Math.Min(now, ledger.KnownUs(shard));
         var head = ledger.CommittedHead(shard);
         lock (_lock)
         {
+            if (IsAhead(head.EventSeq)) return AheadMs();
             if (_watermark.Seq >= head.EventSeq)
             {
                 _idleAtUs = Math.Max(_idleAtUs, knownUs);
@@ -117,8 +123,27 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
 
             // The event after the watermark was committed after the watermark's own, and after the last moment when none was missing.
             var since = _firstPending.Seq == _watermark.Seq + 1 ? _firstPending.TimeUs : Math.Max(_watermark.TimeUs, _idleAtUs);
-            return Math.Max(0, now - since) / 1_000.0;
+            // Later than the head that was read above.
+            now = ledger.NowUs(shard);
+            if (since <= now) return Math.Ceiling((now - since) / 1_000.0);
+            // The owner's clock may be ahead of this process's by so much, and no more.
+            return since - now <= Limits.ClockApartMs * 1_000L ? Limits.ClockApartMs : double.PositiveInfinity;
         }
+    }
+
+    // Views that hold more than their ledger.
+    private bool IsAhead(long headSeq)
+    {
+        if (!ledger.Owns(shard) || _watermark.Seq <= headSeq) _aheadAt = null;
+        else _aheadAt ??= time.GetTimestamp();
+        return _aheadAt is not null;
+    }
+
+    // For a moment they may: a commit reaches readers before it is noted here.
+    private double AheadMs()
+    {
+        var aheadMs = time.GetElapsedTime(_aheadAt!.Value).TotalMilliseconds;
+        return aheadMs <= Limits.FrozenWatermarkMs ? aheadMs : double.PositiveInfinity;
     }
 
     public ProjectionStatus Status(int viewVersion, int blockedKeys)
@@ -128,10 +153,21 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         lock (_lock)
         {
             var missing = Math.Max(0, head - _watermark.Seq);
-            var standsStill = missing > 0 && lag > Limits.FrozenWatermarkMs && time.NowUs() - _movedAtUs > Limits.FrozenWatermarkMs * 1_000L;
-            return new ProjectionStatus(shard, viewVersion, _watermark.Seq, _watermark.TimeUs, head, missing, lag, Fault is null && !standsStill, Fault, blockedKeys);
+            var stoodMs = time.GetElapsedTime(_movedAt).TotalMilliseconds;
+            var standsStill = missing > 0 && lag > Limits.FrozenWatermarkMs && stoodMs > Limits.FrozenWatermarkMs;
+            var fault = Fault ?? (double.IsFinite(lag) ? null : Contradiction(head));
+            var isHealthy = fault is null && !standsStill;
+            return new ProjectionStatus(
+                shard, viewVersion, _watermark.Seq, _watermark.TimeUs, head, missing, lag, isHealthy, fault,
+                blockedKeys);
         }
     }
+
+    private string Contradiction(long head) => _watermark.Seq > head
+        ? $"The views of shard {shard} hold event {_watermark.Seq}, and its ledger ends at {head}: "
+            + "they are of another history. Rebuild them."
+        : $"The next event for the views of shard {shard} is of a time that lies ahead: "
+            + "the clocks of two processes are far apart.";
 
     // Under load a session read that gave up must not stay in the queue until the watermark reaches it.
     private void Forget(TaskCompletionSource waiter)

@@ -20,7 +20,7 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
     /// <summary>One look at one shard. Returns how much was due.</summary>
     public async Task<int> SweepAsync(int shard, CancellationToken cancel)
     {
-        var nowUs = time.NowUs();
+        var nowUs = ledger.NowUs(shard);
         var sagas = await ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
         var holds = await ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);

@@ -101,6 +101,9 @@ public sealed class CustomerViews
     {
         CheckLimit(limit);
         if (words?.Length > Limits.SearchCharacters) throw new TidelineException(ErrorCode.InvalidInput, $"A search text has at most {Limits.SearchCharacters} characters.");
+        // What a strong read says of a period that is over stays so.
+        if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
+            await _ledger.FenceAllAsync(end.ToUs(), cancel);
         await _freshness.RequireAsync(consistency, cancel);
         if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId)) throw Waits($"Events of customer {customerId} wait");
         (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;

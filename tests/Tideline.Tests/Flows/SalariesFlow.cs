@@ -139,7 +139,7 @@ public abstract class SalariesFlow : IAsyncLifetime
 
     private async Task<XElement> StatementAsync(Guid account)
     {
-        var statements = new AccountStatements(_node.Ledger.ReaderOf, TimeProvider.System);
+        var statements = new AccountStatements(_node.Ledger);
         var statement = await statements.GetAsync(account, DateTimeOffset.UnixEpoch, TimeProvider.System.GetUtcNow(), default);
         using var output = new MemoryStream();
         await Camt053Writer.WriteAsync(statement!, statements.GetEntriesAsync(statement!, default), output, default);

@@ -43,14 +43,25 @@ internal sealed class Bank : IAsyncDisposable
     public static string NewFolder() =>
         Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 
-    public static async Task<Bank> OpenAsync(int shards = 2, TimeProvider? time = null, string? folder = null, Func<ILedgerStore, ILedgerStore>? wrap = null)
+    public static async Task<Bank> OpenAsync(
+        int shards = 2, TimeProvider? time = null, string? folder = null, Func<ILedgerStore, ILedgerStore>? wrap = null,
+        bool acceptClock = false)
     {
         time ??= TimeProvider.System;
         folder ??= NewFolder();
         ILedgerStore store = SqliteLedgerStore.Open(folder, shards);
         store = wrap is null ? store : wrap(store);
-        var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, CancellationToken.None);
-        return new Bank(store, folder, ledger, time);
+        try
+        {
+            var ledger = await GeneralLedger.StartAsync(
+                store, time, new IdGenerator(time), NullLogger.Instance, default, acceptClock: acceptClock);
+            return new Bank(store, folder, ledger, time);
+        }
+        catch
+        {
+            await store.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task<Guid> CustomerAsync(string name = "Ada")

@@ -38,6 +38,7 @@ public sealed class PeerCommandTests
             Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Bool, (hold, account, currency, expired) => new ReleaseHold(hold, account, currency, expired)).Select(Plain),
             Gen.Select(Gen.Guid, AnyOf(Enum.GetValues<AccountStatus>()), (account, status) => new SetAccountStatus(account, status)).Select(Plain),
             Gen.Guid.Select(subject => (LedgerCommand)new ReserveKey(subject)),
+            Gen.Select(Gen.Guid, Gen.Long, (route, timeUs) => new FenceTime(route, timeUs)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Amount, TextOrNone, Known, (id, from, to, amount, words, known) =>
                 new StartTransfer(id, from, to, amount, words) { Known = known }).Select(Plain)),
         Gen.Guid, Gen.Guid, (command, key, fingerprint) => command with { Key = key, Fingerprint = fingerprint });

@@ -50,11 +50,15 @@ internal sealed class PeerNode : IAsyncDisposable
     /// <param name="options">Where the installation is.</param>
     /// <param name="own">The shards that it prefers.</param>
     /// <param name="carry">Stands between it and the others; null: nothing does.</param>
-    public static async Task<PeerNode> StartAsync(MySqlLedgerOptions options, HashSet<int> own, Func<CarryCommands, CarryCommands>? carry = null)
+    /// <param name="system">Its machine's clock; null: this one's.</param>
+    public static async Task<PeerNode> StartAsync(
+        MySqlLedgerOptions options, HashSet<int> own, Func<CarryCommands, CarryCommands>? carry = null,
+        TimeProvider? system = null)
     {
         var endpoint = new IPEndPoint(IPAddress.Loopback, LoopbackPort.Next());
         var owner = new ShardOwner($"node at {endpoint}", $"http://{endpoint}", new Guid(RandomNumberGenerator.GetBytes(16)));
-        var (time, client, reachable) = (TimeProvider.System, new PeerClient(), new TaskCompletionSource());
+        var time = new SteadyClock(system ?? TimeProvider.System);
+        var (client, reachable) = (new PeerClient(), new TaskCompletionSource());
         var store = await MySqlLedgerStore.OpenAsync(options with { Owner = owner, Own = own }, time, NullLogger.Instance, default);
         var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, default, reachable.Task);
         var forwarder = new CommandForwarder(ledger, carry is null ? client.CarryAsync : carry(client.CarryAsync), owner.Secret, time);

@@ -19,16 +19,18 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
     /// <param name="messageSeq">The last message after it.</param>
     /// <param name="fence">The writer, and the epoch since which this session is its own.</param>
     /// <param name="begins">Whether the transaction begins here, too.</param>
-    /// <param name="looks">Whether to look for another process that asks for the shard.</param>
-    /// <returns>Whether one does.</returns>
-    public bool Commit(MySqlConnection connection, BatchWrites writes, long messageSeq, (Guid Writer, long Epoch) fence, bool begins, bool looks)
+    /// <param name="looks">Whether to look for a process that asks for the shard, and at the server's clock.</param>
+    /// <returns>Whether one does, and the time there; null where it was not looked.</returns>
+    public (bool IsWanted, long ServerUs)? Commit(
+        MySqlConnection connection, BatchWrites writes, long messageSeq, (Guid Writer, long Epoch) fence, bool begins,
+        bool looks)
     {
         _sql.Clear();
         if (begins) _sql.Add("START TRANSACTION;");
         // NULL is what that column never takes: an error, and with it the end of the batch.
         _sql.Add("UPDATE head SET commits = IF(writer = ").Value(fence.Writer).Add(" AND epoch = ").Value(fence.Epoch).Add(", commits + 1, NULL), message_seq = ").Value(messageSeq).Add(", ")
             .Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");");
-        if (looks) _sql.Add("SELECT ").Add(MySqlRows.IsWanted).Add(" FROM head;");
+        if (looks) _sql.Add("SELECT ").Add(MySqlRows.IsWanted).Add(", ").Add(MySqlRows.NowUs).Add(" FROM head;");
         // Before all that would have to be undone where one of them is there already.
         Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
         foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home)) Rows($"{databaseOf(home.Key)}.outcomes", MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
@@ -60,13 +62,13 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         _sql.Add("COMMIT");
         using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
         using var reader = command.ExecuteReader();
-        var isWanted = looks && reader.Read() && reader.GetBoolean(0);
+        (bool, long)? seen = looks && reader.Read() ? (reader.GetBoolean(0), reader.GetInt64(1)) : null;
         // The end of the results is the answer to COMMIT.
         while (reader.NextResult())
         {
         }
 
-        return isWanted;
+        return seen;
     }
 
     private static void Outcome(SqlText sql, OutcomeRow row) =>

@@ -13,11 +13,12 @@ public sealed class MySqlLedgerStore : ILedgerStore
     private readonly MySqlAddress[] _addresses;
     private readonly ShardOwner _owner;
     private readonly IReadOnlySet<int>? _own;
-    private readonly TimeProvider _time;
+    private readonly SteadyClock _time;
     private readonly ILogger _logger;
 
     private MySqlLedgerStore(MySqlAddress[] addresses, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
-        (_addresses, _owner, _own, _time, _logger, Map) = (addresses, options.Owner, options.Own, time, logger, new ShardMap(addresses.Length));
+        (_addresses, _owner, _own, _time, _logger, Map) =
+            (addresses, options.Owner, options.Own, SteadyClock.Of(time), logger, new ShardMap(addresses.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
@@ -50,7 +51,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
     public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home].Database, shard, _owner, _own?.Contains(shard) ?? true, _time, _logger);
 
     /// <inheritdoc/>
-    public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard);
+    public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard, _time);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

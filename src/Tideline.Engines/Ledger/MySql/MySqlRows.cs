@@ -20,7 +20,10 @@ internal static class MySqlRows
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
-    public const string HeadQuery = "SELECT epoch, message_seq, head.time_us, COALESCE((SELECT MAX(seq) FROM events), 0), number, hash, through_seq FROM head LEFT JOIN blocks ON number = (SELECT MAX(number) FROM blocks)";
+    public const string NowUs = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
+    public const string HeadQuery =
+        "SELECT epoch, message_seq, head.time_us, COALESCE((SELECT MAX(seq) FROM events), 0), number, hash, "
+        + "through_seq, " + NowUs + " FROM head LEFT JOIN blocks ON number = (SELECT MAX(number) FROM blocks)";
     public const string OwnerQuery = "SELECT owner, address, secret, lease_until > UTC_TIMESTAMP(6), @@global.read_only, @@server_uuid FROM head";
 
     /// <summary>Whether a process that prefers the shard asked for it lately.</summary>
@@ -30,6 +33,9 @@ internal static class MySqlRows
     public static readonly string ExtendLease = string.Create(CultureInfo.InvariantCulture, $"lease_until = UTC_TIMESTAMP(6) + INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
 
     private const int LegBytes = 24;
+
+    /// <summary>The time of the server's clock, as the last column of <see cref="HeadQuery"/>.</summary>
+    public static long ServerUs(MySqlDataReader row) => row.GetInt64(7);
 
     public static ShardHead Head(MySqlDataReader row, int shard) => row.IsDBNull(4)
         ? new ShardHead(shard, row.GetInt64(0), row.GetInt64(3), row.GetInt64(1), 0, new byte[32], 0, row.GetInt64(2))

@@ -9,11 +9,15 @@ namespace Tideline.Engines.Ledger.MySql;
 /// Reads of one shard on the primary, beside its writer; safe for many threads. What another session can see is committed, and where replicas must acknowledge, acknowledged
 /// (rpl_semi_sync_source_wait_point = AFTER_SYNC).
 /// </summary>
-internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShardReader
+internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyClock clock) : IShardReader
 {
     /// <inheritdoc/>
-    public async ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) =>
-        await OneAsync(MySqlRows.HeadQuery, [], row => MySqlRows.Head(row, shard), cancel) ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
+    public async ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel)
+    {
+        var askedAt = clock.GetTimestamp();
+        return await OneAsync(MySqlRows.HeadQuery, [], row => Heard(row, askedAt), cancel)
+            ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
+    }
 
     /// <summary>Who owns the shard, as its primary says. A process that owns nothing looks here all the time, and so finds out when its readers are left at an old primary.</summary>
     public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) => ReadAsync(
@@ -150,6 +154,12 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard) : IShard
 
     /// <summary>The pool belongs to the store.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private ShardHead Heard(MySqlDataReader row, long askedAt)
+    {
+        clock.Hear(address.Database, MySqlRows.ServerUs(row), askedAt);
+        return MySqlRows.Head(row, shard);
+    }
 
     private async ValueTask<long> ScalarAsync(string sql, object[] values, CancellationToken cancel) => (await ManyAsync(sql, values, row => row.GetInt64(0), cancel))[0];
 

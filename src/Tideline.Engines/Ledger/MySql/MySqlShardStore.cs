@@ -18,7 +18,9 @@ namespace Tideline.Engines.Ledger.MySql;
 /// The lease in the head row only says when another process may try to own the shard; what keeps two from writing is the writer's name there, read under its lock.
 /// A process that prefers the shard may as soon as that is over, another one a moment later. Where the owner does not prefer it, a process that does writes there that it wants it.
 /// </remarks>
-internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, string> databaseOf, int shard, ShardOwner owner, bool prefers, TimeProvider time, ILogger logger) : IShardStore
+internal sealed partial class MySqlShardStore(
+    MySqlAddress address, Func<int, string> databaseOf, int shard, ShardOwner owner, bool prefers, SteadyClock time,
+    ILogger logger) : IShardStore
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
     private readonly string _free = string.Create(CultureInfo.InvariantCulture, $"lease_until <= UTC_TIMESTAMP(6) - INTERVAL {(prefers ? 0 : Limits.OrphanMs) * 1_000} MICROSECOND");
@@ -63,6 +65,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             // The lease again, now that the row is locked: of two that found it free one was faster.
             var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ").Value(_writerId).Add(", owner = ").Value(owner.Words).Add(", address = ").Value(owner.Address)
                 .Add(", secret = ").Value(owner.Secret).Add($", preferred = {_keeps}, wanted_at = DEFAULT, {MySqlRows.ExtendLease} WHERE {_free} OR writer = ").Value(_writerId).Add($"; SELECT writer FROM head; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
+            var askedAt = time.GetTimestamp();
             using var command = new MySqlCommand(take.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
             using var reader = command.ExecuteReader();
             reader.Read();
@@ -73,6 +76,7 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             reader.NextResult();
             reader.Read();
             var head = MySqlRows.Head(reader, shard);
+            time.Hear(address.Database, MySqlRows.ServerUs(reader), askedAt);
             // The end of the results is the answer to COMMIT.
             while (reader.NextResult())
             {
@@ -98,10 +102,13 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
         {
             _connection ??= Reattach();
             // A writer's name never comes back: where it still stands after the change, the change was made.
-            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId).Add($"; SELECT writer, {MySqlRows.IsWanted} FROM head");
+            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId)
+                .Add($"; SELECT writer, {MySqlRows.IsWanted}, {MySqlRows.NowUs} FROM head");
+            var askedAt = time.GetTimestamp();
             using var command = new MySqlCommand(renew.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
             using var reader = command.ExecuteReader();
             if (!reader.Read() || reader.GetGuid(0) != _writerId) throw new TidelineException(ErrorCode.NotOwner, $"Shard {shard} has another writer. Another owner took over.");
+            time.Hear(address.Database, reader.GetInt64(2), askedAt);
             if (reader.GetBoolean(1)) BeWanted();
             return ValueTask.CompletedTask;
         }
@@ -207,7 +214,14 @@ internal sealed partial class MySqlShardStore(MySqlAddress address, Func<int, st
             var connection = _connection ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun.");
             var looks = time.GetElapsedTime(_looked).TotalMilliseconds >= Limits.LeaseRenewMs;
             if (looks) _looked = time.GetTimestamp();
-            if (_writer.Commit(connection, writes, messageSeq, (_writerId, _epoch), begins: _presumed is not null, looks)) BeWanted();
+            var askedAt = time.GetTimestamp();
+            var (fence, begins) = ((_writerId, _epoch), _presumed is not null);
+            if (_writer.Commit(connection, writes, messageSeq, fence, begins, looks) is var (isWanted, serverUs))
+            {
+                time.Hear(address.Database, serverUs, askedAt);
+                if (isWanted) BeWanted();
+            }
+
             _commits++;
             return true;
         }

@@ -5,31 +5,50 @@ using Tideline.Ledger;
 
 namespace Tideline.Services.Payments.Statements;
 
-/// <summary>Statements from strong reads: only booked money, pages of bounded size, any length.</summary>
-public sealed class AccountStatements(Func<Guid, IShardReader> readerOf, TimeProvider time)
+/// <summary>
+/// Statements from strong reads: only booked money, pages of bounded size, any length. A statement never changes, and
+/// one that begins where another ends misses nothing: no commit can come within a period any more when it is read.
+/// </summary>
+public sealed class AccountStatements(GeneralLedger ledger)
 {
-    /// <summary>The frame of a statement for a period; null when there is no such account. The end is brought forward to now.</summary>
-    /// <exception cref="TidelineException">InvalidInput: the period is empty or lies in the future.</exception>
-    public async Task<Statement?> GetAsync(Guid accountId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancel)
+    /// <summary>
+    /// The frame of a statement for a period; null when there is no such account. An end that lies ahead is brought
+    /// forward to now.
+    /// </summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="from">The beginning, inclusive; below a microsecond it is cut.</param>
+    /// <param name="to">The end, exclusive; null: now, with all that is committed.</param>
+    /// <param name="cancel">Ends the waiting.</param>
+    /// <exception cref="TidelineException">
+    /// InvalidInput: the period is empty or lies ahead. As <see cref="GeneralLedger.FenceAsync"/>.
+    /// </exception>
+    public async Task<Statement?> GetAsync(
+        Guid accountId, DateTimeOffset from, DateTimeOffset? to, CancellationToken cancel)
     {
-        var now = time.GetUtcNow();
-        var end = to < now ? to : now;
-        if (from >= end) throw new TidelineException(ErrorCode.InvalidInput, "A statement's period begins before it ends, and before now.");
-        var reader = readerOf(accountId);
+        var (shard, reader) = (ledger.Map.ShardOf(accountId), ledger.ReaderOf(accountId));
         if (await reader.GetAccountAsync(accountId, cancel) is not { Kind: AccountKind.Customer } account) return null;
-        var before = await reader.GetEntryAtAsync(accountId, Microseconds(from) - 1, cancel);
-        var last = await reader.GetEntryAtAsync(accountId, Microseconds(end) - 1, cancel);
+        var (fromUs, toUs) = (from.ToUs(), to?.ToUs() ?? long.MaxValue);
+        // The newest commit of another owner may be of later than this process's clock.
+        if (toUs > ledger.NowUs(shard)) await ledger.LookAsync(shard, cancel);
+        var nowUs = ledger.NowUs(shard);
+        toUs = Math.Min(toUs, nowUs);
+        if (fromUs >= toUs)
+            throw new TidelineException(ErrorCode.InvalidInput, "A statement begins before it ends, and before now.");
+        await ledger.FenceAsync(shard, toUs - 1, cancel);
+        var before = await reader.GetEntryAtAsync(accountId, fromUs - 1, cancel);
+        var last = await reader.GetEntryAtAsync(accountId, toUs - 1, cancel);
         var (firstVersion, lastVersion) = ((before?.Version ?? 0) + 1, last?.Version ?? 0);
-        var id = Idempotency.Fingerprint(string.Create(CultureInfo.InvariantCulture, $"statement:{accountId}:{Microseconds(from)}:{Microseconds(end)}:{lastVersion}"));
+        var name = string.Create(CultureInfo.InvariantCulture, $"statement:{accountId}:{fromUs}:{toUs}:{lastVersion}");
         return new Statement(
-            id, accountId, account.Iban, account.Currency, from.ToUniversalTime(), end.ToUniversalTime(), now.ToUniversalTime(), before?.PostedAfterMinor ?? 0, last?.PostedAfterMinor ?? 0, firstVersion,
-            lastVersion);
+            Idempotency.Fingerprint(name), accountId, account.Iban, account.Currency,
+            Clock.FromUs(fromUs), Clock.FromUs(toUs), Clock.FromUs(nowUs),
+            before?.PostedAfterMinor ?? 0, last?.PostedAfterMinor ?? 0, firstVersion, lastVersion);
     }
 
     /// <summary>The entries of a statement, oldest first.</summary>
     public async IAsyncEnumerable<StatementEntry> GetEntriesAsync(Statement statement, [EnumeratorCancellation] CancellationToken cancel)
     {
-        var reader = readerOf(statement.AccountId);
+        var reader = ledger.ReaderOf(statement.AccountId);
         for (var version = statement.FirstVersion; version <= statement.LastVersion;)
         {
             // Versions have no gaps, so a page of the oldest entries is the newest page below a version.
@@ -62,6 +81,4 @@ public sealed class AccountStatements(Func<Guid, IShardReader> readerOf, TimePro
 
         return null;
     }
-
-    private static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

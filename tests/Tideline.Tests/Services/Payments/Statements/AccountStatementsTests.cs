@@ -23,7 +23,7 @@ public sealed class AccountStatementsTests : IAsyncLifetime
 
     private DateTimeOffset Now => _time.GetUtcNow();
 
-    private AccountStatements Statements => new(_bank.Ledger.ReaderOf, _time);
+    private AccountStatements Statements => new(_bank.Ledger);
 
     public async ValueTask InitializeAsync()
     {

@@ -1,0 +1,39 @@
+namespace Tideline.Ledger;
+
+/// <summary>
+/// Moves the time of one shard's head for all who ask. One command is under way at a time; those who ask meanwhile
+/// share the next one.
+/// </summary>
+internal sealed class TimeFence(Func<long, Task> move)
+{
+    private readonly Lock _gate = new();
+    private Round? _next;
+    private Task _last = Task.CompletedTask;
+
+    /// <summary>Completes when the head is at a time, durably, or with why it could not be moved there.</summary>
+    public Task MoveAsync(long timeUs)
+    {
+        lock (_gate)
+        {
+            if (_next is not { } next) _last = (_next = next = new Round()).End = RunAsync(_last, next);
+            next.TimeUs = Math.Max(next.TimeUs, timeUs);
+            return next.End;
+        }
+    }
+
+    private async Task RunAsync(Task before, Round round)
+    {
+        // Always later than the caller, who holds the lock.
+        await Task.Yield();
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate) _next = null;
+        await move(round.TimeUs);
+    }
+
+    private sealed class Round
+    {
+        public long TimeUs { get; set; }
+
+        public Task End { get; set; } = Task.CompletedTask;
+    }
+}
