@@ -118,7 +118,7 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         var database = SqliteDatabase.OpenWriter(file.Path);
         try
         {
-            LedgerSchema.Ensure(database, file.Shard, file.Shards);
+            LedgerSchema.Require(database, file.Shard, file.Shards);
             _reader = new BatchReader(database, file.Finder);
             _writer = new BatchWriter(database, file.Finder);
             _head = new HeadRow(database);
