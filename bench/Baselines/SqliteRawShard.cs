@@ -3,6 +3,7 @@ using Tideline.Bench.Load;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Bench.Baselines;
 
@@ -26,7 +27,7 @@ internal sealed class SqliteRawShard : IRawShard
     {
         Random = new SeededRandom(seed + (ulong)shard);
         _database = SqliteDatabase.OpenWriter(Path.Combine(folder, $"shard-{shard}.db"));
-        LedgerSchema.Ensure(_database, shard, shards);
+        LedgerSchema.Create(_database, shard, shards, new EpochRow(1, Guid.Empty, 0, 0, 0, 0, "bench"));
         // The log is copied back as the ledger has it done: a baseline that waited for that would flatter the ledger.
         _checkpointer = new Checkpointer(_database, writesOut: false);
         _account = _database.Prepare(

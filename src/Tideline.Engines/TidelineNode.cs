@@ -2,9 +2,11 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tideline.Consistency;
+using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Audit;
+using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
@@ -65,6 +67,9 @@ public sealed class TidelineNode : IAsyncDisposable
     /// <summary>What operators do with sagas.</summary>
     public SagaOperations Sagas { get; private set; } = null!;
 
+    /// <summary>Makes backups; null in the cluster profile, where the engines' own tools do.</summary>
+    public EmbeddedBackup? Backup { get; private set; }
+
     /// <summary>The checks of I1, I2, I7, I8 and I9.</summary>
     public Verifier Verifier { get; private set; } = null!;
 
@@ -105,11 +110,27 @@ public sealed class TidelineNode : IAsyncDisposable
 
         // Strong tier.
         var store = Keep(await engines.OpenLedgerAsync(cancel));
+        HistoryGuard.RequireOneInstallation(store);
+        var guard = new HistoryGuard(loggers.CreateLogger<HistoryGuard>());
+        if (Manifest.Read(Options.DataDirectory) is { } manifest) guard.Add(HistoryCheck.Of(manifest, store.Epochs(0)[^1]));
+        Log = Keep(await engines.OpenLogAsync(store.Map.Shards, cancel));
+        guard.Add(new LogWitness(Log, new SourceHistory(store.Epochs)).Witness);
+        if (Options.WithViews)
+        {
+            Views = Keep(await engines.OpenViewsAsync(cancel));
+            guard.Add(await ViewWitness.OfAsync(Views, store.Epochs(0)[^1].Number, cancel));
+        }
+
         if (Options.Carry is null) BecomeReachable();
         var (ids, ledgerLog) = (new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>());
         Ledger = Keep(await GeneralLedger.StartAsync(
-            store, time, ids, ledgerLog, cancel, _reachable.Task, Options.AcceptClock));
+            store, time, ids, ledgerLog, cancel, _reachable.Task, Options.AcceptClock, guard.AdmitAsync));
         Health.Register("clock", FaultScope.Commands, Ledger.ClockFault);
+        var keeper = Keep(new ManifestKeeper(Ledger, Options.DataDirectory, time, loggers.CreateLogger<ManifestKeeper>()));
+        await keeper.StartAsync(cancel);
+        Health.Register("manifest", FaultScope.Detail, () => keeper.Fault);
+        Health.Register("history", FaultScope.Detail, () => Enumerable.Range(0, Ledger.Map.Shards).Select(Ledger.WhyClosed).FirstOrDefault(why => why is not null));
+        if (Options.Cluster is null) Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, Options.ImportDirectory, time);
         var definitions = new SagaDefinitions(PaymentSagas.All);
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, carry, owner.Secret, time));
         if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, definitions, owner.Secret);
@@ -117,7 +138,6 @@ public sealed class TidelineNode : IAsyncDisposable
         Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>())).Start();
 
         // Bus.
-        Log = Keep(await engines.OpenLogAsync(Ledger.Map.Shards, cancel));
         Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
         await Relay.StartAsync(cancel);
         Keep(new AuditHeads(Ledger, Log, time, loggers.CreateLogger<AuditHeads>())).Start();
@@ -125,7 +145,13 @@ public sealed class TidelineNode : IAsyncDisposable
 
         // Sagas, and the services that start them.
         var runner = new SagaRunner(Ledger, definitions);
-        var consumer = Keep(new Consumer(Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], runner.HandleAsync, time, loggers.CreateLogger<Consumer>(), Ledger.OwnedEpoch));
+        var sources = new SourceHistory(Ledger.Epochs);
+
+        // Steps of sagas whose transfers a restore took back must not happen.
+        ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken token) => runner.HandleAsync(
+            shard, [.. records.Where(record => !sources.IsLeftBehind(ShardStream.Messages, record.Source, record.SourceSeq))], token);
+
+        var consumer = Keep(new Consumer(Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], HandleAsync, time, loggers.CreateLogger<Consumer>(), Ledger.OwnedEpoch));
         await consumer.StartAsync(cancel);
         Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>())).Start();
         Sagas = new SagaOperations(Ledger, definitions);
@@ -136,7 +162,6 @@ public sealed class TidelineNode : IAsyncDisposable
         // View tier.
         if (Options.WithViews)
         {
-            Views = Keep(await engines.OpenViewsAsync(cancel));
             var cache = Keep(await engines.OpenCacheAsync(cancel));
             Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, cache, time, loggers, cancel));
         }

@@ -1,5 +1,6 @@
 using Tideline.Consistency;
 using Tideline.Ledger;
+using Tideline.Ledger.Installation;
 using Tideline.Peers;
 using Tideline.Projections;
 using Tideline.Sagas;
@@ -31,6 +32,9 @@ public sealed record GatewayParts
 
     /// <summary>Takes commands of other processes of the installation; null where there are none.</summary>
     public CommandReceiver? Receiver { get; init; }
+
+    /// <summary>Makes a backup in a folder; null where the engines' own tools do.</summary>
+    public Func<string, CancellationToken, Task<BackupManifest>>? Backup { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

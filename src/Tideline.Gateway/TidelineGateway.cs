@@ -46,6 +46,7 @@ public static class TidelineGateway
         new AuditRoutes(parts).Map(routes);
         new ConsistencyRoutes(parts).Map(routes);
         new ShardRoutes(parts).Map(routes);
+        new BackupRoutes(parts).Map(routes);
         new HealthRoutes(parts).Map(routes);
         new MetricRoutes(parts, metrics).Map(routes);
         if (parts.Receiver is { } receiver) new PeerRoutes(receiver).Map(routes);

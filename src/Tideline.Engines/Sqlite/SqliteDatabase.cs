@@ -121,6 +121,18 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     /// <summary>Copies as much of the log back as no reader needs, without waiting for anyone. What cannot be copied now, a later one copies.</summary>
     public void Checkpoint() => _ = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
 
+    /// <summary>Copies the whole database into a new file, some pages a step.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
+    public void CopyTo(string target, int stepPages, CancellationToken cancel)
+    {
+        using var copy = Open(target, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
+        using var backup = raw.sqlite3_backup_init(copy._handle, "main", _handle, "main");
+        int code;
+        while ((code = raw.sqlite3_backup_step(backup, stepPages)) == raw.SQLITE_OK) cancel.ThrowIfCancellationRequested();
+        raw.sqlite3_backup_finish(backup);
+        if (code != raw.SQLITE_DONE) copy.Check(code);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

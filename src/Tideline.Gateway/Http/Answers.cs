@@ -32,7 +32,8 @@ internal static class Answers
     /// <summary>Tells the client which positions its command wrote, so that its next read can ask for them.</summary>
     public static void SetToken(HttpContext http, IReadOnlyList<Position> positions)
     {
-        var token = ConsistencyToken.Encode(positions);
+        var epoch = http.RequestServices.GetRequiredService<GatewayParts>().Ledger.InstallationEpoch;
+        var token = ConsistencyToken.Encode(positions, epoch);
         if (token.Length > 0) http.Response.Headers["Tideline-Token"] = token;
     }
 

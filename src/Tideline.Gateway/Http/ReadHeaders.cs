@@ -11,7 +11,7 @@ internal static class ReadHeaders
     /// <summary>As below; a token of what was never written in this ledger is wrong too.</summary>
     public static async ValueTask<ReadConsistency> ConsistencyAsync(HttpContext http, FieldReader fields, GeneralLedger ledger)
     {
-        var consistency = Consistency(http, fields, ledger.Map.Shards);
+        var consistency = Consistency(http, fields, ledger);
         foreach (var position in consistency.Positions)
         {
             if (await ledger.IsWrittenAsync(position, http.RequestAborted)) continue;
@@ -22,12 +22,12 @@ internal static class ReadHeaders
     }
 
     /// <summary>The level asked for; what is wrong with the headers stands in <paramref name="fields"/>.</summary>
-    public static ReadConsistency Consistency(HttpContext http, FieldReader fields, int shards)
+    public static ReadConsistency Consistency(HttpContext http, FieldReader fields, GeneralLedger ledger)
     {
         var (level, token) = (http.Request.Headers["Tideline-Consistency"].ToString(), http.Request.Headers["Tideline-Token"].ToString());
         try
         {
-            if (token.Length > 0) ConsistencyToken.Parse(token, shards);
+            if (token.Length > 0) ConsistencyToken.Parse(token, ledger.Map.Shards, ledger.InstallationEpoch);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
         {
@@ -37,7 +37,7 @@ internal static class ReadHeaders
 
         try
         {
-            return ReadConsistency.Parse(level, token, shards);
+            return ReadConsistency.Parse(level, token, ledger.Map.Shards, ledger.InstallationEpoch);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
         {

@@ -33,7 +33,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
     {
         var fields = FieldReader.Empty();
         var id = fields.PathId(http);
-        var consistency = ReadHeaders.Consistency(http, fields, parts.Ledger.Map.Shards);
+        var consistency = ReadHeaders.Consistency(http, fields, parts.Ledger);
         if (fields.Problem is { } problem) return problem;
         CustomerRead? found;
         try

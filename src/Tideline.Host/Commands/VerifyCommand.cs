@@ -27,8 +27,7 @@ internal static class VerifyCommand
         }
         else
         {
-            foreach (var check in report.GetProperty("checks").EnumerateArray())
-                Console.WriteLine($"{(check.GetProperty("ok").GetBoolean() ? "ok    " : "BROKEN")}  {check.GetProperty("name").GetString()}  {check.GetProperty("detail").GetString()}");
+            Output.PrintChecks(report);
         }
 
         return report.GetProperty("ok").GetBoolean() ? 0 : 1;

@@ -20,6 +20,16 @@ internal static class Output
         if (answer.TryGetProperty("nextCursor", out var next) && next.GetString() is { } cursor) Console.Error.WriteLine($"More follow: --cursor {cursor}");
     }
 
+    /// <summary>Prints the checks of <c>verify</c>, a line each.</summary>
+    public static void PrintChecks(JsonElement report)
+    {
+        foreach (var check in report.GetProperty("checks").EnumerateArray())
+        {
+            var verdict = check.GetProperty("ok").GetBoolean() ? "ok    " : "BROKEN";
+            Console.WriteLine($"{verdict}  {check.GetProperty("name").GetString()}  {check.GetProperty("detail").GetString()}");
+        }
+    }
+
     private static void PrintFields(JsonElement answer)
     {
         var fields = answer.EnumerateObject().Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)).Select(field => field.Name).ToList();

@@ -80,7 +80,7 @@ internal sealed class Server : IAsyncDisposable
     private static GatewayParts PartsOf(TidelineNode node) => new()
     {
         Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Projections = node.Projections, Verifier = node.Verifier,
-        Receiver = node.Receiver, Time = node.Options.Time,
+        Receiver = node.Receiver, Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
     };
 
     private static LogLevel LevelOf(bool verbose) => verbose ? LogLevel.Information : LogLevel.Error;

@@ -5,7 +5,7 @@ using Tideline.Log;
 namespace Tideline.Consistency;
 
 /// <summary>I9, outside the ledger: the chain as it stands there is the one whose heads were published. A page of each is in memory.</summary>
-internal sealed class AuditHeadCheck(IShardReader reader, ILog log, int shard)
+internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistory sources, int shard)
 {
     private readonly List<string> _findings = [];
 
@@ -27,6 +27,7 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, int shard)
             var blocks = (await reader.GetBlocksAsync(records[0].SourceSeq - 1, records.Count, cancel)).ToDictionary(block => block.Number);
             foreach (var record in records)
             {
+                if (sources.IsLeftBehind(ShardStream.Blocks, record.Source, record.SourceSeq)) continue;
                 if (record.SourceSeq != number + 1) _findings.Add($"The published head of block {number + 1} of shard {shard} is missing on the log.");
                 number = record.SourceSeq;
                 if (Compare(record, blocks.GetValueOrDefault(number)) is { } finding) _findings.Add(finding);

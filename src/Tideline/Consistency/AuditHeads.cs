@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
@@ -20,6 +19,7 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
     private const string Type = "AUDIT_BLOCK_SEALED";
     private readonly CancellationTokenSource _stop = new();
     private readonly long?[] _published = new long?[ledger.Map.Shards];
+    private readonly SourceHistory _sources = new(ledger.Epochs);
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Begins to publish.</summary>
@@ -30,13 +30,12 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
     /// <exception cref="TidelineException">Corrupt: a block is missing between the published ones and the newest.</exception>
     public async Task<long> PublishAsync(int shard, CancellationToken cancel)
     {
-        var source = Source(shard);
-        var published = _published[shard] ?? await log.GetSourceHeadAsync(Topics.AuditHeads, source, cancel);
+        var published = _published[shard] ?? await _sources.HeadAsync(log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
         // Until all is appended: what became of an append that failed stands on the log.
         _published[shard] = null;
         while (await ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
         {
-            await log.AppendAsync([.. blocks.Select(block => RecordOf(shard, source, block))], cancel);
+            await log.AppendAsync([.. blocks.Select(block => RecordOf(shard, _sources.Of(ShardStream.Blocks, shard, block.Number), block))], cancel);
             published = blocks[^1].Number;
         }
 
@@ -51,9 +50,6 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
         await _loop;
         _stop.Dispose();
     }
-
-    /// <summary>Where the source of a shard stands on the topic.</summary>
-    internal static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"shard-{shard}");
 
     /// <summary>Reads a record of the topic; null when it is none.</summary>
     internal static AuditHead? Parse(LogRecord record)

@@ -8,7 +8,7 @@ namespace Tideline.Consistency;
 /// I7: what left the ledger is what the log holds. Every record that is retained must be there, in the order of the ledger; what it says is held against the ledger in
 /// batches that lie evenly over the log, or in all of them. A page of each is in memory.
 /// </summary>
-internal sealed class LogCheck(IShardReader reader, ILog log, int shard, bool deep)
+internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sources, int shard, bool deep)
 {
     private readonly List<string> _findings = [];
     private long _compared;
@@ -26,17 +26,24 @@ internal sealed class LogCheck(IShardReader reader, ILog log, int shard, bool de
         var (batch, seen, nextSeq) = (0L, 0L, 0L);
         while (offset < head && !IsFull)
         {
-            var records = await log.ReadAsync(Topics.AccountEvents, shard, offset, (int)Math.Min(Limits.EventBatch, head - offset), cancel);
-            if (records.Count == 0)
+            var read = await log.ReadAsync(Topics.AccountEvents, shard, offset, (int)Math.Min(Limits.EventBatch, head - offset), cancel);
+            if (read.Count == 0)
             {
                 _findings.Add($"The log of shard {shard} ends at offset {offset}, before its head {head}.");
                 break;
             }
 
+            LogRecord[] records = [.. read.Where(record => !sources.IsLeftBehind(ShardStream.Events, record.Source, record.SourceSeq))];
+            if (records.Length == 0)
+            {
+                offset = read[^1].Offset;
+                continue;
+            }
+
             // Retention may have dropped what was to be read next.
             if (nextSeq == 0 || (records[0].Offset > offset + 1 && records[0].Offset == await FirstOffsetAsync(cancel))) nextSeq = records[0].SourceSeq;
             (nextSeq, var isWhole) = Follow(records, nextSeq, ledgerHead);
-            (offset, seen) = (records[^1].Offset, seen + records.Count);
+            (offset, seen) = (read[^1].Offset, seen + records.Length);
             if (isWhole && (batch++ % stride == 0 || offset >= head)) await CompareAsync(records, cancel);
         }
 
@@ -50,7 +57,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, int shard, bool de
     }
 
     // One finding a batch tells that something is lost; the next batch is judged anew.
-    private (long NextSeq, bool IsWhole) Follow(IReadOnlyList<LogRecord> records, long nextSeq, long ledgerHead)
+    private (long NextSeq, bool IsWhole) Follow(LogRecord[] records, long nextSeq, long ledgerHead)
     {
         foreach (var record in records)
         {
@@ -72,10 +79,10 @@ internal sealed class LogCheck(IShardReader reader, ILog log, int shard, bool de
         return (nextSeq, true);
     }
 
-    private async Task CompareAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
+    private async Task CompareAsync(LogRecord[] records, CancellationToken cancel)
     {
-        _compared += records.Count;
-        var events = (await reader.GetEventsAsync(records[0].SourceSeq - 1, records.Count, cancel)).ToDictionary(happened => happened.Position.Seq);
+        _compared += records.Length;
+        var events = (await reader.GetEventsAsync(records[0].SourceSeq - 1, records.Length, cancel)).ToDictionary(happened => happened.Position.Seq);
         foreach (var record in records)
         {
             if (IsFull) return;

@@ -76,14 +76,14 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(int shard, bool deep, CancellationToken cancel)
     {
-        var (findings, seen, compared) = await new LogCheck(ledger.Reader(shard), log, shard, deep).RunAsync(cancel);
+        var (findings, seen, compared) = await new LogCheck(ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard, deep).RunAsync(cancel);
         return (findings, Say($"{seen} records, {compared} of them compared with the ledger"));
     }
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> AuditAsync(int shard, CancellationToken cancel)
     {
         // In this order: a block that is sealed and published meanwhile is counted as a block at least.
-        var (findings, published) = await new AuditHeadCheck(ledger.Reader(shard), log, shard).RunAsync(cancel);
+        var (findings, published) = await new AuditHeadCheck(ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard).RunAsync(cancel);
         var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
         return ([.. report.Findings, .. findings], Say($"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {Convert.ToHexStringLower(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
     }

@@ -45,6 +45,21 @@ public static partial class Limits
     /// <summary>Between two tries to reach a server that is gone, milliseconds.</summary>
     public const int StrongRetryMs = 100;
 
+    /// <summary>How often the manifest of the data folder is written while heads move, milliseconds.</summary>
+    public const int ManifestMs = 1_000;
+
+    /// <summary>How long the shards stand still for the cut of a backup, milliseconds; one that takes longer is given up, and the shards go on.</summary>
+    public const int BackupCutMs = 2_000;
+
+    /// <summary>Pages that a backup copies in one step.</summary>
+    public const int BackupStepPages = 256;
+
+    /// <summary>Longest path of a folder that a request names.</summary>
+    public const int PathCharacters = 1_024;
+
+    /// <summary>Longest reason for beginning an installation epoch.</summary>
+    public const int EpochReasonCharacters = 200;
+
     /// <summary>Members of a MySQL group.</summary>
     public const int GroupMembers = 9;
 

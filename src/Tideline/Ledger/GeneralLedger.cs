@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger.Commands;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Ledger;
 
@@ -39,10 +40,11 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.</summary>
     /// <param name="reachable">Ends when other processes can reach this one; until then it acquires nothing. Null: at once.</param>
     /// <param name="acceptClock">Whether the clock is right, however old the newest event is by it.</param>
-    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, Corrupt or ClockWrong.</exception>
+    /// <param name="admit">Looks at a shard before it takes its first command; Corrupt closes that shard. Null: every shard is admitted.</param>
+    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, ClockWrong, or Corrupt: no shard may be used.</exception>
     public static async Task<GeneralLedger> StartAsync(
         ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel,
-        Task? reachable = null, bool acceptClock = false)
+        Task? reachable = null, bool acceptClock = false, Func<IShardReader, int, CancellationToken, Task>? admit = null)
     {
         var clock = SteadyClock.Of(time);
         var ledger = new GeneralLedger(store, clock, ids);
@@ -56,9 +58,12 @@ public sealed class GeneralLedger : IAsyncDisposable
                 slots.Add(await ShardSlot.StartAsync(
                     store,
                     new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
-                    ledger.Reader(shard), writes => ledger.Committed?.Invoke(writes),
+                    ledger.Reader(shard), (own, token) => admit?.Invoke(ledger.Reader(own), own, token) ?? Task.CompletedTask,
+                    writes => ledger.Committed?.Invoke(writes),
                     reachable ?? Task.CompletedTask, clock, logger, cancel));
             }
+
+            if (slots.TrueForAll(slot => slot.Closed is not null)) throw new TidelineException(ErrorCode.Corrupt, slots[0].Closed!.Message, slots[0].Closed);
         }
         catch
         {
@@ -70,6 +75,18 @@ public sealed class GeneralLedger : IAsyncDisposable
         ledger._slots = [.. slots];
         return ledger;
     }
+
+    /// <summary>The installation epochs of a shard, oldest first; empty for a shard that is not there. Fixed while the program runs.</summary>
+    public IReadOnlyList<EpochRow> Epochs(int shard) => _store.Epochs(shard);
+
+    /// <summary>The number of the present installation epoch.</summary>
+    public int InstallationEpoch => Epochs(0)[^1].Number;
+
+    /// <summary>Why a shard takes no commands until the next start: it is not what was acknowledged. Null while it may be used.</summary>
+    public string? WhyClosed(int shard) => _slots[shard].Closed?.Message;
+
+    /// <summary>Closes a shard that is found not to be what was acknowledged.</summary>
+    internal void CloseShard(int shard, TidelineException why) => _slots[shard].Close(why);
 
     /// <summary>Whether this process owns a shard: it takes its commands, and does what the shard's owner alone does.</summary>
     public bool Owns(int shard) => _slots[shard].Epoch != 0;
@@ -194,6 +211,34 @@ public sealed class GeneralLedger : IAsyncDisposable
 
     /// <summary>Lets the writer of a shard forget messages that are on the log.</summary>
     public void ForgetMessages(int shard, long throughSeq) => _slots[shard].ForgetMessages(throughSeq);
+
+    /// <summary>
+    /// Does something while the writers of all shards stand between two batches, so that what is read of several shards is of one moment.
+    /// </summary>
+    /// <exception cref="TidelineException">Overloaded: the writers did not stand still for long enough; nothing counts that was read.</exception>
+    internal async Task AtOneMomentAsync(Action act, CancellationToken cancel)
+    {
+        var pauses = new List<ShardPause>();
+        var isOneMoment = false;
+        try
+        {
+            foreach (var slot in _slots) pauses.Add(slot.Writer.Pause());
+            await Task.WhenAll(pauses.Select(pause => pause.Stands)).WaitAsync(TimeSpan.FromMilliseconds(Limits.BackupCutMs), cancel);
+            act();
+            isOneMoment = true;
+        }
+        catch (TimeoutException)
+        {
+            // Told below: a shard is in the middle of a long batch, or its disk does not answer.
+        }
+        finally
+        {
+            foreach (var pause in pauses) isOneMoment &= pause.Release();
+        }
+
+        if (isOneMoment) return;
+        throw new TidelineException(ErrorCode.Overloaded, $"The shards did not stand still together for {Limits.BackupCutMs} ms; try again.");
+    }
 
     /// <summary>Drains the queues, then releases the shards.</summary>
     public async ValueTask DisposeAsync()

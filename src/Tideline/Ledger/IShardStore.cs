@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Ledger;
 
@@ -133,6 +134,13 @@ public interface ILedgerStore : IAsyncDisposable
     /// in a deadlock: the later one is decided anew.
     /// </summary>
     bool TakesKeysOf(int shard, int home);
+
+    /// <summary>The installation epochs of a shard as they stood when the store was opened, oldest first; empty for a shard that is not there.</summary>
+    IReadOnlyList<EpochRow> Epochs(int shard);
+
+    /// <summary>Begins an installation epoch on a shard that nobody owns. Durable when it returns.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable.</exception>
+    ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel);
 
     /// <summary>The writer of a shard.</summary>
     IShardStore OpenWriter(int shard);

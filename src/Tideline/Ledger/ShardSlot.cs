@@ -14,6 +14,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private readonly ILedgerStore _store;
     private readonly ShardContext _context;
     private readonly IShardReader _reader;
+    private readonly Func<int, CancellationToken, Task> _admit;
     private readonly Action<BatchWrites> _committed;
     private readonly Task _reachable;
     private readonly TimeProvider _time;
@@ -24,15 +25,16 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private volatile ShardWriter? _writer;
     private volatile SeenOwner? _owner;
     private volatile TidelineException? _why;
+    private volatile TidelineException? _closed;
     private long? _leftAt;
     private long _epoch;
     private long _lookedUs;
 
     private ShardSlot(
-        ILedgerStore store, ShardContext context, IShardReader reader, Action<BatchWrites> committed, Task reachable,
-        TimeProvider time, ILogger logger)
+        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, CancellationToken, Task> admit, Action<BatchWrites> committed,
+        Task reachable, TimeProvider time, ILogger logger)
     {
-        (_store, _context, _reader, _committed) = (store, context, reader, committed);
+        (_store, _context, _reader, _admit, _committed) = (store, context, reader, admit, committed);
         (_reachable, _time, _logger) = (reachable, time, logger);
     }
 
@@ -56,12 +58,15 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <summary>Why this process does not own the shard; null while it does.</summary>
     public string? WhyNot => _writer is null ? NotHere.Message : null;
 
+    /// <summary>Why nobody may build on the shard as it is; null while it may be used. A shard that was closed stays so until the next start.</summary>
+    public TidelineException? Closed => _closed;
+
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
     /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say which.</exception>
     public ShardWriter Writer => _writer ?? throw NotHere;
 
-    private TidelineException NotHere => new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
+    private TidelineException NotHere => _closed is { } closed ? new(closed.Code, closed.Message, closed) : new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
 
     /// <summary>As <see cref="ShardWriter.ForgetMessages"/>; nothing where another process owns the shard.</summary>
     public void ForgetMessages(long throughSeq) => _writer?.ForgetMessages(throughSeq);
@@ -85,10 +90,10 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <param name="reachable">Ends when other processes can reach this one; until then it stands by.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
     public static async Task<ShardSlot> StartAsync(
-        ILedgerStore store, ShardContext context, IShardReader reader, Action<BatchWrites> committed, Task reachable,
-        TimeProvider time, ILogger logger, CancellationToken cancel)
+        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, CancellationToken, Task> admit, Action<BatchWrites> committed,
+        Task reachable, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
-        var slot = new ShardSlot(store, context, reader, committed, reachable, time, logger);
+        var slot = new ShardSlot(store, context, reader, admit, committed, reachable, time, logger);
         try
         {
             if (reachable.IsCompleted) await slot.AcquireAsync(cancel);
@@ -98,6 +103,10 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         {
             slot._why = fault;
             await slot.LookAsync(cancel);
+        }
+        catch (TidelineException) when (slot._closed is not null)
+        {
+            return slot;
         }
         catch
         {
@@ -152,6 +161,10 @@ internal sealed partial class ShardSlot : IAsyncDisposable
             {
                 return;
             }
+            catch (TidelineException) when (_closed is not null)
+            {
+                return;
+            }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 if (fault is TidelineException told) _why = told;
@@ -184,11 +197,36 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         before?.Leave();
     }
 
+    /// <summary>Takes no more commands, because the shard is found not to be what was acknowledged.</summary>
+    public void Close(TidelineException why)
+    {
+        _closed ??= why;
+        _writer?.Stop(why);
+        ClosedForGood(_logger, Shard, why);
+    }
+
+    // What was acknowledged and is gone must not be built upon. A shard that is refused is let go, and not tried again.
+    private async Task AdmitAsync(CancellationToken cancel)
+    {
+        try
+        {
+            await _admit(Shard, cancel);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+        {
+            Close(fault);
+            await _candidate!.DisposeAsync();
+            _candidate = null;
+            throw;
+        }
+    }
+
     private async Task AcquireAsync(CancellationToken cancel)
     {
         // Kept from one try to the next, with its connection.
         _candidate ??= _store.OpenWriter(Shard);
         var head = await _candidate.AcquireAsync(cancel);
+        await AdmitAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
         var writer = new ShardWriter(_candidate, _context, head, Signal, _time, _logger, _committed);
         _candidate = null;
@@ -206,6 +244,9 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} is not this process's any more; it stands by.")]
     private static partial void Lost(ILogger logger, int shard, Exception why);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Shard {Shard} is closed and takes no commands.")]
+    private static partial void ClosedForGood(ILogger logger, int shard, Exception why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be acquired; it is tried again.")]
     private static partial void NotAcquired(ILogger logger, int shard, Exception fault);

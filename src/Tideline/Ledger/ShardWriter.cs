@@ -33,6 +33,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private volatile bool _draining;
     private TidelineException? _closed;
     private TidelineException? _stopped;
+    private volatile ShardPause? _pause;
     private long _forgetThrough;
 
     public ShardWriter(IShardStore store, ShardContext context, ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
@@ -89,6 +90,19 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         return group.End;
     }
 
+    /// <summary>Has the writer stand still after the batch that is under way, until it is released.</summary>
+    /// <exception cref="TidelineException">Overloaded: it is paused already.</exception>
+    public ShardPause Pause()
+    {
+        lock (_gate)
+        {
+            if (_pause is not null) throw new TidelineException(ErrorCode.Overloaded, $"Shard {_context.Shard} is paused already.");
+            _pause = new ShardPause();
+            Monitor.Pulse(_gate);
+            return _pause;
+        }
+    }
+
     public void ForgetMessages(long throughSeq) => Interlocked.Exchange(ref _forgetThrough, throughSeq);
 
     /// <summary>Carries out what is queued, then ends the writer and its store.</summary>
@@ -133,8 +147,9 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     {
         while (!TryTake())
         {
-            if (_draining) return false;
-            Renew();
+            if (_pause is { } pause) StandStill(pause);
+            else if (_draining) return false;
+            else Renew();
         }
 
         return true;
@@ -146,8 +161,8 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         lock (_gate)
         {
             _taken.Clear();
-            if (_waiting.Count == 0 && !_draining) Monitor.Wait(_gate, Limits.LeaseRenewMs);
-            if (_waiting.Count == 0) return false;
+            if (_waiting.Count == 0 && !_draining && _pause is null) Monitor.Wait(_gate, Limits.LeaseRenewMs);
+            if (_waiting.Count == 0 || _pause is not null) return false;
             _gathering.Wait();
             if (_waiting.Count <= Limits.ShardBatchCommands)
             {
@@ -161,6 +176,12 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
             return true;
         }
+    }
+
+    private void StandStill(ShardPause pause)
+    {
+        pause.Stand();
+        lock (_gate) _pause = null;
     }
 
     private void Renew()
@@ -363,7 +384,8 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         foreach (var pending in commands) pending.Fail(told);
     }
 
-    private void Stop(TidelineException why)
+    /// <summary>Takes no commands any more; those that wait are answered with <paramref name="why"/>.</summary>
+    public void Stop(TidelineException why)
     {
         lock (_gate) _stopped ??= why;
         _stoppedEnd.TrySetResult(why);

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Log;
 
@@ -17,6 +18,8 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
     private readonly CancellationTokenSource _stop = new();
     private readonly ShardRelay[] _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardRelay(shard))];
     private Task _loop = Task.CompletedTask;
+
+    private SourceHistory Sources { get; } = new(ledger.Epochs);
 
     /// <summary>Sees every event of a shard in order, after it is on the log, without reading it again. Repeats nothing while the process lives.</summary>
     public event Action<int, IReadOnlyList<LedgerEvent>>? Relayed;
@@ -68,8 +71,15 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         var epoch = ledger.OwnedEpoch(shard.Shard);
         try
         {
-            shard.EventSeq = await log.GetSourceHeadAsync(Topics.AccountEvents, shard.Source, cancel);
-            shard.MessageSeq = await log.GetSourceHeadAsync(Topics.SagaCommands, shard.Source, cancel);
+            shard.EventSeq = await Sources.HeadAsync(log, Topics.AccountEvents, ShardStream.Events, shard.Shard, cancel);
+            shard.MessageSeq = await Sources.HeadAsync(log, Topics.SagaCommands, ShardStream.Messages, shard.Shard, cancel);
+            // Before anything is appended: a ledger that lost its end would go on under numbers that the log has given already.
+            if (epoch != 0 && await HistoryCheck.FindFaultAsync(ledger.Reader(shard.Shard), shard.Shard, new LogWitness(log, Sources).Witness, cancel) is { } lost)
+            {
+                ledger.CloseShard(shard.Shard, Lost(lost));
+                Stop(shard, Lost(lost));
+                return;
+            }
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
         {
@@ -77,10 +87,6 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
             return;
         }
 
-        var head = ledger.CommittedHead(shard.Shard);
-        // The head of a shard that another process owns is that of the last look.
-        if (epoch != 0 && (shard.EventSeq > head.EventSeq || shard.MessageSeq > head.MessageSeq))
-            Stop(shard, Lost($"The log has events to {shard.EventSeq} and messages to {shard.MessageSeq} of shard {shard.Shard}, the ledger only to {head.EventSeq} and {head.MessageSeq}: the ledger is older than the log."));
         shard.Epoch = epoch;
     }
 
@@ -140,7 +146,14 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         if (head.MessageSeq > shard.MessageSeq && (messages.Count == 0 || messages[0].Seq != shard.MessageSeq + 1))
             throw Lost($"Message {shard.MessageSeq + 1} of shard {shard.Shard} is neither on the log nor in the ledger.");
         if (events.Count + messages.Count == 0) return null;
-        return new Pass(shard, events, messages, [.. events.Select(e => RecordOf(e, shard.Source)), .. messages.Select(message => RecordOf(message, shard.Source))]);
+        return new Pass(
+            shard,
+            events,
+            messages,
+            [
+                .. events.Select(e => RecordOf(e, Sources.Of(ShardStream.Events, shard.Shard, e.Position.Seq))),
+                .. messages.Select(message => RecordOf(message, Sources.Of(ShardStream.Messages, shard.Shard, message.Seq))),
+            ]);
     }
 
     // The log refused one of them: each goes alone, so that the others are not held up.
@@ -219,8 +232,6 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
     private sealed class ShardRelay(int shard)
     {
         public int Shard { get; } = shard;
-
-        public string Source { get; } = $"shard-{shard}";
 
         /// <summary>The epoch of the ledger in which the log was asked.</summary>
         public long Epoch { get; set; }

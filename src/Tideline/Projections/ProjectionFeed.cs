@@ -9,14 +9,18 @@ namespace Tideline.Projections;
 /// <summary>Reads what comes next on each shard, and stops a shard whose events do not follow each other.</summary>
 internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILogger logger)
 {
+    private readonly SourceHistory _sources = new(ledger.Epochs);
+
     /// <summary>Appends the shard's next events; null when there are none, else the watermark that they reach.</summary>
     public async Task<Watermark?> ReadAsync(ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
     {
         var records = await log.ReadAsync(Topics.AccountEvents, shard.Shard, shard.Offset, Limits.EventBatch, cancel);
+        // What a restore left behind on the log is passed over, as if it had never been written.
+        var next = records.FirstOrDefault(record => !IsLeftBehind(record));
         var reached = shard.Watermark;
-        if (!shard.IsPositioned && (records.Count == 0 || records[0].SourceSeq > reached.Seq + 1))
+        if (!shard.IsPositioned && (next is null || next.SourceSeq > reached.Seq + 1))
         {
-            return await BridgeAsync(shard, events, records.Count == 0 ? long.MaxValue : records[0].SourceSeq, cancel);
+            return await BridgeAsync(shard, events, next?.SourceSeq ?? long.MaxValue, cancel);
         }
 
         if (records.Count == 0)
@@ -29,7 +33,7 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
         var first = events.Count;
         foreach (var record in records)
         {
-            if (record.SourceSeq <= reached.Seq) continue;
+            if (record.SourceSeq <= reached.Seq || IsLeftBehind(record)) continue;
             if (record.SourceSeq != reached.Seq + 1)
             {
                 events.RemoveRange(first, events.Count - first);
@@ -96,6 +100,8 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
         shard.IsPositioned = true;
         return null;
     }
+
+    private bool IsLeftBehind(LogRecord record) => _sources.IsLeftBehind(ShardStream.Events, record.Source, record.SourceSeq);
 
     private void Stop(ShardProgress shard, string fault)
     {

@@ -85,7 +85,8 @@ public sealed partial class Projector : IAsyncDisposable
     internal static async Task<Projector> CreateAsync(
         GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, CancellationToken cancel)
     {
-        var projector = new Projector(ledger, log, views, time, logger, dead, await ActiveViews.LoadAsync(views, cancel)) { _epoch = ledger.OwnedEpoch(0) };
+        var active = await EpochSwitch.RunAsync(ledger, views, await ActiveViews.LoadAsync(views, cancel), cancel);
+        var projector = new Projector(ledger, log, views, time, logger, dead, active) { _epoch = ledger.OwnedEpoch(0) };
         await projector.Names.EnsureAsync(views, cancel);
         await projector.PositionAsync(cancel);
         return projector;

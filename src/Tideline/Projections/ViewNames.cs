@@ -39,8 +39,9 @@ public sealed record ViewNames(int Version)
     }
 }
 
-/// <summary>Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built the active one.</summary>
-public sealed record ActiveViews(int Version, int? Previous, int Schema)
+/// <summary>Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built the active one.
+/// <paramref name="Epoch"/>: the installation epoch in which it was held against the ledger last.</summary>
+public sealed record ActiveViews(int Version, int? Previous, int Schema, int Epoch = 1)
 {
     private const string StateName = "views.active";
 

@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Tests.Ledger;
 
@@ -29,6 +30,10 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
     public ShardMap Map => store.Map;
 
     public bool TakesKeysOf(int shard, int home) => store.TakesKeysOf(shard, home);
+
+    public IReadOnlyList<EpochRow> Epochs(int shard) => store.Epochs(shard);
+
+    public ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel) => store.BeginEpochAsync(shard, epoch, cancel);
 
     public IShardStore OpenWriter(int shard) => new Writer(this, store.OpenWriter(shard));
 

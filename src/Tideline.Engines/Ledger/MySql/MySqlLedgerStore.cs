@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
 using Tideline.Engines.Failover;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Engines.Ledger.MySql;
 
@@ -11,14 +13,16 @@ namespace Tideline.Engines.Ledger.MySql;
 public sealed class MySqlLedgerStore : ILedgerStore
 {
     private readonly MySqlAddress[] _addresses;
+    private readonly IReadOnlyList<EpochRow>[] _epochs;
     private readonly ShardOwner _owner;
     private readonly IReadOnlySet<int>? _own;
     private readonly SteadyClock _time;
     private readonly ILogger _logger;
 
     private MySqlLedgerStore(MySqlAddress[] addresses, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
-        (_addresses, _owner, _own, _time, _logger, Map) =
-            (addresses, options.Owner, options.Own, SteadyClock.Of(time), logger, new ShardMap(addresses.Length));
+        (_addresses, _epochs, _owner, _own, _time, _logger, Map) =
+            (addresses, new IReadOnlyList<EpochRow>[addresses.Length], options.Owner, options.Own, SteadyClock.Of(time), logger,
+                new ShardMap(addresses.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
@@ -46,6 +50,29 @@ public sealed class MySqlLedgerStore : ILedgerStore
 
     /// <summary>Where both shards live on one primary.</summary>
     public bool TakesKeysOf(int shard, int home) => _addresses[shard].SharesPrimaryWith(_addresses[home]);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<EpochRow> Epochs(int shard) => shard >= 0 && shard < _epochs.Length ? _epochs[shard] : [];
+
+    /// <inheritdoc/>
+    public async ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel)
+    {
+        try
+        {
+            await Task.Run(
+                () =>
+                {
+                    using var connection = _addresses[shard].OpenWriter();
+                    MySqlEpochs.Ensure(connection, epoch);
+                    _epochs[shard] = MySqlEpochs.Read(connection);
+                },
+                cancel);
+        }
+        catch (MySqlException refused)
+        {
+            throw refused.Told();
+        }
+    }
 
     /// <inheritdoc/>
     public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home].Database, shard, _owner, _own?.Contains(shard) ?? true, _time, _logger);
@@ -91,6 +118,10 @@ public sealed class MySqlLedgerStore : ILedgerStore
             _addresses[shard].EnsureDatabase();
             using var connection = _addresses[shard].OpenWriter();
             MySqlSchema.Ensure(connection, shard, _addresses.Length);
+            // The first shard's id is the installation's.
+            var first = shard == 0 ? new Guid(RandomNumberGenerator.GetBytes(16)) : _epochs[0][0].Installation;
+            MySqlEpochs.Ensure(connection, new EpochRow(1, first, 0, 0, 0, 0, "new data"));
+            _epochs[shard] = MySqlEpochs.Read(connection);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
@@ -19,6 +20,9 @@ internal static class LedgerSchema
         CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL, message_seq INTEGER NOT NULL, time_us INTEGER NOT NULL,
             outcomes_indexed INTEGER NOT NULL) STRICT;
         INSERT INTO head VALUES (0, 0, 0, 0, 0);
+
+        CREATE TABLE epochs (number INTEGER PRIMARY KEY, installation BLOB NOT NULL, event_seq INTEGER NOT NULL,
+            message_seq INTEGER NOT NULL, block_number INTEGER NOT NULL, begun_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
 
         CREATE TABLE customers (id BLOB PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, country TEXT NOT NULL, version INTEGER NOT NULL,
             created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -59,21 +63,16 @@ internal static class LedgerSchema
             hash BLOB NOT NULL, time_us INTEGER NOT NULL) STRICT;
         """;
 
-    /// <summary>Makes the tables in one transaction if the file is new, else checks that this program can read them.</summary>
-    /// <exception cref="TidelineException">IncompatibleData.</exception>
-    public static void Ensure(SqliteDatabase database, int shard, int shards)
+    /// <summary>Makes the tables of a new shard in one transaction.</summary>
+    public static void Create(SqliteDatabase database, int shard, int shards, EpochRow first)
     {
         database.Begin();
         try
         {
-            if (!Exists(database))
-            {
-                database.ExecuteScript(Tables);
-                database.ExecuteScript(string.Create(CultureInfo.InvariantCulture,
-                    $"INSERT INTO meta VALUES ('format', {FormatVersion}), ('shard', {shard}), ('shards', {shards})"));
-            }
-
-            Require(database, shard, shards);
+            database.ExecuteScript(Tables);
+            database.ExecuteScript(string.Create(CultureInfo.InvariantCulture,
+                $"INSERT INTO meta VALUES ('format', {FormatVersion}), ('shard', {shard}), ('shards', {shards})"));
+            Epochs.Add(database, first);
             database.Commit();
         }
         catch
@@ -83,12 +82,16 @@ internal static class LedgerSchema
         }
     }
 
-    /// <summary>How many shards the installation has that a file belongs to; null when the file holds nothing yet.</summary>
+    /// <summary>How many shards the installation has that a file belongs to; null when the file is not a shard's.</summary>
     public static int? ShardsOf(SqliteDatabase database) => Exists(database) ? (int)(Meta(database, "shards") ?? 0) : null;
 
-    private static void Require(SqliteDatabase database, int shard, int shards)
+    /// <summary>Checks that this program can read a shard's file.</summary>
+    /// <exception cref="TidelineException">IncompatibleData, or Corrupt: it holds no shard.</exception>
+    public static void Require(SqliteDatabase database, int shard, int shards)
     {
         var file = Path.GetFileName(database.Path);
+        if (!Exists(database))
+            throw new TidelineException(ErrorCode.Corrupt, $"{file} holds no ledger: its content is lost. Restore the data folder from a backup.");
         var format = Meta(database, "format");
         if (format != FormatVersion)
         {

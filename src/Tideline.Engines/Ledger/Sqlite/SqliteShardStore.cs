@@ -120,7 +120,7 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         var database = SqliteDatabase.OpenWriter(file.Path);
         try
         {
-            LedgerSchema.Ensure(database, file.Shard, file.Shards);
+            LedgerSchema.Require(database, file.Shard, file.Shards);
             var tails = new EntryTails(database);
             _outcomes = new OutcomeIndex(database);
             _reader = new BatchReader(database, tails, _outcomes);

@@ -1,3 +1,5 @@
+using Tideline.Log;
+
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>How far a source is on a topic: what is on the log, and what was handed to the producer. Not for two threads at once.</summary>
@@ -8,10 +10,10 @@ internal sealed class SourceProgress(string source)
     private readonly Dictionary<int, long> _implied = [];
 
     /// <summary>Every record up to this one is on the log.</summary>
-    public long Settled { get; private set; }
+    public long Settled { get; private set; } = SourceName.AfterOf(source);
 
     /// <summary>Every record up to this one is on the log or with the producer.</summary>
-    public long Sent { get; private set; }
+    public long Sent { get; private set; } = SourceName.AfterOf(source);
 
     /// <summary>Adds what the partitions of the topic tell. Each knows its own part, so a record that is missing on one shows as a gap between the others'.</summary>
     public void Learn(IEnumerable<(int Partition, long Last, long Through, long[] Beyond)> tails)

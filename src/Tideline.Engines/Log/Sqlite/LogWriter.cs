@@ -44,7 +44,7 @@ internal sealed class LogWriter
         {
             var topic = Topics.Ensure(record.Topic);
             var source = Sources.Ensure(record.Source);
-            var last = _sources.GetValueOrDefault((topic, source));
+            var last = _sources.TryGetValue((topic, source), out var known) ? known : SourceName.AfterOf(record.Source);
             if (record.SourceSeq <= last) continue;
             if (record.SourceSeq != last + 1)
                 throw new TidelineException(ErrorCode.Corrupt, $"{record.Source} appended {record.SourceSeq} to {record.Topic}, where {last + 1} was due: something between was lost.");

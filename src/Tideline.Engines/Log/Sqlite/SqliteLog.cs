@@ -56,7 +56,8 @@ public sealed class SqliteLog : ILog
 
     /// <inheritdoc/>
     public async ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) => await RunAsync(
-        writer => writer.Topics.Find(topic) is { } t && writer.Sources.Find(source) is { } s ? writer.SourceHead(t, s) : 0, cancel);
+        writer => writer.Topics.Find(topic) is { } t && writer.Sources.Find(source) is { } s ? Math.Max(writer.SourceHead(t, s), SourceName.AfterOf(source)) : SourceName.AfterOf(source),
+        cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel)

@@ -10,22 +10,9 @@ namespace Tideline.Ledger.Audit;
 /// </summary>
 internal sealed class BlockHash : IDisposable
 {
-    private const int EventHeadBytes = 8 + 4 + 16 + 8 + 8 + 4;
-
     private readonly IncrementalHash _events = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    public void Add(LedgerEvent happened)
-    {
-        Span<byte> head = stackalloc byte[EventHeadBytes];
-        BinaryPrimitives.WriteInt64BigEndian(head, happened.Position.Seq);
-        BinaryPrimitives.WriteInt32BigEndian(head[8..], (int)happened.Type);
-        happened.Subject.TryWriteBytes(head[12..], bigEndian: true, out _);
-        BinaryPrimitives.WriteInt64BigEndian(head[28..], happened.Version);
-        BinaryPrimitives.WriteInt64BigEndian(head[36..], happened.TimeUs);
-        BinaryPrimitives.WriteInt32BigEndian(head[44..], happened.Data.Length);
-        _events.AppendData(head);
-        _events.AppendData(happened.Data.Span);
-    }
+    public void Add(LedgerEvent happened) => EventHash.Append(_events, happened);
 
     /// <summary>The hash of the block with all events added so far; begins anew.</summary>
     public byte[] Seal(ReadOnlySpan<byte> previousHash, long number, long fromSeq, long throughSeq)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Tideline.Kernel;
 
 namespace Tideline.Services.Payments.Imports;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Tideline.Services.Payments.Imports;
+namespace Tideline.Kernel;
 
 /// <summary>Files that are there after a power cut or not at all: written beside, flushed, renamed, and the folder flushed too.</summary>
 internal static class DurableFile

@@ -1,0 +1,165 @@
+#pragma warning disable CA2000 // What is pinned is disposed with the cut.
+using System.Security.Cryptography;
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Installation;
+using Tideline.Services.Payments.Imports;
+
+namespace Tideline.Engines.Backup;
+
+/// <summary>
+/// A consistent copy of a running embedded installation.
+/// </summary>
+/// <remarks>
+/// <code>
+/// 1 the writers of all shards stand between two batches
+/// 2 views, then log, then every shard are pinned by a read transaction; imports under way are held open
+/// 3 the writers go on
+/// 4 everything is copied from what is pinned; backup.json is written last
+/// </code>
+/// File by file at different moments would create or destroy money. Views are pinned before the log and the log before the ledger, so
+/// that none can be ahead of what it was made from.
+/// </remarks>
+public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imports, TimeProvider time)
+{
+    private static readonly string LogFile = Path.Combine("log", "log.db");
+    private static readonly string ViewsFile = Path.Combine("views", "views.db");
+    private int _running;
+
+    /// <summary>Makes a backup in a folder that does not exist yet, or is empty.</summary>
+    /// <exception cref="TidelineException">InvalidInput: the folder is in use. Overloaded: another backup is under way, or the shards did not
+    /// stand still. StorageUnavailable: it cannot be written. What was begun is removed.</exception>
+    public async Task<BackupManifest> WriteAsync(string directory, CancellationToken cancel)
+    {
+        var target = Path.GetFullPath(directory);
+        RequireFree(target);
+        if (Interlocked.Exchange(ref _running, 1) != 0) throw new TidelineException(ErrorCode.Overloaded, "Another backup is under way.");
+        try
+        {
+            using var cut = new Cut();
+            await ledger.AtOneMomentAsync(() => Pin(cut), cancel);
+            return await Task.Run(() => Copy(cut, target, cancel), cancel);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"The backup {target} cannot be written: {fault.Message}", fault);
+        }
+        finally
+        {
+            Volatile.Write(ref _running, 0);
+        }
+    }
+
+    private void RequireFree(string target)
+    {
+        var own = Path.GetFullPath(data) + Path.DirectorySeparatorChar;
+        if ((target + Path.DirectorySeparatorChar).StartsWith(own, StringComparison.Ordinal))
+            throw new TidelineException(ErrorCode.InvalidInput, $"{target} lies in the data folder; a backup stands elsewhere.");
+        if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
+            throw new TidelineException(ErrorCode.InvalidInput, $"{target} is not empty; a backup needs a folder of its own.");
+    }
+
+    // :: Step 2
+    private void Pin(Cut cut)
+    {
+        cut.At = time.GetUtcNow();
+        foreach (var file in (string[])[ViewsFile, LogFile])
+        {
+            if (File.Exists(Path.Combine(data, file))) cut.Pin(data, file);
+        }
+
+        cut.Imports = new ImportSnapshot(imports);
+        for (var shard = 0; shard < ledger.Map.Shards; shard++) cut.Shards.Add(cut.Pin(data, SqliteLedgerStore.FileOf(shard)));
+    }
+
+    // :: Step 4
+    private BackupManifest Copy(Cut cut, string target, CancellationToken cancel)
+    {
+        var existed = Directory.Exists(target);
+        try
+        {
+            Directory.CreateDirectory(target);
+            var files = new List<BackupFile>();
+            foreach (var (name, pinned) in cut.Files)
+            {
+                var path = MakeRoom(target, name);
+                pinned.CopyTo(path, cancel);
+                files.Add(Seal(target, name));
+            }
+
+            var folder = Path.GetRelativePath(data, imports);
+            foreach (var (name, content, length) in cut.Imports.Open())
+            {
+                cancel.ThrowIfCancellationRequested();
+                var path = Path.Combine(folder, name);
+                CopyStream(content, length, MakeRoom(target, path));
+                files.Add(Seal(target, path));
+            }
+
+            foreach (var directory in Directory.EnumerateDirectories(target, "*", SearchOption.AllDirectories)) DurableFile.FlushDirectory(directory);
+            var heads = cut.Shards.Select((pinned, shard) => pinned.Read(database => ShardHeads.Read(database, shard))).ToArray();
+            var now = ledger.Epochs(0)[^1];
+            var manifest = new BackupManifest(now.Installation, now.Number, cut.At, heads, files);
+            manifest.Write(target);
+            return manifest;
+        }
+        catch
+        {
+            if (!existed && Directory.Exists(target)) Directory.Delete(target, recursive: true);
+            throw;
+        }
+    }
+
+    private static string MakeRoom(string target, string name)
+    {
+        var path = Path.Combine(target, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return path;
+    }
+
+    private static void CopyStream(Stream content, long length, string path)
+    {
+        using var copy = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        var buffer = new byte[64 * 1024];
+        while (length > 0)
+        {
+            var read = content.Read(buffer, 0, (int)Math.Min(buffer.Length, length));
+            if (read == 0) throw new IOException($"{path} is shorter than it was at the moment of the cut.");
+            copy.Write(buffer, 0, read);
+            length -= read;
+        }
+    }
+
+    private static BackupFile Seal(string target, string name)
+    {
+        using var file = new FileStream(Path.Combine(target, name), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        file.Flush(flushToDisk: true);
+        return new BackupFile(name.Replace(Path.DirectorySeparatorChar, '/'), file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+    }
+
+    private sealed class Cut : IDisposable
+    {
+        public DateTimeOffset At { get; set; }
+
+        public List<(string Name, PinnedDatabase Pinned)> Files { get; } = [];
+
+        public List<PinnedDatabase> Shards { get; } = [];
+
+        public ImportSnapshot Imports { get; set; } = new("");
+
+        public PinnedDatabase Pin(string data, string name)
+        {
+            var pinned = new PinnedDatabase(Path.Combine(data, name));
+            Files.Add((name, pinned));
+            return pinned;
+        }
+
+        public void Dispose()
+        {
+            foreach (var (_, pinned) in Files) pinned.Dispose();
+            Imports.Dispose();
+        }
+    }
+}

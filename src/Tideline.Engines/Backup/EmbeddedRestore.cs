@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Kernel;
+using Tideline.Ledger.Installation;
+
+namespace Tideline.Engines.Backup;
+
+/// <summary>
+/// Brings a backup back into a data folder, in a new installation epoch.
+/// </summary>
+/// <remarks>
+/// <code>
+/// 1 every file of the backup is held against its checksum
+/// 2 all is copied into a folder beside, and each shard's head is held against the backup's
+/// 3 a new epoch begins there
+/// 4 everything is moved into place, the ledger last: without it a node does not start
+/// </code>
+/// </remarks>
+public static class EmbeddedRestore
+{
+    private const string Staging = "restoring";
+
+    /// <summary>Restores a backup into a data folder that does not exist yet, or is empty.</summary>
+    /// <returns>The backup, and the epoch that began.</returns>
+    /// <exception cref="TidelineException">NotFound: no whole backup. Corrupt: the backup is damaged. InvalidInput: the data folder is in use.
+    /// StorageUnavailable: it cannot be written.</exception>
+    public static async Task<(BackupManifest Backup, int Epoch)> RunAsync(string backup, string data, DateTimeOffset now, CancellationToken cancel)
+    {
+        var source = Path.GetFullPath(backup);
+        var target = Path.GetFullPath(data);
+        var manifest = BackupManifest.Read(source);
+        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any(path => Path.GetFileName(path) != Staging))
+            throw new TidelineException(ErrorCode.InvalidInput, $"{target} is not empty; a backup is restored into a folder of its own.");
+        try
+        {
+            Check(source, manifest, cancel);
+            var staging = Path.Combine(target, Staging);
+            if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
+            Copy(source, staging, manifest, cancel);
+            var epoch = await BeginAsync(staging, manifest, now, cancel);
+            Move(staging, target);
+            return (manifest, epoch);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"{target} cannot be written: {fault.Message}", fault);
+        }
+    }
+
+    // :: Step 1
+    private static void Check(string source, BackupManifest manifest, CancellationToken cancel)
+    {
+        foreach (var file in manifest.Files)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var path = Within(source, file.Path);
+            if (!File.Exists(path)) throw Damaged($"{path} is missing");
+            using var content = File.OpenRead(path);
+            if (content.Length != file.Bytes || Convert.ToHexStringLower(SHA256.HashData(content)) != file.Sha256)
+                throw Damaged($"{path} is not what was written");
+        }
+    }
+
+    // :: Step 2
+    private static void Copy(string source, string staging, BackupManifest manifest, CancellationToken cancel)
+    {
+        foreach (var file in manifest.Files)
+        {
+            cancel.ThrowIfCancellationRequested();
+            var path = Within(staging, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Copy(Within(source, file.Path), path);
+            using var copy = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+            copy.Flush(flushToDisk: true);
+        }
+    }
+
+    // :: Steps 2 and 3
+    private static async Task<int> BeginAsync(string staging, BackupManifest backup, DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var store = SqliteLedgerStore.Open(staging, backup.Heads.Count);
+        var heads = new ManifestHead[store.Map.Shards];
+        for (var shard = 0; shard < heads.Length; shard++)
+        {
+            await using var reader = store.OpenReader(shard);
+            heads[shard] = await ManifestKeeper.HeadAsync(reader, cancel);
+            if (heads[shard] != backup.Heads[shard]) throw Damaged($"shard {shard} does not stand where the backup says");
+        }
+
+        var epoch = await EpochBeginning.RunAsync(store, $"restored the backup of {backup.At:O}", now, cancel);
+        new Manifest(backup.Installation, epoch, heads.Length, heads, now).Write(staging);
+        return epoch;
+    }
+
+    // :: Step 4
+    private static void Move(string staging, string target)
+    {
+        foreach (var path in Directory.EnumerateFileSystemEntries(staging).OrderBy(path => Path.GetFileName(path) == SqliteLedgerStore.Folder))
+        {
+            var name = Path.GetFileName(path);
+            if (name.StartsWith("lock", StringComparison.Ordinal)) File.Delete(path);
+            else if (Directory.Exists(path)) Directory.Move(path, Path.Combine(target, name));
+            else File.Move(path, Path.Combine(target, name));
+        }
+
+        Directory.Delete(staging, recursive: true);
+        DurableFile.FlushDirectory(target);
+    }
+
+    // A manifest is a file like any other: what it names stays in its folder.
+    private static string Within(string folder, string name)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, name));
+        return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? path
+            : throw Damaged($"{BackupManifest.FileName} names {name}, which lies outside");
+    }
+
+    private static TidelineException Damaged(string what) => new(ErrorCode.Corrupt, $"The backup is damaged: {what}. Nothing was restored.");
+}

@@ -1,0 +1,30 @@
+using System.Security.Cryptography;
+using Tideline.Ledger;
+using Tideline.Ledger.Installation;
+
+namespace Tideline.Engines.Backup;
+
+/// <summary>Installation epochs of either profile, while no node runs.</summary>
+public static class InstallationEpochs
+{
+    /// <summary>Begins an epoch from the strong tier as it stands, and has the data folder's manifest say so.</summary>
+    /// <returns>The epoch.</returns>
+    /// <exception cref="Kernel.TidelineException">AlreadyOwned: a node runs. As opening the strong tier.</exception>
+    public static async Task<int> BeginAsync(NodeOptions options, string reason, CancellationToken cancel)
+    {
+        var owner = new ShardOwner(ShardOwner.ThisProcess, "", new Guid(RandomNumberGenerator.GetBytes(16)));
+        IEngineSet engines = options.Cluster is { } cluster ? new ClusterEngines(options, cluster, owner) : new EmbeddedEngines(options);
+        await using var store = await engines.OpenLedgerAsync(cancel);
+        var epoch = await EpochBeginning.RunAsync(store, reason, options.Time.GetUtcNow(), cancel);
+        var heads = new ManifestHead[store.Map.Shards];
+        for (var shard = 0; shard < heads.Length; shard++)
+        {
+            await using var reader = store.OpenReader(shard);
+            heads[shard] = await ManifestKeeper.HeadAsync(reader, cancel);
+        }
+
+        Directory.CreateDirectory(options.DataDirectory);
+        new Manifest(store.Epochs(0)[^1].Installation, epoch, heads.Length, heads, options.Time.GetUtcNow()).Write(options.DataDirectory);
+        return epoch;
+    }
+}

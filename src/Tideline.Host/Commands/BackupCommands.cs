@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.Text.Json;
+using Tideline.Engines.Backup;
+using Tideline.Host.Running;
+using Tideline.Kernel;
+
+namespace Tideline.Host.Commands;
+
+/// <summary><c>backup</c> and <c>restore</c>: a consistent copy of an embedded installation, and back.</summary>
+internal static class BackupCommands
+{
+    private static readonly Argument<string> Target = new("DIR") { Description = "A folder that does not exist yet, or is empty." };
+    private static readonly Argument<string> Source = new("DIR") { Description = "A folder that backup made." };
+    private static readonly Option<string> Data = Options.Data();
+
+    public static Command BuildBackup()
+    {
+        var command = new Command("backup", "Copy the installation as it is at one moment, while it runs.") { Target };
+        return command.Asks(
+            (parsed, node, cancel) =>
+            {
+                var body = new Dictionary<string, string> { ["directory"] = Path.GetFullPath(parsed.GetRequiredValue(Target)) };
+                return node.PostAsync("/v1/ops/backup", JsonSerializer.Serialize(body), cancel);
+            },
+            "");
+    }
+
+    public static Command BuildRestore()
+    {
+        var command = new Command("restore", "Bring a backup back into an empty data folder, in a new installation epoch, and prove it.") { Source, Data };
+        command.SetAction(RestoreAsync);
+        return command;
+    }
+
+    private static async Task<int> RestoreAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var data = parsed.GetRequiredValue(Data);
+        if (RunFile.Find(data) is not null) throw new TidelineException(ErrorCode.AlreadyOwned, $"A node runs on {data}; stop it first.");
+        var (backup, epoch) = await EmbeddedRestore.RunAsync(parsed.GetRequiredValue(Source), data, TimeProvider.System.GetUtcNow(), cancel);
+        Console.WriteLine($"Restored the backup of {backup.At:yyyy-MM-dd HH:mm:ss} UTC into {data}: {backup.Files.Count} files, installation epoch {epoch}.");
+        await using var node = await OpsClient.OpenAsync(data, cancel);
+        var report = await node.GetAsync("/v1/ops/consistency?deep=true", cancel);
+        Output.PrintChecks(report);
+        return report.GetProperty("ok").GetBoolean() ? 0 : 1;
+    }
+}

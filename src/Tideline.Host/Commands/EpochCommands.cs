@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Tideline.Engines;
+using Tideline.Engines.Backup;
+using Tideline.Host.Running;
+
+namespace Tideline.Host.Commands;
+
+/// <summary><c>epoch begin</c>: after the strong tier was brought back to an older state by its own tools.</summary>
+internal static class EpochCommands
+{
+    private static readonly Option<string> Data = Options.Data();
+    private static readonly Option<string> Reason = new("--reason") { Description = "Why, for the record.", Required = true };
+
+    public static Command Build()
+    {
+        var begin = new Command(
+            "begin",
+            "Accept the strong tier as it stands, after it was restored to an older state. What log and views hold beyond it is passed over. "
+            + "No node may be running.") { Reason, Data };
+        begin.SetAction(BeginAsync);
+        return new Command("epoch", "Installation epochs.") { begin };
+    }
+
+    private static async Task<int> BeginAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var file = UpConfiguration.Read(null);
+        var options = new NodeOptions
+        {
+            DataDirectory = parsed.GetRequiredValue(Data), Cluster = file.IsCluster ? ClusterSettings.Find(file) : null,
+        };
+        var epoch = await InstallationEpochs.BeginAsync(options, parsed.GetRequiredValue(Reason), cancel);
+        Console.WriteLine($"Installation epoch {epoch} has begun.");
+        return 0;
+    }
+}

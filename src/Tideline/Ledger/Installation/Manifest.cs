@@ -1,0 +1,55 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tideline.Kernel;
+
+namespace Tideline.Ledger.Installation;
+
+/// <summary>
+/// What an installation knows of itself outside the ledger, in the data folder: a ledger that is older than its manifest, or another
+/// one, is found out at the next start even where log and views are away.
+/// </summary>
+/// <param name="Installation">The installation's id.</param>
+/// <param name="Epoch">The installation epoch.</param>
+/// <param name="Shards">How many shards the ledger has.</param>
+/// <param name="Heads">The durable heads that were seen last, one a shard, in the order of shards.</param>
+/// <param name="At">When it was written.</param>
+public sealed record Manifest(Guid Installation, int Epoch, int Shards, IReadOnlyList<ManifestHead> Heads, DateTimeOffset At)
+{
+    /// <summary>The file's name in the data folder.</summary>
+    public const string FileName = "installation.json";
+
+    /// <summary>Reads the manifest of a data folder; null when there is none.</summary>
+    /// <exception cref="TidelineException">Corrupt: the file cannot be read.</exception>
+    public static Manifest? Read(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            var manifest = JsonSerializer.Deserialize(File.ReadAllBytes(path), ManifestJson.Default.Manifest);
+            if (manifest is { Heads: not null } && manifest.Heads.Count == manifest.Shards) return manifest;
+        }
+        catch (JsonException)
+        {
+            // Told below, as a file of another content is.
+        }
+
+        throw new TidelineException(
+            ErrorCode.Corrupt,
+            $"{path} cannot be read. Restore it from a backup; to start without it, move it away: log and views then say alone how far the ledger was.");
+    }
+
+    /// <summary>Writes or replaces the manifest of a data folder as one step; durable when it returns.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public void Write(string directory) =>
+        DurableFile.Write(Path.Combine(directory, FileName), JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest));
+}
+
+/// <summary>A shard's head as the manifest keeps it. <paramref name="EventHash"/>: SHA-256 of the newest event, in hexadecimal, small letters;
+/// empty while there is none.</summary>
+public sealed record ManifestHead(int Shard, long EventSeq, string EventHash, long MessageSeq, long TimeUs);
+
+/// <summary>JSON of the manifest: camel case, indented for people.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(Manifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -1,0 +1,42 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>A shard's writer standing between two batches. Commands queue meanwhile. It goes on when it is released, or by itself after
+/// <see cref="Limits.BackupCutMs"/>.</summary>
+internal sealed class ShardPause
+{
+    private readonly object _gate = new();
+    private readonly TaskCompletionSource _stands = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isReleased;
+
+    /// <summary>Completes when the writer stands still.</summary>
+    public Task Stands => _stands.Task;
+
+    /// <summary>Whether the writer went on by itself: what was read since is not of one moment.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Stands still, on the writer's thread.</summary>
+    public void Stand()
+    {
+        _stands.TrySetResult();
+        lock (_gate)
+        {
+            if (!_isReleased) Monitor.Wait(_gate, Limits.BackupCutMs);
+            IsOver = !_isReleased;
+        }
+    }
+
+    /// <summary>Has the writer go on.</summary>
+    /// <returns>False: it went on by itself before.</returns>
+    public bool Release()
+    {
+        lock (_gate)
+        {
+            if (IsOver) return false;
+            _isReleased = true;
+            Monitor.Pulse(_gate);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using Tideline.Kernel;
+using Tideline.Ledger.Installation;
+
+namespace Tideline.Log;
+
+/// <summary>The log as a witness of how far the ledger was: the newest records of the ledger's own history that stand on it.</summary>
+public sealed class LogWitness(ILog log, SourceHistory sources)
+{
+    /// <summary>For <see cref="HistoryCheck"/>.</summary>
+    public Witness Witness => new("the log", ReadAsync);
+
+    private async ValueTask<WitnessedHead?> ReadAsync(int shard, CancellationToken cancel)
+    {
+        var messageSeq = await sources.HeadAsync(log, Topics.SagaCommands, ShardStream.Messages, shard, cancel);
+        var offset = await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
+        var last = await FindLastAsync(shard, offset, cancel);
+        return last is null
+            ? new WitnessedHead(0, messageSeq, _ => true)
+            : new WitnessedHead(last.SourceSeq, messageSeq, happened => IsSame(last, happened));
+    }
+
+    // The newest record nearly always is the one; others stand behind it where an epoch left them, or where a stranger wrote.
+    private async ValueTask<LogRecord?> FindLastAsync(int shard, long through, CancellationToken cancel)
+    {
+        while (through > 0)
+        {
+            var after = Math.Max(0, through - Limits.EventBatch);
+            var records = await log.ReadAsync(Topics.AccountEvents, shard, after, (int)(through - after), cancel);
+            var last = records.LastOrDefault(record =>
+                record.Offset <= through && sources.Holds(ShardStream.Events, record.Source, record.SourceSeq));
+            if (last is not null) return last;
+            // Retention dropped what came before.
+            if (records.Count == 0 || records[0].Offset > after + 1) return null;
+            through = after;
+        }
+
+        return null;
+    }
+
+    private static bool IsSame(LogRecord record, LedgerEvent happened) =>
+        record.Type == happened.Type.Name() && record.Subject == happened.Subject && record.Version == happened.Version
+        && record.TimeUs == happened.TimeUs && record.Data.Span.SequenceEqual(happened.Data.Span);
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Tideline.Ledger.Installation;
+
+namespace Tideline.Log;
+
+/// <summary>A gapless sequence that a shard writes to the log.</summary>
+public enum ShardStream
+{
+    /// <summary>Events, on <see cref="Topics.AccountEvents"/>.</summary>
+    Events,
+
+    /// <summary>Messages of sagas, on <see cref="Topics.SagaCommands"/>.</summary>
+    Messages,
+
+    /// <summary>Heads of audit blocks, on <see cref="Topics.AuditHeads"/>.</summary>
+    Blocks,
+}
+
+/// <summary>
+/// Which records of the log belong to the ledger's history. A restore to an older copy leaves records on a log that was not restored
+/// with it: they tell of a future that never happened, and are passed over by every reader.
+/// </summary>
+/// <param name="epochs">The epochs of each shard, oldest first: <see cref="Ledger.GeneralLedger.Epochs"/>.</param>
+public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
+{
+    private const string Producer = "shard";
+
+    // Asked for each record, and the same for all of a source: parsed once. Bounded, because others may write to a log.
+    private const int KeptSources = 4_096;
+    private readonly ConcurrentDictionary<(ShardStream, string), long> _limits = new();
+    private readonly ConcurrentDictionary<(ShardStream, int), (long After, string Name)[]> _names = new();
+
+    /// <summary>The source under which a shard appends what has a number: that of the epoch in which it was written.</summary>
+    public string Of(ShardStream stream, int shard, long seq)
+    {
+        var names = NamesOf(stream, shard);
+        for (var index = names.Length - 1; index > 0; index--)
+        {
+            if (names[index].After < seq) return names[index].Name;
+        }
+
+        return names[0].Name;
+    }
+
+    /// <summary>
+    /// Up to which number all of a shard's history stands on a topic. What an epoch had not carried there when the next one began is
+    /// carried later.
+    /// </summary>
+    public async ValueTask<long> HeadAsync(ILog log, string topic, ShardStream stream, int shard, CancellationToken cancel)
+    {
+        var limit = long.MaxValue;
+        foreach (var (after, name) in NamesOf(stream, shard).Reverse())
+        {
+            var head = Math.Min(limit, await log.GetSourceHeadAsync(topic, name, cancel));
+            if (head > after) return head;
+            limit = Math.Min(limit, after);
+        }
+
+        return 0;
+    }
+
+    /// <summary>Whether a record was appended in the present epoch, or before a later one began.</summary>
+    public bool Holds(ShardStream stream, string source, long seq) =>
+        SourceName.Parse(source) is { Producer: Producer } name && epochs(name.Shard) is { Count: > 0 } rows
+        && name.Epoch <= rows[^1].Number && !IsLeftBehind(stream, source, seq);
+
+    /// <summary>Whether a record tells of a future that a restore took back.</summary>
+    public bool IsLeftBehind(ShardStream stream, string source, long seq)
+    {
+        if (_limits.TryGetValue((stream, source), out var limit)) return seq > limit;
+        limit = LimitOf(stream, source);
+        if (_limits.Count < KeptSources) _limits[(stream, source)] = limit;
+        return seq > limit;
+    }
+
+    private long LimitOf(ShardStream stream, string source)
+    {
+        var limit = long.MaxValue;
+        if (SourceName.Parse(source) is not { Producer: Producer } name) return limit;
+        foreach (var epoch in epochs(name.Shard))
+        {
+            if (epoch.Number > name.Epoch) limit = Math.Min(limit, After(epoch, stream));
+        }
+
+        return limit;
+    }
+
+    private (long After, string Name)[] NamesOf(ShardStream stream, int shard) => _names.GetOrAdd(
+        (stream, shard),
+        static (key, epochs) =>
+        [
+            .. epochs(key.Item2).Select(epoch => (
+                After(epoch, key.Item1), new SourceName(Producer, key.Item2, epoch.Number, After(epoch, key.Item1)).ToString())),
+        ],
+        epochs);
+
+    private static long After(EpochRow epoch, ShardStream stream) => stream switch
+    {
+        ShardStream.Events => epoch.EventSeq,
+        ShardStream.Messages => epoch.MessageSeq,
+        _ => epoch.BlockNumber,
+    };
+}

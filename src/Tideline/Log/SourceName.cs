@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace Tideline.Log;
+
+/// <summary>
+/// The name of a source of records, which says where its sequence begins: <c>shard-0</c> from 1, <c>shard-0.2.128</c> (installation
+/// epoch 2) from 129. So a log needs to be told nothing when an epoch begins.
+/// </summary>
+/// <param name="Producer">What appends, as in <c>shard</c>.</param>
+/// <param name="Shard">Its shard.</param>
+/// <param name="Epoch">The installation epoch, from 1.</param>
+/// <param name="After">The number that the source's first record follows; 0 in epoch 1.</param>
+public readonly record struct SourceName(string Producer, int Shard, int Epoch, long After)
+{
+    /// <summary>The number that the first record of a source follows; 0 for a name of another form.</summary>
+    public static long AfterOf(string name) => Parse(name)?.After ?? 0;
+
+    /// <summary>Reads a name; null when it is none.</summary>
+    public static SourceName? Parse(string name)
+    {
+        var dash = name.LastIndexOf('-');
+        if (dash < 1) return null;
+        var parts = name[(dash + 1)..].Split('.');
+        if (parts.Length is not (1 or 3) || !TryNumber(parts[0], out var shard) || shard > int.MaxValue) return null;
+        if (parts.Length == 1) return new SourceName(name[..dash], (int)shard, 1, 0);
+        return TryNumber(parts[1], out var epoch) && epoch is > 1 and <= int.MaxValue && TryNumber(parts[2], out var after)
+            ? new SourceName(name[..dash], (int)shard, (int)epoch, after)
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Epoch == 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{Producer}-{Shard}")
+        : string.Create(CultureInfo.InvariantCulture, $"{Producer}-{Shard}.{Epoch}.{After}");
+
+    private static bool TryNumber(string text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

@@ -1,0 +1,141 @@
+using Tideline.Consistency;
+using Tideline.Engines.Backup;
+using Tideline.Kernel;
+using Tideline.Ledger.Installation;
+
+namespace Tideline.Tests.Backup;
+
+/// <summary>A consistent copy of a running installation, and back.</summary>
+public sealed class BackupTests
+{
+    [Fact]
+    public async Task A_backup_under_transfers_between_shards_keeps_every_cent()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var (left, right) = (await stage.AccountAsync(0, 10_000), await stage.AccountAsync(1, 10_000));
+        using var stop = new CancellationTokenSource();
+        var load = Task.WhenAll(Enumerable.Range(0, 4).Select(lane => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested) await stage.TransferAsync(lane % 2 == 0 ? left : right, lane % 2 == 0 ? right : left, 1);
+        })));
+        var backups = new List<BackupManifest>();
+        for (var number = 0; number < 3; number++)
+        {
+            await Task.Delay(100);
+            backups.Add(await stage.Node.Backup!.WriteAsync($"{stage.Data}-backup{number}", default));
+        }
+
+        await stop.CancelAsync();
+        await load;
+        await stage.StopAsync();
+        for (var number = 0; number < backups.Count; number++)
+        {
+            var restored = $"{stage.Data}-restored{number}";
+            var (backup, epoch) = await EmbeddedRestore.RunAsync($"{stage.Data}-backup{number}", restored, DateTimeOffset.UnixEpoch, default);
+            epoch.ShouldBe(2);
+            backup.Heads.ShouldBe(backups[number].Heads);
+            await stage.OpenAsync(data: restored);
+            // What was between the shards at the moment of the cut arrives.
+            await WaitAsync(async () => await stage.PostedAsync(left) + await stage.PostedAsync(right) == 20_000);
+            await stage.VerifyAsync();
+            (await stage.TransferAsync(left, right, 1)).Refusal.ShouldBeNull();
+            await stage.VerifyAsync();
+            await stage.StopAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_token_of_the_time_before_a_restore_is_refused()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        var account = await stage.AccountAsync(0, 100);
+        var before = ConsistencyToken.Encode([new Position(0, 1)], stage.Node.Ledger.InstallationEpoch);
+        await stage.Node.Backup!.WriteAsync(stage.Data + "-backup", default);
+        await stage.StopAsync();
+        await EmbeddedRestore.RunAsync(stage.Data + "-backup", stage.Data + "-restored", DateTimeOffset.UnixEpoch, default);
+        await stage.OpenAsync(data: stage.Data + "-restored");
+        await stage.DepositAsync(account, 1);
+        await stage.VerifyAsync();
+        stage.Node.Ledger.InstallationEpoch.ShouldBe(2);
+        Should.Throw<TidelineException>(() => ConsistencyToken.Parse(before, 1, 2)).Message.ShouldContain("before the installation was restored");
+        var records = await stage.Node.Log.ReadAsync(Tideline.Log.Topics.AccountEvents, 0, 0, 100, default);
+        records[^1].Source.ShouldStartWith("shard-0.2.");
+    }
+
+    [Fact]
+    public async Task An_older_ledger_that_is_put_under_a_newer_log_is_accepted_by_a_new_epoch_alone()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var (left, right) = (await stage.AccountAsync(0, 100), await stage.AccountAsync(1, 100));
+        await stage.StopAsync();
+        InstallationStage.CopyFolder(Path.Combine(stage.Data, "ledger"), stage.Data + "-old");
+        await stage.OpenAsync();
+        (await stage.TransferAsync(left, right, 30)).Refusal.ShouldBeNull();
+        await stage.LevelAsync();
+        await stage.StopAsync();
+        Directory.Delete(Path.Combine(stage.Data, "ledger"), recursive: true);
+        InstallationStage.CopyFolder(stage.Data + "-old", Path.Combine(stage.Data, "ledger"));
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Code.ShouldBe(ErrorCode.Corrupt);
+
+        var options = new Tideline.Engines.NodeOptions { DataDirectory = stage.Data };
+        (await InstallationEpochs.BeginAsync(options, "a test", default)).ShouldBe(2);
+        await stage.OpenAsync();
+        // What the log tells of the time that was taken back is passed over: neither shard gets the transfer's other half.
+        (await stage.PostedAsync(left)).ShouldBe(100);
+        (await stage.TransferAsync(left, right, 5)).Refusal.ShouldBeNull();
+        await stage.VerifyAsync();
+        (await stage.PostedAsync(left), await stage.PostedAsync(right)).ShouldBe((95, 105));
+    }
+
+    [Fact]
+    public async Task A_backup_that_is_damaged_is_not_restored()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        await stage.AccountAsync(0, 100);
+        var backup = stage.Data + "-backup";
+        await stage.Node.Backup!.WriteAsync(backup, default);
+        var file = Path.Combine(backup, "ledger", "shard-0.db");
+        var bytes = await File.ReadAllBytesAsync(file);
+        bytes[^100] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes);
+        var restored = stage.Data + "-restored";
+        (await RestoreAsync(backup, restored)).ShouldContain("is not what was written");
+        File.Delete(file);
+        (await RestoreAsync(backup, restored)).ShouldContain("shard-0.db is missing");
+        File.Delete(Path.Combine(backup, BackupManifest.FileName));
+        (await RestoreAsync(backup, restored)).ShouldContain("holds no whole backup");
+        Directory.Exists(Path.Combine(restored, "ledger")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Folders_that_are_in_use_are_left_alone()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(stage.Data, default))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(Path.Combine(stage.Data, "x"), default))).Message
+            .ShouldContain("lies in the data folder");
+        var backup = stage.Data + "-backup";
+        await stage.Node.Backup!.WriteAsync(backup, default);
+        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(backup, default))).Message.ShouldContain("is not empty");
+        (await RestoreAsync(backup, stage.Data)).ShouldContain("is not empty");
+    }
+
+    [Fact]
+    public async Task A_manifest_that_names_files_outside_its_folder_is_refused()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        var backup = stage.Data + "-backup";
+        var made = await stage.Node.Backup!.WriteAsync(backup, default);
+        (made with { Files = [.. made.Files, new BackupFile("../evil", 0, "")] }).Write(backup);
+        (await RestoreAsync(backup, stage.Data + "-restored")).ShouldContain("lies outside");
+    }
+
+    private static async Task<string> RestoreAsync(string backup, string data) =>
+        (await Should.ThrowAsync<TidelineException>(() => EmbeddedRestore.RunAsync(backup, data, DateTimeOffset.UnixEpoch, default))).Message;
+
+    private static async Task WaitAsync(Func<Task<bool>> condition)
+    {
+        for (var tries = 0; tries < 600 && !await condition(); tries++) await Task.Delay(50);
+        (await condition()).ShouldBeTrue();
+    }
+}

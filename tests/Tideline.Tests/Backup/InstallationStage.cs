@@ -1,0 +1,91 @@
+using Tideline.Engines;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Services.Payments;
+
+namespace Tideline.Tests.Backup;
+
+/// <summary>An embedded node on a folder of its own, which can be stopped, damaged and started again.</summary>
+internal sealed class InstallationStage : IAsyncDisposable
+{
+    private static readonly Currency Eur = Currency.Parse("EUR");
+
+    public string Data { get; } = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+
+    public TidelineNode Node { get; private set; } = null!;
+
+    public static async Task<InstallationStage> StartAsync(int shards = 2)
+    {
+        var stage = new InstallationStage();
+        await stage.OpenAsync(shards);
+        return stage;
+    }
+
+    public async Task OpenAsync(int? shards = null, string? data = null) =>
+        Node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = data ?? Data, Shards = shards }, CancellationToken.None);
+
+    /// <summary>An account on a shard, with some money.</summary>
+    public async Task<Guid> AccountAsync(int shard, long minor)
+    {
+        var ledger = Node.Ledger;
+        var customer = (await ledger.ExecuteAsync(new CreateCustomer(ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default)).Subject;
+        var account = new OpenAccount(ledger.Map.NextOn(shard, ledger.Ids), customer, Eur, 0, null);
+        (await ledger.ExecuteAsync(account, default)).Refusal.ShouldBeNull();
+        await DepositAsync(account.AccountId, minor);
+        return account.AccountId;
+    }
+
+    public async Task DepositAsync(Guid account, long minor) => (await Node.Ledger.ExecuteAsync(
+        new Deposit(Node.Ledger.Ids.Next(), account, new Money(minor, Eur), null), default)).Refusal.ShouldBeNull();
+
+    /// <summary>A transfer with a key of its own.</summary>
+    public Task<TransferReply> TransferAsync(Guid from, Guid to, long minor)
+    {
+        var key = Node.Ledger.Ids.Next().ToString();
+        return Node.Payments.TransferAsync(
+            new TransferRequest(null, from, to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
+    }
+
+    public async Task<long> PostedAsync(Guid account) =>
+        (await Node.Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull().PostedMinor;
+
+    /// <summary>Waits until log and views hold all that the ledger does.</summary>
+    public async Task LevelAsync()
+    {
+        for (var shard = 0; shard < Node.Ledger.Map.Shards; shard++)
+        {
+            var head = Node.Ledger.CommittedHead(shard).EventSeq;
+            (await Node.Projections.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+        }
+    }
+
+    public async Task VerifyAsync()
+    {
+        await LevelAsync();
+        var report = await Node.Verifier.VerifyAsync(deep: true, default);
+        report.Ok.ShouldBeTrue(string.Join(Environment.NewLine, report.Checks.Where(check => !check.Ok)));
+    }
+
+    public async Task StopAsync()
+    {
+        await Node.DisposeAsync();
+        Node = null!;
+    }
+
+    public static void CopyFolder(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var path = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.Copy(file, path, overwrite: true);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Node is not null) await Node.DisposeAsync();
+        foreach (var path in Directory.EnumerateDirectories(Path.GetTempPath(), Path.GetFileName(Data) + "*")) Directory.Delete(path, recursive: true);
+    }
+}

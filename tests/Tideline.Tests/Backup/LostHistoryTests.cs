@@ -1,0 +1,151 @@
+using Tideline.Kernel;
+using Tideline.Ledger.Commands;
+using Tideline.Ledger.Installation;
+
+namespace Tideline.Tests.Backup;
+
+/// <summary>What was acknowledged and is gone is never built upon.</summary>
+public sealed class LostHistoryTests
+{
+    // What each case takes away, beside what it keeps: an older copy of a shard stands for a write-ahead log that is gone.
+    [Theory]
+    [InlineData("log views manifest")]
+    [InlineData("manifest")]
+    [InlineData("log")]
+    [InlineData("views")]
+    public async Task A_shard_that_is_older_than_what_others_saw_takes_no_commands(string witnesses)
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var (here, there) = (await stage.AccountAsync(0, 100), await stage.AccountAsync(1, 100));
+        await stage.StopAsync();
+        InstallationStage.CopyFolder(Path.Combine(stage.Data, "ledger"), stage.Data + "-old");
+        await stage.OpenAsync();
+        for (var i = 0; i < 5; i++) await stage.DepositAsync(there, 1);
+        await stage.LevelAsync();
+        await stage.StopAsync();
+
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*")) File.Delete(file);
+        File.Copy(Path.Combine(stage.Data + "-old", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"));
+        if (!witnesses.Contains("log", StringComparison.Ordinal)) Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
+        if (!witnesses.Contains("views", StringComparison.Ordinal)) Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
+        if (!witnesses.Contains("manifest", StringComparison.Ordinal)) File.Delete(Path.Combine(stage.Data, Manifest.FileName));
+        await stage.OpenAsync();
+
+        var refused = await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(there, 1));
+        refused.Code.ShouldBe(ErrorCode.Corrupt);
+        refused.Message.ShouldContain("Shard 1 of the ledger holds events to");
+        stage.Node.Health.Faults().ShouldContain(fault => fault.Part == "history" && fault.Sentence.Contains("Shard 1", StringComparison.Ordinal));
+        // The other shard is sound and goes on.
+        await stage.DepositAsync(here, 1);
+        (await stage.PostedAsync(here)).ShouldBe(101);
+        (await stage.PostedAsync(there)).ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task A_shard_with_another_history_of_the_same_length_takes_no_commands()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        var account = await stage.AccountAsync(0, 100);
+        await stage.StopAsync();
+        InstallationStage.CopyFolder(stage.Data, stage.Data + "-fork");
+        await stage.OpenAsync();
+        await stage.DepositAsync(account, 1);
+        await stage.LevelAsync();
+        await stage.StopAsync();
+        await stage.OpenAsync(data: stage.Data + "-fork");
+        await stage.DepositAsync(account, 2);
+        await stage.StopAsync();
+
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"))) File.Delete(file);
+        InstallationStage.CopyFolder(Path.Combine(stage.Data + "-fork", "ledger"), Path.Combine(stage.Data, "ledger"));
+        var refused = await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync());
+        refused.Code.ShouldBe(ErrorCode.Corrupt);
+        refused.Message.ShouldContain("the ledger has another history");
+    }
+
+    [Fact]
+    public async Task A_folder_whose_ledger_is_gone_is_not_begun_anew()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        await stage.AccountAsync(0, 100);
+        await stage.StopAsync();
+        Directory.Delete(Path.Combine(stage.Data, "ledger"), recursive: true);
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("shows that there was a ledger");
+        Directory.Exists(Path.Combine(stage.Data, "ledger")).ShouldBeFalse();
+
+        foreach (var trace in (string[])["views", "log"])
+        {
+            Directory.Delete(Path.Combine(stage.Data, trace), recursive: true);
+            (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("shows that there was a ledger");
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_file_of_the_ledger_that_is_missing_is_named(int shard)
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        await stage.AccountAsync(shard, 100);
+        await stage.StopAsync();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), $"shard-{shard}.db*")) File.Delete(file);
+        var refused = await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync());
+        refused.Message.ShouldContain($"shard-{shard}.db is missing");
+        File.Exists(Path.Combine(stage.Data, "ledger", $"shard-{shard}.db")).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task An_empty_file_in_the_place_of_a_shard_is_refused()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        await stage.AccountAsync(1, 100);
+        await stage.StopAsync();
+        await File.WriteAllBytesAsync(Path.Combine(stage.Data, "ledger", "shard-1.db"), []);
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("shard-1.db holds no ledger");
+    }
+
+    [Fact]
+    public async Task A_shard_of_another_installation_is_refused()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        await stage.StopAsync();
+        await using var other = await InstallationStage.StartAsync();
+        await other.StopAsync();
+        File.Copy(Path.Combine(other.Data, "ledger", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"), overwrite: true);
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("they were put together from two");
+    }
+
+    [Fact]
+    public async Task Log_and_views_that_are_gone_are_made_again()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var account = await stage.AccountAsync(0, 100);
+        await stage.StopAsync();
+        Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
+        Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
+        await stage.OpenAsync();
+        await stage.DepositAsync(account, 1);
+        await stage.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task The_manifest_names_the_durable_heads()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        await stage.AccountAsync(0, 100);
+        var head = stage.Node.Ledger.CommittedHead(0);
+        await stage.StopAsync();
+        var manifest = Manifest.Read(stage.Data).ShouldNotBeNull();
+        (manifest.Epoch, manifest.Shards, manifest.Heads[0].EventSeq).ShouldBe((1, 2, head.EventSeq));
+        manifest.Heads[0].EventHash.Length.ShouldBe(64);
+    }
+
+    [Fact]
+    public async Task A_manifest_that_cannot_be_read_stops_the_start_and_says_what_to_do()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        await stage.StopAsync();
+        await File.WriteAllTextAsync(Path.Combine(stage.Data, Manifest.FileName), "{\"heads\":");
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("move it away");
+    }
+}
