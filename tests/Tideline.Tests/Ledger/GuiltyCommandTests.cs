@@ -13,16 +13,22 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
 {
     private const int Innocents = 40;
     private readonly string _name = $"tideline_guilty_{new IdGenerator(TimeProvider.System).Next():N}"[..40];
-    private readonly List<IAsyncDisposable> _opened = [];
-    private FaultyStore _faults = null!;
-    private GeneralLedger _ledger = null!;
+    private FaultyStore? _store;
+    private GeneralLedger? _opened;
+    private Func<Task> _remove = () => Task.CompletedTask;
     private Guid _account;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    private FaultyStore Faults => _store!;
+
+    private GeneralLedger Ledger => _opened!;
+
     public async ValueTask DisposeAsync()
     {
-        foreach (var part in Enumerable.Reverse(_opened)) await part.DisposeAsync();
+        if (_opened is not null) await _opened.DisposeAsync();
+        if (_store is not null) await _store.DisposeAsync();
+        await _remove();
     }
 
     [Theory]
@@ -32,7 +38,7 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
     {
         await OpenAsync(mySql);
         // No client can bring an id: here the program itself gives one twice.
-        var id = _ledger.NextIdBeside(_account);
+        var id = Ledger.NextIdBeside(_account);
         List<LedgerCommand> commands = [.. Enumerable.Range(0, Innocents).Select(_ => Deposit(keyed: true))];
         commands.Insert(7, Deposit(keyed: false) with { TransactionId = id });
         commands.Insert(30, Deposit(keyed: true) with { TransactionId = id });
@@ -42,7 +48,7 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         for (var number = 0; number < ends.Count; number++)
             ends[number].Fault.ShouldBe(number == 30 ? ErrorCode.Internal : null, $"command {number}");
         await ShouldHoldAsync(Innocents + 1);
-        (await _ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).BalanceMinor.ShouldBe(Innocents + 2);
+        (await Ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).BalanceMinor.ShouldBe(Innocents + 2);
     }
 
     [Fact]
@@ -52,15 +58,15 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         var commands = Enumerable.Range(0, Innocents).Select(_ => (LedgerCommand)Deposit(keyed: true)).ToList();
         int[] guilty = [0, 1, 13, Innocents - 1];
         var keys = guilty.Select(number => commands[number].Key).ToHashSet();
-        _faults.Refuses = row => keys.Contains(row.Key);
+        Faults.Refuses = row => keys.Contains(row.Key);
         var ends = await InOneBatchAsync(commands);
 
         for (var number = 0; number < ends.Count; number++)
             ends[number].Fault.ShouldBe(guilty.Contains(number) ? ErrorCode.Internal : null, $"command {number}");
         await ShouldHoldAsync(Innocents - guilty.Length);
         // Nothing of a guilty one is kept: its key is free.
-        _faults.Refuses = null;
-        (await _ledger.ExecuteAsync(commands[13], Cancel)).BalanceMinor.ShouldBe(Innocents - guilty.Length + 1);
+        Faults.Refuses = null;
+        (await Ledger.ExecuteAsync(commands[13], Cancel)).BalanceMinor.ShouldBe(Innocents - guilty.Length + 1);
     }
 
     [Theory]
@@ -81,14 +87,14 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
     public async Task A_full_disk_is_nobodys_fault_and_is_met_once()
     {
         await OpenAsync(mySql: false);
-        _faults.IsFull = true;
-        var before = _faults.Commits;
+        Faults.IsFull = true;
+        var before = Faults.Commits;
         var ends = await InOneBatchAsync([.. Enumerable.Range(0, Innocents).Select(_ => Deposit(keyed: true))]);
         ends.ShouldAllBe(end => end.Fault == ErrorCode.StorageUnavailable);
         // One for the command that holds the writer, one for the batch.
-        (_faults.Commits - before).ShouldBe(2);
-        _faults.IsFull = false;
-        (await _ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).Refusal.ShouldBeNull();
+        (Faults.Commits - before).ShouldBe(2);
+        Faults.IsFull = false;
+        (await Ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).Refusal.ShouldBeNull();
     }
 
     private async Task OpenAsync(bool mySql)
@@ -98,25 +104,23 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         {
             var primaries = new[] { ClusterUnderTest.MySql };
             var options = new MySqlLedgerOptions { Primaries = primaries, Shards = 1, DatabasePrefix = _name };
-            _opened.Add(new Databases(_name));
+            _remove = DropAsync;
             store = await MySqlLedgerStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance, Cancel);
         }
         else
         {
             var folder = Path.Combine(Path.GetTempPath(), _name);
-            _opened.Add(new Folder(folder));
+            _remove = () => Task.Run(() => Directory.Delete(folder, recursive: true));
             store = SqliteLedgerStore.Open(folder, 1);
         }
 
-        _faults = new FaultyStore(store);
-        _opened.Add(_faults);
+        _store = new FaultyStore(store);
         var (time, ids) = (TimeProvider.System, new IdGenerator(TimeProvider.System));
-        _ledger = await GeneralLedger.StartAsync(_faults, time, ids, NullLogger.Instance, Cancel);
-        _opened.Add(_ledger);
+        _opened = await GeneralLedger.StartAsync(_store, time, ids, NullLogger.Instance, Cancel);
         var ada = new CreateCustomer(ids.Next(), "Ada", "ada@example.com", "DE");
-        (await _ledger.ExecuteAsync(ada, Cancel)).Refusal.ShouldBeNull();
+        (await Ledger.ExecuteAsync(ada, Cancel)).Refusal.ShouldBeNull();
         var open = new OpenAccount(ids.Next(), ada.CustomerId, Bank.Eur, 0, null);
-        _account = (await _ledger.ExecuteAsync(open, Cancel)).Subject;
+        _account = (await Ledger.ExecuteAsync(open, Cancel)).Subject;
     }
 
     // The writer is held in the commit of another command until all of them wait for it.
@@ -124,7 +128,7 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
     {
         using var entered = new ManualResetEventSlim();
         using var go = new ManualResetEventSlim();
-        _faults.BeforeCommit = _ =>
+        Faults.BeforeCommit = _ =>
         {
             entered.Set();
             go.Wait(TimeSpan.FromMinutes(2)).ShouldBeTrue();
@@ -132,8 +136,8 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         var first = EndAsync(new SetAccountStatus(_account, AccountStatus.Open));
         entered.Wait(TimeSpan.FromMinutes(2)).ShouldBeTrue();
         var ends = commands.Select(EndAsync).ToList();
-        await Eventually.IsTrueAsync(() => _ledger.QueueDepth(0) == commands.Count);
-        _faults.BeforeCommit = null;
+        await Eventually.IsTrueAsync(() => Ledger.QueueDepth(0) == commands.Count);
+        Faults.BeforeCommit = null;
         go.Set();
         await first;
         return await Task.WhenAll(ends);
@@ -143,7 +147,7 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
     {
         try
         {
-            return (await _ledger.ExecuteAsync(command, Cancel), null);
+            return (await Ledger.ExecuteAsync(command, Cancel), null);
         }
         catch (TidelineException fault)
         {
@@ -153,16 +157,24 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
 
     private async Task ShouldHoldAsync(long deposits)
     {
-        (await _ledger.Reader(0).GetAccountAsync(_account, Cancel))!.PostedMinor.ShouldBe(deposits);
-        (await _ledger.Reader(0).FindBrokenBalancesAsync(10, Cancel)).ShouldBeEmpty();
-        var events = await _ledger.Reader(0).GetEventsAsync(0, 10_000, Cancel);
+        (await Ledger.Reader(0).GetAccountAsync(_account, Cancel))!.PostedMinor.ShouldBe(deposits);
+        (await Ledger.Reader(0).FindBrokenBalancesAsync(10, Cancel)).ShouldBeEmpty();
+        var events = await Ledger.Reader(0).GetEventsAsync(0, 10_000, Cancel);
         events.Select(one => one.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));
     }
 
     private Deposit Deposit(bool keyed)
     {
-        var deposit = new Deposit(_ledger.NextIdBeside(_account), _account, new Money(1, Bank.Eur), null);
-        return keyed ? deposit with { Key = _ledger.Ids.Next(), Fingerprint = _ledger.Ids.Next() } : deposit;
+        var deposit = new Deposit(Ledger.NextIdBeside(_account), _account, new Money(1, Bank.Eur), null);
+        return keyed ? deposit with { Key = Ledger.Ids.Next(), Fingerprint = Ledger.Ids.Next() } : deposit;
+    }
+
+    private async Task DropAsync()
+    {
+        await using var connection = new MySqlConnector.MySqlConnection(ClusterUnderTest.MySql);
+        await connection.OpenAsync();
+        await using var drop = new MySqlConnector.MySqlCommand($"DROP DATABASE IF EXISTS {_name}_0", connection);
+        await drop.ExecuteNonQueryAsync();
     }
 
     private sealed record Throwing(Guid AccountId, bool WhenItNamesItsRows) : LedgerCommand
@@ -178,25 +190,5 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         }
 
         internal override Reply Decide(Batch batch) => throw new InvalidOperationException("It cannot be decided.");
-    }
-
-    private sealed class Folder(string path) : IAsyncDisposable
-    {
-        public ValueTask DisposeAsync()
-        {
-            Directory.Delete(path, recursive: true);
-            return ValueTask.CompletedTask;
-        }
-    }
-
-    private sealed class Databases(string prefix) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync()
-        {
-            await using var connection = new MySqlConnector.MySqlConnection(ClusterUnderTest.MySql);
-            await connection.OpenAsync();
-            await using var drop = new MySqlConnector.MySqlCommand($"DROP DATABASE IF EXISTS {prefix}_0", connection);
-            await drop.ExecuteNonQueryAsync();
-        }
     }
 }
