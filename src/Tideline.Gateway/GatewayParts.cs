@@ -1,4 +1,5 @@
 using Tideline.Consistency;
+using Tideline.Gateway.Door;
 using Tideline.Ledger;
 using Tideline.Peers;
 using Tideline.Projections;
@@ -31,6 +32,9 @@ public sealed record GatewayParts
 
     /// <summary>Takes commands of other processes of the installation; null where there are none.</summary>
     public CommandReceiver? Receiver { get; init; }
+
+    /// <summary>The hosts that requests may be for.</summary>
+    public HostNames Hosts { get; init; } = HostNames.Loopback;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
 using Tideline.Gateway.Metrics;
@@ -13,9 +14,16 @@ internal delegate Task<Problem?> RouteHandler(HttpContext http);
 /// <summary>
 /// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection, nothing that a request does not need.
 /// </summary>
-internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, ILogger logger)
+internal sealed partial class RouteTable(
+    IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, int shards, ILogger logger)
 {
-    /// <summary>Adds a GET route.</summary>
+    // Of pages: the framework maps them.
+    private static readonly string[] Pages = ["/docs/{**rest}", "/openapi/{name}"];
+
+    /// <summary>The methods of a route that is read: the server sends no body to a HEAD.</summary>
+    public static string[] ReadMethods { get; } = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Adds a GET route, and HEAD with it.</summary>
     public void Get(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Get, path, notes, handler);
 
     /// <summary>Adds a POST route.</summary>
@@ -27,25 +35,38 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteC
     /// <summary>Adds a POST route that is not public: it stands in no reference.</summary>
     public void PostInternal(string path, RouteHandler handler) => endpoints.MapMethods(path, [HttpMethods.Post], Metered(HttpMethods.Post, path, handler));
 
-    /// <summary>Answers whatever no route takes: 405 where the path exists with other methods, else 404.</summary>
+    /// <summary>Answers whatever no route takes: OPTIONS, 405 where the path exists with other methods, else 404.</summary>
     public void MapRest()
     {
-        var paths = catalog.Routes.Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), []))).ToList();
+        var paths = catalog.Routes.Select(route => (route.Method, route.Path)).Concat(Pages.Select(path => (Method: HttpMethods.Get, Path: path)))
+            .Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), []))).ToList();
         var handle = Metered("*", "unmatched", http =>
         {
+            // OPTIONS * is about the server.
+            if (!http.Request.Path.HasValue && HttpMethods.IsOptions(http.Request.Method)) return Options(http);
             var methods = paths.Where(path => path.Matcher.TryMatch(http.Request.Path, [])).Select(path => path.Method).Distinct().ToList();
             if (methods.Count == 0)
                 return Task.FromResult<Problem?>(new Problem(ProblemTypes.RouteNotFound, $"Nothing is at {http.Request.Path}; the routes are listed at /openapi/v1.json and shown at /docs."));
-            http.Response.Headers.Allow = string.Join(", ", methods);
+            if (methods.Contains(HttpMethods.Get)) methods.Add(HttpMethods.Head);
+            http.Response.Headers.Allow = string.Join(", ", [.. methods, HttpMethods.Options]);
+            if (HttpMethods.IsOptions(http.Request.Method)) return Options(http);
             return Task.FromResult<Problem?>(new Problem(ProblemTypes.MethodNotAllowed, $"{http.Request.Path} takes {string.Join(", ", methods)}, not {http.Request.Method}."));
         });
         endpoints.MapFallback("{**path}", handle);
     }
 
+    private static Task<Problem?> Options(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.FromResult<Problem?>(null);
+    }
+
     private void Map(string method, string path, RouteNotes notes, RouteHandler handler)
     {
         catalog.Routes.Add(new MappedRoute(method, path, notes));
-        endpoints.MapMethods(path, [method], Metered(method, path, handler));
+        var contract = new RouteContract(notes, shards);
+        endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], Metered(
+            method, path, http => contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem) : handler(http)));
     }
 
     private RequestDelegate Metered(string method, string path, RouteHandler handler)
@@ -78,20 +99,25 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteC
         }
         catch (BadHttpRequestException fault)
         {
-            return new Problem(fault.StatusCode == StatusCodes.Status413PayloadTooLarge ? ProblemTypes.BodyTooLarge : ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message);
+            return Problem.Of(fault);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception fault) when (IsGone(http, fault))
         {
             // Nobody is there any more to answer.
             http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return null;
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             LogFault(http.Request.Method, http.Request.Path, fault);
             return Problem.Of(new TidelineException(ErrorCode.Internal, fault.Message, fault));
         }
     }
+
+    // A connection that breaks is told by what reads or writes it, at times before the request counts as aborted.
+    private static bool IsGone(HttpContext http, Exception fault) =>
+        fault is ConnectionResetException or ConnectionAbortedException
+        || (http.RequestAborted.IsCancellationRequested && fault is (OperationCanceledException or IOException));
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private partial void LogFault(string method, PathString path, Exception fault);

@@ -20,6 +20,14 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
         InPath = inPath && refusal.Reason is RefusalReason.AccountNotFound or RefusalReason.CustomerNotFound or RefusalReason.HoldNotFound,
     };
 
+    /// <summary>What the server could not read of a request.</summary>
+    public static Problem Of(BadHttpRequestException fault) => fault.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => new(ProblemTypes.BodyTooLarge, fault.Message),
+        StatusCodes.Status408RequestTimeout => new(ProblemTypes.RequestTimeout, $"A body must arrive with {Limits.BodyBytesPerSecond} bytes a second."),
+        _ => new(ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message),
+    };
+
     /// <summary>A fault of the core. What is internal stays inside: its message is for the log.</summary>
     public static Problem Of(TidelineException fault) => new(
         ProblemTypes.Of(fault.Code),

@@ -22,8 +22,10 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         }, TransferAsync);
         routes.Get("/v1/payments/transfers/{id}", new RouteNotes(
             "A transfer with the steps of its saga.",
-            """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b","amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z","steps":[{"name":"debit-source","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"credit-destination","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"update-customer-view","state":"done","attempts":0}]}"""),
-            GetAsync);
+            """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b","amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z","steps":[{"name":"debit-source","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"credit-destination","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},{"name":"update-customer-view","state":"done","attempts":0}]}""")
+        {
+            IsRead = true,
+        }, GetAsync);
     }
 
     private async Task<Problem?> TransferAsync(HttpContext http)
@@ -43,7 +45,7 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
     {
         try
         {
-            return await parts.Payments.TransferAsync(request, cancel);
+            return await parts.Time.ForAsync(parts.Payments.TransferAsync(request, cancel));
         }
         catch (TidelineException)
         {

@@ -14,6 +14,7 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
     {
+        var began = time.GetTimestamp();
         var transferId = request.TransferId ?? ledger.Ids.Next();
         var start = new StartTransfer(transferId, request.TransferId is not null, request.From, request.To, request.Amount, request.Reference) { Key = request.Key, Fingerprint = request.Fingerprint };
         if (ledger.Map.ShardOf(request.From) == ledger.Map.ShardOf(request.To))
@@ -26,7 +27,7 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
         var reply = await ledger.ExecuteAsync(start, cancel);
         CrashPoint.Pass("saga.start.after");
         if (reply.Kind != OutcomeKind.Saga) return Settled(reply);
-        return reply.IsRepeat ? await EndOfRepeatAsync(reply, cancel) : await EndAsync(waiter, reply, cancel);
+        return reply.IsRepeat ? await EndOfRepeatAsync(reply, began, cancel) : await EndAsync(waiter, reply, began, cancel);
     }
 
     /// <summary>A transfer with its saga steps; null when there is none.</summary>
@@ -45,14 +46,15 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
         reply.Subject, reply.Refusal is null ? TransferStatus.Settled : TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, reply.Position.Seq == 0 ? [] : [reply.Position]);
 
     // A repeated key names the first attempt's saga, which may have ended long ago.
-    private async Task<TransferReply> EndOfRepeatAsync(Reply reply, CancellationToken cancel)
+    private async Task<TransferReply> EndOfRepeatAsync(Reply reply, long began, CancellationToken cancel)
     {
         using var waiter = waiters.Expect(reply.Subject);
         var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
-        return row is { State: SagaState.Completed or SagaState.Compensated } ? Ended(row, reply) : await EndAsync(waiter, reply, cancel);
+        return row is { State: SagaState.Completed or SagaState.Compensated } ? Ended(row, reply) : await EndAsync(waiter, reply, began, cancel);
     }
 
-    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, CancellationToken cancel) => await waiters.EndAsync(waiter, reply.Position.Shard, time, cancel) is { } row
+    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, long began, CancellationToken cancel) =>
+        await waiters.EndAsync(waiter, reply.Position.Shard, time, began, cancel) is { } row
         ? Ended(row, reply)
         : new TransferReply(reply.Subject, TransferStatus.Running, reply.BalanceMinor, null, [reply.Position]);
 
