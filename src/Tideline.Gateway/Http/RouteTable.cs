@@ -17,6 +17,9 @@ internal delegate Task<Problem?> RouteHandler(HttpContext http);
 internal sealed partial class RouteTable(
     IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, int shards, ILogger logger)
 {
+    // Counted, and answered to nobody: the response may have begun, and then not even its status can be set.
+    private static readonly Problem Gone = new(new ProblemType("client-gone", StatusCodes.Status499ClientClosedRequest, "The client has gone"), "");
+
     // Of pages: the framework maps them.
     private static readonly string[] Pages = ["/docs/{**rest}", "/openapi/{name}"];
 
@@ -75,14 +78,15 @@ internal sealed partial class RouteTable(
         return async http =>
         {
             var started = time.GetTimestamp();
-            if (await AnswerAsync(http, handler) is { } problem)
+            var problem = await AnswerAsync(http, handler);
+            if (problem is not null && problem != Gone)
             {
                 // A stream that has begun cannot be taken back: the client sees it end early.
                 if (http.Response.HasStarted) http.Abort();
                 else JsonAnswer.Write(http, problem);
             }
 
-            meter.Record(http.Response.StatusCode, (long)time.GetElapsedTime(started).TotalMicroseconds);
+            meter.Record(problem == Gone ? Gone.Status : http.Response.StatusCode, (long)time.GetElapsedTime(started).TotalMicroseconds);
         };
     }
 
@@ -97,15 +101,13 @@ internal sealed partial class RouteTable(
             if (fault.Code is ErrorCode.Internal or ErrorCode.Corrupt) LogFault(http.Request.Method, http.Request.Path, fault);
             return Problem.Of(fault);
         }
-        catch (BadHttpRequestException fault)
+        catch (Exception fault) when (Problem.OfBody(fault) is not null)
         {
-            return Problem.Of(fault);
+            return Problem.OfBody(fault);
         }
         catch (Exception fault) when (IsGone(http, fault))
         {
-            // Nobody is there any more to answer.
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-            return null;
+            return Gone;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {

@@ -110,9 +110,9 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
         {
             await _underWay.Writer.WriteAsync(Refused(last + 1, TooSlow));
         }
-        catch (BadHttpRequestException fault)
+        catch (Exception fault) when (Problem.OfBody(fault) is not null)
         {
-            await _underWay.Writer.WriteAsync(Refused(last + 1, Problem.Of(fault)));
+            await _underWay.Writer.WriteAsync(Refused(last + 1, Problem.OfBody(fault)!));
         }
         catch (Exception fault) when (fault is OperationCanceledException or IOException)
         {

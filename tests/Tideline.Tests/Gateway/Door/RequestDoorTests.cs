@@ -71,7 +71,6 @@ public sealed class RequestDoorTests
         (await server.GetAsync("/openapi/v1.json", ("Sec-Fetch-Site", "same-origin"))).Status.ShouldBe(HttpStatusCode.OK);
         var own = server.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
         (await DepositAsync(server, account, ("Origin", own))).Status.ShouldBe(HttpStatusCode.Created);
-        (await server.GetAsync("/metrics")).Text.ShouldContain("route=\"refused\",status=\"4xx\"} 0");
         (await server.GetAsync("/metrics", ("Origin", "null"))).Status.ShouldBe(HttpStatusCode.Forbidden);
         (await server.GetAsync("/metrics")).Text.ShouldContain("route=\"refused\",status=\"4xx\"} 1");
     }

@@ -96,7 +96,7 @@ public sealed class CommandWaitTests
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            if (targetMethod!.Name == nameof(IShardStore.CommitAsync)) return CommitAsync(targetMethod, args);
+            if (targetMethod!.Name == nameof(IShardStore.CommitAsync)) return new ValueTask<bool>(CommitAsync(targetMethod, args));
             object? answer;
             try
             {
@@ -115,7 +115,7 @@ public sealed class CommandWaitTests
             return proxy;
         }
 
-        private async ValueTask<bool> CommitAsync(MethodInfo commit, object?[]? args)
+        private async Task<bool> CommitAsync(MethodInfo commit, object?[]? args)
         {
             await _of!._open.Task;
             return await (ValueTask<bool>)commit.Invoke(_inner, args)!;

@@ -17,7 +17,8 @@ public sealed class RouteContractTests
         foreach (var route in server.Routes)
             foreach (var type in (string?[])[null, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json-seq"])
                 (await SendAsync(server, route, "{}", type)).ShouldBeProblem("unsupported-media-type", 415);
-        foreach (var route in server.Routes.Where(route => route.Notes.Body is not null && route.Notes.BodyType is null))
+        // A rebuild would go on behind the test's back.
+        foreach (var route in server.Routes.Where(route => route.Notes.Body is not null && route.Notes.BodyType is null && !route.Path.EndsWith("/rebuild", StringComparison.Ordinal)))
         {
             (await SendAsync(server, route, "{}", "application/json; charset=utf-8")).Status.ShouldNotBe(HttpStatusCode.UnsupportedMediaType, route.Path);
             (await SendAsync(server, route, "{}", "application/json", ("Content-Encoding", "gzip"))).ShouldBeProblem("unsupported-media-type", 415, "Content-Encoding");
@@ -143,7 +144,10 @@ public sealed class RouteContractTests
         await using var server = await GatewayServer.StartAsync();
         const string head = "POST /v1/customers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
         (await server.SendRawAsync(Encoding.ASCII.GetBytes(head + "Content-Length: 100\r\n\r\n{"))).ShouldBeProblem("request-timeout", 408);
-        (await server.SendRawAsync(Encoding.ASCII.GetBytes(head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n"))).ShouldBeProblem("invalid-input", 400);
+        foreach (var size in (string[])["zz", "FFFFFFFFFFFFFFFF", "-1"])
+            (await server.SendRawAsync(Encoding.ASCII.GetBytes($"{head}Transfer-Encoding: chunked\r\n\r\n{size}\r\n"))).ShouldBeProblem("invalid-input", 400);
+        var batch = await server.SendRawAsync("POST /v1/payments/transfers:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n"u8.ToArray());
+        batch.Text.ShouldContain("\"line\":1,\"type\":\"https://tideline.dev/problems/invalid-input\"");
         (await server.SendRawAsync(Encoding.ASCII.GetBytes(head + "Content-Length: 999999999\r\nConnection: close\r\n\r\n"))).ShouldBeProblem("body-too-large", 413);
     }
 
