@@ -22,14 +22,18 @@ public static class TidelineGateway
         return services;
     }
 
-    /// <summary>Puts the door before the routes and maps every public one. Identity and authorisation belong here too; until then nobody but a web page is kept out.</summary>
+    /// <summary>
+    /// Puts the door before the routes and maps every public one. Identity and authorisation belong here too; until
+    /// then nobody but a web page is kept out.
+    /// </summary>
     public static void MapTideline(this WebApplication web)
     {
         var services = web.Services;
         var parts = services.GetRequiredService<GatewayParts>();
         var metrics = services.GetRequiredService<GatewayMetrics>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tideline.Gateway");
-        var routes = new RouteTable(web, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time, parts.Ledger.Map.Shards, logger);
+        var routes = new RouteTable(web, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time,
+            parts.Ledger.Map.Shards, logger);
         web.UseDoor(parts.Hosts, metrics.AddRoute("*", "refused"));
 
         new CustomerRoutes(parts).Map(routes);
@@ -53,7 +57,8 @@ public static class TidelineGateway
         if (parts.Receiver is { } receiver) new PeerRoutes(receiver).Map(routes);
 
         web.MapOpenApi().WithMetadata(new HttpMethodMetadata(RouteTable.ReadMethods));
-        web.MapScalarApiReference("/docs", options => options.WithTitle("Tideline")).WithMetadata(new HttpMethodMetadata(RouteTable.ReadMethods));
+        web.MapScalarApiReference("/docs", options => options.WithTitle("Tideline"))
+            .WithMetadata(new HttpMethodMetadata(RouteTable.ReadMethods));
         routes.MapRest();
     }
 }

@@ -19,7 +19,10 @@ public sealed class HostNames
     /// <summary>Loopback and the address that a connection came in on.</summary>
     public static HostNames Loopback { get; } = new([]);
 
-    /// <summary>Whether a request with this <c>Host</c>, on a connection to <paramref name="local"/>, is for this node. The port does not count.</summary>
+    /// <summary>
+    /// Whether a request with this <c>Host</c>, on a connection to <paramref name="local"/>, is for this node. The
+    /// port does not count.
+    /// </summary>
     public bool Contains(HostString host, IPAddress? local)
     {
         if (!host.HasValue) return false;
@@ -39,5 +42,5 @@ public sealed class HostNames
         ? Plain(name)
         : throw new TidelineException(
             ErrorCode.InvalidInput,
-            $"--hosts (TIDELINE_HOSTS) lists names or addresses without ports, as in bank.example,10.0.0.7, not '{name}'.");
+            $"--hosts (TIDELINE_HOSTS) lists names or addresses without ports, as in bank.example,10.0.0.7; '{name}' is none.");
 }

@@ -3,7 +3,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Gateway.Door;
 
-/// <summary>The limits that the server keeps itself: what it refuses there no route and no problem document sees.</summary>
+/// <summary>
+/// The limits that the server keeps itself: what it refuses there no route and no problem document sees.
+/// </summary>
 public static class KestrelLimits
 {
     /// <summary>Sets them.</summary>
@@ -16,6 +18,7 @@ public static class KestrelLimits
         kestrel.Limits.MaxRequestHeaderCount = Limits.HeadReadFields;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromMilliseconds(Limits.HeadReadMs);
         kestrel.Limits.MaxRequestBodySize = Limits.ImportBytes;
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(Limits.BodyBytesPerSecond, TimeSpan.FromMilliseconds(Limits.BodyGraceMs));
+        kestrel.Limits.MinRequestBodyDataRate =
+            new MinDataRate(Limits.BodyBytesPerSecond, TimeSpan.FromMilliseconds(Limits.BodyGraceMs));
     }
 }

@@ -14,13 +14,14 @@ namespace Tideline.Gateway.Door;
 internal static class RequestDoor
 {
     /// <summary>Puts the door before every route.</summary>
-    public static void UseDoor(this IApplicationBuilder web, HostNames hosts, RouteMeter? refused = null) => web.Use((http, next) =>
-    {
-        if (Check(http, hosts) is not { } problem) return next(http);
-        JsonAnswer.Write(http, problem);
-        refused?.Record(problem.Status, 0);
-        return Task.CompletedTask;
-    });
+    public static void UseDoor(this IApplicationBuilder web, HostNames hosts, RouteMeter? refused = null) =>
+        web.Use((http, next) =>
+        {
+            if (Check(http, hosts) is not { } problem) return next(http);
+            JsonAnswer.Write(http, problem);
+            refused?.Record(problem.Status, 0);
+            return Task.CompletedTask;
+        });
 
     /// <summary>Why a request is not let in; null when it is.</summary>
     public static Problem? Check(HttpContext http, HostNames hosts)
@@ -28,8 +29,12 @@ internal static class RequestDoor
         var request = http.Request;
         if (!hosts.Contains(request.Host, http.Connection.LocalIpAddress))
         {
-            var named = request.Host.HasValue ? $"for '{Shorten(request.Host.Host)}'" : "to a request without a Host header";
-            return new Problem(ProblemTypes.HostRefused, $"This node does not answer {named}; --hosts (TIDELINE_HOSTS) names the hosts it is known by.", "Host");
+            var named = request.Host.HasValue
+                ? $"for '{Shorten(request.Host.Host)}'"
+                : "to a request without a Host header";
+            return new Problem(
+                ProblemTypes.HostRefused,
+                $"This node does not answer {named}; --hosts (TIDELINE_HOSTS) names the hosts it is known by.", "Host");
         }
 
         return CheckSite(request) ?? CheckHead(http);
@@ -40,9 +45,11 @@ internal static class RequestDoor
     {
         var (origin, site) = (request.Headers.Origin, request.Headers["Sec-Fetch-Site"]);
         if (origin.Count > 0 && !IsOwn(origin, request.Host))
-            return new Problem(ProblemTypes.OriginRefused, $"Pages of '{Shorten(origin.ToString())}' may not use this node.", "Origin");
+            return new Problem(ProblemTypes.OriginRefused,
+                $"Pages of '{Shorten(origin.ToString())}' may not use this node.", "Origin");
         if (site.Count > 0 && site.ToString() is not ("same-origin" or "none"))
-            return new Problem(ProblemTypes.OriginRefused, "Pages of other sites may not use this node; open the address itself.", "Sec-Fetch-Site");
+            return new Problem(ProblemTypes.OriginRefused,
+                "Pages of other sites may not use this node; open the address itself.", "Sec-Fetch-Site");
         return null;
     }
 
@@ -58,7 +65,8 @@ internal static class RequestDoor
     {
         var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget;
         if (target?.Length > Limits.RequestLineBytes)
-            return new Problem(ProblemTypes.UriTooLong, $"Path and query may have {Limits.RequestLineBytes} bytes together.");
+            return new Problem(ProblemTypes.UriTooLong,
+                $"Path and query may have {Limits.RequestLineBytes} bytes together.");
         var headers = http.Request.Headers;
         var (fields, bytes) = (0, 0);
         foreach (var (name, values) in headers)
@@ -68,10 +76,12 @@ internal static class RequestDoor
         }
 
         if (fields > Limits.HeaderFields || bytes > Limits.HeaderBytes)
-            return new Problem(ProblemTypes.HeadersTooLarge, $"A request may have {Limits.HeaderFields} header fields with {Limits.HeaderBytes} bytes together.");
+            return new Problem(ProblemTypes.HeadersTooLarge,
+                $"A request may have {Limits.HeaderFields} header fields with {Limits.HeaderBytes} bytes together.");
         // Two lengths: a proxy may have believed the other one. Kestrel keeps the one it does not use under this name.
         if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
-            return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput), "Send Content-Length or Transfer-Encoding, not both.", "Content-Length");
+            return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),
+                "Send Content-Length or Transfer-Encoding, not both.", "Content-Length");
         return null;
     }
 

@@ -9,9 +9,15 @@ namespace Tideline.Gateway.Http;
 /// </summary>
 internal static class CommandWait
 {
+    private static readonly string TooLate = string.Create(
+        CultureInfo.InvariantCulture,
+        $"The command was not answered within {Limits.CommandAnswerMs} ms. ")
+        + "Whether it was carried out is not known; repeat it with the same key to find out.";
+
     /// <summary>The command's reply.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: it took too long, and its fate is not known.</exception>
-    public static Task<T> ForAsync<T>(this TimeProvider time, Task<T> command) => command.IsCompleted ? command : time.ForAsync(command, time.GetTimestamp());
+    public static Task<T> ForAsync<T>(this TimeProvider time, Task<T> command) =>
+        command.IsCompleted ? command : time.ForAsync(command, time.GetTimestamp());
 
     /// <summary>The reply of a command that was begun at <paramref name="began"/>.</summary>
     /// <exception cref="TidelineException">As above.</exception>
@@ -28,10 +34,11 @@ internal static class CommandWait
             if (command.IsFaulted) throw;
             // Nobody waits for it any more: a fault that comes later is seen all the same.
             _ = command.ContinueWith(
-                static late => late.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw new TidelineException(
-                ErrorCode.StorageUnavailable,
-                string.Create(CultureInfo.InvariantCulture, $"The command was not answered within {Limits.CommandAnswerMs} ms, and whether it was carried out is not known; repeat it with the same key to find out."));
+                static late => late.Exception,
+                CancellationToken.None,
+                TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
+            throw new TidelineException(ErrorCode.StorageUnavailable, TooLate);
         }
         catch (TimeoutException)
         {

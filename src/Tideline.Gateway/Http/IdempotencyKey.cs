@@ -10,7 +10,8 @@ internal static class IdempotencyKey
     /// Reads a key: without the spaces around it, and without the quotes of a structured field string (RFC 9651), which
     /// is how the IETF's draft of the header has it. <c>K</c>, <c>"K"</c> and <c> K </c> are one key.
     /// </summary>
-    /// <returns>False when it is empty, too long, not printable ASCII, or would begin or end with a space or a quote.</returns>
+    /// <returns>False when it is empty, too long, not printable ASCII, or begins or ends with a space or a quote
+    /// then.</returns>
     public static bool TryRead(string given, out string key)
     {
         key = given.Trim(' ', '\t');
@@ -27,7 +28,8 @@ internal static class IdempotencyKey
         var plain = new StringBuilder(quoted.Length);
         for (var at = 0; at < quoted.Length; at++)
         {
-            if (quoted[at] == '"' || (quoted[at] == '\\' && (++at == quoted.Length || quoted[at] is not ('"' or '\\')))) return false;
+            if (quoted[at] == '"') return false;
+            if (quoted[at] == '\\' && (++at == quoted.Length || quoted[at] is not ('"' or '\\'))) return false;
             plain.Append(quoted[at]);
         }
 

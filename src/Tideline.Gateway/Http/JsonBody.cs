@@ -29,7 +29,8 @@ internal static class JsonBody
     }
 
     /// <summary>Reads a body that may be left out, when it has no required field.</summary>
-    public static ValueTask<FieldReader> ReadOptionalAsync(HttpContext http, BodyShape shape) => RouteContract.HasBody(http.Request)
+    public static ValueTask<FieldReader> ReadOptionalAsync(HttpContext http, BodyShape shape) =>
+        RouteContract.HasBody(http.Request)
         ? ReadAsync(http, shape)
         : ValueTask.FromResult(new FieldReader(shape, new string?[shape.Fields.Length]));
 

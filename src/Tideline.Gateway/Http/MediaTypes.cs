@@ -26,8 +26,8 @@ internal static class MediaTypes
     }
 
     /// <summary>
-    /// The offered type that the client's <c>Accept</c> rates highest; of equals the one it names most exactly, then the
-    /// one it names first, then the one offered first. Null when it accepts none.
+    /// The offered type that the client's <c>Accept</c> rates highest; of equals the one it names most exactly, then
+    /// the one it names first, then the one offered first. Null when it accepts none.
     /// </summary>
     public static string? Choose(HttpRequest request, string[] offered)
     {
@@ -60,7 +60,7 @@ internal static class MediaTypes
         return best;
     }
 
-    // 0: it does not fit. A parameter asks for a variant that is not offered, but for the charset that all answers have.
+    // 0: it does not fit. A parameter asks for a variant that is not offered, except the charset of all answers.
     private static int Exactness(string type, MediaTypeHeaderValue range)
     {
         foreach (var parameter in range.Parameters)
@@ -70,13 +70,19 @@ internal static class MediaTypes
         }
 
         if (range.MatchesAllTypes) return 1;
-        if (range.MatchesAllSubTypes) return type.AsSpan(0, type.IndexOf('/', StringComparison.Ordinal)).Equals(range.Type, StringComparison.OrdinalIgnoreCase) ? 2 : 0;
+        if (range.MatchesAllSubTypes)
+            return type.Split('/')[0].Equals(range.Type.Value, StringComparison.OrdinalIgnoreCase) ? 2 : 0;
         return range.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase) ? 3 + range.Parameters.Count : 0;
     }
 
     private static bool IsOffered(string type, NameValueHeaderValue parameter) =>
-        (parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase) && IsUtf8(parameter.GetUnescapedValue().Value))
-        || (type == "text/plain" && parameter.Name.Equals("version", StringComparison.OrdinalIgnoreCase) && parameter.Value == "0.0.4");
+        parameter.Name.Value?.ToLowerInvariant() switch
+        {
+            "charset" => IsUtf8(parameter.GetUnescapedValue().Value),
+            "version" => type == "text/plain" && parameter.Value == "0.0.4",
+            _ => false,
+        };
 
-    private static bool IsUtf8(string? charset) => charset?.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase) == true;
+    private static bool IsUtf8(string? charset) =>
+        charset?.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase) == true;
 }

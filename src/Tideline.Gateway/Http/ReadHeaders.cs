@@ -27,7 +27,8 @@ internal static class ReadHeaders
         var (levels, tokens) = (http.Request.Headers["Tideline-Consistency"], http.Request.Headers["Tideline-Token"]);
         var (level, token) = (levels.ToString(), tokens.ToString());
         if (levels.Count > 0 && string.IsNullOrWhiteSpace(level))
-            fields.Fail(ProblemTypes.InvalidConsistency, "Tideline-Consistency is empty; name a level or leave it out.", "Tideline-Consistency");
+            fields.Fail(ProblemTypes.InvalidConsistency,
+                "Tideline-Consistency is empty; name a level or leave it out.", "Tideline-Consistency");
         try
         {
             if (token.Length > 0) ConsistencyToken.Parse(token, shards);

@@ -3,8 +3,8 @@ using Tideline.Gateway.Problems;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// What a route asks of every request, by its notes: parameters it knows, a body in a form it takes, an answer in a form
-/// that the client takes, and a consistency that means something. Checked before its handler runs.
+/// What a route asks of every request, by its notes: parameters it knows, a body in a form it takes, an answer in a
+/// form that the client takes, and a consistency that means something. Checked before its handler runs.
 /// </summary>
 internal sealed class RouteContract(RouteNotes notes, int shards)
 {
@@ -14,10 +14,12 @@ internal sealed class RouteContract(RouteNotes notes, int shards)
     private readonly string[] _offered = notes.OffersXml ? [notes.AnswerType, MediaTypes.Xml] : [notes.AnswerType];
 
     /// <summary>The first thing that is wrong; null when nothing is.</summary>
-    public Problem? Check(HttpContext http) => CheckQuery(http) ?? CheckBody(http.Request) ?? CheckAccept(http.Request) ?? CheckConsistency(http);
+    public Problem? Check(HttpContext http) =>
+        CheckQuery(http) ?? CheckBody(http.Request) ?? CheckAccept(http.Request) ?? CheckConsistency(http);
 
     /// <summary>Whether a request carries a body.</summary>
-    public static bool HasBody(HttpRequest request) => request.ContentLength is { } length ? length > 0 : request.Headers.TransferEncoding.Count > 0;
+    public static bool HasBody(HttpRequest request) =>
+        request.ContentLength is { } length ? length > 0 : request.Headers.TransferEncoding.Count > 0;
 
     private Problem? CheckQuery(HttpContext http) =>
         notes.Query is null && http.Request.QueryString.HasValue ? QueryReader.Read(http, NoQuery).Problem : null;
@@ -26,16 +28,22 @@ internal sealed class RouteContract(RouteNotes notes, int shards)
     {
         if (!HasBody(request)) return null;
         if (_taken is null) return new Problem(ProblemTypes.UnsupportedMediaType, "This route takes no body.");
-        if (!(_taken == MediaTypes.Xml ? MediaTypes.IsXml(request.ContentType) : MediaTypes.Is(request.ContentType, _taken)))
-            return new Problem(ProblemTypes.UnsupportedMediaType, $"Send the body with the header Content-Type: {_taken}.", "Content-Type");
-        if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
-            return new Problem(ProblemTypes.UnsupportedMediaType, "Send the body as it is, without Content-Encoding.", "Content-Encoding");
+        var isTaken = _taken == MediaTypes.Xml
+            ? MediaTypes.IsXml(request.ContentType) : MediaTypes.Is(request.ContentType, _taken);
+        if (!isTaken)
+            return new Problem(ProblemTypes.UnsupportedMediaType,
+                $"Send the body with the header Content-Type: {_taken}.", "Content-Type");
+        if (request.Headers.ContentEncoding is { Count: > 0 } encoding
+            && !encoding.ToString().Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return new Problem(ProblemTypes.UnsupportedMediaType, "Send the body as it is, without Content-Encoding.",
+                "Content-Encoding");
         return null;
     }
 
     private Problem? CheckAccept(HttpRequest request) => MediaTypes.Choose(request, _offered) is not null
         ? null
-        : new Problem(ProblemTypes.NotAcceptable, $"This route answers with {string.Join(" or ", _offered)}.", "Accept");
+        : new Problem(ProblemTypes.NotAcceptable, $"This route answers with {string.Join(" or ", _offered)}.",
+            "Accept");
 
     private Problem? CheckConsistency(HttpContext http)
     {

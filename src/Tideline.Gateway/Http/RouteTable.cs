@@ -15,10 +15,12 @@ internal delegate Task<Problem?> RouteHandler(HttpContext http);
 /// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection, nothing that a request does not need.
 /// </summary>
 internal sealed partial class RouteTable(
-    IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, int shards, ILogger logger)
+    IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, int shards,
+    ILogger logger)
 {
     // Counted, and answered to nobody: the response may have begun, and then not even its status can be set.
-    private static readonly Problem Gone = new(new ProblemType("client-gone", StatusCodes.Status499ClientClosedRequest, "The client has gone"), "");
+    private static readonly Problem Gone =
+        new(new ProblemType("client-gone", StatusCodes.Status499ClientClosedRequest, "The client has gone"), "");
 
     // Of pages: the framework maps them.
     private static readonly string[] Pages = ["/docs/{**rest}", "/openapi/{name}"];
@@ -38,11 +40,15 @@ internal sealed partial class RouteTable(
     /// <summary>Adds a POST route that is not public: it stands in no reference.</summary>
     public void PostInternal(string path, RouteHandler handler) => endpoints.MapMethods(path, [HttpMethods.Post], Metered(HttpMethods.Post, path, handler));
 
-    /// <summary>Answers whatever no route takes: OPTIONS, 405 where the path exists with other methods, else 404.</summary>
+    /// <summary>
+    /// Answers whatever no route takes: OPTIONS, 405 where the path exists with other methods, else 404.
+    /// </summary>
     public void MapRest()
     {
-        var paths = catalog.Routes.Select(route => (route.Method, route.Path)).Concat(Pages.Select(path => (Method: HttpMethods.Get, Path: path)))
-            .Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), []))).ToList();
+        var paths = catalog.Routes.Select(route => (route.Method, route.Path))
+            .Concat(Pages.Select(path => (Method: HttpMethods.Get, Path: path)))
+            .Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), [])))
+            .ToList();
         var handle = Metered("*", "unmatched", http =>
         {
             // OPTIONS * is about the server.
@@ -68,8 +74,9 @@ internal sealed partial class RouteTable(
     {
         catalog.Routes.Add(new MappedRoute(method, path, notes));
         var contract = new RouteContract(notes, shards);
-        endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], Metered(
-            method, path, http => contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem) : handler(http)));
+        var checkedHandler = Metered(method, path, http =>
+            contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem) : handler(http));
+        endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], checkedHandler);
     }
 
     private RequestDelegate Metered(string method, string path, RouteHandler handler)
@@ -86,7 +93,8 @@ internal sealed partial class RouteTable(
                 else JsonAnswer.Write(http, problem);
             }
 
-            meter.Record(problem == Gone ? Gone.Status : http.Response.StatusCode, (long)time.GetElapsedTime(started).TotalMicroseconds);
+            var status = problem == Gone ? Gone.Status : http.Response.StatusCode;
+            meter.Record(status, (long)time.GetElapsedTime(started).TotalMicroseconds);
         };
     }
 

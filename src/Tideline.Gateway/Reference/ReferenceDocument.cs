@@ -77,7 +77,9 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
             media.Example = new JsonObject(shape.Fields.Where(field => field.Required).Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Example))));
         }
 
-        return new OpenApiRequestBody { Required = notes.Body is not { } fields || fields.Fields.Any(field => field.Required), Content = Content(notes.BodyType ?? "application/json", media) };
+        var isRequired = notes.Body is not { } fields || fields.Fields.Any(field => field.Required);
+        return new OpenApiRequestBody { Required = isRequired,
+            Content = Content(notes.BodyType ?? MediaTypes.Json, media) };
     }
 
     private static OpenApiSchema ProblemSchema() => new()

@@ -42,7 +42,8 @@ internal sealed class AccountRoutes(GatewayParts parts)
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("accounts"),
         };
         if (fields.Problem is { } problem) return problem;
-        return await Answers.Command(http, await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted)), StatusCodes.Status201Created, "accountId");
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted));
+        return await Answers.Command(http, reply, StatusCodes.Status201Created, "accountId");
     }
 
     private async Task<Problem?> SetStatusAsync(HttpContext http)

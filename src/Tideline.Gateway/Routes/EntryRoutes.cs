@@ -11,7 +11,8 @@ namespace Tideline.Gateway.Routes;
 internal sealed class EntryRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);
-    private static readonly BodyShape Moment = new(new BodyField("at", "an RFC 3339 time or a date; now unless told, and at most.", "2026-01-31T12:00:00Z"));
+    private static readonly BodyShape Moment =
+        new(new BodyField("at", "an RFC 3339 time or a date; now unless told, and at most.", "2026-01-31T12:00:00Z"));
 
     public void Map(RouteTable routes)
     {

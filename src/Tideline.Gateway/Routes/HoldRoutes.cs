@@ -16,7 +16,10 @@ internal sealed class HoldRoutes(GatewayParts parts)
     private static readonly BodyShape NewHold = new(
         new("amount", "a decimal amount, more than zero.", "30.00", Required: true),
         new("currency", "the account's currency.", "EUR", Required: true),
-        new("expiresAt", $"when it is given back by itself, an RFC 3339 time or a date; in {DefaultHoldDays} days unless told.", "2026-02-07T12:00:00Z"),
+        new(
+            "expiresAt",
+            $"when it is given back by itself, an RFC 3339 time or a date; in {DefaultHoldDays} days unless told.",
+            "2026-02-07T12:00:00Z"),
         new("reference", "your words for it.", "Hotel deposit"),
         new("holdId", "an id of your own choice, a UUID.", "0197a1b2-0000-7000-8000-0000000000d1"));
 
@@ -70,7 +73,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("capture", id));
         if (fields.Problem is { } problem) return problem;
         var began = parts.Time.GetTimestamp();
-        if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account)) return NotFound(id);
+        if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account))
+            return NotFound(id);
         var command = new CaptureHold(transaction, id, hold.AccountId, amount?.Currency ?? account.Currency, amount?.Minor, fields.Flag("final")) { Key = key, Fingerprint = fingerprint };
         var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
         return await Answers.Command(http, reply, StatusCodes.Status201Created, "transactionId", account.Currency);
@@ -83,7 +87,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("release", id));
         if (fields.Problem is { } problem) return problem;
         var began = parts.Time.GetTimestamp();
-        if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account)) return NotFound(id);
+        if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account))
+            return NotFound(id);
         var command = new ReleaseHold(id, hold.AccountId, account.Currency, Expired: false) { Key = key, Fingerprint = fingerprint };
         var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
         return await Answers.Command(http, reply, StatusCodes.Status200OK, "holdId");

@@ -25,8 +25,15 @@ internal sealed class SagaRoutes(GatewayParts parts)
     {
         routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids.", $$"""{"items":[{{Saga}}],"nextCursor":null}""") { Query = Filter }, ListAsync);
         routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
-        routes.Post("/v1/ops/sagas/{id}/retry", new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga) { Body = Nothing }, http => MoveAsync(http, parts.Sagas.RetryAsync));
-        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga) { Body = Nothing }, http => MoveAsync(http, parts.Sagas.CompensateAsync));
+        routes.Post("/v1/ops/sagas/{id}/retry",
+            new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga)
+        {
+            Body = Nothing,
+        }, http => MoveAsync(http, parts.Sagas.RetryAsync));
+        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga)
+        {
+            Body = Nothing,
+        }, http => MoveAsync(http, parts.Sagas.CompensateAsync));
     }
 
     private async Task<Problem?> ListAsync(HttpContext http)
@@ -81,7 +88,8 @@ internal sealed class SagaRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadOptionalAsync(http, Nothing);
         var id = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
-        if (await parts.Time.ForAsync(move(id, http.RequestAborted)) is { } refusal) return Problem.Of(refusal, inPath: true);
+        if (await parts.Time.ForAsync(move(id, http.RequestAborted)) is { } refusal)
+            return Problem.Of(refusal, inPath: true);
         return await AnswerAsync(http, id);
     }
 

@@ -18,10 +18,12 @@ namespace Tideline.Gateway.Routes;
 ///                                4 watch: something moves, or the batch ends
 /// </code>
 /// A client may send all of its lines before it reads an answer: answers wait in memory, and reading goes on until that
-/// is full. Every line that was read is carried out, also when the client has gone: its key tells later what became of it.
+/// is full. Every line that was read is carried out, also when the client has gone: its key finds out later.
 /// </summary>
-internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics metrics, ILogger logger, BodyShape shape, HttpContext http) : IDisposable
+internal sealed partial class TransferBatch(
+    GatewayParts parts, GatewayMetrics metrics, ILogger logger, BodyShape shape, HttpContext http) : IDisposable
 {
+    private const string NotRead = "this line and those after it were not read: send them as another batch.";
     private const int FlushBytes = 16 * 1024;
     private const int SendBytes = 64 * 1024;
 
@@ -29,9 +31,12 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
         new BoundedChannelOptions(Limits.BatchInFlight) { SingleReader = true, SingleWriter = true });
 
     private readonly Pipe _unread = new(new PipeOptions(
-        pauseWriterThreshold: Limits.BatchUnreadBytes, resumeWriterThreshold: Limits.BatchUnreadBytes - SendBytes, useSynchronizationContext: false));
+        pauseWriterThreshold: Limits.BatchUnreadBytes,
+        resumeWriterThreshold: Limits.BatchUnreadBytes - SendBytes,
+        useSynchronizationContext: false));
 
-    private readonly CancellationTokenSource _reading = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
+    private readonly CancellationTokenSource _reading =
+        CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
     private readonly CancellationTokenSource _ended = new();
     private bool _isStill;
     private long _moves;
@@ -69,7 +74,8 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
     // A batch is as slow as its sender and its reader like, as long as something moves.
     private void LiftLimits()
     {
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = null;
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = null;
         if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } incoming) incoming.MinDataRate = null;
         if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } outgoing) outgoing.MinDataRate = null;
     }
@@ -90,9 +96,11 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
                 while (TryTakeLine(ref rest, read.IsCompleted, out var line))
                 {
                     last++;
-                    if (!skipping && !IsBlank(line)) await _underWay.Writer.WriteAsync(last > Limits.BatchLines ? Refused(last, TooMany) : Start(last, line));
+                    var isTooMany = last > Limits.BatchLines;
+                    if (!skipping && !IsBlank(line))
+                        await _underWay.Writer.WriteAsync(isTooMany ? Refused(last, TooMany) : Start(last, line));
                     skipping = false;
-                    if (last > Limits.BatchLines) return;
+                    if (isTooMany) return;
                 }
 
                 if (rest.Length > Limits.BatchLineBytes)
@@ -124,13 +132,14 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
         }
     }
 
-    private static Problem TooLong { get; } = new(ProblemTypes.BodyTooLarge, $"A line may have {Limits.BatchLineBytes} bytes.");
+    private static Problem TooLong { get; } =
+        new(ProblemTypes.BodyTooLarge, $"A line may have {Limits.BatchLineBytes} bytes.");
 
     private static Problem TooMany { get; } = new(
-        ProblemTypes.BodyTooLarge, $"A batch may have {Limits.BatchLines} lines; this line and those after it were not read: send them as another batch.");
+        ProblemTypes.BodyTooLarge, $"A batch may have {Limits.BatchLines} lines; {NotRead}");
 
     private static Problem TooSlow { get; } = new(
-        ProblemTypes.RequestTimeout, $"Nothing moved for {Limits.BatchStillMs} ms; this line and those after it were not read: send them as another batch.");
+        ProblemTypes.RequestTimeout, $"Nothing moved for {Limits.BatchStillMs} ms; {NotRead}");
 
     private static BatchLine Refused(long number, Problem problem) => new(number, null, 0, default, problem);
 
@@ -162,7 +171,8 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
         var fields = JsonBody.Parse(line, shape);
         var request = TransferFields.Read(fields, fields.KeyIn(TransferFields.KeyName));
         if (fields.Problem is { } problem) return Refused(number, problem);
-        return new BatchLine(number, parts.Payments.TransferAsync(request, CancellationToken.None), parts.Time.GetTimestamp(), request.Amount.Currency, null);
+        return new BatchLine(number, parts.Payments.TransferAsync(request, CancellationToken.None),
+            parts.Time.GetTimestamp(), request.Amount.Currency, null);
     }
 
     // :: Step 2, answers in the order of the lines
@@ -176,7 +186,9 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
                 while (_underWay.Reader.TryRead(out var line))
                 {
                     // Whoever reads the answers gets what is ready before this waits for more.
-                    if (unread.UnflushedBytes > 0 && (unread.UnflushedBytes > FlushBytes || line.Reply is { IsCompleted: false })) await unread.FlushAsync();
+                    if (unread.UnflushedBytes > 0
+                        && (unread.UnflushedBytes > FlushBytes || line.Reply is { IsCompleted: false }))
+                        await unread.FlushAsync();
                     var answer = await FinishAsync(line);
                     unread.Write(JsonAnswer.Render(answer, BatchAnswer.Write));
                     unread.Write("\n"u8);
@@ -211,7 +223,8 @@ internal sealed partial class TransferBatch(GatewayParts parts, GatewayMetrics m
         {
             metrics.RecordFailed();
             LogFault(line.Number, fault);
-            return new BatchAnswer(line.Number, null, line.Currency, Problem.Of(new TidelineException(ErrorCode.Internal, fault.Message, fault)));
+            return new BatchAnswer(line.Number, null, line.Currency,
+                Problem.Of(new TidelineException(ErrorCode.Internal, fault.Message, fault)));
         }
     }
 

@@ -27,7 +27,8 @@ internal sealed class TransferBatchRoutes(GatewayParts parts, GatewayMetrics met
         {
             // Each may keep answers in memory that its client has not read.
             if (Interlocked.Increment(ref _running) > Limits.Batches)
-                return new Problem(ProblemTypes.Of(ErrorCode.Overloaded), $"{Limits.Batches} batches run already; send this one again in a moment.");
+                return new Problem(ProblemTypes.Of(ErrorCode.Overloaded),
+                    $"{Limits.Batches} batches run already; send this one again in a moment.");
             using var batch = new TransferBatch(parts, metrics, logger, Line, http);
             await batch.RunAsync();
             return null;

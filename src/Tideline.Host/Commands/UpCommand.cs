@@ -23,14 +23,18 @@ internal static class UpCommand
     private static readonly Option<string?> Address = new("--address") { Description = "Cluster profile: where the other processes of the installation reach this one, as in http://node-1:7400; unless told where it listens, or by the machine's name when that is everywhere. TIDELINE_ADDRESS says the same." };
     private static readonly Option<string?> Hosts = new("--hosts")
     {
-        Description = "Names and addresses that requests may be for, as in bank.example,10.0.0.7, beside loopback, the address that a connection comes in on and --address. TIDELINE_HOSTS says the same.",
+        Description = "Names and addresses that requests may be for, as in bank.example,10.0.0.7, beside loopback, "
+            + "the address that a connection comes in on and --address. TIDELINE_HOSTS says the same.",
     };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
     private static readonly Option<int> DemoRate = new("--demo-rate") { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
 
     public static Command Build()
     {
-        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.") { Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Hosts, Config, Verbose, DemoRate };
+        var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.")
+        {
+            Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Hosts, Config, Verbose, DemoRate,
+        };
         command.SetAction(RunAsync);
         return command;
     }
@@ -43,7 +47,12 @@ internal static class UpCommand
         if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
         var listen = ListenAddress.Parse(settings.Listen);
-        if (settings.WatchedOver is { } mysql) return await WatchAsync(mysql, new IPEndPoint(listen, settings.Port), HostsOf(settings), settings.Verbose, cancel);
+        if (settings.WatchedOver is { } mysql)
+        {
+            var watched = new IPEndPoint(listen, settings.Port);
+            return await WatchAsync(mysql, watched, HostsOf(settings), settings.Verbose, cancel);
+        }
+
         var endpoint = new IPEndPoint(listen, settings.Port);
         if (settings.Cluster is not null)
         {
@@ -53,7 +62,8 @@ internal static class UpCommand
 
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        await using var server = await Server.StartAsync(NodeOf(settings), endpoint, HostsOf(settings), settings.Verbose, cancel);
+        await using var server =
+            await Server.StartAsync(NodeOf(settings), endpoint, HostsOf(settings), settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {
@@ -76,7 +86,8 @@ internal static class UpCommand
         return await StopAsync(server);
     }
 
-    private static async Task<int> WatchAsync(IReadOnlyList<string> mysql, IPEndPoint endpoint, HostNames hosts, bool verbose, CancellationToken cancel)
+    private static async Task<int> WatchAsync(IReadOnlyList<string> mysql, IPEndPoint endpoint, HostNames hosts,
+        bool verbose, CancellationToken cancel)
     {
         await using var server = await FailoverServer.StartAsync(mysql, endpoint, hosts, verbose, cancel);
         foreach (var group in server.Groups) Console.WriteLine($"Tideline watches over {group}.");
@@ -150,4 +161,6 @@ internal static class UpCommand
 }
 
 /// <summary>What <c>up</c> was asked to do.</summary>
-internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile, ClusterOptions? Cluster, string? Address, string? Hosts, IReadOnlyList<string>? WatchedOver, bool Demo, int DemoRate, bool Verbose);
+internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile,
+    ClusterOptions? Cluster, string? Address, string? Hosts, IReadOnlyList<string>? WatchedOver, bool Demo,
+    int DemoRate, bool Verbose);

@@ -29,7 +29,8 @@ internal sealed class FailoverServer : IAsyncDisposable
     /// <summary>Starts to listen, then to watch. A group that was never made is made when all of its members answer.</summary>
     /// <param name="primaries">The addresses of MySQL, as the ledger has them; each that names several servers is a group.</param>
     /// <exception cref="TidelineException">InvalidInput: no address names a group. AlreadyOwned: the port is taken.</exception>
-    public static async Task<FailoverServer> StartAsync(IReadOnlyList<string> primaries, IPEndPoint endpoint, HostNames hosts, bool verbose, CancellationToken cancel)
+    public static async Task<FailoverServer> StartAsync(IReadOnlyList<string> primaries, IPEndPoint endpoint,
+        HostNames hosts, bool verbose, CancellationToken cancel)
     {
         var groups = primaries.Where(FailoverOptions.IsGroup).ToArray();
         if (groups.Length == 0)

@@ -14,13 +14,14 @@ internal static class PrivateFiles
     private const UnixFileMode OfOthers = (UnixFileMode)0b111_111;
 
     // What a data folder holds. With anything else in it the folder itself serves other ends too, and keeps its mode.
-    private static readonly string[] Own = ["cluster", "imports", "ledger", "lock", "log", "lost+found", "tideline.", "views"];
+    private static readonly string[] Own =
+        ["cluster", "imports", "ledger", "lock", "log", "lost+found", "tideline.", "views"];
 
     /// <summary>
     /// Makes the data folder. One that exists with wider rights is narrowed, with what the program has in it; one of
     /// another user, such as the root of a mounted volume, is left as it is.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput: everybody may write in it, and this user cannot change that.</exception>
+    /// <exception cref="TidelineException">InvalidInput: everybody may write in it, and it is not narrowed.</exception>
     public static void Prepare(string data)
     {
         if (OperatingSystem.IsWindows()) return;
@@ -37,7 +38,8 @@ internal static class PrivateFiles
         if ((folder.UnixFileMode & (Anybody | UnixFileMode.StickyBit)) == Anybody)
             throw new TidelineException(
                 ErrorCode.InvalidInput,
-                $"Everybody may write in {folder.FullName}, and this user cannot change that: chmod 700 it, or name another folder with --data.");
+                $"Everybody may write in {folder.FullName}, and that cannot be changed here: "
+                + "chmod 700 it, or name another folder with --data.");
     }
 
     private static bool IsOwn(FileSystemInfo entry) => Array.Exists(Own, name => name.EndsWith('.') || name == "lock"
@@ -54,7 +56,8 @@ internal static class PrivateFiles
     // Whether others had rights. A link is not followed: its target is somebody else's matter.
     private static bool Narrow(FileSystemInfo entry)
     {
-        if (OperatingSystem.IsWindows() || entry.LinkTarget is not null || (entry.UnixFileMode & OfOthers) == 0) return false;
+        if (OperatingSystem.IsWindows() || entry.LinkTarget is not null || (entry.UnixFileMode & OfOthers) == 0)
+            return false;
         try
         {
             entry.UnixFileMode = entry is DirectoryInfo ? Folder : File;

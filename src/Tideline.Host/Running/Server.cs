@@ -35,7 +35,8 @@ internal sealed class Server : IAsyncDisposable
 
     /// <summary>Starts the node, then the gateway. In the cluster profile the node takes shards when the gateway answers, for others send commands there.</summary>
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
-    public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, HostNames hosts, bool verbose, CancellationToken cancel)
+    public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, HostNames hosts,
+        bool verbose, CancellationToken cancel)
     {
         WebHosting.PrepareThreads();
         FreePort.Require(endpoint);

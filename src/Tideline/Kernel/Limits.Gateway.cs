@@ -39,7 +39,9 @@ public static partial class Limits
     /// <summary>Lines of one NDJSON batch, and batches at once.</summary>
     public const int BatchLines = 1_000_000, Batches = 32;
 
-    /// <summary>Answers of a batch that its client has not read yet, bytes. At the limit no further lines are read.</summary>
+    /// <summary>
+    /// Answers of a batch that its client has not read yet, bytes. At the limit no further lines are read.
+    /// </summary>
     public const int BatchUnreadBytes = 16 * 1024 * 1024;
 
     /// <summary>

@@ -38,7 +38,8 @@ public sealed class SagaWaiters
     /// How the saga ended that stands on a shard; null when that takes longer than <see cref="Limits.SagaWaitMs"/>
     /// since <paramref name="began"/>.
     /// </summary>
-    internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, long began, CancellationToken cancel)
+    internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, long began,
+        CancellationToken cancel)
     {
         while (time.GetElapsedTime(began).TotalMilliseconds < Limits.SagaWaitMs)
         {

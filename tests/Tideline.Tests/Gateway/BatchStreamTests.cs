@@ -8,10 +8,12 @@ namespace Tideline.Tests.Gateway;
 /// <summary>Clients of a batch that send without reading, stand still or leave.</summary>
 public sealed class BatchStreamTests
 {
-    private const string Head = "POST /v1/payments/transfers:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+    private const string Head = "POST /v1/payments/transfers:batch HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        + "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
 
     // Refused by name, without a transfer: cheap for the server, and long each way.
-    private static readonly byte[] LongLines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"{{\"x\":\"{new string('x', 500)}\"}}\n", 1_000)));
+    private static readonly byte[] LongLines =
+        Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat($"{{\"x\":\"{new string('x', 500)}\"}}\n", 1_000)));
 
     [Fact]
     public async Task A_client_that_sends_everything_before_it_reads_gets_every_answer()
@@ -24,8 +26,10 @@ public sealed class BatchStreamTests
         for (var sent = 0; sent < lines; sent += 1_000) await client.SendChunkAsync(LongLines);
         await client.SendAsync("0\r\n\r\n");
         // Without what stands between the chunks of the answer.
-        var answers = Regex.Replace((await client.ReadToEndAsync()).Split("\r\n\r\n", 2)[1], "(^|\r\n)[0-9a-f]+\r\n", "").TrimEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        answers.Select(line => line[.."{\"line\":12345".Length].Split(':', ',')[1]).ShouldBe(Enumerable.Range(1, lines).Select(line => $"{line}"));
+        var answers = Regex.Replace((await client.ReadToEndAsync()).Split("\r\n\r\n", 2)[1], "(^|\r\n)[0-9a-f]+\r\n",
+            "").TrimEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        answers.Select(line => line[.."{\"line\":12345".Length].Split(':', ',')[1])
+            .ShouldBe(Enumerable.Range(1, lines).Select(line => $"{line}"));
     }
 
     [Fact]
@@ -79,12 +83,14 @@ public sealed class BatchStreamTests
     {
         using var logs = new KeptLogs();
         await using var server = await GatewayServer.StartAsync(logs: logs);
-        var (from, to) = (await server.Bank.AccountAsync(0, 10_000_000), new[] { await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1) });
+        var (from, to) = (await server.Bank.AccountAsync(0, 10_000_000),
+            new[] { await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1) });
         for (var client = 0; client < 5; client++)
         {
             var connection = await RawConnection.OpenAsync(server.Client.BaseAddress!.Port);
             await connection.SendAsync(Head);
-            var lines = string.Concat(Enumerable.Range(0, 500).Select(line => Line(from, to[line % 2], $"{client}-{line}")));
+            var lines = string.Concat(Enumerable.Range(0, 500)
+                .Select(line => Line(from, to[line % 2], $"{client}-{line}")));
             await connection.SendChunkAsync(Encoding.ASCII.GetBytes(lines));
             await connection.JsonLineAsync();
             if (resets) connection.Reset();
@@ -95,7 +101,8 @@ public sealed class BatchStreamTests
         while (Ended((await server.GetAsync("/metrics")).Text) < 5) await Task.Delay(20, late.Token);
         (await server.GetAsync("/metrics")).Text.ShouldContain("tideline_transfers_total{outcome=\"failed\"} 0\n");
         foreach (var client in Enumerable.Range(0, 5))
-            (await server.PostAsync("/v1/payments/transfers:batch", Line(from, to[0], $"{client}-0"), "", "application/x-ndjson"))["status"].ShouldBe("201");
+            (await server.PostAsync("/v1/payments/transfers:batch", Line(from, to[0], $"{client}-0"), "",
+                "application/x-ndjson"))["status"].ShouldBe("201");
         // The first lines were answered, so they were carried out, and once: whatever else was read is whole.
         var moved = (await server.Bank.ReadAsync(to[0])).PostedMinor + (await server.Bank.ReadAsync(to[1])).PostedMinor;
         moved.ShouldBeGreaterThanOrEqualTo(500);
@@ -105,7 +112,8 @@ public sealed class BatchStreamTests
     }
 
     private static int Ended(string metrics) => metrics.Split('\n')
-        .Where(line => line.StartsWith("tideline_http_requests_total", StringComparison.Ordinal) && line.Contains("transfers:batch", StringComparison.Ordinal))
+        .Where(line => line.StartsWith("tideline_http_requests_total",
+            StringComparison.Ordinal) && line.Contains("transfers:batch", StringComparison.Ordinal))
         .Sum(line => int.Parse(line.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture));
 
     private static string Line(Guid from, Guid to, string key) =>

@@ -61,7 +61,8 @@ public sealed class BatchTests
         var single = await server.PostAsync("/v1/payments/transfers", Line(from, to, "1.00", "").Replace(",\"idempotencyKey\":\"\"", "", StringComparison.Ordinal), "shared");
         foreach (var same in (string[])["shared", " shared ", "\\\"shared\\\""])
         {
-            var batch = await server.PostAsync("/v1/payments/transfers:batch", Line(from, to, "1.00", same), "", "application/x-ndjson");
+            var batch = await server.PostAsync("/v1/payments/transfers:batch", Line(from, to, "1.00", same), "",
+                "application/x-ndjson");
             batch["transferId"].ShouldBe(single["transferId"]);
         }
 

@@ -52,7 +52,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <param name="time">The clock of the gateway alone; the bank's unless told.</param>
     /// <param name="logs">Gets what is logged.</param>
     public static async Task<GatewayServer> StartAsync(
-        Func<ILedgerStore, ILedgerStore>? wrap = null, HostNames? hosts = null, TimeProvider? time = null, ILoggerProvider? logs = null)
+        Func<ILedgerStore, ILedgerStore>? wrap = null, HostNames? hosts = null, TimeProvider? time = null,
+        ILoggerProvider? logs = null)
     {
         var bank = await Bank.OpenAsync(wrap: wrap);
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
@@ -96,7 +97,9 @@ internal sealed class GatewayServer : IAsyncDisposable
         return await Answer.ReadAsync(response);
     }
 
-    /// <summary>Sends a request as it is, on a connection of its own, and reads what is answered until the server closes it.</summary>
+    /// <summary>
+    /// Sends a request as it is, on a connection of its own, and reads what is answered until the server closes it.
+    /// </summary>
     public async Task<RawAnswer> SendRawAsync(byte[] request)
     {
         await using var connection = await RawConnection.OpenAsync(Client.BaseAddress!.Port);

@@ -13,7 +13,8 @@ internal sealed class RawConnection : IAsyncDisposable
     private readonly StreamReader _reader;
 
     private RawConnection(Socket socket) =>
-        (_socket, _stream, _reader) = (socket, new NetworkStream(socket), new StreamReader(new NetworkStream(socket), Encoding.UTF8));
+        (_socket, _stream, _reader) = (socket, new NetworkStream(socket),
+            new StreamReader(new NetworkStream(socket), Encoding.UTF8));
 
     public static async Task<RawConnection> OpenAsync(int port)
     {
@@ -75,7 +76,9 @@ internal sealed class RawConnection : IAsyncDisposable
 internal sealed record RawAnswer(int Status, string Text)
 {
     public static RawAnswer Of(string text) =>
-        new(text.Split(' ') is [_, var status, ..] && int.TryParse(status, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : 0, text);
+        new(text.Split(' ') is [_, var status, ..]
+            && int.TryParse(status, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number
+            : 0, text);
 
     public void ShouldBeProblem(string name, int status)
     {

@@ -36,12 +36,14 @@ public sealed class PrivateFilesTests : IDisposable
         File.SetUnixFileMode(Data, Wide);
         await UseAsync();
         string[] written = [.. Entries().Select(entry => Path.GetRelativePath(Data, entry.FullName))];
-        foreach (var name in (string[])["ledger/shard-0.db", "ledger/shard-0.db-wal", "views/views.db", "log/log.db-shm", "imports", "tideline.run.json"]) written.ShouldContain(name);
+        foreach (var name in (string[])["ledger/shard-0.db", "ledger/shard-0.db-wal", "views/views.db",
+            "log/log.db-shm", "imports", "tideline.run.json"]) written.ShouldContain(name);
         written.ShouldContain(name => name.EndsWith("pain001.xml", StringComparison.Ordinal));
         ShouldBePrivate();
 
         await EndAsync();
-        foreach (var entry in Entries()) entry.UnixFileMode = entry is DirectoryInfo ? Wide : Wide & ~(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        foreach (var entry in Entries()) entry.UnixFileMode = entry is DirectoryInfo ? Wide
+            : (UnixFileMode)0b110_100_100;
         await UseAsync();
         ShouldBePrivate();
     }
@@ -70,9 +72,11 @@ public sealed class PrivateFilesTests : IDisposable
         Directory.Exists(Path.Combine(Data, "ledger")).ShouldBeFalse();
     }
 
-    private IEnumerable<FileSystemInfo> Entries() => new DirectoryInfo(Data).GetFileSystemInfos("*", SearchOption.AllDirectories).Append(new DirectoryInfo(Data));
+    private IEnumerable<FileSystemInfo> Entries() =>
+        new DirectoryInfo(Data).GetFileSystemInfos("*", SearchOption.AllDirectories).Append(new DirectoryInfo(Data));
 
-    private void ShouldBePrivate() => Entries().Where(entry => (entry.UnixFileMode & OfOthers) != 0).Select(entry => $"{entry.FullName}: {entry.UnixFileMode}").ShouldBeEmpty();
+    private void ShouldBePrivate() => Entries().Where(entry => (entry.UnixFileMode & OfOthers) != 0)
+        .Select(entry => $"{entry.FullName}: {entry.UnixFileMode}").ShouldBeEmpty();
 
     // Starts a node under the umask that most systems have, and has it write something of every kind.
     private async Task UseAsync()
@@ -83,14 +87,21 @@ public sealed class PrivateFilesTests : IDisposable
         _node = Process.Start(start)!;
         var words = "";
         while (!words.Contains("Ctrl-C", StringComparison.Ordinal))
-            words += await _node.StandardOutput.ReadLineAsync().WaitAsync(Limit) ?? throw new InvalidOperationException($"The node ended: {await _node.StandardError.ReadToEndAsync()}");
+        {
+            words += await _node.StandardOutput.ReadLineAsync().WaitAsync(Limit)
+                ?? throw new InvalidOperationException($"The node ended: {await _node.StandardError.ReadToEndAsync()}");
+        }
+
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-        using var customer = new HttpRequestMessage(HttpMethod.Post, "/v1/customers") { Content = JsonContent.Create(new { name = "Ada", email = "ada@example.com", country = "GB" }) };
+        using var customer = new HttpRequestMessage(HttpMethod.Post, "/v1/customers");
+        customer.Content = JsonContent.Create(new { name = "Ada", email = "ada@example.com", country = "GB" });
         customer.Headers.Add("Idempotency-Key", $"customer-{port}");
         customer.Headers.Host = "bank.example";
         await customer.Content.LoadIntoBufferAsync();
         (await client.SendAsync(customer)).StatusCode.ShouldBe(HttpStatusCode.Created);
-        using var file = new StringContent(await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docs", "examples", "salaries-pain001.xml")), Encoding.UTF8, "application/xml");
+        using var file = new StringContent(
+            await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "docs", "examples", "salaries-pain001.xml")),
+            Encoding.UTF8, "application/xml");
         (await client.PostAsync("/v1/payments/imports", file)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         using var foreign = new HttpRequestMessage(HttpMethod.Get, "/health/live");
         foreign.Headers.Host = "evil.example";

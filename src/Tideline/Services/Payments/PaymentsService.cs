@@ -27,7 +27,9 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
         var reply = await ledger.ExecuteAsync(start, cancel);
         CrashPoint.Pass("saga.start.after");
         if (reply.Kind != OutcomeKind.Saga) return Settled(reply);
-        return reply.IsRepeat ? await EndOfRepeatAsync(reply, began, cancel) : await EndAsync(waiter, reply, began, cancel);
+        return reply.IsRepeat
+            ? await EndOfRepeatAsync(reply, began, cancel)
+            : await EndAsync(waiter, reply, began, cancel);
     }
 
     /// <summary>A transfer with its saga steps; null when there is none.</summary>
@@ -50,7 +52,9 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     {
         using var waiter = waiters.Expect(reply.Subject);
         var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
-        return row is { State: SagaState.Completed or SagaState.Compensated } ? Ended(row, reply) : await EndAsync(waiter, reply, began, cancel);
+        return row is { State: SagaState.Completed or SagaState.Compensated }
+            ? Ended(row, reply)
+            : await EndAsync(waiter, reply, began, cancel);
     }
 
     private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, long began, CancellationToken cancel) =>

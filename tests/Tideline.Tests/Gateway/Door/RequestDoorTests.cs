@@ -8,7 +8,8 @@ namespace Tideline.Tests.Gateway.Door;
 /// <summary>A web page that makes a browser talk to a node, under a name of its own or from another origin.</summary>
 public sealed class RequestDoorTests
 {
-    private static readonly string[] Paths = ["/v1/ops/sagas", "/v1/nothing", "/openapi/v1.json", "/docs", "/health/live", "/metrics"];
+    private static readonly string[] Paths =
+        ["/v1/ops/sagas", "/v1/nothing", "/openapi/v1.json", "/docs", "/health/live", "/metrics"];
 
     [Theory]
     [InlineData("evil.example")]
@@ -22,7 +23,8 @@ public sealed class RequestDoorTests
     {
         await using var server = await GatewayServer.StartAsync();
         var account = await server.Bank.AccountAsync(0, 10_000);
-        foreach (var path in Paths) (await server.GetAsync(path, ("Host", host))).ShouldBeProblem("host-refused", 403, "Host");
+        foreach (var path in Paths) (await server.GetAsync(path, ("Host", host)))
+            .ShouldBeProblem("host-refused", 403, "Host");
         (await DepositAsync(server, account, ("Host", host))).ShouldBeProblem("host-refused", 403, "Host");
         (await server.Bank.ReadAsync(account)).PostedMinor.ShouldBe(10_000);
     }
@@ -56,8 +58,10 @@ public sealed class RequestDoorTests
     {
         await using var server = await GatewayServer.StartAsync();
         var account = await server.Bank.AccountAsync(0, 10_000);
-        foreach (var path in Paths) (await server.GetAsync(path, (header, value))).ShouldBeProblem("origin-refused", 403, header);
-        (await server.GetAsync($"/v1/accounts/{account}", (header, value))).ShouldBeProblem("origin-refused", 403, header);
+        foreach (var path in Paths) (await server.GetAsync(path, (header, value)))
+            .ShouldBeProblem("origin-refused", 403, header);
+        (await server.GetAsync($"/v1/accounts/{account}", (header, value)))
+            .ShouldBeProblem("origin-refused", 403, header);
         (await DepositAsync(server, account, (header, value))).ShouldBeProblem("origin-refused", 403, header);
         (await server.Bank.ReadAsync(account)).PostedMinor.ShouldBe(10_000);
     }
@@ -68,7 +72,8 @@ public sealed class RequestDoorTests
         await using var server = await GatewayServer.StartAsync();
         var account = await server.Bank.AccountAsync(0, 10_000);
         (await server.GetAsync("/docs", ("Sec-Fetch-Site", "none"))).Status.ShouldBe(HttpStatusCode.OK);
-        (await server.GetAsync("/openapi/v1.json", ("Sec-Fetch-Site", "same-origin"))).Status.ShouldBe(HttpStatusCode.OK);
+        (await server.GetAsync("/openapi/v1.json", ("Sec-Fetch-Site", "same-origin"))).Status
+            .ShouldBe(HttpStatusCode.OK);
         var own = server.Client.BaseAddress!.GetLeftPart(UriPartial.Authority);
         (await DepositAsync(server, account, ("Origin", own))).Status.ShouldBe(HttpStatusCode.Created);
         (await server.GetAsync("/metrics", ("Origin", "null"))).Status.ShouldBe(HttpStatusCode.Forbidden);
@@ -80,23 +85,32 @@ public sealed class RequestDoorTests
     {
         await using var server = await GatewayServer.StartAsync();
         const string end = "Host: localhost\r\nConnection: close\r\n\r\n";
-        (await RawAsync(server, $"GET /v1/ops/sagas?cursor={new string('a', Limits.RequestLineBytes)} HTTP/1.1\r\n{end}")).ShouldBeProblem("uri-too-long", 414);
-        (await RawAsync(server, $"GET /health/live HTTP/1.1\r\nX: {new string('a', Limits.HeaderBytes)}\r\n{end}")).ShouldBeProblem("headers-too-large", 431);
+        var tooLong = new string('a', Limits.RequestLineBytes);
+        (await RawAsync(server, $"GET /v1/ops/sagas?cursor={tooLong} HTTP/1.1\r\n{end}"))
+            .ShouldBeProblem("uri-too-long", 414);
+        (await RawAsync(server, $"GET /health/live HTTP/1.1\r\nX: {new string('a', Limits.HeaderBytes)}\r\n{end}"))
+            .ShouldBeProblem("headers-too-large", 431);
         var many = string.Concat(Enumerable.Range(0, Limits.HeaderFields).Select(field => $"X{field}: a\r\n"));
         (await RawAsync(server, $"GET /health/live HTTP/1.1\r\n{many}{end}")).ShouldBeProblem("headers-too-large", 431);
-        (await RawAsync(server, $"POST /v1/customers HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n{end}0\r\n\r\n")).ShouldBeProblem("invalid-input", 400);
+        const string twoLengths = "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n";
+        (await RawAsync(server, $"POST /v1/customers HTTP/1.1\r\n{twoLengths}{end}0\r\n\r\n"))
+            .ShouldBeProblem("invalid-input", 400);
         (await RawAsync(server, "GET /health/live HTTP/1.0\r\n\r\n")).ShouldBeProblem("host-refused", 403);
         // Beyond what is read at all, the server answers with the status alone.
-        (await RawAsync(server, $"GET /health/live HTTP/1.1\r\nX: {new string('a', Limits.HeadReadBytes)}\r\n{end}")).Status.ShouldBe(431);
+        (await RawAsync(server, $"GET /health/live HTTP/1.1\r\nX: {new string('a', Limits.HeadReadBytes)}\r\n{end}"))
+            .Status.ShouldBe(431);
         (await RawAsync(server, $"GET /health/live HTTP/1.1\r\n{end}")).Status.ShouldBe(200);
     }
 
-    private static Task<RawAnswer> RawAsync(GatewayServer server, string request) => server.SendRawAsync(Encoding.ASCII.GetBytes(request));
+    private static Task<RawAnswer> RawAsync(GatewayServer server, string request) =>
+        server.SendRawAsync(Encoding.ASCII.GetBytes(request));
 
-    private static async Task<Answer> DepositAsync(GatewayServer server, Guid account, (string Name, string Value) header)
+    private static async Task<Answer> DepositAsync(GatewayServer server, Guid account,
+        (string Name, string Value) header)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/accounts/{account}/deposits");
-        request.Content = new StringContent("""{"amount":"1.00","currency":"EUR"}""", Encoding.UTF8, "application/json");
+        request.Content = new StringContent("""{"amount":"1.00","currency":"EUR"}""", Encoding.UTF8,
+            "application/json");
         request.Headers.Add("Idempotency-Key", "door");
         request.Headers.TryAddWithoutValidation(header.Name, header.Value);
         using var response = await server.Client.SendAsync(request);

@@ -6,7 +6,9 @@ using Tideline.Ledger;
 
 namespace Tideline.Tests.Gateway.Http;
 
-/// <summary>An engine that does not answer: the client hears so within a named limit, and the command is not cancelled.</summary>
+/// <summary>
+/// An engine that does not answer: the client hears so within a named limit, and the command is not cancelled.
+/// </summary>
 public sealed class CommandWaitTests
 {
     [Fact]
@@ -43,13 +45,17 @@ public sealed class CommandWaitTests
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         StuckStore stuck = null!;
-        await using var server = await GatewayServer.StartAsync(store => StuckStore.Around(store, out stuck), time: time);
+        await using var server = await GatewayServer.StartAsync(
+            store => StuckStore.Around(store, out stuck), time: time);
         var (from, to) = (await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(0));
         var transfer = $$"""{"from":"{{from}}","to":"{{to}}","amount":"1.00","currency":"EUR"}""";
         stuck.Hold();
         var single = server.PostAsync("/v1/payments/transfers", transfer, "stuck");
-        var deposit = server.PostAsync($"/v1/accounts/{from}/deposits", """{"amount":"1.00","currency":"EUR"}""", "stuck-too");
-        var batch = server.PostAsync("/v1/payments/transfers:batch", transfer.Replace("}", ",\"idempotencyKey\":\"stuck-line\"}", StringComparison.Ordinal), "", "application/x-ndjson");
+        var deposit = server.PostAsync($"/v1/accounts/{from}/deposits", """{"amount":"1.00","currency":"EUR"}""",
+            "stuck-too");
+        var batch = server.PostAsync("/v1/payments/transfers:batch",
+            transfer.Replace("}", ",\"idempotencyKey\":\"stuck-line\"}", StringComparison.Ordinal), "",
+            "application/x-ndjson");
         var all = Task.WhenAll(single, deposit, batch);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!all.IsCompleted)
@@ -68,7 +74,8 @@ public sealed class CommandWaitTests
         (await batch)["type"].ShouldEndWith("storage-unavailable");
         stuck.Release();
         (await server.PostAsync("/v1/payments/transfers", transfer, "stuck"))["status"].ShouldBe("settled");
-        (await server.PostAsync($"/v1/accounts/{from}/deposits", """{"amount":"1.00","currency":"EUR"}""", "stuck-too")).Status.ShouldBe(System.Net.HttpStatusCode.Created);
+        (await server.PostAsync($"/v1/accounts/{from}/deposits", """{"amount":"1.00","currency":"EUR"}""", "stuck-too"))
+            .Status.ShouldBe(System.Net.HttpStatusCode.Created);
         (await server.PostAsync("/v1/payments/transfers", transfer, "stuck-line"))["status"].ShouldBe("settled");
         (await server.Bank.ReadAsync(to)).PostedMinor.ShouldBe(200);
         await server.Bank.ShouldAddUpAsync();
@@ -96,7 +103,8 @@ public sealed class CommandWaitTests
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            if (targetMethod!.Name == nameof(IShardStore.CommitAsync)) return new ValueTask<bool>(CommitAsync(targetMethod, args));
+            if (targetMethod!.Name == nameof(IShardStore.CommitAsync))
+                return new ValueTask<bool>(CommitAsync(targetMethod, args));
             object? answer;
             try
             {

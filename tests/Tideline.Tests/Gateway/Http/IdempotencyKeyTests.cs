@@ -41,7 +41,8 @@ public sealed class IdempotencyKeyTests
     [InlineData("a\nb")]
     [InlineData("Schlüssel")]
     [InlineData("a\u007fb")]
-    public void A_key_that_could_be_read_in_two_ways_or_not_at_all_is_refused(string given) => IdempotencyKey.TryRead(given, out _).ShouldBeFalse();
+    public void A_key_that_could_be_read_in_two_ways_or_not_at_all_is_refused(string given) =>
+        IdempotencyKey.TryRead(given, out _).ShouldBeFalse();
 
     [Fact]
     public void The_limit_counts_what_is_left()
@@ -59,18 +60,24 @@ public sealed class IdempotencyKeyTests
         var (from, to) = (await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(1));
         var body = $$"""{"from":"{{from}}","to":"{{to}}","amount":"1.00","currency":"EUR"}""";
         var ids = new List<string>();
-        foreach (var key in (string[])["K", "\"K\"", "K\t"]) ids.Add((await server.PostAsync("/v1/payments/transfers", body, key))["transferId"]);
+        foreach (var key in (string[])["K", "\"K\"", "K\t"])
+            ids.Add((await server.PostAsync("/v1/payments/transfers", body, key))["transferId"]);
         foreach (var key in (string[])["K", " K", "K ", "\\\"K\\\""])
-            ids.Add((await server.PostAsync("/v1/payments/transfers:batch", body.Replace("}", $",\"idempotencyKey\":\"{key}\"}}", StringComparison.Ordinal), "", "application/x-ndjson"))["transferId"]);
+            ids.Add((await server.PostAsync("/v1/payments/transfers:batch",
+                body.Replace("}", $",\"idempotencyKey\":\"{key}\"}}", StringComparison.Ordinal), "",
+                "application/x-ndjson"))["transferId"]);
         ids.Distinct().ShouldHaveSingleItem();
         (await server.Bank.ReadAsync(to)).PostedMinor.ShouldBe(100);
         foreach (var key in (string[])["", " ", "K\\u0000", "\\u00e9", "\\\"K"])
         {
-            var line = await server.PostAsync("/v1/payments/transfers:batch", body.Replace("}", $",\"idempotencyKey\":\"{key}\"}}", StringComparison.Ordinal), "", "application/x-ndjson");
+            var line = await server.PostAsync("/v1/payments/transfers:batch",
+                body.Replace("}", $",\"idempotencyKey\":\"{key}\"}}", StringComparison.Ordinal), "",
+                "application/x-ndjson");
             line["type"].ShouldEndWith("idempotency-key-invalid");
             line["field"].ShouldBe("idempotencyKey");
         }
 
-        (await server.PostAsync("/v1/payments/transfers", body, "\"K")).ShouldBeProblem("idempotency-key-invalid", 400, "Idempotency-Key");
+        (await server.PostAsync("/v1/payments/transfers", body, "\"K"))
+            .ShouldBeProblem("idempotency-key-invalid", 400, "Idempotency-Key");
     }
 }

@@ -48,7 +48,8 @@ public sealed class MediaTypesTests
     [InlineData("text/plain", false)]
     [InlineData("", false)]
     [InlineData(null, false)]
-    public void A_body_is_json_by_its_whole_type(string? contentType, bool isJson) => MediaTypes.Is(contentType, MediaTypes.Json).ShouldBe(isJson);
+    public void A_body_is_json_by_its_whole_type(string? contentType, bool isJson) =>
+        MediaTypes.Is(contentType, MediaTypes.Json).ShouldBe(isJson);
 
     [Fact]
     public async Task A_client_that_accepts_nothing_that_a_route_has_is_told_what_it_has_and_nothing_is_done()
@@ -58,14 +59,20 @@ public sealed class MediaTypesTests
         var wrong = await server.GetAsync($"/v1/accounts/{account}", ("Accept", "application/xml"));
         wrong.ShouldBeProblem("not-acceptable", 406, "Accept");
         wrong["detail"].ShouldContain("application/json");
-        var statement = await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01", ("Accept", "text/html"));
+        var statement = await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01",
+            ("Accept", "text/html"));
         statement["detail"].ShouldContain("application/json or application/xml");
-        (await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01", ("Accept", "application/xml;q=0.1, application/json"))).Type.ShouldBe("application/json");
-        (await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01", ("Accept", "application/xml;q=0.2, application/json;q=0.1"))).Type.ShouldBe("application/xml");
-        (await server.GetAsync("/metrics", ("Accept", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3"))).Status.ShouldBe(HttpStatusCode.OK);
+        (await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01",
+            ("Accept", "application/xml;q=0.1, application/json"))).Type.ShouldBe("application/json");
+        (await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01",
+            ("Accept", "application/xml;q=0.2, application/json;q=0.1"))).Type.ShouldBe("application/xml");
+        (await server.GetAsync("/metrics",
+            ("Accept", "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3"))).Status
+            .ShouldBe(HttpStatusCode.OK);
 
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/accounts/{account}/deposits");
-        request.Content = new StringContent("""{"amount":"1.00","currency":"EUR"}""", System.Text.Encoding.UTF8, "application/json");
+        request.Content = new StringContent("""{"amount":"1.00","currency":"EUR"}""", System.Text.Encoding.UTF8,
+            "application/json");
         request.Headers.Add("Idempotency-Key", "k");
         request.Headers.Add("Accept", "text/html");
         using var refused = await server.Client.SendAsync(request);

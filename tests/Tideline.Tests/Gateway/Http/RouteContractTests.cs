@@ -15,13 +15,18 @@ public sealed class RouteContractTests
     {
         await using var server = await GatewayServer.StartAsync();
         foreach (var route in server.Routes)
-            foreach (var type in (string?[])[null, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json-seq"])
+            foreach (var type in (string?[])[null, "text/plain", "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=b", "application/json-seq"])
                 (await SendAsync(server, route, "{}", type)).ShouldBeProblem("unsupported-media-type", 415);
         // A rebuild would go on behind the test's back.
-        foreach (var route in server.Routes.Where(route => route.Notes.Body is not null && route.Notes.BodyType is null && !route.Path.EndsWith("/rebuild", StringComparison.Ordinal)))
+        foreach (var route in server.Routes
+            .Where(route => route.Notes.Body is not null && route.Notes.BodyType is null
+            && !route.Path.EndsWith("/rebuild", StringComparison.Ordinal)))
         {
-            (await SendAsync(server, route, "{}", "application/json; charset=utf-8")).Status.ShouldNotBe(HttpStatusCode.UnsupportedMediaType, route.Path);
-            (await SendAsync(server, route, "{}", "application/json", ("Content-Encoding", "gzip"))).ShouldBeProblem("unsupported-media-type", 415, "Content-Encoding");
+            (await SendAsync(server, route, "{}", "application/json; charset=utf-8")).Status
+                .ShouldNotBe(HttpStatusCode.UnsupportedMediaType, route.Path);
+            (await SendAsync(server, route, "{}", "application/json", ("Content-Encoding", "gzip")))
+                .ShouldBeProblem("unsupported-media-type", 415, "Content-Encoding");
         }
     }
 
@@ -30,17 +35,22 @@ public sealed class RouteContractTests
     {
         await using var server = await GatewayServer.StartAsync();
         var account = await server.Bank.AccountAsync(0, 10_000);
-        var hold = (await server.PostAsync($"/v1/accounts/{account}/holds", """{"amount":"1.00","currency":"EUR"}"""))["holdId"];
+        var hold = (await server.PostAsync($"/v1/accounts/{account}/holds",
+            """{"amount":"1.00","currency":"EUR"}"""))["holdId"];
         const string head = "HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n";
-        (await server.SendRawAsync(Encoding.ASCII.GetBytes($"GET /v1/accounts/{account} {head}\r\n"))).Status.ShouldBe(200);
-        (await server.SendRawAsync(Encoding.ASCII.GetBytes($"POST /v1/holds/{hold}/release {head}Content-Length: 0\r\nIdempotency-Key: r\r\n\r\n"))).Status.ShouldBe(200);
+        (await server.SendRawAsync(Encoding.ASCII.GetBytes($"GET /v1/accounts/{account} {head}\r\n"))).Status
+            .ShouldBe(200);
+        var release = $"POST /v1/holds/{hold}/release {head}Content-Length: 0\r\nIdempotency-Key: r\r\n\r\n";
+        (await server.SendRawAsync(Encoding.ASCII.GetBytes(release))).Status.ShouldBe(200);
     }
 
     [Fact]
     public async Task A_parameter_that_a_route_does_not_know_is_refused()
     {
         await using var server = await GatewayServer.StartAsync();
-        foreach (var route in server.Routes) (await SendAsync(server, route with { Path = route.Path + "?surprise=1" }, null, null)).ShouldBeProblem("invalid-query", 400, "surprise");
+        foreach (var route in server.Routes)
+            (await SendAsync(server, route with { Path = route.Path + "?surprise=1" }, null, null))
+            .ShouldBeProblem("invalid-query", 400, "surprise");
     }
 
     [Fact]
@@ -51,10 +61,13 @@ public sealed class RouteContractTests
         reads.Select(route => route.Path).ShouldContain("/v1/accounts/{id}");
         foreach (var route in reads)
         {
-            foreach (var level in (string[])["odd", "", "strong,strong", "bounded", "bounded=", "bounded=-1", "bounded=1.5", "bounded=99999999999", "Strong"])
-                (await SendAsync(server, route, null, null, ("Tideline-Consistency", level))).ShouldBeProblem("invalid-consistency", 400, "Tideline-Consistency");
+            foreach (var level in (string[])["odd", "", "strong,strong", "bounded", "bounded=", "bounded=-1",
+                "bounded=1.5", "bounded=99999999999", "Strong"])
+                (await SendAsync(server, route, null, null, ("Tideline-Consistency", level)))
+                    .ShouldBeProblem("invalid-consistency", 400, "Tideline-Consistency");
             foreach (var token in (string[])["!!", "MDo5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "OTk6MQ", "MDow"])
-                (await SendAsync(server, route, null, null, ("Tideline-Token", token))).ShouldBeProblem("invalid-token", 400, "Tideline-Token");
+                (await SendAsync(server, route, null, null, ("Tideline-Token", token)))
+                    .ShouldBeProblem("invalid-token", 400, "Tideline-Token");
         }
     }
 
@@ -63,8 +76,10 @@ public sealed class RouteContractTests
     {
         await using var server = await GatewayServer.StartAsync();
         var account = await server.Bank.AccountAsync(0, 10_000);
-        string[] found = [$"/v1/accounts/{account}", $"/v1/accounts/{account}/entries", $"/v1/accounts/{account}/statement?from=2020-01-01", "/docs", "/openapi/v1.json"];
-        foreach (var path in server.Routes.Where(route => route.Method == "GET").Select(route => PathOf(route.Path)).Concat(found))
+        string[] found = [$"/v1/accounts/{account}", $"/v1/accounts/{account}/entries",
+            $"/v1/accounts/{account}/statement?from=2020-01-01", "/docs", "/openapi/v1.json"];
+        foreach (var path in server.Routes.Where(route => route.Method == "GET").Select(route => PathOf(route.Path))
+            .Concat(found))
         {
             using var get = await server.Client.GetAsync(path);
             using var head = await server.Client.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
@@ -84,7 +99,8 @@ public sealed class RouteContractTests
     {
         await using var server = await GatewayServer.StartAsync();
         foreach (var (path, allow) in ((string, string[])[])[
-            ("/v1/accounts", ["POST"]), ($"/v1/accounts/{Id}", ["PATCH", "GET", "HEAD"]), ("/docs", ["GET", "HEAD"]), ("/openapi/v1.json", ["GET", "HEAD"])])
+            ("/v1/accounts", ["POST"]), ($"/v1/accounts/{Id}", ["PATCH", "GET", "HEAD"]), ("/docs", ["GET", "HEAD"]),
+                ("/openapi/v1.json", ["GET", "HEAD"])])
         {
             using var options = await server.Client.SendAsync(new HttpRequestMessage(HttpMethod.Options, path));
             options.StatusCode.ShouldBe(HttpStatusCode.NoContent, path);
@@ -98,7 +114,8 @@ public sealed class RouteContractTests
             }
         }
 
-        (await server.SendRawAsync("OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray())).Status.ShouldBe(204);
+        (await server.SendRawAsync("OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray()))
+            .Status.ShouldBe(204);
     }
 
     [Fact]
@@ -108,9 +125,12 @@ public sealed class RouteContractTests
         var account = await server.Bank.AccountAsync(0, 10_000);
         var day = await server.GetAsync($"/v1/accounts/{account}/balance?at=2020-01-31");
         (day["balance"], day["at"]).ShouldBe(("0.00", "2020-01-31T00:00:00.000000Z"));
-        (await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01&to=2020-02-01"))["openingBalance"].ShouldBe("0.00");
-        foreach (var wrong in (string[])["2020-02-30", "2020-1-1", "2020-01-01garbage", "20200101", "2020-01-01T00:00:00"])
-            (await server.GetAsync($"/v1/accounts/{account}/balance?at={wrong}")).ShouldBeProblem("invalid-field", 400, "at");
+        (await server.GetAsync($"/v1/accounts/{account}/statement?from=2020-01-01&to=2020-02-01"))["openingBalance"]
+            .ShouldBe("0.00");
+        foreach (var wrong in (string[])["2020-02-30", "2020-1-1", "2020-01-01garbage", "20200101",
+            "2020-01-01T00:00:00"])
+            (await server.GetAsync($"/v1/accounts/{account}/balance?at={wrong}"))
+                .ShouldBeProblem("invalid-field", 400, "at");
     }
 
     [Theory]
@@ -143,17 +163,25 @@ public sealed class RouteContractTests
     {
         await using var server = await GatewayServer.StartAsync();
         const string head = "POST /v1/customers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-        (await server.SendRawAsync(Encoding.ASCII.GetBytes(head + "Content-Length: 100\r\n\r\n{"))).ShouldBeProblem("request-timeout", 408);
+        (await server.SendRawAsync(Encoding.ASCII.GetBytes(head + "Content-Length: 100\r\n\r\n{")))
+            .ShouldBeProblem("request-timeout", 408);
         foreach (var size in (string[])["zz", "FFFFFFFFFFFFFFFF", "-1"])
-            (await server.SendRawAsync(Encoding.ASCII.GetBytes($"{head}Transfer-Encoding: chunked\r\n\r\n{size}\r\n"))).ShouldBeProblem("invalid-input", 400);
-        var batch = await server.SendRawAsync("POST /v1/payments/transfers:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n"u8.ToArray());
+            (await server.SendRawAsync(Encoding.ASCII.GetBytes($"{head}Transfer-Encoding: chunked\r\n\r\n{size}\r\n")))
+                .ShouldBeProblem("invalid-input", 400);
+        var lines = head.Replace("/v1/customers", "/v1/payments/transfers:batch", StringComparison.Ordinal)
+            .Replace("application/json", "application/x-ndjson", StringComparison.Ordinal);
+        var batch = await server.SendRawAsync(
+            Encoding.ASCII.GetBytes($"{lines}Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\n"));
         batch.Text.ShouldContain("\"line\":1,\"type\":\"https://tideline.dev/problems/invalid-input\"");
-        (await server.SendRawAsync(Encoding.ASCII.GetBytes(head + "Content-Length: 999999999\r\nConnection: close\r\n\r\n"))).ShouldBeProblem("body-too-large", 413);
+        (await server.SendRawAsync(
+            Encoding.ASCII.GetBytes(head + "Content-Length: 999999999\r\nConnection: close\r\n\r\n")))
+            .ShouldBeProblem("body-too-large", 413);
     }
 
     private static string PathOf(string route) => route.Replace("{id}", Id, StringComparison.Ordinal);
 
-    private static async Task<Answer> SendAsync(GatewayServer server, MappedRoute route, string? body, string? type, params (string Name, string Value)[] headers)
+    private static async Task<Answer> SendAsync(GatewayServer server, MappedRoute route, string? body, string? type,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(route.Method), PathOf(route.Path));
         if (body is not null)
@@ -163,7 +191,8 @@ public sealed class RouteContractTests
         }
 
         foreach (var (name, value) in headers)
-            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content!.Headers.TryAddWithoutValidation(name, value);
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content!.Headers.TryAddWithoutValidation(name, value);
         using var response = await server.Client.SendAsync(request);
         return await Answer.ReadAsync(response);
     }
