@@ -42,5 +42,5 @@ public sealed class HostNames
         ? Plain(name)
         : throw new TidelineException(
             ErrorCode.InvalidInput,
-            $"--hosts (TIDELINE_HOSTS) lists names or addresses without ports, as in bank.example,10.0.0.7; '{name}' is none.");
+            $"--hosts (TIDELINE_HOSTS) lists names or addresses (bank.example,10.0.0.7), no ports; '{name}' is none.");
 }

@@ -10,12 +10,14 @@ namespace Tideline.Gateway.Routes;
 /// <summary>Transfers, one a request: the hot path.</summary>
 internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
 {
-    private const string Example =
-        """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","from":"0197a1b2-0000-7000-8000-00000000000a","""
-        + """"to":"0197a1b2-0000-7000-8000-00000000000b","amount":"12.34","currency":"EUR","reference":"Rent","""
-        + """"createdAt":"2026-01-31T12:00:00.000000Z","steps":[{"name":"debit-source","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},"""
-        + """{"name":"credit-destination","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},"""
-        + """{"name":"update-customer-view","state":"done","attempts":0}]}""";
+    private const string Example = """
+        {"transferId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled",
+        "from":"0197a1b2-0000-7000-8000-00000000000a","to":"0197a1b2-0000-7000-8000-00000000000b",
+        "amount":"12.34","currency":"EUR","reference":"Rent","createdAt":"2026-01-31T12:00:00.000000Z",
+        "steps":[{"name":"debit-source","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},
+        {"name":"credit-destination","state":"done","at":"2026-01-31T12:00:00.000000Z","attempts":1},
+        {"name":"update-customer-view","state":"done","attempts":0}]}
+        """;
 
     private static readonly BodyShape NewTransfer = new([.. TransferFields.All]);
 

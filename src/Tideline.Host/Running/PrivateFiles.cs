@@ -18,8 +18,8 @@ internal static class PrivateFiles
         ["cluster", "imports", "ledger", "lock", "log", "lost+found", "tideline.", "views"];
 
     /// <summary>
-    /// Makes the data folder. One that exists with wider rights is narrowed, with what the program has in it; one of
-    /// another user, such as the root of a mounted volume, is left as it is.
+    /// From here on the process makes private files alone. A data folder that exists with wider rights is narrowed, with
+    /// what the program has in it; one of another user, such as the root of a mounted volume, is left as it is.
     /// </summary>
     /// <exception cref="TidelineException">InvalidInput: everybody may write in it, and it is not narrowed.</exception>
     public static void Prepare(string data)
@@ -27,7 +27,8 @@ internal static class PrivateFiles
         if (OperatingSystem.IsWindows()) return;
         // Of the whole process, from here on: no file is wide open even for the moment between its making and a chmod.
         _ = Native.SetMask((uint)OfOthers);
-        var folder = Directory.CreateDirectory(data);
+        var folder = new DirectoryInfo(data);
+        if (!folder.Exists) return;
         var entries = folder.GetFileSystemInfos();
         if (Array.TrueForAll(entries, IsOwn)) Narrow(folder);
         foreach (var entry in entries)
