@@ -1,4 +1,5 @@
 using Tideline.Consistency;
+using Tideline.Gateway.Door;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
 using Tideline.Peers;
@@ -35,6 +36,9 @@ public sealed record GatewayParts
 
     /// <summary>Makes a backup in a folder; null where the engines' own tools do.</summary>
     public Func<string, CancellationToken, Task<BackupManifest>>? Backup { get; init; }
+
+    /// <summary>The hosts that requests may be for.</summary>
+    public HostNames Hosts { get; init; } = HostNames.Loopback;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Scalar.AspNetCore;
+using Tideline.Gateway.Door;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Peers;
@@ -21,14 +22,19 @@ public static class TidelineGateway
         return services;
     }
 
-    /// <summary>Maps every public route. Identity and authorisation belong here, before the routes; until then the gateway listens on loopback only.</summary>
-    public static void MapTideline(this IEndpointRouteBuilder endpoints)
+    /// <summary>
+    /// Puts the door before the routes and maps every public one. Identity and authorisation belong here too; until
+    /// then nobody but a web page is kept out.
+    /// </summary>
+    public static void MapTideline(this WebApplication web)
     {
-        var services = endpoints.ServiceProvider;
+        var services = web.Services;
         var parts = services.GetRequiredService<GatewayParts>();
         var metrics = services.GetRequiredService<GatewayMetrics>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tideline.Gateway");
-        var routes = new RouteTable(endpoints, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time, logger);
+        var routes = new RouteTable(web, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time,
+            parts.Ledger.Map.Shards, logger);
+        web.UseDoor(parts.Hosts, metrics.AddRoute("*", "refused"));
 
         new CustomerRoutes(parts).Map(routes);
         new ViewRoutes(parts).Map(routes);
@@ -38,7 +44,7 @@ public static class TidelineGateway
         new StatementRoutes(parts).Map(routes);
         new HoldRoutes(parts).Map(routes);
         new TransferRoutes(parts, metrics).Map(routes);
-        new TransferBatchRoutes(parts, metrics).Map(routes);
+        new TransferBatchRoutes(parts, metrics, logger).Map(routes);
         new ImportRoutes(parts.Imports).Map(routes);
         new SagaRoutes(parts).Map(routes);
         new ProjectionRoutes(parts).Map(routes);
@@ -51,8 +57,9 @@ public static class TidelineGateway
         new MetricRoutes(parts, metrics).Map(routes);
         if (parts.Receiver is { } receiver) new PeerRoutes(receiver).Map(routes);
 
-        endpoints.MapOpenApi();
-        endpoints.MapScalarApiReference("/docs", options => options.WithTitle("Tideline"));
+        web.MapOpenApi().WithMetadata(new HttpMethodMetadata(RouteTable.ReadMethods));
+        web.MapScalarApiReference("/docs", options => options.WithTitle("Tideline"))
+            .WithMetadata(new HttpMethodMetadata(RouteTable.ReadMethods));
         routes.MapRest();
     }
 }

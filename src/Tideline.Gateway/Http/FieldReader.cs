@@ -92,12 +92,15 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     /// <summary>A positive amount of required fields.</summary>
     public Money Money(string amount = "amount", string currency = "currency") => OptionalMoney(amount, currency) ?? default;
 
-    /// <summary>A time with its offset (RFC 3339); null when the field is absent.</summary>
+    /// <summary>
+    /// A time with its offset (RFC 3339), or a date, which is its midnight UTC; null when the field is absent.
+    /// </summary>
     public DateTimeOffset? OptionalTime(string name)
     {
         if (Value(name) is not { } text) return null;
         if (Timestamp.TryParse(text, out var time)) return time;
-        Fail(ProblemTypes.InvalidField, $"'{name}' must be an RFC 3339 time with its offset, such as 2026-01-31T12:00:00Z.", name);
+        Fail(ProblemTypes.InvalidField,
+            $"'{name}' must be an RFC 3339 time with its offset, such as 2026-01-31T12:00:00Z, or a date.", name);
         return null;
     }
 
@@ -120,11 +123,18 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         return Guid.Empty;
     }
 
+    /// <summary>The stored form of the client's idempotency key that a field carries.</summary>
+    public Guid KeyIn(string name) => Value(name) is { } text ? Key(text, name) : Guid.Empty;
+
     /// <summary>The stored form of a client's idempotency key.</summary>
-    public Guid Key(string key)
+    public Guid Key(string given, string field = "Idempotency-Key")
     {
-        if (key.Length is 0 or > Limits.IdempotencyKeyCharacters || key.AsSpan().ContainsAnyExceptInRange(' ', '~'))
-            Fail(ProblemTypes.KeyInvalid, $"An idempotency key is 1 to {Limits.IdempotencyKeyCharacters} printable ASCII characters.", "Idempotency-Key");
+        if (!IdempotencyKey.TryRead(given, out var key))
+            Fail(
+                ProblemTypes.KeyInvalid,
+                $"An idempotency key is 1 to {Limits.IdempotencyKeyCharacters} printable ASCII characters; "
+                + "spaces and quotes around it do not count.",
+                field);
         // The scope becomes the principal once requests carry an identity.
         return Problem is null ? Idempotency.Key("", key) : Guid.Empty;
     }

@@ -12,8 +12,6 @@ internal static class JsonBody
     /// <summary>Reads the whole body. What is wrong with it stands in the answer's <see cref="FieldReader.Problem"/>.</summary>
     public static async ValueTask<FieldReader> ReadAsync(HttpContext http, BodyShape shape)
     {
-        if (!IsJson(http.Request.ContentType))
-            return FieldReader.Failed(shape, new Problem(ProblemTypes.UnsupportedMediaType, "Send the body as JSON, with the header Content-Type: application/json."));
         if (http.Request.ContentLength > Limits.BodyBytes) return FieldReader.Failed(shape, TooLarge);
         var pipe = http.Request.BodyReader;
         while (true)
@@ -31,9 +29,10 @@ internal static class JsonBody
     }
 
     /// <summary>Reads a body that may be left out, when it has no required field.</summary>
-    public static ValueTask<FieldReader> ReadOptionalAsync(HttpContext http, BodyShape shape) => http.Request.ContentType is null && http.Request.ContentLength is null or 0
-        ? ValueTask.FromResult(new FieldReader(shape, new string?[shape.Fields.Length]))
-        : ReadAsync(http, shape);
+    public static ValueTask<FieldReader> ReadOptionalAsync(HttpContext http, BodyShape shape) =>
+        RouteContract.HasBody(http.Request)
+        ? ReadAsync(http, shape)
+        : ValueTask.FromResult(new FieldReader(shape, new string?[shape.Fields.Length]));
 
     /// <summary>Reads one object from memory.</summary>
     public static FieldReader Parse(in ReadOnlySequence<byte> json, BodyShape shape)
@@ -41,7 +40,7 @@ internal static class JsonBody
         var values = new string?[shape.Fields.Length];
         try
         {
-            var reader = new Utf8JsonReader(json);
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Limits.JsonDepth });
             return new FieldReader(shape, values) { Problem = ReadObject(ref reader, shape, values) };
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
@@ -60,10 +59,6 @@ internal static class JsonBody
         pipe.AdvanceTo(buffer.End);
         return fields;
     }
-
-    private static bool IsJson(string? contentType) =>
-        contentType is not null && contentType.StartsWith("application/json", StringComparison.OrdinalIgnoreCase)
-        && (contentType.Length == 16 || contentType[16] is ';' or ' ');
 
     private static Problem? ReadObject(ref Utf8JsonReader reader, BodyShape shape, string?[] values)
     {

@@ -24,7 +24,11 @@ internal static class ReadHeaders
     /// <summary>The level asked for; what is wrong with the headers stands in <paramref name="fields"/>.</summary>
     public static ReadConsistency Consistency(HttpContext http, FieldReader fields, GeneralLedger ledger)
     {
-        var (level, token) = (http.Request.Headers["Tideline-Consistency"].ToString(), http.Request.Headers["Tideline-Token"].ToString());
+        var (levels, tokens) = (http.Request.Headers["Tideline-Consistency"], http.Request.Headers["Tideline-Token"]);
+        var (level, token) = (levels.ToString(), tokens.ToString());
+        if (levels.Count > 0 && string.IsNullOrWhiteSpace(level))
+            fields.Fail(ProblemTypes.InvalidConsistency,
+                "Tideline-Consistency is empty; name a level or leave it out.", "Tideline-Consistency");
         try
         {
             if (token.Length > 0) ConsistencyToken.Parse(token, ledger.Map.Shards, ledger.InstallationEpoch);

@@ -24,5 +24,8 @@ internal sealed record RouteNotes(string Summary, string Answer)
     public string? BodyType { get; init; }
 
     /// <summary>The media type of the answer.</summary>
-    public string AnswerType { get; init; } = "application/json";
+    public string AnswerType { get; init; } = MediaTypes.Json;
+
+    /// <summary>Whether it answers with XML too, where the client would rather have that.</summary>
+    public bool OffersXml { get; init; }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
 using Tideline.Gateway.Metrics;
@@ -13,9 +14,21 @@ internal delegate Task<Problem?> RouteHandler(HttpContext http);
 /// <summary>
 /// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection, nothing that a request does not need.
 /// </summary>
-internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, ILogger logger)
+internal sealed partial class RouteTable(
+    IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, int shards,
+    ILogger logger)
 {
-    /// <summary>Adds a GET route.</summary>
+    // Counted, and answered to nobody: the response may have begun, and then not even its status can be set.
+    private static readonly Problem Gone =
+        new(new ProblemType("client-gone", StatusCodes.Status499ClientClosedRequest, "The client has gone"), "");
+
+    // Of pages: the framework maps them.
+    private static readonly string[] Pages = ["/docs/{**rest}", "/openapi/{name}"];
+
+    /// <summary>The methods of a route that is read: the server sends no body to a HEAD.</summary>
+    public static string[] ReadMethods { get; } = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>Adds a GET route, and HEAD with it.</summary>
     public void Get(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Get, path, notes, handler);
 
     /// <summary>Adds a POST route.</summary>
@@ -27,25 +40,43 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteC
     /// <summary>Adds a POST route that is not public: it stands in no reference.</summary>
     public void PostInternal(string path, RouteHandler handler) => endpoints.MapMethods(path, [HttpMethods.Post], Metered(HttpMethods.Post, path, handler));
 
-    /// <summary>Answers whatever no route takes: 405 where the path exists with other methods, else 404.</summary>
+    /// <summary>
+    /// Answers whatever no route takes: OPTIONS, 405 where the path exists with other methods, else 404.
+    /// </summary>
     public void MapRest()
     {
-        var paths = catalog.Routes.Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), []))).ToList();
+        var paths = catalog.Routes.Select(route => (route.Method, route.Path))
+            .Concat(Pages.Select(path => (Method: HttpMethods.Get, Path: path)))
+            .Select(route => (route.Method, Matcher: new TemplateMatcher(TemplateParser.Parse(route.Path), [])))
+            .ToList();
         var handle = Metered("*", "unmatched", http =>
         {
+            // OPTIONS * is about the server.
+            if (!http.Request.Path.HasValue && HttpMethods.IsOptions(http.Request.Method)) return Options(http);
             var methods = paths.Where(path => path.Matcher.TryMatch(http.Request.Path, [])).Select(path => path.Method).Distinct().ToList();
             if (methods.Count == 0)
                 return Task.FromResult<Problem?>(new Problem(ProblemTypes.RouteNotFound, $"Nothing is at {http.Request.Path}; the routes are listed at /openapi/v1.json and shown at /docs."));
-            http.Response.Headers.Allow = string.Join(", ", methods);
+            if (methods.Contains(HttpMethods.Get)) methods.Add(HttpMethods.Head);
+            http.Response.Headers.Allow = string.Join(", ", [.. methods, HttpMethods.Options]);
+            if (HttpMethods.IsOptions(http.Request.Method)) return Options(http);
             return Task.FromResult<Problem?>(new Problem(ProblemTypes.MethodNotAllowed, $"{http.Request.Path} takes {string.Join(", ", methods)}, not {http.Request.Method}."));
         });
         endpoints.MapFallback("{**path}", handle);
     }
 
+    private static Task<Problem?> Options(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.FromResult<Problem?>(null);
+    }
+
     private void Map(string method, string path, RouteNotes notes, RouteHandler handler)
     {
         catalog.Routes.Add(new MappedRoute(method, path, notes));
-        endpoints.MapMethods(path, [method], Metered(method, path, handler));
+        var contract = new RouteContract(notes, shards);
+        var checkedHandler = Metered(method, path, http =>
+            contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem) : handler(http));
+        endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], checkedHandler);
     }
 
     private RequestDelegate Metered(string method, string path, RouteHandler handler)
@@ -54,14 +85,16 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteC
         return async http =>
         {
             var started = time.GetTimestamp();
-            if (await AnswerAsync(http, handler) is { } problem)
+            var problem = await AnswerAsync(http, handler);
+            if (problem is not null && problem != Gone)
             {
                 // A stream that has begun cannot be taken back: the client sees it end early.
                 if (http.Response.HasStarted) http.Abort();
                 else JsonAnswer.Write(http, problem);
             }
 
-            meter.Record(http.Response.StatusCode, (long)time.GetElapsedTime(started).TotalMicroseconds);
+            var status = problem == Gone ? Gone.Status : http.Response.StatusCode;
+            meter.Record(status, (long)time.GetElapsedTime(started).TotalMicroseconds);
         };
     }
 
@@ -76,22 +109,25 @@ internal sealed partial class RouteTable(IEndpointRouteBuilder endpoints, RouteC
             if (fault.Code is ErrorCode.Internal or ErrorCode.Corrupt) LogFault(http.Request.Method, http.Request.Path, fault);
             return Problem.Of(fault);
         }
-        catch (BadHttpRequestException fault)
+        catch (Exception fault) when (Problem.OfBody(fault) is not null)
         {
-            return new Problem(fault.StatusCode == StatusCodes.Status413PayloadTooLarge ? ProblemTypes.BodyTooLarge : ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message);
+            return Problem.OfBody(fault);
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception fault) when (IsGone(http, fault))
         {
-            // Nobody is there any more to answer.
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-            return null;
+            return Gone;
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             LogFault(http.Request.Method, http.Request.Path, fault);
             return Problem.Of(new TidelineException(ErrorCode.Internal, fault.Message, fault));
         }
     }
+
+    // A connection that breaks is told by what reads or writes it, at times before the request counts as aborted.
+    private static bool IsGone(HttpContext http, Exception fault) =>
+        fault is ConnectionResetException or ConnectionAbortedException
+        || (http.RequestAborted.IsCancellationRequested && fault is (OperationCanceledException or IOException));
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private partial void LogFault(string method, PathString path, Exception fault);

@@ -7,9 +7,10 @@ namespace Tideline.Gateway.Http;
 internal static class Timestamp
 {
     private const string Written = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
-    private static readonly string[] Read = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"];
+    private static readonly string[] Read =
+        ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd"];
 
-    /// <summary>Reads a time that names its offset.</summary>
+    /// <summary>Reads a time that names its offset, or a date: its midnight UTC.</summary>
     public static bool TryParse(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text, Read, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 

@@ -20,6 +20,20 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
         InPath = inPath && refusal.Reason is RefusalReason.AccountNotFound or RefusalReason.CustomerNotFound or RefusalReason.HoldNotFound,
     };
 
+    /// <summary>What is wrong with a body that the server could not read; null for a fault of another kind.</summary>
+    public static Problem? OfBody(Exception fault) => fault switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
+            new(ProblemTypes.BodyTooLarge, fault.Message),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
+            new(ProblemTypes.RequestTimeout, $"A body must arrive with {Limits.BodyBytesPerSecond} bytes a second."),
+        BadHttpRequestException => new(ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message),
+        // A chunk whose length is no number of 32 bits: the server takes that for a fault of its own.
+        IOException { InnerException: OverflowException } =>
+            new(ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message),
+        _ => null,
+    };
+
     /// <summary>A fault of the core. What is internal stays inside: its message is for the log.</summary>
     public static Problem Of(TidelineException fault) => new(
         ProblemTypes.Of(fault.Code),

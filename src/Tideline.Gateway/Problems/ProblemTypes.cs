@@ -20,9 +20,16 @@ internal static class ProblemTypes
     public static readonly ProblemType KeyInvalid = new("idempotency-key-invalid", 400, "The idempotency key cannot be used");
     public static readonly ProblemType InvalidFile = new("invalid-file", 400, "The file cannot be read");
     public static readonly ProblemType PeerRefused = new("peer-refused", 403, "Only a process of this installation may ask that");
+    public static readonly ProblemType HostRefused = new("host-refused", 403, "The request is for another host");
+    public static readonly ProblemType OriginRefused =
+        new("origin-refused", 403, "The request comes from a page of another site");
     public static readonly ProblemType RouteNotFound = new("route-not-found", 404, "There is no such route");
     public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", 405, "The route does not take this method");
     public static readonly ProblemType NotAcceptable = new("not-acceptable", 406, "None of the accepted media types can be answered");
+    public static readonly ProblemType RequestTimeout =
+        new("request-timeout", 408, "The request took too long to arrive");
+    public static readonly ProblemType UriTooLong = new("uri-too-long", 414, "Path and query are too long");
+    public static readonly ProblemType HeadersTooLarge = new("headers-too-large", 431, "The header is too large");
     public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The body is too large");
     public static readonly ProblemType UnsupportedMediaType = new("unsupported-media-type", 415, "The body's media type is not taken here");
     public static readonly ProblemType UnknownCurrency = new("unknown-currency", 422, "The currency is not known");
@@ -79,7 +86,8 @@ internal static class ProblemTypes
         {
             MalformedJson, UnknownField, DuplicateField, MissingField, InvalidField, InvalidId, InvalidQuery, InvalidCursor, InvalidToken, InvalidConsistency,
             KeyMissing, KeyInvalid, InvalidFile, RouteNotFound, MethodNotAllowed, NotAcceptable, BodyTooLarge, UnsupportedMediaType, UnknownCurrency,
-            TransferNotFound, ImportNotFound, PeerRefused,
+            TransferNotFound, ImportNotFound, PeerRefused, HostRefused, OriginRefused, RequestTimeout, UriTooLong,
+            HeadersTooLarge,
         }.Concat(Refusals.Values).Concat(Faults.Values).OrderBy(type => type.Name, StringComparer.Ordinal),
     ];
 

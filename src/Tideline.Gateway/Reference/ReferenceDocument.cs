@@ -35,7 +35,7 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
         {
             [notes.Status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
-                Description = notes.Summary, Content = Content(notes.AnswerType, new OpenApiMediaType { Example = Example(notes.Answer) }),
+                Description = notes.Summary, Content = Answer(notes),
             },
             ["default"] = new OpenApiResponse
             {
@@ -77,7 +77,9 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
             media.Example = new JsonObject(shape.Fields.Where(field => field.Required).Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Example))));
         }
 
-        return new OpenApiRequestBody { Required = true, Content = Content(notes.BodyType ?? "application/json", media) };
+        var isRequired = notes.Body is not { } fields || fields.Fields.Any(field => field.Required);
+        return new OpenApiRequestBody { Required = isRequired,
+            Content = Content(notes.BodyType ?? MediaTypes.Json, media) };
     }
 
     private static OpenApiSchema ProblemSchema() => new()
@@ -92,6 +94,13 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
             ["field"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The field it is about." },
         },
     };
+
+    private static Dictionary<string, OpenApiMediaType> Answer(RouteNotes notes)
+    {
+        var content = Content(notes.AnswerType, new OpenApiMediaType { Example = Example(notes.Answer) });
+        if (notes.OffersXml) content[MediaTypes.Xml] = new OpenApiMediaType();
+        return content;
+    }
 
     private static Dictionary<string, OpenApiMediaType> Content(string type, OpenApiMediaType media) => new() { [type] = media };
 

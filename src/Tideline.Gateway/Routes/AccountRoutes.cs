@@ -43,7 +43,8 @@ internal sealed class AccountRoutes(GatewayParts parts)
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("accounts"),
         };
         if (fields.Problem is { } problem) return problem;
-        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "accountId");
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted));
+        return await Answers.Command(http, reply, StatusCodes.Status201Created, "accountId");
     }
 
     private async Task<Problem?> SetStatusAsync(HttpContext http)
@@ -57,7 +58,8 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var key = http.Request.Headers.ContainsKey("Idempotency-Key") ? fields.Key(http) : Guid.Empty;
         var fingerprint = fields.Fingerprint("status", id);
         if (fields.Problem is { } problem) return problem;
-        var reply = await parts.Ledger.ExecuteAsync(new SetAccountStatus(id, status!.Value) { Key = key, Fingerprint = fingerprint }, http.RequestAborted);
+        var command = new SetAccountStatus(id, status!.Value) { Key = key, Fingerprint = fingerprint };
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted));
         Answers.SetToken(http, [reply.Position]);
         if (reply.Refusal is { } refusal) return Problem.Of(refusal, inPath: true);
         return await AnswerAsync(http, id);

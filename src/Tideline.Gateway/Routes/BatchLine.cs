@@ -6,8 +6,12 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes;
 
-/// <summary>A line of a batch on its way: a transfer, or what is wrong with the line. <paramref name="Number"/> counts from 1.</summary>
-internal readonly record struct BatchLine(long Number, Task<TransferReply>? Reply, Currency Currency, Problem? Problem);
+/// <summary>
+/// A line of a batch on its way: a transfer that began at <paramref name="Began"/>, or what is wrong with the line.
+/// <paramref name="Number"/> counts from 1.
+/// </summary>
+internal readonly record struct BatchLine(
+    long Number, Task<TransferReply>? Reply, long Began, Currency Currency, Problem? Problem);
 
 /// <summary>What a line came to.</summary>
 internal readonly record struct BatchAnswer(long Number, TransferReply? Reply, Currency Currency, Problem? Problem)

@@ -32,7 +32,8 @@ internal sealed class CustomerRoutes(GatewayParts parts)
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("customers"),
         };
         if (fields.Problem is { } problem) return problem;
-        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "customerId");
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted));
+        return await Answers.Command(http, reply, StatusCodes.Status201Created, "customerId");
     }
 
     private static string Email(FieldReader fields)

@@ -12,7 +12,7 @@ internal sealed class EntryRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);
     private static readonly BodyShape Moment = new(new BodyField(
-        "at", "an RFC 3339 time that is over; that of the shard's newest commit unless told.", "2026-01-31T12:00:00Z"));
+        "at", "an RFC 3339 time or a date that is over; that of the shard's newest commit unless told.", "2026-01-31T12:00:00Z"));
 
     public void Map(RouteTable routes)
     {

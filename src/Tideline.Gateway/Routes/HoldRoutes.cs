@@ -17,7 +17,10 @@ internal sealed class HoldRoutes(GatewayParts parts)
     private static readonly BodyShape NewHold = new(
         new("amount", "a decimal amount, more than zero.", "30.00", Required: true),
         new("currency", "the account's currency.", "EUR", Required: true),
-        new("expiresAt", $"when it is given back by itself, an RFC 3339 time; in {DefaultHoldDays} days unless told.", "2026-02-07T12:00:00Z"),
+        new(
+            "expiresAt",
+            $"when it is given back by itself, an RFC 3339 time or a date; in {DefaultHoldDays} days unless told.",
+            "2026-02-07T12:00:00Z"),
         new("reference", "your words for it.", "Hotel deposit"));
 
     private static readonly BodyShape Capture = new(
@@ -58,7 +61,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("holds", account),
         };
         if (fields.Problem is { } problem) return problem;
-        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "holdId", amount.Currency);
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted));
+        return await Answers.Command(http, reply, StatusCodes.Status201Created, "holdId", amount.Currency);
     }
 
     private async Task<Problem?> CaptureAsync(HttpContext http)
@@ -70,20 +74,26 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var transaction = parts.Ledger.NextIdBeside(id);
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("capture", id));
         if (fields.Problem is { } problem) return problem;
-        if (await FindAsync(id, http.RequestAborted) is not var (hold, account)) return NotFound(id);
+        var began = parts.Time.GetTimestamp();
+        if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account))
+            return NotFound(id);
         var command = new CaptureHold(transaction, id, hold.AccountId, amount?.Currency ?? account.Currency, amount?.Minor, fields.Flag("final")) { Key = key, Fingerprint = fingerprint };
-        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "transactionId", account.Currency);
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
+        return await Answers.Command(http, reply, StatusCodes.Status201Created, "transactionId", account.Currency);
     }
 
     private async Task<Problem?> ReleaseAsync(HttpContext http)
     {
-        var fields = http.Request.ContentType is null && http.Request.ContentLength is null or 0 ? FieldReader.Empty() : await JsonBody.ReadAsync(http, Release);
+        var fields = await JsonBody.ReadOptionalAsync(http, Release);
         var id = fields.PathId(http);
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("release", id));
         if (fields.Problem is { } problem) return problem;
-        if (await FindAsync(id, http.RequestAborted) is not var (hold, account)) return NotFound(id);
+        var began = parts.Time.GetTimestamp();
+        if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account))
+            return NotFound(id);
         var command = new ReleaseHold(id, hold.AccountId, account.Currency, Expired: false) { Key = key, Fingerprint = fingerprint };
-        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status200OK, "holdId");
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
+        return await Answers.Command(http, reply, StatusCodes.Status200OK, "holdId");
     }
 
     private async Task<Problem?> GetAsync(HttpContext http)

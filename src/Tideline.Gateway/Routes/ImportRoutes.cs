@@ -25,7 +25,7 @@ internal sealed class ImportRoutes(PaymentImports imports)
             "Where an import stands, payment by payment; with Accept: application/xml, its pain.002 status report.",
             """{"importId":"0197a1b2-0000-8000-8000-0000000000e1","message":"pain.001.001.09","messageId":"SALARIES-1","groupStatus":"ACSC","payments":1,"settled":1,"rejected":0,"pending":0,"items":[{"index":0,"status":"ACSC","endToEndId":"E2E-1","amount":"100.00","currency":"EUR","transferId":"0197a1b2-0000-7000-8000-0000000000f2"}],"nextCursor":null}""")
         {
-            Query = Page,
+            Query = Page, OffersXml = true,
         }, GetAsync);
     }
 

@@ -34,6 +34,7 @@ internal sealed class MovementRoutes(GatewayParts parts)
         LedgerCommand command = operation == "deposits"
             ? new Deposit(transaction, account, amount, reference) { Key = key, Fingerprint = fingerprint }
             : new Withdraw(transaction, account, amount, reference) { Key = key, Fingerprint = fingerprint };
-        return await Answers.Command(http, await parts.Ledger.ExecuteAsync(command, http.RequestAborted), StatusCodes.Status201Created, "transactionId", amount.Currency);
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted));
+        return await Answers.Command(http, reply, StatusCodes.Status201Created, "transactionId", amount.Currency);
     }
 }

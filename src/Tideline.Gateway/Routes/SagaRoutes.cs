@@ -18,12 +18,22 @@ internal sealed class SagaRoutes(GatewayParts parts)
     private static readonly BodyShape Filter = new(
         new("state", "running, completed, compensating, compensated or parked; every unfinished one unless told.", "parked"), QueryReader.Limit, QueryReader.After);
 
+    // Neither says more than its path.
+    private static readonly BodyShape Nothing = new();
+
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids.", $$"""{"items":[{{Saga}}],"nextCursor":null}""") { Query = Filter }, ListAsync);
         routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
-        routes.Post("/v1/ops/sagas/{id}/retry", new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga), http => MoveAsync(http, parts.Sagas.RetryAsync));
-        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga), http => MoveAsync(http, parts.Sagas.CompensateAsync));
+        routes.Post("/v1/ops/sagas/{id}/retry",
+            new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga)
+        {
+            Body = Nothing,
+        }, http => MoveAsync(http, parts.Sagas.RetryAsync));
+        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga)
+        {
+            Body = Nothing,
+        }, http => MoveAsync(http, parts.Sagas.CompensateAsync));
     }
 
     private async Task<Problem?> ListAsync(HttpContext http)
@@ -75,10 +85,11 @@ internal sealed class SagaRoutes(GatewayParts parts)
 
     private async Task<Problem?> MoveAsync(HttpContext http, Func<Guid, CancellationToken, Task<Refusal?>> move)
     {
-        var fields = FieldReader.Empty();
+        var fields = await JsonBody.ReadOptionalAsync(http, Nothing);
         var id = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
-        if (await move(id, http.RequestAborted) is { } refusal) return Problem.Of(refusal, inPath: true);
+        if (await parts.Time.ForAsync(move(id, http.RequestAborted)) is { } refusal)
+            return Problem.Of(refusal, inPath: true);
         return await AnswerAsync(http, id);
     }
 

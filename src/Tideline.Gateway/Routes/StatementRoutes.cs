@@ -9,7 +9,7 @@ namespace Tideline.Gateway.Routes;
 internal sealed class StatementRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Period = new(
-        new("from", "the beginning, inclusive, an RFC 3339 time.", "2026-01-01T00:00:00Z", Required: true),
+        new("from", "the beginning, inclusive, an RFC 3339 time or a date.", "2026-01-01T00:00:00Z", Required: true),
         new("to", "the end, exclusive; now unless told, and at most now.", "2026-02-01T00:00:00Z"));
 
     private readonly AccountStatements _statements = new(parts.Ledger);
@@ -18,7 +18,7 @@ internal sealed class StatementRoutes(GatewayParts parts)
         "What was booked on an account in a period: JSON, or camt.053 with Accept: application/xml.",
         """{"statementId":"0197a1b2-0000-7000-8000-0000000000c1","accountId":"0197a1b2-0000-7000-8000-00000000000a","currency":"EUR","openingBalance":"100.00","closingBalance":"87.66","entries":[{"version":3,"kind":"transfer","amount":"-12.34","balance":"87.66"}]}""")
     {
-        Query = Period, IsRead = true,
+        Query = Period, IsRead = true, OffersXml = true,
     }, GetAsync);
 
     private async Task<Problem?> GetAsync(HttpContext http)
@@ -44,8 +44,9 @@ internal sealed class StatementRoutes(GatewayParts parts)
 
         Answers.SetServedByLedger(http);
         var entries = _statements.GetEntriesAsync(statement, http.RequestAborted);
-        http.Response.ContentType = MediaTypes.WantsXml(http) ? "application/xml" : "application/json";
-        await (MediaTypes.WantsXml(http)
+        var isXml = MediaTypes.WantsXml(http);
+        http.Response.ContentType = isXml ? MediaTypes.Xml : MediaTypes.Json;
+        await (isXml
             ? Camt053Writer.WriteAsync(statement, entries, http.Response.Body, http.RequestAborted)
             : StatementJsonWriter.WriteAsync(statement, entries, http.Response.Body, http.RequestAborted));
         return null;

@@ -36,7 +36,8 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
             Body = NewTransfer, IsCommand = true, Status = 201,
         }, TransferAsync);
         routes.Get(
-            "/v1/payments/transfers/{id}", new RouteNotes("A transfer with the steps of its saga.", Example), GetAsync);
+            "/v1/payments/transfers/{id}",
+            new RouteNotes("A transfer with the steps of its saga.", Example) { IsRead = true }, GetAsync);
         const string byKey = "The transfer that was asked for with a key. One that was refused at once has no id.";
         routes.Get("/v1/payments/transfers", new RouteNotes(byKey, Example) { Query = ByKey }, FindAsync);
     }
@@ -58,7 +59,7 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
     {
         try
         {
-            return await parts.Payments.TransferAsync(request, cancel);
+            return await parts.Time.ForAsync(parts.Payments.TransferAsync(request, cancel));
         }
         catch (TidelineException)
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Tideline.Engines;
+using Tideline.Gateway.Door;
 using Tideline.Host.Demo;
 using Tideline.Host.Running;
 using Tideline.Kernel;
@@ -20,6 +21,11 @@ internal static class UpCommand
     private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line and the environment win. TIDELINE_CONFIG says the same." };
     private static readonly Option<string?> Own = new("--own") { Description = "Cluster profile: the shards that this process prefers, as in 0,2-3; all unless told. It has them as soon as they are free, any other one when nobody has taken that for a moment. TIDELINE_OWN says the same." };
     private static readonly Option<string?> Address = new("--address") { Description = "Cluster profile: where the other processes of the installation reach this one, as in http://node-1:7400; unless told where it listens, or by the machine's name when that is everywhere. TIDELINE_ADDRESS says the same." };
+    private static readonly Option<string?> Hosts = new("--hosts")
+    {
+        Description = "Names and addresses that requests may be for, as in bank.example,10.0.0.7, beside loopback, "
+            + "the address that a connection comes in on and --address. TIDELINE_HOSTS says the same.",
+    };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
     private static readonly Option<bool> AcceptClock = new("--accept-clock")
     {
@@ -32,7 +38,7 @@ internal static class UpCommand
     {
         var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.")
         {
-            Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Config, Verbose, DemoRate, AcceptClock,
+            Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Hosts, Config, Verbose, DemoRate, AcceptClock,
         };
         command.SetAction(RunAsync);
         return command;
@@ -46,7 +52,12 @@ internal static class UpCommand
         if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
         var listen = ListenAddress.Parse(settings.Listen);
-        if (settings.WatchedOver is { } mysql) return await WatchAsync(mysql, new IPEndPoint(listen, settings.Port), settings.Verbose, cancel);
+        if (settings.WatchedOver is { } mysql)
+        {
+            var watched = new IPEndPoint(listen, settings.Port);
+            return await WatchAsync(mysql, watched, HostsOf(settings), settings.Verbose, cancel);
+        }
+
         var endpoint = new IPEndPoint(listen, settings.Port);
         if (settings.Cluster is not null)
         {
@@ -57,7 +68,7 @@ internal static class UpCommand
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
         var options = NodeOf(settings) with { AcceptClock = parsed.GetValue(AcceptClock) };
-        await using var server = await Server.StartAsync(options, endpoint, settings.Verbose, cancel);
+        await using var server = await Server.StartAsync(options, endpoint, HostsOf(settings), settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {
@@ -80,14 +91,22 @@ internal static class UpCommand
         return await StopAsync(server);
     }
 
-    private static async Task<int> WatchAsync(IReadOnlyList<string> mysql, IPEndPoint endpoint, bool verbose, CancellationToken cancel)
+    private static async Task<int> WatchAsync(IReadOnlyList<string> mysql, IPEndPoint endpoint, HostNames hosts,
+        bool verbose, CancellationToken cancel)
     {
-        await using var server = await FailoverServer.StartAsync(mysql, endpoint, verbose, cancel);
+        await using var server = await FailoverServer.StartAsync(mysql, endpoint, hosts, verbose, cancel);
         foreach (var group in server.Groups) Console.WriteLine($"Tideline watches over {group}.");
         Console.WriteLine($"  health    {server.Address}/health/ready   metrics {server.Address}/metrics");
         Console.WriteLine("  Ctrl-C stops; another controller takes over.");
         await server.WaitForShutdownAsync();
         return 0;
+    }
+
+    // The other processes of the installation ask for the host of the address that they are told.
+    private static HostNames HostsOf(UpSettings settings)
+    {
+        var names = settings.Hosts?.Split(',', StringSplitOptions.TrimEntries) ?? [];
+        return new HostNames(settings.Cluster?.Address is { } address ? [.. names, new Uri(address).Host] : names);
     }
 
     // A demonstration shows the transfer saga too, which needs two shards; the cluster profile makes two anyway.
@@ -118,6 +137,7 @@ internal static class UpCommand
             profile,
             isNode ? ClusterSettings.Find(file) with { Own = own is null ? null : OwnShards.Parse(own) } : null,
             address,
+            Text(parsed, Hosts, "TIDELINE_HOSTS", file.Hosts),
             roles == "failover" ? ClusterSettings.FindMySql(file) : null,
             IsGiven(parsed, Demo, null) ? parsed.GetValue(Demo) : file.Demo ?? false,
             IsGiven(parsed, DemoRate, null) ? parsed.GetValue(DemoRate) : file.DemoRate ?? parsed.GetValue(DemoRate),
@@ -146,4 +166,6 @@ internal static class UpCommand
 }
 
 /// <summary>What <c>up</c> was asked to do.</summary>
-internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile, ClusterOptions? Cluster, string? Address, IReadOnlyList<string>? WatchedOver, bool Demo, int DemoRate, bool Verbose);
+internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile,
+    ClusterOptions? Cluster, string? Address, string? Hosts, IReadOnlyList<string>? WatchedOver, bool Demo,
+    int DemoRate, bool Verbose);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tideline.Engines.Failover;
+using Tideline.Gateway.Door;
 using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
@@ -28,7 +29,8 @@ internal sealed class FailoverServer : IAsyncDisposable
     /// <summary>Starts to listen, then to watch. A group that was never made is made when all of its members answer.</summary>
     /// <param name="primaries">The addresses of MySQL, as the ledger has them; each that names several servers is a group.</param>
     /// <exception cref="TidelineException">InvalidInput: no address names a group. AlreadyOwned: the port is taken.</exception>
-    public static async Task<FailoverServer> StartAsync(IReadOnlyList<string> primaries, IPEndPoint endpoint, bool verbose, CancellationToken cancel)
+    public static async Task<FailoverServer> StartAsync(IReadOnlyList<string> primaries, IPEndPoint endpoint,
+        HostNames hosts, bool verbose, CancellationToken cancel)
     {
         var groups = primaries.Where(FailoverOptions.IsGroup).ToArray();
         if (groups.Length == 0)
@@ -39,6 +41,7 @@ internal sealed class FailoverServer : IAsyncDisposable
         var web = WebHosting.Begin(endpoint, verbose ? LogLevel.Information : LogLevel.Warning).Build();
         var logger = web.Services.GetRequiredService<ILogger<FailoverController>>();
         var controllers = groups.Select(group => new FailoverController(new FailoverOptions { Group = group }, TimeProvider.System, logger)).ToArray();
+        web.UseDoor(hosts);
         web.MapGet("/health/live", http => WriteAsync(http, StatusCodes.Status200OK, json => json.WriteString("status", "live")));
         web.MapGet("/health/ready", http => ReadyAsync(http, controllers));
         web.MapGet("/metrics", http => http.Response.WriteAsync(Metrics(controllers), http.RequestAborted));

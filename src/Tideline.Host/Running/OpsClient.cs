@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Tideline.Engines;
+using Tideline.Gateway.Door;
 using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
@@ -30,7 +31,8 @@ internal sealed class OpsClient : IAsyncDisposable
         var file = UpConfiguration.Read(null);
         var cluster = file.IsCluster ? ClusterSettings.Find(file) : null;
         if (cluster is null && !Directory.Exists(Path.Combine(data, "ledger"))) throw new TidelineException(ErrorCode.NotFound, $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
-        var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster }, new IPEndPoint(IPAddress.Loopback, 0), verbose: false, cancel);
+        var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster },
+            new IPEndPoint(IPAddress.Loopback, 0), HostNames.Loopback, verbose: false, cancel);
         return new OpsClient(new Uri(own.Address), own);
     }
 

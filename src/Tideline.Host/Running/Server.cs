@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tideline.Engines;
 using Tideline.Gateway;
+using Tideline.Gateway.Door;
 using Tideline.Gateway.Peers;
 using Tideline.Kernel;
 
@@ -34,16 +35,18 @@ internal sealed class Server : IAsyncDisposable
 
     /// <summary>Starts the node, then the gateway. In the cluster profile the node takes shards when the gateway answers, for others send commands there.</summary>
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
-    public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, bool verbose, CancellationToken cancel)
+    public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, HostNames hosts,
+        bool verbose, CancellationToken cancel)
     {
         WebHosting.PrepareThreads();
         FreePort.Require(endpoint);
+        PrivateFiles.Prepare(options.DataDirectory);
         var loggers = LoggerFactory.Create(logging => WebHosting.Configure(logging, LevelOf(verbose)));
         var peers = new PeerClient();
         var node = await TidelineNode.StartAsync(options with { Loggers = loggers, Carry = options.Cluster is null ? null : peers.CarryAsync }, cancel);
         try
         {
-            var web = Build(node, endpoint, verbose);
+            var web = Build(node, endpoint, hosts, verbose);
             await web.StartAsync(cancel);
             node.BecomeReachable();
             return new Server(node, web, loggers, peers, endpoint.Address);
@@ -68,10 +71,10 @@ internal sealed class Server : IAsyncDisposable
         _loggers.Dispose();
     }
 
-    private static WebApplication Build(TidelineNode node, IPEndPoint endpoint, bool verbose)
+    private static WebApplication Build(TidelineNode node, IPEndPoint endpoint, HostNames hosts, bool verbose)
     {
         var builder = WebHosting.Begin(endpoint, LevelOf(verbose));
-        builder.Services.AddTidelineGateway(PartsOf(node));
+        builder.Services.AddTidelineGateway(PartsOf(node) with { Hosts = hosts });
         var web = builder.Build();
         web.MapTideline();
         return web;

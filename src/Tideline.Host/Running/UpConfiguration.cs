@@ -46,6 +46,8 @@ internal sealed record UpConfiguration
 
     public string? Address { get; init; }
 
+    public string? Hosts { get; init; }
+
     /// <summary>Whether TIDELINE_PROFILE, or else the file, asks for the cluster profile.</summary>
     [JsonIgnore]
     public bool IsCluster => (ClusterSettings.Variable("TIDELINE_PROFILE") ?? Profile) == "cluster";
@@ -80,12 +82,14 @@ internal sealed record UpConfiguration
     {
         var wrong = field.Name switch
         {
-            "data" or "listen" or "profile" or "roles" or "kafka" or "mongodb" or "redis" or "name" or "own" or "address" => field.Value.ValueKind == JsonValueKind.String ? null : "is a text in quotes",
+            "data" or "listen" or "profile" or "roles" or "kafka" or "mongodb" or "redis" or "name" or "own"
+                or "address" or "hosts" => field.Value.ValueKind == JsonValueKind.String ? null : "is a text in quotes",
             "port" or "shards" or "demo-rate" => field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out _) ? null : "is a whole number",
             "demo" or "verbose" => field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : "is true or false",
             "mysql" => field.Value.ValueKind == JsonValueKind.Array && field.Value.EnumerateArray().All(IsText) ? null : "is a list of texts, one for each primary",
             "kafka-settings" => field.Value.ValueKind == JsonValueKind.Object && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null : "is an object of texts",
-            _ => "is no option of up; the names are data, port, listen, shards, profile, roles, demo, demo-rate, verbose, mysql, kafka, kafka-settings, mongodb, redis, name, own and address",
+            _ => "is no option of up; the names are data, port, listen, shards, profile, roles, demo, demo-rate, "
+                + "verbose, mysql, kafka, kafka-settings, mongodb, redis, name, own, address and hosts",
         };
         if (wrong is not null) throw Wrong(path, $"'{field.Name}' {wrong}");
     }

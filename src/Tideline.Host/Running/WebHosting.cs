@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Tideline.Gateway.Door;
 using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
@@ -23,8 +24,7 @@ internal static class WebHosting
         Configure(builder.Logging, from);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = Limits.ImportBytes;
+            KestrelLimits.Apply(kestrel);
             kestrel.Listen(endpoint);
         });
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(Limits.DrainMs / 2));

@@ -97,8 +97,11 @@ public static partial class Limits
     /// <summary>Payments of one import file.</summary>
     public const int ImportPayments = 100_000;
 
-    /// <summary>How long a request waits for its saga before it answers 202, milliseconds.</summary>
-    public const int SagaWaitMs = 10_000;
+    /// <summary>
+    /// How long a transfer waits for its saga before it answers 202, milliseconds since it came: less than
+    /// <see cref="CommandAnswerMs"/>.
+    /// </summary>
+    public const int SagaWaitMs = CommandAnswerMs - 500;
 
     /// <summary>How long a session read waits for the view before it falls through to the ledger, milliseconds.</summary>
     public const int SessionWaitMs = 50;

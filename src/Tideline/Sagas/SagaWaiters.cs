@@ -34,10 +34,13 @@ public sealed class SagaWaiters
         return waiter;
     }
 
-    /// <summary>How the saga ended that stands on a shard; null when that takes longer than <see cref="Limits.SagaWaitMs"/>.</summary>
-    internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, CancellationToken cancel)
+    /// <summary>
+    /// How the saga ended that stands on a shard; null when that takes longer than <see cref="Limits.SagaWaitMs"/>
+    /// since <paramref name="began"/>.
+    /// </summary>
+    internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, long began,
+        CancellationToken cancel)
     {
-        var began = time.GetTimestamp();
         while (time.GetElapsedTime(began).TotalMilliseconds < Limits.SagaWaitMs)
         {
             await ((Task)waiter.End.WaitAsync(Look, time, cancel)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -31,6 +31,7 @@ public sealed partial class ChartTests
     [InlineData("mysql.image", "\"mysql:latest\"")]
     [InlineData("mysql.image", "\"mysql\"")]
     [InlineData("image.tag", "\"latest\"")]
+    [InlineData("nodes.hosts", "[\"http://bank.example\"]")]
     [InlineData("redis.resources", "{\"requests\": {\"cpu\": \"1\"}}")]
     [InlineData("kafka.clusterId", "\"short\"")]
     [InlineData("networkPolicy.clients", "{}")]
@@ -90,6 +91,7 @@ public sealed partial class ChartTests
         EachIsKnown(Variable(), 0, DeployTree.Variables);
         foreach (var engine in (string[])["TIDELINE_MYSQL", "TIDELINE_MONGODB", "TIDELINE_REDIS"]) Of("nodes.yaml").ShouldContain($"- name: {engine}\n");
         Of("config.yaml").ShouldContain("TIDELINE_KAFKA: ");
+        Of("config.yaml").ShouldContain("TIDELINE_HOSTS: {{ include \"tideline.hosts\" . | quote }}\n");
     }
 
     [Fact]

@@ -92,6 +92,8 @@ public sealed class ComposeTests
             var test = List(Services[name]["healthcheck"]!["test"])[^1];
             DeployTree.Routes.ShouldContain(test.Split("GET ")[1].Split(' ')[0]);
             test.ShouldContain("/dev/tcp/127.0.0.1/7400;");
+            // A node refuses a request that names no host.
+            test.ShouldContain("Host: localhost");
         }
 
         Services.Where(service => service.Value["ports"] is not null).Select(service => service.Key).ShouldBe(["tideline-1", "tideline-2"]);

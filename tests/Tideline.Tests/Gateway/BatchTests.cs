@@ -59,8 +59,13 @@ public sealed class BatchTests
         await using var server = await GatewayServer.StartAsync();
         var (from, to) = (await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(0));
         var single = await server.PostAsync("/v1/payments/transfers", Line(from, to, "1.00", "").Replace(",\"idempotencyKey\":\"\"", "", StringComparison.Ordinal), "shared");
-        var batch = await server.PostAsync("/v1/payments/transfers:batch", Line(from, to, "1.00", "shared"), "", "application/x-ndjson");
-        batch["transferId"].ShouldBe(single["transferId"]);
+        foreach (var same in (string[])["shared", " shared ", "\\\"shared\\\""])
+        {
+            var batch = await server.PostAsync("/v1/payments/transfers:batch", Line(from, to, "1.00", same), "",
+                "application/x-ndjson");
+            batch["transferId"].ShouldBe(single["transferId"]);
+        }
+
         (await server.Bank.ReadAsync(to)).PostedMinor.ShouldBe(100);
     }
 

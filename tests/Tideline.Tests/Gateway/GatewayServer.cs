@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Engines.Sqlite;
 using Tideline.Gateway;
+using Tideline.Gateway.Door;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Reference;
 using Tideline.Ledger;
@@ -46,7 +47,13 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public IReadOnlyList<MappedRoute> Routes => _app.Services.GetRequiredService<RouteCatalog>().Routes;
 
-    public static async Task<GatewayServer> StartAsync(Func<ILedgerStore, ILedgerStore>? wrap = null)
+    /// <param name="wrap">What stands around the store, if anything.</param>
+    /// <param name="hosts">The hosts that it answers for; loopback unless told.</param>
+    /// <param name="time">The clock of the gateway alone; the bank's unless told.</param>
+    /// <param name="logs">Gets what is logged.</param>
+    public static async Task<GatewayServer> StartAsync(
+        Func<ILedgerStore, ILedgerStore>? wrap = null, HostNames? hosts = null, TimeProvider? time = null,
+        ILoggerProvider? logs = null)
     {
         var bank = await Bank.OpenAsync(wrap: wrap);
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
@@ -54,11 +61,16 @@ internal sealed class GatewayServer : IAsyncDisposable
         var parts = await ViewParts.StartAsync(bank, folder);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        if (logs is not null) builder.Logging.AddProvider(logs);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            KestrelLimits.Apply(kestrel);
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
         builder.Services.AddTidelineGateway(new GatewayParts
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Projections = parts.Projections,
-            Verifier = parts.Verifier, Time = bank.Time,
+            Verifier = parts.Verifier, Time = time ?? bank.Time, Hosts = hosts ?? HostNames.Loopback,
         });
         var app = builder.Build();
         app.MapTideline();
@@ -83,6 +95,16 @@ internal sealed class GatewayServer : IAsyncDisposable
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Client.SendAsync(request);
         return await Answer.ReadAsync(response);
+    }
+
+    /// <summary>
+    /// Sends a request as it is, on a connection of its own, and reads what is answered until the server closes it.
+    /// </summary>
+    public async Task<RawAnswer> SendRawAsync(byte[] request)
+    {
+        await using var connection = await RawConnection.OpenAsync(Client.BaseAddress!.Port);
+        await connection.SendAsync(request);
+        return RawAnswer.Of(await connection.ReadToEndAsync());
     }
 
     /// <summary>Completes when the views hold everything that is committed now.</summary>

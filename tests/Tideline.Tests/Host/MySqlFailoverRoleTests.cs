@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Tideline.Bench.Drills.Failover;
 using Tideline.Bench.Load;
+using Tideline.Gateway.Door;
 using Tideline.Host.Running;
 using Tideline.Kernel;
 using Tideline.Tests.Bench.Servers;
@@ -57,12 +58,15 @@ public sealed class MySqlFailoverRoleTests
     [Fact]
     public async Task An_address_that_is_no_group_is_refused()
     {
-        var refused = await Should.ThrowAsync<TidelineException>(() => FailoverServer.StartAsync(["Server=one;User ID=ada"], new IPEndPoint(IPAddress.Loopback, 0), false, Cancel));
+        var refused = await Should.ThrowAsync<TidelineException>(() => StartAsync("Server=one;User ID=ada"));
         refused.Code.ShouldBe(ErrorCode.InvalidInput);
         refused.Message.ShouldContain("no address is one");
     }
 
-    private static Task<FailoverServer> StartAsync(MySqlGroup group) => FailoverServer.StartAsync([group.Address], new IPEndPoint(IPAddress.Loopback, 0), false, Cancel);
+    private static Task<FailoverServer> StartAsync(MySqlGroup group) => StartAsync(group.Address);
+
+    private static Task<FailoverServer> StartAsync(string address) =>
+        FailoverServer.StartAsync([address], new IPEndPoint(IPAddress.Loopback, 0), HostNames.Loopback, false, Cancel);
 
     private static async Task<JsonNode> StatusAsync(FailoverServer server)
     {

@@ -79,7 +79,8 @@ public sealed class UpTests : IDisposable
         using var client = new TcpClient("127.0.0.1", _port);
         var stream = client.GetStream();
         var body = """{"name":"Ada Lovelace","email":"ada@example.com","country":"GB"}""";
-        var head = $"POST /v1/customers HTTP/1.1\r\nHost: tideline\r\nContent-Type: application/json\r\nIdempotency-Key: slow\r\nContent-Length: {body.Length}\r\n\r\n";
+        var head = "POST /v1/customers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            + $"Idempotency-Key: slow\r\nContent-Length: {body.Length}\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head + body[..20]));
         await Task.Delay(TimeSpan.FromMilliseconds(300));
         await SigtermAsync();

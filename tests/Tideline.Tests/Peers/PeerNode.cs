@@ -97,7 +97,8 @@ internal sealed class PeerNode : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint));
         var web = builder.Build();
-        new PeerRoutes(receiver).Map(new RouteTable(web, new RouteCatalog(), new GatewayMetrics(), TimeProvider.System, NullLogger.Instance));
+        new PeerRoutes(receiver).Map(
+            new RouteTable(web, new RouteCatalog(), new GatewayMetrics(), TimeProvider.System, 1, NullLogger.Instance));
         await web.StartAsync();
         return web;
     }

@@ -84,6 +84,13 @@ secret:
 {{- end -}}
 {{- end }}
 
+{{/* What the service is called inside the cluster, and what else the values list. */}}
+{{- define "tideline.hosts" -}}
+{{- $name := include "tideline.fullname" . -}}
+{{- $name }},{{ $name }}.{{ .Release.Namespace }},{{ $name }}.{{ .Release.Namespace }}.svc,{{ $name }}.{{ .Release.Namespace }}.svc.cluster.local
+{{- range .Values.nodes.hosts }},{{ . }}{{ end }}
+{{- end }}
+
 {{/* (dict "size" "1Gi" "class" ""): the volume of a pod. */}}
 {{- define "tideline.claim" -}}
 metadata:

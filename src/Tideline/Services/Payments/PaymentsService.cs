@@ -14,6 +14,7 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
     {
+        var began = time.GetTimestamp();
         var transferId = ledger.NextIdBeside(request.From);
         var start = new StartTransfer(transferId, request.From, request.To, request.Amount, request.Reference)
         {
@@ -30,8 +31,8 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
         CrashPoint.Pass("saga.start.after");
         if (reply.Kind != OutcomeKind.Saga) return Settled(reply);
         return reply.Subject == transferId
-            ? await EndAsync(waiter, reply, cancel)
-            : await EndOfRepeatAsync(reply, cancel);
+            ? await EndAsync(waiter, reply, began, cancel)
+            : await EndOfRepeatAsync(reply, began, cancel);
     }
 
     /// <summary>A transfer with its saga steps; null when there is none.</summary>
@@ -80,14 +81,17 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     }
 
     // An earlier attempt with this key chose the saga's id, and the saga may have ended long ago.
-    private async Task<TransferReply> EndOfRepeatAsync(Reply reply, CancellationToken cancel)
+    private async Task<TransferReply> EndOfRepeatAsync(Reply reply, long began, CancellationToken cancel)
     {
         using var waiter = waiters.Expect(reply.Subject);
         var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
-        return row is { State: SagaState.Completed or SagaState.Compensated } ? Ended(row, reply) : await EndAsync(waiter, reply, cancel);
+        return row is { State: SagaState.Completed or SagaState.Compensated }
+            ? Ended(row, reply)
+            : await EndAsync(waiter, reply, began, cancel);
     }
 
-    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, CancellationToken cancel) => await waiters.EndAsync(waiter, reply.Position.Shard, time, cancel) is { } row
+    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, long began, CancellationToken cancel) =>
+        await waiters.EndAsync(waiter, reply.Position.Shard, time, began, cancel) is { } row
         ? Ended(row, reply)
         : new TransferReply(reply.Subject, TransferStatus.Running, reply.BalanceMinor, null, [reply.Position]);
 

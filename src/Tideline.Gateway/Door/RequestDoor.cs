@@ -1,0 +1,89 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Metrics;
+using Tideline.Gateway.Problems;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Door;
+
+/// <summary>
+/// What holds for every request before a route sees it: it is for this node, no page of another site sent it, and its
+/// head is within limits. A node without identities relies on this against web pages.
+/// </summary>
+internal static class RequestDoor
+{
+    /// <summary>Puts the door before every route.</summary>
+    public static void UseDoor(this IApplicationBuilder web, HostNames hosts, RouteMeter? refused = null) =>
+        web.Use((http, next) =>
+        {
+            if (Check(http, hosts) is not { } problem) return next(http);
+            JsonAnswer.Write(http, problem);
+            refused?.Record(problem.Status, 0);
+            return Task.CompletedTask;
+        });
+
+    /// <summary>Why a request is not let in; null when it is.</summary>
+    public static Problem? Check(HttpContext http, HostNames hosts)
+    {
+        var request = http.Request;
+        if (!hosts.Contains(request.Host, http.Connection.LocalIpAddress))
+        {
+            var named = request.Host.HasValue
+                ? $"for '{Shorten(request.Host.Host)}'"
+                : "to a request without a Host header";
+            return new Problem(
+                ProblemTypes.HostRefused,
+                $"This node does not answer {named}; --hosts (TIDELINE_HOSTS) names the hosts it is known by.", "Host");
+        }
+
+        return CheckSite(request) ?? CheckHead(http);
+    }
+
+    // Browsers send Origin with what a page posts, and Sec-Fetch-Site with everything; a page cannot change either.
+    private static Problem? CheckSite(HttpRequest request)
+    {
+        var (origin, site) = (request.Headers.Origin, request.Headers["Sec-Fetch-Site"]);
+        if (origin.Count > 0 && !IsOwn(origin, request.Host))
+            return new Problem(ProblemTypes.OriginRefused,
+                $"Pages of '{Shorten(origin.ToString())}' may not use this node.", "Origin");
+        if (site.Count > 0 && site.ToString() is not ("same-origin" or "none"))
+            return new Problem(ProblemTypes.OriginRefused,
+                "Pages of other sites may not use this node; open the address itself.", "Sec-Fetch-Site");
+        return null;
+    }
+
+    // The scheme does not count: TLS may end at a proxy.
+    private static bool IsOwn(StringValues origin, HostString host)
+    {
+        if (origin is not [{ } text]) return false;
+        var at = text.IndexOf("://", StringComparison.Ordinal);
+        return at > 0 && text.AsSpan(at + 3).Equals(host.Value, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static Problem? CheckHead(HttpContext http)
+    {
+        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget;
+        if (target?.Length > Limits.RequestLineBytes)
+            return new Problem(ProblemTypes.UriTooLong,
+                $"Path and query may have {Limits.RequestLineBytes} bytes together.");
+        var headers = http.Request.Headers;
+        var (fields, bytes) = (0, 0);
+        foreach (var (name, values) in headers)
+        {
+            fields += values.Count;
+            foreach (var value in values) bytes += name.Length + (value?.Length ?? 0);
+        }
+
+        if (fields > Limits.HeaderFields || bytes > Limits.HeaderBytes)
+            return new Problem(ProblemTypes.HeadersTooLarge,
+                $"A request may have {Limits.HeaderFields} header fields with {Limits.HeaderBytes} bytes together.");
+        // Two lengths: a proxy may have believed the other one. Kestrel keeps the one it does not use under this name.
+        if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
+            return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),
+                "Send Content-Length or Transfer-Encoding, not both.", "Content-Length");
+        return null;
+    }
+
+    private static string Shorten(string text) => text.Length <= 100 ? text : text[..100] + "…";
+}

@@ -1,0 +1,39 @@
+using System.Text;
+using Tideline.Kernel;
+
+namespace Tideline.Gateway.Http;
+
+/// <summary>A client's idempotency key: one text wherever it comes in, as a header, a field or a parameter.</summary>
+internal static class IdempotencyKey
+{
+    /// <summary>
+    /// Reads a key: without the spaces around it, and without the quotes of a structured field string (RFC 9651), which
+    /// is how the IETF's draft of the header has it. <c>K</c>, <c>"K"</c> and <c> K </c> are one key.
+    /// </summary>
+    /// <returns>False when it is empty, too long, not printable ASCII, or begins or ends with a space or a quote
+    /// then.</returns>
+    public static bool TryRead(string given, out string key)
+    {
+        key = given.Trim(' ', '\t');
+        if (key is ['"', .. var quoted, '"'] && !TryUnquote(quoted, out key)) return false;
+        return key.Length is > 0 and <= Limits.IdempotencyKeyCharacters
+            && !key.AsSpan().ContainsAnyExceptInRange(' ', '~')
+            && key is [not (' ' or '"'), ..] and [.., not (' ' or '"')];
+    }
+
+    private static bool TryUnquote(string quoted, out string key)
+    {
+        key = quoted;
+        if (!quoted.AsSpan().ContainsAny('"', '\\')) return true;
+        var plain = new StringBuilder(quoted.Length);
+        for (var at = 0; at < quoted.Length; at++)
+        {
+            if (quoted[at] == '"') return false;
+            if (quoted[at] == '\\' && (++at == quoted.Length || quoted[at] is not ('"' or '\\'))) return false;
+            plain.Append(quoted[at]);
+        }
+
+        key = plain.ToString();
+        return true;
+    }
+}
