@@ -12,9 +12,9 @@ namespace Tideline.Gateway;
 public static class TidelineGateway
 {
     /// <summary>Adds what the gateway needs to the services.</summary>
-    public static IServiceCollection AddTidelineGateway(this IServiceCollection services, GatewayParts parts)
+    public static IServiceCollection AddTidelineGateway(this IServiceCollection services)
     {
-        services.AddSingleton(parts);
+        services.AddRouting();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<RouteCatalog>();
         services.AddOpenApi("v1", options => options.AddDocumentTransformer<ReferenceDocument>());
@@ -22,10 +22,9 @@ public static class TidelineGateway
     }
 
     /// <summary>Maps every public route. Identity and authorisation belong here, before the routes; until then the gateway listens on loopback only.</summary>
-    public static void MapTideline(this IEndpointRouteBuilder endpoints)
+    public static void MapTideline(this IEndpointRouteBuilder endpoints, GatewayParts parts)
     {
         var services = endpoints.ServiceProvider;
-        var parts = services.GetRequiredService<GatewayParts>();
         var metrics = services.GetRequiredService<GatewayMetrics>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tideline.Gateway");
         var routes = new RouteTable(endpoints, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time, logger);

@@ -13,6 +13,7 @@ using Tideline.Engines.Sqlite;
 using Tideline.Gateway;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Reference;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
 using Tideline.Sagas;
@@ -55,13 +56,15 @@ internal sealed class GatewayServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddTidelineGateway(new GatewayParts
-        {
-            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Projections = parts.Projections,
-            Verifier = parts.Verifier, Time = bank.Time,
-        });
+        builder.Services.AddTidelineGateway();
         var app = builder.Build();
-        app.MapTideline();
+        var health = new NodeHealth();
+        ViewHealth.Register(health, parts.Projections);
+        app.MapTideline(new GatewayParts
+        {
+            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Health = health,
+            FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = bank.Time,
+        });
         await app.StartAsync();
         return new GatewayServer(bank, app, imports, parts, folder);
     }

@@ -11,6 +11,8 @@ internal class ForgetfulLog(ILog log, long firstOffset = 0, long hiddenOffset = 
         return topic != Topics.AccountEvents || partition != 0 ? records : [.. records.Where(record => record.Offset >= firstOffset && record.Offset != hiddenOffset)];
     }
 
+    public IReadOnlyList<LogFault> Faults => log.Faults;
+
     public ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) => log.AppendAsync(records, cancel);
 
     public ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) => log.GetSourceHeadAsync(topic, source, cancel);

@@ -43,6 +43,9 @@ public sealed class MySqlLedgerStore : ILedgerStore
         }
     }
 
+    /// <summary>What seals the installation's records on the bus.</summary>
+    internal ReadOnlyMemory<byte> LogSecret { get; private set; }
+
     /// <summary>Where both shards live on one primary.</summary>
     public bool TakesKeysOf(int shard, int home) => _addresses[shard].SharesPrimaryWith(_addresses[home]);
 
@@ -90,6 +93,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
             _addresses[shard].EnsureDatabase();
             using var connection = _addresses[shard].OpenWriter();
             MySqlSchema.Ensure(connection, shard, _addresses.Length);
+            if (shard == 0) LogSecret = MySql.LogSecret.Of(connection);
         }
     }
 }
