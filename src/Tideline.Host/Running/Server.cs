@@ -81,6 +81,7 @@ internal sealed class Server : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         await _doorstep.CloseAsync(TimeSpan.FromMilliseconds(Limits.DrainMs / 2));
         await Node.DisposeAsync();
+        await _web.StopAsync(CancellationToken.None);
         await _web.DisposeAsync();
         _peers.Dispose();
         _loggers.Dispose();

@@ -33,6 +33,9 @@ public static partial class Limits
     /// <summary>Commands in one group commit.</summary>
     public const int ShardBatchCommands = 1_024;
 
+    /// <summary>How long a shard may keep a command before it is answered all the same, and how often that is looked at, milliseconds.</summary>
+    public const int ShardAnswerMs = 3_500, ShardAnswerLookMs = 100;
+
     /// <summary>How long commands may gather for a batch where COMMIT waits for a disk, milliseconds.</summary>
     public const double GatherMs = 2;
 
