@@ -31,9 +31,9 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly ViewParts _views;
     private int _keys;
 
-    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, string folder)
+    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, NodeHealth health, string folder)
     {
-        (Bank, _app, _imports, _views, _folder) = (bank, app, imports, views, folder);
+        (Bank, _app, _imports, _views, Health, _folder) = (bank, app, imports, views, health, folder);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
     }
@@ -41,6 +41,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     public Bank Bank { get; }
 
     public HttpClient Client { get; }
+
+    public NodeHealth Health { get; }
 
     /// <summary>Log to views.</summary>
     public ProjectionHost Projections => _views.Projections;
@@ -66,7 +68,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = bank.Time,
         });
         await app.StartAsync();
-        return new GatewayServer(bank, app, imports, parts, folder);
+        return new GatewayServer(bank, app, imports, parts, health, folder);
     }
 
     /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>

@@ -140,6 +140,25 @@ public sealed class RelayTests : IAsyncLifetime
         relay.Status[1].Fault.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(ErrorCode.StorageUnavailable)]
+    [InlineData(ErrorCode.Corrupt)]
+    public async Task A_partition_that_takes_no_records_holds_up_no_other_and_is_named(ErrorCode code)
+    {
+        var refusing = new RefusingLog(_log) { Refuses = record => record.Topic == Topics.AccountEvents && record.Partition == 0, Code = code };
+        await CommitSomethingAsync();
+        await using var relay = Start(refusing);
+        await CommitSomethingAsync();
+        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].Fault is null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+        relay.Fault.ShouldNotBeNull().ShouldContain("Shard 0: It is refused.");
+        (await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(0);
+
+        // Mended, it goes on by itself.
+        refusing.Refuses = _ => false;
+        await CaughtUpAsync(relay);
+        relay.Fault.ShouldBeNull();
+    }
+
     private async Task CommitSomethingAsync()
     {
         await _bank.AccountAsync(0, balanceMinor: 5);
