@@ -89,7 +89,8 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 if (Interlocked.Exchange(ref _fault, fault.Message) != fault.Message) PassFailed(_logger, _name, fault);
-                if (rest < FaultRest) rest = FaultRest;
+                // Sooner than after a success where passes are rare: a fault must not show for longer than it lasts.
+                rest = FaultRest;
             }
 
             Interlocked.Exchange(ref _movedAt, _time.GetTimestamp());

@@ -52,6 +52,7 @@ public sealed class KafkaForeignTests : IAsyncLifetime
         await other.ProduceAsync(new TopicPartition(_topics.Prefix + "t", 0), new Message<byte[], byte[]> { Value = "x"u8.ToArray() });
         // While it is open.
         await log.AppendAsync([KafkaTopics.Record("s", 2)], default);
+        (await log.GetHeadAsync("t", 0, default)).ShouldBe(2);
         (await log.ReadAsync("t", 0, 0, 10, default)).Select(record => record.SourceSeq).ShouldBe([1, 2]);
         // At its end stands a mark that no reader is given.
         other.CommitTransaction(TimeSpan.FromSeconds(30));

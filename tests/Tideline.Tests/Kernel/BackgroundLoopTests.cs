@@ -32,8 +32,8 @@ public sealed class BackgroundLoopTests
     public async Task A_pass_that_does_not_return_stands_still_after_a_while()
     {
         var time = new FakeTimeProvider();
-        var hangs = new TaskCompletionSource();
-        await using var loop = Loop(_ => hangs.Task, time);
+        var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var loop = Loop(cancel => hangs.Task.IsCompleted ? Task.Delay(Timeout.Infinite, cancel) : hangs.Task, time);
         loop.Start();
         time.Advance(TimeSpan.FromMilliseconds(Limits.LoopStallMs));
         loop.Fault.ShouldBeNull();
