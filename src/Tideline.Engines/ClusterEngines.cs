@@ -24,7 +24,8 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         async () =>
         {
             var store = await MySqlLedgerStore.OpenAsync(
-                new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards, DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own },
+                new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards,
+                    DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own },
                 options.Time,
                 options.Loggers.CreateLogger<MySqlLedgerStore>(),
                 cancel);
@@ -33,12 +34,14 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         },
         () => cluster.MySql.SelectMany(primary => GroupAddress.Parse(primary).Members).Select(member => member.Name));
 
-    // After the ledger, which has the secret. The topics of an installation that has the brokers for itself have the names that stand in the reference.
+    // After the ledger, which has the secret. The topics of an installation that has the brokers for itself have the
+    // names that stand in the reference.
     public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => AtAsync<ILog>(
         async () => await KafkaLog.OpenAsync(
             new KafkaLogOptions
             {
-                BootstrapServers = cluster.Kafka, Partitions = shards, TopicPrefix = _isDefault ? "" : $"{cluster.Name}.", Connection = cluster.KafkaConnection,
+                BootstrapServers = cluster.Kafka, Partitions = shards, TopicPrefix = _isDefault ? ""
+                    : $"{cluster.Name}.", Connection = cluster.KafkaConnection,
                 Secret = _logSecret,
             },
             options.Time,

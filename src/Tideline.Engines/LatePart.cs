@@ -4,7 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Engines;
 
 /// <summary>
-/// A part that is opened in the background, again and again until it opens: the node takes commands without it meanwhile.
+/// A part that is opened in the background, again and again until it opens: the node takes commands without it
+/// meanwhile.
 /// </summary>
 internal sealed partial class LatePart<T> : IAsyncDisposable
     where T : class, IAsyncDisposable
@@ -33,7 +34,8 @@ internal sealed partial class LatePart<T> : IAsyncDisposable
     public T? Value => _value;
 
     /// <summary>Why it is not open; null when it is.</summary>
-    public string? Fault => _value is not null ? null : $"The {_name} is not open yet, and is tried again: {_fault?.Message ?? "the first try is under way."}";
+    public string? Fault => _value is not null ? null
+        : $"The {_name} is not open yet, and is tried again: {_fault?.Message ?? "the first try is under way."}";
 
     /// <summary>The part.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: it is not open yet.</exception>

@@ -38,7 +38,8 @@ public sealed class TidelineNode : IAsyncDisposable
     /// <summary>Takes the commands of other processes; null in the embedded profile.</summary>
     public CommandReceiver? Receiver { get; private set; }
 
-    /// <summary>The bus. It is opened in the background: until then its calls fail as they do while it is away.</summary>
+    /// <summary>The bus. It is opened in the background: until then its calls fail as they do while it is
+    /// away.</summary>
     public ILog Log { get; private set; } = null!;
 
     /// <summary>The view tier.</summary>
@@ -90,7 +91,8 @@ public sealed class TidelineNode : IAsyncDisposable
     /// <summary>Completes when log and views are open.</summary>
     public async Task WaitUntilOpenAsync(CancellationToken cancel)
     {
-        while (_views is { Value: null }) await Task.Delay(TimeSpan.FromMilliseconds(Limits.IdleWaitMs), Options.Time, cancel);
+        while (_views is { Value: null }) await Task.Delay(
+            TimeSpan.FromMilliseconds(Limits.IdleWaitMs), Options.Time, cancel);
     }
 
     /// <summary>Others reach this process at its address by now: it takes shards.</summary>
@@ -121,7 +123,8 @@ public sealed class TidelineNode : IAsyncDisposable
         sealer.Start();
 
         // Bus. It may be away: commands do not need it.
-        var log = new LatePart<ILog>("log", token => engines.OpenLogAsync(Ledger.Map.Shards, token), time, loggers.CreateLogger<TidelineNode>());
+        var log = new LatePart<ILog>("log", token => engines.OpenLogAsync(Ledger.Map.Shards, token), time,
+            loggers.CreateLogger<TidelineNode>());
         Log = Keep(new LateLog(log));
         Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
         Relay.Start();
@@ -143,11 +146,13 @@ public sealed class TidelineNode : IAsyncDisposable
 
         // View tier. It may be away, too.
         if (Options.WithViews)
-            _views = Keep(new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, log, token), time, loggers.CreateLogger<TidelineNode>()));
+            _views = Keep(new LatePart<ViewTier>(
+                "view tier", token => OpenViewsAsync(engines, log, token), time, loggers.CreateLogger<TidelineNode>()));
 
         // What says when it does not work.
         Health.Register("audit sealer", FaultScope.Detail, () => sealer.Fault);
-        Health.Register("log", FaultScope.Detail, () => log.Fault ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
+        Health.Register("log", FaultScope.Detail, () => log.Fault
+            ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
         Health.Register("relay", FaultScope.Detail, () => Relay.Fault);
         Health.Register("audit heads", FaultScope.Detail, () => heads.Fault);
         Health.Register("retention", FaultScope.Detail, () => retention.Fault);
@@ -168,9 +173,11 @@ public sealed class TidelineNode : IAsyncDisposable
         return tier;
     }
 
-    private ViewTier RequireViews() => _views is null ? throw new TidelineException(ErrorCode.InvalidInput, "This node runs without views.") : _views.Require();
+    private ViewTier RequireViews() => _views is null
+        ? throw new TidelineException(ErrorCode.InvalidInput, "This node runs without views.") : _views.Require();
 
-    private static string? Sentences(IEnumerable<string> faults) => string.Join(' ', faults) is { Length: > 0 } text ? text : null;
+    private static string? Sentences(IEnumerable<string> faults) => string.Join(' ', faults) is { Length: > 0 } text
+        ? text : null;
 
     private T Keep<T>(T part)
         where T : IAsyncDisposable

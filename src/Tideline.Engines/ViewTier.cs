@@ -23,7 +23,8 @@ internal sealed class ViewTier : IAsyncDisposable
 
     /// <summary>Opens all of it and starts the projections, or leaves nothing running.</summary>
     public static async Task<ViewTier> StartAsync(
-        IEngineSet engines, GeneralLedger ledger, ILog log, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
+        IEngineSet engines, GeneralLedger ledger, ILog log, TimeProvider time, ILoggerFactory loggers,
+            CancellationToken cancel)
     {
         var tier = new ViewTier();
         try
@@ -31,7 +32,8 @@ internal sealed class ViewTier : IAsyncDisposable
             tier._running.Push(tier.Views = await engines.OpenViewsAsync(cancel));
             var cache = await engines.OpenCacheAsync(cancel);
             tier._running.Push(cache);
-            tier._running.Push(tier.Projections = await ProjectionHost.StartAsync(ledger, log, tier.Views, cache, time, loggers, cancel));
+            tier._running.Push(tier.Projections = await ProjectionHost.StartAsync(
+                ledger, log, tier.Views, cache, time, loggers, cancel));
             return tier;
         }
         catch

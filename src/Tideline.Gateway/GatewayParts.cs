@@ -40,7 +40,9 @@ public sealed record GatewayParts
     /// <summary>Log to views, and reads of them.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: they are not open yet.</exception>
     public ProjectionHost Projections => FindProjections()
-        ?? throw new TidelineException(ErrorCode.StorageUnavailable, "The views are not open yet; /health/detail says why. Repeat the request in a moment.");
+        ?? throw new TidelineException(
+            ErrorCode.StorageUnavailable,
+            "The views are not open yet; /health/detail says why. Repeat the request in a moment.");
 
     /// <summary>The checks of the invariants.</summary>
     public Verifier Verifier => MakeVerifier();

@@ -4,10 +4,11 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// Finds the primary of a group: the writable member with the newest term, and no member may know a newer one. All members but one must
-/// have answered: a new term is durable on its primary and on one replica before it counts, so one silent member cannot hide it, and an
-/// old primary that has come back is passed over by a process that knows nothing yet, too. Where one address was given, the primary is
-/// where it leads, and nobody is asked: that is a new tenure each time it is in doubt.
+/// Finds the primary of a group: the writable member with the newest term, and no member may know a newer one. All
+/// members but one must have answered: a new term is durable on its primary and on one replica before it counts, so one
+/// silent member cannot hide it, and an old primary that has come back is passed over by a process that knows nothing
+/// yet, too. Where one address was given, the primary is where it leads, and nobody is asked: that is a new tenure each
+/// time it is in doubt.
 /// </summary>
 internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task<MemberAnswer>>? ask = null)
 {
@@ -81,7 +82,8 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
         }
         catch (Exception fault) when (fault is MySqlException or TimeoutException or InvalidOperationException)
         {
-            return new MemberAnswer(member, false, false, 0, fault is MySqlException refused ? $"answers: {refused.Message}" : "does not answer");
+            return new MemberAnswer(member, false, false, 0, fault is MySqlException refused
+                ? $"answers: {refused.Message}" : "does not answer");
         }
     }
 
@@ -92,7 +94,8 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         var (isWritable, term) = (!reader.GetBoolean(0), reader.IsDBNull(1) ? 0 : reader.GetInt64(1));
-        return new MemberAnswer(member, true, isWritable, term, isWritable ? $"takes writes in term {term}" : $"takes no writes, term {term}");
+        return new MemberAnswer(member, true, isWritable, term, isWritable ? $"takes writes in term {term}"
+            : $"takes no writes, term {term}");
     }
 
 }

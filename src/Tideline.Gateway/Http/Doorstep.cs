@@ -4,8 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// What stands before the gateway: it answers while the node starts, before there is a gateway, and while the node drains. The process
-/// is live then and not ready; nothing else is taken.
+/// What stands before the gateway: it answers while the node starts, before there is a gateway, and while the node
+/// drains. The process is live then and not ready; nothing else is taken.
 /// </summary>
 public sealed class Doorstep
 {
@@ -17,13 +17,15 @@ public sealed class Doorstep
     /// <summary>From now on requests go to the gateway.</summary>
     public void Open(RequestDelegate gateway) => _gateway = gateway;
 
-    /// <summary>Takes no more requests and returns when those under way are answered, or when the time is over.</summary>
+    /// <summary>Takes no more requests and returns when those under way are answered, or when the time is
+    /// over.</summary>
     public async Task CloseAsync(TimeSpan patience)
     {
         if (_isDraining) return;
         _isDraining = true;
         Leave();
-        await _empty.Task.WaitAsync(patience, TimeProvider.System).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _empty.Task.WaitAsync(patience, TimeProvider.System)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Answers a request, or has the gateway answer it.</summary>
@@ -45,11 +47,14 @@ public sealed class Doorstep
     {
         var what = _isDraining ? "draining" : "starting";
         if (http.Request.Path == "/health/live")
-            JsonAnswer.Write(http, StatusCodes.Status200OK, 0, static (json, _) => json.WriteString("status"u8, "live"));
+            JsonAnswer.Write(http, StatusCodes.Status200OK, 0, static (json, _) =>
+                json.WriteString("status"u8, "live"));
         else if (http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
             JsonAnswer.Write(http, StatusCodes.Status503ServiceUnavailable, what, Probe);
         else
-            JsonAnswer.Write(http, Problem.Of(new TidelineException(ErrorCode.ShuttingDown, $"The node is {what}; repeat the request with the same key in a moment.")));
+            JsonAnswer.Write(http, Problem.Of(
+                new TidelineException(ErrorCode.ShuttingDown,
+                    $"The node is {what}; repeat the request with the same key in a moment.")));
     }
 
     private static void Probe(System.Text.Json.Utf8JsonWriter json, string what)

@@ -79,12 +79,16 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
 
     private void WriteFaults(PrometheusText text)
     {
-        text.Family("tideline_fault", "gauge", "1 while a part has a fault, which /health/detail tells; by what the fault keeps the node from.");
+        text.Family("tideline_fault", "gauge",
+            "1 while a part has a fault, which /health/detail tells; by what the fault keeps the node from.");
         foreach (var part in parts.Health.Checks())
-            text.Sample("tideline_fault", part.Fault is null ? 0 : 1, "part", part.Part, "scope", part.Scope.ToString().ToLowerInvariant());
-        text.Family("tideline_log_foreign_messages", "gauge", "Messages on a topic that Tideline did not write and passes over.");
+            text.Sample("tideline_fault", part.Fault is null ? 0 : 1, "part", part.Part, "scope",
+                part.Scope.ToString().ToLowerInvariant());
+        text.Family("tideline_log_foreign_messages", "gauge",
+            "Messages on a topic that Tideline did not write and passes over.");
         foreach (var fault in parts.LogFaults().Where(fault => fault.Foreign > 0))
-            text.Sample("tideline_log_foreign_messages", fault.Foreign, "topic", fault.Topic, "partition", Number(fault.Partition ?? 0));
+            text.Sample("tideline_log_foreign_messages", fault.Foreign, "topic", fault.Topic, "partition",
+                Number(fault.Partition ?? 0));
     }
 
     private static void WriteViews(PrometheusText text, ProjectionHost projections)

@@ -22,7 +22,8 @@ internal sealed class Server : IAsyncDisposable
     private readonly Doorstep _doorstep;
     private int _disposed;
 
-    private Server(TidelineNode node, WebApplication web, Doorstep doorstep, ILoggerFactory loggers, PeerClient peers, IPAddress listens) =>
+    private Server(TidelineNode node, WebApplication web, Doorstep doorstep, ILoggerFactory loggers, PeerClient peers,
+        IPAddress listens) =>
         (Node, _web, _doorstep, _loggers, _peers, Listens) = (node, web, doorstep, loggers, peers, listens);
 
     public TidelineNode Node { get; }
@@ -37,8 +38,8 @@ internal sealed class Server : IAsyncDisposable
     public CancellationToken Stopping => _web.Lifetime.ApplicationStopping;
 
     /// <summary>
-    /// Listens, then starts the node, then opens the gateway: probes are answered from the first moment on. In the cluster profile the
-    /// node takes shards when the gateway answers, for others send commands there.
+    /// Listens, then starts the node, then opens the gateway: probes are answered from the first moment on. In the
+    /// cluster profile the node takes shards when the gateway answers, for others send commands there.
     /// </summary>
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
     public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, bool verbose, CancellationToken cancel)
@@ -52,11 +53,13 @@ internal sealed class Server : IAsyncDisposable
         try
         {
             await web.StartAsync(cancel);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, web.Lifetime.ApplicationStopping);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(
+                cancel, web.Lifetime.ApplicationStopping);
             var node = await TidelineNode.StartAsync(
                 options with
                 {
-                    Loggers = loggers, Carry = options.Cluster is null ? null : peers.CarryAsync, OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
+                    Loggers = loggers, Carry = options.Cluster is null ? null : peers.CarryAsync,
+                        OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
                 },
                 either.Token);
             doorstep.Open(GatewayOf(web.Services, node));
@@ -67,15 +70,18 @@ internal sealed class Server : IAsyncDisposable
         {
             await web.DisposeAsync();
             peers.Dispose();
-            if (fault is IOException { InnerException: AddressInUseException } taken) throw FreePort.Taken(endpoint, taken);
+            if (fault is IOException { InnerException: AddressInUseException } taken) throw FreePort.Taken(
+                endpoint, taken);
             throw;
         }
     }
 
     /// <summary>Returns when the program is asked to stop.</summary>
-    public Task WaitForShutdownAsync() => Task.Delay(Timeout.Infinite, Stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
+    public Task WaitForShutdownAsync() =>
+        Task.Delay(Timeout.Infinite, Stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
 
-    /// <summary>Finishes the requests under way, then the node, then stops to listen: until then it is live and not ready.</summary>
+    /// <summary>Finishes the requests under way, then the node, then stops to listen: until then it is live and not
+    /// ready.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
@@ -106,8 +112,10 @@ internal sealed class Server : IAsyncDisposable
 
     private static GatewayParts PartsOf(TidelineNode node) => new()
     {
-        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Health = node.Health,
-        FindProjections = () => node.OpenProjections, MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults,
+        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports,
+            Health = node.Health,
+        FindProjections = () => node.OpenProjections, MakeVerifier = () => node.Verifier, LogFaults = () =>
+            node.Log.Faults,
         Receiver = node.Receiver, Time = node.Options.Time,
     };
 

@@ -5,7 +5,7 @@ using Tideline.Views;
 namespace Tideline.Cache;
 
 /// <summary>
-/// Follows the change log of the view tier and announces every change to the _cache. Where it may have missed one (before its start, when its place has left the change log or
+/// Follows the change log of the view tier and announces every change to the cache. Where it may have missed one (before its start, when its place has left the change log or
 /// following failed otherwise, when the cache did not take an announcement) nothing is believed any more that was filled before. Each process that reads through the cache follows
 /// for itself.
 /// </summary>

@@ -27,7 +27,8 @@ public sealed class AuditHeads : IAsyncDisposable
     public AuditHeads(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<AuditHeads> logger)
     {
         (_ledger, _log, _published) = (ledger, log, new long?[ledger.Map.Shards]);
-        _loop = new BackgroundLoop("publishing of audit heads", RoundAsync, TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
+        _loop = new BackgroundLoop("publishing of audit heads", RoundAsync,
+            TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
     }
 
     /// <summary>What keeps heads from being published; null while nothing does.</summary>
@@ -84,7 +85,8 @@ public sealed class AuditHeads : IAsyncDisposable
     private Task RoundAsync(CancellationToken cancel)
     {
         // Another owner's blocks are published by that owner: how far, the log tells.
-        for (var shard = 0; shard < _ledger.Map.Shards; shard++) _published[shard] = _ledger.Owns(shard) ? _published[shard] : null;
+        for (var shard = 0; shard < _ledger.Map.Shards; shard++) _published[shard] = _ledger.Owns(shard)
+            ? _published[shard] : null;
         return _ledger.ForOwnedAsync(shard => PublishAsync(shard, cancel), cancel);
     }
 }

@@ -58,7 +58,8 @@ internal sealed class LogCheck(IShardReader reader, ILog log, int shard, bool de
         }
         finally
         {
-            _findings.AddRange(log.Faults.Where(fault => (fault.Partition ?? 0) == shard).Select(fault => fault.Sentence));
+            _findings.AddRange(log.Faults.Where(fault => (fault.Partition ?? 0) == shard)
+                .Select(fault => fault.Sentence));
         }
     }
 

@@ -9,7 +9,8 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>Checks the invariants of ledger and log while traffic runs: every check reads committed snapshots and positions, never "now".</summary>
-public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections, TimeProvider time, string? viewsAway = null)
+public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections,
+    TimeProvider time, string? viewsAway = null)
 {
     /// <summary>
     /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or document. <paramref name="deep"/>: every document and

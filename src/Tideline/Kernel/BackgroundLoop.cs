@@ -3,8 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// A part that works in the background: pass after pass until it is disposed. A pass that throws is the part's fault until one
-/// succeeds, and the next pass follows after a rest: only disposal ends the loop. A pass that takes too long is a fault, too.
+/// A part that works in the background: pass after pass until it is disposed. A pass that throws is the part's fault
+/// until one succeeds, and the next pass follows after a rest: only disposal ends the loop. A pass that takes too long
+/// is a fault, too.
 /// </summary>
 public sealed partial class BackgroundLoop : IAsyncDisposable
 {
@@ -26,22 +27,26 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
     /// <param name="interval">The rest between two passes; none where the pass itself waits for work.</param>
     /// <param name="time">The clock of rests and heartbeats.</param>
     /// <param name="logger">Where the first of a row of equal faults is logged, and the end of the row.</param>
-    /// <param name="stallMs">How long one pass may take, or be without <see cref="Beat"/>, before the part counts as standing still.</param>
+    /// <param name="stallMs">How long one pass may take, or be without <see cref="Beat"/>, before the part counts as
+    /// standing still.</param>
     public BackgroundLoop(
-        string name, Func<CancellationToken, Task> pass, TimeSpan interval, TimeProvider time, ILogger logger, int stallMs = Limits.LoopStallMs)
+        string name, Func<CancellationToken, Task> pass, TimeSpan interval, TimeProvider time, ILogger logger,
+            int stallMs = Limits.LoopStallMs)
     {
         (_name, _pass, _interval, _time, _logger) = (name, pass, interval, time, logger);
         _stall = interval + TimeSpan.FromMilliseconds(stallMs);
         _movedAt = time.GetTimestamp();
     }
 
-    /// <summary>Why the part does not do its work, in a sentence; null while all is well, or before the start.</summary>
+    /// <summary>Why the part does not do its work, in a sentence; null while all is well, or before the
+    /// start.</summary>
     public string? Fault
     {
         get
         {
             if (_loop is null || _stop.IsCancellationRequested) return null;
-            if (_loop.IsCompleted) return $"The {_name} has ended: {_loop.Exception?.GetBaseException().Message} Restart the process.";
+            var end = _loop.Exception?.GetBaseException().Message;
+            if (_loop.IsCompleted) return $"The {_name} has ended: {end} Restart the process.";
             if (Volatile.Read(ref _fault) is { } fault) return $"The {_name} fails and is tried again: {fault}";
             var silent = _time.GetElapsedTime(Interlocked.Read(ref _movedAt));
             return silent <= _stall ? null : $"The {_name} has stood still for {silent.TotalSeconds:0} s.";
@@ -94,7 +99,8 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
             }
 
             Interlocked.Exchange(ref _movedAt, _time.GetTimestamp());
-            if (rest > TimeSpan.Zero) await Task.Delay(rest, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (rest > TimeSpan.Zero) await Task.Delay(rest, _time, _stop.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -40,11 +40,13 @@ public sealed class NodeHealth
 
     /// <summary>Every part as it is now, in the order of names.</summary>
     public IReadOnlyList<PartHealth> Checks() =>
-        [.. _checks.OrderBy(entry => entry.Key, StringComparer.Ordinal).Select(entry => new PartHealth(entry.Key, entry.Value.Scope, Ask(entry.Value.Check)))];
+        [.. _checks.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => new PartHealth(entry.Key, entry.Value.Scope, Ask(entry.Value.Check)))];
 
     /// <summary>Every fault there is now, in the order of part names.</summary>
     public IReadOnlyList<NodeFault> Faults() =>
-        [.. Checks().Where(part => part.Fault is not null).Select(part => new NodeFault(part.Part, part.Scope, part.Fault!))];
+        [.. Checks().Where(part => part.Fault is not null)
+            .Select(part => new NodeFault(part.Part, part.Scope, part.Fault!))];
 
     // A check that throws is a fault, and keeps no other from being seen.
     private static string? Ask(Func<string?> check)

@@ -5,8 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Answers what a shard keeps longer than <see cref="Limits.ShardAnswerMs"/>, whatever its engine does: a command that still waits for
-/// its turn is taken out and told that nothing happened; one that is being committed, that its fate is unknown here.
+/// Answers what a shard keeps longer than <see cref="Limits.ShardAnswerMs"/>, whatever its engine does: a command that
+/// still waits for its turn is taken out and told that nothing happened; one that is being committed, that its fate is
+/// unknown here.
 /// </summary>
 internal sealed class AnswerLimit : IDisposable
 {
@@ -39,11 +40,13 @@ internal sealed class AnswerLimit : IDisposable
         {
             var before = Stopwatch.GetTimestamp() - (Limits.ShardAnswerMs * Stopwatch.Frequency / 1_000);
             foreach (var waiting in _withdraw(before))
-                waiting.Fail(Late($"did not come to the command within {Limits.ShardAnswerMs / 1_000.0} s; nothing of it happened. Repeat it with the same key."));
+                waiting.Fail(Late($"did not come to the command within {Limits.ShardAnswerMs / 1_000.0} s; "
+                    + "nothing of it happened. Repeat it with the same key."));
             while (_unanswered.TryPeek(out var oldest) && (oldest.IsEnded || oldest.Since < before))
             {
                 _unanswered.TryDequeue(out _);
-                oldest.Fail(Late($"did not say within {Limits.ShardAnswerMs / 1_000.0} s whether the command is committed. A repeat with the same key finds out."));
+                oldest.Fail(Late($"did not say within {Limits.ShardAnswerMs / 1_000.0} s whether it is committed. "
+                    + "A repeat with the same key finds out."));
             }
         }
         finally

@@ -157,7 +157,8 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Queues several commands on a shard of this process; the task ends when all are durable.</summary>
     internal Task SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
 
-    /// <summary>Does something for each shard of this process, one after the other. A shard that fails, because it is lost or its store is away, does not keep the others from their turn.</summary>
+    /// <summary>Does something for each shard of this process, one after the other. A shard that fails, because it is
+    /// lost or its store is away, does not keep the others from their turn.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was.</exception>
     /// <exception cref="TidelineException">What a shard failed with, after all had their turn.</exception>
     internal async Task ForOwnedAsync(Func<int, Task> act, CancellationToken cancel)
@@ -173,7 +174,8 @@ public sealed class GeneralLedger : IAsyncDisposable
             // A cancellation that is not the caller's is a failure like others.
             catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && cancel.IsCancellationRequested))
             {
-                failed ??= new TidelineException((fault as TidelineException)?.Code ?? ErrorCode.Internal, $"Shard {shard}: {fault.Message}", fault);
+                failed ??= new TidelineException(
+                    (fault as TidelineException)?.Code ?? ErrorCode.Internal, $"Shard {shard}: {fault.Message}", fault);
             }
         }
 

@@ -4,10 +4,11 @@ using Tideline.Kernel;
 namespace Tideline.Log;
 
 /// <summary>
-/// Reads the partitions of a topic for a group, each in a loop of its own: a batch goes to the handler, and when that returns the
-/// group's position moves. A crash between the two repeats the batch, so handlers are idempotent. A batch that cannot be handled is
-/// tried again, for ever: to step over it would lose it; its partition says so meanwhile. With <c>epochOf</c> a partition is left alone
-/// while its epoch is 0, because another process reads it, and read from the group's position when that has changed.
+/// Reads the partitions of a topic for a group, each in a loop of its own: a batch goes to the handler, and when that
+/// returns the group's position moves. A crash between the two repeats the batch, so handlers are idempotent. A batch
+/// that cannot be handled is tried again, for ever: to step over it would lose it; its partition says so meanwhile.
+/// With <c>epochOf</c> a partition is left alone while its epoch is 0, because another process reads it, and read from
+/// the group's position when that has changed.
 /// </summary>
 public sealed class Consumer : IAsyncDisposable
 {
@@ -22,24 +23,29 @@ public sealed class Consumer : IAsyncDisposable
 
     /// <summary>Made with <see cref="Start"/>.</summary>
     public Consumer(
-        ILog log, string group, string topic, IReadOnlyList<int> partitions, Func<int, IReadOnlyList<LogRecord>, CancellationToken, ValueTask> handle,
+        ILog log, string group, string topic, IReadOnlyList<int> partitions, Func<int, IReadOnlyList<LogRecord>,
+            CancellationToken, ValueTask> handle,
         TimeProvider time, ILogger<Consumer> logger, Func<int, long>? epochOf = null)
     {
-        (_log, _group, _topic, _handle, _time, _epochOf) = (log, group, topic, handle, time, epochOf ?? (static _ => 1));
+        (_log, _group, _topic, _handle, _time, _epochOf) = (
+            log, group, topic, handle, time, epochOf ?? (static _ => 1));
         _partitions = [.. partitions.Select(partition =>
         {
             var state = new PartitionState(partition);
-            state.Loop = new BackgroundLoop($"consumer of {topic}/{partition}", cancel => PassAsync(state, cancel), TimeSpan.Zero, time, logger);
+            state.Loop = new BackgroundLoop(
+                $"consumer of {topic}/{partition}", cancel => PassAsync(state, cancel), TimeSpan.Zero, time, logger);
             return state;
         })];
     }
 
     /// <summary>Where each partition stands.</summary>
     public IReadOnlyList<ConsumerStatus> Status =>
-        [.. _partitions.Select(state => new ConsumerStatus(_group, _topic, state.Partition, state.Offset, state.Loop.Fault))];
+        [.. _partitions.Select(state =>
+            new ConsumerStatus(_group, _topic, state.Partition, state.Offset, state.Loop.Fault))];
 
     /// <summary>What holds up a partition; null while nothing does.</summary>
-    public string? Fault => _partitions.Select(state => state.Loop.Fault).Where(fault => fault is not null).ToList() is { Count: > 0 } faults ? string.Join(' ', faults) : null;
+    public string? Fault => _partitions.Select(state => state.Loop.Fault).Where(fault => fault is not null)
+        .ToList() is { Count: > 0 } faults ? string.Join(' ', faults) : null;
 
     /// <summary>Starts a loop for each partition. The group is registered as soon as the log answers.</summary>
     public void Start()
@@ -48,7 +54,8 @@ public sealed class Consumer : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_partitions.Select(state => state.Loop.DisposeAsync().AsTask()));
+    public async ValueTask DisposeAsync() =>
+        await Task.WhenAll(_partitions.Select(state => state.Loop.DisposeAsync().AsTask()));
 
     private async Task PassAsync(PartitionState state, CancellationToken cancel)
     {
@@ -72,7 +79,9 @@ public sealed class Consumer : IAsyncDisposable
         }
 
         if (records[0].Offset != state.Offset + 1)
-            throw new TidelineException(ErrorCode.Corrupt, $"{_topic}/{state.Partition} begins at {records[0].Offset}, group {_group} had read to {state.Offset}: what lay between is lost.");
+            throw new TidelineException(ErrorCode.Corrupt,
+                $"{_topic}/{state.Partition} begins at {records[0].Offset}, "
+                    + $"group {_group} had read to {state.Offset}: what lay between is lost.");
         await _handle(state.Partition, records, cancel);
         CrashPoint.Pass("offset.commit.before");
         await _log.CommitAsync(_group, _topic, state.Partition, records[^1].Offset, cancel);

@@ -47,7 +47,8 @@ public interface ILog : IAsyncDisposable
     ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel);
 }
 
-/// <summary>Something wrong with a topic, or with one of its partitions, that the log passes over or cannot heal by itself.</summary>
+/// <summary>Something wrong with a topic, or with one of its partitions, that the log passes over or cannot heal by
+/// itself.</summary>
 /// <param name="Topic">One of <see cref="Topics"/>.</param>
 /// <param name="Partition">The partition; null: the whole topic.</param>
 /// <param name="Foreign">Messages that are passed over because Tideline did not write them.</param>

@@ -6,10 +6,11 @@ using Tideline.Ledger;
 namespace Tideline.Log;
 
 /// <summary>
-/// Carries what the ledger committed to the log, in order and once: it reads the tables, never memory, and goes on after what the log
-/// itself says it has. One loop serves all shards that the process owns; one append carries all that is there. Events and messages of
-/// a shard are lanes of their own: one that cannot be appended goes alone until it can, and one whose log and ledger contradict each
-/// other stands still, with a fault, and is compared anew now and then. The others go on.
+/// Carries what the ledger committed to the log, in order and once: it reads the tables, never memory, and goes on
+/// after what the log itself says it has. One loop serves all shards that the process owns; one append carries all that
+/// is there. Events and messages of a shard are lanes of their own: one that cannot be appended goes alone until it
+/// can, and one whose log and ledger contradict each other stands still, with a fault, and is compared anew now and
+/// then. The others go on.
 /// </summary>
 public sealed partial class Relay : IAsyncDisposable
 {
@@ -26,7 +27,8 @@ public sealed partial class Relay : IAsyncDisposable
     public Relay(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<Relay> logger)
     {
         (_ledger, _log, _time, _logger) = (ledger, log, time, logger);
-        _lanes = [.. Enumerable.Range(0, ledger.Map.Shards).SelectMany(shard => new[] { new Lane(shard, true), new Lane(shard, false) })];
+        _lanes = [.. Enumerable.Range(0, ledger.Map.Shards)
+            .SelectMany(shard => new[] { new Lane(shard, true), new Lane(shard, false) })];
         _loop = new BackgroundLoop("relay", RoundAsync, TimeSpan.Zero, time, logger);
     }
 
@@ -41,7 +43,8 @@ public sealed partial class Relay : IAsyncDisposable
     {
         get
         {
-            var faults = Status.Where(shard => shard.Fault is not null).Select(shard => $"Shard {shard.Shard}: {shard.Fault}").ToList();
+            var faults = Status.Where(shard => shard.Fault is not null)
+                .Select(shard => $"Shard {shard.Shard}: {shard.Fault}").ToList();
             if (_loop.Fault is { } fault) faults.Add(fault);
             return faults.Count == 0 ? null : string.Join(' ', faults);
         }
@@ -60,14 +63,16 @@ public sealed partial class Relay : IAsyncDisposable
     private RelayStatus StatusOf(int shard)
     {
         var (events, messages) = (_lanes[2 * shard], _lanes[(2 * shard) + 1]);
-        return new RelayStatus(shard, events.Seq, _ledger.CommittedHead(shard).EventSeq, _ledger.Owns(shard) ? events.Fault ?? messages.Fault : null);
+        var fault = _ledger.Owns(shard) ? events.Fault ?? messages.Fault : null;
+        return new RelayStatus(shard, events.Seq, _ledger.CommittedHead(shard).EventSeq, fault);
     }
 
     private async Task RoundAsync(CancellationToken cancel)
     {
         var carried = await PassAsync(cancel);
         if (carried == Carried.Nothing) await WaitAsync(cancel);
-        // What else is committed meanwhile goes with it: one append for many commits. The steps of sagas wait for no one.
+        // What else is committed meanwhile goes with it: one append for many commits. The steps of sagas wait for no
+        // one.
         else if (carried == Carried.Events) await Task.Delay(Pace, _time, cancel);
     }
 
@@ -92,17 +97,19 @@ public sealed partial class Relay : IAsyncDisposable
         passes.RemoveAll(pass => pass.Lane.IsApart);
         if (passes.Count == 0) return Carried.Nothing;
         await AppendAsync(passes, cancel);
-        return passes.Exists(pass => pass.Records.Count == Limits.EventBatch || !pass.Lane.IsEvents) ? Carried.Messages : Carried.Events;
+        var isUrgent = passes.Exists(pass => pass.Records.Count == Limits.EventBatch || !pass.Lane.IsEvents);
+        return isUrgent ? Carried.Messages : Carried.Events;
     }
 
-    // Before the first append in an epoch: only the log knows how far another process carried what this one did not own. A log that
-    // is ahead of its ledger is never appended to.
+    // Before the first append in an epoch: only the log knows how far another process carried what this one did not
+    // own. A log that is ahead of its ledger is never appended to.
     private async Task CompareAsync(Lane lane, CancellationToken cancel)
     {
         var epoch = _ledger.OwnedEpoch(lane.Shard);
         var seq = await _log.GetSourceHeadAsync(lane.Topic, lane.Source, cancel);
         var head = HeadOf(lane);
-        if (seq > head) throw Lost($"The log has {lane.Name} to {seq} of shard {lane.Shard}, the ledger only to {head}: the ledger is older than the log.");
+        if (seq > head) throw Lost($"The log has {lane.Name} to {seq} of shard {lane.Shard}, "
+            + $"the ledger only to {head}: the ledger is older than the log.");
         (lane.Seq, lane.Epoch) = (seq, epoch);
     }
 
@@ -113,13 +120,15 @@ public sealed partial class Relay : IAsyncDisposable
         if (lane.IsEvents)
         {
             var events = await reader.GetEventsAsync(lane.Seq, Limits.EventBatch, cancel);
-            if (events.Count == 0 || events[0].Position.Seq != lane.Seq + 1) throw Lost($"Event {lane.Shard}:{lane.Seq + 1} is neither on the log nor in the ledger.");
+            if (events.Count == 0 || events[0].Position.Seq != lane.Seq + 1) throw Lost(
+                $"Event {lane.Shard}:{lane.Seq + 1} is neither on the log nor in the ledger.");
             return new Pass(lane, events, [.. events.Select(e => RecordOf(e, lane.Source))]);
         }
 
         // Messages leave the ledger once they are on the log, so one that is in neither is lost.
         var messages = await reader.GetMessagesAsync(lane.Seq, Limits.EventBatch, cancel);
-        if (messages.Count == 0 || messages[0].Seq != lane.Seq + 1) throw Lost($"Message {lane.Seq + 1} of shard {lane.Shard} is neither on the log nor in the ledger.");
+        if (messages.Count == 0 || messages[0].Seq != lane.Seq + 1) throw Lost(
+            $"Message {lane.Seq + 1} of shard {lane.Shard} is neither on the log nor in the ledger.");
         return new Pass(lane, [], [.. messages.Select(message => RecordOf(message, lane.Source))]);
     }
 
@@ -184,7 +193,8 @@ public sealed partial class Relay : IAsyncDisposable
         // One that stands still, or is under way alone, wakes nobody.
         long From(Lane lane) => lane.Fault is null && lane.Alone.IsCompleted ? lane.Seq : long.MaxValue;
         var moved = Enumerable.Range(0, _ledger.Map.Shards).Where(_ledger.Owns)
-            .Select(shard => _ledger.WaitForCommitAsync(shard, From(_lanes[2 * shard]), From(_lanes[(2 * shard) + 1]), Idle, cancel).AsTask()).ToList();
+            .Select(shard => _ledger.WaitForCommitAsync(
+                shard, From(_lanes[2 * shard]), From(_lanes[(2 * shard) + 1]), Idle, cancel).AsTask()).ToList();
         if (moved.Count > 0) await await Task.WhenAny(moved);
         else await Task.Delay(Idle, _time, cancel);
     }
@@ -202,7 +212,8 @@ public sealed partial class Relay : IAsyncDisposable
         lane.Fault = fault.Message;
     }
 
-    private long HeadOf(Lane lane) => _ledger.CommittedHead(lane.Shard) is var head && lane.IsEvents ? head.EventSeq : head.MessageSeq;
+    private long HeadOf(Lane lane) => _ledger.CommittedHead(lane.Shard) is var head && lane.IsEvents ? head.EventSeq
+        : head.MessageSeq;
 
     private static TidelineException Lost(string message) => new(ErrorCode.Corrupt, message);
 
@@ -262,7 +273,8 @@ public sealed partial class Relay : IAsyncDisposable
         public int RestMs { get; set; }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The relay cannot carry the {Lane} of shard {Shard}; it tries again in a while.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The relay cannot carry the {Lane} of shard {Shard}; it tries again in a while.")]
     private static partial void LaneFailed(ILogger logger, string lane, int shard, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not append; each part goes alone now.")]

@@ -9,8 +9,10 @@ namespace Tideline.Projections;
 /// <summary>Reads what comes next on each shard, and stops a shard whose events do not follow each other.</summary>
 internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvider time, ILogger logger)
 {
-    /// <summary>As <see cref="ReadAsync"/>; a shard whose log or ledger cannot be read stands still with its fault, and no other does.</summary>
-    public async Task<Watermark?> TryReadAsync(ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
+    /// <summary>As <see cref="ReadAsync"/>; a shard whose log or ledger cannot be read stands still with its fault, and
+    /// no other does.</summary>
+    public async Task<Watermark?> TryReadAsync(
+        ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
     {
         var first = events.Count;
         try
@@ -86,7 +88,8 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, Tim
             }
             catch (TidelineException)
             {
-                // Whoever reads the shard next meets the same, and says it. Until then it must not be asked without a rest.
+                // Whoever reads the shard next meets the same, and says it. Until then it must not be asked without a
+                // rest.
                 await Task.Delay(timeout, time, cancel);
             }
         }

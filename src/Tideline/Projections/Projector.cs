@@ -113,7 +113,8 @@ public sealed class Projector : IAsyncDisposable
             var moves = new List<WatermarkMove>();
             foreach (var shard in _shards)
             {
-                if (await _feed.TryReadAsync(shard, events, cancel) is { } reached) moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached));
+                if (await _feed.TryReadAsync(shard, events, cancel) is { } reached) moves.Add(
+                    new WatermarkMove(Names.Projection, shard.Shard, reached));
             }
 
             // :: 2, 3, 4
@@ -204,7 +205,8 @@ public sealed class Projector : IAsyncDisposable
     }
 
     private Task CommitOffsetsAsync(CancellationToken cancel) =>
-        Task.WhenAll(_shards.Where(shard => shard.Fault is null && shard.Offset != shard.CommittedOffset).Select(shard => CommitOffsetAsync(shard, cancel)));
+        Task.WhenAll(_shards.Where(shard => shard.Fault is null && shard.Offset != shard.CommittedOffset)
+            .Select(shard => CommitOffsetAsync(shard, cancel)));
 
     private async Task CommitOffsetAsync(ShardProgress shard, CancellationToken cancel)
     {

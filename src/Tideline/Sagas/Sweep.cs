@@ -36,11 +36,13 @@ public sealed class Sweep : IAsyncDisposable
         var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
         var holds = await _ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);
-        work.AddRange(sagas.Select(saga => _ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, _definitions))));
+        work.AddRange(sagas.Select(saga =>
+            _ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, _definitions))));
         foreach (var hold in holds)
         {
             if (await _ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
-                work.Add(_ledger.SubmitHereAsync(shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
+                work.Add(_ledger.SubmitHereAsync(
+                    shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
         }
 
         await Task.WhenAll(work);

@@ -113,16 +113,20 @@ public sealed class MySqlGroupTests
     [InlineData("old", 4, true, "a silent primary: the replica knows its term")]
     [InlineData("silent", 4, true, "one answer cannot tell that there is no newer term")]
     [InlineData("old", 3, false, "two that take writes in one term")]
-    public async Task A_fresh_process_takes_no_primary_where_the_members_leave_a_doubt(string replica, long replicaTerm, bool isNewSilent, string why)
+    public async Task A_fresh_process_takes_no_primary_where_the_members_leave_a_doubt(
+        string replica, long replicaTerm, bool isNewSilent, string why)
     {
         var group = GroupAddress.Parse("Server=old:1,new:2,replica:3;User ID=ada");
         var finder = new PrimaryFinder(group, member => Task.FromResult(member.Host switch
         {
             "old" => new MemberAnswer(member, true, true, 3, "takes writes in term 3"),
-            "new" => new MemberAnswer(member, !isNewSilent, !isNewSilent, isNewSilent ? 0 : 3, isNewSilent ? "does not answer" : "takes writes in term 3"),
-            _ => new MemberAnswer(member, replica != "silent", false, replica == "silent" ? 0 : replicaTerm, "takes no writes"),
+            "new" => new MemberAnswer(member, !isNewSilent, !isNewSilent, isNewSilent ? 0 : 3, isNewSilent
+                ? "does not answer" : "takes writes in term 3"),
+            _ => new MemberAnswer(member, replica != "silent", false, replica == "silent" ? 0 : replicaTerm,
+                "takes no writes"),
         }));
-        (await Should.ThrowAsync<TidelineException>(finder.GetAsync().AsTask(), why)).Code.ShouldBe(ErrorCode.StorageUnavailable);
+        (await Should.ThrowAsync<TidelineException>(finder.GetAsync().AsTask(), why))
+            .Code.ShouldBe(ErrorCode.StorageUnavailable);
     }
 
     [Fact]

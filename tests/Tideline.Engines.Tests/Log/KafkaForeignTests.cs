@@ -6,7 +6,8 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>Whatever another client does to a topic: it is passed over, counted and named, and nothing stands still.</summary>
+/// <summary>Whatever another client does to a topic: it is passed over, counted and named, and nothing stands
+/// still.</summary>
 public sealed class KafkaForeignTests : IAsyncLifetime
 {
     private readonly KafkaTopics _topics = new(RealEngine.Kafka);
@@ -46,10 +47,13 @@ public sealed class KafkaForeignTests : IAsyncLifetime
     {
         await using var log = await _topics.OpenAsync();
         await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
-        using var other = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = _topics.Servers, TransactionalId = _topics.Prefix }).Build();
+        using var other = new ProducerBuilder<byte[],
+            byte[]>(new ProducerConfig { BootstrapServers = _topics.Servers, TransactionalId = _topics.Prefix })
+                .Build();
         other.InitTransactions(TimeSpan.FromSeconds(30));
         other.BeginTransaction();
-        await other.ProduceAsync(new TopicPartition(_topics.Prefix + "t", 0), new Message<byte[], byte[]> { Value = "x"u8.ToArray() });
+        await other.ProduceAsync(new TopicPartition(_topics.Prefix + "t", 0), new Message<byte[],
+            byte[]> { Value = "x"u8.ToArray() });
         // While it is open.
         await log.AppendAsync([KafkaTopics.Record("s", 2)], default);
         (await log.GetHeadAsync("t", 0, default)).ShouldBe(2);
@@ -66,16 +70,21 @@ public sealed class KafkaForeignTests : IAsyncLifetime
     [Fact]
     public async Task What_another_client_writes_to_the_state_topic_is_not_believed()
     {
-        await using (var log = await _topics.OpenAsync()) await log.AppendAsync([KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2), KafkaTopics.Record("s", 3)], default);
-        using (var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = _topics.Servers }).Build())
+        await using (var log = await _topics.OpenAsync()) await log.AppendAsync(
+            [KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2), KafkaTopics.Record("s", 3)], default);
+        using (var producer = new ProducerBuilder<byte[],
+            byte[]>(new ProducerConfig { BootstrapServers = _topics.Servers }).Build())
         {
-            foreach (var text in new[] { """{"history":{"topic":"t","partition":0,"position":99}}""", """{"group":{}}""", "{", "null", "" })
+            foreach (var text in new[] { """{"history":{"topic":"t","partition":0,"position":99}}""",
+                """{"group":{}}""", "{", "null", "" })
             {
                 await producer.ProduceAsync(
-                    _topics.Prefix + StateTopic.Name, new Message<byte[], byte[]> { Key = "history/t/0"u8.ToArray(), Value = Encoding.UTF8.GetBytes(text) });
+                    _topics.Prefix + StateTopic.Name, new Message<byte[],
+                        byte[]> { Key = "history/t/0"u8.ToArray(), Value = Encoding.UTF8.GetBytes(text) });
             }
 
-            await producer.ProduceAsync(_topics.Prefix + StateTopic.Name, new Message<byte[], byte[]> { Key = "history/t/0"u8.ToArray() });
+            await producer.ProduceAsync(_topics.Prefix + StateTopic.Name, new Message<byte[],
+                byte[]> { Key = "history/t/0"u8.ToArray() });
         }
 
         await using var next = await _topics.OpenAsync();
@@ -89,16 +98,20 @@ public sealed class KafkaForeignTests : IAsyncLifetime
         await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
         using (var admin = _topics.Admin()) await admin.DeleteTopicsAsync([_topics.Prefix + "t"]);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!log.Faults.Any(fault => fault.Topic == "t" && fault.Partition is null)) await Task.Delay(50, late.Token);
+        while (!log.Faults.Any(fault => fault.Topic == "t" && fault.Partition is null)) await Task.Delay(
+            50, late.Token);
         log.Faults.First(fault => fault.Partition is null).Sentence.ShouldBe(
-            $"The topic {_topics.Prefix}t was deleted. Restart every process of the installation: the topic is made if it is not there, and filled from the ledger.");
+            $"The topic {_topics.Prefix}t was deleted. "
+                + "Restart every process of the installation: "
+                + "the topic is made if it is not there, and filled from the ledger.");
     }
 
     private static async Task ReadsAsync(ILog log)
     {
         (await log.GetHeadAsync("t", 0, default)).ShouldBe(3);
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(3);
-        (await log.ReadAsync("t", 0, 0, 100, default)).Select(record => (record.Offset, record.SourceSeq)).ShouldBe([(1, 1), (2, 2), (3, 3)]);
+        (await log.ReadAsync("t", 0, 0, 100, default)).Select(record => (record.Offset, record.SourceSeq))
+            .ShouldBe([(1, 1), (2, 2), (3, 3)]);
     }
 
     // Everything that is not quite a record.
@@ -122,10 +135,15 @@ public sealed class KafkaForeignTests : IAsyncLifetime
         }
 
         // Sequences that jump or repeat, another source, another content: without the secret nobody can seal them.
-        foreach (var seq in new[] { 1L, 2, 3, 1_000_000, long.MaxValue }) yield return CloudEventHeaders.Write(KafkaTopics.Record("s", seq), new RecordStamp("s", seq, seq - 1, seq - 1), new RecordSeal("guessed"u8.ToArray()));
+        foreach (var seq in new[] { 1L, 2, 3, 1_000_000, long.MaxValue }) yield return CloudEventHeaders.Write(
+            KafkaTopics.Record("s", seq), new RecordStamp("s", seq, seq - 1, seq - 1),
+                new RecordSeal("guessed"u8.ToArray()));
         // A true record, copied to a place that is not its own.
-        yield return CloudEventHeaders.Write(KafkaTopics.Record("s", 2, partition: 1), new RecordStamp("s", 2, 1, 1), KafkaTopics.Seal);
+        yield return CloudEventHeaders.Write(
+            KafkaTopics.Record("s", 2, partition: 1), new RecordStamp("s", 2, 1, 1), KafkaTopics.Seal);
     }
 
-    private static Message<byte[], byte[]> Sealed() => CloudEventHeaders.Write(KafkaTopics.Record("s", 2, partition: 1), new RecordStamp("s", 2, 0, 1), KafkaTopics.Seal);
+    private static Message<byte[], byte[]> Sealed() =>
+        CloudEventHeaders.Write(KafkaTopics.Record("s", 2, partition: 1), new RecordStamp("s", 2, 0, 1),
+            KafkaTopics.Seal);
 }

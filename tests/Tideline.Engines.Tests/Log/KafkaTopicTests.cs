@@ -82,7 +82,8 @@ public sealed class KafkaTopicTests : IAsyncLifetime
     }
 
     private static IEnumerable<string> Headers(Confluent.Kafka.Message<byte[], byte[]> message) => message.Headers
-        .Where(header => header.Key != RecordSeal.Header).Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.GetValueBytes())}");
+        .Where(header => header.Key != RecordSeal.Header)
+            .Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.GetValueBytes())}");
 
     private static byte[] RandomBytes(int count)
     {

@@ -37,14 +37,17 @@ public sealed class RecordSealTests
     public void No_message_whatever_it_holds_is_more_than_passed_over() => Gen.Int.Sample(seed =>
     {
         var random = new Random(seed);
-        string[] names = ["ce_source", "ce_type", "ce_time", "ce_sequence", "ce_subject", "ce_previous", RecordSeal.Header, "x"];
+        string[] names = ["ce_source", "ce_type", "ce_time", "ce_sequence", "ce_subject", "ce_previous",
+            RecordSeal.Header, "x"];
         var message = new Message<byte[], byte[]> { Key = Bytes(random)!, Value = Bytes(random)!, Headers = [] };
-        for (var count = random.Next(12); count > 0; count--) message.Headers.Add(names[random.Next(names.Length)], Bytes(random)!);
+        for (var count = random.Next(12); count > 0; count--) message.Headers.Add(
+            names[random.Next(names.Length)], Bytes(random)!);
         Read(message, 0).ShouldBeNull();
     });
 
     [Fact]
-    public void A_message_without_headers_is_passed_over() => Read(new Message<byte[], byte[]> { Headers = null! }, 0).ShouldBeNull();
+    public void A_message_without_headers_is_passed_over() =>
+        Read(new Message<byte[], byte[]> { Headers = null! }, 0).ShouldBeNull();
 
     private static byte[]? Bytes(Random random)
     {
@@ -54,5 +57,6 @@ public sealed class RecordSealTests
         return bytes;
     }
 
-    private static (Tideline.Log.LogRecord Record, RecordStamp Stamp)? Read(Message<byte[], byte[]> message, int partition) => CloudEventHeaders.Read("t", partition, message, Seal);
+    private static (Tideline.Log.LogRecord Record, RecordStamp Stamp)? Read(
+        Message<byte[], byte[]> message, int partition) => CloudEventHeaders.Read("t", partition, message, Seal);
 }

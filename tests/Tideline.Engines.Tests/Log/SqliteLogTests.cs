@@ -20,16 +20,19 @@ public sealed class SqliteLogTests : LogContract
         {
             other.ExecuteScript("ALTER TABLE partitions RENAME TO away");
             for (var attempt = 0; attempt < 2; attempt++)
-                await Should.ThrowAsync<TidelineException>(() => log.AppendAsync([Record(2)], default).AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
+                await Should.ThrowAsync<TidelineException>(
+                    () => log.AppendAsync([Record(2)], default).AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
             other.ExecuteScript("ALTER TABLE away RENAME TO partitions");
         }
 
         await log.AppendAsync([Record(2)], default).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
-        (await log.ReadAsync("t", 0, 0, 10, default)).Select(record => (record.Offset, record.SourceSeq)).ShouldBe([(1, 1), (2, 2)]);
+        (await log.ReadAsync("t", 0, 0, 10, default)).Select(record => (record.Offset, record.SourceSeq))
+            .ShouldBe([(1, 1), (2, 2)]);
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(2);
     }
 
-    private static LogRecord Record(long seq) => new("t", 0, 0, "s", seq, Guid.Empty, "X", Guid.Empty, 1, 1, "{}"u8.ToArray());
+    private static LogRecord Record(long seq) =>
+        new("t", 0, 0, "s", seq, Guid.Empty, "X", Guid.Empty, 1, 1, "{}"u8.ToArray());
 
     protected override ValueTask DeleteAsync()
     {

@@ -25,7 +25,8 @@ public sealed class DoorstepTests : IAsyncLifetime
         _app = builder.Build();
         _app.Run(_doorstep.HandleAsync);
         await _app.StartAsync();
-        _client.BaseAddress = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        _client.BaseAddress = new Uri(_app.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
     public async ValueTask DisposeAsync()

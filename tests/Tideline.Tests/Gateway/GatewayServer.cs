@@ -31,7 +31,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly ViewParts _views;
     private int _keys;
 
-    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, NodeHealth health, string folder)
+    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, NodeHealth health,
+        string folder)
     {
         (Bank, _app, _imports, _views, Health, _folder) = (bank, app, imports, views, health, folder);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -64,7 +65,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         ViewHealth.Register(health, parts.Projections);
         app.MapTideline(new GatewayParts
         {
-            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Health = health,
+            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
+                Imports = imports, Health = health,
             FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = bank.Time,
         });
         await app.StartAsync();

@@ -92,17 +92,23 @@ public sealed class OperationsTests
     public async Task A_fault_keeps_the_node_from_what_its_scope_says_and_is_named_everywhere()
     {
         await using var server = await GatewayServer.StartAsync();
-        foreach (var (scope, stopped) in new[] { (FaultScope.Commands, "/health/ready"), (FaultScope.Freshness, "/health/fresh"), (FaultScope.Detail, "/health/detail") })
+        foreach (var (scope, stopped) in new[
+            ] { (FaultScope.Commands, "/health/ready"), (FaultScope.Freshness, "/health/fresh"),
+                (FaultScope.Detail, "/health/detail") })
         {
             server.Health.Register("the part", scope, () => "It is wrong.");
             foreach (var probe in new[] { "/health/ready", "/health/fresh", "/health/detail" })
             {
                 var answer = await server.GetAsync(probe);
-                answer.Status.ShouldBe(probe == stopped || probe == "/health/detail" ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, answer.Text);
-                if (probe == stopped) answer.Text.ShouldContain("""{"name":"the part","ok":false,"detail":"It is wrong."}""");
+                answer.Status.ShouldBe(probe == stopped || probe == "/health/detail"
+                    ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, answer.Text);
+                if (probe == stopped) answer.Text.ShouldContain(
+                    """{"name":"the part","ok":false,"detail":"It is wrong."}""");
             }
 
-            (await server.Client.GetStringAsync("/metrics")).ShouldContain($$"""tideline_fault{part="the part",scope="{{scope.ToString().ToLowerInvariant()}}"} 1""");
+            var named = scope.ToString().ToLowerInvariant();
+            var metrics = await server.Client.GetStringAsync("/metrics");
+            metrics.ShouldContain($$"""tideline_fault{part="the part",scope="{{named}}"} 1""");
         }
 
         server.Health.Register("the part", FaultScope.Commands, () => null);
@@ -159,7 +165,8 @@ public sealed class OperationsTests
         (await server.GetAsync("/v1/ops/sagas?cursor=c2FnYXN8OTk6eA")).ShouldBeProblem("invalid-cursor", 400, "cursor");
     }
 
-    private static async Task<Answer> UntilAsync(GatewayServer server, HttpStatusCode wanted, string path = "/health/ready")
+    private static async Task<Answer> UntilAsync(
+        GatewayServer server, HttpStatusCode wanted, string path = "/health/ready")
     {
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)

@@ -6,10 +6,12 @@ using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Host;
 
-/// <summary>A node whose log or views cannot be opened takes commands, says so, and opens them when that is mended.</summary>
+/// <summary>A node whose log or views cannot be opened takes commands, says so, and opens them when that is
+/// mended.</summary>
 public sealed class LateOpeningTests : IDisposable
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -18,7 +20,8 @@ public sealed class LateOpeningTests : IDisposable
     [Theory]
     [InlineData("views", "views.db", "view tier", FaultScope.Freshness)]
     [InlineData("log", "log.db", "log", FaultScope.Detail)]
-    public async Task A_damaged_file_stops_no_command_and_is_opened_once_it_is_away(string folder, string name, string part, FaultScope scope)
+    public async Task A_damaged_file_stops_no_command_and_is_opened_once_it_is_away(
+        string folder, string name, string part, FaultScope scope)
     {
         await using (var first = await StartAsync()) await CommandAsync(first);
         var file = Path.Combine(_folder, folder, name);
@@ -36,12 +39,15 @@ public sealed class LateOpeningTests : IDisposable
         File.Delete(file);
         await node.WaitUntilOpenAsync(Cancel);
         for (var shard = 0; shard < 2; shard++)
-            (await node.Projections.Projector.WaitForAsync(shard, node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), Cancel)).ShouldBeTrue();
+            (await node.Projections.Projector.WaitForAsync(
+                shard, node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), Cancel)).ShouldBeTrue();
         await Eventually.IsTrueAsync(() => node.Health.Faults().Count == 0);
     }
 
     private static async Task CommandAsync(TidelineNode node) =>
-        (await node.Ledger.ExecuteAsync(new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel)).Refusal.ShouldBeNull();
+        (await node.Ledger.ExecuteAsync(
+            new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel)).Refusal.ShouldBeNull();
 
-    private Task<TidelineNode> StartAsync() => TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder, Shards = 2 }, Cancel);
+    private Task<TidelineNode> StartAsync() =>
+        TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder, Shards = 2 }, Cancel);
 }

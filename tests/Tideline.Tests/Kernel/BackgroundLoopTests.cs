@@ -18,12 +18,14 @@ public sealed class BackgroundLoopTests
         {
             Interlocked.Increment(ref passes);
             if (!Volatile.Read(ref isBroken)) return Task.Delay(1, CancellationToken.None);
-            throw isStrayCancellation ? new OperationCanceledException("Somebody else's.") : new InvalidOperationException("It is broken.");
+            throw isStrayCancellation ? new OperationCanceledException("Somebody else's.")
+                : new InvalidOperationException("It is broken.");
         });
         loop.Fault.ShouldBeNull();
         loop.Start();
         await Eventually.IsTrueAsync(() => Volatile.Read(ref passes) > 2);
-        loop.Fault.ShouldBe($"The part fails and is tried again: {(isStrayCancellation ? "Somebody else's." : "It is broken.")}");
+        var told = isStrayCancellation ? "Somebody else's." : "It is broken.";
+        loop.Fault.ShouldBe($"The part fails and is tried again: {told}");
         Volatile.Write(ref isBroken, false);
         await Eventually.IsTrueAsync(() => loop.Fault is null);
     }
@@ -33,7 +35,8 @@ public sealed class BackgroundLoopTests
     {
         var time = new FakeTimeProvider();
         var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var loop = Loop(cancel => hangs.Task.IsCompleted ? Task.Delay(Timeout.Infinite, cancel) : hangs.Task, time);
+        await using var loop = Loop(cancel => hangs.Task.IsCompleted ? Task.Delay(Timeout.Infinite, cancel)
+            : hangs.Task, time);
         loop.Start();
         time.Advance(TimeSpan.FromMilliseconds(Limits.LoopStallMs));
         loop.Fault.ShouldBeNull();

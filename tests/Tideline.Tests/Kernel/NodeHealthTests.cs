@@ -11,7 +11,8 @@ public sealed class NodeHealthTests
         health.Register("a", FaultScope.Detail, () => throw new InvalidOperationException("No."));
         health.Register("b", FaultScope.Commands, () => "It is wrong.");
         health.Register("c", FaultScope.Freshness, () => null);
-        health.Faults().ShouldBe([new NodeFault("a", FaultScope.Detail, "Its check failed: No."), new NodeFault("b", FaultScope.Commands, "It is wrong.")]);
+        health.Faults().ShouldBe([new NodeFault("a", FaultScope.Detail, "Its check failed: No."),
+            new NodeFault("b", FaultScope.Commands, "It is wrong.")]);
         health.Checks().Select(part => part.Part).ShouldBe(["a", "b", "c"]);
     }
 }

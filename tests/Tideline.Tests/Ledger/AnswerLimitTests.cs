@@ -4,7 +4,8 @@ using Tideline.Ledger.Commands;
 
 namespace Tideline.Tests.Ledger;
 
-/// <summary>An engine that does not answer: every command is answered all the same, and is told what is known of it.</summary>
+/// <summary>An engine that does not answer: every command is answered all the same, and is told what is known of
+/// it.</summary>
 public sealed class AnswerLimitTests
 {
     private static readonly TimeSpan Generous = TimeSpan.FromSeconds(60);
@@ -23,19 +24,22 @@ public sealed class AnswerLimitTests
         var unknown = await Should.ThrowAsync<TidelineException>(() => committing.WaitAsync(Generous));
         var untouched = await Should.ThrowAsync<TidelineException>(() => waiting.WaitAsync(Generous));
         (unknown.Code, untouched.Code).ShouldBe((ErrorCode.StorageUnavailable, ErrorCode.StorageUnavailable));
-        unknown.Message.ShouldContain("did not say within 3.5 s whether the command is committed");
+        unknown.Message.ShouldContain("did not say within 3.5 s whether it is committed");
         untouched.Message.ShouldContain("nothing of it happened");
 
         // When the engine answers, a repetition finds out, and nothing happens twice.
         store.GoOn();
-        (await DepositAsync(bank, account, "a").WaitAsync(Generous, TestContext.Current.CancellationToken)).Refusal.ShouldBeNull();
+        (await DepositAsync(bank, account, "a").WaitAsync(Generous, TestContext.Current.CancellationToken))
+            .Refusal.ShouldBeNull();
         (await bank.ReadAsync(account)).PostedMinor.ShouldBe(5);
-        (await DepositAsync(bank, account, "b").WaitAsync(Generous, TestContext.Current.CancellationToken)).Refusal.ShouldBeNull();
+        (await DepositAsync(bank, account, "b").WaitAsync(Generous, TestContext.Current.CancellationToken))
+            .Refusal.ShouldBeNull();
         (await bank.ReadAsync(account)).PostedMinor.ShouldBe(10);
     }
 
     private static Task<Reply> DepositAsync(Bank bank, Guid account, string key) => bank.Ledger.ExecuteAsync(
-        new Deposit(bank.Ledger.Ids.Next(), account, new Money(5, Bank.Eur), null) { Key = Idempotency.Key("", key), Fingerprint = Idempotency.Fingerprint(key) }, default);
+        new Deposit(bank.Ledger.Ids.Next(), account, new Money(5, Bank.Eur), null) { Key = Idempotency.Key("", key),
+            Fingerprint = Idempotency.Fingerprint(key) }, default);
 
     // Commits wait until the test lets them go on.
     private sealed class HangingStore(ILedgerStore store) : ILedgerStore

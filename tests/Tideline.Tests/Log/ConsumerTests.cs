@@ -61,7 +61,8 @@ public sealed class ConsumerTests : IAsyncLifetime
         await using var consumer = Start(partition => partition == 0 && Volatile.Read(ref isBroken));
         await Eventually.IsTrueAsync(() => _batches.Count(batch => batch.Partition == 0) >= 2);
         await Eventually.IsTrueAsync(() => consumer.Status[0].Fault is not null);
-        consumer.Status[0].ShouldBe(new ConsumerStatus("g", Topic, 0, 0, "The consumer of t/0 fails and is tried again: The handler is broken."));
+        consumer.Status[0].ShouldBe(new ConsumerStatus(
+            "g", Topic, 0, 0, "The consumer of t/0 fails and is tried again: The handler is broken."));
         (await _log.GetCommittedAsync("g", Topic, 0, Cancel)).ShouldBe(0);
 
         // The other partition is not held up.
@@ -94,7 +95,8 @@ public sealed class ConsumerTests : IAsyncLifetime
         using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "log", "log.db"))) database.Execute("DELETE FROM records WHERE partition = 0 AND position = 1");
         await using var consumer = Start(_ => false);
         await Eventually.IsTrueAsync(() => consumer.Status[0].Fault is not null && consumer.Status[1].Offset == 1);
-        consumer.Status[0].Fault.ShouldNotBeNull().ShouldEndWith("t/0 begins at 2, group g had read to 0: what lay between is lost.");
+        consumer.Status[0].Fault.ShouldNotBeNull()
+            .ShouldEndWith("t/0 begins at 2, group g had read to 0: what lay between is lost.");
         consumer.Status[0].Offset.ShouldBe(0);
         Handled(0).ShouldBeEmpty();
     }

@@ -14,8 +14,11 @@ internal sealed class RefusingLog(ILog log) : ForgetfulLog(log)
     public ErrorCode Code { get; init; } = ErrorCode.StorageUnavailable;
 
     public override ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) =>
-        records.Any(record => Refuses(record)) ? throw new TidelineException(Code, "It is refused.") : base.AppendAsync(records, cancel);
+        records.Any(record => Refuses(record)) ? throw new TidelineException(Code, "It is refused.")
+            : base.AppendAsync(records, cancel);
 
-    public override ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
-        RefusesReads(partition) ? throw new TidelineException(Code, "It cannot be read.") : base.ReadAsync(topic, partition, afterOffset, limit, cancel);
+    public override ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
+        string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
+        RefusesReads(partition) ? throw new TidelineException(Code, "It cannot be read.")
+            : base.ReadAsync(topic, partition, afterOffset, limit, cancel);
 }

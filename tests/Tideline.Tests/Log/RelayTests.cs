@@ -136,7 +136,8 @@ public sealed class RelayTests : IAsyncLifetime
         await _log.AppendAsync(
             [.. Enumerable.Range(1, (int)head + 1).Select(seq => new LogRecord(Topics.AccountEvents, 0, 0, "shard-0", seq, ids.Next(), "ACCOUNT_CREATED", ids.Next(), 1, 1, "{}"u8.ToArray()))], Cancel);
         await using var relay = Start(_log);
-        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null
+            && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
         relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("the ledger is older than the log");
         relay.Status[1].Fault.ShouldBeNull();
     }
@@ -146,11 +147,13 @@ public sealed class RelayTests : IAsyncLifetime
     [InlineData(ErrorCode.Corrupt)]
     public async Task A_partition_that_takes_no_records_holds_up_no_other_and_is_named(ErrorCode code)
     {
-        var refusing = new RefusingLog(_log) { Refuses = record => record.Topic == Topics.AccountEvents && record.Partition == 0, Code = code };
+        var refusing = new RefusingLog(
+            _log) { Refuses = record => record.Topic == Topics.AccountEvents && record.Partition == 0, Code = code };
         await CommitSomethingAsync();
         await using var relay = Start(refusing);
         await CommitSomethingAsync();
-        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].Fault is null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].Fault is null
+            && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
         relay.Fault.ShouldNotBeNull().ShouldContain("Shard 0: It is refused.");
         (await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(0);
 

@@ -4,7 +4,8 @@ using MySqlConnector;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// The secret with which this installation seals its records on the bus. It is made with the database of shard 0 and never leaves it.
+/// The secret with which this installation seals its records on the bus. It is made with the database of shard 0 and
+/// never leaves it.
 /// </summary>
 internal static class LogSecret
 {

@@ -123,7 +123,8 @@ internal sealed partial class AppendSession : IDisposable
             flight.Add();
             try
             {
-                _producer.Produce(partition.Place, CloudEventHeaders.Write(record, stamp, _seal), report => Reported(flight, progress, partition, stamp, bytes, report));
+                _producer.Produce(partition.Place, CloudEventHeaders.Write(record, stamp, _seal), report =>
+                    Reported(flight, progress, partition, stamp, bytes, report));
             }
             catch (KafkaException fault)
             {

@@ -15,7 +15,8 @@ namespace Tideline.Engines.Log.Kafka;
 /// One that is not confirmed in time stays with the producer. The same records again only wait for it, so nothing is written twice by this process; what an earlier one, or another that
 /// takes itself for the owner of a shard, writes twice, readers pass over (<see cref="PartitionHistory"/>).
 /// </summary>
-internal sealed class Appender(KafkaClients clients, PartitionTable partitions, RecordSeal seal, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class Appender(
+    KafkaClients clients, PartitionTable partitions, RecordSeal seal, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaAppendMs);
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -65,7 +66,8 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
     }
 
     // :: 1 know
-    private async Task<(AppendSession Session, Dictionary<(string, int), Partition> Places)> KnowAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
+    private async Task<(AppendSession Session, Dictionary<(string, int), Partition> Places)> KnowAsync(
+        IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
         var session = Session();
         var places = new Dictionary<(string, int), Partition>();
@@ -86,7 +88,8 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
     }
 
     private async Task<Task> SendAsync(
-        AppendSession session, Dictionary<(string, int), Partition> places, IReadOnlyList<LogRecord> records, CancellationToken cancel)
+        AppendSession session, Dictionary<(string, int), Partition> places, IReadOnlyList<LogRecord> records,
+            CancellationToken cancel)
     {
         // :: 2 plan
         var missing = session.Plan(records, out var skipped) ?? await PlanAgainAsync(session, records, skipped, cancel);

@@ -28,7 +28,8 @@ public sealed partial class KafkaLog : ILog
     private long _lookedAt;
 
     private KafkaLog(
-        KafkaLogOptions options, KafkaClients clients, KafkaAdmin admin, BulkReader bulk, TopicCatalog topics, StateTopic state, RecordSeal seal,
+        KafkaLogOptions options, KafkaClients clients, KafkaAdmin admin, BulkReader bulk, TopicCatalog topics,
+            StateTopic state, RecordSeal seal,
         TimeProvider time, ILogger logger)
     {
         (_admin, _bulk, _topics, _state, _time, _logger) = (admin, bulk, topics, state, time, logger);
@@ -37,7 +38,8 @@ public sealed partial class KafkaLog : ILog
         _appender = new Appender(clients, _partitions, seal, time, logger);
         _groups = new GroupOffsets(options, _partitions, state, admin, time, logger);
         _trimmer = new LogTrimmer(_partitions, _groups, state, admin);
-        _keeping = new BackgroundLoop("state of the log", KeepAllAsync, TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), time, logger);
+        _keeping = new BackgroundLoop("state of the log", KeepAllAsync,
+            TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), time, logger);
     }
 
     /// <summary>Reaches the brokers and reads what the log needs to know. Topics are made when they are first needed.</summary>
@@ -52,7 +54,8 @@ public sealed partial class KafkaLog : ILog
         StateTopic? state = null;
         try
         {
-            state = new StateTopic(await topics.GetCompactedAsync(StateTopic.Name, cancel), admin, bulk, clients.Producer(Limits.KafkaAppendMs), seal, time);
+            state = new StateTopic(await topics.GetCompactedAsync(StateTopic.Name, cancel), admin, bulk,
+                clients.Producer(Limits.KafkaAppendMs), seal, time);
             await state.CatchUpAsync(cancel);
             var log = new KafkaLog(options, clients, admin, bulk, topics, state, seal, time, logger);
             log._keeping.Start();
@@ -69,7 +72,8 @@ public sealed partial class KafkaLog : ILog
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<LogFault> Faults => [.. _gone, .. _partitions.Open.SelectMany(partition => partition.Faults())];
+    public IReadOnlyList<LogFault> Faults =>
+        [.. _gone, .. _partitions.Open.SelectMany(partition => partition.Faults())];
 
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) => await _calls.RunAsync(async either =>

@@ -142,7 +142,8 @@ internal sealed partial class Partition(
         }
     }
 
-    /// <summary>The partition was read to here: what gave no message before it is a mark of somebody's transaction.</summary>
+    /// <summary>The partition was read to here: what gave no message before it is a mark of somebody's
+    /// transaction.</summary>
     public void ReadTo(long offset)
     {
         lock (_gate)
@@ -158,12 +159,15 @@ internal sealed partial class Partition(
         {
             var faults = new List<LogFault>();
             if (_fault is not null)
-                faults.Add(new LogFault(topic, Number, 0, $"{_fault.Message} Restart the processes: they go on from what Kafka has."));
+                faults.Add(new LogFault(topic, Number, 0,
+                    $"{_fault.Message} Restart the processes: they go on from what Kafka has."));
             if (history.Foreign is not { Count: > 0 } foreign) return faults;
             faults.Add(new LogFault(
                 topic, Number, foreign.Count,
-                $"{topic}/{Number} holds {foreign.Count} messages that Tideline did not write, the newest at Kafka offset {foreign.Last}. "
-                + "They are passed over. Take the right to write there from other clients; retention drops the messages in time, "
+                $"{topic}/{Number} holds {foreign.Count} messages that Tideline did not write, "
+                    + $"the newest at Kafka offset {foreign.Last}. "
+                + "They are passed over. Take the right to write there from other clients; "
+                    + "retention drops the messages in time, "
                 + "kafka-delete-records at once."));
             return faults;
         }
@@ -251,7 +255,8 @@ internal sealed partial class Partition(
     /// <summary>The history as it can be kept; null when nothing came since it was last kept.</summary>
     public HistoryEntry? Keep()
     {
-        lock (_gate) return _fault is null && history.Position > Kept.Position && history.Hidden.Runs <= Limits.KafkaKeptRuns ? history.Keep(topic, Number, topicId) : null;
+        lock (_gate) return _fault is null && history.Position > Kept.Position
+            && history.Hidden.Runs <= Limits.KafkaKeptRuns ? history.Keep(topic, Number, topicId) : null;
     }
 
     /// <summary>What the partition tells of a source.</summary>
@@ -269,7 +274,8 @@ internal sealed partial class Partition(
             if (offset > history.Position) history.PassTo(offset);
             if (history.Take(stamp)) Signal();
             // A client that writes many must not fill the program's log.
-            if (stamp is null && BitOperations.IsPow2(history.Foreign.Count)) NotOfTheLog(logger, topic, Number, offset, history.Foreign.Count);
+            if (stamp is null && BitOperations.IsPow2(history.Foreign.Count)) NotOfTheLog(
+                logger, topic, Number, offset, history.Foreign.Count);
         }
         catch (TidelineException fault) when (fault.Code == Kernel.ErrorCode.Corrupt)
         {
@@ -299,7 +305,9 @@ internal sealed partial class Partition(
     [LoggerMessage(Level = LogLevel.Critical, Message = "A partition of the log stands still.")]
     private static partial void Stopped(ILogger logger, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Topic}/{Partition} holds something at Kafka offset {Offset} that Tideline did not write; it is passed over, {Count} so far.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Topic}/{Partition} holds something at Kafka offset {Offset} that Tideline did not write; "
+            + "it is passed over, {Count} so far.")]
     private static partial void NotOfTheLog(ILogger logger, string topic, int partition, long offset, long count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Topic}/{Partition} gives nothing between Kafka offsets {From} and {To}; what Tideline wrote there would be missed by what follows it.")]

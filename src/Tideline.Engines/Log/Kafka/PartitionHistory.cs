@@ -76,7 +76,8 @@ internal sealed class PartitionHistory
 
     public HistoryEntry Keep(string topic, int partition, string topicId) => new(
         topic, partition, topicId, Position, IsWhole, Hidden.Pairs,
-        _sources.ToDictionary(source => source.Key, source => new SourceEntry(source.Value.Last, source.Value.Through, [.. source.Value.Beyond], source.Value.IsSure)),
+        _sources.ToDictionary(source => source.Key, source =>
+            new SourceEntry(source.Value.Last, source.Value.Through, [.. source.Value.Beyond], source.Value.IsSure)),
         Foreign.Count,
         Foreign.Last);
 
@@ -85,7 +86,8 @@ internal sealed class PartitionHistory
         if (Hidden.Runs >= Limits.KafkaHiddenRuns)
             throw new TidelineException(
                 ErrorCode.Corrupt,
-                $"More than {Limits.KafkaHiddenRuns} runs of messages are passed over, up to Kafka offset {Position}: other clients write there, or several processes append for the same source.");
+                $"More than {Limits.KafkaHiddenRuns} runs of messages are passed over, up to Kafka offset {Position}: "
+                    + "other clients write there, or several processes append for the same source.");
         Hidden.Add(Position, count);
         Position += count;
         return false;

@@ -7,8 +7,9 @@ using Confluent.Kafka;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// Tells records of this installation from those of other clients: an HMAC over everything that is read of a message, with a
-/// secret that only the ledger holds. A message without a valid seal is never a record, whatever it claims (docs/decisions/0024).
+/// Tells records of this installation from those of other clients: an HMAC over everything that is read of a message,
+/// with a secret that only the ledger holds. A message without a valid seal is never a record, whatever it claims
+/// (docs/decisions/0024).
 /// </summary>
 internal sealed class RecordSeal(ReadOnlyMemory<byte> secret)
 {
@@ -22,7 +23,8 @@ internal sealed class RecordSeal(ReadOnlyMemory<byte> secret)
     /// <summary>Whether this installation wrote the message, and for this partition.</summary>
     public bool IsOurs(string topic, int partition, Message<byte[], byte[]> message)
     {
-        if (message.Headers is null || !message.Headers.TryGetLastBytes(Header, out var seal) || seal is null) return false;
+        if (message.Headers is null || !message.Headers.TryGetLastBytes(Header, out var seal)
+            || seal is null) return false;
         return CryptographicOperations.FixedTimeEquals(seal, Of(topic, partition, message));
     }
 

@@ -11,7 +11,8 @@ namespace Tideline.Engines.Log.Kafka;
 /// retention took; and which groups there are, with a copy of their offsets.
 /// </summary>
 internal sealed class StateTopic(
-    TopicInfo topic, KafkaAdmin admin, BulkReader bulk, IProducer<byte[], byte[]> producer, RecordSeal seal, TimeProvider time) : IDisposable
+    TopicInfo topic, KafkaAdmin admin, BulkReader bulk, IProducer<byte[], byte[]> producer, RecordSeal seal,
+        TimeProvider time) : IDisposable
 {
     /// <summary>The name of the topic, after the prefix.</summary>
     public const string Name = "tideline.state";
@@ -57,7 +58,8 @@ internal sealed class StateTopic(
     {
         var message = new Message<byte[], byte[]>
         {
-            Key = Encoding.UTF8.GetBytes(entry.Key), Value = JsonSerializer.SerializeToUtf8Bytes(entry, StateJson.Default.StateEntry), Headers = [],
+            Key = Encoding.UTF8.GetBytes(entry.Key),
+                Value = JsonSerializer.SerializeToUtf8Bytes(entry, StateJson.Default.StateEntry), Headers = [],
         };
         seal.Sign(Name, 0, message);
         try
@@ -84,7 +86,8 @@ internal sealed class StateTopic(
     private bool Take(ConsumeResult<byte[], byte[]> result)
     {
         _position = result.Offset.Value + 1;
-        if (seal.IsOurs(Name, 0, result.Message) && Parse(result.Message.Value) is { } entry) _entries[entry.Key] = entry;
+        if (seal.IsOurs(Name, 0, result.Message) && Parse(result.Message.Value) is { } entry) _entries[
+            entry.Key] = entry;
         return true;
     }
 

@@ -45,7 +45,8 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
         ["min.cleanable.dirty.ratio"] = "0.1",
     }, cancel);
 
-    /// <summary>What became of the topics that this process has used: those that are gone, or were made anew by somebody else.</summary>
+    /// <summary>What became of the topics that this process has used: those that are gone, or were made anew by
+    /// somebody else.</summary>
     /// <exception cref="TidelineException">StorageUnavailable.</exception>
     public async Task<IReadOnlyList<LogFault>> FindGoneAsync(CancellationToken cancel)
     {
@@ -57,7 +58,8 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
             gone.Add(new LogFault(
                 topic.Name, null, 0,
                 $"The topic {topic.KafkaName} {(there is null ? "was deleted" : "was deleted and made anew")}. "
-                + "Restart every process of the installation: the topic is made if it is not there, and filled from the ledger."));
+                + "Restart every process of the installation: "
+                    + "the topic is made if it is not there, and filled from the ledger."));
         }
 
         return gone;

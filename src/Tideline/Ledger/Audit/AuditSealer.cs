@@ -58,7 +58,8 @@ public sealed class AuditSealer : IAsyncDisposable
         var (seq, timeUs) = (afterSeq, 0L);
         while (seq < throughSeq)
         {
-            var events = await _ledger.Reader(shard).GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, throughSeq - seq), cancel);
+            var events = await _ledger.Reader(shard)
+                .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, throughSeq - seq), cancel);
             foreach (var happened in events)
             {
                 if (happened.Position.Seq != ++seq) throw new TidelineException(ErrorCode.Corrupt, $"Event {shard}:{seq} is missing; the audit chain stops before it.");
