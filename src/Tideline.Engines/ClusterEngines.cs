@@ -18,16 +18,32 @@ namespace Tideline.Engines;
 internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster, ShardOwner owner) : IEngineSet
 {
     private readonly bool _isDefault = cluster.Name == ClusterOptions.DefaultName;
+    private ReadOnlyMemory<byte> _logSecret;
 
     public Task<ILedgerStore> OpenLedgerAsync(CancellationToken cancel) => AtAsync<ILedgerStore>(
-        async () => await MySqlLedgerStore.OpenAsync(
-            new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards, DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own }, options.Time, options.Loggers.CreateLogger<MySqlLedgerStore>(), cancel),
+        async () =>
+        {
+            var store = await MySqlLedgerStore.OpenAsync(
+                new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards,
+                    DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own },
+                options.Time,
+                options.Loggers.CreateLogger<MySqlLedgerStore>(),
+                cancel);
+            _logSecret = store.LogSecret;
+            return store;
+        },
         () => cluster.MySql.SelectMany(primary => GroupAddress.Parse(primary).Members).Select(member => member.Name));
 
-    // The topics of an installation that has the brokers for itself have the names that stand in the reference.
+    // After the ledger, which has the secret. The topics of an installation that has the brokers for itself have the
+    // names that stand in the reference.
     public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => AtAsync<ILog>(
         async () => await KafkaLog.OpenAsync(
-            new KafkaLogOptions { BootstrapServers = cluster.Kafka, Partitions = shards, TopicPrefix = _isDefault ? "" : $"{cluster.Name}.", Connection = cluster.KafkaConnection },
+            new KafkaLogOptions
+            {
+                BootstrapServers = cluster.Kafka, Partitions = shards, TopicPrefix = _isDefault ? ""
+                    : $"{cluster.Name}.", Connection = cluster.KafkaConnection,
+                Secret = _logSecret,
+            },
             options.Time,
             options.Loggers.CreateLogger<KafkaLog>(),
             cancel),

@@ -31,6 +31,10 @@ public sealed record NodeOptions
     /// <summary>Whether the views run too.</summary>
     public bool WithViews { get; init; } = true;
 
+    /// <summary>How long the start waits for log and views, which are opened in the background; null: until each was
+    /// tried once.</summary>
+    public TimeSpan? OpenPatience { get; init; }
+
     /// <summary>Where time comes from.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -19,11 +19,13 @@ using Tideline.Views;
 namespace Tideline.Engines;
 
 /// <summary>Everything of Tideline in one process, in the order in which data flows.</summary>
-public sealed class TidelineNode : IAsyncDisposable
+public sealed partial class TidelineNode : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _running = new();
     private readonly SteadyClock _clock;
     private readonly TaskCompletionSource _reachable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private LatePart<ViewTier>? _views;
 
     private TidelineNode(NodeOptions options)
     {
@@ -43,17 +45,23 @@ public sealed class TidelineNode : IAsyncDisposable
     /// <summary>Takes the commands of other processes; null in the embedded profile.</summary>
     public CommandReceiver? Receiver { get; private set; }
 
-    /// <summary>The bus.</summary>
+    /// <summary>The bus. It is opened in the background: until then its calls fail as they do while it is
+    /// away.</summary>
     public ILog Log { get; private set; } = null!;
 
     /// <summary>The view tier.</summary>
-    public IViewStore Views { get; private set; } = null!;
+    /// <exception cref="TidelineException">StorageUnavailable: it is not open yet.</exception>
+    public IViewStore Views => RequireViews().Views;
 
     /// <summary>Ledger → log.</summary>
     public Relay Relay { get; private set; } = null!;
 
-    /// <summary>Log → views; null when the node runs without them.</summary>
-    public ProjectionHost Projections { get; private set; } = null!;
+    /// <summary>Log → views.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: they are not open yet.</exception>
+    public ProjectionHost Projections => RequireViews().Projections;
+
+    /// <summary>The same; null until they are open.</summary>
+    public ProjectionHost? OpenProjections => _views?.Value?.Projections;
 
     /// <summary>Transfers.</summary>
     public PaymentsService Payments { get; private set; } = null!;
@@ -71,7 +79,7 @@ public sealed class TidelineNode : IAsyncDisposable
     public EmbeddedBackup? Backup { get; private set; }
 
     /// <summary>The checks of I1, I2, I7, I8 and I9.</summary>
-    public Verifier Verifier { get; private set; } = null!;
+    public Verifier Verifier => new(Ledger, Log, _views?.Value?.Views, OpenProjections, Options.Time, _views?.Fault);
 
     /// <summary>Opens or makes the data and starts every part.</summary>
     /// <exception cref="TidelineException">AlreadyOwned, IncompatibleData, StorageUnavailable or Corrupt: nothing was left running.</exception>
@@ -88,6 +96,13 @@ public sealed class TidelineNode : IAsyncDisposable
             await node.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Completes when log and views are open.</summary>
+    public async Task WaitUntilOpenAsync(CancellationToken cancel)
+    {
+        while (_views is { Value: null }) await Task.Delay(
+            TimeSpan.FromMilliseconds(Limits.IdleWaitMs), Options.Time, cancel);
     }
 
     /// <summary>Others reach this process at its address by now: it takes shards.</summary>
@@ -111,16 +126,20 @@ public sealed class TidelineNode : IAsyncDisposable
         // Strong tier.
         var store = Keep(await engines.OpenLedgerAsync(cancel));
         HistoryGuard.RequireOneInstallation(store);
-        var guard = new HistoryGuard(loggers.CreateLogger<HistoryGuard>());
-        if (Manifest.Read(Options.DataDirectory) is { } manifest) guard.Add(HistoryCheck.Of(manifest, store.Epochs(0)[^1]));
-        Log = Keep(await engines.OpenLogAsync(store.Map.Shards, cancel));
-        guard.Add(new LogWitness(Log, new SourceHistory(store.Epochs)).Witness);
-        if (Options.WithViews)
-        {
-            Views = Keep(await engines.OpenViewsAsync(cancel));
-            guard.Add(await ViewWitness.OfAsync(Views, store.Epochs(0)[^1].Number, cancel));
-        }
+        var epoch = store.Epochs(0)[^1];
 
+        // Bus. It may be away: commands do not need it.
+        var log = new LatePart<ILog>(
+            "log", token => engines.OpenLogAsync(store.Map.Shards, token), time, loggers.CreateLogger<TidelineNode>());
+        Log = Keep(new LateLog(log));
+        await WithPatienceAsync(log.Tried, cancel);
+
+        // What was acknowledged and is gone must not be built upon.
+        var guard = new HistoryGuard(loggers.CreateLogger<HistoryGuard>());
+        if (Manifest.Read(Options.DataDirectory) is { } manifest) guard.Add(HistoryCheck.Of(manifest, epoch));
+        // What is in the views came over the log: they are asked where that was made anew.
+        var views = Options.WithViews ? await AskViewsAsync(engines, epoch.Number, store.Map.Shards, cancel) : null;
+        guard.Add(new LogWitness(Log, new SourceHistory(store.Epochs)).Witness, instead: views);
         if (Options.Carry is null) BecomeReachable();
         var (ids, ledgerLog) = (new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>());
         Ledger = Keep(await GeneralLedger.StartAsync(
@@ -135,13 +154,15 @@ public sealed class TidelineNode : IAsyncDisposable
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, carry, owner.Secret, time));
         if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, definitions, owner.Secret);
         await definitions.CheckInFlightAsync(Ledger, cancel);
-        Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>())).Start();
+        var sealer = Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>()));
+        sealer.Start();
 
-        // Bus.
         Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
-        await Relay.StartAsync(cancel);
-        Keep(new AuditHeads(Ledger, Log, time, loggers.CreateLogger<AuditHeads>())).Start();
-        Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>())).Start();
+        Relay.Start();
+        var heads = Keep(new AuditHeads(Ledger, Log, time, loggers.CreateLogger<AuditHeads>()));
+        heads.Start();
+        var retention = Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>()));
+        retention.Start();
 
         // Sagas, and the services that start them.
         var runner = new SagaRunner(Ledger, definitions);
@@ -151,23 +172,76 @@ public sealed class TidelineNode : IAsyncDisposable
         ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken token) => runner.HandleAsync(
             shard, [.. records.Where(record => !sources.IsLeftBehind(ShardStream.Messages, record.Source, record.SourceSeq))], token);
 
-        var consumer = Keep(new Consumer(Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], HandleAsync, time, loggers.CreateLogger<Consumer>(), Ledger.OwnedEpoch));
-        await consumer.StartAsync(cancel);
-        Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>())).Start();
+        var consumer = Keep(new Consumer(
+            Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], HandleAsync, time,
+            loggers.CreateLogger<Consumer>(), Ledger.OwnedEpoch));
+        consumer.Start();
+        var sweep = Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>()));
+        sweep.Start();
         Sagas = new SagaOperations(Ledger, definitions);
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
         Imports = Keep(PaymentImports.Start(Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
         Statements = new AccountStatements(Ledger);
 
-        // View tier.
+        // View tier. It may be away, too.
         if (Options.WithViews)
-        {
-            var cache = Keep(await engines.OpenCacheAsync(cancel));
-            Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, cache, time, loggers, cancel));
-        }
+            _views = Keep(new LatePart<ViewTier>(
+                "view tier", token => OpenViewsAsync(engines, log, token), time, loggers.CreateLogger<TidelineNode>()));
 
-        Verifier = new Verifier(Ledger, Log, Views, Projections, time);
+        // What says when it does not work.
+        Health.Register("audit sealer", FaultScope.Detail, () => sealer.Fault);
+        Health.Register("log", FaultScope.Detail, () => log.Fault
+            ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
+        Health.Register("relay", FaultScope.Detail, () => Relay.Fault);
+        Health.Register("audit heads", FaultScope.Detail, () => heads.Fault);
+        Health.Register("retention", FaultScope.Detail, () => retention.Fault);
+        Health.Register("saga consumer", FaultScope.Detail, () => consumer.Fault);
+        Health.Register("sweep", FaultScope.Detail, () => sweep.Fault);
+        if (_views is { } views) Health.Register("view tier", FaultScope.Freshness, () => views.Fault);
+
+        var tried = Task.WhenAll(log.Tried, _views?.Tried ?? Task.CompletedTask);
+        await WithPatienceAsync(tried, cancel);
     }
+
+    // Views that are away, or damaged, say nothing; they are looked at again when they are opened.
+    private async Task<Witness?> AskViewsAsync(IEngineSet engines, int epoch, int shards, CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (Options.OpenPatience is { } limit) patience.CancelAfter(limit);
+        try
+        {
+            await using var views = await engines.OpenViewsAsync(patience.Token);
+            return await ViewWitness.OfAsync(views, epoch, shards, patience.Token);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+        {
+            ViewsNotAsked(Options.Loggers.CreateLogger<TidelineNode>(), fault);
+            return null;
+        }
+    }
+
+    private async Task WithPatienceAsync(Task tried, CancellationToken cancel)
+    {
+        if (Options.OpenPatience is { } patience) await Task.WhenAny(tried, Task.Delay(patience, cancel));
+        else await tried.WaitAsync(cancel);
+    }
+
+    private async Task<ViewTier> OpenViewsAsync(IEngineSet engines, LatePart<ILog> log, CancellationToken cancel)
+    {
+        await log.Tried.WaitAsync(cancel);
+        var tier = await ViewTier.StartAsync(engines, Ledger, Log, Options.Time, Options.Loggers, cancel);
+        ViewHealth.Register(Health, tier.Projections);
+        return tier;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The views could not say how far the ledger was.")]
+    private static partial void ViewsNotAsked(ILogger logger, Exception fault);
+
+    private ViewTier RequireViews() => _views is null
+        ? throw new TidelineException(ErrorCode.InvalidInput, "This node runs without views.") : _views.Require();
+
+    private static string? Sentences(IEnumerable<string> faults) => string.Join(' ', faults) is { Length: > 0 } text
+        ? text : null;
 
     private T Keep<T>(T part)
         where T : IAsyncDisposable

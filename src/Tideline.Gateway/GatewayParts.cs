@@ -1,7 +1,9 @@
 using Tideline.Consistency;
 using Tideline.Gateway.Door;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
+using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
 using Tideline.Sagas;
@@ -25,11 +27,27 @@ public sealed record GatewayParts
     /// <summary>ISO 20022 files.</summary>
     public required PaymentImports Imports { get; init; }
 
+    /// <summary>Finds <see cref="Projections"/>; null while the views are not open.</summary>
+    public required Func<ProjectionHost?> FindProjections { get; init; }
+
+    /// <summary>Makes <see cref="Verifier"/> of the parts that are open now.</summary>
+    public required Func<Verifier> MakeVerifier { get; init; }
+
+    /// <summary>What is wrong with the bus.</summary>
+    public Func<IReadOnlyList<LogFault>> LogFaults { get; init; } = static () => [];
+
+    /// <summary>Where parts say what is wrong with them.</summary>
+    public required NodeHealth Health { get; init; }
+
     /// <summary>Log to views, and reads of them.</summary>
-    public required ProjectionHost Projections { get; init; }
+    /// <exception cref="TidelineException">StorageUnavailable: they are not open yet.</exception>
+    public ProjectionHost Projections => FindProjections()
+        ?? throw new TidelineException(
+            ErrorCode.StorageUnavailable,
+            "The views are not open yet; /health/detail says why. Repeat the request in a moment.");
 
     /// <summary>The checks of the invariants.</summary>
-    public required Verifier Verifier { get; init; }
+    public Verifier Verifier => MakeVerifier();
 
     /// <summary>Takes commands of other processes of the installation; null where there are none.</summary>
     public CommandReceiver? Receiver { get; init; }

@@ -13,9 +13,9 @@ namespace Tideline.Gateway;
 public static class TidelineGateway
 {
     /// <summary>Adds what the gateway needs to the services.</summary>
-    public static IServiceCollection AddTidelineGateway(this IServiceCollection services, GatewayParts parts)
+    public static IServiceCollection AddTidelineGateway(this IServiceCollection services)
     {
-        services.AddSingleton(parts);
+        services.AddRouting();
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<RouteCatalog>();
         services.AddOpenApi("v1", options => options.AddDocumentTransformer<ReferenceDocument>());
@@ -26,15 +26,21 @@ public static class TidelineGateway
     /// Puts the door before the routes and maps every public one. Identity and authorisation belong here too; until
     /// then nobody but a web page is kept out.
     /// </summary>
-    public static void MapTideline(this WebApplication web)
+    public static void UseTideline(this IApplicationBuilder app, GatewayParts parts)
     {
-        var services = web.Services;
-        var parts = services.GetRequiredService<GatewayParts>();
+        var metrics = app.ApplicationServices.GetRequiredService<GatewayMetrics>();
+        app.UseDoor(parts.Hosts, metrics.AddRoute("*", "refused"));
+        app.UseRouting();
+        app.UseEndpoints(endpoints => Map(endpoints, parts));
+    }
+
+    private static void Map(IEndpointRouteBuilder web, GatewayParts parts)
+    {
+        var services = web.ServiceProvider;
         var metrics = services.GetRequiredService<GatewayMetrics>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Tideline.Gateway");
         var routes = new RouteTable(web, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time,
-            parts.Ledger.Map.Shards, logger);
-        web.UseDoor(parts.Hosts, metrics.AddRoute("*", "refused"));
+            parts.Ledger, logger);
 
         new CustomerRoutes(parts).Map(routes);
         new ViewRoutes(parts).Map(routes);

@@ -4,11 +4,15 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// Finds the primary of a group: the writable member with the newest term, and no member may know a newer one. An old primary that has come back is passed over by its term. Where one
-/// address was given, the primary is where it leads, and nobody is asked: that is a new tenure each time it is in doubt.
+/// Finds the primary of a group: the writable member with the newest term, and no member may know a newer one. All
+/// members but one must have answered: a new term is durable on its primary and on one replica before it counts, so one
+/// silent member cannot hide it, and an old primary that has come back is passed over by a process that knows nothing
+/// yet, too. Where one address was given, the primary is where it leads, and nobody is asked: that is a new tenure each
+/// time it is in doubt.
 /// </summary>
-internal sealed class PrimaryFinder(GroupAddress group)
+internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task<MemberAnswer>>? ask = null)
 {
+    private readonly Func<MemberAddress, Task<MemberAnswer>> _ask = ask ?? AskAsync;
     private const string Question = "SELECT @@read_only, (SELECT MAX(term) FROM tideline_group.topology)";
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.FinderMs);
     private readonly Lock _lock = new();
@@ -36,23 +40,30 @@ internal sealed class PrimaryFinder(GroupAddress group)
 
     private async Task<Tenure> FindAsync()
     {
-        var asked = group.Members.Select(AskAsync).ToList();
-        var answers = new List<Answer>();
+        var asked = group.Members.Select(_ask).ToList();
+        var answers = new List<MemberAnswer>();
         while (asked.Count > 0)
         {
             var next = await Task.WhenAny(asked);
             asked.Remove(next);
             answers.Add(await next);
-            // A newer term than any before: whoever is silent can only know less.
-            if (answers[^1] is { IsWritable: true } newest && newest.Term > Interlocked.Read(ref _highest)) return Found(newest);
+            if (PrimaryAmong(answers) is { } primary) return Found(primary);
         }
 
-        var best = answers.Where(answer => answer.IsWritable).MaxBy(answer => answer.Term);
-        if (best is not null && best.Term >= answers.Max(answer => answer.Term) && best.Term >= Interlocked.Read(ref _highest)) return Found(best);
         throw new TidelineException(ErrorCode.StorageUnavailable, $"The MySQL group has no primary now: {string.Join("; ", answers.Select(answer => $"{answer.Member} {answer.Words}"))}.");
     }
 
-    private Tenure Found(Answer answer)
+    private MemberAnswer? PrimaryAmong(List<MemberAnswer> answers)
+    {
+        var heard = answers.FindAll(answer => answer.IsHeard);
+        if (heard.Count < Math.Max(group.Members.Count - 1, (group.Members.Count / 2) + 1)) return null;
+        var newest = Math.Max(heard.Max(answer => answer.Term), Interlocked.Read(ref _highest));
+        var primaries = heard.FindAll(answer => answer.IsWritable && answer.Term == newest);
+        // Two that take writes in one term contradict each other: an operator must look.
+        return primaries.Count == 1 ? primaries[0] : null;
+    }
+
+    private Tenure Found(MemberAnswer answer)
     {
         lock (_lock)
         {
@@ -62,7 +73,7 @@ internal sealed class PrimaryFinder(GroupAddress group)
         }
     }
 
-    private static async Task<Answer> AskAsync(MemberAddress member)
+    private static async Task<MemberAnswer> AskAsync(MemberAddress member)
     {
         try
         {
@@ -71,22 +82,26 @@ internal sealed class PrimaryFinder(GroupAddress group)
         }
         catch (Exception fault) when (fault is MySqlException or TimeoutException or InvalidOperationException)
         {
-            return new Answer(member, false, 0, fault is MySqlException refused ? $"answers: {refused.Message}" : "does not answer");
+            return new MemberAnswer(member, false, false, 0, fault is MySqlException refused
+                ? $"answers: {refused.Message}" : "does not answer");
         }
     }
 
-    private static async Task<Answer> ReadAsync(MemberAddress member)
+    private static async Task<MemberAnswer> ReadAsync(MemberAddress member)
     {
         await using var connection = await member.OpenAsync(Limits.StrongSilenceSeconds, CancellationToken.None);
         await using var command = new MySqlCommand(Question, connection);
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         var (isWritable, term) = (!reader.GetBoolean(0), reader.IsDBNull(1) ? 0 : reader.GetInt64(1));
-        return new Answer(member, isWritable, term, isWritable ? $"takes writes in term {term}" : $"takes no writes, term {term}");
+        return new MemberAnswer(member, true, isWritable, term, isWritable ? $"takes writes in term {term}"
+            : $"takes no writes, term {term}");
     }
 
-    private sealed record Answer(MemberAddress Member, bool IsWritable, long Term, string Words);
 }
+
+/// <summary>What a member says of itself, or why it was not heard.</summary>
+internal sealed record MemberAnswer(MemberAddress Member, bool IsHeard, bool IsWritable, long Term, string Words);
 
 /// <summary>A member for as long as it is taken for the primary.</summary>
 #pragma warning disable CA1001 // The source needs no disposal: nothing hangs on it once it is cancelled, and readers may ask for its token after that.

@@ -1,4 +1,5 @@
 using Tideline.Gateway.Problems;
+using Tideline.Ledger;
 
 namespace Tideline.Gateway.Http;
 
@@ -6,7 +7,7 @@ namespace Tideline.Gateway.Http;
 /// What a route asks of every request, by its notes: parameters it knows, a body in a form it takes, an answer in a
 /// form that the client takes, and a consistency that means something. Checked before its handler runs.
 /// </summary>
-internal sealed class RouteContract(RouteNotes notes, int shards)
+internal sealed class RouteContract(RouteNotes notes, GeneralLedger ledger)
 {
     private static readonly BodyShape NoQuery = new();
 
@@ -49,7 +50,7 @@ internal sealed class RouteContract(RouteNotes notes, int shards)
     {
         if (!notes.IsRead) return null;
         var fields = FieldReader.Empty();
-        ReadHeaders.Consistency(http, fields, shards);
+        ReadHeaders.Consistency(http, fields, ledger);
         return fields.Problem;
     }
 }

@@ -5,6 +5,7 @@ using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
 using Tideline.Gateway.Reference;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Gateway.Http;
 
@@ -15,7 +16,8 @@ internal delegate Task<Problem?> RouteHandler(HttpContext http);
 /// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection, nothing that a request does not need.
 /// </summary>
 internal sealed partial class RouteTable(
-    IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time, int shards,
+    IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time,
+    GeneralLedger ledger,
     ILogger logger)
 {
     // Counted, and answered to nobody: the response may have begun, and then not even its status can be set.
@@ -73,10 +75,11 @@ internal sealed partial class RouteTable(
     private void Map(string method, string path, RouteNotes notes, RouteHandler handler)
     {
         catalog.Routes.Add(new MappedRoute(method, path, notes));
-        var contract = new RouteContract(notes, shards);
+        var contract = new RouteContract(notes, ledger);
         var checkedHandler = Metered(method, path, http =>
             contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem) : handler(http));
-        endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], checkedHandler);
+        endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], checkedHandler)
+            .WithMetadata(new TokenEpoch(ledger.InstallationEpoch));
     }
 
     private RequestDelegate Metered(string method, string path, RouteHandler handler)

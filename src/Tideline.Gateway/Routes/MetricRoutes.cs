@@ -3,6 +3,7 @@ using Tideline.Cache;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
+using Tideline.Projections;
 using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes;
@@ -22,8 +23,13 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         WriteRequests(text);
         WriteClock(text);
         WriteShards(text);
-        WriteViews(text);
-        if (parts.Projections.CacheCounts is { } cache) WriteCache(text, cache);
+        WriteFaults(text);
+        if (parts.FindProjections() is { } projections)
+        {
+            WriteViews(text, projections);
+            if (projections.CacheCounts is { } cache) WriteCache(text, cache);
+        }
+
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(text.ToString(), http.RequestAborted);
         return null;
@@ -83,9 +89,23 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample("tideline_ledger_event_seq", parts.Ledger.CommittedHead(shard).EventSeq, "shard", Number(shard));
     }
 
-    private void WriteViews(PrometheusText text)
+    private void WriteFaults(PrometheusText text)
     {
-        var statuses = parts.Projections.Projector.Status();
+        text.Family("tideline_fault", "gauge",
+            "1 while a part has a fault, which /health/detail tells; by what the fault keeps the node from.");
+        foreach (var part in parts.Health.Checks())
+            text.Sample("tideline_fault", part.Fault is null ? 0 : 1, "part", part.Part, "scope",
+                part.Scope.ToString().ToLowerInvariant());
+        text.Family("tideline_log_foreign_messages", "gauge",
+            "Messages on a topic that Tideline did not write and passes over.");
+        foreach (var fault in parts.LogFaults().Where(fault => fault.Foreign > 0))
+            text.Sample("tideline_log_foreign_messages", fault.Foreign, "topic", fault.Topic, "partition",
+                Number(fault.Partition ?? 0));
+    }
+
+    private static void WriteViews(PrometheusText text, ProjectionHost projections)
+    {
+        var statuses = projections.Projector.Status();
         text.Family("tideline_views_lag_seconds", "gauge", "How far the views are behind the ledger; +Inf: not known.");
         foreach (var status in statuses) text.Sample("tideline_views_lag_seconds", status.LagMs / 1e3, "shard", Number(status.Shard));
         text.Family("tideline_views_lag_events", "gauge", "Events committed and not yet in the views.");
@@ -93,7 +113,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         text.Family("tideline_views_healthy", "gauge", "1 while the views of a shard move or have nothing to do, 0 when they stand still.");
         foreach (var status in statuses) text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
         text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
-        text.Sample("tideline_dead_letters", parts.Projections.DeadLetters.List().Sum(key => key.Letters));
+        text.Sample("tideline_dead_letters", projections.DeadLetters.List().Sum(key => key.Letters));
     }
 
     private static void WriteCache(PrometheusText text, CacheCounts cache)

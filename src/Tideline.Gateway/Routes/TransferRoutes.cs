@@ -116,7 +116,8 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
     private async Task<bool> IsViewedAsync(TransferDetails transfer, CancellationToken cancel)
     {
         if (transfer.Status != TransferStatus.Settled) return false;
-        foreach (var view in parts.Projections.Projector.Status())
+        if (parts.FindProjections() is not { } projections) return false;
+        foreach (var view in projections.Projector.Status())
         {
             if (view.Shard != parts.Ledger.Map.ShardOf(transfer.From) && view.Shard != parts.Ledger.Map.ShardOf(transfer.To)) continue;
             if (await parts.Ledger.Reader(view.Shard).GetEventsAsync(view.Watermark, 1, cancel) is [var unseen] && unseen.TimeUs <= transfer.UpdatedAt.ToUs()) return false;

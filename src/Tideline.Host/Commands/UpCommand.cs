@@ -80,6 +80,7 @@ internal static class UpCommand
         // A shard of a process that was killed a moment ago is free when its lease ends.
         await server.Node.Ledger.WaitForOwnersAsync(server.Stopping);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(server.Stopping);
+        await server.Node.WaitUntilOpenAsync(server.Stopping);
         var customers = await DemoCustomers.LoadAsync(server.Node, stopping.Token);
         // Only now do Ada and Béla have the money that the first transfer moves.
         Welcome.Print(server, data, isDemo: true);

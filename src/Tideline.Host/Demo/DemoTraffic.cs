@@ -79,7 +79,7 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // Asked to stop.
         }

@@ -2,11 +2,13 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tideline.Engines;
 using Tideline.Gateway;
 using Tideline.Gateway.Door;
+using Tideline.Gateway.Http;
 using Tideline.Gateway.Peers;
 using Tideline.Kernel;
 
@@ -18,9 +20,12 @@ internal sealed class Server : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly ILoggerFactory _loggers;
     private readonly PeerClient _peers;
+    private readonly Doorstep _doorstep;
     private int _disposed;
 
-    private Server(TidelineNode node, WebApplication web, ILoggerFactory loggers, PeerClient peers, IPAddress listens) => (Node, _web, _loggers, _peers, Listens) = (node, web, loggers, peers, listens);
+    private Server(TidelineNode node, WebApplication web, Doorstep doorstep, ILoggerFactory loggers, PeerClient peers,
+        IPAddress listens) =>
+        (Node, _web, _doorstep, _loggers, _peers, Listens) = (node, web, doorstep, loggers, peers, listens);
 
     public TidelineNode Node { get; }
 
@@ -33,7 +38,10 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Cancelled by SIGTERM or Ctrl-C.</summary>
     public CancellationToken Stopping => _web.Lifetime.ApplicationStopping;
 
-    /// <summary>Starts the node, then the gateway. In the cluster profile the node takes shards when the gateway answers, for others send commands there.</summary>
+    /// <summary>
+    /// Listens, then starts the node, then opens the gateway: probes are answered from the first moment on. In the
+    /// cluster profile the node takes shards when the gateway answers, for others send commands there.
+    /// </summary>
     /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
     public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, HostNames hosts,
         bool verbose, CancellationToken cancel)
@@ -43,46 +51,71 @@ internal sealed class Server : IAsyncDisposable
         PrivateFiles.Prepare(options.DataDirectory);
         var loggers = LoggerFactory.Create(logging => WebHosting.Configure(logging, LevelOf(verbose)));
         var peers = new PeerClient();
-        var node = await TidelineNode.StartAsync(options with { Loggers = loggers, Carry = options.Cluster is null ? null : peers.CarryAsync }, cancel);
+        var doorstep = new Doorstep();
+        var web = Build(doorstep, endpoint, verbose);
         try
         {
-            var web = Build(node, endpoint, hosts, verbose);
             await web.StartAsync(cancel);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(
+                cancel, web.Lifetime.ApplicationStopping);
+            var node = await TidelineNode.StartAsync(
+                options with
+                {
+                    Loggers = loggers, Carry = options.Cluster is null ? null : peers.CarryAsync,
+                        OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
+                },
+                either.Token);
+            doorstep.Open(GatewayOf(web.Services, node, hosts));
             node.BecomeReachable();
-            return new Server(node, web, loggers, peers, endpoint.Address);
+            return new Server(node, web, doorstep, loggers, peers, endpoint.Address);
         }
-        catch (IOException fault) when (fault.InnerException is AddressInUseException)
+        catch (Exception fault)
         {
-            await node.DisposeAsync();
+            await web.DisposeAsync();
             peers.Dispose();
-            throw FreePort.Taken(endpoint, fault);
+            if (fault is IOException { InnerException: AddressInUseException } taken) throw FreePort.Taken(
+                endpoint, taken);
+            throw;
         }
     }
 
-    public Task WaitForShutdownAsync() => _web.WaitForShutdownAsync();
+    /// <summary>Returns when the program is asked to stop.</summary>
+    public Task WaitForShutdownAsync() =>
+        Task.Delay(Timeout.Infinite, Stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
 
-    /// <summary>Finishes the requests under way, then the node.</summary>
+    /// <summary>Finishes the requests under way, then the node, then stops to listen: until then it is live and not
+    /// ready.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        await _web.DisposeAsync();
+        await _doorstep.CloseAsync(TimeSpan.FromMilliseconds(Limits.DrainMs / 2));
         await Node.DisposeAsync();
+        await _web.StopAsync(CancellationToken.None);
+        await _web.DisposeAsync();
         _peers.Dispose();
         _loggers.Dispose();
     }
 
-    private static WebApplication Build(TidelineNode node, IPEndPoint endpoint, HostNames hosts, bool verbose)
+    private static WebApplication Build(Doorstep doorstep, IPEndPoint endpoint, bool verbose)
     {
         var builder = WebHosting.Begin(endpoint, LevelOf(verbose));
-        builder.Services.AddTidelineGateway(PartsOf(node) with { Hosts = hosts });
+        builder.Services.AddTidelineGateway();
         var web = builder.Build();
-        web.MapTideline();
+        web.Run(doorstep.HandleAsync);
         return web;
+    }
+
+    private static RequestDelegate GatewayOf(IServiceProvider services, TidelineNode node, HostNames hosts)
+    {
+        var gateway = new ApplicationBuilder(services);
+        gateway.UseTideline(PartsOf(node) with { Hosts = hosts });
+        return gateway.Build();
     }
 
     private static GatewayParts PartsOf(TidelineNode node) => new()
     {
-        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Projections = node.Projections, Verifier = node.Verifier,
+        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Health = node.Health,
+        FindProjections = () => node.OpenProjections, MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults,
         Receiver = node.Receiver, Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
     };
 

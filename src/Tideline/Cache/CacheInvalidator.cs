@@ -9,18 +9,32 @@ namespace Tideline.Cache;
 /// following failed otherwise, when the cache did not take an announcement) nothing is believed any more that was filled before. Each process that reads through the cache follows
 /// for itself.
 /// </summary>
-internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore views, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class CacheInvalidator : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
-    private Task _loop = Task.CompletedTask;
+    private readonly CustomerCache _cache;
+    private readonly IViewStore _views;
+    private readonly TimeProvider _time;
+    private readonly ChangeStream _changes;
+    private readonly BackgroundLoop _loop;
 
-    public void Start() => _loop = Task.Run(LoopAsync);
+    public CacheInvalidator(CustomerCache cache, IViewStore views, TimeProvider time, ILogger logger)
+    {
+        (_cache, _views, _time) = (cache, views, time);
+        _changes = new ChangeStream(views, time, logger, withDocuments: false);
+        // A pass follows until something fails; each of its reads has a limit of its own.
+        _loop = new BackgroundLoop("invalidation of the cache", FollowAsync, TimeSpan.Zero, time, logger, int.MaxValue);
+    }
+
+    /// <summary>What keeps changes from being announced; null while nothing does.</summary>
+    public string? Fault => _loop.Fault;
+
+    public void Start() => _loop.Start();
 
     /// <summary>Takes a place at the end of the change log; what is filled from then on is believed.</summary>
     internal async Task<string> BeginAsync(CancellationToken cancel)
     {
-        var token = (await views.ReadChangedIdsAsync(null, 1, cancel)).ResumeToken;
-        cache.BelieveAfter(time.NowUs());
+        var token = (await _views.ReadChangedIdsAsync(null, 1, cancel)).ResumeToken;
+        _cache.BelieveAfter(_time.NowUs());
         return token;
     }
 
@@ -37,53 +51,26 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
 
         foreach (var some in newest.Chunk(Limits.CacheInvalidationsInFlight))
         {
-            var done = await Task.WhenAll(some.Select(each => cache.InvalidateAsync(each.Key, each.Value, cancel)));
-            if (done.Contains(false)) cache.BelieveAfter(time.NowUs());
+            var done = await Task.WhenAll(some.Select(each => _cache.InvalidateAsync(each.Key, each.Value, cancel)));
+            if (done.Contains(false)) _cache.BelieveAfter(_time.NowUs());
         }
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task LoopAsync()
-    {
-        var (cancel, changes) = (_stop.Token, new ChangeStream(views, time, logger, withDocuments: false));
-        while (!cancel.IsCancellationRequested)
-        {
-            try
-            {
-                await changes.RunAsync(await BeginAsync(cancel), HandleAsync, resync: null, cancel);
-            }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                cache.BelieveNothing();
-                FollowingFailed(logger, fault);
-                await RestAsync(cancel);
-            }
-        }
-    }
-
-    private async Task RestAsync(CancellationToken cancel)
+    private async Task FollowAsync(CancellationToken cancel)
     {
         try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionFaultRestMs), time, cancel);
+            var place = await BeginAsync(cancel);
+            _loop.Beat();
+            await _changes.RunAsync(place, HandleAsync, resync: null, cancel);
         }
-        catch (OperationCanceledException)
+        catch
         {
-            return;
+            _cache.BelieveNothing();
+            throw;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The changes of the views could not be followed; what was cached is passed over, and it is tried again.")]
-    private static partial void FollowingFailed(ILogger logger, Exception fault);
 }

@@ -14,28 +14,40 @@ public sealed record AuditHead(int Shard, long Number, long ThroughSeq, string H
 /// Publishes every audit block's hash on <c>audit.heads</c>: whoever rewrites the ledger with a chain that fits itself would have to rewrite the log, and every copy of it,
 /// too. What is due follows from the log's own head, so a crash loses and repeats none. Nothing of the topic is ever dropped, because no group reads it.
 /// </summary>
-public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<AuditHeads> logger) : IAsyncDisposable
+public sealed class AuditHeads : IAsyncDisposable
 {
     private const string Type = "AUDIT_BLOCK_SEALED";
-    private readonly CancellationTokenSource _stop = new();
-    private readonly long?[] _published = new long?[ledger.Map.Shards];
-    private readonly SourceHistory _sources = new(ledger.Epochs);
-    private Task _loop = Task.CompletedTask;
+    private readonly GeneralLedger _ledger;
+    private readonly ILog _log;
+    private readonly long?[] _published;
+    private readonly SourceHistory _sources;
+    private readonly BackgroundLoop _loop;
+
+    /// <summary>Made with <see cref="Start"/>.</summary>
+    public AuditHeads(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<AuditHeads> logger)
+    {
+        (_ledger, _log, _published, _sources) = (ledger, log, new long?[ledger.Map.Shards], new SourceHistory(ledger.Epochs));
+        _loop = new BackgroundLoop("publishing of audit heads", RoundAsync,
+            TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
+    }
+
+    /// <summary>What keeps heads from being published; null while nothing does.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Begins to publish.</summary>
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _loop.Start();
 
     /// <summary>Publishes the blocks of a shard that are not on the log.</summary>
     /// <returns>The number of the newest published block.</returns>
     /// <exception cref="TidelineException">Corrupt: a block is missing between the published ones and the newest.</exception>
     public async Task<long> PublishAsync(int shard, CancellationToken cancel)
     {
-        var published = _published[shard] ?? await _sources.HeadAsync(log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
+        var published = _published[shard] ?? await _sources.HeadAsync(_log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
         // Until all is appended: what became of an append that failed stands on the log.
         _published[shard] = null;
-        while (await ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
+        while (await _ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
         {
-            await log.AppendAsync([.. blocks.Select(block => RecordOf(shard, _sources.Of(ShardStream.Blocks, shard, block.Number), block))], cancel);
+            await _log.AppendAsync([.. blocks.Select(block => RecordOf(shard, _sources.Of(ShardStream.Blocks, shard, block.Number), block))], cancel);
             published = blocks[^1].Number;
         }
 
@@ -44,12 +56,7 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
     /// <summary>Reads a record of the topic; null when it is none.</summary>
     internal static AuditHead? Parse(LogRecord record)
@@ -71,26 +78,13 @@ public sealed partial class AuditHeads(GeneralLedger ledger, ILog log, TimeProvi
             Topics.AuditHeads, shard, 0, source, block.Number, Guid.Empty, Type, Guid.Empty, 0, block.TimeUs, JsonSerializer.SerializeToUtf8Bytes(head, AuditHeadJson.Default.AuditHead));
     }
 
-    private async Task RunAsync()
+    private Task RoundAsync(CancellationToken cancel)
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _stop.Token);
-                // Another owner's blocks are published by that owner: how far, the log tells.
-                for (var shard = 0; shard < ledger.Map.Shards; shard++) _published[shard] = ledger.Owns(shard) ? _published[shard] : null;
-                await ledger.ForOwnedAsync(shard => PublishAsync(shard, _stop.Token), (shard, fault) => NotPublished(logger, shard, fault), _stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-        }
+        // Another owner's blocks are published by that owner: how far, the log tells.
+        for (var shard = 0; shard < _ledger.Map.Shards; shard++) _published[shard] = _ledger.Owns(shard)
+            ? _published[shard] : null;
+        return _ledger.ForOwnedAsync(shard => PublishAsync(shard, cancel), cancel);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The head of the audit chain of shard {Shard} could not be published; it is tried again in a moment.")]
-    private static partial void NotPublished(ILogger logger, int shard, Exception fault);
 }
 
 /// <summary>The JSON of <see cref="AuditHead"/>: camel case.</summary>

@@ -19,8 +19,9 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
     public async Task<(IReadOnlyList<string> Findings, long Seen, long Compared)> RunAsync(CancellationToken cancel)
     {
         // The log's head first: the ledger can only be ahead of it.
-        var head = await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
+        var head = await HeadAsync(cancel);
         var ledgerHead = (await reader.GetHeadAsync(cancel)).EventSeq;
+        if (head == 0) return (_findings, 0, 0);
         var offset = await FirstOffsetAsync(cancel) - 1;
         var stride = deep ? 1 : Math.Max(1, (head - offset) / Limits.EventBatch / Limits.VerifyLogBatches);
         var (batch, seen, nextSeq) = (0L, 0L, 0L);
@@ -48,6 +49,25 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
         }
 
         return (_findings, seen, _compared);
+    }
+
+    // A log that cannot be read at all still says what is wrong with its topics.
+    private async Task<long> HeadAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
+        }
+        catch (TidelineException fault) when (fault.Code is ErrorCode.Corrupt or ErrorCode.StorageUnavailable)
+        {
+            _findings.Add($"The log of shard {shard} cannot be read: {fault.Message}");
+            return 0;
+        }
+        finally
+        {
+            _findings.AddRange(log.Faults.Where(fault => (fault.Partition ?? 0) == shard)
+                .Select(fault => fault.Sentence));
+        }
     }
 
     private async Task<long> FirstOffsetAsync(CancellationToken cancel)

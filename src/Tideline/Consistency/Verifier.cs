@@ -9,7 +9,8 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>Checks the invariants of ledger and log while traffic runs: every check reads committed snapshots and positions, never "now".</summary>
-public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections, TimeProvider time)
+public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections,
+    TimeProvider time, string? viewsAway = null)
 {
     /// <summary>
     /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or document. <paramref name="deep"/>: every document and
@@ -31,6 +32,11 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
             checks.Insert(3, Check("I8 the views at a position are the fold of the ledger up to it", findings, [seen]));
         }
 
+        else if (viewsAway is not null)
+        {
+            checks.Insert(3, Check("I8 the views at a position are the fold of the ledger up to it", [viewsAway], []));
+        }
+
         return new VerifyReport(checks.TrueForAll(check => check.Ok), checks);
     }
 
@@ -45,7 +51,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
                 findings.AddRange(result.Findings);
                 seen.Add($"shard {shard}: {result.Seen}");
             }
-            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            catch (TidelineException fault) when (fault.Code is ErrorCode.Corrupt or ErrorCode.StorageUnavailable)
             {
                 findings.Add($"Shard {shard} cannot be read to the end: {fault.Message}");
             }

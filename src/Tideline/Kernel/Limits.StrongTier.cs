@@ -24,6 +24,9 @@ public static partial class Limits
     /// <summary>How long a strong read, or a change of tables, may take, seconds.</summary>
     public const int StrongReadSeconds = 300;
 
+    /// <summary>How long a strong read of some rows may take before its server counts as lost, seconds.</summary>
+    public const int StrongRowsSeconds = 5;
+
     /// <summary>How long a statement of a batch waits for a row that somebody else has locked, seconds.</summary>
     public const int StrongLockWaitSeconds = 1;
 

@@ -33,6 +33,10 @@ public static partial class Limits
     /// <summary>Commands in one group commit.</summary>
     public const int ShardBatchCommands = 1_024;
 
+    /// <summary>How long a shard may keep a command before it is answered all the same, and how often that is looked
+    /// at, milliseconds.</summary>
+    public const int ShardAnswerMs = 3_500, ShardAnswerLookMs = 100;
+
     /// <summary>How long commands may gather for a batch where COMMIT waits for a disk, milliseconds.</summary>
     public const double GatherMs = 2;
 
@@ -117,6 +121,32 @@ public static partial class Limits
 
     /// <summary>How long a loop waits for work before it looks again by itself, milliseconds.</summary>
     public const int IdleWaitMs = 500;
+
+    /// <summary>Between two tries to open the log or the views of a node that runs already, milliseconds.</summary>
+    public const int OpenRetryMs = 1_000;
+
+    /// <summary>How long a server that starts waits for log and views before it takes commands without them,
+    /// milliseconds.</summary>
+    public const int OpenPatienceMs = 2_000;
+
+    /// <summary>How far behind the ledger the views may be before <c>/health/fresh</c> answers 503,
+    /// milliseconds.</summary>
+    public const int ViewsBehindMs = 5_000;
+
+    /// <summary>How long a background loop rests after a pass that failed, milliseconds.</summary>
+    public const int LoopFaultRestMs = 500;
+
+    /// <summary>How long one pass of a background loop may take before the part counts as standing still,
+    /// milliseconds.</summary>
+    public const int LoopStallMs = 30_000;
+
+    /// <summary>The same for passes that go over everything there is: retention, aging, audit blocks after a long
+    /// pause.</summary>
+    public const int LongPassMs = 600_000;
+
+    /// <summary>After how long the relay compares log and ledger anew where they contradicted each other,
+    /// milliseconds.</summary>
+    public const int RelayStopMs = 5_000;
 
     /// <summary>Between two rounds of the retention of the log, milliseconds.</summary>
     public const int RetentionIntervalMs = 60_000;
@@ -386,9 +416,17 @@ public static partial class Limits
     /// <summary>Records after which, and milliseconds after which, the history of a partition is kept anew; and how often that is looked at, milliseconds. An open reads what came since.</summary>
     public const int KafkaKeepRecords = 5_000, KafkaKeepMs = 60_000, KafkaKeepLookMs = 1_000;
 
+    /// <summary>Between two looks whether the topics are still there, milliseconds.</summary>
+    public const int KafkaTopicLookMs = 5_000;
+
     /// <summary>Segments of the topic on which the log keeps its state, bytes: a small one is compacted soon, and an open reads little.</summary>
     public const int KafkaStateSegmentBytes = 16 * 1024 * 1024;
 
-    /// <summary>Runs of repeated records of one partition before it is stopped: so many mean that several processes append for the same source.</summary>
-    public const int KafkaHiddenRuns = 10_000;
+    /// <summary>Runs of messages of one partition that are passed over (repeats, other clients' messages) before it is
+    /// stopped: 40 bytes of memory each.</summary>
+    public const int KafkaHiddenRuns = 1_000_000;
+
+    /// <summary>Runs of messages passed over with which the history of a partition is still kept on the state topic;
+    /// beyond, an open reads more.</summary>
+    public const int KafkaKeptRuns = 20_000;
 }

@@ -18,6 +18,9 @@ public enum FaultScope
 /// <summary>A fault of a part of the node. <paramref name="Sentence"/> says what is wrong and what heals it.</summary>
 public sealed record NodeFault(string Part, FaultScope Scope, string Sentence);
 
+/// <summary>A part as it is now; <paramref name="Fault"/> is null while all is well.</summary>
+public sealed record PartHealth(string Part, FaultScope Scope, string? Fault);
+
 /// <summary>
 /// The one place where parts of a node say what is wrong with them. Probes, metrics and alarms read it; a fault of any scope also
 /// shows in <c>/health/detail</c>.
@@ -35,15 +38,26 @@ public sealed class NodeHealth
     /// <summary>Names of all registered parts, in order.</summary>
     public IReadOnlyList<string> Parts => [.. _checks.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>Every fault there is now, in the order of part names.</summary>
-    public IReadOnlyList<NodeFault> Faults()
-    {
-        var faults = new List<NodeFault>();
-        foreach (var (part, (scope, check)) in _checks.OrderBy(entry => entry.Key, StringComparer.Ordinal))
-        {
-            if (check() is { } sentence) faults.Add(new NodeFault(part, scope, sentence));
-        }
+    /// <summary>Every part as it is now, in the order of names.</summary>
+    public IReadOnlyList<PartHealth> Checks() =>
+        [.. _checks.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+            .Select(entry => new PartHealth(entry.Key, entry.Value.Scope, Ask(entry.Value.Check)))];
 
-        return faults;
+    /// <summary>Every fault there is now, in the order of part names.</summary>
+    public IReadOnlyList<NodeFault> Faults() =>
+        [.. Checks().Where(part => part.Fault is not null)
+            .Select(part => new NodeFault(part.Part, part.Scope, part.Fault!))];
+
+    // A check that throws is a fault, and keeps no other from being seen.
+    private static string? Ask(Func<string?> check)
+    {
+        try
+        {
+            return check();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return $"Its check failed: {fault.Message}";
+        }
     }
 }

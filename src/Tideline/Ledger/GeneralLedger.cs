@@ -270,10 +270,13 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Queues several commands on a shard of this process; the task ends when all are durable.</summary>
     internal Task SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
 
-    /// <summary>Does something for each shard of this process, one after the other. What fails, because a shard is lost or its store is away, is told and does not keep the others waiting.</summary>
+    /// <summary>Does something for each shard of this process, one after the other. A shard that fails, because it is
+    /// lost or its store is away, does not keep the others from their turn.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was.</exception>
-    internal async Task ForOwnedAsync(Func<int, Task> act, Action<int, Exception> failed, CancellationToken cancel)
+    /// <exception cref="TidelineException">What a shard failed with, after all had their turn.</exception>
+    internal async Task ForOwnedAsync(Func<int, Task> act, CancellationToken cancel)
     {
+        TidelineException? failed = null;
         for (var shard = 0; shard < Map.Shards; shard++)
         {
             if (!Owns(shard)) continue;
@@ -284,9 +287,12 @@ public sealed class GeneralLedger : IAsyncDisposable
             // A cancellation that is not the caller's is a failure like others.
             catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && cancel.IsCancellationRequested))
             {
-                failed(shard, fault);
+                failed ??= new TidelineException(
+                    (fault as TidelineException)?.Code ?? ErrorCode.Internal, $"Shard {shard}: {fault.Message}", fault);
             }
         }
+
+        if (failed is not null) throw failed;
     }
 
     private TimeFence FenceOf(int shard) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tideline.Kernel;
 
 namespace Tideline.Ledger;
@@ -5,24 +6,26 @@ namespace Tideline.Ledger;
 /// <summary>A command that waits for its commit. Continuations never run on the writer's thread.</summary>
 internal abstract class PendingCommand(LedgerCommand command)
 {
+    private int _ended;
+
     public LedgerCommand Command { get; } = command;
 
     public Reply? Reply { get; set; }
 
+    /// <summary>When it was queued; a timestamp of <see cref="Stopwatch"/>.</summary>
+    public long Since { get; } = Stopwatch.GetTimestamp();
+
     /// <summary>Whether it was answered or failed.</summary>
-    public bool IsEnded { get; private set; }
+    public bool IsEnded => Volatile.Read(ref _ended) != 0;
 
     public void Answer()
     {
-        IsEnded = true;
-        OnAnswered();
+        if (Interlocked.Exchange(ref _ended, 1) == 0) OnAnswered();
     }
 
     public void Fail(TidelineException fault)
     {
-        if (IsEnded) return;
-        IsEnded = true;
-        OnFailed(fault);
+        if (Interlocked.Exchange(ref _ended, 1) == 0) OnFailed(fault);
     }
 
     protected abstract void OnAnswered();

@@ -24,6 +24,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private readonly CommitSignal _signal;
     private readonly BatchSettler _settler;
     private readonly Gathering _gathering;
+    private readonly AnswerLimit _limit;
     private readonly Action<BatchWrites>? _committed;
     private readonly TaskCompletionSource<TidelineException> _stoppedEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,6 +42,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         (_store, _context, _head, _signal, _time, _logger, _committed) = (store, context, head, signal, time, logger, committed);
         _gathering = new Gathering(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
         _settler = new BatchSettler(context.Shard, () => Wait(store.SyncAsync()), Settle, FailUnknown);
+        _limit = new AnswerLimit(context.Shard, Withdraw);
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
 
@@ -83,7 +85,13 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         {
             ThrowIfClosed();
             var wasIdle = _waiting.Count == 0;
-            foreach (var command in commands) _waiting.Add(new GroupedPending(command, group));
+            foreach (var command in commands)
+            {
+                var pending = new GroupedPending(command, group);
+                _waiting.Add(pending);
+                _limit.Add(pending);
+            }
+
             if (wasIdle) Monitor.Pulse(_gate);
         }
 
@@ -119,7 +127,34 @@ internal sealed partial class ShardWriter : IAsyncDisposable
 
         await _ended.Task;
         _settler.Dispose();
+        _limit.Dispose();
         await _store.DisposeAsync();
+    }
+
+    private Task<T> Add<T>(AwaitedPending<T> pending)
+    {
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            _waiting.Add(pending);
+            _limit.Add(pending);
+            if (_waiting.Count == 1) Monitor.Pulse(_gate);
+        }
+
+        return pending.End;
+    }
+
+    // The queue is in the order of arrival.
+    private List<PendingCommand> Withdraw(long before)
+    {
+        lock (_gate)
+        {
+            var count = 0;
+            while (count < _waiting.Count && _waiting[count].Since < before) count++;
+            var withdrawn = _waiting.GetRange(0, count);
+            _waiting.RemoveRange(0, count);
+            return withdrawn;
+        }
     }
 
     private void ThrowIfClosed()

@@ -4,104 +4,101 @@ using Tideline.Kernel;
 namespace Tideline.Log;
 
 /// <summary>
-/// Reads the partitions of a topic for a group: a batch goes to the handler, and when that returns the group's position moves. A crash between the two repeats
-/// the batch, so handlers are idempotent. With <c>epochOf</c> a partition is left alone while its epoch is 0, because another process reads it, and read from the group's position when
-/// that has changed.
+/// Reads the partitions of a topic for a group, each in a loop of its own: a batch goes to the handler, and when that
+/// returns the group's position moves. A crash between the two repeats the batch, so handlers are idempotent. A batch
+/// that cannot be handled is tried again, for ever: to step over it would lose it; its partition says so meanwhile.
+/// With <c>epochOf</c> a partition is left alone while its epoch is 0, because another process reads it, and read from
+/// the group's position when that has changed.
 /// </summary>
-public sealed partial class Consumer(
-    ILog log, string group, string topic, IReadOnlyList<int> partitions, Func<int, IReadOnlyList<LogRecord>, CancellationToken, ValueTask> handle, TimeProvider time, ILogger<Consumer> logger,
-    Func<int, long>? epochOf = null)
-    : IAsyncDisposable
+public sealed class Consumer : IAsyncDisposable
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(Limits.IdleWaitMs);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly PartitionState[] _partitions = [.. partitions.Select(partition => new PartitionState(partition))];
-    private Task _loops = Task.CompletedTask;
+    private readonly ILog _log;
+    private readonly string _group;
+    private readonly string _topic;
+    private readonly Func<int, IReadOnlyList<LogRecord>, CancellationToken, ValueTask> _handle;
+    private readonly TimeProvider _time;
+    private readonly Func<int, long> _epochOf;
+    private readonly PartitionState[] _partitions;
+
+    /// <summary>Made with <see cref="Start"/>.</summary>
+    public Consumer(
+        ILog log, string group, string topic, IReadOnlyList<int> partitions, Func<int, IReadOnlyList<LogRecord>,
+            CancellationToken, ValueTask> handle,
+        TimeProvider time, ILogger<Consumer> logger, Func<int, long>? epochOf = null)
+    {
+        (_log, _group, _topic, _handle, _time, _epochOf) = (
+            log, group, topic, handle, time, epochOf ?? (static _ => 1));
+        _partitions = [.. partitions.Select(partition =>
+        {
+            var state = new PartitionState(partition);
+            state.Loop = new BackgroundLoop(
+                $"consumer of {topic}/{partition}", cancel => PassAsync(state, cancel), TimeSpan.Zero, time, logger);
+            return state;
+        })];
+    }
 
     /// <summary>Where each partition stands.</summary>
-    public IReadOnlyList<ConsumerStatus> Status => [.. _partitions.Select(state => new ConsumerStatus(group, topic, state.Partition, state.Offset, state.Fault))];
+    public IReadOnlyList<ConsumerStatus> Status =>
+        [.. _partitions.Select(state =>
+            new ConsumerStatus(_group, _topic, state.Partition, state.Offset, state.Loop.Fault))];
 
-    /// <summary>Registers the group and starts a loop for each partition.</summary>
-    public async Task StartAsync(CancellationToken cancel)
+    /// <summary>What holds up a partition; null while nothing does.</summary>
+    public string? Fault => _partitions.Select(state => state.Loop.Fault).Where(fault => fault is not null)
+        .ToList() is { Count: > 0 } faults ? string.Join(' ', faults) : null;
+
+    /// <summary>Starts a loop for each partition. The group is registered as soon as the log answers.</summary>
+    public void Start()
     {
-        foreach (var state in _partitions) state.Offset = await log.GetCommittedAsync(group, topic, state.Partition, cancel);
-        _loops = Task.WhenAll(_partitions.Select(state => Task.Run(() => RunAsync(state), CancellationToken.None)));
+        foreach (var state in _partitions) state.Loop.Start();
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loops;
-        _stop.Dispose();
-    }
-
-    private async Task RunAsync(PartitionState state)
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await PassAsync(state, _stop.Token);
-                state.Fault = null;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                // The batch is tried again, for ever: to step over it would lose it. The fault stands in the status meanwhile.
-                state.Fault = fault.Message;
-                BatchFailed(logger, group, topic, state.Partition, state.Offset, fault);
-                await Task.Delay(Idle, time, CancellationToken.None);
-            }
-        }
-    }
+    public async ValueTask DisposeAsync() =>
+        await Task.WhenAll(_partitions.Select(state => state.Loop.DisposeAsync().AsTask()));
 
     private async Task PassAsync(PartitionState state, CancellationToken cancel)
     {
-        if (epochOf is not null && epochOf(state.Partition) is var epoch && epoch != state.Epoch)
+        if (_epochOf(state.Partition) is var epoch && epoch != state.Epoch)
         {
-            if (epoch != 0) state.Offset = await log.GetCommittedAsync(group, topic, state.Partition, cancel);
+            if (epoch != 0) state.Offset = await _log.GetCommittedAsync(_group, _topic, state.Partition, cancel);
             state.Epoch = epoch;
         }
 
-        if (epochOf is not null && state.Epoch == 0)
+        if (state.Epoch == 0)
         {
-            await Task.Delay(Idle, time, cancel);
+            await Task.Delay(Idle, _time, cancel);
             return;
         }
 
-        var records = await log.ReadAsync(topic, state.Partition, state.Offset, Limits.EventBatch, cancel);
+        var records = await _log.ReadAsync(_topic, state.Partition, state.Offset, Limits.EventBatch, cancel);
         if (records.Count == 0)
         {
-            await log.WaitAsync(topic, state.Partition, state.Offset, Idle, cancel);
+            await _log.WaitAsync(_topic, state.Partition, state.Offset, Idle, cancel);
             return;
         }
 
         if (records[0].Offset != state.Offset + 1)
-            throw new TidelineException(ErrorCode.Corrupt, $"{topic}/{state.Partition} begins at {records[0].Offset}, group {group} had read to {state.Offset}: what lay between is lost.");
-        await handle(state.Partition, records, cancel);
+            throw new TidelineException(ErrorCode.Corrupt,
+                $"{_topic}/{state.Partition} begins at {records[0].Offset}, "
+                    + $"group {_group} had read to {state.Offset}: what lay between is lost.");
+        await _handle(state.Partition, records, cancel);
         CrashPoint.Pass("offset.commit.before");
-        await log.CommitAsync(group, topic, state.Partition, records[^1].Offset, cancel);
+        await _log.CommitAsync(_group, _topic, state.Partition, records[^1].Offset, cancel);
         CrashPoint.Pass("offset.commit.after");
         state.Offset = records[^1].Offset;
     }
 
     private sealed class PartitionState(int partition)
     {
-        public int Partition { get; } = partition;
+        public int Partition => partition;
 
-        public long Epoch { get; set; }
+        public BackgroundLoop Loop { get; set; } = null!;
+
+        public long Epoch { get; set; } = -1;
 
         public long Offset { get; set; }
-
-        public string? Fault { get; set; }
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Group {Group} could not handle {Topic}/{Partition} after {Offset}; it tries again.")]
-    private static partial void BatchFailed(ILogger logger, string group, string topic, int partition, long offset, Exception fault);
 }
 
 /// <summary>How far a group is on a partition, and what holds it up if anything does.</summary>

@@ -40,9 +40,20 @@ public interface ILog : IAsyncDisposable
     /// <summary>Drops records older than <paramref name="before"/> that every group has read. Returns how many.</summary>
     ValueTask<long> TrimAsync(DateTimeOffset before, CancellationToken cancel);
 
+    /// <summary>What is wrong with the log as far as this process has read it: answers at once, from memory.</summary>
+    IReadOnlyList<LogFault> Faults { get; }
+
     /// <summary>Every (topic, partition) with its first and last offset and the committed offset of each group.</summary>
     ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel);
 }
+
+/// <summary>Something wrong with a topic, or with one of its partitions, that the log passes over or cannot heal by
+/// itself.</summary>
+/// <param name="Topic">One of <see cref="Topics"/>.</param>
+/// <param name="Partition">The partition; null: the whole topic.</param>
+/// <param name="Foreign">Messages that are passed over because Tideline did not write them.</param>
+/// <param name="Sentence">What is wrong and what heals it.</param>
+public sealed record LogFault(string Topic, int? Partition, long Foreign, string Sentence);
 
 /// <summary>The state of a partition.</summary>
 public sealed record PartitionStatus(string Topic, int Partition, long FirstOffset, long HeadOffset, IReadOnlyDictionary<string, long> Groups);

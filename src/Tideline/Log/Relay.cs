@@ -7,202 +7,219 @@ using Tideline.Ledger.Installation;
 namespace Tideline.Log;
 
 /// <summary>
-/// Carries what the ledger committed to the log, in order and once: it reads the events table, never memory, and goes on after what the log itself says
-/// it has. One loop serves all shards that the process owns; one append carries all that is there. A shard whose log and ledger contradict each other stops, with a fault in
-/// its status, because going on would hide a loss; the others go on.
+/// Carries what the ledger committed to the log, in order and once: it reads the tables, never memory, and goes on
+/// after what the log itself says it has. One loop serves all shards that the process owns; one append carries all that
+/// is there. Events and messages of a shard are lanes of their own: one that cannot be appended goes alone until it
+/// can, and one whose log and ledger contradict each other stands still, with a fault, and is compared anew now and
+/// then. The others go on.
 /// </summary>
-public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<Relay> logger) : IAsyncDisposable
+public sealed partial class Relay : IAsyncDisposable
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(Limits.IdleWaitMs);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(Limits.RelayPaceMs);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly ShardRelay[] _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardRelay(shard))];
-    private Task _loop = Task.CompletedTask;
+    private readonly GeneralLedger _ledger;
+    private readonly ILog _log;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly Lane[] _lanes;
+    private readonly SourceHistory _sources;
+    private readonly BackgroundLoop _loop;
 
-    private SourceHistory Sources { get; } = new(ledger.Epochs);
+    /// <summary>Made with <see cref="Start"/>.</summary>
+    public Relay(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<Relay> logger)
+    {
+        (_ledger, _log, _time, _logger, _sources) = (ledger, log, time, logger, new SourceHistory(ledger.Epochs));
+        _lanes = [.. Enumerable.Range(0, ledger.Map.Shards)
+            .SelectMany(shard => new[] { new Lane(shard, true), new Lane(shard, false) })];
+        _loop = new BackgroundLoop("relay", RoundAsync, TimeSpan.Zero, time, logger);
+    }
 
     /// <summary>Sees every event of a shard in order, after it is on the log, without reading it again. Repeats nothing while the process lives.</summary>
     public event Action<int, IReadOnlyList<LedgerEvent>>? Relayed;
 
     /// <summary>Where each shard stands.</summary>
-    public IReadOnlyList<RelayStatus> Status => [.. _shards.Select(shard => new RelayStatus(shard.Shard, shard.EventSeq, ledger.CommittedHead(shard.Shard).EventSeq, shard.Fault))];
+    public IReadOnlyList<RelayStatus> Status => [.. Enumerable.Range(0, _ledger.Map.Shards).Select(StatusOf)];
 
-    /// <summary>Asks the log where each shard stands and starts the loop.</summary>
-    public async Task StartAsync(CancellationToken cancel)
+    /// <summary>What keeps events or messages from the log; null while nothing does.</summary>
+    public string? Fault
     {
-        foreach (var shard in _shards) await PositionAsync(shard, cancel);
-        _loop = Task.Run(RunAsync, CancellationToken.None);
+        get
+        {
+            var faults = Status.Where(shard => shard.Fault is not null)
+                .Select(shard => $"Shard {shard.Shard}: {shard.Fault}").ToList();
+            if (_loop.Fault is { } fault) faults.Add(fault);
+            return faults.Count == 0 ? null : string.Join(' ', faults);
+        }
     }
+
+    /// <summary>Starts the loop. It asks the log where each shard stands as soon as the log answers.</summary>
+    public void Start() => _loop.Start();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
+        await _loop.DisposeAsync();
+        await Task.WhenAll(_lanes.Select(lane => lane.Alone)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task RunAsync()
+    private RelayStatus StatusOf(int shard)
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                var carried = await PassAsync(_stop.Token);
-                if (carried == Carried.Nothing) await WaitAsync();
-                // What else is committed meanwhile goes with it: one append for many commits. The steps of sagas wait for no one.
-                else if (carried == Carried.Events) await Task.Delay(Pace, time, _stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                RelayFailed(logger, fault);
-                await Task.Delay(Idle, time, CancellationToken.None);
-            }
-        }
+        var (events, messages) = (_lanes[2 * shard], _lanes[(2 * shard) + 1]);
+        var fault = _ledger.Owns(shard) ? events.Fault ?? messages.Fault : null;
+        return new RelayStatus(shard, events.Seq, _ledger.CommittedHead(shard).EventSeq, fault);
     }
 
-    // Only the log knows how far another process carried what this one did not own.
-    private async Task PositionAsync(ShardRelay shard, CancellationToken cancel)
+    private async Task RoundAsync(CancellationToken cancel)
     {
-        var epoch = ledger.OwnedEpoch(shard.Shard);
-        try
-        {
-            shard.EventSeq = await Sources.HeadAsync(log, Topics.AccountEvents, ShardStream.Events, shard.Shard, cancel);
-            shard.MessageSeq = await Sources.HeadAsync(log, Topics.SagaCommands, ShardStream.Messages, shard.Shard, cancel);
-            // Before anything is appended: a ledger that lost its end would go on under numbers that the log has given already.
-            if (epoch != 0 && await HistoryCheck.FindFaultAsync(ledger.Reader(shard.Shard), shard.Shard, new LogWitness(log, Sources).Witness, cancel) is { } lost)
-            {
-                ledger.CloseShard(shard.Shard, Lost(lost));
-                Stop(shard, Lost(lost));
-                return;
-            }
-        }
-        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
-        {
-            Stop(shard, fault);
-            return;
-        }
-
-        shard.Epoch = epoch;
+        var carried = await PassAsync(cancel);
+        if (carried == Carried.Nothing) await WaitAsync(cancel);
+        // What else is committed meanwhile goes with it: one append for many commits. The steps of sagas wait for no
+        // one.
+        else if (carried == Carried.Events) await Task.Delay(Pace, _time, cancel);
     }
 
     private async Task<Carried> PassAsync(CancellationToken cancel)
     {
         var passes = new List<Pass>();
-        TidelineException? away = null;
-        foreach (var shard in _shards.Where(shard => shard.Fault is null && ledger.Owns(shard.Shard)))
+        foreach (var lane in _lanes.Where(IsDue))
         {
             try
             {
-                if (shard.Epoch != ledger.OwnedEpoch(shard.Shard)) await PositionAsync(shard, cancel);
-                if (shard.Fault is null && await ReadAsync(shard, cancel) is { } pass) passes.Add(pass);
+                if (lane.Epoch != _ledger.OwnedEpoch(lane.Shard)) await CompareAsync(lane, cancel);
+                if (await ReadAsync(lane, cancel) is { } pass) passes.Add(pass);
+                else lane.Fault = null;
             }
-            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            catch (TidelineException fault)
             {
-                Stop(shard, fault);
-            }
-            catch (TidelineException fault) when (fault.IsTransient)
-            {
-                // A shard whose store is away does not hold up the others.
-                away = fault;
+                Fail(lane, fault);
             }
         }
 
-        if (passes.Count > 0) await AppendAsync(passes, cancel);
-        if (away is not null) throw new TidelineException(away.Code, away.Message, away);
+        foreach (var pass in passes.Where(pass => pass.Lane.IsApart)) pass.Lane.Alone = AppendAloneAsync(pass, cancel);
+        passes.RemoveAll(pass => pass.Lane.IsApart);
         if (passes.Count == 0) return Carried.Nothing;
-        return passes.Exists(pass => pass.Events.Count == Limits.EventBatch || pass.Messages.Count > 0) ? Carried.Messages : Carried.Events;
+        await AppendAsync(passes, cancel);
+        var isUrgent = passes.Exists(pass => pass.Records.Count == Limits.EventBatch || !pass.Lane.IsEvents);
+        return isUrgent ? Carried.Messages : Carried.Events;
     }
 
+    // Before the first append in an epoch: only the log knows how far another process carried what this one did not
+    // own. A log that is ahead of its ledger is never appended to.
+    private async Task CompareAsync(Lane lane, CancellationToken cancel)
+    {
+        var epoch = _ledger.OwnedEpoch(lane.Shard);
+        var witness = new LogWitness(_log, _sources).Witness;
+        if (await HistoryCheck.FindFaultAsync(_ledger.Reader(lane.Shard), lane.Shard, witness, cancel) is { } fault)
+        {
+            _ledger.CloseShard(lane.Shard, Lost(fault));
+            throw Lost(fault);
+        }
+
+        var seq = await _sources.HeadAsync(_log, lane.Topic, lane.Stream, lane.Shard, cancel);
+        (lane.Seq, lane.Epoch) = (seq, epoch);
+    }
+
+    private async Task<Pass?> ReadAsync(Lane lane, CancellationToken cancel)
+    {
+        if (HeadOf(lane) <= lane.Seq) return null;
+        var reader = _ledger.Reader(lane.Shard);
+        if (lane.IsEvents)
+        {
+            var events = await reader.GetEventsAsync(lane.Seq, Limits.EventBatch, cancel);
+            if (events.Count == 0 || events[0].Position.Seq != lane.Seq + 1) throw Lost(
+                $"Event {lane.Shard}:{lane.Seq + 1} is neither on the log nor in the ledger.");
+            return new Pass(lane, events, [.. events.Select(e => RecordOf(e, _sources.Of(lane.Stream, lane.Shard, e.Position.Seq)))]);
+        }
+
+        // Messages leave the ledger once they are on the log, so one that is in neither is lost.
+        var messages = await reader.GetMessagesAsync(lane.Seq, Limits.EventBatch, cancel);
+        if (messages.Count == 0 || messages[0].Seq != lane.Seq + 1) throw Lost(
+            $"Message {lane.Seq + 1} of shard {lane.Shard} is neither on the log nor in the ledger.");
+        return new Pass(lane, [], [.. messages.Select(message => RecordOf(message, _sources.Of(lane.Stream, lane.Shard, message.Seq)))]);
+    }
+
+    // All in one append; where that fails, each lane goes alone, so that the one that is to blame holds up no other.
     private async Task AppendAsync(List<Pass> passes, CancellationToken cancel)
     {
         CrashPoint.Pass("relay.append.before");
         try
         {
-            await log.AppendAsync([.. passes.SelectMany(pass => pass.Records)], cancel);
+            await _log.AppendAsync([.. passes.SelectMany(pass => pass.Records)], cancel);
         }
-        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+        catch (TidelineException fault) when (passes.Count > 1)
         {
-            passes = await AppendEachAsync(passes, cancel);
+            AppendFailed(_logger, fault);
+            foreach (var pass in passes)
+            {
+                pass.Lane.IsApart = true;
+                pass.Lane.Alone = AppendAloneAsync(pass, cancel);
+            }
+
+            return;
+        }
+        catch (TidelineException fault)
+        {
+            passes[0].Lane.IsApart = true;
+            Fail(passes[0].Lane, fault);
+            return;
         }
 
         CrashPoint.Pass("relay.append.after");
         foreach (var pass in passes) Passed(pass);
     }
 
-    private async Task<Pass?> ReadAsync(ShardRelay shard, CancellationToken cancel)
+    private async Task AppendAloneAsync(Pass pass, CancellationToken cancel)
     {
-        var head = ledger.CommittedHead(shard.Shard);
-        var reader = ledger.Reader(shard.Shard);
-        var events = head.EventSeq > shard.EventSeq ? await reader.GetEventsAsync(shard.EventSeq, Limits.EventBatch, cancel) : [];
-        var messages = head.MessageSeq > shard.MessageSeq ? await reader.GetMessagesAsync(shard.MessageSeq, Limits.EventBatch, cancel) : [];
-        // Messages leave the ledger once they are on the log, so one that is in neither is lost.
-        if (head.EventSeq > shard.EventSeq && (events.Count == 0 || events[0].Position.Seq != shard.EventSeq + 1))
-            throw Lost($"Event {shard.Shard}:{shard.EventSeq + 1} is neither on the log nor in the ledger.");
-        if (head.MessageSeq > shard.MessageSeq && (messages.Count == 0 || messages[0].Seq != shard.MessageSeq + 1))
-            throw Lost($"Message {shard.MessageSeq + 1} of shard {shard.Shard} is neither on the log nor in the ledger.");
-        if (events.Count + messages.Count == 0) return null;
-        return new Pass(
-            shard,
-            events,
-            messages,
-            [
-                .. events.Select(e => RecordOf(e, Sources.Of(ShardStream.Events, shard.Shard, e.Position.Seq))),
-                .. messages.Select(message => RecordOf(message, Sources.Of(ShardStream.Messages, shard.Shard, message.Seq))),
-            ]);
-    }
-
-    // The log refused one of them: each goes alone, so that the others are not held up.
-    private async Task<List<Pass>> AppendEachAsync(List<Pass> passes, CancellationToken cancel)
-    {
-        var appended = new List<Pass>();
-        foreach (var pass in passes)
+        try
         {
-            try
-            {
-                await log.AppendAsync(pass.Records, cancel);
-                appended.Add(pass);
-            }
-            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
-            {
-                Stop(pass.Shard, fault);
-            }
+            await _log.AppendAsync(pass.Records, cancel);
+            pass.Lane.IsApart = false;
+            Passed(pass);
         }
-
-        return appended;
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            Fail(pass.Lane, fault);
+        }
     }
 
     private void Passed(Pass pass)
     {
-        var (shard, events, messages, _) = pass;
-        if (messages.Count > 0)
-        {
-            shard.MessageSeq = messages[^1].Seq;
-            ledger.ForgetMessages(shard.Shard, shard.MessageSeq);
-        }
-
-        if (events.Count == 0) return;
-        shard.EventSeq = events[^1].Position.Seq;
-        Relayed?.Invoke(shard.Shard, events);
+        var (lane, events, records) = pass;
+        (lane.Seq, lane.Fault) = (records[^1].SourceSeq, null);
+        if (!lane.IsEvents) _ledger.ForgetMessages(lane.Shard, lane.Seq);
+        else Relayed?.Invoke(lane.Shard, events);
     }
 
-    private async Task WaitAsync()
+    private async Task WaitAsync(CancellationToken cancel)
     {
-        var moved = _shards.Where(shard => shard.Fault is null && ledger.Owns(shard.Shard))
-            .Select(shard => ledger.WaitForCommitAsync(shard.Shard, shard.EventSeq, shard.MessageSeq, Idle, _stop.Token).AsTask()).ToList();
+        // One that stands still, or is under way alone, wakes nobody.
+        long From(Lane lane) => lane.Fault is null && lane.Alone.IsCompleted ? lane.Seq : long.MaxValue;
+        var moved = Enumerable.Range(0, _ledger.Map.Shards).Where(_ledger.Owns)
+            .Select(shard => _ledger.WaitForCommitAsync(
+                shard, From(_lanes[2 * shard]), From(_lanes[(2 * shard) + 1]), Idle, cancel).AsTask()).ToList();
         if (moved.Count > 0) await await Task.WhenAny(moved);
-        else await Task.Delay(Idle, time, _stop.Token);
+        else await Task.Delay(Idle, _time, cancel);
     }
 
-    private void Stop(ShardRelay shard, TidelineException fault)
+    private bool IsDue(Lane lane) => _ledger.Owns(lane.Shard) && lane.Alone.IsCompleted
+        && (lane.Fault is null || _time.GetElapsedTime(lane.FailedAt).TotalMilliseconds >= lane.RestMs);
+
+    private void Fail(Lane lane, Exception fault)
     {
-        shard.Fault = fault.Message;
-        ShardStopped(logger, shard.Shard, fault);
+        var isTransient = fault is TidelineException { IsTransient: true };
+        // What contradicts itself is asked of the log anew: an operator may have mended it.
+        if (!isTransient) lane.Epoch = Lane.Unknown;
+        (lane.RestMs, lane.FailedAt) = (isTransient ? Limits.IdleWaitMs : Limits.RelayStopMs, _time.GetTimestamp());
+        if (lane.Fault != fault.Message) LaneFailed(_logger, lane.Name, lane.Shard, fault);
+        lane.Fault = fault.Message;
     }
+
+    private long HeadOf(Lane lane) => _ledger.CommittedHead(lane.Shard) is var head && lane.IsEvents ? head.EventSeq
+        : head.MessageSeq;
 
     private static TidelineException Lost(string message) => new(ErrorCode.Corrupt, message);
 
@@ -220,7 +237,7 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         return data.StartsWith(prefix) && Guid.TryParse(Encoding.UTF8.GetString(data.Slice(prefix.Length, 36)), out var customer) ? customer : e.Subject;
     }
 
-    private sealed record Pass(ShardRelay Shard, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<MessageRow> Messages, IReadOnlyList<LogRecord> Records);
+    private sealed record Pass(Lane Lane, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<LogRecord> Records);
 
     private enum Carried
     {
@@ -229,26 +246,46 @@ public sealed partial class Relay(GeneralLedger ledger, ILog log, TimeProvider t
         Messages,
     }
 
-    private sealed class ShardRelay(int shard)
+    // The events, or the messages, of one shard.
+    private sealed class Lane(int shard, bool isEvents)
     {
-        public int Shard { get; } = shard;
+        public const long Unknown = -1;
+
+        public int Shard => shard;
+
+        public bool IsEvents => isEvents;
+
+        public string Name => isEvents ? "events" : "messages";
+
+        public string Topic => isEvents ? Topics.AccountEvents : Topics.SagaCommands;
+
+        public ShardStream Stream => isEvents ? ShardStream.Events : ShardStream.Messages;
 
         /// <summary>The epoch of the ledger in which the log was asked.</summary>
-        public long Epoch { get; set; }
+        public long Epoch { get; set; } = Unknown;
 
-        public long EventSeq { get; set; }
+        public long Seq { get; set; }
 
-        public long MessageSeq { get; set; }
+        /// <summary>Whether an append with others failed and none has succeeded since: it goes alone.</summary>
+        public bool IsApart { get; set; }
+
+        /// <summary>The append that is under way alone.</summary>
+        public Task Alone { get; set; } = Task.CompletedTask;
 
         public string? Fault { get; set; }
+
+        public long FailedAt { get; set; }
+
+        public int RestMs { get; set; }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The relay stopped for shard {Shard}: its log and its ledger contradict each other.")]
-    private static partial void ShardStopped(ILogger logger, int shard, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The relay cannot carry the {Lane} of shard {Shard}; it tries again in a while.")]
+    private static partial void LaneFailed(ILogger logger, string lane, int shard, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not carry events to the log.")]
-    private static partial void RelayFailed(ILogger logger, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not append; each part goes alone now.")]
+    private static partial void AppendFailed(ILogger logger, Exception fault);
 }
 
-/// <summary>How far the relay is on a shard, and why it stopped if it did.</summary>
+/// <summary>How far the relay is on a shard of this process, and what holds it up if anything does.</summary>
 public sealed record RelayStatus(int Shard, long RelayedSeq, long HeadSeq, string? Fault);

@@ -114,7 +114,10 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
         }
 
         if (ledger.SeenOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen || owner.Secret == ownSecret) return;
-        using var late = new CancellationTokenSource(Patience, time);
+        // What waited for an owner has the less time left for its answer.
+        var left = TimeSpan.FromMilliseconds(Limits.ShardAnswerMs) - time.GetElapsedTime(
+            batch.Min(pending => pending.Since));
+        using var late = new CancellationTokenSource(left < Patience ? (left < Rest ? Rest : left) : Patience, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token, seen.Left, _stop.Token);
         try
         {

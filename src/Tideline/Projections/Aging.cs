@@ -9,16 +9,23 @@ namespace Tideline.Projections;
 /// Rewrites documents whose oldest counted day left the window, so that what stands in the store is true without a reader who computes. Guarded like every write: where the
 /// projector was faster, the next step finds the document as it is then.
 /// </summary>
-public sealed partial class Aging : IAsyncDisposable
+public sealed class Aging : IAsyncDisposable
 {
     private readonly Projector _projector;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly CancellationTokenSource _stop = new();
-    private Task _loop = Task.CompletedTask;
+    private readonly BackgroundLoop _loop;
 
-    internal Aging(Projector projector, IViewStore views, TimeProvider time, ILogger logger) => (_projector, _views, _time, _logger) = (projector, views, time, logger);
+    internal Aging(Projector projector, IViewStore views, TimeProvider time, ILogger logger)
+    {
+        (_projector, _views, _time) = (projector, views, time);
+        _loop = new BackgroundLoop(
+            "aging of the views", cancel => projector.IsBuilder ? RunAsync(cancel) : Task.CompletedTask,
+            TimeSpan.FromMilliseconds(Limits.AgingIntervalMs), time, logger, Limits.LongPassMs);
+    }
+
+    /// <summary>What keeps documents from being aged; null while nothing does.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Ages every document of the active version that is due.</summary>
     /// <returns>How many were rewritten.</returns>
@@ -39,38 +46,8 @@ public sealed partial class Aging : IAsyncDisposable
         }
     }
 
-    internal void Start() => _loop = Task.Run(LoopAsync);
+    internal void Start() => _loop.Start();
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
-    }
-
-    private async Task LoopAsync()
-    {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.AgingIntervalMs), _time);
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                if (_projector.IsBuilder) await RunAsync(_stop.Token);
-                await timer.WaitForNextTickAsync(_stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                PassFailed(_logger, fault);
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionFaultRestMs), _time, CancellationToken.None);
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "An aging pass failed; it is tried again.")]
-    private static partial void PassFailed(ILogger logger, Exception fault);
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 }

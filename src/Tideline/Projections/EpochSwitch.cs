@@ -24,13 +24,19 @@ internal static class EpochSwitch
         return next;
     }
 
-    private static async Task<bool> AreOfThisHistoryAsync(GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
+    private static ValueTask<string?> FindFaultAsync(
+        GeneralLedger ledger, IViewStore views, ActiveViews active, int shard, CancellationToken cancel)
     {
         var projection = new ViewNames(active.Version).Projection;
+        var witness = new Witness("the views", (of, token) => ViewWitness.ReadAsync(views, projection, of, token));
+        return HistoryCheck.FindFaultAsync(ledger.Reader(shard), shard, witness, cancel);
+    }
+
+    private static async Task<bool> AreOfThisHistoryAsync(GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
+    {
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            var witness = new Witness("the views", async (of, token) => await ViewWitness.ReadAsync(views, projection, of, token));
-            if (await HistoryCheck.FindFaultAsync(ledger.Reader(shard), shard, witness, cancel) is not null) return false;
+            if (await FindFaultAsync(ledger, views, active, shard, cancel) is not null) return false;
         }
 
         return true;

@@ -7,9 +7,28 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>Reads what comes next on each shard, and stops a shard whose events do not follow each other.</summary>
-internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILogger logger)
+internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvider time, ILogger logger)
 {
     private readonly SourceHistory _sources = new(ledger.Epochs);
+
+    /// <summary>As <see cref="ReadAsync"/>; a shard whose log or ledger cannot be read stands still with its fault, and
+    /// no other does.</summary>
+    public async Task<Watermark?> TryReadAsync(
+        ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
+    {
+        var first = events.Count;
+        try
+        {
+            return await ReadAsync(shard, events, cancel);
+        }
+        catch (TidelineException fault)
+        {
+            events.RemoveRange(first, events.Count - first);
+            Stop(shard, fault.Message);
+            shard.Rewind();
+            return null;
+        }
+    }
 
     /// <summary>Appends the shard's next events; null when there are none, else the watermark that they reach.</summary>
     public async Task<Watermark?> ReadAsync(ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
@@ -70,6 +89,12 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
             {
                 // Another shard was first.
                 continue;
+            }
+            catch (TidelineException)
+            {
+                // Whoever reads the shard next meets the same, and says it. Until then it must not be asked without a
+                // rest.
+                await Task.Delay(timeout, time, cancel);
             }
         }
 

@@ -19,7 +19,7 @@ namespace Tideline.Projections;
 /// A crash between any two repeats work without repeating effects. Of several processes the one that owns shard 0 does this; the others follow its watermarks, and should two believe
 /// it, the guards of documents keep them from harm.
 /// </summary>
-public sealed partial class Projector : IAsyncDisposable
+public sealed class Projector : IAsyncDisposable
 {
     /// <summary>The consumer group.</summary>
     public const string Group = "views";
@@ -28,22 +28,21 @@ public sealed partial class Projector : IAsyncDisposable
     private readonly ILog _log;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
-    private readonly ILogger _logger;
     private readonly ShardProgress[] _shards;
     private readonly ProjectionFeed _feed;
     private readonly ViewAnnouncer _announcer;
     private readonly DeadLetters _dead;
-    private readonly CancellationTokenSource _stop = new();
     private ViewApplier _applier;
-    private Task _loop = Task.CompletedTask;
+    private readonly BackgroundLoop _loop;
     private long _epoch;
 
     private Projector(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, ActiveViews active)
     {
-        (_ledger, _log, _views, _time, _logger, _dead, Active) = (ledger, log, views, time, logger, dead, active);
+        (_ledger, _log, _views, _time, _dead, Active) = (ledger, log, views, time, dead, active);
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
-        _feed = new ProjectionFeed(ledger, log, logger);
+        _feed = new ProjectionFeed(ledger, log, time, logger);
         _announcer = new ViewAnnouncer(log, time);
+        _loop = new BackgroundLoop("projector of the views", RoundAsync, TimeSpan.Zero, time, logger);
         _applier = new ViewApplier(views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
     }
 
@@ -98,7 +97,10 @@ public sealed partial class Projector : IAsyncDisposable
         if (!IsBuilder) throw new TidelineException(ErrorCode.NotOwner, $"The process that owns shard 0 builds the views; ask it. {_ledger.WhyNotOwner(0)}");
     }
 
-    internal void Start() => _loop = Task.Run(LoopAsync);
+    /// <summary>What keeps the views from moving; null while nothing does.</summary>
+    public string? Fault => _loop.Fault;
+
+    internal void Start() => _loop.Start();
 
     /// <summary>One pass over all shards.</summary>
     /// <returns>How many events it took; 0 when there was nothing to do.</returns>
@@ -112,7 +114,8 @@ public sealed partial class Projector : IAsyncDisposable
             var moves = new List<WatermarkMove>();
             foreach (var shard in _shards)
             {
-                if (await _feed.ReadAsync(shard, events, cancel) is { } reached) moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached));
+                if (await _feed.TryReadAsync(shard, events, cancel) is { } reached) moves.Add(
+                    new WatermarkMove(Names.Projection, shard.Shard, reached));
             }
 
             // :: 2, 3, 4
@@ -138,9 +141,7 @@ public sealed partial class Projector : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
+        await _loop.DisposeAsync();
         Gate.Dispose();
     }
 
@@ -205,7 +206,8 @@ public sealed partial class Projector : IAsyncDisposable
     }
 
     private Task CommitOffsetsAsync(CancellationToken cancel) =>
-        Task.WhenAll(_shards.Where(shard => shard.Offset != shard.CommittedOffset).Select(shard => CommitOffsetAsync(shard, cancel)));
+        Task.WhenAll(_shards.Where(shard => shard.Fault is null && shard.Offset != shard.CommittedOffset)
+            .Select(shard => CommitOffsetAsync(shard, cancel)));
 
     private async Task CommitOffsetAsync(ShardProgress shard, CancellationToken cancel)
     {
@@ -215,50 +217,25 @@ public sealed partial class Projector : IAsyncDisposable
         shard.CommittedOffset = shard.Offset;
     }
 
-    private async Task LoopAsync()
+    private async Task RoundAsync(CancellationToken cancel)
     {
-        var cancel = _stop.Token;
-        while (!cancel.IsCancellationRequested)
-        {
-            try
-            {
-                var epoch = _ledger.OwnedEpoch(0);
-                if (epoch == 0) await FollowAsync(cancel);
-                else if (epoch != _epoch) await TakeOverAsync(epoch, cancel);
-                else if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
-            }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception fault) when (fault is not OperationCanceledException)
-            {
-                PassFailed(_logger, fault);
-                await RestAsync(fault, cancel);
-            }
-        }
-    }
-
-    // A fault of storage or log concerns every shard: it shows in the status until a pass goes through.
-    private async Task RestAsync(Exception fault, CancellationToken cancel)
-    {
-        foreach (var shard in _shards) shard.Fault = fault.Message;
         try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionFaultRestMs), _time, cancel);
+            var epoch = _ledger.OwnedEpoch(0);
+            if (epoch == 0) await FollowAsync(cancel);
+            else if (epoch != _epoch) await TakeOverAsync(epoch, cancel);
+            else if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
         }
-        catch (OperationCanceledException)
+        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
-            return;
-        }
+            foreach (var shard in _shards)
+            {
+                // It shows until a pass goes through. What the failed pass had read is read again.
+                shard.Fault = fault.Message;
+                shard.Rewind();
+            }
 
-        foreach (var shard in _shards)
-        {
-            // What the failed pass had read is read again.
-            shard.Rewind();
+            throw;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A projection pass failed; it is tried again.")]
-    private static partial void PassFailed(ILogger logger, Exception fault);
 }

@@ -184,7 +184,7 @@ public sealed partial class Rebuild : IAsyncDisposable
         {
             return;
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             RebuildFailed(_logger, fault);
             Status = Status with { Phase = "failed", Message = fault.Message };

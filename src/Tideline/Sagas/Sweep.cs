@@ -8,27 +8,41 @@ namespace Tideline.Sagas;
 /// <summary>
 /// Looks, all the time, for what time has made due: saga timers and deadlines, holds past their expiry. Recovery after a crash is nothing else.
 /// </summary>
-public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<Sweep> logger) : IAsyncDisposable
+public sealed class Sweep : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.SweepIntervalMs);
-    private readonly CancellationTokenSource _stop = new();
-    private Task _loop = Task.CompletedTask;
+    private readonly GeneralLedger _ledger;
+    private readonly SagaDefinitions _definitions;
+    private readonly TimeProvider _time;
+    private readonly BackgroundLoop _loop;
+
+    /// <summary>Made with <see cref="Start"/>.</summary>
+    public Sweep(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<Sweep> logger)
+    {
+        (_ledger, _definitions, _time) = (ledger, definitions, time);
+        _loop = new BackgroundLoop("sweep of timers", RoundAsync, TimeSpan.Zero, time, logger);
+    }
+
+    /// <summary>What keeps timers from going off; null while nothing does.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Starts sweeping every shard of the process.</summary>
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _loop.Start();
 
     /// <summary>One look at one shard. Returns how much was due.</summary>
     public async Task<int> SweepAsync(int shard, CancellationToken cancel)
     {
-        var nowUs = ledger.NowUs(shard);
-        var sagas = await ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
-        var holds = await ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
+        var nowUs = _ledger.NowUs(shard);
+        var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
+        var holds = await _ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);
-        work.AddRange(sagas.Select(saga => ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, definitions))));
+        work.AddRange(sagas.Select(saga =>
+            _ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, _definitions))));
         foreach (var hold in holds)
         {
-            if (await ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
-                work.Add(ledger.SubmitHereAsync(shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
+            if (await _ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
+                work.Add(_ledger.SubmitHereAsync(
+                    shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
         }
 
         await Task.WhenAll(work);
@@ -36,30 +50,12 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task RunAsync()
+    private async Task RoundAsync(CancellationToken cancel)
     {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                var due = 0;
-                await ledger.ForOwnedAsync(async shard => due += await SweepAsync(shard, _stop.Token), (shard, fault) => SweepFailed(logger, shard, fault), _stop.Token);
-                if (due < Limits.SweepRows) await Task.Delay(Interval, time, _stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-        }
+        var due = 0;
+        await _ledger.ForOwnedAsync(async shard => due += await SweepAsync(shard, cancel), cancel);
+        if (due < Limits.SweepRows) await Task.Delay(Interval, _time, cancel);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The sweep of shard {Shard} failed and will go on.")]
-    private static partial void SweepFailed(ILogger logger, int shard, Exception fault);
 }

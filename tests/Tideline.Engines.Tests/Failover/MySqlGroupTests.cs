@@ -93,6 +93,43 @@ public sealed class MySqlGroupTests
     }
 
     [Fact]
+    public async Task A_fresh_process_does_not_take_an_old_primary_that_answers_first()
+    {
+        // An old primary that came back, or was cut off, takes writes in its old term and answers before all others.
+        var group = GroupAddress.Parse("Server=old:1,new:2,replica:3;User ID=ada");
+        var others = new TaskCompletionSource();
+        var finder = new PrimaryFinder(group, async member =>
+        {
+            if (member.Host != "old") await others.Task;
+            return new MemberAnswer(member, true, member.Host != "replica", member.Host == "old" ? 3 : 4, "");
+        });
+        var finding = finder.GetAsync().AsTask();
+        finding.IsCompleted.ShouldBeFalse();
+        others.SetResult();
+        (await finding.WaitAsync(TimeSpan.FromSeconds(30), Cancel)).Member.Host.ShouldBe("new");
+    }
+
+    [Theory]
+    [InlineData("old", 4, true, "a silent primary: the replica knows its term")]
+    [InlineData("silent", 4, true, "one answer cannot tell that there is no newer term")]
+    [InlineData("old", 3, false, "two that take writes in one term")]
+    public async Task A_fresh_process_takes_no_primary_where_the_members_leave_a_doubt(
+        string replica, long replicaTerm, bool isNewSilent, string why)
+    {
+        var group = GroupAddress.Parse("Server=old:1,new:2,replica:3;User ID=ada");
+        var finder = new PrimaryFinder(group, member => Task.FromResult(member.Host switch
+        {
+            "old" => new MemberAnswer(member, true, true, 3, "takes writes in term 3"),
+            "new" => new MemberAnswer(member, !isNewSilent, !isNewSilent, isNewSilent ? 0 : 3, isNewSilent
+                ? "does not answer" : "takes writes in term 3"),
+            _ => new MemberAnswer(member, replica != "silent", false, replica == "silent" ? 0 : replicaTerm,
+                "takes no writes"),
+        }));
+        (await Should.ThrowAsync<TidelineException>(finder.GetAsync().AsTask(), why))
+            .Code.ShouldBe(ErrorCode.StorageUnavailable);
+    }
+
+    [Fact]
     public void A_group_without_a_primary_says_what_each_member_answered()
     {
         var finder = new PrimaryFinder(GroupAddress.Parse("Server=127.0.0.1:1,127.0.0.1:2;User ID=ada"));

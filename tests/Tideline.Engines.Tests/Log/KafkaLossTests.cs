@@ -20,7 +20,8 @@ public sealed class KafkaLossTests : IAsyncLifetime
     {
         await using var log = await _topics.OpenAsync(_said);
         await log.AppendAsync([KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2), KafkaTopics.Record("other", 1, 1)], default);
-        await _topics.ProduceAsync(0, CloudEventHeaders.Write(KafkaTopics.Record("s", 4), new RecordStamp("s", 4, 3, 3)));
+        await _topics.ProduceAsync(0, CloudEventHeaders.Write(
+            KafkaTopics.Record("s", 4), new RecordStamp("s", 4, 3, 3), KafkaTopics.Seal));
 
         (await log.ReadAsync("t", 0, 0, 10, default)).Select(record => record.SourceSeq).ShouldBe([1, 2]);
         await IsCorruptAsync(async () => await log.ReadAsync("t", 0, 2, 10, default));
@@ -41,7 +42,8 @@ public sealed class KafkaLossTests : IAsyncLifetime
         await using var log = await _topics.OpenAsync(_said);
         await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
         await log.WaitAsync("t", 0, 1, TimeSpan.FromMilliseconds(1), default);
-        await _topics.ProduceAsync(0, CloudEventHeaders.Write(KafkaTopics.Record("s", 3), new RecordStamp("s", 3, 2, 2)));
+        await _topics.ProduceAsync(0, CloudEventHeaders.Write(
+            KafkaTopics.Record("s", 3), new RecordStamp("s", 3, 2, 2), KafkaTopics.Seal));
         await log.WaitAsync("t", 0, 1, TimeSpan.FromSeconds(30), default);
         await IsCorruptAsync(async () => await log.ReadAsync("t", 0, 1, 10, default));
     }

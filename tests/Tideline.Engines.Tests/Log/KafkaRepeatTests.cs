@@ -73,8 +73,10 @@ public sealed class KafkaRepeatTests : IAsyncLifetime
     {
         await using (var before = await _topics.OpenAsync()) await before.AppendAsync([KafkaTopics.Record("s", 1, 1)], default);
         // The producer died: of 2 to 4 only those for partition 1 arrived.
-        await _topics.ProduceAsync(1, CloudEventHeaders.Write(KafkaTopics.Record("s", 3, 1), new RecordStamp("s", 3, 1, 1)));
-        await _topics.ProduceAsync(1, CloudEventHeaders.Write(KafkaTopics.Record("s", 4, 1), new RecordStamp("s", 4, 3, 1)));
+        await _topics.ProduceAsync(1, CloudEventHeaders.Write(
+            KafkaTopics.Record("s", 3, 1), new RecordStamp("s", 3, 1, 1), KafkaTopics.Seal));
+        await _topics.ProduceAsync(1, CloudEventHeaders.Write(
+            KafkaTopics.Record("s", 4, 1), new RecordStamp("s", 4, 3, 1), KafkaTopics.Seal));
 
         await using var log = await _topics.OpenAsync();
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(1);

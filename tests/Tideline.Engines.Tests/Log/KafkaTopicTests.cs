@@ -68,6 +68,7 @@ public sealed class KafkaTopicTests : IAsyncLifetime
             "ce_specversion=1.0", "ce_id=shard-0-1", "ce_source=/tideline/t/shard-0", "ce_type=ACCOUNT_DEBITED", "ce_time=2026-11-23T12:00:00.123456Z", "content-type=application/json",
             "ce_sequence=0000000000000000001", "ce_subject=00000000-0000-7000-8000-0000000000a1", "ce_version=9",
         ]);
+        message.Headers[^1].Key.ShouldBe(RecordSeal.Header);
         // Those after it of the same append tell what was on the log before them, where that is not the sequence before.
         Headers(_topics.Consume(1)[0].Message).TakeLast(2).ShouldBe(["ce_previous=0", "ce_follows=0"]);
         Headers(_topics.Consume(0)[1].Message).TakeLast(2).ShouldBe(["ce_previous=1", "ce_follows=1"]);
@@ -80,7 +81,9 @@ public sealed class KafkaTopicTests : IAsyncLifetime
             await IsAsync(ErrorCode.InvalidInput, () => KafkaLog.OpenAsync(options, TimeProvider.System, new LogLines<KafkaLog>(), default));
     }
 
-    private static IEnumerable<string> Headers(Confluent.Kafka.Message<byte[], byte[]> message) => message.Headers.Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.GetValueBytes())}");
+    private static IEnumerable<string> Headers(Confluent.Kafka.Message<byte[], byte[]> message) => message.Headers
+        .Where(header => header.Key != RecordSeal.Header)
+            .Select(header => $"{header.Key}={Encoding.UTF8.GetString(header.GetValueBytes())}");
 
     private static byte[] RandomBytes(int count)
     {

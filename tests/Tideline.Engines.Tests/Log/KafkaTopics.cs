@@ -13,11 +13,18 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
 {
     private static readonly IdGenerator Ids = new(TimeProvider.System);
 
+    private static readonly byte[] Secret = "the secret of the tests"u8.ToArray();
+
+    /// <summary>How the installation under test seals its records.</summary>
+    public static RecordSeal Seal { get; } = new(Secret);
+
     public string Prefix { get; } = $"test-{Ids.Next():N}.";
 
     public string Servers => servers;
 
-    public KafkaLogOptions Options => new() { BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, ClientId = "tideline-tests" };
+    public KafkaLogOptions Options =>
+        new() { BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret,
+            ClientId = "tideline-tests" };
 
     public Task<KafkaLog> OpenAsync(ILogger<KafkaLog>? logger = null) => KafkaLog.OpenAsync(Options, TimeProvider.System, logger ?? NullLogger<KafkaLog>.Instance, default);
 

@@ -14,6 +14,7 @@ using Tideline.Gateway;
 using Tideline.Gateway.Door;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Reference;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
 using Tideline.Sagas;
@@ -31,9 +32,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     private readonly ViewParts _views;
     private int _keys;
 
-    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, string folder)
+    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, NodeHealth health,
+        string folder)
     {
-        (Bank, _app, _imports, _views, _folder) = (bank, app, imports, views, folder);
+        (Bank, _app, _imports, _views, Health, _folder) = (bank, app, imports, views, health, folder);
         var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
     }
@@ -41,6 +43,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     public Bank Bank { get; }
 
     public HttpClient Client { get; }
+
+    public NodeHealth Health { get; }
 
     /// <summary>Log to views.</summary>
     public ProjectionHost Projections => _views.Projections;
@@ -67,15 +71,19 @@ internal sealed class GatewayServer : IAsyncDisposable
             KestrelLimits.Apply(kestrel);
             kestrel.Listen(IPAddress.Loopback, 0);
         });
-        builder.Services.AddTidelineGateway(new GatewayParts
-        {
-            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Projections = parts.Projections,
-            Verifier = parts.Verifier, Time = time ?? bank.Time, Hosts = hosts ?? HostNames.Loopback,
-        });
+        builder.Services.AddTidelineGateway();
         var app = builder.Build();
-        app.MapTideline();
+        var health = new NodeHealth();
+        ViewHealth.Register(health, parts.Projections);
+        app.UseTideline(new GatewayParts
+        {
+            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
+                Imports = imports, Health = health,
+            FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = time ?? bank.Time,
+            Hosts = hosts ?? HostNames.Loopback,
+        });
         await app.StartAsync();
-        return new GatewayServer(bank, app, imports, parts, folder);
+        return new GatewayServer(bank, app, imports, parts, health, folder);
     }
 
     /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Tideline.Kernel;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Gateway;
@@ -74,6 +75,47 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task A_shard_whose_disk_is_broken_leaves_the_node_ready_and_is_named_in_detail()
+    {
+        FaultyStore faults = null!;
+        await using var server = await GatewayServer.StartAsync(store => faults = new FaultyStore(store));
+        (await server.GetAsync("/health/detail"))["status"].ShouldBe("sound");
+        faults.BrokenShard = 1;
+        var detail = await UntilAsync(server, HttpStatusCode.ServiceUnavailable, "/health/detail");
+        detail["status"].ShouldBe("faulty");
+        detail.Text.ShouldContain("""{"name":"ledger shard 1","ok":false,"detail":"The disk does not answer."}""");
+        var ready = await server.GetAsync("/health/ready");
+        (ready.Status, ready["status"]).ShouldBe((HttpStatusCode.OK, "ready"));
+    }
+
+    [Fact]
+    public async Task A_fault_keeps_the_node_from_what_its_scope_says_and_is_named_everywhere()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        foreach (var (scope, stopped) in new[
+            ] { (FaultScope.Commands, "/health/ready"), (FaultScope.Freshness, "/health/fresh"),
+                (FaultScope.Detail, "/health/detail") })
+        {
+            server.Health.Register("the part", scope, () => "It is wrong.");
+            foreach (var probe in new[] { "/health/ready", "/health/fresh", "/health/detail" })
+            {
+                var answer = await server.GetAsync(probe);
+                answer.Status.ShouldBe(probe == stopped || probe == "/health/detail"
+                    ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.OK, answer.Text);
+                if (probe == stopped) answer.Text.ShouldContain(
+                    """{"name":"the part","ok":false,"detail":"It is wrong."}""");
+            }
+
+            var named = scope.ToString().ToLowerInvariant();
+            var metrics = await server.Client.GetStringAsync("/metrics");
+            metrics.ShouldContain($$"""tideline_fault{part="the part",scope="{{named}}"} 1""");
+        }
+
+        server.Health.Register("the part", FaultScope.Commands, () => null);
+        (await server.GetAsync("/health/detail"))["status"].ShouldBe("sound");
+    }
+
+    [Fact]
     public async Task A_list_honours_the_consistency_that_is_asked_for()
     {
         await using var server = await GatewayServer.StartAsync();
@@ -123,12 +165,13 @@ public sealed class OperationsTests
         (await server.GetAsync("/v1/ops/sagas?cursor=c2FnYXN8OTk6eA")).ShouldBeProblem("invalid-cursor", 400, "cursor");
     }
 
-    private static async Task<Answer> UntilAsync(GatewayServer server, HttpStatusCode wanted)
+    private static async Task<Answer> UntilAsync(
+        GatewayServer server, HttpStatusCode wanted, string path = "/health/ready")
     {
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)
         {
-            var answer = await server.GetAsync("/health/ready");
+            var answer = await server.GetAsync(path);
             if (answer.Status == wanted) return answer;
             await Task.Delay(20, late.Token);
         }

@@ -24,8 +24,8 @@ internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay rela
         var relay = new Relay(bank.Ledger, log, bank.Time, NullLogger<Relay>.Instance);
         var sagas = new Consumer(
             log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, bank.Ledger.Map.Shards)], bank.Runner.HandleAsync, bank.Time, NullLogger<Consumer>.Instance);
-        await relay.StartAsync(default);
-        await sagas.StartAsync(default);
+        relay.Start();
+        sagas.Start();
         var projections = await ProjectionHost.StartAsync(bank.Ledger, log, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance, default);
         return new ViewParts(log, views, relay, sagas, projections, new Verifier(bank.Ledger, log, views, projections, bank.Time));
     }

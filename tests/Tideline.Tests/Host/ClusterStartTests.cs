@@ -1,6 +1,7 @@
 using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Kernel;
+using Tideline.Ledger.Commands;
 
 namespace Tideline.Tests.Host;
 
@@ -11,10 +12,29 @@ public sealed class ClusterStartTests
     public Task MySQL_that_does_not_answer() => IsToldAsync(cluster => cluster with { MySql = ["Server=127.0.0.1;Port=1;User ID=ada;Password=hidden"] });
 
     [Fact]
-    public Task Kafka_that_does_not_answer() => IsToldAsync(cluster => cluster with { Kafka = "127.0.0.1:1" });
+    public Task Kafka_that_does_not_answer() =>
+        IsToldAndCommandsGoOnAsync("log", cluster => cluster with { Kafka = "127.0.0.1:1" });
 
     [Fact]
-    public Task MongoDB_that_does_not_answer() => IsToldAsync(cluster => cluster with { MongoDb = "mongodb://ada:hidden@127.0.0.1:1/?replicaSet=rs0" });
+    public Task MongoDB_that_does_not_answer() =>
+        IsToldAndCommandsGoOnAsync("view tier", cluster =>
+            cluster with { MongoDb = "mongodb://ada:hidden@127.0.0.1:1/?replicaSet=rs0" });
+
+    private static async Task IsToldAndCommandsGoOnAsync(string part, Func<ClusterOptions, ClusterOptions> without)
+    {
+        using var folder = new TemporaryFolder("start");
+        await using var installation = new Installation(
+            Path.Combine(folder.Path, "load"), shards: 1, ClusterUnderTest.Require());
+        var options = installation.Node;
+        await using var node = await TidelineNode.StartAsync(
+            options with { Cluster = without(options.Cluster!) }, TestContext.Current.CancellationToken);
+        await node.Ledger.WaitForOwnersAsync(TestContext.Current.CancellationToken);
+        var customer = new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE");
+        (await node.Ledger.ExecuteAsync(customer, TestContext.Current.CancellationToken)).Refusal.ShouldBeNull();
+        var told = node.Health.Checks().Single(check => check.Part == part).Fault.ShouldNotBeNull();
+        told.ShouldContain("It was looked for at 127.0.0.1:1.");
+        foreach (var never in (string[])["\n", "hidden", "ada"]) told.ShouldNotContain(never);
+    }
 
     private static async Task IsToldAsync(Func<ClusterOptions, ClusterOptions> without)
     {

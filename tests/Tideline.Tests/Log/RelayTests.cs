@@ -34,7 +34,7 @@ public sealed class RelayTests : IAsyncLifetime
         {
             // Some while no relay runs, some while one does.
             await CommitSomethingAsync();
-            await using var relay = await StartAsync(_log);
+            await using var relay = Start(_log);
             await CommitSomethingAsync();
             await CaughtUpAsync(relay);
         }
@@ -53,9 +53,9 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task A_relay_that_lost_its_place_before_the_answer_appends_nothing_twice()
     {
         await CommitSomethingAsync();
-        await using (var first = await StartAsync(_log)) await CaughtUpAsync(first);
+        await using (var first = Start(_log)) await CaughtUpAsync(first);
         var head = await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel);
-        await using (var second = await StartAsync(_log)) await CaughtUpAsync(second);
+        await using (var second = Start(_log)) await CaughtUpAsync(second);
         (await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(head);
         head.ShouldBe(_bank.Ledger.CommittedHead(0).EventSeq);
     }
@@ -70,7 +70,7 @@ public sealed class RelayTests : IAsyncLifetime
             if (shard != 0) return;
             lock (told) told.AddRange(events.Select(happened => happened.Position.Seq));
         };
-        await relay.StartAsync(Cancel);
+        relay.Start();
         await CommitSomethingAsync();
         await CaughtUpAsync(relay);
         var head = _bank.Ledger.CommittedHead(0).EventSeq;
@@ -82,11 +82,11 @@ public sealed class RelayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_log_that_lost_messages_stops_its_shard_and_no_other()
+    public async Task A_log_that_lost_messages_stops_those_of_its_shard_and_nothing_else()
     {
         var (from, to) = (await _bank.AccountAsync(0, balanceMinor: 100), await _bank.AccountAsync(1));
         var transfer = _bank.Payments.TransferAsync(_bank.Transfer(from, to, 10), Cancel);
-        await using (var relay = await StartAsync(_log))
+        await using (var relay = Start(_log))
         {
             await Eventually.IsTrueAsync(() => _bank.Ledger.CommittedHead(0).MessageSeq > 0);
             await CaughtUpAsync(relay);
@@ -94,14 +94,15 @@ public sealed class RelayTests : IAsyncLifetime
         }
 
         await using var empty = SqliteLog.Open(Path.Combine(_folder, "other"), TimeProvider.System);
-        await using (var relay = await StartAsync(empty))
+        await using (var relay = Start(empty))
         {
             await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
             relay.Status[0].Fault.ShouldBe("Message 1 of shard 0 is neither on the log nor in the ledger.");
             relay.Status[1].Fault.ShouldBeNull();
         }
 
-        (await empty.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(0);
+        // Events can be given again, so they go on; the messages of the shard do not.
+        (await empty.GetSourceHeadAsync(Topics.SagaCommands, "shard-0", Cancel)).ShouldBe(0);
         (await empty.GetHeadAsync(Topics.AccountEvents, 1, Cancel)).ShouldBeGreaterThan(0);
 
         // The saga goes on from the log that has the message.
@@ -116,7 +117,7 @@ public sealed class RelayTests : IAsyncLifetime
         do await CommitSomethingAsync();
         while (_bank.Ledger.CommittedHead(0).EventSeq < 3);
         using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "ledger", "shard-0.db"))) database.Execute("DELETE FROM events WHERE seq = 2");
-        await using var relay = await StartAsync(_log);
+        await using var relay = Start(_log);
         await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
         relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("where 2 was due");
         relay.Status[1].Fault.ShouldBeNull();
@@ -134,9 +135,32 @@ public sealed class RelayTests : IAsyncLifetime
         var ids = _bank.Ledger.Ids;
         await _log.AppendAsync(
             [.. Enumerable.Range(1, (int)head + 1).Select(seq => new LogRecord(Topics.AccountEvents, 0, 0, "shard-0", seq, ids.Next(), "ACCOUNT_CREATED", ids.Next(), 1, 1, "{}"u8.ToArray()))], Cancel);
-        await using var relay = await StartAsync(_log);
+        await using var relay = Start(_log);
+        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null
+            && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
         relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("but the log saw events to 5");
         relay.Status[1].Fault.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.StorageUnavailable)]
+    [InlineData(ErrorCode.Corrupt)]
+    public async Task A_partition_that_takes_no_records_holds_up_no_other_and_is_named(ErrorCode code)
+    {
+        var refusing = new RefusingLog(
+            _log) { Refuses = record => record.Topic == Topics.AccountEvents && record.Partition == 0, Code = code };
+        await CommitSomethingAsync();
+        await using var relay = Start(refusing);
+        await CommitSomethingAsync();
+        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].Fault is null
+            && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+        relay.Fault.ShouldNotBeNull().ShouldContain("Shard 0: It is refused.");
+        (await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel)).ShouldBe(0);
+
+        // Mended, it goes on by itself.
+        refusing.Refuses = _ => false;
+        await CaughtUpAsync(relay);
+        relay.Fault.ShouldBeNull();
     }
 
     private async Task CommitSomethingAsync()
@@ -145,10 +169,10 @@ public sealed class RelayTests : IAsyncLifetime
         await _bank.AccountAsync(1, balanceMinor: 6);
     }
 
-    private async Task<Relay> StartAsync(ILog log)
+    private Relay Start(ILog log)
     {
         var relay = new Relay(_bank.Ledger, log, TimeProvider.System, NullLogger<Relay>.Instance);
-        await relay.StartAsync(Cancel);
+        relay.Start();
         return relay;
     }
 

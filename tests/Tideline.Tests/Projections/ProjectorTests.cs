@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Consistency;
+using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Tests.Log;
 using Tideline.Views;
 
 namespace Tideline.Tests.Projections;
@@ -98,6 +100,26 @@ public sealed class ProjectorTests
         await stage.ProjectAsync();
         stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents == 0);
         (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.Length.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(ErrorCode.Corrupt)]
+    [InlineData(ErrorCode.StorageUnavailable)]
+    public async Task A_shard_whose_log_cannot_be_read_stops_no_other_and_says_so(ErrorCode code)
+    {
+        await using var stage = await Stage.OpenAsync();
+        await stage.CustomerAsync();
+        await stage.FlowAsync(project: false);
+        var log = new RefusingLog(stage.Log) { RefusesReads = partition => partition == 0, Code = code };
+        await stage.RestartAsync(log);
+        await stage.ProjectAsync();
+        var status = stage.Host.Projector.Status();
+        (status[0].Healthy, status[0].Fault, status[0].Watermark).ShouldBe((false, "It cannot be read.", 0));
+        (status[1].Healthy, status[1].Watermark).ShouldBe((true, stage.Bank.Ledger.CommittedHead(1).EventSeq));
+
+        log.RefusesReads = _ => false;
+        await stage.ProjectAsync();
+        stage.Host.Projector.Status().ShouldAllBe(shard => shard.Healthy && shard.LagEvents == 0);
     }
 
     [Fact]

@@ -48,6 +48,9 @@ public sealed class MySqlLedgerStore : ILedgerStore
         }
     }
 
+    /// <summary>What seals the installation's records on the bus.</summary>
+    internal ReadOnlyMemory<byte> LogSecret { get; private set; }
+
     /// <summary>Where both shards live on one primary.</summary>
     public bool TakesKeysOf(int shard, int home) => _addresses[shard].SharesPrimaryWith(_addresses[home]);
 
@@ -122,6 +125,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
             var first = shard == 0 ? new Guid(RandomNumberGenerator.GetBytes(16)) : _epochs[0][0].Installation;
             MySqlEpochs.Ensure(connection, new EpochRow(1, first, 0, 0, 0, 0, "new data"));
             _epochs[shard] = MySqlEpochs.Read(connection);
+            if (shard == 0) LogSecret = MySql.LogSecret.Of(connection);
         }
     }
 }

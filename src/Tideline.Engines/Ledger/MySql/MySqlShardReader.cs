@@ -138,7 +138,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     /// <summary>The server adds up exactly: SUM of BIGINT is DECIMAL, which holds any sum of balances.</summary>
     public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
         ManyAsync("SELECT currency, CAST(SUM(posted) AS CHAR), COUNT(*) FROM accounts GROUP BY currency ORDER BY currency", [],
-            row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1), System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel);
+            row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1), System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel, Limits.StrongReadSeconds);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel)
@@ -166,10 +166,12 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     private async ValueTask<T?> OneAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
         where T : class => (await ManyAsync(sql, values, read, cancel)) is [var one, ..] ? one : null;
 
-    private ValueTask<IReadOnlyList<T>> ManyAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel) => ReadAsync<IReadOnlyList<T>>(
+    private ValueTask<IReadOnlyList<T>> ManyAsync<T>(
+        string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel,
+        int seconds = Limits.StrongRowsSeconds) => ReadAsync<IReadOnlyList<T>>(
         async (connection, _, token) =>
         {
-            await using var command = new MySqlCommand(sql, connection);
+            await using var command = new MySqlCommand(sql, connection) { CommandTimeout = seconds };
             for (var at = 0; at < values.Length; at++) command.Parameters.AddWithValue($"@{at}", values[at]);
             // Prepared: values travel as bytes, so no setting of the server can change what a quote means.
             await command.PrepareAsync(token);

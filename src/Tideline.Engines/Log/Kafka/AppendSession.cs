@@ -15,13 +15,15 @@ internal sealed partial class AppendSession : IDisposable
     private readonly Dictionary<(string Topic, string Source), SourceProgress> _sources = [];
     private readonly List<Flight> _flights = [];
     private readonly IProducer<byte[], byte[]> _producer;
+    private readonly RecordSeal _seal;
     private readonly ILogger _logger;
     private TaskCompletionSource _room = New();
     private TidelineException? _end;
     private long _bytes;
     private bool _isAwaited;
 
-    public AppendSession(IProducer<byte[], byte[]> producer, ILogger logger) => (_producer, _logger) = (producer, logger);
+    public AppendSession(IProducer<byte[], byte[]> producer, RecordSeal seal, ILogger logger) =>
+        (_producer, _seal, _logger) = (producer, seal, logger);
 
     public bool HasEnded
     {
@@ -121,7 +123,8 @@ internal sealed partial class AppendSession : IDisposable
             flight.Add();
             try
             {
-                _producer.Produce(partition.Place, CloudEventHeaders.Write(record, stamp), report => Reported(flight, progress, partition, stamp, bytes, report));
+                _producer.Produce(partition.Place, CloudEventHeaders.Write(record, stamp, _seal), report =>
+                    Reported(flight, progress, partition, stamp, bytes, report));
             }
             catch (KafkaException fault)
             {

@@ -15,10 +15,12 @@ namespace Tideline.Engines.Log.Kafka;
 /// One that is not confirmed in time stays with the producer. The same records again only wait for it, so nothing is written twice by this process; what an earlier one, or another that
 /// takes itself for the owner of a shard, writes twice, readers pass over (<see cref="PartitionHistory"/>).
 /// </summary>
-internal sealed class Appender(KafkaClients clients, PartitionTable partitions, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class Appender(
+    KafkaClients clients, PartitionTable partitions, RecordSeal seal, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaAppendMs);
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Lock _making = new();
     private AppendSession? _session;
 
     /// <exception cref="TidelineException">Corrupt: a source skipped, or a partition lost records. InvalidInput. StorageUnavailable: how much was appended is not known.</exception>
@@ -29,10 +31,12 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
         try
         {
             Task landed;
+            // Outside of the gate: a topic that cannot tell keeps nobody else from appending to another.
+            var (session, places) = await KnowAsync(records, either.Token);
             await _gate.WaitAsync(either.Token);
             try
             {
-                landed = await SendAsync(records, either.Token);
+                landed = await SendAsync(session, places, records, either.Token);
             }
             finally
             {
@@ -52,15 +56,7 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
     /// <summary>Up to which sequence all of a source is on the log, from the log itself.</summary>
     public async Task<long> SourceHeadAsync(string topic, string source, CancellationToken cancel)
     {
-        await _gate.WaitAsync(cancel);
-        try
-        {
-            return await LearnAsync(Session(), topic, source, cancel);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        return await LearnAsync(Session(), topic, source, cancel);
     }
 
     public void Dispose()
@@ -69,9 +65,10 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
         _gate.Dispose();
     }
 
-    private async Task<Task> SendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
+    // :: 1 know
+    private async Task<(AppendSession Session, Dictionary<(string, int), Partition> Places)> KnowAsync(
+        IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
-        // :: 1 know
         var session = Session();
         var places = new Dictionary<(string, int), Partition>();
         foreach (var record in records)
@@ -87,6 +84,13 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
             if (!session.Knows(record.Topic, record.Source)) await LearnAsync(session, record.Topic, record.Source, cancel);
         }
 
+        return (session, places);
+    }
+
+    private async Task<Task> SendAsync(
+        AppendSession session, Dictionary<(string, int), Partition> places, IReadOnlyList<LogRecord> records,
+            CancellationToken cancel)
+    {
         // :: 2 plan
         var missing = session.Plan(records, out var skipped) ?? await PlanAgainAsync(session, records, skipped, cancel);
 
@@ -127,8 +131,11 @@ internal sealed class Appender(KafkaClients clients, PartitionTable partitions, 
 
     private AppendSession Session()
     {
-        if (_session is { HasEnded: false }) return _session;
-        _session?.Dispose();
-        return _session = new AppendSession(clients.Producer(messageTimeoutMs: 0), logger);
+        lock (_making)
+        {
+            if (_session is { HasEnded: false }) return _session;
+            _session?.Dispose();
+            return _session = new AppendSession(clients.Producer(messageTimeoutMs: 0), seal, logger);
+        }
     }
 }

@@ -22,15 +22,19 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
     public static bool IsOutOfRange(KafkaException fault) => fault.Error.Code is KafkaError.OffsetOutOfRange or KafkaError.Local_AutoOffsetReset or KafkaError.Local_LogTruncation;
 
     /// <summary>Gives the messages from one Kafka offset up to, not including, another, in order, until <paramref name="take"/> says that it is enough.</summary>
+    /// <returns>The offset up to which there is nothing more to read: at the end, or after a mark of a transaction,
+    /// more than the last message's.</returns>
     /// <exception cref="KafkaException">The first offset is out of range.</exception>
     /// <exception cref="TidelineException">StorageUnavailable: nothing came for a while.</exception>
-    public async Task ReadAsync(TopicPartition place, long from, long to, Func<ConsumeResult<byte[], byte[]>, bool> take, CancellationToken cancel)
+    public async Task<long> ReadAsync(
+        TopicPartition place, long from, long to, Func<ConsumeResult<byte[], byte[]>, bool> take,
+            CancellationToken cancel)
     {
-        if (from >= to) return;
+        if (from >= to) return from;
         await _places.WaitAsync(cancel);
         try
         {
-            await Task.Run(() => Read(place, from, to, take, cancel), cancel);
+            return await Task.Run(() => Read(place, from, to, take, cancel), cancel);
         }
         finally
         {
@@ -48,7 +52,8 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
         _stop.Dispose();
     }
 
-    private void Read(TopicPartition place, long from, long to, Func<ConsumeResult<byte[], byte[]>, bool> take, CancellationToken cancel)
+    private long Read(TopicPartition place, long from, long to, Func<ConsumeResult<byte[], byte[]>, bool> take,
+        CancellationToken cancel)
     {
         var cursor = Lease(place, from);
         var isWhole = false;
@@ -64,6 +69,13 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
                 {
                     // What an assignment before this one had fetched.
                     if (message.TopicPartition != place || message.Offset.Value < cursor.Next) continue;
+                    if (message.IsPartitionEOF)
+                    {
+                        // The marks of other clients' transactions take offsets and give no message.
+                        cursor.Next = message.Offset.Value;
+                        continue;
+                    }
+
                     isEnough = message.Offset.Value >= to || !take(message);
                     cursor.Next = message.Offset.Value + 1;
                     begun = time.GetTimestamp();
@@ -75,6 +87,7 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
             }
 
             isWhole = true;
+            return cursor.Next;
         }
         finally
         {

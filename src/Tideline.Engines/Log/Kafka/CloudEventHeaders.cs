@@ -10,14 +10,18 @@ namespace Tideline.Engines.Log.Kafka;
 /// <summary>
 /// A record as a Kafka message: CloudEvents 1.0 in binary mode. The value is the data, the attributes are headers, the key is the record's key as text. Beyond what
 /// docs/reference/events.md names there are <c>previous</c> and <c>follows</c>, only where they are not the sequence before; see <see cref="RecordStamp"/>.
+/// The last header is the seal: see <see cref="RecordSeal"/>.
 /// </summary>
 internal static class CloudEventHeaders
 {
+    /// <summary>What the names of attributes begin with.</summary>
+    public const string Prefix = "ce_";
+
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
     private static readonly byte[] SpecVersion = "1.0"u8.ToArray();
     private static readonly byte[] Json = "application/json"u8.ToArray();
 
-    public static Message<byte[], byte[]> Write(LogRecord record, RecordStamp stamp)
+    public static Message<byte[], byte[]> Write(LogRecord record, RecordStamp stamp, RecordSeal seal)
     {
         var headers = new Headers
         {
@@ -33,25 +37,30 @@ internal static class CloudEventHeaders
         if (record.Version != 0) headers.Add("ce_version", Number(record.Version));
         if (stamp.Previous != stamp.Seq - 1) headers.Add("ce_previous", Number(stamp.Previous));
         if (stamp.Follows != stamp.Seq - 1) headers.Add("ce_follows", Number(stamp.Follows));
-        return new Message<byte[], byte[]>
+        var message = new Message<byte[], byte[]>
         {
             Key = record.Key == Guid.Empty ? null! : Bytes(record.Key.ToString()),
             Value = record.Data.ToArray(),
             Headers = headers,
             Timestamp = new Timestamp(record.TimeUs / 1_000, TimestampType.CreateTime),
         };
+        seal.Sign(record.Topic, record.Partition, message);
+        return message;
     }
 
     /// <summary>Reads a message back; null when Tideline did not write it.</summary>
     /// <returns>The record with offset 0, and its stamp.</returns>
-    public static (LogRecord Record, RecordStamp Stamp)? Read(string topic, int partition, Message<byte[], byte[]> message)
+    public static (LogRecord Record, RecordStamp Stamp)? Read(
+        string topic, int partition, Message<byte[], byte[]> message, RecordSeal seal)
     {
+        if (!seal.IsOurs(topic, partition, message)) return null;
         var (key, subject) = (Guid.Empty, Guid.Empty);
         var (seq, version, previous, follows, timeUs) = (0L, 0L, -1L, -1L, -1L);
         string? source = null, type = null;
         foreach (var header in message.Headers)
         {
-            var value = header.GetValueBytes();
+            // Kafka allows a header without a value; none of ours is.
+            if (header.GetValueBytes() is not { } value) continue;
             switch (header.Key)
             {
                 case "ce_source": source = SourceOf(topic, value); break;

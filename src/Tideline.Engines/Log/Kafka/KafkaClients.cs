@@ -36,6 +36,9 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         EnableAutoCommit = false,
         EnableAutoOffsetStore = false,
         AutoOffsetReset = AutoOffsetReset.Error,
+        // Tideline has no transactions on Kafka. One that another client leaves open must not hide what comes after it.
+        IsolationLevel = IsolationLevel.ReadUncommitted,
+        EnablePartitionEof = true,
         CheckCrcs = true,
         FetchWaitMaxMs = fetchWaitMs,
         FetchQueueBackoffMs = Limits.KafkaFetchBackoffMs,
@@ -50,6 +53,7 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
     {
         GroupId = $"{options.TopicPrefix}tideline.readers",
         EnableAutoCommit = false,
+        IsolationLevel = IsolationLevel.ReadUncommitted,
         MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs,
     })).SetLogHandler((_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build());
 

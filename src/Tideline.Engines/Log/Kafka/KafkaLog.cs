@@ -23,16 +23,23 @@ public sealed partial class KafkaLog : ILog
     private readonly Appender _appender;
     private readonly GroupOffsets _groups;
     private readonly LogTrimmer _trimmer;
-    private Task _keeping = Task.CompletedTask;
+    private readonly BackgroundLoop _keeping;
+    private volatile IReadOnlyList<LogFault> _gone = [];
+    private long _lookedAt;
 
-    private KafkaLog(KafkaLogOptions options, KafkaClients clients, KafkaAdmin admin, BulkReader bulk, TopicCatalog topics, StateTopic state, TimeProvider time, ILogger logger)
+    private KafkaLog(
+        KafkaLogOptions options, KafkaClients clients, KafkaAdmin admin, BulkReader bulk, TopicCatalog topics,
+            StateTopic state, RecordSeal seal,
+        TimeProvider time, ILogger logger)
     {
         (_admin, _bulk, _topics, _state, _time, _logger) = (admin, bulk, topics, state, time, logger);
-        _partitions = new PartitionTable(topics, state, admin, bulk, time, logger);
+        _partitions = new PartitionTable(topics, state, admin, bulk, seal, time, logger);
         _tail = new TailReader(clients, time, logger);
-        _appender = new Appender(clients, _partitions, time, logger);
+        _appender = new Appender(clients, _partitions, seal, time, logger);
         _groups = new GroupOffsets(options, _partitions, state, admin, time, logger);
         _trimmer = new LogTrimmer(_partitions, _groups, state, admin);
+        _keeping = new BackgroundLoop("state of the log", KeepAllAsync,
+            TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), time, logger);
     }
 
     /// <summary>Reaches the brokers and reads what the log needs to know. Topics are made when they are first needed.</summary>
@@ -42,15 +49,16 @@ public sealed partial class KafkaLog : ILog
         options.Validate();
         var clients = new KafkaClients(options, time, logger);
         var admin = new KafkaAdmin(clients.Admin(), clients.Offsets(), new GroupClients(clients.Group), time);
-        var bulk = new BulkReader(clients, time);
+        var (bulk, seal) = (new BulkReader(clients, time), new RecordSeal(options.Secret));
         var topics = new TopicCatalog(options, admin, logger);
         StateTopic? state = null;
         try
         {
-            state = new StateTopic(await topics.GetCompactedAsync(StateTopic.Name, cancel), admin, bulk, clients.Producer(Limits.KafkaAppendMs), time);
+            state = new StateTopic(await topics.GetCompactedAsync(StateTopic.Name, cancel), admin, bulk,
+                clients.Producer(Limits.KafkaAppendMs), seal, time);
             await state.CatchUpAsync(cancel);
-            var log = new KafkaLog(options, clients, admin, bulk, topics, state, time, logger);
-            log._keeping = Task.Run(log.KeepAllAsync, CancellationToken.None);
+            var log = new KafkaLog(options, clients, admin, bulk, topics, state, seal, time, logger);
+            log._keeping.Start();
             return log;
         }
         catch
@@ -62,6 +70,10 @@ public sealed partial class KafkaLog : ILog
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LogFault> Faults =>
+        [.. _gone, .. _partitions.Open.SelectMany(partition => partition.Faults())];
 
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) => await _calls.RunAsync(async either =>
@@ -131,7 +143,7 @@ public sealed partial class KafkaLog : ILog
     public async ValueTask DisposeAsync()
     {
         if (!await _calls.CloseAsync()) return;
-        await _keeping;
+        await _keeping.DisposeAsync();
         _appender.Dispose();
         _tail.Dispose();
         using (var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs), _time)) await KeepAsync(isLast: true, late.Token);
@@ -170,14 +182,12 @@ public sealed partial class KafkaLog : ILog
         return used;
     }
 
-    private async Task KeepAllAsync()
+    private async Task KeepAllAsync(CancellationToken stopping)
     {
-        var stopping = _calls.Stopping;
-        while (!stopping.IsCancellationRequested)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await KeepAsync(isLast: false, stopping);
-        }
+        await KeepAsync(isLast: false, stopping);
+        if (_time.GetElapsedTime(_lookedAt).TotalMilliseconds < Limits.KafkaTopicLookMs) return;
+        _gone = await _topics.FindGoneAsync(stopping);
+        _lookedAt = _time.GetTimestamp();
     }
 
     // Not needed for correctness: what is not kept is read again at the next open.

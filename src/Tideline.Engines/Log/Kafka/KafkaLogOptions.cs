@@ -27,6 +27,10 @@ public sealed partial record KafkaLogOptions
     /// <summary>Settings of librdkafka for the connection, as <c>security.protocol</c> and <c>ssl.ca.location</c>. What the log itself sets cannot be changed here.</summary>
     public IReadOnlyDictionary<string, string> Connection { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>With what the installation seals its records, so that nobody else's are taken for them; all of its
+    /// processes have the same.</summary>
+    public ReadOnlyMemory<byte> Secret { get; init; }
+
     /// <summary>Refuses what cannot work.</summary>
     /// <exception cref="TidelineException">InvalidInput.</exception>
     internal void Validate()

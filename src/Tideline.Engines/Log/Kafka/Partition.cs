@@ -1,3 +1,4 @@
+using System.Numerics;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
@@ -9,7 +10,8 @@ namespace Tideline.Engines.Log.Kafka;
 /// A partition as this process knows it: its history, the window at its end while that is followed, and the fault that stopped it. Whoever meets a message first tells the history: a
 /// reader of the end, a reader of a stretch, or the producer when the brokers confirm it.
 /// </summary>
-internal sealed partial class Partition(string topic, string topicId, TopicPartition place, PartitionHistory history, ILogger logger)
+internal sealed partial class Partition(
+    string topic, string topicId, TopicPartition place, PartitionHistory history, RecordSeal seal, ILogger logger)
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = New();
@@ -84,7 +86,7 @@ internal sealed partial class Partition(string topic, string topicId, TopicParti
         lock (_gate)
         {
             Volatile.Write(ref _first, Math.Max(_first, before));
-            history.Hidden.Forget(_first);
+            history.Forget(_first);
         }
     }
 
@@ -103,7 +105,7 @@ internal sealed partial class Partition(string topic, string topicId, TopicParti
     /// <exception cref="TidelineException">Corrupt: a record before it is lost.</exception>
     public LogRecord? Take(ConsumeResult<byte[], byte[]> message)
     {
-        var read = CloudEventHeaders.Read(topic, Number, message.Message);
+        var read = CloudEventHeaders.Read(topic, Number, message.Message, seal);
         lock (_gate)
         {
             var offset = message.Offset.Value;
@@ -137,6 +139,37 @@ internal sealed partial class Partition(string topic, string topicId, TopicParti
                 // Whoever comes next meets the fault; this is the brokers' thread.
                 return;
             }
+        }
+    }
+
+    /// <summary>The partition was read to here: what gave no message before it is a mark of somebody's
+    /// transaction.</summary>
+    public void ReadTo(long offset)
+    {
+        lock (_gate)
+        {
+            if (_fault is null && offset > history.Position) history.PassTo(offset);
+        }
+    }
+
+    /// <summary>What is wrong with the partition, with what heals it; empty while all is well.</summary>
+    public IReadOnlyList<LogFault> Faults()
+    {
+        lock (_gate)
+        {
+            var faults = new List<LogFault>();
+            if (_fault is not null)
+                faults.Add(new LogFault(topic, Number, 0,
+                    $"{_fault.Message} Restart the processes: they go on from what Kafka has."));
+            if (history.Foreign is not { Count: > 0 } foreign) return faults;
+            faults.Add(new LogFault(
+                topic, Number, foreign.Count,
+                $"{topic}/{Number} holds {foreign.Count} messages that Tideline did not write, "
+                    + $"the newest at Kafka offset {foreign.Last}. "
+                + "They are passed over. Take the right to write there from other clients; "
+                    + "retention drops the messages in time, "
+                + "kafka-delete-records at once."));
+            return faults;
         }
     }
 
@@ -222,7 +255,8 @@ internal sealed partial class Partition(string topic, string topicId, TopicParti
     /// <summary>The history as it can be kept; null when nothing came since it was last kept.</summary>
     public HistoryEntry? Keep()
     {
-        lock (_gate) return _fault is null && history.Position > Kept.Position ? history.Keep(topic, Number, topicId) : null;
+        lock (_gate) return _fault is null && history.Position > Kept.Position
+            && history.Hidden.Runs <= Limits.KafkaKeptRuns ? history.Keep(topic, Number, topicId) : null;
     }
 
     /// <summary>What the partition tells of a source.</summary>
@@ -238,8 +272,10 @@ internal sealed partial class Partition(string topic, string topicId, TopicParti
         {
             if (offset > history.Position) PassedOver(logger, topic, Number, history.Position, offset);
             if (offset > history.Position) history.PassTo(offset);
-            if (stamp is null) NotOfTheLog(logger, topic, Number, offset);
             if (history.Take(stamp)) Signal();
+            // A client that writes many must not fill the program's log.
+            if (stamp is null && BitOperations.IsPow2(history.Foreign.Count)) NotOfTheLog(
+                logger, topic, Number, offset, history.Foreign.Count);
         }
         catch (TidelineException fault) when (fault.Code == Kernel.ErrorCode.Corrupt)
         {
@@ -269,8 +305,10 @@ internal sealed partial class Partition(string topic, string topicId, TopicParti
     [LoggerMessage(Level = LogLevel.Critical, Message = "A partition of the log stands still.")]
     private static partial void Stopped(ILogger logger, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Topic}/{Partition} holds something at Kafka offset {Offset} that Tideline did not write; it is passed over.")]
-    private static partial void NotOfTheLog(ILogger logger, string topic, int partition, long offset);
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Topic}/{Partition} holds something at Kafka offset {Offset} that Tideline did not write; "
+            + "it is passed over, {Count} so far.")]
+    private static partial void NotOfTheLog(ILogger logger, string topic, int partition, long offset, long count);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Topic}/{Partition} gives nothing between Kafka offsets {From} and {To}; what Tideline wrote there would be missed by what follows it.")]
     private static partial void PassedOver(ILogger logger, string topic, int partition, long from, long to);

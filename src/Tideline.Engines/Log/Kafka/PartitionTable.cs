@@ -7,7 +7,9 @@ using Tideline.Log;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>The partitions that this process has to do with, opened when they are first needed, and how they are read.</summary>
-internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, KafkaAdmin admin, BulkReader bulk, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class PartitionTable(
+    TopicCatalog topics, StateTopic state, KafkaAdmin admin, BulkReader bulk, RecordSeal seal, TimeProvider time,
+        ILogger logger) : IDisposable
 {
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaElectionMs);
@@ -105,7 +107,8 @@ internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, Kafk
     private Partition Load(TopicInfo topic, TopicPartition place, long first, HistoryEntry? kept)
     {
         var history = kept is null ? new PartitionHistory(first) : new PartitionHistory(kept);
-        var partition = new Partition(topic.Name, topic.Id, place, history, logger) { Kept = (kept?.Position ?? -1, time.GetTimestamp()) };
+        var partition = new Partition(topic.Name, topic.Id, place, history, seal,
+            logger) { Kept = (kept?.Position ?? -1, time.GetTimestamp()) };
         if (partition.Position < first) partition.Skip(first, null);
         partition.Dropped(first);
         return partition;
@@ -130,7 +133,9 @@ internal sealed class PartitionTable(TopicCatalog topics, StateTopic state, Kafk
     {
         try
         {
-            await bulk.ReadAsync(partition.Place, from, end, message => partition.Take(message) is not { } record || take(record), cancel);
+            partition.ReadTo(await bulk.ReadAsync(
+                partition.Place, from, end, message => partition.Take(message) is not { } record || take(record),
+                    cancel));
         }
         catch (KafkaException fault) when (BulkReader.IsOutOfRange(fault))
         {

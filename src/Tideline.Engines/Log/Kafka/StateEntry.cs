@@ -12,7 +12,9 @@ internal sealed record StateEntry(HistoryEntry? History = null, GroupEntry? Grou
 
 /// <summary>What was known of a partition when it had been read up to <paramref name="Position"/>, a Kafka offset; <paramref name="TopicId"/> tells a topic from its successor of the same name.</summary>
 internal sealed record HistoryEntry(
-    string Topic, int Partition, string TopicId, long Position, bool IsWhole, long[] Hidden, Dictionary<string, SourceEntry> Sources);
+    string Topic, int Partition, string TopicId, long Position, bool IsWhole, long[] Hidden, Dictionary<string,
+        SourceEntry> Sources,
+    long Foreign = 0, long LastForeign = 0);
 
 /// <summary>A <see cref="SourceTail"/>.</summary>
 internal sealed record SourceEntry(long Last, long Through, long[] Beyond, bool IsSure);

@@ -10,7 +10,9 @@ namespace Tideline.Engines.Log.Kafka;
 /// What Kafka does not keep for us, on a compacted topic: how far the history of each partition was known, so that an open reads only what came since and knows sources whose records
 /// retention took; and which groups there are, with a copy of their offsets.
 /// </summary>
-internal sealed class StateTopic(TopicInfo topic, KafkaAdmin admin, BulkReader bulk, IProducer<byte[], byte[]> producer, TimeProvider time) : IDisposable
+internal sealed class StateTopic(
+    TopicInfo topic, KafkaAdmin admin, BulkReader bulk, IProducer<byte[], byte[]> producer, RecordSeal seal,
+        TimeProvider time) : IDisposable
 {
     /// <summary>The name of the topic, after the prefix.</summary>
     public const string Name = "tideline.state";
@@ -38,7 +40,7 @@ internal sealed class StateTopic(TopicInfo topic, KafkaAdmin admin, BulkReader b
         try
         {
             var end = (await admin.OffsetsAsync([_place], OffsetReader.End, cancel))[0];
-            await bulk.ReadAsync(_place, _position, end, Take, cancel);
+            _position = Math.Max(_position, await bulk.ReadAsync(_place, _position, end, Take, cancel));
         }
         catch (KafkaException fault)
         {
@@ -54,7 +56,12 @@ internal sealed class StateTopic(TopicInfo topic, KafkaAdmin admin, BulkReader b
     /// <exception cref="TidelineException">StorageUnavailable.</exception>
     public async Task PutAsync(StateEntry entry, CancellationToken cancel)
     {
-        var message = new Message<byte[], byte[]> { Key = Encoding.UTF8.GetBytes(entry.Key), Value = JsonSerializer.SerializeToUtf8Bytes(entry, StateJson.Default.StateEntry) };
+        var message = new Message<byte[], byte[]>
+        {
+            Key = Encoding.UTF8.GetBytes(entry.Key),
+                Value = JsonSerializer.SerializeToUtf8Bytes(entry, StateJson.Default.StateEntry), Headers = [],
+        };
+        seal.Sign(Name, 0, message);
         try
         {
             await producer.ProduceAsync(_place, message, cancel).WaitAsync(Patience, time, cancel);
@@ -79,7 +86,8 @@ internal sealed class StateTopic(TopicInfo topic, KafkaAdmin admin, BulkReader b
     private bool Take(ConsumeResult<byte[], byte[]> result)
     {
         _position = result.Offset.Value + 1;
-        if (Parse(result.Message.Value) is { } entry) _entries[entry.Key] = entry;
+        if (seal.IsOurs(Name, 0, result.Message) && Parse(result.Message.Value) is { } entry) _entries[
+            entry.Key] = entry;
         return true;
     }
 

@@ -76,22 +76,25 @@ internal sealed partial class TailReader : IDisposable
                 CannotFollow(_logger, fault.ConsumerRecord?.Topic, fault.ConsumerRecord?.Partition.Value, fault.Error.Reason);
                 if (fault.ConsumerRecord is { } record && _followed.TryGetValue(record.TopicPartition, out var partition)) Leave(partition);
             }
-            catch (KafkaException fault)
+            catch (Exception fault) when (fault is not OutOfMemoryException)
             {
-                CannotFollow(_logger, null, null, fault.Error.Reason);
+                // Nothing that comes from a bus may end this thread, and with it the process.
+                CannotFollow(_logger, null, null, fault.Message);
             }
         }
     }
 
     private void Take(ConsumeResult<byte[], byte[]> message)
     {
-        if (!_followed.TryGetValue(message.TopicPartition, out var partition)) return;
+        if (message.IsPartitionEOF || !_followed.TryGetValue(message.TopicPartition, out var partition)) return;
         try
         {
             if (!partition.TakeAtEnd(message)) Leave(partition);
         }
-        catch (TidelineException fault) when (fault.Code == Kernel.ErrorCode.Corrupt)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            // The others are followed on. A reader of the stretch meets the same fault and says it.
+            CannotFollow(_logger, partition.Topic, partition.Number, fault.Message);
             Leave(partition);
         }
     }

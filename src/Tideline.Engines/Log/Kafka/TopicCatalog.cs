@@ -3,6 +3,7 @@ using System.Globalization;
 using Confluent.Kafka.Admin;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
+using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
@@ -43,6 +44,26 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
         ["segment.bytes"] = Text(Limits.KafkaStateSegmentBytes),
         ["min.cleanable.dirty.ratio"] = "0.1",
     }, cancel);
+
+    /// <summary>What became of the topics that this process has used: those that are gone, or were made anew by
+    /// somebody else.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable.</exception>
+    public async Task<IReadOnlyList<LogFault>> FindGoneAsync(CancellationToken cancel)
+    {
+        var gone = new List<LogFault>();
+        foreach (var topic in _topics.Values)
+        {
+            var there = await admin.DescribeTopicAsync(topic.KafkaName, isMade: false, cancel);
+            if (there?.TopicId.ToString() == topic.Id) continue;
+            gone.Add(new LogFault(
+                topic.Name, null, 0,
+                $"The topic {topic.KafkaName} {(there is null ? "was deleted" : "was deleted and made anew")}. "
+                + "Restart every process of the installation: "
+                    + "the topic is made if it is not there, and filled from the ledger."));
+        }
+
+        return gone;
+    }
 
     public void Dispose() => _gate.Dispose();
 

@@ -46,18 +46,20 @@ internal sealed class NameTable(SqliteDatabase writer, string table)
 
     public void Reload()
     {
+        // Read before anything is forgotten: readers go on with what is known when this fails.
+        var rows = new List<(int Id, string Name)>();
+        var statement = writer.Prepare($"SELECT id, name FROM {table}");
+        while (statement.Step()) rows.Add((statement.Int(0), statement.Text(1)));
+        statement.Reset();
         lock (_gate)
         {
             _ids.Clear();
             _names.Clear();
-            var statement = writer.Prepare($"SELECT id, name FROM {table}");
-            while (statement.Step())
+            foreach (var (id, name) in rows)
             {
-                _ids.Add(statement.Text(1), statement.Int(0));
-                _names.Add(statement.Int(0), statement.Text(1));
+                _ids.Add(name, id);
+                _names.Add(id, name);
             }
-
-            statement.Reset();
         }
     }
 }

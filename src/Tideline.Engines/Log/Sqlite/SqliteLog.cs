@@ -21,6 +21,7 @@ public sealed class SqliteLog : ILog
     private List<LogWork> _waiting = [];
     private bool _busy;
     private bool _disposed;
+    private bool _isStale;
 
     private SqliteLog(SqliteDatabase database, TimeProvider time)
     {
@@ -47,6 +48,9 @@ public sealed class SqliteLog : ILog
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LogFault> Faults => [];
 
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
@@ -168,6 +172,14 @@ public sealed class SqliteLog : ILog
     {
         try
         {
+            // After a transaction that failed: what the writer knows must be what the file holds.
+            if (_isStale)
+            {
+                _database.Rollback();
+                _writer.Reload();
+                _isStale = false;
+            }
+
             _checkpointer.BetweenTransactions();
             _database.Begin(batch.Exists(work => work.IsDurable));
             foreach (var work in batch) work.Run(_writer);
@@ -175,8 +187,7 @@ public sealed class SqliteLog : ILog
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            _database.Rollback();
-            _writer.Reload();
+            Abandon();
             if (batch.Count == 1)
             {
                 batch[0].TrySetException(fault);
@@ -197,6 +208,20 @@ public sealed class SqliteLog : ILog
 
         _writer.Moved.Clear();
         foreach (var work in batch) work.Answer();
+    }
+
+    // The fault that led here is the one to report. A rollback that fails too leaves nothing committed either.
+    private void Abandon()
+    {
+        _isStale = true;
+        try
+        {
+            _database.Rollback();
+        }
+        catch (TidelineException)
+        {
+            return;
+        }
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

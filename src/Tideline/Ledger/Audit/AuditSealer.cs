@@ -8,26 +8,38 @@ namespace Tideline.Ledger.Audit;
 /// Seals the events of every shard of the process into hash-linked blocks: one when <see cref="Limits.AuditBlockEvents"/> wait, or when any wait at the next look. It reads what
 /// is committed and hashes on its own time, so that the writers pay for one small row a block.
 /// </summary>
-public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time, ILogger logger) : IAsyncDisposable
+public sealed class AuditSealer : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _ending = new();
-    private Task _loop = Task.CompletedTask;
+    private readonly GeneralLedger _ledger;
+    private readonly BackgroundLoop _loop;
+
+    /// <summary>Made with <see cref="Start"/>.</summary>
+    public AuditSealer(GeneralLedger ledger, TimeProvider time, ILogger logger)
+    {
+        _ledger = ledger;
+        _loop = new BackgroundLoop(
+            "audit sealer", cancel => _ledger.ForOwnedAsync(shard => SealAsync(shard, cancel), cancel),
+            TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
+    }
+
+    /// <summary>What keeps events from being sealed; null while nothing does.</summary>
+    public string? Fault => _loop.Fault;
 
     /// <summary>Begins to seal.</summary>
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _loop.Start();
 
     /// <summary>Seals all events of a shard that are committed by now.</summary>
     /// <returns>The newest block's number.</returns>
     public async Task<long> SealAsync(int shard, CancellationToken cancel)
     {
-        var reader = ledger.Reader(shard);
+        var reader = _ledger.Reader(shard);
         var head = await reader.GetHeadAsync(cancel);
         var until = head.EventSeq;
         while (head.BlockThroughSeq < until)
         {
             var throughSeq = Math.Min(until, head.BlockThroughSeq + Limits.AuditBlockEvents);
             var block = await BuildAsync(shard, head.BlockNumber + 1, head.BlockHash, head.BlockThroughSeq, throughSeq, cancel);
-            await ledger.SubmitHereAsync(shard, new SealBlock(block));
+            await _ledger.SubmitHereAsync(shard, new SealBlock(block));
             // What counts is what the store has: somebody else may have sealed that number.
             var before = head.BlockNumber;
             head = await reader.GetHeadAsync(cancel);
@@ -38,28 +50,7 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
     }
 
     /// <summary>Ends the loop; what is not sealed is sealed after the next start.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _ending.CancelAsync();
-        await _loop;
-        _ending.Dispose();
-    }
-
-    private async Task RunAsync()
-    {
-        while (!_ending.IsCancellationRequested)
-        {
-            try
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, _ending.Token);
-                await ledger.ForOwnedAsync(shard => SealAsync(shard, _ending.Token), (shard, fault) => NotSealed(logger, shard, fault), _ending.Token);
-            }
-            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
-            {
-                return;
-            }
-        }
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
     private async Task<AuditBlockRow> BuildAsync(int shard, long number, byte[] previousHash, long afterSeq, long throughSeq, CancellationToken cancel)
     {
@@ -67,7 +58,8 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
         var (seq, timeUs) = (afterSeq, 0L);
         while (seq < throughSeq)
         {
-            var events = await ledger.Reader(shard).GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, throughSeq - seq), cancel);
+            var events = await _ledger.Reader(shard)
+                .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, throughSeq - seq), cancel);
             foreach (var happened in events)
             {
                 if (happened.Position.Seq != ++seq) throw new TidelineException(ErrorCode.Corrupt, $"Event {shard}:{seq} is missing; the audit chain stops before it.");
@@ -80,7 +72,4 @@ public sealed partial class AuditSealer(GeneralLedger ledger, TimeProvider time,
 
         return new AuditBlockRow(number, afterSeq + 1, throughSeq, previousHash, hash.Seal(previousHash, number, afterSeq + 1, throughSeq), timeUs);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Audit blocks of shard {Shard} could not be sealed; it is tried again in a moment.")]
-    private static partial void NotSealed(ILogger logger, int shard, Exception fault);
 }

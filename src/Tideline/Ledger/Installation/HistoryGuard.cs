@@ -6,17 +6,20 @@ namespace Tideline.Ledger.Installation;
 /// <summary>Admits a shard when every witness that can be asked has seen nothing that the shard lacks.</summary>
 public sealed partial class HistoryGuard(ILogger logger)
 {
-    private readonly List<Witness> _witnesses = [];
+    private readonly List<(Witness Witness, Witness? Instead)> _witnesses = [];
 
     /// <summary>Adds a witness; before the first shard is acquired.</summary>
-    public void Add(Witness witness) => _witnesses.Add(witness);
+    /// <param name="witness">What saw how far the shards were.</param>
+    /// <param name="instead">Who is asked where the witness saw nothing of a shard, because it was made anew.</param>
+    public void Add(Witness witness, Witness? instead = null) => _witnesses.Add((witness, instead));
 
     /// <summary>Holds a shard against what was seen of it.</summary>
     /// <exception cref="TidelineException">Corrupt: the shard is not the one that was seen, and must not be built upon.</exception>
     public async Task AdmitAsync(IShardReader reader, int shard, CancellationToken cancel)
     {
-        foreach (var witness in _witnesses)
+        foreach (var (first, instead) in _witnesses)
         {
+            var witness = instead is null || await HasSeenAsync(first, shard, cancel) ? first : instead;
             if (await FindFaultAsync(reader, shard, witness, cancel) is { } fault) throw new TidelineException(ErrorCode.Corrupt, fault);
         }
     }
@@ -43,6 +46,18 @@ public sealed partial class HistoryGuard(ILogger logger)
                     $"Shard {shard} is in installation epoch {other.Number}, shard 0 in epoch {first.Number}: either they are of different backups, "
                     + "or an epoch was begun and not finished. In the second case run: ./tideline epoch begin");
             }
+        }
+    }
+
+    private static async Task<bool> HasSeenAsync(Witness witness, int shard, CancellationToken cancel)
+    {
+        try
+        {
+            return await witness.ReadAsync(shard, cancel) is { EventSeq: > 0 };
+        }
+        catch (TidelineException)
+        {
+            return false;
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
             {
                 return Rejected(new StatusReason(StatusReasonCodes.Narrative, fault.Message));
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
             {
                 // Whether it was made is unknown: the same key asks again.
                 ImportLog.PaymentFaulted(logger, manifest.ImportId, index, fault);

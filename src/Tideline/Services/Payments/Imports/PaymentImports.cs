@@ -162,7 +162,7 @@ public sealed class PaymentImports : IAsyncDisposable
             while (!await TryRunAsync(importId, cancel)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportRetryMaxMs), _time, cancel);
             _tasks.TryRemove(importId, out _);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             // Goes on at the next start.
         }
@@ -190,7 +190,7 @@ public sealed class PaymentImports : IAsyncDisposable
             ImportLog.ImportFinished(_logger, importId, run.Settled, run.Rejected);
             return true;
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
             ImportLog.ImportFaulted(_logger, importId, fault);
             return false;
