@@ -60,6 +60,12 @@ public sealed class TidelineNode : IAsyncDisposable
     /// <summary>What operators do with sagas.</summary>
     public SagaOperations Sagas { get; private set; } = null!;
 
+    /// <summary>What operators do with messages of sagas that could not be handled.</summary>
+    public SagaLetters SagaLetters { get; private set; } = null!;
+
+    /// <summary>Counts what waits for an operator.</summary>
+    public SagaWatch SagaWatch { get; private set; } = null!;
+
     /// <summary>The checks of I1, I2, I7, I8 and I9.</summary>
     public Verifier Verifier { get; private set; } = null!;
 
@@ -119,6 +125,9 @@ public sealed class TidelineNode : IAsyncDisposable
         await consumer.StartAsync(cancel);
         Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>())).Start();
         Sagas = new SagaOperations(Ledger, definitions);
+        SagaLetters = new SagaLetters(Ledger, definitions);
+        SagaWatch = Keep(new SagaWatch(Ledger, time, loggers.CreateLogger<SagaWatch>()));
+        SagaWatch.Start(Health);
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
         Imports = Keep(PaymentImports.Start(Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
         Statements = new AccountStatements(Ledger.ReaderOf, time);

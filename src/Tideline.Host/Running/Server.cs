@@ -79,7 +79,9 @@ internal sealed class Server : IAsyncDisposable
 
     private static GatewayParts PartsOf(TidelineNode node) => new()
     {
-        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Projections = node.Projections, Verifier = node.Verifier,
+        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, SagaLetters = node.SagaLetters,
+            SagaWatch = node.SagaWatch, Imports = node.Imports, Projections = node.Projections,
+            Verifier = node.Verifier,
         Receiver = node.Receiver, Time = node.Options.Time,
     };
 

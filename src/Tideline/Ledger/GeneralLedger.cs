@@ -154,8 +154,11 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
     internal Task<Reply> SubmitHereAsync(int shard, LedgerCommand command) => _slots[shard].Writer.Submit(command);
 
-    /// <summary>Queues several commands on a shard of this process; the task ends when all are durable.</summary>
-    internal Task SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
+    /// <summary>
+    /// Queues several commands on a shard of this process; the task ends when each is durable or has failed.
+    /// </summary>
+    internal Task<CommandEnd[]> SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) =>
+        _slots[shard].Writer.SubmitAll(commands);
 
     /// <summary>Does something for each shard of this process, one after the other. What fails, because a shard is lost or its store is away, is told and does not keep the others waiting.</summary>
     /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was.</exception>

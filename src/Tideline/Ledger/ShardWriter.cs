@@ -67,17 +67,20 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
     public Task<Reservation> Reserve(ReserveKey command) => Add(new ReservationPending(command, _settler.Durable));
 
-    /// <summary>Queues several commands; the task ends when all are durable.</summary>
+    /// <summary>
+    /// Queues several commands; the task ends when each is durable or has failed, and tells what each came to.
+    /// </summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
-    public Task SubmitAll(IReadOnlyList<LedgerCommand> commands)
+    public Task<CommandEnd[]> SubmitAll(IReadOnlyList<LedgerCommand> commands)
     {
-        if (commands.Count == 0) return Task.CompletedTask;
+        if (commands.Count == 0) return Task.FromResult<CommandEnd[]>([]);
         var group = new PendingGroup(commands.Count);
         lock (_gate)
         {
             ThrowIfClosed();
             var wasIdle = _waiting.Count == 0;
-            foreach (var command in commands) _waiting.Add(new GroupedPending(command, group));
+            for (var index = 0; index < commands.Count; index++) _waiting.Add(new GroupedPending(commands[index], group,
+                index));
             if (wasIdle) Monitor.Pulse(_gate);
         }
 

@@ -24,7 +24,7 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
         var sagas = await ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
         var holds = await ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);
-        work.AddRange(sagas.Select(saga => ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, definitions))));
+        work.AddRange(sagas.Select(saga => WakeAsync(shard, saga)));
         foreach (var hold in holds)
         {
             if (await ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
@@ -43,6 +43,27 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
         _stop.Dispose();
     }
 
+    // One saga that cannot be moved holds up no other: it is parked, and an operator sees it.
+    private async Task WakeAsync(int shard, SagaRow saga)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, definitions));
+                return;
+            }
+            catch (TidelineException fault) when (!fault.IsTransient)
+            {
+                // What failed inside may have been its batch.
+                if (fault.Code == ErrorCode.Internal && attempt < Limits.SagaMessageAttempts) continue;
+                SagaParked(logger, shard, saga.Id, fault);
+                await ledger.SubmitHereAsync(shard, new ParkSaga(saga.Id));
+                return;
+            }
+        }
+    }
+
     private async Task RunAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -59,6 +80,9 @@ public sealed partial class Sweep(GeneralLedger ledger, SagaDefinitions definiti
             }
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: saga {SagaId} cannot be moved; it is parked.")]
+    private static partial void SagaParked(ILogger logger, int shard, Guid sagaId, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The sweep of shard {Shard} failed and will go on.")]
     private static partial void SweepFailed(ILogger logger, int shard, Exception fault);

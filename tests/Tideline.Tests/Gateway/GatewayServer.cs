@@ -41,6 +41,9 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>Counts when a test says so.</summary>
+    public required SagaWatch Watch { get; init; }
+
     /// <summary>Log to views.</summary>
     public ProjectionHost Projections => _views.Projections;
 
@@ -52,18 +55,19 @@ internal sealed class GatewayServer : IAsyncDisposable
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
         var imports = PaymentImports.Start(folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
         var parts = await ViewParts.StartAsync(bank, folder);
+        var watch = new SagaWatch(bank.Ledger, bank.Time, NullLogger<SagaWatch>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Services.AddTidelineGateway(new GatewayParts
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions), Imports = imports, Projections = parts.Projections,
-            Verifier = parts.Verifier, Time = bank.Time,
+            Verifier = parts.Verifier, Time = bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
         });
         var app = builder.Build();
         app.MapTideline();
         await app.StartAsync();
-        return new GatewayServer(bank, app, imports, parts, folder);
+        return new GatewayServer(bank, app, imports, parts, folder) { Watch = watch };
     }
 
     /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>
@@ -106,6 +110,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _imports.DisposeAsync();
+        await Watch.DisposeAsync();
         await _views.DisposeAsync();
         await Bank.DisposeAsync();
         Directory.Delete(_folder, recursive: true);

@@ -8,7 +8,8 @@ internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
 {
     private readonly SqliteStatement _newAccount = Insert(database, "accounts", LedgerRows.AccountColumns);
     private readonly SqliteStatement _changedAccount = database.Prepare(
-        "UPDATE accounts SET status = ?, overdraft_limit = ?, posted = ?, pending_in = ?, pending_out = ?, entry_version = ?, version = ? WHERE id = ?");
+        "UPDATE accounts SET status = ?, overdraft_limit = ?, posted = ?, pending_in = ?, pending_out = ?, "
+        + "entry_version = ?, version = ?, returnable = ? WHERE id = ?");
     private readonly SqliteStatement _customer = Insert(database, "customers", LedgerRows.CustomerColumns);
     private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerRows.TransactionColumns);
     private readonly SqliteStatement _entry = Insert(database, "entries", $"row, {LedgerRows.EntryColumns}");
@@ -58,7 +59,7 @@ internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
         foreach (var row in _accountsById)
         {
             _changedAccount.Bind((int)row.Status).Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor)
-                .Bind(row.EntryVersion).Bind(row.Version).Bind(row.Id).Run();
+                .Bind(row.EntryVersion).Bind(row.Version).Bind(row.ReturnableMinor).Bind(row.Id).Run();
         }
 
         _accountsById.Clear();
@@ -85,7 +86,7 @@ internal sealed class BatchWriter(SqliteDatabase database, RowFinder finder)
     private void WriteNew(AccountRow row) =>
         _newAccount.Bind(row.Id).Bind(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Bind((int)row.Kind).Bind(row.Currency.Code).Bind((int)row.Status)
             .Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor).Bind(row.EntryVersion).Bind(row.Version)
-            .Bind(row.Iban).Bind(row.CreatedUs).Run();
+            .Bind(row.Iban).Bind(row.CreatedUs).Bind(row.ReturnableMinor).Run();
 
     private void Write(TransactionRow row)
     {
