@@ -50,7 +50,7 @@ public sealed class VerifierTests : IAsyncLifetime
         await _bank.AccountAsync(0, balanceMinor: 1);
         var report = await VerifyAsync(deep: false);
         report.Checks.Where(check => !check.Ok).ShouldBeEmpty();
-        (report.Ok, report.Checks.Count).ShouldBe((true, 5));
+        (report.Ok, report.Checks.Count).ShouldBe((true, 8));
     }
 
     [Theory]
@@ -158,7 +158,7 @@ public sealed class VerifierTests : IAsyncLifetime
 
         var report = await VerifyAsync(deep);
         report.Ok.ShouldBeFalse();
-        var check = report.Checks.Single(one => one.Name.StartsWith(invariant, StringComparison.Ordinal));
+        var check = report.Checks.Single(one => one.Name.StartsWith(invariant + " ", StringComparison.Ordinal));
         check.Ok.ShouldBeFalse();
         check.Detail.ShouldContain(finding);
     }

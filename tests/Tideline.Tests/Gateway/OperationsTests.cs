@@ -15,7 +15,7 @@ public sealed class OperationsTests
         {
             var report = await server.GetAsync(path);
             report["ok"].ShouldBe("True", report.Text);
-            report.Json.GetProperty("checks").GetArrayLength().ShouldBe(5);
+            report.Json.GetProperty("checks").GetArrayLength().ShouldBe(8);
             report.Json.GetProperty("figures").GetArrayLength().ShouldBe(0);
         }
 
