@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Tideline.Ledger;
 using Tideline.Log;
-using Tideline.Tests.Ledger;
 using Tideline.Tests.Sagas;
 
 namespace Tideline.Tests.Gateway;
