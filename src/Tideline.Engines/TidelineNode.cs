@@ -78,6 +78,12 @@ public sealed partial class TidelineNode : IAsyncDisposable
     /// <summary>Makes backups; null in the cluster profile, where the engines' own tools do.</summary>
     public EmbeddedBackup? Backup { get; private set; }
 
+    /// <summary>What operators do with messages of sagas that could not be handled.</summary>
+    public SagaLetters SagaLetters { get; private set; } = null!;
+
+    /// <summary>Counts what waits for an operator.</summary>
+    public SagaWatch SagaWatch { get; private set; } = null!;
+
     /// <summary>The checks of I1, I2, I7, I8 and I9.</summary>
     public Verifier Verifier => new(Ledger, Log, _views?.Value?.Views, OpenProjections, Options.Time, _views?.Fault);
 
@@ -179,6 +185,9 @@ public sealed partial class TidelineNode : IAsyncDisposable
         var sweep = Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>()));
         sweep.Start();
         Sagas = new SagaOperations(Ledger, definitions);
+        SagaLetters = new SagaLetters(Ledger, definitions);
+        SagaWatch = Keep(new SagaWatch(Ledger, time, loggers.CreateLogger<SagaWatch>()));
+        SagaWatch.Start(Health);
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
         Imports = Keep(PaymentImports.Start(Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
         Statements = new AccountStatements(Ledger);

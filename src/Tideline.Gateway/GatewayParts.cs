@@ -24,6 +24,12 @@ public sealed record GatewayParts
     /// <summary>What operators do with sagas.</summary>
     public required SagaOperations Sagas { get; init; }
 
+    /// <summary>What operators do with messages of sagas that could not be handled.</summary>
+    public required SagaLetters SagaLetters { get; init; }
+
+    /// <summary>Counts what waits for an operator; null where nobody counts.</summary>
+    public SagaWatch? SagaWatch { get; init; }
+
     /// <summary>ISO 20022 files.</summary>
     public required PaymentImports Imports { get; init; }
 

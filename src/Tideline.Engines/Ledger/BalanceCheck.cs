@@ -1,13 +1,18 @@
 using System.Globalization;
+using System.Text.Json;
+using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger;
 
 /// <summary>
-/// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a currency. Accounts, entries and holds are merged in the
-/// order of ids, a range of accounts at a time. One finding an account is enough to look at it.
+/// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a
+/// currency, returnable = what unfinished sagas may give back, suspense = what suspended sagas have. Accounts, entries
+/// and holds are merged in the order of ids, a range of accounts at a time. One finding an account is enough to look
+/// at it.
 /// </summary>
-internal sealed class BalanceCheck(IBalanceSource source, int limit, int accountsPerPass)
+internal sealed class BalanceCheck(
+    IBalanceSource source, int limit, int accountsPerPass, Func<SagaRow, SagaClaim?>? claimOf = null)
 {
     private readonly List<string> _findings = [];
     private readonly SortedDictionary<string, Int128> _held = new(StringComparer.Ordinal);
@@ -36,22 +41,62 @@ internal sealed class BalanceCheck(IBalanceSource source, int limit, int account
         }
 
         var holds = source.OpenHolds(after, through).ToDictionary(hold => hold.Account, hold => hold.Minor);
+        var claims = ClaimsOf(after, through);
         var known = accounts.ToDictionary(account => account.Id);
-        foreach (var id in known.Keys.Union(entries.Accounts).Union(holds.Keys).Order())
+        foreach (var id in known.Keys.Union(entries.Accounts).Union(holds.Keys).Union(claims.Keys).Order())
         {
             cancel.ThrowIfCancellationRequested();
             if (_findings.Count >= limit) break;
-            if (known.TryGetValue(id, out var account)) Check(account, entries.Of(id), holds.GetValueOrDefault(id));
+            var (held, claimed) = (holds.GetValueOrDefault(id), claims.GetValueOrDefault(id));
+            if (known.TryGetValue(id, out var account)) Check(account, entries.Of(id), held, claimed);
             else if (holds.ContainsKey(id)) _findings.Add($"Account {id} does not exist, but has open holds.");
+            else if (claims.ContainsKey(id)) _findings.Add($"Account {id} does not exist, but sagas have money of it.");
             else _findings.Add($"Account {id} does not exist, but has entries.");
         }
 
         return through;
     }
 
-    private void Check(in BalanceRow account, EntryFold.Sum entries, Int128 held)
+    private Dictionary<Guid, Int128> ClaimsOf(Guid? after, Guid? through)
     {
-        var finding = CheckHolds(account, held) ?? CheckEntries(account, entries);
+        var claims = new Dictionary<Guid, Int128>();
+        if (claimOf is null) return claims;
+        foreach (var saga in source.OpenSagas())
+        {
+            try
+            {
+                if (claimOf(saga) is not { } claim || (after is not null && claim.AccountId <= after)
+                    || (through is not null && claim.AccountId > through)) continue;
+                claims[claim.AccountId] = claims.GetValueOrDefault(claim.AccountId) + claim.AmountMinor;
+            }
+            catch (Exception fault) when (fault is JsonException or TidelineException or FormatException)
+            {
+                if (after is null) _findings.Add($"Saga {saga.Id} cannot be read: {fault.Message}");
+            }
+        }
+
+        return claims;
+    }
+
+    private string? CheckClaims(in BalanceRow account, Int128 claimed)
+    {
+        if (claimOf is null) return null;
+        if (account.Kind == AccountKind.Suspense)
+        {
+            return account.PostedMinor == claimed
+                ? null
+                : Say($"{Name(account)}: suspense holds {account.PostedMinor}, suspended sagas have {claimed} there.");
+        }
+
+        var minor = account.ReturnableMinor;
+        return minor == claimed
+            ? null
+            : Say($"{Name(account)}: {minor} may come back to it, but its unfinished sagas add up to {claimed}.");
+    }
+
+    private void Check(in BalanceRow account, EntryFold.Sum entries, Int128 held, Int128 claimed)
+    {
+        var finding = CheckHolds(account, held) ?? CheckEntries(account, entries) ?? CheckClaims(account, claimed);
         if (finding is not null) _findings.Add(finding);
     }
 
@@ -78,6 +123,8 @@ internal sealed class BalanceCheck(IBalanceSource source, int limit, int account
             if (announced != held) _findings.Add(Say($"The {currency} settlement account awaits {announced}, but the open holds add up to {held}."));
         }
     }
+
+    private static string Name(in BalanceRow account) => $"Account {account.Id}";
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
 }

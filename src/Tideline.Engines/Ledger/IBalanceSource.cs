@@ -13,7 +13,12 @@ internal interface IBalanceSource
 
     /// <summary>What open holds still hold back, summed per account of the range.</summary>
     IEnumerable<(Guid Account, Int128 Minor)> OpenHolds(Guid? after, Guid? through);
+
+    /// <summary>Sagas that are unfinished or have their money on suspense.</summary>
+    IEnumerable<SagaRow> OpenSagas();
 }
 
 /// <summary>An account as the check of balances needs it.</summary>
-internal readonly record struct BalanceRow(Guid Id, long PostedMinor, long PendingInMinor, long PendingOutMinor, long EntryVersion, AccountKind Kind, string Currency);
+internal readonly record struct BalanceRow(
+    Guid Id, long PostedMinor, long PendingInMinor, long PendingOutMinor, long EntryVersion, AccountKind Kind,
+    string Currency, long ReturnableMinor);

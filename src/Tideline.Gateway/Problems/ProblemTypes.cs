@@ -60,6 +60,11 @@ internal static class ProblemTypes
         [RefusalReason.SagaNotParked] = new("saga-not-parked", 409, "The saga is not in a state that allows this"),
         [RefusalReason.SagaNotFound] = new("saga-not-found", 404, "There is no such saga"),
         [RefusalReason.DeadlinePassed] = new("deadline-passed", 422, "It was not done in time"),
+        [RefusalReason.TransfersUnderWay] = new("transfers-under-way", 409,
+            "Transfers of the account are under way and may still come back"),
+        [RefusalReason.NothingOnSuspense] = new("nothing-on-suspense", 409, "The saga has no money on suspense"),
+        [RefusalReason.StepConflict] = new("step-conflict", 409, "A message about a saga contradicts what was done"),
+        [RefusalReason.DeadLetterNotFound] = new("dead-letter-not-found", 404, "No such dead letter waits"),
         [RefusalReason.InvalidExpiry] = new("invalid-expiry", 422, "The hold cannot end then"),
     };
 

@@ -6,11 +6,17 @@ using Tideline.Projections;
 
 namespace Tideline.Gateway.Routes;
 
-/// <summary>Events that could not be projected: seen, replayed in order, or given up.</summary>
+/// <summary>
+/// Dead letters of both kinds, by their source: events that could not be projected (views), in order under their
+/// customer's id, and messages of sagas that could not be handled (sagas), each under an id of its own. They are seen,
+/// replayed or given up.
+/// </summary>
 internal sealed class DeadLetterRoutes(GatewayParts parts)
 {
     private const string Replayed = """{"key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
     private const string List = "dlq";
+    private const string Listed =
+        """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","letters":2,"reason":"…"}""";
 
     private static readonly BodyShape Replay = new(new BodyField("dryRun", "whether to change nothing and only report.", "true", IsFlag: true));
 
@@ -22,35 +28,81 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/ops/dlq", new RouteNotes("Keys whose events wait, longest first.", """{"items":[]}"""), ListAsync);
+        routes.Get(
+            "/v1/ops/dlq",
+            new RouteNotes(
+                "Keys whose events wait, longest first, then messages of sagas.", $$"""{"items":[{{Listed}}]}"""),
+            ListAsync);
         routes.Get("/v1/ops/dlq/{id}", new RouteNotes("The letters of a key, in order.", """{"items":[]}"""), ShowAsync);
-        routes.Post("/v1/ops/dlq/{id}/replay", new RouteNotes("Applies the letters of a key in order.", $$"""{"items":[{{Replayed}}]}""") { Body = Replay }, ReplayAsync);
+        routes.Post(
+            "/v1/ops/dlq/{id}/replay",
+            new RouteNotes(
+                "Applies the letters of a key in order, or handles the message of a saga.",
+                $$"""{"items":[{{Replayed}}]}""") { Body = Replay },
+            ReplayAsync);
         routes.Post("/v1/ops/dlq/replay", new RouteNotes(
-            $"Applies the letters of every key, {Limits.ReplayKeys} keys a call in the order of their ids.", $$"""{"items":[{{Replayed}}],"nextCursor":null}""")
+            $"Applies the letters of every customer, {Limits.ReplayKeys} a call in the order of their ids.",
+            $$"""{"items":[{{Replayed}}],"nextCursor":null}""")
         {
             Body = ReplayMany,
         }, ReplayManyAsync);
         routes.Post("/v1/ops/dlq/{id}/discard", new RouteNotes("Gives up the letters of a key.", """{"discarded":1}""") { Body = Discard }, DiscardAsync);
     }
 
-    private Task<Problem?> ListAsync(HttpContext http)
+    private async Task<Problem?> ListAsync(HttpContext http)
     {
-        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.DeadLetters.List(), static (json, keys) =>
+        var sagas = await parts.SagaLetters.ListAsync(default, Limits.SagaWatchRows, http.RequestAborted);
+        var views = parts.Projections.DeadLetters.List();
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (Keys: views, Sagas: sagas), static (json, found) =>
         {
             json.WriteStartArray("items"u8);
-            foreach (var blocked in keys)
+            foreach (var blocked in found.Keys)
             {
                 json.WriteStartObject();
                 json.WriteString("key"u8, blocked.Key);
+                json.WriteString("source"u8, "views");
                 json.WriteNumber("letters"u8, blocked.Letters);
                 json.WriteString("since"u8, Timestamp.Write(blocked.SinceUs));
                 json.WriteString("reason"u8, blocked.Reason);
                 json.WriteEndObject();
             }
 
+            foreach (var letter in found.Sagas)
+            {
+                json.WriteStartObject();
+                json.WriteString("key"u8, letter.LetterId);
+                json.WriteString("source"u8, "sagas");
+                json.WriteNumber("letters"u8, letter.Times);
+                json.WriteString("since"u8, Timestamp.Write(letter.Since));
+                json.WriteString("reason"u8, letter.Reason);
+                json.WriteEndObject();
+            }
+
             json.WriteEndArray();
         });
-        return Task.FromResult<Problem?>(null);
+        return null;
+    }
+
+    // The program derives the ids of saga letters; no customer has one of them.
+    private static bool IsOfSagas(Guid key) => DerivedId.IsDerived(key);
+
+    private async Task<Problem?> ShowSagaLetterAsync(HttpContext http, Guid key)
+    {
+        var letter = await parts.SagaLetters.ShowAsync(key, http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, letter, static (json, found) =>
+        {
+            json.WriteStartArray("items"u8);
+            json.WriteStartObject();
+            json.WriteString("source"u8, "sagas");
+            json.WriteNumber("shard"u8, found.Shard);
+            json.WriteString("sagaId"u8, found.SagaId);
+            json.WriteString("type"u8, found.Type);
+            json.WriteString("message"u8, found.Message);
+            json.WriteString("reason"u8, found.Reason);
+            json.WriteEndObject();
+            json.WriteEndArray();
+        });
+        return null;
     }
 
     private async Task<Problem?> ShowAsync(HttpContext http)
@@ -58,6 +110,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         var fields = FieldReader.Empty();
         var key = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
+        if (IsOfSagas(key)) return await ShowSagaLetterAsync(http, key);
         var letters = await parts.Projections.DeadLetters.ShowAsync(key, http.RequestAborted);
         JsonAnswer.Write(http, StatusCodes.Status200OK, letters, static (json, items) =>
         {
@@ -84,10 +137,16 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadOptionalAsync(http, Replay);
         var key = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
-        var result = await parts.Projections.DeadLetters.ReplayAsync(key, fields.Flag("dryRun"), http.RequestAborted);
+        var dryRun = fields.Flag("dryRun");
+        var result = IsOfSagas(key)
+            ? Result(key, await parts.SagaLetters.ReplayAsync(key, dryRun, http.RequestAborted))
+            : await parts.Projections.DeadLetters.ReplayAsync(key, dryRun, http.RequestAborted);
         JsonAnswer.Write(http, StatusCodes.Status200OK, result, static (json, one) => Write(json, [one]));
         return null;
     }
+
+    private static ReplayResult Result(Guid key, string? reason) =>
+        new(key, 1, reason is null ? 1 : 0, null, null, null, reason);
 
     private async Task<Problem?> ReplayManyAsync(HttpContext http)
     {
@@ -126,7 +185,10 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         var key = fields.PathId(http);
         var reason = fields.Text("reason", Limits.ReferenceCharacters);
         if (fields.Problem is { } problem) return problem;
-        var discarded = await parts.Projections.DeadLetters.DiscardAsync(key, fields.Flag("firstOnly"), reason, http.RequestAborted);
+        var discarded = 1;
+        var (letters, firstOnly) = (parts.Projections.DeadLetters, fields.Flag("firstOnly"));
+        if (IsOfSagas(key)) await parts.SagaLetters.DiscardAsync(key, reason, http.RequestAborted);
+        else discarded = await letters.DiscardAsync(key, firstOnly, reason, http.RequestAborted);
         JsonAnswer.Write(http, StatusCodes.Status200OK, discarded, static (json, count) => json.WriteNumber("discarded"u8, count));
         return null;
     }

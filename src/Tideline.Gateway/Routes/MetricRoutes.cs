@@ -24,6 +24,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         WriteClock(text);
         WriteShards(text);
         WriteFaults(text);
+        WriteWaitingSagas(text);
         if (parts.FindProjections() is { } projections)
         {
             WriteViews(text, projections);
@@ -114,6 +115,24 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         foreach (var status in statuses) text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
         text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
         text.Sample("tideline_dead_letters", projections.DeadLetters.List().Sum(key => key.Letters));
+    }
+
+    private void WriteWaitingSagas(PrometheusText text)
+    {
+        if (parts.SagaWatch is not { } watch) return;
+        var shards = watch.Waiting.Select((waiting, shard) => (Shard: Number(shard), Waiting: waiting)).ToList();
+        text.Family("tideline_sagas_parked", "gauge", "Sagas that wait for an operator.");
+        foreach (var (shard, waiting) in shards) text.Sample("tideline_sagas_parked", waiting.Parked, "shard", shard);
+        text.Family("tideline_saga_dead_letters", "gauge", "Messages of sagas that could not be handled and wait.");
+        foreach (var (shard, waiting) in shards)
+            text.Sample("tideline_saga_dead_letters", waiting.Letters, "shard", shard);
+        var held = shards.SelectMany(each => each.Waiting.Suspense.Select(of => (each.Shard, of.Key, of.Value)));
+        text.Family("tideline_suspense_sagas", "gauge", "Sagas whose money is on suspense.");
+        foreach (var (shard, currency, (sagas, _)) in held)
+            text.Sample("tideline_suspense_sagas", sagas, "shard", shard, "currency", currency);
+        text.Family("tideline_suspense_minor_units", "gauge", "Money on suspense, in minor units of its currency.");
+        foreach (var (shard, currency, (_, minor)) in held)
+            text.Sample("tideline_suspense_minor_units", minor, "shard", shard, "currency", currency);
     }
 
     private static void WriteCache(PrometheusText text, CacheCounts cache)

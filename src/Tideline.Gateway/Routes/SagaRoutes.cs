@@ -13,10 +13,27 @@ internal sealed class SagaRoutes(GatewayParts parts)
 {
     private const string List = "sagas";
     private const string Saga =
-        """{"sagaId":"0197a1b2-0000-7000-8000-0000000000f2","definition":"transfer","version":1,"state":"parked","step":"credit-destination","attempts":10,"shard":0,"createdAt":"2026-01-31T12:00:00.000000Z","updatedAt":"2026-01-31T12:00:20.000000Z","wakesAt":null}""";
+        """{"sagaId":"0197a1b2-0000-7000-8000-0000000000f2","definition":"transfer","version":""" +
+        """1,"state":"parked","step":"credit-destination","attempts":10,"shard":""" +
+        """0,"createdAt":"2026-01-31T12:00:00.000000Z","updatedAt":"2026-01-31T12:00:20.000000Z","wakesAt":""" +
+        """null,"amount":"12.30","currency":"EUR"}""";
+
+    private static readonly SagaState[] States =
+    [
+        SagaState.Running, SagaState.Completed, SagaState.Compensating, SagaState.Compensated, SagaState.Parked,
+        SagaState.Suspended, SagaState.PaidOut,
+    ];
+
+    private static readonly string Words = string.Join(", ", States.Select(state => state.Word()));
 
     private static readonly BodyShape Filter = new(
-        new("state", "running, completed, compensating, compensated or parked; every unfinished one unless told.", "parked"), QueryReader.Limit, QueryReader.After);
+        new("state", $"One of {Words}; every unfinished one unless told.", "parked"), QueryReader.Limit,
+        QueryReader.After);
+
+    private static readonly BodyShape Payout = new(
+        new BodyField("to",
+            "the account to credit, on any shard; the account that the money was taken from unless told.",
+            "0197a1b2-0000-7000-8000-0000000000a1"));
 
     // Neither says more than its path.
     private static readonly BodyShape Nothing = new();
@@ -34,6 +51,9 @@ internal sealed class SagaRoutes(GatewayParts parts)
         {
             Body = Nothing,
         }, http => MoveAsync(http, parts.Sagas.CompensateAsync));
+        routes.Post("/v1/ops/sagas/{id}/payout",
+            new RouteNotes("Pays out, once, what a suspended saga has on suspense.", Saga) { Body = Payout },
+            PayOutAsync);
     }
 
     private async Task<Problem?> ListAsync(HttpContext http)
@@ -43,8 +63,8 @@ internal sealed class SagaRoutes(GatewayParts parts)
         SagaState? state = null;
         if (query.OptionalText("state", 16) is { } text)
         {
-            state = Enum.GetValues<SagaState>().Select(value => (SagaState?)value).FirstOrDefault(value => NameOf(value!.Value) == text);
-            if (state is null) query.Fail(ProblemTypes.InvalidQuery, "'state' must be running, completed, compensating, compensated or parked.", "state");
+            state = States.Select(value => (SagaState?)value).FirstOrDefault(value => value!.Value.Word() == text);
+            if (state is null) query.Fail(ProblemTypes.InvalidQuery, $"'state' must be one of {Words}.", "state");
         }
 
         var after = Place(query);
@@ -93,6 +113,15 @@ internal sealed class SagaRoutes(GatewayParts parts)
         return await AnswerAsync(http, id);
     }
 
+    private async Task<Problem?> PayOutAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadOptionalAsync(http, Payout);
+        var (id, to) = (fields.PathId(http), fields.OptionalId("to"));
+        if (fields.Problem is { } problem) return problem;
+        if (await parts.Sagas.PayOutAsync(id, to, http.RequestAborted) is { } refusal) return Problem.Of(refusal);
+        return await AnswerAsync(http, id);
+    }
+
     private async Task<Problem?> AnswerAsync(HttpContext http, Guid id)
     {
         if (await parts.Sagas.ShowAsync(id, http.RequestAborted) is not { } saga) return Problem.Of(new Refusal(RefusalReason.SagaNotFound, $"There is no saga {id}."), inPath: true);
@@ -121,14 +150,20 @@ internal sealed class SagaRoutes(GatewayParts parts)
         json.WriteString("sagaId"u8, saga.SagaId);
         json.WriteString("definition"u8, saga.Definition);
         json.WriteNumber("version"u8, saga.Version);
-        json.WriteString("state"u8, NameOf(saga.State));
+        json.WriteString("state"u8, saga.State.Word());
         json.WriteString("step"u8, saga.Step);
         json.WriteNumber("attempts"u8, saga.Attempts);
         json.WriteNumber("shard"u8, saga.Shard);
         json.WriteString("createdAt"u8, Timestamp.Write(saga.CreatedAt));
         json.WriteString("updatedAt"u8, Timestamp.Write(saga.UpdatedAt));
         json.WriteString("wakesAt"u8, saga.WakesAt is { } wakes ? Timestamp.Write(wakes) : null);
-    }
+        if (saga.Amount is { } amount)
+        {
+            json.WriteString("amount"u8, amount.ToDecimalString());
+            json.WriteString("currency"u8, amount.Currency.Code);
+        }
 
-    private static string NameOf(SagaState state) => state.ToString().ToLowerInvariant();
+        if (saga.SuspenseReason is not null) json.WriteString("suspenseReason"u8, saga.SuspenseReason);
+        if (saga.PayoutId is { } payout) json.WriteString("payoutId"u8, payout);
+    }
 }

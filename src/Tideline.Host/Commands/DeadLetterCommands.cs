@@ -5,19 +5,24 @@ using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>dlq</c>: events that a projection could not take, and what queues behind them.</summary>
+/// <summary>
+/// <c>dlq</c>: events that a projection could not take, with what queues behind them, and messages of sagas that could
+/// not be handled.
+/// </summary>
 internal static class DeadLetterCommands
 {
     public static Command Build()
     {
-        var key = new Argument<Guid>("KEY") { Description = "The customer whose events are held up." };
-        var anyKey = new Argument<Guid?>("KEY") { Description = "The customer whose events are held up.", Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<bool>("--all") { Description = "Every key that is held up, in the order of the keys." };
+        const string Which = "The customer whose events are held up, or the letter of a saga.";
+        var key = new Argument<Guid>("KEY") { Description = Which };
+        var anyKey = new Argument<Guid?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
+        var all = new Option<bool>("--all") { Description = "Every customer held up, in the order of the keys." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen; change nothing." };
         var reason = new Option<string>("--reason") { Description = "Why; kept with what was discarded.", Required = true };
         return new Command("dlq", "List, show, replay or discard dead letters.")
         {
-            new Command("list", "Keys that are held up.").Asks((_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
+            new Command("list", "Customers that are held up, and messages of sagas that wait.").Asks(
+                (_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
             new Command("show", "The letters of a key, in order.") { key }.Asks((parsed, node, cancel) => node.GetAsync($"/v1/ops/dlq/{parsed.GetValue(key)}", cancel), "No dead letters of that key."),
             OneOrAll(new Command("replay", "Apply the letters of a key, or of all, in order; exit 1 when one of them still cannot be.") { anyKey, all, dryRun }, anyKey, all).Asks(
                 (parsed, node, cancel) => parsed.GetValue(all)

@@ -114,7 +114,8 @@ internal sealed class Server : IAsyncDisposable
 
     private static GatewayParts PartsOf(TidelineNode node) => new()
     {
-        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, Imports = node.Imports, Health = node.Health,
+        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, SagaLetters = node.SagaLetters,
+        SagaWatch = node.SagaWatch, Imports = node.Imports, Health = node.Health,
         FindProjections = () => node.OpenProjections, MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults,
         Receiver = node.Receiver, Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
     };

@@ -5,7 +5,7 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I12: an IBAN belongs to one account. Each account's IBAN is claimed for it, and each claim whose account was opened
+/// I15: an IBAN belongs to one account. Each account's IBAN is claimed for it, and each claim whose account was opened
 /// names an account that carries it. A claim without an account is sound: its opening is under way, or was cut off and
 /// gives way to the next request.
 /// </summary>

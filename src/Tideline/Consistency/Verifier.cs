@@ -4,6 +4,8 @@ using Tideline.Ledger;
 using Tideline.Ledger.Audit;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Sagas;
+using Tideline.Services.Payments;
 using Tideline.Views;
 
 namespace Tideline.Consistency;
@@ -12,6 +14,8 @@ namespace Tideline.Consistency;
 public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections,
     TimeProvider time, string? viewsAway = null)
 {
+    private readonly SagaDefinitions _definitions = new(PaymentSagas.All);
+
     /// <summary>
     /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or document. <paramref name="deep"/>: every document and
     /// every record of the log, instead of a bounded sample of them. I8 is left out where no views run.
@@ -21,10 +25,17 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
         List<VerifyCheck> checks =
         [
             await CheckAsync("I1 the sum of all balances is zero per currency", TotalsAsync, cancel),
-            await CheckAsync("I2 every balance is the fold of its entries, and holds add up", BalancesAsync, cancel),
+            await CheckAsync(
+                "I2 every balance is the fold of its entries, and holds, returnable amounts and suspense add up",
+                BalancesAsync, cancel),
             await CheckAsync("I7 the log holds the ledger's events, without gaps", (shard, token) => LogAsync(shard, deep, token), cancel),
             await CheckAsync("I9 the audit chain verifies and is the published one, and events, entries and transactions agree", AuditAsync, cancel),
-            await CheckAsync("I12 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
+            await CheckAllAsync("I12 clearing holds what unfinished sagas have under way", new ClearingCheck(ledger,
+                _definitions).RunAsync, "sagas under way", cancel),
+            await CheckAsync("I13 every saga is matched by its entries, and what was answered is there", (shard,
+                token) => SagasAsync(shard, deep, token), cancel),
+            await CheckAllAsync("I14 an id names one hold", new HoldIdCheck(ledger).RunAsync, "holds", cancel),
+            await CheckAsync("I15 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
         ];
         if (views is not null && projections is not null)
         {
@@ -60,6 +71,28 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
         return Check(name, findings, seen);
     }
 
+    private static async Task<VerifyCheck> CheckAllAsync(
+        string name, Func<CancellationToken, Task<(IReadOnlyList<string> Findings, long Seen)>> check, string things,
+            CancellationToken cancel)
+    {
+        try
+        {
+            var (findings, seen) = await check(cancel);
+            return Check(name, findings, [Say($"{seen} {things}")]);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+        {
+            return Check(name, [$"The ledger cannot be read to the end: {fault.Message}"], []);
+        }
+    }
+
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> SagasAsync(int shard, bool deep,
+        CancellationToken cancel)
+    {
+        var (findings, seen) = await new SagaCheck(ledger, _definitions, time, shard, deep).RunAsync(cancel);
+        return (findings, Say($"{seen} sagas"));
+    }
+
     private static VerifyCheck Check(string name, IReadOnlyList<string> findings, IReadOnlyList<string> seen) =>
         new(name, findings.Count == 0, findings.Count == 0 ? string.Join("; ", seen) : string.Join('\n', findings));
 
@@ -78,7 +111,9 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     }
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(int shard, CancellationToken cancel) =>
-        (await ledger.Reader(shard).FindBrokenBalancesAsync(Limits.VerifyFindings, cancel), "sound");
+        (await ledger.Reader(shard).FindBrokenBalancesAsync(
+            Limits.VerifyFindings, cancel, saga => Returnables.ClaimOf(saga, _definitions, ledger.SystemAccounts,
+                shard)), "sound");
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(int shard, bool deep, CancellationToken cancel)
     {

@@ -39,7 +39,11 @@ public sealed record EventData
     /// <summary>The transaction, where money moved.</summary>
     public Guid? TransactionId { get; init; }
 
-    /// <summary><c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>; for BALANCE_UPDATED <c>hold</c>, <c>release</c>, <c>expiry</c>, <c>status</c>.</summary>
+    /// <summary>
+    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>payout</c>; for
+    /// BALANCE_UPDATED <c>hold</c>,
+    /// <c>release</c>, <c>expiry</c>, <c>status</c>, <c>suspense</c> (a refund that the account could not take).
+    /// </summary>
     public string? Kind { get; init; }
 
     /// <summary>The other customer account of a transfer.</summary>

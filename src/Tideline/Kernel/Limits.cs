@@ -113,6 +113,41 @@ public static partial class Limits
     /// <summary>Between two looks for due timers and expired holds, milliseconds.</summary>
     public const int SweepIntervalMs = 250;
 
+    /// <summary>How often what waits for an operator is counted, milliseconds.</summary>
+    public const int SagaWatchMs = 2_000;
+
+    /// <summary>Sagas of a shard and state that are counted; more are told as so many.</summary>
+    public const int SagaWatchRows = 1_000;
+
+    /// <summary>
+    /// How often a message of a saga is tried before it is set aside, once with its batch and then alone.
+    /// </summary>
+    public const int SagaMessageAttempts = 3;
+
+    /// <summary>
+    /// What is kept of a message of a saga that is set aside, bytes: many times what any message has.
+    /// </summary>
+    public const int SagaLetterBytes = 64 * 1024;
+
+    /// <summary>What is kept of the type of such a message, characters.</summary>
+    public const int SagaLetterTypeCharacters = 64;
+
+    /// <summary>The longest sentence that a message of a saga may carry, characters.</summary>
+    public const int SagaDetailCharacters = 2_000;
+
+    /// <summary>Pages of ended sagas, per state, that a check looks at unless it is a deep one.</summary>
+    public const int VerifySagaPages = 24;
+
+    /// <summary>
+    /// The newest answers of a shard that a check holds against what is there, and those of a deep one.
+    /// </summary>
+    public const int VerifyOutcomes = 500, VerifyOutcomesDeep = 50_000;
+
+    /// <summary>
+    /// How often a comparison that traffic may have disturbed is made again before its finding counts.
+    /// </summary>
+    public const int VerifyRounds = 3;
+
     /// <summary>Sagas, and holds, that one look at a shard takes up.</summary>
     public const int SweepRows = 500;
 

@@ -71,4 +71,16 @@ public enum RefusalReason
 
     /// <summary>A hold ends in the future, within the limit.</summary>
     InvalidExpiry = 21,
+
+    /// <summary>Money of unfinished transfers may still come back to the account.</summary>
+    TransfersUnderWay = 22,
+
+    /// <summary>The saga has no money on suspense.</summary>
+    NothingOnSuspense = 23,
+
+    /// <summary>A message about a saga contradicts what was done under its step, or the saga itself.</summary>
+    StepConflict = 24,
+
+    /// <summary>No such dead letter waits.</summary>
+    DeadLetterNotFound = 25,
 }

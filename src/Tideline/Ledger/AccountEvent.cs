@@ -64,7 +64,10 @@ public static class Words
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "Not a status of this version."),
     };
 
-    /// <summary><c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c> or <c>capture</c>.</summary>
+    /// <summary>
+    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>suspense</c> or
+    /// <c>payout</c>.
+    /// </summary>
     public static string Word(this TransactionKind kind) => kind switch
     {
         TransactionKind.Transfer => "transfer",
@@ -72,6 +75,8 @@ public static class Words
         TransactionKind.Deposit => "deposit",
         TransactionKind.Withdrawal => "withdrawal",
         TransactionKind.Capture => "capture",
+        TransactionKind.Suspense => "suspense",
+        TransactionKind.Payout => "payout",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of this version."),
     };
 }

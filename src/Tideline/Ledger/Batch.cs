@@ -32,9 +32,15 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     public AccountRow? Account(Guid id) => Rows.Accounts.GetValueOrDefault(id);
 
     /// <summary>A system account of this shard; made at its first use.</summary>
-    public AccountRow SystemAccount(AccountKind kind, Currency currency)
+    public AccountRow SystemAccount(AccountKind kind, Currency currency) =>
+        SystemAccount(Context.SystemAccount(kind, currency), kind, currency);
+
+    /// <summary>The clearing account of this shard for the sagas of an owner; made at its first use.</summary>
+    public AccountRow Clearing(Currency currency, int owner) =>
+        SystemAccount(Context.Clearing(currency, owner), AccountKind.Clearing, currency);
+
+    private AccountRow SystemAccount(Guid id, AccountKind kind, Currency currency)
     {
-        var id = Context.SystemAccount(kind, currency);
         if (Rows.Accounts.TryGetValue(id, out var account)) return account;
         account = new AccountRow { Id = id, CustomerId = Guid.Empty, Kind = kind, Currency = currency, CreatedUs = TimeUs };
         Add(account);

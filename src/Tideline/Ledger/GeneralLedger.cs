@@ -267,8 +267,11 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
     internal Task<Reply> SubmitHereAsync(int shard, LedgerCommand command) => _slots[shard].Writer.Submit(command);
 
-    /// <summary>Queues several commands on a shard of this process; the task ends when all are durable.</summary>
-    internal Task SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) => _slots[shard].Writer.SubmitAll(commands);
+    /// <summary>
+    /// Queues several commands on a shard of this process; the task ends when each is durable or has failed.
+    /// </summary>
+    internal Task<CommandEnd[]> SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) =>
+        _slots[shard].Writer.SubmitAll(commands);
 
     /// <summary>Does something for each shard of this process, one after the other. A shard that fails, because it is
     /// lost or its store is away, does not keep the others from their turn.</summary>

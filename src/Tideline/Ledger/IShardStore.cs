@@ -83,6 +83,9 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel);
 
+    /// <summary>The ids of holds after one, in order: for checks.</summary>
+    ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel);
+
     /// <summary>Open holds that expired at or before a time.</summary>
     ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel);
 
@@ -119,8 +122,12 @@ public interface IShardReader : IAsyncDisposable
     /// <summary>
     /// Accounts for which balance = fold of entries does not hold, or whose entry versions have gaps (I2), or whose held amount is not the sum of open
     /// holds, and settlement accounts that do not await all open holds of their currency; each with a sentence. One snapshot; up to <paramref name="limit"/> findings.
+    /// With <paramref name="claimOf"/>, which says what an open saga has of an account, also accounts whose returnable
+    /// amount is not what their
+    /// unfinished sagas may give back, and suspense accounts that do not hold what suspended sagas have there.
     /// </summary>
-    ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel);
+    ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel, Func<SagaRow,
+        SagaClaim?>? claimOf = null);
 }
 
 /// <summary>Opens the shards of an installation.</summary>

@@ -55,27 +55,28 @@ internal sealed class SinglePending(LedgerCommand command) : AwaitedPending<Repl
 }
 
 /// <summary>One of many commands that are waited for together: one wake-up for all of them.</summary>
-internal sealed class GroupedPending(LedgerCommand command, PendingGroup group) : PendingCommand(command)
+internal sealed class GroupedPending(LedgerCommand command, PendingGroup group, int index) : PendingCommand(command)
 {
-    protected override void OnAnswered() => group.Ended(null);
+    protected override void OnAnswered() => group.Ended(index, new CommandEnd(Reply, null));
 
-    protected override void OnFailed(TidelineException fault) => group.Ended(fault);
+    protected override void OnFailed(TidelineException fault) => group.Ended(index, new CommandEnd(null, fault));
 }
 
-/// <summary>The end of many commands: when the last has ended; the first fault, if there was one, is the group's.</summary>
+/// <summary>What one of many commands came to: its reply, or the fault that kept it from one.</summary>
+internal readonly record struct CommandEnd(Reply? Reply, TidelineException? Fault);
+
+/// <summary>The ends of many commands, in their order, when the last has ended.</summary>
 internal sealed class PendingGroup(int count)
 {
-    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CommandEnd[]> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CommandEnd[] _ends = new CommandEnd[count];
     private int _left = count;
-    private TidelineException? _fault;
 
-    public Task End => _end.Task;
+    public Task<CommandEnd[]> End => _end.Task;
 
-    public void Ended(TidelineException? fault)
+    public void Ended(int index, CommandEnd end)
     {
-        if (fault is not null) Interlocked.CompareExchange(ref _fault, fault, null);
-        if (Interlocked.Decrement(ref _left) > 0) return;
-        if (_fault is { } first) _end.TrySetException(new TidelineException(first.Code, first.Message, first));
-        else _end.TrySetResult();
+        _ends[index] = end;
+        if (Interlocked.Decrement(ref _left) == 0) _end.TrySetResult(_ends);
     }
 }

@@ -16,6 +16,9 @@ public enum AccountKind
 
     /// <summary>Where captured holds go.</summary>
     Settlement = 3,
+
+    /// <summary>Money that could not be given back to its owner. It waits for an operator to pay it out.</summary>
+    Suspense = 4,
 }
 
 /// <summary>Written to disk: append only.</summary>
@@ -48,6 +51,12 @@ public enum TransactionKind
 
     /// <summary>Account to settlement, from a hold.</summary>
     Capture = 5,
+
+    /// <summary>Clearing to suspense: money that its owner's account could not take back.</summary>
+    Suspense = 6,
+
+    /// <summary>Suspense to a customer account, by an operator.</summary>
+    Payout = 7,
 }
 
 /// <summary>Written to disk: append only.</summary>
@@ -91,6 +100,12 @@ public sealed class AccountRow
 
     /// <summary>Open holds on the account.</summary>
     public long PendingOutMinor { get; set; }
+
+    /// <summary>
+    /// What unfinished sagas took from the account and may still give back. While it is not zero the account cannot be
+    /// closed.
+    /// </summary>
+    public long ReturnableMinor { get; set; }
 
     /// <summary>Number of entries; the version of the newest.</summary>
     public long EntryVersion { get; set; }

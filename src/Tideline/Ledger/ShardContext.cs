@@ -14,4 +14,7 @@ internal sealed record ShardContext(int Shard, ShardMap Map, SystemAccounts Syst
     }
 
     public Guid SystemAccount(AccountKind kind, Currency currency) => SystemAccounts.Id(kind, currency, Shard);
+
+    /// <summary>The clearing account here for the sagas of an owner.</summary>
+    public Guid Clearing(Currency currency, int owner) => SystemAccounts.ClearingId(currency, Shard, owner);
 }

@@ -75,19 +75,21 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         return pending.End;
     }
 
-    /// <summary>Queues several commands; the task ends when all are durable.</summary>
+    /// <summary>
+    /// Queues several commands; the task ends when each is durable or has failed, and tells what each came to.
+    /// </summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
-    public Task SubmitAll(IReadOnlyList<LedgerCommand> commands)
+    public Task<CommandEnd[]> SubmitAll(IReadOnlyList<LedgerCommand> commands)
     {
-        if (commands.Count == 0) return Task.CompletedTask;
+        if (commands.Count == 0) return Task.FromResult<CommandEnd[]>([]);
         var group = new PendingGroup(commands.Count);
         lock (_gate)
         {
             ThrowIfClosed();
             var wasIdle = _waiting.Count == 0;
-            foreach (var command in commands)
+            for (var index = 0; index < commands.Count; index++)
             {
-                var pending = new GroupedPending(command, group);
+                var pending = new GroupedPending(commands[index], group, index);
                 _waiting.Add(pending);
                 _limit.Add(pending);
             }

@@ -10,16 +10,28 @@ namespace Tideline.Ledger;
 /// </summary>
 public sealed class SystemAccounts(ShardMap map)
 {
-    private readonly ConcurrentDictionary<(AccountKind, Currency, int), Guid> _ids = new();
+    private readonly ConcurrentDictionary<(AccountKind, Currency, int Shard, int Owner), Guid> _ids = new();
 
     /// <summary>The id of a system account (UUID version 8, RFC 9562).</summary>
-    public Guid Id(AccountKind kind, Currency currency, int shard) => _ids.GetOrAdd((kind, currency, shard), static (key, map) => Make(key, map), map);
+    public Guid Id(AccountKind kind, Currency currency, int shard) => Find(kind, currency, shard, shard);
 
-    private static Guid Make((AccountKind Kind, Currency Currency, int Shard) key, ShardMap map)
+    /// <summary>
+    /// The clearing account on a shard for the sagas of an owner. One for each owner: what all of them hold together is
+    /// what the owner's
+    /// unfinished sagas have under way, which can be proved owner by owner.
+    /// </summary>
+    public Guid ClearingId(Currency currency, int shard, int owner) =>
+        Find(AccountKind.Clearing, currency, shard, owner);
+
+    private Guid Find(AccountKind kind, Currency currency, int shard, int owner) =>
+        _ids.GetOrAdd((kind, currency, shard, owner), static (key, map) => Make(key, map), map);
+
+    private static Guid Make((AccountKind Kind, Currency Currency, int Shard, int Owner) key, ShardMap map)
     {
         Span<byte> bytes = stackalloc byte[16];
         bytes[0] = (byte)key.Kind;
         for (var letter = 0; letter < 3; letter++) bytes[letter + 1] = (byte)key.Currency.Code[letter];
+        bytes[4] = (byte)(key.Owner == key.Shard ? 0 : key.Owner + 1);
         bytes[5] = (byte)key.Shard;
         bytes[6] = 0x80;
         bytes[8] = 0x80;

@@ -9,7 +9,7 @@ namespace Tideline.Peers;
 /// <summary>Takes commands that other processes send to the owner of a shard. What this one does not own is told so and goes nowhere else.</summary>
 public sealed class CommandReceiver(GeneralLedger ledger, SagaDefinitions definitions, Guid secret)
 {
-    private readonly PeerCommands _commands = new(definitions);
+    private readonly PeerCommands _commands = new(definitions, ledger.Map);
 
     /// <summary>Whether a sender knows this process's secret. It takes as long for a wrong one.</summary>
     public bool IsPeer(string? sent) => CryptographicOperations.FixedTimeEquals((Guid.TryParse(sent, out var told) ? told : Guid.Empty).ToByteArray(), secret.ToByteArray()) && secret != Guid.Empty;

@@ -8,7 +8,7 @@ using Tideline.Sagas;
 namespace Tideline.Peers;
 
 /// <summary>Commands as they go from process to process: <c>[{"deposit":{…}},…]</c>.</summary>
-internal sealed class PeerCommands(SagaDefinitions definitions)
+internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
 {
     private static readonly Kind[] Kinds =
     [
@@ -18,6 +18,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions)
         new("releaseHold", PeerJson.Default.ReleaseHold), new("setAccountStatus", PeerJson.Default.SetAccountStatus), new("reserveKey", PeerJson.Default.ReserveKey),
         new("fenceTime", PeerJson.Default.FenceTime),
         new("startTransfer", PeerJson.Default.StartTransfer), new("operatorMove", PeerJson.Default.OperatorMove),
+        new("payOut", PeerJson.Default.PayOut), new("operatorLetter", PeerJson.Default.OperatorLetter),
     ];
 
     /// <summary>The types that go from process to process; what else there is only an owner issues.</summary>
@@ -30,7 +31,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions)
         writer.WriteStartArray();
         foreach (var command in commands)
         {
-            object carried = command is MoveSaga { Move: SagaMove.Retry or SagaMove.Compensate } move ? new OperatorMove(move.SagaId, move.OwnerShard, move.Move, move.Owner) : command;
+            var carried = Carried(command);
             var kind = Array.Find(Kinds, kind => kind.Json.Type == carried.GetType()) ?? throw new TidelineException(ErrorCode.Internal, $"A {command.GetType().Name} is for the owner of a shard alone.");
             writer.WriteStartObject();
             writer.WritePropertyName(kind.Name);
@@ -74,11 +75,37 @@ internal sealed class PeerCommands(SagaDefinitions definitions)
         Expect(ref reader, JsonTokenType.EndObject);
         return carried switch
         {
-            OperatorMove { Move: SagaMove.Retry or SagaMove.Compensate } move => new MoveSaga(move.SagaId, move.OwnerShard, move.Move, definitions, null, move.Owner),
+            OperatorMove { Move: SagaMove.Retry or SagaMove.Compensate } move => MoveOf(move),
+            OperatorLetter letter => new SettleLetter(letter.LetterId, MessageOf(letter), letter.Reason),
             LedgerCommand command => command,
             _ => throw new JsonException($"That is no '{name}'."),
         };
     }
+
+    private static object Carried(LedgerCommand command) => command switch
+    {
+        MoveSaga { Move: SagaMove.Retry or SagaMove.Compensate } move => new OperatorMove(move.SagaId, move.OwnerShard,
+            move.Move, move.Owner),
+        SettleLetter { Message: DoStep step } letter => new OperatorLetter(
+            letter.LetterId, SagaEngine.RequestType, JsonSerializer.SerializeToUtf8Bytes(step.Request,
+                SagaJson.Default.SagaRequest), letter.Reason),
+        SettleLetter { Message: MoveSaga { StepReply: { } reply } } letter => new OperatorLetter(
+            letter.LetterId, SagaEngine.ReplyType, JsonSerializer.SerializeToUtf8Bytes(reply,
+                SagaJson.Default.SagaReply), letter.Reason),
+        SettleLetter { Message: null } letter => new OperatorLetter(letter.LetterId, null, null, letter.Reason),
+        _ => command,
+    };
+
+    // A command of a version that is not known here must not reach a batch.
+    private MoveSaga MoveOf(OperatorMove move)
+    {
+        definitions.Of(move.Owner);
+        return new MoveSaga(move.SagaId, move.OwnerShard, move.Move, definitions, null, move.Owner);
+    }
+
+    private LedgerCommand? MessageOf(OperatorLetter letter) =>
+        letter.Type is null ? null : SagaMessages.Read(map.ShardOf(letter.LetterId), map, definitions, letter.Type,
+            letter.Data);
 
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType token)
     {

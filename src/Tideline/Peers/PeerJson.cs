@@ -25,12 +25,19 @@ namespace Tideline.Peers;
 [JsonSerializable(typeof(ReserveKey))]
 [JsonSerializable(typeof(FenceTime))]
 [JsonSerializable(typeof(StartTransfer))]
+[JsonSerializable(typeof(PayOut))]
 [JsonSerializable(typeof(OperatorMove))]
+[JsonSerializable(typeof(OperatorLetter))]
 [JsonSerializable(typeof(PeerAnswer[]))]
 internal sealed partial class PeerJson : JsonSerializerContext;
 
 /// <summary>What an operator has a saga do. The definitions are each process's own.</summary>
 internal sealed record OperatorMove(Guid SagaId, int OwnerShard, SagaMove Move, SagaPins Owner);
+
+/// <summary>
+/// What an operator has become of a dead letter: its message is carried out, or it is given up for a reason.
+/// </summary>
+internal sealed record OperatorLetter(Guid LetterId, string? Type, byte[]? Data, string? Reason);
 
 /// <summary>What a command came to: its reply, or the fault with its words.</summary>
 internal sealed record PeerAnswer(Reply? Reply, ErrorCode Fault, string? Message);

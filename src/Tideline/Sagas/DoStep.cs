@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -5,8 +6,11 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Does a step for a saga of another shard and sends the reply in the same commit. A repeat does nothing but reply again; a cancel keeps a refusal under the
-/// step's key, so that a request that comes later is refused too.
+/// Does a step for a saga of another shard and sends the reply in the same commit. A repeat does nothing but reply
+/// again; a cancel keeps a
+/// refusal under the step's key, so that a request that comes later is refused too. What is kept under the key carries
+/// a fingerprint of all
+/// that the step does: a request that finds something else there is not answered as done.
 /// </summary>
 internal sealed record DoStep(SagaRequest Request) : LedgerCommand
 {
@@ -14,35 +18,64 @@ internal sealed record DoStep(SagaRequest Request) : LedgerCommand
 
     internal override Guid Subject => Request.SagaId;
 
-    private Guid StepKey { get; } = Idempotency.Key("saga", $"{Request.SagaId}:{Request.Step}:{(Request.Undo ? "undo" : "do")}");
+    private Guid StepKey { get; } = KeyOf(Request.SagaId, Request.Step);
+
+    private Guid StepFingerprint { get; } = FingerprintOf(Request);
+
+    /// <summary>The key under which a shard keeps what a step came to.</summary>
+    public static Guid KeyOf(Guid sagaId, int step) =>
+        DerivedId.Of("saga-step", string.Create(CultureInfo.InvariantCulture, $"{sagaId}:{step}"));
 
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
         keys.Outcomes.Add(StepKey);
         keys.Transactions.Add(Request.Posting.TransactionId);
-        SagaPostings.Collect(Request.Posting, keys, context);
+        SagaPostings.Collect(Request.Posting, Request.OwnerShard, keys, context);
     }
 
     internal override Reply Decide(Batch batch)
     {
         if (!batch.Rows.Outcomes.TryGetValue(StepKey, out var outcome))
         {
-            outcome = Keep(batch, Request.Cancel
-                ? new Refusal(RefusalReason.DeadlinePassed, "The step's deadline passed before its shard answered.")
-                : SagaPostings.Apply(batch, Request.Posting, Request.SagaId));
+            outcome = Keep(
+                batch,
+                Request.Cancel
+                    ? new Refusal(RefusalReason.DeadlinePassed, "The step's deadline passed before its shard answered.")
+                    : SagaPostings.Apply(batch, Request.Posting, Request.SagaId, Request.OwnerShard));
+        }
+        else if (outcome.Fingerprint != StepFingerprint)
+        {
+            return batch.Refuse(
+                RefusalReason.StepConflict,
+                $"Step {Request.Step} of saga {Request.SagaId} was done before, and did something else.",
+                Request.SagaId);
         }
 
-        var position = new Position(batch.Context.Shard, outcome.Seq);
-        var reply = new SagaReply(Request.SagaId, Request.Step, Request.Undo, outcome.Reason, outcome.Detail, position, outcome.BalanceMinor, Request.Owner);
-        batch.Send(Request.OwnerShard, Request.SagaId, SagaEngine.ReplyType, JsonSerializer.SerializeToUtf8Bytes(reply, SagaJson.Default.SagaReply));
+        var reply = new SagaReply(
+            Request.SagaId, Request.Step, outcome.Reason, outcome.Detail,
+            new Position(batch.Context.Shard, outcome.Seq), outcome.BalanceMinor, Request.Owner);
+        batch.Send(
+            Request.OwnerShard, Request.SagaId, SagaEngine.ReplyType,
+            JsonSerializer.SerializeToUtf8Bytes(reply, SagaJson.Default.SagaReply));
         return Outcomes.Restore(outcome, batch.Context.Shard);
+    }
+
+    private static Guid FingerprintOf(SagaRequest request)
+    {
+        var (posting, owner) = (request.Posting, request.OwnerShard);
+        return Idempotency.Fingerprint(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{owner}|{posting.TransactionId}|{posting.AccountId}|{posting.Against}|{posting.AmountMinor}|"
+                    + $"{posting.Currency}|{posting.Kind}|{posting.CounterpartyId}|{posting.Reference}"));
     }
 
     private OutcomeRow Keep(Batch batch, Refusal? refusal)
     {
         var outcome = new OutcomeRow(
-            StepKey, Guid.Empty, refusal is null ? OutcomeKind.Done : OutcomeKind.Refused, Request.SagaId, batch.Account(Request.Posting.AccountId)?.PostedMinor ?? 0,
-            refusal is null ? batch.EventSeq : 0, refusal?.Reason ?? 0, refusal?.Detail, batch.TimeUs);
+            StepKey, StepFingerprint, refusal is null ? OutcomeKind.Done : OutcomeKind.Refused, Request.SagaId,
+            batch.Account(Request.Posting.AccountId)?.PostedMinor ?? 0, refusal is null ? batch.EventSeq : 0,
+            refusal?.Reason ?? 0, refusal?.Detail, batch.TimeUs);
         batch.Rows.Outcomes.Add(StepKey, outcome);
         batch.Writes.Outcomes.Add(outcome);
         return outcome;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -20,10 +21,20 @@ internal enum SagaMove
 }
 
 /// <summary>Moves a saga on its owner's shard.</summary>
-internal sealed record MoveSaga(Guid SagaId, int OwnerShard, SagaMove Move, SagaDefinitions Definitions, SagaReply? StepReply, SagaPins Owner) : LedgerCommand
+internal sealed record MoveSaga(
+    Guid SagaId, int OwnerShard, SagaMove Move, SagaDefinitions Definitions, SagaReply? StepReply,
+    SagaPins Owner) : LedgerCommand
 {
-    public static MoveSaga Of(SagaRow known, int shard, SagaMove move, SagaDefinitions definitions) => new(
-        known.Id, shard, move, definitions, null, new SagaPins(known.Definition, known.DefinitionVersion, SagaJson.Read(known.Data, SagaJson.Default.SagaData)));
+    /// <summary>The command for a saga as it is stored.</summary>
+    /// <exception cref="TidelineException">Corrupt or IncompatibleData: this program cannot read it.</exception>
+    public static MoveSaga Of(SagaRow known, int shard, SagaMove move, SagaDefinitions definitions)
+    {
+        definitions.Of(known);
+        if (SagaJson.DataOf(known) is not { } data || !Currency.TryParse(data.Currency, out _))
+            throw new TidelineException(ErrorCode.Corrupt, $"Saga {known.Id} of shard {shard} cannot be read.");
+        return new MoveSaga(
+            known.Id, shard, move, definitions, null, new SagaPins(known.Definition, known.DefinitionVersion, data));
+    }
 
     public override Guid RouteId => SagaId;
 
@@ -32,57 +43,93 @@ internal sealed record MoveSaga(Guid SagaId, int OwnerShard, SagaMove Move, Saga
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
         keys.Sagas.Add(SagaId);
-        // The accounts that its local steps may touch, whichever step it turns out to be at.
+        if (Owner.Data.Origin is { } origin)
+            keys.Sagas.Add(origin);
+        // The accounts that its local steps may touch, whichever step it turns out to be at. A step that went well
+        // undoes none.
+        var mayUndo = StepReply is not { RefusalReason: 0 };
         foreach (var step in Definitions.Of(Owner).Steps)
         {
-            if (step.Forward is { } forward) Collect(forward(Owner.Data, SagaId), keys, context);
-            if (step.Compensation is { } compensation) Collect(compensation(Owner.Data, SagaId), keys, context);
+            if (step.Forward?.Invoke(Owner.Data, SagaId) is { } forward && IsHere(forward, context))
+                SagaPostings.Collect(forward, context.Shard, keys, context);
+            if (mayUndo && step.Compensation?.Invoke(Owner.Data, SagaId) is { } undo && IsHere(undo, context))
+                SagaPostings.CollectUndo(undo, SagaId, context.Shard, keys, context);
         }
     }
 
     internal override Reply Decide(Batch batch)
     {
-        if (!batch.Rows.Sagas.TryGetValue(SagaId, out var row)) return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId}.", SagaId);
-        var definition = Definitions.Of(row);
+        if (!batch.Rows.Sagas.TryGetValue(SagaId, out var row))
+            return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId}.", SagaId);
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
+        // The rows of the batch are those of the pins: others must never be decided about.
+        if (
+            row.Definition != Owner.Definition
+            || row.DefinitionVersion != Owner.Version
+            || !data.IsSameMovement(Owner.Data))
+            return batch.Refuse(
+                RefusalReason.StepConflict, $"Saga {SagaId} moves something else than was said.", SagaId);
+        var definition = Definitions.Of(row);
         List<SagaHistory> history = [.. SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray)];
-        switch (Move)
+        return Move switch
         {
-            case SagaMove.Reply:
-                // A reply to a step that the saga has left already is a repeat.
-                var undo = row.State == SagaState.Compensating;
-                if (row.State is not (SagaState.Running or SagaState.Compensating) || row.Step != StepReply!.Step || undo != StepReply.Undo) return batch.Done(SagaId, 0);
-                var refusal = StepReply.RefusalReason == 0 ? null : new Refusal(StepReply.RefusalReason, StepReply.RefusalDetail ?? "");
-                (row, data) = SagaEngine.Record(batch, definition, row, data, history, row.Attempts, undo, refusal, StepReply.Position, StepReply.BalanceMinor);
-                if (row.State == SagaState.Parked || row.WakeUs is not null) return Keep(batch, row, data, history);
-                break;
-            case SagaMove.Wake:
-                if (row.State is not (SagaState.Running or SagaState.Compensating) || row.WakeUs is null || row.WakeUs > batch.TimeUs) return batch.Done(SagaId, 0);
-                if (SagaTimers.DeadlinePassed(definition, row, batch.TimeUs)) return Cancel(batch, definition, row, data, history);
-                if (row.Attempts < definition.Steps[row.Step].Retry.MaxAttempts) break;
-                return Keep(batch, row with { State = SagaState.Parked, WakeUs = null }, data, history);
-            default:
-                if (row.State != SagaState.Parked) return batch.Refuse(RefusalReason.SagaNotParked, $"Saga {SagaId} is not parked; there is nothing for an operator to do.", SagaId);
-                history.Add(new SagaHistory(definition.Steps[row.Step].Name, Move == SagaMove.Retry ? "operator-retry" : "operator-compensate", batch.TimeUs, row.Attempts, null));
-                // What was being undone goes on being undone, whoever asks: the reason for it stands in the data.
-                var wasGoingBack = data.RefusalReason != 0;
-                if (Move == SagaMove.Compensate && !wasGoingBack && row.Step > definition.PivotStep)
-                    return batch.Refuse(RefusalReason.SagaNotParked, $"Saga {SagaId} is past its pivot; it can only be retried.", SagaId);
-                row = row with { State = wasGoingBack ? SagaState.Compensating : SagaState.Running, Attempts = 0, WakeUs = null };
-                // The step's fate is unknown: only its own shard can promise that it will not happen.
-                if (Move == SagaMove.Compensate && !wasGoingBack) return Cancel(batch, definition, row, data, history);
-                break;
-        }
+            SagaMove.Reply => Answered(batch, definition, row, data, history),
+            SagaMove.Wake => Woken(batch, definition, row, data, history),
+            _ => Ordered(batch, definition, row, data, history),
+        };
+    }
 
+    private Reply Answered(
+        Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
+    {
+        // A reply to a step that the saga has left already is a repeat. One that was parked meanwhile goes on: the
+        // answer is what it waits for.
+        if (row.State is not (SagaState.Running or SagaState.Parked) || row.Step != StepReply!.Step)
+            return batch.Done(SagaId, 0);
+        var refusal =
+            StepReply.RefusalReason == 0 ? null : new Refusal(StepReply.RefusalReason, StepReply.RefusalDetail ?? "");
+        row = row with { State = SagaState.Running };
+        (row, data) = SagaEngine.Record(
+            batch, definition, row, data, history, row.Attempts, refusal, StepReply.Position, StepReply.BalanceMinor);
+        if (row.State == SagaState.Parked || row.WakeUs is not null)
+            return Keep(batch, row, data, history);
         return Keep(batch, row, data, history, definition);
     }
 
-    private static void Collect(SagaPosting posting, BatchKeys keys, ShardContext context)
+    private Reply Woken(Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
     {
-        if (context.Map.ShardOf(posting.AccountId) == context.Shard) SagaPostings.Collect(posting, keys, context);
+        if (row.State != SagaState.Running || row.WakeUs is null || row.WakeUs > batch.TimeUs)
+            return batch.Done(SagaId, 0);
+        if (SagaTimers.DeadlinePassed(definition, row, batch.TimeUs))
+            return Cancel(batch, definition, row, data, history);
+        return row.Attempts < definition.Steps[row.Step].Retry.MaxAttempts
+            ? Keep(batch, row, data, history, definition)
+            : Keep(batch, row with { State = SagaState.Parked, WakeUs = null }, data, history);
     }
 
-    private Reply Keep(Batch batch, SagaRow row, SagaData data, List<SagaHistory> history, SagaDefinition? advance = null)
+    private Reply Ordered(Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
+    {
+        if (row.State != SagaState.Parked)
+            return batch.Refuse(
+                RefusalReason.SagaNotParked, $"Saga {SagaId} is not parked; there is nothing for an operator to do.",
+                SagaId);
+        if (Move == SagaMove.Compensate && row.Step > definition.PivotStep)
+            return batch.Refuse(
+                RefusalReason.SagaNotParked, $"Saga {SagaId} is past its pivot; it can only be retried.", SagaId);
+        var what = Move == SagaMove.Retry ? "operator-retry" : "operator-compensate";
+        history.Add(new SagaHistory(definition.Steps[row.Step].Name, what, batch.TimeUs, row.Attempts, null));
+        row = row with { State = SagaState.Running, Attempts = 0, WakeUs = null };
+        // The step's fate is unknown: only its own shard can promise that it will not happen.
+        return Move == SagaMove.Compensate
+            ? Cancel(batch, definition, row, data, history)
+            : Keep(batch, row, data, history, definition);
+    }
+
+    private static bool IsHere(SagaPosting posting, ShardContext context) =>
+        context.Map.ShardOf(posting.AccountId) == context.Shard;
+
+    private Reply Keep(
+        Batch batch, SagaRow row, SagaData data, List<SagaHistory> history, SagaDefinition? advance = null)
     {
         if (advance is not null)
         {
@@ -99,8 +146,11 @@ internal sealed record MoveSaga(Guid SagaId, int OwnerShard, SagaMove Move, Saga
     private Reply Cancel(Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
     {
         var posting = definition.Steps[row.Step].Forward!(data, row.Id);
-        var request = new SagaRequest(row.Id, batch.Context.Shard, row.Step, Undo: false, Cancel: true, posting, Owner);
-        batch.Send(batch.Context.Map.ShardOf(posting.AccountId), row.Id, SagaEngine.RequestType, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(request, SagaJson.Default.SagaRequest));
-        return Keep(batch, row with { WakeUs = definition.Steps[row.Step].Retry.NextUs(batch.TimeUs, row.Attempts) }, data, history);
+        var request = new SagaRequest(row.Id, batch.Context.Shard, row.Step, Cancel: true, posting, Owner);
+        batch.Send(
+            batch.Context.Map.ShardOf(posting.AccountId), row.Id, SagaEngine.RequestType,
+            JsonSerializer.SerializeToUtf8Bytes(request, SagaJson.Default.SagaRequest));
+        var wakeUs = definition.Steps[row.Step].Retry.NextUs(batch.TimeUs, row.Attempts);
+        return Keep(batch, row with { WakeUs = wakeUs }, data, history);
     }
 }

@@ -5,7 +5,9 @@ namespace Tideline.Sagas;
 
 /// <summary>
 /// A versioned list of steps. Before the pivot is done, a business refusal undoes the finished steps in reverse order; after it, steps only retry. An
-/// instance ends on the version it began with.
+/// instance ends on the version it began with. A step that can be undone stands on the shard of the saga, so that
+/// undoing it cannot be refused:
+/// what an account cannot take back goes to the bank's suspense account.
 /// </summary>
 public sealed record SagaDefinition(string Name, int Version, IReadOnlyList<SagaStep> Steps)
 {
@@ -18,7 +20,8 @@ public sealed record SagaDefinition(string Name, int Version, IReadOnlyList<Saga
 /// <paramref name="Forward"/> is a view step: it is done when the projection's watermark passes the positions that the saga wrote.
 /// </summary>
 public sealed record SagaStep(
-    string Name, bool IsPivot, RetryPolicy Retry, TimeSpan Deadline, Func<SagaData, Guid, SagaPosting>? Forward, Func<SagaData, Guid, SagaPosting>? Compensation);
+    string Name, bool IsPivot, RetryPolicy Retry, TimeSpan Deadline, Func<SagaData, Guid, SagaPosting>? Forward,
+    Func<SagaData, Guid, SagaPosting>? Compensation);
 
 /// <summary>How often and when a step is tried again: exponential backoff, capped.</summary>
 public sealed record RetryPolicy(int MaxAttempts, int FirstDelayMs, int MaxDelayMs)
@@ -27,13 +30,17 @@ public sealed record RetryPolicy(int MaxAttempts, int FirstDelayMs, int MaxDelay
     public static readonly RetryPolicy Default = new(MaxAttempts: 10, FirstDelayMs: 2_000, MaxDelayMs: 60_000);
 
     /// <summary>When to try again after so many attempts.</summary>
-    public long NextUs(long nowUs, int attempts) => nowUs + Math.Min((long)FirstDelayMs << Math.Min(attempts, 20), MaxDelayMs) * 1_000L;
+    public long NextUs(long nowUs, int attempts) =>
+        nowUs + Math.Min((long)FirstDelayMs << Math.Min(attempts, 20), MaxDelayMs) * 1_000L;
 }
 
 /// <summary>
-/// A movement between a customer account and a system account of the account's own shard. <see cref="AmountMinor"/> is signed as the account sees it.
+/// A movement between a customer account (or the suspense account) and a system account of the account's own shard.
+/// <see cref="AmountMinor"/> is signed as the account sees it.
 /// </summary>
-public sealed record SagaPosting(Guid TransactionId, Guid AccountId, AccountKind Against, long AmountMinor, string Currency, TransactionKind Kind, Guid? CounterpartyId, string? Reference);
+public sealed record SagaPosting(
+    Guid TransactionId, Guid AccountId, AccountKind Against, long AmountMinor, string Currency, TransactionKind Kind,
+    Guid? CounterpartyId, string? Reference);
 
 /// <summary>What a saga moves, and how far it got. The JSON is stored with each instance: append only.</summary>
 public sealed record SagaData
@@ -57,13 +64,34 @@ public sealed record SagaData
     /// <summary>Why it was undone, in words.</summary>
     public string? RefusalDetail { get; init; }
 
+    /// <summary>Why its money could not be given back and went to suspense; null when it did not.</summary>
+    public string? SuspenseReason { get; init; }
+
+    /// <summary>The account that its money on suspense was paid out to.</summary>
+    public Guid? PaidOutTo { get; init; }
+
+    /// <summary>The saga that pays it out, where the account is on another shard.</summary>
+    public Guid? PayoutId { get; init; }
+
+    /// <summary>For a payout: the saga whose money on suspense it pays out.</summary>
+    public Guid? Origin { get; init; }
+
     /// <summary>The positions it wrote, one a shard.</summary>
     public Position[] Positions { get; init; } = [];
 
     /// <summary>Adds a position, keeping the newest of a shard.</summary>
-    public SagaData At(Position position) => position.Seq == 0
-        ? this
-        : this with { Positions = [.. Positions.Where(known => known.Shard != position.Shard), position] };
+    public SagaData At(Position position) =>
+        position.Seq == 0
+            ? this
+            : this with
+            {
+                Positions = [.. Positions.Where(known => known.Shard != position.Shard), position],
+            };
+
+    /// <summary>Whether both are about the same movement: nothing that they say of it ever changes.</summary>
+    internal bool IsSameMovement(SagaData other) =>
+        (From, To, AmountMinor, Currency, Reference, Origin)
+        == (other.From, other.To, other.AmountMinor, other.Currency, other.Reference, other.Origin);
 }
 
 /// <summary>One line of a saga's history: the audit row of a step, committed with its effect.</summary>

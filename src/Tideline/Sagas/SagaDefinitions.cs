@@ -12,6 +12,9 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>
     public SagaDefinition Of(SagaRow row) => Of(row.Definition, row.DefinitionVersion);
 
+    /// <summary>The same; null where this program does not know the version.</summary>
+    public SagaDefinition? Find(SagaRow row) => _byVersion.GetValueOrDefault((row.Definition, row.DefinitionVersion));
+
     internal SagaDefinition Of(SagaPins owner) => Of(owner.Definition, owner.Version);
 
     private SagaDefinition Of(string name, int version) => _byVersion.GetValueOrDefault((name, version))

@@ -9,9 +9,11 @@ namespace Tideline.Sagas;
 /// </summary>
 /// <remarks>
 /// <code>
-/// Running:       step local?  ──yes─► post ─► next step          Compensating: the same backwards over finished steps
+/// Running:       step local?  ──yes─► post ─► next step
 ///                    └─no──► message + timer ─► wait for the reply
 /// refused before the pivot is done ─► Compensating     view step ─► Completed (the watermark does the rest)
+/// Compensating:  the same backwards over finished steps, all in one commit
+///                    └─ what an account cannot take back goes to suspense
 /// </code>
 /// </remarks>
 internal static class SagaEngine
@@ -20,77 +22,158 @@ internal static class SagaEngine
     public const string ReplyType = "SAGA_STEP_REPLIED";
 
     /// <summary>Goes on from the saga's present step as far as this shard can.</summary>
-    public static SagaRow Advance(Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
+    public static SagaRow Advance(
+        Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
     {
         while (row.State is SagaState.Running or SagaState.Compensating)
         {
-            var undo = row.State == SagaState.Compensating;
-            var step = definition.Steps[row.Step];
-            var posting = (undo ? step.Compensation : step.Forward)?.Invoke(data, row.Id);
-            if (posting is null)
+            if (row.State == SagaState.Compensating)
             {
-                row = Next(row, definition, undo, batch.TimeUs);
+                (row, data) = Undo(batch, definition, row, data, history);
+                continue;
+            }
+
+            var step = definition.Steps[row.Step];
+            if (step.Forward?.Invoke(data, row.Id) is not { } posting)
+            {
+                row = Next(batch, row, definition, data);
                 continue;
             }
 
             var target = batch.Context.Map.ShardOf(posting.AccountId);
             if (target != batch.Context.Shard)
             {
-                row = Ask(batch, row, step, target, new SagaRequest(row.Id, batch.Context.Shard, row.Step, undo, Cancel: false, posting, new SagaPins(row.Definition, row.DefinitionVersion, data)));
+                var pins = new SagaPins(row.Definition, row.DefinitionVersion, data);
+                row = Ask(
+                    batch, row, step, target,
+                    new SagaRequest(row.Id, batch.Context.Shard, row.Step, Cancel: false, posting, pins));
                 break;
             }
 
-            var refusal = SagaPostings.Apply(batch, posting, row.Id);
+            var refusal = SagaPostings.Apply(batch, posting, row.Id, batch.Context.Shard);
+            if (refusal is null && step.Compensation is not null)
+                Returnables.Add(batch, posting);
             var position = new Position(batch.Context.Shard, batch.EventSeq);
-            (row, data) = Record(batch, definition, row, data, history, row.Attempts + 1, undo, refusal, position, batch.Account(posting.AccountId)?.PostedMinor ?? 0);
-            if (refusal is not null && (undo || row.State != SagaState.Compensating)) break;
+            var balance = batch.Account(posting.AccountId)?.PostedMinor ?? 0;
+            (row, data) = Record(batch, definition, row, data, history, row.Attempts + 1, refusal, position, balance);
+            if (refusal is not null && row.State != SagaState.Compensating)
+                break;
         }
 
-        row = row with { Data = JsonSerializer.SerializeToUtf8Bytes(data, SagaJson.Default.SagaData), History = JsonSerializer.SerializeToUtf8Bytes([.. history], SagaJson.Default.SagaHistoryArray), UpdatedUs = batch.TimeUs };
+        if (row.State == SagaState.Compensated)
+            Payouts.Returned(batch, row.Id, data);
+        row = SagaTimers.Write(row, data, history, batch.TimeUs);
         batch.Put(row);
         return row;
     }
 
     /// <summary>Takes what a step came to and decides where the saga goes.</summary>
     public static (SagaRow Row, SagaData Data) Record(
-        Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history, int attempts, bool undo, Refusal? refusal, Position position, long balanceMinor)
+        Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history, int attempts,
+        Refusal? refusal, Position position, long balanceMinor)
     {
         var step = definition.Steps[row.Step];
         if (refusal is null)
         {
-            history.Add(new SagaHistory(step.Name, undo ? "undone" : "done", batch.TimeUs, attempts, null));
+            history.Add(new SagaHistory(step.Name, "done", batch.TimeUs, attempts, null));
             data = data.At(position);
-            if (!undo && row.Step == 0) data = data with { BalanceMinor = balanceMinor };
-            return (Next(row, definition, undo, batch.TimeUs), data);
+            if (row.Step == 0)
+                data = data with { BalanceMinor = balanceMinor };
+            return (Next(batch, row, definition, data), data);
         }
 
         history.Add(new SagaHistory(step.Name, "refused", batch.TimeUs, attempts, refusal.Detail));
-        if (undo || row.Step > definition.PivotStep) return (Later(row, step, batch.TimeUs), data);
+        if (row.Step > definition.PivotStep)
+            return (Later(row, step, batch.TimeUs), data);
         data = data with { RefusalReason = refusal.Reason, RefusalDetail = refusal.Detail };
-        return (Back(row), data);
+        return (Back(row, data), data);
     }
 
-    /// <summary>Sets the timer for another try of a local step, or parks the saga when there were enough.</summary>
-    public static SagaRow Later(SagaRow row, SagaStep step, long nowUs) => row.Attempts + 1 >= step.Retry.MaxAttempts
-        ? row with { State = SagaState.Parked, Attempts = row.Attempts + 1, WakeUs = null }
-        : row with { Attempts = row.Attempts + 1, WakeUs = step.Retry.NextUs(nowUs, row.Attempts) };
+    // Sets the timer for another try of a local step past the pivot, or parks the saga when there were enough.
+    private static SagaRow Later(SagaRow row, SagaStep step, long nowUs) =>
+        row.Attempts + 1 >= step.Retry.MaxAttempts
+            ? row with
+            {
+                State = SagaState.Parked,
+                Attempts = row.Attempts + 1,
+                WakeUs = null,
+            }
+            : row with
+            {
+                Attempts = row.Attempts + 1,
+                WakeUs = step.Retry.NextUs(nowUs, row.Attempts),
+            };
+
+    // A step that can be undone stands on the owner's shard, so that undoing it is a part of this commit and nobody can
+    // refuse it.
+    private static (SagaRow Row, SagaData Data) Undo(
+        Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
+    {
+        var step = definition.Steps[row.Step];
+        if (step.Compensation?.Invoke(data, row.Id) is { } posting)
+        {
+            if (batch.Context.Map.ShardOf(posting.AccountId) != batch.Context.Shard)
+                throw new TidelineException(
+                    ErrorCode.Internal,
+                    $"Step {step.Name} of saga {row.Id} is undone on another shard than its saga stands on.");
+            var refusal = SagaPostings.Apply(batch, posting, row.Id, batch.Context.Shard);
+            if (refusal is not null)
+                SagaPostings.Suspend(batch, posting, row.Id);
+            history.Add(
+                new SagaHistory(
+                    step.Name, refusal is null ? "undone" : "suspended", batch.TimeUs, row.Attempts, refusal?.Detail));
+            if (refusal is not null && !SagaPostings.IsSuspense(posting, batch.Context))
+                data = data with { SuspenseReason = refusal.Detail };
+            Returnables.Release(batch, step.Forward!(data, row.Id));
+            data = data.At(new Position(batch.Context.Shard, batch.EventSeq));
+        }
+
+        return (Back(row, data), data);
+    }
 
     private static SagaRow Ask(Batch batch, SagaRow row, SagaStep step, int target, SagaRequest request)
     {
-        batch.Send(target, row.Id, RequestType, JsonSerializer.SerializeToUtf8Bytes(request, SagaJson.Default.SagaRequest));
+        batch.Send(
+            target, row.Id, RequestType, JsonSerializer.SerializeToUtf8Bytes(request, SagaJson.Default.SagaRequest));
         return row with { Attempts = row.Attempts + 1, WakeUs = step.Retry.NextUs(batch.TimeUs, row.Attempts) };
     }
 
-    private static SagaRow Next(SagaRow row, SagaDefinition definition, bool undo, long nowUs)
+    private static SagaRow Next(Batch batch, SagaRow row, SagaDefinition definition, SagaData data)
     {
-        if (undo) return Back(row);
+        if (row.Step == definition.PivotStep)
+        {
+            // There is no way back any more: the accounts owe nothing to it.
+            for (var done = 0; done < row.Step; done++)
+            {
+                if (definition.Steps[done].Compensation is not null)
+                    Returnables.Release(batch, definition.Steps[done].Forward!(data, row.Id));
+            }
+        }
+
         var step = row.Step + 1;
-        row = row with { Step = step, Attempts = 0, WakeUs = null, UpdatedUs = nowUs };
+        row = row with { Step = step, Attempts = 0, WakeUs = null, UpdatedUs = batch.TimeUs };
         // A view step writes nothing: the projection's watermark finishes it for all sagas at once.
-        return step >= definition.Steps.Count || definition.Steps[step].Forward is null ? row with { State = SagaState.Completed } : row;
+        return step >= definition.Steps.Count || definition.Steps[step].Forward is null
+            ? row with
+            {
+                State = SagaState.Completed,
+            }
+            : row;
     }
 
-    private static SagaRow Back(SagaRow row) => row.Step == 0
-        ? row with { State = SagaState.Compensated, Attempts = 0, WakeUs = null }
-        : row with { State = SagaState.Compensating, Step = row.Step - 1, Attempts = 0, WakeUs = null };
+    private static SagaRow Back(SagaRow row, SagaData data) =>
+        row.Step > 0
+            ? row with
+            {
+                State = SagaState.Compensating,
+                Step = row.Step - 1,
+                Attempts = 0,
+                WakeUs = null,
+            }
+            : row with
+            {
+                State = data.SuspenseReason is null ? SagaState.Compensated : SagaState.Suspended,
+                Attempts = 0,
+                WakeUs = null,
+            };
 }

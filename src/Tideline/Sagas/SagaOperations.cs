@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Ledger.Commands;
 
 namespace Tideline.Sagas;
 
@@ -7,15 +8,19 @@ namespace Tideline.Sagas;
 public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definitions)
 {
     /// <summary>Sagas in a state (null: every unfinished one) on all shards, up to <paramref name="limit"/>.</summary>
-    public Task<IReadOnlyList<SagaSummary>> ListAsync(SagaState? state, int limit, CancellationToken cancel) => ListAsync(state, default, limit, cancel);
+    public Task<IReadOnlyList<SagaSummary>> ListAsync(SagaState? state, int limit, CancellationToken cancel) =>
+        ListAsync(state, default, limit, cancel);
 
     /// <summary>The same, from the saga that follows a place on: shard by shard, in the order of ids.</summary>
-    public async Task<IReadOnlyList<SagaSummary>> ListAsync(SagaState? state, (int Shard, Guid Id) after, int limit, CancellationToken cancel)
+    public async Task<IReadOnlyList<SagaSummary>> ListAsync(
+        SagaState? state, (int Shard, Guid Id) after, int limit, CancellationToken cancel)
     {
         var found = new List<SagaSummary>();
         for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)
         {
-            var rows = await ledger.Reader(shard).GetSagasAsync(state, shard == after.Shard ? after.Id : Guid.Empty, limit - found.Count, cancel);
+            var rows = await ledger
+                .Reader(shard)
+                .GetSagasAsync(state, shard == after.Shard ? after.Id : Guid.Empty, limit - found.Count, cancel);
             found.AddRange(rows.Select(row => Summary(row, shard)));
         }
 
@@ -23,20 +28,56 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
     }
 
     /// <summary>One saga with its history; null when there is none.</summary>
-    public async Task<(SagaSummary Summary, IReadOnlyList<SagaHistory> History)?> ShowAsync(Guid sagaId, CancellationToken cancel) => await FindAsync(sagaId, cancel) is var (row, shard)
-        ? (Summary(row, shard), row.History.Length == 0 ? [] : SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray))
-        : null;
+    public async Task<(SagaSummary Summary, IReadOnlyList<SagaHistory> History)?> ShowAsync(
+        Guid sagaId, CancellationToken cancel) =>
+        await FindAsync(sagaId, cancel) is var (row, shard)
+            ? (
+                Summary(row, shard),
+                row.History.Length == 0 ? [] : SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray))
+            : null;
 
     /// <summary>Tries a parked saga again, from the step it stands at. Answers the refusal when it is not parked.</summary>
-    public Task<Refusal?> RetryAsync(Guid sagaId, CancellationToken cancel) => MoveAsync(sagaId, SagaMove.Retry, cancel);
+    public Task<Refusal?> RetryAsync(Guid sagaId, CancellationToken cancel) =>
+        MoveAsync(sagaId, SagaMove.Retry, cancel);
 
     /// <summary>Has a parked saga undone. Answers the refusal when it is not parked or is past its pivot.</summary>
-    public Task<Refusal?> CompensateAsync(Guid sagaId, CancellationToken cancel) => MoveAsync(sagaId, SagaMove.Compensate, cancel);
+    public Task<Refusal?> CompensateAsync(Guid sagaId, CancellationToken cancel) =>
+        MoveAsync(sagaId, SagaMove.Compensate, cancel);
+
+    /// <summary>
+    /// Pays out, once, what a suspended saga has on suspense: to the account that it was taken from, or to another one
+    /// of the currency
+    /// (<paramref name="to"/>) on any shard.
+    /// </summary>
+    /// <returns>
+    /// The refusal: the saga has nothing on suspense, or the account cannot take it; then nothing changed.
+    /// </returns>
+    public async Task<Refusal?> PayOutAsync(Guid sagaId, Guid? to, CancellationToken cancel)
+    {
+        if (await FindAsync(sagaId, cancel) is not var (row, shard))
+            return new Refusal(RefusalReason.SagaNotFound, $"There is no saga {sagaId}.");
+        if (row.State != SagaState.Suspended)
+            return new Refusal(
+                RefusalReason.NothingOnSuspense, $"Saga {sagaId} is {row.State.Word()}: it has nothing on suspense.");
+        var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
+        var (target, currency) = (to ?? data.From, Currency.Parse(data.Currency));
+        var payout = new PayOut(sagaId, ledger.Ids.Next(), data.From, target, currency);
+        if (ledger.Map.ShardOf(target) != shard)
+            payout = payout with
+            {
+                Known = AccountRules.Usable(
+                    await ledger.ReaderOf(target).GetAccountAsync(target, cancel), target, currency),
+            };
+        return (await ledger.SubmitAsync(shard, payout)).Refusal;
+    }
 
     private async Task<Refusal?> MoveAsync(Guid sagaId, SagaMove move, CancellationToken cancel)
     {
-        if (await FindAsync(sagaId, cancel) is not var (row, shard)) return new Refusal(RefusalReason.SagaNotFound, $"There is no saga {sagaId}.");
-        if (row.State != SagaState.Parked) return new Refusal(RefusalReason.SagaNotParked, $"Saga {sagaId} is not parked; there is nothing for an operator to do.");
+        if (await FindAsync(sagaId, cancel) is not var (row, shard))
+            return new Refusal(RefusalReason.SagaNotFound, $"There is no saga {sagaId}.");
+        if (row.State != SagaState.Parked)
+            return new Refusal(
+                RefusalReason.SagaNotParked, $"Saga {sagaId} is not parked; there is nothing for an operator to do.");
         return (await ledger.SubmitAsync(shard, MoveSaga.Of(row, shard, move, definitions))).Refusal;
     }
 
@@ -44,17 +85,41 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
     {
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            if (await ledger.Reader(shard).GetSagaAsync(sagaId, cancel) is { } row) return (row, shard);
+            if (await ledger.Reader(shard).GetSagaAsync(sagaId, cancel) is { } row)
+                return (row, shard);
         }
 
         return null;
     }
 
-    private SagaSummary Summary(SagaRow row, int shard) => new(
-        row.Id, row.Definition, row.DefinitionVersion, row.State, row.Step < definitions.Of(row).Steps.Count ? definitions.Of(row).Steps[row.Step].Name : "", row.Attempts, shard,
-        Clock.FromUs(row.CreatedUs), Clock.FromUs(row.UpdatedUs), row.WakeUs is { } wake ? Clock.FromUs(wake) : null);
+    private SagaSummary Summary(SagaRow row, int shard)
+    {
+        var steps = definitions.Find(row)?.Steps;
+        var data = SagaJson.DataOf(row);
+        return new SagaSummary(
+            row.Id, row.Definition, row.DefinitionVersion, row.State,
+            steps is not null && row.Step < steps.Count ? steps[row.Step].Name : "", row.Attempts, shard,
+            Clock.FromUs(row.CreatedUs), Clock.FromUs(row.UpdatedUs),
+            row.WakeUs is { } wake ? Clock.FromUs(wake) : null)
+        {
+            Amount = data is null ? null : new Money(data.AmountMinor, Currency.Parse(data.Currency)),
+            SuspenseReason = data?.SuspenseReason,
+            PayoutId = data?.PayoutId,
+        };
+    }
 }
 
 /// <summary>A saga in one line.</summary>
 public sealed record SagaSummary(
-    Guid SagaId, string Definition, int Version, SagaState State, string Step, int Attempts, int Shard, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? WakesAt);
+    Guid SagaId, string Definition, int Version, SagaState State, string Step, int Attempts, int Shard,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? WakesAt)
+{
+    /// <summary>What it moves; null within a shard, where its transaction says so.</summary>
+    public Money? Amount { get; init; }
+
+    /// <summary>Why its money went to suspense; null when it did not.</summary>
+    public string? SuspenseReason { get; init; }
+
+    /// <summary>The saga that pays it out to another shard.</summary>
+    public Guid? PayoutId { get; init; }
+}

@@ -7,30 +7,99 @@ namespace Tideline.Sagas;
 /// <summary>Carries out the posting of a step against the rows of a batch.</summary>
 internal static class SagaPostings
 {
-    public static void Collect(SagaPosting posting, BatchKeys keys, ShardContext context)
+    /// <summary>
+    /// Names the rows that a posting looks at. <paramref name="owner"/>: the shard on which the saga stands.
+    /// </summary>
+    public static void Collect(SagaPosting posting, int owner, BatchKeys keys, ShardContext context)
     {
         keys.Accounts.Add(posting.AccountId);
-        keys.Accounts.Add(context.SystemAccount(posting.Against, Currency.Parse(posting.Currency)));
+        keys.Accounts.Add(Against(posting, owner, context));
     }
+
+    /// <summary>Names the rows that giving money back looks at, on suspense where the account cannot take it.</summary>
+    public static void CollectUndo(SagaPosting posting, Guid sagaId, int owner, BatchKeys keys, ShardContext context)
+    {
+        Collect(posting, owner, keys, context);
+        keys.Accounts.Add(context.SystemAccount(AccountKind.Suspense, Currency.Parse(posting.Currency)));
+        keys.Transactions.Add(posting.TransactionId);
+        keys.Transactions.Add(SuspenseId(sagaId));
+    }
+
+    /// <summary>The id of the transaction that brings a saga's money to suspense.</summary>
+    public static Guid SuspenseId(Guid sagaId) => DerivedId.Of("saga-suspense", sagaId.ToString());
 
     /// <summary>Answers null when it was done, else why not; then nothing changed.</summary>
-    public static Refusal? Apply(Batch batch, SagaPosting posting, Guid sagaId)
+    public static Refusal? Apply(Batch batch, SagaPosting posting, Guid sagaId, int owner)
     {
         var currency = Currency.Parse(posting.Currency);
-        var account = batch.Account(posting.AccountId);
         var amount = new Money(Math.Abs(posting.AmountMinor), currency);
-        var isRefund = posting.Kind == TransactionKind.Refund;
-        if ((AccountRules.Amount(amount) ?? AccountRules.Usable(account, posting.AccountId, currency, evenFrozen: isRefund)) is { } unusable) return unusable;
-        if (posting.AmountMinor < 0 && !isRefund && AccountRules.Funds(account!, amount) is { } poor) return poor;
-        if (AccountRules.Fits(account!, posting.AmountMinor) is { } overflow) return overflow;
-        if (batch.Rows.Transactions.Contains(posting.TransactionId)) return new Refusal(RefusalReason.DuplicateId, $"Transaction {posting.TransactionId} exists already.");
+        var isSuspense = IsSuspense(posting, batch.Context);
+        var account = isSuspense
+            ? batch.SystemAccount(AccountKind.Suspense, currency)
+            : batch.Account(posting.AccountId);
+        if ((AccountRules.Amount(amount) ?? (isSuspense ? null : Allowed(posting, account, amount))) is { } refusal)
+            return refusal;
+        if (batch.Rows.Transactions.Contains(posting.TransactionId))
+            return new Refusal(RefusalReason.DuplicateId, $"Transaction {posting.TransactionId} exists already.");
 
-        var system = batch.SystemAccount(posting.Against, currency);
+        var system =
+            posting.Against == AccountKind.Clearing
+                ? batch.Clearing(currency, owner)
+                : batch.SystemAccount(posting.Against, currency);
         var isDebit = posting.AmountMinor < 0;
-        batch.Record(posting.TransactionId, posting.Kind, amount, posting.Reference, sagaId, isDebit ? account! : system, isDebit ? system : account!);
+        batch.Record(
+            posting.TransactionId, posting.Kind, amount, posting.Reference, sagaId, isDebit ? account! : system,
+            isDebit ? system : account!);
+        // Events tell of the accounts of customers; what the bank moves among its own shows at the saga.
+        if (isSuspense)
+            return null;
         batch.Emit(
-            isDebit ? EventType.AccountDebited : EventType.AccountCredited, account!,
-            new AccountEvent(posting.Kind.Word(), posting.AmountMinor, HasEntry: true, posting.TransactionId, posting.CounterpartyId, posting.Reference, sagaId));
+            isDebit ? EventType.AccountDebited : EventType.AccountCredited,
+            account!,
+            new AccountEvent(
+                posting.Kind.Word(), posting.AmountMinor, HasEntry: true, posting.TransactionId, posting.CounterpartyId,
+                posting.Reference, sagaId));
         return null;
     }
+
+    /// <summary>Brings to suspense what <paramref name="refund"/> could not give back. It cannot be refused.</summary>
+    public static void Suspend(Batch batch, SagaPosting refund, Guid sagaId)
+    {
+        var account = batch.Context.SystemAccount(AccountKind.Suspense, Currency.Parse(refund.Currency));
+        if (Apply(batch, ToSuspense(refund, sagaId, account), sagaId, batch.Context.Shard) is { } impossible)
+            throw new TidelineException(
+                ErrorCode.Internal, $"The money of saga {sagaId} cannot be brought to suspense: {impossible.Detail}");
+        if (batch.Account(refund.AccountId) is { Kind: AccountKind.Customer } owner)
+            batch.Emit(
+                EventType.BalanceUpdated, owner,
+                new AccountEvent("suspense", Reference: refund.Reference, SagaId: sagaId));
+    }
+
+    /// <summary>The posting that brings to suspense what a refund could not give back.</summary>
+    public static SagaPosting ToSuspense(SagaPosting refund, Guid sagaId, Guid suspenseAccount) =>
+        refund with
+        {
+            TransactionId = SuspenseId(sagaId),
+            AccountId = suspenseAccount,
+            Kind = TransactionKind.Suspense,
+        };
+
+    /// <summary>Whether the posting moves money of the bank's suspense account.</summary>
+    public static bool IsSuspense(SagaPosting posting, ShardContext context) =>
+        posting.AccountId == context.SystemAccount(AccountKind.Suspense, Currency.Parse(posting.Currency));
+
+    private static Refusal? Allowed(SagaPosting posting, AccountRow? account, Money amount)
+    {
+        var isRefund = posting.Kind == TransactionKind.Refund;
+        if (AccountRules.Usable(account, posting.AccountId, amount.Currency, evenFrozen: isRefund) is { } unusable)
+            return unusable;
+        if (posting.AmountMinor < 0 && AccountRules.Funds(account!, amount) is { } poor)
+            return poor;
+        return AccountRules.Fits(account!, posting.AmountMinor);
+    }
+
+    private static Guid Against(SagaPosting posting, int owner, ShardContext context) =>
+        posting.Against == AccountKind.Clearing
+            ? context.Clearing(Currency.Parse(posting.Currency), owner)
+            : context.SystemAccount(posting.Against, Currency.Parse(posting.Currency));
 }

@@ -8,32 +8,84 @@ namespace Tideline.Sagas;
 /// Carries messages of <c>saga.commands</c> to the shards of this process: requests become <see cref="DoStep"/>, replies become <see cref="MoveSaga"/>. A whole
 /// batch is submitted at once and joins the shard's group commit; the consumer commits its offset when all are durable.
 /// </summary>
+/// <remarks>
+/// A message that cannot be handled, whatever stands in it, is set aside as a dead letter and the others go on. A batch
+/// of which one command
+/// failed transiently is repeated as a whole: every command is idempotent by its step.
+/// </remarks>
 public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions)
 {
     /// <summary>The consumer group.</summary>
     public const string Group = "sagas";
 
     /// <summary>Handles a batch of one partition, that is: of the shard of that number.</summary>
+    /// <exception cref="TidelineException">A transient fault, or the shard has stopped: the batch is to be
+    /// repeated.</exception>
     public async ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        var commands = new LedgerCommand[records.Count];
-        for (var index = 0; index < commands.Length; index++) commands[index] = CommandOf(shard, records[index]);
+        var (commands, of, letters) = (
+            new List<LedgerCommand>(records.Count), new List<LogRecord>(records.Count), new List<LedgerCommand>());
+        foreach (var record in records)
+        {
+            try
+            {
+                commands.Add(SagaMessages.Read(shard, ledger.Map, definitions, record.Type, record.Data.Span));
+                of.Add(record);
+            }
+            // Nothing that stands in a record may keep the others from being handled.
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                letters.Add(LetterOf(shard, record, fault.Message));
+            }
+        }
+
         Pass(commands, "before");
-        await ledger.SubmitAllHereAsync(shard, commands);
+        var ends = await ledger.SubmitAllHereAsync(shard, commands);
         Pass(commands, "after");
+        for (var index = 0; index < ends.Length; index++)
+        {
+            if (await ReasonAsync(shard, commands[index], ends[index]) is { } reason)
+                letters.Add(LetterOf(shard, of[index], reason));
+        }
+
+        foreach (var (_, fault) in await ledger.SubmitAllHereAsync(shard, letters))
+        {
+            if (fault is not null)
+                throw new TidelineException(fault.Code, fault.Message, fault);
+        }
     }
 
-    private LedgerCommand CommandOf(int shard, LogRecord record)
+    /// <summary>
+    /// Whether a command was refused because its message contradicts what the shard knows: no answer to a saga, but a
+    /// dead letter.
+    /// </summary>
+    internal static bool IsToSetAside(Refusal refusal) =>
+        refusal.Reason is RefusalReason.StepConflict or RefusalReason.SagaNotFound;
+
+    // Why a message is to be set aside; null when it was handled. A command that failed is tried alone: what failed may
+    // have been its batch.
+    private async Task<string?> ReasonAsync(int shard, LedgerCommand command, CommandEnd end)
     {
-        if (record.Type == SagaEngine.RequestType) return new DoStep(SagaJson.Read(record.Data.Span, SagaJson.Default.SagaRequest));
-        var reply = SagaJson.Read(record.Data.Span, SagaJson.Default.SagaReply);
-        return new MoveSaga(reply.SagaId, shard, SagaMove.Reply, definitions, reply, reply.Owner);
+        for (var attempt = 1; ; attempt++)
+        {
+            if (end.Fault is not { } fault)
+                return end.Reply?.Refusal is { } refusal && IsToSetAside(refusal) ? refusal.Detail : null;
+            if (fault.Code != ErrorCode.Internal)
+                throw new TidelineException(fault.Code, fault.Message, fault);
+            if (attempt == Limits.SagaMessageAttempts)
+                return fault.Message;
+            end = (await ledger.SubmitAllHereAsync(shard, [command]))[0];
+        }
     }
 
-    private static void Pass(LedgerCommand[] commands, string when)
+    private SetAside LetterOf(int shard, LogRecord record, string reason) =>
+        SetAside.Of(shard, ledger.Map, record.Key, record.Type, record.Data.Span, reason);
+
+    private static void Pass(List<LedgerCommand> commands, string when)
     {
-        if (!CrashPoint.IsArmed) return;
+        if (!CrashPoint.IsArmed)
+            return;
         foreach (var command in commands)
         {
             var step = command switch

@@ -8,18 +8,19 @@ namespace Tideline.Sagas;
 /// <summary>
 /// Looks, all the time, for what time has made due: saga timers and deadlines, holds past their expiry. Recovery after a crash is nothing else.
 /// </summary>
-public sealed class Sweep : IAsyncDisposable
+public sealed partial class Sweep : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.SweepIntervalMs);
     private readonly GeneralLedger _ledger;
     private readonly SagaDefinitions _definitions;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly BackgroundLoop _loop;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
     public Sweep(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<Sweep> logger)
     {
-        (_ledger, _definitions, _time) = (ledger, definitions, time);
+        (_ledger, _definitions, _time, _logger) = (ledger, definitions, time, logger);
         _loop = new BackgroundLoop("sweep of timers", RoundAsync, TimeSpan.Zero, time, logger);
     }
 
@@ -36,8 +37,7 @@ public sealed class Sweep : IAsyncDisposable
         var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
         var holds = await _ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);
-        work.AddRange(sagas.Select(saga =>
-            _ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, _definitions))));
+        work.AddRange(sagas.Select(saga => WakeAsync(shard, saga)));
         foreach (var hold in holds)
         {
             if (await _ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
@@ -52,10 +52,34 @@ public sealed class Sweep : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
+    // One saga that cannot be moved holds up no other: it is parked, and an operator sees it.
+    private async Task WakeAsync(int shard, SagaRow saga)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, _definitions));
+                return;
+            }
+            catch (TidelineException fault) when (!fault.IsTransient)
+            {
+                // What failed inside may have been its batch.
+                if (fault.Code == ErrorCode.Internal && attempt < Limits.SagaMessageAttempts) continue;
+                SagaParked(_logger, shard, saga.Id, fault);
+                await _ledger.SubmitHereAsync(shard, new ParkSaga(saga.Id));
+                return;
+            }
+        }
+    }
+
     private async Task RoundAsync(CancellationToken cancel)
     {
         var due = 0;
         await _ledger.ForOwnedAsync(async shard => due += await SweepAsync(shard, cancel), cancel);
         if (due < Limits.SweepRows) await Task.Delay(Interval, _time, cancel);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: saga {SagaId} cannot be moved; it is parked.")]
+    private static partial void SagaParked(ILogger logger, int shard, Guid sagaId, Exception fault);
 }

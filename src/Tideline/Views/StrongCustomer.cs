@@ -77,12 +77,13 @@ internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
         return recent;
     }
 
-    // Across shards the other leg is the clearing account; who stands behind it only the saga knows, and only the view tells.
-    private Guid? Counterparty(TransactionRow transaction, AccountRow account)
+    // Across shards the other leg is a clearing account of the bank; who stands behind it only the saga knows, and only
+    // the view tells.
+    private static Guid? Counterparty(TransactionRow transaction, AccountRow account)
     {
         if (transaction.Kind is not (TransactionKind.Transfer or TransactionKind.Refund)) return null;
-        var clearing = ledger.SystemAccounts.Id(AccountKind.Clearing, account.Currency, ledger.Map.ShardOf(account.Id));
-        var other = transaction.Legs.Select(leg => leg.AccountId).FirstOrDefault(leg => leg != account.Id && leg != clearing);
+        var other = transaction.Legs.Select(leg => leg.AccountId).FirstOrDefault(leg => leg != account.Id
+            && !DerivedId.IsDerived(leg));
         return other == Guid.Empty ? null : other;
     }
 }

@@ -69,7 +69,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
         (await Reader.GetAccountAsync(account.Id, Cancel)).ShouldBeEquivalentTo(account);
 
         (account.Status, account.OverdraftLimitMinor, account.PostedMinor, account.PendingInMinor) = (AccountStatus.Closed, 30, -Limits.BalanceMinor, 50);
-        (account.PendingOutMinor, account.EntryVersion, account.Version) = (60, 70, long.MaxValue);
+        (account.PendingOutMinor, account.EntryVersion, account.Version, account.ReturnableMinor) = (60, 70,
+            long.MaxValue, 80);
         await CommitAsync(writes => writes.ChangedAccounts.Add(account));
         (await Reader.GetAccountAsync(account.Id, Cancel)).ShouldBeEquivalentTo(account);
         var rows = await Store.BeginAsync(Keys(account.Id));

@@ -6,7 +6,7 @@ using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Consistency;
 
-/// <summary>I12: what an IBAN that belongs to two accounts, or to none, looks like.</summary>
+/// <summary>I15: what an IBAN that belongs to two accounts, or to none, looks like.</summary>
 public sealed class NameCheckTests : IAsyncLifetime
 {
     private const string First = "DE02120300000000202051";

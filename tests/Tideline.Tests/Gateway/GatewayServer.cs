@@ -46,6 +46,9 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public NodeHealth Health { get; }
 
+    /// <summary>Counts when a test says so.</summary>
+    public required SagaWatch Watch { get; init; }
+
     /// <summary>Log to views.</summary>
     public ProjectionHost Projections => _views.Projections;
 
@@ -63,6 +66,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
         var imports = PaymentImports.Start(folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
         var parts = await ViewParts.StartAsync(bank, folder);
+        var watch = new SagaWatch(bank.Ledger, bank.Time, NullLogger<SagaWatch>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         if (logs is not null) builder.Logging.AddProvider(logs);
@@ -79,11 +83,11 @@ internal sealed class GatewayServer : IAsyncDisposable
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
                 Imports = imports, Health = health,
-            FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = time ?? bank.Time,
+            FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
             Hosts = hosts ?? HostNames.Loopback,
         });
         await app.StartAsync();
-        return new GatewayServer(bank, app, imports, parts, health, folder);
+        return new GatewayServer(bank, app, imports, parts, health, folder) { Watch = watch };
     }
 
     /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>
@@ -136,6 +140,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         await _app.StopAsync();
         await _app.DisposeAsync();
         await _imports.DisposeAsync();
+        await Watch.DisposeAsync();
         await _views.DisposeAsync();
         await Bank.DisposeAsync();
         Directory.Delete(_folder, recursive: true);

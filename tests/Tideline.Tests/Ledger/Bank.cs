@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Engines.Log.Sqlite;
+using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
@@ -22,6 +25,8 @@ internal sealed class Bank : IAsyncDisposable
         Payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
         Sweep = new Sweep(ledger, Definitions, time, NullLogger<Sweep>.Instance);
         Pump = new MessagePump(ledger, Runner);
+        Operations = new SagaOperations(ledger, Definitions);
+        Letters = new SagaLetters(ledger, Definitions);
     }
 
     public static Currency Eur { get; } = Currency.Parse("EUR");
@@ -39,6 +44,10 @@ internal sealed class Bank : IAsyncDisposable
     public Sweep Sweep { get; }
 
     public MessagePump Pump { get; }
+
+    public SagaOperations Operations { get; }
+
+    public SagaLetters Letters { get; }
 
     public static string NewFolder() =>
         Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
@@ -92,12 +101,39 @@ internal sealed class Bank : IAsyncDisposable
 
     public async Task<AccountRow> ReadAsync(Guid account) => (await Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull();
 
+    public async Task<SagaRow> SagaAsync(Guid id, int shard = 0) =>
+        (await Ledger.Reader(shard).GetSagaAsync(id, default)).ShouldNotBeNull();
+
+    /// <summary>What a system account of a shard holds; 0 before its first use.</summary>
+    public async Task<long> HeldAsync(AccountKind kind, int shard, string currency = "EUR") =>
+        (await Ledger.Reader(shard).GetAccountAsync(Ledger.SystemAccounts.Id(kind, Currency.Parse(currency), shard),
+            default))?.PostedMinor ?? 0;
+
+    /// <summary>Changes a shard behind the program's back. Returns how many rows.</summary>
+    public long Tamper(int shard, string sql)
+    {
+        using var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "ledger", $"shard-{shard}.db"));
+        database.Execute(sql);
+        return database.Changes;
+    }
+
+    /// <summary>The checks of the ledger, without log and views.</summary>
+    public async Task<VerifyReport> VerifyAsync(bool deep = false)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "verify")).FullName;
+        await using var log = SqliteLog.Open(folder, TimeProvider.System);
+        return await new Verifier(Ledger, log, null, null, Time).VerifyAsync(deep, default);
+    }
+
     public async Task ShouldAddUpAsync()
     {
         for (var shard = 0; shard < Ledger.Map.Shards; shard++)
         {
             foreach (var (_, posted, _) in await Ledger.Reader(shard).GetTotalsAsync(default)) posted.ShouldBe(0);
-            (await Ledger.Reader(shard).FindBrokenBalancesAsync(10, default)).ShouldBeEmpty();
+            var own = shard;
+            (await Ledger.Reader(shard).FindBrokenBalancesAsync(
+                10, default, saga => Returnables.ClaimOf(saga, Definitions, Ledger.SystemAccounts, own)))
+                    .ShouldBeEmpty();
             var events = await Ledger.Reader(shard).GetEventsAsync(0, 100_000, default);
             events.Select(e => e.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));
         }

@@ -12,10 +12,10 @@ namespace Tideline.Tests.Peers;
 public sealed class PeerCommandTests
 {
     // What only the owner of a shard issues, for that shard.
-    private static readonly string[] OfOwnersAlone = ["DoStep", "EmptyCommit", "SealBlock"];
+    private static readonly string[] OfOwnersAlone = ["DoStep", "EmptyCommit", "ParkSaga", "SealBlock", "SetAside"];
 
     private static readonly SagaDefinitions Definitions = new(PaymentSagas.All);
-    private static readonly PeerCommands Commands = new(Definitions);
+    private static readonly PeerCommands Commands = new(Definitions, new ShardMap(4));
     private static readonly Gen<string> Text = Gen.OneOf(Gen.String[Gen.Char.AlphaNumeric, 0, 40], AnyOf("Béla \"Ω\" \\ 💶", "<a href='x'>\n\t\u0001"));
     private static readonly Gen<string?> TextOrNone = Gen.OneOf(Text.Select(text => (string?)text), Gen.Const((string?)null));
     private static readonly Gen<Currency> Currencies = AnyOf("EUR", "JPY", "KWD").Select(Currency.Parse);
@@ -39,6 +39,8 @@ public sealed class PeerCommandTests
             Gen.Select(Gen.Guid, AnyOf(Enum.GetValues<AccountStatus>()), (account, status) => new SetAccountStatus(account, status)).Select(Plain),
             Gen.Guid.Select(subject => (LedgerCommand)new ReserveKey(subject)),
             Gen.Select(Gen.Guid, Gen.Long, (route, timeUs) => new FenceTime(route, timeUs)).Select(Plain),
+            Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Gen.Guid, Currencies, Known, (id, payout, from, to, currency,
+                known) => new PayOut(id, payout, from, to, currency) { Known = known }).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Amount, TextOrNone, Known, (id, from, to, amount, words, known) =>
                 new StartTransfer(id, from, to, amount, words) { Known = known }).Select(Plain)),
         Gen.Guid, Gen.Guid, (command, key, fingerprint) => command with { Key = key, Fingerprint = fingerprint });
@@ -60,6 +62,31 @@ public sealed class PeerCommandTests
     });
 
     [Fact]
+    public void What_an_operator_has_become_of_a_dead_letter_is_read_as_it_was_written()
+    {
+        var map = new ShardMap(4);
+        var ids = new IdGenerator(TimeProvider.System);
+        var (letter, account) = (map.NextOn(1, ids), map.NextOn(1, ids));
+        var pins = new SagaPins("transfer", 1, new SagaData { From = ids.Next(), To = account, AmountMinor = 7,
+            Currency = "EUR" });
+        var posting = new SagaPosting(ids.Next(), account, AccountKind.Clearing, 7, "EUR", TransactionKind.Transfer,
+            ids.Next(), "rent");
+        var request = new SagaRequest(ids.Next(), 0, 1, Cancel: false, posting, pins);
+        var reply = new SagaReply(ids.Next(), 1, RefusalReason.AccountFrozen, "It is frozen.", new Position(2, 5), 0,
+            pins);
+        SettleLetter[] letters =
+        [
+            new(letter, null, "Bad test data"), new(letter, new DoStep(request), null),
+            new(letter, new MoveSaga(reply.SagaId, 1, SagaMove.Reply, Definitions, reply, reply.Owner), null),
+        ];
+        var back = Commands.Read(PeerCommands.Write(letters).Span).Cast<SettleLetter>().ToList();
+        back.Select(each => (each.LetterId, each.Reason)).ShouldBe(letters.Select(each => (each.LetterId,
+            each.Reason)));
+        (back[0].Message, ((DoStep)back[1].Message!).Request.Posting).ShouldBe(((LedgerCommand?)null, posting));
+        ((MoveSaga)back[2].Message!).StepReply!.RefusalDetail.ShouldBe("It is frozen.");
+    }
+
+    [Fact]
     public void Every_type_of_command_is_carried_or_named_as_one_that_only_an_owner_issues()
     {
         var carried = new HashSet<Type>();
@@ -68,8 +95,10 @@ public sealed class PeerCommandTests
             lock (carried) carried.Add(command.GetType());
         });
         carried.Add(typeof(OperatorMove));
+        carried.Add(typeof(OperatorLetter));
         carried.ShouldBe(PeerCommands.Types, ignoreOrder: true);
-        var all = typeof(LedgerCommand).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(LedgerCommand)) && type != typeof(MoveSaga)).ToList();
+        var all = typeof(LedgerCommand).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(LedgerCommand))
+            && type != typeof(MoveSaga) && type != typeof(SettleLetter)).ToList();
         all.Except(carried).Select(type => type.Name).Order().ShouldBe(OfOwnersAlone);
     }
 

@@ -38,7 +38,8 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
             sql.Value(row.Id).Add(",").Value(row.Name).Add(",").Value(row.Email).Add(",").Value(row.Country).Add(",").Value(row.Version).Add(",").Value(row.CreatedUs));
         Rows("accounts", MySqlRows.AccountColumns, writes.NewAccounts, Account);
         Rows("accounts", MySqlRows.AccountColumns, writes.ChangedAccounts, Account,
-            "status=n.status,overdraft_limit=n.overdraft_limit,posted=n.posted,pending_in=n.pending_in,pending_out=n.pending_out,entry_version=n.entry_version,version=n.version");
+            "status=n.status,overdraft_limit=n.overdraft_limit,posted=n.posted,pending_in=n.pending_in,"
+            + "pending_out=n.pending_out,entry_version=n.entry_version,version=n.version,returnable=n.returnable");
         Rows("transactions", MySqlRows.TransactionColumns, writes.Transactions, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value(row.AmountMinor).Add(",").Value(row.Reference).Add(",").Value(row.SagaId).Add(",")
                 .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)));
@@ -78,7 +79,8 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
     private static void Account(SqlText sql, AccountRow row) =>
         sql.Value(row.Id).Add(",").Value(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value((int)row.Status)
             .Add(",").Value(row.OverdraftLimitMinor).Add(",").Value(row.PostedMinor).Add(",").Value(row.PendingInMinor).Add(",").Value(row.PendingOutMinor).Add(",").Value(row.EntryVersion)
-            .Add(",").Value(row.Version).Add(",").Value(row.Iban).Add(",").Value(row.CreatedUs);
+            .Add(",").Value(row.Version).Add(",").Value(row.Iban).Add(",").Value(row.CreatedUs).Add(",")
+                .Value(row.ReturnableMinor);
 
     private static void Saga(SqlText sql, SagaRow row) =>
         sql.Value(row.Id).Add(",").Value(row.Definition).Add(",").Value(row.DefinitionVersion).Add(",").Value((int)row.State).Add(",").Value(row.Step).Add(",").Value(row.Attempts).Add(",")

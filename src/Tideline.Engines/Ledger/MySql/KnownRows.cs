@@ -46,7 +46,7 @@ internal sealed class KnownRows
     // A finished one is hardly looked at again; that of a transfer within the shard never.
     private void Learn(SagaRow saga)
     {
-        if (saga.State is SagaState.Completed or SagaState.Compensated) _sagas.Drop(saga.Id);
+        if (saga.State.IsFinal()) _sagas.Drop(saga.Id);
         else _sagas.Keep(saga.Id, saga);
     }
 

@@ -9,8 +9,10 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
 {
     /// <inheritdoc/>
     public IEnumerable<BalanceRow> Accounts(Guid after, int limit) => Rows(
-        $"SELECT id, posted, pending_in, pending_out, entry_version, kind, currency FROM accounts WHERE id > @after ORDER BY id LIMIT {limit}", after, null,
-        row => new BalanceRow(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), (AccountKind)row.GetInt32(5), row.GetString(6)));
+        "SELECT id, posted, pending_in, pending_out, entry_version, kind, currency, returnable FROM accounts"
+        + $" WHERE id > @after ORDER BY id LIMIT {limit}", after, null,
+        row => new BalanceRow(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
+            (AccountKind)row.GetInt32(5), row.GetString(6), row.GetInt64(7)));
 
     /// <inheritdoc/>
     public IEnumerable<EntryRow> Entries(Guid? after, Guid? through) =>
@@ -25,6 +27,10 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
             sums[account] = sums.GetValueOrDefault(account) + minor;
         return sums.Select(sum => (sum.Key, sum.Value));
     }
+
+    /// <inheritdoc/>
+    public IEnumerable<SagaRow> OpenSagas() =>
+        Rows($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE unfinished IN (0, 2, 4, 5)", null, null, MySqlRows.Saga);
 
     private static string Range(Guid? after, Guid? through) => (after, through) switch
     {

@@ -9,7 +9,9 @@ namespace Tideline.Engines.Ledger.MySql;
 /// <summary>Rows from columns. Each <c>…Columns</c> list is what its reading method expects, in that order.</summary>
 internal static class MySqlRows
 {
-    public const string AccountColumns = "id, customer_id, kind, currency, status, overdraft_limit, posted, pending_in, pending_out, entry_version, version, iban, created_us";
+    public const string AccountColumns =
+        "id, customer_id, kind, currency, status, overdraft_limit, posted, pending_in, pending_out, entry_version, "
+        + "version, iban, created_us, returnable";
     public const string CustomerColumns = "id, name, email, country, version, created_us";
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
     public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs";
@@ -58,6 +60,7 @@ internal static class MySqlRows
         Version = row.GetInt64(10),
         Iban = TextOrNull(row, 11),
         CreatedUs = row.GetInt64(12),
+        ReturnableMinor = row.GetInt64(13),
     };
 
     public static CustomerRow Customer(MySqlDataReader row) => new(row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5));

@@ -81,6 +81,11 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         OneAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE id = @0", [id], MySqlRows.Hold, cancel);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
+        ManyAsync("SELECT id FROM holds WHERE id > @0 ORDER BY id LIMIT @1", [after, limit], row => row.GetGuid(0),
+            cancel);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
         ManyAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE status = 0 AND expires_us <= @0 ORDER BY expires_us LIMIT @1", [atUs, limit], MySqlRows.Hold, cancel);
 
@@ -141,13 +146,15 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
             row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1), System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel, Limits.StrongReadSeconds);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel)
+    public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
+        int limit, CancellationToken cancel, Func<SagaRow, SagaClaim?>? claimOf = null)
     {
         return await ReadAsync(
             async (connection, _, token) =>
             {
                 await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
-                return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit, Limits.BalanceCheckAccounts).Run(token), token);
+                return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit,
+                    Limits.BalanceCheckAccounts, claimOf).Run(token), token);
             },
             cancel);
     }

@@ -10,7 +10,7 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         database, "accounts", $"{LedgerRows.AccountColumns}, entry_rows");
     private readonly SqliteStatement _changedAccount = database.Prepare(
         "UPDATE accounts SET status = ?, overdraft_limit = ?, posted = ?, pending_in = ?, pending_out = ?, " +
-        "entry_version = ?, version = ?, entry_rows = coalesce(?, entry_rows) WHERE id = ?");
+        "entry_version = ?, version = ?, returnable = ?, entry_rows = coalesce(?, entry_rows) WHERE id = ?");
     private readonly SqliteStatement _customer = Insert(database, "customers", LedgerRows.CustomerColumns);
     private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerRows.TransactionColumns);
     private readonly SqliteStatement _hold = database.Prepare(
@@ -61,7 +61,7 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         foreach (var row in _accountsById)
         {
             _changedAccount.Bind((int)row.Status).Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor)
-                .Bind(row.EntryVersion).Bind(row.Version);
+                .Bind(row.EntryVersion).Bind(row.Version).Bind(row.ReturnableMinor);
             tails.BindTail(_changedAccount, row.Id).Bind(row.Id).Run();
         }
 
@@ -83,7 +83,7 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
     {
         _newAccount.Bind(row.Id).Bind(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Bind((int)row.Kind).Bind(row.Currency.Code).Bind((int)row.Status)
             .Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor).Bind(row.EntryVersion).Bind(row.Version)
-            .Bind(row.Iban).Bind(row.CreatedUs);
+            .Bind(row.Iban).Bind(row.CreatedUs).Bind(row.ReturnableMinor);
         tails.BindTail(_newAccount, row.Id).Run();
     }
 

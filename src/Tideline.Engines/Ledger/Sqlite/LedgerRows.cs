@@ -9,7 +9,9 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// <summary>Rows from columns. Each <c>…Columns</c> list is what its reading method expects, in that order.</summary>
 internal static class LedgerRows
 {
-    public const string AccountColumns = "id, customer_id, kind, currency, status, overdraft_limit, posted, pending_in, pending_out, entry_version, version, iban, created_us";
+    public const string AccountColumns =
+        "id, customer_id, kind, currency, status, overdraft_limit, posted, pending_in, pending_out, entry_version, "
+        + "version, iban, created_us, returnable";
     public const string CustomerColumns = "id, name, email, country, version, created_us";
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
     public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs";
@@ -42,6 +44,7 @@ internal static class LedgerRows
         Version = row.Long(10),
         Iban = row.TextOrNull(11),
         CreatedUs = row.Long(12),
+        ReturnableMinor = row.Long(13),
     };
 
     public static CustomerRow Customer(SqliteStatement row) => new(row.Id(0), row.Text(1), row.Text(2), row.Text(3), row.Long(4), row.Long(5));

@@ -28,7 +28,8 @@ internal static class LedgerSchema
             created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE accounts (id BLOB PRIMARY KEY, customer_id BLOB, kind INTEGER NOT NULL, currency TEXT NOT NULL, status INTEGER NOT NULL,
             overdraft_limit INTEGER NOT NULL, posted INTEGER NOT NULL, pending_in INTEGER NOT NULL, pending_out INTEGER NOT NULL, entry_version INTEGER NOT NULL,
-            version INTEGER NOT NULL, iban TEXT, created_us INTEGER NOT NULL, entry_rows BLOB) STRICT, WITHOUT ROWID;
+            version INTEGER NOT NULL, iban TEXT, created_us INTEGER NOT NULL,
+            returnable INTEGER NOT NULL, entry_rows BLOB) STRICT, WITHOUT ROWID;
         CREATE INDEX accounts_of_customer ON accounts (customer_id) WHERE customer_id IS NOT NULL;
 
         CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, reference TEXT, saga_id BLOB,
@@ -52,8 +53,7 @@ internal static class LedgerSchema
             attempts INTEGER NOT NULL, wake_us INTEGER, data BLOB NOT NULL, history BLOB NOT NULL, created_us INTEGER NOT NULL,
             updated_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE INDEX sagas_due ON sagas (wake_us) WHERE wake_us IS NOT NULL;
-        CREATE INDEX sagas_unfinished ON sagas (id) WHERE state IN (0, 2, 4);
-        CREATE INDEX sagas_compensated ON sagas (id) WHERE state = 3;
+        CREATE INDEX sagas_not_completed ON sagas (state, id) WHERE state <> 1;
 
         CREATE TABLE events (seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, subject BLOB NOT NULL, version INTEGER NOT NULL, time_us INTEGER NOT NULL,
             data BLOB NOT NULL) STRICT;

@@ -12,8 +12,11 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
 {
     /// <inheritdoc/>
     public IEnumerable<BalanceRow> Accounts(Guid after, int limit) => Rows(
-        database.Prepare("SELECT id, posted, pending_in, pending_out, entry_version, kind, currency FROM accounts WHERE id > ? ORDER BY id LIMIT ?").Bind(after).Bind(limit),
-        row => new BalanceRow(row.Id(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), (AccountKind)row.Int(5), row.Text(6)));
+        database.Prepare(
+            "SELECT id, posted, pending_in, pending_out, entry_version, kind, currency, returnable FROM accounts"
+            + " WHERE id > ? ORDER BY id LIMIT ?").Bind(after).Bind(limit),
+        row => new BalanceRow(row.Id(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), (AccountKind)row.Int(5),
+            row.Text(6), row.Long(7)));
 
     /// <inheritdoc/>
     public IEnumerable<EntryRow> Entries(Guid? after, Guid? through) =>
@@ -25,6 +28,13 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
         Rows(database.Prepare("SELECT account_id, amount - captured FROM holds WHERE status = 0"), row => (Account: row.Id(0), Minor: row.Long(1)))
             .Where(hold => (after is null || hold.Account > after) && (through is null || hold.Account <= through))
             .GroupBy(hold => hold.Account, (account, holds) => (account, holds.Aggregate((Int128)0, (sum, hold) => sum + hold.Minor)));
+
+    /// <inheritdoc/>
+    public IEnumerable<SagaRow> OpenSagas() => Rows(
+        database.Prepare(
+            $"SELECT {LedgerRows.SagaColumns} FROM sagas INDEXED BY sagas_not_completed"
+            + " WHERE state IN (0, 2, 4, 5) AND state <> 1"),
+        LedgerRows.Saga);
 
     /// <summary>Accounts that do not lead to their entries, and entries that do not lead to earlier ones.</summary>
     public IEnumerable<string> FindBrokenChains(CancellationToken cancel)

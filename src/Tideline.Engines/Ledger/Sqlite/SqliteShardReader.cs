@@ -55,6 +55,11 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
         One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?", query => query.Bind(id), LedgerRows.Hold);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
+        Many("SELECT id FROM holds WHERE id > ? ORDER BY id LIMIT ?", query => query.Bind(after).Bind(limit), row =>
+            row.Id(0), cancel);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
         Many($"SELECT {LedgerRows.HoldColumns} FROM holds INDEXED BY holds_open WHERE status = 0 AND expires_us <= ? ORDER BY expires_us LIMIT ?",
             query => query.Bind(atUs).Bind(limit), LedgerRows.Hold, cancel);
@@ -84,13 +89,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(SagaState? state, Guid after, int limit, CancellationToken cancel)
     {
-        // The index that holds exactly the sagas asked for, in the order of ids; completed ones are nearly all there are, so the table itself is walked.
+        // Completed ones are nearly all there are and stand in no index: the table itself is walked.
         var source = state switch
         {
-            null => "sagas INDEXED BY sagas_unfinished WHERE state IN (0, 2, 4) AND -1 = ?",
+            null => "sagas INDEXED BY sagas_not_completed WHERE state IN (0, 2, 4) AND state <> 1 AND -1 = ?",
             SagaState.Completed => "sagas WHERE state = ?",
-            SagaState.Compensated => "sagas INDEXED BY sagas_compensated WHERE state = 3 AND state = ?",
-            _ => "sagas INDEXED BY sagas_unfinished WHERE state IN (0, 2, 4) AND state = ?",
+            _ => "sagas INDEXED BY sagas_not_completed WHERE state <> 1 AND state = ?",
         };
         return Many($"SELECT {LedgerRows.SagaColumns} FROM {source} AND id > ? ORDER BY id LIMIT ?",
             query => query.Bind(state is { } one ? (int)one : -1).Bind(after).Bind(limit), LedgerRows.Saga, cancel);
@@ -98,7 +102,9 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(CancellationToken cancel) =>
-        Many("SELECT DISTINCT definition, definition_version FROM sagas INDEXED BY sagas_unfinished WHERE state IN (0, 2, 4) ORDER BY 1, 2",
+        Many(
+            "SELECT DISTINCT definition, definition_version FROM sagas INDEXED BY sagas_not_completed"
+            + " WHERE state IN (0, 2, 4) AND state <> 1 ORDER BY 1, 2",
             query => query, row => (row.Text(0), row.Int(1)), cancel);
 
     /// <inheritdoc/>
@@ -120,11 +126,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
         Durable(_pool.Read(database => Totals.Read(database, cancel)));
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel) =>
+    public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel, Func<SagaRow,
+        SagaClaim?>? claimOf = null) =>
         Durable(_pool.ReadSnapshot<IReadOnlyList<string>>(database =>
         {
             var balances = new SqliteBalances(database);
-            var check = new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts);
+            var check = new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts, claimOf);
             return
             [
                 .. check.Run(cancel).Concat(balances.FindBrokenChains(cancel))

@@ -25,6 +25,16 @@ internal static class AccountRules
         ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has {new Money(account.AvailableMinor, amount.Currency)} available, {amount} is needed.")
         : null;
 
+    /// <summary>
+    /// Nothing may come back any more: what unfinished sagas took from the account would have nowhere to go.
+    /// </summary>
+    public static Refusal? Settled(AccountRow account) => account.ReturnableMinor == 0
+        ? null
+        : new Refusal(
+            RefusalReason.TransfersUnderWay,
+            $"Transfers of {new Money(account.ReturnableMinor, account.Currency)} from account {account.Id} are under "
+            + "way and may still come back; it closes when they have ended.");
+
     /// <summary>The balance stays within what a balance may be.</summary>
     public static Refusal? Fits(AccountRow account, long amountMinor) => Int128.Abs((Int128)account.PostedMinor + amountMinor) > Limits.BalanceMinor
         ? new Refusal(RefusalReason.BalanceOverflow, $"The balance of account {account.Id} would pass the limit of a balance.")

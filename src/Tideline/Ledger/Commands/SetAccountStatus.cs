@@ -18,6 +18,8 @@ public sealed record SetAccountStatus(Guid AccountId, AccountStatus Status) : Le
         if (account.Status == Status) return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is {Status.Word()} already.");
         if (Status == AccountStatus.Closed && (account.PostedMinor != 0 || account.PendingOutMinor != 0))
             return batch.Refuse(RefusalReason.AccountNotEmpty, $"Account {AccountId} holds {new Money(account.PostedMinor, account.Currency)}, {new Money(account.PendingOutMinor, account.Currency)} of it held; it closes at zero.");
+        if (Status == AccountStatus.Closed
+            && AccountRules.Settled(account) is { } unsettled) return batch.Refuse(unsettled.Reason, unsettled.Detail);
         account.Status = Status;
         batch.Emit(EventType.BalanceUpdated, account, new AccountEvent("status"));
         return batch.Done(AccountId, account.PostedMinor);

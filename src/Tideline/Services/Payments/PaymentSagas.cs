@@ -6,5 +6,5 @@ namespace Tideline.Services.Payments;
 public static class PaymentSagas
 {
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<SagaDefinition> All { get; } = [TransferSaga.Version1];
+    public static IReadOnlyList<SagaDefinition> All { get; } = [TransferSaga.Version1, PayoutSaga.Version1];
 }

@@ -85,7 +85,7 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     {
         using var waiter = waiters.Expect(reply.Subject);
         var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
-        return row is { State: SagaState.Completed or SagaState.Compensated }
+        return row is not null && !row.State.IsUnfinished() 
             ? Ended(row, reply)
             : await EndAsync(waiter, reply, began, cancel);
     }
@@ -98,7 +98,7 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     private static TransferReply Ended(SagaRow row, Reply reply)
     {
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
-        var refusal = data.RefusalReason == 0 ? null : new Refusal(data.RefusalReason, data.RefusalDetail ?? "");
+        var refusal = TransferDetails.RefusalOf(data);
         return new TransferReply(row.Id, TransferDetails.StatusOf(row), reply.BalanceMinor, refusal, data.Positions);
     }
 }
@@ -121,7 +121,10 @@ public enum TransferStatus
     /// <summary>On its way.</summary>
     Running,
 
-    /// <summary>Nothing moved, or all was moved back.</summary>
+    /// <summary>
+    /// The destination got nothing. Nothing moved, all was moved back, or the bank holds what the source could not take
+    /// back.
+    /// </summary>
     Refused,
 
     /// <summary>Waits for an operator.</summary>

@@ -17,10 +17,21 @@ public sealed record TransferDetails(
     internal static TransferStatus StatusOf(SagaRow row) => row.State switch
     {
         SagaState.Completed => TransferStatus.Settled,
-        SagaState.Compensated => TransferStatus.Refused,
+        SagaState.Compensated or SagaState.Suspended or SagaState.PaidOut => TransferStatus.Refused,
         SagaState.Parked => TransferStatus.Parked,
         _ => TransferStatus.Running,
     };
+
+    /// <summary>Why it was refused, and where its money is if the source could not take it back.</summary>
+    internal static Refusal? RefusalOf(SagaData data)
+    {
+        if (data.RefusalReason == 0) return null;
+        var held = data.SuspenseReason is null ? ""
+            : data.PaidOutTo is { } account
+                ? $" The source could not take the money back; the bank paid it out to account {account}."
+            : $" The source could not take the money back, so the bank holds it: {data.SuspenseReason}";
+        return new Refusal(data.RefusalReason, data.RefusalDetail + held);
+    }
 
     internal static async Task<TransferDetails?> ReadAsync(SagaRow row, IShardReader reader, CancellationToken cancel)
     {
@@ -41,10 +52,10 @@ public sealed record TransferDetails(
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         var history = SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray);
         List<SagaStepDetails> steps = [.. history.Select(line => new SagaStepDetails(line.Step, line.State, Clock.FromUs(line.AtUs), line.Attempts, line.Detail))];
-        if (row.State is SagaState.Running or SagaState.Compensating or SagaState.Parked)
+        if (row.State.IsUnfinished())
             steps.Add(new SagaStepDetails(TransferSaga.Version1.Steps[row.Step].Name, row.State == SagaState.Parked ? "parked" : "running", null, row.Attempts, null));
         if (row.State == SagaState.Completed) steps.Add(ViewWaits());
-        var refusal = data.RefusalReason == 0 ? null : new Refusal(data.RefusalReason, data.RefusalDetail ?? "");
+        var refusal = RefusalOf(data);
         return new TransferDetails(
             row.Id, data.From, data.To, new Money(data.AmountMinor, Currency.Parse(data.Currency)), data.Reference, StatusOf(row), refusal, Clock.FromUs(row.CreatedUs), steps)
         {
@@ -55,5 +66,8 @@ public sealed record TransferDetails(
     private static SagaStepDetails ViewWaits() => new(ViewStep, "waiting", null, 0, null);
 }
 
-/// <summary>A step of a saga as it went: name, <c>done | running | parked | refused | undone | waiting</c>, when, how often it was tried.</summary>
+/// <summary>
+/// A step of a saga as it went: name, <c>done | running | parked | refused | undone | suspended | waiting</c>, when,
+/// how often it was tried.
+/// </summary>
 public sealed record SagaStepDetails(string Name, string State, DateTimeOffset? At, int Attempts, string? Detail);

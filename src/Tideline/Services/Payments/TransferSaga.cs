@@ -1,3 +1,4 @@
+using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
 
@@ -18,6 +19,9 @@ internal static class TransferSaga
         new SagaStep("update-customer-view", IsPivot: false, RetryPolicy.Default, Deadline, null, null),
     ]);
 
+    /// <summary>The transaction that gives a transfer's money back.</summary>
+    public static Guid RefundId(Guid sagaId) => DerivedId.Of("transfer-refund", sagaId.ToString());
+
     private static TimeSpan Deadline => TimeSpan.FromMinutes(5);
 
     private static SagaPosting Debit(SagaData data, Guid sagaId) =>
@@ -27,5 +31,6 @@ internal static class TransferSaga
         new(sagaId, data.To, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Transfer, data.From, data.Reference);
 
     private static SagaPosting Refund(SagaData data, Guid sagaId) =>
-        new(Idempotency.Key("refund", sagaId.ToString()), data.From, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Refund, data.To, data.Reference);
+        new(RefundId(sagaId), data.From, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Refund,
+            data.To, data.Reference);
 }

@@ -12,6 +12,8 @@ internal readonly record struct BankTransactionCode(string Family, string SubFam
         (TransactionKind.Transfer, false) => new("RCDT", "BOOK"),
         // The debit of an issued transfer that could not be credited comes back.
         (TransactionKind.Refund, _) => new("ICDT", "RRTN"),
+        // What the bank held of a transfer that could not be given back.
+        (TransactionKind.Payout, _) => new("RCDT", "BOOK"),
         (TransactionKind.Deposit, _) => new("CNTR", "CDPT"),
         (TransactionKind.Withdrawal, _) => new("CNTR", "CWDL"),
         (TransactionKind.Capture, _) => new("CCRD", "POSD"),

@@ -56,6 +56,7 @@ public static class StatementJsonWriter
         TransactionKind.Deposit => "deposit",
         TransactionKind.Withdrawal => "withdrawal",
         TransactionKind.Capture => "capture",
+        TransactionKind.Payout => "payout",
         _ => throw new TidelineException(ErrorCode.Corrupt, $"'{kind}' is not a kind of transaction."),
     };
 

@@ -1,0 +1,164 @@
+using System.Globalization;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Sagas;
+
+namespace Tideline.Consistency;
+
+/// <summary>
+/// I12: what stands on clearing is what unfinished sagas have under way, for each owner shard and currency: the
+/// clearing accounts for the owner's
+/// sagas on all shards (its debits less its refunds here, less its credits elsewhere) against the postings of those
+/// sagas. Both are read at one
+/// moment of each shard, the time of its newest commit, which no later commit can have; so traffic changes neither.
+/// Memory: the ids of the sagas
+/// that are under way.
+/// </summary>
+internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions definitions)
+{
+    private readonly SagaBooks _books = new(ledger);
+
+    /// <summary>Findings, and how many sagas were under way.</summary>
+    public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
+    {
+        // A payout leaves no event where it begins, so one may begin and end unseen: what is found must be found again.
+        for (var round = 1; ; round++)
+        {
+            var (findings, seen) = await CompareAsync(cancel);
+            if (findings.Count == 0 || round == Limits.VerifyRounds)
+                return (findings, seen);
+        }
+    }
+
+    private async Task<(List<string> Findings, long Seen)> CompareAsync(CancellationToken cancel)
+    {
+        var shards = ledger.Map.Shards;
+        var (begin, sagas) = (new long[shards], new HashSet<Guid>[shards]);
+        for (var owner = 0; owner < shards; owner++)
+        {
+            begin[owner] = (await ledger.Reader(owner).GetHeadAsync(cancel)).EventSeq;
+            sagas[owner] = [];
+            await AddUnfinishedAsync(owner, sagas[owner], cancel);
+        }
+
+        var heads = new ShardHead[shards];
+        for (var shard = 0; shard < shards; shard++)
+            heads[shard] = await ledger.Reader(shard).GetHeadAsync(cancel);
+        var (findings, seen) = (new List<string>(), 0L);
+        for (var owner = 0; owner < shards; owner++)
+        {
+            await AddBegunAsync(owner, begin[owner], heads[owner].EventSeq, sagas[owner], cancel);
+            await AddUnfinishedAsync(owner, sagas[owner], cancel);
+            seen += sagas[owner].Count;
+            findings.AddRange(await CompareAsync(owner, sagas[owner], heads, cancel));
+        }
+
+        return (findings, seen);
+    }
+
+    private async Task<IEnumerable<string>> CompareAsync(
+        int owner, HashSet<Guid> sagas, ShardHead[] heads, CancellationToken cancel)
+    {
+        var underWay = new SortedDictionary<string, Int128>(StringComparer.Ordinal);
+        foreach (var id in sagas)
+        {
+            if (await ledger.Reader(owner).GetSagaAsync(id, cancel) is { Data.Length: > 0 } row)
+                await AddAsync(owner, row, heads, underWay, cancel);
+        }
+
+        var clearing = await ClearingAsync(owner, heads, cancel);
+        var findings = new List<string>();
+        foreach (var currency in underWay.Keys.Union(clearing.Keys, StringComparer.Ordinal).Order())
+        {
+            var (held, moving) = (clearing.GetValueOrDefault(currency), underWay.GetValueOrDefault(currency));
+            if (held == moving) continue;
+            findings.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Shard {owner}: {held} {currency} minor units are on clearing for its sagas, "
+                + $"but those that are unfinished have {moving} under way."));
+        }
+
+        return findings;
+    }
+
+    private async Task AddUnfinishedAsync(int owner, HashSet<Guid> sagas, CancellationToken cancel)
+    {
+        var after = Guid.Empty;
+        while (await ledger.Reader(owner).GetSagasAsync(null, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
+        {
+            foreach (var row in rows)
+                sagas.Add(row.Id);
+            after = rows[^1].Id;
+        }
+    }
+
+    // What began and ended meanwhile is in no list of the unfinished; its debit's event tells of it.
+    private async Task AddBegunAsync(
+        int owner, long afterSeq, long throughSeq, HashSet<Guid> sagas, CancellationToken cancel)
+    {
+        while (afterSeq < throughSeq)
+        {
+            var limit = (int)Math.Min(Limits.EventBatch, throughSeq - afterSeq);
+            var events = await ledger.Reader(owner).GetEventsAsync(afterSeq, limit, cancel);
+            if (events.Count == 0)
+                return;
+            foreach (var happened in events)
+            {
+                if (happened.Type == EventType.AccountDebited && EventData.Parse(happened.Data.Span).SagaId is { } saga)
+                    sagas.Add(saga);
+            }
+
+            afterSeq = events[^1].Position.Seq;
+        }
+    }
+
+    // Its postings against clearing, as far as they were booked at the moment of their shard.
+    private async Task AddAsync(
+        int owner, SagaRow row, ShardHead[] heads, SortedDictionary<string, Int128> underWay, CancellationToken cancel)
+    {
+        // One that cannot be read is named by the check of sagas, and its money is missing here.
+        if (definitions.Find(row) is not { } definition || SagaJson.DataOf(row) is not { } data)
+            return;
+        var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), owner);
+        foreach (var posting in PostingsOf(definition, data, row.Id, suspense))
+        {
+            var shard = ledger.Map.ShardOf(posting.AccountId);
+            if (
+                await _books.FindAsync(posting, row.Id, owner, cancel) is not { Fault: null } booked
+                || booked.TimeUs > heads[shard].TimeUs)
+                continue;
+            underWay[posting.Currency] = underWay.GetValueOrDefault(posting.Currency) - posting.AmountMinor;
+        }
+    }
+
+    private static IEnumerable<SagaPosting> PostingsOf(
+        SagaDefinition definition, SagaData data, Guid sagaId, Guid suspense)
+    {
+        foreach (var step in definition.Steps)
+        {
+            if (step.Forward?.Invoke(data, sagaId) is { } forward)
+                yield return forward;
+            if (step.Compensation?.Invoke(data, sagaId) is not { } refund)
+                continue;
+            yield return refund;
+            yield return SagaPostings.ToSuspense(refund, sagaId, suspense);
+        }
+    }
+
+    private async Task<SortedDictionary<string, Int128>> ClearingAsync(
+        int owner, ShardHead[] heads, CancellationToken cancel)
+    {
+        var sums = new SortedDictionary<string, Int128>(StringComparer.Ordinal);
+        for (var shard = 0; shard < heads.Length; shard++)
+        {
+            foreach (var (currency, _, _) in await ledger.Reader(shard).GetTotalsAsync(cancel))
+            {
+                var account = ledger.SystemAccounts.ClearingId(currency, shard, owner);
+                if (await ledger.Reader(shard).GetEntryAtAsync(account, heads[shard].TimeUs, cancel) is { } entry)
+                    sums[currency.Code] = sums.GetValueOrDefault(currency.Code) + entry.PostedAfterMinor;
+            }
+        }
+
+        return sums;
+    }
+}

@@ -1,0 +1,210 @@
+using System.Globalization;
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Sagas;
+
+namespace Tideline.Consistency;
+
+/// <summary>
+/// I13: each saga is matched by its entries: what is completed has every posting of its definition with the right
+/// accounts and amounts, what is
+/// undone has its debit and its refund (or the way to suspense) and no credit, what is under way has its debit. What
+/// was answered as done is
+/// there. Unfinished sagas are all looked at, ended ones page by page, a bounded number of pages spread over time
+/// unless <c>deep</c>. One page is
+/// in memory.
+/// </summary>
+internal sealed class SagaCheck(
+    GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, int shard, bool deep)
+{
+    private static readonly SagaState[] Ended =
+    [
+        SagaState.Compensated,
+        SagaState.Suspended,
+        SagaState.PaidOut,
+        SagaState.Completed,
+    ];
+    private readonly SagaBooks _books = new(ledger);
+    private readonly IShardReader _reader = ledger.Reader(shard);
+    private readonly List<string> _findings = [];
+    private long _seen;
+
+    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+
+    /// <summary>Findings, and how many sagas were looked at.</summary>
+    public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
+    {
+        await WalkAsync(null, isWhole: true, cancel);
+        foreach (var state in Ended)
+            await WalkAsync(state, deep, cancel);
+        if (!IsFull)
+            await CheckAnswersAsync(cancel);
+        return (_findings, _seen);
+    }
+
+    private async Task WalkAsync(SagaState? state, bool isWhole, CancellationToken cancel)
+    {
+        var (after, firstMs, nowMs) = (Guid.Empty, -1L, time.GetUtcNow().ToUnixTimeMilliseconds());
+        for (var page = 1; !IsFull; page++)
+        {
+            var rows = await _reader.GetSagasAsync(state, after, Limits.PageRows, cancel);
+            foreach (var row in rows)
+            {
+                if (!IsFull && await FaultAsync(row, cancel) is { } fault)
+                    _findings.Add(fault);
+                _seen++;
+            }
+
+            if (rows.Count < Limits.PageRows)
+                return;
+            after = rows[^1].Id;
+            if (isWhole)
+                continue;
+            if (page >= Limits.VerifySagaPages)
+                return;
+            if (firstMs < 0)
+                firstMs = Math.Min(MsOf(rows[0].Id), nowMs);
+            // The first half of the pages follow each other; the others are spread over the rest.
+            var spread = IdAt(firstMs + (nowMs - firstMs) * page / Limits.VerifySagaPages);
+            if (page >= Limits.VerifySagaPages / 2 && spread.CompareTo(after) > 0)
+                after = spread;
+        }
+    }
+
+    // A saga that moved while it was looked at is looked at again.
+    private async ValueTask<string?> FaultAsync(SagaRow row, CancellationToken cancel)
+    {
+        while (true)
+        {
+            string? fault;
+            try
+            {
+                fault = await JudgeAsync(row, cancel);
+            }
+            catch (Exception broken) when (broken is JsonException or TidelineException { IsTransient: false })
+            {
+                fault = $"it cannot be read: {broken.Message}";
+            }
+
+            if (fault is null)
+                return null;
+            var now = await _reader.GetSagaAsync(row.Id, cancel);
+            if (now is null)
+                return null;
+            if (now.State == row.State && now.Step == row.Step && now.UpdatedUs == row.UpdatedUs)
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Saga {row.Id} on shard {shard} is {row.State.Word()}, but {fault}.");
+            row = now;
+        }
+    }
+
+    private async ValueTask<string?> JudgeAsync(SagaRow row, CancellationToken cancel)
+    {
+        if (row.Definition == SetAside.Definition)
+            return null;
+        var definition = definitions.Of(row);
+        if (row.Data.Length == 0)
+            return await JudgeWithinShardAsync(row, cancel);
+        var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
+        var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), shard);
+        foreach (var (posting, must, what) in Expected(row, definition, data, suspense))
+        {
+            var booked = await _books.FindAsync(posting, row.Id, shard, cancel);
+            if (must && booked is null)
+                return $"{what} of {posting.AmountMinor} {posting.Currency} on account {posting.AccountId} is missing";
+            if (must && booked?.Fault is { } fault)
+                return $"{what} is not as it should be: {fault}";
+            if (!must && booked is { Fault: null })
+                return $"{what} on account {posting.AccountId} was made";
+        }
+
+        return
+            row is { State: SagaState.PaidOut }
+            && data.PayoutId is { } payout
+            && await _reader.GetSagaAsync(payout, cancel) is null
+            ? $"its payout {payout} is missing"
+            : null;
+    }
+
+    // A transfer within its shard keeps nothing in its row: its transaction says it all.
+    private async ValueTask<string?> JudgeWithinShardAsync(SagaRow row, CancellationToken cancel)
+    {
+        if (await _reader.GetTransactionAsync(row.Id, cancel) is not { } found)
+            return "its transaction is missing";
+        if (found.Kind != TransactionKind.Transfer || found.SagaId != row.Id)
+            return $"transaction {found.Id} is not a transfer of it";
+        return await SagaBooks.FaultOfLegsAsync(_reader, found, cancel);
+    }
+
+    private static IEnumerable<(SagaPosting Posting, bool Must, string What)> Expected(
+        SagaRow row, SagaDefinition definition, SagaData data, Guid suspense)
+    {
+        // The step at which it stands is not done; an ended one has done all steps, or all before its pivot.
+        var done =
+            row.State == SagaState.Completed ? definition.Steps.Count
+            : row.State.IsUnfinished() ? row.Step
+            : definition.PivotStep;
+        var isUndone = row.State is SagaState.Compensated or SagaState.Suspended or SagaState.PaidOut;
+        var isSuspended = row.State is SagaState.Suspended or SagaState.PaidOut;
+        for (var index = 0; index < definition.Steps.Count; index++)
+        {
+            var step = definition.Steps[index];
+            if (step.Forward is { } forward && (index < done || isUndone))
+                yield return (forward(data, row.Id), index < done, $"step {step.Name}");
+            if (step.Compensation is not { } compensation || index >= done)
+                continue;
+            var refund = compensation(data, row.Id);
+            yield return (refund, row.State == SagaState.Compensated, $"the undoing of step {step.Name}");
+            yield return (
+                SagaPostings.ToSuspense(refund, row.Id, suspense), isSuspended,
+                $"the way of step {step.Name} to suspense");
+        }
+
+        if (isSuspended)
+            yield return (
+                PayOut.PostingOf(row.Id, data), row.State == SagaState.PaidOut && data.PayoutId is null, "the payout");
+    }
+
+    // What was answered as done is there: the newest answers, which is where a fault of today shows.
+    private async Task CheckAnswersAsync(CancellationToken cancel)
+    {
+        foreach (
+            var outcome in await _reader.GetLastOutcomesAsync(
+                deep ? Limits.VerifyOutcomesDeep : Limits.VerifyOutcomes, cancel))
+        {
+            var isThere = outcome.Kind switch
+            {
+                OutcomeKind.Saga => await _reader.GetSagaAsync(outcome.Subject, cancel) is not null,
+                OutcomeKind.Done => await IsThereAsync(outcome.Subject, cancel),
+                _ => true,
+            };
+            if (!isThere)
+                _findings.Add($"Shard {shard} answered {outcome.Subject} as done, but there is no such thing on it.");
+            if (IsFull)
+                return;
+        }
+    }
+
+    private async ValueTask<bool> IsThereAsync(Guid subject, CancellationToken cancel) =>
+        await _reader.GetTransactionAsync(subject, cancel) is not null
+        || await _reader.GetAccountAsync(subject, cancel) is not null
+        || await _reader.GetCustomerAsync(subject, cancel) is not null
+        || await _reader.GetHoldAsync(subject, cancel) is not null
+        || await _reader.GetSagaAsync(subject, cancel) is not null;
+
+    private static long MsOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return System.Buffers.Binary.BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
+    }
+
+    private static Guid IdAt(long ms)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, ms << 16);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

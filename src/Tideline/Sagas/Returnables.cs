@@ -1,0 +1,48 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>
+/// What may still come back to an account (<see cref="AccountRow.ReturnableMinor"/>): it rises with the debit of a step
+/// that can be undone and
+/// falls when that is undone or the saga passes its pivot, each in the same commit.
+/// </summary>
+internal static class Returnables
+{
+    /// <summary>A step that can be undone has taken its amount.</summary>
+    public static void Add(Batch batch, SagaPosting debit) => Change(batch, debit, -debit.AmountMinor);
+
+    /// <summary>It will not come back any more, or has.</summary>
+    public static void Release(Batch batch, SagaPosting debit) => Change(batch, debit, debit.AmountMinor);
+
+    /// <summary>
+    /// What a saga as it is stored claims of its accounts: what may come back to one, or what lies on suspense for it.
+    /// </summary>
+    /// <returns>The account and the amount; null when the saga claims nothing.</returns>
+    public static SagaClaim? ClaimOf(SagaRow row, SagaDefinitions definitions, SystemAccounts accounts, int shard)
+    {
+        if (row.Data.Length == 0 || (!row.State.IsUnfinished() && row.State != SagaState.Suspended))
+            return null;
+        var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
+        if (row.State == SagaState.Suspended)
+            return new SagaClaim(
+                accounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), shard), data.AmountMinor);
+        var definition = definitions.Of(row);
+        if (
+            row.Step == 0
+            || row.Step > definition.PivotStep
+            || definition.Steps[0] is not { Compensation: not null, Forward: { } forward })
+            return null;
+        var debit = forward(data, row.Id);
+        return DerivedId.IsDerived(debit.AccountId) ? null : new SagaClaim(debit.AccountId, -debit.AmountMinor);
+    }
+
+    private static void Change(Batch batch, SagaPosting debit, long minor)
+    {
+        if (batch.Account(debit.AccountId) is not { Kind: AccountKind.Customer } account)
+            return;
+        account.ReturnableMinor += minor;
+        batch.Changed(account);
+    }
+}

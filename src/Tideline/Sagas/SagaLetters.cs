@@ -1,0 +1,93 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>
+/// What operators do with messages of sagas that could not be handled: look, replay, or give up with a reason.
+/// </summary>
+public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definitions)
+{
+    /// <summary>
+    /// Letters that wait, shard by shard in the order of their ids, from the one that follows a place on.
+    /// </summary>
+    public async Task<IReadOnlyList<SagaLetterSummary>> ListAsync(
+        (int Shard, Guid Id) after, int limit, CancellationToken cancel)
+    {
+        var found = new List<SagaLetterSummary>();
+        for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)
+        {
+            var from = shard == after.Shard ? after.Id : Guid.Empty;
+            var rows = await ledger.Reader(shard).GetSagasAsync(SagaState.SetAside, from, limit - found.Count, cancel);
+            found.AddRange(rows.Select(row => Summary(row, shard)));
+        }
+
+        return found;
+    }
+
+    /// <summary>A letter that waits.</summary>
+    /// <exception cref="TidelineException">NotFound: there is none.</exception>
+    public async Task<SagaLetterSummary> ShowAsync(Guid letterId, CancellationToken cancel) =>
+        Summary(await FindAsync(letterId, cancel), ShardOf(letterId));
+
+    /// <summary>
+    /// Handles the message of a letter as if it came now. A dry run only says whether it can be read.
+    /// </summary>
+    /// <returns>Null when it was handled, else why it still cannot be; then the letter waits on.</returns>
+    /// <exception cref="TidelineException">NotFound: there is no such letter.</exception>
+    public async Task<string?> ReplayAsync(Guid letterId, bool dryRun, CancellationToken cancel)
+    {
+        var letter = SagaJson.Read((await FindAsync(letterId, cancel)).Data, SagaJson.Default.SagaLetter);
+        try
+        {
+            var message = SagaMessages.Read(ShardOf(letterId), ledger.Map, definitions, letter.Type, letter.Data);
+            if (dryRun)
+                return null;
+            var refusal = (
+                await ledger.SubmitAsync(ShardOf(letterId), new SettleLetter(letterId, message, null))).Refusal;
+            return refusal?.Reason == RefusalReason.DeadLetterNotFound ? throw NotFound(letterId) : refusal?.Detail;
+        }
+        catch (TidelineException fault)
+            when (fault.Code is ErrorCode.InvalidInput or ErrorCode.IncompatibleData or ErrorCode.Internal)
+        {
+            return fault.Message;
+        }
+    }
+
+    /// <summary>Gives a letter up, for a reason that is kept.</summary>
+    /// <exception cref="TidelineException">NotFound: there is no such letter. InvalidInput: no reason.</exception>
+    public async Task DiscardAsync(Guid letterId, string reason, CancellationToken cancel)
+    {
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
+        await FindAsync(letterId, cancel);
+        if ((await ledger.SubmitAsync(ShardOf(letterId), new SettleLetter(letterId, null, reason))).Refusal is not null)
+            throw NotFound(letterId);
+    }
+
+    private async Task<SagaRow> FindAsync(Guid letterId, CancellationToken cancel) =>
+        await ledger.ReaderOf(letterId).GetSagaAsync(letterId, cancel) is { State: SagaState.SetAside } row
+            ? row
+            : throw NotFound(letterId);
+
+    private int ShardOf(Guid letterId) => ledger.Map.ShardOf(letterId);
+
+    private static TidelineException NotFound(Guid letterId) =>
+        new(ErrorCode.NotFound, $"No dead letter {letterId} waits.");
+
+    private static SagaLetterSummary Summary(SagaRow row, int shard)
+    {
+        var letter = SagaJson.Read(row.Data, SagaJson.Default.SagaLetter);
+        return new SagaLetterSummary(
+            row.Id, shard, letter.SagaId, letter.Type, row.Attempts, Clock.FromUs(row.CreatedUs), letter.Reason,
+            System.Text.Encoding.UTF8.GetString(letter.Data));
+    }
+}
+
+/// <summary>
+/// A message of a saga that waits. <paramref name="Times"/>: how often it came. <paramref name="Message"/>: what it
+/// says, as text.
+/// </summary>
+public sealed record SagaLetterSummary(
+    Guid LetterId, int Shard, Guid SagaId, string Type, int Times, DateTimeOffset Since, string Reason, string Message);

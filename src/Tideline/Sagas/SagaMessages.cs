@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>
+/// Reads messages of <c>saga.commands</c>. What comes from a bus is input like any other: a command is made only of one
+/// that is whole and says
+/// what a saga of this installation may say.
+/// </summary>
+internal static class SagaMessages
+{
+    /// <summary>The command that a message asks of a shard.</summary>
+    /// <exception cref="TidelineException">InvalidInput or IncompatibleData: it cannot be handled, and why.</exception>
+    public static LedgerCommand Read(
+        int shard, ShardMap map, SagaDefinitions definitions, string type, ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            return type switch
+            {
+                SagaEngine.RequestType => Request(shard, map, SagaJson.Read(data, SagaJson.Default.SagaRequest)),
+                SagaEngine.ReplyType => Reply(shard, map, definitions, SagaJson.Read(data, SagaJson.Default.SagaReply)),
+                _ => throw Wrong("no message of a saga has this type"),
+            };
+        }
+        catch (JsonException fault)
+        {
+            throw Wrong($"it is not the JSON of a message: {fault.Message}");
+        }
+    }
+
+    private static DoStep Request(int shard, ShardMap map, SagaRequest request)
+    {
+        Pins(request.Owner);
+        if (request.SagaId == Guid.Empty)
+            throw Wrong("it names no saga");
+        if (request.OwnerShard < 0 || request.OwnerShard >= map.Shards || request.OwnerShard == shard)
+            throw Wrong("its saga stands on no other shard");
+        if (request.Step < 0)
+            throw Wrong("it names no step");
+        if (request.Posting is not { } posting)
+            throw Wrong("it has no posting");
+        if (map.ShardOf(posting.AccountId) != shard)
+            throw Wrong($"account {posting.AccountId} is not on shard {shard}");
+        if (DerivedId.IsDerived(posting.AccountId) || posting.TransactionId == Guid.Empty)
+            throw Wrong("its posting names no customer account or transaction");
+        if (!Currency.TryParse(posting.Currency, out _))
+            throw Wrong("its currency is unknown");
+        // Only the owner's own shard takes money for a saga.
+        if (posting.AmountMinor is <= 0 or > Limits.AmountMinor || posting.Against != AccountKind.Clearing)
+            throw Wrong("its posting is not a credit from clearing");
+        if (posting.Kind is not (TransactionKind.Transfer or TransactionKind.Payout))
+            throw Wrong("its posting is of a kind that no step has");
+        if (posting.Reference?.Length > Limits.ReferenceCharacters)
+            throw Wrong("its reference is too long");
+        return new DoStep(request);
+    }
+
+    private static MoveSaga Reply(int shard, ShardMap map, SagaDefinitions definitions, SagaReply reply)
+    {
+        Pins(reply.Owner);
+        if (reply.SagaId == Guid.Empty)
+            throw Wrong("it names no saga");
+        definitions.Of(reply.Owner);
+        if (reply.Position.Shard < 0 || reply.Position.Shard >= map.Shards || reply.Position.Seq < 0)
+            throw Wrong("its position is on no shard");
+        if (reply.RefusalReason != 0 && !Enum.IsDefined(reply.RefusalReason))
+            throw Wrong("its refusal is unknown");
+        if (reply.RefusalDetail?.Length > Limits.SagaDetailCharacters)
+            throw Wrong("its sentence is too long");
+        return new MoveSaga(reply.SagaId, shard, SagaMove.Reply, definitions, reply, reply.Owner);
+    }
+
+    private static void Pins(SagaPins? owner)
+    {
+        if (owner?.Definition is null || owner.Data is not { } data)
+            throw Wrong("it does not say what its saga moves");
+        if (!Currency.TryParse(data.Currency, out _) || data.AmountMinor is <= 0 or > Limits.AmountMinor)
+            throw Wrong("its saga moves no amount");
+    }
+
+    private static TidelineException Wrong(string why) =>
+        new(ErrorCode.InvalidInput, $"The message cannot be handled: {why}.");
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>
+/// Counts, all the time, what waits for an operator on the shards of this process: parked sagas, money on suspense,
+/// dead letters. Alarms and
+/// metrics read the last count.
+/// </summary>
+public sealed partial class SagaWatch(GeneralLedger ledger, TimeProvider time, ILogger<SagaWatch> logger)
+    : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.SagaWatchMs);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly WaitingSagas[] _waiting = [.. Enumerable.Repeat(WaitingSagas.None, ledger.Map.Shards)];
+    private Task _loop = Task.CompletedTask;
+
+    /// <summary>What waits on each shard, as of the last look; nothing on a shard of another process.</summary>
+    public IReadOnlyList<WaitingSagas> Waiting => _waiting;
+
+    /// <summary>Begins to look, and names what waits to <paramref name="health"/>.</summary>
+    public void Start(NodeHealth health)
+    {
+        for (var shard = 0; shard < _waiting.Length; shard++)
+        {
+            var own = shard;
+            health.Register($"sagas of shard {own}", FaultScope.Detail, () => _waiting[own].Sentence);
+        }
+
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Looks at every shard of the process once.</summary>
+    public async Task LookAsync(CancellationToken cancel)
+    {
+        for (var shard = 0; shard < _waiting.Length; shard++)
+        {
+            if (!ledger.Owns(shard))
+                _waiting[shard] = WaitingSagas.None;
+        }
+
+        await ledger.ForOwnedAsync(
+            async shard => _waiting[shard] = await CountAsync(shard, cancel),
+            (shard, fault) => NotCounted(logger, shard, fault), cancel);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task<WaitingSagas> CountAsync(int shard, CancellationToken cancel)
+    {
+        var parked = await CountAsync(shard, SagaState.Parked, null, cancel);
+        var suspense = new SortedDictionary<string, (int Sagas, long Minor)>(StringComparer.Ordinal);
+        await CountAsync(shard, SagaState.Suspended, suspense, cancel);
+        return new WaitingSagas(parked, await CountAsync(shard, SagaState.SetAside, null, cancel), suspense);
+    }
+
+    private async Task<int> CountAsync(
+        int shard, SagaState state, SortedDictionary<string, (int Sagas, long Minor)>? amounts,
+        CancellationToken cancel)
+    {
+        var (count, after) = (0, Guid.Empty);
+        while (
+            count < Limits.SagaWatchRows
+            && await ledger.Reader(shard).GetSagasAsync(state, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
+        {
+            (count, after) = (count + rows.Count, rows[^1].Id);
+            if (amounts is null)
+                continue;
+            foreach (var data in rows.Select(SagaJson.DataOf).OfType<SagaData>())
+            {
+                var (sagas, minor) = amounts.GetValueOrDefault(data.Currency);
+                amounts[data.Currency] = (sagas + 1, minor + data.AmountMinor);
+            }
+        }
+
+        return count;
+    }
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await LookAsync(_stop.Token);
+                await Task.Delay(Interval, time, _stop.Token);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "What waits for an operator on shard {Shard} could not be counted; it is tried again in a moment.")]
+    private static partial void NotCounted(ILogger logger, int shard, Exception fault);
+}
+
+/// <summary>
+/// What waits for an operator on a shard, each up to <see cref="Limits.SagaWatchRows"/>. <paramref name="Suspense"/>:
+/// per currency how many
+/// sagas have how much on suspense, minor units.
+/// </summary>
+public sealed record WaitingSagas(
+    int Parked, int Letters, IReadOnlyDictionary<string, (int Sagas, long Minor)> Suspense)
+{
+    /// <summary>Nothing waits.</summary>
+    public static WaitingSagas None { get; } = new(0, 0, new Dictionary<string, (int Sagas, long Minor)>());
+
+    /// <summary>What waits and what to do, as a sentence; null when nothing waits.</summary>
+    public string? Sentence
+    {
+        get
+        {
+            var parts = new List<string>();
+            foreach (var (currency, (sagas, minor)) in Suspense)
+            {
+                var amount = new Money(minor, Currency.Parse(currency));
+                parts.Add(Say($"{amount} on suspense, sagas: {sagas} (tideline sagas list --state suspended)"));
+            }
+
+            if (Parked > 0)
+                parts.Add(Say($"parked sagas: {Parked} (tideline sagas list --state parked)"));
+            if (Letters > 0)
+                parts.Add(Say($"dead letters of sagas: {Letters} (tideline dlq list)"));
+            return parts.Count == 0 ? null : string.Join("; ", parts) + ".";
+        }
+    }
+
+    private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Sagas;
+
+/// <summary>
+/// Keeps a message that could not be handled, as a dead letter in the table of sagas: it survives on both engines, and
+/// operators find it like a
+/// parked saga. The same message is kept once, however often it comes.
+/// </summary>
+internal sealed record SetAside(Guid LetterId, SagaLetter Letter) : LedgerCommand
+{
+    /// <summary>What stands in a letter's row where a saga has its definition.</summary>
+    public const string Definition = "dead-letter";
+
+    public override Guid RouteId => LetterId;
+
+    internal override Guid Subject => LetterId;
+
+    public static SetAside Of(
+        int shard, ShardMap map, Guid sagaId, string? type, ReadOnlySpan<byte> data, string reason)
+    {
+        var kept = data.Length <= Limits.SagaLetterBytes ? data : data[..Limits.SagaLetterBytes];
+        var word =
+            type is null ? ""
+            : type.Length <= Limits.SagaLetterTypeCharacters ? type
+            : type[..Limits.SagaLetterTypeCharacters];
+        var id = DerivedId.On(
+            shard, map, "saga-letter",
+            $"{word}:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(data))}");
+        var why = reason.Length <= Limits.SagaDetailCharacters ? reason : reason[..Limits.SagaDetailCharacters];
+        return new SetAside(id, new SagaLetter(sagaId, word, kept.ToArray(), why));
+    }
+
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Sagas.Add(LetterId);
+
+    internal override Reply Decide(Batch batch)
+    {
+        var known = batch.Rows.Sagas.GetValueOrDefault(LetterId);
+        batch.Put(
+            new SagaRow(
+                LetterId, Definition, 1, SagaState.SetAside, 0, (known?.Attempts ?? 0) + 1, null,
+                JsonSerializer.SerializeToUtf8Bytes(Letter, SagaJson.Default.SagaLetter),
+                known?.History ?? "[]"u8.ToArray(), known?.CreatedUs ?? batch.TimeUs, batch.TimeUs));
+        return batch.Done(LetterId, 0);
+    }
+}

@@ -1,0 +1,215 @@
+using Tideline.Engines;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+using Tideline.Services.Payments;
+using Tideline.Tests.Ledger;
+using Tideline.Tests.Sagas;
+
+namespace Tideline.Tests.Consistency;
+
+/// <summary>
+/// Each way to lose money between shards is planted here, and the checks must name it; none may be named while traffic
+/// runs.
+/// </summary>
+public sealed class SagaVerifyTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    // Money that vanished: the saga says that it is done, its credit never was.
+    [InlineData(
+        "UPDATE sagas SET state = 1, step = 2, wake_us = NULL WHERE state = 0", "I13",
+        "is completed, but step credit-destination of 100 EUR")]
+    [InlineData(
+        "UPDATE sagas SET state = 1, step = 2, wake_us = NULL WHERE state = 0", "I12",
+        "Shard 0: 100 EUR minor units are on clearing for its sagas, but those that are unfinished have 0 under way")]
+    // Stuck on clearing: no saga knows of it any more.
+    [InlineData(
+        "DELETE FROM sagas WHERE state = 0", "I12",
+        "Shard 0: 100 EUR minor units are on clearing for its sagas, but those that are unfinished have 0 under way")]
+    [InlineData("DELETE FROM sagas WHERE state = 0", "I13", "as done, but there is no such thing on it")]
+    [InlineData(
+        "DELETE FROM sagas WHERE state = 0", "I2", "100 may come back to it, but its unfinished sagas add up to 0")]
+    // A refund to nowhere: the saga says that its money went back.
+    [InlineData(
+        "UPDATE sagas SET state = 3 WHERE state = 5", "I13",
+        "is compensated, but the undoing of step debit-source of 250 EUR")]
+    [InlineData(
+        "UPDATE sagas SET state = 3 WHERE state = 5", "I2", "suspense holds 250, suspended sagas have 0 there")]
+    [InlineData("UPDATE sagas SET state = 6 WHERE state = 5", "I13", "is paid-out, but the payout of 250 EUR")]
+    // Credited, and still said to be undone.
+    [InlineData(
+        "UPDATE sagas SET state = 3, step = 0 WHERE state = 1 AND length(data) > 0", "I13",
+        "the undoing of step debit-source")]
+    // Completed without entries, within a shard.
+    [InlineData(
+        "DELETE FROM transactions WHERE id IN (SELECT id FROM sagas WHERE length(data) = 0)", "I13",
+        "is completed, but its transaction is missing")]
+    [InlineData(
+        "UPDATE transactions SET amount = amount + 1 WHERE id IN (SELECT id FROM sagas WHERE length(data) = 0)", "I13",
+        "of account")]
+    [InlineData(
+        "UPDATE accounts SET returnable = returnable + 1 WHERE returnable > 0", "I2",
+        "101 may come back to it, but its unfinished sagas add up to 100")]
+    [InlineData(
+        "UPDATE accounts SET pending_out = pending_out + 1 WHERE pending_out > 0", "I2",
+        "held is 41, but its open holds add up to 40")]
+    [InlineData("UPDATE holds SET captured = 1", "I2", "held is 40, but its open holds add up to 39")]
+    [InlineData(
+        "DELETE FROM transactions WHERE id IN (SELECT id FROM sagas WHERE state = 1 AND length(data) > 0)", "I13",
+        "is completed, but step debit-source of -70 EUR")]
+    public async Task A_planted_fault_is_named(string sql, string invariant, string finding)
+    {
+        await using var bank = await StageAsync();
+        (await bank.VerifyAsync()).Checks.Where(check => !check.Ok).ShouldBeEmpty();
+        bank.Tamper(0, sql).ShouldBeGreaterThan(0);
+        var check = (await bank.VerifyAsync()).Checks.Single(one =>
+            one.Name.StartsWith(invariant + " ", StringComparison.Ordinal));
+        check.Ok.ShouldBeFalse();
+        check.Detail.ShouldContain(finding);
+    }
+
+    [Fact]
+    public async Task A_credit_that_is_gone_from_its_own_shard_is_named()
+    {
+        await using var bank = await StageAsync();
+        bank.Tamper(1, "DELETE FROM transactions WHERE kind = 1").ShouldBeGreaterThan(0);
+        var report = await bank.VerifyAsync();
+        Detail(report, "I13").ShouldContain("is completed, but step credit-destination of 70 EUR");
+    }
+
+    // The second saga under an id that was used before: its payer was debited, and nobody credited.
+    [Fact]
+    public async Task A_transfer_whose_credit_is_that_of_another_one_is_named()
+    {
+        await using var bank = await StageAsync();
+        var settled = (await bank.Ledger.Reader(0).GetSagasAsync(SagaState.Completed, Guid.Empty, 10, Cancel)).First(
+            row => row.Data.Length > 0);
+        var other = await bank.AccountAsync(1);
+        var json = System.Text.Encoding.UTF8.GetString(settled.Data);
+        var to = System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("to").GetGuid();
+        var bent = Convert.ToHexString(
+            System.Text.Encoding.UTF8.GetBytes(json.Replace(to.ToString(), other.ToString(), StringComparison.Ordinal))
+        );
+        bank.Tamper(0, $"UPDATE sagas SET data = X'{bent}' WHERE id = X'{settled.Id:N}'").ShouldBe(1);
+        Detail(await bank.VerifyAsync(), "I13").ShouldContain($"moves something else than 70 EUR of account {other}");
+    }
+
+    [Fact]
+    public async Task Two_holds_with_one_id_are_named()
+    {
+        await using var bank = await StageAsync();
+        var hold = (await bank.Ledger.Reader(0).GetHoldIdsAsync(Guid.Empty, 10, Cancel)).ShouldHaveSingleItem();
+        bank.Tamper(
+                1,
+                $"INSERT INTO holds VALUES (X'{hold:N}', X'{Guid.AllBitsSet:N}', 5, 0, 2, 1, NULL, 1)")
+            .ShouldBe(1);
+        Detail(await bank.VerifyAsync(), "I14")
+            .ShouldBe($"Hold {hold} is on shard 0 and on shard 1: one id names two holds.");
+    }
+
+    [Fact]
+    public async Task A_saga_that_cannot_be_read_is_named()
+    {
+        await using var bank = await StageAsync();
+        bank.Tamper(0, "UPDATE sagas SET data = X'7B' WHERE state = 0").ShouldBe(1);
+        var report = await bank.VerifyAsync();
+        Detail(report, "I2").ShouldContain("cannot be read");
+        Detail(report, "I13").ShouldContain("is running, but it cannot be read");
+    }
+
+    [Fact]
+    public async Task Nothing_is_named_while_transfers_across_shards_settle_and_come_back()
+    {
+        var folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+        await using (
+            var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = folder, Shards = 3 }, Cancel))
+        {
+            var accounts = await AccountsAsync(node);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            var traffic = Enumerable
+                .Range(0, 8)
+                .Select(lane => Task.Run(() => PayAsync(node, accounts, lane, stop.Token), Cancel))
+                .ToList();
+            for (var round = 0; round < 4; round++)
+            {
+                var before = node.Ledger.CommittedHead(0).EventSeq;
+                while (node.Ledger.CommittedHead(0).EventSeq < before + 40)
+                    await Task.Delay(5, Cancel);
+                (await node.Verifier.VerifyAsync(deep: round % 2 == 1, Cancel))
+                    .Checks.Where(check => !check.Ok)
+                    .ShouldBeEmpty();
+            }
+
+            await stop.CancelAsync();
+            (await Task.WhenAll(traffic)).Sum().ShouldBeGreaterThan(0);
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static string Detail(Tideline.Consistency.VerifyReport report, string invariant)
+    {
+        var check = report.Checks.Single(one => one.Name.StartsWith(invariant + " ", StringComparison.Ordinal));
+        check.Ok.ShouldBeFalse();
+        return check.Detail;
+    }
+
+    // One of each: settled within a shard and across, on suspense, under way, and a hold.
+    private static async Task<Bank> StageAsync()
+    {
+        var bank = await Bank.OpenAsync();
+        var (from, near, to) = (
+            await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0), await bank.AccountAsync(1));
+        (await bank.Payments.TransferAsync(bank.Transfer(from, near, 30), Cancel)).Status.ShouldBe(
+            TransferStatus.Settled);
+        await bank.StartAsync(from, to, 70);
+        await bank.Pump.RunAsync();
+        await bank.SuspendAsync();
+        var hold = new PlaceHold(
+            bank.Ledger.Ids.Next(), near, new Money(40, Bank.Eur), bank.Time.NowUs() + 60_000_000, null);
+        (await bank.DepositAsync(near, 100)).Refusal.ShouldBeNull();
+        (await bank.Ledger.ExecuteAsync(hold, Cancel)).Refusal.ShouldBeNull();
+        await bank.StartAsync(from, to, 100);
+        await bank.AccountAsync(1, 5);
+        return bank;
+    }
+
+    private static async Task<List<Guid>> AccountsAsync(TidelineNode node)
+    {
+        var accounts = new List<Guid>();
+        var customer = await node.Ledger.ExecuteAsync(
+            new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel);
+        for (var number = 0; number < 9; number++)
+        {
+            var id = node.Ledger.Map.NextOn(number % 3, node.Ledger.Ids);
+            await node.Ledger.ExecuteAsync(new OpenAccount(id, customer.Subject, Bank.Eur, 0, null), Cancel);
+            await node.Ledger.ExecuteAsync(
+                new Deposit(node.Ledger.Ids.Next(), id, new Money(1_000_000, Bank.Eur), null), Cancel);
+            accounts.Add(id);
+        }
+
+        return accounts;
+    }
+
+    // The last account is frozen and opened again all the time, so that some transfers come back.
+    private static async Task<int> PayAsync(TidelineNode node, List<Guid> accounts, int lane, CancellationToken stop)
+    {
+        var done = 0;
+        for (var turn = lane; !stop.IsCancellationRequested; turn++, done++)
+        {
+            if (lane == 0)
+                await node.Ledger.ExecuteAsync(
+                    new SetAccountStatus(accounts[^1], turn % 2 == 0 ? AccountStatus.Frozen : AccountStatus.Open),
+                    default);
+            var request = new TransferRequest(
+                null, accounts[turn % 8], accounts[(turn + 1 + lane) % 9 == turn % 8 ? 8 : (turn + 1 + lane) % 9],
+                new Money(3, Bank.Eur), null, Idempotency.Key("", node.Ledger.Ids.Next().ToString()),
+                Idempotency.Fingerprint("x"));
+            await node.Payments.TransferAsync(request, default);
+        }
+
+        return done;
+    }
+}
