@@ -206,7 +206,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         Health.Register("retention", FaultScope.Detail, () => retention.Fault);
         Health.Register("saga consumer", FaultScope.Detail, () => consumer.Fault);
         Health.Register("sweep", FaultScope.Detail, () => sweep.Fault);
-        if (_views is { } views) Health.Register("view tier", FaultScope.Freshness, () => views.Fault);
+        if (_views is { } tier) Health.Register("view tier", FaultScope.Freshness, () => tier.Fault);
 
         var tried = Task.WhenAll(log.Tried, _views?.Tried ?? Task.CompletedTask);
         await WithPatienceAsync(tried, cancel);

@@ -91,6 +91,9 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel);
 
+    /// <summary>The newest outcomes, newest first: for checks.</summary>
+    ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel);
+
     ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel);
 
     /// <summary>Claims in the order of their names, after one: for checks.</summary>

@@ -10,13 +10,19 @@ namespace Tideline.Sagas;
 /// dead letters. Alarms and
 /// metrics read the last count.
 /// </summary>
-public sealed partial class SagaWatch(GeneralLedger ledger, TimeProvider time, ILogger<SagaWatch> logger)
-    : IAsyncDisposable
+public sealed class SagaWatch : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.SagaWatchMs);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly WaitingSagas[] _waiting = [.. Enumerable.Repeat(WaitingSagas.None, ledger.Map.Shards)];
-    private Task _loop = Task.CompletedTask;
+    private readonly GeneralLedger _ledger;
+    private readonly WaitingSagas[] _waiting;
+    private readonly BackgroundLoop _loop;
+
+    /// <summary>Made with <see cref="Start"/>.</summary>
+    public SagaWatch(GeneralLedger ledger, TimeProvider time, ILogger<SagaWatch> logger)
+    {
+        (_ledger, _waiting) = (ledger, [.. Enumerable.Repeat(WaitingSagas.None, ledger.Map.Shards)]);
+        _loop = new BackgroundLoop(
+            "count of sagas that wait", LookAsync, TimeSpan.FromMilliseconds(Limits.SagaWatchMs), time, logger);
+    }
 
     /// <summary>What waits on each shard, as of the last look; nothing on a shard of another process.</summary>
     public IReadOnlyList<WaitingSagas> Waiting => _waiting;
@@ -30,7 +36,8 @@ public sealed partial class SagaWatch(GeneralLedger ledger, TimeProvider time, I
             health.Register($"sagas of shard {own}", FaultScope.Detail, () => _waiting[own].Sentence);
         }
 
-        _loop = Task.Run(RunAsync);
+        health.Register("saga watch", FaultScope.Detail, () => _loop.Fault);
+        _loop.Start();
     }
 
     /// <summary>Looks at every shard of the process once.</summary>
@@ -38,22 +45,16 @@ public sealed partial class SagaWatch(GeneralLedger ledger, TimeProvider time, I
     {
         for (var shard = 0; shard < _waiting.Length; shard++)
         {
-            if (!ledger.Owns(shard))
+            if (!_ledger.Owns(shard))
                 _waiting[shard] = WaitingSagas.None;
         }
 
-        await ledger.ForOwnedAsync(
-            async shard => _waiting[shard] = await CountAsync(shard, cancel),
-            (shard, fault) => NotCounted(logger, shard, fault), cancel);
+        await _ledger.ForOwnedAsync(
+            async shard => _waiting[shard] = await CountAsync(shard, cancel), cancel);
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
-    }
+    public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
     private async Task<WaitingSagas> CountAsync(int shard, CancellationToken cancel)
     {
@@ -70,7 +71,7 @@ public sealed partial class SagaWatch(GeneralLedger ledger, TimeProvider time, I
         var (count, after) = (0, Guid.Empty);
         while (
             count < Limits.SagaWatchRows
-            && await ledger.Reader(shard).GetSagasAsync(state, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
+            && await _ledger.Reader(shard).GetSagasAsync(state, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
         {
             (count, after) = (count + rows.Count, rows[^1].Id);
             if (amounts is null)
@@ -84,27 +85,6 @@ public sealed partial class SagaWatch(GeneralLedger ledger, TimeProvider time, I
 
         return count;
     }
-
-    private async Task RunAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await LookAsync(_stop.Token);
-                await Task.Delay(Interval, time, _stop.Token);
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-        }
-    }
-
-    [LoggerMessage(
-        Level = LogLevel.Warning,
-        Message = "What waits for an operator on shard {Shard} could not be counted; it is tried again in a moment.")]
-    private static partial void NotCounted(ILogger logger, int shard, Exception fault);
 }
 
 /// <summary>

@@ -94,6 +94,10 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         OneAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes WHERE outcome_key = @0", [key], MySqlRows.Outcome, cancel);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes ORDER BY row_no DESC LIMIT @0", [limit], MySqlRows.Outcome, cancel);
+
+    /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
         OneAsync($"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE name = @0", [name], MySqlRows.Claim, cancel);
 

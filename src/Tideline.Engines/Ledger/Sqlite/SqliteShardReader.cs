@@ -69,6 +69,10 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
         Durable(_pool.Read(database => OutcomeIndex.Read(database, key)));
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes ORDER BY row DESC LIMIT ?", query => query.Bind(limit), LedgerRows.Outcome, cancel);
+
+    /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
         One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?", query => query.Bind(name), LedgerRows.Claim);
 

@@ -4,30 +4,40 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Installation;
 
 /// <summary>Keeps the manifest of a data folder up to date: every <see cref="Limits.ManifestMs"/> while heads move, and at the end.</summary>
-internal sealed partial class ManifestKeeper(GeneralLedger ledger, string directory, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class ManifestKeeper : IAsyncDisposable
 {
-    private readonly CancellationTokenSource _stop = new();
+    private readonly GeneralLedger _ledger;
+    private readonly string _directory;
+    private readonly TimeProvider _time;
+    private readonly BackgroundLoop _loop;
     private ManifestHead[] _written = [];
-    private Task _loop = Task.CompletedTask;
+
+    /// <summary>Made with <see cref="StartAsync"/>.</summary>
+    public ManifestKeeper(GeneralLedger ledger, string directory, TimeProvider time, ILogger logger)
+    {
+        (_ledger, _directory, _time) = (ledger, directory, time);
+        _loop = new BackgroundLoop(
+            $"writing of {Manifest.FileName}", KeepAsync, TimeSpan.FromMilliseconds(Limits.ManifestMs), time, logger);
+    }
 
     /// <summary>Why the manifest is not up to date; null while it is.</summary>
-    public string? Fault { get; private set; }
+    public string? Fault => _loop.Fault;
 
     /// <summary>Writes the manifest, then begins to keep it.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
         await KeepAsync(cancel);
-        _loop = Task.Run(RunAsync, CancellationToken.None);
+        _loop.Start();
     }
 
     /// <summary>Writes the manifest if a head moved since it was written.</summary>
     public async Task KeepAsync(CancellationToken cancel)
     {
-        var heads = new ManifestHead[ledger.Map.Shards];
-        for (var shard = 0; shard < heads.Length; shard++) heads[shard] = await HeadAsync(ledger.Reader(shard), cancel);
+        var heads = new ManifestHead[_ledger.Map.Shards];
+        for (var shard = 0; shard < heads.Length; shard++) heads[shard] = await HeadAsync(_ledger.Reader(shard), cancel);
         if (heads.AsSpan().SequenceEqual(_written)) return;
-        var now = ledger.Epochs(0)[^1];
-        new Manifest(now.Installation, now.Number, heads.Length, heads, time.GetUtcNow()).Write(directory);
+        var now = _ledger.Epochs(0)[^1];
+        new Manifest(now.Installation, now.Number, heads.Length, heads, _time.GetUtcNow()).Write(_directory);
         _written = heads;
     }
 
@@ -40,33 +50,18 @@ internal sealed partial class ManifestKeeper(GeneralLedger ledger, string direct
         return new ManifestHead(head.Shard, head.EventSeq, hash, head.MessageSeq, head.TimeUs);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Writes the manifest once more: the heads of a clean stop.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await _loop;
-        _stop.Dispose();
-    }
-
-    private async Task RunAsync()
-    {
-        while (!_stop.IsCancellationRequested)
+        await _loop.DisposeAsync();
+        try
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ManifestMs), time, _stop.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            try
-            {
-                await KeepAsync(CancellationToken.None);
-                Fault = null;
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                Fault = $"{Manifest.FileName} is not written: {fault.Message}";
-                NotKept(logger, fault);
-            }
+            await KeepAsync(CancellationToken.None);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or TidelineException)
+        {
+            // The log and the views know these heads, too.
+            return;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The manifest of the data folder was not written; it is tried again.")]
-    private static partial void NotKept(ILogger logger, Exception fault);
 }
