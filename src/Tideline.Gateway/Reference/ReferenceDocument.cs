@@ -78,8 +78,11 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
         }
 
         var isRequired = notes.Body is not { } fields || fields.Fields.Any(field => field.Required);
-        return new OpenApiRequestBody { Required = isRequired,
-            Content = Content(notes.BodyType ?? MediaTypes.Json, media) };
+        return new OpenApiRequestBody
+        {
+            Required = isRequired,
+            Content = Content(notes.BodyType ?? MediaTypes.Json, media)
+        };
     }
 
     private static OpenApiSchema ProblemSchema() => new()

@@ -44,9 +44,9 @@ internal sealed class SagaRoutes(GatewayParts parts)
         routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
         routes.Post("/v1/ops/sagas/{id}/retry",
             new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga)
-        {
-            Body = Nothing,
-        }, http => MoveAsync(http, parts.Sagas.RetryAsync));
+            {
+                Body = Nothing,
+            }, http => MoveAsync(http, parts.Sagas.RetryAsync));
         routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga)
         {
             Body = Nothing,

@@ -34,9 +34,8 @@ internal static class PrivateFiles
         foreach (var entry in entries)
             if (IsOwn(entry)) NarrowTree(entry);
 
-        const UnixFileMode Anybody = UnixFileMode.OtherWrite;
         folder.Refresh();
-        if ((folder.UnixFileMode & (Anybody | UnixFileMode.StickyBit)) == Anybody)
+        if ((folder.UnixFileMode & (UnixFileMode.OtherWrite | UnixFileMode.StickyBit)) == UnixFileMode.OtherWrite)
             throw new TidelineException(
                 ErrorCode.InvalidInput,
                 $"Everybody may write in {folder.FullName}, and that cannot be changed here: "
