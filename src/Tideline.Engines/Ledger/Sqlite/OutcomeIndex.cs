@@ -163,7 +163,7 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
         {
             // As if the key were free, its command would be carried out twice.
             if (!query.Step() || query.Id(0) != key)
-                
+
             {
                 var file = Path.GetFileName(database.Path);
                 throw new TidelineException(ErrorCode.Corrupt,

@@ -44,10 +44,10 @@ public sealed class DurabilityTests : IDisposable
         _durability.End(committed: true);
         _durability.Begin();
         _durability.Sync();
-        _durability.WaitAsync().IsCompleted.ShouldBeFalse();
+        _durability.WaitAsync().AsTask().IsCompleted.ShouldBeFalse();
         _durability.End(committed: true);
         _durability.Sync();
-        _durability.WaitAsync().IsCompletedSuccessfully.ShouldBeTrue();
+        _durability.WaitAsync().AsTask().IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]
