@@ -129,6 +129,7 @@ public sealed class TidelineNode : IAsyncDisposable
             Views = Keep(await engines.OpenViewsAsync(cancel));
             var cache = Keep(await engines.OpenCacheAsync(cancel));
             Projections = Keep(await ProjectionHost.StartAsync(Ledger, Log, Views, cache, time, loggers, cancel));
+            Projections.ReportTo(Health);
         }
 
         Verifier = new Verifier(Ledger, Log, Views, Projections, time);

@@ -15,10 +15,12 @@ public sealed partial class Aging : IAsyncDisposable
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly DamagedDocuments _damaged;
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
 
-    internal Aging(Projector projector, IViewStore views, TimeProvider time, ILogger logger) => (_projector, _views, _time, _logger) = (projector, views, time, logger);
+    internal Aging(Projector projector, IViewStore views, DamagedDocuments damaged, TimeProvider time, ILogger logger) =>
+        (_projector, _views, _damaged, _time, _logger) = (projector, views, damaged, time, logger);
 
     /// <summary>Ages every document of the active version that is due.</summary>
     /// <returns>How many were rewritten.</returns>
@@ -26,17 +28,29 @@ public sealed partial class Aging : IAsyncDisposable
     {
         var today = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
         var lastOut = Activity.FirstDay(today).AddDays(-1).ToString("O", CultureInfo.InvariantCulture);
-        var (rewritten, names) = (0, _projector.Names);
+        var (rewritten, names, limit) = (0, _projector.Names, Limits.AgingDocuments);
         (object, string)? after = null;
         while (true)
         {
             var due = await _views.QueryAsync(
-                new DocumentQuery(names.Customers, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false, [], null, after, Limits.AgingDocuments), cancel);
-            if (due.Count == 0) return rewritten;
-            var writes = due.Select(document => ViewApplier.Write(Fold.Age(ViewJson.Customer(document.Json), today), document.Revision)).ToArray();
-            rewritten += (await _views.WriteAsync(names.Customers, writes, cancel)).Count(applied => applied);
-            after = (ViewJson.Customer(due[^1].Json).OldestDay!, due[^1].Id);
+                new DocumentQuery(names.Customers, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false, [], null, after, limit), cancel);
+            var sound = due.Select(stored => (Stored: stored, Document: Sound(names, stored))).Where(each => each.Document is not null).ToArray();
+            var writes = sound.Select(each => ViewApplier.Write(Fold.Age(each.Document!, today), each.Stored.Revision)).ToArray();
+            if (writes.Length > 0) rewritten += (await _views.WriteAsync(names.Customers, writes, cancel)).Count(applied => applied);
+            if (due.Count < limit) return rewritten;
+            if (sound.Length > 0) (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), Limits.AgingDocuments);
+            // Only a sound document says where to go on. A page without one is asked for again, larger.
+            else if (limit < Limits.ViewQueryDocuments) limit = Math.Min(limit * 2, Limits.ViewQueryDocuments);
+            else return rewritten;
         }
+    }
+
+    private CustomerDocument? Sound(ViewNames names, Document stored)
+    {
+        var document = StoredView.Customer(stored, out var damage);
+        if (damage is not null) _damaged.Note(names.Customers, stored.Id, damage);
+        // Its own day is what the index said, unless somebody wrote one without the other.
+        return document?.OldestDay is null ? null : document;
     }
 
     internal void Start() => _loop = Task.Run(LoopAsync);
@@ -57,6 +71,7 @@ public sealed partial class Aging : IAsyncDisposable
             try
             {
                 if (_projector.IsBuilder) await RunAsync(_stop.Token);
+                await _damaged.LookAgainAsync(_views, _projector.Names, _stop.Token);
                 await timer.WaitForNextTickAsync(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -16,8 +16,9 @@ namespace Tideline.Projections;
 ///  5 announce CUSTOMER_VIEW_UPDATED from what was last announced to the watermark
 ///  6 commit   the group's offsets
 /// </code>
-/// A crash between any two repeats work without repeating effects. Of several processes the one that owns shard 0 does this; the others follow its watermarks, and should two believe
-/// it, the guards of documents keep them from harm.
+/// A crash between any two repeats work without repeating effects. What fails, fails alone: after a fault each shard goes through the steps by itself until
+/// all do again, and a document that nothing can be folded into stops its own customer. Of several processes the one that owns shard 0 does this; the others
+/// follow its watermarks. Should two believe it, documents are guarded by their revisions, and states and watermarks by the epoch of ownership.
 /// </summary>
 public sealed partial class Projector : IAsyncDisposable
 {
@@ -37,14 +38,15 @@ public sealed partial class Projector : IAsyncDisposable
     private ViewApplier _applier;
     private Task _loop = Task.CompletedTask;
     private long _epoch;
+    private bool _areAlone;
 
-    private Projector(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, ActiveViews active)
+    private Projector(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead)
     {
-        (_ledger, _log, _views, _time, _logger, _dead, Active) = (ledger, log, views, time, logger, dead, active);
+        (_ledger, _log, _views, _time, _logger, _dead, Active) = (ledger, log, views, time, logger, dead, ActiveViews.None);
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
         _feed = new ProjectionFeed(ledger, log, logger);
         _announcer = new ViewAnnouncer(log, time);
-        _applier = new ViewApplier(views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+        _applier = ApplierOf(ActiveViews.None);
     }
 
     /// <summary>The version of the views that is kept up to date and answers reads.</summary>
@@ -63,6 +65,15 @@ public sealed partial class Projector : IAsyncDisposable
 
     /// <summary>Whether this process builds the views.</summary>
     internal bool IsBuilder => _ledger.Owns(0);
+
+    /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
+    internal long Epoch => _epoch;
+
+    /// <summary>Whose events cannot be folded.</summary>
+    internal DeadLetters Dead => _dead;
+
+    /// <summary>What somebody broke of the states of the views; null when nothing is known to be.</summary>
+    internal string? StateFault { get; private set; }
 
     /// <summary>The last position of a shard that is wholly in the views, durably.</summary>
     public long Watermark(int shard) => _shards[shard].Watermark.Seq;
@@ -85,9 +96,9 @@ public sealed partial class Projector : IAsyncDisposable
     internal static async Task<Projector> CreateAsync(
         GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, CancellationToken cancel)
     {
-        var projector = new Projector(ledger, log, views, time, logger, dead, await ActiveViews.LoadAsync(views, cancel)) { _epoch = ledger.OwnedEpoch(0) };
-        await projector.Names.EnsureAsync(views, cancel);
-        await projector.PositionAsync(cancel);
+        var (projector, epoch) = (new Projector(ledger, log, views, time, logger, dead), ledger.OwnedEpoch(0));
+        if (epoch == 0) await projector.FollowAsync(cancel);
+        else await projector.TakeOverAsync(epoch, cancel);
         return projector;
     }
 
@@ -106,19 +117,37 @@ public sealed partial class Projector : IAsyncDisposable
         await Gate.WaitAsync(cancel);
         try
         {
-            // :: 1 read
-            var events = new List<ProjectedEvent>();
-            var moves = new List<WatermarkMove>();
-            foreach (var shard in _shards)
+            try
             {
-                if (await _feed.ReadAsync(shard, events, cancel) is { } reached) moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached));
+                if (!_areAlone) return await PassAsync(_shards, cancel);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                PassFailed(_logger, fault);
+                foreach (var shard in _shards) shard.Rewind();
+                _areAlone = true;
             }
 
-            // :: 2, 3, 4
-            if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
-            // :: 5, 6 neither needs the other, and each may have to wait for another broker
-            await Task.WhenAll(_announcer.AnnounceAsync(_shards, cancel), CommitOffsetsAsync(cancel));
-            return events.Count;
+            return await PassAloneAsync(cancel);
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <summary>Gives the number of a version to build, durably: none had it before.</summary>
+    /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
+    internal async Task<int> ReserveVersionAsync(CancellationToken cancel)
+    {
+        await Gate.WaitAsync(cancel);
+        try
+        {
+            var highest = (await ViewNames.VersionsAsync(_views, cancel)).DefaultIfEmpty().Max();
+            var reserved = Active with { Latest = Math.Max(highest, Active.Latest) + 1 };
+            await reserved.SaveAsync(_views, _epoch, cancel);
+            Active = reserved;
+            return reserved.Latest;
         }
         finally
         {
@@ -127,11 +156,13 @@ public sealed partial class Projector : IAsyncDisposable
     }
 
     /// <summary>Makes another version answer; only under <see cref="Gate"/>, with both at the same watermarks.</summary>
-    internal async Task SwitchAsync(ActiveViews active, CancellationToken cancel)
+    /// <param name="epoch">The epoch in which it was built.</param>
+    /// <exception cref="TidelineException">NotOwner: another process builds the views since.</exception>
+    internal async Task SwitchAsync(int version, long epoch, CancellationToken cancel)
     {
-        await active.SaveAsync(_views, cancel);
-        _applier = new ViewApplier(_views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
-        Active = active;
+        var active = new ActiveViews(version, Active.Version, Fold.SchemaVersion, Math.Max(version, Active.Latest));
+        await active.SaveAsync(_views, epoch, cancel);
+        (_applier, Active, StateFault) = (ApplierOf(active), active, null);
     }
 
     /// <inheritdoc/>
@@ -143,27 +174,116 @@ public sealed partial class Projector : IAsyncDisposable
         Gate.Dispose();
     }
 
-    private async Task PositionAsync(CancellationToken cancel)
+    private ViewApplier ApplierOf(ActiveViews active) =>
+        new(_views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+
+    private async Task<int> PassAloneAsync(CancellationToken cancel)
     {
+        var (taken, areWell) = (0, true);
         foreach (var shard in _shards)
         {
-            await shard.LoadAsync(await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel), cancel);
-            shard.Offset = shard.CommittedOffset = await _log.GetCommittedAsync(Group, Topics.AccountEvents, shard.Shard, cancel);
-            shard.Announced = await _announcer.LastAsync(shard.Shard, cancel);
-            (shard.IsPositioned, shard.Fault) = (false, null);
+            if (shard.FailedAt is { } failedAt && _time.GetElapsedTime(failedAt).TotalMilliseconds < Limits.ProjectionFaultRestMs)
+            {
+                areWell = false;
+                continue;
+            }
+
+            try
+            {
+                taken += await PassAsync([shard], cancel);
+                areWell &= shard.Reading is null;
+                shard.FailedAt = null;
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                if (shard.Fault != fault.Message) ShardFailed(_logger, shard.Shard, fault);
+                shard.Rewind();
+                (shard.Fault, shard.FailedAt, areWell) = (fault.Message, _time.GetTimestamp(), false);
+                // Somebody may have taken away a collection.
+                if (fault is TidelineException { Code: ErrorCode.NotFound }) await MendCollectionsAsync(cancel);
+            }
         }
+
+        _areAlone = !areWell;
+        return taken;
     }
 
-    // Another process built the views until now: nothing that this one remembers counts.
+    private async Task<int> PassAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel)
+    {
+        // :: 1 read
+        var events = new List<ProjectedEvent>();
+        var moves = new List<WatermarkMove>();
+        foreach (var shard in shards)
+        {
+            if (!shard.IsLoaded) await PositionAsync(shard, cancel);
+            if (await ReadAsync(shard, cancel) is not { } read || _feed.Take(shard, read) is not { } reached) continue;
+            events.AddRange(read.Events);
+            moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _epoch));
+        }
+
+        // :: 2, 3, 4
+        if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
+        // :: 5, 6 neither needs the other, and each may have to wait for another broker
+        await Task.WhenAll(_announcer.AnnounceAsync(shards, cancel), CommitOffsetsAsync(shards, cancel));
+        return events.Count;
+    }
+
+    // Where shards go alone, one whose read takes long keeps no other waiting; what it reads is taken by a later pass.
+    private async Task<FeedRead?> ReadAsync(ShardProgress shard, CancellationToken cancel)
+    {
+        shard.Reading ??= _feed.ReadAsync(shard, _stop.Token);
+        var reading = shard.Reading;
+        if (_areAlone && !reading.IsCompleted)
+        {
+            using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, rest.Token));
+            await rest.CancelAsync();
+            if (!reading.IsCompleted) return null;
+        }
+
+        shard.Reading = null;
+        return await reading.WaitAsync(cancel);
+    }
+
+    private async Task PositionAsync(ShardProgress shard, CancellationToken cancel)
+    {
+        var (number, watermark) = (shard.Shard, await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel));
+        // What cannot be is not believed: everything is folded again, and documents know what they hold.
+        if (watermark.Seq > 0 && await _ledger.Reader(number).GetHeadAsync(cancel) is var head && watermark.Seq > head.EventSeq)
+        {
+            WatermarkIsWrong(_logger, number, watermark.Seq, head.EventSeq);
+            watermark = default;
+        }
+
+        await ClaimAsync(epoch => _views.SetWatermarkAsync(Names.Projection, number, watermark, epoch, cancel), cancel);
+        await shard.LoadAsync(watermark, cancel);
+        shard.Offset = shard.CommittedOffset = await _log.GetCommittedAsync(Group, Topics.AccountEvents, number, cancel);
+        shard.Announced = await _announcer.LastAsync(number, cancel);
+        (shard.IsPositioned, shard.IsLoaded, shard.Fault) = (false, true, null);
+    }
+
+    // Another process built the views until now: nothing that this one remembers counts, and what that one still writes is refused from now on.
     private async Task TakeOverAsync(long epoch, CancellationToken cancel)
     {
         await Gate.WaitAsync(cancel);
         try
         {
-            await ReloadActiveAsync(cancel);
-            await _dead.ReloadAsync(cancel);
-            await PositionAsync(cancel);
             _epoch = epoch;
+            var found = await ActiveViews.LoadAsync(_views, cancel);
+            var active = found ?? await RenewAsync(cancel);
+            await ClaimAsync(mine => active.SaveAsync(_views, mine, cancel), cancel);
+            (Active, _applier) = (active, ApplierOf(active));
+            StateFault = found is not null ? null
+                : $"Nobody could tell which version of the views answered, so version {active.Version} is being built from nothing. Nothing is to be done.";
+            var isLost = await Names.EnsureAsync(_views, cancel);
+            await ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
+            await PositionAllAsync(isLost, cancel);
+        }
+        catch
+        {
+            // Half taken over is not taken over.
+            _epoch = 0;
+            throw;
         }
         finally
         {
@@ -171,18 +291,93 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
-    private async Task ReloadActiveAsync(CancellationToken cancel)
+    // Where documents were lost, everything is folded again.
+    private async Task PositionAllAsync(bool isLost, CancellationToken cancel)
     {
-        Active = await ActiveViews.LoadAsync(_views, cancel);
-        _applier = new ViewApplier(_views, new ViewNames(Active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+        foreach (var shard in _shards)
+        {
+            shard.IsLoaded = false;
+            if (isLost) await ClaimAsync(mine => _views.SetWatermarkAsync(Names.Projection, shard.Shard, default, mine, cancel), cancel);
+        }
+
+        foreach (var shard in _shards) await TryPositionAsync(shard, cancel);
     }
 
-    private async Task FollowAsync(CancellationToken cancel)
+    private async Task TryPositionAsync(ShardProgress shard, CancellationToken cancel)
+    {
+        try
+        {
+            await PositionAsync(shard, cancel);
+        }
+        catch (TidelineException fault)
+        {
+            // The next pass tries again; the other shards need not wait.
+            ShardFailed(_logger, shard.Shard, fault);
+            shard.Fault = fault.Message;
+        }
+    }
+
+    // Without a word of what answered, a version of its own is built: slow for a while, and never wrong.
+    private async Task<ActiveViews> RenewAsync(CancellationToken cancel)
+    {
+        var version = (await ViewNames.VersionsAsync(_views, cancel)).DefaultIfEmpty().Max() + 1;
+        ActiveIsBroken(_logger, version);
+        await new ViewNames(version).CreateAsync(_views, Shards, cancel);
+        return new ActiveViews(version, null, Fold.SchemaVersion, version);
+    }
+
+    /// <summary>Writes in this owner's epoch. An epoch that the ledger never gave is nobody's: a hand, or a ledger that was restored.</summary>
+    private async Task ClaimAsync(Func<long, ValueTask> write, CancellationToken cancel)
+    {
+        try
+        {
+            await write(_epoch);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
+        {
+            if ((await _ledger.Reader(0).GetHeadAsync(cancel)).Epoch != _epoch) throw;
+            EpochIsUnknown(_logger, fault);
+            await write(ViewEpoch.Any);
+            await write(_epoch);
+        }
+    }
+
+    private async Task MendCollectionsAsync(CancellationToken cancel)
+    {
+        if (!await Names.EnsureAsync(_views, cancel)) return;
+        _applier = ApplierOf(Active);
+        await PositionAllAsync(isLost: true, cancel);
+    }
+
+    /// <summary>One look at what the builder of the views, another process, has done.</summary>
+    internal async Task FollowAsync(CancellationToken cancel)
     {
         _epoch = 0;
-        if ((await ActiveViews.LoadAsync(_views, cancel)).Version != Active.Version) await ReloadActiveAsync(cancel);
-        foreach (var shard in _shards) await shard.LoadAsync(await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel), cancel);
-        await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
+        var active = await ActiveViews.LoadAsync(_views, cancel) ?? ActiveViews.None;
+        if (active.Version != Active.Version) _applier = ApplierOf(active);
+        Active = active;
+        StateFault = active.Version == 0 ? "Somebody broke the state that says which version of the views answers; the process that owns shard 0 heals it." : null;
+        var watermarks = new Watermark[_shards.Length];
+        foreach (var shard in _shards) watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
+        // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed.
+        await _dead.FollowAsync(cancel);
+        foreach (var shard in _shards) await FollowAsync(shard, watermarks[shard.Shard], cancel);
+    }
+
+    private async Task FollowAsync(ShardProgress shard, Watermark watermark, CancellationToken cancel)
+    {
+        shard.Fault = null;
+        if (watermark.Seq > _ledger.CommittedHead(shard.Shard).EventSeq)
+        {
+            await _ledger.LookAsync(shard.Shard, cancel);
+            if (_ledger.CommittedHead(shard.Shard).EventSeq is var head && watermark.Seq > head)
+            {
+                shard.Fault = $"The views stand at {shard.Shard}:{watermark.Seq}, but the newest event of the ledger is {shard.Shard}:{head}.";
+                watermark = default;
+            }
+        }
+
+        await shard.LoadAsync(watermark, cancel);
     }
 
     private async Task ApplyAsync(List<ProjectedEvent> events, List<WatermarkMove> moves, CancellationToken cancel)
@@ -192,19 +387,25 @@ public sealed partial class Projector : IAsyncDisposable
             var batch = await _applier.FoldAsync(events, _dead.IsBlocked, cancel);
             if (batch.Dead.Count > 0) await _dead.AppendAsync(batch.Dead, cancel);
             CrashPoint.Pass("projection.write.before");
-            var written = await _applier.WriteAsync(batch, moves, cancel);
+            var outcome = await _applier.WriteAsync(batch, moves, cancel);
             CrashPoint.Pass("projection.write.after");
-            if (written) break;
-            if (attempt == Limits.ProjectionGuardRetries)
-                throw new TidelineException(ErrorCode.StorageUnavailable, "Somebody else keeps writing the documents of this batch.");
+            if (outcome.IsDone) break;
+            if (outcome.TooLarge.Count > 0) await HoldAsync(outcome.TooLarge, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.", cancel);
+            else if (attempt >= Limits.ProjectionGuardRetries) await HoldAsync(outcome.Lost, "Another program keeps writing the document.", cancel);
         }
 
         foreach (var move in moves) _shards[move.Shard].MoveTo(move.Watermark);
         CrashPoint.Pass("projection.watermark.after");
     }
 
-    private Task CommitOffsetsAsync(CancellationToken cancel) =>
-        Task.WhenAll(_shards.Where(shard => shard.Offset != shard.CommittedOffset).Select(shard => CommitOffsetAsync(shard, cancel)));
+    private Task HoldAsync(IReadOnlyList<Guid> keys, string reason, CancellationToken cancel)
+    {
+        foreach (var key in keys) _applier.Forget(key);
+        return _dead.HoldAsync(keys.ToDictionary(key => key, _ => reason), cancel);
+    }
+
+    private Task CommitOffsetsAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel) =>
+        Task.WhenAll(shards.Where(shard => shard.Offset != shard.CommittedOffset).Select(shard => CommitOffsetAsync(shard, cancel)));
 
     private async Task CommitOffsetAsync(ShardProgress shard, CancellationToken cancel)
     {
@@ -222,7 +423,11 @@ public sealed partial class Projector : IAsyncDisposable
             try
             {
                 var epoch = _ledger.OwnedEpoch(0);
-                if (epoch == 0) await FollowAsync(cancel);
+                if (epoch == 0)
+                {
+                    await FollowAsync(cancel);
+                    await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
+                }
                 else if (epoch != _epoch) await TakeOverAsync(epoch, cancel);
                 else if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
             }
@@ -260,4 +465,16 @@ public sealed partial class Projector : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A projection pass failed; it is tried again.")]
     private static partial void PassFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The views of shard {Shard} failed; the other shards go on, and it is tried again.")]
+    private static partial void ShardFailed(ILogger logger, int shard, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The views of shard {Shard} claim to hold event {Watermark}, but the ledger ends at {Head}; they are folded anew.")]
+    private static partial void WatermarkIsWrong(ILogger logger, int shard, long watermark, long head);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The state that says which version of the views answers cannot be read. Version {Version} is built from nothing.")]
+    private static partial void ActiveIsBroken(ILogger logger, int version);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The views bear an epoch of ownership that the ledger never gave; it is written over.")]
+    private static partial void EpochIsUnknown(ILogger logger, Exception fault);
 }

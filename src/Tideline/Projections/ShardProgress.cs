@@ -31,6 +31,18 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     /// <summary>What stops the shard; null while nothing does.</summary>
     public string? Fault { get; set; }
 
+    /// <summary>Whether the store and the log said where it stands; until then nothing is projected.</summary>
+    public bool IsLoaded { get; set; }
+
+    /// <summary>Whether what was last announced is to be asked of the log again: an append failed.</summary>
+    public bool IsAnnouncementUnsure { get; set; }
+
+    /// <summary>A read that is under way.</summary>
+    public Task<FeedRead>? Reading { get; set; }
+
+    /// <summary>When the shard failed alone; it rests a while then.</summary>
+    public long? FailedAt { get; set; }
+
     public Watermark Watermark
     {
         get

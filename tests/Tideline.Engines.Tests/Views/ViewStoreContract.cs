@@ -147,7 +147,7 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 77)), new WatermarkMove("views", 1, new Watermark(1, 1))], Cancel);
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 76))], Cancel);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(10, 77));
-        await Store.SetWatermarkAsync("views", 0, default, Cancel);
+        await Store.SetWatermarkAsync("views", 0, default, 0, Cancel);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(default);
         (await Store.GetWatermarkAsync("views", 1, Cancel)).ShouldBe(new Watermark(1, 1));
     }
@@ -156,14 +156,14 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     public async Task What_was_written_is_there_after_reopening()
     {
         await WriteAsync(Person("a", 0, 1, city: "Bern"));
-        await Store.SetStateAsync("mine", "{}"u8.ToArray(), Cancel);
-        await Store.SetStateAsync("mine", """{"version":2,"keys":{"7":[1]}}"""u8.ToArray(), Cancel);
+        await Store.SetStateAsync("mine", "{}"u8.ToArray(), 0, Cancel);
+        await Store.SetStateAsync("mine", """{"version":2,"keys":{"7":[1]}}"""u8.ToArray(), 0, Cancel);
         await Store.DisposeAsync();
         await OpenAsync();
         (await QueryAsync("Bern")).ShouldBe(["a"]);
         (await Store.GetStateAsync("mine", Cancel)).ShouldBe("""{"version":2,"keys":{"7":[1]}}"""u8.ToArray());
-        await Store.SetStateAsync("mine", null, Cancel);
-        await Store.SetStateAsync("mine", null, Cancel);
+        await Store.SetStateAsync("mine", null, 0, Cancel);
+        await Store.SetStateAsync("mine", null, 0, Cancel);
         (await Store.GetStateAsync("mine", Cancel)).ShouldBeNull();
     }
 
