@@ -251,6 +251,8 @@ public sealed partial class DeadLetters
 
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
     {
+        // Whoever follows tells by the bytes whether to read again.
+        state = state with { Changes = _state.Changes + 1 };
         var json = JsonSerializer.SerializeToUtf8Bytes(state, ViewJson.Default.DeadLetterState);
         await _views.SetStateAsync(StateName, json, _epoch, cancel);
         lock (_lock) (_state, _stored) = (state, json);
@@ -266,7 +268,7 @@ public sealed partial class DeadLetters
             Fault = null;
             if (stored is null) return (DeadLetterState.Empty, null);
             var state = JsonSerializer.Deserialize(stored, ViewJson.Default.DeadLetterState) ?? throw new JsonException("There is nothing in it.");
-            if (state.Settled.Values.Any(ofKey => ofKey is null) || state.Held.Values.Any(held => held?.Reason is null)
+            if (state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null) || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
                 || state.Discarded.Exists(discarded => discarded?.Positions is null))
             {
                 throw new JsonException("It is not whole.");

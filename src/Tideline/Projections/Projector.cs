@@ -275,9 +275,9 @@ public sealed partial class Projector : IAsyncDisposable
             (Active, _applier) = (active, ApplierOf(active));
             StateFault = found is not null ? null
                 : $"Nobody could tell which version of the views answered, so version {active.Version} is being built from nothing. Nothing is to be done.";
-            var isLost = await Names.EnsureAsync(_views, cancel);
+            await EnsureAsync(cancel);
             await ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
-            await PositionAllAsync(isLost, cancel);
+            await PositionAllAsync(cancel);
         }
         catch
         {
@@ -291,15 +291,23 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
-    // Where documents were lost, everything is folded again.
-    private async Task PositionAllAsync(bool isLost, CancellationToken cancel)
+    /// <summary>
+    /// Makes the collections. Where somebody took away one that held documents, all are made anew: a document that is still there says that its events are
+    /// in the others, too, and nothing would put them back.
+    /// </summary>
+    private async Task EnsureAsync(CancellationToken cancel)
     {
-        foreach (var shard in _shards)
-        {
-            shard.IsLoaded = false;
-            if (isLost) await ClaimAsync(mine => _views.SetWatermarkAsync(Names.Projection, shard.Shard, default, mine, cancel), cancel);
-        }
+        if (!await Names.EnsureAsync(_views, cancel)) return;
+        var held = 0L;
+        for (var shard = 0; shard < Shards; shard++) held = Math.Max(held, (await _views.GetWatermarkAsync(Names.Projection, shard, cancel)).Seq);
+        if (held == 0) return;
+        CollectionIsLost(_logger, Names.Version);
+        await Names.CreateAsync(_views, Shards, cancel);
+    }
 
+    private async Task PositionAllAsync(CancellationToken cancel)
+    {
+        foreach (var shard in _shards) shard.IsLoaded = false;
         foreach (var shard in _shards) await TryPositionAsync(shard, cancel);
     }
 
@@ -344,9 +352,9 @@ public sealed partial class Projector : IAsyncDisposable
 
     private async Task MendCollectionsAsync(CancellationToken cancel)
     {
-        if (!await Names.EnsureAsync(_views, cancel)) return;
+        await EnsureAsync(cancel);
         _applier = ApplierOf(Active);
-        await PositionAllAsync(isLost: true, cancel);
+        await PositionAllAsync(cancel);
     }
 
     /// <summary>One look at what the builder of the views, another process, has done.</summary>
@@ -474,6 +482,9 @@ public sealed partial class Projector : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The state that says which version of the views answers cannot be read. Version {Version} is built from nothing.")]
     private static partial void ActiveIsBroken(ILogger logger, int version);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "A collection of version {Version} of the views was taken away; all of them are built anew.")]
+    private static partial void CollectionIsLost(ILogger logger, int version);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The views bear an epoch of ownership that the ledger never gave; it is written over.")]
     private static partial void EpochIsUnknown(ILogger logger, Exception fault);

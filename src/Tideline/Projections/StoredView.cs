@@ -40,6 +40,7 @@ internal static class StoredView
     private static string? WhatIsWrong(CustomerDocument document, string id)
     {
         if (document.CustomerId.ToString() != id) return "it names another customer than its id";
+        if (document is not { Accounts: not null, Clock: not null, Transactions: { Last30Days: not null, Days: not null, Recent: not null } }) return "it lacks a field";
         if (!Array.TrueForAll(document.Accounts, account => account is { Status: not null } && IsCurrency(account.Currency))) return "an account of it is not whole";
         var activity = document.Transactions;
         if (activity.Last30Days.Currencies is null || !Array.TrueForAll(activity.Last30Days.Currencies, sum => sum is not null && IsCurrency(sum.Currency)))
@@ -52,7 +53,7 @@ internal static class StoredView
     private static string? WhatIsWrong(TransactionDocument document, string id)
     {
         if (TransactionDocument.IdOf(document.TransactionId, document.AccountId) != id) return "it names another transaction than its id";
-        return IsCurrency(document.Currency) && IsTime(document.BookedAtUs) ? null : "it is not whole";
+        return document is { Kind: not null, Direction: not null } && IsCurrency(document.Currency) && IsTime(document.BookedAtUs) ? null : "it is not whole";
     }
 
     private static bool IsCurrency(string? code) => Currency.TryParse(code, out _);

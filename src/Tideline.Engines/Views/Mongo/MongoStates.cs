@@ -67,7 +67,7 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         for (var attempt = 0; attempt < Limits.ProjectionGuardRetries; attempt++)
         {
             var found = await FindAsync(name, cancel);
-            if (found?.Damage is not null)
+            if (found is not null && (found.Damage is not null || epoch == ViewEpoch.Any))
             {
                 await server.WriteAsync((session, _) => server.Collection(States).DeleteOneAsync(session, new BsonDocument("_id", name), cancellationToken: cancel), cancel);
                 continue;
@@ -75,9 +75,9 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
 
             var revision = found?.Revision ?? 0;
             if (json is null && revision == 0) return;
-            if (revision >> EpochShift is var known && known > epoch)
+            if (revision >> EpochShift is var known && known > Math.Max(0, epoch))
                 throw new TidelineException(ErrorCode.NotOwner, $"Epoch {known} of ownership wrote the state '{name}'; this process had epoch {epoch}.");
-            var next = Math.Max(revision + 1, epoch << EpochShift);
+            var next = Math.Max(revision + 1, Math.Max(0, epoch) << EpochShift);
             var write = new DocumentWrite(name, revision, next, json is null ? (ReadOnlyMemory<byte>?)null : json, new Dictionary<string, object?>());
             if ((await writer.WriteAsync(States, isLogged: false, [write], cancel))[0]) return;
         }
@@ -92,13 +92,16 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
     }
 
     // A watermark that a later epoch wrote does not match, and the insert that the upsert then tries finds its id taken.
-    private static BsonDocument Unfenced(WatermarkMove move) =>
-        Key(move.Projection, move.Shard).Add("epoch", new BsonDocument("$not", new BsonDocument("$gt", move.Epoch)));
+    private static BsonDocument Unfenced(WatermarkMove move)
+    {
+        var key = Key(move.Projection, move.Shard);
+        return move.Epoch == ViewEpoch.Any ? key : key.Add("epoch", new BsonDocument("$not", new BsonDocument("$gt", move.Epoch)));
+    }
 
     private static TidelineException Fenced(WatermarkMove move) =>
         new(ErrorCode.NotOwner, $"A later epoch of ownership than {move.Epoch} wrote the watermark of {move.Projection}:{move.Shard}.");
 
     private static BsonDocument Key(string projection, int shard) => new("_id", string.Create(CultureInfo.InvariantCulture, $"{projection}:{shard}"));
 
-    private static BsonDocument Value(WatermarkMove move) => new() { ["seq"] = move.Watermark.Seq, ["timeUs"] = move.Watermark.TimeUs, ["epoch"] = move.Epoch };
+    private static BsonDocument Value(WatermarkMove move) => new() { ["seq"] = move.Watermark.Seq, ["timeUs"] = move.Watermark.TimeUs, ["epoch"] = Math.Max(0, move.Epoch) };
 }

@@ -47,7 +47,7 @@ internal static class StateTables
         Fence(written, move.Epoch, $"the watermark of {move.Projection}:{move.Shard}");
         database.Prepare(
             "INSERT INTO tl_watermarks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, time_us = excluded.time_us, epoch = excluded.epoch")
-            .Bind(move.Projection).Bind(move.Shard).Bind(move.Watermark.Seq).Bind(move.Watermark.TimeUs).Bind(move.Epoch).Run();
+            .Bind(move.Projection).Bind(move.Shard).Bind(move.Watermark.Seq).Bind(move.Watermark.TimeUs).Bind(Math.Max(0, move.Epoch)).Run();
     }
 
     /// <summary>As <see cref="SetWatermark"/>, but never back.</summary>
@@ -77,7 +77,7 @@ internal static class StateTables
         else
         {
             database.Prepare("INSERT INTO tl_states VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = excluded.json, epoch = excluded.epoch")
-                .Bind(name).Bind(json).Bind(epoch).Run();
+                .Bind(name).Bind(json).Bind(Math.Max(0, epoch)).Run();
         }
     }
 
@@ -85,6 +85,6 @@ internal static class StateTables
     {
         var known = written.Step() ? written.Long(0) : 0;
         written.Reset();
-        if (known > epoch) throw new TidelineException(ErrorCode.NotOwner, $"Epoch {known} of ownership wrote {what}; this process had epoch {epoch}.");
+        if (epoch != ViewEpoch.Any && known > epoch) throw new TidelineException(ErrorCode.NotOwner, $"Epoch {known} of ownership wrote {what}; this process had epoch {epoch}.");
     }
 }
