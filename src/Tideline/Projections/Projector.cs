@@ -37,7 +37,7 @@ public sealed partial class Projector : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private ViewApplier _applier;
     private Task _loop = Task.CompletedTask;
-    private long _epoch;
+    private readonly ViewTakeover _takeover;
     private bool _areAlone;
 
     private Projector(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead)
@@ -46,6 +46,7 @@ public sealed partial class Projector : IAsyncDisposable
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
         _feed = new ProjectionFeed(ledger, log, logger);
         _announcer = new ViewAnnouncer(log, time);
+        _takeover = new ViewTakeover(ledger, log, views, _announcer, _shards, logger);
         _applier = ApplierOf(ActiveViews.None);
     }
 
@@ -67,7 +68,7 @@ public sealed partial class Projector : IAsyncDisposable
     internal bool IsBuilder => _ledger.Owns(0);
 
     /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
-    internal long Epoch => _epoch;
+    internal long Epoch => _takeover.Epoch;
 
     /// <summary>Whose events cannot be folded.</summary>
     internal DeadLetters Dead => _dead;
@@ -145,7 +146,7 @@ public sealed partial class Projector : IAsyncDisposable
         {
             var highest = (await ViewNames.VersionsAsync(_views, cancel)).DefaultIfEmpty().Max();
             var reserved = Active with { Latest = Math.Max(highest, Active.Latest) + 1 };
-            await reserved.SaveAsync(_views, _epoch, cancel);
+            await reserved.SaveAsync(_views, _takeover.Epoch, cancel);
             Active = reserved;
             return reserved.Latest;
         }
@@ -215,10 +216,10 @@ public sealed partial class Projector : IAsyncDisposable
         var moves = new List<WatermarkMove>();
         foreach (var shard in shards)
         {
-            if (!shard.IsLoaded) await PositionAsync(shard, cancel);
+            if (!shard.IsLoaded) await _takeover.PositionAsync(shard, Names, cancel);
             if (await ReadAsync(shard, cancel) is not { } read || _feed.Take(shard, read) is not { } reached) continue;
             events.AddRange(read.Events);
-            moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _epoch));
+            moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _takeover.Epoch));
         }
 
         // :: 2, 3, 4
@@ -245,44 +246,23 @@ public sealed partial class Projector : IAsyncDisposable
         return await reading.WaitAsync(cancel);
     }
 
-    private async Task PositionAsync(ShardProgress shard, CancellationToken cancel)
-    {
-        var (number, watermark) = (shard.Shard, await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel));
-        // What cannot be is not believed: everything is folded again, and documents know what they hold.
-        if (watermark.Seq > 0 && await _ledger.Reader(number).GetHeadAsync(cancel) is var head && watermark.Seq > head.EventSeq)
-        {
-            WatermarkIsWrong(_logger, number, watermark.Seq, head.EventSeq);
-            watermark = default;
-        }
-
-        await ClaimAsync(epoch => _views.SetWatermarkAsync(Names.Projection, number, watermark, epoch, cancel), cancel);
-        await shard.LoadAsync(watermark, cancel);
-        shard.Offset = shard.CommittedOffset = await _log.GetCommittedAsync(Group, Topics.AccountEvents, number, cancel);
-        shard.Announced = await _announcer.LastAsync(number, cancel);
-        (shard.IsPositioned, shard.IsLoaded, shard.Fault) = (false, true, null);
-    }
-
     // Another process built the views until now: nothing that this one remembers counts, and what that one still writes is refused from now on.
     private async Task TakeOverAsync(long epoch, CancellationToken cancel)
     {
         await Gate.WaitAsync(cancel);
         try
         {
-            _epoch = epoch;
-            var found = await ActiveViews.LoadAsync(_views, cancel);
-            var active = found ?? await RenewAsync(cancel);
-            await ClaimAsync(mine => active.SaveAsync(_views, mine, cancel), cancel);
+            _takeover.Epoch = epoch;
+            (var active, StateFault) = await _takeover.ClaimActiveAsync(cancel);
             (Active, _applier) = (active, ApplierOf(active));
-            StateFault = found is not null ? null
-                : $"Nobody could tell which version of the views answered, so version {active.Version} is being built from nothing. Nothing is to be done.";
-            await EnsureAsync(cancel);
-            await ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
-            await PositionAllAsync(cancel);
+            await _takeover.EnsureAsync(Names, cancel);
+            await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
+            await _takeover.PositionAllAsync(Names, cancel);
         }
         catch
         {
             // Half taken over is not taken over.
-            _epoch = 0;
+            _takeover.Epoch = 0;
             throw;
         }
         finally
@@ -291,76 +271,17 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Makes the collections. Where somebody took away one that held documents, all are made anew: a document that is still there says that its events are
-    /// in the others, too, and nothing would put them back.
-    /// </summary>
-    private async Task EnsureAsync(CancellationToken cancel)
-    {
-        if (!await Names.EnsureAsync(_views, cancel)) return;
-        var held = 0L;
-        for (var shard = 0; shard < Shards; shard++) held = Math.Max(held, (await _views.GetWatermarkAsync(Names.Projection, shard, cancel)).Seq);
-        if (held == 0) return;
-        CollectionIsLost(_logger, Names.Version);
-        await Names.CreateAsync(_views, Shards, cancel);
-    }
-
-    private async Task PositionAllAsync(CancellationToken cancel)
-    {
-        foreach (var shard in _shards) shard.IsLoaded = false;
-        foreach (var shard in _shards) await TryPositionAsync(shard, cancel);
-    }
-
-    private async Task TryPositionAsync(ShardProgress shard, CancellationToken cancel)
-    {
-        try
-        {
-            await PositionAsync(shard, cancel);
-        }
-        catch (TidelineException fault)
-        {
-            // The next pass tries again; the other shards need not wait.
-            ShardFailed(_logger, shard.Shard, fault);
-            shard.Fault = fault.Message;
-        }
-    }
-
-    // Without a word of what answered, a version of its own is built: slow for a while, and never wrong.
-    private async Task<ActiveViews> RenewAsync(CancellationToken cancel)
-    {
-        var version = (await ViewNames.VersionsAsync(_views, cancel)).DefaultIfEmpty().Max() + 1;
-        ActiveIsBroken(_logger, version);
-        await new ViewNames(version).CreateAsync(_views, Shards, cancel);
-        return new ActiveViews(version, null, Fold.SchemaVersion, version);
-    }
-
-    /// <summary>Writes in this owner's epoch. An epoch that the ledger never gave is nobody's: a hand, or a ledger that was restored.</summary>
-    private async Task ClaimAsync(Func<long, ValueTask> write, CancellationToken cancel)
-    {
-        try
-        {
-            await write(_epoch);
-        }
-        catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
-        {
-            if ((await _ledger.Reader(0).GetHeadAsync(cancel)).Epoch != _epoch) throw;
-            EpochIsUnknown(_logger, fault);
-            await write(ViewEpoch.Any);
-            await write(_epoch);
-        }
-    }
-
     private async Task MendCollectionsAsync(CancellationToken cancel)
     {
-        await EnsureAsync(cancel);
+        await _takeover.EnsureAsync(Names, cancel);
         _applier = ApplierOf(Active);
-        await PositionAllAsync(cancel);
+        await _takeover.PositionAllAsync(Names, cancel);
     }
 
     /// <summary>One look at what the builder of the views, another process, has done.</summary>
     internal async Task FollowAsync(CancellationToken cancel)
     {
-        _epoch = 0;
+        _takeover.Epoch = 0;
         var active = await ActiveViews.LoadAsync(_views, cancel) ?? ActiveViews.None;
         if (active.Version != Active.Version) _applier = ApplierOf(active);
         Active = active;
@@ -369,23 +290,7 @@ public sealed partial class Projector : IAsyncDisposable
         foreach (var shard in _shards) watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
         // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed.
         await _dead.FollowAsync(cancel);
-        foreach (var shard in _shards) await FollowAsync(shard, watermarks[shard.Shard], cancel);
-    }
-
-    private async Task FollowAsync(ShardProgress shard, Watermark watermark, CancellationToken cancel)
-    {
-        shard.Fault = null;
-        if (watermark.Seq > _ledger.CommittedHead(shard.Shard).EventSeq)
-        {
-            await _ledger.LookAsync(shard.Shard, cancel);
-            if (_ledger.CommittedHead(shard.Shard).EventSeq is var head && watermark.Seq > head)
-            {
-                shard.Fault = $"The views stand at {shard.Shard}:{watermark.Seq}, but the newest event of the ledger is {shard.Shard}:{head}.";
-                watermark = default;
-            }
-        }
-
-        await shard.LoadAsync(watermark, cancel);
+        foreach (var shard in _shards) await shard.FollowAsync(watermarks[shard.Shard], cancel);
     }
 
     private async Task ApplyAsync(List<ProjectedEvent> events, List<WatermarkMove> moves, CancellationToken cancel)
@@ -436,7 +341,7 @@ public sealed partial class Projector : IAsyncDisposable
                     await FollowAsync(cancel);
                     await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
                 }
-                else if (epoch != _epoch) await TakeOverAsync(epoch, cancel);
+                else if (epoch != _takeover.Epoch) await TakeOverAsync(epoch, cancel);
                 else if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -476,16 +381,4 @@ public sealed partial class Projector : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The views of shard {Shard} failed; the other shards go on, and it is tried again.")]
     private static partial void ShardFailed(ILogger logger, int shard, Exception fault);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The views of shard {Shard} claim to hold event {Watermark}, but the ledger ends at {Head}; they are folded anew.")]
-    private static partial void WatermarkIsWrong(ILogger logger, int shard, long watermark, long head);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The state that says which version of the views answers cannot be read. Version {Version} is built from nothing.")]
-    private static partial void ActiveIsBroken(ILogger logger, int version);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "A collection of version {Version} of the views was taken away; all of them are built anew.")]
-    private static partial void CollectionIsLost(ILogger logger, int version);
-
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The views bear an epoch of ownership that the ledger never gave; it is written over.")]
-    private static partial void EpochIsUnknown(ILogger logger, Exception fault);
 }

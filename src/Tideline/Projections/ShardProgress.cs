@@ -84,6 +84,23 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         if (await ledger.Reader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first]) Began(first.Position.Seq, first.TimeUs);
     }
 
+    /// <summary>Takes the watermark that another process set, unless the ledger says that it cannot be.</summary>
+    public async Task FollowAsync(Watermark watermark, CancellationToken cancel)
+    {
+        Fault = null;
+        if (watermark.Seq > ledger.CommittedHead(shard).EventSeq)
+        {
+            await ledger.LookAsync(shard, cancel);
+            if (ledger.CommittedHead(shard).EventSeq is var head && watermark.Seq > head)
+            {
+                Fault = $"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is {shard}:{head}.";
+                watermark = default;
+            }
+        }
+
+        await LoadAsync(watermark, cancel);
+    }
+
     public async Task<bool> WaitForAsync(long seq, TimeSpan timeout, CancellationToken cancel)
     {
         TaskCompletionSource waiter;

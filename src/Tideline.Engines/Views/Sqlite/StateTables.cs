@@ -33,7 +33,10 @@ internal static class StateTables
         var statement = database.Prepare("SELECT seq, time_us FROM tl_watermarks WHERE projection = ? AND shard = ?").Bind(projection).Bind(shard);
         try
         {
-            return statement.Step() ? new Watermark(statement.Long(0), statement.Long(1)) : default;
+            // An unreadable one is none: everything is folded again, and documents know what they hold.
+            return statement.Step() && statement.IsInteger(0) && statement.IsInteger(1) && statement.Long(0) >= 0
+                ? new Watermark(statement.Long(0), statement.Long(1))
+                : default;
         }
         finally
         {
