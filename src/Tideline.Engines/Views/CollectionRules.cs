@@ -7,7 +7,9 @@ namespace Tideline.Engines.Views;
 /// <summary>What every engine of the view tier asks of definitions, writes and queries before it touches its data.</summary>
 internal static partial class CollectionRules
 {
-    /// <summary>The highest revision that the program's own writes can reach: one beyond it was written by somebody else.</summary>
+    /// <summary>
+    /// The highest revision that the program's own writes can reach: one beyond it was written by somebody else.
+    /// </summary>
     public const long HighestRevision = long.MaxValue / 2;
 
     /// <summary>Whether a stored revision can be one that the program wrote.</summary>

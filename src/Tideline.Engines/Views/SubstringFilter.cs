@@ -7,7 +7,8 @@ namespace Tideline.Engines.Views;
 internal static class SubstringFilter
 {
     /// <summary>
-    /// Whether one of the fields that the query names holds its words; yes where it asks for none, and for a damaged document: nobody knows what it held.
+    /// Whether one of the fields that the query names holds its words; yes where it asks for none, and for a damaged
+    /// document: nobody knows what it held.
     /// </summary>
     public static bool Passes(DocumentQuery query, Document document)
     {

@@ -84,7 +84,9 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         text.Sample("tideline_dead_letters", parts.Projections.DeadLetters.List().Sum(key => key.Letters));
         text.Family("tideline_blocked_customers", "gauge", "Customers whose document is knowingly behind.");
         text.Sample("tideline_blocked_customers", parts.Projections.DeadLetters.List().Count);
-        text.Family("tideline_damaged_documents", "gauge", "Documents of the views that somebody broke, as far as this process met them.");
+        text.Family(
+            "tideline_damaged_documents", "gauge",
+            "Documents of the views that somebody broke, as far as this process met them.");
         text.Sample("tideline_damaged_documents", parts.Projections.Damaged.Count);
     }
 

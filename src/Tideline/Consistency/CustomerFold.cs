@@ -61,7 +61,8 @@ internal sealed class CustomerFold
     }
 
     /// <summary>Whether a stored transaction document says what an event says.</summary>
-    public static bool IsSame(Document stored, TransactionDocument entry) => StoredView.Transaction(stored, out _) == entry;
+    public static bool IsSame(Document stored, TransactionDocument entry) =>
+        StoredView.Transaction(stored, out _) == entry;
 
     // Aging may have reached the document or not yet.
     private static byte[] Bytes(CustomerDocument document, DateOnly today) =>

@@ -34,7 +34,9 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         }
 
         if (_findings.Count > 0)
-            _findings.Add($"{ViewRepair.Command} builds one customer anew from the ledger, ./tideline projections rebuild --force every document.");
+            _findings.Add(
+                $"{ViewRepair.Command} builds one customer anew from the ledger, ./tideline projections rebuild " +
+                "--force every document.");
         return (_findings, Seen());
     }
 
@@ -65,7 +67,11 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 
     private string Seen()
     {
-        var seen = string.Create(CultureInfo.InvariantCulture, $"{_customers} customers, {_transactions} transactions and {_events} events of version {_names.Version}");
+        var seen =
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_customers} customers, {_transactions} transactions and {_events} events of version " +
+                $"{_names.Version}");
         // What the views have not seen was not compared with anything: a reader must not take it for sound.
         if (_behind > 0) seen = string.Create(CultureInfo.InvariantCulture, $"{seen}; {_behind} events behind, not compared");
         return _known.Count == 0 ? seen
@@ -81,7 +87,9 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             _behind += Math.Max(0, head.EventSeq - watermark.Seq);
             if (watermark.Seq > head.EventSeq)
             {
-                _findings.Add($"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is {shard}:{head.EventSeq}.");
+                _findings.Add(
+                    $"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
+                    $"{shard}:{head.EventSeq}.");
             }
         }
     }
@@ -142,7 +150,8 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         foreach (var (id, entry) in entries)
         {
             if (!found.TryGetValue(id, out var document)) Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is missing.");
-            else if (!CustomerFold.IsSame(document, entry)) Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is not what its event says.");
+            else if (!CustomerFold.IsSame(document, entry))
+                Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is not what its event says.");
         }
     }
 

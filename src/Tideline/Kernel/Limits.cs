@@ -169,8 +169,8 @@ public static partial class Limits
     public const int ViewDocumentBytes = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Largest customer document, bytes of JSON: in MongoDB it has at most twice as many, which is less than <see cref="ViewDocumentBytes"/>. The events of a
-    /// customer whose document would be larger wait as dead letters.
+    /// Largest customer document, bytes of JSON: in MongoDB it has at most twice as many, which is less than
+    /// <see cref="ViewDocumentBytes"/>. The events of a customer whose document would be larger wait as dead letters.
     /// </summary>
     public const int CustomerDocumentBytes = 6 * 1024 * 1024;
 

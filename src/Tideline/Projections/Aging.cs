@@ -19,7 +19,8 @@ public sealed partial class Aging : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private Task _loop = Task.CompletedTask;
 
-    internal Aging(Projector projector, IViewStore views, DamagedDocuments damaged, TimeProvider time, ILogger logger) =>
+    internal Aging(
+        Projector projector, IViewStore views, DamagedDocuments damaged, TimeProvider time, ILogger logger) =>
         (_projector, _views, _damaged, _time, _logger) = (projector, views, damaged, time, logger);
 
     /// <summary>Ages every document of the active version that is due.</summary>
@@ -33,12 +34,18 @@ public sealed partial class Aging : IAsyncDisposable
         while (true)
         {
             var due = await _views.QueryAsync(
-                new DocumentQuery(names.Customers, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false, [], null, after, limit), cancel);
-            var sound = due.Select(stored => (Stored: stored, Document: Sound(names, stored))).Where(each => each.Document is not null).ToArray();
-            var writes = sound.Select(each => ViewApplier.Write(Fold.Age(each.Document!, today), each.Stored.Revision)).ToArray();
-            if (writes.Length > 0) rewritten += (await _views.WriteAsync(names.Customers, writes, cancel)).Count(applied => applied);
+                new DocumentQuery(
+                    names.Customers, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false,
+                    [], null, after, limit), cancel);
+            var sound = due.Select(stored => (Stored: stored, Document: Sound(names, stored)))
+                .Where(each => each.Document is not null).ToArray();
+            var writes = sound.Select(each => ViewApplier.Write(Fold.Age(each.Document!, today), each.Stored.Revision))
+                .ToArray();
+            if (writes.Length > 0)
+                rewritten += (await _views.WriteAsync(names.Customers, writes, cancel)).Count(applied => applied);
             if (due.Count < limit) return rewritten;
-            if (sound.Length > 0) (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), Limits.AgingDocuments);
+            if (sound.Length > 0)
+                (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), Limits.AgingDocuments);
             // Only a sound document says where to go on. A page without one is asked for again, larger.
             else if (limit < Limits.ViewQueryDocuments) limit = Math.Min(limit * 2, Limits.ViewQueryDocuments);
             else return rewritten;

@@ -71,7 +71,8 @@ internal sealed class CollectionComparison(IViewStore views, string name, string
         foreach (var id in ids) Look(id, left.GetValueOrDefault(id), right.GetValueOrDefault(id), isStill);
     }
 
-    private async Task<IReadOnlyList<Document>> ReadAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
+    private async Task<IReadOnlyList<Document>> ReadAsync(
+        string collection, IReadOnlyList<string> ids, CancellationToken cancel)
     {
         try
         {

@@ -5,8 +5,9 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Damaged documents that this process met and nobody has healed yet, for probes and metrics. Bounded: more of them tell nothing more. Each is looked at
-/// again now and then, so that one that was healed, by whatever process, leaves the list.
+/// Damaged documents that this process met and nobody has healed yet, for probes and metrics. Bounded: more of them
+/// tell nothing more. Each is looked at again now and then, so that one that was healed, by whatever process, leaves
+/// the list.
 /// </summary>
 public sealed class DamagedDocuments
 {
@@ -20,7 +21,8 @@ public sealed class DamagedDocuments
     {
         foreach (var ((collection, id), damage) in _known)
         {
-            return $"{_known.Count} documents of the views are damaged, such as '{id}' of {collection}: {damage}. {ViewRepair.Command} builds a customer anew.";
+            return $"{_known.Count} documents of the views are damaged, such as '{id}' of {collection}: {damage}. " +
+                $"{ViewRepair.Command} builds a customer anew.";
         }
 
         return null;
@@ -28,7 +30,8 @@ public sealed class DamagedDocuments
 
     internal void Note(string collection, string id, string damage)
     {
-        if (_known.Count < Limits.DamagedDocuments || _known.ContainsKey((collection, id))) _known[(collection, id)] = damage;
+        if (_known.Count < Limits.DamagedDocuments || _known.ContainsKey((collection, id)))
+            _known[(collection, id)] = damage;
     }
 
     internal void Forget(string collection, string id) => _known.TryRemove((collection, id), out _);

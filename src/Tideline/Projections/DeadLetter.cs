@@ -18,12 +18,14 @@ public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, Guid? Next)
 public sealed record DeadLetterData(long Seq, string Reason, byte[] Event);
 
 /// <summary>
-/// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, customers that are held back without a letter
-/// and why, how many letters each shard has, and how often this changed. It is written before a watermark passes an event that is dead, so whoever reads a watermark and then this
-/// knows every customer whose document may be behind it.
+/// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, customers
+/// that are held back without a letter and why, how many letters each shard has, and how often this changed. It is
+/// written before a watermark passes an event that is dead, so whoever reads a watermark and then this knows every
+/// customer whose document may be behind it.
 /// </summary>
 public sealed record DeadLetterState(
-    Dictionary<Guid, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded, Dictionary<Guid, HeldKey> Held, Dictionary<int, long> Heads, long Changes)
+    Dictionary<Guid, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded, Dictionary<Guid, HeldKey> Held,
+        Dictionary<int, long> Heads, long Changes)
 {
     internal static DeadLetterState Empty => new([], [], [], [], 0);
 }

@@ -41,7 +41,8 @@ internal sealed class DeadLetterBook
         {
             foreach (var letter in LettersOf(key))
             {
-                if (ofKey.TryGetValue(letter.Position.Shard, out var through) && letter.Offset <= through) Settle(key, letter);
+                if (ofKey.TryGetValue(letter.Position.Shard, out var through) && letter.Offset <= through)
+                    Settle(key, letter);
             }
         }
     }

@@ -37,7 +37,9 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     /// </summary>
     public async Task<ReplayPage> ReplayAllAsync(bool dryRun, Guid? after, CancellationToken cancel)
     {
-        Guid[] keys = [.. letters.KeysWithLetters().Where(key => after is null || key.CompareTo(after.Value) > 0).Order().Take(Limits.ReplayKeys + 1)];
+        Guid[] keys =
+            [.. letters.KeysWithLetters().Where(key => after is null || key.CompareTo(after.Value) > 0).Order()
+            .Take(Limits.ReplayKeys + 1)];
         var results = new List<ReplayResult>();
         foreach (var key in keys.Take(Limits.ReplayKeys))
         {
@@ -78,7 +80,10 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
             var batch = await FoldAsync(key, [], cancel);
             var touched = batch.Customers[key];
             if (touched.Damage is { } damage)
-                throw new TidelineException(ErrorCode.InvalidInput, $"The document of {key} is damaged, so no event can follow: {damage}. {ViewRepair.Command} builds it anew.");
+                throw new TidelineException(
+                    ErrorCode.InvalidInput,
+                    $"The document of {key} is damaged, so no event can follow: {damage}. {ViewRepair.Command} " +
+                    "builds it anew.");
             foreach (var letter in gone) touched.After = Fold.Skip(touched.After, key, letter.Event.Subject, letter.Event.Version);
             await WriteAsync(batch, cancel);
             await letters.SettleAsync(key, gone, reason, cancel);
@@ -118,7 +123,10 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     {
         var outcome = await projector.Applier.WriteAsync(batch, [], cancel);
         if (outcome.TooLarge.Count > 0)
-            throw new TidelineException(ErrorCode.InvalidInput, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
-        if (!outcome.IsDone) throw new TidelineException(ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
+        if (!outcome.IsDone)
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
     }
 }

@@ -53,7 +53,8 @@ public sealed partial class DeadLetters
     {
         lock (_lock)
         {
-            var held = _state.Held.Where(each => !_book.Contains(each.Key)).Select(each => new BlockedKey(each.Key, 0, each.Value.SinceUs, each.Value.Reason));
+            var held = _state.Held.Where(each => !_book.Contains(each.Key))
+                .Select(each => new BlockedKey(each.Key, 0, each.Value.SinceUs, each.Value.Reason));
             return [.. _book.Keys.Concat(held).OrderBy(key => key.SinceUs)];
         }
     }
@@ -76,7 +77,10 @@ public sealed partial class DeadLetters
         return letters;
     }
 
-    /// <summary>Forgets what it knows and reads it anew, for a new owner: what earlier ones still write of it from now on is refused.</summary>
+    /// <summary>
+    /// Forgets what it knows and reads it anew, for a new owner: what earlier ones still write of it from now on is
+    /// refused.
+    /// </summary>
     internal async Task TakeOverAsync(long epoch, CancellationToken cancel)
     {
         _epoch = epoch;
@@ -114,10 +118,15 @@ public sealed partial class DeadLetters
     internal bool IsGivenUp(ProjectedEvent happened)
     {
         var discarded = _state.Discarded;
-        return discarded.Count > 0 && discarded.Exists(each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString()));
+        return discarded.Count > 0
+            && discarded.Exists(
+                each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString()));
     }
 
-    /// <summary>Appends dead events, each once, durably, and blocks their keys; every process that follows knows it before a watermark passes them.</summary>
+    /// <summary>
+    /// Appends dead events, each once, durably, and blocks their keys; every process that follows knows it before a
+    /// watermark passes them.
+    /// </summary>
     internal async Task AppendAsync(IReadOnlyList<DeadEvent> dead, CancellationToken cancel)
     {
         var heads = (long[])_sourceHeads.Clone();
@@ -128,7 +137,8 @@ public sealed partial class DeadLetters
             var (position, happened) = (each.Happened.Event.Position, each.Happened.Event);
             if (position.Seq <= _lastSeqs[position.Shard])
             {
-                // The topic is in order, so one that died after a later one has no place on it: its customer is held until the document is built anew.
+                // The topic is in order, so one that died after a later one has no place on it: its customer is held
+                // until the document is built anew.
                 if (!_book.Contains(each.Happened.Key, position)) (late ??= [])[each.Happened.Key] = each.Reason;
                 continue;
             }
@@ -190,7 +200,9 @@ public sealed partial class DeadLetters
         await SaveAsync(_state with { Held = held }, cancel);
     }
 
-    /// <summary>The document of a customer holds every event up to the watermarks: nothing of it waits any more.</summary>
+    /// <summary>
+    /// The document of a customer holds every event up to the watermarks: nothing of it waits any more.
+    /// </summary>
     internal async Task ReleaseAsync(Guid key, CancellationToken cancel)
     {
         IReadOnlyList<DeadLetterBook.Letter> letters;
@@ -207,17 +219,23 @@ public sealed partial class DeadLetters
 
     /// <summary>Takes letters of a key off the list, durably; <paramref name="reason"/> says why they were given up, null that they were applied.</summary>
     internal Task SettleAsync(Guid key, IReadOnlyList<DeadLetter> letters, string? reason, CancellationToken cancel) =>
-        SettleAsync(key, [.. letters.Select(letter => new DeadLetterBook.Letter(letter.Event.Position, letter.Offset))], reason, cancel);
+        SettleAsync(
+            key, [.. letters.Select(letter => new DeadLetterBook.Letter(letter.Event.Position, letter.Offset))],
+            reason, cancel);
 
-    private async Task SettleAsync(Guid key, IReadOnlyList<DeadLetterBook.Letter> letters, string? reason, CancellationToken cancel)
+    private async Task SettleAsync(
+        Guid key, IReadOnlyList<DeadLetterBook.Letter> letters, string? reason, CancellationToken cancel)
     {
         var settled = _state.Settled.ToDictionary();
         var ofKey = settled.TryGetValue(key, out var known) ? known.ToDictionary() : [];
-        foreach (var letter in letters) ofKey[letter.Position.Shard] = Math.Max(letter.Offset, ofKey.GetValueOrDefault(letter.Position.Shard));
+        foreach (var letter in letters)
+            ofKey[letter.Position.Shard] = Math.Max(letter.Offset, ofKey.GetValueOrDefault(letter.Position.Shard));
         settled[key] = ofKey;
         List<DiscardedLetters> discarded = reason is null
             ? _state.Discarded
-            : [.. _state.Discarded, new DiscardedLetters(key, [.. letters.Select(letter => letter.Position.ToString())], reason, _time.NowUs())];
+            : [.. _state.Discarded,
+                new DiscardedLetters(
+                    key, [.. letters.Select(letter => letter.Position.ToString())], reason, _time.NowUs())];
         await SaveAsync(_state with { Settled = settled, Discarded = discarded }, cancel);
         lock (_lock)
         {
@@ -240,14 +258,17 @@ public sealed partial class DeadLetters
             await _log.CommitAsync(Group, Topic, shard, done, cancel);
             foreach (var (key, ofKey) in settled)
             {
-                if (ofKey.TryGetValue(shard, out var through) && through <= done) settled[key] = ofKey.Where(each => each.Key != shard).ToDictionary();
+                if (ofKey.TryGetValue(shard, out var through) && through <= done)
+                    settled[key] = ofKey.Where(each => each.Key != shard).ToDictionary();
             }
         }
 
         await SaveAsync(_state with { Settled = settled.Where(each => each.Value.Count > 0).ToDictionary() }, cancel);
     }
 
-    private DeadLetterState WithHeads() => _state with { Heads = Enumerable.Range(0, _sourceHeads.Length).ToDictionary(shard => shard, shard => _sourceHeads[shard]) };
+    private DeadLetterState WithHeads() =>
+        _state with { Heads = Enumerable.Range(0, _sourceHeads.Length)
+        .ToDictionary(shard => shard, shard => _sourceHeads[shard]) };
 
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
     {
@@ -259,7 +280,8 @@ public sealed partial class DeadLetters
         Fault = null;
     }
 
-    // Where somebody broke the state, everything that is on the topic waits again: replayed, it changes nothing that is in the documents already.
+    // Where somebody broke the state, everything that is on the topic waits again: replayed, it changes nothing that is
+    // in the documents already.
     private async Task<(DeadLetterState State, byte[]? Json)> LoadStateAsync(CancellationToken cancel)
     {
         try
@@ -267,8 +289,10 @@ public sealed partial class DeadLetters
             var stored = await _views.GetStateAsync(StateName, cancel);
             Fault = null;
             if (stored is null) return (DeadLetterState.Empty, null);
-            var state = JsonSerializer.Deserialize(stored, ViewJson.Default.DeadLetterState) ?? throw new JsonException("There is nothing in it.");
-            if (state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null) || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
+            var state = JsonSerializer.Deserialize(stored, ViewJson.Default.DeadLetterState)
+                ?? throw new JsonException("There is nothing in it.");
+            if (state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null)
+                || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
                 || state.Discarded.Exists(discarded => discarded?.Positions is null))
             {
                 throw new JsonException("It is not whole.");
@@ -279,7 +303,8 @@ public sealed partial class DeadLetters
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
             if (Fault is null) StateIsBroken(_logger, fault);
-            Fault = $"What operators settled of dead letters cannot be read, so settled ones may wait again: ./tideline dlq replay. {fault.Message}";
+            Fault = "What operators settled of dead letters cannot be read, so settled ones may wait again: " +
+                $"./tideline dlq replay. {fault.Message}";
             return (DeadLetterState.Empty, null);
         }
     }
@@ -295,13 +320,16 @@ public sealed partial class DeadLetters
             {
                 if (TryParse(record) is not { } letter) continue;
                 _lastSeqs[shard] = letter.Event.Position.Seq;
-                book.Add(record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs, letter.Reason);
+                book.Add(
+                    record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs,
+                    letter.Reason);
             }
 
             offset = records[^1].Offset;
         }
 
-        if (_lastSeqs[shard] == 0 && await _log.ReadAsync(Topic, shard, offset - 1, 1, cancel) is [var last] && TryParse(last) is { } newest)
+        if (_lastSeqs[shard] == 0 && await _log.ReadAsync(Topic, shard, offset - 1, 1, cancel) is [var last]
+            && TryParse(last) is { } newest)
             _lastSeqs[shard] = newest.Event.Position.Seq;
     }
 
@@ -323,7 +351,9 @@ public sealed partial class DeadLetters
     {
         try
         {
-            if (JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.DeadLetterData) is not { Event: not null, Reason: not null } data) return null;
+            if (JsonSerializer.Deserialize(
+                record.Data.Span, ViewJson.Default.DeadLetterData) is not { Event: not null,
+                Reason: not null } data) return null;
             var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
             return new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason);
         }
@@ -340,6 +370,8 @@ public sealed partial class DeadLetters
     [LoggerMessage(Level = LogLevel.Error, Message = "Events of customer {Key} wait as dead letters from {Position} on. {Reason}")]
     private static partial void KeyBlocked(ILogger logger, Guid key, Position position, string reason);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The state of the dead letters cannot be read; what was settled may wait again.")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "The state of the dead letters cannot be read; what was settled may wait again.")]
     private static partial void StateIsBroken(ILogger logger, Exception fault);
 }

@@ -31,8 +31,9 @@ internal sealed class FoldedBatch
 }
 
 /// <summary>
-/// What became of writing a batch. <paramref name="Lost"/>: somebody else wrote these documents meanwhile, and the next fold reads them anew.
-/// <paramref name="TooLarge"/>: these documents would be larger than the store takes, and nothing was written.
+/// What became of writing a batch. <paramref name="Lost"/>: somebody else wrote these documents meanwhile, and the next
+/// fold reads them anew. <paramref name="TooLarge"/>: these documents would be larger than the store takes, and nothing
+/// was written.
 /// </summary>
 internal readonly record struct BatchOutcome(IReadOnlyList<Guid> Lost, IReadOnlyList<Guid> TooLarge)
 {

@@ -15,7 +15,8 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
         var (number, from, offset, isPositioned) = (shard.Shard, shard.Watermark, shard.Offset, shard.IsPositioned);
         var records = await log.ReadAsync(Topics.AccountEvents, number, offset, Limits.EventBatch, cancel);
         if (!isPositioned && (records.Count == 0 || records[0].SourceSeq > from.Seq + 1))
-            return await BridgeAsync(number, offset, from, records.Count == 0 ? long.MaxValue : records[0].SourceSeq, cancel);
+            return await BridgeAsync(
+                number, offset, from, records.Count == 0 ? long.MaxValue : records[0].SourceSeq, cancel);
         if (records.Count == 0) return new FeedRead(offset, from, [], offset, from, isPositioned, null);
         var (reached, events) = (from, new List<ProjectedEvent>(records.Count));
         foreach (var record in records)
@@ -23,7 +24,8 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
             if (record.SourceSeq <= reached.Seq) continue;
             if (record.SourceSeq != reached.Seq + 1)
             {
-                var fault = $"The log of shard {number} goes from {reached.Seq} to {record.SourceSeq}: an event was lost.";
+                var fault =
+                    $"The log of shard {number} goes from {reached.Seq} to {record.SourceSeq}: an event was lost.";
                 return new FeedRead(offset, from, [], offset, from, true, fault);
             }
 
@@ -34,7 +36,10 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
         return new FeedRead(offset, from, events, records[^1].Offset, reached, true, null);
     }
 
-    /// <summary>Takes what was read for the shard's own; answers the watermark that it reaches, null when there is none to reach.</summary>
+    /// <summary>
+    /// Takes what was read for the shard's own; answers the watermark that it reaches, null when there is none to
+    /// reach.
+    /// </summary>
     public Watermark? Take(ShardProgress shard, FeedRead read)
     {
         // Read before the shard was positioned anew.
@@ -76,7 +81,8 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
     }
 
     // Views that are younger than what the log still holds catch up from the ledger, which keeps every event.
-    private async Task<FeedRead> BridgeAsync(int shard, long offset, Watermark from, long untilSeq, CancellationToken cancel)
+    private async Task<FeedRead> BridgeAsync(
+        int shard, long offset, Watermark from, long untilSeq, CancellationToken cancel)
     {
         var (reached, events) = (from, new List<ProjectedEvent>());
         var limit = (int)Math.Min(Limits.EventBatch, untilSeq - 1 - reached.Seq);
@@ -84,7 +90,9 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, ILo
         {
             if (happened.Position.Seq != reached.Seq + 1)
             {
-                var fault = $"The ledger of shard {shard} goes from {reached.Seq} to {happened.Position.Seq}: an event was lost.";
+                var fault =
+                    $"The ledger of shard {shard} goes from {reached.Seq} to {happened.Position.Seq}: an event was " +
+                    "lost.";
                 return new FeedRead(offset, from, [], offset, from, false, fault);
             }
 

@@ -12,7 +12,8 @@ namespace Tideline.Projections;
 public sealed class ProjectionHost : IAsyncDisposable
 {
     private ProjectionHost(
-        Projector projector, DeadLetters letters, Aging aging, Rebuild rebuild, ViewRepair repair, DamagedDocuments damaged, CustomerViews customerViews,
+        Projector projector, DeadLetters letters, Aging aging, Rebuild rebuild, ViewRepair repair,
+            DamagedDocuments damaged, CustomerViews customerViews,
         CustomerCache? cache, CacheInvalidator? invalidator)
     {
         (Projector, Letters, DeadLetters, Aging, Rebuild, CustomerViews) = (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild, customerViews);
@@ -87,7 +88,8 @@ public sealed class ProjectionHost : IAsyncDisposable
         for (var shard = 0; shard < Projector.Shards; shard++)
         {
             var number = shard;
-            health.Register($"views of shard {number}", FaultScope.Freshness, () => WhyBehind(Projector.Status()[number]));
+            health.Register(
+                $"views of shard {number}", FaultScope.Freshness, () => WhyBehind(Projector.Status()[number]));
         }
 
         health.Register("documents of the views", FaultScope.Detail, Damaged.Sentence);
@@ -99,7 +101,8 @@ public sealed class ProjectionHost : IAsyncDisposable
         status.Healthy ? null : status.Fault ?? $"They stand still, {status.LagEvents} events behind.";
 
     private string? WhoIsBlocked() => Letters.List() is [var first, ..] and var blocked
-        ? $"The documents of {blocked.Count} customers are behind, of {first.Key} the longest: {first.Reason} See ./tideline dlq list; {ViewRepair.Command} builds one anew."
+        ? $"The documents of {blocked.Count} customers are behind, of {first.Key} the longest: {first.Reason} See " +
+            $"./tideline dlq list; {ViewRepair.Command} builds one anew."
         : null;
 
     /// <inheritdoc/>

@@ -16,9 +16,10 @@ namespace Tideline.Projections;
 ///  5 announce CUSTOMER_VIEW_UPDATED from what was last announced to the watermark
 ///  6 commit   the group's offsets
 /// </code>
-/// A crash between any two repeats work without repeating effects. What fails, fails alone: after a fault each shard goes through the steps by itself until
-/// all do again, and a document that nothing can be folded into stops its own customer. Of several processes the one that owns shard 0 does this; the others
-/// follow its watermarks. Should two believe it, documents are guarded by their revisions, and states and watermarks by the epoch of ownership.
+/// A crash between any two repeats work without repeating effects. What fails, fails alone: after a fault each shard
+/// goes through the steps by itself until all do again, and a document that nothing can be folded into stops its own
+/// customer. Of several processes the one that owns shard 0 does this; the others follow its watermarks. Should two
+/// believe it, documents are guarded by their revisions, and states and watermarks by the epoch of ownership.
 /// </summary>
 public sealed partial class Projector : IAsyncDisposable
 {
@@ -40,9 +41,11 @@ public sealed partial class Projector : IAsyncDisposable
     private readonly ViewTakeover _takeover;
     private bool _areAlone;
 
-    private Projector(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead)
+    private Projector(
+        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead)
     {
-        (_ledger, _log, _views, _time, _logger, _dead, Active) = (ledger, log, views, time, logger, dead, ActiveViews.None);
+        (_ledger, _log, _views, _time, _logger, _dead, Active) =
+            (ledger, log, views, time, logger, dead, ActiveViews.None);
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
         _feed = new ProjectionFeed(ledger, log, logger);
         _announcer = new ViewAnnouncer(log, time);
@@ -183,7 +186,8 @@ public sealed partial class Projector : IAsyncDisposable
         var (taken, areWell) = (0, true);
         foreach (var shard in _shards)
         {
-            if (shard.FailedAt is { } failedAt && _time.GetElapsedTime(failedAt).TotalMilliseconds < Limits.ProjectionFaultRestMs)
+            if (shard.FailedAt is { } failedAt
+                && _time.GetElapsedTime(failedAt).TotalMilliseconds < Limits.ProjectionFaultRestMs)
             {
                 areWell = false;
                 continue;
@@ -237,7 +241,8 @@ public sealed partial class Projector : IAsyncDisposable
         if (_areAlone && !reading.IsCompleted)
         {
             using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(reading, Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, rest.Token));
+            await Task.WhenAny(
+                reading, Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, rest.Token));
             await rest.CancelAsync();
             if (!reading.IsCompleted) return null;
         }
@@ -246,7 +251,8 @@ public sealed partial class Projector : IAsyncDisposable
         return await reading.WaitAsync(cancel);
     }
 
-    // Another process built the views until now: nothing that this one remembers counts, and what that one still writes is refused from now on.
+    // Another process built the views until now: nothing that this one remembers counts, and what that one still writes
+    // is refused from now on.
     private async Task TakeOverAsync(long epoch, CancellationToken cancel)
     {
         await Gate.WaitAsync(cancel);
@@ -285,9 +291,12 @@ public sealed partial class Projector : IAsyncDisposable
         var active = await ActiveViews.LoadAsync(_views, cancel) ?? ActiveViews.None;
         if (active.Version != Active.Version) _applier = ApplierOf(active);
         Active = active;
-        StateFault = active.Version == 0 ? "Somebody broke the state that says which version of the views answers; the process that owns shard 0 heals it." : null;
+        StateFault = active.Version == 0
+            ? "Somebody broke the state that says which version of the views answers; the process that owns shard 0 " +
+            "heals it." : null;
         var watermarks = new Watermark[_shards.Length];
-        foreach (var shard in _shards) watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
+        foreach (var shard in _shards)
+            watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
         // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed.
         await _dead.FollowAsync(cancel);
         foreach (var shard in _shards) await shard.FollowAsync(watermarks[shard.Shard], cancel);
@@ -303,8 +312,12 @@ public sealed partial class Projector : IAsyncDisposable
             var outcome = await _applier.WriteAsync(batch, moves, cancel);
             CrashPoint.Pass("projection.write.after");
             if (outcome.IsDone) break;
-            if (outcome.TooLarge.Count > 0) await HoldAsync(outcome.TooLarge, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.", cancel);
-            else if (attempt >= Limits.ProjectionGuardRetries) await HoldAsync(outcome.Lost, "Another program keeps writing the document.", cancel);
+            if (outcome.TooLarge.Count > 0)
+                await HoldAsync(
+                    outcome.TooLarge, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.",
+                    cancel);
+            else if (attempt >= Limits.ProjectionGuardRetries)
+                await HoldAsync(outcome.Lost, "Another program keeps writing the document.", cancel);
         }
 
         foreach (var move in moves) _shards[move.Shard].MoveTo(move.Watermark);
@@ -318,7 +331,9 @@ public sealed partial class Projector : IAsyncDisposable
     }
 
     private Task CommitOffsetsAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel) =>
-        Task.WhenAll(shards.Where(shard => shard.Offset != shard.CommittedOffset).Select(shard => CommitOffsetAsync(shard, cancel)));
+        Task.WhenAll(
+            shards.Where(shard => shard.Offset != shard.CommittedOffset)
+            .Select(shard => CommitOffsetAsync(shard, cancel)));
 
     private async Task CommitOffsetAsync(ShardProgress shard, CancellationToken cancel)
     {
@@ -379,6 +394,8 @@ public sealed partial class Projector : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Error, Message = "A projection pass failed; it is tried again.")]
     private static partial void PassFailed(ILogger logger, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The views of shard {Shard} failed; the other shards go on, and it is tried again.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The views of shard {Shard} failed; the other shards go on, and it is tried again.")]
     private static partial void ShardFailed(ILogger logger, int shard, Exception fault);
 }

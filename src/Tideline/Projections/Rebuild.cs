@@ -13,7 +13,8 @@ namespace Tideline.Projections;
 ///  3 compare  every document: customers at equal clocks, transactions and events as they are
 ///  4 switch   projector paused: level exactly, compare what was in motion, switch, keep the old version
 /// </code>
-/// A crash before the switch leaves the live version as it was. A forced rebuild reads nothing of what it replaces: it builds and switches.
+/// A crash before the switch leaves the live version as it was. A forced rebuild reads nothing of what it replaces: it
+/// builds and switches.
 /// </summary>
 public sealed partial class Rebuild : IAsyncDisposable
 {
@@ -30,13 +31,15 @@ public sealed partial class Rebuild : IAsyncDisposable
     private Task _background = Task.CompletedTask;
 
     internal Rebuild(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
-        (_projector, _letters, _ledger, _views, _time, _logger, _version) = (projector, letters, ledger, views, time, logger, new RebuildVersion(projector, views));
+        (_projector, _letters, _ledger, _views, _time, _logger, _version) =
+            (projector, letters, ledger, views, time, logger, new RebuildVersion(projector, views));
 
     /// <summary>How far the rebuild is, or how the last one ended.</summary>
     public RebuildStatus Status { get; private set; } = RebuildStatus.Idle;
 
     /// <summary>Begins a rebuild and returns; <see cref="Status"/> tells how it goes.</summary>
-    /// <exception cref="TidelineException">InvalidInput: one is under way. NotOwner: another process builds the views.</exception>
+    /// <exception cref="TidelineException">InvalidInput: one is under way. NotOwner: another process builds the
+    /// views.</exception>
     public void Start(bool force)
     {
         _projector.RequireBuilder();
@@ -87,7 +90,9 @@ public sealed partial class Rebuild : IAsyncDisposable
         try
         {
             _projector.RequireBuilder();
-            var (epoch, previous) = (_projector.Epoch, _projector.Active.Previous ?? throw new TidelineException(ErrorCode.NotFound, "No earlier version of the views is kept."));
+            var (epoch, previous) =
+                (_projector.Epoch, _projector.Active.Previous
+                ?? throw new TidelineException(ErrorCode.NotFound, "No earlier version of the views is kept."));
             var catchUp = new ViewCatchUp(_ledger, _views, new ViewNames(previous), _letters);
             await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
             await _projector.Gate.WaitAsync(cancel);
@@ -119,7 +124,10 @@ public sealed partial class Rebuild : IAsyncDisposable
 
     private async Task<ViewComparison> CompareAsync(ViewCatchUp catchUp, CancellationToken cancel)
     {
-        var comparison = new ViewComparison(_views, _projector.Names, catchUp.Names, _letters, DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime));
+        var comparison =
+            new ViewComparison(
+                _views, _projector.Names, catchUp.Names, _letters,
+                DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime));
         Status = Status with { Phase = "comparing" };
         await comparison.CompareAllAsync(() => Status = Status with { Collections = comparison.Results }, cancel);
         catchUp.Folded = comparison.CompareFoldedAsync;
@@ -129,7 +137,8 @@ public sealed partial class Rebuild : IAsyncDisposable
         return comparison;
     }
 
-    private async Task<RebuildStatus> SwitchAsync(ViewCatchUp catchUp, ViewComparison? comparison, long epoch, CancellationToken cancel)
+    private async Task<RebuildStatus> SwitchAsync(
+        ViewCatchUp catchUp, ViewComparison? comparison, long epoch, CancellationToken cancel)
     {
         // :: 4 switch
         await _projector.Gate.WaitAsync(cancel);
@@ -144,7 +153,11 @@ public sealed partial class Rebuild : IAsyncDisposable
                 if (Status.Differing > 0 && active.Schema == Fold.SchemaVersion)
                 {
                     await catchUp.Names.DropAsync(_views, cancel);
-                    return Status = Status with { Phase = "refused", Message = $"{Status.Differing} documents differ from the live version, which stays. Force the switch to take the rebuilt ones." };
+                    return Status =
+                        Status with { Phase = "refused",
+                        Message =
+                        $"{Status.Differing} documents differ from the live version, which stays. Force the switch " +
+                        "to take the rebuilt ones." };
                 }
             }
 

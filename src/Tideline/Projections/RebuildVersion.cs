@@ -3,8 +3,8 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// The version of the views in the making. It needs nothing of what is there: it has a number that no version ever had, and begins with nothing. What an
-/// interrupted rebuild left is dropped by the next one.
+/// The version of the views in the making. It needs nothing of what is there: it has a number that no version ever had,
+/// and begins with nothing. What an interrupted rebuild left is dropped by the next one.
 /// </summary>
 internal sealed class RebuildVersion(Projector projector, IViewStore views)
 {
@@ -16,7 +16,8 @@ internal sealed class RebuildVersion(Projector projector, IViewStore views)
         foreach (var version in await ViewNames.VersionsAsync(views, cancel))
         {
             // A higher number can only be of a later owner.
-            if (version < names.Version && version != active.Version && version != active.Previous) await new ViewNames(version).DropAsync(views, cancel);
+            if (version < names.Version && version != active.Version && version != active.Previous)
+                await new ViewNames(version).DropAsync(views, cancel);
         }
 
         await names.CreateAsync(views, projector.Shards, cancel);

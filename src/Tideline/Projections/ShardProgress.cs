@@ -93,7 +93,8 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
             await ledger.LookAsync(shard, cancel);
             if (ledger.CommittedHead(shard).EventSeq is var head && watermark.Seq > head)
             {
-                Fault = $"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is {shard}:{head}.";
+                Fault = $"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
+                    $"{shard}:{head}.";
                 watermark = default;
             }
         }

@@ -15,12 +15,14 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
     public ViewNames Names => names;
 
     /// <summary>
-    /// Folds in memory. Events of a key that <paramref name="isBlocked"/>, whose document is damaged, or that cannot be folded, and those behind them, come
-    /// back as dead.
+    /// Folds in memory. Events of a key that <paramref name="isBlocked"/>, whose document is damaged, or that cannot be
+    /// folded, and those behind them, come back as dead.
     /// </summary>
-    /// <param name="isGivenUp">Whether an operator gave an event up: one that cannot be folded is passed over then.</param>
+    /// <param name="isGivenUp">Whether an operator gave an event up: one that cannot be folded is passed over
+    /// then.</param>
     public async Task<FoldedBatch> FoldAsync(
-        IReadOnlyList<ProjectedEvent> events, Func<ProjectedEvent, bool> isBlocked, CancellationToken cancel, IReadOnlyList<Guid>? alsoRead = null,
+        IReadOnlyList<ProjectedEvent> events, Func<ProjectedEvent, bool> isBlocked, CancellationToken cancel,
+            IReadOnlyList<Guid>? alsoRead = null,
         Func<ProjectedEvent, bool>? isGivenUp = null)
     {
         var batch = new FoldedBatch();
@@ -32,7 +34,8 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
             if (Fold.Covers(touched.After, happened.Event)) continue;
             var waits = broken?.Contains(happened.Key) == true || isBlocked(happened);
             var reason = waits ? "It waits behind an earlier event of its customer."
-                : touched.Damage is { } damage ? $"The document of its customer is damaged: {damage}. {ViewRepair.Command} builds it anew."
+                : touched.Damage is { } damage
+                    ? $"The document of its customer is damaged: {damage}. {ViewRepair.Command} builds it anew."
                 : TryFold(batch, touched, happened);
             if (reason is null) continue;
             if (!waits && touched.Damage is null && isGivenUp?.Invoke(happened) == true)
@@ -51,11 +54,14 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
     }
 
     /// <summary>Writes a folded batch and moves the watermarks, unless a document of it was not written.</summary>
-    public async Task<BatchOutcome> WriteAsync(FoldedBatch batch, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
+    public async Task<BatchOutcome> WriteAsync(
+        FoldedBatch batch, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
     {
         var changed = batch.Customers.Where(each => each.Value.IsChanged).ToArray();
         var customers = Array.ConvertAll(changed, each => Write(each.Value.After!, each.Value.Before.Revision));
-        Guid[] tooLarge = [.. changed.Where((_, at) => customers[at].Json!.Value.Length > Limits.CustomerDocumentBytes).Select(each => each.Key)];
+        Guid[] tooLarge =
+            [.. changed.Where((_, at) => customers[at].Json!.Value.Length > Limits.CustomerDocumentBytes)
+            .Select(each => each.Key)];
         if (tooLarge.Length > 0) return new BatchOutcome([], tooLarge);
         var applied = await views.WriteBatchAsync(
             [
@@ -156,7 +162,8 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
     public static DocumentWrite EventWrite(LedgerEvent happened, bool isJson = false)
     {
         var id = ArchivedEvent.IdOf(happened.Position);
-        return new DocumentWrite(id, 0, 1, ArchivedEvent.ToJson(id, happened, isJson || IsJson(happened.Data.Span)), NoIndexes);
+        return new DocumentWrite(
+            id, 0, 1, ArchivedEvent.ToJson(id, happened, isJson || IsJson(happened.Data.Span)), NoIndexes);
     }
 
     /// <summary>A transaction document, as it is inserted.</summary>

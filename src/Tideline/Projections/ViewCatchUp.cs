@@ -37,8 +37,12 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
         if (reached.Seq == from.Seq) throw new TidelineException(ErrorCode.Corrupt, $"The ledger of shard {shard} ends at {from.Seq}; the views hold more.");
         for (var attempt = 1; ; attempt++)
         {
-            var batch = await _applier.FoldAsync(events, happened => DeadKeys.ContainsKey(happened.Key), cancel, isGivenUp: letters.IsGivenUp);
-            var outcome = await _applier.WriteAsync(batch, [new WatermarkMove(names.Projection, shard, reached, ViewEpoch.Any)], cancel);
+            var batch =
+                await _applier.FoldAsync(
+                    events, happened => DeadKeys.ContainsKey(happened.Key), cancel, isGivenUp: letters.IsGivenUp);
+            var outcome =
+                await _applier.WriteAsync(
+                    batch, [new WatermarkMove(names.Projection, shard, reached, ViewEpoch.Any)], cancel);
             if (outcome.IsDone)
             {
                 // Only now: a second attempt must still fold what stands before the event that broke.
@@ -47,7 +51,8 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
                 return reached.Seq;
             }
 
-            foreach (var key in outcome.TooLarge) DeadKeys.TryAdd(key, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
+            foreach (var key in outcome.TooLarge)
+                DeadKeys.TryAdd(key, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
             if (attempt < Limits.ProjectionGuardRetries) continue;
             foreach (var key in outcome.Lost) DeadKeys.TryAdd(key, "Another program keeps writing the document.");
         }

@@ -56,7 +56,8 @@ internal sealed class ViewComparison
         if (Guid.TryParse(id, out var customer) && _letters.IsBlocked(customer)) return Agreement.Blocked;
         if (AreSame(live, built)) return Agreement.Same;
         if (live is null || built is null) return isStill ? Agreement.Differs : Agreement.Moving;
-        if (StoredView.Customer(live, out _) is not { } left || StoredView.Customer(built, out _) is not { } right) return Agreement.Differs;
+        if (StoredView.Customer(live, out _) is not { } left || StoredView.Customer(built, out _) is not { } right)
+            return Agreement.Differs;
         if (!isStill && !left.Clock.SequenceEqual(right.Clock)) return Agreement.Moving;
         return Bytes(left).AsSpan().SequenceEqual(Bytes(right)) ? Agreement.Same : Agreement.Differs;
     }
@@ -64,7 +65,8 @@ internal sealed class ViewComparison
     private Agreement JudgeTransaction(string id, Document? live, Document? built, bool isStill)
     {
         // What the live version lacks may wait among the dead letters of its customer.
-        if (live is null && built is not null && StoredView.Transaction(built, out _) is { } entry && _letters.IsBlocked(entry.CustomerId)) return Agreement.Blocked;
+        if (live is null && built is not null && StoredView.Transaction(built, out _) is { } entry
+            && _letters.IsBlocked(entry.CustomerId)) return Agreement.Blocked;
         return JudgeConstant(id, live, built, isStill);
     }
 

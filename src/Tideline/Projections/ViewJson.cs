@@ -3,10 +3,15 @@ using System.Text.Json.Serialization;
 
 namespace Tideline.Projections;
 
-/// <summary>The JSON of the documents: camel case, nulls left out. What the program never writes, such as a field of another name, is not read.</summary>
+/// <summary>
+/// The JSON of the documents: camel case, nulls left out. What the program never writes, such as a field of another
+/// name, is not read.
+/// </summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(CustomerDocument))]
 [JsonSerializable(typeof(TransactionDocument))]
 [JsonSerializable(typeof(ActiveViews))]

@@ -5,7 +5,9 @@ using Tideline.Views;
 
 namespace Tideline.Projections;
 
-/// <summary>The collections of one version of the views. Versions build beside each other and are switched whole; 0 is none.</summary>
+/// <summary>
+/// The collections of one version of the views. Versions build beside each other and are switched whole; 0 is none.
+/// </summary>
 public sealed record ViewNames(int Version)
 {
     private const string CustomersPrefix = "customers_v";
@@ -36,7 +38,9 @@ public sealed record ViewNames(int Version)
         var versions = new SortedSet<int>();
         foreach (var name in await views.ListCollectionsAsync(cancel))
         {
-            if (int.TryParse(name.AsSpan(name.LastIndexOf('v') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            if (int.TryParse(
+                name.AsSpan(name.LastIndexOf('v') + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+                out var version)
                 && new ViewNames(version).Definitions.Any(definition => definition.Name == name))
             {
                 versions.Add(version);
@@ -58,7 +62,8 @@ public sealed record ViewNames(int Version)
     internal async Task CreateAsync(IViewStore views, int shards, CancellationToken cancel)
     {
         await DropAsync(views, cancel);
-        for (var shard = 0; shard < shards; shard++) await views.SetWatermarkAsync(Projection, shard, default, ViewEpoch.Any, cancel);
+        for (var shard = 0; shard < shards; shard++)
+            await views.SetWatermarkAsync(Projection, shard, default, ViewEpoch.Any, cancel);
         await EnsureAsync(views, cancel);
     }
 
@@ -70,8 +75,9 @@ public sealed record ViewNames(int Version)
 }
 
 /// <summary>
-/// Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built the active one.
-/// <paramref name="Latest"/>: the highest number that any version ever had; none is used twice, so that whoever still works at an old one harms no new one.
+/// Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built
+/// the active one. <paramref name="Latest"/>: the highest number that any version ever had; none is used twice, so that
+/// whoever still works at an old one harms no new one.
 /// </summary>
 public sealed record ActiveViews(int Version, int? Previous, int Schema, int Latest)
 {
@@ -85,9 +91,11 @@ public sealed record ActiveViews(int Version, int? Previous, int Schema, int Lat
     {
         try
         {
-            if (await views.GetStateAsync(StateName, cancel) is not { } json) return new ActiveViews(1, null, Fold.SchemaVersion, 1);
+            if (await views.GetStateAsync(StateName, cancel) is not { } json)
+                return new ActiveViews(1, null, Fold.SchemaVersion, 1);
             var active = JsonSerializer.Deserialize(json, ViewJson.Default.ActiveViews);
-            return active is { Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue } && active.Version <= active.Latest ? active : null;
+            return active is { Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue }
+                && active.Version <= active.Latest ? active : null;
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
@@ -98,5 +106,6 @@ public sealed record ActiveViews(int Version, int? Previous, int Schema, int Lat
     /// <summary>Makes this the answer, durably.</summary>
     /// <exception cref="TidelineException">NotOwner: a later owner said what the answer is.</exception>
     internal ValueTask SaveAsync(IViewStore views, long epoch, CancellationToken cancel) =>
-        views.SetStateAsync(StateName, JsonSerializer.SerializeToUtf8Bytes(this, ViewJson.Default.ActiveViews), epoch, cancel);
+        views.SetStateAsync(
+            StateName, JsonSerializer.SerializeToUtf8Bytes(this, ViewJson.Default.ActiveViews), epoch, cancel);
 }

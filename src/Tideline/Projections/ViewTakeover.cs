@@ -7,10 +7,11 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// How a process begins to build the views: it finds where they stand, believes nothing that cannot be, heals what somebody broke, and writes its epoch into
-/// every state, so that what its predecessor still writes is refused.
+/// How a process begins to build the views: it finds where they stand, believes nothing that cannot be, heals what
+/// somebody broke, and writes its epoch into every state, so that what its predecessor still writes is refused.
 /// </summary>
-internal sealed partial class ViewTakeover(GeneralLedger ledger, ILog log, IViewStore views, ViewAnnouncer announcer, ShardProgress[] shards, ILogger logger)
+internal sealed partial class ViewTakeover(
+    GeneralLedger ledger, ILog log, IViewStore views, ViewAnnouncer announcer, ShardProgress[] shards, ILogger logger)
 {
     /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
     public long Epoch { get; set; }
@@ -22,24 +23,29 @@ internal sealed partial class ViewTakeover(GeneralLedger ledger, ILog log, IView
         var active = found ?? await RenewAsync(cancel);
         await ClaimAsync(epoch => active.SaveAsync(views, epoch, cancel), cancel);
         return (active, found is not null ? null
-            : $"Nobody could tell which version of the views answered, so version {active.Version} is being built from nothing. Nothing is to be done.");
+            : $"Nobody could tell which version of the views answered, so version {active.Version} is being built " +
+                "from nothing. Nothing is to be done.");
     }
 
     /// <summary>
-    /// Makes the collections. Where somebody took away one that held documents, all are made anew: a document that is still there says that its events are
-    /// in the others, too, and nothing would put them back.
+    /// Makes the collections. Where somebody took away one that held documents, all are made anew: a document that is
+    /// still there says that its events are in the others, too, and nothing would put them back.
     /// </summary>
     public async Task EnsureAsync(ViewNames names, CancellationToken cancel)
     {
         if (!await names.EnsureAsync(views, cancel)) return;
         var held = 0L;
-        foreach (var shard in shards) held = Math.Max(held, (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq);
+        foreach (var shard in shards)
+            held = Math.Max(held, (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq);
         if (held == 0) return;
         CollectionIsLost(logger, names.Version);
         await names.CreateAsync(views, shards.Length, cancel);
     }
 
-    /// <summary>Finds where every shard stands; one that cannot be told is asked after again by the next pass, and keeps no other waiting.</summary>
+    /// <summary>
+    /// Finds where every shard stands; one that cannot be told is asked after again by the next pass, and keeps no
+    /// other waiting.
+    /// </summary>
     public async Task PositionAllAsync(ViewNames names, CancellationToken cancel)
     {
         foreach (var shard in shards) shard.IsLoaded = false;
@@ -62,7 +68,8 @@ internal sealed partial class ViewTakeover(GeneralLedger ledger, ILog log, IView
     {
         var (number, watermark) = (shard.Shard, await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel));
         // What cannot be is not believed: everything is folded again, and documents know what they hold.
-        if (watermark.Seq > 0 && await ledger.Reader(number).GetHeadAsync(cancel) is var head && watermark.Seq > head.EventSeq)
+        if (watermark.Seq > 0 && await ledger.Reader(number).GetHeadAsync(cancel) is var head
+            && watermark.Seq > head.EventSeq)
         {
             WatermarkIsWrong(logger, number, watermark.Seq, head.EventSeq);
             watermark = default;
@@ -70,12 +77,16 @@ internal sealed partial class ViewTakeover(GeneralLedger ledger, ILog log, IView
 
         await ClaimAsync(epoch => views.SetWatermarkAsync(names.Projection, number, watermark, epoch, cancel), cancel);
         await shard.LoadAsync(watermark, cancel);
-        shard.Offset = shard.CommittedOffset = await log.GetCommittedAsync(Projector.Group, Topics.AccountEvents, number, cancel);
+        shard.Offset = shard.CommittedOffset =
+            await log.GetCommittedAsync(Projector.Group, Topics.AccountEvents, number, cancel);
         shard.Announced = await announcer.LastAsync(number, cancel);
         (shard.IsPositioned, shard.IsLoaded, shard.Fault) = (false, true, null);
     }
 
-    /// <summary>Writes in this owner's epoch. An epoch that the ledger never gave is nobody's: a hand, or a ledger that was restored.</summary>
+    /// <summary>
+    /// Writes in this owner's epoch. An epoch that the ledger never gave is nobody's: a hand, or a ledger that was
+    /// restored.
+    /// </summary>
     public async Task ClaimAsync(Func<long, ValueTask> write, CancellationToken cancel)
     {
         try
@@ -100,21 +111,33 @@ internal sealed partial class ViewTakeover(GeneralLedger ledger, ILog log, IView
         return new ActiveViews(version, null, Fold.SchemaVersion, version);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Where the views of shard {Shard} stand cannot be told; the other shards go on, and it is tried again.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message =
+        "Where the views of shard {Shard} stand cannot be told; the other shards go on, and it is tried again.")]
     private static partial void PlaceIsUnknown(ILogger logger, int shard, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "The views of shard {Shard} claim to hold event {Watermark}, but the ledger ends at {Head}; they are folded anew.")]
+        Message =
+            "The views of shard {Shard} claim to hold event {Watermark}, but the ledger ends at {Head}; they are " +
+            "folded anew.")]
     private static partial void WatermarkIsWrong(ILogger logger, int shard, long watermark, long head);
 
     [LoggerMessage(
-        Level = LogLevel.Critical, Message = "The state that says which version of the views answers cannot be read. Version {Version} is built from nothing.")]
+        Level = LogLevel.Critical,
+            Message =
+            "The state that says which version of the views answers cannot be read. Version {Version} is built from " +
+            "nothing.")]
     private static partial void ActiveIsBroken(ILogger logger, int version);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "A collection of version {Version} of the views was taken away; all of them are built anew.")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "A collection of version {Version} of the views was taken away; all of them are built anew.")]
     private static partial void CollectionIsLost(ILogger logger, int version);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The views bear an epoch of ownership that the ledger never gave; it is written over.")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "The views bear an epoch of ownership that the ledger never gave; it is written over.")]
     private static partial void EpochIsUnknown(ILogger logger, Exception fault);
 }

@@ -50,21 +50,24 @@ public sealed class CustomerViews
     private readonly DamagedDocuments _damaged;
 
     internal CustomerViews(
-        Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache, DamagedDocuments damaged, TimeProvider time)
+        Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache,
+            DamagedDocuments damaged, TimeProvider time)
     {
-        (_projector, _letters, _ledger, _views, _cache, _damaged, _time) = (projector, letters, ledger, views, cache, damaged, time);
+        (_projector, _letters, _ledger, _views, _cache, _damaged, _time) =
+            (projector, letters, ledger, views, cache, damaged, time);
         _strong = new StrongCustomer(ledger, time);
         _freshness = new ViewFreshness(projector, ledger, time);
     }
 
     /// <summary>
-    /// A customer; null when there is none (for an eventual read: none that the view has seen). Where the view has no document that can be believed, the
-    /// ledger answers.
+    /// A customer; null when there is none (for an eventual read: none that the view has seen). Where the view has no
+    /// document that can be believed, the ledger answers.
     /// </summary>
     public async Task<CustomerRead?> GetCustomerAsync(Guid id, ReadConsistency consistency, CancellationToken cancel)
     {
         var found = await FindInCacheAsync(id, consistency, cancel);
-        if (found.Json is { } json && StoredView.Cached(id.ToString(), json) is { } cached) return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
+        if (found.Json is { } json && StoredView.Cached(id.ToString(), json) is { } cached)
+            return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
         if (!await _freshness.IsReachedAsync(consistency, cancel)) return await FromLedgerAsync(id, cancel);
         // Asked before the read and in this order: what comes later can only make the answer fresher, and who is not blocked now has every event up to the horizon.
         var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
@@ -74,9 +77,11 @@ public sealed class CustomerViews
         // What goes into the cache holds at least the horizon: a replica nearby need not.
         var fills = _cache is not null && found.Lease != Guid.Empty && !isBlocked;
         var (stored, isThere) = await ReadAsync(fills ? _views : Reader(consistency), collection, id, cancel);
-        if (stored is null) return isThere && consistency.Level == ConsistencyLevel.Eventual ? null : await FromLedgerAsync(id, cancel);
+        if (stored is null)
+            return isThere && consistency.Level == ConsistencyLevel.Eventual ? null : await FromLedgerAsync(id, cancel);
         if (Sound(collection, stored) is not { } customer) return await FromLedgerAsync(id, cancel);
-        if (fills) await _cache!.FillAsync(CustomerCache.Key(collection, stored.Id), found.Lease, horizon, stored, cancel);
+        if (fills)
+            await _cache!.FillAsync(CustomerCache.Key(collection, stored.Id), found.Lease, horizon, stored, cancel);
         return Answer(customer, ServedBy.View, staleness, isBlocked);
     }
 
@@ -99,7 +104,8 @@ public sealed class CustomerViews
             if (customer is not null) customers.Add(Fold.Age(customer, Today()));
         }
 
-        return new CustomerPage(customers, found.Count == limit ? new Cursor(0, found[^1].Id).ToString() : null, staleness);
+        return new CustomerPage(
+            customers, found.Count == limit ? new Cursor(0, found[^1].Id).ToString() : null, staleness);
     }
 
     /// <summary>
@@ -118,19 +124,23 @@ public sealed class CustomerViews
         (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
-            _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() }, "bookedAtUs", from?.ToUs(), to?.ToUs(),
+            _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() },
+                "bookedAtUs", from?.ToUs(), to?.ToUs(),
             Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit);
         var found = await QueryAsync(consistency, query, cancel);
-        TransactionDocument[] transactions = [.. found.Select(document => Entry(query.Collection, document, customerId))];
+        TransactionDocument[] transactions =
+            [.. found.Select(document => Entry(query.Collection, document, customerId))];
         return new TransactionPage(transactions, found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
     }
 
     // Not there: the collection is not, rather than the document.
-    private static async Task<(Document? Stored, bool IsThere)> ReadAsync(IViewReader reader, string collection, Guid id, CancellationToken cancel)
+    private static async Task<(Document? Stored, bool IsThere)> ReadAsync(
+        IViewReader reader, string collection, Guid id, CancellationToken cancel)
     {
         try
         {
-            return (await reader.ReadAsync(collection, [id.ToString()], cancel) is [var document] ? document : null, true);
+            return (await reader.ReadAsync(collection, [id.ToString()], cancel) is [var document] ? document
+                : null, true);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
         {
@@ -138,7 +148,8 @@ public sealed class CustomerViews
         }
     }
 
-    private async Task<IReadOnlyList<Document>> QueryAsync(ReadConsistency consistency, DocumentQuery query, CancellationToken cancel)
+    private async Task<IReadOnlyList<Document>> QueryAsync(
+        ReadConsistency consistency, DocumentQuery query, CancellationToken cancel)
     {
         try
         {
@@ -146,7 +157,10 @@ public sealed class CustomerViews
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
         {
-            throw new TidelineException(ErrorCode.ViewBehind, $"The views have lost {query.Collection}, and only they can answer this. ./tideline projections rebuild --force builds them anew.", fault);
+            throw new TidelineException(
+                ErrorCode.ViewBehind,
+                $"The views have lost {query.Collection}, and only they can answer this. ./tideline projections " +
+                "rebuild --force builds them anew.", fault);
         }
     }
 
@@ -166,11 +180,14 @@ public sealed class CustomerViews
         if (damage is null) return entry!;
         _damaged.Note(collection, stored.Id, damage);
         throw new TidelineException(
-            ErrorCode.ViewBehind, $"A movement of customer {customerId} is damaged in the views ('{stored.Id}': {damage}). An operator heals it: ./tideline projections repair {customerId}.");
+            ErrorCode.ViewBehind,
+                $"A movement of customer {customerId} is damaged in the views ('{stored.Id}': {damage}). An " +
+                $"operator heals it: ./tideline projections repair {customerId}.");
     }
 
     private async Task<CustomerDocument?> FromLedgerAsync(Document damaged, string email, CancellationToken cancel) =>
-        Guid.TryParse(damaged.Id, out var id) && await _strong.ReadAsync(id, cancel) is { } customer && customer.Email == email ? customer : null;
+        Guid.TryParse(damaged.Id, out var id) && await _strong.ReadAsync(id, cancel) is { } customer
+            && customer.Email == email ? customer : null;
 
     // Nothing is cached of a customer whose events wait: no position says how old the document is.
     private ValueTask<CacheFind> FindInCacheAsync(Guid id, ReadConsistency consistency, CancellationToken cancel) =>

@@ -4,8 +4,8 @@ namespace Tideline.Views;
 public static class ViewEpoch
 {
     /// <summary>
-    /// Writes over whatever is there, and leaves it to any epoch: for what no other process can be writing, and for an epoch in the store that the ledger
-    /// never gave.
+    /// Writes over whatever is there, and leaves it to any epoch: for what no other process can be writing, and for an
+    /// epoch in the store that the ledger never gave.
     /// </summary>
     public const long Any = -1;
 }

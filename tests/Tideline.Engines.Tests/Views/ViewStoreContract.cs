@@ -192,12 +192,16 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         await Store.SetWatermarkAsync("views", 0, new Watermark(5, 50), 7, Cancel);
         await FencedAsync(async () => await Store.SetStateAsync("mine", "[1]"u8.ToArray(), 6, Cancel));
         await FencedAsync(async () => await Store.SetWatermarkAsync("views", 0, new Watermark(9, 90), 6, Cancel));
-        await FencedAsync(async () => await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 90), 6)], Cancel));
+        await FencedAsync(
+            async () =>
+                await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 90), 6)], Cancel));
         (await Store.GetStateAsync("mine", Cancel)).ShouldBe("{}"u8.ToArray());
         (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(5, 50));
 
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 90), 8)], Cancel);
-        await FencedAsync(async () => await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 100), 7)], Cancel));
+        await FencedAsync(
+            async () =>
+                await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 100), 7)], Cancel));
         await Store.SetStateAsync("mine", "[8]"u8.ToArray(), 8, Cancel);
         await Store.SetStateAsync("mine", "[9]"u8.ToArray(), ViewEpoch.Any, Cancel);
         await Store.SetWatermarkAsync("views", 0, default, ViewEpoch.Any, Cancel);
@@ -222,5 +226,6 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         (await Store.EnsureCollectionAsync(People, Cancel)).ShouldBeTrue();
     }
 
-    private static async Task FencedAsync(Func<Task> write) => (await Should.ThrowAsync<TidelineException>(write)).Code.ShouldBe(ErrorCode.NotOwner);
+    private static async Task FencedAsync(Func<Task> write) =>
+        (await Should.ThrowAsync<TidelineException>(write)).Code.ShouldBe(ErrorCode.NotOwner);
 }

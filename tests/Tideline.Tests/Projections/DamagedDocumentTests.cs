@@ -6,7 +6,10 @@ using Tideline.Views;
 
 namespace Tideline.Tests.Projections;
 
-/// <summary>What comes from the store is input like any other: one document stops its own customer alone, is named, and can be healed.</summary>
+/// <summary>
+/// What comes from the store is input like any other: one document stops its own customer alone, is named, and can be
+/// healed.
+/// </summary>
 public sealed class DamagedDocumentTests
 {
     [Theory]
@@ -25,9 +28,12 @@ public sealed class DamagedDocumentTests
     [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.clock', 7) AS BLOB)")]
     [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.transactions', NULL) AS BLOB)")]
     [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.transactions.days', json('[null]')) AS BLOB)")]
-    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.transactions.recent[0].bookedAtUs', 9223372036854775807) AS BLOB)")]
+    [InlineData(
+        "json = CAST(json_set(CAST(json AS TEXT), '$.transactions.recent[0].bookedAtUs', 9223372036854775807) AS " +
+        "BLOB)")]
     [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.extra', 1) AS BLOB)")]
-    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.customerId', '019aad7e-0000-7000-8000-000000000001') AS BLOB)")]
+    [InlineData(
+        "json = CAST(json_set(CAST(json AS TEXT), '$.customerId', '019aad7e-0000-7000-8000-000000000001') AS BLOB)")]
     [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.customerId', 5) AS BLOB)")]
     [InlineData("revision = 'x'")]
     [InlineData("revision = 1.5")]
@@ -55,14 +61,21 @@ public sealed class DamagedDocumentTests
         stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
         var health = new NodeHealth();
         stage.Host.ReportTo(health);
-        health.Faults().ShouldContain(fault => fault.Scope == FaultScope.Detail && fault.Sentence.Contains(ada.ToString()) && fault.Sentence.Contains("projections repair"));
+        health.Faults()
+            .ShouldContain(
+                fault =>
+                    fault.Scope == FaultScope.Detail && fault.Sentence.Contains(ada.ToString())
+                    && fault.Sentence.Contains("projections repair"));
         var check = await stage.VerifyViewsAsync();
         (check.Ok ? "" : check.Detail).ShouldContain(check.Ok ? "" : "projections repair");
 
         // Every level is answered, with all that is committed.
-        foreach (var asked in new[] { ReadConsistency.Strong, ReadConsistency.Bounded(60_000), ReadConsistency.Session([new Position(0, 1)]) })
+        foreach (
+            var asked in new[] { ReadConsistency.Strong, ReadConsistency.Bounded(60_000),
+            ReadConsistency.Session([new Position(0, 1)]) })
             (await SumAsync(stage, ada, asked)).ShouldBe(20_002);
-        (await stage.Host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
+        (await stage.Host.CustomerViews.FindCustomersByEmailAsync(
+            "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldContain(customer => customer.CustomerId == ben);
 
         (await stage.Host.Repair.RepairAsync(ada, default)).Reason.ShouldBeNull();
@@ -71,7 +84,8 @@ public sealed class DamagedDocumentTests
         await stage.Bank.DepositAsync(ofAda[0], 1);
         await stage.FlowAsync();
         (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_003);
-        if (damage.StartsWith("id", StringComparison.Ordinal)) (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        if (damage.StartsWith("id", StringComparison.Ordinal))
+            (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
         check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
     }
@@ -83,15 +97,18 @@ public sealed class DamagedDocumentTests
         var (ada, _) = await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
-        var read = (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull();
+        var read = (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default))
+            .ShouldNotBeNull();
         read.ServedBy.ShouldBe(ServedBy.Ledger);
-        (await stage.Host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
+        (await stage.Host.CustomerViews.FindCustomersByEmailAsync(
+            "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
         (await stage.VerifyViewsAsync()).Detail.ShouldContain($"Customer document {ada} is damaged");
         stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
         await stage.Host.Repair.RepairAsync(ada, default);
         stage.Host.Damaged.Count.ShouldBe(0);
-        (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull().ServedBy.ShouldBe(ServedBy.View);
+        (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull()
+            .ServedBy.ShouldBe(ServedBy.View);
     }
 
     [Fact]
@@ -127,7 +144,8 @@ public sealed class DamagedDocumentTests
             (await SearchAsync(stage, ben, words)).Transactions.Count.ShouldBe(2);
         }
 
-        foreach (var customer in new[] { ada, ben }) (await stage.Host.Repair.RepairAsync(customer, default)).Documents.ShouldBeGreaterThan(5);
+        foreach (var customer in new[] { ada, ben })
+            (await stage.Host.Repair.RepairAsync(customer, default)).Documents.ShouldBeGreaterThan(5);
         (await SearchAsync(stage, ada, null)).Transactions.Count.ShouldBe(2);
         var check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
@@ -147,7 +165,9 @@ public sealed class DamagedDocumentTests
         foreach (var customer in new[] { ada, ben }) await stage.Host.Repair.RepairAsync(customer, default);
         var check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
-        (await Should.ThrowAsync<TidelineException>(() => stage.Host.Repair.RepairAsync(stage.Bank.Ledger.Ids.Next(), default))).Code.ShouldBe(ErrorCode.NotFound);
+        (await Should.ThrowAsync<TidelineException>(
+            () => stage.Host.Repair.RepairAsync(stage.Bank.Ledger.Ids.Next(), default)))
+            .Code.ShouldBe(ErrorCode.NotFound);
     }
 
     [Fact]
@@ -157,14 +177,16 @@ public sealed class DamagedDocumentTests
         var (ada, ofAda) = await stage.CustomerAsync();
         var (ben, ofBen) = await stage.CustomerAsync();
         await stage.FlowAsync();
-        await stage.TamperAsync(ada, document => document with { Name = new string('x', Limits.CustomerDocumentBytes) });
+        await stage.TamperAsync(
+            ada, document => document with { Name = new string('x', Limits.CustomerDocumentBytes) });
         await stage.RestartAsync();
         await stage.Bank.DepositAsync(ofAda[0], 1);
         await stage.Bank.DepositAsync(ofBen[0], 1);
         await stage.FlowAsync();
         (await stage.ViewAsync(ben))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_001);
         var blocked = stage.Host.DeadLetters.List().ShouldHaveSingleItem();
-        (blocked.Key, stage.Host.Projector.Status().All(status => status.Fault is null && status.LagEvents == 0)).ShouldBe((ada, true));
+        (blocked.Key, stage.Host.Projector.Status().All(status => status.Fault is null && status.LagEvents == 0))
+            .ShouldBe((ada, true));
         await stage.Host.Repair.RepairAsync(ada, default);
         stage.Host.DeadLetters.List().ShouldBeEmpty();
         (await stage.ViewAsync(ada))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_001);
@@ -173,7 +195,9 @@ public sealed class DamagedDocumentTests
     [Fact]
     public async Task The_aging_pass_goes_past_a_damaged_document()
     {
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        var time =
+            new Microsoft.Extensions.Time.Testing.FakeTimeProvider(
+                new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
         await using var stage = await Stage.OpenAsync(time);
         var (ada, _) = await stage.CustomerAsync();
         for (var at = 0; at < 3; at++) await stage.CustomerAsync();
@@ -232,7 +256,8 @@ public sealed class DamagedDocumentTests
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
         // A shard that failed rests before it is tried again.
-        for (var tries = 0; tries < 100 && stage.Host.Projector.Status().Any(status => status.LagEvents > 0 || status.Fault is not null); tries++)
+        for (var tries = 0; tries < 100
+            && stage.Host.Projector.Status().Any(status => status.LagEvents > 0 || status.Fault is not null); tries++)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
             await stage.ProjectAsync();
@@ -291,16 +316,19 @@ public sealed class DamagedDocumentTests
     }
 
     private static async Task<long> SumAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
-        (await stage.Host.CustomerViews.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull().Customer.Accounts.Sum(account => account.PostedMinor);
+        (await stage.Host.CustomerViews.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull()
+            .Customer.Accounts.Sum(account => account.PostedMinor);
 
     private static Task<TransactionPage> SearchAsync(Stage stage, Guid customer, string? words) =>
-        stage.Host.CustomerViews.SearchTransactionsAsync(customer, ReadConsistency.Eventual, null, null, words, null, 10, default);
+        stage.Host.CustomerViews.SearchTransactionsAsync(
+            customer, ReadConsistency.Eventual, null, null, words, null, 10, default);
 
     private sealed class HalfBrokenLog(ILog log) : ForgetfulLog(log)
     {
         public bool IsBroken { get; set; }
 
-        public override ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
+        public override ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
+            string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
             IsBroken && partition == 0
                 ? throw new TidelineException(ErrorCode.Corrupt, "The records of shard 0 contradict each other.")
                 : base.ReadAsync(topic, partition, afterOffset, limit, cancel);

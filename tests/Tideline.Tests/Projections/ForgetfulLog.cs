@@ -5,13 +5,15 @@ namespace Tideline.Tests.Projections;
 /// <summary>A log that lost something of <c>account.events</c> on shard 0: everything before an offset, or one record.</summary>
 internal class ForgetfulLog(ILog log, long firstOffset = 0, long hiddenOffset = 0) : ILog
 {
-    public virtual async ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
+    public virtual async ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
+        string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
     {
         var records = await log.ReadAsync(topic, partition, afterOffset, limit, cancel);
         return topic != Topics.AccountEvents || partition != 0 ? records : [.. records.Where(record => record.Offset >= firstOffset && record.Offset != hiddenOffset)];
     }
 
-    public virtual ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) => log.AppendAsync(records, cancel);
+    public virtual ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) =>
+        log.AppendAsync(records, cancel);
 
     public ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) => log.GetSourceHeadAsync(topic, source, cancel);
 

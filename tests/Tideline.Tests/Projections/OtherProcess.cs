@@ -8,8 +8,8 @@ using Tideline.Projections;
 namespace Tideline.Tests.Projections;
 
 /// <summary>
-/// Another process over the log and the views of a stage. The embedded ledger lets one process in, so it has a copy as of now: with the shards for its own,
-/// in a later epoch, or with all of them owned by somebody else.
+/// Another process over the log and the views of a stage. The embedded ledger lets one process in, so it has a copy as
+/// of now: with the shards for its own, in a later epoch, or with all of them owned by somebody else.
 /// </summary>
 internal sealed class OtherProcess : IAsyncDisposable
 {
@@ -27,12 +27,17 @@ internal sealed class OtherProcess : IAsyncDisposable
     {
         var folder = new TemporaryFolder("other");
         var copy = Directory.CreateDirectory(Path.Combine(folder.Path, "ledger")).FullName;
-        foreach (var file in Directory.GetFiles(Path.Combine(stage.Folder, "ledger")).Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
+        foreach (
+            var file in Directory.GetFiles(Path.Combine(stage.Folder, "ledger"))
+            .Where(file => !file.EndsWith("-shm", StringComparison.Ordinal)))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         var store = SqliteLedgerStore.Open(folder.Path, 2);
         var ledger = await GeneralLedger.StartAsync(
-            store, stage.Bank.Time, new IdGenerator(stage.Bank.Time), NullLogger.Instance, default, owns ? null : new TaskCompletionSource().Task);
-        var host = await ProjectionHost.CreateAsync(ledger, stage.Log, stage.Views, cache: null, stage.Bank.Time, NullLoggerFactory.Instance, default);
+            store, stage.Bank.Time, new IdGenerator(stage.Bank.Time), NullLogger.Instance, default, owns ? null
+                : new TaskCompletionSource().Task);
+        var host =
+            await ProjectionHost.CreateAsync(
+                ledger, stage.Log, stage.Views, cache: null, stage.Bank.Time, NullLoggerFactory.Instance, default);
         return new OtherProcess(folder, store, ledger, host);
     }
 

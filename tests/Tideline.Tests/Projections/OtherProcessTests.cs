@@ -5,7 +5,10 @@ using Tideline.Views;
 
 namespace Tideline.Tests.Projections;
 
-/// <summary>I10, and the fence: what a process that does not build the views answers, and what one that no longer does may still write.</summary>
+/// <summary>
+/// I10, and the fence: what a process that does not build the views answers, and what one that no longer does may still
+/// write.
+/// </summary>
 public sealed class OtherProcessTests
 {
     [Fact]
@@ -29,7 +32,8 @@ public sealed class OtherProcessTests
         other.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
         var token = ReadConsistency.Session([deposit.Position]);
         var read = (await other.Host.CustomerViews.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
-        (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor)).ShouldBe((ServedBy.Ledger, 20_005L));
+        (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor))
+            .ShouldBe((ServedBy.Ledger, 20_005L));
 
         // Built anew, the customer is answered from the views again, there too.
         (await stage.Host.Repair.RepairAsync(ada, default)).Reason.ShouldBeNull();
@@ -51,8 +55,10 @@ public sealed class OtherProcessTests
         await using var heir = await OtherProcess.StartAsync(stage, owns: true);
         heir.Host.Projector.Epoch.ShouldBeGreaterThan(epoch);
 
-        (await Should.ThrowAsync<TidelineException>(() => old.Projector.SwitchAsync(begun, epoch, default))).Code.ShouldBe(ErrorCode.NotOwner);
-        (await Should.ThrowAsync<TidelineException>(() => old.Rebuild.RunAsync(force: true, default))).Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(() => old.Projector.SwitchAsync(begun, epoch, default)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(() => old.Rebuild.RunAsync(force: true, default)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
         (await ActiveViews.LoadAsync(stage.Views, default)).ShouldNotBeNull().Version.ShouldBe(1);
         // Its own rebuild takes another number than the one that the old builder may still be working at.
         (await heir.Host.Rebuild.RunAsync(force: false, default)).Version.ShouldBeGreaterThan(begun);
@@ -74,7 +80,8 @@ public sealed class OtherProcessTests
         stage.Host.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("epoch");
         (await stage.Views.GetWatermarkAsync("views_v1", 0, default)).ShouldBe(held);
         var hold = new Dictionary<Guid, string> { [accounts[0]] = "test" };
-        (await Should.ThrowAsync<TidelineException>(() => stage.Host.Letters.HoldAsync(hold, default))).Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(() => stage.Host.Letters.HoldAsync(hold, default)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
         while (await heir.Host.Projector.PassAsync(default) > 0)
         {
         }
@@ -107,7 +114,9 @@ public sealed class OtherProcessTests
         await using var other = await OtherProcess.StartAsync(stage, owns: false);
         stage.Sql("UPDATE tl_watermarks SET seq = 1000000");
         await other.Host.Projector.FollowAsync(default);
-        var read = (await other.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default)).ShouldNotBeNull();
+        var read =
+            (await other.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default))
+            .ShouldNotBeNull();
         read.Customer.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
         other.Host.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("1000000");
     }
@@ -115,11 +124,18 @@ public sealed class OtherProcessTests
     // As somebody would from a copy: the document is sound, and lacks the event that waits.
     private static async Task RestoreAsync(Stage stage, Guid customer, Guid[] accounts)
     {
-        var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default)).ShouldNotBeNull().Customer;
+        var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+            .ShouldNotBeNull().Customer;
         var clock = new SortedList<Guid, long>(strong.Clock);
         clock[accounts[0]]--;
-        AccountView[] older = [.. strong.Accounts.Select(account => account.AccountId == accounts[0] ? account with { PostedMinor = account.PostedMinor - 5 } : account)];
+        AccountView[] older =
+            [.. strong.Accounts.Select(
+                account =>
+                    account.AccountId == accounts[0] ? account with { PostedMinor = account.PostedMinor - 5 }
+                    : account)];
         await stage.Views.RemoveAsync("customers_v1", [customer.ToString()], default);
-        (await stage.Views.WriteAsync("customers_v1", [ViewApplier.Write(strong with { Clock = clock, Accounts = older }, 0)], default)).ShouldBe([true]);
+        (await stage.Views.WriteAsync(
+            "customers_v1", [ViewApplier.Write(strong with { Clock = clock, Accounts = older }, 0)], default))
+            .ShouldBe([true]);
     }
 }

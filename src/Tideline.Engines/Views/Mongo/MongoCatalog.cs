@@ -33,13 +33,15 @@ internal sealed class MongoCatalog(MongoServer server)
     /// <summary>The names of all collections.</summary>
     public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancel)
     {
-        var entries = await server.ReadAsync(session => _entries.Find(session, FilterDefinition<BsonDocument>.Empty).ToListAsync(cancel));
+        var entries =
+            await server.ReadAsync(
+                session => _entries.Find(session, FilterDefinition<BsonDocument>.Empty).ToListAsync(cancel));
         return [.. entries.Select(Parse).OfType<CollectionDefinition>().Select(definition => definition.Name)];
     }
 
     /// <summary>
-    /// Makes a collection with its indexes; answers whether it was not there. Every step may be there already: a crash between them is healed by the next
-    /// call, and so is what somebody took away.
+    /// Makes a collection with its indexes; answers whether it was not there. Every step may be there already: a crash
+    /// between them is healed by the next call, and so is what somebody took away.
     /// </summary>
     /// <exception cref="TidelineException">InvalidInput; IncompatibleData: it is there with another definition.</exception>
     public async Task<bool> EnsureAsync(CollectionDefinition definition, CancellationToken cancel)
@@ -79,7 +81,8 @@ internal sealed class MongoCatalog(MongoServer server)
     }
 
     // Pre-images tell the revision of what was deleted.
-    private async Task<bool> CreateAsync(IClientSessionHandle session, CollectionDefinition definition, CancellationToken cancel)
+    private async Task<bool> CreateAsync(
+        IClientSessionHandle session, CollectionDefinition definition, CancellationToken cancel)
     {
         try
         {
@@ -111,7 +114,9 @@ internal sealed class MongoCatalog(MongoServer server)
         {
             // Whoever was first decides, unless somebody broke the entry since.
             var first = await _entries.Find(session, new BsonDocument("_id", entry["_id"])).FirstOrDefaultAsync(cancel);
-            if (first is not null && Parse(first) is null) await _entries.ReplaceOneAsync(session, new BsonDocument("_id", entry["_id"]), entry, cancellationToken: cancel);
+            if (first is not null && Parse(first) is null)
+                await _entries.ReplaceOneAsync(
+                    session, new BsonDocument("_id", entry["_id"]), entry, cancellationToken: cancel);
             return false;
         }
     }
@@ -131,13 +136,17 @@ internal sealed class MongoCatalog(MongoServer server)
     // Null: somebody broke the entry. Whoever needs the collection makes it again.
     private static CollectionDefinition? Parse(BsonDocument entry)
     {
-        if (entry["_id"] is not BsonString name || entry.GetValue("logChanges", null) is not BsonBoolean logs || entry.GetValue("indexes", null) is not BsonArray indexes
+        if (entry["_id"] is not BsonString name || entry.GetValue("logChanges", null) is not BsonBoolean logs
+            || entry.GetValue("indexes", null) is not BsonArray indexes
             || !indexes.All(index => index is BsonArray fields && fields.All(field => field is BsonString)))
         {
             return null;
         }
 
         return new CollectionDefinition(
-            name.Value, [.. indexes.Select(index => (IReadOnlyList<string>)[.. index.AsBsonArray.Select(field => field.AsString)])], logs.Value);
+            name.Value,
+                [.. indexes.Select(
+                    index => (IReadOnlyList<string>)[.. index.AsBsonArray.Select(field => field.AsString)])],
+                    logs.Value);
     }
 }

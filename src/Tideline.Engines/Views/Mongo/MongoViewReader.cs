@@ -45,7 +45,8 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
         var name = (await catalog.FindAsync(collection, cancel)).Name;
         var options = new FindOptions<RawBsonDocument, BsonDocument>
         {
-            Projection = new BsonDocument("_id", 1), Limit = limit, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs),
+            Projection = new BsonDocument("_id", 1), Limit = limit,
+                MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs),
         };
         var filter = new BsonDocument("_id", new BsonDocument("$not", new BsonDocument("$type", "string")));
         return await server.ReadAsync<IReadOnlyList<string>>(async session =>

@@ -56,21 +56,26 @@ public sealed class MongoViewStore : IViewStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel) => await _catalog.EnsureAsync(definition, cancel);
+    public async ValueTask<bool> EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel) =>
+        await _catalog.EnsureAsync(definition, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) => await _catalog.ListAsync(cancel);
+    public async ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) =>
+        await _catalog.ListAsync(cancel);
 
     /// <inheritdoc/>
     public async ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
     {
         var name = (await _catalog.FindAsync(collection, cancel)).Name;
         var named = new BsonDocument("_id", new BsonDocument("$in", new BsonArray(ids)));
-        await _server.WriteAsync((session, _) => _server.Collection(name).DeleteManyAsync(session, named, cancellationToken: cancel), cancel);
+        await _server.WriteAsync(
+            (session, _) =>
+                _server.Collection(name).DeleteManyAsync(session, named, cancellationToken: cancel), cancel);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<string>> FindForeignAsync(string collection, int limit, CancellationToken cancel) =>
+    public async ValueTask<IReadOnlyList<string>> FindForeignAsync(
+        string collection, int limit, CancellationToken cancel) =>
         await _reader.FindForeignAsync(collection, limit, cancel);
 
     /// <inheritdoc/>
@@ -113,7 +118,8 @@ public sealed class MongoViewStore : IViewStore
     public async ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel) => await _states.GetWatermarkAsync(projection, shard, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask SetWatermarkAsync(string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel) =>
+    public async ValueTask SetWatermarkAsync(
+        string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel) =>
         await _states.SetWatermarkAsync(new WatermarkMove(projection, shard, watermark, epoch), cancel);
 
     /// <inheritdoc/>

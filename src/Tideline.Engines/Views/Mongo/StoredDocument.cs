@@ -64,7 +64,8 @@ internal static class StoredDocument
                 return Decode(document);
             }
             // What MongoDB lets in and JSON cannot say, such as a text that is not UTF-8.
-            catch (Exception fault) when (fault is ArgumentException or InvalidOperationException or OverflowException or FormatException)
+            catch (Exception fault) when (
+                fault is ArgumentException or InvalidOperationException or OverflowException or FormatException)
             {
                 return Foreign(IdOf(document), fault.Message);
             }
@@ -143,12 +144,15 @@ internal static class StoredDocument
         {
             if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8)) id = Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
             else if (reader.Type == BsonType.Document && reader.Name.SequenceEqual(Envelope)) (revision, asIs) = DecodeEnvelope(reader.Value);
-            else if (!BsonToJson.TryWriteField(reader, json)) return Foreign(id ?? IdOf(document), $"its field '{Encoding.UTF8.GetString(reader.Name)}' holds what JSON cannot");
+            else if (!BsonToJson.TryWriteField(reader, json))
+                return Foreign(
+                    id ?? IdOf(document), $"its field '{Encoding.UTF8.GetString(reader.Name)}' holds what JSON cannot");
         }
 
         json.WriteEndObject();
         json.Flush();
-        if (id is null || revision is not { } known || !CollectionRules.IsRevision(known)) return Foreign(id, "it has no revision");
+        if (id is null || revision is not { } known || !CollectionRules.IsRevision(known))
+            return Foreign(id, "it has no revision");
         return new Document(id, known, asIs ?? buffer.WrittenSpan.ToArray());
     }
 
@@ -165,14 +169,16 @@ internal static class StoredDocument
         return (revision, json);
     }
 
-    private static Document Foreign(string? id, string why) => new(id ?? "", 0, default, $"somebody else wrote it: {why}");
+    private static Document Foreign(string? id, string why) =>
+        new(id ?? "", 0, default, $"somebody else wrote it: {why}");
 
     private static string? IdOf(ReadOnlySpan<byte> document)
     {
         var reader = new BsonElements(document);
         while (reader.Read())
         {
-            if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8)) return Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
+            if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8))
+                return Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
         }
 
         return null;

@@ -36,7 +36,9 @@ internal sealed class CollectionCatalog
 
     public IReadOnlyList<string> Names => [.. _tables.Keys];
 
-    /// <summary>Makes a collection, or what somebody took away of it; answers whether its table was not there.</summary>
+    /// <summary>
+    /// Makes a collection, or what somebody took away of it; answers whether its table was not there.
+    /// </summary>
     public bool Create(SqliteDatabase database, CollectionTable table)
     {
         var json = JsonSerializer.Serialize(table.Definition, CatalogJson.Default.CollectionDefinition);
@@ -48,7 +50,8 @@ internal sealed class CollectionCatalog
 
         var isNew = !table.Exists(database);
         database.ExecuteScript(table.CreateSql);
-        database.Prepare("INSERT OR REPLACE INTO tl_collections VALUES (?, ?)").Bind(table.Definition.Name).Bind(json).Run();
+        database.Prepare("INSERT OR REPLACE INTO tl_collections VALUES (?, ?)").Bind(table.Definition.Name).Bind(json)
+            .Run();
         _tables[table.Definition.Name] = table;
         return isNew;
     }

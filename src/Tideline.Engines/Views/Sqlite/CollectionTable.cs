@@ -28,8 +28,13 @@ internal sealed class CollectionTable
         _deleteSql = $"DELETE FROM {table} WHERE id = ? AND revision = ?";
         _readSql = $"SELECT id, revision, json FROM {table} WHERE id = ?";
         // SQLite sorts ties block by block, so the id need not stand in every index.
-        CreateSql = $"CREATE TABLE IF NOT EXISTS {table} (id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, json BLOB NOT NULL{columns});" +
-            string.Concat(definition.Indexes.Select((index, at) => $"CREATE INDEX IF NOT EXISTS \"ix_{definition.Name}_{at}\" ON {table} ({string.Join(", ", index.Select(Column))});"));
+        var indexes = definition.Indexes.Select((index, at) =>
+            $"CREATE INDEX IF NOT EXISTS \"ix_{definition.Name}_{at}\" ON {table} ({string.Join(",
+                ", index.Select(Column))});");
+        CreateSql =
+            $"CREATE TABLE IF NOT EXISTS {table} (id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, json BLOB NOT " +
+                "NULL" +
+            $"{columns});{string.Concat(indexes)}";
         DropSql = $"DROP TABLE IF EXISTS {table};";
     }
 
@@ -69,7 +74,8 @@ internal sealed class CollectionTable
         foreach (var id in ids)
         {
             database.Prepare($"DELETE FROM {Table} WHERE id = ?").Bind(id).Run();
-            if (LogChanges && database.Changes > 0) ChangeLog.Append(database, Definition.Name, new DocumentWrite(id, 0, 0, null, s_none));
+            if (LogChanges && database.Changes > 0)
+                ChangeLog.Append(database, Definition.Name, new DocumentWrite(id, 0, 0, null, s_none));
         }
     }
 
@@ -77,7 +83,8 @@ internal sealed class CollectionTable
     public IReadOnlyList<string> FindForeign(SqliteDatabase database, int limit)
     {
         var found = new List<string>();
-        var statement = database.Prepare($"SELECT quote(id) FROM {Table} WHERE typeof(id) <> 'text' LIMIT ?").Bind(limit);
+        var statement = database.Prepare($"SELECT quote(id) FROM {Table} WHERE typeof(id) <> 'text' LIMIT ?")
+            .Bind(limit);
         while (statement.Step()) found.Add(statement.Text(0));
         statement.Reset();
         return found;
@@ -85,7 +92,8 @@ internal sealed class CollectionTable
 
     public bool Exists(SqliteDatabase database)
     {
-        var statement = database.Prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").Bind($"c_{Definition.Name}");
+        var statement = database.Prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
+            .Bind($"c_{Definition.Name}");
         var exists = statement.Step();
         statement.Reset();
         return exists;

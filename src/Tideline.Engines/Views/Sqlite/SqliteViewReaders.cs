@@ -32,7 +32,8 @@ internal sealed class SqliteViewReaders(string path) : IDisposable
 
     /// <summary>Whether somebody dropped a table that the catalogue still names.</summary>
     public static bool IsMissingTable(Exception fault) =>
-        fault is TidelineException { Code: ErrorCode.Internal } && fault.Message.Contains("no such table", StringComparison.Ordinal);
+        fault is TidelineException { Code: ErrorCode.Internal }
+            && fault.Message.Contains("no such table", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public void Dispose()

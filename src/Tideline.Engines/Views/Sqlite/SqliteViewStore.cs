@@ -45,7 +45,8 @@ public sealed class SqliteViewStore : IViewStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) => ValueTask.FromResult(_catalog.Names);
+    public ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) =>
+        ValueTask.FromResult(_catalog.Names);
 
     /// <inheritdoc/>
     public async ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
@@ -116,8 +117,11 @@ public sealed class SqliteViewStore : IViewStore
         ValueTask.FromResult(_readers.Read(database => StateTables.GetWatermark(database, projection, shard)));
 
     /// <inheritdoc/>
-    public async ValueTask SetWatermarkAsync(string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel) =>
-        await _writer.RunAsync(database => StateTables.SetWatermark(database, new WatermarkMove(projection, shard, watermark, epoch)), cancel);
+    public async ValueTask SetWatermarkAsync(
+        string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel) =>
+        await _writer.RunAsync(
+            database =>
+                StateTables.SetWatermark(database, new WatermarkMove(projection, shard, watermark, epoch)), cancel);
 
     /// <inheritdoc/>
     public ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel) =>

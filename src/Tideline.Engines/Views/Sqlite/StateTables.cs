@@ -16,8 +16,10 @@ internal static class StateTables
             CREATE TABLE IF NOT EXISTS tl_format (version INTEGER NOT NULL);
             CREATE TABLE IF NOT EXISTS tl_collections (name TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS tl_watermarks (
-                projection TEXT NOT NULL, shard INTEGER NOT NULL, seq INTEGER NOT NULL, time_us INTEGER NOT NULL, epoch INTEGER NOT NULL, PRIMARY KEY (projection, shard)) WITHOUT ROWID;
-            CREATE TABLE IF NOT EXISTS tl_states (name TEXT PRIMARY KEY, json BLOB NOT NULL, epoch INTEGER NOT NULL) WITHOUT ROWID;
+                projection TEXT NOT NULL, shard INTEGER NOT NULL, seq INTEGER NOT NULL, time_us INTEGER NOT NULL,
+                    epoch INTEGER NOT NULL, PRIMARY KEY (projection, shard)) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS tl_states (
+                name TEXT PRIMARY KEY, json BLOB NOT NULL, epoch INTEGER NOT NULL) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS tl_changes (token INTEGER PRIMARY KEY, collection TEXT NOT NULL, id TEXT NOT NULL, operation INTEGER NOT NULL, revision INTEGER NOT NULL);
             INSERT INTO tl_format SELECT 2 WHERE NOT EXISTS (SELECT 1 FROM tl_format);
             """);
@@ -46,11 +48,14 @@ internal static class StateTables
 
     public static void SetWatermark(SqliteDatabase database, WatermarkMove move)
     {
-        var written = database.Prepare("SELECT epoch FROM tl_watermarks WHERE projection = ? AND shard = ?").Bind(move.Projection).Bind(move.Shard);
+        var written = database.Prepare("SELECT epoch FROM tl_watermarks WHERE projection = ? AND shard = ?")
+            .Bind(move.Projection).Bind(move.Shard);
         Fence(written, move.Epoch, $"the watermark of {move.Projection}:{move.Shard}");
         database.Prepare(
-            "INSERT INTO tl_watermarks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, time_us = excluded.time_us, epoch = excluded.epoch")
-            .Bind(move.Projection).Bind(move.Shard).Bind(move.Watermark.Seq).Bind(move.Watermark.TimeUs).Bind(Math.Max(0, move.Epoch)).Run();
+            "INSERT INTO tl_watermarks VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq, time_us " +
+                "= excluded.time_us, epoch = excluded.epoch")
+            .Bind(move.Projection).Bind(move.Shard).Bind(move.Watermark.Seq).Bind(move.Watermark.TimeUs)
+                .Bind(Math.Max(0, move.Epoch)).Run();
     }
 
     /// <summary>As <see cref="SetWatermark"/>, but never back.</summary>
@@ -79,7 +84,9 @@ internal static class StateTables
         if (json is null) database.Prepare("DELETE FROM tl_states WHERE name = ?").Bind(name).Run();
         else
         {
-            database.Prepare("INSERT INTO tl_states VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = excluded.json, epoch = excluded.epoch")
+            database.Prepare(
+                "INSERT INTO tl_states VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET json = excluded.json, epoch = " +
+                "excluded.epoch")
                 .Bind(name).Bind(json).Bind(Math.Max(0, epoch)).Run();
         }
     }
@@ -88,6 +95,8 @@ internal static class StateTables
     {
         var known = written.Step() ? written.Long(0) : 0;
         written.Reset();
-        if (epoch != ViewEpoch.Any && known > epoch) throw new TidelineException(ErrorCode.NotOwner, $"Epoch {known} of ownership wrote {what}; this process had epoch {epoch}.");
+        if (epoch != ViewEpoch.Any && known > epoch)
+            throw new TidelineException(
+                ErrorCode.NotOwner, $"Epoch {known} of ownership wrote {what}; this process had epoch {epoch}.");
     }
 }

@@ -15,7 +15,9 @@ using Tideline.Views;
 
 namespace Tideline.Engines.Tests.Views.Mongo;
 
-/// <summary>What somebody does to the views with a tool of MongoDB: it stops one customer, is named, and heals.</summary>
+/// <summary>
+/// What somebody does to the views with a tool of MongoDB: it stops one customer, is named, and heals.
+/// </summary>
 public sealed class MongoDamageTests : IAsyncLifetime
 {
     private const int Shards = 2;
@@ -31,12 +33,15 @@ public sealed class MongoDamageTests : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private IMongoCollection<BsonDocument> Customers => _source.Database.GetCollection<BsonDocument>(_host.Projector.Names.Customers);
+    private IMongoCollection<BsonDocument> Customers =>
+        _source.Database.GetCollection<BsonDocument>(_host.Projector.Names.Customers);
 
     public async ValueTask InitializeAsync()
     {
         _store = SqliteLedgerStore.Open(_folder.Path, Shards);
-        _ledger = await GeneralLedger.StartAsync(_store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
+        _ledger =
+            await GeneralLedger.StartAsync(
+                _store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
         _log = SqliteLog.Open(_folder.Path, TimeProvider.System);
         await ReopenAsync();
     }
@@ -77,7 +82,8 @@ public sealed class MongoDamageTests : IAsyncLifetime
         var (ada, ofAda) = await CustomerAsync();
         var (ben, ofBen) = await CustomerAsync();
         await FlowAsync();
-        await Customers.UpdateOneAsync(new BsonDocument("_id", ada.ToString()), BsonDocument.Parse(edit), cancellationToken: Cancel);
+        await Customers.UpdateOneAsync(
+            new BsonDocument("_id", ada.ToString()), BsonDocument.Parse(edit), cancellationToken: Cancel);
         await RestartAsync();
         for (var at = 0; at < 2; at++)
         {
@@ -90,7 +96,8 @@ public sealed class MongoDamageTests : IAsyncLifetime
         _host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
         (await SumAsync(ben, ReadConsistency.Eventual)).ShouldBe(20_002);
         (await SumAsync(ada, ReadConsistency.Session([new Position(0, 1)]))).ShouldBe(20_002);
-        await _host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, Cancel);
+        await _host.CustomerViews.FindCustomersByEmailAsync(
+            "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel);
         (await _host.Repair.RepairAsync(ada, Cancel)).Reason.ShouldBeNull();
         _host.DeadLetters.List().ShouldBeEmpty();
         await DepositAsync(ofAda[0], 1);
@@ -108,15 +115,19 @@ public sealed class MongoDamageTests : IAsyncLifetime
         {
             var collection = _source.Database.GetCollection<BsonDocument>(name);
             await collection.InsertManyAsync(
-                [new BsonDocument { ["_id"] = 7, ["email"] = "ada@example.com" }, new BsonDocument { ["_id"] = ObjectId.GenerateNewId(), ["email"] = "ada@example.com" }], cancellationToken: Cancel);
+                [new BsonDocument { ["_id"] = 7, ["email"] = "ada@example.com" },
+                    new BsonDocument { ["_id"] = ObjectId.GenerateNewId(), ["email"] = "ada@example.com" }],
+                    cancellationToken: Cancel);
         }
 
         await RestartAsync();
         await DepositAsync(accounts[0], 1);
         await FlowAsync();
         (await SumAsync(ada, ReadConsistency.Eventual)).ShouldBe(20_001);
-        (await _host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
-        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System).VerifyAsync(deep: true, Cancel);
+        (await _host.CustomerViews.FindCustomersByEmailAsync(
+            "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
+        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System)
+            .VerifyAsync(deep: true, Cancel);
         var views = report.Checks.Single(check => check.Name.StartsWith("I8", StringComparison.Ordinal));
         views.Ok.ShouldBeFalse();
         views.Detail.Split('\n').Count(line => line.Contains("was written by somebody else")).ShouldBe(6);
@@ -140,7 +151,8 @@ public sealed class MongoDamageTests : IAsyncLifetime
     {
         var (ada, accounts) = await CustomerAsync();
         await FlowAsync();
-        await _source.Database.GetCollection<BsonDocument>(collection).UpdateManyAsync(new BsonDocument(), BsonDocument.Parse(edit), cancellationToken: Cancel);
+        await _source.Database.GetCollection<BsonDocument>(collection)
+            .UpdateManyAsync(new BsonDocument(), BsonDocument.Parse(edit), cancellationToken: Cancel);
         await ReopenAsync();
         await DepositAsync(accounts[0], 1);
         await FlowAsync();
@@ -177,22 +189,27 @@ public sealed class MongoDamageTests : IAsyncLifetime
         await RestartAsync();
     }
 
-    private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(_ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+    private async Task RestartAsync() =>
+        _host = await ProjectionHost.CreateAsync(
+            _ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
 
     private async Task ShouldBeSoundAsync()
     {
-        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System).VerifyAsync(deep: true, Cancel);
+        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System)
+            .VerifyAsync(deep: true, Cancel);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();
     }
 
     private async Task<(Guid Customer, Guid[] Accounts)> CustomerAsync()
     {
         var customer = _ledger.Ids.Next();
-        (await _ledger.ExecuteAsync(new CreateCustomer(customer, "Ada", "ada@example.com", "DE"), Cancel)).Refusal.ShouldBeNull();
+        (await _ledger.ExecuteAsync(new CreateCustomer(customer, "Ada", "ada@example.com", "DE"), Cancel))
+            .Refusal.ShouldBeNull();
         Guid[] accounts = [_ledger.Map.NextOn(0, _ledger.Ids), _ledger.Map.NextOn(1, _ledger.Ids)];
         foreach (var account in accounts)
         {
-            (await _ledger.ExecuteAsync(new OpenAccount(account, customer, s_eur, 0, null), Cancel)).Refusal.ShouldBeNull();
+            (await _ledger.ExecuteAsync(new OpenAccount(account, customer, s_eur, 0, null), Cancel))
+                .Refusal.ShouldBeNull();
             await DepositAsync(account, 10_000);
         }
 
@@ -200,10 +217,12 @@ public sealed class MongoDamageTests : IAsyncLifetime
     }
 
     private async Task DepositAsync(Guid account, long minor) =>
-        (await _ledger.ExecuteAsync(new Deposit(_ledger.Ids.Next(), account, new Money(minor, s_eur), null), Cancel)).Refusal.ShouldBeNull();
+        (await _ledger.ExecuteAsync(new Deposit(_ledger.Ids.Next(), account, new Money(minor, s_eur), null), Cancel))
+            .Refusal.ShouldBeNull();
 
     private async Task<long> SumAsync(Guid customer, ReadConsistency consistency) =>
-        (await _host.CustomerViews.GetCustomerAsync(customer, consistency, Cancel)).ShouldNotBeNull().Customer.Accounts.Sum(account => account.PostedMinor);
+        (await _host.CustomerViews.GetCustomerAsync(customer, consistency, Cancel)).ShouldNotBeNull()
+            .Customer.Accounts.Sum(account => account.PostedMinor);
 
     // Ledger → log → views, until nothing is left.
     private async Task FlowAsync()
@@ -221,6 +240,7 @@ public sealed class MongoDamageTests : IAsyncLifetime
     }
 
     private static LogRecord Record(LedgerEvent happened) => new(
-        Topics.AccountEvents, happened.Position.Shard, 0, $"shard-{happened.Position.Shard}", happened.Position.Seq, EventData.Parse(happened.Data.Span).CustomerId,
+        Topics.AccountEvents, happened.Position.Shard, 0, $"shard-{happened.Position.Shard}", happened.Position.Seq,
+            EventData.Parse(happened.Data.Span).CustomerId,
         happened.Type.Name(), happened.Subject, happened.Version, happened.TimeUs, happened.Data);
 }

@@ -96,9 +96,11 @@ public sealed class StoredDocumentTests
 
     private static BsonDocument Encode(string json) => new(StoredDocument.Encode(Write(Encoding.UTF8.GetBytes(json)), Writer, isLogged: true));
 
-    private static Document RoundTrip(byte[] json) => StoredDocument.Decode(StoredDocument.Encode(Write(json), Writer, isLogged: false));
+    private static Document RoundTrip(byte[] json) =>
+        StoredDocument.Decode(StoredDocument.Encode(Write(json), Writer, isLogged: false));
 
-    private static Document Decode(BsonDocument document) => StoredDocument.Decode(new RawBsonDocument(document.ToBson()));
+    private static Document Decode(BsonDocument document) =>
+        StoredDocument.Decode(new RawBsonDocument(document.ToBson()));
 
     private static DocumentWrite Write(byte[] json) => new("a", 2, 3, json, new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = 3L, ["email"] = null });
 
