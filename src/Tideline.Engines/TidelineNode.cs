@@ -240,6 +240,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         await log.Tried.WaitAsync(cancel);
         var tier = await ViewTier.StartAsync(engines, Ledger, Log, Options.Time, Options.Loggers, cancel);
         ViewHealth.Register(Health, tier.Projections);
+        tier.Projections.ReportTo(Health);
         return tier;
     }
 

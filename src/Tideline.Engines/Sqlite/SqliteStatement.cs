@@ -101,6 +101,8 @@ internal sealed unsafe class SqliteStatement : IDisposable
 
     public int Int(int column) => (int)SqliteNative.ColumnLong(_statement, column);
 
+    public bool IsInteger(int column) => SqliteNative.ColumnType(_statement, column) == raw.SQLITE_INTEGER;
+
     public bool IsNull(int column) => SqliteNative.ColumnType(_statement, column) == raw.SQLITE_NULL;
 
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);

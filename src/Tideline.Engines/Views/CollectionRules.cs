@@ -7,6 +7,14 @@ namespace Tideline.Engines.Views;
 /// <summary>What every engine of the view tier asks of definitions, writes and queries before it touches its data.</summary>
 internal static partial class CollectionRules
 {
+    /// <summary>
+    /// The highest revision that the program's own writes can reach: one beyond it was written by somebody else.
+    /// </summary>
+    public const long HighestRevision = long.MaxValue / 2;
+
+    /// <summary>Whether a stored revision can be one that the program wrote.</summary>
+    public static bool IsRevision(long revision) => revision is >= 1 and <= HighestRevision;
+
     /// <summary>Checks the names of a collection and of its indexed fields.</summary>
     /// <exception cref="TidelineException">InvalidInput.</exception>
     public static void Check(CollectionDefinition definition)

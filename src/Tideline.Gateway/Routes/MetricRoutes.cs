@@ -115,6 +115,12 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         foreach (var status in statuses) text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
         text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
         text.Sample("tideline_dead_letters", projections.DeadLetters.List().Sum(key => key.Letters));
+        text.Family("tideline_blocked_customers", "gauge", "Customers whose document is knowingly behind.");
+        text.Sample("tideline_blocked_customers", projections.DeadLetters.List().Count);
+        text.Family(
+            "tideline_damaged_documents", "gauge",
+            "Documents of the views that somebody broke, as far as this process met them.");
+        text.Sample("tideline_damaged_documents", projections.Damaged.Count);
     }
 
     private void WriteWaitingSagas(PrometheusText text)

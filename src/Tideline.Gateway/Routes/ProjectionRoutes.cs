@@ -23,6 +23,27 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
             "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or failed.",
             """{"phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}"""), RebuildStatusAsync);
+        routes.Post("/v1/ops/projections/repair/{id}", new RouteNotes(
+            "Builds the documents of one customer anew from the ledger, whatever stands in their place. A reason " +
+                "says why not: an event cannot be folded.",
+            """{"key":"0197a1b2-0000-7000-8000-000000000001","events":5,"documents":1,"reason":null}"""), RepairAsync);
+    }
+
+    private async Task<Problem?> RepairAsync(HttpContext http)
+    {
+        var fields = FieldReader.Empty();
+        var key = fields.PathId(http);
+        if (fields.Problem is { } problem) return problem;
+        JsonAnswer.Write(
+            http, StatusCodes.Status200OK, await parts.Projections.Repair.RepairAsync(key, http.RequestAborted),
+            static (json, result) =>
+        {
+            json.WriteString("key"u8, result.Key);
+            json.WriteNumber("events"u8, result.Events);
+            json.WriteNumber("documents"u8, result.Documents);
+            json.WriteString("reason"u8, result.Reason);
+        });
+        return null;
     }
 
     private Task<Problem?> StatusAsync(HttpContext http)

@@ -8,9 +8,13 @@ namespace Tideline.Host.Commands;
 internal static class ProjectionCommands
 {
     private const string RebuildPath = "/v1/ops/projections/rebuild";
+    private const string RepairPath = "/v1/ops/projections/repair";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
-    private static readonly Option<bool> Force = new("--force") { Description = "Switch even when documents differ from the live ones." };
+    private static readonly Option<bool> Force =
+        new("--force") { Description = "Build and switch without a look at what is replaced." };
+
+    private static readonly Argument<Guid> Customer = new("CUSTOMER") { Description = "The customer's id." };
 
     public static Command Build() => new("projections", "How far the views are, and building them anew.")
     {
@@ -18,6 +22,12 @@ internal static class ProjectionCommands
             (_, node, cancel) => node.GetAsync("/v1/ops/projections", cancel), "", answer => answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("healthy").GetBoolean())),
         new Command("rebuild", "Build the views anew beside the live ones, compare, and switch; exit 1 when that was refused.") { Force }.Asks(
             (parsed, node, cancel) => RebuildAsync(node, parsed.GetValue(Force), cancel), "", answer => answer.GetProperty("phase").GetString() == "switched"),
+        new Command("repair", "Build the documents of one customer anew from the ledger; exit 1 when that failed.")
+        {
+            Customer,
+        }.Asks(
+            (parsed, node, cancel) => node.PostAsync($"{RepairPath}/{parsed.GetValue(Customer)}", "{}", cancel), "",
+            answer => answer.GetProperty("reason").ValueKind == JsonValueKind.Null),
     };
 
     // A node that this command started itself ends with it, so the rebuild must have ended before.

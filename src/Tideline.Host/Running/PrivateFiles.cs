@@ -15,7 +15,10 @@ internal static class PrivateFiles
 
     // What a data folder holds. With anything else in it the folder itself serves other ends too, and keeps its mode.
     private static readonly string[] Own =
-        ["cluster", "imports", "ledger", "lock", "log", "lost+found", "tideline.", "views"];
+        [
+            "cluster", "imports", "installation.json", "ledger", "ledger.new", "lock", "log", "lost+found", "restoring",
+            "tideline.", "views",
+        ];
 
     /// <summary>
     /// From here on the process makes private files alone. A data folder that exists with wider rights is narrowed, with

@@ -20,15 +20,10 @@ internal sealed class CustomerFold
     /// <summary>Takes the document as it stands in the store.</summary>
     public void Read(Document document, List<string> findings)
     {
-        try
-        {
-            _stored = ViewJson.Customer(document.Json);
-        }
-        catch (JsonException)
-        {
-            _isUnreadable = true;
-            findings.Add($"Customer document {document.Id} cannot be read.");
-        }
+        _stored = StoredView.Customer(document, out var damage);
+        if (damage is null) return;
+        _isUnreadable = true;
+        findings.Add($"Customer document {document.Id} is damaged: {damage}.");
     }
 
     /// <summary>Folds an event if the document has it; answers the entry that it records. An event that <paramref name="isDue"/> must be there.</summary>
@@ -66,17 +61,8 @@ internal sealed class CustomerFold
     }
 
     /// <summary>Whether a stored transaction document says what an event says.</summary>
-    public static bool IsSame(ReadOnlyMemory<byte> stored, TransactionDocument entry)
-    {
-        try
-        {
-            return ViewJson.Transaction(stored) == entry;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
+    public static bool IsSame(Document stored, TransactionDocument entry) =>
+        StoredView.Transaction(stored, out _) == entry;
 
     // Aging may have reached the document or not yet.
     private static byte[] Bytes(CustomerDocument document, DateOnly today) =>

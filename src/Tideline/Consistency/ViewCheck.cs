@@ -18,11 +18,32 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
     private long _customers;
     private long _transactions;
     private long _behind;
+    private long _events;
 
     private bool IsFull => _findings.Count >= Limits.VerifyFindings;
 
     public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(bool deep, CancellationToken cancel)
     {
+        try
+        {
+            await CheckAllAsync(deep, cancel);
+        }
+        catch (TidelineException fault)
+        {
+            _findings.Add($"The views cannot be read to the end: {fault.Message}");
+        }
+
+        if (_findings.Count > 0)
+            _findings.Add(
+                $"{ViewRepair.Command} builds one customer anew from the ledger, ./tideline projections rebuild " +
+                "--force every document.");
+        return (_findings, Seen());
+    }
+
+    private async Task CheckAllAsync(bool deep, CancellationToken cancel)
+    {
+        if (projections.Projector.StateFault is { } broken) _findings.Add(broken);
+        if (projections.Letters.Fault is { } unknown) _findings.Add(unknown);
         await CheckWatermarksAsync(cancel);
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
@@ -40,13 +61,17 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             }
         }
 
-        if (deep && !IsFull) await new ViewStrangers(ledger, views, _names, _findings).FindAsync(cancel);
-        return (_findings, Seen());
+        _events += await new ViewEventCheck(ledger, views, _names, IsKnown, deep, _findings).RunAsync(cancel);
+        if (!IsFull) await new ViewStrangers(ledger, views, _names, deep, _findings).FindAsync(cancel);
     }
 
     private string Seen()
     {
-        var seen = string.Create(CultureInfo.InvariantCulture, $"{_customers} customers and {_transactions} transactions of version {_names.Version}");
+        var seen =
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{_customers} customers, {_transactions} transactions and {_events} events of version " +
+                $"{_names.Version}");
         // What the views have not seen was not compared with anything: a reader must not take it for sound.
         if (_behind > 0) seen = string.Create(CultureInfo.InvariantCulture, $"{seen}; {_behind} events behind, not compared");
         return _known.Count == 0 ? seen
@@ -60,7 +85,12 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             var watermark = await views.GetWatermarkAsync(_names.Projection, shard, cancel);
             var head = await ledger.Reader(shard).GetHeadAsync(cancel);
             _behind += Math.Max(0, head.EventSeq - watermark.Seq);
-            if (watermark.Seq > head.EventSeq) _findings.Add($"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is {shard}:{head.EventSeq}.");
+            if (watermark.Seq > head.EventSeq)
+            {
+                _findings.Add(
+                    $"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
+                    $"{shard}:{head.EventSeq}.");
+            }
         }
     }
 
@@ -120,7 +150,8 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         foreach (var (id, entry) in entries)
         {
             if (!found.TryGetValue(id, out var document)) Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is missing.");
-            else if (!CustomerFold.IsSame(document.Json, entry)) Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is not what its event says.");
+            else if (!CustomerFold.IsSame(document, entry))
+                Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is not what its event says.");
         }
     }
 

@@ -262,6 +262,15 @@ public static partial class Limits
     /// <summary>Largest document that MongoDB stores, bytes.</summary>
     public const int ViewDocumentBytes = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// Largest customer document, bytes of JSON: in MongoDB it has at most twice as many, which is less than
+    /// <see cref="ViewDocumentBytes"/>. The events of a customer whose document would be larger wait as dead letters.
+    /// </summary>
+    public const int CustomerDocumentBytes = 6 * 1024 * 1024;
+
+    /// <summary>Damaged documents of the views that a process remembers by name.</summary>
+    public const int DamagedDocuments = 1_000;
+
     /// <summary>Documents that one bulk write to MongoDB carries.</summary>
     public const int ViewBulkWrites = 5_000;
 

@@ -14,14 +14,16 @@ public sealed class Aging : IAsyncDisposable
     private readonly Projector _projector;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
+    private readonly DamagedDocuments _damaged;
     private readonly BackgroundLoop _loop;
 
-    internal Aging(Projector projector, IViewStore views, TimeProvider time, ILogger logger)
+    internal Aging(
+        Projector projector, IViewStore views, DamagedDocuments damaged, TimeProvider time, ILogger logger)
     {
-        (_projector, _views, _time) = (projector, views, time);
+        (_projector, _views, _damaged, _time) = (projector, views, damaged, time);
         _loop = new BackgroundLoop(
-            "aging of the views", cancel => projector.IsBuilder ? RunAsync(cancel) : Task.CompletedTask,
-            TimeSpan.FromMilliseconds(Limits.AgingIntervalMs), time, logger, Limits.LongPassMs);
+            "aging of the views", RoundAsync, TimeSpan.FromMilliseconds(Limits.AgingIntervalMs), time, logger,
+            Limits.LongPassMs);
     }
 
     /// <summary>What keeps documents from being aged; null while nothing does.</summary>
@@ -33,21 +35,45 @@ public sealed class Aging : IAsyncDisposable
     {
         var today = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
         var lastOut = Activity.FirstDay(today).AddDays(-1).ToString("O", CultureInfo.InvariantCulture);
-        var (rewritten, names) = (0, _projector.Names);
+        var (rewritten, names, limit) = (0, _projector.Names, Limits.AgingDocuments);
         (object, string)? after = null;
         while (true)
         {
             var due = await _views.QueryAsync(
-                new DocumentQuery(names.Customers, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false, [], null, after, Limits.AgingDocuments), cancel);
-            if (due.Count == 0) return rewritten;
-            var writes = due.Select(document => ViewApplier.Write(Fold.Age(ViewJson.Customer(document.Json), today), document.Revision)).ToArray();
-            rewritten += (await _views.WriteAsync(names.Customers, writes, cancel)).Count(applied => applied);
-            after = (ViewJson.Customer(due[^1].Json).OldestDay!, due[^1].Id);
+                new DocumentQuery(
+                    names.Customers, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false,
+                    [], null, after, limit), cancel);
+            var sound = due.Select(stored => (Stored: stored, Document: Sound(names, stored)))
+                .Where(each => each.Document is not null).ToArray();
+            var writes = sound.Select(each => ViewApplier.Write(Fold.Age(each.Document!, today), each.Stored.Revision))
+                .ToArray();
+            if (writes.Length > 0)
+                rewritten += (await _views.WriteAsync(names.Customers, writes, cancel)).Count(applied => applied);
+            if (due.Count < limit) return rewritten;
+            if (sound.Length > 0)
+                (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), Limits.AgingDocuments);
+            // Only a sound document says where to go on. A page without one is asked for again, larger.
+            else if (limit < Limits.ViewQueryDocuments) limit = Math.Min(limit * 2, Limits.ViewQueryDocuments);
+            else return rewritten;
         }
+    }
+
+    private CustomerDocument? Sound(ViewNames names, Document stored)
+    {
+        var document = StoredView.Customer(stored, out var damage);
+        if (damage is not null) _damaged.Note(names.Customers, stored.Id, damage);
+        // Its own day is what the index said, unless somebody wrote one without the other.
+        return document?.OldestDay is null ? null : document;
     }
 
     internal void Start() => _loop.Start();
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
+
+    private async Task RoundAsync(CancellationToken cancel)
+    {
+        if (_projector.IsBuilder) await RunAsync(cancel);
+        await _damaged.LookAgainAsync(_views, _projector.Names, cancel);
+    }
 }

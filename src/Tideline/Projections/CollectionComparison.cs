@@ -66,9 +66,22 @@ internal sealed class CollectionComparison(IViewStore views, string name, string
     public async Task CompareAsync(IReadOnlyList<string> ids, bool isStill, CancellationToken cancel)
     {
         if (ids.Count == 0) return;
-        var left = (await views.ReadAsync(live, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
-        var right = (await views.ReadAsync(built, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
+        var left = (await ReadAsync(live, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
+        var right = (await ReadAsync(built, ids, cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
         foreach (var id in ids) Look(id, left.GetValueOrDefault(id), right.GetValueOrDefault(id), isStill);
+    }
+
+    private async Task<IReadOnlyList<Document>> ReadAsync(
+        string collection, IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        try
+        {
+            return await views.ReadAsync(collection, ids, cancel);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            return [];
+        }
     }
 
     private void Look(string id, Document? ofLive, Document? ofBuilt, bool isStill)

@@ -17,8 +17,21 @@ public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, Guid? Next)
 /// <summary>The data of a dead letter; the event's own data in base64, because it may be anything.</summary>
 public sealed record DeadLetterData(long Seq, string Reason, byte[] Event);
 
-/// <summary>What operators settled: per key and shard the offset up to which letters are done, and what was given up.</summary>
-public sealed record DeadLetterState(Dictionary<Guid, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded);
+/// <summary>
+/// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, customers
+/// that are held back without a letter and why, how many letters each shard has, and how often this changed. It is
+/// written before a watermark passes an event that is dead, so whoever reads a watermark and then this knows every
+/// customer whose document may be behind it.
+/// </summary>
+public sealed record DeadLetterState(
+    Dictionary<Guid, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded, Dictionary<Guid, HeldKey> Held,
+        Dictionary<int, long> Heads, long Changes)
+{
+    internal static DeadLetterState Empty => new([], [], [], [], 0);
+}
+
+/// <summary>A customer whose document lacks events that no letter holds: only building it anew helps.</summary>
+public sealed record HeldKey(long SinceUs, string Reason);
 
 /// <summary>Letters that an operator gave up, with the reason that was given.</summary>
 public sealed record DiscardedLetters(Guid Key, string[] Positions, string Reason, long AtUs);

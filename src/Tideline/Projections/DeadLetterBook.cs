@@ -7,8 +7,6 @@ internal sealed class DeadLetterBook
 {
     private readonly Dictionary<Guid, Entry> _entries = [];
 
-    public void Clear() => _entries.Clear();
-
     public int Count => _entries.Count;
 
     public IReadOnlyList<BlockedKey> Keys => [.. _entries.Select(each => new BlockedKey(each.Key, each.Value.Letters.Count, each.Value.SinceUs, each.Value.Reason)).OrderBy(key => key.SinceUs)];
@@ -19,8 +17,10 @@ internal sealed class DeadLetterBook
 
     public IReadOnlyList<Letter> LettersOf(Guid key) => _entries.TryGetValue(key, out var entry) ? [.. entry.Letters] : [];
 
+    /// <summary>Adds a letter, once.</summary>
     public void Add(Guid key, Letter letter, long timeUs, string reason)
     {
+        if (Contains(key, letter.Position)) return;
         if (!_entries.TryGetValue(key, out var entry)) _entries[key] = entry = new Entry(timeUs, reason);
         entry.Letters.Add(letter);
         entry.Positions.Add(letter.Position);
@@ -32,6 +32,19 @@ internal sealed class DeadLetterBook
         entry.Letters.Remove(letter);
         entry.Positions.Remove(letter.Position);
         if (entry.Letters.Count == 0) _entries.Remove(key);
+    }
+
+    /// <summary>Takes off what these offsets settle.</summary>
+    public void Settle(Dictionary<Guid, Dictionary<int, long>> settled)
+    {
+        foreach (var (key, ofKey) in settled)
+        {
+            foreach (var letter in LettersOf(key))
+            {
+                if (ofKey.TryGetValue(letter.Position.Shard, out var through) && letter.Offset <= through)
+                    Settle(key, letter);
+            }
+        }
     }
 
     /// <summary>The offset of the first letter of a shard that waits; null when none does.</summary>

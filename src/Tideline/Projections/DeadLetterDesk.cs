@@ -19,6 +19,7 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
     public async Task<ReplayResult> ReplayAsync(Guid key, bool dryRun, CancellationToken cancel)
     {
+        projector.RequireBuilder();
         await projector.Gate.WaitAsync(cancel);
         try
         {
@@ -36,7 +37,9 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     /// </summary>
     public async Task<ReplayPage> ReplayAllAsync(bool dryRun, Guid? after, CancellationToken cancel)
     {
-        Guid[] keys = [.. letters.KeysNow().Where(key => after is null || key.CompareTo(after.Value) > 0).Order().Take(Limits.ReplayKeys + 1)];
+        Guid[] keys =
+            [.. letters.KeysWithLetters().Where(key => after is null || key.CompareTo(after.Value) > 0).Order()
+            .Take(Limits.ReplayKeys + 1)];
         var results = new List<ReplayResult>();
         foreach (var key in keys.Take(Limits.ReplayKeys))
         {
@@ -68,6 +71,7 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
             throw new TidelineException(ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
+        projector.RequireBuilder();
         await projector.Gate.WaitAsync(cancel);
         try
         {
@@ -75,6 +79,11 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
             DeadLetter[] gone = firstOnly ? [frozen[0]] : [.. frozen];
             var batch = await FoldAsync(key, [], cancel);
             var touched = batch.Customers[key];
+            if (touched.Damage is { } damage)
+                throw new TidelineException(
+                    ErrorCode.InvalidInput,
+                    $"The document of {key} is damaged, so no event can follow: {damage}. {ViewRepair.Command} " +
+                    "builds it anew.");
             foreach (var letter in gone) touched.After = Fold.Skip(touched.After, key, letter.Event.Subject, letter.Event.Version);
             await WriteAsync(batch, cancel);
             await letters.SettleAsync(key, gone, reason, cancel);
@@ -112,7 +121,12 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
 
     private async Task WriteAsync(FoldedBatch batch, CancellationToken cancel)
     {
-        if (!await projector.Applier.WriteAsync(batch, [], cancel))
-            throw new TidelineException(ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
+        var outcome = await projector.Applier.WriteAsync(batch, [], cancel);
+        if (outcome.TooLarge.Count > 0)
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
+        if (!outcome.IsDone)
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
     }
 }

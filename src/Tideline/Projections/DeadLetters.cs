@@ -18,16 +18,19 @@ public sealed partial class DeadLetters
     private static readonly string Topic = Topics.DeadLetters(Topics.AccountEvents);
 
     private readonly Lock _lock = new();
-    private readonly DeadLetterBook _book = new();
     private readonly ILog _log;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly long[] _sourceHeads;
     private readonly long[] _lastSeqs;
-    private DeadLetterState _state = new([], []);
+    private DeadLetterBook _book = new();
+    private DeadLetterState _state = DeadLetterState.Empty;
+    private byte[]? _stored;
+    private bool _isUnsaved;
+    private long _epoch;
 
-    private DeadLetters(ILog log, IViewStore views, int shards, TimeProvider time, ILogger logger)
+    internal DeadLetters(ILog log, IViewStore views, int shards, TimeProvider time, ILogger logger)
     {
         (_log, _views, _time, _logger) = (log, views, time, logger);
         (_sourceHeads, _lastSeqs) = (new long[shards], new long[shards]);
@@ -38,20 +41,28 @@ public sealed partial class DeadLetters
     {
         get
         {
-            lock (_lock) return _book.Count;
+            lock (_lock) return _book.Count + _state.Held.Keys.Count(key => !_book.Contains(key));
         }
     }
+
+    /// <summary>Why what operators settled is not known; null while it is.</summary>
+    internal string? Fault { get; private set; }
 
     /// <summary>Every blocked key, longest blocked first.</summary>
     public IReadOnlyList<BlockedKey> List()
     {
-        lock (_lock) return _book.Keys;
+        lock (_lock)
+        {
+            var held = _state.Held.Where(each => !_book.Contains(each.Key))
+                .Select(each => new BlockedKey(each.Key, 0, each.Value.SinceUs, each.Value.Reason));
+            return [.. _book.Keys.Concat(held).OrderBy(key => key.SinceUs)];
+        }
     }
 
     /// <summary>Whether the document of this customer is knowingly behind.</summary>
     public bool IsBlocked(Guid key)
     {
-        lock (_lock) return _book.Contains(key);
+        lock (_lock) return _book.Contains(key) || _state.Held.ContainsKey(key);
     }
 
     /// <summary>The letters of a key that wait, in order.</summary>
@@ -66,21 +77,30 @@ public sealed partial class DeadLetters
         return letters;
     }
 
-    internal static async Task<DeadLetters> LoadAsync(ILog log, IViewStore views, int shards, TimeProvider time, ILogger logger, CancellationToken cancel)
+    /// <summary>
+    /// Forgets what it knows and reads it anew, for a new owner: what earlier ones still write of it from now on is
+    /// refused.
+    /// </summary>
+    internal async Task TakeOverAsync(long epoch, CancellationToken cancel)
     {
-        var letters = new DeadLetters(log, views, shards, time, logger);
-        await letters.ReloadAsync(cancel);
-        return letters;
+        _epoch = epoch;
+        (_state, _) = await LoadStateAsync(cancel);
+        var book = new DeadLetterBook();
+        for (var shard = 0; shard < _sourceHeads.Length; shard++) await ReadAsync(shard, book, cancel);
+        book.Settle(_state.Settled);
+        lock (_lock) _book = book;
+        await SaveAsync(WithHeads(), cancel);
     }
 
-    /// <summary>Forgets what it knows and reads it anew: another process may have written in between.</summary>
-    internal async Task ReloadAsync(CancellationToken cancel)
+    /// <summary>Reads what the owner of the views noted since the last look.</summary>
+    internal async Task FollowAsync(CancellationToken cancel)
     {
-        lock (_lock) _book.Clear();
-        Array.Clear(_sourceHeads);
-        Array.Clear(_lastSeqs);
-        _state = await _views.GetStateAsync(StateName, cancel) is { } json ? JsonSerializer.Deserialize(json, ViewJson.Default.DeadLetterState)! : new([], []);
-        for (var shard = 0; shard < _sourceHeads.Length; shard++) await LoadAsync(shard, cancel);
+        var (state, stored) = await LoadStateAsync(cancel);
+        if (stored is not null && _stored is not null && stored.AsSpan().SequenceEqual(_stored)) return;
+        var book = new DeadLetterBook();
+        for (var shard = 0; shard < _sourceHeads.Length; shard++) await ReadAsync(shard, book, cancel);
+        book.Settle(state.Settled);
+        lock (_lock) (_book, _state, _stored) = (book, state, stored);
     }
 
     /// <summary>Whether this event must wait. One that a crash left unwritten before its key was blocked need not.</summary>
@@ -88,26 +108,60 @@ public sealed partial class DeadLetters
     {
         lock (_lock)
         {
+            if (_state.Held.ContainsKey(happened.Key)) return true;
             var position = happened.Event.Position;
             return _book.Count > 0 && _book.Contains(happened.Key) && (position.Seq > _lastSeqs[position.Shard] || _book.Contains(happened.Key, position));
         }
     }
 
-    /// <summary>Appends dead events, each once, durably, and blocks their keys.</summary>
+    /// <summary>Whether an operator gave this event up.</summary>
+    internal bool IsGivenUp(ProjectedEvent happened)
+    {
+        var discarded = _state.Discarded;
+        return discarded.Count > 0
+            && discarded.Exists(
+                each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString()));
+    }
+
+    /// <summary>
+    /// Appends dead events, each once, durably, and blocks their keys; every process that follows knows it before a
+    /// watermark passes them.
+    /// </summary>
     internal async Task AppendAsync(IReadOnlyList<DeadEvent> dead, CancellationToken cancel)
     {
         var heads = (long[])_sourceHeads.Clone();
         var fresh = new List<(DeadEvent Dead, LogRecord Record)>();
+        Dictionary<Guid, string>? late = null;
         foreach (var each in dead)
         {
             var (position, happened) = (each.Happened.Event.Position, each.Happened.Event);
-            if (position.Seq <= _lastSeqs[position.Shard]) continue;
+            if (position.Seq <= _lastSeqs[position.Shard])
+            {
+                // The topic is in order, so one that died after a later one has no place on it: its customer is held
+                // until the document is built anew.
+                if (!_book.Contains(each.Happened.Key, position)) (late ??= [])[each.Happened.Key] = each.Reason;
+                continue;
+            }
+
             var data = JsonSerializer.SerializeToUtf8Bytes(new DeadLetterData(position.Seq, each.Reason, happened.Data.ToArray()), ViewJson.Default.DeadLetterData);
             fresh.Add((each, new LogRecord(
                 Topic, position.Shard, 0, Source(position.Shard), ++heads[position.Shard], each.Happened.Key, TypeName(happened.Type), happened.Subject, happened.Version, happened.TimeUs, data)));
         }
 
-        if (fresh.Count == 0) return;
+        if (fresh.Count > 0)
+        {
+            _isUnsaved = true;
+            await AppendAsync(fresh, cancel);
+        }
+
+        if (late is not null) await HoldAsync(late, cancel);
+        if (!_isUnsaved) return;
+        await SaveAsync(WithHeads(), cancel);
+        _isUnsaved = false;
+    }
+
+    private async Task AppendAsync(List<(DeadEvent Dead, LogRecord Record)> fresh, CancellationToken cancel)
+    {
         await _log.AppendAsync([.. fresh.Select(each => each.Record)], cancel);
         var ends = await EndsAsync(cancel);
         lock (_lock)
@@ -128,25 +182,64 @@ public sealed partial class DeadLetters
     /// <summary>Whether an operator gave up letters of this customer: the document may lack what they said.</summary>
     internal bool HasDiscarded(Guid key) => _state.Discarded.Exists(each => each.Key == key);
 
-    internal IReadOnlyList<Guid> KeysNow()
+    internal IReadOnlyList<Guid> KeysWithLetters()
     {
         lock (_lock) return [.. _book.Keys.Select(key => key.Key)];
     }
 
+    internal IReadOnlyList<Guid> KeysNow()
+    {
+        lock (_lock) return [.. _book.Keys.Select(key => key.Key).Union(_state.Held.Keys)];
+    }
+
+    /// <summary>Blocks customers whose documents lack events that no letter holds.</summary>
+    internal async Task HoldAsync(IReadOnlyDictionary<Guid, string> reasons, CancellationToken cancel)
+    {
+        var held = _state.Held.ToDictionary();
+        foreach (var (key, reason) in reasons) held[key] = new HeldKey(_time.NowUs(), reason);
+        await SaveAsync(_state with { Held = held }, cancel);
+    }
+
+    /// <summary>
+    /// The document of a customer holds every event up to the watermarks: nothing of it waits any more.
+    /// </summary>
+    internal async Task ReleaseAsync(Guid key, CancellationToken cancel)
+    {
+        IReadOnlyList<DeadLetterBook.Letter> letters;
+        lock (_lock) letters = _book.LettersOf(key);
+        if (_state.Held.ContainsKey(key))
+        {
+            var held = _state.Held.ToDictionary();
+            held.Remove(key);
+            await SaveAsync(_state with { Held = held }, cancel);
+        }
+
+        if (letters.Count > 0) await SettleAsync(key, letters, null, cancel);
+    }
+
     /// <summary>Takes letters of a key off the list, durably; <paramref name="reason"/> says why they were given up, null that they were applied.</summary>
-    internal async Task SettleAsync(Guid key, IReadOnlyList<DeadLetter> letters, string? reason, CancellationToken cancel)
+    internal Task SettleAsync(Guid key, IReadOnlyList<DeadLetter> letters, string? reason, CancellationToken cancel) =>
+        SettleAsync(
+            key, [.. letters.Select(letter => new DeadLetterBook.Letter(letter.Event.Position, letter.Offset))],
+            reason, cancel);
+
+    private async Task SettleAsync(
+        Guid key, IReadOnlyList<DeadLetterBook.Letter> letters, string? reason, CancellationToken cancel)
     {
         var settled = _state.Settled.ToDictionary();
         var ofKey = settled.TryGetValue(key, out var known) ? known.ToDictionary() : [];
-        foreach (var letter in letters) ofKey[letter.Event.Position.Shard] = letter.Offset;
+        foreach (var letter in letters)
+            ofKey[letter.Position.Shard] = Math.Max(letter.Offset, ofKey.GetValueOrDefault(letter.Position.Shard));
         settled[key] = ofKey;
-        var discarded = reason is null
+        List<DiscardedLetters> discarded = reason is null
             ? _state.Discarded
-            : [.. _state.Discarded, new DiscardedLetters(key, [.. letters.Select(letter => letter.Event.Position.ToString())], reason, _time.NowUs())];
-        await SaveAsync(new DeadLetterState(settled, discarded), cancel);
+            : [.. _state.Discarded,
+                new DiscardedLetters(
+                    key, [.. letters.Select(letter => letter.Position.ToString())], reason, _time.NowUs())];
+        await SaveAsync(_state with { Settled = settled, Discarded = discarded }, cancel);
         lock (_lock)
         {
-            foreach (var letter in letters) _book.Settle(key, new DeadLetterBook.Letter(letter.Event.Position, letter.Offset));
+            foreach (var letter in letters) _book.Settle(key, letter);
         }
 
         await ReleaseAsync(cancel);
@@ -155,7 +248,7 @@ public sealed partial class DeadLetters
     // Letters before the first that waits may leave the topic, and what is known to be settled of them may be forgotten.
     private async Task ReleaseAsync(CancellationToken cancel)
     {
-        var ends = await EndsAsync(cancel);
+        var (ends, settled) = (await EndsAsync(cancel), _state.Settled.ToDictionary());
         for (var shard = 0; shard < ends.Length; shard++)
         {
             long? first;
@@ -163,23 +256,60 @@ public sealed partial class DeadLetters
             // Not beyond the last that is in the book: what a failed append left after it is met again.
             var done = first - 1 ?? ends[shard].Tail - (ends[shard].SourceHead - _sourceHeads[shard]);
             await _log.CommitAsync(Group, Topic, shard, done, cancel);
-            foreach (var ofKey in _state.Settled.Values)
+            foreach (var (key, ofKey) in settled)
             {
-                if (ofKey.TryGetValue(shard, out var through) && through <= done) ofKey.Remove(shard);
+                if (ofKey.TryGetValue(shard, out var through) && through <= done)
+                    settled[key] = ofKey.Where(each => each.Key != shard).ToDictionary();
             }
         }
 
-        foreach (var key in _state.Settled.Where(each => each.Value.Count == 0).Select(each => each.Key).ToArray()) _state.Settled.Remove(key);
-        await SaveAsync(_state, cancel);
+        await SaveAsync(_state with { Settled = settled.Where(each => each.Value.Count > 0).ToDictionary() }, cancel);
     }
+
+    private DeadLetterState WithHeads() =>
+        _state with { Heads = Enumerable.Range(0, _sourceHeads.Length)
+        .ToDictionary(shard => shard, shard => _sourceHeads[shard]) };
 
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
     {
-        await _views.SetStateAsync(StateName, JsonSerializer.SerializeToUtf8Bytes(state, ViewJson.Default.DeadLetterState), cancel);
-        _state = state;
+        // Whoever follows tells by the bytes whether to read again.
+        state = state with { Changes = _state.Changes + 1 };
+        var json = JsonSerializer.SerializeToUtf8Bytes(state, ViewJson.Default.DeadLetterState);
+        await _views.SetStateAsync(StateName, json, _epoch, cancel);
+        lock (_lock) (_state, _stored) = (state, json);
+        Fault = null;
     }
 
-    private async Task LoadAsync(int shard, CancellationToken cancel)
+    // Where somebody broke the state, everything that is on the topic waits again: replayed, it changes nothing that is
+    // in the documents already.
+    private async Task<(DeadLetterState State, byte[]? Json)> LoadStateAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var stored = await _views.GetStateAsync(StateName, cancel);
+            Fault = null;
+            if (stored is null) return (DeadLetterState.Empty, null);
+            var state = JsonSerializer.Deserialize(stored, ViewJson.Default.DeadLetterState)
+                ?? throw new JsonException("There is nothing in it.");
+            if (state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null)
+                || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
+                || state.Discarded.Exists(discarded => discarded?.Positions is null))
+            {
+                throw new JsonException("It is not whole.");
+            }
+
+            return (state, stored);
+        }
+        catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
+        {
+            if (Fault is null) StateIsBroken(_logger, fault);
+            Fault = "What operators settled of dead letters cannot be read, so settled ones may wait again: " +
+                $"./tideline dlq replay. {fault.Message}";
+            return (DeadLetterState.Empty, null);
+        }
+    }
+
+    private async Task ReadAsync(int shard, DeadLetterBook book, CancellationToken cancel)
     {
         _sourceHeads[shard] = await _log.GetSourceHeadAsync(Topic, Source(shard), cancel);
         if (_sourceHeads[shard] == 0) return;
@@ -188,22 +318,25 @@ public sealed partial class DeadLetters
         {
             foreach (var record in records)
             {
-                var letter = Parse(record);
+                if (TryParse(record) is not { } letter) continue;
                 _lastSeqs[shard] = letter.Event.Position.Seq;
-                var isSettled = _state.Settled.TryGetValue(record.Key, out var ofKey) && ofKey.TryGetValue(shard, out var through) && record.Offset <= through;
-                if (isSettled) continue;
-                lock (_lock) _book.Add(record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs, letter.Reason);
+                book.Add(
+                    record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs,
+                    letter.Reason);
             }
 
             offset = records[^1].Offset;
         }
 
-        if (_lastSeqs[shard] == 0 && await _log.ReadAsync(Topic, shard, offset - 1, 1, cancel) is [var last]) _lastSeqs[shard] = Parse(last).Event.Position.Seq;
+        if (_lastSeqs[shard] == 0 && await _log.ReadAsync(Topic, shard, offset - 1, 1, cancel) is [var last]
+            && TryParse(last) is { } newest)
+            _lastSeqs[shard] = newest.Event.Position.Seq;
     }
 
     private async Task<DeadLetter> ReadAsync(DeadLetterBook.Letter letter, CancellationToken cancel) =>
         await _log.ReadAsync(Topic, letter.Position.Shard, letter.Offset - 1, 1, cancel) is [var record] && record.Offset == letter.Offset
-            ? Parse(record)
+            && TryParse(record) is { } found
+            ? found
             : throw new TidelineException(ErrorCode.Corrupt, $"The dead letter of {letter.Position} is no longer on its topic.");
 
     private async Task<(long Tail, long SourceHead)[]> EndsAsync(CancellationToken cancel)
@@ -213,11 +346,21 @@ public sealed partial class DeadLetters
         return ends;
     }
 
-    private static DeadLetter Parse(LogRecord record)
+    // Null: somebody else wrote it to the topic.
+    private static DeadLetter? TryParse(LogRecord record)
     {
-        var data = JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.DeadLetterData)!;
-        var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
-        return new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason);
+        try
+        {
+            if (JsonSerializer.Deserialize(
+                record.Data.Span, ViewJson.Default.DeadLetterData) is not { Event: not null,
+                Reason: not null } data) return null;
+            var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
+            return new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"views-{shard}");
@@ -226,4 +369,9 @@ public sealed partial class DeadLetters
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Events of customer {Key} wait as dead letters from {Position} on. {Reason}")]
     private static partial void KeyBlocked(ILogger logger, Guid key, Position position, string reason);
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "The state of the dead letters cannot be read; what was settled may wait again.")]
+    private static partial void StateIsBroken(ILogger logger, Exception fault);
 }

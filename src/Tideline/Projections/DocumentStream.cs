@@ -17,6 +17,14 @@ internal sealed class DocumentStream(IViewStore views, string collection)
         if (++_at < _page.Count) return;
         (object, string)? after = _page.Count == 0 ? null : ("", _page[^1].Id);
         var query = new DocumentQuery(collection, new Dictionary<string, object>(), null, null, null, Descending: false, [], null, after, Limits.EventBatch);
-        (_page, _at) = (await views.QueryAsync(query, cancel), 0);
+        try
+        {
+            (_page, _at) = (await views.QueryAsync(query, cancel), 0);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            // Somebody took the collection away, and its documents with it.
+            (_page, _at) = ([], 0);
+        }
     }
 }

@@ -10,33 +10,24 @@ namespace Tideline.Projections;
 /// </summary>
 internal static class EpochSwitch
 {
+    /// <summary>The version that answers in the ledger's epoch; the same while the epoch is.</summary>
     public static async Task<ActiveViews> RunAsync(GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
     {
-        if (active.Epoch >= ledger.InstallationEpoch || !ledger.Owns(0)) return active;
+        if (active.Epoch >= ledger.InstallationEpoch) return active;
         var next = active with { Epoch = ledger.InstallationEpoch };
-        if (!await AreOfThisHistoryAsync(ledger, views, active, cancel))
-        {
-            next = next with { Version = active.Version + 1, Previous = null };
-            await new ViewNames(next.Version).DropAsync(views, ledger.Map.Shards, cancel);
-        }
-
-        await next.SaveAsync(views, cancel);
-        return next;
-    }
-
-    private static ValueTask<string?> FindFaultAsync(
-        GeneralLedger ledger, IViewStore views, ActiveViews active, int shard, CancellationToken cancel)
-    {
-        var projection = new ViewNames(active.Version).Projection;
-        var witness = new Witness("the views", (of, token) => ViewWitness.ReadAsync(views, projection, of, token));
-        return HistoryCheck.FindFaultAsync(ledger.Reader(shard), shard, witness, cancel);
+        if (await AreOfThisHistoryAsync(ledger, views, active, cancel)) return next;
+        var version = Math.Max(active.Latest, (await ViewNames.VersionsAsync(views, cancel)).DefaultIfEmpty().Max()) + 1;
+        await new ViewNames(version).CreateAsync(views, ledger.Map.Shards, cancel);
+        return next with { Version = version, Previous = null, Latest = version };
     }
 
     private static async Task<bool> AreOfThisHistoryAsync(GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
     {
+        var projection = new ViewNames(active.Version).Projection;
+        var witness = new Witness("the views", (of, token) => ViewWitness.ReadAsync(views, projection, of, token));
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            if (await FindFaultAsync(ledger, views, active, shard, cancel) is not null) return false;
+            if (await HistoryCheck.FindFaultAsync(ledger.Reader(shard), shard, witness, cancel) is not null) return false;
         }
 
         return true;

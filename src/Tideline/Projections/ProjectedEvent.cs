@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Log;
 
@@ -23,7 +22,8 @@ internal readonly record struct ProjectedEvent(LedgerEvent Event, Guid Key)
         {
             return new ProjectedEvent(happened, EventData.Parse(happened.Data.Span).CustomerId);
         }
-        catch (JsonException)
+        // Parsing is pure: whatever it throws is about this one event.
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             return new ProjectedEvent(happened, happened.Subject);
         }

@@ -11,64 +11,47 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, Tim
 {
     private readonly SourceHistory _sources = new(ledger.Epochs);
 
-    /// <summary>As <see cref="ReadAsync"/>; a shard whose log or ledger cannot be read stands still with its fault, and
-    /// no other does.</summary>
-    public async Task<Watermark?> TryReadAsync(
-        ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
+    /// <summary>Reads the shard's next events; changes nothing, so that a read that is given up harms nobody.</summary>
+    public async Task<FeedRead> ReadAsync(ShardProgress shard, CancellationToken cancel)
     {
-        var first = events.Count;
-        try
-        {
-            return await ReadAsync(shard, events, cancel);
-        }
-        catch (TidelineException fault)
-        {
-            events.RemoveRange(first, events.Count - first);
-            Stop(shard, fault.Message);
-            shard.Rewind();
-            return null;
-        }
-    }
-
-    /// <summary>Appends the shard's next events; null when there are none, else the watermark that they reach.</summary>
-    public async Task<Watermark?> ReadAsync(ShardProgress shard, List<ProjectedEvent> events, CancellationToken cancel)
-    {
-        var records = await log.ReadAsync(Topics.AccountEvents, shard.Shard, shard.Offset, Limits.EventBatch, cancel);
+        var (number, from, offset, isPositioned) = (shard.Shard, shard.Watermark, shard.Offset, shard.IsPositioned);
+        var records = await log.ReadAsync(Topics.AccountEvents, number, offset, Limits.EventBatch, cancel);
         // What a restore left behind on the log is passed over, as if it had never been written.
         var next = records.FirstOrDefault(record => !IsLeftBehind(record));
-        var reached = shard.Watermark;
-        if (!shard.IsPositioned && (next is null || next.SourceSeq > reached.Seq + 1))
-        {
-            return await BridgeAsync(shard, events, next?.SourceSeq ?? long.MaxValue, cancel);
-        }
-
-        if (records.Count == 0)
-        {
-            shard.Fault = null;
-            return null;
-        }
-
-        shard.IsPositioned = true;
-        var first = events.Count;
+        if (!isPositioned && (next is null || next.SourceSeq > from.Seq + 1))
+            return await BridgeAsync(number, offset, from, next?.SourceSeq ?? long.MaxValue, cancel);
+        if (records.Count == 0) return new FeedRead(offset, from, [], offset, from, isPositioned, null);
+        var (reached, events) = (from, new List<ProjectedEvent>(records.Count));
         foreach (var record in records)
         {
             if (record.SourceSeq <= reached.Seq || IsLeftBehind(record)) continue;
             if (record.SourceSeq != reached.Seq + 1)
             {
-                events.RemoveRange(first, events.Count - first);
-                Stop(shard, $"The log of shard {shard.Shard} goes from {reached.Seq} to {record.SourceSeq}: an event was lost.");
-                return null;
+                var fault =
+                    $"The log of shard {number} goes from {reached.Seq} to {record.SourceSeq}: an event was lost.";
+                return new FeedRead(offset, from, [], offset, from, true, fault);
             }
 
             reached = new Watermark(record.SourceSeq, record.TimeUs);
             events.Add(ProjectedEvent.From(record));
         }
 
-        shard.Fault = null;
-        shard.Offset = records[^1].Offset;
-        if (events.Count == first) return null;
-        shard.Began(events[first].Event.Position.Seq, events[first].Event.TimeUs);
-        return reached;
+        return new FeedRead(offset, from, events, records[^1].Offset, reached, true, null);
+    }
+
+    /// <summary>
+    /// Takes what was read for the shard's own; answers the watermark that it reaches, null when there is none to
+    /// reach.
+    /// </summary>
+    public Watermark? Take(ShardProgress shard, FeedRead read)
+    {
+        // Read before the shard was positioned anew.
+        if (read.FromOffset != shard.Offset || read.From != shard.Watermark) return null;
+        if (read.Fault is { } fault && shard.Fault != fault) ShardStopped(logger, fault);
+        (shard.Fault, shard.IsPositioned, shard.Offset) = (read.Fault, read.IsPositioned, read.Offset);
+        if (read.Events.Count == 0) return null;
+        shard.Began(read.Events[0].Event.Position.Seq, read.Events[0].Event.TimeUs);
+        return read.Reached;
     }
 
     /// <summary>Completes when any shard has something to read, or after a while.</summary>
@@ -92,8 +75,8 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, Tim
             }
             catch (TidelineException)
             {
-                // Whoever reads the shard next meets the same, and says it. Until then it must not be asked without a
-                // rest.
+                // The next read of this shard says what is wrong, and concerns no other. Until then it must not be
+                // asked without a rest.
                 await Task.Delay(timeout, time, cancel);
             }
         }
@@ -102,37 +85,31 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, Tim
     }
 
     // Views that are younger than what the log still holds catch up from the ledger, which keeps every event.
-    private async Task<Watermark?> BridgeAsync(ShardProgress shard, List<ProjectedEvent> events, long untilSeq, CancellationToken cancel)
+    private async Task<FeedRead> BridgeAsync(
+        int shard, long offset, Watermark from, long untilSeq, CancellationToken cancel)
     {
-        var reached = shard.Watermark;
+        var (reached, events) = (from, new List<ProjectedEvent>());
         var limit = (int)Math.Min(Limits.EventBatch, untilSeq - 1 - reached.Seq);
-        shard.Fault = null;
-        foreach (var happened in await ledger.Reader(shard.Shard).GetEventsAsync(reached.Seq, limit, cancel))
+        foreach (var happened in await ledger.Reader(shard).GetEventsAsync(reached.Seq, limit, cancel))
         {
             if (happened.Position.Seq != reached.Seq + 1)
             {
-                Stop(shard, $"The ledger of shard {shard.Shard} goes from {reached.Seq} to {happened.Position.Seq}: an event was lost.");
-                return null;
+                var fault =
+                    $"The ledger of shard {shard} goes from {reached.Seq} to {happened.Position.Seq}: an event was " +
+                    "lost.";
+                return new FeedRead(offset, from, [], offset, from, false, fault);
             }
 
-            if (reached == shard.Watermark) shard.Began(happened.Position.Seq, happened.TimeUs);
             reached = new Watermark(happened.Position.Seq, happened.TimeUs);
             events.Add(ProjectedEvent.From(happened));
         }
 
-        if (reached != shard.Watermark) return reached;
-        // Nothing between the views and what comes next on the log.
-        shard.IsPositioned = true;
-        return null;
+        // None: nothing is between the views and what comes next on the log.
+        return new FeedRead(offset, from, events, offset, reached, events.Count == 0, null);
     }
 
-    private bool IsLeftBehind(LogRecord record) => _sources.IsLeftBehind(ShardStream.Events, record.Source, record.SourceSeq);
-
-    private void Stop(ShardProgress shard, string fault)
-    {
-        if (shard.Fault != fault) ShardStopped(logger, fault);
-        shard.Fault = fault;
-    }
+    private bool IsLeftBehind(LogRecord record) =>
+        _sources.IsLeftBehind(ShardStream.Events, record.Source, record.SourceSeq);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The views of a shard stand still. {Fault}")]
     private static partial void ShardStopped(ILogger logger, string fault);

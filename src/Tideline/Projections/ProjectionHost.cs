@@ -1,6 +1,7 @@
 #pragma warning disable CA2000 // The parts live as long as the host; DisposeAsync ends them.
 using Microsoft.Extensions.Logging;
 using Tideline.Cache;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Views;
@@ -10,9 +11,13 @@ namespace Tideline.Projections;
 /// <summary>The projections of one process: everything between the log and the views, started together.</summary>
 public sealed class ProjectionHost : IAsyncDisposable
 {
-    private ProjectionHost(Projector projector, DeadLetters letters, Aging aging, Rebuild rebuild, CustomerViews customerViews, CustomerCache? cache, CacheInvalidator? invalidator)
+    private ProjectionHost(
+        Projector projector, DeadLetters letters, Aging aging, Rebuild rebuild, ViewRepair repair,
+            DamagedDocuments damaged, CustomerViews customerViews,
+        CustomerCache? cache, CacheInvalidator? invalidator)
     {
         (Projector, Letters, DeadLetters, Aging, Rebuild, CustomerViews) = (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild, customerViews);
+        (Repair, Damaged) = (repair, damaged);
         (CacheCounts, Invalidator) = (cache?.Counts, invalidator);
     }
 
@@ -30,6 +35,12 @@ public sealed class ProjectionHost : IAsyncDisposable
 
     /// <summary>The views built anew beside the live ones.</summary>
     public Rebuild Rebuild { get; }
+
+    /// <summary>Building one customer anew.</summary>
+    public ViewRepair Repair { get; }
+
+    /// <summary>Documents that somebody broke, as far as this process met them.</summary>
+    public DamagedDocuments Damaged { get; }
 
     /// <summary>Reads that say how fresh they must be.</summary>
     public CustomerViews CustomerViews { get; }
@@ -56,17 +67,33 @@ public sealed class ProjectionHost : IAsyncDisposable
         GeneralLedger ledger, ILog log, IViewStore views, ICache? cache, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
     {
         var customers = cache is null ? null : new CustomerCache(cache, time);
-        var letters = await Projections.DeadLetters.LoadAsync(log, views, ledger.Map.Shards, time, loggers.CreateLogger<DeadLetters>(), cancel);
+        var damaged = new DamagedDocuments();
+        var letters = new DeadLetters(log, views, ledger.Map.Shards, time, loggers.CreateLogger<DeadLetters>());
         var projector = await Projector.CreateAsync(ledger, log, views, time, loggers.CreateLogger<Projector>(), letters, cancel);
         return new ProjectionHost(
             projector,
             letters,
-            new Aging(projector, views, time, loggers.CreateLogger<Aging>()),
+            new Aging(projector, views, damaged, time, loggers.CreateLogger<Aging>()),
             new Rebuild(projector, letters, ledger, views, time, loggers.CreateLogger<Rebuild>()),
-            new CustomerViews(projector, letters, ledger, views, customers, time),
+            new ViewRepair(projector, ledger, views, damaged),
+            damaged,
+            new CustomerViews(projector, letters, ledger, views, customers, damaged, time),
             customers,
             customers is null ? null : new CacheInvalidator(customers, views, time, loggers.CreateLogger<CacheInvalidator>()));
     }
+
+    /// <summary>Has probes and alarms name what is wrong with the views, and the command that heals it.</summary>
+    public void ReportTo(NodeHealth health)
+    {
+        health.Register("documents of the views", FaultScope.Detail, Damaged.Sentence);
+        health.Register("states of the views", FaultScope.Detail, () => Projector.StateFault ?? Letters.Fault);
+        health.Register("dead letters of the views", FaultScope.Detail, WhoIsBlocked);
+    }
+
+    private string? WhoIsBlocked() => Letters.List() is [var first, ..] and var blocked
+        ? $"The documents of {blocked.Count} customers are behind, of {first.Key} the longest: {first.Reason} See " +
+            $"./tideline dlq list; {ViewRepair.Command} builds one anew."
+        : null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -16,10 +16,12 @@ namespace Tideline.Projections;
 ///  5 announce CUSTOMER_VIEW_UPDATED from what was last announced to the watermark
 ///  6 commit   the group's offsets
 /// </code>
-/// A crash between any two repeats work without repeating effects. Of several processes the one that owns shard 0 does this; the others follow its watermarks, and should two believe
-/// it, the guards of documents keep them from harm.
+/// A crash between any two repeats work without repeating effects. What fails, fails alone: after a fault each shard
+/// goes through the steps by itself until all do again, and a document that nothing can be folded into stops its own
+/// customer. Of several processes the one that owns shard 0 does this; the others follow its watermarks. Should two
+/// believe it, documents are guarded by their revisions, and states and watermarks by the epoch of ownership.
 /// </summary>
-public sealed class Projector : IAsyncDisposable
+public sealed partial class Projector : IAsyncDisposable
 {
     /// <summary>The consumer group.</summary>
     public const string Group = "views";
@@ -28,22 +30,28 @@ public sealed class Projector : IAsyncDisposable
     private readonly ILog _log;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
+    private readonly ILogger _logger;
     private readonly ShardProgress[] _shards;
     private readonly ProjectionFeed _feed;
     private readonly ViewAnnouncer _announcer;
     private readonly DeadLetters _dead;
+    private readonly CancellationTokenSource _stop = new();
     private ViewApplier _applier;
     private readonly BackgroundLoop _loop;
-    private long _epoch;
+    private readonly ViewTakeover _takeover;
+    private bool _areAlone;
 
-    private Projector(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, ActiveViews active)
+    private Projector(
+        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead)
     {
-        (_ledger, _log, _views, _time, _dead, Active) = (ledger, log, views, time, dead, active);
+        (_ledger, _log, _views, _time, _logger, _dead, Active) =
+            (ledger, log, views, time, logger, dead, ActiveViews.None);
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
         _feed = new ProjectionFeed(ledger, log, time, logger);
-        _announcer = new ViewAnnouncer(log, time);
         _loop = new BackgroundLoop("projector of the views", RoundAsync, TimeSpan.Zero, time, logger);
-        _applier = new ViewApplier(views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+        _announcer = new ViewAnnouncer(log, time);
+        _takeover = new ViewTakeover(ledger, log, views, _announcer, _shards, logger);
+        _applier = ApplierOf(ActiveViews.None);
     }
 
     /// <summary>The version of the views that is kept up to date and answers reads.</summary>
@@ -62,6 +70,15 @@ public sealed class Projector : IAsyncDisposable
 
     /// <summary>Whether this process builds the views.</summary>
     internal bool IsBuilder => _ledger.Owns(0);
+
+    /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
+    internal long Epoch => _takeover.Epoch;
+
+    /// <summary>Whose events cannot be folded.</summary>
+    internal DeadLetters Dead => _dead;
+
+    /// <summary>What somebody broke of the states of the views; null when nothing is known to be.</summary>
+    internal string? StateFault { get; private set; }
 
     /// <summary>The last position of a shard that is wholly in the views, durably.</summary>
     public long Watermark(int shard) => _shards[shard].Watermark.Seq;
@@ -84,10 +101,9 @@ public sealed class Projector : IAsyncDisposable
     internal static async Task<Projector> CreateAsync(
         GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, CancellationToken cancel)
     {
-        var active = await EpochSwitch.RunAsync(ledger, views, await ActiveViews.LoadAsync(views, cancel), cancel);
-        var projector = new Projector(ledger, log, views, time, logger, dead, active) { _epoch = ledger.OwnedEpoch(0) };
-        await projector.Names.EnsureAsync(views, cancel);
-        await projector.PositionAsync(cancel);
+        var (projector, epoch) = (new Projector(ledger, log, views, time, logger, dead), ledger.OwnedEpoch(0));
+        if (epoch == 0) await projector.FollowAsync(cancel);
+        else await projector.TakeOverAsync(epoch, cancel);
         return projector;
     }
 
@@ -97,7 +113,7 @@ public sealed class Projector : IAsyncDisposable
         if (!IsBuilder) throw new TidelineException(ErrorCode.NotOwner, $"The process that owns shard 0 builds the views; ask it. {_ledger.WhyNotOwner(0)}");
     }
 
-    /// <summary>What keeps the views from moving; null while nothing does.</summary>
+    /// <summary>Why the loop does not do its work; null while it does.</summary>
     public string? Fault => _loop.Fault;
 
     internal void Start() => _loop.Start();
@@ -109,20 +125,37 @@ public sealed class Projector : IAsyncDisposable
         await Gate.WaitAsync(cancel);
         try
         {
-            // :: 1 read
-            var events = new List<ProjectedEvent>();
-            var moves = new List<WatermarkMove>();
-            foreach (var shard in _shards)
+            try
             {
-                if (await _feed.TryReadAsync(shard, events, cancel) is { } reached) moves.Add(
-                    new WatermarkMove(Names.Projection, shard.Shard, reached));
+                if (!_areAlone) return await PassAsync(_shards, cancel);
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                PassFailed(_logger, fault);
+                foreach (var shard in _shards) shard.Rewind();
+                _areAlone = true;
             }
 
-            // :: 2, 3, 4
-            if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
-            // :: 5, 6 neither needs the other, and each may have to wait for another broker
-            await Task.WhenAll(_announcer.AnnounceAsync(_shards, cancel), CommitOffsetsAsync(cancel));
-            return events.Count;
+            return await PassAloneAsync(cancel);
+        }
+        finally
+        {
+            Gate.Release();
+        }
+    }
+
+    /// <summary>Gives the number of a version to build, durably: none had it before.</summary>
+    /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
+    internal async Task<int> ReserveVersionAsync(CancellationToken cancel)
+    {
+        await Gate.WaitAsync(cancel);
+        try
+        {
+            var highest = (await ViewNames.VersionsAsync(_views, cancel)).DefaultIfEmpty().Max();
+            var reserved = Active with { Latest = Math.Max(highest, Active.Latest) + 1 };
+            await reserved.SaveAsync(_views, _takeover.Epoch, cancel);
+            Active = reserved;
+            return reserved.Latest;
         }
         finally
         {
@@ -131,41 +164,117 @@ public sealed class Projector : IAsyncDisposable
     }
 
     /// <summary>Makes another version answer; only under <see cref="Gate"/>, with both at the same watermarks.</summary>
-    internal async Task SwitchAsync(ActiveViews active, CancellationToken cancel)
+    /// <param name="epoch">The epoch in which it was built.</param>
+    /// <exception cref="TidelineException">NotOwner: another process builds the views since.</exception>
+    internal async Task SwitchAsync(int version, long epoch, CancellationToken cancel)
     {
-        await active.SaveAsync(_views, cancel);
-        _applier = new ViewApplier(_views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
-        Active = active;
+        var active = new ActiveViews(
+            version, Active.Version, Fold.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch);
+        await active.SaveAsync(_views, epoch, cancel);
+        (_applier, Active, StateFault) = (ApplierOf(active), active, null);
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
         await _loop.DisposeAsync();
+        _stop.Dispose();
         Gate.Dispose();
     }
 
-    private async Task PositionAsync(CancellationToken cancel)
+    private ViewApplier ApplierOf(ActiveViews active) =>
+        new(_views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+
+    private async Task<int> PassAloneAsync(CancellationToken cancel)
     {
+        var (taken, areWell) = (0, true);
         foreach (var shard in _shards)
         {
-            await shard.LoadAsync(await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel), cancel);
-            shard.Offset = shard.CommittedOffset = await _log.GetCommittedAsync(Group, Topics.AccountEvents, shard.Shard, cancel);
-            shard.Announced = await _announcer.LastAsync(shard.Shard, cancel);
-            (shard.IsPositioned, shard.Fault) = (false, null);
+            if (shard.FailedAt is { } failedAt
+                && _time.GetElapsedTime(failedAt).TotalMilliseconds < Limits.ProjectionFaultRestMs)
+            {
+                areWell = false;
+                continue;
+            }
+
+            try
+            {
+                taken += await PassAsync([shard], cancel);
+                areWell &= shard.Reading is null;
+                shard.FailedAt = null;
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                if (shard.Fault != fault.Message) ShardFailed(_logger, shard.Shard, fault);
+                shard.Rewind();
+                (shard.Fault, shard.FailedAt, areWell) = (fault.Message, _time.GetTimestamp(), false);
+                // Somebody may have taken away a collection.
+                if (fault is TidelineException { Code: ErrorCode.NotFound }) await MendCollectionsAsync(cancel);
+            }
         }
+
+        _areAlone = !areWell;
+        return taken;
     }
 
-    // Another process built the views until now: nothing that this one remembers counts.
+    private async Task<int> PassAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel)
+    {
+        // :: 1 read
+        var events = new List<ProjectedEvent>();
+        var moves = new List<WatermarkMove>();
+        foreach (var shard in shards)
+        {
+            if (!shard.IsLoaded) await _takeover.PositionAsync(shard, Names, cancel);
+            if (await ReadAsync(shard, cancel) is not { } read || _feed.Take(shard, read) is not { } reached) continue;
+            events.AddRange(read.Events);
+            moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _takeover.Epoch));
+        }
+
+        // :: 2, 3, 4
+        if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
+        // :: 5, 6 neither needs the other, and each may have to wait for another broker
+        await Task.WhenAll(_announcer.AnnounceAsync(shards, cancel), CommitOffsetsAsync(shards, cancel));
+        return events.Count;
+    }
+
+    // Where shards go alone, one whose read takes long keeps no other waiting; what it reads is taken by a later pass.
+    private async Task<FeedRead?> ReadAsync(ShardProgress shard, CancellationToken cancel)
+    {
+        shard.Reading ??= _feed.ReadAsync(shard, _stop.Token);
+        var reading = shard.Reading;
+        if (_areAlone && !reading.IsCompleted)
+        {
+            using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(
+                reading, Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, rest.Token));
+            await rest.CancelAsync();
+            if (!reading.IsCompleted) return null;
+        }
+
+        shard.Reading = null;
+        return await reading.WaitAsync(cancel);
+    }
+
+    // Another process built the views until now: nothing that this one remembers counts, and what that one still writes
+    // is refused from now on.
     private async Task TakeOverAsync(long epoch, CancellationToken cancel)
     {
         await Gate.WaitAsync(cancel);
         try
         {
-            await ReloadActiveAsync(cancel);
-            await _dead.ReloadAsync(cancel);
-            await PositionAsync(cancel);
-            _epoch = epoch;
+            _takeover.Epoch = epoch;
+            (var active, StateFault) = await _takeover.ClaimActiveAsync(cancel);
+            (Active, _applier) = (active, ApplierOf(active));
+            await _takeover.EnsureAsync(Names, cancel);
+            await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
+            await _takeover.PositionAllAsync(Names, cancel);
+        }
+        catch
+        {
+            // Half taken over is not taken over.
+            _takeover.Epoch = 0;
+            throw;
         }
         finally
         {
@@ -173,18 +282,29 @@ public sealed class Projector : IAsyncDisposable
         }
     }
 
-    private async Task ReloadActiveAsync(CancellationToken cancel)
+    private async Task MendCollectionsAsync(CancellationToken cancel)
     {
-        Active = await ActiveViews.LoadAsync(_views, cancel);
-        _applier = new ViewApplier(_views, new ViewNames(Active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+        await _takeover.EnsureAsync(Names, cancel);
+        _applier = ApplierOf(Active);
+        await _takeover.PositionAllAsync(Names, cancel);
     }
 
-    private async Task FollowAsync(CancellationToken cancel)
+    /// <summary>One look at what the builder of the views, another process, has done.</summary>
+    internal async Task FollowAsync(CancellationToken cancel)
     {
-        _epoch = 0;
-        if ((await ActiveViews.LoadAsync(_views, cancel)).Version != Active.Version) await ReloadActiveAsync(cancel);
-        foreach (var shard in _shards) await shard.LoadAsync(await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel), cancel);
-        await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
+        _takeover.Epoch = 0;
+        var active = await ActiveViews.LoadAsync(_views, cancel) ?? ActiveViews.None;
+        if (active.Version != Active.Version) _applier = ApplierOf(active);
+        Active = active;
+        StateFault = active.Version == 0
+            ? "Somebody broke the state that says which version of the views answers; the process that owns shard 0 " +
+            "heals it." : null;
+        var watermarks = new Watermark[_shards.Length];
+        foreach (var shard in _shards)
+            watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
+        // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed.
+        await _dead.FollowAsync(cancel);
+        foreach (var shard in _shards) await shard.FollowAsync(watermarks[shard.Shard], cancel);
     }
 
     private async Task ApplyAsync(List<ProjectedEvent> events, List<WatermarkMove> moves, CancellationToken cancel)
@@ -194,19 +314,30 @@ public sealed class Projector : IAsyncDisposable
             var batch = await _applier.FoldAsync(events, _dead.IsBlocked, cancel);
             if (batch.Dead.Count > 0) await _dead.AppendAsync(batch.Dead, cancel);
             CrashPoint.Pass("projection.write.before");
-            var written = await _applier.WriteAsync(batch, moves, cancel);
+            var outcome = await _applier.WriteAsync(batch, moves, cancel);
             CrashPoint.Pass("projection.write.after");
-            if (written) break;
-            if (attempt == Limits.ProjectionGuardRetries)
-                throw new TidelineException(ErrorCode.StorageUnavailable, "Somebody else keeps writing the documents of this batch.");
+            if (outcome.IsDone) break;
+            if (outcome.TooLarge.Count > 0)
+                await HoldAsync(
+                    outcome.TooLarge, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.",
+                    cancel);
+            else if (attempt >= Limits.ProjectionGuardRetries)
+                await HoldAsync(outcome.Lost, "Another program keeps writing the document.", cancel);
         }
 
         foreach (var move in moves) _shards[move.Shard].MoveTo(move.Watermark);
         CrashPoint.Pass("projection.watermark.after");
     }
 
-    private Task CommitOffsetsAsync(CancellationToken cancel) =>
-        Task.WhenAll(_shards.Where(shard => shard.Fault is null && shard.Offset != shard.CommittedOffset)
+    private Task HoldAsync(IReadOnlyList<Guid> keys, string reason, CancellationToken cancel)
+    {
+        foreach (var key in keys) _applier.Forget(key);
+        return _dead.HoldAsync(keys.ToDictionary(key => key, _ => reason), cancel);
+    }
+
+    private Task CommitOffsetsAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel) =>
+        Task.WhenAll(
+            shards.Where(shard => shard.Offset != shard.CommittedOffset)
             .Select(shard => CommitOffsetAsync(shard, cancel)));
 
     private async Task CommitOffsetAsync(ShardProgress shard, CancellationToken cancel)
@@ -222,8 +353,12 @@ public sealed class Projector : IAsyncDisposable
         try
         {
             var epoch = _ledger.OwnedEpoch(0);
-            if (epoch == 0) await FollowAsync(cancel);
-            else if (epoch != _epoch) await TakeOverAsync(epoch, cancel);
+            if (epoch == 0)
+            {
+                await FollowAsync(cancel);
+                await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
+            }
+            else if (epoch != _takeover.Epoch) await TakeOverAsync(epoch, cancel);
             else if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
@@ -238,4 +373,12 @@ public sealed class Projector : IAsyncDisposable
             throw;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A projection pass failed; it is tried again.")]
+    private static partial void PassFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The views of shard {Shard} failed; the other shards go on, and it is tried again.")]
+    private static partial void ShardFailed(ILogger logger, int shard, Exception fault);
 }

@@ -8,12 +8,13 @@ namespace Tideline.Projections;
 /// <summary>
 /// Builds the next version of the views beside the live one, from the events of the ledger, while traffic runs:
 /// <code>
-///  1 begin    the next version's collections; or go on with one that a restart interrupted
+///  1 begin    collections of a number that no version ever had
 ///  2 build    fold the ledger's events until nearly level with the live watermarks
 ///  3 compare  every document: customers at equal clocks, transactions and events as they are
 ///  4 switch   projector paused: level exactly, compare what was in motion, switch, keep the old version
 /// </code>
-/// A crash before the switch leaves the live version as it was.
+/// A crash before the switch leaves the live version as it was. A forced rebuild reads nothing of what it replaces: it
+/// builds and switches.
 /// </summary>
 public sealed partial class Rebuild : IAsyncDisposable
 {
@@ -30,15 +31,18 @@ public sealed partial class Rebuild : IAsyncDisposable
     private Task _background = Task.CompletedTask;
 
     internal Rebuild(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
-        (_projector, _letters, _ledger, _views, _time, _logger, _version) = (projector, letters, ledger, views, time, logger, new RebuildVersion(views, projector.Shards, time));
+        (_projector, _letters, _ledger, _views, _time, _logger, _version) =
+            (projector, letters, ledger, views, time, logger, new RebuildVersion(projector, views));
 
     /// <summary>How far the rebuild is, or how the last one ended.</summary>
     public RebuildStatus Status { get; private set; } = RebuildStatus.Idle;
 
     /// <summary>Begins a rebuild and returns; <see cref="Status"/> tells how it goes.</summary>
-    /// <exception cref="TidelineException">InvalidInput: one is under way.</exception>
+    /// <exception cref="TidelineException">InvalidInput: one is under way. NotOwner: another process builds the
+    /// views.</exception>
     public void Start(bool force)
     {
+        _projector.RequireBuilder();
         lock (_starting)
         {
             if (!_background.IsCompleted || _one.CurrentCount == 0) throw UnderWay();
@@ -59,22 +63,18 @@ public sealed partial class Rebuild : IAsyncDisposable
         try
         {
             // :: 1 begin
-            var names = await _version.BeginAsync(_projector.Active, cancel);
-            var catchUp = new ViewCatchUp(_ledger, _views, names);
+            _projector.RequireBuilder();
+            var epoch = _projector.Epoch;
+            var names = await _version.BeginAsync(cancel);
+            var catchUp = new ViewCatchUp(_ledger, _views, names, _letters);
             Status = RebuildStatus.Idle with { Phase = "building", Version = names.Version };
 
             // :: 2 build
             await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
 
             // :: 3 compare
-            var comparison = new ViewComparison(_views, _projector.Names, names, _letters, DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime));
-            Status = Status with { Phase = "comparing" };
-            await comparison.CompareAllAsync(() => Status = Status with { Collections = comparison.Results }, cancel);
-            catchUp.Folded = comparison.CompareFoldedAsync;
-            await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
-            // Most of what was in motion has come to rest; only the remainder is left for the pause.
-            await comparison.CompareMovingAsync(isStill: false, cancel);
-            return await SwitchAsync(catchUp, comparison, force, cancel);
+            var comparison = force ? null : await CompareAsync(catchUp, cancel);
+            return await SwitchAsync(catchUp, comparison, epoch, cancel);
         }
         finally
         {
@@ -89,14 +89,18 @@ public sealed partial class Rebuild : IAsyncDisposable
         if (!_one.Wait(0, CancellationToken.None)) throw UnderWay();
         try
         {
-            var previous = _projector.Active.Previous ?? throw new TidelineException(ErrorCode.NotFound, "No earlier version of the views is kept.");
-            var catchUp = new ViewCatchUp(_ledger, _views, new ViewNames(previous));
+            _projector.RequireBuilder();
+            var (epoch, previous) =
+                (_projector.Epoch, _projector.Active.Previous
+                ?? throw new TidelineException(ErrorCode.NotFound, "No earlier version of the views is kept."));
+            var catchUp = new ViewCatchUp(_ledger, _views, new ViewNames(previous), _letters);
             await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
             await _projector.Gate.WaitAsync(cancel);
             try
             {
                 await LevelAsync(catchUp, 0, cancel);
-                await _projector.SwitchAsync(new ActiveViews(previous, _projector.Active.Version, Fold.SchemaVersion), cancel);
+                await HoldAsync(catchUp, cancel);
+                await _projector.SwitchAsync(previous, epoch, cancel);
             }
             finally
             {
@@ -118,24 +122,48 @@ public sealed partial class Rebuild : IAsyncDisposable
         _one.Dispose();
     }
 
-    private async Task<RebuildStatus> SwitchAsync(ViewCatchUp catchUp, ViewComparison comparison, bool force, CancellationToken cancel)
+    private async Task<ViewComparison> CompareAsync(ViewCatchUp catchUp, CancellationToken cancel)
+    {
+        var comparison =
+            new ViewComparison(
+                _views, _projector.Names, catchUp.Names, _letters,
+                DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime));
+        Status = Status with { Phase = "comparing" };
+        await comparison.CompareAllAsync(() => Status = Status with { Collections = comparison.Results }, cancel);
+        catchUp.Folded = comparison.CompareFoldedAsync;
+        await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
+        // Most of what was in motion has come to rest; only the remainder is left for the pause.
+        await comparison.CompareMovingAsync(isStill: false, cancel);
+        return comparison;
+    }
+
+    private async Task<RebuildStatus> SwitchAsync(
+        ViewCatchUp catchUp, ViewComparison? comparison, long epoch, CancellationToken cancel)
     {
         // :: 4 switch
         await _projector.Gate.WaitAsync(cancel);
         try
         {
             await LevelAsync(catchUp, 0, cancel);
-            await comparison.CompareMovingAsync(isStill: true, cancel);
-            Status = Status with { Collections = comparison.Results };
             var active = _projector.Active;
-            if (Status.Differing > 0 && !force && active.Schema == Fold.SchemaVersion)
+            if (comparison is not null)
             {
-                await _version.DiscardAsync(catchUp.Names, cancel);
-                return Status = Status with { Phase = "refused", Message = $"{Status.Differing} documents differ from the live version, which stays. Force the switch to take the rebuilt ones." };
+                await comparison.CompareMovingAsync(isStill: true, cancel);
+                Status = Status with { Collections = comparison.Results };
+                if (Status.Differing > 0 && active.Schema == Fold.SchemaVersion)
+                {
+                    await catchUp.Names.DropAsync(_views, cancel);
+                    return Status =
+                        Status with { Phase = "refused",
+                        Message =
+                        $"{Status.Differing} documents differ from the live version, which stays. Force the switch " +
+                        "to take the rebuilt ones." };
+                }
             }
 
-            await _projector.SwitchAsync(new ActiveViews(catchUp.Names.Version, active.Version, Fold.SchemaVersion), cancel);
-            await SettleAsync(catchUp.Names, cancel);
+            await HoldAsync(catchUp, cancel);
+            await _projector.SwitchAsync(catchUp.Names.Version, epoch, cancel);
+            await SettleAsync(catchUp, cancel);
             await _version.EndAsync(active.Previous, cancel);
             return Status = Status with { Phase = "switched", Message = $"Version {catchUp.Names.Version} answers; version {active.Version} is kept." };
         }
@@ -145,14 +173,19 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
     }
 
-    // What waited for the live version is in the rebuilt documents where the fold can take it now: their clocks say so, whoever built them and when.
-    private async Task SettleAsync(ViewNames built, CancellationToken cancel)
+    // Before the switch: a document that lacks events may not answer a read that must see them.
+    private async Task HoldAsync(ViewCatchUp catchUp, CancellationToken cancel)
+    {
+        var unknown = catchUp.DeadKeys.Where(each => !_letters.IsBlocked(each.Key)).ToDictionary();
+        if (unknown.Count > 0) await _letters.HoldAsync(unknown, cancel);
+    }
+
+    // Whoever was folded to the end waits for nothing any more; of the others, what the document holds is settled.
+    private async Task SettleAsync(ViewCatchUp catchUp, CancellationToken cancel)
     {
         foreach (var key in _letters.KeysNow())
         {
-            var waiting = await _letters.ShowAsync(key, cancel);
-            var document = await _views.ReadAsync(built.Customers, [key.ToString()], cancel) is [var found] ? ViewJson.Customer(found.Json) : null;
-            if (waiting.All(letter => Fold.Covers(document, letter.Event))) await _letters.SettleAsync(key, waiting, null, cancel);
+            if (!catchUp.DeadKeys.ContainsKey(key)) await _letters.ReleaseAsync(key, cancel);
         }
     }
 

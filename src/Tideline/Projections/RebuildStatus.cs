@@ -22,6 +22,3 @@ public sealed record RebuildStatus(string Phase, int Version, long EventsApplied
 /// <paramref name="DifferingIds"/> names the first that differ.
 /// </summary>
 public sealed record ComparedCollection(string Name, long Compared, long Differing, long Blocked, IReadOnlyList<string> DifferingIds);
-
-/// <summary>A rebuild under way, kept so that a restart goes on with it.</summary>
-public sealed record RebuildState(int Version, int Schema, long StartedUs);

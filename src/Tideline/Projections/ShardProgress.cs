@@ -32,6 +32,18 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     /// <summary>What stops the shard; null while nothing does.</summary>
     public string? Fault { get; set; }
 
+    /// <summary>Whether the store and the log said where it stands; until then nothing is projected.</summary>
+    public bool IsLoaded { get; set; }
+
+    /// <summary>Whether what was last announced is to be asked of the log again: an append failed.</summary>
+    public bool IsAnnouncementUnsure { get; set; }
+
+    /// <summary>A read that is under way.</summary>
+    public Task<FeedRead>? Reading { get; set; }
+
+    /// <summary>When the shard failed alone; it rests a while then.</summary>
+    public long? FailedAt { get; set; }
+
     public Watermark Watermark
     {
         get
@@ -71,6 +83,24 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         LagMs();
         if (watermark.Seq >= ledger.CommittedHead(shard).EventSeq) return;
         if (await ledger.Reader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first]) Began(first.Position.Seq, first.TimeUs);
+    }
+
+    /// <summary>Takes the watermark that another process set, unless the ledger says that it cannot be.</summary>
+    public async Task FollowAsync(Watermark watermark, CancellationToken cancel)
+    {
+        Fault = null;
+        if (watermark.Seq > ledger.CommittedHead(shard).EventSeq)
+        {
+            await ledger.LookAsync(shard, cancel);
+            if (ledger.CommittedHead(shard).EventSeq is var head && watermark.Seq > head)
+            {
+                Fault = $"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
+                    $"{shard}:{head}.";
+                watermark = default;
+            }
+        }
+
+        await LoadAsync(watermark, cancel);
     }
 
     public async Task<bool> WaitForAsync(long seq, TimeSpan timeout, CancellationToken cancel)

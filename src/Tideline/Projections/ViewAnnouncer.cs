@@ -14,8 +14,6 @@ public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long 
 internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
 {
     private const int ScanRecords = 256;
-    private bool _isUnsure;
-
     /// <summary>The last position announced for a shard and the source's sequence.</summary>
     public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
     {
@@ -25,7 +23,7 @@ internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
         {
             var records = await log.ReadAsync(Topics.CustomerEvents, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
             if (records.LastOrDefault(record => record.Source == source) is not { } last) continue;
-            return (JsonSerializer.Deserialize(last.Data.Span, ViewJson.Default.ViewUpdated)!.ThroughSeq, last.SourceSeq);
+            return (Parse(last)?.ThroughSeq ?? 0, last.SourceSeq);
         }
 
         // Retention took the record; whoever follows the topic has read it.
@@ -33,17 +31,13 @@ internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
     }
 
     /// <summary>Appends what is not yet said, for all shards at once.</summary>
-    public async Task AnnounceAsync(ShardProgress[] shards, CancellationToken cancel)
+    public async Task AnnounceAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel)
     {
         List<LogRecord>? records = null;
         // What became of an append that failed stands on the log; said again with another end, it would be left out and never said.
-        if (_isUnsure)
-        {
-            foreach (var shard in shards) shard.Announced = await LastAsync(shard.Shard, cancel);
-        }
-
         foreach (var shard in shards)
         {
+            if (shard.IsAnnouncementUnsure) shard.Announced = await LastAsync(shard.Shard, cancel);
             var (watermark, announced) = (shard.Watermark, shard.Announced);
             if (watermark.Seq <= announced.ThroughSeq) continue;
             var data = JsonSerializer.SerializeToUtf8Bytes(
@@ -52,11 +46,28 @@ internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
                 Topics.CustomerEvents, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1, Guid.Empty, EventType.CustomerViewUpdated.Name(), Guid.Empty, 0, time.NowUs(), data));
         }
 
+        foreach (var shard in shards) shard.IsAnnouncementUnsure = records is not null;
         if (records is null) return;
-        _isUnsure = true;
         await log.AppendAsync(records, cancel);
-        _isUnsure = false;
-        foreach (var record in records) shards[record.Partition].Announced = (shards[record.Partition].Watermark.Seq, record.SourceSeq);
+        var sequences = records.ToDictionary(record => record.Partition, record => record.SourceSeq);
+        foreach (var shard in shards)
+        {
+            shard.IsAnnouncementUnsure = false;
+            if (sequences.TryGetValue(shard.Shard, out var sequence)) shard.Announced = (shard.Watermark.Seq, sequence);
+        }
+    }
+
+    // Null: somebody else wrote it.
+    private static ViewUpdated? Parse(LogRecord record)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.ViewUpdated);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"projector-{shard}");

@@ -14,9 +14,16 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
 
     public ViewNames Names => names;
 
-    /// <summary>Folds in memory. Events of a key that <paramref name="isBlocked"/>, or that cannot be folded and those behind them, come back as dead.</summary>
+    /// <summary>
+    /// Folds in memory. Events of a key that <paramref name="isBlocked"/>, whose document is damaged, or that cannot be
+    /// folded, and those behind them, come back as dead.
+    /// </summary>
+    /// <param name="isGivenUp">Whether an operator gave an event up: one that cannot be folded is passed over
+    /// then.</param>
     public async Task<FoldedBatch> FoldAsync(
-        IReadOnlyList<ProjectedEvent> events, Func<ProjectedEvent, bool> isBlocked, CancellationToken cancel, IReadOnlyList<Guid>? alsoRead = null)
+        IReadOnlyList<ProjectedEvent> events, Func<ProjectedEvent, bool> isBlocked, CancellationToken cancel,
+            IReadOnlyList<Guid>? alsoRead = null,
+        Func<ProjectedEvent, bool>? isGivenUp = null)
     {
         var batch = new FoldedBatch();
         await ReadTouchedAsync(batch, alsoRead ?? [], events, cancel);
@@ -25,21 +32,37 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
         {
             var touched = batch.Customers[happened.Key];
             if (Fold.Covers(touched.After, happened.Event)) continue;
-            var reason = broken?.Contains(happened.Key) == true || isBlocked(happened) ? "It waits behind an earlier event of its customer." : TryFold(batch, touched, happened);
+            var waits = broken?.Contains(happened.Key) == true || isBlocked(happened);
+            var reason = waits ? "It waits behind an earlier event of its customer."
+                : touched.Damage is { } damage
+                    ? $"The document of its customer is damaged: {damage}. {ViewRepair.Command} builds it anew."
+                : TryFold(batch, touched, happened);
             if (reason is null) continue;
+            if (!waits && touched.Damage is null && isGivenUp?.Invoke(happened) == true)
+            {
+                touched.After = Fold.Skip(touched.After, happened.Key, happened.Event.Subject, happened.Event.Version);
+                Archive(batch, happened.Event);
+                continue;
+            }
+
             (broken ??= []).Add(happened.Key);
             batch.Dead.Add(new DeadEvent(happened, reason));
-            Archive(batch, happened.Event, IsJson(happened.Event.Data.Span));
+            Archive(batch, happened.Event);
         }
 
         return batch;
     }
 
-    /// <summary>Writes a folded batch and moves the watermarks; false when somebody else wrote one of its documents, which the next fold reads anew.</summary>
-    public async Task<bool> WriteAsync(FoldedBatch batch, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
+    /// <summary>Writes a folded batch and moves the watermarks, unless a document of it was not written.</summary>
+    public async Task<BatchOutcome> WriteAsync(
+        FoldedBatch batch, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
     {
         var changed = batch.Customers.Where(each => each.Value.IsChanged).ToArray();
         var customers = Array.ConvertAll(changed, each => Write(each.Value.After!, each.Value.Before.Revision));
+        Guid[] tooLarge =
+            [.. changed.Where((_, at) => customers[at].Json!.Value.Length > Limits.CustomerDocumentBytes)
+            .Select(each => each.Key)];
+        if (tooLarge.Length > 0) return new BatchOutcome([], tooLarge);
         var applied = await views.WriteBatchAsync(
             [
                 new CollectionWrites(names.Events, batch.Events, MustApply: false),
@@ -48,7 +71,7 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
             ],
             watermarks,
             cancel);
-        var all = true;
+        var lost = new List<Guid>();
         for (var at = 0; at < changed.Length; at++)
         {
             if (applied[2][at])
@@ -58,11 +81,11 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
             else
             {
                 cache.Remove(changed[at].Key);
-                all = false;
+                lost.Add(changed[at].Key);
             }
         }
 
-        return all;
+        return new BatchOutcome(lost, []);
     }
 
     /// <summary>A guarded write of a customer document.</summary>
@@ -79,11 +102,18 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
         foreach (var key in alsoRead) Touch(batch, key, missing);
         foreach (var happened in events) Touch(batch, happened.Key, missing);
         if (missing.Count == 0) return;
-        foreach (var document in await views.ReadAsync(names.Customers, missing, cancel))
+        foreach (var stored in await views.ReadAsync(names.Customers, missing, cancel))
         {
-            var found = new CachedDocument(ViewJson.Customer(document.Json), document.Revision);
-            cache.Put(found.Document!.CustomerId, found);
-            batch.Customers[found.Document.CustomerId] = new FoldedBatch.Touched(found);
+            var key = Guid.Parse(stored.Id);
+            if (StoredView.Customer(stored, out var damage) is not { } document)
+            {
+                batch.Customers[key] = new FoldedBatch.Touched(default, damage);
+                continue;
+            }
+
+            var found = new CachedDocument(document, stored.Revision);
+            cache.Put(key, found);
+            batch.Customers[key] = new FoldedBatch.Touched(found);
         }
     }
 
@@ -101,9 +131,11 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
             var data = EventData.Parse(happened.Event.Data.Span);
             if (data.CustomerId != happened.Key) throw new TidelineException(ErrorCode.Corrupt, $"The event at {happened.Event.Position} names another customer than its key.");
             var after = Fold.Apply(touched.After, happened.Event, data);
-            if (Fold.Transaction(happened.Event, data) is { } entry) batch.Transactions.Add(Write(entry));
+            var entry = Fold.Transaction(happened.Event, data);
+            var archived = EventWrite(happened.Event, isJson: true);
+            if (entry is not null) batch.Transactions.Add(Write(entry));
+            batch.Events.Add(archived);
             touched.After = after;
-            Archive(batch, happened.Event, dataIsJson: true);
             return null;
         }
         // The fold is pure: whatever it throws is about this one event, which goes to the dead letters with these words.
@@ -113,13 +145,29 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
         }
     }
 
-    private static void Archive(FoldedBatch batch, LedgerEvent happened, bool dataIsJson)
+    // An event so strange that its CloudEvents form cannot be written is dead, and its dead letter keeps it.
+    private static void Archive(FoldedBatch batch, LedgerEvent happened)
     {
-        var id = ArchivedEvent.IdOf(happened.Position);
-        batch.Events.Add(new DocumentWrite(id, 0, 1, ArchivedEvent.ToJson(id, happened, dataIsJson), NoIndexes));
+        try
+        {
+            batch.Events.Add(EventWrite(happened));
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return;
+        }
     }
 
-    private static DocumentWrite Write(TransactionDocument entry) => new(
+    /// <summary>The archived form of an event, as it is inserted.</summary>
+    public static DocumentWrite EventWrite(LedgerEvent happened, bool isJson = false)
+    {
+        var id = ArchivedEvent.IdOf(happened.Position);
+        return new DocumentWrite(
+            id, 0, 1, ArchivedEvent.ToJson(id, happened, isJson || IsJson(happened.Data.Span)), NoIndexes);
+    }
+
+    /// <summary>A transaction document, as it is inserted.</summary>
+    public static DocumentWrite Write(TransactionDocument entry) => new(
         TransactionDocument.IdOf(entry.TransactionId, entry.AccountId), 0, 1, JsonSerializer.SerializeToUtf8Bytes(entry, ViewJson.Default.TransactionDocument),
         new Dictionary<string, object?>(3) { ["customerId"] = entry.CustomerId.ToString(), ["bookedAtUs"] = entry.BookedAtUs, ["accountId"] = entry.AccountId.ToString() });
 

@@ -5,14 +5,14 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>Brings a version of the views that is not live forward, from the ledger's own events. Not for two threads at once.</summary>
-internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names)
+internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names, DeadLetters letters)
 {
     private readonly ViewApplier _applier = new(views, names, new DocumentCache(Limits.ProjectionCacheDocuments));
 
     public ViewNames Names => names;
 
-    /// <summary>Keys with an event that this version cannot fold: left as they were before it.</summary>
-    public HashSet<Guid> DeadKeys { get; } = [];
+    /// <summary>Keys with an event that this version cannot fold, and why: left as they were before it.</summary>
+    public Dictionary<Guid, string> DeadKeys { get; } = [];
 
     /// <summary>Called with every batch after it was written.</summary>
     public Func<IReadOnlyList<ProjectedEvent>, CancellationToken, Task>? Folded { get; set; }
@@ -37,16 +37,24 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
         if (reached.Seq == from.Seq) throw new TidelineException(ErrorCode.Corrupt, $"The ledger of shard {shard} ends at {from.Seq}; the views hold more.");
         for (var attempt = 1; ; attempt++)
         {
-            var batch = await _applier.FoldAsync(events, happened => DeadKeys.Contains(happened.Key), cancel);
-            if (await _applier.WriteAsync(batch, [new WatermarkMove(names.Projection, shard, reached)], cancel))
+            var batch =
+                await _applier.FoldAsync(
+                    events, happened => DeadKeys.ContainsKey(happened.Key), cancel, isGivenUp: letters.IsGivenUp);
+            var outcome =
+                await _applier.WriteAsync(
+                    batch, [new WatermarkMove(names.Projection, shard, reached, ViewEpoch.Any)], cancel);
+            if (outcome.IsDone)
             {
                 // Only now: a second attempt must still fold what stands before the event that broke.
-                foreach (var dead in batch.Dead) DeadKeys.Add(dead.Happened.Key);
+                foreach (var dead in batch.Dead) DeadKeys.TryAdd(dead.Happened.Key, dead.Reason);
                 if (Folded is not null) await Folded(events, cancel);
                 return reached.Seq;
             }
 
-            if (attempt == Limits.ProjectionGuardRetries) throw new TidelineException(ErrorCode.StorageUnavailable, "Somebody else keeps writing the documents that are rebuilt.");
+            foreach (var key in outcome.TooLarge)
+                DeadKeys.TryAdd(key, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
+            if (attempt < Limits.ProjectionGuardRetries) continue;
+            foreach (var key in outcome.Lost) DeadKeys.TryAdd(key, "Another program keeps writing the document.");
         }
     }
 }

@@ -52,10 +52,12 @@ internal sealed class ViewComparison
 
     private Agreement JudgeCustomer(string id, Document? live, Document? built, bool isStill)
     {
+        if (live?.Damage is not null) return Agreement.Differs;
         if (Guid.TryParse(id, out var customer) && _letters.IsBlocked(customer)) return Agreement.Blocked;
         if (AreSame(live, built)) return Agreement.Same;
         if (live is null || built is null) return isStill ? Agreement.Differs : Agreement.Moving;
-        if (Read(live) is not { } left || Read(built) is not { } right) return Agreement.Differs;
+        if (StoredView.Customer(live, out _) is not { } left || StoredView.Customer(built, out _) is not { } right)
+            return Agreement.Differs;
         if (!isStill && !left.Clock.SequenceEqual(right.Clock)) return Agreement.Moving;
         return Bytes(left).AsSpan().SequenceEqual(Bytes(right)) ? Agreement.Same : Agreement.Differs;
     }
@@ -63,7 +65,8 @@ internal sealed class ViewComparison
     private Agreement JudgeTransaction(string id, Document? live, Document? built, bool isStill)
     {
         // What the live version lacks may wait among the dead letters of its customer.
-        if (live is null && built is not null && _letters.IsBlocked(ViewJson.Transaction(built.Json).CustomerId)) return Agreement.Blocked;
+        if (live is null && built is not null && StoredView.Transaction(built, out _) is { } entry
+            && _letters.IsBlocked(entry.CustomerId)) return Agreement.Blocked;
         return JudgeConstant(id, live, built, isStill);
     }
 
@@ -73,7 +76,9 @@ internal sealed class ViewComparison
         return isStill || (live is not null && built is not null) ? Agreement.Differs : Agreement.Moving;
     }
 
-    private static bool AreSame(Document? live, Document? built) => live is null || built is null ? live is null && built is null : live.Json.Span.SequenceEqual(built.Json.Span);
+    private static bool AreSame(Document? live, Document? built) => live is null || built is null
+        ? live is null && built is null
+        : live.Damage is null && built.Damage is null && live.Json.Span.SequenceEqual(built.Json.Span);
 
     // An event that cannot be folded made no transaction, here or there.
     private static string? TransactionId(LedgerEvent happened)
@@ -82,20 +87,7 @@ internal sealed class ViewComparison
         {
             return Fold.Transaction(happened, EventData.Parse(happened.Data.Span)) is { } entry ? TransactionDocument.IdOf(entry.TransactionId, entry.AccountId) : null;
         }
-        catch (Exception fault) when (fault is JsonException or TidelineException)
-        {
-            return null;
-        }
-    }
-
-    // One that cannot be read is a difference, not a reason to stop.
-    private static CustomerDocument? Read(Document document)
-    {
-        try
-        {
-            return ViewJson.Customer(document.Json);
-        }
-        catch (JsonException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             return null;
         }

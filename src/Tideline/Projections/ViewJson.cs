@@ -3,14 +3,20 @@ using System.Text.Json.Serialization;
 
 namespace Tideline.Projections;
 
-/// <summary>The JSON of the documents: camel case, nulls left out.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+/// <summary>
+/// The JSON of the documents: camel case, nulls left out. What the program never writes, such as a field of another
+/// name, is not read.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+        AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(CustomerDocument))]
 [JsonSerializable(typeof(TransactionDocument))]
 [JsonSerializable(typeof(ActiveViews))]
 [JsonSerializable(typeof(DeadLetterState))]
 [JsonSerializable(typeof(DeadLetterData))]
-[JsonSerializable(typeof(RebuildState))]
 [JsonSerializable(typeof(ViewUpdated))]
 public sealed partial class ViewJson : JsonSerializerContext
 {

@@ -1,12 +1,19 @@
+using System.Globalization;
+using System.Text.Json;
+using Tideline.Kernel;
 using Tideline.Views;
 
 namespace Tideline.Projections;
 
-/// <summary>The collections of one version of the views. Versions build beside each other and are switched whole.</summary>
+/// <summary>
+/// The collections of one version of the views. Versions build beside each other and are switched whole; 0 is none.
+/// </summary>
 public sealed record ViewNames(int Version)
 {
+    private const string CustomersPrefix = "customers_v";
+
     /// <summary>One document per customer; by e-mail, and by oldest counted day for the aging pass.</summary>
-    public string Customers { get; } = $"customers_v{Version}";
+    public string Customers { get; } = $"{CustomersPrefix}{Version}";
 
     /// <summary>One document per entry on a customer's account; by customer and by account, in time.</summary>
     public string Transactions { get; } = $"transactions_v{Version}";
@@ -25,33 +32,81 @@ public sealed record ViewNames(int Version)
         new(Events, [], LogChanges: false),
     ];
 
-    /// <summary>Makes the collections, if they are not there.</summary>
-    public async Task EnsureAsync(IViewStore views, CancellationToken cancel)
+    /// <summary>The versions that have collections.</summary>
+    public static async Task<IReadOnlyList<int>> VersionsAsync(IViewStore views, CancellationToken cancel)
     {
-        foreach (var definition in Definitions) await views.EnsureCollectionAsync(definition, cancel);
+        var versions = new SortedSet<int>();
+        foreach (var name in await views.ListCollectionsAsync(cancel))
+        {
+            if (int.TryParse(
+                name.AsSpan(name.LastIndexOf('v') + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+                out var version)
+                && new ViewNames(version).Definitions.Any(definition => definition.Name == name))
+            {
+                versions.Add(version);
+            }
+        }
+
+        return [.. versions];
     }
 
-    /// <summary>Drops the collections and forgets how far they were.</summary>
-    public async Task DropAsync(IViewStore views, int shards, CancellationToken cancel)
+    /// <summary>Makes the collections, or what somebody took away of them; answers whether one was not there.</summary>
+    public async Task<bool> EnsureAsync(IViewStore views, CancellationToken cancel)
     {
-        for (var shard = 0; shard < shards; shard++) await views.SetWatermarkAsync(Projection, shard, default, cancel);
+        var isNew = false;
+        foreach (var definition in Definitions) isNew |= await views.EnsureCollectionAsync(definition, cancel);
+        return isNew;
+    }
+
+    /// <summary>Makes the collections, empty, of a number that is not in use.</summary>
+    internal async Task CreateAsync(IViewStore views, int shards, CancellationToken cancel)
+    {
+        await DropAsync(views, cancel);
+        for (var shard = 0; shard < shards; shard++)
+            await views.SetWatermarkAsync(Projection, shard, default, ViewEpoch.Any, cancel);
+        await EnsureAsync(views, cancel);
+    }
+
+    /// <summary>Drops the collections.</summary>
+    internal async Task DropAsync(IViewStore views, CancellationToken cancel)
+    {
         foreach (var definition in Definitions) await views.DropCollectionAsync(definition.Name, cancel);
     }
 }
 
-/// <summary>Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built the active one.
-/// <paramref name="Epoch"/>: the installation epoch in which it was held against the ledger last.</summary>
-public sealed record ActiveViews(int Version, int? Previous, int Schema, int Epoch = 1)
+/// <summary>
+/// Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built
+/// the active one. <paramref name="Latest"/>: the highest number that any version ever had; none is used twice, so that
+/// whoever still works at an old one harms no new one. <paramref name="Epoch"/>: the installation epoch in which the active
+/// one was held against the ledger last.
+/// </summary>
+public sealed record ActiveViews(int Version, int? Previous, int Schema, int Latest, int Epoch = 1)
 {
     private const string StateName = "views.active";
 
-    /// <summary>What the store says; version 1 for a new one.</summary>
-    public static async ValueTask<ActiveViews> LoadAsync(IViewStore views, CancellationToken cancel) =>
-        await views.GetStateAsync(StateName, cancel) is { } json
-            ? System.Text.Json.JsonSerializer.Deserialize(json, ViewJson.Default.ActiveViews)!
-            : new ActiveViews(1, null, Fold.SchemaVersion);
+    /// <summary>What answers nothing: a process that cannot tell which version does.</summary>
+    internal static ActiveViews None { get; } = new(0, null, Fold.SchemaVersion, 0);
+
+    /// <summary>What the store says; version 1 for a new one, null where somebody broke it.</summary>
+    internal static async ValueTask<ActiveViews?> LoadAsync(IViewStore views, CancellationToken cancel)
+    {
+        try
+        {
+            if (await views.GetStateAsync(StateName, cancel) is not { } json)
+                return new ActiveViews(1, null, Fold.SchemaVersion, 1);
+            var active = JsonSerializer.Deserialize(json, ViewJson.Default.ActiveViews);
+            return active is { Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue }
+                && active.Version <= active.Latest ? active : null;
+        }
+        catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
+        {
+            return null;
+        }
+    }
 
     /// <summary>Makes this the answer, durably.</summary>
-    public ValueTask SaveAsync(IViewStore views, CancellationToken cancel) =>
-        views.SetStateAsync(StateName, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(this, ViewJson.Default.ActiveViews), cancel);
+    /// <exception cref="TidelineException">NotOwner: a later owner said what the answer is.</exception>
+    internal ValueTask SaveAsync(IViewStore views, long epoch, CancellationToken cancel) =>
+        views.SetStateAsync(
+            StateName, JsonSerializer.SerializeToUtf8Bytes(this, ViewJson.Default.ActiveViews), epoch, cancel);
 }

@@ -12,7 +12,7 @@ public static class ViewWitness
     {
         var active = await ActiveViews.LoadAsync(views, cancel);
         var seen = new WitnessedHead?[shards];
-        if (active.Epoch >= epoch)
+        if (active is { Version: > 0 } && active.Epoch >= epoch)
         {
             var projection = new ViewNames(active.Version).Projection;
             for (var shard = 0; shard < shards; shard++) seen[shard] = await ReadAsync(views, projection, shard, cancel);

@@ -47,19 +47,27 @@ public sealed class CustomerViews
     private readonly StrongCustomer _strong;
     private readonly ViewFreshness _freshness;
     private readonly CustomerCache? _cache;
+    private readonly DamagedDocuments _damaged;
 
-    internal CustomerViews(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache, TimeProvider time)
+    internal CustomerViews(
+        Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache,
+            DamagedDocuments damaged, TimeProvider time)
     {
-        (_projector, _letters, _ledger, _views, _cache, _time) = (projector, letters, ledger, views, cache, time);
+        (_projector, _letters, _ledger, _views, _cache, _damaged, _time) =
+            (projector, letters, ledger, views, cache, damaged, time);
         _strong = new StrongCustomer(ledger, time);
         _freshness = new ViewFreshness(projector, ledger, time);
     }
 
-    /// <summary>A customer; null when there is none (for an eventual read: none that the view has seen).</summary>
+    /// <summary>
+    /// A customer; null when there is none (for an eventual read: none that the view has seen). Where the view has no
+    /// document that can be believed, the ledger answers.
+    /// </summary>
     public async Task<CustomerRead?> GetCustomerAsync(Guid id, ReadConsistency consistency, CancellationToken cancel)
     {
         var found = await FindInCacheAsync(id, consistency, cancel);
-        if (found.Json is { } cached) return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
+        if (found.Json is { } json && StoredView.Cached(id.ToString(), json) is { } cached)
+            return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
         if (!await _freshness.IsReachedAsync(consistency, cancel)) return await FromLedgerAsync(id, cancel);
         // Asked before the read and in this order: what comes later can only make the answer fresher, and who is not blocked now has every event up to the horizon.
         var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
@@ -68,9 +76,13 @@ public sealed class CustomerViews
         var collection = _projector.Names.Customers;
         // What goes into the cache holds at least the horizon: a replica nearby need not.
         var fills = _cache is not null && found.Lease != Guid.Empty && !isBlocked;
-        if (await (fills ? _views : Reader(consistency)).ReadAsync(collection, [id.ToString()], cancel) is not [var document]) return null;
-        if (fills) await _cache!.FillAsync(CustomerCache.Key(collection, document.Id), found.Lease, horizon, document, cancel);
-        return Answer(document.Json, ServedBy.View, staleness, isBlocked);
+        var (stored, isThere) = await ReadAsync(fills ? _views : Reader(consistency), collection, id, cancel);
+        if (stored is null)
+            return isThere && consistency.Level == ConsistencyLevel.Eventual ? null : await FromLedgerAsync(id, cancel);
+        if (Sound(collection, stored) is not { } customer) return await FromLedgerAsync(id, cancel);
+        if (fills)
+            await _cache!.FillAsync(CustomerCache.Key(collection, stored.Id), found.Lease, horizon, stored, cancel);
+        return Answer(customer, ServedBy.View, staleness, isBlocked);
     }
 
     /// <summary>Customers with this e-mail address, from the view.</summary>
@@ -84,10 +96,16 @@ public sealed class CustomerViews
         var query = new DocumentQuery(
             _projector.Names.Customers, new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
             cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
-        var found = await Reader(consistency).QueryAsync(query, cancel);
+        var found = await QueryAsync(consistency, query, cancel);
+        var customers = new List<CustomerDocument>(found.Count);
+        foreach (var document in found)
+        {
+            var customer = Sound(query.Collection, document) ?? await FromLedgerAsync(document, email, cancel);
+            if (customer is not null) customers.Add(Fold.Age(customer, Today()));
+        }
+
         return new CustomerPage(
-            [.. found.Select(document => Fold.Age(ViewJson.Customer(document.Json), Today()))],
-            found.Count == limit ? new Cursor(0, found[^1].Id).ToString() : null, staleness);
+            customers, found.Count == limit ? new Cursor(0, found[^1].Id).ToString() : null, staleness);
     }
 
     /// <summary>
@@ -108,14 +126,71 @@ public sealed class CustomerViews
         if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId)) throw Waits($"Events of customer {customerId} wait");
         (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
-        var found = await Reader(consistency).QueryAsync(
-            new DocumentQuery(
-                _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() }, "bookedAtUs", from?.ToUs(), to?.ToUs(),
-                Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit),
-            cancel);
-        TransactionDocument[] transactions = [.. found.Select(document => ViewJson.Transaction(document.Json))];
+        var query = new DocumentQuery(
+            _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() },
+                "bookedAtUs", from?.ToUs(), to?.ToUs(),
+            Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit);
+        var found = await QueryAsync(consistency, query, cancel);
+        TransactionDocument[] transactions =
+            [.. found.Select(document => Entry(query.Collection, document, customerId))];
         return new TransactionPage(transactions, found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
     }
+
+    // Not there: the collection is not, rather than the document.
+    private static async Task<(Document? Stored, bool IsThere)> ReadAsync(
+        IViewReader reader, string collection, Guid id, CancellationToken cancel)
+    {
+        try
+        {
+            return (await reader.ReadAsync(collection, [id.ToString()], cancel) is [var document] ? document
+                : null, true);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            return (null, false);
+        }
+    }
+
+    private async Task<IReadOnlyList<Document>> QueryAsync(
+        ReadConsistency consistency, DocumentQuery query, CancellationToken cancel)
+    {
+        try
+        {
+            return await Reader(consistency).QueryAsync(query, cancel);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
+        {
+            throw new TidelineException(
+                ErrorCode.ViewBehind,
+                $"The views have lost {query.Collection}, and only they can answer this. ./tideline projections " +
+                "rebuild --force builds them anew.", fault);
+        }
+    }
+
+    private CustomerDocument? Sound(string collection, Document stored)
+    {
+        var customer = StoredView.Customer(stored, out var damage);
+        if (damage is null) _damaged.Forget(collection, stored.Id);
+        else _damaged.Note(collection, stored.Id, damage);
+        return customer;
+    }
+
+    // A list that lacks an entry would be a lie, so this customer's fails; those of others do not.
+    private TransactionDocument Entry(string collection, Document stored, Guid customerId)
+    {
+        var entry = StoredView.Transaction(stored, out var damage);
+        if (damage is null && entry!.CustomerId != customerId) damage = "it names another customer than its index";
+        if (damage is null) return entry!;
+        _damaged.Note(collection, stored.Id, damage);
+        throw new TidelineException(
+            ErrorCode.ViewBehind,
+                $"A movement of customer {customerId} is damaged in the views ('{stored.Id}': {damage}). An " +
+                $"operator heals it: ./tideline projections repair {customerId}.");
+    }
+
+    private async Task<CustomerDocument?> FromLedgerAsync(Document damaged, string email, CancellationToken cancel) =>
+        Guid.TryParse(damaged.Id, out var id) && await _strong.ReadAsync(id, cancel) is { } customer
+            && customer.Email == email ? customer : null;
 
     // Nothing is cached of a customer whose events wait: no position says how old the document is.
     private ValueTask<CacheFind> FindInCacheAsync(Guid id, ReadConsistency consistency, CancellationToken cancel) =>
@@ -126,8 +201,8 @@ public sealed class CustomerViews
     private async Task<CustomerRead?> FromLedgerAsync(Guid id, CancellationToken cancel) =>
         await _strong.ReadAsync(id, cancel) is { } strong ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false) : null;
 
-    private CustomerRead Answer(ReadOnlyMemory<byte> json, ServedBy served, double stalenessMs, bool isBlocked) =>
-        new(Fold.Age(ViewJson.Customer(json), Today()), served, stalenessMs, isBlocked);
+    private CustomerRead Answer(CustomerDocument customer, ServedBy served, double stalenessMs, bool isBlocked) =>
+        new(Fold.Age(customer, Today()), served, stalenessMs, isBlocked);
 
     // A customer whose events wait is older in the views than any position says.
     private async Task RequireNoneWaitsAsync(string email, CancellationToken cancel)

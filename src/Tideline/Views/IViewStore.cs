@@ -12,8 +12,15 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     /// </summary>
     IViewReader Nearest { get; }
 
-    /// <summary>Makes a collection with its indexes, if it is not there. Index fields are top-level fields of the document.</summary>
-    ValueTask EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel);
+    /// <summary>
+    /// Makes a collection with its indexes, or what somebody took away of it. Index fields are top-level fields of the
+    /// document.
+    /// </summary>
+    /// <returns>Whether the collection was not there.</returns>
+    ValueTask<bool> EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel);
+
+    /// <summary>The names of all collections.</summary>
+    ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel);
 
     /// <summary>Drops a collection.</summary>
     ValueTask DropCollectionAsync(string collection, CancellationToken cancel);
@@ -30,19 +37,38 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. No watermark goes back by it. A failing machine may lose the newest of those calls that move a
     /// watermark, with their watermarks: the ledger gives them again. Answers per group and write whether it was applied.
     /// </summary>
+    /// <exception cref="Kernel.TidelineException">NotOwner: a later epoch moved a watermark; documents may have been
+    /// written.</exception>
     ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel);
 
-    /// <summary>The watermark of a projection on a shard: the last position wholly applied; 0 before the first.</summary>
+    /// <summary>Removes documents whatever they are: for those that no guarded write can replace.</summary>
+    ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel);
+
+    /// <summary>
+    /// Some ids, as text, of documents that no read finds, because their ids are not text: somebody else wrote them.
+    /// </summary>
+    ValueTask<IReadOnlyList<string>> FindForeignAsync(string collection, int limit, CancellationToken cancel);
+
+    /// <summary>
+    /// The watermark of a projection on a shard: the last position wholly applied; 0 before the first, and where the
+    /// stored one is unreadable.
+    /// </summary>
     ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel);
 
     /// <summary>Sets a watermark, back too, durably.</summary>
-    ValueTask SetWatermarkAsync(string projection, int shard, Watermark watermark, CancellationToken cancel);
+    /// <param name="epoch">The writer's epoch of ownership: what a later epoch wrote stays.</param>
+    /// <exception cref="Kernel.TidelineException">NotOwner: a later epoch wrote it.</exception>
+    ValueTask SetWatermarkAsync(
+        string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel);
 
     /// <summary>Small named JSON states of the program on the view tier (active versions, blocked keys); null when absent.</summary>
+    /// <exception cref="Kernel.TidelineException">Corrupt: somebody else wrote it.</exception>
     ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel);
 
-    /// <summary>Stores a state, durably; null removes it.</summary>
-    ValueTask SetStateAsync(string name, byte[]? json, CancellationToken cancel);
+    /// <summary>Stores a state, durably, over an unreadable one too; null removes it.</summary>
+    /// <param name="epoch">The writer's epoch of ownership: what a later epoch wrote stays.</param>
+    /// <exception cref="Kernel.TidelineException">NotOwner: a later epoch wrote it.</exception>
+    ValueTask SetStateAsync(string name, byte[]? json, long epoch, CancellationToken cancel);
 
     /// <summary>
     /// Changes after a resume token, in commit order (null: none, with the token of now).
@@ -57,8 +83,12 @@ public interface IViewStore : IViewReader, IAsyncDisposable
 /// <summary>A collection: its name, its indexes (each a list of top-level fields; the document id breaks ties), and whether its changes are logged.</summary>
 public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyList<string>> Indexes, bool LogChanges);
 
-/// <summary>A stored document. <paramref name="Revision"/> grows with every write.</summary>
-public sealed record Document(string Id, long Revision, ReadOnlyMemory<byte> Json);
+/// <summary>
+/// A stored document. <paramref name="Revision"/> grows with every write. <paramref name="Damage"/> says why it cannot
+/// be one that the program wrote; then neither revision nor JSON means anything. A read never fails for it, so that it
+/// harms no other document.
+/// </summary>
+public sealed record Document(string Id, long Revision, ReadOnlyMemory<byte> Json, string? Damage = null);
 
 /// <summary>A guarded write. <paramref name="Json"/> null deletes. <paramref name="IndexValues"/>: values (string, long or null) of the indexed fields, as they stand in the document.</summary>
 public sealed record DocumentWrite(string Id, long ExpectedRevision, long Revision, ReadOnlyMemory<byte>? Json, IReadOnlyDictionary<string, object?> IndexValues);
@@ -66,8 +96,11 @@ public sealed record DocumentWrite(string Id, long ExpectedRevision, long Revisi
 /// <summary>Guarded writes of one collection within a batch. <paramref name="MustApply"/>: a refused write keeps the batch's watermarks where they are.</summary>
 public sealed record CollectionWrites(string Collection, IReadOnlyList<DocumentWrite> Writes, bool MustApply);
 
-/// <summary>A watermark to move.</summary>
-public sealed record WatermarkMove(string Projection, int Shard, Watermark Watermark);
+/// <summary>
+/// A watermark to move. <paramref name="Epoch"/>: the writer's epoch of ownership; where a later one wrote, the call is
+/// refused.
+/// </summary>
+public sealed record WatermarkMove(string Projection, int Shard, Watermark Watermark, long Epoch = 0);
 
 /// <summary>
 /// One page: equality on <paramref name="Equal"/>, then a range and order on <paramref name="OrderBy"/> (both bounds inclusive; null: open), then an optional

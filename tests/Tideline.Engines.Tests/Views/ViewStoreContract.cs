@@ -147,7 +147,7 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 77)), new WatermarkMove("views", 1, new Watermark(1, 1))], Cancel);
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 76))], Cancel);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(10, 77));
-        await Store.SetWatermarkAsync("views", 0, default, Cancel);
+        await Store.SetWatermarkAsync("views", 0, default, 0, Cancel);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(default);
         (await Store.GetWatermarkAsync("views", 1, Cancel)).ShouldBe(new Watermark(1, 1));
     }
@@ -156,14 +156,14 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     public async Task What_was_written_is_there_after_reopening()
     {
         await WriteAsync(Person("a", 0, 1, city: "Bern"));
-        await Store.SetStateAsync("mine", "{}"u8.ToArray(), Cancel);
-        await Store.SetStateAsync("mine", """{"version":2,"keys":{"7":[1]}}"""u8.ToArray(), Cancel);
+        await Store.SetStateAsync("mine", "{}"u8.ToArray(), 0, Cancel);
+        await Store.SetStateAsync("mine", """{"version":2,"keys":{"7":[1]}}"""u8.ToArray(), 0, Cancel);
         await Store.DisposeAsync();
         await OpenAsync();
         (await QueryAsync("Bern")).ShouldBe(["a"]);
         (await Store.GetStateAsync("mine", Cancel)).ShouldBe("""{"version":2,"keys":{"7":[1]}}"""u8.ToArray());
-        await Store.SetStateAsync("mine", null, Cancel);
-        await Store.SetStateAsync("mine", null, Cancel);
+        await Store.SetStateAsync("mine", null, 0, Cancel);
+        await Store.SetStateAsync("mine", null, 0, Cancel);
         (await Store.GetStateAsync("mine", Cancel)).ShouldBeNull();
     }
 
@@ -184,4 +184,48 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         var writers = Enumerable.Range(0, 16).Select(_ => Task.Run(() => WriteAsync(Person("a", 0, 1))));
         (await Task.WhenAll(writers)).Count(applied => applied).ShouldBe(1);
     }
+
+    [Fact]
+    public async Task What_a_later_epoch_wrote_an_earlier_one_does_not_write_over()
+    {
+        await Store.SetStateAsync("mine", "{}"u8.ToArray(), 7, Cancel);
+        await Store.SetWatermarkAsync("views", 0, new Watermark(5, 50), 7, Cancel);
+        await FencedAsync(async () => await Store.SetStateAsync("mine", "[1]"u8.ToArray(), 6, Cancel));
+        await FencedAsync(async () => await Store.SetWatermarkAsync("views", 0, new Watermark(9, 90), 6, Cancel));
+        await FencedAsync(
+            async () =>
+                await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 90), 6)], Cancel));
+        (await Store.GetStateAsync("mine", Cancel)).ShouldBe("{}"u8.ToArray());
+        (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(5, 50));
+
+        await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 90), 8)], Cancel);
+        await FencedAsync(
+            async () =>
+                await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 100), 7)], Cancel));
+        await Store.SetStateAsync("mine", "[8]"u8.ToArray(), 8, Cancel);
+        await Store.SetStateAsync("mine", "[9]"u8.ToArray(), ViewEpoch.Any, Cancel);
+        await Store.SetWatermarkAsync("views", 0, default, ViewEpoch.Any, Cancel);
+        // Left to any epoch.
+        await Store.SetStateAsync("mine", "[1]"u8.ToArray(), 1, Cancel);
+        await Store.SetWatermarkAsync("views", 0, new Watermark(1, 1), 1, Cancel);
+        (await Store.GetStateAsync("mine", Cancel)).ShouldBe("[1]"u8.ToArray());
+        (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(1, 1));
+    }
+
+    [Fact]
+    public async Task Documents_are_removed_whatever_they_are_and_collections_are_listed()
+    {
+        await WriteAsync(Person("a", 0, 9));
+        await Store.RemoveAsync(People.Name, ["a", "b"], Cancel);
+        (await Store.ReadAsync(People.Name, ["a"], Cancel)).ShouldBeEmpty();
+        (await WriteAsync(Person("a", 0, 1))).ShouldBeTrue();
+        (await Store.FindForeignAsync(People.Name, 10, Cancel)).ShouldBeEmpty();
+        (await Store.ListCollectionsAsync(Cancel)).ShouldBe([People.Name, Notes.Name], ignoreOrder: true);
+        (await Store.EnsureCollectionAsync(People, Cancel)).ShouldBeFalse();
+        await Store.DropCollectionAsync(People.Name, Cancel);
+        (await Store.EnsureCollectionAsync(People, Cancel)).ShouldBeTrue();
+    }
+
+    private static async Task FencedAsync(Func<Task> write) =>
+        (await Should.ThrowAsync<TidelineException>(write)).Code.ShouldBe(ErrorCode.NotOwner);
 }

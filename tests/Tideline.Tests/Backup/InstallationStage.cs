@@ -44,7 +44,7 @@ internal sealed class InstallationStage : IAsyncDisposable
     {
         var key = Node.Ledger.Ids.Next().ToString();
         return Node.Payments.TransferAsync(
-            new TransferRequest(null, from, to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
+            new TransferRequest(from, to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
     }
 
     public async Task<long> PostedAsync(Guid account) =>

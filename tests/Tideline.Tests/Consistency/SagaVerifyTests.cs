@@ -204,7 +204,7 @@ public sealed class SagaVerifyTests
                     new SetAccountStatus(accounts[^1], turn % 2 == 0 ? AccountStatus.Frozen : AccountStatus.Open),
                     default);
             var request = new TransferRequest(
-                null, accounts[turn % 8], accounts[(turn + 1 + lane) % 9 == turn % 8 ? 8 : (turn + 1 + lane) % 9],
+                accounts[turn % 8], accounts[(turn + 1 + lane) % 9 == turn % 8 ? 8 : (turn + 1 + lane) % 9],
                 new Money(3, Bank.Eur), null, Idempotency.Key("", node.Ledger.Ids.Next().ToString()),
                 Idempotency.Fingerprint("x"));
             await node.Payments.TransferAsync(request, default);

@@ -72,13 +72,54 @@ public sealed class VerifierTests : IAsyncLifetime
     [Theory]
     [InlineData("UPDATE c_customers_v1 SET json = CAST(replace(json, '9750', '9751') AS BLOB)", "is not the fold of its events", false)]
     [InlineData("UPDATE c_customers_v1 SET json = CAST(replace(json, 'Ada', 'Eve') AS BLOB)", "is not the fold of its events", true)]
-    [InlineData("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)", "cannot be read", false)]
+    [InlineData("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)", "is damaged: it cannot be read", false)]
     [InlineData("DELETE FROM c_customers_v1 WHERE CAST(json AS TEXT) LIKE '%9750%'", "is missing, though the views are past its event at 0:", false)]
     [InlineData("UPDATE c_transactions_v1 SET json = CAST(replace(json, 'rent', 'Rent') AS BLOB) WHERE CAST(json AS TEXT) LIKE '%rent%'", "is not what its event says", false)]
     [InlineData("DELETE FROM c_transactions_v1 WHERE CAST(json AS TEXT) LIKE '%rent%'", "Transaction document", true)]
     [InlineData("UPDATE c_customers_v1 SET id = '019aad7e-0000-7000-8000-000000000001' WHERE id = (SELECT id FROM c_customers_v1 WHERE CAST(json AS TEXT) LIKE '%9750%' LIMIT 1)", "Customer document 019aad7e-0000-7000-8000-000000000001 belongs to no customer", true)]
     [InlineData("UPDATE c_transactions_v1 SET id = 'x' || id WHERE CAST(json AS TEXT) LIKE '%deposit%'", "belongs to no entry of the ledger", true)]
+    [InlineData(
+        "UPDATE c_customers_v1 SET revision = 'x'", "is damaged: somebody else wrote it: it has no revision", false)]
+    [InlineData(
+        "UPDATE c_customers_v1 SET json = CAST(replace(json, '\"name\"', '\"nom\"') AS BLOB)",
+        "is damaged: it cannot be read", false)]
+    [InlineData(
+        "UPDATE c_customers_v1 SET json = CAST(replace(json, '{\"customerId\"', '{\"extra\":1,\"customerId\"') AS " +
+        "BLOB)", "is damaged: it cannot be read", false)]
+    [InlineData("UPDATE c_customers_v1 SET id = CAST(id AS BLOB)", "was written by somebody else", false)]
+    [InlineData("UPDATE c_transactions_v1 SET revision = 'x'", "is not what its event says", false)]
+    [InlineData("DELETE FROM c_events_v1 WHERE id LIKE '%3'", "Event document 0:0000000000000000003 is missing", false)]
+    [InlineData(
+        "UPDATE c_events_v1 SET json = CAST(replace(json, 'EUR', 'USD') AS BLOB) WHERE id LIKE '%2'",
+        "Event document 0:0000000000000000002 is not what", false)]
+    [InlineData(
+        "UPDATE c_events_v1 SET json = CAST('' AS BLOB) WHERE id LIKE '%2'",
+        "Event document 0:0000000000000000002 is not what", false)]
+    [InlineData(
+        "INSERT INTO c_events_v1 VALUES ('0:0000000000000009999', 1, CAST('{}' AS BLOB))",
+        "Event document 0:0000000000000009999 belongs to no event", true)]
+    [InlineData(
+        "INSERT INTO c_events_v1 VALUES ('mine', 1, CAST('{}' AS BLOB))", "Event document mine belongs to no event",
+        true)]
+    [InlineData(
+        "UPDATE tl_watermarks SET seq = 900", "The views stand at 0:900, but the newest event of the ledger is 0:7",
+        false)]
     public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) => ShouldBeFoundAsync("views/views.db", tampering, "I8", finding, deep);
+
+    [Theory]
+    [InlineData("customers")]
+    [InlineData("transactions")]
+    [InlineData("events")]
+    public async Task A_collection_that_is_gone_is_named_with_what_heals_it(string collection)
+    {
+        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "views", "views.db"))) database.Execute(
+            $"DROP TABLE c_{collection}_v1");
+        var check = (await VerifyAsync(deep: false))
+            .Checks.Single(one => one.Name.StartsWith("I8", StringComparison.Ordinal));
+        check.Ok.ShouldBeFalse();
+        check.Detail.ShouldContain($"no such table: c_{collection}_v1");
+        check.Detail.ShouldContain("./tideline projections rebuild --force");
+    }
 
     [Fact]
     public async Task A_view_that_is_behind_is_sound()
@@ -89,7 +130,7 @@ public sealed class VerifierTests : IAsyncLifetime
         report.Checks.Where(check => !check.Ok).ShouldBeEmpty();
         var said = report.Checks.Single(check => check.Name.StartsWith("I8", StringComparison.Ordinal)).Detail;
         // The third customer has no document yet, so there is nothing of it to compare.
-        said.ShouldStartWith("2 customers and 3 transactions");
+        said.ShouldStartWith("2 customers, 3 transactions and 7 events");
         said.ShouldEndWith("; 4 events behind, not compared");
     }
 

@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Tests.Ledger;
 
@@ -61,6 +62,11 @@ public sealed class AnswerLimitTests
         }
 
         public bool TakesKeysOf(int shard, int home) => store.TakesKeysOf(shard, home);
+
+        public IReadOnlyList<EpochRow> Epochs(int shard) => store.Epochs(shard);
+
+        public ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel) =>
+            store.BeginEpochAsync(shard, epoch, cancel);
 
         public IShardStore OpenWriter(int shard) => new Writer(this, store.OpenWriter(shard));
 

@@ -52,7 +52,7 @@ public sealed class ClockJumpTests : IAsyncLifetime
 
         // A message that was lost is sent again when its timer goes off.
         var request = _bank.Transfer(from, to, 250);
-        var start = new StartTransfer(Ledger.Ids.Next(), false, from, to, request.Amount, null)
+        var start = new StartTransfer(Ledger.NextIdBeside(from), from, to, request.Amount, null)
         {
             Key = request.Key, Fingerprint = request.Fingerprint,
         };

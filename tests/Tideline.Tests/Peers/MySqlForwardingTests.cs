@@ -157,7 +157,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         await SplitAsync(even, first);
         var (from, to) = (await even.AccountAsync(1, 100), await even.AccountAsync(0));
         var other = await even.AccountAsync(0);
-        var start = new StartTransfer(even.Ledger.Ids.Next(), false, from, to, new Money(100, PeerNode.Eur), null);
+        var start = new StartTransfer(even.Ledger.NextIdBeside(from), from, to, new Money(100, PeerNode.Eur), null);
         var saga = (await even.Ledger.ExecuteAsync(start, default)).Subject;
         await even.Ledger.ExecuteAsync(new SetAccountStatus(to, AccountStatus.Frozen), default);
         var closing = await even.Ledger.ExecuteAsync(new SetAccountStatus(from, AccountStatus.Closed), default);

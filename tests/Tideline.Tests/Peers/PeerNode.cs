@@ -62,7 +62,7 @@ internal sealed class PeerNode : IAsyncDisposable
         var store = await MySqlLedgerStore.OpenAsync(options with { Owner = owner, Own = own }, time, NullLogger.Instance, default);
         var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, default, reachable.Task);
         var forwarder = new CommandForwarder(ledger, carry is null ? client.CarryAsync : carry(client.CarryAsync), owner.Secret, time);
-        var web = await ListenAsync(endpoint, new CommandReceiver(ledger, new SagaDefinitions(PaymentSagas.All), owner.Secret));
+        var web = await ListenAsync(endpoint, new CommandReceiver(ledger, new SagaDefinitions(PaymentSagas.All), owner.Secret), ledger);
         reachable.SetResult();
         return new PeerNode(store, ledger, forwarder, client, web, owner);
     }
@@ -91,14 +91,14 @@ internal sealed class PeerNode : IAsyncDisposable
         _client.Dispose();
     }
 
-    private static async Task<WebApplication> ListenAsync(IPEndPoint endpoint, CommandReceiver receiver)
+    private static async Task<WebApplication> ListenAsync(IPEndPoint endpoint, CommandReceiver receiver, GeneralLedger ledger)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint));
         var web = builder.Build();
         new PeerRoutes(receiver).Map(
-            new RouteTable(web, new RouteCatalog(), new GatewayMetrics(), TimeProvider.System, 1, NullLogger.Instance));
+            new RouteTable(web, new RouteCatalog(), new GatewayMetrics(), TimeProvider.System, ledger, NullLogger.Instance));
         await web.StartAsync();
         return web;
     }

@@ -58,7 +58,8 @@ public sealed class DeadLetterTests
         var before = await stage.Views.GetWatermarkAsync(stage.Host.Projector.Names.Projection, 0, default);
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
-        await stage.Views.SetWatermarkAsync(stage.Host.Projector.Names.Projection, 0, before, default);
+        await stage.Views.SetWatermarkAsync(
+            stage.Host.Projector.Names.Projection, 0, before, stage.Bank.Ledger.OwnedEpoch(0), default);
         await stage.Log.CommitAsync(Tideline.Projections.Projector.Group, Topics.AccountEvents, 0, 0, default);
         await stage.RestartAsync();
         await stage.ProjectAsync();

@@ -39,7 +39,8 @@ public sealed class ProjectorTests
         // As if the crash had come before the watermark and the offset.
         for (var shard = 0; shard < 2; shard++)
         {
-            await stage.Views.SetWatermarkAsync(stage.Host.Projector.Names.Projection, shard, default, default);
+            await stage.Views.SetWatermarkAsync(
+                stage.Host.Projector.Names.Projection, shard, default, stage.Bank.Ledger.OwnedEpoch(0), default);
             await stage.Log.CommitAsync(Projector.Group, Topics.AccountEvents, shard, 0, default);
         }
 
@@ -165,7 +166,9 @@ public sealed class ProjectorTests
         time.Advance(TimeSpan.FromSeconds(10));
         await stage.CustomerAsync();
         await stage.FlowAsync();
-        for (var shard = 0; shard < 2; shard++) await stage.Views.SetWatermarkAsync(stage.Host.Projector.Names.Projection, shard, default, default);
+        for (var shard = 0; shard < 2; shard++)
+            await stage.Views.SetWatermarkAsync(
+                stage.Host.Projector.Names.Projection, shard, default, stage.Bank.Ledger.OwnedEpoch(0), default);
         time.Advance(TimeSpan.FromSeconds(5));
         await stage.RestartAsync();
         stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents > 0 && status.LagMs == 15_000);

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Cache;
+using Tideline.Consistency;
 using Tideline.Engines.Log.Sqlite;
+using Tideline.Engines.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger.Commands;
@@ -22,7 +24,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public SqliteLog Log { get; }
 
-    public SqliteViewStore Views { get; }
+    public SqliteViewStore Views { get; private set; }
 
     public ProjectionHost Host { get; private set; } = null!;
 
@@ -83,6 +85,29 @@ internal sealed class Stage : IAsyncDisposable
     {
         var stored = await StoredAsync(customer);
         (await Views.WriteAsync(Host.Projector.Names.Customers, [ViewApplier.Write(change(ViewJson.Customer(stored.Json)), stored.Revision)], default)).ShouldBe([true]);
+    }
+
+    /// <summary>The views closed and opened, with the projections, as by a restart.</summary>
+    public async Task ReopenViewsAsync()
+    {
+        await Host.DisposeAsync();
+        await Views.DisposeAsync();
+        Views = SqliteViewStore.Open(Folder);
+        await RestartAsync();
+    }
+
+    /// <summary>What somebody does to the views file with a tool, while the program runs.</summary>
+    public void Sql(string statement)
+    {
+        using var database = SqliteDatabase.OpenWriter(Path.Combine(Folder, "views", "views.db"));
+        database.Execute(statement);
+    }
+
+    /// <summary>I8 and the check of every document, with all that it said.</summary>
+    public async Task<VerifyCheck> VerifyViewsAsync()
+    {
+        var report = await new Verifier(Bank.Ledger, Log, Views, Host, Bank.Time).VerifyAsync(deep: true, default);
+        return report.Checks.Single(check => check.Name.StartsWith("I8", StringComparison.Ordinal));
     }
 
     public static byte[] Json(CustomerDocument? document) => ViewApplier.Write(document.ShouldNotBeNull(), 0).Json!.Value.ToArray();

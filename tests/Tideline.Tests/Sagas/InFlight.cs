@@ -14,7 +14,7 @@ internal static class InFlight
     public static async Task<Guid> StartAsync(this Bank bank, Guid from, Guid to, long minor)
     {
         var request = bank.Transfer(from, to, minor);
-        var start = new StartTransfer(bank.Ledger.Ids.Next(), false, from, to, request.Amount, "rent")
+        var start = new StartTransfer(bank.Ledger.NextIdBeside(from), from, to, request.Amount, "rent")
         {
             Key = request.Key,
             Fingerprint = request.Fingerprint,

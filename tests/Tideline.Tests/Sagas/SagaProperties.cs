@@ -54,7 +54,7 @@ public sealed class SagaProperties
         {
             case <= 3:
                 var start = new Tideline.Services.Payments.StartTransfer(
-                    bank.Ledger.Ids.Next(), false, from, to, new Money(operation.Minor, Bank.Eur), null);
+                    bank.Ledger.NextIdBeside(from), from, to, new Money(operation.Minor, Bank.Eur), null);
                 await bank.Ledger.ExecuteAsync(start, default);
                 break;
             case 4:

@@ -78,8 +78,11 @@ public sealed partial class StyleTests
 
     private static bool IsDocumented(string[] lines, int index)
     {
+        // An attribute may go over several lines, from a bracket at the line's start to one at a line's end.
         do index--;
-        while (index > 0 && lines[index].TrimStart().StartsWith('['));
+        while (index > 0
+            && (lines[index].TrimStart().StartsWith('[') || lines[index].EndsWith(")]", StringComparison.Ordinal)
+            || (lines[index].EndsWith(',') && !lines[index].TrimStart().StartsWith("///", StringComparison.Ordinal))));
         return lines[index].TrimStart().StartsWith("///", StringComparison.Ordinal);
     }
 

@@ -12,7 +12,8 @@ internal sealed record ChangeEvent(string Collection, string Id, string Operatio
         var operation = change["operationType"].AsString switch { "insert" => "insert", "replace" or "update" => "replace", "delete" => "delete", _ => null };
         if (operation is null || change["documentKey"]["_id"] is not BsonString id) return null;
         var image = Envelope(change, operation == "delete" ? "fullDocumentBeforeChange" : "fullDocument");
-        var revision = image?.GetValue("rev", null) is BsonInt64 known ? known.Value + (operation == "delete" ? 1 : 0) : 0;
+        var revision = image?.GetValue("rev", null) is BsonInt64 known && CollectionRules.IsRevision(known.Value)
+            ? known.Value + (operation == "delete" ? 1 : 0) : 0;
         return new ChangeEvent(change["ns"]["coll"].AsString, id.Value, operation, revision, image is null ? null : image.Contains("log"));
     }
 

@@ -27,21 +27,34 @@ internal sealed class MongoCatalog(MongoServer server)
     {
         if (_known.TryGetValue(name, out var known)) return known;
         var entry = await server.ReadAsync(session => _entries.Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
-        return entry is null ? null : _known[name] = Parse(entry);
+        return entry is not null && Parse(entry) is { } definition ? _known[name] = definition : null;
     }
 
-    /// <summary>Makes a collection with its indexes. Every step may be there already: a crash between them is healed by the next call.</summary>
+    /// <summary>The names of all collections.</summary>
+    public async Task<IReadOnlyList<string>> ListAsync(CancellationToken cancel)
+    {
+        var entries =
+            await server.ReadAsync(
+                session => _entries.Find(session, FilterDefinition<BsonDocument>.Empty).ToListAsync(cancel));
+        return [.. entries.Select(Parse).OfType<CollectionDefinition>().Select(definition => definition.Name)];
+    }
+
+    /// <summary>
+    /// Makes a collection with its indexes; answers whether it was not there. Every step may be there already: a crash
+    /// between them is healed by the next call, and so is what somebody took away.
+    /// </summary>
     /// <exception cref="TidelineException">InvalidInput; IncompatibleData: it is there with another definition.</exception>
-    public async Task EnsureAsync(CollectionDefinition definition, CancellationToken cancel)
+    public async Task<bool> EnsureAsync(CollectionDefinition definition, CancellationToken cancel)
     {
         CollectionRules.Check(definition);
         var (name, entry) = (definition.Name, Entry(definition));
         _known.TryRemove(name, out _);
         if (await TryFindAsync(name, cancel) is { } known) ShouldBeSame(known, entry);
+        var isNew = false;
         await server.WriteAsync(
             async (session, _) =>
             {
-                await CreateAsync(session, definition, cancel);
+                isNew |= await CreateAsync(session, definition, cancel);
                 var indexes = definition.Indexes.Select(index => new CreateIndexModel<RawBsonDocument>(Keys(index))).ToArray();
                 if (indexes.Length > 0) await server.Collection(name).Indexes.CreateManyAsync(session, indexes, cancel);
                 return await AddAsync(session, entry, cancel);
@@ -49,6 +62,7 @@ internal sealed class MongoCatalog(MongoServer server)
             cancel);
         // Whoever was first decides.
         ShouldBeSame(await FindAsync(name, cancel), entry);
+        return isNew;
     }
 
     /// <summary>Drops a collection, if it is there.</summary>
@@ -67,12 +81,14 @@ internal sealed class MongoCatalog(MongoServer server)
     }
 
     // Pre-images tell the revision of what was deleted.
-    private async Task CreateAsync(IClientSessionHandle session, CollectionDefinition definition, CancellationToken cancel)
+    private async Task<bool> CreateAsync(
+        IClientSessionHandle session, CollectionDefinition definition, CancellationToken cancel)
     {
         try
         {
             var options = new CreateCollectionOptions { ChangeStreamPreAndPostImagesOptions = new ChangeStreamPreAndPostImagesOptions { Enabled = definition.LogChanges } };
             await server.Database.CreateCollectionAsync(session, definition.Name, options, cancel);
+            return true;
         }
         catch (MongoCommandException fault) when (fault.Code == NamespaceExists)
         {
@@ -83,6 +99,7 @@ internal sealed class MongoCatalog(MongoServer server)
                 ["writeConcern"] = new BsonDocument("w", "majority"),
             };
             await server.Database.RunCommandAsync<BsonDocument>(session, change, cancellationToken: cancel);
+            return false;
         }
     }
 
@@ -95,6 +112,11 @@ internal sealed class MongoCatalog(MongoServer server)
         }
         catch (MongoWriteException fault) when (fault.WriteError?.Category == ServerErrorCategory.DuplicateKey && fault.WriteConcernError is null)
         {
+            // Whoever was first decides, unless somebody broke the entry since.
+            var first = await _entries.Find(session, new BsonDocument("_id", entry["_id"])).FirstOrDefaultAsync(cancel);
+            if (first is not null && Parse(first) is null)
+                await _entries.ReplaceOneAsync(
+                    session, new BsonDocument("_id", entry["_id"]), entry, cancellationToken: cancel);
             return false;
         }
     }
@@ -111,6 +133,20 @@ internal sealed class MongoCatalog(MongoServer server)
         ["logChanges"] = definition.LogChanges,
     };
 
-    private static CollectionDefinition Parse(BsonDocument entry) => new(
-        entry["_id"].AsString, [.. entry["indexes"].AsBsonArray.Select(index => (IReadOnlyList<string>)[.. index.AsBsonArray.Select(field => field.AsString)])], entry["logChanges"].AsBoolean);
+    // Null: somebody broke the entry. Whoever needs the collection makes it again.
+    private static CollectionDefinition? Parse(BsonDocument entry)
+    {
+        if (entry["_id"] is not BsonString name || entry.GetValue("logChanges", null) is not BsonBoolean logs
+            || entry.GetValue("indexes", null) is not BsonArray indexes
+            || !indexes.All(index => index is BsonArray fields && fields.All(field => field is BsonString)))
+        {
+            return null;
+        }
+
+        return new CollectionDefinition(
+            name.Value,
+                [.. indexes.Select(
+                    index => (IReadOnlyList<string>)[.. index.AsBsonArray.Select(field => field.AsString)])],
+                    logs.Value);
+    }
 }

@@ -32,11 +32,28 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
             options,
             document =>
             {
-                if (SubstringFilter.Passes(query, document.Json.Span)) found.Add(document);
+                if (SubstringFilter.Passes(query, document)) found.Add(document);
                 return found.Count < query.Limit;
             },
             cancel);
         return found;
+    }
+
+    /// <summary>Ids that are not text.</summary>
+    public async Task<IReadOnlyList<string>> FindForeignAsync(string collection, int limit, CancellationToken cancel)
+    {
+        var name = (await catalog.FindAsync(collection, cancel)).Name;
+        var options = new FindOptions<RawBsonDocument, BsonDocument>
+        {
+            Projection = new BsonDocument("_id", 1), Limit = limit,
+                MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs),
+        };
+        var filter = new BsonDocument("_id", new BsonDocument("$not", new BsonDocument("$type", "string")));
+        return await server.ReadAsync<IReadOnlyList<string>>(async session =>
+        {
+            using var cursor = await server.Collection(name).FindAsync(session, filter, options, cancel);
+            return [.. (await cursor.ToListAsync(cancel)).Select(found => found["_id"].ToString()!)];
+        });
     }
 
     private async Task WalkAsync(string collection, BsonDocument filter, FindOptions<RawBsonDocument> options, Func<Document, bool> goesOn, CancellationToken cancel) =>
@@ -49,7 +66,7 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
             {
                 foreach (var raw in cursor.Current)
                 {
-                    if (!goesOn(StoredDocument.Decode(raw, collection))) return false;
+                    if (!goesOn(StoredDocument.Decode(raw))) return false;
                 }
             }
 

@@ -12,7 +12,7 @@ namespace Tideline.Engines.Views.Mongo;
 /// </summary>
 public sealed class MongoViewStore : IViewStore
 {
-    private const int Format = 1;
+    private const int Format = 2;
 
     private readonly MongoServer _server;
     private readonly MongoCatalog _catalog;
@@ -56,7 +56,27 @@ public sealed class MongoViewStore : IViewStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel) => await _catalog.EnsureAsync(definition, cancel);
+    public async ValueTask<bool> EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel) =>
+        await _catalog.EnsureAsync(definition, cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) =>
+        await _catalog.ListAsync(cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        var name = (await _catalog.FindAsync(collection, cancel)).Name;
+        var named = new BsonDocument("_id", new BsonDocument("$in", new BsonArray(ids)));
+        await _server.WriteAsync(
+            (session, _) =>
+                _server.Collection(name).DeleteManyAsync(session, named, cancellationToken: cancel), cancel);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<string>> FindForeignAsync(
+        string collection, int limit, CancellationToken cancel) =>
+        await _reader.FindForeignAsync(collection, limit, cancel);
 
     /// <inheritdoc/>
     public async ValueTask DropCollectionAsync(string collection, CancellationToken cancel) => await _catalog.DropAsync(collection, cancel);
@@ -98,14 +118,16 @@ public sealed class MongoViewStore : IViewStore
     public async ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel) => await _states.GetWatermarkAsync(projection, shard, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask SetWatermarkAsync(string projection, int shard, Watermark watermark, CancellationToken cancel) =>
-        await _states.SetWatermarkAsync(projection, shard, watermark, cancel);
+    public async ValueTask SetWatermarkAsync(
+        string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel) =>
+        await _states.SetWatermarkAsync(new WatermarkMove(projection, shard, watermark, epoch), cancel);
 
     /// <inheritdoc/>
     public async ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel) => await _states.GetStateAsync(name, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask SetStateAsync(string name, byte[]? json, CancellationToken cancel) => await _states.SetStateAsync(name, json, cancel);
+    public async ValueTask SetStateAsync(string name, byte[]? json, long epoch, CancellationToken cancel) =>
+        await _states.SetStateAsync(name, json, epoch, cancel);
 
     /// <inheritdoc/>
     public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, withDocuments: true, cancel);
@@ -140,7 +162,7 @@ public sealed class MongoViewStore : IViewStore
         var update = new BsonDocument("$setOnInsert", new BsonDocument("version", Format));
         var options = new FindOneAndUpdateOptions<BsonDocument> { IsUpsert = true, ReturnDocument = ReturnDocument.After };
         var found = await server.WriteAsync((session, _) => formats.FindOneAndUpdateAsync(session, new BsonDocument("_id", "views"), update, options, cancel), cancel);
-        var version = found["version"].ToInt32();
+        var version = found.GetValue("version", null) is { IsNumeric: true } number ? number.ToInt64() : 0;
         if (version != Format) throw new TidelineException(ErrorCode.IncompatibleData, $"The views have format {version}; this version reads {Format}.");
     }
 }

@@ -51,15 +51,24 @@ internal static class StoredDocument
         return new RawBsonDocument(pen.Written.ToArray());
     }
 
-    /// <summary>The document that MongoDB gave; gives its buffer back.</summary>
-    /// <exception cref="TidelineException">Corrupt: somebody else wrote it.</exception>
-    public static Document Decode(RawBsonDocument raw, string collection)
+    /// <summary>The document that MongoDB gave, damaged where somebody else wrote it; gives its buffer back.</summary>
+    public static Document Decode(RawBsonDocument raw)
     {
         using (raw)
         {
             // A document may lie in two chunks of the driver's buffer.
             var bytes = raw.Slice.AccessBackingBytes(0);
-            return Decode(bytes.Count >= raw.Slice.Length ? bytes.AsSpan(0, raw.Slice.Length) : Copy(raw.Slice), collection);
+            var document = bytes.Count >= raw.Slice.Length ? bytes.AsSpan(0, raw.Slice.Length) : Copy(raw.Slice);
+            try
+            {
+                return Decode(document);
+            }
+            // What MongoDB lets in and JSON cannot say, such as a text that is not UTF-8.
+            catch (Exception fault) when (
+                fault is ArgumentException or InvalidOperationException or OverflowException or FormatException)
+            {
+                return Foreign(IdOf(document), fault.Message);
+            }
         }
     }
 
@@ -117,7 +126,7 @@ internal static class StoredDocument
         return bytes;
     }
 
-    private static Document Decode(ReadOnlySpan<byte> document, string collection)
+    private static Document Decode(ReadOnlySpan<byte> document)
     {
         if (t_json.Buffer is null)
         {
@@ -135,12 +144,15 @@ internal static class StoredDocument
         {
             if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8)) id = Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
             else if (reader.Type == BsonType.Document && reader.Name.SequenceEqual(Envelope)) (revision, asIs) = DecodeEnvelope(reader.Value);
-            else if (!BsonToJson.TryWriteField(reader, json)) throw Foreign(collection, id, $"its field '{Encoding.UTF8.GetString(reader.Name)}' holds what JSON cannot");
+            else if (!BsonToJson.TryWriteField(reader, json))
+                return Foreign(
+                    id ?? IdOf(document), $"its field '{Encoding.UTF8.GetString(reader.Name)}' holds what JSON cannot");
         }
 
         json.WriteEndObject();
         json.Flush();
-        if (id is null || revision is not { } known) throw Foreign(collection, id, "it has no revision");
+        if (id is null || revision is not { } known || !CollectionRules.IsRevision(known))
+            return Foreign(id, "it has no revision");
         return new Document(id, known, asIs ?? buffer.WrittenSpan.ToArray());
     }
 
@@ -157,6 +169,18 @@ internal static class StoredDocument
         return (revision, json);
     }
 
-    private static TidelineException Foreign(string collection, string? id, string why) =>
-        new(ErrorCode.Corrupt, $"The document '{id}' of '{collection}' was not written by Tideline: {why}.");
+    private static Document Foreign(string? id, string why) =>
+        new(id ?? "", 0, default, $"somebody else wrote it: {why}");
+
+    private static string? IdOf(ReadOnlySpan<byte> document)
+    {
+        var reader = new BsonElements(document);
+        while (reader.Read())
+        {
+            if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8))
+                return Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
+        }
+
+        return null;
+    }
 }

@@ -11,9 +11,14 @@ internal static class ViewFilter
         var filter = new BsonDocument();
         foreach (var (field, sought) in query.Equal) filter[field] = StoredDocument.Value(sought);
         var beyond = query.Descending ? "$lt" : "$gt";
+        // Every text, and nothing but texts: MongoDB compares within one type, and no page can go on after an id of
+        // another.
+        filter["_id"] = new BsonDocument("$gte", "");
         if (query.OrderBy is not { } order)
         {
-            if (query.After is { } last) filter["_id"] = new BsonDocument(beyond, last.Id);
+            if (query.After is { } last)
+                filter["_id"] = query.Descending ? new BsonDocument { ["$gte"] = "", ["$lt"] = last.Id }
+                : new BsonDocument("$gt", last.Id);
             return filter;
         }
 

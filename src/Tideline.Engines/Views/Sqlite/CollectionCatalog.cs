@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
+using Tideline.Views;
 
 namespace Tideline.Engines.Views.Sqlite;
 
@@ -16,7 +17,8 @@ internal sealed class CollectionCatalog
         var statement = database.Prepare("SELECT definition FROM tl_collections");
         while (statement.Step())
         {
-            var definition = JsonSerializer.Deserialize(statement.Text(0), CatalogJson.Default.CollectionDefinition)!;
+            // One that somebody broke is made again by whoever needs the collection.
+            if (Parse(statement.Text(0)) is not { } definition) continue;
             found.Add(definition.Name);
             _tables[definition.Name] = new CollectionTable(definition);
         }
@@ -32,18 +34,26 @@ internal sealed class CollectionCatalog
 
     public bool TryFind(string name, out CollectionTable? table) => _tables.TryGetValue(name, out table);
 
-    public void Create(SqliteDatabase database, CollectionTable table)
+    public IReadOnlyList<string> Names => [.. _tables.Keys];
+
+    /// <summary>
+    /// Makes a collection, or what somebody took away of it; answers whether its table was not there.
+    /// </summary>
+    public bool Create(SqliteDatabase database, CollectionTable table)
     {
         var json = JsonSerializer.Serialize(table.Definition, CatalogJson.Default.CollectionDefinition);
-        if (_tables.TryGetValue(table.Definition.Name, out var known))
+        if (_tables.TryGetValue(table.Definition.Name, out var known)
+            && JsonSerializer.Serialize(known.Definition, CatalogJson.Default.CollectionDefinition) != json)
         {
-            if (JsonSerializer.Serialize(known.Definition, CatalogJson.Default.CollectionDefinition) == json) return;
             throw new TidelineException(ErrorCode.IncompatibleData, $"The collection '{table.Definition.Name}' is there with another definition.");
         }
 
+        var isNew = !table.Exists(database);
         database.ExecuteScript(table.CreateSql);
-        database.Prepare("INSERT INTO tl_collections VALUES (?, ?)").Bind(table.Definition.Name).Bind(json).Run();
+        database.Prepare("INSERT OR REPLACE INTO tl_collections VALUES (?, ?)").Bind(table.Definition.Name).Bind(json)
+            .Run();
         _tables[table.Definition.Name] = table;
+        return isNew;
     }
 
     public void Drop(SqliteDatabase database, string name)
@@ -52,5 +62,20 @@ internal sealed class CollectionCatalog
         database.ExecuteScript(table.DropSql);
         database.Prepare("DELETE FROM tl_collections WHERE name = ?").Bind(name).Run();
         _tables.TryRemove(name, out _);
+    }
+
+    private static CollectionDefinition? Parse(string json)
+    {
+        try
+        {
+            var definition = JsonSerializer.Deserialize(json, CatalogJson.Default.CollectionDefinition);
+            if (definition is null || definition.Name is null || definition.Indexes is null) return null;
+            CollectionRules.Check(definition);
+            return definition;
+        }
+        catch (Exception fault) when (fault is JsonException or TidelineException or ArgumentException)
+        {
+            return null;
+        }
     }
 }

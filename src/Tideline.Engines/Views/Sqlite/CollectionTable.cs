@@ -7,6 +7,7 @@ namespace Tideline.Engines.Views.Sqlite;
 /// <summary>A collection as a table: id, revision, the JSON, and a column per indexed field.</summary>
 internal sealed class CollectionTable
 {
+    private static readonly Dictionary<string, object?> s_none = [];
     private readonly string[] _fields;
     private readonly string _insertSql;
     private readonly string _replaceJsonSql;
@@ -27,9 +28,14 @@ internal sealed class CollectionTable
         _deleteSql = $"DELETE FROM {table} WHERE id = ? AND revision = ?";
         _readSql = $"SELECT id, revision, json FROM {table} WHERE id = ?";
         // SQLite sorts ties block by block, so the id need not stand in every index.
-        CreateSql = $"CREATE TABLE {table} (id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, json BLOB NOT NULL{columns});" +
-            string.Concat(definition.Indexes.Select((index, at) => $"CREATE INDEX \"ix_{definition.Name}_{at}\" ON {table} ({string.Join(", ", index.Select(Column))});"));
-        DropSql = $"DROP TABLE {table};";
+        var indexes = definition.Indexes.Select((index, at) =>
+            $"CREATE INDEX IF NOT EXISTS \"ix_{definition.Name}_{at}\" ON {table} ({string.Join(",
+                ", index.Select(Column))});");
+        CreateSql =
+            $"CREATE TABLE IF NOT EXISTS {table} (id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, json BLOB NOT " +
+                "NULL" +
+            $"{columns});{string.Concat(indexes)}";
+        DropSql = $"DROP TABLE IF EXISTS {table};";
     }
 
     public CollectionDefinition Definition { get; }
@@ -53,6 +59,46 @@ internal sealed class CollectionTable
         _ => throw new TidelineException(ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
     };
 
+    /// <summary>The document in a row of id, revision and JSON.</summary>
+    public static Document Decode(SqliteStatement row)
+    {
+        var (id, revision) = (row.Text(0), row.IsInteger(1) ? row.Long(1) : 0);
+        return CollectionRules.IsRevision(revision)
+            ? new Document(id, revision, row.Bytes(2))
+            : new Document(id, 0, default, "somebody else wrote it: it has no revision");
+    }
+
+    /// <summary>Removes documents whatever they are.</summary>
+    public void Remove(SqliteDatabase database, IReadOnlyList<string> ids)
+    {
+        foreach (var id in ids)
+        {
+            database.Prepare($"DELETE FROM {Table} WHERE id = ?").Bind(id).Run();
+            if (LogChanges && database.Changes > 0)
+                ChangeLog.Append(database, Definition.Name, new DocumentWrite(id, 0, 0, null, s_none));
+        }
+    }
+
+    /// <summary>Ids that are not text.</summary>
+    public IReadOnlyList<string> FindForeign(SqliteDatabase database, int limit)
+    {
+        var found = new List<string>();
+        var statement = database.Prepare($"SELECT quote(id) FROM {Table} WHERE typeof(id) <> 'text' LIMIT ?")
+            .Bind(limit);
+        while (statement.Step()) found.Add(statement.Text(0));
+        statement.Reset();
+        return found;
+    }
+
+    public bool Exists(SqliteDatabase database)
+    {
+        var statement = database.Prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
+            .Bind($"c_{Definition.Name}");
+        var exists = statement.Step();
+        statement.Reset();
+        return exists;
+    }
+
     public IReadOnlyList<Document> Read(SqliteDatabase database, IReadOnlyList<string> ids)
     {
         var found = new List<Document>(ids.Count);
@@ -60,7 +106,7 @@ internal sealed class CollectionTable
         foreach (var id in ids)
         {
             statement.Bind(id);
-            if (statement.Step()) found.Add(new Document(statement.Text(0), statement.Long(1), statement.Bytes(2)));
+            if (statement.Step()) found.Add(Decode(statement));
             statement.Reset();
         }
 

@@ -15,8 +15,8 @@ internal static class DocumentSearch
         {
             while (found.Count < query.Limit && statement.Step())
             {
-                if (!SubstringFilter.Passes(query, statement.Span(2))) continue;
-                found.Add(new Document(statement.Text(0), statement.Long(1), statement.Bytes(2)));
+                var document = CollectionTable.Decode(statement);
+                if (SubstringFilter.Passes(query, document)) found.Add(document);
             }
         }
         finally
@@ -31,7 +31,7 @@ internal static class DocumentSearch
     {
         var order = query.OrderBy is { } field ? CollectionTable.Column(field) : null;
         var (comparison, direction) = query.Descending ? ("<", " DESC") : (">", "");
-        var sql = new StringBuilder($"SELECT id, revision, json FROM {table.Table} WHERE 1");
+        var sql = new StringBuilder($"SELECT id, revision, json FROM {table.Table} WHERE typeof(id) = 'text'");
         foreach (var equal in query.Equal.Keys) sql.Append($" AND {CollectionTable.Column(equal)} = ?");
         // A document without the field has no place in its order.
         if (order is not null) sql.Append($" AND {order} IS NOT NULL");

@@ -19,12 +19,21 @@ internal sealed class SqliteViewReaders(string path) : IDisposable
         {
             return read(database);
         }
+        catch (TidelineException fault) when (IsMissingTable(fault))
+        {
+            throw new TidelineException(ErrorCode.NotFound, fault.Message, fault);
+        }
         finally
         {
             if (_disposed || _idle.Count >= Limits.ViewReaders) database.Dispose();
             else _idle.Add(database);
         }
     }
+
+    /// <summary>Whether somebody dropped a table that the catalogue still names.</summary>
+    public static bool IsMissingTable(Exception fault) =>
+        fault is TidelineException { Code: ErrorCode.Internal }
+            && fault.Message.Contains("no such table", StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -37,10 +37,29 @@ public sealed class SqliteViewStore : IViewStore
     public IViewReader Nearest => this;
 
     /// <inheritdoc/>
-    public async ValueTask EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel)
+    public async ValueTask<bool> EnsureCollectionAsync(CollectionDefinition definition, CancellationToken cancel)
     {
-        var table = new CollectionTable(definition);
-        await _writer.RunAsync(database => _catalog.Create(database, table), cancel);
+        var (table, isNew) = (new CollectionTable(definition), false);
+        await _writer.RunAsync(database => isNew = _catalog.Create(database, table), cancel);
+        return isNew;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) =>
+        ValueTask.FromResult(_catalog.Names);
+
+    /// <inheritdoc/>
+    public async ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
+    {
+        var table = _catalog.Find(collection);
+        await _writer.RunAsync(database => table.Remove(database, ids), cancel);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> FindForeignAsync(string collection, int limit, CancellationToken cancel)
+    {
+        var table = _catalog.Find(collection);
+        return ValueTask.FromResult(_readers.Read(database => table.FindForeign(database, limit)));
     }
 
     /// <inheritdoc/>
@@ -98,16 +117,19 @@ public sealed class SqliteViewStore : IViewStore
         ValueTask.FromResult(_readers.Read(database => StateTables.GetWatermark(database, projection, shard)));
 
     /// <inheritdoc/>
-    public async ValueTask SetWatermarkAsync(string projection, int shard, Watermark watermark, CancellationToken cancel) =>
-        await _writer.RunAsync(database => StateTables.SetWatermark(database, new WatermarkMove(projection, shard, watermark)), cancel);
+    public async ValueTask SetWatermarkAsync(
+        string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel) =>
+        await _writer.RunAsync(
+            database =>
+                StateTables.SetWatermark(database, new WatermarkMove(projection, shard, watermark, epoch)), cancel);
 
     /// <inheritdoc/>
     public ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel) =>
         ValueTask.FromResult(_readers.Read(database => StateTables.GetState(database, name)));
 
     /// <inheritdoc/>
-    public async ValueTask SetStateAsync(string name, byte[]? json, CancellationToken cancel) =>
-        await _writer.RunAsync(database => StateTables.SetState(database, name, json), cancel);
+    public async ValueTask SetStateAsync(string name, byte[]? json, long epoch, CancellationToken cancel) =>
+        await _writer.RunAsync(database => StateTables.SetState(database, name, json, epoch), cancel);
 
     /// <inheritdoc/>
     public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChanges(resumeToken, limit, _catalog, cancel);

@@ -101,7 +101,8 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
         }
         catch (Exception thrown) when (thrown is not OutOfMemoryException)
         {
-            fault = thrown;
+            fault = SqliteViewReaders.IsMissingTable(thrown)
+                ? new TidelineException(ErrorCode.NotFound, thrown.Message, thrown) : thrown;
             Abandon();
             return false;
         }

@@ -138,13 +138,13 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         Lose("update", 3);
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(7, 8))], Cancel);
         Lose("insert", 3);
-        await Store.SetStateAsync("mine", """{"a":1}"""u8.ToArray(), Cancel);
+        await Store.SetStateAsync("mine", """{"a":1}"""u8.ToArray(), 0, Cancel);
         Lose("update", 3);
-        await Store.SetStateAsync("mine", """{"a":2}"""u8.ToArray(), Cancel);
+        await Store.SetStateAsync("mine", """{"a":2}"""u8.ToArray(), 0, Cancel);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(7, 8));
         (await Store.GetStateAsync("mine", Cancel)).ShouldBe("""{"a":2}"""u8.ToArray());
         Lose("delete", 3);
-        await Store.SetStateAsync("mine", null, Cancel);
+        await Store.SetStateAsync("mine", null, 0, Cancel);
         (await Store.GetStateAsync("mine", Cancel)).ShouldBeNull();
     }
 
@@ -169,8 +169,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         await Store.WriteBatchAsync(
             [new CollectionWrites(People.Name, [Person("a", 0, 1)], MustApply: false), new CollectionWrites(People.Name, [Person("a", 1, 2), Gone("a", 2)], MustApply: false)],
             [new WatermarkMove("views", 0, new Watermark(7, 8))], Cancel);
-        await Store.SetWatermarkAsync("views", 1, default, Cancel);
-        await Store.SetStateAsync("mine", "{}"u8.ToArray(), Cancel);
+        await Store.SetWatermarkAsync("views", 1, default, 0, Cancel);
+        await Store.SetStateAsync("mine", "{}"u8.ToArray(), 0, Cancel);
         foreach (var write in new[] { "insert", "update", "delete", "findAndModify" }.SelectMany(Commands))
         {
             write["writeConcern"].ShouldBe(new BsonDocument { ["w"] = "majority", ["wtimeout"] = (long)Limits.ViewMajorityMs, ["j"] = true });

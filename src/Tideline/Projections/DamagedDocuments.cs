@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Tideline.Kernel;
+using Tideline.Views;
+
+namespace Tideline.Projections;
+
+/// <summary>
+/// Damaged documents that this process met and nobody has healed yet, for probes and metrics. Bounded: more of them
+/// tell nothing more. Each is looked at again now and then, so that one that was healed, by whatever process, leaves
+/// the list.
+/// </summary>
+public sealed class DamagedDocuments
+{
+    private readonly ConcurrentDictionary<(string Collection, string Id), string> _known = new();
+
+    /// <summary>How many are known.</summary>
+    public int Count => _known.Count;
+
+    /// <summary>What is wrong, and the command that heals it; null when no damaged document is known.</summary>
+    public string? Sentence()
+    {
+        foreach (var ((collection, id), damage) in _known)
+        {
+            return $"{_known.Count} documents of the views are damaged, such as '{id}' of {collection}: {damage}. " +
+                $"{ViewRepair.Command} builds a customer anew.";
+        }
+
+        return null;
+    }
+
+    internal void Note(string collection, string id, string damage)
+    {
+        if (_known.Count < Limits.DamagedDocuments || _known.ContainsKey((collection, id)))
+            _known[(collection, id)] = damage;
+    }
+
+    internal void Forget(string collection, string id) => _known.TryRemove((collection, id), out _);
+
+    /// <summary>Forgets what is sound again, gone, or of a version that no longer answers.</summary>
+    internal async Task LookAgainAsync(IViewStore views, ViewNames names, CancellationToken cancel)
+    {
+        foreach (var (collection, id) in _known.Keys)
+        {
+            if (collection != names.Customers && collection != names.Transactions)
+            {
+                Forget(collection, id);
+                continue;
+            }
+
+            string? damage = null;
+            if (await views.ReadAsync(collection, [id], cancel) is [var stored])
+            {
+                if (collection == names.Customers) StoredView.Customer(stored, out damage);
+                else StoredView.Transaction(stored, out damage);
+            }
+
+            if (damage is null) Forget(collection, id);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Log;
+using Tideline.Views;
+
+namespace Tideline.Projections;
+
+/// <summary>
+/// How a process begins to build the views: it finds where they stand, believes nothing that cannot be, heals what
+/// somebody broke, and writes its epoch into every state, so that what its predecessor still writes is refused.
+/// </summary>
+internal sealed partial class ViewTakeover(
+    GeneralLedger ledger, ILog log, IViewStore views, ViewAnnouncer announcer, ShardProgress[] shards, ILogger logger)
+{
+    /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
+    public long Epoch { get; set; }
+
+    /// <summary>The version that answers, claimed, and what was wrong with the state that says so.</summary>
+    public async Task<(ActiveViews Active, string? Fault)> ClaimActiveAsync(CancellationToken cancel)
+    {
+        var found = await ActiveViews.LoadAsync(views, cancel);
+        var active = await EpochSwitch.RunAsync(ledger, views, found ?? await RenewAsync(cancel), cancel);
+        await ClaimAsync(epoch => active.SaveAsync(views, epoch, cancel), cancel);
+        return (active, found is not null ? null
+            : $"Nobody could tell which version of the views answered, so version {active.Version} is being built " +
+                "from nothing. Nothing is to be done.");
+    }
+
+    /// <summary>
+    /// Makes the collections. Where somebody took away one that held documents, all are made anew: a document that is
+    /// still there says that its events are in the others, too, and nothing would put them back.
+    /// </summary>
+    public async Task EnsureAsync(ViewNames names, CancellationToken cancel)
+    {
+        if (!await names.EnsureAsync(views, cancel)) return;
+        var held = 0L;
+        foreach (var shard in shards)
+            held = Math.Max(held, (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq);
+        if (held == 0) return;
+        CollectionIsLost(logger, names.Version);
+        await names.CreateAsync(views, shards.Length, cancel);
+    }
+
+    /// <summary>
+    /// Finds where every shard stands; one that cannot be told is asked after again by the next pass, and keeps no
+    /// other waiting.
+    /// </summary>
+    public async Task PositionAllAsync(ViewNames names, CancellationToken cancel)
+    {
+        foreach (var shard in shards) shard.IsLoaded = false;
+        foreach (var shard in shards)
+        {
+            try
+            {
+                await PositionAsync(shard, names, cancel);
+            }
+            catch (TidelineException fault)
+            {
+                PlaceIsUnknown(logger, shard.Shard, fault);
+                shard.Fault = fault.Message;
+            }
+        }
+    }
+
+    /// <summary>Finds where a shard stands.</summary>
+    public async Task PositionAsync(ShardProgress shard, ViewNames names, CancellationToken cancel)
+    {
+        var (number, watermark) = (shard.Shard, await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel));
+        // What cannot be is not believed: everything is folded again, and documents know what they hold.
+        if (watermark.Seq > 0 && await ledger.Reader(number).GetHeadAsync(cancel) is var head
+            && watermark.Seq > head.EventSeq)
+        {
+            WatermarkIsWrong(logger, number, watermark.Seq, head.EventSeq);
+            watermark = default;
+        }
+
+        await ClaimAsync(epoch => views.SetWatermarkAsync(names.Projection, number, watermark, epoch, cancel), cancel);
+        await shard.LoadAsync(watermark, cancel);
+        shard.Offset = shard.CommittedOffset =
+            await log.GetCommittedAsync(Projector.Group, Topics.AccountEvents, number, cancel);
+        shard.Announced = await announcer.LastAsync(number, cancel);
+        (shard.IsPositioned, shard.IsLoaded, shard.Fault) = (false, true, null);
+    }
+
+    /// <summary>
+    /// Writes in this owner's epoch. An epoch that the ledger never gave is nobody's: a hand, or a ledger that was
+    /// restored.
+    /// </summary>
+    public async Task ClaimAsync(Func<long, ValueTask> write, CancellationToken cancel)
+    {
+        try
+        {
+            await write(Epoch);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
+        {
+            if ((await ledger.Reader(0).GetHeadAsync(cancel)).Epoch != Epoch) throw;
+            EpochIsUnknown(logger, fault);
+            await write(ViewEpoch.Any);
+            await write(Epoch);
+        }
+    }
+
+    // Without a word of what answered, a version of its own is built: slow for a while, and never wrong.
+    private async Task<ActiveViews> RenewAsync(CancellationToken cancel)
+    {
+        var version = (await ViewNames.VersionsAsync(views, cancel)).DefaultIfEmpty().Max() + 1;
+        ActiveIsBroken(logger, version);
+        await new ViewNames(version).CreateAsync(views, shards.Length, cancel);
+        return new ActiveViews(version, null, Fold.SchemaVersion, version, ledger.InstallationEpoch);
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message =
+        "Where the views of shard {Shard} stand cannot be told; the other shards go on, and it is tried again.")]
+    private static partial void PlaceIsUnknown(ILogger logger, int shard, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message =
+            "The views of shard {Shard} claim to hold event {Watermark}, but the ledger ends at {Head}; they are " +
+            "folded anew.")]
+    private static partial void WatermarkIsWrong(ILogger logger, int shard, long watermark, long head);
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+            Message =
+            "The state that says which version of the views answers cannot be read. Version {Version} is built from " +
+            "nothing.")]
+    private static partial void ActiveIsBroken(ILogger logger, int version);
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "A collection of version {Version} of the views was taken away; all of them are built anew.")]
+    private static partial void CollectionIsLost(ILogger logger, int version);
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "The views bear an epoch of ownership that the ledger never gave; it is written over.")]
+    private static partial void EpochIsUnknown(ILogger logger, Exception fault);
+}

@@ -1,0 +1,341 @@
+using Tideline.Consistency;
+using Tideline.Kernel;
+using Tideline.Log;
+using Tideline.Projections;
+using Tideline.Views;
+
+namespace Tideline.Tests.Projections;
+
+/// <summary>
+/// What comes from the store is input like any other: one document stops its own customer alone, is named, and can be
+/// healed.
+/// </summary>
+public sealed class DamagedDocumentTests
+{
+    [Theory]
+    [InlineData("json = CAST('{' AS BLOB)")]
+    [InlineData("json = CAST('' AS BLOB)")]
+    [InlineData("json = CAST('null' AS BLOB)")]
+    [InlineData("json = CAST('[1]' AS BLOB)")]
+    [InlineData("json = x'ff00'")]
+    [InlineData("json = CAST(replace(json, '\"accounts\":[', '\"accounts\":null,\"accountz\":[') AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.accounts', NULL) AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.accounts', json('[null]')) AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.accounts[0].currency', 'X') AS BLOB)")]
+    [InlineData("json = CAST(json_remove(CAST(json AS TEXT), '$.accounts[0].currency') AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.clock', NULL) AS BLOB)")]
+    [InlineData("json = CAST(json_remove(CAST(json AS TEXT), '$.clock') AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.clock', 7) AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.transactions', NULL) AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.transactions.days', json('[null]')) AS BLOB)")]
+    [InlineData(
+        "json = CAST(json_set(CAST(json AS TEXT), '$.transactions.recent[0].bookedAtUs', 9223372036854775807) AS " +
+        "BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.extra', 1) AS BLOB)")]
+    [InlineData(
+        "json = CAST(json_set(CAST(json AS TEXT), '$.customerId', '019aad7e-0000-7000-8000-000000000001') AS BLOB)")]
+    [InlineData("json = CAST(json_set(CAST(json AS TEXT), '$.customerId', 5) AS BLOB)")]
+    [InlineData("revision = 'x'")]
+    [InlineData("revision = 1.5")]
+    [InlineData("revision = 0")]
+    [InlineData("revision = -3")]
+    [InlineData("revision = 9223372036854775807")]
+    [InlineData("id = CAST(id AS BLOB)")]
+    public async Task A_document_that_somebody_broke_stops_its_own_customer_alone(string damage)
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, ofAda) = await stage.CustomerAsync();
+        var (ben, ofBen) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql($"UPDATE c_customers_v1 SET {damage} WHERE id = '{ada}'");
+        await stage.RestartAsync();
+        for (var at = 0; at < 2; at++)
+        {
+            await stage.Bank.DepositAsync(ofAda[at], 1);
+            await stage.Bank.DepositAsync(ofBen[at], 1);
+            await stage.FlowAsync();
+        }
+
+        stage.Host.Projector.Status().ShouldAllBe(status => status.Fault == null && status.LagEvents == 0);
+        (await stage.ViewAsync(ben))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_002);
+        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        var health = new NodeHealth();
+        stage.Host.ReportTo(health);
+        health.Faults()
+            .ShouldContain(
+                fault =>
+                    fault.Scope == FaultScope.Detail && fault.Sentence.Contains(ada.ToString())
+                    && fault.Sentence.Contains("projections repair"));
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok ? "" : check.Detail).ShouldContain(check.Ok ? "" : "projections repair");
+
+        // Every level is answered, with all that is committed.
+        foreach (
+            var asked in new[] { ReadConsistency.Strong, ReadConsistency.Bounded(60_000),
+            ReadConsistency.Session([new Position(0, 1)]) })
+            (await SumAsync(stage, ada, asked)).ShouldBe(20_002);
+        (await stage.Host.CustomerViews.FindCustomersByEmailAsync(
+            "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
+            .ShouldContain(customer => customer.CustomerId == ben);
+
+        (await stage.Host.Repair.RepairAsync(ada, default)).Reason.ShouldBeNull();
+        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        await stage.Host.Projector.PassAsync(default);
+        await stage.Bank.DepositAsync(ofAda[0], 1);
+        await stage.FlowAsync();
+        (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_003);
+        if (damage.StartsWith("id", StringComparison.Ordinal))
+            (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+    }
+
+    [Fact]
+    public async Task A_read_that_meets_a_damaged_document_is_answered_by_the_ledger_and_names_it()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
+        var read = (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default))
+            .ShouldNotBeNull();
+        read.ServedBy.ShouldBe(ServedBy.Ledger);
+        (await stage.Host.CustomerViews.FindCustomersByEmailAsync(
+            "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
+            .ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
+        (await stage.VerifyViewsAsync()).Detail.ShouldContain($"Customer document {ada} is damaged");
+        stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
+        await stage.Host.Repair.RepairAsync(ada, default);
+        stage.Host.Damaged.Count.ShouldBe(0);
+        (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull()
+            .ServedBy.ShouldBe(ServedBy.View);
+    }
+
+    [Fact]
+    public async Task A_damaged_document_that_is_healed_elsewhere_is_no_longer_named()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql("UPDATE c_customers_v1 SET revision = -revision");
+        await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
+        stage.Host.Damaged.Count.ShouldBe(1);
+        await stage.Host.Damaged.LookAgainAsync(stage.Views, stage.Host.Projector.Names, default);
+        stage.Host.Damaged.Count.ShouldBe(1);
+        stage.Sql("UPDATE c_customers_v1 SET revision = -revision");
+        await stage.Host.Damaged.LookAgainAsync(stage.Views, stage.Host.Projector.Names, default);
+        stage.Host.Damaged.Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_damaged_movement_fails_the_search_of_its_customer_alone_and_is_built_anew()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        var (ben, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql($"UPDATE c_transactions_v1 SET json = CAST('{{' AS BLOB) WHERE f_customerId = '{ada}'");
+        stage.Sql("DELETE FROM c_events_v1");
+        foreach (var words in new[] { null, "depo" })
+        {
+            var fault = await Should.ThrowAsync<TidelineException>(() => SearchAsync(stage, ada, words));
+            fault.Code.ShouldBe(ErrorCode.ViewBehind);
+            fault.Message.ShouldContain($"./tideline projections repair {ada}");
+            (await SearchAsync(stage, ben, words)).Transactions.Count.ShouldBe(2);
+        }
+
+        foreach (var customer in new[] { ada, ben })
+            (await stage.Host.Repair.RepairAsync(customer, default)).Documents.ShouldBeGreaterThan(5);
+        (await SearchAsync(stage, ada, null)).Transactions.Count.ShouldBe(2);
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+    }
+
+    [Fact]
+    public async Task A_document_that_was_deleted_or_is_wrong_is_built_anew()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        var (ben, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql($"DELETE FROM c_customers_v1 WHERE id = '{ada}'");
+        await stage.TamperAsync(ben, document => document with { Name = "Eve" });
+        (await SumAsync(stage, ada, ReadConsistency.Session([new Position(0, 1)]))).ShouldBe(20_000);
+        (await stage.VerifyViewsAsync()).Ok.ShouldBeFalse();
+        foreach (var customer in new[] { ada, ben }) await stage.Host.Repair.RepairAsync(customer, default);
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+        (await Should.ThrowAsync<TidelineException>(
+            () => stage.Host.Repair.RepairAsync(stage.Bank.Ledger.Ids.Next(), default)))
+            .Code.ShouldBe(ErrorCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_document_that_would_be_too_large_holds_its_customer_alone()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, ofAda) = await stage.CustomerAsync();
+        var (ben, ofBen) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await stage.TamperAsync(
+            ada, document => document with { Name = new string('x', Limits.CustomerDocumentBytes) });
+        await stage.RestartAsync();
+        await stage.Bank.DepositAsync(ofAda[0], 1);
+        await stage.Bank.DepositAsync(ofBen[0], 1);
+        await stage.FlowAsync();
+        (await stage.ViewAsync(ben))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_001);
+        var blocked = stage.Host.DeadLetters.List().ShouldHaveSingleItem();
+        (blocked.Key, stage.Host.Projector.Status().All(status => status.Fault is null && status.LagEvents == 0))
+            .ShouldBe((ada, true));
+        await stage.Host.Repair.RepairAsync(ada, default);
+        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        (await stage.ViewAsync(ada))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_001);
+    }
+
+    [Fact]
+    public async Task The_aging_pass_goes_past_a_damaged_document()
+    {
+        var time =
+            new Microsoft.Extensions.Time.Testing.FakeTimeProvider(
+                new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        await using var stage = await Stage.OpenAsync(time);
+        var (ada, _) = await stage.CustomerAsync();
+        for (var at = 0; at < 3; at++) await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql($"UPDATE c_customers_v1 SET json = CAST('{{' AS BLOB) WHERE id = '{ada}'");
+        time.Advance(TimeSpan.FromDays(Limits.ActivityDays + 1));
+        (await stage.Host.Aging.RunAsync(default)).ShouldBe(3);
+        stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
+    }
+
+    [Theory]
+    [InlineData("UPDATE tl_states SET json = CAST('{' AS BLOB)")]
+    [InlineData("UPDATE tl_states SET json = CAST('null' AS BLOB)")]
+    [InlineData("UPDATE tl_states SET json = CAST('{\"version\":-1,\"schema\":1,\"latest\":1}' AS BLOB)")]
+    [InlineData("UPDATE tl_states SET json = CAST('{\"version\":9,\"schema\":1,\"latest\":1}' AS BLOB)")]
+    [InlineData("UPDATE tl_states SET json = 7")]
+    [InlineData("DELETE FROM tl_states")]
+    [InlineData("UPDATE tl_watermarks SET seq = 1000000")]
+    [InlineData("UPDATE tl_watermarks SET seq = 'x', time_us = 'y'")]
+    [InlineData("UPDATE tl_watermarks SET seq = -5")]
+    [InlineData("DELETE FROM tl_watermarks")]
+    [InlineData("UPDATE tl_collections SET definition = '{'")]
+    [InlineData("UPDATE tl_collections SET definition = 'null'")]
+    [InlineData("DELETE FROM tl_collections")]
+    [InlineData("DROP TABLE c_customers_v1")]
+    [InlineData("DROP TABLE c_transactions_v1")]
+    [InlineData("DROP TABLE c_events_v1")]
+    public async Task Broken_states_and_missing_collections_heal_by_themselves_or_by_a_forced_rebuild(string damage)
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql(damage);
+        await stage.ReopenViewsAsync();
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        await stage.ProjectAsync();
+        (await SumAsync(stage, ada, ReadConsistency.Session([new Position(0, 1)]))).ShouldBe(20_001);
+        (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_001);
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+    }
+
+    [Theory]
+    [InlineData("DROP TABLE c_customers_v1")]
+    [InlineData("DROP TABLE c_transactions_v1")]
+    [InlineData("DROP TABLE c_events_v1")]
+    public async Task A_collection_that_somebody_drops_while_the_program_runs_comes_back(string damage)
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql(damage);
+        (await SumAsync(stage, ada, ReadConsistency.Bounded(60_000))).ShouldBe(20_000);
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        // A shard that failed rests before it is tried again.
+        for (var tries = 0; tries < 100
+            && stage.Host.Projector.Status().Any(status => status.LagEvents > 0 || status.Fault is not null); tries++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            await stage.ProjectAsync();
+        }
+
+        (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_001);
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+    }
+
+    [Fact]
+    public async Task A_forced_rebuild_reads_nothing_of_what_it_replaces()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB), revision = 'x'");
+        stage.Sql("UPDATE c_transactions_v1 SET json = CAST('{' AS BLOB), revision = 'x'");
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.RestartAsync();
+        await stage.FlowAsync();
+        stage.Sql("DROP TABLE c_events_v1");
+        stage.Sql("UPDATE tl_watermarks SET seq = 1000000");
+        stage.Sql("UPDATE tl_states SET json = CAST('{' AS BLOB)");
+        (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_001);
+        await stage.RestartAsync();
+        await stage.ProjectAsync();
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+    }
+
+    [Fact]
+    public async Task A_shard_whose_log_cannot_be_read_or_written_stops_alone()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (_, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var log = new HalfBrokenLog(stage.Log) { IsBroken = true };
+        await stage.RestartAsync(log);
+        foreach (var account in accounts) await stage.Bank.DepositAsync(account, 1);
+        await stage.FlowAsync();
+        var status = stage.Host.Projector.Status();
+        (status[1].LagEvents, status[1].Fault).ShouldBe((0L, null));
+        (status[0].LagEvents, status[0].Fault).ShouldBe((1L, "The records of shard 0 contradict each other."));
+        log.IsBroken = false;
+        for (var tries = 0; tries < 100 && stage.Host.Projector.Status()[0].LagEvents > 0; tries++)
+        {
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+            await stage.ProjectAsync();
+        }
+
+        stage.Host.Projector.Status().ShouldAllBe(shard => shard.LagEvents == 0 && shard.Fault == null);
+    }
+
+    private static async Task<long> SumAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
+        (await stage.Host.CustomerViews.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull()
+            .Customer.Accounts.Sum(account => account.PostedMinor);
+
+    private static Task<TransactionPage> SearchAsync(Stage stage, Guid customer, string? words) =>
+        stage.Host.CustomerViews.SearchTransactionsAsync(
+            customer, ReadConsistency.Eventual, null, null, words, null, 10, default);
+
+    private sealed class HalfBrokenLog(ILog log) : ForgetfulLog(log)
+    {
+        public bool IsBroken { get; set; }
+
+        public override ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
+            string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
+            IsBroken && partition == 0
+                ? throw new TidelineException(ErrorCode.Corrupt, "The records of shard 0 contradict each other.")
+                : base.ReadAsync(topic, partition, afterOffset, limit, cancel);
+
+        public override ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) =>
+            IsBroken && records.Any(record => record.Partition == 0)
+                ? throw new TidelineException(ErrorCode.Corrupt, "The records of shard 0 contradict each other.")
+                : base.AppendAsync(records, cancel);
+    }
+}

@@ -1,0 +1,141 @@
+using Tideline.Consistency;
+using Tideline.Kernel;
+using Tideline.Projections;
+using Tideline.Views;
+
+namespace Tideline.Tests.Projections;
+
+/// <summary>
+/// I10, and the fence: what a process that does not build the views answers, and what one that no longer does may still
+/// write.
+/// </summary>
+public sealed class OtherProcessTests
+{
+    [Fact]
+    public async Task A_process_that_does_not_build_the_views_knows_who_is_blocked_before_it_believes_a_watermark()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var deposit = await stage.Bank.DepositAsync(accounts[0], 5);
+        await using var other = await OtherProcess.StartAsync(stage, owns: false);
+        stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
+        await stage.RestartAsync();
+        await stage.FlowAsync();
+        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        // The document is as old as before, and in order again: nothing about it says that an event is missing.
+        await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: true, default);
+        await RestoreAsync(stage, ada, accounts);
+
+        await other.Host.Projector.FollowAsync(default);
+        other.Host.Projector.Watermark(0).ShouldBe(other.Ledger.CommittedHead(0).EventSeq);
+        other.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        var token = ReadConsistency.Session([deposit.Position]);
+        var read = (await other.Host.CustomerViews.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor))
+            .ShouldBe((ServedBy.Ledger, 20_005L));
+
+        // Built anew, the customer is answered from the views again, there too.
+        (await stage.Host.Repair.RepairAsync(ada, default)).Reason.ShouldBeNull();
+        await other.Host.Projector.FollowAsync(default);
+        read = (await other.Host.CustomerViews.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor)).ShouldBe((ServedBy.View, 20_005L));
+    }
+
+    [Fact]
+    public async Task A_builder_that_stood_still_cannot_switch_the_views_of_its_successor()
+    {
+        await using var stage = await Stage.OpenAsync();
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var old = stage.Host;
+        var epoch = old.Projector.Epoch;
+        var begun = await old.Projector.ReserveVersionAsync(default);
+        await new ViewNames(begun).EnsureAsync(stage.Views, default);
+        await using var heir = await OtherProcess.StartAsync(stage, owns: true);
+        heir.Host.Projector.Epoch.ShouldBeGreaterThan(epoch);
+
+        (await Should.ThrowAsync<TidelineException>(() => old.Projector.SwitchAsync(begun, epoch, default)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(() => old.Rebuild.RunAsync(force: true, default)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
+        (await ActiveViews.LoadAsync(stage.Views, default)).ShouldNotBeNull().Version.ShouldBe(1);
+        // Its own rebuild takes another number than the one that the old builder may still be working at.
+        (await heir.Host.Rebuild.RunAsync(force: false, default)).Version.ShouldBeGreaterThan(begun);
+    }
+
+    [Fact]
+    public async Task A_builder_that_stood_still_moves_no_watermark_and_settles_no_letter_of_its_successor()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (_, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var held = await stage.Views.GetWatermarkAsync("views_v1", 0, default);
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync(project: false);
+        await using var heir = await OtherProcess.StartAsync(stage, owns: true);
+
+        // The old builder wakes up within its pass.
+        await stage.Host.Projector.PassAsync(default);
+        stage.Host.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("epoch");
+        (await stage.Views.GetWatermarkAsync("views_v1", 0, default)).ShouldBe(held);
+        var hold = new Dictionary<Guid, string> { [accounts[0]] = "test" };
+        (await Should.ThrowAsync<TidelineException>(() => stage.Host.Letters.HoldAsync(hold, default)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
+        while (await heir.Host.Projector.PassAsync(default) > 0)
+        {
+        }
+
+        (await stage.Views.GetWatermarkAsync("views_v1", 0, default)).Seq.ShouldBe(held.Seq + 1);
+    }
+
+    [Fact]
+    public async Task An_epoch_in_the_views_that_the_ledger_never_gave_is_written_over()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Sql("UPDATE tl_watermarks SET epoch = 1000000");
+        stage.Sql("UPDATE tl_states SET epoch = 1000000");
+        await stage.RestartAsync();
+        await stage.Bank.DepositAsync(accounts[0], 5);
+        await stage.FlowAsync();
+        (await stage.ViewAsync(ada))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
+        (await stage.Host.Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
+    }
+
+    [Fact]
+    public async Task A_process_that_does_not_build_the_views_believes_no_watermark_beyond_the_ledger()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var deposit = await stage.Bank.DepositAsync(accounts[0], 5);
+        await using var other = await OtherProcess.StartAsync(stage, owns: false);
+        stage.Sql("UPDATE tl_watermarks SET seq = 1000000");
+        await other.Host.Projector.FollowAsync(default);
+        var read =
+            (await other.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default))
+            .ShouldNotBeNull();
+        read.Customer.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
+        other.Host.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("1000000");
+    }
+
+    // As somebody would from a copy: the document is sound, and lacks the event that waits.
+    private static async Task RestoreAsync(Stage stage, Guid customer, Guid[] accounts)
+    {
+        var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+            .ShouldNotBeNull().Customer;
+        var clock = new SortedList<Guid, long>(strong.Clock);
+        clock[accounts[0]]--;
+        AccountView[] older =
+            [.. strong.Accounts.Select(
+                account =>
+                    account.AccountId == accounts[0] ? account with { PostedMinor = account.PostedMinor - 5 }
+                    : account)];
+        await stage.Views.RemoveAsync("customers_v1", [customer.ToString()], default);
+        (await stage.Views.WriteAsync(
+            "customers_v1", [ViewApplier.Write(strong with { Clock = clock, Accounts = older }, 0)], default))
+            .ShouldBe([true]);
+    }
+}
