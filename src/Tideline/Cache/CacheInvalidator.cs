@@ -63,7 +63,7 @@ internal sealed partial class CacheInvalidator(CustomerCache cache, IViewStore v
             {
                 return;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
                 cache.BelieveNothing();
                 FollowingFailed(logger, fault);

@@ -85,7 +85,7 @@ public sealed partial class Aging : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (!_stop.IsCancellationRequested)
             {
                 PassFailed(_logger, fault);
                 await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionFaultRestMs), _time, CancellationToken.None);

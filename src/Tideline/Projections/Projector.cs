@@ -125,7 +125,7 @@ public sealed partial class Projector : IAsyncDisposable
             {
                 if (!_areAlone) return await PassAsync(_shards, cancel);
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
                 PassFailed(_logger, fault);
                 foreach (var shard in _shards) shard.Rewind();
@@ -199,7 +199,7 @@ public sealed partial class Projector : IAsyncDisposable
                 areWell &= shard.Reading is null;
                 shard.FailedAt = null;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
                 if (shard.Fault != fault.Message) ShardFailed(_logger, shard.Shard, fault);
                 shard.Rewind();
@@ -363,7 +363,7 @@ public sealed partial class Projector : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
                 PassFailed(_logger, fault);
                 await RestAsync(fault, cancel);

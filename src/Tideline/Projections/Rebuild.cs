@@ -217,7 +217,7 @@ public sealed partial class Rebuild : IAsyncDisposable
         {
             return;
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception fault) when (!_stop.IsCancellationRequested)
         {
             RebuildFailed(_logger, fault);
             Status = Status with { Phase = "failed", Message = fault.Message };
