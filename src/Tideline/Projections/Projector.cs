@@ -129,7 +129,7 @@ public sealed partial class Projector : IAsyncDisposable
             {
                 if (!_areAlone) return await PassAsync(_shards, cancel);
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
                 PassFailed(_logger, fault);
                 foreach (var shard in _shards) shard.Rewind();
@@ -204,7 +204,7 @@ public sealed partial class Projector : IAsyncDisposable
                 areWell &= shard.Reading is null;
                 shard.FailedAt = null;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
                 if (shard.Fault != fault.Message) ShardFailed(_logger, shard.Shard, fault);
                 shard.Rewind();

@@ -28,9 +28,7 @@ internal sealed class CollectionTable
         _deleteSql = $"DELETE FROM {table} WHERE id = ? AND revision = ?";
         _readSql = $"SELECT id, revision, json FROM {table} WHERE id = ?";
         // SQLite sorts ties block by block, so the id need not stand in every index.
-        var indexes = definition.Indexes.Select((index, at) =>
-            $"CREATE INDEX IF NOT EXISTS \"ix_{definition.Name}_{at}\" ON {table} ({string.Join(",
-                ", index.Select(Column))});");
+        var indexes = definition.Indexes.Select((index, at) => IndexSql(definition.Name, at, index));
         CreateSql =
             $"CREATE TABLE IF NOT EXISTS {table} (id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, json BLOB NOT " +
                 "NULL" +
@@ -47,6 +45,9 @@ internal sealed class CollectionTable
     public string DropSql { get; }
 
     public string Table => $"\"c_{Definition.Name}\"";
+
+    private string IndexSql(string name, int number, IReadOnlyList<string> fields) =>
+        $"CREATE INDEX IF NOT EXISTS \"ix_{name}_{number}\" ON {Table} ({string.Join(", ", fields.Select(Column))});";
 
     public static string Column(string field) => $"\"f_{field}\"";
 
