@@ -73,7 +73,7 @@ internal sealed class MySqlRawShard : IRawShard
     }
 
     private static void Account(SqlText sql, BaselineAccount account) => sql.Add("(").Value(account.Id).Add(",").Value(account.Id).Add(",0,'EUR',0,0,").Value(account.Posted).Add(",0,0,")
-        .Value(account.Version).Add(",").Value(account.Version).Add(",NULL,0),");
+        .Value(account.Version).Add(",").Value(account.Version).Add(",NULL,0,0),");
 
     private static byte[] Filled(int length, char with)
     {

@@ -104,7 +104,7 @@ internal sealed class SqliteRawShard : IRawShard
     {
         var accounts = new BaselineAccount[count];
         var insert = _database.Prepare(
-            "INSERT INTO accounts VALUES (?, ?, 0, 'EUR', 0, 0, ?, 0, 0, 1, 1, NULL, 0, NULL)");
+            "INSERT INTO accounts VALUES (?, ?, 0, 'EUR', 0, 0, ?, 0, 0, 1, 1, NULL, 0, 0, NULL)");
         for (var index = 0; index < count; index++) accounts[index] = new BaselineAccount(Random.NextGuid()) { Posted = IRawShard.FundsMinor, Version = 1 };
         foreach (var account in accounts) _tails.Add(account.Id, new EntryTail([]));
         _database.Begin();

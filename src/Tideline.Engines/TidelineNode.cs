@@ -25,12 +25,15 @@ public sealed partial class TidelineNode : IAsyncDisposable
     private readonly SteadyClock _clock;
     private readonly TaskCompletionSource _reachable = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private readonly SagaDefinitions _definitions = new(PaymentSagas.All);
+    private readonly ILogger _logger;
     private LatePart<ViewTier>? _views;
 
     private TidelineNode(NodeOptions options)
     {
         _clock = new SteadyClock(options.Time, options.Loggers.CreateLogger<SteadyClock>());
         Options = options with { Time = _clock };
+        _logger = options.Loggers.CreateLogger<TidelineNode>();
     }
 
     /// <summary>How it was started; its time is the clock that stamps commits.</summary>
@@ -122,56 +125,85 @@ public sealed partial class TidelineNode : IAsyncDisposable
 
     private async Task StartAsync(CancellationToken cancel)
     {
-        var (time, loggers) = (Options.Time, Options.Loggers);
         Options.Cluster?.Require();
         var owner = new ShardOwner(ShardOwner.ThisProcess, Options.Cluster?.Address ?? "", new Guid(RandomNumberGenerator.GetBytes(16)));
         IEngineSet engines = Options.Cluster is { } cluster ? new ClusterEngines(Options, cluster, owner) : new EmbeddedEngines(Options);
-
         Keep(_clock.Watch());
 
-        // Strong tier.
+        // The bus and the view tier may be away: commands do not need them.
         var store = Keep(await engines.OpenLedgerAsync(cancel));
-        HistoryGuard.RequireOneInstallation(store);
-        var epoch = store.Epochs(0)[^1];
-
-        // Bus. It may be away: commands do not need it.
-        var log = new LatePart<ILog>(
-            "log", token => engines.OpenLogAsync(store.Map.Shards, token), time, loggers.CreateLogger<TidelineNode>());
+        var log = new LatePart<ILog>("log", token => engines.OpenLogAsync(store.Map.Shards, token), Options.Time, _logger);
         Log = Keep(new LateLog(log));
         await WithPatienceAsync(log.Tried, cancel);
+        await StartLedgerAsync(store, engines, owner, cancel);
+        StartLog(log);
+        StartServices();
+        if (Options.WithViews)
+        {
+            var views = Keep(new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, log, token), Options.Time, _logger));
+            Health.Register("view tier", FaultScope.Freshness, () => views.Fault);
+            _views = views;
+        }
 
-        // What was acknowledged and is gone must not be built upon.
-        var guard = new HistoryGuard(loggers.CreateLogger<HistoryGuard>());
-        if (Manifest.Read(Options.DataDirectory) is { } manifest) guard.Add(HistoryCheck.Of(manifest, epoch));
-        // What is in the views came over the log: they are asked where that was made anew.
-        var views = Options.WithViews ? await AskViewsAsync(engines, epoch.Number, store.Map.Shards, cancel) : null;
-        guard.Add(new LogWitness(Log, new SourceHistory(store.Epochs)).Witness, instead: views);
+        await WithPatienceAsync(Task.WhenAll(log.Tried, _views?.Tried ?? Task.CompletedTask), cancel);
+    }
+
+    private async Task StartLedgerAsync(ILedgerStore store, IEngineSet engines, ShardOwner owner, CancellationToken cancel)
+    {
+        var (time, loggers) = (Options.Time, Options.Loggers);
+        HistoryGuard.RequireOneInstallation(store);
+        var guard = await WitnessesAsync(store, engines, cancel);
         if (Options.Carry is null) BecomeReachable();
         var (ids, ledgerLog) = (new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>());
         Ledger = Keep(await GeneralLedger.StartAsync(
             store, time, ids, ledgerLog, cancel, _reachable.Task, Options.AcceptClock, guard.AdmitAsync));
         Health.Register("clock", FaultScope.Commands, Ledger.ClockFault);
+        Health.Register("history", FaultScope.Detail, () => Sentences(
+            Enumerable.Range(0, Ledger.Map.Shards).Select(Ledger.WhyClosed).OfType<string>()));
         var keeper = Keep(new ManifestKeeper(Ledger, Options.DataDirectory, time, loggers.CreateLogger<ManifestKeeper>()));
         await keeper.StartAsync(cancel);
         Health.Register("manifest", FaultScope.Detail, () => keeper.Fault);
-        Health.Register("history", FaultScope.Detail, () => Enumerable.Range(0, Ledger.Map.Shards).Select(Ledger.WhyClosed).FirstOrDefault(why => why is not null));
         if (Options.Cluster is null) Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, Options.ImportDirectory, time);
-        var definitions = new SagaDefinitions(PaymentSagas.All);
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, carry, owner.Secret, time));
-        if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, definitions, owner.Secret);
-        await definitions.CheckInFlightAsync(Ledger, cancel);
+        if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, _definitions, owner.Secret);
+        await _definitions.CheckInFlightAsync(Ledger, cancel);
         var sealer = Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>()));
         sealer.Start();
+        Health.Register("audit sealer", FaultScope.Detail, () => sealer.Fault);
+    }
 
+    // What was acknowledged and is gone must not be built upon. What is in the views came over the log: they are asked
+    // where that was made anew.
+    private async Task<HistoryGuard> WitnessesAsync(ILedgerStore store, IEngineSet engines, CancellationToken cancel)
+    {
+        var epoch = store.Epochs(0)[^1];
+        var guard = new HistoryGuard(Options.Loggers.CreateLogger<HistoryGuard>());
+        if (Manifest.Read(Options.DataDirectory) is { } manifest) guard.Add(HistoryCheck.Of(manifest, epoch));
+        var views = Options.WithViews ? await AskViewsAsync(engines, epoch.Number, store.Map.Shards, cancel) : null;
+        guard.Add(new LogWitness(Log, new SourceHistory(store.Epochs)).Witness, instead: views);
+        return guard;
+    }
+
+    private void StartLog(LatePart<ILog> log)
+    {
+        var (time, loggers) = (Options.Time, Options.Loggers);
         Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
         Relay.Start();
         var heads = Keep(new AuditHeads(Ledger, Log, time, loggers.CreateLogger<AuditHeads>()));
         heads.Start();
         var retention = Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>()));
         retention.Start();
+        Health.Register("log", FaultScope.Detail, () => log.Fault ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
+        Health.Register("relay", FaultScope.Detail, () => Relay.Fault);
+        Health.Register("audit heads", FaultScope.Detail, () => heads.Fault);
+        Health.Register("retention", FaultScope.Detail, () => retention.Fault);
+    }
 
-        // Sagas, and the services that start them.
-        var runner = new SagaRunner(Ledger, definitions);
+    // Sagas, and the services that start them.
+    private void StartServices()
+    {
+        var (time, loggers) = (Options.Time, Options.Loggers);
+        var runner = new SagaRunner(Ledger, _definitions);
         var sources = new SourceHistory(Ledger.Epochs);
 
         // Steps of sagas whose transfers a restore took back must not happen.
@@ -182,34 +214,18 @@ public sealed partial class TidelineNode : IAsyncDisposable
             Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], HandleAsync, time,
             loggers.CreateLogger<Consumer>(), Ledger.OwnedEpoch));
         consumer.Start();
-        var sweep = Keep(new Sweep(Ledger, definitions, time, loggers.CreateLogger<Sweep>()));
+        Health.Register("saga consumer", FaultScope.Detail, () => consumer.Fault);
+        var sweep = Keep(new Sweep(Ledger, _definitions, time, loggers.CreateLogger<Sweep>()));
         sweep.Start();
-        Sagas = new SagaOperations(Ledger, definitions);
-        SagaLetters = new SagaLetters(Ledger, definitions);
+        Health.Register("sweep", FaultScope.Detail, () => sweep.Fault);
+        Sagas = new SagaOperations(Ledger, _definitions);
+        SagaLetters = new SagaLetters(Ledger, _definitions);
         SagaWatch = Keep(new SagaWatch(Ledger, time, loggers.CreateLogger<SagaWatch>()));
         SagaWatch.Start(Health);
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
-        Imports = Keep(PaymentImports.Start(Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
+        Imports = Keep(PaymentImports.Start(
+            Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
         Statements = new AccountStatements(Ledger);
-
-        // View tier. It may be away, too.
-        if (Options.WithViews)
-            _views = Keep(new LatePart<ViewTier>(
-                "view tier", token => OpenViewsAsync(engines, log, token), time, loggers.CreateLogger<TidelineNode>()));
-
-        // What says when it does not work.
-        Health.Register("audit sealer", FaultScope.Detail, () => sealer.Fault);
-        Health.Register("log", FaultScope.Detail, () => log.Fault
-            ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
-        Health.Register("relay", FaultScope.Detail, () => Relay.Fault);
-        Health.Register("audit heads", FaultScope.Detail, () => heads.Fault);
-        Health.Register("retention", FaultScope.Detail, () => retention.Fault);
-        Health.Register("saga consumer", FaultScope.Detail, () => consumer.Fault);
-        Health.Register("sweep", FaultScope.Detail, () => sweep.Fault);
-        if (_views is { } tier) Health.Register("view tier", FaultScope.Freshness, () => tier.Fault);
-
-        var tried = Task.WhenAll(log.Tried, _views?.Tried ?? Task.CompletedTask);
-        await WithPatienceAsync(tried, cancel);
     }
 
     // Views that are away, or damaged, say nothing; they are looked at again when they are opened.
@@ -224,7 +240,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
-            ViewsNotAsked(Options.Loggers.CreateLogger<TidelineNode>(), fault);
+            ViewsNotAsked(_logger, fault);
             return null;
         }
     }

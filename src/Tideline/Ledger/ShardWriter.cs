@@ -14,7 +14,7 @@ namespace Tideline.Ledger;
 /// </code>
 /// A command that throws, or whose rows the engine refuses, fails alone: the rest of its batch is decided again.
 /// </remarks>
-internal sealed partial class ShardWriter : IAsyncDisposable
+internal sealed class ShardWriter : IAsyncDisposable
 {
     private readonly object _gate = new();
     private readonly IShardStore _store;
@@ -41,7 +41,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     {
         (_store, _context, _head, _signal, _time, _logger, _committed) = (store, context, head, signal, time, logger, committed);
         _gathering = new Gathering(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
-        _settler = new BatchSettler(context.Shard, () => Wait(store.SyncAsync()), Settle, FailUnknown);
+        _settler = new BatchSettler(context.Shard, () => BatchSteps.Wait(store.SyncAsync()), Settle, FailUnknown);
         _limit = new AnswerLimit(context.Shard, Withdraw);
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
@@ -226,12 +226,12 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         if (Stopped.IsCompleted) return;
         try
         {
-            Wait(_store.RenewAsync());
+            BatchSteps.Wait(_store.RenewAsync());
         }
         catch (TidelineException fault) when (fault.Code != ErrorCode.NotOwner)
         {
             // The next look may be luckier, and whoever commits meanwhile is told.
-            NotRenewed(_logger, _context.Shard, fault);
+            ShardLog.NotRenewed(_logger, _context.Shard, fault);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -273,19 +273,19 @@ internal sealed partial class ShardWriter : IAsyncDisposable
             throw new TidelineException(ErrorCode.ClockWrong, behind);
 
         // :: Step 2
-        if (Collect(commands, out var keys, out var notBeforeUs) is { } unnamed)
+        if (BatchSteps.Collect(commands, _context, out var keys, out var notBeforeUs) is { } unnamed)
         {
             TakeApart(commands, unnamed);
             return true;
         }
 
-        var rows = Wait(_store.BeginAsync(keys));
+        var rows = BatchSteps.Wait(_store.BeginAsync(keys));
         var batch = new Batch(_context, _head, ClockRules.StampUs(_time.NowUs(), _head.TimeUs, notBeforeUs), rows);
 
         // :: Step 3
-        if (DecideAll(commands, batch) is { } thrown)
+        if (BatchSteps.DecideAll(commands, batch) is { } thrown)
         {
-            Wait(_store.RollbackAsync());
+            BatchSteps.Wait(_store.RollbackAsync());
             TakeApart(commands, thrown);
             return true;
         }
@@ -313,14 +313,14 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         {
             var command = guilty.Command;
             var name = command.GetType().Name;
-            NotCarriedOut(_logger, _context.Shard, name, command.Subject, command.RouteId, command.Key, fault);
+            ShardLog.NotCarriedOut(_logger, _context.Shard, name, command.Subject, command.RouteId, command.Key, fault);
             const string words = "The command could not be carried out; nothing of it happened.";
             guilty.Fail(new TidelineException(ErrorCode.Internal, words, fault));
             return;
         }
 
         var half = commands.Count / 2;
-        TakenApart(_logger, _context.Shard, commands.Count, fault.Message);
+        ShardLog.TakenApart(_logger, _context.Shard, commands.Count, fault.Message);
         CommitOrFail(commands[..half]);
         CommitOrFail(commands[half..]);
     }
@@ -342,58 +342,17 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         Fail(commands, fault);
     }
 
-    // What a command threw, which none should; null when none did.
-    private Exception? Collect(List<PendingCommand> commands, out BatchKeys keys, out long notBeforeUs)
-    {
-        (keys, notBeforeUs) = (new BatchKeys(), 0);
-        foreach (var pending in commands)
-        {
-            try
-            {
-                var command = pending.Command;
-                notBeforeUs = Math.Max(notBeforeUs, command.NotBeforeUs);
-                if (command.Key != Guid.Empty) keys.Outcomes.Add(command.Key);
-                if (_context.KeyHome(command) is { } home) keys.AddElsewhere(home, command.Key);
-                command.Collect(keys, _context);
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                return fault;
-            }
-        }
-
-        return null;
-    }
-
-    // As above.
-    private static Exception? DecideAll(List<PendingCommand> commands, Batch batch)
-    {
-        foreach (var pending in commands)
-        {
-            try
-            {
-                pending.Reply = Outcomes.Decide(pending.Command, batch, batch.Context.KeyHome(pending.Command));
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                return fault;
-            }
-        }
-
-        return null;
-    }
-
     private bool Write(Batch batch)
     {
         batch.Writes.ForgetMessagesThrough = Interlocked.Read(ref _forgetThrough);
         try
         {
             CrashPoint.Pass("commit.before");
-            if (!Wait(_store.CommitAsync(batch.Writes))) return false;
+            if (!BatchSteps.Wait(_store.CommitAsync(batch.Writes))) return false;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            Wait(_store.RollbackAsync());
+            BatchSteps.Wait(_store.RollbackAsync());
             throw;
         }
 
@@ -416,7 +375,7 @@ internal sealed partial class ShardWriter : IAsyncDisposable
     private void Fail(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
         var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
-        if (commands.Count > 0) BatchFailed(_logger, _context.Shard, commands.Count, fault);
+        if (commands.Count > 0) ShardLog.BatchFailed(_logger, _context.Shard, commands.Count, fault);
         if (told.Code is ErrorCode.NotOwner or ErrorCode.Corrupt) Stop(told);
         foreach (var pending in commands) pending.Fail(told);
     }
@@ -427,28 +386,4 @@ internal sealed partial class ShardWriter : IAsyncDisposable
         lock (_gate) _stopped ??= why;
         _stoppedEnd.TrySetResult(why);
     }
-
-    // The thread is the shard's own: an engine that is asynchronous inside is waited for here.
-    private static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
-
-    private static void Wait(ValueTask task)
-    {
-        if (task.IsCompletedSuccessfully) task.GetAwaiter().GetResult();
-        else task.AsTask().GetAwaiter().GetResult();
-    }
-
-    [LoggerMessage(Level = LogLevel.Error, Message =
-        "Shard {Shard}: {Command} of {Subject} for {RouteId}, key {Key}, cannot be carried out; nothing happened.")]
-    private static partial void NotCarriedOut(
-        ILogger logger, int shard, string command, Guid subject, Guid routeId, Guid key, Exception fault);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message =
-        "Shard {Shard}: one of {Count} commands cannot be carried out; their batch is taken apart. {Fault}")]
-    private static partial void TakenApart(ILogger logger, int shard, int count, string fault);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: its lease could not be renewed.")]
-    private static partial void NotRenewed(ILogger logger, int shard, Exception fault);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: a batch of {Count} commands was not committed.")]
-    private static partial void BatchFailed(ILogger logger, int shard, int count, Exception fault);
 }

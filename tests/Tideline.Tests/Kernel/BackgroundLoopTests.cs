@@ -35,9 +35,17 @@ public sealed class BackgroundLoopTests
     {
         var time = new FakeTimeProvider();
         var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var loop = Loop(cancel => hangs.Task.IsCompleted ? Task.Delay(Timeout.Infinite, cancel)
-            : hangs.Task, time);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var loop = Loop(
+            cancel =>
+            {
+                var pass = hangs.Task.IsCompleted ? Task.Delay(Timeout.Infinite, cancel) : hangs.Task;
+                begun.TrySetResult();
+                return pass;
+            },
+            time);
         loop.Start();
+        await begun.Task;
         time.Advance(TimeSpan.FromMilliseconds(Limits.LoopStallMs));
         loop.Fault.ShouldBeNull();
         time.Advance(TimeSpan.FromSeconds(2));

@@ -138,7 +138,7 @@ public sealed class RelayTests : IAsyncLifetime
         await using var relay = Start(_log);
         await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null
             && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
-        relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("but the log saw events to 5");
+        relay.Status[0].Fault.ShouldNotBeNull().ShouldContain($"but the log saw events to {head + 1}");
         relay.Status[1].Fault.ShouldBeNull();
     }
 

@@ -1,0 +1,58 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>The steps of a group commit that need nothing of their writer.</summary>
+internal static class BatchSteps
+{
+    // What a command threw, which none should; null when none did.
+    public static Exception? Collect(
+        List<PendingCommand> commands, ShardContext context, out BatchKeys keys, out long notBeforeUs)
+    {
+        (keys, notBeforeUs) = (new BatchKeys(), 0);
+        foreach (var pending in commands)
+        {
+            try
+            {
+                var command = pending.Command;
+                notBeforeUs = Math.Max(notBeforeUs, command.NotBeforeUs);
+                if (command.Key != Guid.Empty) keys.Outcomes.Add(command.Key);
+                if (context.KeyHome(command) is { } home) keys.AddElsewhere(home, command.Key);
+                command.Collect(keys, context);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    // As above.
+    public static Exception? DecideAll(List<PendingCommand> commands, Batch batch)
+    {
+        foreach (var pending in commands)
+        {
+            try
+            {
+                pending.Reply = Outcomes.Decide(pending.Command, batch, batch.Context.KeyHome(pending.Command));
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                return fault;
+            }
+        }
+
+        return null;
+    }
+
+    // The thread is the shard's own: an engine that is asynchronous inside is waited for here.
+    public static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
+
+    public static void Wait(ValueTask task)
+    {
+        if (task.IsCompletedSuccessfully) task.GetAwaiter().GetResult();
+        else task.AsTask().GetAwaiter().GetResult();
+    }
+}
