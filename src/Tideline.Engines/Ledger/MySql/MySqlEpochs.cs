@@ -11,8 +11,10 @@ internal static class MySqlEpochs
     /// <summary>Adds an epoch that is not there yet. Safe for several processes at once: the first one counts.</summary>
     public static void Ensure(MySqlConnection connection, EpochRow row)
     {
-        using var insert = new MySqlCommand($"INSERT IGNORE INTO epochs ({Columns}) VALUES (@0, @1, @2, @3, @4, @5, @6)", connection);
-        object[] values = [row.Number, row.Installation, row.EventSeq, row.MessageSeq, row.BlockNumber, row.BegunUs, row.Reason];
+        using var insert = new MySqlCommand($"INSERT IGNORE INTO epochs ({Columns}) VALUES (@0, UNHEX(@1), @2, @3, @4, @5, @6)", connection);
+        // As digits: the session knows no escapes within plain bytes.
+        var installation = Convert.ToHexString(row.Installation.ToByteArray(bigEndian: true));
+        object[] values = [row.Number, installation, row.EventSeq, row.MessageSeq, row.BlockNumber, row.BegunUs, row.Reason];
         for (var place = 0; place < values.Length; place++) insert.Parameters.AddWithValue($"@{place}", values[place]);
         insert.ExecuteNonQuery();
     }

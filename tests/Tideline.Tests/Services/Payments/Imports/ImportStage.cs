@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Services.Payments.Imports;
+using Tideline.Tests.Services.Payments.Iso20022;
 
 namespace Tideline.Tests.Services.Payments.Imports;
 
@@ -7,6 +8,12 @@ namespace Tideline.Tests.Services.Payments.Imports;
 internal static class ImportStage
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static async Task<ImportAcceptance> AcceptAsync(PaymentImports imports, Pain001Sample sample, CancellationToken cancel)
+    {
+        await using var file = sample.ToStream();
+        return await imports.AcceptAsync(file, cancel);
+    }
 
     public static Task<ImportStatus> FinishedAsync(PaymentImports imports, Guid importId, FakeTimeProvider time,
         CancellationToken cancel) =>

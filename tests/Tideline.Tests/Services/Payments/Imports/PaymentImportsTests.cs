@@ -379,13 +379,9 @@ public sealed class PaymentImportsTests : IAsyncDisposable
         _imports = Start();
     }
 
-    private async Task<ImportAcceptance> AcceptAsync(Pain001Sample sample)
-    {
-        await using var file = sample.ToStream();
-        return await _imports.AcceptAsync(file, Cancel);
-    }
-
     private async Task<ImportStatus> AcceptAndFinishAsync(Pain001Sample sample) => await FinishedAsync((await AcceptAsync(sample)).ImportId);
+
+    private Task<ImportAcceptance> AcceptAsync(Pain001Sample sample) => ImportStage.AcceptAsync(_imports, sample, Cancel);
 
     private Task<ImportStatus> FinishedAsync(Guid importId) =>
         ImportStage.FinishedAsync(_imports, importId, _time, Cancel);
