@@ -6,8 +6,8 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// Imports on disk. <c>ID/pain001.xml</c> and <c>ID/import.json</c> appear together by one rename; <c>ID/results.jsonl</c> grows while payments are made;
-/// <c>messages/MESSAGE</c> says which debtors used a message id, and in which import; <c>pending/ID</c> is there until an
-/// import is finished.
+/// <c>messages/MESSAGE</c> says which debtors used a message id, and in which import; <c>pending/ID</c> is there until
+/// an import is finished.
 /// </summary>
 internal sealed class ImportStore
 {
