@@ -67,7 +67,11 @@ internal static class UpCommand
 
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
-        var options = NodeOf(settings) with { AcceptClock = parsed.GetValue(AcceptClock) };
+        // Commands do not wait for log and views; an operator's command that starts a node for itself does.
+        var options = NodeOf(settings) with
+        {
+            AcceptClock = parsed.GetValue(AcceptClock), OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
+        };
         await using var server = await Server.StartAsync(options, endpoint, HostsOf(settings), settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)

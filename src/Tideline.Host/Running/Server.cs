@@ -59,11 +59,7 @@ internal sealed class Server : IAsyncDisposable
             using var either = CancellationTokenSource.CreateLinkedTokenSource(
                 cancel, web.Lifetime.ApplicationStopping);
             var node = await TidelineNode.StartAsync(
-                options with
-                {
-                    Loggers = loggers, Carry = options.Cluster is null ? null : peers.CarryAsync,
-                        OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
-                },
+                options with { Loggers = loggers, Carry = options.Cluster is null ? null : peers.CarryAsync },
                 either.Token);
             doorstep.Open(GatewayOf(web.Services, node, hosts));
             node.BecomeReachable();
