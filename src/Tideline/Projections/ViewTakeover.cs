@@ -55,7 +55,7 @@ internal sealed partial class ViewTakeover(
             {
                 await PositionAsync(shard, names, cancel);
             }
-            catch (TidelineException fault)
+            catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
             {
                 PlaceIsUnknown(logger, shard.Shard, fault);
                 shard.Fault = fault.Message;

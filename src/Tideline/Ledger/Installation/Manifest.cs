@@ -41,8 +41,12 @@ public sealed record Manifest(Guid Installation, int Epoch, int Shards, IReadOnl
 
     /// <summary>Writes or replaces the manifest of a data folder as one step; durable when it returns.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public void Write(string directory) =>
+    public void Write(string directory)
+    {
+        // A node of the cluster profile has nothing else there until it takes in a file.
+        Directory.CreateDirectory(directory);
         DurableFile.Write(Path.Combine(directory, FileName), JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest));
+    }
 }
 
 /// <summary>A shard's head as the manifest keeps it. <paramref name="EventHash"/>: SHA-256 of the newest event, in hexadecimal, small letters;
