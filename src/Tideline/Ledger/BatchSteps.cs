@@ -1,5 +1,3 @@
-using Tideline.Kernel;
-
 namespace Tideline.Ledger;
 
 /// <summary>The steps of a group commit that need nothing of their writer.</summary>
