@@ -140,9 +140,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
         StartServices();
         if (Options.WithViews)
         {
-            var views = Keep(new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, log, token), Options.Time, _logger));
-            Health.Register("view tier", FaultScope.Freshness, () => views.Fault);
-            _views = views;
+            _views = Keep(new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, log, token), Options.Time, _logger));
+            Health.Register("view tier", FaultScope.Freshness, () => _views.Fault);
         }
 
         await WithPatienceAsync(Task.WhenAll(log.Tried, _views?.Tried ?? Task.CompletedTask), cancel);
