@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // What is opened here is on the stack of the node and is ended by it, newest first.
+#pragma warning disable CA2000, CA2213 // What is opened here is on the stack of the node and is ended by it, newest first.
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tideline.Consistency;

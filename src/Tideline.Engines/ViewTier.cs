@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Projections;
