@@ -362,22 +362,6 @@ public abstract class ShardStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_time_of_the_head_never_goes_back_and_the_next_owner_begins_with_it()
-    {
-        foreach (var timeUs in (long[])[TimeUs + 5, TimeUs, TimeUs + 4])
-        {
-            await Store.BeginAsync(new BatchKeys());
-            (await Store.CommitAsync(new BatchWrites { TimeUs = timeUs })).ShouldBeTrue();
-            await Store.SyncAsync();
-            (await Reader.GetHeadAsync(Cancel)).TimeUs.ShouldBe(TimeUs + 5);
-        }
-
-        await EndLeaseAsync();
-        await using var next = Ledger.OpenWriter(Shard);
-        (await next.AcquireAsync(Cancel)).TimeUs.ShouldBe(TimeUs + 5);
-    }
-
-    [Fact]
     public async Task A_gap_in_the_events_is_refused()
     {
         await Store.BeginAsync(Keys());
