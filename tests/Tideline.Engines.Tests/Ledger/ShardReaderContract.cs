@@ -7,6 +7,22 @@ namespace Tideline.Engines.Tests.Ledger;
 public abstract class ShardReaderContract : ShardStoreContract
 {
     [Fact]
+    public async Task The_time_of_the_head_never_goes_back_and_the_next_owner_begins_with_it()
+    {
+        foreach (var timeUs in (long[])[TimeUs + 5, TimeUs, TimeUs + 4])
+        {
+            await Store.BeginAsync(new BatchKeys());
+            (await Store.CommitAsync(new BatchWrites { TimeUs = timeUs })).ShouldBeTrue();
+            await Store.SyncAsync();
+            (await Reader.GetHeadAsync(Cancel)).TimeUs.ShouldBe(TimeUs + 5);
+        }
+
+        await EndLeaseAsync();
+        await using var next = Ledger.OpenWriter(Shard);
+        (await next.AcquireAsync(Cancel)).TimeUs.ShouldBe(TimeUs + 5);
+    }
+
+    [Fact]
     public async Task Pages_of_accounts_follow_each_other_in_the_order_of_ids()
     {
         await CommitAsync(writes => writes.NewAccounts.AddRange([Account(Id(3), Id(9)), Account(Id(1), Id(9)), Account(Id(2), Id(8))]));
