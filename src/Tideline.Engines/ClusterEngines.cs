@@ -24,8 +24,11 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         async () =>
         {
             var store = await MySqlLedgerStore.OpenAsync(
-                new MySqlLedgerOptions { Primaries = cluster.MySql, Shards = options.Shards,
-                    DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own },
+                new MySqlLedgerOptions
+                {
+                    Primaries = cluster.MySql, Shards = options.Shards,
+                    DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own
+                },
                 options.Time,
                 options.Loggers.CreateLogger<MySqlLedgerStore>(),
                 cancel);

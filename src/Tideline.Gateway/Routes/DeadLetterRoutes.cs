@@ -38,7 +38,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             "/v1/ops/dlq/{id}/replay",
             new RouteNotes(
                 "Applies the letters of a key in order, or handles the message of a saga.",
-                $$"""{"items":[{{Replayed}}]}""") { Body = Replay },
+                $$"""{"items":[{{Replayed}}]}""")
+            { Body = Replay },
             ReplayAsync);
         routes.Post("/v1/ops/dlq/replay", new RouteNotes(
             $"Applies the letters of every customer, {Limits.ReplayKeys} a call in the order of their ids.",

@@ -70,7 +70,8 @@ internal static class UpCommand
         // Commands do not wait for log and views; an operator's command that starts a node for itself does.
         var options = NodeOf(settings) with
         {
-            AcceptClock = parsed.GetValue(AcceptClock), OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
+            AcceptClock = parsed.GetValue(AcceptClock),
+            OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
         };
         await using var server = await Server.StartAsync(options, endpoint, HostsOf(settings), settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);

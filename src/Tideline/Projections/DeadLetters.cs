@@ -267,8 +267,11 @@ public sealed partial class DeadLetters
     }
 
     private DeadLetterState WithHeads() =>
-        _state with { Heads = Enumerable.Range(0, _sourceHeads.Length)
-        .ToDictionary(shard => shard, shard => _sourceHeads[shard]) };
+        _state with
+        {
+            Heads = Enumerable.Range(0, _sourceHeads.Length)
+        .ToDictionary(shard => shard, shard => _sourceHeads[shard])
+        };
 
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
     {
@@ -352,8 +355,11 @@ public sealed partial class DeadLetters
         try
         {
             if (JsonSerializer.Deserialize(
-                record.Data.Span, ViewJson.Default.DeadLetterData) is not { Event: not null,
-                Reason: not null } data) return null;
+                record.Data.Span, ViewJson.Default.DeadLetterData) is not
+                {
+                    Event: not null,
+                    Reason: not null
+                } data) return null;
             var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
             return new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason);
         }

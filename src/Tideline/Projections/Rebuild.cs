@@ -154,10 +154,13 @@ public sealed partial class Rebuild : IAsyncDisposable
                 {
                     await catchUp.Names.DropAsync(_views, cancel);
                     return Status =
-                        Status with { Phase = "refused",
-                        Message =
+                        Status with
+                        {
+                            Phase = "refused",
+                            Message =
                         $"{Status.Differing} documents differ from the live version, which stays. Force the switch " +
-                        "to take the rebuilt ones." };
+                        "to take the rebuilt ones."
+                        };
                 }
             }
 

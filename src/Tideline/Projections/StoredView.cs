@@ -44,8 +44,11 @@ internal static class StoredView
     private static string? WhatIsWrong(CustomerDocument document, string id)
     {
         if (document.CustomerId.ToString() != id) return "it names another customer than its id";
-        if (document is not { Accounts: not null, Clock: not null,
-            Transactions: { Last30Days: not null, Days: not null, Recent: not null } }) return "it lacks a field";
+        if (document is not
+            {
+                Accounts: not null, Clock: not null,
+                Transactions: { Last30Days: not null, Days: not null, Recent: not null }
+            }) return "it lacks a field";
         if (!Array.TrueForAll(
             document.Accounts, account =>
                 account is { Status: not null }

@@ -189,7 +189,7 @@ public abstract class ShardReaderContract : ShardStoreContract
         var claims = new Dictionary<Guid, SagaClaim?>
         {
             [Id(11)] = new(Id(1), 3), [Id(12)] = new(Id(1), 4), [Id(13)] = new(Id(4), 2), [Id(14)] = new(Id(2), 99),
-                [Id(15)] = new(Id(5), 6), [Id(16)] = new(Id(2), 99),
+            [Id(15)] = new(Id(5), 6), [Id(16)] = new(Id(2), 99),
         };
         (await Reader.FindBrokenBalancesAsync(10, Cancel, saga => claims[saga.Id])).ShouldBe(
         [

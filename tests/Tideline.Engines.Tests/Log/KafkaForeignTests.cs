@@ -1,6 +1,5 @@
 using System.Text;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using Tideline.Engines.Log.Kafka;
 using Tideline.Log;
 
@@ -53,7 +52,8 @@ public sealed class KafkaForeignTests : IAsyncLifetime
         other.InitTransactions(TimeSpan.FromSeconds(30));
         other.BeginTransaction();
         await other.ProduceAsync(new TopicPartition(_topics.Prefix + "t", 0), new Message<byte[],
-            byte[]> { Value = "x"u8.ToArray() });
+            byte[]>
+        { Value = "x"u8.ToArray() });
         // While it is open.
         await log.AppendAsync([KafkaTopics.Record("s", 2)], default);
         (await log.GetHeadAsync("t", 0, default)).ShouldBe(2);
@@ -80,11 +80,13 @@ public sealed class KafkaForeignTests : IAsyncLifetime
             {
                 await producer.ProduceAsync(
                     _topics.Prefix + StateTopic.Name, new Message<byte[],
-                        byte[]> { Key = "history/t/0"u8.ToArray(), Value = Encoding.UTF8.GetBytes(text) });
+                        byte[]>
+                    { Key = "history/t/0"u8.ToArray(), Value = Encoding.UTF8.GetBytes(text) });
             }
 
             await producer.ProduceAsync(_topics.Prefix + StateTopic.Name, new Message<byte[],
-                byte[]> { Key = "history/t/0"u8.ToArray() });
+                byte[]>
+            { Key = "history/t/0"u8.ToArray() });
         }
 
         await using var next = await _topics.OpenAsync();
@@ -106,7 +108,7 @@ public sealed class KafkaForeignTests : IAsyncLifetime
                 + "the topic is made if it is not there, and filled from the ledger.");
     }
 
-    private static async Task ReadsAsync(ILog log)
+    private static async Task ReadsAsync(KafkaLog log)
     {
         (await log.GetHeadAsync("t", 0, default)).ShouldBe(3);
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(3);

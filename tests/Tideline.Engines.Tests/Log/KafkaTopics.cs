@@ -23,8 +23,11 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
     public string Servers => servers;
 
     public KafkaLogOptions Options =>
-        new() { BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret,
-            ClientId = "tideline-tests" };
+        new()
+        {
+            BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret,
+            ClientId = "tideline-tests"
+        };
 
     public Task<KafkaLog> OpenAsync(ILogger<KafkaLog>? logger = null) => KafkaLog.OpenAsync(Options, TimeProvider.System, logger ?? NullLogger<KafkaLog>.Instance, default);
 

@@ -1,5 +1,4 @@
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 using Tideline.Ledger.Installation;
 
 namespace Tideline.Tests.Backup;

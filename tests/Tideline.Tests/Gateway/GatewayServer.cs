@@ -82,7 +82,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         app.UseTideline(new GatewayParts
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
-                Imports = imports, Health = health,
+            Imports = imports, Health = health,
             FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
             Hosts = hosts ?? HostNames.Loopback,
         });

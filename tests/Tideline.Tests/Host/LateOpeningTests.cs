@@ -1,7 +1,6 @@
 using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger.Commands;
-using Tideline.Tests.Ledger;
 using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Host;

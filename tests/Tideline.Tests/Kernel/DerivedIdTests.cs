@@ -55,7 +55,8 @@ public sealed class DerivedIdTests
         var (map, euro) = (new ShardMap(8), Currency.Parse("EUR"));
         var accounts = new SystemAccounts(map);
         var ids = (
-            from shard in Enumerable.Range(0, 8) from owner in Enumerable.Range(0, 8)
+            from shard in Enumerable.Range(0, 8)
+            from owner in Enumerable.Range(0, 8)
             select (shard, id: accounts.ClearingId(euro, shard, owner))).ToList();
         ids.Select(each => each.id).Distinct().Count().ShouldBe(64);
         ids.ShouldAllBe(each => map.ShardOf(each.id) == each.shard);

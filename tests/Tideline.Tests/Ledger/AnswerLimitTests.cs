@@ -39,8 +39,11 @@ public sealed class AnswerLimitTests
     }
 
     private static Task<Reply> DepositAsync(Bank bank, Guid account, string key) => bank.Ledger.ExecuteAsync(
-        new Deposit(bank.Ledger.Ids.Next(), account, new Money(5, Bank.Eur), null) { Key = Idempotency.Key("", key),
-            Fingerprint = Idempotency.Fingerprint(key) }, default);
+        new Deposit(bank.Ledger.Ids.Next(), account, new Money(5, Bank.Eur), null)
+        {
+            Key = Idempotency.Key("", key),
+            Fingerprint = Idempotency.Fingerprint(key)
+        }, default);
 
     // Commits wait until the test lets them go on.
     private sealed class HangingStore(ILedgerStore store) : ILedgerStore

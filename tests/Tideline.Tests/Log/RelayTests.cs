@@ -148,7 +148,8 @@ public sealed class RelayTests : IAsyncLifetime
     public async Task A_partition_that_takes_no_records_holds_up_no_other_and_is_named(ErrorCode code)
     {
         var refusing = new RefusingLog(
-            _log) { Refuses = record => record.Topic == Topics.AccountEvents && record.Partition == 0, Code = code };
+            _log)
+        { Refuses = record => record.Topic == Topics.AccountEvents && record.Partition == 0, Code = code };
         await CommitSomethingAsync();
         await using var relay = Start(refusing);
         await CommitSomethingAsync();

@@ -67,8 +67,11 @@ public sealed class PeerCommandTests
         var map = new ShardMap(4);
         var ids = new IdGenerator(TimeProvider.System);
         var (letter, account) = (map.NextOn(1, ids), map.NextOn(1, ids));
-        var pins = new SagaPins("transfer", 1, new SagaData { From = ids.Next(), To = account, AmountMinor = 7,
-            Currency = "EUR" });
+        var pins = new SagaPins("transfer", 1, new SagaData
+        {
+            From = ids.Next(), To = account, AmountMinor = 7,
+            Currency = "EUR"
+        });
         var posting = new SagaPosting(ids.Next(), account, AccountKind.Clearing, 7, "EUR", TransactionKind.Transfer,
             ids.Next(), "rent");
         var request = new SagaRequest(ids.Next(), 0, 1, Cancel: false, posting, pins);

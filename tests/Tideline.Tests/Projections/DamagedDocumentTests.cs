@@ -1,7 +1,6 @@
 using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Log;
-using Tideline.Projections;
 using Tideline.Views;
 
 namespace Tideline.Tests.Projections;

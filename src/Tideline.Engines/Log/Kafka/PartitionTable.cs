@@ -108,7 +108,8 @@ internal sealed class PartitionTable(
     {
         var history = kept is null ? new PartitionHistory(first) : new PartitionHistory(kept);
         var partition = new Partition(topic.Name, topic.Id, place, history, seal,
-            logger) { Kept = (kept?.Position ?? -1, time.GetTimestamp()) };
+            logger)
+        { Kept = (kept?.Position ?? -1, time.GetTimestamp()) };
         if (partition.Position < first) partition.Skip(first, null);
         partition.Dropped(first);
         return partition;

@@ -59,7 +59,7 @@ internal sealed class StateTopic(
         var message = new Message<byte[], byte[]>
         {
             Key = Encoding.UTF8.GetBytes(entry.Key),
-                Value = JsonSerializer.SerializeToUtf8Bytes(entry, StateJson.Default.StateEntry), Headers = [],
+            Value = JsonSerializer.SerializeToUtf8Bytes(entry, StateJson.Default.StateEntry), Headers = [],
         };
         seal.Sign(Name, 0, message);
         try

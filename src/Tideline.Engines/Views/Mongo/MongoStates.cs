@@ -47,7 +47,8 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         var models =
             moves.Select(
                 move => new UpdateOneModel<BsonDocument>(
-                    Unfenced(move), new BsonDocument("$max", Value(move))) { IsUpsert = true }).ToArray();
+                    Unfenced(move), new BsonDocument("$max", Value(move)))
+                { IsUpsert = true }).ToArray();
         try
         {
             await server.WriteAsync(

@@ -46,7 +46,7 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
         var options = new FindOptions<RawBsonDocument, BsonDocument>
         {
             Projection = new BsonDocument("_id", 1), Limit = limit,
-                MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs),
+            MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs),
         };
         var filter = new BsonDocument("_id", new BsonDocument("$not", new BsonDocument("$type", "string")));
         return await server.ReadAsync<IReadOnlyList<string>>(async session =>

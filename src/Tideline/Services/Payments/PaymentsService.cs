@@ -85,7 +85,7 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
     {
         using var waiter = waiters.Expect(reply.Subject);
         var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
-        return row is not null && !row.State.IsUnfinished() 
+        return row is not null && !row.State.IsUnfinished()
             ? Ended(row, reply)
             : await EndAsync(waiter, reply, began, cancel);
     }

@@ -5,7 +5,6 @@ using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Tests.Ledger;
-using Tideline.Engines.Views.Mongo;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;

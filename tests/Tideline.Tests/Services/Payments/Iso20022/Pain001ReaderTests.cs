@@ -33,7 +33,8 @@ public sealed class Pain001ReaderTests
     public void A_national_dialect_gives_the_same_message(string space, string name)
     {
         var sample = new Pain001Sample(3, new(Anna, Ben, "100.50", Text: "Rent"), new(Anna, Carla, "7"),
-            new(Ben, Anna, "0.25")) { Namespace = space };
+            new(Ben, Anna, "0.25"))
+        { Namespace = space };
         ShouldBeTheSame(Read(sample.ToString()), name, hasUetr: false);
     }
 
