@@ -266,22 +266,6 @@ public abstract class ShardReaderContract : ShardStoreContract
         });
     }
 
-    [Fact]
-    public async Task The_time_of_the_head_never_goes_back_and_the_next_owner_begins_with_it()
-    {
-        foreach (var timeUs in (long[])[TimeUs + 5, TimeUs, TimeUs + 4])
-        {
-            await Store.BeginAsync(new BatchKeys());
-            (await Store.CommitAsync(new BatchWrites { TimeUs = timeUs })).ShouldBeTrue();
-            await Store.SyncAsync();
-            (await Reader.GetHeadAsync(Cancel)).TimeUs.ShouldBe(TimeUs + 5);
-        }
-
-        await EndLeaseAsync();
-        await using var next = Ledger.OpenWriter(Shard);
-        (await next.AcquireAsync(Cancel)).TimeUs.ShouldBe(TimeUs + 5);
-    }
-
     private static IEnumerable<EntryRow> Entries(Guid account, int count) =>
         Enumerable.Range(1, count).Select(version => new EntryRow(account, version, Id(1_000 + version), 10, version * 10, TimeUs + version));
 
