@@ -1,7 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
 using Tideline.Engines.Log.Kafka;
-using Tideline.Log;
 
 namespace Tideline.Engines.Tests.Log;
 
