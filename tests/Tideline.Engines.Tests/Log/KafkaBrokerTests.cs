@@ -39,6 +39,20 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
     }
 
     [Fact]
+    public async Task Brokers_that_do_not_answer_are_named_while_nobody_uses_the_log_and_until_they_do()
+    {
+        await using var log = await new KafkaTopics(broker.Servers).OpenAsync();
+        await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
+        await broker.LoseAnswersAsync();
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (log.Faults.Count == 0) await Task.Delay(50, late.Token);
+        var said = log.Faults.ShouldHaveSingleItem().Sentence;
+        said.ShouldStartWith("The state of the log fails and is tried again: Kafka ");
+        await broker.MendAsync();
+        while (log.Faults.Count > 0) await Task.Delay(50, late.Token);
+    }
+
+    [Fact]
     public async Task An_append_whose_answer_is_lost_is_there_once()
     {
         var topics = new KafkaTopics(broker.Servers);

@@ -73,7 +73,7 @@ public sealed partial class KafkaLog : ILog
 
     /// <inheritdoc/>
     public IReadOnlyList<LogFault> Faults =>
-        [.. _gone, .. _partitions.Open.SelectMany(partition => partition.Faults())];
+        [.. Away(), .. _gone, .. _partitions.Open.SelectMany(partition => partition.Faults())];
 
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) => await _calls.RunAsync(async either =>
@@ -181,6 +181,10 @@ public sealed partial class KafkaLog : ILog
         used.UsedAt = _time.GetTimestamp();
         return used;
     }
+
+    // Nothing else notices brokers that are away while nothing is appended or read.
+    private IEnumerable<LogFault> Away() =>
+        _keeping.Fault is { } fault ? [new LogFault(StateTopic.Name, null, 0, fault)] : [];
 
     private async Task KeepAllAsync(CancellationToken stopping)
     {
