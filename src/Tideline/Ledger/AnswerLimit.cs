@@ -12,7 +12,7 @@ namespace Tideline.Ledger;
 internal sealed class AnswerLimit : IDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(Limits.ShardAnswerLookMs);
-    private readonly ConcurrentQueue<PendingCommand> _unanswered = new();
+    private readonly ConcurrentQueue<PendingCommand[]> _taken = new();
     private readonly Lock _looking = new();
     private readonly Func<long, IReadOnlyList<PendingCommand>> _withdraw;
     private readonly int _shard;
@@ -27,8 +27,8 @@ internal sealed class AnswerLimit : IDisposable
         _timer = new Timer(_ => Answer(), null, Look, Look);
     }
 
-    /// <summary>Watches over a command from when it is queued.</summary>
-    public void Add(PendingCommand pending) => _unanswered.Enqueue(pending);
+    /// <summary>Watches over the commands of a batch from when it is taken out of the queue.</summary>
+    public void Add(PendingCommand[] batch) => _taken.Enqueue(batch);
 
     public void Dispose() => _timer.Dispose();
 
@@ -42,12 +42,18 @@ internal sealed class AnswerLimit : IDisposable
             foreach (var waiting in _withdraw(before))
                 waiting.Fail(Late($"did not come to the command within {Limits.ShardAnswerMs / 1_000.0} s; "
                     + "nothing of it happened. Repeat it with the same key."));
-            while (_unanswered.TryPeek(out var oldest) && (oldest.IsEnded || oldest.Since < before))
+            foreach (var batch in _taken)
             {
-                _unanswered.TryDequeue(out _);
-                oldest.Fail(Late($"did not say within {Limits.ShardAnswerMs / 1_000.0} s whether it is committed. "
-                    + "A repeat with the same key finds out."));
+                foreach (var pending in batch)
+                {
+                    if (pending.IsEnded || pending.Since >= before) continue;
+                    pending.Fail(Late($"did not say within {Limits.ShardAnswerMs / 1_000.0} s whether it is committed. "
+                        + "A repeat with the same key finds out."));
+                }
             }
+
+            while (_taken.TryPeek(out var oldest) && Array.TrueForAll(oldest, pending => pending.IsEnded))
+                _taken.TryDequeue(out _);
         }
         finally
         {

@@ -5,7 +5,7 @@ internal static class BatchSteps
 {
     // What a command threw, which none should; null when none did.
     public static Exception? Collect(
-        List<PendingCommand> commands, ShardContext context, out BatchKeys keys, out long notBeforeUs)
+        PendingCommand[] commands, ShardContext context, out BatchKeys keys, out long notBeforeUs)
     {
         (keys, notBeforeUs) = (new BatchKeys(), 0);
         foreach (var pending in commands)
@@ -28,7 +28,7 @@ internal static class BatchSteps
     }
 
     // As above.
-    public static Exception? DecideAll(List<PendingCommand> commands, Batch batch)
+    public static Exception? DecideAll(PendingCommand[] commands, Batch batch)
     {
         foreach (var pending in commands)
         {

@@ -28,8 +28,7 @@ internal sealed class ShardWriter : IAsyncDisposable
     private readonly Action<BatchWrites>? _committed;
     private readonly TaskCompletionSource<TidelineException> _stoppedEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private List<PendingCommand> _waiting = [];
-    private List<PendingCommand> _taken = [];
+    private readonly List<PendingCommand> _waiting = [];
     private ShardHead _head;
     private volatile bool _draining;
     private TidelineException? _closed;
@@ -88,11 +87,7 @@ internal sealed class ShardWriter : IAsyncDisposable
             ThrowIfClosed();
             var wasIdle = _waiting.Count == 0;
             for (var index = 0; index < commands.Count; index++)
-            {
-                var pending = new GroupedPending(commands[index], group, index);
-                _waiting.Add(pending);
-                _limit.Add(pending);
-            }
+                _waiting.Add(new GroupedPending(commands[index], group, index));
 
             if (wasIdle) Monitor.Pulse(_gate);
         }
@@ -133,19 +128,6 @@ internal sealed class ShardWriter : IAsyncDisposable
         await _store.DisposeAsync();
     }
 
-    private Task<T> Add<T>(AwaitedPending<T> pending)
-    {
-        lock (_gate)
-        {
-            ThrowIfClosed();
-            _waiting.Add(pending);
-            _limit.Add(pending);
-            if (_waiting.Count == 1) Monitor.Pulse(_gate);
-        }
-
-        return pending.End;
-    }
-
     // The queue is in the order of arrival.
     private List<PendingCommand> Withdraw(long before)
     {
@@ -169,49 +151,44 @@ internal sealed class ShardWriter : IAsyncDisposable
 
     private void Run()
     {
-        while (Take())
+        while (Take() is { } taken)
         {
-            var (began, commands) = (_time.GetTimestamp(), _taken.Count);
-            CommitOrFail(_taken);
-            _gathering.Note(commands, _time.GetElapsedTime(began));
+            var began = _time.GetTimestamp();
+            CommitOrFail(taken);
+            _gathering.Note(taken.Length, _time.GetElapsedTime(began));
         }
 
         _ended.SetResult();
     }
 
-    // :: Step 1. False when the shard is drained.
-    private bool Take()
+    // :: Step 1. Null when the shard is drained.
+    private PendingCommand[]? Take()
     {
-        while (!TryTake())
+        while (true)
         {
+            if (TryTake() is { } taken) return taken;
             if (_pause is { } pause) StandStill(pause);
-            else if (_draining) return false;
+            else if (_draining) return null;
             else Renew();
         }
-
-        return true;
     }
 
-    // False when there was nothing for a while, or there will be nothing any more.
-    private bool TryTake()
+    // Null when there was nothing for a while, or there will be nothing any more.
+    private PendingCommand[]? TryTake()
     {
         lock (_gate)
         {
-            _taken.Clear();
             if (_waiting.Count == 0 && !_draining && _pause is null) Monitor.Wait(_gate, Limits.LeaseRenewMs);
-            if (_waiting.Count == 0 || _pause is not null) return false;
+            if (_waiting.Count == 0 || _pause is not null) return null;
             _gathering.Wait();
-            if (_waiting.Count <= Limits.ShardBatchCommands)
-            {
-                (_waiting, _taken) = (_taken, _waiting);
-            }
-            else
-            {
-                _taken.AddRange(_waiting.GetRange(0, Limits.ShardBatchCommands));
-                _waiting.RemoveRange(0, Limits.ShardBatchCommands);
-            }
-
-            return true;
+            // While it waited, all of them may have been answered as too late.
+            if (_waiting.Count == 0) return null;
+            var count = Math.Min(_waiting.Count, Limits.ShardBatchCommands);
+            var taken = new PendingCommand[count];
+            _waiting.CopyTo(0, taken, 0, count);
+            _waiting.RemoveRange(0, count);
+            _limit.Add(taken);
+            return taken;
         }
     }
 
@@ -239,7 +216,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         }
     }
 
-    private void CommitOrFail(List<PendingCommand> commands)
+    private void CommitOrFail(PendingCommand[] commands)
     {
         try
         {
@@ -251,7 +228,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         }
     }
 
-    private void Commit(List<PendingCommand> commands)
+    private void Commit(PendingCommand[] commands)
     {
         // A deadlock with a stranger costs a round, no more.
         for (var attempt = 1; !TryCommit(commands); attempt++)
@@ -262,7 +239,7 @@ internal sealed class ShardWriter : IAsyncDisposable
     }
 
     // False: it is to be begun and decided anew.
-    private bool TryCommit(List<PendingCommand> commands)
+    private bool TryCommit(PendingCommand[] commands)
     {
         lock (_gate)
         {
@@ -302,12 +279,12 @@ internal sealed class ShardWriter : IAsyncDisposable
             return true;
         }
 
-        _settler.Add(new CommittedBatch(batch, [.. commands]));
+        _settler.Add(new CommittedBatch(batch, commands));
         return true;
     }
 
     // By halves: few commits find the guilty command, and it fails alone.
-    private void TakeApart(List<PendingCommand> commands, Exception fault)
+    private void TakeApart(PendingCommand[] commands, Exception fault)
     {
         if (commands is [var guilty])
         {
@@ -319,8 +296,8 @@ internal sealed class ShardWriter : IAsyncDisposable
             return;
         }
 
-        var half = commands.Count / 2;
-        ShardLog.TakenApart(_logger, _context.Shard, commands.Count, fault.Message);
+        var half = commands.Length / 2;
+        ShardLog.TakenApart(_logger, _context.Shard, commands.Length, fault.Message);
         CommitOrFail(commands[..half]);
         CommitOrFail(commands[half..]);
     }

@@ -1,3 +1,4 @@
+using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -6,14 +7,17 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Backup;
 
-/// <summary>An embedded node on a folder of its own, which can be stopped, damaged and started again.</summary>
+/// <summary>A node on an installation of its own, which can be stopped, damaged and started again.</summary>
 internal sealed class InstallationStage : IAsyncDisposable
 {
     private static readonly Currency Eur = Currency.Parse("EUR");
 
-    public string Data { get; } = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    public string Data { get; private init; } = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 
     public TidelineNode Node { get; private set; } = null!;
+
+    /// <summary>What it has on servers; null on the embedded engines.</summary>
+    public Installation? Cluster { get; private init; }
 
     public static async Task<InstallationStage> StartAsync(int shards = 2)
     {
@@ -22,8 +26,18 @@ internal sealed class InstallationStage : IAsyncDisposable
         return stage;
     }
 
-    public async Task OpenAsync(int? shards = null, string? data = null) =>
-        Node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = data ?? Data, Shards = shards }, CancellationToken.None);
+    /// <summary>One with two shards on the servers of the cluster profile.</summary>
+    public static async Task<InstallationStage> StartClusterAsync()
+    {
+        var servers = ClusterUnderTest.Require();
+        var folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+        var stage = new InstallationStage { Data = folder, Cluster = new Installation(folder, 2, servers) };
+        await stage.OpenAsync();
+        return stage;
+    }
+
+    public async Task OpenAsync(int? shards = null, string? data = null) => Node = await TidelineNode.StartAsync(
+        Cluster?.Node ?? new NodeOptions { DataDirectory = data ?? Data, Shards = shards }, CancellationToken.None);
 
     /// <summary>An account on a shard, with some money.</summary>
     public async Task<Guid> AccountAsync(int shard, long minor)
@@ -86,6 +100,7 @@ internal sealed class InstallationStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Node is not null) await Node.DisposeAsync();
+        if (Cluster is not null) await Cluster.DisposeAsync();
         foreach (var path in Directory.EnumerateDirectories(Path.GetTempPath(), Path.GetFileName(Data) + "*")) Directory.Delete(path, recursive: true);
     }
 }

@@ -42,9 +42,14 @@ internal sealed class ImportRun
         var options = new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
         await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
         {
+            var duplicate = await execution.TakeMessageAsync(lane.Key, stop);
             foreach (var index in lane)
             {
-                var result = await execution.ExecuteAsync(index, _payments[index].Instruction, _payments[index].Payment, stop);
+                var (instruction, payment) = _payments[index];
+                var result = duplicate is null
+                    ? await execution.ExecuteAsync(index, instruction, payment, stop)
+                    : PaymentExecution.Result(
+                        index, instruction, payment, PaymentStatus.Rejected, reason: duplicate);
                 if (result.IsFinal) await journal.AddAsync(result, stop);
                 else Volatile.Write(ref _results[index], result);
             }

@@ -19,6 +19,32 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
             index, status, instruction.Id, payment.InstructionId, payment.EndToEndId, payment.Uetr, payment.AmountText,
             payment.CurrencyCode, transferId, reason);
 
+    /// <summary>
+    /// Takes the message id for one debtor, as long as it takes: two files with it may have come in on two nodes.
+    /// </summary>
+    /// <returns>Why nothing may be paid from this debtor's account; null when it may.</returns>
+    public async Task<StatusReason?> TakeMessageAsync(string payer, CancellationToken cancel)
+    {
+        // Without a debtor's account there is nothing to pay: each payment says so.
+        if (payer.Length == 0) return null;
+        var key = Idempotency.Key($"message:{payer}", manifest.MessageId);
+        for (var waitMs = Limits.ImportRetryMs; ; waitMs = Math.Min(waitMs * 2, Limits.ImportRetryMaxMs))
+        {
+            try
+            {
+                if (await seam.TakeMessage(key, manifest.ImportId, cancel)) return null;
+                var words = $"MsgId '{manifest.MessageId}' was used with other content for {payer}, on another node.";
+                return new StatusReason(StatusReasonCodes.DuplicateMessageId, words);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+            {
+                ImportLog.MessageFaulted(logger, manifest.ImportId, fault);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), time, cancel);
+        }
+    }
+
     /// <summary>Tries until there is an answer; PDNG while its transfer is on its way.</summary>
     public async Task<PaymentResult> ExecuteAsync(int index, PaymentInstruction instruction, PaymentOrder payment, CancellationToken cancel)
     {
@@ -140,6 +166,11 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
 /// <summary>What imports say in the log.</summary>
 internal static partial class ImportLog
 {
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Import {ImportId}: no answer yet whether its message id is free; it is asked again.")]
+    public static partial void MessageFaulted(ILogger logger, Guid importId, Exception fault);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Import {ImportId}, payment {Index}: no answer yet; it is asked again.")]
     public static partial void PaymentFaulted(ILogger logger, Guid importId, int index, Exception fault);
 

@@ -1,13 +1,31 @@
+using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Ledger.Commands;
 
 namespace Tideline.Services.Payments.Imports;
 
-/// <summary>What an import needs of the rest of the program: whose account an IBAN is, making a transfer once, and asking after one.</summary>
+/// <summary>
+/// What an import needs of the rest of the program: taking a debtor's message id for the import, whose account an IBAN
+/// is, making a transfer once, and asking after one.
+/// </summary>
+/// <param name="TakeMessage">
+/// Takes a debtor's message id, named by a key, for an import; false when another import of the installation has it.
+/// Durable when it returns, and repeatable.
+/// </param>
 public sealed record TransferSeam(
+    Func<Guid, Guid, CancellationToken, Task<bool>> TakeMessage,
     Func<string, CancellationToken, ValueTask<Guid?>> FindIban,
     Func<TransferRequest, CancellationToken, Task<TransferReply>> Transfer,
     Func<Guid, CancellationToken, Task<TransferDetails?>> GetTransfer)
 {
     /// <summary>The real ones.</summary>
-    public static TransferSeam Of(GeneralLedger ledger, PaymentsService payments) => new(ledger.FindIbanAsync, payments.TransferAsync, payments.GetTransferAsync);
+    public static TransferSeam Of(GeneralLedger ledger, PaymentsService payments) => new(
+        (key, importId, cancel) => TakeAsync(ledger, key, importId).WaitAsync(cancel),
+        ledger.FindIbanAsync, payments.TransferAsync, payments.GetTransferAsync);
+
+    private static async Task<bool> TakeAsync(GeneralLedger ledger, Guid key, Guid importId)
+    {
+        var taking = new ReserveKey(importId) { Key = key, Fingerprint = importId };
+        return (await ledger.SubmitAsync(ledger.Map.ShardOf(key), taking)).Refusal is null;
+    }
 }

@@ -13,6 +13,7 @@ namespace Tideline.Tests.Services.Payments.Imports;
 internal sealed class FakeBank
 {
     private readonly ConcurrentDictionary<Guid, (Guid Fingerprint, TransferReply Reply)> _replies = new();
+    private readonly ConcurrentDictionary<Guid, Guid> _messages = new();
     private readonly IdGenerator _ids = new(TimeProvider.System, 7);
 
     public Dictionary<string, Guid> Accounts { get; } = new()
@@ -30,6 +31,7 @@ internal sealed class FakeBank
     public ConcurrentDictionary<Guid, TransferStatus> Later { get; } = new();
 
     public TransferSeam Seam => new(
+        (key, importId, _) => Task.FromResult(_messages.GetOrAdd(key, importId) == importId),
         (iban, _) => ValueTask.FromResult(Accounts.TryGetValue(iban, out var account) ? account : (Guid?)null),
         TransferAsync,
         (id, _) => Task.FromResult(Later.TryGetValue(id, out var status)

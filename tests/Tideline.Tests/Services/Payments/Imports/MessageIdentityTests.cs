@@ -98,11 +98,12 @@ public sealed class MessageIdentityTests : IAsyncDisposable
         await using var third =
             PaymentImports.Start(Path.Combine(_directory, "third"), _bank.Seam, _time, NullLogger.Instance);
         await using var changed =
-            new Pain001Sample(9, new(Anna, Ben, "5"), new(Anna, Carla, "2", EndToEnd: "NEW")).ToStream();
+            new Pain001Sample(9, new(Anna, Ben, "5"), new(Anna, Carla, "2"), new(Anna, Carla, "7"), new(Carla, Ben, "4"))
+                .ToStream();
         var other = await ImportStage.FinishedAsync(third, (await third.AcceptAsync(changed, Cancel)).ImportId, _time,
             Cancel);
-        other.Results.Select(result => result.Reason?.Code).ShouldBe(["AM05", "AM05"]);
-        _bank.Made.Select(made => made.Amount.Minor).ShouldBe([100, 200]);
+        other.Results.Select(result => result.Reason?.Code).ShouldBe(["DU01", "DU01", "DU01", null]);
+        _bank.Made.Select(made => made.Amount.Minor).ShouldBe([100, 200, 400]);
     }
 
     [Fact]

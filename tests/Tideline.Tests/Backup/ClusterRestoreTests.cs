@@ -1,0 +1,106 @@
+using System.Globalization;
+using MySqlConnector;
+using Tideline.Engines.Backup;
+using Tideline.Kernel;
+
+namespace Tideline.Tests.Backup;
+
+/// <summary>MySQL is put back to an older state, while Kafka and MongoDB remember what came after it.</summary>
+public sealed class ClusterRestoreTests
+{
+    [Fact]
+    public async Task A_restored_strong_tier_is_refused_until_an_epoch_begins_and_then_everything_agrees()
+    {
+        await using var stage = await InstallationStage.StartClusterAsync();
+        await using var copy = new MySqlCopy(stage.Cluster!.Node.Cluster!.MySql[0], stage.Cluster.Node.Cluster!.Name);
+        var (left, right) = (await stage.AccountAsync(0, 1_000), await stage.AccountAsync(1, 1_000));
+        await stage.LevelAsync();
+        await stage.StopAsync();
+        await copy.TakeAsync();
+
+        for (var epoch = 2; epoch <= 3; epoch++)
+        {
+            // What is taken back was acknowledged, is on the log and in the views.
+            await stage.OpenAsync();
+            for (var transfer = 0; transfer < 5; transfer++) (await stage.TransferAsync(left, right, 30)).Refusal.ShouldBeNull();
+            await stage.DepositAsync(right, 7);
+            await stage.LevelAsync();
+            await stage.StopAsync();
+            await copy.PutBackAsync();
+            // As on a new machine: only log and views can tell.
+            Directory.Delete(stage.Data, recursive: true);
+            (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Code.ShouldBe(ErrorCode.Corrupt);
+
+            (await InstallationEpochs.BeginAsync(stage.Cluster.Node, "a test", default)).ShouldBe(epoch);
+            await stage.OpenAsync();
+            (await stage.PostedAsync(left), await stage.PostedAsync(right)).ShouldBe((1_000, 1_000));
+            await stage.VerifyAsync();
+            (await stage.TransferAsync(right, left, 100)).Refusal.ShouldBeNull();
+            await stage.VerifyAsync();
+            (await stage.PostedAsync(left), await stage.PostedAsync(right)).ShouldBe((1_100, 900));
+            (await stage.TransferAsync(left, right, 100)).Refusal.ShouldBeNull();
+            await stage.StopAsync();
+            await copy.TakeAsync();
+        }
+    }
+
+    /// <summary>The databases of both shards as they once were, beside them on the same server.</summary>
+    private sealed class MySqlCopy(string server, string name) : IAsyncDisposable
+    {
+        private static readonly int[] Shards = [0, 1];
+
+        public Task TakeAsync() => CopyAsync(shard => $"{name}_{shard}", shard => $"{name}_copy{shard}");
+
+        public Task PutBackAsync() => CopyAsync(shard => $"{name}_copy{shard}", shard => $"{name}_{shard}");
+
+        public async ValueTask DisposeAsync()
+        {
+            await using var connection = await OpenAsync();
+            foreach (var shard in Shards) await RunAsync(connection, $"DROP DATABASE IF EXISTS {name}_copy{shard}");
+        }
+
+        private async Task CopyAsync(Func<int, string> from, Func<int, string> to)
+        {
+            await using var connection = await OpenAsync();
+            foreach (var shard in Shards)
+            {
+                var (source, target) = (from(shard), to(shard));
+                await RunAsync(connection, $"DROP DATABASE IF EXISTS {target}");
+                await RunAsync(connection, $"CREATE DATABASE {target}");
+                var tables = await TablesAsync(connection, source);
+                tables.ShouldNotBeEmpty();
+                foreach (var (table, columns) in tables)
+                {
+                    await RunAsync(connection, $"CREATE TABLE {target}.{table} LIKE {source}.{table}");
+                    await RunAsync(
+                        connection, $"INSERT INTO {target}.{table} ({columns}) SELECT {columns} FROM {source}.{table}");
+                }
+            }
+        }
+
+        // With the columns that are not made from others.
+        private static async Task<List<(string Table, string Columns)>> TablesAsync(MySqlConnection connection, string database)
+        {
+            await using var query = new MySqlCommand(
+                "SELECT table_name, GROUP_CONCAT(CONCAT('`', column_name, '`')) FROM information_schema.columns"
+                + $" WHERE table_schema = '{database}' AND generation_expression = '' GROUP BY table_name", connection);
+            await using var rows = await query.ExecuteReaderAsync();
+            var tables = new List<(string, string)>();
+            while (await rows.ReadAsync()) tables.Add((rows.GetString(0), rows.GetString(1)));
+            return tables;
+        }
+
+        private async Task<MySqlConnection> OpenAsync()
+        {
+            var connection = new MySqlConnection(server);
+            await connection.OpenAsync();
+            return connection;
+        }
+
+        private static async Task RunAsync(MySqlConnection connection, FormattableString sql)
+        {
+            await using var command = new MySqlCommand(sql.ToString(CultureInfo.InvariantCulture), connection);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+}
