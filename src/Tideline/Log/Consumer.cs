@@ -7,10 +7,12 @@ namespace Tideline.Log;
 /// Reads the partitions of a topic for a group, each in a loop of its own: a batch goes to the handler, and when that
 /// returns the group's position moves. A crash between the two repeats the batch, so handlers are idempotent. A batch
 /// that cannot be handled is tried again, for ever: to step over it would lose it; its partition says so meanwhile.
+/// Records that the log has no more are gone: it says so, and goes on with the next. What is read here is asked for
+/// again by timers.
 /// With <c>epochOf</c> a partition is left alone while its epoch is 0, because another process reads it, and read from
 /// the group's position when that has changed.
 /// </summary>
-public sealed class Consumer : IAsyncDisposable
+public sealed partial class Consumer : IAsyncDisposable
 {
     private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(Limits.IdleWaitMs);
     private readonly ILog _log;
@@ -19,6 +21,7 @@ public sealed class Consumer : IAsyncDisposable
     private readonly Func<int, IReadOnlyList<LogRecord>, CancellationToken, ValueTask> _handle;
     private readonly TimeProvider _time;
     private readonly Func<int, long> _epochOf;
+    private readonly ILogger _logger;
     private readonly PartitionState[] _partitions;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
@@ -27,8 +30,8 @@ public sealed class Consumer : IAsyncDisposable
             CancellationToken, ValueTask> handle,
         TimeProvider time, ILogger<Consumer> logger, Func<int, long>? epochOf = null)
     {
-        (_log, _group, _topic, _handle, _time, _epochOf) = (
-            log, group, topic, handle, time, epochOf ?? (static _ => 1));
+        (_log, _group, _topic, _handle, _time, _logger) = (log, group, topic, handle, time, logger);
+        _epochOf = epochOf ?? (static _ => 1);
         _partitions = [.. partitions.Select(partition =>
         {
             var state = new PartitionState(partition);
@@ -79,15 +82,20 @@ public sealed class Consumer : IAsyncDisposable
         }
 
         if (records[0].Offset != state.Offset + 1)
-            throw new TidelineException(ErrorCode.Corrupt,
-                $"{_topic}/{state.Partition} begins at {records[0].Offset}, "
-                    + $"group {_group} had read to {state.Offset}: what lay between is lost.");
+            RecordsLost(_logger, _topic, state.Partition, records[0].Offset, _group, state.Offset);
         await _handle(state.Partition, records, cancel);
         CrashPoint.Pass("offset.commit.before");
         await _log.CommitAsync(_group, _topic, state.Partition, records[^1].Offset, cancel);
         CrashPoint.Pass("offset.commit.after");
         state.Offset = records[^1].Offset;
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "{Topic}/{Partition} begins at {First}, group {Group} had read to {Through}: "
+            + "what lay between is lost. Timers ask for it again.")]
+    private static partial void RecordsLost(
+        ILogger logger, string topic, int partition, long first, string group, long through);
 
     private sealed class PartitionState(int partition)
     {

@@ -11,7 +11,8 @@ namespace Tideline.Log;
 /// after what the log itself says it has. One loop serves all shards that the process owns; one append carries all that
 /// is there. Events and messages of a shard are lanes of their own: one that cannot be appended goes alone until it
 /// can, and one whose log and ledger contradict each other stands still, with a fault, and is compared anew now and
-/// then. The others go on.
+/// then. The others go on. Messages leave the ledger once they are on the log: a log that lost them goes on after them,
+/// and the timers of their sagas send them again.
 /// </summary>
 public sealed partial class Relay : IAsyncDisposable
 {
@@ -116,7 +117,7 @@ public sealed partial class Relay : IAsyncDisposable
         }
 
         var seq = await _sources.HeadAsync(_log, lane.Topic, lane.Stream, lane.Shard, cancel);
-        (lane.Seq, lane.Epoch) = (seq, epoch);
+        (lane.Seq, lane.Epoch, lane.LostThrough) = (seq, epoch, 0);
     }
 
     private async Task<Pass?> ReadAsync(Lane lane, CancellationToken cancel)
@@ -131,11 +132,20 @@ public sealed partial class Relay : IAsyncDisposable
             return new Pass(lane, events, [.. events.Select(e => RecordOf(e, _sources.Of(lane.Stream, lane.Shard, e.Position.Seq)))]);
         }
 
-        // Messages leave the ledger once they are on the log, so one that is in neither is lost.
+        var head = HeadOf(lane);
         var messages = await reader.GetMessagesAsync(lane.Seq, Limits.EventBatch, cancel);
-        if (messages.Count == 0 || messages[0].Seq != lane.Seq + 1) throw Lost(
-            $"Message {lane.Seq + 1} of shard {lane.Shard} is neither on the log nor in the ledger.");
-        return new Pass(lane, [], [.. messages.Select(message => RecordOf(message, _sources.Of(lane.Stream, lane.Shard, message.Seq)))]);
+        var first = messages.Count > 0 ? messages[0].Seq : head + 1;
+        if (first != lane.Seq + 1)
+        {
+            MessagesLost(_logger, lane.Seq + 1, first - 1, lane.Shard);
+            lane.Seq = lane.LostThrough = first - 1;
+        }
+
+        string SourceOf(MessageRow message) =>
+            _sources.Of(lane.Stream, lane.Shard, message.Seq, lane.LostThrough);
+        return messages.Count == 0
+            ? null
+            : new Pass(lane, [], [.. messages.Select(message => RecordOf(message, SourceOf(message)))]);
     }
 
     // All in one append; where that fails, each lane goes alone, so that the one that is to blame holds up no other.
@@ -266,6 +276,9 @@ public sealed partial class Relay : IAsyncDisposable
 
         public long Seq { get; set; }
 
+        /// <summary>Up to which number neither log nor ledger has messages that the log should have.</summary>
+        public long LostThrough { get; set; }
+
         /// <summary>Whether an append with others failed and none has succeeded since: it goes alone.</summary>
         public bool IsApart { get; set; }
 
@@ -282,6 +295,11 @@ public sealed partial class Relay : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Error,
         Message = "The relay cannot carry the {Lane} of shard {Shard}; it tries again in a while.")]
     private static partial void LaneFailed(ILogger logger, string lane, int shard, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Messages {From} to {Through} of shard {Shard} are not on the log any more. "
+            + "The timers of their sagas send them again.")]
+    private static partial void MessagesLost(ILogger logger, long from, long through, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not append; each part goes alone now.")]
     private static partial void AppendFailed(ILogger logger, Exception fault);

@@ -30,16 +30,18 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     private readonly ConcurrentDictionary<(ShardStream, string), long> _limits = new();
     private readonly ConcurrentDictionary<(ShardStream, int), (long After, string Name)[]> _names = new();
 
-    /// <summary>The source under which a shard appends what has a number: that of the epoch in which it was written.</summary>
-    public string Of(ShardStream stream, int shard, long seq)
+    /// <summary>
+    /// The source under which a shard appends what has a number: that of the epoch in which it was written, and of its
+    /// own after what neither log nor ledger has any more.
+    /// </summary>
+    public string Of(ShardStream stream, int shard, long seq, long lostThrough = 0)
     {
         var names = NamesOf(stream, shard);
-        for (var index = names.Length - 1; index > 0; index--)
-        {
-            if (names[index].After < seq) return names[index].Name;
-        }
-
-        return names[0].Name;
+        var index = names.Length - 1;
+        while (index > 0 && names[index].After >= seq) index--;
+        return names[index].After >= lostThrough
+            ? names[index].Name
+            : new SourceName(Producer, shard, epochs(shard)[index].Number, lostThrough).ToString();
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
+using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Backup;
 
@@ -118,13 +119,20 @@ public sealed class LostHistoryTests
     public async Task Log_and_views_that_are_gone_are_made_again()
     {
         await using var stage = await InstallationStage.StartAsync();
-        var account = await stage.AccountAsync(0, 100);
-        await stage.StopAsync();
-        Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
-        Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
-        await stage.OpenAsync();
-        await stage.DepositAsync(account, 1);
+        var (left, right) = (await stage.AccountAsync(0, 100), await stage.AccountAsync(1, 100));
+        for (var round = 0; round < 3; round++)
+        {
+            (await stage.TransferAsync(left, right, 10)).Status.ShouldBe(TransferStatus.Settled);
+            (await stage.TransferAsync(right, left, 1)).Status.ShouldBe(TransferStatus.Settled);
+            await stage.StopAsync();
+            Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
+            Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
+            await stage.OpenAsync();
+        }
+
+        (await stage.TransferAsync(left, right, 10)).Status.ShouldBe(TransferStatus.Settled);
         await stage.VerifyAsync();
+        (await stage.PostedAsync(left), await stage.PostedAsync(right)).ShouldBe((63, 137));
     }
 
     [Fact]

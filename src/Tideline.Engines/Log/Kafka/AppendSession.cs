@@ -51,12 +51,14 @@ internal sealed partial class AppendSession : IDisposable
     }
 
     /// <summary>The records that are not there yet; null when a source skips one.</summary>
+    /// <exception cref="TidelineException">The session has ended: what it sent may not have arrived.</exception>
     public List<LogRecord>? Plan(IReadOnlyList<LogRecord> records, out string skipped)
     {
         var due = new Dictionary<(string, string), long>();
         var missing = new List<LogRecord>();
         lock (_gate)
         {
+            ThrowIfEnded();
             foreach (var record in records)
             {
                 var (key, progress) = ((record.Topic, record.Source), _sources[(record.Topic, record.Source)]);
@@ -78,9 +80,14 @@ internal sealed partial class AppendSession : IDisposable
     }
 
     /// <summary>Everything that is on its way now.</summary>
+    /// <exception cref="TidelineException">As <see cref="Plan"/>.</exception>
     public Task AllLanded()
     {
-        lock (_gate) return Task.WhenAll(_flights.Select(flight => flight.Landed));
+        lock (_gate)
+        {
+            ThrowIfEnded();
+            return Task.WhenAll(_flights.Select(flight => flight.Landed));
+        }
     }
 
     public Flight Begin()

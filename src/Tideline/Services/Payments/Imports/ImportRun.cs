@@ -42,7 +42,9 @@ internal sealed class ImportRun
         var options = new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
         await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
         {
-            var duplicate = await execution.TakeMessageAsync(lane.Key, stop);
+            // A block that is refused whole uses nothing up: the sender mends it and sends it again.
+            var pays = lane.Any(index => _payments[index].Instruction.Breach is null);
+            var duplicate = pays ? await execution.TakeMessageAsync(lane.Key, stop) : null;
             foreach (var index in lane)
             {
                 var (instruction, payment) = _payments[index];

@@ -107,6 +107,16 @@ public sealed class MessageIdentityTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_block_that_was_refused_whole_may_be_mended_and_sent_again()
+    {
+        var sample = new Pain001Sample(9, new Order(Anna, Ben, "1"));
+        var refused = await AcceptAndFinishAsync(sample with { Date = "soon" });
+        refused.Results.Single().Reason?.Code.ShouldBe("FF02");
+        (await AcceptAndFinishAsync(sample)).GroupStatus.ShouldBe("ACSC");
+        _bank.Made.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_claim_whose_import_never_came_about_hinders_nobody()
     {
         await _imports.DisposeAsync();
