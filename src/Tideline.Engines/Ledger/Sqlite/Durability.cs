@@ -5,9 +5,9 @@ namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
 /// Which commits of a shard are on the disk. A commit is in the file's write-ahead log when SQLite returns; one flush
-/// of that log makes all of them durable, on another thread than the one that goes on writing. Readers wait for what
-/// they may have seen: other connections see a commit before SQLite returns from it, so it counts from before it is
-/// issued.
+/// of that log makes all of them durable, on another thread than the one that goes on writing. Each commit has a number,
+/// which it writes into the head's row. A reader, whose connection may see a commit before SQLite returns from it, waits
+/// for the number that it saw.
 /// </summary>
 internal sealed class Durability(string path) : IDisposable
 {
@@ -16,23 +16,28 @@ internal sealed class Durability(string path) : IDisposable
     private TaskCompletionSource _moved = NewSignal();
     private TidelineException? _fault;
 
-    // Commits are numbered from 1. These are the last one that began, ended in either way, was carried out, and is
-    // flushed; and the last one that readers need not wait for.
-    private long _begun, _ended, _committed, _flushed, _durable;
+    // The last commit that was carried out, and the last that is flushed.
+    private long _committed, _flushed;
+    private volatile bool _isWritten;
 
-    /// <summary>Before a commit is issued. For one thread at a time, as is <see cref="End"/>.</summary>
-    public void Begin() => Interlocked.Increment(ref _begun);
+    /// <summary>The number of the next commit.</summary>
+    public long Next => _committed + 1;
 
-    /// <summary>After it was carried out, or was not; without a <see cref="Begin"/> before, nothing.</summary>
-    public void End(bool committed)
+    /// <summary>A writer opened the file: what it holds is durable.</summary>
+    public void Start(long commits)
     {
-        if (_ended == _begun) return;
         lock (_gate)
         {
-            _ended = _begun;
-            if (committed) _committed = _begun;
-            else Release();
+            _committed = commits;
+            Volatile.Write(ref _flushed, commits);
+            _isWritten = true;
         }
+    }
+
+    /// <summary>A commit was carried out. For one thread at a time.</summary>
+    public void Committed()
+    {
+        lock (_gate) _committed++;
     }
 
     /// <summary>Makes every commit durable that had ended before the call. For one thread at a time.</summary>
@@ -59,20 +64,22 @@ internal sealed class Durability(string path) : IDisposable
 
         lock (_gate)
         {
-            if (fault is null) _flushed = through;
+            if (fault is null) Volatile.Write(ref _flushed, through);
             _fault = fault;
-            Release();
+            var moved = _moved;
+            _moved = NewSignal();
+            moved.TrySetResult();
         }
 
         if (fault is not null) throw fault;
     }
 
-    /// <summary>Completes when everything is durable that a read which ended before the call can have seen.</summary>
-    public ValueTask WaitAsync()
-    {
-        var through = Volatile.Read(ref _begun);
-        return Volatile.Read(ref _durable) >= through ? default : new ValueTask(WaitForAsync(through));
-    }
+    /// <summary>
+    /// Completes when a commit is durable that a read saw. What a file holds that nobody here writes to is.
+    /// </summary>
+    public ValueTask WaitAsync(long commit) => !_isWritten || Volatile.Read(ref _flushed) >= commit
+        ? default
+        : new ValueTask(WaitForAsync(commit));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,30 +88,20 @@ internal sealed class Durability(string path) : IDisposable
         _log = null;
     }
 
-    private async Task WaitForAsync(long through)
+    private async Task WaitForAsync(long commit)
     {
         while (true)
         {
             Task moved;
             lock (_gate)
             {
-                if (_durable >= through) return;
+                if (_flushed >= commit) return;
                 if (_fault is not null) throw new TidelineException(_fault.Code, _fault.Message, _fault);
                 moved = _moved.Task;
             }
 
             await moved;
         }
-    }
-
-    // Inside the gate. A commit that was not carried out shows nothing: nobody waits for it once those before it are
-    // durable.
-    private void Release()
-    {
-        Volatile.Write(ref _durable, _flushed >= _committed ? _ended : _flushed);
-        var moved = _moved;
-        _moved = NewSignal();
-        moved.TrySetResult();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,6 +6,15 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// <summary>Reads where a shard stands, inside a transaction of the caller.</summary>
 internal static class HeadReader
 {
+    /// <summary>The number of the newest group commit that the transaction sees.</summary>
+    public static long Commits(SqliteDatabase database)
+    {
+        var head = database.Prepare("SELECT commits FROM head");
+        var commits = head.Step() ? head.Long(0) : 0;
+        head.Reset();
+        return commits;
+    }
+
     public static ShardHead Read(SqliteDatabase database, int shard)
     {
         var head = database.Prepare("SELECT epoch, message_seq, time_us, (SELECT max(seq) FROM events), (SELECT max(number) FROM blocks) FROM head");

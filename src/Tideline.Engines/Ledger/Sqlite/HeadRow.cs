@@ -3,11 +3,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
-/// <summary>The row that every group commit checks first and moves last: owner's epoch, message count, commit time.</summary>
+/// <summary>
+/// The row that every group commit checks first and moves last: owner's epoch, message count, commit time, number of
+/// the commit.
+/// </summary>
 internal sealed class HeadRow(SqliteDatabase database)
 {
     private readonly SqliteStatement _epoch = database.Prepare("SELECT epoch FROM head");
-    private readonly SqliteStatement _move = database.Prepare("UPDATE head SET message_seq = ?, time_us = max(time_us, ?)");
+    private readonly SqliteStatement _move = database.Prepare(
+        "UPDATE head SET message_seq = ?, time_us = max(time_us, ?), commits = ?");
 
     /// <exception cref="TidelineException">NotOwner: another owner took over since.</exception>
     public void RequireEpoch(int shard, long mine)
@@ -18,5 +22,6 @@ internal sealed class HeadRow(SqliteDatabase database)
     }
 
     /// <summary>Messages are forgotten, so their count is kept here; events and blocks count themselves.</summary>
-    public void Move(long messageSeq, long timeUs) => _move.Bind(messageSeq).Bind(timeUs).Run();
+    public void Move(long messageSeq, long timeUs, long commit) =>
+        _move.Bind(messageSeq).Bind(timeUs).Bind(commit).Run();
 }

@@ -18,8 +18,8 @@ internal static class LedgerSchema
     private const string Tables = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 0), epoch INTEGER NOT NULL, message_seq INTEGER NOT NULL, time_us INTEGER NOT NULL,
-            outcomes_indexed INTEGER NOT NULL) STRICT;
-        INSERT INTO head VALUES (0, 0, 0, 0, 0);
+            outcomes_indexed INTEGER NOT NULL, commits INTEGER NOT NULL) STRICT;
+        INSERT INTO head VALUES (0, 0, 0, 0, 0, 0);
 
         CREATE TABLE epochs (number INTEGER PRIMARY KEY, installation BLOB NOT NULL, event_seq INTEGER NOT NULL,
             message_seq INTEGER NOT NULL, block_number INTEGER NOT NULL, begun_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;

@@ -12,7 +12,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     private readonly ReaderPool _pool = new(file.Path);
 
     /// <inheritdoc/>
-    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => Durable(_pool.ReadSnapshot(database => HeadReader.Read(database, file.Shard)));
+    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => Read(database => HeadReader.Read(database, file.Shard));
 
     /// <summary>This process: the folder is its own.</summary>
     public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) => ValueTask.FromResult<ShardOwner?>(new ShardOwner(ShardOwner.ThisProcess, "", Guid.Empty));
@@ -39,12 +39,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
-        Durable(_pool.Read<IReadOnlyList<EntryRow>>(
-            database => new EntryReader(database, accountId).Before(beforeVersion, limit, cancel)));
+        Read<IReadOnlyList<EntryRow>>(
+            database => new EntryReader(database, accountId).Before(beforeVersion, limit, cancel));
 
     /// <inheritdoc/>
     public ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel) =>
-        Durable(_pool.Read(database => new EntryReader(database, accountId).At(timeUs)));
+        Read(database => new EntryReader(database, accountId).At(timeUs));
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
@@ -66,7 +66,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
-        Durable(_pool.Read(database => OutcomeIndex.Read(database, key)));
+        Read(database => OutcomeIndex.Read(database, key));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
@@ -127,12 +127,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
-        Durable(_pool.Read(database => Totals.Read(database, cancel)));
+        Read(database => Totals.Read(database, cancel));
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel, Func<SagaRow,
         SagaClaim?>? claimOf = null) =>
-        Durable(_pool.ReadSnapshot<IReadOnlyList<string>>(database =>
+        Read<IReadOnlyList<string>>(database =>
         {
             var balances = new SqliteBalances(database);
             var check = new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts, claimOf);
@@ -141,7 +141,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
                 .. check.Run(cancel).Concat(balances.FindBrokenChains(cancel))
                     .Concat(balances.FindMissingOutcomes()).Take(limit),
             ];
-        }));
+        });
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -151,20 +151,21 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     }
 
     // What was read may be committed and not yet on the disk: nobody may act on it before it is.
-    private ValueTask<T> Durable<T>(T read)
+    private ValueTask<T> Read<T>(Func<SqliteDatabase, T> read)
     {
-        var durable = file.Durability.WaitAsync();
-        return durable.IsCompletedSuccessfully ? new ValueTask<T>(read) : Later(durable, read);
+        var (rows, commit) = _pool.ReadSnapshot(database => (read(database), HeadReader.Commits(database)));
+        var durable = file.Durability.WaitAsync(commit);
+        return durable.IsCompletedSuccessfully ? new ValueTask<T>(rows) : Later(durable, rows);
 
-        static async ValueTask<T> Later(ValueTask durable, T read)
+        static async ValueTask<T> Later(ValueTask durable, T rows)
         {
             await durable;
-            return read;
+            return rows;
         }
     }
 
     private ValueTask<T?> One<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read)
-        where T : class => Durable(_pool.Read(database =>
+        where T : class => Read(database =>
         {
             var query = database.Prepare(sql);
             try
@@ -175,10 +176,10 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             {
                 query.Reset();
             }
-        }));
+        });
 
     private ValueTask<IReadOnlyList<T>> Many<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel) =>
-        Durable(_pool.Read<IReadOnlyList<T>>(database =>
+        Read<IReadOnlyList<T>>(database =>
         {
             var rows = new List<T>();
             var query = database.Prepare(sql);
@@ -197,5 +198,5 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             {
                 query.Reset();
             }
-        }));
+        });
 }

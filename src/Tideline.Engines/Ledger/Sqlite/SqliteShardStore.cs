@@ -38,6 +38,7 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
             var head = HeadReader.Read(_database, Shard);
             _database.Commit();
             _epoch = head.Epoch;
+            file.Durability.Start(HeadReader.Commits(_database));
             _gapless.MoveTo(head.EventSeq, head.MessageSeq);
             return ValueTask.FromResult(head);
         }
@@ -76,10 +77,9 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         {
             var (eventSeq, messageSeq) = _gapless.After(writes);
             _writer!.Write(writes);
-            _head!.Move(messageSeq, writes.TimeUs);
-            file.Durability.Begin();
+            _head!.Move(messageSeq, writes.TimeUs, file.Durability.Next);
             Database.Commit();
-            file.Durability.End(committed: true);
+            file.Durability.Committed();
             _gapless.MoveTo(eventSeq, messageSeq);
             return ValueTask.FromResult(true);
         }
@@ -87,7 +87,6 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         {
             _outcomes!.Forget();
             Database.Rollback();
-            file.Durability.End(committed: false);
             throw;
         }
     }

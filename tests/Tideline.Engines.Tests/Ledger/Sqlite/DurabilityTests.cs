@@ -14,6 +14,7 @@ public sealed class DurabilityTests : IDisposable
         var path = Path.Combine(_folder.Path, "shard.db");
         File.WriteAllBytes($"{path}-wal", []);
         _durability = new Durability(path);
+        _durability.Start(7);
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -25,47 +26,28 @@ public sealed class DurabilityTests : IDisposable
     }
 
     [Fact]
-    public async Task A_read_beside_a_commit_that_was_issued_waits_until_it_is_flushed()
+    public async Task A_read_waits_for_the_commit_that_it_saw_and_no_later_one()
     {
-        _durability.Begin();
-        var read = _durability.WaitAsync().AsTask();
+        _durability.Next.ShouldBe(8);
+        var early = _durability.WaitAsync(8).AsTask();
         _durability.Sync();
-        read.IsCompleted.ShouldBeFalse();
-        _durability.End(committed: true);
-        read.IsCompleted.ShouldBeFalse();
+        early.IsCompleted.ShouldBeFalse();
+        _durability.Committed();
+        early.IsCompleted.ShouldBeFalse();
+        _durability.WaitAsync(7).IsCompletedSuccessfully.ShouldBeTrue();
         _durability.Sync();
-        await read.WaitAsync(Cancel);
+        await early.WaitAsync(Cancel);
+
+        _durability.Committed();
+        _durability.WaitAsync(8).IsCompletedSuccessfully.ShouldBeTrue();
+        _durability.WaitAsync(9).IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
-    public void A_flush_covers_only_commits_that_had_ended()
+    public void What_nobody_here_writes_is_durable()
     {
-        _durability.Begin();
-        _durability.End(committed: true);
-        _durability.Begin();
-        _durability.Sync();
-        _durability.WaitAsync().AsTask().IsCompleted.ShouldBeFalse();
-        _durability.End(committed: true);
-        _durability.Sync();
-        _durability.WaitAsync().AsTask().IsCompletedSuccessfully.ShouldBeTrue();
-    }
-
-    [Fact]
-    public async Task Nobody_waits_for_a_commit_that_failed()
-    {
-        _durability.Begin();
-        var alone = _durability.WaitAsync().AsTask();
-        _durability.End(committed: false);
-        await alone.WaitAsync(Cancel);
-
-        _durability.Begin();
-        _durability.End(committed: true);
-        _durability.Begin();
-        var behind = _durability.WaitAsync().AsTask();
-        _durability.End(committed: false);
-        behind.IsCompleted.ShouldBeFalse();
-        _durability.Sync();
-        await behind.WaitAsync(Cancel);
+        using var read = new Durability(Path.Combine(_folder.Path, "other.db"));
+        read.WaitAsync(9).IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]

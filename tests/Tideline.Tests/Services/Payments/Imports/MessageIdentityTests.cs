@@ -111,7 +111,7 @@ public sealed class MessageIdentityTests : IAsyncDisposable
     {
         var sample = new Pain001Sample(9, new Order(Anna, Ben, "1"));
         var refused = await AcceptAndFinishAsync(sample with { Date = "soon" });
-        refused.Results.Single().Reason?.Code.ShouldBe("FF02");
+        refused.Results.Single().Reason?.Code.ShouldBe("DT01");
         (await AcceptAndFinishAsync(sample)).GroupStatus.ShouldBe("ACSC");
         _bank.Made.Count.ShouldBe(1);
     }
