@@ -181,10 +181,10 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
             targetMethod!.Name == nameof(IViewStore.ReadChangedIdsAsync)
-                ? ReadAsync((string?)args![0], (int)args[1]!, (CancellationToken)args[2]!)
+                ? new ValueTask<ChangeBatch>(ReadAsync((string?)args![0], (int)args[1]!, (CancellationToken)args[2]!))
                 : targetMethod.Invoke(_inner, args);
 
-        private async ValueTask<ChangeBatch> ReadAsync(string? token, int limit, CancellationToken cancel)
+        private async Task<ChangeBatch> ReadAsync(string? token, int limit, CancellationToken cancel)
         {
             await _until;
             return await _inner.ReadChangedIdsAsync(token, limit, cancel);
