@@ -55,9 +55,6 @@ internal sealed partial class ServerProcess : IDisposable
     /// <exception cref="TimeoutException">It did not answer in time.</exception>
     public Task<TimeSpan?> WaitReadyAsync(TimeSpan limit, CancellationToken cancel) => WaitAsync("/health/ready", limit, cancel);
 
-    /// <summary>As <see cref="WaitReadyAsync"/>, for a process that may stand by.</summary>
-    public Task<TimeSpan?> WaitLiveAsync(TimeSpan limit, CancellationToken cancel) => WaitAsync("/health/live", limit, cancel);
-
     /// <summary>SIGSTOP: it stands still, with everything that it holds.</summary>
     public void Pause() => _ = Signal(_process.Id, Sigstop);
 

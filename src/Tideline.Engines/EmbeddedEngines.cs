@@ -1,4 +1,5 @@
 using Tideline.Cache;
+using Tideline.Engines.Backup;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
@@ -33,6 +34,9 @@ internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
     private static void RequireNoLoss(string data)
     {
         if (Directory.Exists(Path.Combine(data, SqliteLedgerStore.Folder))) return;
+        if (Directory.Exists(Path.Combine(data, EmbeddedRestore.Staging)))
+            throw new TidelineException(
+                ErrorCode.Corrupt, $"A restore into {data} has not come to its end. Run it again: ./tideline restore.");
         if (Traces.FirstOrDefault(name => Path.Exists(Path.Combine(data, name))) is not { } trace) return;
         throw new TidelineException(
             ErrorCode.Corrupt,

@@ -27,6 +27,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
 
     private readonly SagaDefinitions _definitions = new(PaymentSagas.All);
     private readonly ILogger _logger;
+    private LatePart<ILog> _log = null!;
     private LatePart<ViewTier>? _views;
 
     private TidelineNode(NodeOptions options)
@@ -87,7 +88,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
     /// <summary>Counts what waits for an operator.</summary>
     public SagaWatch SagaWatch { get; private set; } = null!;
 
-    /// <summary>The checks of I1, I2, I7, I8 and I9.</summary>
+    /// <summary>The checks of the invariants.</summary>
     public Verifier Verifier => new(Ledger, Log, _views?.Value?.Views, OpenProjections, Options.Time, _views?.Fault);
 
     /// <summary>Opens or makes the data and starts every part.</summary>
@@ -110,7 +111,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
     /// <summary>Completes when log and views are open.</summary>
     public async Task WaitUntilOpenAsync(CancellationToken cancel)
     {
-        while (_views is { Value: null }) await Task.Delay(
+        while (_log.Value is null || _views is { Value: null }) await Task.Delay(
             TimeSpan.FromMilliseconds(Limits.IdleWaitMs), Options.Time, cancel);
     }
 
@@ -132,19 +133,19 @@ public sealed partial class TidelineNode : IAsyncDisposable
 
         // The bus and the view tier may be away: commands do not need them.
         var store = Keep(await engines.OpenLedgerAsync(cancel));
-        var log = new LatePart<ILog>("log", token => engines.OpenLogAsync(store.Map.Shards, token), Options.Time, _logger);
-        Log = Keep(new LateLog(log));
-        await WithPatienceAsync(log.Tried, cancel);
+        _log = new LatePart<ILog>("log", token => engines.OpenLogAsync(store.Map.Shards, token), Options.Time, _logger);
+        Log = Keep(new LateLog(_log));
+        await WithPatienceAsync(_log.Tried, cancel);
         await StartLedgerAsync(store, engines, owner, cancel);
-        StartLog(log);
+        StartLog();
         StartServices();
         if (Options.WithViews)
         {
-            _views = Keep(new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, log, token), Options.Time, _logger));
+            _views = Keep(new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, token), Options.Time, _logger));
             Health.Register("view tier", FaultScope.Freshness, () => _views.Fault);
         }
 
-        await WithPatienceAsync(Task.WhenAll(log.Tried, _views?.Tried ?? Task.CompletedTask), cancel);
+        await WithPatienceAsync(Task.WhenAll(_log.Tried, _views?.Tried ?? Task.CompletedTask), cancel);
     }
 
     private async Task StartLedgerAsync(ILedgerStore store, IEngineSet engines, ShardOwner owner, CancellationToken cancel)
@@ -183,7 +184,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         return guard;
     }
 
-    private void StartLog(LatePart<ILog> log)
+    private void StartLog()
     {
         var (time, loggers) = (Options.Time, Options.Loggers);
         Relay = Keep(new Relay(Ledger, Log, time, loggers.CreateLogger<Relay>()));
@@ -192,7 +193,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         heads.Start();
         var retention = Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>()));
         retention.Start();
-        Health.Register("log", FaultScope.Detail, () => log.Fault ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
+        Health.Register("log", FaultScope.Detail, () => _log.Fault ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
         Health.Register("relay", FaultScope.Detail, () => Relay.Fault);
         Health.Register("audit heads", FaultScope.Detail, () => heads.Fault);
         Health.Register("retention", FaultScope.Detail, () => retention.Fault);
@@ -224,6 +225,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
         Imports = Keep(PaymentImports.Start(
             Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
+        Health.Register("imports", FaultScope.Detail, () => Imports.Fault);
         Statements = new AccountStatements(Ledger);
     }
 
@@ -250,9 +252,9 @@ public sealed partial class TidelineNode : IAsyncDisposable
         else await tried.WaitAsync(cancel);
     }
 
-    private async Task<ViewTier> OpenViewsAsync(IEngineSet engines, LatePart<ILog> log, CancellationToken cancel)
+    private async Task<ViewTier> OpenViewsAsync(IEngineSet engines, CancellationToken cancel)
     {
-        await log.Tried.WaitAsync(cancel);
+        await _log.Tried.WaitAsync(cancel);
         var tier = await ViewTier.StartAsync(engines, Ledger, Log, Options.Time, Options.Loggers, cancel);
         ViewHealth.Register(Health, tier.Projections);
         tier.Projections.ReportTo(Health);

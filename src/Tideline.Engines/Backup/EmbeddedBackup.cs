@@ -107,8 +107,26 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
         }
         catch
         {
-            if (!existed && Directory.Exists(target)) Directory.Delete(target, recursive: true);
+            Remove(target, withFolder: !existed);
             throw;
+        }
+    }
+
+    // The target was empty, so all that is in it was begun here.
+    private static void Remove(string target, bool withFolder)
+    {
+        var folder = new DirectoryInfo(target);
+        if (!folder.Exists) return;
+        if (withFolder)
+        {
+            folder.Delete(recursive: true);
+            return;
+        }
+
+        foreach (var entry in folder.GetFileSystemInfos())
+        {
+            if (entry is DirectoryInfo below) below.Delete(recursive: true);
+            else entry.Delete();
         }
     }
 

@@ -15,10 +15,15 @@ namespace Tideline.Engines.Backup;
 /// 3 a new epoch begins there
 /// 4 everything is moved into place, the ledger last: without it a node does not start
 /// </code>
+/// One that was killed is begun anew: until the ledger is in its place, all that is there is the restore's own.
 /// </remarks>
 public static class EmbeddedRestore
 {
-    private const string Staging = "restoring";
+    /// <summary>The folder in the data folder that a restore works in. Without a ledger beside it, the restore was killed.</summary>
+    internal const string Staging = "restoring";
+
+    // What is moved before the ledger.
+    private static readonly string[] Moved = [Manifest.FileName, "log", "views", "imports"];
 
     /// <summary>Restores a backup into a data folder that does not exist yet, or is empty.</summary>
     /// <returns>The backup, and the epoch that began.</returns>
@@ -29,13 +34,12 @@ public static class EmbeddedRestore
         var source = Path.GetFullPath(backup);
         var target = Path.GetFullPath(data);
         var manifest = BackupManifest.Read(source);
-        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any(path => Path.GetFileName(path) != Staging))
-            throw new TidelineException(ErrorCode.InvalidInput, $"{target} is not empty; a backup is restored into a folder of its own.");
+        RequireFree(target);
         try
         {
             Check(source, manifest, cancel);
             var staging = Path.Combine(target, Staging);
-            if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
+            if (Directory.Exists(staging)) Clear(target, staging);
             Copy(source, staging, manifest, cancel);
             var epoch = await BeginAsync(staging, manifest, now, cancel);
             Move(staging, target);
@@ -45,6 +49,28 @@ public static class EmbeddedRestore
         {
             throw new TidelineException(ErrorCode.StorageUnavailable, $"{target} cannot be written: {fault.Message}", fault);
         }
+    }
+
+    private static void RequireFree(string target)
+    {
+        if (!Directory.Exists(target)) return;
+        var names = Directory.EnumerateFileSystemEntries(target).Select(path => Path.GetFileName(path)).ToList();
+        var isKilledRestore = names.Remove(Staging) && names.TrueForAll(name => Moved.Contains(name));
+        if (names.Count > 0 && !isKilledRestore)
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"{target} is not empty; a backup is restored into a folder of its own.");
+    }
+
+    // What a restore that was killed left; the folder that shows this goes last.
+    private static void Clear(string target, string staging)
+    {
+        foreach (var path in Moved.Select(name => Path.Combine(target, name)))
+        {
+            if (Directory.Exists(path)) Directory.Delete(path, recursive: true);
+            else File.Delete(path);
+        }
+
+        Directory.Delete(staging, recursive: true);
     }
 
     // :: Step 1

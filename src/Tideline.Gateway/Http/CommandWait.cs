@@ -12,7 +12,7 @@ internal static class CommandWait
     private static readonly string TooLate = string.Create(
         CultureInfo.InvariantCulture,
         $"The command was not answered within {Limits.CommandAnswerMs} ms. ")
-        + "Whether it was carried out is not known; repeat it with the same key to find out.";
+        + "Whether it was carried out is not known; repeat it with the same key, if it has one, to find out.";
 
     /// <summary>The command's reply.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: it took too long, and its fate is not known.</exception>
@@ -29,9 +29,8 @@ internal static class CommandWait
         {
             return await command.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         }
-        catch (TimeoutException) when (!command.IsCompletedSuccessfully)
+        catch (TimeoutException) when (!command.IsCompleted)
         {
-            if (command.IsFaulted) throw;
             // Nobody waits for it any more: a fault that comes later is seen all the same.
             _ = command.ContinueWith(
                 static late => late.Exception,
@@ -42,6 +41,7 @@ internal static class CommandWait
         }
         catch (TimeoutException)
         {
+            // It ended at the moment of the limit, or the fault is its own.
             return await command;
         }
     }

@@ -59,22 +59,26 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var fingerprint = fields.Fingerprint("status", id);
         if (fields.Problem is { } problem) return problem;
         var command = new SetAccountStatus(id, status!.Value) { Key = key, Fingerprint = fingerprint };
-        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted));
+        var began = parts.Time.GetTimestamp();
+        var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
         Answers.SetToken(http, [reply.Position]);
         if (reply.Refusal is { } refusal) return Problem.Of(refusal, inPath: true);
-        return await AnswerAsync(http, id);
+        return Answer(http, id, await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began));
     }
 
     private async Task<Problem?> GetAsync(HttpContext http)
     {
         var fields = FieldReader.Empty();
         var id = fields.PathId(http);
-        return fields.Problem ?? await AnswerAsync(http, id);
+        return fields.Problem ?? Answer(http, id, await FindAsync(id, http.RequestAborted));
     }
 
-    private async Task<Problem?> AnswerAsync(HttpContext http, Guid id)
+    private Task<AccountRow?> FindAsync(Guid id, CancellationToken cancel) =>
+        parts.Ledger.ReaderOf(id).GetAccountAsync(id, cancel).AsTask();
+
+    private static Problem? Answer(HttpContext http, Guid id, AccountRow? found)
     {
-        if (await parts.Ledger.ReaderOf(id).GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account) return NotFound(id);
+        if (found is not { Kind: AccountKind.Customer } account) return NotFound(id);
         Answers.SetServedByLedger(http);
         JsonAnswer.Write(http, StatusCodes.Status200OK, account, Write);
         return null;

@@ -9,12 +9,15 @@ namespace Tideline.Gateway.Routes;
 /// <summary>
 /// Dead letters of both kinds, by their source: events that could not be projected (views), in order under their
 /// customer's id, and messages of sagas that could not be handled (sagas), each under an id of its own. They are seen,
-/// replayed or given up.
+/// replayed or given up. While the views are not open, those of sagas are served alone.
 /// </summary>
 internal sealed class DeadLetterRoutes(GatewayParts parts)
 {
     private const string Replayed = """{"key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
     private const string List = "dlq";
+    private const string ViewsLeftOut =
+        "Dead letters of customers are left out: the views are not open yet; /health/detail says why.";
+
     private const string Listed =
         """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","letters":2,"reason":"…"}""";
 
@@ -31,7 +34,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         routes.Get(
             "/v1/ops/dlq",
             new RouteNotes(
-                "Keys whose events wait, longest first, then messages of sagas.", $$"""{"items":[{{Listed}}]}"""),
+                "Keys whose events wait, longest first, then messages of sagas. 'leftOut' says what the list lacks.",
+                $$"""{"items":[{{Listed}}],"leftOut":null}"""),
             ListAsync);
         routes.Get("/v1/ops/dlq/{id}", new RouteNotes("The letters of a key, in order.", """{"items":[]}"""), ShowAsync);
         routes.Post(
@@ -42,8 +46,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             { Body = Replay },
             ReplayAsync);
         routes.Post("/v1/ops/dlq/replay", new RouteNotes(
-            $"Applies the letters of every customer, {Limits.ReplayKeys} a call in the order of their ids.",
-            $$"""{"items":[{{Replayed}}],"nextCursor":null}""")
+            $"Replays the letters of every key, {Limits.ReplayKeys} keys a call: customers, then sagas.",
+            $$"""{"items":[{{Replayed}}],"nextCursor":null,"leftOut":null}""")
         {
             Body = ReplayMany,
         }, ReplayManyAsync);
@@ -53,11 +57,11 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> ListAsync(HttpContext http)
     {
         var sagas = await parts.SagaLetters.ListAsync(default, Limits.SagaWatchRows, http.RequestAborted);
-        var views = parts.Projections.DeadLetters.List();
+        var views = parts.FindProjections()?.DeadLetters.List();
         JsonAnswer.Write(http, StatusCodes.Status200OK, (Keys: views, Sagas: sagas), static (json, found) =>
         {
             json.WriteStartArray("items"u8);
-            foreach (var blocked in found.Keys)
+            foreach (var blocked in found.Keys ?? [])
             {
                 json.WriteStartObject();
                 json.WriteString("key"u8, blocked.Key);
@@ -80,6 +84,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             }
 
             json.WriteEndArray();
+            json.WriteString("leftOut"u8, found.Keys is null ? ViewsLeftOut : null);
         });
         return null;
     }
@@ -138,29 +143,76 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadOptionalAsync(http, Replay);
         var key = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
-        var dryRun = fields.Flag("dryRun");
+        var (dryRun, began) = (fields.Flag("dryRun"), parts.Time.GetTimestamp());
         var result = IsOfSagas(key)
-            ? Result(key, await parts.SagaLetters.ReplayAsync(key, dryRun, http.RequestAborted))
+            ? await ReplaySagaLetterAsync(key, dryRun, began, http.RequestAborted)
             : await parts.Projections.DeadLetters.ReplayAsync(key, dryRun, http.RequestAborted);
         JsonAnswer.Write(http, StatusCodes.Status200OK, result, static (json, one) => Write(json, [one]));
         return null;
     }
 
-    private static ReplayResult Result(Guid key, string? reason) =>
-        new(key, 1, reason is null ? 1 : 0, null, null, null, reason);
+    private async Task<ReplayResult> ReplaySagaLetterAsync(Guid key, bool dryRun, long began, CancellationToken cancel)
+    {
+        var reason = await parts.Time.ForAsync(parts.SagaLetters.ReplayAsync(key, dryRun, cancel), began);
+        return new ReplayResult(key, 1, reason is null ? 1 : 0, null, null, null, reason);
+    }
 
     private async Task<Problem?> ReplayManyAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadOptionalAsync(http, ReplayMany);
         var after = QueryReader.Place(fields, List) is { } place && Guid.TryParse(place, out var key) ? key : (Guid?)null;
         if (fields.Problem is { } problem) return problem;
-        var page = await parts.Projections.DeadLetters.ReplayAllAsync(fields.Flag("dryRun"), after, http.RequestAborted);
-        JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
+        var (results, next, leftOut) = (new List<ReplayResult>(), (Guid?)null, (string?)null);
+        var dryRun = fields.Flag("dryRun");
+        if (after is null || !IsOfSagas(after.Value))
         {
-            Write(json, found.Results);
-            json.WriteString("nextCursor"u8, found.Next is { } next ? Cursor.Write(List, next.ToString()) : null);
+            try
+            {
+                var page = await parts.Projections.DeadLetters.ReplayAllAsync(dryRun, after, http.RequestAborted);
+                results.AddRange(page.Results);
+                // A full page goes on behind its last customer, with sagas if there are no more.
+                next = page.Next ?? (results.Count == Limits.ReplayKeys ? results[^1].Key : null);
+            }
+            catch (TidelineException away) when (away.IsTransient)
+            {
+                leftOut = $"Dead letters of customers are left out: {away.Message}";
+            }
+
+            after = null;
+        }
+
+        if (next is null) next = await ReplaySagaLettersAsync(results, after, dryRun, http.RequestAborted);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (results, next, leftOut), static (json, found) =>
+        {
+            Write(json, found.results);
+            json.WriteString("nextCursor"u8, found.next is { } next ? Cursor.Write(List, next.ToString()) : null);
+            json.WriteString("leftOut"u8, found.leftOut);
         });
         return null;
+    }
+
+    // As many as have room in the page, side by side. Answers the last one when more follow.
+    private async Task<Guid?> ReplaySagaLettersAsync(
+        List<ReplayResult> results, Guid? after, bool dryRun, CancellationToken cancel)
+    {
+        var (began, room) = (parts.Time.GetTimestamp(), Limits.ReplayKeys - results.Count);
+        var from = after is { } last ? (parts.Ledger.Map.ShardOf(last), last) : default;
+        var letters = await parts.Time.ForAsync(parts.SagaLetters.ListAsync(from, room + 1, cancel), began);
+        var replayed = await Task.WhenAll(letters.Take(room).Select(async letter =>
+        {
+            try
+            {
+                return await ReplaySagaLetterAsync(letter.LetterId, dryRun, began, cancel);
+            }
+            catch (TidelineException fault)
+            {
+                // Somebody settled it meanwhile, or its shard does not answer; the others go on.
+                return fault.Code == ErrorCode.NotFound
+                    ? null : new ReplayResult(letter.LetterId, 1, 0, null, null, null, fault.Message);
+            }
+        }));
+        results.AddRange(replayed.OfType<ReplayResult>());
+        return letters.Count > room ? letters[room - 1].LetterId : null;
     }
 
     private static void Write(Utf8JsonWriter json, IReadOnlyList<ReplayResult> results)
@@ -186,11 +238,17 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         var key = fields.PathId(http);
         var reason = fields.Text("reason", Limits.ReferenceCharacters);
         if (fields.Problem is { } problem) return problem;
-        var discarded = 1;
-        var (letters, firstOnly) = (parts.Projections.DeadLetters, fields.Flag("firstOnly"));
-        if (IsOfSagas(key)) await parts.SagaLetters.DiscardAsync(key, reason, http.RequestAborted);
-        else discarded = await letters.DiscardAsync(key, firstOnly, reason, http.RequestAborted);
+        var discarded = IsOfSagas(key)
+            ? await parts.Time.ForAsync(DiscardSagaLetterAsync(key, reason, http.RequestAborted))
+            : await parts.Projections.DeadLetters.DiscardAsync(
+                key, fields.Flag("firstOnly"), reason, http.RequestAborted);
         JsonAnswer.Write(http, StatusCodes.Status200OK, discarded, static (json, count) => json.WriteNumber("discarded"u8, count));
         return null;
+    }
+
+    private async Task<int> DiscardSagaLetterAsync(Guid key, string reason, CancellationToken cancel)
+    {
+        await parts.SagaLetters.DiscardAsync(key, reason, cancel);
+        return 1;
     }
 }

@@ -31,8 +31,6 @@ internal sealed class ImportRoutes(PaymentImports imports)
 
     private async Task<Problem?> AcceptAsync(HttpContext http)
     {
-        if (!MediaTypes.IsXml(http.Request.ContentType))
-            return new Problem(ProblemTypes.UnsupportedMediaType, "Send the pain.001 file as it is, with the header Content-Type: application/xml.");
         if (http.Request.ContentLength > Limits.ImportBytes) return new Problem(ProblemTypes.BodyTooLarge, $"A file may have {Limits.ImportBytes} bytes; split it.");
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = Limits.ImportBytes;
         ImportAcceptance accepted;

@@ -100,7 +100,7 @@ internal sealed class SagaRoutes(GatewayParts parts)
     {
         var fields = FieldReader.Empty();
         var id = fields.PathId(http);
-        return fields.Problem ?? await AnswerAsync(http, id);
+        return fields.Problem ?? await AnswerAsync(http, id, parts.Sagas.ShowAsync(id, http.RequestAborted));
     }
 
     private async Task<Problem?> MoveAsync(HttpContext http, Func<Guid, CancellationToken, Task<Refusal?>> move)
@@ -108,9 +108,10 @@ internal sealed class SagaRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadOptionalAsync(http, Nothing);
         var id = fields.PathId(http);
         if (fields.Problem is { } problem) return problem;
-        if (await parts.Time.ForAsync(move(id, http.RequestAborted)) is { } refusal)
+        var began = parts.Time.GetTimestamp();
+        if (await parts.Time.ForAsync(move(id, http.RequestAborted), began) is { } refusal)
             return Problem.Of(refusal, inPath: true);
-        return await AnswerAsync(http, id);
+        return await AnswerInTimeAsync(http, id, began);
     }
 
     private async Task<Problem?> PayOutAsync(HttpContext http)
@@ -118,13 +119,20 @@ internal sealed class SagaRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadOptionalAsync(http, Payout);
         var (id, to) = (fields.PathId(http), fields.OptionalId("to"));
         if (fields.Problem is { } problem) return problem;
-        if (await parts.Sagas.PayOutAsync(id, to, http.RequestAborted) is { } refusal) return Problem.Of(refusal);
-        return await AnswerAsync(http, id);
+        var began = parts.Time.GetTimestamp();
+        if (await parts.Time.ForAsync(parts.Sagas.PayOutAsync(id, to, http.RequestAborted), began) is { } refusal)
+            return Problem.Of(refusal);
+        return await AnswerInTimeAsync(http, id, began);
     }
 
-    private async Task<Problem?> AnswerAsync(HttpContext http, Guid id)
+    // The saga after a command: the limit is one for both.
+    private Task<Problem?> AnswerInTimeAsync(HttpContext http, Guid id, long began) =>
+        AnswerAsync(http, id, parts.Time.ForAsync(parts.Sagas.ShowAsync(id, http.RequestAborted), began));
+
+    private static async Task<Problem?> AnswerAsync(
+        HttpContext http, Guid id, Task<(SagaSummary Summary, IReadOnlyList<SagaHistory> History)?> read)
     {
-        if (await parts.Sagas.ShowAsync(id, http.RequestAborted) is not { } saga) return Problem.Of(new Refusal(RefusalReason.SagaNotFound, $"There is no saga {id}."), inPath: true);
+        if (await read is not { } saga) return Problem.Of(new Refusal(RefusalReason.SagaNotFound, $"There is no saga {id}."), inPath: true);
         JsonAnswer.Write(http, StatusCodes.Status200OK, saga, static (json, found) =>
         {
             Write(json, found.Summary);

@@ -35,6 +35,7 @@ internal static class BackupCommands
     private static async Task<int> RestoreAsync(ParseResult parsed, CancellationToken cancel)
     {
         var data = parsed.GetRequiredValue(Data);
+        PrivateFiles.Prepare(data);
         if (RunFile.Find(data) is not null) throw new TidelineException(ErrorCode.AlreadyOwned, $"A node runs on {data}; stop it first.");
         var (backup, epoch) = await EmbeddedRestore.RunAsync(parsed.GetRequiredValue(Source), data, TimeProvider.System.GetUtcNow(), cancel);
         Console.WriteLine($"Restored the backup of {backup.At:yyyy-MM-dd HH:mm:ss} UTC into {data}: {backup.Files.Count} files, installation epoch {epoch}.");

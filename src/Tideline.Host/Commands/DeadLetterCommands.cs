@@ -16,7 +16,7 @@ internal static class DeadLetterCommands
         const string Which = "The customer whose events are held up, or the letter of a saga.";
         var key = new Argument<Guid>("KEY") { Description = Which };
         var anyKey = new Argument<Guid?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<bool>("--all") { Description = "Every customer held up, in the order of the keys." };
+        var all = new Option<bool>("--all") { Description = "Every customer held up, then every letter of a saga." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen; change nothing." };
         var reason = new Option<string>("--reason") { Description = "Why; kept with what was discarded.", Required = true };
         return new Command("dlq", "List, show, replay or discard dead letters.")
@@ -28,7 +28,7 @@ internal static class DeadLetterCommands
                 (parsed, node, cancel) => parsed.GetValue(all)
                     ? ReplayAllAsync(node, parsed.GetValue(dryRun), cancel)
                     : node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(anyKey)}/replay", parsed.GetValue(dryRun) ? """{"dryRun":true}""" : "{}", cancel),
-                "No dead letters.", answer => answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("reason").ValueKind == JsonValueKind.Null)),
+                "No dead letters.", IsAllApplied),
             new Command("discard", "Give the letters of a key up, for ever.") { key, reason }.Asks(
                 (parsed, node, cancel) => node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(key)}/discard", $$"""{"reason":"{{JsonEncodedText.Encode(parsed.GetRequiredValue(reason))}}"}""", cancel),
                 ""),
@@ -44,16 +44,23 @@ internal static class DeadLetterCommands
         return command;
     }
 
+    private static bool IsAllApplied(JsonElement answer) =>
+        answer.GetProperty("items").EnumerateArray().All(
+            item => item.GetProperty("reason").ValueKind == JsonValueKind.Null)
+        && (!answer.TryGetProperty("leftOut", out var leftOut) || leftOut.ValueKind == JsonValueKind.Null);
+
     // A call replays so many keys; a person wants all of them.
     private static async Task<JsonElement> ReplayAllAsync(OpsClient node, bool dryRun, CancellationToken cancel)
     {
-        var items = new JsonArray();
+        var (items, leftOut) = (new JsonArray(), (string?)null);
         var ask = new JsonObject { ["dryRun"] = dryRun };
         while (true)
         {
             var page = await node.PostAsync("/v1/ops/dlq/replay", ask.ToJsonString(), cancel);
             foreach (var item in page.GetProperty("items").EnumerateArray()) items.Add(JsonNode.Parse(item.GetRawText()));
-            if (page.GetProperty("nextCursor").GetString() is not { } next) return JsonSerializer.SerializeToElement(new JsonObject { ["items"] = items });
+            leftOut ??= page.GetProperty("leftOut").GetString();
+            if (page.GetProperty("nextCursor").GetString() is not { } next)
+                return JsonSerializer.SerializeToElement(new JsonObject { ["items"] = items, ["leftOut"] = leftOut });
             ask["cursor"] = next;
         }
     }

@@ -23,6 +23,7 @@ internal static class EpochCommands
 
     private static async Task<int> BeginAsync(ParseResult parsed, CancellationToken cancel)
     {
+        PrivateFiles.Prepare(parsed.GetRequiredValue(Data));
         var file = UpConfiguration.Read(null);
         var options = new NodeOptions
         {

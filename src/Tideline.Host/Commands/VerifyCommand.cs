@@ -12,7 +12,10 @@ internal static class VerifyCommand
 
     public static Command Build()
     {
-        var command = new Command("verify", "Check I1, I2, I7, I8 and I9 on the stores, while traffic runs; exit 1 and a list when one is broken.") { Data, Deep, Json };
+        var command = new Command(
+            "verify",
+            "Check the invariants (I1, I2, I7, I8, I9, I12 to I15) on the stores, while traffic runs; exit 1 and a list "
+                + "when one is broken.") { Data, Deep, Json };
         command.SetAction(RunAsync);
         return command;
     }

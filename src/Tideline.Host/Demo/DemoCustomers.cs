@@ -45,12 +45,31 @@ internal sealed class DemoCustomers
 
     public IReadOnlyList<DemoCustomer> All { get; }
 
-    /// <summary>Makes them on a node, or finds them there.</summary>
+    /// <summary>Makes them on a node, or finds them there. Who needs a shard that is closed is left out.</summary>
     public static async Task<DemoCustomers> LoadAsync(TidelineNode node, CancellationToken cancel)
     {
-        var customers = Describe(node.Ledger.Map).ToList();
-        foreach (var group in customers.Chunk(50)) await Task.WhenAll(group.Select(customer => OpenAsync(node, customer, cancel)));
+        var customers = new List<DemoCustomer>();
+        foreach (var group in Describe(node.Ledger.Map).Chunk(50))
+        {
+            var opened = await Task.WhenAll(group.Select(customer => TryOpenAsync(node, customer, cancel)));
+            customers.AddRange(group.Where((_, at) => opened[at]));
+        }
+
         return new DemoCustomers(customers);
+    }
+
+    private static async Task<bool> TryOpenAsync(TidelineNode node, DemoCustomer customer, CancellationToken cancel)
+    {
+        try
+        {
+            await OpenAsync(node, customer, cancel);
+            return true;
+        }
+        catch (TidelineException)
+            when (Enumerable.Range(0, node.Ledger.Map.Shards).Any(shard => node.Ledger.WhyClosed(shard) is not null))
+        {
+            return false;
+        }
     }
 
     private static IEnumerable<DemoCustomer> Describe(ShardMap map)

@@ -44,7 +44,7 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
     /// <summary>Movements whose answer was a fault.</summary>
     public long Failed;
 
-    public void Start() => _loop = Task.Run(RunAsync);
+    public void Start() => _loop = _people.Count == 0 ? Task.CompletedTask : Task.Run(RunAsync);
 
     /// <summary>The latencies since the last call, milliseconds.</summary>
     public List<double> TakeLatencies()

@@ -18,6 +18,7 @@ internal static class Output
         else if (items.GetArrayLength() == 0) Console.WriteLine(nothing);
         else PrintTable(items);
         if (answer.TryGetProperty("nextCursor", out var next) && next.GetString() is { } cursor) Console.Error.WriteLine($"More follow: --cursor {cursor}");
+        if (answer.TryGetProperty("leftOut", out var lacks) && lacks.GetString() is { } why) Console.Error.WriteLine(why);
     }
 
     /// <summary>Prints the checks of <c>verify</c>, a line each.</summary>

@@ -16,13 +16,13 @@ internal sealed class CacheInvalidator : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ChangeStream _changes;
     private readonly BackgroundLoop _loop;
+    private string? _place;
 
     public CacheInvalidator(CustomerCache cache, IViewStore views, TimeProvider time, ILogger logger)
     {
         (_cache, _views, _time) = (cache, views, time);
         _changes = new ChangeStream(views, time, logger, withDocuments: false);
-        // A pass follows until something fails; each of its reads has a limit of its own.
-        _loop = new BackgroundLoop("invalidation of the cache", FollowAsync, TimeSpan.Zero, time, logger, int.MaxValue);
+        _loop = new BackgroundLoop("invalidation of the cache", PassAsync, TimeSpan.Zero, time, logger);
     }
 
     /// <summary>What keeps changes from being announced; null while nothing does.</summary>
@@ -53,22 +53,23 @@ internal sealed class CacheInvalidator : IAsyncDisposable
         {
             var done = await Task.WhenAll(some.Select(each => _cache.InvalidateAsync(each.Key, each.Value, cancel)));
             if (done.Contains(false)) _cache.BelieveAfter(_time.NowUs());
+            _loop.Beat();
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task FollowAsync(CancellationToken cancel)
+    private async Task PassAsync(CancellationToken cancel)
     {
         try
         {
-            var place = await BeginAsync(cancel);
-            _loop.Beat();
-            await _changes.RunAsync(place, HandleAsync, resync: null, cancel);
+            _place ??= await BeginAsync(cancel);
+            _place = await _changes.PassAsync(_place, HandleAsync, resync: null, cancel);
         }
         catch
         {
+            _place = null;
             _cache.BelieveNothing();
             throw;
         }

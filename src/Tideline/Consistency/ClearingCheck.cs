@@ -18,6 +18,9 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
 {
     private readonly SagaBooks _books = new(ledger);
 
+    /// <summary>The shard that was read last: the one to blame when a read fails.</summary>
+    public int At { get; private set; }
+
     /// <summary>Findings, and how many sagas were under way.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
     {
@@ -30,20 +33,26 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         }
     }
 
+    private IShardReader Reader(int shard)
+    {
+        At = shard;
+        return ledger.Reader(shard);
+    }
+
     private async Task<(List<string> Findings, long Seen)> CompareAsync(CancellationToken cancel)
     {
         var shards = ledger.Map.Shards;
         var (begin, sagas) = (new long[shards], new HashSet<Guid>[shards]);
         for (var owner = 0; owner < shards; owner++)
         {
-            begin[owner] = (await ledger.Reader(owner).GetHeadAsync(cancel)).EventSeq;
+            begin[owner] = (await Reader(owner).GetHeadAsync(cancel)).EventSeq;
             sagas[owner] = [];
             await AddUnfinishedAsync(owner, sagas[owner], cancel);
         }
 
         var heads = new ShardHead[shards];
         for (var shard = 0; shard < shards; shard++)
-            heads[shard] = await ledger.Reader(shard).GetHeadAsync(cancel);
+            heads[shard] = await Reader(shard).GetHeadAsync(cancel);
         var (findings, seen) = (new List<string>(), 0L);
         for (var owner = 0; owner < shards; owner++)
         {
@@ -62,7 +71,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         var underWay = new SortedDictionary<string, Int128>(StringComparer.Ordinal);
         foreach (var id in sagas)
         {
-            if (await ledger.Reader(owner).GetSagaAsync(id, cancel) is { Data.Length: > 0 } row)
+            if (await Reader(owner).GetSagaAsync(id, cancel) is { Data.Length: > 0 } row)
                 await AddAsync(owner, row, heads, underWay, cancel);
         }
 
@@ -84,7 +93,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
     private async Task AddUnfinishedAsync(int owner, HashSet<Guid> sagas, CancellationToken cancel)
     {
         var after = Guid.Empty;
-        while (await ledger.Reader(owner).GetSagasAsync(null, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
+        while (await Reader(owner).GetSagasAsync(null, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
         {
             foreach (var row in rows)
                 sagas.Add(row.Id);
@@ -99,7 +108,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         while (afterSeq < throughSeq)
         {
             var limit = (int)Math.Min(Limits.EventBatch, throughSeq - afterSeq);
-            var events = await ledger.Reader(owner).GetEventsAsync(afterSeq, limit, cancel);
+            var events = await Reader(owner).GetEventsAsync(afterSeq, limit, cancel);
             if (events.Count == 0)
                 return;
             foreach (var happened in events)
@@ -122,7 +131,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), owner);
         foreach (var posting in PostingsOf(definition, data, row.Id, suspense))
         {
-            var shard = ledger.Map.ShardOf(posting.AccountId);
+            var shard = At = ledger.Map.ShardOf(posting.AccountId);
             if (
                 await _books.FindAsync(posting, row.Id, owner, cancel) is not { Fault: null } booked
                 || booked.TimeUs > heads[shard].TimeUs)
@@ -151,10 +160,10 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         var sums = new SortedDictionary<string, Int128>(StringComparer.Ordinal);
         for (var shard = 0; shard < heads.Length; shard++)
         {
-            foreach (var (currency, _, _) in await ledger.Reader(shard).GetTotalsAsync(cancel))
+            foreach (var (currency, _, _) in await Reader(shard).GetTotalsAsync(cancel))
             {
                 var account = ledger.SystemAccounts.ClearingId(currency, shard, owner);
-                if (await ledger.Reader(shard).GetEntryAtAsync(account, heads[shard].TimeUs, cancel) is { } entry)
+                if (await Reader(shard).GetEntryAtAsync(account, heads[shard].TimeUs, cancel) is { } entry)
                     sums[currency.Code] = sums.GetValueOrDefault(currency.Code) + entry.PostedAfterMinor;
             }
         }

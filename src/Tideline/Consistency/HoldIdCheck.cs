@@ -9,6 +9,9 @@ namespace Tideline.Consistency;
 /// </summary>
 internal sealed class HoldIdCheck(GeneralLedger ledger)
 {
+    /// <summary>The shard that was read last: the one to blame when a read fails.</summary>
+    public int At { get; private set; }
+
     /// <summary>Findings, and how many holds there are.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
     {
@@ -31,8 +34,12 @@ internal sealed class HoldIdCheck(GeneralLedger ledger)
         return (findings, seen);
     }
 
-    private async Task<Page> NextAsync(int shard, Guid after, CancellationToken cancel) =>
-        new(shard, new Queue<Guid>(await ledger.Reader(shard).GetHoldIdsAsync(after, Limits.EventBatch, cancel)));
+    private async Task<Page> NextAsync(int shard, Guid after, CancellationToken cancel)
+    {
+        At = shard;
+        return new Page(
+            shard, new Queue<Guid>(await ledger.Reader(shard).GetHoldIdsAsync(after, Limits.EventBatch, cancel)));
+    }
 
     private sealed record Page(int Shard, Queue<Guid> Ids)
     {

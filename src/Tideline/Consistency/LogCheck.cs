@@ -107,11 +107,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
         {
             if (IsFull) return;
             if (!events.TryGetValue(record.SourceSeq, out var happened)) _findings.Add($"Event {shard}:{record.SourceSeq} is on the log, but not in the ledger.");
-            else if (!IsSame(record, happened)) _findings.Add($"Event {shard}:{record.SourceSeq} is not the same on the log as in the ledger.");
+            else if (!LogWitness.IsSame(record, happened)) _findings.Add($"Event {shard}:{record.SourceSeq} is not the same on the log as in the ledger.");
         }
     }
-
-    private static bool IsSame(LogRecord record, LedgerEvent happened) =>
-        record.Type == happened.Type.Name() && record.Subject == happened.Subject && record.Version == happened.Version && record.TimeUs == happened.TimeUs
-        && record.Data.Span.SequenceEqual(happened.Data.Span);
 }

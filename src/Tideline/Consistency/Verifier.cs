@@ -22,6 +22,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     /// </summary>
     public async Task<VerifyReport> VerifyAsync(bool deep, CancellationToken cancel)
     {
+        var (clearing, holds) = (new ClearingCheck(ledger, _definitions), new HoldIdCheck(ledger));
         List<VerifyCheck> checks =
         [
             await CheckAsync("I1 the sum of all balances is zero per currency", TotalsAsync, cancel),
@@ -30,11 +31,12 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
                 BalancesAsync, cancel),
             await CheckAsync("I7 the log holds the ledger's events, without gaps", (shard, token) => LogAsync(shard, deep, token), cancel),
             await CheckAsync("I9 the audit chain verifies and is the published one, and events, entries and transactions agree", AuditAsync, cancel),
-            await CheckAllAsync("I12 clearing holds what unfinished sagas have under way", new ClearingCheck(ledger,
-                _definitions).RunAsync, "sagas under way", cancel),
+            await CheckAllAsync(
+                "I12 clearing holds what unfinished sagas have under way", clearing.RunAsync, () => clearing.At,
+                "sagas under way", cancel),
             await CheckAsync("I13 every saga is matched by its entries, and what was answered is there", (shard,
                 token) => SagasAsync(shard, deep, token), cancel),
-            await CheckAllAsync("I14 an id names one hold", new HoldIdCheck(ledger).RunAsync, "holds", cancel),
+            await CheckAllAsync("I14 an id names one hold", holds.RunAsync, () => holds.At, "holds", cancel),
             await CheckAsync("I15 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
         ];
         if (views is not null && projections is not null)
@@ -72,17 +74,17 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     }
 
     private static async Task<VerifyCheck> CheckAllAsync(
-        string name, Func<CancellationToken, Task<(IReadOnlyList<string> Findings, long Seen)>> check, string things,
-            CancellationToken cancel)
+        string name, Func<CancellationToken, Task<(IReadOnlyList<string> Findings, long Seen)>> check, Func<int> at,
+        string things, CancellationToken cancel)
     {
         try
         {
             var (findings, seen) = await check(cancel);
             return Check(name, findings, [Say($"{seen} {things}")]);
         }
-        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+        catch (TidelineException fault) when (fault.Code is ErrorCode.Corrupt or ErrorCode.StorageUnavailable)
         {
-            return Check(name, [$"The ledger cannot be read to the end: {fault.Message}"], []);
+            return Check(name, [Say($"Shard {at()} cannot be read to the end: {fault.Message}")], []);
         }
     }
 

@@ -60,12 +60,8 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
 
-    /// <summary>A long pass says that it goes well.</summary>
-    public void Beat()
-    {
-        Interlocked.Exchange(ref _movedAt, _time.GetTimestamp());
-        if (Interlocked.Exchange(ref _fault, null) is not null) Recovered(_logger, _name);
-    }
+    /// <summary>A long pass says that it moves. What failed before is well again only when a pass ends.</summary>
+    public void Beat() => Interlocked.Exchange(ref _movedAt, _time.GetTimestamp());
 
     /// <summary>Cancels the pass under way and returns when it has ended.</summary>
     public async ValueTask DisposeAsync()
@@ -84,7 +80,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
             try
             {
                 await _pass(_stop.Token);
-                Beat();
+                if (Interlocked.Exchange(ref _fault, null) is not null) Recovered(_logger, _name);
             }
             // The loop's own end. Any other cancellation is a fault like others.
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -98,12 +94,11 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
                 rest = FaultRest;
             }
 
-            Interlocked.Exchange(ref _movedAt, _time.GetTimestamp());
+            Beat();
             if (rest > TimeSpan.Zero) await Task.Delay(rest, _time, _stop.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The {Part} failed; it is tried again.")]
     private static partial void PassFailed(ILogger logger, string part, Exception fault);

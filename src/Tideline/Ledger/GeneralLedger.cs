@@ -100,10 +100,10 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The other process that owns a shard, as of the last look; null when this one does, or none.</summary>
     public ShardOwner? OwnerElsewhere(int shard) => _slots[shard].Owner?.Owner;
 
-    /// <summary>Completes when every shard has an owner, this process or another one.</summary>
+    /// <summary>Completes when every shard that is not closed has an owner, this process or another one.</summary>
     public async Task WaitForOwnersAsync(CancellationToken cancel)
     {
-        while (_slots.Any(slot => slot.Epoch == 0 && slot.Owner is null))
+        while (_slots.Any(slot => slot.Closed is null && slot.Epoch == 0 && slot.Owner is null))
             await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), Clock, cancel);
     }
 

@@ -9,6 +9,11 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
     /// <summary>For <see cref="HistoryCheck"/>.</summary>
     public Witness Witness => new("the log", ReadAsync);
 
+    /// <summary>Whether a record holds an event of the ledger as it is there.</summary>
+    internal static bool IsSame(LogRecord record, LedgerEvent happened) =>
+        record.Type == happened.Type.Name() && record.Subject == happened.Subject && record.Version == happened.Version
+        && record.TimeUs == happened.TimeUs && record.Data.Span.SequenceEqual(happened.Data.Span);
+
     private async ValueTask<WitnessedHead?> ReadAsync(int shard, CancellationToken cancel)
     {
         var messageSeq = await sources.HeadAsync(log, Topics.SagaCommands, ShardStream.Messages, shard, cancel);
@@ -36,8 +41,4 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
 
         return null;
     }
-
-    private static bool IsSame(LogRecord record, LedgerEvent happened) =>
-        record.Type == happened.Type.Name() && record.Subject == happened.Subject && record.Version == happened.Version
-        && record.TimeUs == happened.TimeUs && record.Data.Span.SequenceEqual(happened.Data.Span);
 }

@@ -66,8 +66,17 @@ public sealed partial class Relay : IAsyncDisposable
     private RelayStatus StatusOf(int shard)
     {
         var (events, messages) = (_lanes[2 * shard], _lanes[(2 * shard) + 1]);
-        var fault = _ledger.Owns(shard) ? events.Fault ?? messages.Fault : null;
+        var fault = _ledger.Owns(shard) ? FaultOf(events) ?? FaultOf(messages) : null;
         return new RelayStatus(shard, events.Seq, _ledger.CommittedHead(shard).EventSeq, fault);
+    }
+
+    // What goes alone holds up no round, so the loop does not notice that it hangs.
+    private string? FaultOf(Lane lane)
+    {
+        if (lane.Fault is not null || lane.Alone.IsCompleted) return lane.Fault;
+        var silent = _time.GetElapsedTime(lane.AloneSince);
+        return silent.TotalMilliseconds <= Limits.LoopStallMs ? null
+            : $"An append of its {lane.Name} has stood still for {silent.TotalSeconds:0} s.";
     }
 
     private async Task RoundAsync(CancellationToken cancel)
@@ -180,6 +189,7 @@ public sealed partial class Relay : IAsyncDisposable
 
     private async Task AppendAloneAsync(Pass pass, CancellationToken cancel)
     {
+        pass.Lane.AloneSince = _time.GetTimestamp();
         try
         {
             await _log.AppendAsync(pass.Records, cancel);
@@ -284,6 +294,8 @@ public sealed partial class Relay : IAsyncDisposable
 
         /// <summary>The append that is under way alone.</summary>
         public Task Alone { get; set; } = Task.CompletedTask;
+
+        public long AloneSince { get; set; }
 
         public string? Fault { get; set; }
 

@@ -52,8 +52,9 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
                 // Somebody settled it meanwhile.
                 continue;
             }
-            catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
+            catch (TidelineException fault) when (!fault.IsTransient)
             {
+                // Of this key alone: its document is damaged, or would be too large.
                 results.Add(new ReplayResult(key, 0, 0, null, null, null, fault.Message));
             }
         }

@@ -82,37 +82,6 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes the version that was kept answer again, after it caught up; the present one is kept in its place.</summary>
-    /// <exception cref="TidelineException">NotFound: no version was kept. InvalidInput: a rebuild is under way.</exception>
-    public async Task RollBackAsync(CancellationToken cancel)
-    {
-        if (!_one.Wait(0, CancellationToken.None)) throw UnderWay();
-        try
-        {
-            _projector.RequireBuilder();
-            var (epoch, previous) =
-                (_projector.Epoch, _projector.Active.Previous
-                ?? throw new TidelineException(ErrorCode.NotFound, "No earlier version of the views is kept."));
-            var catchUp = new ViewCatchUp(_ledger, _views, new ViewNames(previous), _letters);
-            await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
-            await _projector.Gate.WaitAsync(cancel);
-            try
-            {
-                await LevelAsync(catchUp, 0, cancel);
-                await HoldAsync(catchUp, cancel);
-                await _projector.SwitchAsync(previous, epoch, cancel);
-            }
-            finally
-            {
-                _projector.Gate.Release();
-            }
-        }
-        finally
-        {
-            _one.Release();
-        }
-    }
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -37,7 +38,7 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
     /// <exception cref="TidelineException">NotFound: there is no such letter.</exception>
     public async Task<string?> ReplayAsync(Guid letterId, bool dryRun, CancellationToken cancel)
     {
-        var letter = SagaJson.Read((await FindAsync(letterId, cancel)).Data, SagaJson.Default.SagaLetter);
+        var letter = LetterOf(await FindAsync(letterId, cancel));
         try
         {
             var message = SagaMessages.Read(ShardOf(letterId), ledger.Map, definitions, letter.Type, letter.Data);
@@ -48,7 +49,7 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
             return refusal?.Reason == RefusalReason.DeadLetterNotFound ? throw NotFound(letterId) : refusal?.Detail;
         }
         catch (TidelineException fault)
-            when (fault.Code is ErrorCode.InvalidInput or ErrorCode.IncompatibleData or ErrorCode.Internal)
+            when (!fault.IsTransient && fault.Code != ErrorCode.NotFound)
         {
             return fault.Message;
         }
@@ -76,9 +77,22 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
     private static TidelineException NotFound(Guid letterId) =>
         new(ErrorCode.NotFound, $"No dead letter {letterId} waits.");
 
+    // One that is damaged hides no other, and can be given up.
+    private static SagaLetter LetterOf(SagaRow row)
+    {
+        try
+        {
+            return SagaJson.Read(row.Data, SagaJson.Default.SagaLetter);
+        }
+        catch (Exception damaged) when (damaged is JsonException or TidelineException)
+        {
+            return new SagaLetter(Guid.Empty, "", row.Data, $"The letter cannot be read: {damaged.Message}");
+        }
+    }
+
     private static SagaLetterSummary Summary(SagaRow row, int shard)
     {
-        var letter = SagaJson.Read(row.Data, SagaJson.Default.SagaLetter);
+        var letter = LetterOf(row);
         return new SagaLetterSummary(
             row.Id, shard, letter.SagaId, letter.Type, row.Attempts, Clock.FromUs(row.CreatedUs), letter.Reason,
             System.Text.Encoding.UTF8.GetString(letter.Data));

@@ -9,6 +9,8 @@ namespace Tideline.Views;
 /// </summary>
 public sealed partial class ChangeStream(IViewStore views, TimeProvider time, ILogger logger, bool withDocuments = true)
 {
+    private long _handledAt = time.GetTimestamp();
+
     /// <summary>
     /// Reads until it is cancelled; <paramref name="resumeToken"/> null: from now. A batch for <paramref name="handle"/> may be empty: then only its token is to be kept, which stays
     /// young so while nothing happens. When what follows a token has left the change log, <paramref name="resync"/> reads the documents anew and keeps the token that it is given, which
@@ -18,28 +20,36 @@ public sealed partial class ChangeStream(IViewStore views, TimeProvider time, IL
     public async Task RunAsync(
         string? resumeToken, Func<ChangeBatch, CancellationToken, Task> handle, Func<string, CancellationToken, Task>? resync, CancellationToken cancel)
     {
-        var (token, handledAt) = (resumeToken, time.GetTimestamp());
-        while (true)
+        for (var token = resumeToken; ;) token = await PassAsync(token, handle, resync, cancel);
+    }
+
+    /// <summary>
+    /// One step of <see cref="RunAsync"/>: a batch, or a short wait where there is none. Answers the token to go on from.
+    /// </summary>
+    internal async Task<string> PassAsync(
+        string? token, Func<ChangeBatch, CancellationToken, Task> handle,
+        Func<string, CancellationToken, Task>? resync, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (await TryReadAsync(token, resync is not null, cancel) is not { } batch)
         {
-            cancel.ThrowIfCancellationRequested();
-            if (await TryReadAsync(token, resync is not null, cancel) is not { } batch)
-            {
-                // The token comes first: whatever changes while the documents are read follows it.
-                token = (await ReadAsync(null, cancel)).ResumeToken;
-                await resync!(token, cancel);
-                continue;
-            }
-
-            var isStale = token is null || (batch.ResumeToken != token && time.GetElapsedTime(handledAt).TotalMilliseconds >= Limits.ChangeTokenRefreshMs);
-            if (batch.Changes.Count > 0 || isStale)
-            {
-                await handle(batch, cancel);
-                handledAt = time.GetTimestamp();
-            }
-
-            token = batch.ResumeToken;
-            if (batch.Changes.Count == 0) await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), time, cancel);
+            // The token comes first: whatever changes while the documents are read follows it.
+            var now = (await ReadAsync(null, cancel)).ResumeToken;
+            await resync!(now, cancel);
+            return now;
         }
+
+        var isStale = token is null || (batch.ResumeToken != token
+            && time.GetElapsedTime(_handledAt).TotalMilliseconds >= Limits.ChangeTokenRefreshMs);
+        if (batch.Changes.Count > 0 || isStale)
+        {
+            await handle(batch, cancel);
+            _handledAt = time.GetTimestamp();
+        }
+
+        if (batch.Changes.Count == 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), time, cancel);
+        return batch.ResumeToken;
     }
 
     // Null: what follows the token is lost.

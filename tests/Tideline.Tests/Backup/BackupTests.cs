@@ -107,6 +107,73 @@ public sealed class BackupTests
         Directory.Exists(Path.Combine(restored, "ledger")).ShouldBeFalse();
     }
 
+    // A restore moves log, views, imports and manifest in some order, and the ledger last; between any two it may be
+    // killed.
+    [Theory]
+    [InlineData("")]
+    [InlineData("views")]
+    [InlineData("installation.json", "log")]
+    [InlineData("log", "views", "imports", "installation.json")]
+    public async Task A_restore_that_was_killed_at_any_moment_keeps_nodes_away_and_is_run_again(params string[] moved)
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        var account = await stage.AccountAsync(0, 100);
+        Directory.CreateDirectory(Path.Combine(stage.Data, "imports", "messages"));
+        await File.WriteAllTextAsync(Path.Combine(stage.Data, "imports", "messages", "M"), "x");
+        var (backup, restored) = (stage.Data + "-backup", stage.Data + "-restored");
+        await stage.Node.Backup!.WriteAsync(backup, default);
+        await stage.StopAsync();
+        await EmbeddedRestore.RunAsync(backup, restored, DateTimeOffset.UnixEpoch, default);
+        var staging = Directory.CreateDirectory(Path.Combine(restored, "restoring")).FullName;
+        foreach (var path in Directory.EnumerateFileSystemEntries(restored).Where(path => path != staging).ToList())
+        {
+            if (!moved.Contains(Path.GetFileName(path))) Directory.Move(path, Path.Combine(staging, Path.GetFileName(path)));
+        }
+
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync(data: restored))).Message
+            .ShouldContain("has not come to its end");
+        await EmbeddedRestore.RunAsync(backup, restored, DateTimeOffset.UnixEpoch, default);
+        Directory.Exists(staging).ShouldBeFalse();
+        await stage.OpenAsync(data: restored);
+        (await stage.PostedAsync(account)).ShouldBe(100);
+        await stage.VerifyAsync();
+    }
+
+    [Fact]
+    public async Task A_killed_restore_gives_no_right_to_what_is_somebody_elses()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        var (backup, restored) = (stage.Data + "-backup", stage.Data + "-restored");
+        await stage.Node.Backup!.WriteAsync(backup, default);
+        Directory.CreateDirectory(Path.Combine(restored, "restoring"));
+        foreach (var name in (string[])["notes.txt", "ledger"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(restored, name), "mine");
+            (await RestoreAsync(backup, restored)).ShouldContain("is not empty");
+            File.Delete(Path.Combine(restored, name));
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_backup_that_fails_leaves_nothing_of_it_behind(bool existed)
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        await stage.AccountAsync(0, 100);
+        // A file of an import that cannot be copied.
+        var import = Directory.CreateDirectory(Path.Combine(stage.Data, "imports", $"{stage.Node.Ledger.Ids.Next()}"));
+        File.CreateSymbolicLink(Path.Combine(import.FullName, "pain001.xml"), Path.Combine(stage.Data, "nowhere"));
+        var backup = stage.Data + "-backup";
+        if (existed) Directory.CreateDirectory(backup);
+        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(backup, default))).Code
+            .ShouldBe(ErrorCode.StorageUnavailable);
+        Directory.Exists(backup).ShouldBe(existed);
+        if (existed) Directory.EnumerateFileSystemEntries(backup).ShouldBeEmpty();
+        import.Delete(recursive: true);
+        await stage.Node.Backup!.WriteAsync(backup, default);
+    }
+
     [Fact]
     public async Task Folders_that_are_in_use_are_left_alone()
     {

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 using Tideline.Services.Payments;
+using Tideline.Tests.Host;
 
 namespace Tideline.Tests.Backup;
 
@@ -35,10 +37,41 @@ public sealed class LostHistoryTests
         refused.Code.ShouldBe(ErrorCode.Corrupt);
         refused.Message.ShouldContain("Shard 1 of the ledger holds events to");
         stage.Node.Health.Faults().ShouldContain(fault => fault.Part == "history" && fault.Sentence.Contains("Shard 1", StringComparison.Ordinal));
+        // Nobody waits for an owner of a shard that is closed until the next start.
+        await stage.Node.Ledger.WaitForOwnersAsync(default).WaitAsync(TimeSpan.FromSeconds(30));
         // The other shard is sound and goes on.
         await stage.DepositAsync(here, 1);
         (await stage.PostedAsync(here)).ShouldBe(101);
         (await stage.PostedAsync(there)).ShouldBe(100);
+    }
+
+    [Fact]
+    public async Task A_demo_leaves_a_closed_shard_out()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var account = await stage.AccountAsync(1, 100);
+        await stage.StopAsync();
+        InstallationStage.CopyFolder(Path.Combine(stage.Data, "ledger"), stage.Data + "-old");
+        await stage.OpenAsync();
+        await stage.DepositAsync(account, 1);
+        await stage.LevelAsync();
+        await stage.StopAsync();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*")) File.Delete(file);
+        File.Copy(Path.Combine(stage.Data + "-old", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"));
+        using var program = Process.Start(HostProcess.Command("up", "--demo", "--data", stage.Data, "--port", "0"))!;
+        try
+        {
+            using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            var said = "";
+            while (!said.Contains("Ctrl-C", StringComparison.Ordinal))
+                said += await program.StandardOutput.ReadLineAsync(late.Token) ?? throw new InvalidOperationException(
+                    $"It ended: {await program.StandardError.ReadToEndAsync(late.Token)}");
+        }
+        finally
+        {
+            program.Kill();
+            await program.WaitForExitAsync();
+        }
     }
 
     [Fact]

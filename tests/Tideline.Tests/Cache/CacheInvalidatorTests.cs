@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -112,6 +113,20 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
         _log.FoundAtFault.ShouldAllBe(found => !found);
     }
 
+    [Fact]
+    public async Task A_read_of_the_change_log_that_hangs_is_a_fault_after_a_while()
+    {
+        var hang = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var views = HangingViews.Around(_views, hang.Task);
+        await using var invalidator = new CacheInvalidator(_customers, views, _time, _log);
+        invalidator.Start();
+        invalidator.Fault.ShouldBeNull();
+        _time.Advance(TimeSpan.FromMilliseconds(Limits.LoopStallMs + 1_000));
+        invalidator.Fault.ShouldNotBeNull().ShouldStartWith("The invalidation of the cache has stood still");
+        hang.SetResult();
+        await UntilAsync(() => Task.FromResult(invalidator.Fault is null));
+    }
+
     private async Task StartAsync()
     {
         _invalidator.Start();
@@ -150,6 +165,31 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
 
     private static ChangeBatch Changes(params (string Id, string Operation, long Revision)[] changes) =>
         new([.. changes.Select(change => new DocumentChange(Collection, change.Id, change.Operation, change.Revision, null))], "1");
+
+    /// <summary>Views whose change log is not answered before a task ends.</summary>
+    public class HangingViews : DispatchProxy
+    {
+        private IViewStore _inner = null!;
+        private Task _until = null!;
+
+        internal static IViewStore Around(IViewStore inner, Task until)
+        {
+            var proxy = Create<IViewStore, HangingViews>();
+            (((HangingViews)(object)proxy)._inner, ((HangingViews)(object)proxy)._until) = (inner, until);
+            return proxy;
+        }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod!.Name == nameof(IViewStore.ReadChangedIdsAsync)
+                ? new ValueTask<ChangeBatch>(ReadAsync((string?)args![0], (int)args[1]!, (CancellationToken)args[2]!))
+                : targetMethod.Invoke(_inner, args);
+
+        private async Task<ChangeBatch> ReadAsync(string? token, int limit, CancellationToken cancel)
+        {
+            await _until;
+            return await _inner.ReadChangedIdsAsync(token, limit, cancel);
+        }
+    }
 
     /// <summary>Notes at each fault that is logged, by the thread that logs it, whether an entry was still believed.</summary>
     private sealed class FaultLog(Func<Task<bool>> isFound) : ILogger

@@ -17,6 +17,22 @@ public sealed class SagaVerifyTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
+    [InlineData(ErrorCode.StorageUnavailable)]
+    [InlineData(ErrorCode.Corrupt)]
+    public async Task A_shard_that_cannot_be_read_is_named_by_every_check_and_hides_no_other(ErrorCode code)
+    {
+        FaultyStore faults = null!;
+        await using var bank = await Bank.OpenAsync(wrap: store => faults = new FaultyStore(store));
+        await bank.StartAsync(await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1), 100);
+        faults.BeforeRead = (shard, _) => shard == 1 ? throw new TidelineException(code, "It is away.") : null;
+        var checks = (await bank.VerifyAsync()).Checks;
+        faults.BeforeRead = null;
+        checks.ShouldAllBe(check => !check.Ok);
+        checks.ShouldAllBe(check => check.Detail.Contains("Shard 1 ") && check.Detail.Contains("It is away."));
+        checks.ShouldAllBe(check => !check.Detail.Contains("Shard 0 cannot"));
+    }
+
+    [Theory]
     // Money that vanished: the saga says that it is done, its credit never was.
     [InlineData(
         "UPDATE sagas SET state = 1, step = 2, wake_us = NULL WHERE state = 0", "I13",

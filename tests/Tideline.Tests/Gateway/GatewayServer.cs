@@ -52,6 +52,9 @@ internal sealed class GatewayServer : IAsyncDisposable
     /// <summary>Log to views.</summary>
     public ProjectionHost Projections => _views.Projections;
 
+    /// <summary>Whether the views are open for the gateway.</summary>
+    public bool AreViewsOpen { set => _views.AreOpen = value; }
+
     public IReadOnlyList<MappedRoute> Routes => _app.Services.GetRequiredService<RouteCatalog>().Routes;
 
     /// <param name="wrap">What stands around the store, if anything.</param>
@@ -83,7 +86,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
             Imports = imports, Health = health,
-            FindProjections = () => parts.Projections, MakeVerifier = () => parts.Verifier, Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
+            FindProjections = () => parts.AreOpen ? parts.Projections : null, MakeVerifier = () => parts.Verifier, Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
             Hosts = hosts ?? HostNames.Loopback,
         });
         await app.StartAsync();

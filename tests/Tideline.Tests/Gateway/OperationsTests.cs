@@ -53,7 +53,7 @@ public sealed class OperationsTests
     public async Task Dead_letters_of_every_key_are_replayed_over_http()
     {
         await using var server = await GatewayServer.StartAsync();
-        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":true}""")).Text.ShouldBe("""{"items":[],"nextCursor":null}""");
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":true}""")).Text.ShouldBe("""{"items":[],"nextCursor":null,"leftOut":null}""");
         (await server.PostAsync("/v1/ops/dlq/replay", "", key: "", type: "")).Status.ShouldBe(HttpStatusCode.OK);
         (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":"yes"}""")).ShouldBeProblem("invalid-field", 400, "dryRun");
         (await server.PostAsync("/v1/ops/dlq/replay", """{"cursor":"nonsense!"}""")).ShouldBeProblem("invalid-cursor", 400, "cursor");

@@ -15,6 +15,9 @@ internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay rela
 {
     public ProjectionHost Projections => projections;
 
+    /// <summary>Whether the gateway finds them.</summary>
+    public bool AreOpen { get; set; } = true;
+
     public Verifier Verifier => verifier;
 
     public static async Task<ViewParts> StartAsync(Bank bank, string folder)

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.Versioning;
 using System.Text;
+using System.Text.RegularExpressions;
 using Tideline.Bench.Load;
 using Tideline.Bench.Servers;
 using Tideline.Tests.Tidy;
@@ -58,6 +59,31 @@ public sealed class PrivateFilesTests : IDisposable
         await UseAsync();
         (File.GetUnixFileMode(Data), File.GetUnixFileMode(Path.Combine(Data, "notes.txt"))).ShouldBe((Wide, Wide));
         (File.GetUnixFileMode(Path.Combine(Data, "ledger")) & OfOthers).ShouldBe(UnixFileMode.None);
+    }
+
+    [Fact]
+    public async Task What_a_restore_or_a_new_epoch_writes_is_for_its_user_alone()
+    {
+        await UseAsync();
+        var backup = Path.Combine(_folder.Path, "backup");
+        (await HostProcess.RunAsync("backup", backup, "--data", Data)).ExitCode.ShouldBe(0);
+        await EndAsync();
+        foreach (var entry in Entries()) entry.UnixFileMode = entry is DirectoryInfo ? Wide
+            : (UnixFileMode)0b110_100_100;
+        var epoch = await HostProcess.RunAsync("epoch", "begin", "--reason", "A test", "--data", Data);
+        epoch.ExitCode.ShouldBe(0, epoch.Errors);
+        ShouldBePrivate();
+
+        // A backup whose heads are wrong is refused after it was copied.
+        Directory.Delete(Data, recursive: true);
+        var manifest = Path.Combine(backup, "backup.json");
+        await File.WriteAllTextAsync(manifest, Regex.Replace(
+            await File.ReadAllTextAsync(manifest), "\"eventSeq\": \\d+", "\"eventSeq\": 9999"));
+        var (exitCode, _, errors) = await HostProcess.RunAsync("restore", backup, "--data", Data);
+        (exitCode, errors).ShouldSatisfyAllConditions(
+            () => exitCode.ShouldBe(2), () => errors.ShouldContain("does not stand where the backup says"));
+        Entries().Select(entry => entry.Name).ShouldContain("shard-0.db");
+        ShouldBePrivate();
     }
 
     [Fact]

@@ -55,6 +55,32 @@ public sealed class BackgroundLoopTests
     }
 
     [Fact]
+    public async Task A_pass_that_moves_and_then_fails_each_time_shows_its_fault_all_the_while()
+    {
+        var (passes, moved) = (0, new SemaphoreSlim(0));
+        var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        BackgroundLoop loop = null!;
+        loop = Loop(async _ =>
+        {
+            loop.Beat();
+            if (Interlocked.Increment(ref passes) == 2)
+            {
+                moved.Release();
+                await hold.Task;
+            }
+
+            throw new InvalidOperationException("It is broken.");
+        });
+        await using (loop)
+        {
+            loop.Start();
+            await moved.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            loop.Fault.ShouldBe("The part fails and is tried again: It is broken.");
+            hold.SetResult();
+        }
+    }
+
+    [Fact]
     public async Task Only_its_own_end_ends_it_and_that_is_no_fault()
     {
         var loop = Loop(cancel => Task.Delay(Timeout.Infinite, cancel));

@@ -24,6 +24,9 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
     /// <summary>Called before a shard commits; what it throws is what the commit ends with.</summary>
     public volatile Action<int>? BeforeCommit;
 
+    /// <summary>Called with shard and name of each read; throws, or answers what the read waits for.</summary>
+    public volatile Func<int, string, Task?>? BeforeRead;
+
     /// <summary>How often a commit was asked for.</summary>
     public long Commits => Interlocked.Read(ref _commits);
 
@@ -37,7 +40,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
     public IShardStore OpenWriter(int shard) => new Writer(this, store.OpenWriter(shard));
 
-    public IShardReader OpenReader(int shard) => store.OpenReader(shard);
+    public IShardReader OpenReader(int shard) =>
+        FaultyReader.Around(store.OpenReader(shard), read => BeforeRead?.Invoke(shard, read));
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
@@ -167,6 +168,30 @@ public sealed class RelayTests : IAsyncLifetime
         refusing.Refuses = _ => false;
         await CaughtUpAsync(relay);
         relay.Fault.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task A_lane_that_goes_alone_and_whose_append_hangs_is_named()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var (asked, hang) = (0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        // The first append of all lanes is refused; then each goes alone, and that of shard 0 is not answered.
+        var refusing = new RefusingLog(_log)
+        {
+            Refuses = _ => Interlocked.Increment(ref asked) == 1,
+            Waits = record => record.Partition == 0 ? hang.Task : null,
+        };
+        await CommitSomethingAsync();
+        await using var relay = new Relay(_bank.Ledger, refusing, time, NullLogger<Relay>.Instance);
+        relay.Start();
+        await Eventually.IsTrueAsync(() => relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+        (relay.Fault, relay.Status[0].RelayedSeq).ShouldBe((null, 0));
+        time.Advance(TimeSpan.FromMilliseconds(Limits.LoopStallMs + 1_000));
+        relay.Status[0].Fault.ShouldBe("An append of its events has stood still for 31 s.");
+        relay.Status[1].Fault.ShouldBeNull();
+        hang.SetResult();
+        await Eventually.IsTrueAsync(() => relay.Status[0].RelayedSeq == relay.Status[0].HeadSeq);
+        relay.Status[0].Fault.ShouldBeNull();
     }
 
     private async Task CommitSomethingAsync()

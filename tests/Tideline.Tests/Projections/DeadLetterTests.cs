@@ -112,6 +112,30 @@ public sealed class DeadLetterTests
         desk.List().ShouldHaveSingleItem().Key.ShouldBe(broken);
     }
 
+    [Fact]
+    public async Task A_key_whose_document_would_be_too_large_holds_up_no_other()
+    {
+        await using var stage = await Stage.OpenAsync();
+        (Guid Customer, Guid[] Accounts)[] customers = [await stage.CustomerAsync(), await stage.CustomerAsync()];
+        await stage.FlowAsync();
+        foreach (var (customer, accounts) in customers)
+            await stage.TamperAsync(customer, document => Fold(document, accounts[0], 1));
+        await stage.RestartAsync();
+        foreach (var (_, accounts) in customers) await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        var first = customers.Min(each => each.Customer);
+        foreach (var (customer, accounts) in customers)
+        {
+            var name = new string('x', customer == first ? Limits.CustomerDocumentBytes : 3);
+            await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2) with { Name = name });
+        }
+
+        var results = (await stage.Host.DeadLetters.ReplayAllAsync(dryRun: false, null, default)).Results;
+        results.Select(result => (result.Key == first, result.Applied)).ShouldBe([(true, 0), (false, 1)]);
+        results[0].Reason.ShouldNotBeNull().ShouldContain($"more than {Limits.CustomerDocumentBytes} bytes");
+        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(first);
+    }
+
     private static Tideline.Projections.CustomerDocument Fold(Tideline.Projections.CustomerDocument document, Guid account, long version) =>
         document with { Clock = new SortedList<Guid, long>(document.Clock) { [account] = version } };
 }

@@ -24,8 +24,6 @@ public sealed class RebuildTests
 
         await stage.RestartAsync();
         stage.Host.Projector.Names.Version.ShouldBe(2);
-        await stage.Host.Rebuild.RollBackAsync(default);
-        stage.Host.Projector.Names.Version.ShouldBe(1);
         (await stage.ViewAsync(ada))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
     }
 

@@ -57,6 +57,40 @@ public sealed class SagaDeadLetterTests
         await bank.ShouldAddUpAsync();
     }
 
+    [Theory]
+    [MemberData(nameof(Garbage))]
+    public async Task A_replay_of_garbage_says_why_it_still_cannot_be_handled(string type, string data, string reason)
+    {
+        await using var bank = await Bank.OpenAsync();
+        var bytes = Encoding.Latin1.GetBytes(data);
+        await bank.Runner.HandleAsync(
+            1, [new LogRecord(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, bytes)], default);
+        var letter = (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+        foreach (var dryRun in new[] { true, false })
+            (await bank.Letters.ReplayAsync(letter.LetterId, dryRun, default)).ShouldNotBeNull().ShouldContain(reason);
+        (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{")]
+    [InlineData("")]
+    public async Task A_letter_that_somebody_damaged_hides_no_other_and_can_be_given_up(string data)
+    {
+        await using var bank = await Bank.OpenAsync();
+        LogRecord Odd(string type) =>
+            new(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, "{}"u8.ToArray());
+        await bank.Runner.HandleAsync(1, [Odd("ODD"), Odd("STRANGE")], default);
+        var damaged = (await bank.Letters.ListAsync(default, 10, default))[0].LetterId;
+        bank.Tamper(1, $"UPDATE sagas SET data = CAST('{data}' AS BLOB) WHERE id = X'{damaged:N}'").ShouldBe(1);
+        var listed = await bank.Letters.ListAsync(default, 10, default);
+        listed.Select(letter => (letter.LetterId == damaged, letter.Reason.Contains("cannot be read", StringComparison.Ordinal)))
+            .ShouldBe([(true, true), (false, false)]);
+        (await bank.Letters.ReplayAsync(damaged, dryRun: false, default)).ShouldNotBeNull();
+        await bank.Letters.DiscardAsync(damaged, "A test", default);
+        (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem().LetterId.ShouldNotBe(damaged);
+    }
+
     [Fact]
     public async Task What_no_saga_of_this_installation_may_ask_is_set_aside()
     {

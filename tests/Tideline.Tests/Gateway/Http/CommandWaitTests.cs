@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Gateway.Http;
@@ -41,6 +42,30 @@ public sealed class CommandWaitTests
     }
 
     [Fact]
+    public async Task A_command_that_fails_at_the_moment_of_the_limit_answers_its_own_fault()
+    {
+        var (time, later) = (new FakeTimeProvider(), new Later());
+        var command = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<int> waiting;
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(later);
+        try
+        {
+            waiting = time.ForAsync(command.Task);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+
+        // The limit is over, and before anybody looks the command has failed.
+        time.Advance(TimeSpan.FromMilliseconds(Limits.CommandAnswerMs));
+        command.SetException(new TidelineException(ErrorCode.ClockWrong, "The clock is wrong."));
+        while (!waiting.IsCompleted) later.Run();
+        (await Should.ThrowAsync<TidelineException>(() => waiting)).Code.ShouldBe(ErrorCode.ClockWrong);
+    }
+
+    [Fact]
     public async Task A_commit_that_hangs_is_answered_503_and_the_same_key_finds_out_later()
     {
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
@@ -79,6 +104,23 @@ public sealed class CommandWaitTests
         (await server.PostAsync("/v1/payments/transfers", transfer, "stuck-line"))["status"].ShouldBe("settled");
         (await server.Bank.ReadAsync(to)).PostedMinor.ShouldBe(200);
         await server.Bank.ShouldAddUpAsync();
+    }
+
+    // Runs what awaits when the test says so.
+    private sealed class Later : SynchronizationContext
+    {
+        private readonly BlockingCollection<(SendOrPostCallback Callback, object? State)> _posted = [];
+
+        public override void Post(SendOrPostCallback d, object? state) => _posted.Add((d, state));
+
+        public void Run()
+        {
+            if (!_posted.TryTake(out var next, TimeSpan.FromMilliseconds(100))) return;
+            var before = Current;
+            SetSynchronizationContext(this);
+            next.Callback(next.State);
+            SetSynchronizationContext(before);
+        }
     }
 
     /// <summary>A store whose commits wait while a test holds them.</summary>

@@ -12,6 +12,7 @@ internal sealed class ImportRun
     private readonly PaymentResult[] _results;
     private readonly (PaymentInstruction Instruction, PaymentOrder Payment)[] _payments;
     private int _settled, _rejected;
+    private Action? _goesWell;
 
     public ImportRun(Pain001Message message)
     {
@@ -31,11 +32,16 @@ internal sealed class ImportRun
 
     /// <summary>
     /// Completes when every payment is final and its result written. <paramref name="resumed"/> is called when the results of earlier runs are read back,
-    /// <paramref name="allTried"/> once only slow transfers are left.
+    /// <paramref name="allTried"/> once only slow transfers are left, <paramref name="goesWell"/> now and then, when
+    /// more has been done.
     /// </summary>
-    public async Task RunAsync(string resultsPath, PaymentExecution execution, TimeProvider time, Action resumed, Action allTried, CancellationToken cancel)
+    public async Task RunAsync(
+        string resultsPath, PaymentExecution execution, TimeProvider time, Action resumed, Action allTried,
+        Action goesWell, CancellationToken cancel)
     {
         await using var journal = ResultJournal.Open(resultsPath, Record);
+        // Reading back what was done before is no progress.
+        _goesWell = goesWell;
         resumed();
         var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
             .GroupBy(index => MessageClaims.Payer(_payments[index].Instruction), StringComparer.Ordinal).ToArray();
@@ -75,12 +81,14 @@ internal sealed class ImportRun
             }
 
             if (!isAnyPending) return;
+            _goesWell?.Invoke();
             await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportPendingPollMs), time, cancel);
         }
     }
 
     private void Record(PaymentResult result)
     {
+        _goesWell?.Invoke();
         if (_results[result.Index].IsFinal) return;
         Volatile.Write(ref _results[result.Index], result);
         if (result.Status == PaymentStatus.Settled) Interlocked.Increment(ref _settled);

@@ -7,7 +7,8 @@ using Tideline.Services.Payments.Iso20022;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>Carries out one payment of an import, once however often it is tried, and says what it came to.</summary>
-internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifest, TimeProvider time, ILogger logger)
+internal sealed class PaymentExecution(
+    TransferSeam seam, ImportManifest manifest, ImportFaults faults, TimeProvider time, ILogger logger)
 {
     private readonly DateOnly _today = DateOnly.FromDateTime(DateTime.UnixEpoch.AddMicroseconds(manifest.ReceivedUs));
 
@@ -28,64 +29,22 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
         // Without a debtor's account there is nothing to pay: each payment says so.
         if (payer.Length == 0) return null;
         var key = Idempotency.Key($"message:{payer}", manifest.MessageId);
-        for (var waitMs = Limits.ImportRetryMs; ; waitMs = Math.Min(waitMs * 2, Limits.ImportRetryMaxMs))
-        {
-            try
-            {
-                if (await seam.TakeMessage(key, manifest.ImportId, cancel)) return null;
-                var words = $"MsgId '{manifest.MessageId}' was used with other content for {payer}, on another node.";
-                return new StatusReason(StatusReasonCodes.DuplicateMessageId, words);
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
-            {
-                ImportLog.MessageFaulted(logger, manifest.ImportId, fault);
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), time, cancel);
-        }
+        var isFree = await UntilAnsweredAsync(
+            payer, "its message id", () => seam.TakeMessage(key, manifest.ImportId, cancel), cancel);
+        if (isFree) return null;
+        var words = $"MsgId '{manifest.MessageId}' was used with other content for {payer}, on another node.";
+        return new StatusReason(StatusReasonCodes.DuplicateMessageId, words);
     }
 
     /// <summary>Tries until there is an answer; PDNG while its transfer is on its way.</summary>
     public async Task<PaymentResult> ExecuteAsync(int index, PaymentInstruction instruction, PaymentOrder payment, CancellationToken cancel)
     {
-        PaymentResult Rejected(StatusReason reason) => Result(index, instruction, payment, PaymentStatus.Rejected, null, reason);
-
-        // :: 1  What the message alone tells.
-        if (Judge(instruction, payment, out var amount) is { } wrong) return Rejected(wrong);
-        for (var waitMs = Limits.ImportRetryMs; ; waitMs = Math.Min(waitMs * 2, Limits.ImportRetryMaxMs))
-        {
-            try
-            {
-                // :: 2  Whose accounts these are.
-                const string DebtorCode = StatusReasonCodes.InvalidDebtorAccountNumber;
-                const string CreditorCode = StatusReasonCodes.IncorrectAccountNumber;
-                var (debtor, debtorFault) = await ResolveAsync(instruction.Debtor.Iban, "debtor", DebtorCode, cancel);
-                if (debtorFault is not null) return Rejected(debtorFault);
-                var (creditor, creditorFault) =
-                    await ResolveAsync(payment.Creditor.Iban, "creditor", CreditorCode, cancel);
-                if (creditorFault is not null) return Rejected(creditorFault);
-
-                // :: 3  The transfer, under a key that this place in this message has for ever.
-                var reply = await seam.Transfer(Request(index, instruction, payment, debtor, creditor, amount), cancel);
-                return reply.Status switch
-                {
-                    TransferStatus.Settled => Result(index, instruction, payment, PaymentStatus.Settled, reply.TransferId),
-                    TransferStatus.Refused => Rejected(reply.Refusal is null ? new StatusReason(StatusReasonCodes.Narrative, "The transfer was refused.") : StatusReason.From(reply.Refusal)),
-                    _ => Result(index, instruction, payment, PaymentStatus.Pending, reply.TransferId),
-                };
-            }
-            catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
-            {
-                return Rejected(new StatusReason(StatusReasonCodes.Narrative, fault.Message));
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
-            {
-                // Whether it was made is unknown: the same key asks again.
-                ImportLog.PaymentFaulted(logger, manifest.ImportId, index, fault);
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), time, cancel);
-        }
+        // What the message alone tells.
+        if (Judge(instruction, payment, out var amount) is { } wrong)
+            return Result(index, instruction, payment, PaymentStatus.Rejected, null, wrong);
+        var place = index.ToString(CultureInfo.InvariantCulture);
+        return await UntilAnsweredAsync(
+            place, $"payment {place}", () => TryAsync(index, instruction, payment, amount, cancel), cancel);
     }
 
     /// <summary>Asks after the transfer of a pending payment; null while it is still on its way.</summary>
@@ -103,6 +62,59 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
             },
             _ => null,
         };
+    }
+
+    // Whether something was done is unknown when it fails: the same key asks again, with rests that grow.
+    private async Task<T> UntilAnsweredAsync<T>(
+        string place, string what, Func<Task<T>> ask, CancellationToken cancel)
+    {
+        for (var waitMs = Limits.ImportRetryMs; ; waitMs = Math.Min(waitMs * 2, Limits.ImportRetryMaxMs))
+        {
+            try
+            {
+                var answer = await ask();
+                faults.Clear(manifest.ImportId, place);
+                return answer;
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+            {
+                ImportLog.NotAnswered(logger, manifest.ImportId, what, fault);
+                faults.Set(manifest.ImportId, place, what, fault.Message);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(waitMs), time, cancel);
+        }
+    }
+
+    private async Task<PaymentResult> TryAsync(
+        int index, PaymentInstruction instruction, PaymentOrder payment, Money amount, CancellationToken cancel)
+    {
+        PaymentResult Rejected(StatusReason reason) => Result(index, instruction, payment, PaymentStatus.Rejected, null, reason);
+
+        try
+        {
+            // :: 1  Whose accounts these are.
+            const string DebtorCode = StatusReasonCodes.InvalidDebtorAccountNumber;
+            const string CreditorCode = StatusReasonCodes.IncorrectAccountNumber;
+            var (debtor, debtorFault) = await ResolveAsync(instruction.Debtor.Iban, "debtor", DebtorCode, cancel);
+            if (debtorFault is not null) return Rejected(debtorFault);
+            var (creditor, creditorFault) =
+                await ResolveAsync(payment.Creditor.Iban, "creditor", CreditorCode, cancel);
+            if (creditorFault is not null) return Rejected(creditorFault);
+
+            // :: 2  The transfer, under a key that this place in this message has for ever.
+            var reply = await seam.Transfer(Request(index, instruction, payment, debtor, creditor, amount), cancel);
+            return reply.Status switch
+            {
+                TransferStatus.Settled => Result(index, instruction, payment, PaymentStatus.Settled, reply.TransferId),
+                TransferStatus.Refused => Rejected(reply.Refusal is null ? new StatusReason(StatusReasonCodes.Narrative, "The transfer was refused.") : StatusReason.From(reply.Refusal)),
+                _ => Result(index, instruction, payment, PaymentStatus.Pending, reply.TransferId),
+            };
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
+        {
+            return Rejected(new StatusReason(StatusReasonCodes.Narrative, fault.Message));
+        }
     }
 
     private StatusReason? Judge(PaymentInstruction instruction, PaymentOrder payment, out Money amount)
@@ -167,12 +179,8 @@ internal sealed class PaymentExecution(TransferSeam seam, ImportManifest manifes
 internal static partial class ImportLog
 {
     [LoggerMessage(
-        Level = LogLevel.Warning,
-        Message = "Import {ImportId}: no answer yet whether its message id is free; it is asked again.")]
-    public static partial void MessageFaulted(ILogger logger, Guid importId, Exception fault);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Import {ImportId}, payment {Index}: no answer yet; it is asked again.")]
-    public static partial void PaymentFaulted(ILogger logger, Guid importId, int index, Exception fault);
+        Level = LogLevel.Warning, Message = "Import {ImportId}, {What}: no answer yet; it is asked again.")]
+    public static partial void NotAnswered(ILogger logger, Guid importId, string what, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Import {ImportId} stopped and is begun again.")]
     public static partial void ImportFaulted(ILogger logger, Guid importId, Exception fault);

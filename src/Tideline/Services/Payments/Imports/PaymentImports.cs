@@ -22,6 +22,7 @@ public sealed class PaymentImports : IAsyncDisposable
     private readonly SemaphoreSlim _running = new(Limits.ImportsRunning, Limits.ImportsRunning);
     private readonly ConcurrentDictionary<Guid, ImportRun> _runs = new();
     private readonly ConcurrentDictionary<Guid, Task> _tasks = new();
+    private readonly ImportFaults _faults = new();
 
     private PaymentImports(string directory, TransferSeam seam, TimeProvider time, ILogger logger)
     {
@@ -36,6 +37,9 @@ public sealed class PaymentImports : IAsyncDisposable
         foreach (var importId in imports._store.Pending()) imports.Launch(importId);
         return imports;
     }
+
+    /// <summary>Which import is tried again and why; null while none is.</summary>
+    public string? Fault => _faults.Sentence;
 
     /// <summary>Accepts a file; it is durable when this returns, and its payments follow.</summary>
     /// <exception cref="TidelineException">InvalidInput: not a pain.001, malformed or over a limit. ShuttingDown. StorageUnavailable.</exception>
@@ -184,15 +188,19 @@ public sealed class PaymentImports : IAsyncDisposable
             ImportRun run;
             await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file, cancel));
             // Not before: until then, what earlier runs wrote is the truth about it.
-            await run.RunAsync(_store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _time, _logger), _time, () => _runs[importId] = run, Release, cancel);
+            await run.RunAsync(
+                _store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _faults, _time, _logger), _time,
+                () => _runs[importId] = run, Release, () => _faults.Clear(importId, ""), cancel);
             _store.Finish(manifest with { Finished = true, Settled = run.Settled, Rejected = run.Rejected }, run.Results);
             _runs.TryRemove(importId, out _);
+            _faults.Clear(importId);
             ImportLog.ImportFinished(_logger, importId, run.Settled, run.Rejected);
             return true;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
             ImportLog.ImportFaulted(_logger, importId, fault);
+            _faults.Set(importId, "", "all of it", fault.Message);
             return false;
         }
         finally

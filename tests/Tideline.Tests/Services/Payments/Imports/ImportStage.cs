@@ -20,6 +20,17 @@ internal static class ImportStage
         UntilAsync(imports, importId, status => status.Pending == 0 && status.Results.Count == status.Payments, time,
             cancel);
 
+    public static async Task EventuallyAsync(Func<bool> condition, FakeTimeProvider time, CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        while (!condition())
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
     public static async Task<ImportStatus> UntilAsync(
         PaymentImports imports, Guid importId, Predicate<ImportStatus> reached, FakeTimeProvider time,
             CancellationToken cancel)

@@ -237,6 +237,41 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_import_that_is_tried_again_for_ever_is_named_with_its_reason_until_it_goes_on()
+    {
+        _bank.Decide = (request, _) => request.To == _bank.Accounts[Carla]
+            ? throw new TidelineException(ErrorCode.StorageUnavailable, "Shard 7 is away.")
+            : Task.FromResult(_bank.Reply(TransferStatus.Settled));
+        var accepted = await AcceptAsync(new Pain001Sample(9, new(Anna, Carla, "1"), new(Ben, Anna, "2")));
+        await UntilAsync(accepted.ImportId, status => status.Settled == 1 && _imports.Fault is not null);
+        var told = $"Import {accepted.ImportId} does not go on and is tried again, payment 0: Shard 7 is away.";
+        _imports.Fault.ShouldBe(told);
+        _bank.Decide = null;
+        await FinishedAsync(accepted.ImportId);
+        await ImportStage.EventuallyAsync(() => _imports.Fault is null, _time, Cancel);
+    }
+
+    [Fact]
+    public async Task An_import_whose_file_is_gone_is_named()
+    {
+        _bank.Decide = (_, _) => throw new TidelineException(ErrorCode.StorageUnavailable, "Shard 7 is away.");
+        var accepted = await AcceptAsync(new Pain001Sample(9, new Order(Anna, Ben, "1")));
+        await _imports.DisposeAsync();
+        var folder = Path.Combine(_directory, accepted.ImportId.ToString());
+        var file = Directory.EnumerateFiles(folder, "*pain001*").Single();
+        var kept = await File.ReadAllBytesAsync(file, Cancel);
+        File.Delete(file);
+        _bank.Decide = null;
+        _imports = Start();
+        await ImportStage.EventuallyAsync(() => _imports.Fault is not null, _time, Cancel);
+        _imports.Fault.ShouldNotBeNull()
+            .ShouldStartWith($"Import {accepted.ImportId} does not go on and is tried again, all of it: ");
+        await File.WriteAllBytesAsync(file, kept, Cancel);
+        await FinishedAsync(accepted.ImportId);
+        await ImportStage.EventuallyAsync(() => _imports.Fault is null, _time, Cancel);
+    }
+
+    [Fact]
     public async Task A_file_that_cannot_be_read_leaves_nothing_behind()
     {
         using var broken = new MemoryStream(Encoding.UTF8.GetBytes("<Document/>"));
