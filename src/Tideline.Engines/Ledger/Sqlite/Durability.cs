@@ -68,10 +68,13 @@ internal sealed class Durability(string path) : IDisposable
     }
 
     /// <summary>Completes when everything is durable that a read which ended before the call can have seen.</summary>
-    public ValueTask WaitAsync()
+    /// <exception cref="TidelineException">
+    /// StorageUnavailable: the flush failed, or takes longer than <see cref="Limits.FlushWaitMs"/>.
+    /// </exception>
+    public ValueTask WaitAsync(CancellationToken cancel)
     {
         var through = Volatile.Read(ref _begun);
-        return Volatile.Read(ref _durable) >= through ? default : new ValueTask(WaitForAsync(through));
+        return Volatile.Read(ref _durable) >= through ? default : new ValueTask(WaitForAsync(through, cancel));
     }
 
     /// <inheritdoc/>
@@ -81,8 +84,10 @@ internal sealed class Durability(string path) : IDisposable
         _log = null;
     }
 
-    private async Task WaitForAsync(long through)
+    private async Task WaitForAsync(long through, CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Limits.FlushWaitMs);
         while (true)
         {
             Task moved;
@@ -93,7 +98,16 @@ internal sealed class Durability(string path) : IDisposable
                 moved = _moved.Task;
             }
 
-            await moved;
+            try
+            {
+                await moved.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                throw new TidelineException(
+                    ErrorCode.StorageUnavailable,
+                    $"The disk did not say within {Limits.FlushWaitMs} ms that it has {Path.GetFileName(path)}: try again.");
+            }
         }
     }
 

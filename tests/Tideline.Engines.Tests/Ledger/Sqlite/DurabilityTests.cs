@@ -1,4 +1,5 @@
 using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 
@@ -28,7 +29,7 @@ public sealed class DurabilityTests : IDisposable
     public async Task A_read_beside_a_commit_that_was_issued_waits_until_it_is_flushed()
     {
         _durability.Begin();
-        var read = _durability.WaitAsync().AsTask();
+        var read = _durability.WaitAsync(Cancel).AsTask();
         _durability.Sync();
         read.IsCompleted.ShouldBeFalse();
         _durability.End(committed: true);
@@ -44,28 +45,59 @@ public sealed class DurabilityTests : IDisposable
         _durability.End(committed: true);
         _durability.Begin();
         _durability.Sync();
-        _durability.WaitAsync().AsTask().IsCompleted.ShouldBeFalse();
+        _durability.WaitAsync(Cancel).AsTask().IsCompleted.ShouldBeFalse();
         _durability.End(committed: true);
         _durability.Sync();
-        _durability.WaitAsync().AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+        _durability.WaitAsync(Cancel).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]
     public async Task Nobody_waits_for_a_commit_that_failed()
     {
         _durability.Begin();
-        var alone = _durability.WaitAsync().AsTask();
+        var alone = _durability.WaitAsync(Cancel).AsTask();
         _durability.End(committed: false);
         await alone.WaitAsync(Cancel);
 
         _durability.Begin();
         _durability.End(committed: true);
         _durability.Begin();
-        var behind = _durability.WaitAsync().AsTask();
+        var behind = _durability.WaitAsync(Cancel).AsTask();
         _durability.End(committed: false);
         behind.IsCompleted.ShouldBeFalse();
         _durability.Sync();
         await behind.WaitAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task A_strong_read_waits_for_a_flush_that_hangs_no_longer_than_its_caller_or_a_limit()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ledger = SqliteLedgerStore.Open(folder.Path, shards: 1);
+        await using var store = ledger.OpenWriter(0);
+        await store.AcquireAsync(Cancel);
+        await using var reader = ledger.OpenReader(0);
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(1), Id(9)));
+        await store.BeginAsync(new BatchKeys());
+        await store.CommitAsync(writes);
+        // The flush of this commit does not come.
+        using var impatient = new CancellationTokenSource();
+        var left = reader.GetAccountAsync(Id(1), impatient.Token).AsTask();
+        var entries = reader.GetEntriesAsync(Id(1), long.MaxValue, 1, Cancel);
+        Task[] limited = [reader.GetAccountAsync(Id(1), Cancel).AsTask(), reader.GetHeadAsync(Cancel).AsTask(), entries.AsTask()];
+        await impatient.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => left.WaitAsync(TimeSpan.FromSeconds(2), Cancel));
+        foreach (var read in limited)
+        {
+            var hung = await Should.ThrowAsync<TidelineException>(() => read.WaitAsync(TimeSpan.FromSeconds(60), Cancel));
+            (hung.Code, hung.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
+            hung.Message.ShouldContain("did not say within");
+        }
+
+        // It comes after all.
+        await store.SyncAsync();
+        (await reader.GetAccountAsync(Id(1), Cancel)).ShouldNotBeNull();
     }
 
     [Fact]
