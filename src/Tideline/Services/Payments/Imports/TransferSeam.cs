@@ -1,4 +1,3 @@
-using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 
