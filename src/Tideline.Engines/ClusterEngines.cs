@@ -9,6 +9,7 @@ using Tideline.Engines.Log.Kafka;
 using Tideline.Engines.Views.Mongo;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Views;
 
@@ -27,7 +28,8 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
                 new MySqlLedgerOptions
                 {
                     Primaries = cluster.MySql, Shards = options.Shards,
-                    DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own
+                    DatabasePrefix = cluster.Name, Owner = owner, Own = cluster.Own,
+                    IsKnown = File.Exists(Path.Combine(options.DataDirectory, Manifest.FileName)),
                 },
                 options.Time,
                 options.Loggers.CreateLogger<MySqlLedgerStore>(),

@@ -151,16 +151,16 @@ public sealed partial class TidelineNode : IAsyncDisposable
     private async Task StartLedgerAsync(ILedgerStore store, IEngineSet engines, ShardOwner owner, CancellationToken cancel)
     {
         var (time, loggers) = (Options.Time, Options.Loggers);
-        HistoryGuard.RequireOneInstallation(store);
+        await HistoryGuard.RequireOneInstallationAsync(store, cancel);
         var guard = await WitnessesAsync(store, engines, cancel);
         if (Options.Carry is null) BecomeReachable();
         var (ids, ledgerLog) = (new IdGenerator(time, Options.IdSeed), loggers.CreateLogger<GeneralLedger>());
         Ledger = Keep(await GeneralLedger.StartAsync(
-            store, time, ids, ledgerLog, cancel, _reachable.Task, Options.AcceptClock, guard.AdmitAsync));
+            store, time, ids, ledgerLog, cancel, _reachable.Task, Options.AcceptClock, guard.FindFaultAsync));
         Health.Register("clock", FaultScope.Commands, Ledger.ClockFault);
         Health.Register("history", FaultScope.Detail, () => Sentences(
             Enumerable.Range(0, Ledger.Map.Shards).Select(Ledger.WhyClosed).OfType<string>()));
-        var keeper = Keep(new ManifestKeeper(Ledger, Options.DataDirectory, time, loggers.CreateLogger<ManifestKeeper>()));
+        var keeper = Keep(new ManifestKeeper(Ledger, guard, Options.DataDirectory, time, loggers.CreateLogger<ManifestKeeper>()));
         await keeper.StartAsync(cancel);
         Health.Register("manifest", FaultScope.Detail, () => keeper.Fault);
         if (Options.Cluster is null) Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, Options.ImportDirectory, time);

@@ -17,24 +17,26 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistor
         var (offset, number) = (0L, 0L);
         while (offset < head && _findings.Count < Limits.VerifyFindings)
         {
-            var records = await log.ReadAsync(Topics.AuditHeads, shard, offset, Limits.PageRows, cancel);
-            if (records.Count == 0)
+            var read = await log.ReadAsync(Topics.AuditHeads, shard, offset, Limits.PageRows, cancel);
+            if (read.Count == 0)
             {
                 _findings.Add($"The published heads of shard {shard} end at offset {offset}, before their newest at {head}.");
                 break;
             }
 
-            var blocks = (await reader.GetBlocksAsync(records[0].SourceSeq - 1, records.Count, cancel)).ToDictionary(block => block.Number);
+            offset = read[^1].Offset;
+            LogRecord[] records =
+                [.. read.Where(record => !sources.IsLeftBehind(ShardStream.Blocks, record.Source, record.SourceSeq))];
+            if (records.Length == 0) continue;
+            var blocks = (await reader.GetBlocksAsync(records[0].SourceSeq - 1, records.Length, cancel))
+                .ToDictionary(block => block.Number);
             foreach (var record in records)
             {
-                if (sources.IsLeftBehind(ShardStream.Blocks, record.Source, record.SourceSeq)) continue;
                 if (record.SourceSeq != number + 1) _findings.Add($"The published head of block {number + 1} of shard {shard} is missing on the log.");
                 number = record.SourceSeq;
                 if (Compare(record, blocks.GetValueOrDefault(number)) is { } finding) _findings.Add(finding);
                 if (_findings.Count >= Limits.VerifyFindings) break;
             }
-
-            offset = records[^1].Offset;
         }
 
         return (_findings, number);

@@ -27,6 +27,9 @@ public static partial class Limits
     /// <summary>How long a strong read of some rows may take before its server counts as lost, seconds.</summary>
     public const int StrongRowsSeconds = 5;
 
+    /// <summary>How long a strong read waits until what it saw is on the disk, milliseconds; then the disk counts as hanging.</summary>
+    public const int FlushWaitMs = 3_500;
+
     /// <summary>How long a statement of a batch waits for a row that somebody else has locked, seconds.</summary>
     public const int StrongLockWaitSeconds = 1;
 

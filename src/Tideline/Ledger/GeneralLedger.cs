@@ -40,11 +40,12 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.</summary>
     /// <param name="reachable">Ends when other processes can reach this one; until then it acquires nothing. Null: at once.</param>
     /// <param name="acceptClock">Whether the clock is right, however old the newest event is by it.</param>
-    /// <param name="admit">Looks at a shard before it takes its first command; Corrupt closes that shard. Null: every shard is admitted.</param>
+    /// <param name="findFault">Looks at a shard before it takes its first command; a fault closes that shard. Null: there is none.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, ClockWrong, or Corrupt: no shard may be used.</exception>
     public static async Task<GeneralLedger> StartAsync(
         ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel,
-        Task? reachable = null, bool acceptClock = false, Func<IShardReader, int, CancellationToken, Task>? admit = null)
+        Task? reachable = null, bool acceptClock = false,
+        Func<IShardReader, int, CancellationToken, Task<HistoryFault?>>? findFault = null)
     {
         var clock = SteadyClock.Of(time);
         var ledger = new GeneralLedger(store, clock, ids);
@@ -58,12 +59,13 @@ public sealed class GeneralLedger : IAsyncDisposable
                 slots.Add(await ShardSlot.StartAsync(
                     store,
                     new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
-                    ledger.Reader(shard), (own, token) => admit?.Invoke(ledger.Reader(own), own, token) ?? Task.CompletedTask,
+                    ledger.Reader(shard),
+                    token => findFault?.Invoke(ledger.Reader(own), own, token) ?? Task.FromResult<HistoryFault?>(null),
                     writes => ledger.Committed?.Invoke(writes),
                     reachable ?? Task.CompletedTask, clock, logger, cancel));
             }
 
-            if (slots.TrueForAll(slot => slot.Closed is not null)) throw new TidelineException(ErrorCode.Corrupt, slots[0].Closed!.Message, slots[0].Closed);
+            if (slots.TrueForAll(slot => slot.Closed is not null)) throw slots[0].Closed!.ToException();
         }
         catch
         {
@@ -83,10 +85,13 @@ public sealed class GeneralLedger : IAsyncDisposable
     public int InstallationEpoch => Epochs(0)[^1].Number;
 
     /// <summary>Why a shard takes no commands until the next start: it is not what was acknowledged. Null while it may be used.</summary>
-    public string? WhyClosed(int shard) => _slots[shard].Closed?.Message;
+    public string? WhyClosed(int shard) => _slots[shard].Closed?.Sentence;
+
+    /// <summary>What was seen of a shard that is closed, and is not there; null while it may be used.</summary>
+    internal ManifestHead? SeenOfClosed(int shard) => _slots[shard].Closed?.Seen;
 
     /// <summary>Closes a shard that is found not to be what was acknowledged.</summary>
-    internal void CloseShard(int shard, TidelineException why) => _slots[shard].Close(why);
+    internal void CloseShard(int shard, HistoryFault why) => _slots[shard].Close(why);
 
     /// <summary>Whether this process owns a shard: it takes its commands, and does what the shard's owner alone does.</summary>
     public bool Owns(int shard) => _slots[shard].Epoch != 0;

@@ -1,6 +1,7 @@
 #pragma warning disable CA2000 // The slot owns its writer, and the writer its store.
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Ledger;
 
@@ -14,7 +15,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private readonly ILedgerStore _store;
     private readonly ShardContext _context;
     private readonly IShardReader _reader;
-    private readonly Func<int, CancellationToken, Task> _admit;
+    private readonly Func<CancellationToken, Task<HistoryFault?>> _findFault;
     private readonly Action<BatchWrites> _committed;
     private readonly Task _reachable;
     private readonly TimeProvider _time;
@@ -25,16 +26,16 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private volatile ShardWriter? _writer;
     private volatile SeenOwner? _owner;
     private volatile TidelineException? _why;
-    private volatile TidelineException? _closed;
+    private volatile HistoryFault? _closed;
     private long? _leftAt;
     private long _epoch;
     private long _lookedUs;
 
     private ShardSlot(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, CancellationToken, Task> admit, Action<BatchWrites> committed,
-        Task reachable, TimeProvider time, ILogger logger)
+        ILedgerStore store, ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
+        Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger)
     {
-        (_store, _context, _reader, _admit, _committed) = (store, context, reader, admit, committed);
+        (_store, _context, _reader, _findFault, _committed) = (store, context, reader, findFault, committed);
         (_reachable, _time, _logger) = (reachable, time, logger);
     }
 
@@ -59,14 +60,14 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     public string? WhyNot => _writer is null ? NotHere.Message : null;
 
     /// <summary>Why nobody may build on the shard as it is; null while it may be used. A shard that was closed stays so until the next start.</summary>
-    public TidelineException? Closed => _closed;
+    public HistoryFault? Closed => _closed;
 
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
     /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say which.</exception>
     public ShardWriter Writer => _writer ?? throw NotHere;
 
-    private TidelineException NotHere => _closed is { } closed ? new(closed.Code, closed.Message, closed) : new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
+    private TidelineException NotHere => _closed?.ToException() ?? new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
 
     /// <summary>As <see cref="ShardWriter.ForgetMessages"/>; nothing where another process owns the shard.</summary>
     public void ForgetMessages(long throughSeq) => _writer?.ForgetMessages(throughSeq);
@@ -90,10 +91,10 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <param name="reachable">Ends when other processes can reach this one; until then it stands by.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
     public static async Task<ShardSlot> StartAsync(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<int, CancellationToken, Task> admit, Action<BatchWrites> committed,
-        Task reachable, TimeProvider time, ILogger logger, CancellationToken cancel)
+        ILedgerStore store, ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
+        Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
-        var slot = new ShardSlot(store, context, reader, admit, committed, reachable, time, logger);
+        var slot = new ShardSlot(store, context, reader, findFault, committed, reachable, time, logger);
         try
         {
             if (reachable.IsCompleted) await slot.AcquireAsync(cancel);
@@ -198,27 +199,21 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     }
 
     /// <summary>Takes no more commands, because the shard is found not to be what was acknowledged.</summary>
-    public void Close(TidelineException why)
+    public void Close(HistoryFault why)
     {
         _closed ??= why;
-        _writer?.Stop(why);
-        ClosedForGood(_logger, Shard, why);
+        _writer?.Stop(why.ToException());
+        ClosedForGood(_logger, Shard, why.Sentence);
     }
 
     // What was acknowledged and is gone must not be built upon. A shard that is refused is let go, and not tried again.
     private async Task AdmitAsync(CancellationToken cancel)
     {
-        try
-        {
-            await _admit(Shard, cancel);
-        }
-        catch (TidelineException fault) when (fault.Code == ErrorCode.Corrupt)
-        {
-            Close(fault);
-            await _candidate!.DisposeAsync();
-            _candidate = null;
-            throw;
-        }
+        if (await _findFault(cancel) is not { } fault) return;
+        Close(fault);
+        await _candidate!.DisposeAsync();
+        _candidate = null;
+        throw fault.ToException();
     }
 
     private async Task AcquireAsync(CancellationToken cancel)
@@ -245,8 +240,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} is not this process's any more; it stands by.")]
     private static partial void Lost(ILogger logger, int shard, Exception why);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Shard {Shard} is closed and takes no commands.")]
-    private static partial void ClosedForGood(ILogger logger, int shard, Exception why);
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Shard {Shard} is closed and takes no commands. {Why}")]
+    private static partial void ClosedForGood(ILogger logger, int shard, string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be acquired; it is tried again.")]
     private static partial void NotAcquired(ILogger logger, int shard, Exception fault);

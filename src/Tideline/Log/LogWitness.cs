@@ -14,14 +14,17 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
         record.Type == happened.Type.Name() && record.Subject == happened.Subject && record.Version == happened.Version
         && record.TimeUs == happened.TimeUs && record.Data.Span.SequenceEqual(happened.Data.Span);
 
-    private async ValueTask<WitnessedHead?> ReadAsync(int shard, CancellationToken cancel)
+    private async ValueTask<ManifestHead?> ReadAsync(int shard, CancellationToken cancel)
     {
         var messageSeq = await sources.HeadAsync(log, Topics.SagaCommands, ShardStream.Messages, shard, cancel);
         var offset = await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
         var last = await FindLastAsync(shard, offset, cancel);
-        return last is null
-            ? new WitnessedHead(0, messageSeq, _ => true)
-            : new WitnessedHead(last.SourceSeq, messageSeq, happened => IsSame(last, happened));
+        if (last is null) return new ManifestHead(shard, 0, "", messageSeq, 0);
+        var type = Enum.GetValues<EventType>().FirstOrDefault(type => type.Name() == last.Type);
+        var seen = new LedgerEvent(
+            new Position(shard, last.SourceSeq), type, last.Subject, last.Version, last.TimeUs, last.Data);
+        var hash = Convert.ToHexStringLower(EventHash.Of(seen));
+        return new ManifestHead(shard, last.SourceSeq, hash, messageSeq, last.TimeUs);
     }
 
     // The newest record nearly always is the one; others stand behind it where an epoch left them, or where a stranger wrote.

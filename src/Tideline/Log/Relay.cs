@@ -121,8 +121,8 @@ public sealed partial class Relay : IAsyncDisposable
         var witness = new LogWitness(_log, _sources).Witness;
         if (await HistoryCheck.FindFaultAsync(_ledger.Reader(lane.Shard), lane.Shard, witness, cancel) is { } fault)
         {
-            _ledger.CloseShard(lane.Shard, Lost(fault));
-            throw Lost(fault);
+            _ledger.CloseShard(lane.Shard, fault);
+            throw fault.ToException();
         }
 
         var seq = await _sources.HeadAsync(_log, lane.Topic, lane.Stream, lane.Shard, cancel);

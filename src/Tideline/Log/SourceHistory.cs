@@ -75,17 +75,20 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
         return seq > limit;
     }
 
-    private long LimitOf(ShardStream stream, string source)
+    /// <summary>Up to which number what was said of a shard in an epoch still holds.</summary>
+    public long LimitOf(ShardStream stream, int shard, int saidIn)
     {
         var limit = long.MaxValue;
-        if (SourceName.Parse(source) is not { Producer: Producer } name) return limit;
-        foreach (var epoch in epochs(name.Shard))
+        foreach (var epoch in epochs(shard))
         {
-            if (epoch.Number > name.Epoch) limit = Math.Min(limit, After(epoch, stream));
+            if (epoch.Number > saidIn) limit = Math.Min(limit, After(epoch, stream));
         }
 
         return limit;
     }
+
+    private long LimitOf(ShardStream stream, string source) =>
+        SourceName.Parse(source) is { Producer: Producer } name ? LimitOf(stream, name.Shard, name.Epoch) : long.MaxValue;
 
     private (long After, string Name)[] NamesOf(ShardStream stream, int shard) => _names.GetOrAdd(
         (stream, shard),

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tideline.Kernel;
 
 namespace Tideline.Projections;
@@ -14,8 +15,11 @@ public sealed record ReplayResult(Guid Key, int Letters, int Applied, CustomerDo
 /// <summary>What a replay of many keys did. <paramref name="Next"/>: the key to go on after; null at the end.</summary>
 public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, Guid? Next);
 
-/// <summary>The data of a dead letter; the event's own data in base64, because it may be anything.</summary>
-public sealed record DeadLetterData(long Seq, string Reason, byte[] Event);
+/// <summary>
+/// The data of a dead letter; the event's own data in base64, because it may be anything. <paramref name="Epoch"/>: the
+/// installation epoch in which it was written.
+/// </summary>
+public sealed record DeadLetterData(long Seq, string Reason, byte[] Event, int Epoch = 1);
 
 /// <summary>
 /// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, customers
@@ -28,10 +32,22 @@ public sealed record DeadLetterState(
         Dictionary<int, long> Heads, long Changes)
 {
     internal static DeadLetterState Empty => new([], [], [], [], 0);
+
+    /// <exception cref="JsonException">Somebody broke it.</exception>
+    internal static DeadLetterState Parse(byte[] json)
+    {
+        var state = JsonSerializer.Deserialize(json, ViewJson.Default.DeadLetterState)
+            ?? throw new JsonException("There is nothing in it.");
+        return state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null)
+            || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
+            || state.Discarded.Exists(discarded => discarded?.Positions is null)
+            ? throw new JsonException("It is not whole.")
+            : state;
+    }
 }
 
 /// <summary>A customer whose document lacks events that no letter holds: only building it anew helps.</summary>
-public sealed record HeldKey(long SinceUs, string Reason);
+public sealed record HeldKey(long SinceUs, string Reason, int Epoch = 1);
 
 /// <summary>Letters that an operator gave up, with the reason that was given.</summary>
-public sealed record DiscardedLetters(Guid Key, string[] Positions, string Reason, long AtUs);
+public sealed record DiscardedLetters(Guid Key, string[] Positions, string Reason, long AtUs, int Epoch = 1);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Views;
 
@@ -9,7 +10,8 @@ namespace Tideline.Projections;
 
 /// <summary>
 /// Events that could not be folded, per key and in order, on <c>account.events.dlq</c>; later events of the same key queue behind them, all others flow. Which keys are
-/// blocked follows from the topic and from what operators settled, so a crash loses and repeats none.
+/// blocked follows from the topic and from what operators settled, so a crash loses and repeats none. Letters of events
+/// that a restore took back do not count.
 /// </summary>
 public sealed partial class DeadLetters
 {
@@ -18,6 +20,8 @@ public sealed partial class DeadLetters
     private static readonly string Topic = Topics.DeadLetters(Topics.AccountEvents);
 
     private readonly Lock _lock = new();
+    private readonly GeneralLedger _ledger;
+    private readonly SourceHistory _sources;
     private readonly ILog _log;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
@@ -30,10 +34,11 @@ public sealed partial class DeadLetters
     private bool _isUnsaved;
     private long _epoch;
 
-    internal DeadLetters(ILog log, IViewStore views, int shards, TimeProvider time, ILogger logger)
+    internal DeadLetters(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger)
     {
+        (_ledger, _sources) = (ledger, new SourceHistory(ledger.Epochs));
         (_log, _views, _time, _logger) = (log, views, time, logger);
-        (_sourceHeads, _lastSeqs) = (new long[shards], new long[shards]);
+        (_sourceHeads, _lastSeqs) = (new long[ledger.Map.Shards], new long[ledger.Map.Shards]);
     }
 
     /// <summary>Keys whose document is knowingly behind.</summary>
@@ -84,7 +89,8 @@ public sealed partial class DeadLetters
     internal async Task TakeOverAsync(long epoch, CancellationToken cancel)
     {
         _epoch = epoch;
-        (_state, _) = await LoadStateAsync(cancel);
+        var (state, _) = await LoadStateAsync(cancel);
+        _state = await WithoutTakenBackAsync(state, cancel);
         var book = new DeadLetterBook();
         for (var shard = 0; shard < _sourceHeads.Length; shard++) await ReadAsync(shard, book, cancel);
         book.Settle(_state.Settled);
@@ -120,7 +126,8 @@ public sealed partial class DeadLetters
         var discarded = _state.Discarded;
         return discarded.Count > 0
             && discarded.Exists(
-                each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString()));
+                each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString())
+                    && Holds(happened.Event.Position, each.Epoch));
     }
 
     /// <summary>
@@ -143,7 +150,9 @@ public sealed partial class DeadLetters
                 continue;
             }
 
-            var data = JsonSerializer.SerializeToUtf8Bytes(new DeadLetterData(position.Seq, each.Reason, happened.Data.ToArray()), ViewJson.Default.DeadLetterData);
+            var letter = new DeadLetterData(
+                position.Seq, each.Reason, happened.Data.ToArray(), _ledger.InstallationEpoch);
+            var data = JsonSerializer.SerializeToUtf8Bytes(letter, ViewJson.Default.DeadLetterData);
             fresh.Add((each, new LogRecord(
                 Topic, position.Shard, 0, Source(position.Shard), ++heads[position.Shard], each.Happened.Key, TypeName(happened.Type), happened.Subject, happened.Version, happened.TimeUs, data)));
         }
@@ -196,7 +205,8 @@ public sealed partial class DeadLetters
     internal async Task HoldAsync(IReadOnlyDictionary<Guid, string> reasons, CancellationToken cancel)
     {
         var held = _state.Held.ToDictionary();
-        foreach (var (key, reason) in reasons) held[key] = new HeldKey(_time.NowUs(), reason);
+        foreach (var (key, reason) in reasons)
+            held[key] = new HeldKey(_time.NowUs(), reason, _ledger.InstallationEpoch);
         await SaveAsync(_state with { Held = held }, cancel);
     }
 
@@ -235,7 +245,8 @@ public sealed partial class DeadLetters
             ? _state.Discarded
             : [.. _state.Discarded,
                 new DiscardedLetters(
-                    key, [.. letters.Select(letter => letter.Position.ToString())], reason, _time.NowUs())];
+                    key, [.. letters.Select(letter => letter.Position.ToString())], reason, _time.NowUs(),
+                    _ledger.InstallationEpoch)];
         await SaveAsync(_state with { Settled = settled, Discarded = discarded }, cancel);
         lock (_lock)
         {
@@ -266,12 +277,10 @@ public sealed partial class DeadLetters
         await SaveAsync(_state with { Settled = settled.Where(each => each.Value.Count > 0).ToDictionary() }, cancel);
     }
 
-    private DeadLetterState WithHeads() =>
-        _state with
-        {
-            Heads = Enumerable.Range(0, _sourceHeads.Length)
-        .ToDictionary(shard => shard, shard => _sourceHeads[shard])
-        };
+    private DeadLetterState WithHeads() => _state with
+    {
+        Heads = Enumerable.Range(0, _sourceHeads.Length).ToDictionary(shard => shard, shard => _sourceHeads[shard]),
+    };
 
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
     {
@@ -291,17 +300,7 @@ public sealed partial class DeadLetters
         {
             var stored = await _views.GetStateAsync(StateName, cancel);
             Fault = null;
-            if (stored is null) return (DeadLetterState.Empty, null);
-            var state = JsonSerializer.Deserialize(stored, ViewJson.Default.DeadLetterState)
-                ?? throw new JsonException("There is nothing in it.");
-            if (state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null)
-                || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
-                || state.Discarded.Exists(discarded => discarded?.Positions is null))
-            {
-                throw new JsonException("It is not whole.");
-            }
-
-            return (state, stored);
+            return (stored is null ? DeadLetterState.Empty : DeadLetterState.Parse(stored), stored);
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
@@ -311,6 +310,25 @@ public sealed partial class DeadLetters
             return (DeadLetterState.Empty, null);
         }
     }
+
+    // A customer that a restore took back is not there to be built anew.
+    private async Task<DeadLetterState> WithoutTakenBackAsync(DeadLetterState state, CancellationToken cancel)
+    {
+        var held = new Dictionary<Guid, HeldKey>();
+        foreach (var (key, why) in state.Held)
+        {
+            if (why.Epoch == _ledger.InstallationEpoch
+                || await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is not null)
+            {
+                held[key] = why with { Epoch = _ledger.InstallationEpoch };
+            }
+        }
+
+        return state with { Held = held };
+    }
+
+    private bool Holds(Position position, int saidIn) =>
+        position.Seq <= _sources.LimitOf(ShardStream.Events, position.Shard, saidIn);
 
     private async Task ReadAsync(int shard, DeadLetterBook book, CancellationToken cancel)
     {
@@ -349,19 +367,17 @@ public sealed partial class DeadLetters
         return ends;
     }
 
-    // Null: somebody else wrote it to the topic.
-    private static DeadLetter? TryParse(LogRecord record)
+    // Null: somebody else wrote it to the topic, or a restore took the event back.
+    private DeadLetter? TryParse(LogRecord record)
     {
         try
         {
-            if (JsonSerializer.Deserialize(
-                record.Data.Span, ViewJson.Default.DeadLetterData) is not
-                {
-                    Event: not null,
-                    Reason: not null
-                } data) return null;
+            if (JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.DeadLetterData)
+                is not { Event: not null, Reason: not null } data) return null;
             var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
-            return new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason);
+            return Holds(happened.Event.Position, data.Epoch)
+                ? new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason)
+                : null;
         }
         catch (JsonException)
         {

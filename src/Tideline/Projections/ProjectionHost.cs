@@ -68,7 +68,7 @@ public sealed class ProjectionHost : IAsyncDisposable
     {
         var customers = cache is null ? null : new CustomerCache(cache, time);
         var damaged = new DamagedDocuments();
-        var letters = new DeadLetters(log, views, ledger.Map.Shards, time, loggers.CreateLogger<DeadLetters>());
+        var letters = new DeadLetters(ledger, log, views, time, loggers.CreateLogger<DeadLetters>());
         var projector = await Projector.CreateAsync(ledger, log, views, time, loggers.CreateLogger<Projector>(), letters, cancel);
         return new ProjectionHost(
             projector,

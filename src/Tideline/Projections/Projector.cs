@@ -49,7 +49,7 @@ public sealed partial class Projector : IAsyncDisposable
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
         _feed = new ProjectionFeed(ledger, log, time, logger);
         _loop = new BackgroundLoop("projector of the views", RoundAsync, TimeSpan.Zero, time, logger);
-        _announcer = new ViewAnnouncer(log, time);
+        _announcer = new ViewAnnouncer(ledger, log, time);
         _takeover = new ViewTakeover(ledger, log, views, _announcer, _shards, logger);
         _applier = ApplierOf(ActiveViews.None);
     }

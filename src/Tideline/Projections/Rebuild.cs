@@ -135,13 +135,36 @@ public sealed partial class Rebuild : IAsyncDisposable
 
             await HoldAsync(catchUp, cancel);
             await _projector.SwitchAsync(catchUp.Names.Version, epoch, cancel);
-            await SettleAsync(catchUp, cancel);
-            await _version.EndAsync(active.Previous, cancel);
-            return Status = Status with { Phase = "switched", Message = $"Version {catchUp.Names.Version} answers; version {active.Version} is kept." };
+            Status = Status with
+            {
+                Phase = "switched",
+                Message = $"Version {catchUp.Names.Version} answers; version {active.Version} is kept.",
+            };
+            await TidyAsync(catchUp, active.Previous, cancel);
+            return Status;
         }
         finally
         {
             _projector.Gate.Release();
+        }
+    }
+
+    // The switch is durable: whatever fails from here on is no failure of the rebuild, and the next one does it.
+    private async Task TidyAsync(ViewCatchUp catchUp, int? oldest, CancellationToken cancel)
+    {
+        try
+        {
+            await SettleAsync(catchUp, cancel);
+            await _version.EndAsync(oldest, cancel);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            NotTidied(_logger, fault);
+            Status = Status with
+            {
+                Message = $"{Status.Message} Dead letters may still be listed that it settled, and an older version may "
+                    + $"still take space: {fault.Message} The next rebuild clears both.",
+            };
         }
     }
 
@@ -200,4 +223,9 @@ public sealed partial class Rebuild : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The rebuild of the views failed; the live version is as it was.")]
     private static partial void RebuildFailed(ILogger logger, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The rebuilt views answer, but what they replace could not be cleared; the next rebuild does it.")]
+    private static partial void NotTidied(ILogger logger, Exception fault);
 }

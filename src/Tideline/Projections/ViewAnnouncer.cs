@@ -1,20 +1,26 @@
 using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Log;
 
 namespace Tideline.Projections;
 
-/// <summary>The data of CUSTOMER_VIEW_UPDATED: the views hold the events of a shard from one position through another.</summary>
-public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs);
+/// <summary>
+/// The data of CUSTOMER_VIEW_UPDATED: the views hold the events of a shard from one position through another.
+/// <paramref name="Epoch"/>: the installation epoch in which it was said.
+/// </summary>
+public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs, int Epoch = 1);
 
 /// <summary>
 /// Says on <c>customer.events</c> how far the views are. What was last said stands in the log itself, so whatever a crash left unsaid is said by the next pass, once.
 /// </summary>
-internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
+internal sealed class ViewAnnouncer(GeneralLedger ledger, ILog log, TimeProvider time)
 {
     private const int ScanRecords = 256;
-    /// <summary>The last position announced for a shard and the source's sequence.</summary>
+    private readonly SourceHistory _sources = new(ledger.Epochs);
+
+    /// <summary>The last position announced for a shard that no restore took back, and the source's sequence.</summary>
     public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
     {
         var source = Source(shard);
@@ -23,7 +29,8 @@ internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
         {
             var records = await log.ReadAsync(Topics.CustomerEvents, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
             if (records.LastOrDefault(record => record.Source == source) is not { } last) continue;
-            return (Parse(last)?.ThroughSeq ?? 0, last.SourceSeq);
+            return (Parse(last) is { } said
+                ? Math.Min(said.ThroughSeq, _sources.LimitOf(ShardStream.Events, shard, said.Epoch)) : 0, last.SourceSeq);
         }
 
         // Retention took the record; whoever follows the topic has read it.
@@ -41,7 +48,9 @@ internal sealed class ViewAnnouncer(ILog log, TimeProvider time)
             var (watermark, announced) = (shard.Watermark, shard.Announced);
             if (watermark.Seq <= announced.ThroughSeq) continue;
             var data = JsonSerializer.SerializeToUtf8Bytes(
-                new ViewUpdated(shard.Shard, announced.ThroughSeq + 1, watermark.Seq, watermark.TimeUs), ViewJson.Default.ViewUpdated);
+                new ViewUpdated(
+                    shard.Shard, announced.ThroughSeq + 1, watermark.Seq, watermark.TimeUs, ledger.InstallationEpoch),
+                ViewJson.Default.ViewUpdated);
             (records ??= []).Add(new LogRecord(
                 Topics.CustomerEvents, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1, Guid.Empty, EventType.CustomerViewUpdated.Name(), Guid.Empty, 0, time.NowUs(), data));
         }

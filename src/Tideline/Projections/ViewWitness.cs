@@ -11,7 +11,7 @@ public static class ViewWitness
     public static async Task<Witness> OfAsync(IViewStore views, int epoch, int shards, CancellationToken cancel)
     {
         var active = await ActiveViews.LoadAsync(views, cancel);
-        var seen = new WitnessedHead?[shards];
+        var seen = new ManifestHead?[shards];
         if (active is { Version: > 0 } && active.Epoch >= epoch)
         {
             var projection = new ViewNames(active.Version).Projection;
@@ -22,9 +22,9 @@ public static class ViewWitness
     }
 
     /// <summary>What a version of the views saw of a shard.</summary>
-    internal static async ValueTask<WitnessedHead?> ReadAsync(IViewStore views, string projection, int shard, CancellationToken cancel)
+    internal static async ValueTask<ManifestHead?> ReadAsync(IViewStore views, string projection, int shard, CancellationToken cancel)
     {
         var mark = await views.GetWatermarkAsync(projection, shard, cancel);
-        return new WitnessedHead(mark.Seq, 0, happened => happened.TimeUs == mark.TimeUs);
+        return new ManifestHead(shard, mark.Seq, "", 0, mark.TimeUs);
     }
 }

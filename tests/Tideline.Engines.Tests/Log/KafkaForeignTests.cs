@@ -1,6 +1,7 @@
 using System.Text;
 using Confluent.Kafka;
 using Tideline.Engines.Log.Kafka;
+using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Log;
 
@@ -95,8 +96,30 @@ public sealed class KafkaForeignTests : IAsyncLifetime
     [Fact]
     public async Task A_topic_that_was_deleted_is_named_with_what_heals_it()
     {
-        await using var log = await _topics.OpenAsync();
-        await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
+        await using (var log = await _topics.OpenAsync()) await DeleteAsync(log);
+
+        // The restart. The relay asks how far the source is on the topic, and fills it from the ledger.
+        await using (var next = await _topics.OpenAsync())
+        {
+            (await next.GetSourceHeadAsync("t", "s", default)).ShouldBe(0);
+            (await next.GetCommittedAsync("g", "t", 0, default)).ShouldBe(0);
+            await next.AppendAsync(
+                [KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2), KafkaTopics.Record("s", 3)], default);
+            await ReadsAsync(next);
+            await next.CommitAsync("g", "t", 0, 3, default);
+            await Task.Delay(2 * Limits.KafkaTopicLookMs, TestContext.Current.CancellationToken);
+            next.Faults.ShouldBeEmpty();
+        }
+
+        await using var last = await _topics.OpenAsync();
+        await ReadsAsync(last);
+        (await last.GetCommittedAsync("g", "t", 0, default)).ShouldBe(3);
+    }
+
+    private async Task DeleteAsync(KafkaLog log)
+    {
+        await log.AppendAsync([KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2)], default);
+        await log.CommitAsync("g", "t", 0, 2, default);
         using (var admin = _topics.Admin()) await admin.DeleteTopicsAsync([_topics.Prefix + "t"]);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!log.Faults.Any(fault => fault.Topic == "t" && fault.Partition is null)) await Task.Delay(

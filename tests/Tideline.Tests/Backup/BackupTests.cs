@@ -2,6 +2,7 @@ using Tideline.Consistency;
 using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
+using Tideline.Log;
 
 namespace Tideline.Tests.Backup;
 
@@ -58,7 +59,7 @@ public sealed class BackupTests
         await stage.VerifyAsync();
         stage.Node.Ledger.InstallationEpoch.ShouldBe(2);
         Should.Throw<TidelineException>(() => ConsistencyToken.Parse(before, 1, 2)).Message.ShouldContain("before the installation was restored");
-        var records = await stage.Node.Log.ReadAsync(Tideline.Log.Topics.AccountEvents, 0, 0, 100, default);
+        var records = await stage.Node.Log.ReadAsync(Topics.AccountEvents, 0, 0, 100, default);
         records[^1].Source.ShouldStartWith("shard-0.2.");
     }
 
@@ -85,6 +86,27 @@ public sealed class BackupTests
         (await stage.TransferAsync(left, right, 5)).Refusal.ShouldBeNull();
         await stage.VerifyAsync();
         (await stage.PostedAsync(left), await stage.PostedAsync(right)).ShouldBe((95, 105));
+    }
+
+    [Fact]
+    public async Task Audit_heads_that_were_taken_back_are_no_finding()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        var account = await stage.AccountAsync(0, 100);
+        var kept = await PublishedAsync(stage);
+        await stage.KeepLedgerAsync();
+        await stage.OpenAsync();
+        // More than a page of them, of blocks that the restore takes back.
+        LogRecord[] taken =
+        [
+            .. Enumerable.Range(1, Limits.PageRows + 50).Select(number => new LogRecord(
+                Topics.AuditHeads, 0, 0, "shard-0", kept + number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, 1, "{}"u8.ToArray())),
+        ];
+        await stage.Node.Log.AppendAsync(taken, default);
+        await stage.PutLedgerBackAsync();
+        await stage.DepositAsync(account, 1);
+        (await PublishedAsync(stage)).ShouldBeGreaterThan(kept);
+        await stage.VerifyAsync();
     }
 
     [Fact]
@@ -195,6 +217,20 @@ public sealed class BackupTests
         var made = await stage.Node.Backup!.WriteAsync(backup, default);
         (made with { Files = [.. made.Files, new BackupFile("../evil", 0, "")] }).Write(backup);
         (await RestoreAsync(backup, stage.Data + "-restored")).ShouldContain("lies outside");
+    }
+
+    // The number of the newest block, when it is on the log and holds every event.
+    private static async Task<long> PublishedAsync(InstallationStage stage)
+    {
+        var head = (await stage.Node.Ledger.Reader(0).GetHeadAsync(default)).EventSeq;
+        LogRecord? last = null;
+        await WaitAsync(async () =>
+        {
+            var offset = await stage.Node.Log.GetHeadAsync(Topics.AuditHeads, 0, default);
+            last = offset == 0 ? null : (await stage.Node.Log.ReadAsync(Topics.AuditHeads, 0, offset - 1, 1, default))[0];
+            return last is not null && AuditHeads.Parse(last)?.ThroughSeq == head;
+        });
+        return last!.SourceSeq;
     }
 
     private static async Task<string> RestoreAsync(string backup, string data) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MySqlConnector;
+using Tideline.Engines;
 using Tideline.Engines.Backup;
 using Tideline.Kernel;
 
@@ -42,6 +43,58 @@ public sealed class ClusterRestoreTests
             await stage.StopAsync();
             await copy.TakeAsync();
         }
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(0, 2)]
+    [InlineData(1, 1)]
+    [InlineData(1, 2)]
+    public async Task A_database_that_was_lost_is_not_made_anew_and_an_epoch_does_not_heal_it(int shard, int epoch)
+    {
+        await using var stage = await InstallationStage.StartClusterAsync();
+        for (var used = 0; used < 2; used++) await stage.AccountAsync(used, 100);
+        await stage.LevelAsync();
+        await stage.StopAsync();
+        // As operators start it: how many shards there are, the databases say.
+        var node = stage.Cluster!.Node with { Shards = null };
+        if (epoch == 2) (await InstallationEpochs.BeginAsync(node, "a test", default)).ShouldBe(2);
+        var (server, database) = (node.Cluster!.MySql[0], $"{node.Cluster.Name}_{shard}");
+        await RunAsync(server, $"DROP DATABASE {database}");
+        for (var machine = 0; machine < 2; machine++)
+        {
+            string[] refusals =
+            [
+                (await Should.ThrowAsync<TidelineException>(() => TidelineNode.StartAsync(node, default))).Message,
+                (await Should.ThrowAsync<TidelineException>(() => InstallationEpochs.BeginAsync(node, "a test", default))).Message,
+            ];
+            refusals.ShouldAllBe(sentence => sentence.Contains($"{database} is missing, shard {shard} of 2", StringComparison.Ordinal)
+                && sentence.Contains("from one backup", StringComparison.Ordinal)
+                && !sentence.Contains("epoch begin", StringComparison.Ordinal));
+            (await RunAsync(server, $"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{database}'")).ShouldBe(0);
+            // Another one has no manifest.
+            if (machine == 0) Directory.Delete(stage.Data, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task An_installation_whose_databases_are_all_lost_is_known_by_the_manifest()
+    {
+        await using var stage = await InstallationStage.StartClusterAsync();
+        await stage.AccountAsync(1, 100);
+        await stage.StopAsync();
+        var node = stage.Cluster!.Node;
+        for (var shard = 0; shard < 2; shard++) await RunAsync(node.Cluster!.MySql[0], $"DROP DATABASE {node.Cluster.Name}_{shard}");
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message
+            .ShouldContain($"{node.Cluster!.Name}_0 is missing");
+    }
+
+    private static async Task<int> RunAsync(string server, FormattableString sql)
+    {
+        await using var connection = new MySqlConnection(server);
+        await connection.OpenAsync();
+        await using var command = new MySqlCommand(sql.ToString(CultureInfo.InvariantCulture), connection);
+        return Convert.ToInt32(await command.ExecuteScalarAsync() ?? 0, CultureInfo.InvariantCulture);
     }
 
     /// <summary>The databases of both shards as they once were, beside them on the same server.</summary>

@@ -1,5 +1,6 @@
 using Tideline.Bench.Load;
 using Tideline.Engines;
+using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
@@ -85,6 +86,24 @@ internal sealed class InstallationStage : IAsyncDisposable
     {
         await Node.DisposeAsync();
         Node = null!;
+    }
+
+    /// <summary>Stops, and keeps a copy of the ledger of the embedded engines as it is.</summary>
+    public async Task KeepLedgerAsync()
+    {
+        await LevelAsync();
+        await StopAsync();
+        CopyFolder(Path.Combine(Data, "ledger"), Data + "-old");
+    }
+
+    /// <summary>Stops, puts the kept ledger under log and views as they are, begins epoch 2 and starts again.</summary>
+    public async Task PutLedgerBackAsync()
+    {
+        await StopAsync();
+        Directory.Delete(Path.Combine(Data, "ledger"), recursive: true);
+        CopyFolder(Data + "-old", Path.Combine(Data, "ledger"));
+        (await InstallationEpochs.BeginAsync(new NodeOptions { DataDirectory = Data }, "a test", default)).ShouldBe(2);
+        await OpenAsync();
     }
 
     public static void CopyFolder(string from, string to)

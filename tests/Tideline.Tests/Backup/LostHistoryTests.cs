@@ -1,5 +1,10 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines;
+using Tideline.Engines.Backup;
+using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Ledger.Installation;
 using Tideline.Services.Payments;
 using Tideline.Tests.Host;
@@ -26,23 +31,87 @@ public sealed class LostHistoryTests
         await stage.LevelAsync();
         await stage.StopAsync();
 
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*")) File.Delete(file);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*"))
+            File.Move(file, Path.Combine(Directory.CreateDirectory(stage.Data + "-whole").FullName, Path.GetFileName(file)));
         File.Copy(Path.Combine(stage.Data + "-old", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"));
         if (!witnesses.Contains("log", StringComparison.Ordinal)) Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
         if (!witnesses.Contains("views", StringComparison.Ordinal)) Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
         if (!witnesses.Contains("manifest", StringComparison.Ordinal)) File.Delete(Path.Combine(stage.Data, Manifest.FileName));
-        await stage.OpenAsync();
+        for (var start = 1; start <= 2; start++)
+        {
+            await stage.OpenAsync();
+            var refused = await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(there, 1));
+            refused.Code.ShouldBe(ErrorCode.Corrupt);
+            refused.Message.ShouldContain("Shard 1 of the ledger holds events to");
+            stage.Node.Health.Faults().ShouldContain(fault => fault.Part == "history" && fault.Sentence.Contains("Shard 1", StringComparison.Ordinal));
+            // Nobody waits for an owner of a shard that is closed until the next start.
+            await stage.Node.Ledger.WaitForOwnersAsync(default).WaitAsync(TimeSpan.FromSeconds(30));
+            // The other shard is sound and goes on.
+            await stage.DepositAsync(here, 1);
+            (await stage.PostedAsync(here)).ShouldBe(100 + start);
+            (await stage.PostedAsync(there)).ShouldBe(100);
+            await ForgetAsync(stage);
+        }
 
-        var refused = await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(there, 1));
-        refused.Code.ShouldBe(ErrorCode.Corrupt);
-        refused.Message.ShouldContain("Shard 1 of the ledger holds events to");
-        stage.Node.Health.Faults().ShouldContain(fault => fault.Part == "history" && fault.Sentence.Contains("Shard 1", StringComparison.Ordinal));
-        // Nobody waits for an owner of a shard that is closed until the next start.
-        await stage.Node.Ledger.WaitForOwnersAsync(default).WaitAsync(TimeSpan.FromSeconds(30));
-        // The other shard is sound and goes on.
-        await stage.DepositAsync(here, 1);
-        (await stage.PostedAsync(here)).ShouldBe(101);
-        (await stage.PostedAsync(there)).ShouldBe(100);
+        // What was lost is put back: the manifest knows it again.
+        InstallationStage.CopyFolder(stage.Data + "-whole", Path.Combine(stage.Data, "ledger"));
+        await stage.OpenAsync();
+        await stage.DepositAsync(there, 1);
+        (await stage.PostedAsync(there)).ShouldBe(106);
+        await stage.VerifyAsync();
+    }
+
+    [Theory]
+    [InlineData("log views")]
+    [InlineData("manifest")]
+    public async Task A_shard_whose_history_forked_stays_closed_when_the_witnesses_are_gone(string witnesses)
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var account = await stage.AccountAsync(1, 100);
+        await stage.StopAsync();
+        InstallationStage.CopyFolder(stage.Data, stage.Data + "-fork");
+        await stage.OpenAsync();
+        await stage.DepositAsync(account, 1);
+        await stage.LevelAsync();
+        await stage.StopAsync();
+        await stage.OpenAsync(data: stage.Data + "-fork");
+        await stage.DepositAsync(account, 2);
+        await stage.StopAsync();
+
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*")) File.Delete(file);
+        File.Copy(Path.Combine(stage.Data + "-fork", "ledger", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"));
+        if (witnesses == "manifest") DeleteLogAndViews(stage);
+        else File.Delete(Path.Combine(stage.Data, Manifest.FileName));
+        for (var start = 1; start <= 2; start++)
+        {
+            await stage.OpenAsync();
+            (await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(account, 1))).Message
+                .ShouldContain("the ledger has another history");
+            await ForgetAsync(stage);
+        }
+    }
+
+    [Fact]
+    public async Task A_process_that_stands_by_keeps_what_its_manifest_saw_of_a_shard()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        var account = await stage.AccountAsync(0, 100);
+        await stage.StopAsync();
+        InstallationStage.CopyFolder(Path.Combine(stage.Data, "ledger"), stage.Data + "-old/ledger");
+        await stage.OpenAsync();
+        await stage.DepositAsync(account, 1);
+        await stage.StopAsync();
+        var seen = Manifest.Read(stage.Data).ShouldNotBeNull();
+        await using var store = SqliteLedgerStore.Open(stage.Data + "-old");
+        var guard = new HistoryGuard(NullLogger.Instance);
+        guard.Add(HistoryCheck.Of(seen, store.Epochs(0)[^1]));
+        // Not reachable yet: it acquires nothing.
+        await using var ledger = await GeneralLedger.StartAsync(
+            store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, default,
+            new TaskCompletionSource().Task, findFault: guard.FindFaultAsync);
+        await using (var keeper = new ManifestKeeper(ledger, guard, stage.Data, TimeProvider.System, NullLogger.Instance))
+            await keeper.StartAsync(default);
+        Manifest.Read(stage.Data).ShouldNotBeNull().Heads.ShouldBe(seen.Heads);
     }
 
     [Fact]
@@ -187,5 +256,83 @@ public sealed class LostHistoryTests
         await stage.StopAsync();
         await File.WriteAllTextAsync(Path.Combine(stage.Data, Manifest.FileName), "{\"heads\":");
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("move it away");
+    }
+
+    [Fact]
+    public async Task An_empty_shard_in_an_earlier_epoch_is_a_lost_one_and_an_epoch_does_not_heal_it()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        await stage.StopAsync();
+        InstallationStage.CopyFolder(Path.Combine(stage.Data, "ledger"), stage.Data + "-empty");
+        await stage.OpenAsync();
+        for (var shard = 0; shard < 2; shard++) await stage.AccountAsync(shard, 100);
+        await stage.StopAsync();
+        var options = new NodeOptions { DataDirectory = stage.Data };
+        (await InstallationEpochs.BeginAsync(options, "a test", default)).ShouldBe(2);
+        File.Copy(Path.Combine(stage.Data + "-empty", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"), overwrite: true);
+        var manifest = await File.ReadAllTextAsync(Path.Combine(stage.Data, Manifest.FileName));
+        string[] refusals =
+        [
+            (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message,
+            (await Should.ThrowAsync<TidelineException>(() => InstallationEpochs.BeginAsync(options, "a test", default))).Message,
+        ];
+        refusals.ShouldAllBe(sentence => sentence.Contains("Shard 1 holds nothing", StringComparison.Ordinal)
+            && sentence.Contains("from one backup", StringComparison.Ordinal)
+            && !sentence.Contains("epoch begin", StringComparison.Ordinal));
+        (await File.ReadAllTextAsync(Path.Combine(stage.Data, Manifest.FileName))).ShouldBe(manifest);
+    }
+
+    [Fact]
+    public async Task An_epoch_that_was_begun_and_not_finished_is_finished_on_shards_without_events_too()
+    {
+        await using var stage = await InstallationStage.StartAsync(3);
+        await stage.AccountAsync(0, 100);
+        await stage.StopAsync();
+        await using var ledger = SqliteLedgerStore.Open(stage.Data);
+        for (var crash = 1; crash <= 2; crash++)
+        {
+            await Should.ThrowAsync<IOException>(() => EpochBeginning.RunAsync(
+                new CrashingStore(ledger), "a test", DateTimeOffset.UnixEpoch, default));
+        }
+
+        (await EpochBeginning.RunAsync(ledger, "a test", DateTimeOffset.UnixEpoch, default)).ShouldBe(2);
+        Enumerable.Range(0, 3).Select(shard => ledger.Epochs(shard).Count).ShouldBe([2, 2, 2]);
+    }
+
+    // Only the manifest is left.
+    private static async Task ForgetAsync(InstallationStage stage)
+    {
+        await stage.StopAsync();
+        DeleteLogAndViews(stage);
+    }
+
+    private static void DeleteLogAndViews(InstallationStage stage)
+    {
+        foreach (var folder in (string[])["log", "views"]) Directory.Delete(Path.Combine(stage.Data, folder), recursive: true);
+    }
+
+    // Begins an epoch on one shard, and is gone.
+    private sealed class CrashingStore(ILedgerStore store) : ILedgerStore
+    {
+        private bool _hasBegun;
+
+        public ShardMap Map => store.Map;
+
+        public bool TakesKeysOf(int shard, int home) => store.TakesKeysOf(shard, home);
+
+        public IReadOnlyList<EpochRow> Epochs(int shard) => store.Epochs(shard);
+
+        public ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel)
+        {
+            if (_hasBegun) throw new IOException("The power is gone.");
+            _hasBegun = true;
+            return store.BeginEpochAsync(shard, epoch, cancel);
+        }
+
+        public IShardStore OpenWriter(int shard) => store.OpenWriter(shard);
+
+        public IShardReader OpenReader(int shard) => store.OpenReader(shard);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -25,7 +25,8 @@ internal class ForgetfulLog(ILog log, long firstOffset = 0, long hiddenOffset = 
 
     public ValueTask<long> GetCommittedAsync(string group, string topic, int partition, CancellationToken cancel) => log.GetCommittedAsync(group, topic, partition, cancel);
 
-    public ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel) => log.CommitAsync(group, topic, partition, offset, cancel);
+    public virtual ValueTask CommitAsync(
+        string group, string topic, int partition, long offset, CancellationToken cancel) => log.CommitAsync(group, topic, partition, offset, cancel);
 
     public ValueTask<long> TrimAsync(DateTimeOffset before, CancellationToken cancel) => log.TrimAsync(before, cancel);
 

@@ -1,5 +1,6 @@
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
+using Tideline.Log;
 using Tideline.Projections;
 
 namespace Tideline.Tests.Projections;
@@ -82,6 +83,35 @@ public sealed class RebuildTests
         (await stage.ViewAsync(ada))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_001);
     }
 
+    [Fact]
+    public async Task What_fails_after_the_switch_is_no_failure_of_the_rebuild()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var clock = (await stage.ViewAsync(ada))!.Clock;
+        await stage.TamperAsync(ada, document => document with { Clock = new SortedList<Guid, long>(clock) { [accounts[0]] = 1 } });
+        var log = new LogWithoutCommits(stage.Log);
+        await stage.RestartAsync(log);
+        await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        log.IsBroken = true;
+        stage.Host.Rebuild.Start(force: true);
+        // It says first that it switched, then what failed.
+        while (stage.Host.Rebuild.Status.Message?.Contains("The log is away.", StringComparison.Ordinal) is not true)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        var status = stage.Host.Rebuild.Status;
+        status.Phase.ShouldBe("switched");
+        status.Message.ShouldNotBeNull().ShouldStartWith("Version 2 answers; version 1 is kept. Dead letters may still be listed");
+
+        // The next one clears what was left.
+        await stage.RestartAsync();
+        stage.Host.Projector.Names.Version.ShouldBe(2);
+        (await stage.Host.Rebuild.RunAsync(force: true, default)).Message.ShouldBe("Version 3 answers; version 2 is kept.");
+        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        (await ViewNames.VersionsAsync(stage.Views, default)).ShouldBe([2, 3]);
+    }
+
     [Theory]
     [InlineData("UPDATE c_transactions_v1 SET json = CAST(replace(json, 'deposit', 'Deposit') AS BLOB)", "transactions", 2)]
     [InlineData("DELETE FROM c_transactions_v1", "transactions", 2)]
@@ -122,5 +152,14 @@ public sealed class RebuildTests
         refused.Phase.ShouldBe("refused");
         refused.Collections.Select(each => each.Differing).ShouldBe([0L, 1L, 1L]);
         refused.Collections.Select(each => each.Compared).ShouldBe([1L, 1_502L, 1_505L]);
+    }
+
+    private sealed class LogWithoutCommits(ILog log) : ForgetfulLog(log)
+    {
+        public bool IsBroken { get; set; }
+
+        public override ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel) => IsBroken
+            ? throw new TidelineException(ErrorCode.StorageUnavailable, "The log is away.")
+            : base.CommitAsync(group, topic, partition, offset, cancel);
     }
 }

@@ -92,6 +92,24 @@ public sealed class ReturnableTests
     }
 
     [Fact]
+    public async Task A_repeat_for_a_parked_transfer_says_so_at_once()
+    {
+        // The clock stands still: whoever waits for the end of the saga waits for ever.
+        await using var bank = await Bank.OpenAsync(2, _time);
+        var (from, to) = (await bank.AccountAsync(0, 250), await bank.AccountAsync(1));
+        var request = bank.Transfer(from, to, 250, key: "k");
+        var first = bank.Payments.TransferAsync(request, default);
+        while (bank.Tamper(0, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0") == 0)
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        var repeat = await bank.Payments.TransferAsync(request, default)
+            .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        repeat.Status.ShouldBe(TransferStatus.Parked);
+        (await bank.Operations.CompensateAsync(repeat.TransferId, default)).ShouldBeNull();
+        await bank.Pump.RunAsync();
+        (await first.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).TransferId.ShouldBe(repeat.TransferId);
+    }
+
+    [Fact]
     public async Task A_passed_deadline_releases_what_might_have_come_back()
     {
         await using var bank = await Bank.OpenAsync(2, _time);

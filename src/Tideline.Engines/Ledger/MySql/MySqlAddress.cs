@@ -77,20 +77,50 @@ internal sealed class MySqlAddress : IAsyncDisposable
     public void EnsureDatabase()
     {
         using var connection = OpenServer();
-        using var exists = new MySqlCommand($"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{Database}'", connection);
-        if (Convert.ToInt64(exists.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) > 0) return;
+        if (Is(connection, $"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{Database}'")) return;
         using var create = new MySqlCommand($"CREATE DATABASE IF NOT EXISTS {Database}", connection);
         create.ExecuteNonQuery();
     }
 
-    /// <summary>How many shards the installation has whose database this is; null when it is not made yet.</summary>
-    public int? FindShards()
+    /// <summary>
+    /// How many shards the installation has, as its databases on this server say: whichever is missing, the others tell.
+    /// Null when there is none.
+    /// </summary>
+    public int? FindShards(string prefix)
     {
         using var connection = OpenServer();
-        using var exists = new MySqlCommand($"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{Database}' AND table_name = 'head'", connection);
-        if (Convert.ToInt64(exists.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) == 0) return null;
-        using var shards = new MySqlCommand($"SELECT shards FROM {Database}.head", connection);
-        return shards.ExecuteScalar() as int?;
+        var found = new List<string>();
+        using (var query = new MySqlCommand(
+            "SELECT table_schema FROM information_schema.tables WHERE table_name = 'head' " +
+            $"AND table_schema REGEXP '^{prefix}_[0-9]+$'", connection))
+        using (var reader = query.ExecuteReader())
+        {
+            while (reader.Read()) found.Add(reader.GetString(0));
+        }
+
+        foreach (var database in found)
+        {
+            using var shards = new MySqlCommand($"SELECT shards FROM {database}.head", connection);
+            if (shards.ExecuteScalar() is int told) return told;
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether the tables of the shard are there.</summary>
+    public bool IsMade()
+    {
+        using var connection = OpenServer();
+        return IsMade(connection);
+    }
+
+    /// <summary>Whether anything was ever written on the shard.</summary>
+    public bool IsUsed()
+    {
+        using var connection = OpenServer();
+        return IsMade(connection) && Is(
+            connection,
+            $"SELECT EXISTS (SELECT 1 FROM {Database}.events) OR EXISTS (SELECT 1 FROM {Database}.epochs WHERE number > 1)");
     }
 
     public async ValueTask DisposeAsync()
@@ -101,6 +131,16 @@ internal sealed class MySqlAddress : IAsyncDisposable
     private void Leave(KeyValuePair<Tenure, MySqlDataSource> readers)
     {
         if (_readers.TryRemove(readers)) _ = readers.Value.DisposeAsync().AsTask();
+    }
+
+    private bool IsMade(MySqlConnection connection) => Is(
+        connection,
+        $"SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{Database}' AND table_name = 'events'");
+
+    private static bool Is(MySqlConnection connection, string sql)
+    {
+        using var query = new MySqlCommand(sql, connection);
+        return Convert.ToInt64(query.ExecuteScalar(), System.Globalization.CultureInfo.InvariantCulture) > 0;
     }
 
     private MySqlConnection OpenServer()

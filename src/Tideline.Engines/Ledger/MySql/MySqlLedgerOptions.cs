@@ -28,6 +28,12 @@ public sealed record MySqlLedgerOptions
     /// <summary>Shard n lives in the database of this name, <c>_</c> and n.</summary>
     public string DatabasePrefix { get; init; } = "tideline";
 
+    /// <summary>
+    /// Whether the installation is known to be there, so that a database that is missing is a loss. It is one in any
+    /// case where another database of the installation was used.
+    /// </summary>
+    public bool IsKnown { get; init; }
+
     /// <exception cref="TidelineException">InvalidInput, in words that name what is wrong.</exception>
     public void Require()
     {

@@ -16,19 +16,21 @@ public sealed class MySqlLedgerStore : ILedgerStore
     private readonly IReadOnlyList<EpochRow>[] _epochs;
     private readonly ShardOwner _owner;
     private readonly IReadOnlySet<int>? _own;
+    private readonly bool _isKnown;
     private readonly SteadyClock _time;
     private readonly ILogger _logger;
 
     private MySqlLedgerStore(MySqlAddress[] addresses, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
-        (_addresses, _epochs, _owner, _own, _time, _logger, Map) =
-            (addresses, new IReadOnlyList<EpochRow>[addresses.Length], options.Owner, options.Own, SteadyClock.Of(time), logger,
-                new ShardMap(addresses.Length));
+        (_addresses, _epochs, _owner, _own, _isKnown, _time, _logger, Map) =
+            (addresses, new IReadOnlyList<EpochRow>[addresses.Length], options.Owner, options.Own, options.IsKnown,
+                SteadyClock.Of(time), logger, new ShardMap(addresses.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
 
     /// <summary>Makes the databases and tables that are not there and brings the others up to date. Safe for several processes at once.</summary>
-    /// <exception cref="TidelineException">InvalidInput. IncompatibleData: a newer format, or another number of shards. StorageUnavailable: a server does not answer or refuses.</exception>
+    /// <exception cref="TidelineException">InvalidInput. IncompatibleData: a newer format, or another number of shards. StorageUnavailable: a server does not answer or refuses.
+    /// Corrupt: a database of the installation is missing.</exception>
     public static async Task<MySqlLedgerStore> OpenAsync(MySqlLedgerOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         options.Require();
@@ -93,16 +95,20 @@ public sealed class MySqlLedgerStore : ILedgerStore
     {
         // One finder a group: what one shard finds out, all of its shards know.
         var finders = options.Primaries.Select(primary => new PrimaryFinder(GroupAddress.Parse(primary))).ToArray();
-        var first = AddressOf(options, finders, 0);
-        try
+        var shards = options.Shards ?? await Task.Run(() => FindShards(options, finders), cancel)
+            ?? MySqlLedgerOptions.DefaultShards;
+        return [.. Enumerable.Range(0, shards).Select(shard => AddressOf(options, finders, shard))];
+    }
+
+    // A server may have lost what it had.
+    private static int? FindShards(MySqlLedgerOptions options, PrimaryFinder[] finders)
+    {
+        for (var server = 0; server < finders.Length; server++)
         {
-            var shards = options.Shards ?? await Task.Run(first.FindShards, cancel) ?? MySqlLedgerOptions.DefaultShards;
-            return [.. Enumerable.Range(0, shards).Select(shard => AddressOf(options, finders, shard))];
+            if (AddressOf(options, finders, server).FindShards(options.DatabasePrefix) is { } shards) return shards;
         }
-        finally
-        {
-            await first.DisposeAsync();
-        }
+
+        return null;
     }
 
     private static MySqlAddress AddressOf(MySqlLedgerOptions options, PrimaryFinder[] finders, int shard) =>
@@ -114,8 +120,23 @@ public sealed class MySqlLedgerStore : ILedgerStore
             throw new TidelineException(ErrorCode.InvalidInput, $"There is no shard {first} to prefer: the installation has shards 0 to {Map.Shards - 1}.");
     }
 
+    // An empty database in the place of a lost one would look as if nothing had ever been on it. In this order: another
+    // process may be making all of them now, and uses none before.
+    private void RequireNoLoss()
+    {
+        if (!_isKnown && !Array.Exists(_addresses, address => address.IsUsed())) return;
+        var lost = Array.FindIndex(_addresses, address => !address.IsMade());
+        if (lost < 0) return;
+        throw new TidelineException(
+            ErrorCode.Corrupt,
+            $"The database {_addresses[lost].Database} is missing, shard {lost} of {_addresses.Length} of the installation: what was "
+            + "acknowledged on it is lost. Restore the databases of all shards from one backup (docs/operating/backup.md). "
+            + "For a new, empty installation choose another name and another data folder.");
+    }
+
     private void Ensure()
     {
+        RequireNoLoss();
         for (var shard = 0; shard < _addresses.Length; shard++)
         {
             _addresses[shard].EnsureDatabase();

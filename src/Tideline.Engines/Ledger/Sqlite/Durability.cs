@@ -77,9 +77,13 @@ internal sealed class Durability(string path) : IDisposable
     /// <summary>
     /// Completes when a commit is durable that a read saw. What a file holds that nobody here writes to is.
     /// </summary>
-    public ValueTask WaitAsync(long commit) => !_isWritten || Volatile.Read(ref _flushed) >= commit
-        ? default
-        : new ValueTask(WaitForAsync(commit));
+    /// <exception cref="TidelineException">
+    /// StorageUnavailable: the flush failed, or takes longer than <see cref="Limits.FlushWaitMs"/>.
+    /// </exception>
+    public ValueTask WaitAsync(long commit, CancellationToken cancel) =>
+        !_isWritten || Volatile.Read(ref _flushed) >= commit
+            ? default
+            : new ValueTask(WaitForAsync(commit, cancel));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -88,8 +92,10 @@ internal sealed class Durability(string path) : IDisposable
         _log = null;
     }
 
-    private async Task WaitForAsync(long commit)
+    private async Task WaitForAsync(long commit, CancellationToken cancel)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Limits.FlushWaitMs);
         while (true)
         {
             Task moved;
@@ -100,7 +106,16 @@ internal sealed class Durability(string path) : IDisposable
                 moved = _moved.Task;
             }
 
-            await moved;
+            try
+            {
+                await moved.WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                throw new TidelineException(
+                    ErrorCode.StorageUnavailable,
+                    $"The disk did not say within {Limits.FlushWaitMs} ms that it has {Path.GetFileName(path)}: try again.");
+            }
         }
     }
 

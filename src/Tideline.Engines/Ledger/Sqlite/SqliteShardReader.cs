@@ -12,14 +12,14 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     private readonly ReaderPool _pool = new(file.Path);
 
     /// <inheritdoc/>
-    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => Read(database => HeadReader.Read(database, file.Shard));
+    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => Read(database => HeadReader.Read(database, file.Shard), cancel);
 
     /// <summary>This process: the folder is its own.</summary>
     public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) => ValueTask.FromResult<ShardOwner?>(new ShardOwner(ShardOwner.ThisProcess, "", Guid.Empty));
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?", query => query.Bind(id), LedgerRows.Account);
+        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?", query => query.Bind(id), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(Guid customerId, int limit, CancellationToken cancel) =>
@@ -31,7 +31,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?", query => query.Bind(id), LedgerRows.Customer);
+        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?", query => query.Bind(id), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
@@ -40,19 +40,19 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
         Read<IReadOnlyList<EntryRow>>(
-            database => new EntryReader(database, accountId).Before(beforeVersion, limit, cancel));
+            database => new EntryReader(database, accountId).Before(beforeVersion, limit, cancel), cancel);
 
     /// <inheritdoc/>
     public ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel) =>
-        Read(database => new EntryReader(database, accountId).At(timeUs));
+        Read(database => new EntryReader(database, accountId).At(timeUs), cancel);
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE id = ?", query => query.Bind(id), LedgerRows.Transaction);
+        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE id = ?", query => query.Bind(id), LedgerRows.Transaction, cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?", query => query.Bind(id), LedgerRows.Hold);
+        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?", query => query.Bind(id), LedgerRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
@@ -66,7 +66,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
-        Read(database => OutcomeIndex.Read(database, key));
+        Read(database => OutcomeIndex.Read(database, key), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
@@ -74,7 +74,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?", query => query.Bind(name), LedgerRows.Claim);
+        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?", query => query.Bind(name), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel) =>
@@ -83,7 +83,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?", query => query.Bind(id), LedgerRows.Saga);
+        One($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?", query => query.Bind(id), LedgerRows.Saga, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel) =>
@@ -127,7 +127,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
-        Read(database => Totals.Read(database, cancel));
+        Read(database => Totals.Read(database, cancel), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel, Func<SagaRow,
@@ -141,7 +141,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
                 .. check.Run(cancel).Concat(balances.FindBrokenChains(cancel))
                     .Concat(balances.FindMissingOutcomes()).Take(limit),
             ];
-        });
+        }, cancel);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -151,10 +151,10 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     }
 
     // What was read may be committed and not yet on the disk: nobody may act on it before it is.
-    private ValueTask<T> Read<T>(Func<SqliteDatabase, T> read)
+    private ValueTask<T> Read<T>(Func<SqliteDatabase, T> read, CancellationToken cancel)
     {
         var (rows, commit) = _pool.ReadSnapshot(database => (read(database), HeadReader.Commits(database)));
-        var durable = file.Durability.WaitAsync(commit);
+        var durable = file.Durability.WaitAsync(commit, cancel);
         return durable.IsCompletedSuccessfully ? new ValueTask<T>(rows) : Later(durable, rows);
 
         static async ValueTask<T> Later(ValueTask durable, T rows)
@@ -164,7 +164,8 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
         }
     }
 
-    private ValueTask<T?> One<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read)
+    private ValueTask<T?> One<T>(
+        string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel)
         where T : class => Read(database =>
         {
             var query = database.Prepare(sql);
@@ -176,7 +177,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             {
                 query.Reset();
             }
-        });
+        }, cancel);
 
     private ValueTask<IReadOnlyList<T>> Many<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel) =>
         Read<IReadOnlyList<T>>(database =>
@@ -198,5 +199,5 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             {
                 query.Reset();
             }
-        });
+        }, cancel);
 }

@@ -10,14 +10,20 @@ public static class EpochBeginning
 {
     /// <summary>Begins it, or finishes what was begun.</summary>
     /// <returns>The epoch.</returns>
-    /// <exception cref="TidelineException">AlreadyOwned: a process owns a shard. InvalidInput: no reason, or too long a one.</exception>
+    /// <exception cref="TidelineException">
+    /// AlreadyOwned: a process owns a shard. InvalidInput: no reason, or too long a one. Corrupt: a shard was lost.
+    /// </exception>
     public static async Task<int> RunAsync(ILedgerStore store, string reason, DateTimeOffset now, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.EpochReasonCharacters)
             throw new TidelineException(ErrorCode.InvalidInput, $"A reason has 1 to {Limits.EpochReasonCharacters} characters.");
+        if (await HistoryGuard.FindLostShardAsync(store, cancel) is { } lost) throw new TidelineException(ErrorCode.Corrupt, lost);
         int[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];
         var next = numbers.Min() == numbers.Max() ? numbers.Max() + 1 : numbers.Max();
-        for (var shard = 0; shard < numbers.Length; shard++)
+        // Those without events first, so that an empty shard that is behind others with events can only be a lost one.
+        var isEmpty = new bool[numbers.Length];
+        for (var shard = 0; shard < numbers.Length; shard++) isEmpty[shard] = await HistoryGuard.IsEmptyAsync(store, shard, cancel);
+        foreach (var shard in Enumerable.Range(0, numbers.Length).OrderBy(shard => !isEmpty[shard]))
         {
             if (numbers[shard] == next) continue;
             // Owned while it is written, so that nobody commits beside it.

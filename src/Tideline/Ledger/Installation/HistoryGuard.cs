@@ -3,7 +3,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Installation;
 
-/// <summary>Admits a shard when every witness that can be asked has seen nothing that the shard lacks.</summary>
+/// <summary>Holds a shard against every witness that can be asked: it is admitted when none saw anything that it lacks.</summary>
 public sealed partial class HistoryGuard(ILogger logger)
 {
     private readonly List<(Witness Witness, Witness? Instead)> _witnesses = [];
@@ -13,20 +13,21 @@ public sealed partial class HistoryGuard(ILogger logger)
     /// <param name="instead">Who is asked where the witness saw nothing of a shard, because it was made anew.</param>
     public void Add(Witness witness, Witness? instead = null) => _witnesses.Add((witness, instead));
 
-    /// <summary>Holds a shard against what was seen of it.</summary>
-    /// <exception cref="TidelineException">Corrupt: the shard is not the one that was seen, and must not be built upon.</exception>
-    public async Task AdmitAsync(IShardReader reader, int shard, CancellationToken cancel)
+    /// <summary>Why the shard is not the one that was seen, and must not be built upon; null when it is.</summary>
+    public async Task<HistoryFault?> FindFaultAsync(IShardReader reader, int shard, CancellationToken cancel)
     {
         foreach (var (first, instead) in _witnesses)
         {
             var witness = instead is null || await HasSeenAsync(first, shard, cancel) ? first : instead;
-            if (await FindFaultAsync(reader, shard, witness, cancel) is { } fault) throw new TidelineException(ErrorCode.Corrupt, fault);
+            if (await FindFaultAsync(reader, shard, witness, cancel) is { } fault) return fault;
         }
+
+        return null;
     }
 
     /// <summary>Checks that the shards of a store belong together: one installation, one epoch.</summary>
     /// <exception cref="TidelineException">Corrupt, saying which shard is another's.</exception>
-    public static void RequireOneInstallation(ILedgerStore store)
+    public static async Task RequireOneInstallationAsync(ILedgerStore store, CancellationToken cancel)
     {
         var first = store.Epochs(0)[^1];
         for (var shard = 1; shard < store.Map.Shards; shard++)
@@ -41,12 +42,43 @@ public sealed partial class HistoryGuard(ILogger logger)
 
             if (other.Number != first.Number)
             {
+                if (await FindLostShardAsync(store, cancel) is { } lost) throw new TidelineException(ErrorCode.Corrupt, lost);
                 throw new TidelineException(
                     ErrorCode.Corrupt,
                     $"Shard {shard} is in installation epoch {other.Number}, shard 0 in epoch {first.Number}: either they are of different backups, "
                     + "or an epoch was begun and not finished. In the second case run: ./tideline epoch begin");
             }
         }
+    }
+
+    /// <summary>
+    /// Names a shard without events in an earlier epoch than one with events: it was made anew in the place of a lost
+    /// one. Null when there is none.
+    /// </summary>
+    internal static async Task<string?> FindLostShardAsync(ILedgerStore store, CancellationToken cancel)
+    {
+        int[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];
+        if (numbers.Min() == numbers.Max()) return null;
+        var used = 0;
+        for (var shard = 0; shard < numbers.Length; shard++)
+        {
+            if (!await IsEmptyAsync(store, shard, cancel)) used = Math.Max(used, numbers[shard]);
+        }
+
+        for (var shard = 0; shard < numbers.Length; shard++)
+        {
+            if (numbers[shard] >= used || !await IsEmptyAsync(store, shard, cancel)) continue;
+            return $"Shard {shard} holds nothing and is in installation epoch {numbers[shard]}, beside shards with events in epoch "
+                + $"{used}: what was acknowledged on it is lost. Restore all shards from one backup (docs/operating/backup.md).";
+        }
+
+        return null;
+    }
+
+    internal static async Task<bool> IsEmptyAsync(ILedgerStore store, int shard, CancellationToken cancel)
+    {
+        await using var reader = store.OpenReader(shard);
+        return (await reader.GetHeadAsync(cancel)).EventSeq == 0;
     }
 
     private static async Task<bool> HasSeenAsync(Witness witness, int shard, CancellationToken cancel)
@@ -62,7 +94,7 @@ public sealed partial class HistoryGuard(ILogger logger)
     }
 
     // A witness that is away says nothing: the others decide.
-    private async Task<string?> FindFaultAsync(IShardReader reader, int shard, Witness witness, CancellationToken cancel)
+    private async Task<HistoryFault?> FindFaultAsync(IShardReader reader, int shard, Witness witness, CancellationToken cancel)
     {
         try
         {

@@ -49,8 +49,14 @@ public sealed record Manifest(Guid Installation, int Epoch, int Shards, IReadOnl
     }
 }
 
-/// <summary>A shard's head as the manifest keeps it. <paramref name="EventHash"/>: SHA-256 of the newest event, in hexadecimal, small letters;
-/// empty while there is none.</summary>
+/// <summary>A shard's head as the manifest keeps it, or as another witness saw it.</summary>
+/// <param name="Shard">The shard.</param>
+/// <param name="EventSeq">Its newest event; 0 for none.</param>
+/// <param name="EventHash">
+/// SHA-256 of the newest event, in hexadecimal, small letters; empty while there is none, or where only its time was seen.
+/// </param>
+/// <param name="MessageSeq">Its newest message; 0 for none.</param>
+/// <param name="TimeUs">When it was committed; without a hash, when the newest event was.</param>
 public sealed record ManifestHead(int Shard, long EventSeq, string EventHash, long MessageSeq, long TimeUs);
 
 /// <summary>JSON of the manifest: camel case, indented for people.</summary>

@@ -3,19 +3,27 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Installation;
 
-/// <summary>Keeps the manifest of a data folder up to date: every <see cref="Limits.ManifestMs"/> while heads move, and at the end.</summary>
+/// <summary>
+/// Keeps the manifest of a data folder up to date: every <see cref="Limits.ManifestMs"/> while heads move, and at the end.
+/// Of a shard that lacks what was seen it keeps what was seen, so that the next start finds the loss where the other
+/// witnesses are gone.
+/// </summary>
 internal sealed class ManifestKeeper : IAsyncDisposable
 {
     private readonly GeneralLedger _ledger;
     private readonly string _directory;
     private readonly TimeProvider _time;
     private readonly BackgroundLoop _loop;
+    private readonly HistoryGuard _guard;
+    private readonly ManifestHead?[] _seen;
     private ManifestHead[] _written = [];
 
     /// <summary>Made with <see cref="StartAsync"/>.</summary>
-    public ManifestKeeper(GeneralLedger ledger, string directory, TimeProvider time, ILogger logger)
+    public ManifestKeeper(
+        GeneralLedger ledger, HistoryGuard guard, string directory, TimeProvider time, ILogger logger)
     {
-        (_ledger, _directory, _time) = (ledger, directory, time);
+        (_ledger, _guard, _directory, _time) = (ledger, guard, directory, time);
+        _seen = new ManifestHead?[ledger.Map.Shards];
         _loop = new BackgroundLoop(
             $"writing of {Manifest.FileName}", KeepAsync, TimeSpan.FromMilliseconds(Limits.ManifestMs), time, logger);
     }
@@ -26,6 +34,13 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     /// <summary>Writes the manifest, then begins to keep it.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
+        // The others were held against the witnesses when they were acquired.
+        for (var shard = 0; shard < _seen.Length; shard++)
+        {
+            if (_ledger.Owns(shard) || _ledger.WhyClosed(shard) is not null) continue;
+            _seen[shard] = (await _guard.FindFaultAsync(_ledger.Reader(shard), shard, cancel))?.Seen;
+        }
+
         await KeepAsync(cancel);
         _loop.Start();
     }
@@ -34,7 +49,8 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     public async Task KeepAsync(CancellationToken cancel)
     {
         var heads = new ManifestHead[_ledger.Map.Shards];
-        for (var shard = 0; shard < heads.Length; shard++) heads[shard] = await HeadAsync(_ledger.Reader(shard), cancel);
+        for (var shard = 0; shard < heads.Length; shard++)
+            heads[shard] = _ledger.SeenOfClosed(shard) ?? _seen[shard] ?? await HeadAsync(_ledger.Reader(shard), cancel);
         if (heads.AsSpan().SequenceEqual(_written)) return;
         var now = _ledger.Epochs(0)[^1];
         new Manifest(now.Installation, now.Number, heads.Length, heads, _time.GetUtcNow()).Write(_directory);

@@ -80,12 +80,12 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
             : new TransferReply(Guid.Empty, TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, written);
     }
 
-    // An earlier attempt with this key chose the saga's id, and the saga may have ended long ago.
+    // An earlier attempt with this key chose the saga's id, and the saga may have ended, or wait for an operator, long since.
     private async Task<TransferReply> EndOfRepeatAsync(Reply reply, long began, CancellationToken cancel)
     {
         using var waiter = waiters.Expect(reply.Subject);
         var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
-        return row is not null && !row.State.IsUnfinished()
+        return row is { State: not (SagaState.Running or SagaState.Compensating) }
             ? Ended(row, reply)
             : await EndAsync(waiter, reply, began, cancel);
     }

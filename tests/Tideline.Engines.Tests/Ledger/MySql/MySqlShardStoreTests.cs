@@ -163,6 +163,22 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     }
 
     [Fact]
+    public async Task A_database_that_is_missing_is_made_only_where_nothing_was_ever_written()
+    {
+        await using var databases = new MySqlDatabases();
+        await (await databases.OpenAsync()).DisposeAsync();
+        // As a process that was killed in the middle of its first start leaves it.
+        await databases.ExecuteAsync(1, $"DROP DATABASE {databases.Options.DatabasePrefix}_1");
+        await (await databases.OpenAsync()).DisposeAsync();
+        await databases.ExecuteAsync(1, $"DROP DATABASE {databases.Options.DatabasePrefix}_1");
+        await databases.ExecuteAsync(
+            0, "INSERT INTO events (seq, type, subject, version, time_us, data) VALUES (1, 1, REPEAT('1', 16), 1, 1, '{}')");
+        var refused = await Should.ThrowAsync<TidelineException>(databases.OpenAsync());
+        refused.Code.ShouldBe(ErrorCode.Corrupt);
+        refused.Message.ShouldContain($"{databases.Options.DatabasePrefix}_1 is missing, shard 1 of 2");
+    }
+
+    [Fact]
     public async Task The_number_of_shards_is_fixed_by_the_data()
     {
         var refused = await Should.ThrowAsync<TidelineException>(

@@ -1,4 +1,5 @@
 using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 
@@ -29,25 +30,56 @@ public sealed class DurabilityTests : IDisposable
     public async Task A_read_waits_for_the_commit_that_it_saw_and_no_later_one()
     {
         _durability.Next.ShouldBe(8);
-        var early = _durability.WaitAsync(8).AsTask();
+        var early = _durability.WaitAsync(8, Cancel).AsTask();
         _durability.Sync();
         early.IsCompleted.ShouldBeFalse();
         _durability.Committed();
         early.IsCompleted.ShouldBeFalse();
-        _durability.WaitAsync(7).IsCompletedSuccessfully.ShouldBeTrue();
+        _durability.WaitAsync(7, Cancel).IsCompletedSuccessfully.ShouldBeTrue();
         _durability.Sync();
         await early.WaitAsync(Cancel);
 
         _durability.Committed();
-        _durability.WaitAsync(8).IsCompletedSuccessfully.ShouldBeTrue();
-        _durability.WaitAsync(9).IsCompleted.ShouldBeFalse();
+        _durability.WaitAsync(8, Cancel).IsCompletedSuccessfully.ShouldBeTrue();
+        _durability.WaitAsync(9, Cancel).IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
     public void What_nobody_here_writes_is_durable()
     {
         using var read = new Durability(Path.Combine(_folder.Path, "other.db"));
-        read.WaitAsync(9).IsCompletedSuccessfully.ShouldBeTrue();
+        read.WaitAsync(9, Cancel).IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task A_strong_read_waits_for_a_flush_that_hangs_no_longer_than_its_caller_or_a_limit()
+    {
+        using var folder = new TemporaryFolder();
+        await using var ledger = SqliteLedgerStore.Open(folder.Path, shards: 1);
+        await using var store = ledger.OpenWriter(0);
+        await store.AcquireAsync(Cancel);
+        await using var reader = ledger.OpenReader(0);
+        var writes = new BatchWrites { TimeUs = TimeUs };
+        writes.NewAccounts.Add(Account(Id(1), Id(9)));
+        await store.BeginAsync(new BatchKeys());
+        await store.CommitAsync(writes);
+        // The flush of this commit does not come.
+        using var impatient = new CancellationTokenSource();
+        var left = reader.GetAccountAsync(Id(1), impatient.Token).AsTask();
+        var entries = reader.GetEntriesAsync(Id(1), long.MaxValue, 1, Cancel);
+        Task[] limited = [reader.GetAccountAsync(Id(1), Cancel).AsTask(), reader.GetHeadAsync(Cancel).AsTask(), entries.AsTask()];
+        await impatient.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => left.WaitAsync(TimeSpan.FromSeconds(2), Cancel));
+        foreach (var read in limited)
+        {
+            var hung = await Should.ThrowAsync<TidelineException>(() => read.WaitAsync(TimeSpan.FromSeconds(60), Cancel));
+            (hung.Code, hung.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
+            hung.Message.ShouldContain("did not say within");
+        }
+
+        // It comes after all.
+        await store.SyncAsync();
+        (await reader.GetAccountAsync(Id(1), Cancel)).ShouldNotBeNull();
     }
 
     [Fact]
