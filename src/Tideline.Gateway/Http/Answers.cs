@@ -32,7 +32,7 @@ internal static class Answers
     /// <summary>Tells the client which positions its command wrote, so that its next read can ask for them.</summary>
     public static void SetToken(HttpContext http, IReadOnlyList<Position> positions)
     {
-        var token = ConsistencyToken.Encode(positions, http.GetEndpoint()!.Metadata.GetRequiredMetadata<TokenEpoch>().Number);
+        var token = ConsistencyToken.Encode(positions, http.GetEndpoint()!.Metadata.GetRequiredMetadata<TokenScope>());
         if (token.Length > 0) http.Response.Headers["Tideline-Token"] = token;
     }
 
@@ -62,6 +62,3 @@ internal static class Answers
     /// <summary>An amount of minor units as a decimal string.</summary>
     public static void WriteAmount(Utf8JsonWriter json, string name, long minor, Currency currency) => json.WriteString(name, new Money(minor, currency).ToDecimalString());
 }
-
-/// <summary>The installation epoch that tokens carry, as metadata of a route.</summary>
-internal sealed record TokenEpoch(int Number);

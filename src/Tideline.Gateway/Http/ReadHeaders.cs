@@ -31,7 +31,7 @@ internal static class ReadHeaders
                 "Tideline-Consistency is empty; name a level or leave it out.", "Tideline-Consistency");
         try
         {
-            if (token.Length > 0) ConsistencyToken.Parse(token, ledger.Map.Shards, ledger.InstallationEpoch);
+            if (token.Length > 0) ConsistencyToken.Parse(token, TokenScope.Of(ledger));
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
         {
@@ -41,7 +41,7 @@ internal static class ReadHeaders
 
         try
         {
-            return ReadConsistency.Parse(level, token, ledger.Map.Shards, ledger.InstallationEpoch);
+            return ReadConsistency.Parse(level, token, TokenScope.Of(ledger));
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
         {

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
+using Tideline.Consistency;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
 using Tideline.Gateway.Reference;
@@ -79,7 +80,7 @@ internal sealed partial class RouteTable(
         var checkedHandler = Metered(method, path, http =>
             contract.Check(http) is { } problem ? Task.FromResult<Problem?>(problem) : handler(http));
         endpoints.MapMethods(path, method == HttpMethods.Get ? ReadMethods : [method], checkedHandler)
-            .WithMetadata(new TokenEpoch(ledger.InstallationEpoch));
+            .WithMetadata(TokenScope.Of(ledger));
     }
 
     private RequestDelegate Metered(string method, string path, RouteHandler handler)

@@ -1,18 +1,24 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Consistency;
 
 /// <summary>
 /// What a client has written or seen, as it travels in <c>Tideline-Token</c>: base64url of <c>epoch/shard:seq,shard:seq</c>, shards
-/// rising. A read with it is never older. A token of an earlier installation epoch is refused: what it names may have been lost.
+/// rising, and of the first bytes of the SHA-256 of the installation and that text, so that one that was cut short or comes from
+/// elsewhere is told from one that was given here. A read with it is never older. A token of an earlier installation epoch is
+/// refused: what it names may have been lost.
 /// </summary>
 public static class ConsistencyToken
 {
+    private const int CheckBytes = 4;
+
     /// <summary>The token of some positions; of one shard the furthest counts. Empty when no position was written.</summary>
-    public static string Encode(IEnumerable<Position> positions, int epoch)
+    public static string Encode(IEnumerable<Position> positions, TokenScope scope)
     {
         var furthest = new SortedDictionary<int, long>();
         foreach (var position in positions)
@@ -22,20 +28,25 @@ public static class ConsistencyToken
 
         if (furthest.Count == 0) return "";
         var text = string.Create(
-            CultureInfo.InvariantCulture, $"{epoch}/{string.Join(',', furthest.Select(each => new Position(each.Key, each.Value)))}");
-        return Base64Url.EncodeToString(Encoding.ASCII.GetBytes(text));
+            CultureInfo.InvariantCulture, $"{scope.Epoch}/{string.Join(',', furthest.Select(each => new Position(each.Key, each.Value)))}");
+        byte[] content = Encoding.ASCII.GetBytes(text);
+        return Base64Url.EncodeToString([.. content, .. CheckOf(content, scope)]);
     }
 
     /// <summary>The positions of a token, one per shard.</summary>
     /// <exception cref="TidelineException">InvalidInput: it is no token, names a shard that is not there, or is of another epoch.</exception>
-    public static IReadOnlyList<Position> Parse(string token, int shards, int epoch)
+    public static IReadOnlyList<Position> Parse(string token, TokenScope scope)
     {
         if (token.Length is 0 or > Limits.TokenCharacters || !Base64Url.IsValid(token)) throw Bad();
         var positions = new List<Position>();
         var last = -1;
-        if (Encoding.ASCII.GetString(Base64Url.DecodeFromChars(token)).Split('/') is not [var epochText, var list]) throw Bad();
-        if (!TryNumber(epochText, out var given) || given < 1 || given > epoch) throw Bad();
-        if (given < epoch)
+        var bytes = Base64Url.DecodeFromChars(token);
+        if (bytes.Length <= CheckBytes) throw Bad();
+        var (content, check) = (bytes[..^CheckBytes], bytes[^CheckBytes..]);
+        if (!check.AsSpan().SequenceEqual(CheckOf(content, scope))) throw Bad();
+        if (Encoding.ASCII.GetString(content).Split('/') is not [var epochText, var list]) throw Bad();
+        if (!TryNumber(epochText, out var given) || given < 1 || given > scope.Epoch) throw Bad();
+        if (given < scope.Epoch)
         {
             throw new TidelineException(
                 ErrorCode.InvalidInput,
@@ -45,7 +56,7 @@ public static class ConsistencyToken
         foreach (var part in list.Split(','))
         {
             if (part.Split(':') is not [var shardText, var seqText] || !TryNumber(shardText, out var shard) || !TryNumber(seqText, out var seq)) throw Bad();
-            if (shard <= last || shard >= shards || seq < 1) throw Bad();
+            if (shard <= last || shard >= scope.Shards || seq < 1) throw Bad();
             last = (int)shard;
             positions.Add(new Position(last, seq));
         }
@@ -53,8 +64,22 @@ public static class ConsistencyToken
         return positions;
     }
 
+    private static byte[] CheckOf(byte[] content, TokenScope scope) =>
+        SHA256.HashData([.. scope.Installation.ToByteArray(), .. content])[..CheckBytes];
+
     private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static TidelineException Bad() =>
         new(ErrorCode.InvalidInput, "The consistency token is not one of this installation. Send the Tideline-Token of an earlier answer as it was.");
+}
+
+/// <summary>Where tokens are good.</summary>
+/// <param name="Installation">The installation.</param>
+/// <param name="Shards">How many shards it has.</param>
+/// <param name="Epoch">Its present epoch.</param>
+public sealed record TokenScope(Guid Installation, int Shards, int Epoch)
+{
+    /// <summary>The scope of a ledger's tokens; fixed while the program runs.</summary>
+    public static TokenScope Of(GeneralLedger ledger) =>
+        new(ledger.Installation, ledger.Map.Shards, ledger.InstallationEpoch);
 }

@@ -39,12 +39,12 @@ public sealed record ReadConsistency(ConsistencyLevel Level, int BoundMs, IReadO
     /// nothing, and is eventual.
     /// </summary>
     /// <exception cref="TidelineException">InvalidInput: neither of the four, or a bad bound or token.</exception>
-    public static ReadConsistency Parse(string? consistency, string? token, int shards, int epoch)
+    public static ReadConsistency Parse(string? consistency, string? token, TokenScope scope)
     {
         var asked = string.IsNullOrEmpty(consistency) ? (string.IsNullOrEmpty(token) ? "eventual" : "session") : consistency.Trim();
         if (asked == "eventual") return Eventual;
         if (asked == "strong") return Strong;
-        if (asked == "session") return string.IsNullOrEmpty(token) ? Eventual : Session(ConsistencyToken.Parse(token, shards, epoch));
+        if (asked == "session") return string.IsNullOrEmpty(token) ? Eventual : Session(ConsistencyToken.Parse(token, scope));
         if (asked.StartsWith("bounded=", StringComparison.Ordinal) && int.TryParse(asked.AsSpan(8), NumberStyles.None, CultureInfo.InvariantCulture, out var ms)) return Bounded(ms);
         throw new TidelineException(ErrorCode.InvalidInput, "Tideline-Consistency is eventual, bounded=MS, session or strong.");
     }

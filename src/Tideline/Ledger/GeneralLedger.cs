@@ -81,11 +81,20 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The installation epochs of a shard, oldest first; empty for a shard that is not there. Fixed while the program runs.</summary>
     public IReadOnlyList<EpochRow> Epochs(int shard) => _store.Epochs(shard);
 
+    /// <summary>The id of the installation.</summary>
+    public Guid Installation => Epochs(0)[^1].Installation;
+
     /// <summary>The number of the present installation epoch.</summary>
     public int InstallationEpoch => Epochs(0)[^1].Number;
 
     /// <summary>Why a shard takes no commands until the next start: it is not what was acknowledged. Null while it may be used.</summary>
     public string? WhyClosed(int shard) => _slots[shard].Closed?.Sentence;
+
+    /// <summary>
+    /// Why a shard takes no commands until the next start: as <see cref="WhyClosed"/>, or its engine failed in a way that
+    /// leaves open what it holds. Null while it may be used.
+    /// </summary>
+    public string? WhyStopped(int shard) => _slots[shard].Stopped;
 
     /// <summary>What was seen of a shard that is closed, and is not there; null while it may be used.</summary>
     internal ManifestHead? SeenOfClosed(int shard) => _slots[shard].Closed?.Seen;

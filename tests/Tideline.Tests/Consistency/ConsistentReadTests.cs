@@ -15,8 +15,8 @@ public sealed class ConsistentReadTests
         var (ada, accounts) = await stage.CustomerAsync();
         await stage.FlowAsync();
         var reply = await stage.Bank.DepositAsync(accounts[0], 7);
-        var token = ConsistencyToken.Encode([reply.Position], 1);
-        var session = ReadConsistency.Parse("session", token, 2, 1);
+        var token = ConsistencyToken.Encode([reply.Position], Scope);
+        var session = ReadConsistency.Parse("session", token, Scope);
 
         (await ReadAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe((20_000, ServedBy.View));
         (await ReadAsync(stage, ada, session)).ShouldBe((20_007, ServedBy.Ledger));
@@ -107,22 +107,34 @@ public sealed class ConsistentReadTests
     [InlineData("Ojo6")]
     [InlineData("OToxMjM")]
     [InlineData("MDowLDE6MQ")]
-    public void A_token_that_is_none_is_refused(string token)
+    public void A_token_that_is_none_is_refused(string token) => Refuse(token);
+
+    [Fact]
+    public void A_token_that_is_not_as_it_was_given_is_refused()
     {
-        if (token == "MS8wOjE") ConsistencyToken.Parse(token, 2, 1).ShouldBe([new Position(0, 1)]);
-        else Should.Throw<TidelineException>(() => ConsistencyToken.Parse(token, 2, 1)).Code.ShouldBe(ErrorCode.InvalidInput);
+        var token = ConsistencyToken.Encode([new(0, 5), new(1, 5091)], Scope);
+        ConsistencyToken.Parse(token, Scope).ShouldBe([new Position(0, 5), new Position(1, 5091)]);
+        for (var length = 0; length < token.Length; length++) Refuse(token[..length]);
+        for (var at = 0; at < token.Length; at++) Refuse($"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}");
+        Refuse(ConsistencyToken.Encode([new(0, 5)], Scope with { Installation = Guid.Empty }));
     }
 
     [Fact]
-    public void A_token_keeps_the_furthest_position_of_each_shard() =>
-        ConsistencyToken.Parse(ConsistencyToken.Encode([new(1, 5), new(0, 9), new(1, 7)], 1), 2, 1).ShouldBe([new Position(0, 9), new Position(1, 7)]);
+    public void A_token_keeps_the_furthest_position_of_each_shard() => ConsistencyToken
+        .Parse(ConsistencyToken.Encode([new(1, 5), new(0, 9), new(1, 7)], Scope), Scope)
+        .ShouldBe([new Position(0, 9), new Position(1, 7)]);
+
+    private static TokenScope Scope { get; } = new(new Guid("00000000-0000-0000-0000-000000000001"), 2, 1);
+
+    private static void Refuse(string token) => Should.Throw<TidelineException>(
+        () => ConsistencyToken.Parse(token, Scope)).Code.ShouldBe(ErrorCode.InvalidInput);
 
     [Theory]
     [InlineData("soon")]
     [InlineData("bounded=")]
     [InlineData("bounded=-1")]
     public void An_unknown_consistency_is_refused(string consistency) =>
-        Should.Throw<TidelineException>(() => ReadConsistency.Parse(consistency, null, 2, 1)).Code.ShouldBe(ErrorCode.InvalidInput);
+        Should.Throw<TidelineException>(() => ReadConsistency.Parse(consistency, null, Scope)).Code.ShouldBe(ErrorCode.InvalidInput);
 
     private static async Task<int> CountAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
         (await stage.Host.CustomerViews.SearchTransactionsAsync(customer, consistency, null, null, null, null, 100, default)).Transactions.Count;
