@@ -158,6 +158,8 @@ internal static class UpCommand
     private static async Task<int> StopAsync(Server server)
     {
         Console.WriteLine("Draining…");
+        var ledger = server.Node.Ledger;
+        var stopped = Enumerable.Range(0, ledger.Map.Shards).Select(ledger.WhyStopped).OfType<string>().ToList();
         var drained = server.DisposeAsync().AsTask();
         if (await Task.WhenAny(drained, Task.Delay(Limits.DrainMs, CancellationToken.None)) != drained)
         {
@@ -166,8 +168,15 @@ internal static class UpCommand
         }
 
         await drained;
-        Console.WriteLine("Stopped. Everything acknowledged is durable.");
-        return 0;
+        if (stopped.Count == 0)
+        {
+            Console.WriteLine("Stopped. Everything acknowledged is durable.");
+            return 0;
+        }
+
+        foreach (var why in stopped) await Console.Error.WriteLineAsync($"tideline: {why}");
+        Console.WriteLine("Stopped, with a shard that had failed before.");
+        return 1;
     }
 }
 

@@ -62,6 +62,10 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <summary>Why nobody may build on the shard as it is; null while it may be used. A shard that was closed stays so until the next start.</summary>
     public HistoryFault? Closed => _closed;
 
+    /// <summary>What stopped the shard for as long as this process runs; null while it may be used.</summary>
+    public string? Stopped => _closed?.Sentence
+        ?? (_writer?.Fault is { Code: not ErrorCode.NotOwner } why ? why.Message : null);
+
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
     /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say which.</exception>

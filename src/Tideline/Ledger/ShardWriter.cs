@@ -51,6 +51,15 @@ internal sealed class ShardWriter : IAsyncDisposable
     /// <summary>As <see cref="IShardStore.Wanted"/>.</summary>
     public Task Wanted => _store.Wanted;
 
+    /// <summary>The same as long as the writer is there; null while nothing stopped it.</summary>
+    public TidelineException? Fault
+    {
+        get
+        {
+            lock (_gate) return _stopped;
+        }
+    }
+
     public int QueueDepth
     {
         get
@@ -205,7 +214,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         {
             BatchSteps.Wait(_store.RenewAsync());
         }
-        catch (TidelineException fault) when (fault.Code != ErrorCode.NotOwner)
+        catch (TidelineException fault) when (fault.Code is not (ErrorCode.NotOwner or ErrorCode.Corrupt))
         {
             // The next look may be luckier, and whoever commits meanwhile is told.
             ShardLog.NotRenewed(_logger, _context.Shard, fault);

@@ -9,6 +9,9 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// </summary>
 internal sealed class DirectoryLock : IDisposable
 {
+    // The numbers of a file that is locked: EWOULDBLOCK of Linux, and of macOS, and Windows' own.
+    private const int WouldBlock = 11, WouldBlockMac = 35, SharingViolation = unchecked((int)0x80070020);
+
     private readonly FileStream _file;
 
     private DirectoryLock(FileStream file) => _file = file;
@@ -32,8 +35,8 @@ internal sealed class DirectoryLock : IDisposable
         }
         catch (IOException fault)
         {
-            // Opening an existing file fails this way when it is locked; writing one fails this way when the disk is full or read-only.
-            var isLocked = file is null && File.Exists(path) && !IsReadOnly(path);
+            // A disk that is full or read-only fails with numbers of its own.
+            var isLocked = file is null && fault.HResult is WouldBlock or WouldBlockMac or SharingViolation;
             file?.Dispose();
             throw isLocked
                 ? new TidelineException(ErrorCode.AlreadyOwned, $"Another process (pid {OwnerOf(path)}) is using {directory}.", fault)
@@ -43,7 +46,8 @@ internal sealed class DirectoryLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static bool IsReadOnly(string path) => (File.GetAttributes(path) & FileAttributes.ReadOnly) != 0;
+    /// <summary>Whether a file of a data folder is the lock's.</summary>
+    public static bool IsFileOf(string name) => name is "lock" or "lock.pid";
 
     private static string OwnerOf(string path)
     {

@@ -1,3 +1,4 @@
+using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 
 namespace Tideline.Engines.Ledger.Sqlite;
@@ -16,6 +17,22 @@ internal sealed class ShardFile(string path, int shard, int shards) : IDisposabl
     public IReadOnlyList<EpochRow> Epochs { get; set; } = [];
 
     public Durability Durability { get; } = new(path);
+
+    /// <summary>
+    /// Whoever has a file open goes on writing to it when it was deleted: what is acknowledged then is on no disk.
+    /// </summary>
+    /// <exception cref="TidelineException">Corrupt: the file, or its write-ahead log, is not in its place.</exception>
+    public void RequireThere()
+    {
+        foreach (var name in (string[])[path, path + "-wal"])
+        {
+            if (!File.Exists(name))
+                throw new TidelineException(
+                    ErrorCode.Corrupt,
+                    $"{name} was removed while the program runs. The shard takes no commands; what was acknowledged until "
+                    + "then is lost unless the file is put back. Else restore the data folder from a backup.");
+        }
+    }
 
     public void Dispose() => Durability.Dispose();
 }

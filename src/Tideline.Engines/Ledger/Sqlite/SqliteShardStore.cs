@@ -49,12 +49,17 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         }
     }
 
-    /// <summary>Nothing: the folder's lock lasts as long as the process.</summary>
-    public ValueTask RenewAsync() => ValueTask.CompletedTask;
+    /// <summary>The folder's lock lasts as long as the process; what can go is a file.</summary>
+    public ValueTask RenewAsync()
+    {
+        file.RequireThere();
+        return ValueTask.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public ValueTask<BatchRows> BeginAsync(BatchKeys keys)
     {
+        file.RequireThere();
         _checkpointer!.BetweenTransactions();
         // SyncAsync flushes the file for many commits.
         Database.Begin(durable: false);

@@ -35,20 +35,20 @@ public sealed class DurabilityTests : IDisposable
         early.IsCompleted.ShouldBeFalse();
         _durability.Committed();
         early.IsCompleted.ShouldBeFalse();
-        _durability.WaitAsync(7, Cancel).IsCompletedSuccessfully.ShouldBeTrue();
+        _durability.WaitAsync(7, Cancel).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
         _durability.Sync();
         await early.WaitAsync(Cancel);
 
         _durability.Committed();
-        _durability.WaitAsync(8, Cancel).IsCompletedSuccessfully.ShouldBeTrue();
-        _durability.WaitAsync(9, Cancel).IsCompleted.ShouldBeFalse();
+        _durability.WaitAsync(8, Cancel).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
+        _durability.WaitAsync(9, Cancel).AsTask().IsCompleted.ShouldBeFalse();
     }
 
     [Fact]
     public void What_nobody_here_writes_is_durable()
     {
         using var read = new Durability(Path.Combine(_folder.Path, "other.db"));
-        read.WaitAsync(9, Cancel).IsCompletedSuccessfully.ShouldBeTrue();
+        read.WaitAsync(9, Cancel).AsTask().IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]
