@@ -28,6 +28,7 @@ internal sealed class ViewTier : IAsyncDisposable
         try
         {
             tier._running.Push(tier.Views = await engines.OpenViewsAsync(cancel));
+            await ActiveViews.RequireOwnAsync(tier.Views, ledger.Installation, cancel);
             var cache = await engines.OpenCacheAsync(cancel);
             tier._running.Push(cache);
             tier._running.Push(tier.Projections = await ProjectionHost.StartAsync(

@@ -33,6 +33,18 @@ public sealed record DeadLetterState(
 {
     internal static DeadLetterState Empty => new([], [], [], [], 0);
 
+    /// <summary>Whether the document of a customer may lack what given-up letters said.</summary>
+    internal bool HasDiscarded(Guid key) => Discarded.Exists(given => given.Key == key && given.HealedUs is null);
+
+    /// <summary>The state when those documents are whole again; null when that changes nothing.</summary>
+    internal DeadLetterState? Heal(Func<Guid, bool> isWhole, long nowUs)
+    {
+        bool Heals(DiscardedLetters given) => given.HealedUs is null && isWhole(given.Key);
+        return Discarded.Exists(Heals)
+            ? this with { Discarded = [.. Discarded.Select(given => Heals(given) ? given with { HealedUs = nowUs } : given)] }
+            : null;
+    }
+
     /// <exception cref="JsonException">Somebody broke it.</exception>
     internal static DeadLetterState Parse(byte[] json)
     {
@@ -49,5 +61,9 @@ public sealed record DeadLetterState(
 /// <summary>A customer whose document lacks events that no letter holds: only building it anew helps.</summary>
 public sealed record HeldKey(long SinceUs, string Reason, int Epoch = 1);
 
-/// <summary>Letters that an operator gave up, with the reason that was given.</summary>
-public sealed record DiscardedLetters(Guid Key, string[] Positions, string Reason, long AtUs, int Epoch = 1);
+/// <summary>
+/// Letters that an operator gave up, with the reason that was given, and when the document was built anew with what they
+/// said.
+/// </summary>
+public sealed record DiscardedLetters(
+    Guid Key, string[] Positions, string Reason, long AtUs, int Epoch = 1, long? HealedUs = null);

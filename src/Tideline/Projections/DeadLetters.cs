@@ -121,14 +121,9 @@ public sealed partial class DeadLetters
     }
 
     /// <summary>Whether an operator gave this event up.</summary>
-    internal bool IsGivenUp(ProjectedEvent happened)
-    {
-        var discarded = _state.Discarded;
-        return discarded.Count > 0
-            && discarded.Exists(
-                each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString())
-                    && Holds(happened.Event.Position, each.Epoch));
-    }
+    internal bool IsGivenUp(ProjectedEvent happened) => _state.Discarded.Exists(
+        each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString())
+            && Holds(happened.Event.Position, each.Epoch));
 
     /// <summary>
     /// Appends dead events, each once, durably, and blocks their keys; every process that follows knows it before a
@@ -189,7 +184,13 @@ public sealed partial class DeadLetters
     }
 
     /// <summary>Whether an operator gave up letters of this customer: the document may lack what they said.</summary>
-    internal bool HasDiscarded(Guid key) => _state.Discarded.Exists(each => each.Key == key);
+    internal bool HasDiscarded(Guid key) => _state.HasDiscarded(key);
+
+    /// <summary>Documents were built anew, with what given-up letters had said.</summary>
+    internal async Task HealAsync(Func<Guid, bool> isWhole, CancellationToken cancel)
+    {
+        if (_state.Heal(isWhole, _time.NowUs()) is { } healed) await SaveAsync(healed, cancel);
+    }
 
     internal IReadOnlyList<Guid> KeysWithLetters()
     {

@@ -169,7 +169,8 @@ public sealed partial class Projector : IAsyncDisposable
     internal async Task SwitchAsync(int version, long epoch, CancellationToken cancel)
     {
         var active = new ActiveViews(
-            version, Active.Version, Fold.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch);
+            version, Active.Version, Fold.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch,
+            Active.Installation);
         await active.SaveAsync(_views, epoch, cancel);
         (_applier, Active, StateFault) = (ApplierOf(active), active, null);
     }

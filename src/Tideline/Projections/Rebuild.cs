@@ -182,6 +182,9 @@ public sealed partial class Rebuild : IAsyncDisposable
         {
             if (!catchUp.DeadKeys.ContainsKey(key)) await _letters.ReleaseAsync(key, cancel);
         }
+
+        await _letters.HealAsync(
+            key => !catchUp.DeadKeys.ContainsKey(key) && !catchUp.PassedOver.Contains(key), cancel);
     }
 
     // Level with the live watermarks but for some events; 0 only while the projector is paused.

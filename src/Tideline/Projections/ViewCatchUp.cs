@@ -14,6 +14,9 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
     /// <summary>Keys with an event that this version cannot fold, and why: left as they were before it.</summary>
     public Dictionary<Guid, string> DeadKeys { get; } = [];
 
+    /// <summary>Keys with an event that this version cannot fold and an operator gave up: it was passed over.</summary>
+    public HashSet<Guid> PassedOver { get; } = [];
+
     /// <summary>Called with every batch after it was written.</summary>
     public Func<IReadOnlyList<ProjectedEvent>, CancellationToken, Task>? Folded { get; set; }
 
@@ -39,7 +42,8 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
         {
             var batch =
                 await _applier.FoldAsync(
-                    events, happened => DeadKeys.ContainsKey(happened.Key), cancel, isGivenUp: letters.IsGivenUp);
+                    events, happened => DeadKeys.ContainsKey(happened.Key), cancel,
+                    isGivenUp: happened => letters.IsGivenUp(happened) && (PassedOver.Add(happened.Key) || true));
             var outcome =
                 await _applier.WriteAsync(
                     batch, [new WatermarkMove(names.Projection, shard, reached, ViewEpoch.Any)], cancel);

@@ -78,9 +78,10 @@ public sealed record ViewNames(int Version)
 /// Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built
 /// the active one. <paramref name="Latest"/>: the highest number that any version ever had; none is used twice, so that
 /// whoever still works at an old one harms no new one. <paramref name="Epoch"/>: the installation epoch in which the active
-/// one was held against the ledger last.
+/// one was held against the ledger last. <paramref name="Installation"/>: whose views they are.
 /// </summary>
-public sealed record ActiveViews(int Version, int? Previous, int Schema, int Latest, int Epoch = 1)
+public sealed record ActiveViews(
+    int Version, int? Previous, int Schema, int Latest, int Epoch = 1, Guid? Installation = null)
 {
     private const string StateName = "views.active";
 
@@ -102,6 +103,17 @@ public sealed record ActiveViews(int Version, int? Previous, int Schema, int Lat
         {
             return null;
         }
+    }
+
+    /// <summary>Looks whose views a store holds.</summary>
+    /// <exception cref="TidelineException">IncompatibleData: another installation's.</exception>
+    public static async ValueTask RequireOwnAsync(IViewStore views, Guid installation, CancellationToken cancel)
+    {
+        if (await LoadAsync(views, cancel) is { Installation: { } other } && other != installation)
+            throw new TidelineException(
+                ErrorCode.IncompatibleData,
+                $"The view tier holds the views of another installation ({other}; this one is {installation}). "
+                + "Name this installation's own, or an empty one, which is filled from the ledger.");
     }
 
     /// <summary>Makes this the answer, durably.</summary>

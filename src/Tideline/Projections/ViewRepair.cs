@@ -66,6 +66,7 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
         projector.Applier.Forget(fold.Key);
         damaged.Forget(names.Customers, id);
         await projector.Dead.ReleaseAsync(fold.Key, cancel);
+        if (!fold.HasPassedOver) await projector.Dead.HealAsync(key => key == fold.Key, cancel);
         return new RepairResult(fold.Key, fold.Events, fold.Documents + 1, null);
     }
 
@@ -118,7 +119,10 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             if (projector.Dead.IsGivenUp(happened))
+            {
+                fold.HasPassedOver = true;
                 fold.Document = Fold.Skip(fold.Document, fold.Key, happened.Event.Subject, happened.Event.Version);
+            }
             else fold.Reason =
                 $"{fault.Message} Give the event up with ./tideline dlq discard, or use a program that can fold it.";
         }
@@ -172,5 +176,8 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
         public int Documents { get; set; }
 
         public string? Reason { get; set; }
+
+        /// <summary>An event that an operator gave up still cannot be folded.</summary>
+        public bool HasPassedOver { get; set; }
     }
 }

@@ -20,7 +20,10 @@ internal sealed partial class ViewTakeover(
     public async Task<(ActiveViews Active, string? Fault)> ClaimActiveAsync(CancellationToken cancel)
     {
         var found = await ActiveViews.LoadAsync(views, cancel);
-        var active = await EpochSwitch.RunAsync(ledger, views, found ?? await RenewAsync(cancel), cancel);
+        var active = await EpochSwitch.RunAsync(ledger, views, found ?? await RenewAsync(cancel), cancel) with
+        {
+            Installation = ledger.Installation,
+        };
         await ClaimAsync(epoch => active.SaveAsync(views, epoch, cancel), cancel);
         return (active, found is not null ? null
             : $"Nobody could tell which version of the views answered, so version {active.Version} is being built " +
@@ -66,6 +69,9 @@ internal sealed partial class ViewTakeover(
     /// <summary>Finds where a shard stands.</summary>
     public async Task PositionAsync(ShardProgress shard, ViewNames names, CancellationToken cancel)
     {
+        // The views are a witness of what the shard lost: they stay as they are.
+        if (ledger.WhyClosed(shard.Shard) is not null)
+            throw new TidelineException(ErrorCode.Corrupt, $"The views of shard {shard.Shard} rest while its ledger is refused.");
         var (number, watermark) = (shard.Shard, await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel));
         // What cannot be is not believed: everything is folded again, and documents know what they hold.
         if (watermark.Seq > 0 && await ledger.Reader(number).GetHeadAsync(cancel) is var head

@@ -215,7 +215,7 @@ public sealed class CustomerViews
         }
     }
 
-    private static TidelineException Waits(string who) => new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must replay them. An eventual read answers what there is.");
+    private static TidelineException Waits(string who) => new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must replay them, or repair the customer: see ./tideline dlq list. An eventual read answers what there is.");
 
     private IViewReader Reader(ReadConsistency consistency) => consistency.Level == ConsistencyLevel.Eventual ? _views.Nearest : _views;
 

@@ -84,6 +84,12 @@ public sealed class DeadLetterTests
         stage.Host.DeadLetters.List().ShouldBeEmpty();
         (await stage.ViewAsync(ada))!.Accounts.Single(each => each.AccountId == accounts[0]).PostedMinor.ShouldBe(10_002);
         (await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.ShowAsync(ada, default))).Code.ShouldBe(ErrorCode.NotFound);
+        // The document lacks what they said until it is built anew; from then on it is held against the ledger again.
+        stage.Host.Projector.Dead.HasDiscarded(ada).ShouldBeTrue();
+        (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        stage.Host.Projector.Dead.HasDiscarded(ada).ShouldBeFalse();
+        await stage.RestartAsync();
+        stage.Host.Projector.Dead.HasDiscarded(ada).ShouldBeFalse();
     }
 
     [Fact]

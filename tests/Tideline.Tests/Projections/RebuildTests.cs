@@ -60,7 +60,7 @@ public sealed class RebuildTests
         await stage.RestartAsync();
         (await stage.Host.Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
         await Should.NotThrowAsync(() => stage.Host.Rebuild.RunAsync(force: false, default));
-        stage.Host.Projector.Active.ShouldBe(new ActiveViews(4, 3, Fold.SchemaVersion, 4));
+        stage.Host.Projector.Active.ShouldBe(new ActiveViews(4, 3, Fold.SchemaVersion, 4, Installation: stage.Bank.Ledger.Installation));
         (await ViewNames.VersionsAsync(stage.Views, default)).ShouldBe([3, 4]);
     }
 
