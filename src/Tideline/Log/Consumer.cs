@@ -64,7 +64,7 @@ public sealed partial class Consumer : IAsyncDisposable
     {
         if (_epochOf(state.Partition) is var epoch && epoch != state.Epoch)
         {
-            if (epoch != 0) state.Offset = await _log.GetCommittedAsync(_group, _topic, state.Partition, cancel);
+            if (epoch != 0) state.Offset = await FindAsync(state.Partition, cancel);
             state.Epoch = epoch;
         }
 
@@ -89,6 +89,22 @@ public sealed partial class Consumer : IAsyncDisposable
         CrashPoint.Pass("offset.commit.after");
         state.Offset = records[^1].Offset;
     }
+
+    // Where the group stands. A log that was put back, or made anew, may end before that: what comes next is read.
+    private async Task<long> FindAsync(int partition, CancellationToken cancel)
+    {
+        var committed = await _log.GetCommittedAsync(_group, _topic, partition, cancel);
+        var head = await _log.GetHeadAsync(_topic, partition, cancel);
+        if (committed <= head) return committed;
+        PositionIsWrong(_logger, _topic, partition, head, _group, committed);
+        return head;
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "{Topic}/{Partition} ends at {Head}, group {Group} had read to {Through}: it goes on from there.")]
+    private static partial void PositionIsWrong(
+        ILogger logger, string topic, int partition, long head, string group, long through);
 
     [LoggerMessage(
         Level = LogLevel.Error,

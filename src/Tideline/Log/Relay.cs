@@ -308,9 +308,9 @@ public sealed partial class Relay : IAsyncDisposable
         Message = "The relay cannot carry the {Lane} of shard {Shard}; it tries again in a while.")]
     private static partial void LaneFailed(ILogger logger, string lane, int shard, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error,
+    [LoggerMessage(Level = LogLevel.Information,
         Message = "Messages {From} to {Through} of shard {Shard} are not on the log any more. "
-            + "The timers of their sagas send them again.")]
+            + "What of them was not carried out is sent again by timers.")]
     private static partial void MessagesLost(ILogger logger, long from, long through, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not append; each part goes alone now.")]

@@ -88,6 +88,19 @@ public sealed class ConsumerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_position_beyond_the_end_of_the_log_is_taken_back()
+    {
+        await AppendAsync(0, 3);
+        await using (var first = Start(_ => false)) await Eventually.IsTrueAsync(() => first.Status[0].Offset == 3);
+        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "log", "log.db"))) database.Execute("UPDATE groups SET position = position + 100");
+        await using var second = Start(_ => false);
+        await Eventually.IsTrueAsync(() => second.Status[0].Offset == 3);
+        await AppendAsync(0, 1);
+        await Eventually.IsTrueAsync(() => second.Status[0].Offset == 4);
+        Handled(0).ShouldBe([1, 2, 3, 4]);
+    }
+
+    [Fact]
     public async Task What_the_log_lost_before_it_was_read_stops_nothing()
     {
         await AppendAsync(0, 3);
