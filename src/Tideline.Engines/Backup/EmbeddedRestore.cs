@@ -27,14 +27,16 @@ public static class EmbeddedRestore
 
     /// <summary>Restores a backup into a data folder that does not exist yet, or is empty.</summary>
     /// <returns>The backup, and the epoch that began.</returns>
-    /// <exception cref="TidelineException">NotFound: no whole backup. Corrupt: the backup is damaged. InvalidInput: the data folder is in use.
-    /// StorageUnavailable: it cannot be written.</exception>
+    /// <exception cref="TidelineException">NotFound: no whole backup. Corrupt: the backup is damaged. InvalidInput: the data folder is not empty.
+    /// AlreadyOwned: another process uses it. StorageUnavailable: it cannot be written.</exception>
     public static async Task<(BackupManifest Backup, int Epoch)> RunAsync(string backup, string data, DateTimeOffset now, CancellationToken cancel)
     {
         var source = Path.GetFullPath(backup);
         var target = Path.GetFullPath(data);
         var manifest = BackupManifest.Read(source);
         RequireFree(target);
+        // No node starts here meanwhile.
+        using var owned = DirectoryLock.Take(target);
         try
         {
             Check(source, manifest, cancel);
@@ -54,7 +56,8 @@ public static class EmbeddedRestore
     private static void RequireFree(string target)
     {
         if (!Directory.Exists(target)) return;
-        var names = Directory.EnumerateFileSystemEntries(target).Select(path => Path.GetFileName(path)).ToList();
+        var names = Directory.EnumerateFileSystemEntries(target).Select(path => Path.GetFileName(path))
+            .Where(name => !DirectoryLock.IsFileOf(name)).ToList();
         var isKilledRestore = names.Remove(Staging) && names.TrueForAll(name => Moved.Contains(name));
         if (names.Count > 0 && !isKilledRestore)
             throw new TidelineException(
@@ -124,7 +127,7 @@ public static class EmbeddedRestore
         foreach (var path in Directory.EnumerateFileSystemEntries(staging).OrderBy(path => Path.GetFileName(path) == SqliteLedgerStore.Folder))
         {
             var name = Path.GetFileName(path);
-            if (name.StartsWith("lock", StringComparison.Ordinal)) File.Delete(path);
+            if (DirectoryLock.IsFileOf(name)) File.Delete(path);
             else if (Directory.Exists(path)) Directory.Move(path, Path.Combine(target, name));
             else File.Move(path, Path.Combine(target, name));
         }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Tideline.Engines.Ledger.Sqlite;
+using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
 
@@ -9,9 +11,14 @@ public static class InstallationEpochs
 {
     /// <summary>Begins an epoch from the strong tier as it stands, and has the data folder's manifest say so.</summary>
     /// <returns>The epoch.</returns>
-    /// <exception cref="Kernel.TidelineException">AlreadyOwned: a node runs. As opening the strong tier.</exception>
+    /// <exception cref="TidelineException">
+    /// NotFound: there is no data. AlreadyOwned: a node runs. As opening the strong tier.
+    /// </exception>
     public static async Task<int> BeginAsync(NodeOptions options, string reason, CancellationToken cancel)
     {
+        if (options.Cluster is null && !Directory.Exists(Path.Combine(options.DataDirectory, SqliteLedgerStore.Folder)))
+            throw new TidelineException(
+                ErrorCode.NotFound, $"There is no Tideline data in {Path.GetFullPath(options.DataDirectory)}.");
         var owner = new ShardOwner(ShardOwner.ThisProcess, "", new Guid(RandomNumberGenerator.GetBytes(16)));
         IEngineSet engines = options.Cluster is { } cluster ? new ClusterEngines(options, cluster, owner) : new EmbeddedEngines(options);
         await using var store = await engines.OpenLedgerAsync(cancel);

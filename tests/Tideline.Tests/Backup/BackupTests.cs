@@ -50,7 +50,7 @@ public sealed class BackupTests
     {
         await using var stage = await InstallationStage.StartAsync(1);
         var account = await stage.AccountAsync(0, 100);
-        var before = ConsistencyToken.Encode([new Position(0, 1)], stage.Node.Ledger.InstallationEpoch);
+        var before = ConsistencyToken.Encode([new Position(0, 1)], TokenScope.Of(stage.Node.Ledger));
         await stage.Node.Backup!.WriteAsync(stage.Data + "-backup", default);
         await stage.StopAsync();
         await EmbeddedRestore.RunAsync(stage.Data + "-backup", stage.Data + "-restored", DateTimeOffset.UnixEpoch, default);
@@ -58,7 +58,7 @@ public sealed class BackupTests
         await stage.DepositAsync(account, 1);
         await stage.VerifyAsync();
         stage.Node.Ledger.InstallationEpoch.ShouldBe(2);
-        Should.Throw<TidelineException>(() => ConsistencyToken.Parse(before, 1, 2)).Message.ShouldContain("before the installation was restored");
+        Should.Throw<TidelineException>(() => ConsistencyToken.Parse(before, TokenScope.Of(stage.Node.Ledger))).Message.ShouldContain("before the installation was restored");
         var records = await stage.Node.Log.ReadAsync(Topics.AccountEvents, 0, 0, 100, default);
         records[^1].Source.ShouldStartWith("shard-0.2.");
     }
@@ -194,6 +194,28 @@ public sealed class BackupTests
         if (existed) Directory.EnumerateFileSystemEntries(backup).ShouldBeEmpty();
         import.Delete(recursive: true);
         await stage.Node.Backup!.WriteAsync(backup, default);
+    }
+
+    [Fact]
+    public async Task An_epoch_begins_on_data_alone()
+    {
+        var nowhere = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+        var options = new Tideline.Engines.NodeOptions { DataDirectory = nowhere };
+        var refused = await Should.ThrowAsync<TidelineException>(() => InstallationEpochs.BeginAsync(options, "a test", default));
+        refused.Code.ShouldBe(ErrorCode.NotFound);
+        Directory.Exists(nowhere).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Nobody_else_uses_a_folder_that_a_backup_is_restored_into()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        await stage.Node.Backup!.WriteAsync(stage.Data + "-backup", default);
+        var restored = stage.Data + "-restored";
+        Directory.CreateDirectory(restored);
+        using (new FileStream(Path.Combine(restored, "lock"), FileMode.Create, FileAccess.ReadWrite, FileShare.None))
+            (await RestoreAsync(stage.Data + "-backup", restored)).ShouldContain("is using");
+        await EmbeddedRestore.RunAsync(stage.Data + "-backup", restored, DateTimeOffset.UnixEpoch, default);
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using Tideline.Ledger;
 using Tideline.Ledger.Installation;
 using Tideline.Services.Payments;
 using Tideline.Tests.Host;
+using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Backup;
 
@@ -204,6 +205,46 @@ public sealed class LostHistoryTests
         await stage.StopAsync();
         await File.WriteAllBytesAsync(Path.Combine(stage.Data, "ledger", "shard-1.db"), []);
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("shard-1.db holds no ledger");
+    }
+
+    [Theory]
+    [InlineData("shard-1.db")]
+    [InlineData("shard-1.db-wal")]
+    public async Task A_file_that_is_removed_while_the_program_runs_stops_its_shard(string name)
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var (here, there) = (await stage.AccountAsync(0, 100), await stage.AccountAsync(1, 100));
+        stage.Node.Ledger.WhyStopped(1).ShouldBeNull();
+        File.Delete(Path.Combine(stage.Data, "ledger", name));
+        var refused = await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(there, 1));
+        (refused.Code, refused.Message).ShouldBe((ErrorCode.Corrupt, stage.Node.Ledger.WhyStopped(1)));
+        refused.Message.ShouldContain($"{name} was removed while the program runs");
+        await stage.DepositAsync(here, 1);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_removed_while_nobody_writes_is_noticed()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        File.Delete(Path.Combine(stage.Data, "ledger", "shard-0.db"));
+        await Eventually.IsTrueAsync(() => stage.Node.Ledger.WhyStopped(0) is not null);
+    }
+
+    [Fact]
+    public async Task Views_of_another_installation_are_not_taken()
+    {
+        await using var stage = await InstallationStage.StartAsync(1);
+        await stage.AccountAsync(0, 100);
+        await stage.StopAsync();
+        await using var other = await InstallationStage.StartAsync(1);
+        await other.AccountAsync(0, 100);
+        await other.LevelAsync();
+        await other.StopAsync();
+        Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
+        InstallationStage.CopyFolder(Path.Combine(other.Data, "views"), Path.Combine(stage.Data, "views"));
+        await stage.OpenAsync();
+        await Eventually.IsTrueAsync(() => stage.Node.Health.Faults().Any(fault =>
+            fault.Part == "view tier" && fault.Sentence.Contains("another installation", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -3,7 +3,6 @@ using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
-using Tideline.Views;
 
 namespace Tideline.Tests.Backup;
 
