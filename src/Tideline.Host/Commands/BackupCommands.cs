@@ -9,8 +9,16 @@ namespace Tideline.Host.Commands;
 /// <summary><c>backup</c> and <c>restore</c>: a consistent copy of an embedded installation, and back.</summary>
 internal static class BackupCommands
 {
-    private static readonly Argument<string> Target = new("DIR") { Description = "A folder that does not exist yet, or is empty." };
-    private static readonly Argument<string> Source = new("DIR") { Description = "A folder that backup made." };
+    private static readonly Argument<string> Target = new("DIR")
+    {
+        Description = "A folder that does not exist yet, or is empty.", Validators = { Options.RequirePath },
+    };
+
+    private static readonly Argument<string> Source = new("DIR")
+    {
+        Description = "A folder that backup made.", Validators = { Options.RequirePath },
+    };
+
     private static readonly Option<string> Data = Options.Data();
 
     public static Command BuildBackup()

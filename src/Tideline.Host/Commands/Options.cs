@@ -1,14 +1,27 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Tideline.Host.Commands;
 
 /// <summary>Options that several commands share.</summary>
 internal static class Options
 {
-    public static Option<string> Data() => new("--data")
+    public static Option<string> Data()
     {
-        Description = "The data folder; TIDELINE_DATA in the environment says the same.", DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TIDELINE_DATA") is { Length: > 0 } data ? data : "./data",
-    };
+        var data = new Option<string>("--data")
+        {
+            Description = "The data folder; TIDELINE_DATA in the environment says the same.",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TIDELINE_DATA") is { Length: > 0 } data ? data : "./data",
+        };
+        data.Validators.Add(RequirePath);
+        return data;
+    }
+
+    /// <summary>Refuses an empty path, which no call of the system takes.</summary>
+    public static void RequirePath(SymbolResult given)
+    {
+        if (given.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value))) given.AddError("A path may not be empty.");
+    }
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for scripts." };
 

@@ -26,7 +26,7 @@ internal static class ProjectionCommands
         {
             Customer,
         }.Asks(
-            (parsed, node, cancel) => node.PostAsync($"{RepairPath}/{parsed.GetValue(Customer)}", "{}", cancel), "",
+            (parsed, node, cancel) => node.PostAsync($"{RepairPath}/{parsed.GetValue(Customer)}", cancel), "",
             answer => answer.GetProperty("reason").ValueKind == JsonValueKind.Null),
     };
 

@@ -19,7 +19,7 @@ internal static class SagaCommands
         {
             new Command("list", "Sagas that are not finished, or those of a state.") { state, limit, cursor }.Asks(
                 (parsed, node, cancel) => node.GetAsync($"/v1/ops/sagas?limit={parsed.GetValue(limit)}{And("state", parsed.GetValue(state))}{And("cursor", parsed.GetValue(cursor))}", cancel),
-                "No such saga."),
+                "No saga is in that state."),
             new Command("show", "One saga with its history.") { id }.Asks((parsed, node, cancel) => node.GetAsync($"/v1/ops/sagas/{parsed.GetValue(id)}", cancel), ""),
             new Command("retry", "Try a parked saga again from where it stands.") { id }.Asks((parsed, node, cancel) => node.PostAsync($"/v1/ops/sagas/{parsed.GetValue(id)}/retry", "{}", cancel), ""),
             new Command("compensate", "Undo a parked saga that is not past its pivot.") { id }

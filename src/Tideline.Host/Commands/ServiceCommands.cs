@@ -12,7 +12,7 @@ internal static class ServiceCommands
     private const int NotSo = 1;
     private const int NotPossible = 2;
     private static readonly Argument<string[]> Names = MakeNames();
-    private static readonly Option<string> Folder = new("--folder") { Description = "Where their data, logs and state are. Default: artifacts/services of the source tree.", DefaultValueFactory = _ => ServiceFolder.Default };
+    private static readonly Option<string> Folder = new("--folder") { Description = "Where their data, logs and state are. Default: artifacts/services of the source tree.", DefaultValueFactory = _ => ServiceFolder.Default, Validators = { Options.RequirePath } };
     private static readonly Option<bool> Wipe = new("--wipe") { Description = "Also delete their data." };
     private static readonly Option<bool> Json = Options.Json();
 

@@ -44,6 +44,10 @@ internal sealed class OpsClient : IAsyncDisposable
         return await ReadAsync(await _http.PostAsync(new Uri(path, UriKind.Relative), body, cancel), cancel);
     }
 
+    /// <summary>Posts to a route that takes no body.</summary>
+    public async Task<JsonElement> PostAsync(string path, CancellationToken cancel) =>
+        await ReadAsync(await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancel), cancel);
+
     public async Task<JsonElement> PostFileAsync(string path, string file, CancellationToken cancel)
     {
         await using var stream = File.OpenRead(file);

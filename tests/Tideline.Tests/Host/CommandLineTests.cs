@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 
 namespace Tideline.Tests.Host;
@@ -12,6 +13,21 @@ public sealed class CommandLineTests : IDisposable
     public void Dispose()
     {
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("projections repair", "Neither the ledger nor the views know a customer")]
+    [InlineData("sagas retry", "There is no saga")]
+    [InlineData("sagas compensate", "There is no saga")]
+    [InlineData("sagas payout", "There is no saga")]
+    [InlineData("dlq replay", "No event of 01980000-0000-7000-8000-000000000001 waits")]
+    public async Task An_operators_command_gets_through_to_what_it_names(string command, string named)
+    {
+        await SqliteLedgerStore.Open(_folder, shards: 1).DisposeAsync();
+        var (exitCode, _, errors) = await HostProcess.RunAsync(
+            [.. command.Split(' '), "01980000-0000-7000-8000-000000000001", "--data", _folder]);
+        exitCode.ShouldBe(1, errors);
+        errors.ShouldContain(named);
     }
 
     [Theory]
@@ -48,6 +64,10 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("services up nonsense", "nonsense")]
     [InlineData("services", "command")]
     [InlineData("import nowhere.xml", "nowhere.xml")]
+    [InlineData("restore ", "may not be empty")]
+    [InlineData("backup ", "may not be empty")]
+    [InlineData("verify --data ", "may not be empty")]
+    [InlineData("services status --folder ", "may not be empty")]
     public async Task What_cannot_be_done_says_why_and_exits_with_2(string commandLine, string named)
     {
         string[] data = commandLine.StartsWith("up", StringComparison.Ordinal) ? ["--data", _folder] : [];
