@@ -12,7 +12,8 @@ namespace Tideline.Bench;
 public static class BenchCommand
 {
 
-    private static readonly (string Name, Func<ScenarioContext, Task<IReadOnlyList<Figure>>> Run, bool InAll)[] Scenarios =
+    private static readonly (
+        string Name, Func<ScenarioContext, Task<IReadOnlyList<Figure>>> Run, bool InAll)[] Scenarios =
     [
         ("transfers", TransfersScenario.RunAsync, true),
         ("http", HttpScenario.RunAsync, true),
@@ -32,11 +33,13 @@ public static class BenchCommand
     public static async Task<int> RunAsync(string name, BenchOptions options, CancellationToken cancel)
     {
         var chosen = Scenarios.Where(scenario => name == "all" ? scenario.InAll : scenario.Name == name).ToArray();
-        if (chosen.Length == 0 || options.Seconds is not (> 0 and <= 3_600) || options.Shards is < 1 or > Limits.Shards || options.Accounts is < 100 or > 10_000_000)
+        if (chosen.Length == 0 || options.Seconds is not (> 0 and <= 3_600)
+            || options.Shards is < 1 or > Limits.Shards || options.Accounts is < 100 or > 10_000_000)
         {
             await Console.Error.WriteLineAsync(chosen.Length == 0
                 ? $"There is no scenario '{name}'; there are: {string.Join(", ", Names)}."
-                : $"--seconds is more than 0 and up to 3600, --shards 1 to {Limits.Shards}, --accounts 100 to 10000000.");
+                : $"--seconds is more than 0 and up to 3600, --shards 1 to {Limits.Shards}, --accounts 100 to "
+                    + $"10000000.");
             return 2;
         }
 
@@ -50,13 +53,16 @@ public static class BenchCommand
         {
             var started = Stopwatch.GetTimestamp();
             var figures = new List<Figure>();
-            foreach (var scenario in options.SemiSync ? [("transfers-semi-sync", SemiSyncScenario.RunAsync, false)] : chosen) figures.AddRange(await RunAsync(scenario.Name, scenario.Run, options, cancel));
+            foreach (var scenario in options.SemiSync ? [("transfers-semi-sync", SemiSyncScenario.RunAsync, false)]
+                : chosen) figures.AddRange(await RunAsync(scenario.Name, scenario.Run, options, cancel));
             if (chosen.Length > 1) FigureTable.Print("bench all", figures);
-            var report = new Report(name, Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1), await EnginesAsync(options.Cluster, cancel), figures);
+            var report = new Report(name, Math.Round(Stopwatch.GetElapsedTime(started).TotalSeconds, 1),
+                await EnginesAsync(options.Cluster, cancel), figures);
             if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);
             return 0;
         }
-        catch (Exception fault) when (fault is TidelineException or FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is TidelineException
+            or FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(fault.Message);
             return 2;
@@ -66,14 +72,18 @@ public static class BenchCommand
     private static async Task<string> EnginesAsync(ClusterOptions? cluster, CancellationToken cancel)
     {
         if (cluster is null) return "ledger: SQLite, log: SQLite, views: SQLite";
-        return $"ledger: {await MySqlServer.VersionOfAsync(cluster.MySql[0], cancel)}, log: {await KafkaServer.VersionOfAsync(cluster.Kafka, cancel)}, views: {await MongoStandIn.VersionOfAsync(cluster.MongoDb, cancel)}";
+        return $"ledger: {await MySqlServer.VersionOfAsync(cluster.MySql[0], cancel)}, "
+            + $"log: {await KafkaServer.VersionOfAsync(cluster.Kafka, cancel)}, views: "
+            + $"{await MongoStandIn.VersionOfAsync(cluster.MongoDb, cancel)}";
     }
 
     private static async Task<IReadOnlyList<Figure>> RunAsync(
-        string name, Func<ScenarioContext, Task<IReadOnlyList<Figure>>> run, BenchOptions options, CancellationToken cancel)
+        string name,
+        Func<ScenarioContext, Task<IReadOnlyList<Figure>>> run, BenchOptions options, CancellationToken cancel)
     {
         if (!Console.IsOutputRedirected) Console.WriteLine($"{name} …");
-        using var folder = new TemporaryFolder($"bench-{name}", options.DataFolder is null ? null : Path.Combine(options.DataFolder, name));
+        using var folder = new TemporaryFolder(
+            $"bench-{name}", options.DataFolder is null ? null : Path.Combine(options.DataFolder, name));
         var figures = await run(new ScenarioContext(options, folder, TimeProvider.System, cancel));
         FigureTable.Print(name, figures);
         return figures;

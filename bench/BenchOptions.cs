@@ -20,7 +20,10 @@ public sealed record BenchOptions
     /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
     public ClusterOptions? Cluster { get; init; }
 
-    /// <summary>Whether transfers are measured on a lone MySQL server and on a semi-synchronous group, side by side, on servers of the bench's own.</summary>
+    /// <summary>
+    /// Whether transfers are measured on a lone MySQL server and on a semi-synchronous group, side by side, on servers
+    /// of the bench's own.
+    /// </summary>
     public bool SemiSync { get; init; }
 
     /// <summary>Where to write the JSON report; null for nowhere.</summary>
@@ -36,7 +39,8 @@ public sealed record BenchOptions
     internal TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 
     /// <summary>
-    /// How long a load on the program runs. The runtime compiles what is hot in the background while it runs, on these processors; a service that runs for days is measured after that.
+    /// How long a load on the program runs. The runtime compiles what is hot in the background while it runs, on these
+    /// processors; a service that runs for days is measured after that.
     /// </summary>
     internal LoadTime Load => new(TimeSpan.FromSeconds(Math.Min(Seconds, MostWarmUpSeconds)), Duration);
 }

@@ -22,7 +22,8 @@ public static class DrillCommand
             return 2;
         }
 
-        foreach (var (option, value, most) in ((string, int, int)[])[("--kills", options.Kills, MostRuns), ("--runs", options.Runs, MostRuns), ("--down", options.DownSeconds, MostSeconds)])
+        foreach (var (option, value, most) in ((string, int, int)[])[("--kills", options.Kills, MostRuns),
+            ("--runs", options.Runs, MostRuns), ("--down", options.DownSeconds, MostSeconds)])
         {
             if (value >= 1 && value <= most) continue;
             await Console.Error.WriteLineAsync($"{option} is 1 to {most}, not {value}.");
@@ -43,7 +44,8 @@ public static class DrillCommand
             if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);
             return report.Ok ? 0 : 1;
         }
-        catch (Exception fault) when (fault is TidelineException or FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is TidelineException
+            or FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
         {
             await Console.Error.WriteLineAsync(fault.Message);
             return 2;

@@ -5,7 +5,9 @@ namespace Tideline.Bench;
 /// <summary>How a drill is to run.</summary>
 public sealed record DrillOptions
 {
-    /// <summary>How often the program is killed. With at least as many kills as named points, each point is visited.</summary>
+    /// <summary>
+    /// How often the program is killed. With at least as many kills as named points, each point is visited.
+    /// </summary>
     public int Kills { get; init; } = 25;
 
     /// <summary>How often the primary is struck, in the drills that strike one.</summary>

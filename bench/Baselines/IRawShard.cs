@@ -2,7 +2,10 @@ using Tideline.Bench.Load;
 
 namespace Tideline.Bench.Baselines;
 
-/// <summary>One shard of the raw baseline: the hand-written statements of same-shard transfers on the ledger's own tables, with funded accounts.</summary>
+/// <summary>
+/// One shard of the raw baseline: the hand-written statements of same-shard transfers on the ledger's own tables, with
+/// funded accounts.
+/// </summary>
 internal interface IRawShard : IDisposable
 {
     /// <summary>What each account has in the beginning.</summary>
@@ -43,4 +46,5 @@ internal sealed class BaselineAccount(Guid id)
 }
 
 /// <summary>An entry to insert.</summary>
-internal readonly record struct BaselineEntry(Guid Account, long Version, Guid Transaction, long Amount, long PostedAfter);
+internal readonly record struct BaselineEntry(
+    Guid Account, long Version, Guid Transaction, long Amount, long PostedAfter);

@@ -8,8 +8,13 @@ using Tideline.Kernel;
 
 namespace Tideline.Bench.Baselines;
 
-/// <summary>The baselines on MySQL: a database a shard, on the servers and with the durability that the ledger has; dropped at the end.</summary>
-internal sealed class MySqlBaselines(IReadOnlyList<string> primaries, int shards, int accountsPerShard, PayloadSizes sizes, TimeProvider time) : IBaselines
+/// <summary>
+/// The baselines on MySQL: a database a shard, on the servers and with the durability that the ledger has; dropped at
+/// the end.
+/// </summary>
+internal sealed class MySqlBaselines(
+    IReadOnlyList<string> primaries, int shards, int accountsPerShard, PayloadSizes sizes, TimeProvider time)
+    : IBaselines
 {
     private readonly string _name = $"baseline_{new IdGenerator(time).Next():N}";
     private readonly List<string> _made = [];
@@ -18,14 +23,17 @@ internal sealed class MySqlBaselines(IReadOnlyList<string> primaries, int shards
     {
         var prefix = Prefix(string.Create(CultureInfo.InvariantCulture, $"r{batch}"));
         var options = new MySqlLedgerOptions { Primaries = primaries, Shards = shards, DatabasePrefix = prefix };
-        await (await MySqlLedgerStore.OpenAsync(options, time, NullLogger.Instance, CancellationToken.None)).DisposeAsync();
-        return await RawLoad.RunAsync(shards, shard => new MySqlRawShard(Primary(shard), Database(prefix, shard), shard, accountsPerShard, sizes, seed: 1), time, batch, duration);
+        await (await MySqlLedgerStore.OpenAsync(options, time, NullLogger.Instance, CancellationToken.None))
+            .DisposeAsync();
+        return await RawLoad.RunAsync(shards, shard => new MySqlRawShard(
+            Primary(shard), Database(prefix, shard), shard, accountsPerShard, sizes, seed: 1), time, batch, duration);
     }
 
     public Task<(double PerSecond, Latencies Latencies)> NaiveAsync(int clients, TimeSpan duration)
     {
         var prefix = Prefix("n");
-        return NaiveLoad.RunAsync(shards, shard => new MySqlNaiveShard(Primary(shard), Database(prefix, shard), accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
+        return NaiveLoad.RunAsync(shards, shard => new MySqlNaiveShard(Primary(shard), Database(prefix, shard),
+            accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
     }
 
     public async ValueTask DisposeAsync()
@@ -36,7 +44,8 @@ internal sealed class MySqlBaselines(IReadOnlyList<string> primaries, int shards
             {
                 await using var connection = new MySqlConnection(Primary(shard));
                 await connection.OpenAsync();
-                await using var drop = new MySqlCommand($"DROP DATABASE IF EXISTS {Database(prefix, shard)}", connection);
+                await using var drop = new MySqlCommand(
+                    $"DROP DATABASE IF EXISTS {Database(prefix, shard)}", connection);
                 await drop.ExecuteNonQueryAsync();
             }
         }
@@ -44,7 +53,8 @@ internal sealed class MySqlBaselines(IReadOnlyList<string> primaries, int shards
 
     private string Primary(int shard) => primaries[shard % primaries.Count];
 
-    private static string Database(string prefix, int shard) => string.Create(CultureInfo.InvariantCulture, $"{prefix}_{shard}");
+    private static string Database(string prefix, int shard) =>
+        string.Create(CultureInfo.InvariantCulture, $"{prefix}_{shard}");
 
     private string Prefix(string kind)
     {

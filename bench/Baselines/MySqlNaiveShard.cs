@@ -7,8 +7,9 @@ using Tideline.Bench.Load;
 namespace Tideline.Bench.Baselines;
 
 /// <summary>
-/// A MySQL database as a typical service uses it: each transfer takes a connection from the driver's pool, and is one transaction of single-row statements with parameters that
-/// locks both accounts, always in the same order. A transaction that met a deadlock is tried again.
+/// A MySQL database as a typical service uses it: each transfer takes a connection from the driver's pool, and is one
+/// transaction of single-row statements with parameters that locks both accounts, always in the same order. A
+/// transaction that met a deadlock is tried again.
 /// </summary>
 internal sealed class MySqlNaiveShard : INaiveShard
 {
@@ -32,7 +33,8 @@ internal sealed class MySqlNaiveShard : INaiveShard
 
     public MySqlNaiveShard(string primary, string database, int accounts, PayloadSizes sizes, SeededRandom random)
     {
-        (_event, _saga, _history) = (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
+        (_event, _saga, _history) =
+            (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
         using (var server = new MySqlConnection(primary))
         {
             server.Open();
@@ -70,19 +72,23 @@ internal sealed class MySqlNaiveShard : INaiveShard
         try
         {
             using var known = Command(transaction, "SELECT 1 FROM outcomes WHERE id = @1", key);
-            if (known.ExecuteScalar() is not null) throw new InvalidOperationException("The baseline's own data repeats a key.");
+            if (known.ExecuteScalar() is not null)
+                throw new InvalidOperationException("The baseline's own data repeats a key.");
             var isFromFirst = from.AsSpan().SequenceCompareTo(to) < 0;
             var first = Read(transaction, isFromFirst ? from : to, isFromFirst ? -amount : amount);
             var second = Read(transaction, isFromFirst ? to : from, isFromFirst ? amount : -amount);
             Move(transaction, from, isFromFirst ? first : second, -amount, id, 5, timeUs);
             var balance = Move(transaction, to, isFromFirst ? second : first, amount, id, 6, timeUs);
-            Run(transaction, "INSERT INTO transactions VALUES (@1, 1, 'EUR', @2, NULL, @3, @4)", id, amount, timeUs, _legs);
+            Run(transaction,
+                "INSERT INTO transactions VALUES (@1, 1, 'EUR', @2, NULL, @3, @4)", id, amount, timeUs, _legs);
             Run(transaction, "INSERT INTO outcomes VALUES (@1, @2, @3, @4, @5)", key, key, id, balance, timeUs);
-            Run(transaction, "INSERT INTO sagas VALUES (@1, 'transfer', 1, 3, @2, @3, @4)", id, _saga, _history, timeUs);
+            Run(transaction,
+                "INSERT INTO sagas VALUES (@1, 'transfer', 1, 3, @2, @3, @4)", id, _saga, _history, timeUs);
             transaction.Commit();
             return true;
         }
-        catch (MySqlException fault) when (fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout)
+        catch (MySqlException fault)
+            when (fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout)
         {
             return false;
         }
@@ -90,18 +96,24 @@ internal sealed class MySqlNaiveShard : INaiveShard
 
     private static (long Posted, long Version) Read(MySqlTransaction transaction, byte[] account, long amount)
     {
-        using var read = Command(transaction, "SELECT posted, pending, overdraft_limit, status, currency, entry_version FROM accounts WHERE id = @1 FOR UPDATE", account);
+        using var read = Command(transaction, "SELECT posted, pending, overdraft_limit, status, currency, "
+            + "entry_version FROM accounts WHERE id = @1 FOR UPDATE", account);
         using var row = read.ExecuteReader();
-        if (!row.Read() || row.GetInt64(3) != 0 || row.GetString(4) != "EUR" || row.GetInt64(0) - row.GetInt64(1) + row.GetInt64(2) + amount < 0)
+        if (!row.Read() || row.GetInt64(3) != 0
+            || row.GetString(4) != "EUR" || row.GetInt64(0) - row.GetInt64(1) + row.GetInt64(2) + amount < 0)
             throw new InvalidOperationException("The baseline's own data refuses a transfer.");
         return (row.GetInt64(0), row.GetInt64(5));
     }
 
-    private long Move(MySqlTransaction transaction, byte[] account, (long Posted, long Version) row, long amount, byte[] id, int type, long timeUs)
+    private long Move(MySqlTransaction transaction, byte[] account, (long Posted,
+        long Version) row, long amount, byte[] id, int type, long timeUs)
     {
-        Run(transaction, "UPDATE accounts SET posted = @1, entry_version = @2 WHERE id = @3", row.Posted + amount, row.Version + 1, account);
-        Run(transaction, "INSERT INTO entries VALUES (@1, @2, @3, @4, @5, @6)", account, row.Version + 1, id, amount, row.Posted + amount, timeUs);
-        Run(transaction, "INSERT INTO events (type, subject, version, time_us, data) VALUES (@1, @2, @3, @4, @5)", (long)type, account, row.Version + 1, timeUs, _event);
+        Run(transaction, "UPDATE accounts SET posted = @1, entry_version = @2 WHERE id = @3",
+            row.Posted + amount, row.Version + 1, account);
+        Run(transaction, "INSERT INTO entries VALUES (@1, @2, @3, @4, @5, @6)",
+            account, row.Version + 1, id, amount, row.Posted + amount, timeUs);
+        Run(transaction, "INSERT INTO events (type, subject, version, time_us, data) VALUES (@1, @2, @3, @4, @5)",
+            (long)type, account, row.Version + 1, timeUs, _event);
         return row.Posted + amount;
     }
 
@@ -113,7 +125,9 @@ internal sealed class MySqlNaiveShard : INaiveShard
         foreach (var some in accounts.Chunk(LoadRows))
         {
             var insert = new StringBuilder("INSERT INTO accounts VALUES ");
-            foreach (var id in some) insert.Append(System.Globalization.CultureInfo.InvariantCulture, $"(0x{Convert.ToHexString(id)}, 0x{Convert.ToHexString(id)}, 'EUR', 0, 0, {IRawShard.FundsMinor}, 0, 1),");
+            foreach (var id in some)
+                insert.Append(System.Globalization.CultureInfo.InvariantCulture, $"(0x{Convert.ToHexString(id)}, "
+                    + $"0x{Convert.ToHexString(id)}, 'EUR', 0, 0, {IRawShard.FundsMinor}, 0, 1),");
             using var command = new MySqlCommand(insert.ToString(0, insert.Length - 1), connection);
             command.ExecuteNonQuery();
         }
@@ -124,7 +138,8 @@ internal sealed class MySqlNaiveShard : INaiveShard
     private static MySqlCommand Command(MySqlTransaction transaction, string text, params ReadOnlySpan<object> values)
     {
         var command = new MySqlCommand(text, transaction.Connection, transaction);
-        for (var index = 0; index < values.Length; index++) command.Parameters.AddWithValue($"@{index + 1}", values[index]);
+        for (var index = 0; index < values.Length; index++)
+            command.Parameters.AddWithValue($"@{index + 1}", values[index]);
         return command;
     }
 

@@ -8,7 +8,8 @@ internal sealed class RawBatch(IRawShard shard, int shards)
     private readonly List<BaselineAccount> _accounts = [];
     private readonly List<BaselineEntry> _entries = [];
     private readonly List<(Guid Key, Guid Subject, long Balance, bool Reserved)> _outcomes = [];
-    private readonly List<(Guid Id, long Amount, BaselineAccount From, long FromVersion, BaselineAccount To, long ToVersion)> _transfers = [];
+    private readonly List<(Guid Id,
+        long Amount, BaselineAccount From, long FromVersion, BaselineAccount To, long ToVersion)> _transfers = [];
     private long _made;
 
     public void Add(bool hot)
@@ -40,7 +41,8 @@ internal sealed class RawBatch(IRawShard shard, int shards)
             shard.InsertEvent(6, transfer.To.Id, transfer.ToVersion, timeUs);
         }
 
-        foreach (var (key, subject, balance, reserved) in _outcomes) shard.InsertOutcome(key, subject, balance, reserved, timeUs);
+        foreach (var (key, subject, balance, reserved) in _outcomes)
+            shard.InsertOutcome(key, subject, balance, reserved, timeUs);
         foreach (var transfer in _transfers) shard.InsertSaga(transfer.Id, timeUs);
         shard.Commit(timeUs);
         _accounts.Clear();

@@ -5,7 +5,10 @@ using Tideline.Bench.Load;
 
 namespace Tideline.Bench.Baselines;
 
-/// <summary>A shard file as a typical service uses it: each transfer takes a connection from ADO.NET's pool, and everything has its default, which makes a commit durable.</summary>
+/// <summary>
+/// A shard file as a typical service uses it: each transfer takes a connection from ADO.NET's pool, and everything has
+/// its default, which makes a commit durable.
+/// </summary>
 internal sealed class SqliteNaiveShard : INaiveShard
 {
     private const string Tables = """
@@ -29,7 +32,8 @@ internal sealed class SqliteNaiveShard : INaiveShard
 
     public SqliteNaiveShard(string path, int accounts, PayloadSizes sizes, SeededRandom random)
     {
-        (_event, _saga, _history) = (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
+        (_event, _saga, _history) =
+            (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
         _connectionString = $"Data Source={path}";
         using var connection = Open();
         using var tables = new SqliteCommand(Tables, connection);
@@ -47,7 +51,8 @@ internal sealed class SqliteNaiveShard : INaiveShard
         using var connection = Open();
         using var transaction = connection.BeginTransaction();
         using var known = Command(transaction, "SELECT 1 FROM outcomes WHERE key = $1", key);
-        if (known.ExecuteScalar() is not null) throw new InvalidOperationException("The baseline's own data repeats a key.");
+        if (known.ExecuteScalar() is not null)
+            throw new InvalidOperationException("The baseline's own data repeats a key.");
         Move(transaction, _accounts[from], -amount, id, 5, timeUs);
         var balance = Move(transaction, _accounts[to], amount, id, 6, timeUs);
         Run(transaction, "INSERT INTO transactions VALUES ($1, 1, 'EUR', $2, NULL, $3, $4)", id, amount, timeUs, _legs);
@@ -73,17 +78,22 @@ internal sealed class SqliteNaiveShard : INaiveShard
     {
         var subject = account.ToByteArray();
         var (posted, version) = Read(transaction, subject, amount);
-        Run(transaction, "UPDATE accounts SET posted = $1, entry_version = $2 WHERE id = $3", posted + amount, version + 1, subject);
-        Run(transaction, "INSERT INTO entries VALUES ($1, $2, $3, $4, $5, $6)", subject, version + 1, id, amount, posted + amount, timeUs);
-        Run(transaction, "INSERT INTO events (type, subject, version, time_us, data) VALUES ($1, $2, $3, $4, $5)", (long)type, subject, version + 1, timeUs, _event);
+        Run(transaction,
+            "UPDATE accounts SET posted = $1, entry_version = $2 WHERE id = $3", posted + amount, version + 1, subject);
+        Run(transaction, "INSERT INTO entries VALUES ($1, $2, $3, $4, $5, $6)",
+            subject, version + 1, id, amount, posted + amount, timeUs);
+        Run(transaction, "INSERT INTO events (type, subject, version, time_us, data) VALUES ($1, $2, $3, $4, $5)",
+            (long)type, subject, version + 1, timeUs, _event);
         return posted + amount;
     }
 
     private static (long Posted, long Version) Read(SqliteTransaction transaction, byte[] account, long amount)
     {
-        using var read = Command(transaction, "SELECT posted, pending, overdraft_limit, status, currency, entry_version FROM accounts WHERE id = $1", account);
+        using var read = Command(transaction, "SELECT posted, pending, overdraft_limit, status, currency, "
+            + "entry_version FROM accounts WHERE id = $1", account);
         using var row = read.ExecuteReader();
-        if (!row.Read() || row.GetInt64(3) != 0 || row.GetString(4) != "EUR" || row.GetInt64(0) - row.GetInt64(1) + row.GetInt64(2) + amount < 0)
+        if (!row.Read() || row.GetInt64(3) != 0
+            || row.GetString(4) != "EUR" || row.GetInt64(0) - row.GetInt64(1) + row.GetInt64(2) + amount < 0)
             throw new InvalidOperationException("The baseline's own data refuses a transfer.");
         return (row.GetInt64(0), row.GetInt64(5));
     }
@@ -96,7 +106,8 @@ internal sealed class SqliteNaiveShard : INaiveShard
         {
             accounts[index] = random.NextGuid();
             var id = accounts[index].ToByteArray();
-            Run(transaction, "INSERT INTO accounts VALUES ($1, $2, 'EUR', 0, 0, $3, 0, 1)", id, id, IRawShard.FundsMinor);
+            Run(transaction,
+                "INSERT INTO accounts VALUES ($1, $2, 'EUR', 0, 0, $3, 0, 1)", id, id, IRawShard.FundsMinor);
         }
 
         transaction.Commit();
@@ -106,7 +117,8 @@ internal sealed class SqliteNaiveShard : INaiveShard
     private static SqliteCommand Command(SqliteTransaction transaction, string text, params ReadOnlySpan<object> values)
     {
         var command = new SqliteCommand(text, transaction.Connection, transaction);
-        for (var index = 0; index < values.Length; index++) command.Parameters.AddWithValue($"${index + 1}", values[index]);
+        for (var index = 0; index < values.Length; index++)
+            command.Parameters.AddWithValue($"${index + 1}", values[index]);
         return command;
     }
 

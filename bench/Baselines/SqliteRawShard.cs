@@ -39,7 +39,8 @@ internal sealed class SqliteRawShard : IRawShard
         _outcomeIndex = _database.Prepare("INSERT INTO outcome_index VALUES (?, ?)");
         _saga = _database.Prepare("INSERT INTO sagas VALUES (?, 'transfer', 1, 1, 3, 1, NULL, ?, ?, ?, ?)");
         _head = _database.Prepare("UPDATE head SET time_us = ? WHERE id = 0");
-        (_eventData, _sagaData, _sagaHistory) = (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
+        (_eventData, _sagaData, _sagaHistory) =
+            (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
         Array.Fill(_eventData, (byte)'e');
         Array.Fill(_sagaData, (byte)'d');
         Array.Fill(_sagaHistory, (byte)'h');
@@ -67,7 +68,8 @@ internal sealed class SqliteRawShard : IRawShard
         .Bind(account.Posted).Bind(account.Version).Bind(account.Version)
         .Bind(_tails[account.Id].Pack(stackalloc byte[EntryTail.MostBytes])).Bind(account.Id).Run();
 
-    public void InsertTransaction(Guid id, long amount, long timeUs) => _transaction.Bind(id).Bind(amount).Bind(id).Bind(timeUs).Bind((ReadOnlySpan<byte>)_legs).Run();
+    public void InsertTransaction(Guid id, long amount, long timeUs) =>
+        _transaction.Bind(id).Bind(amount).Bind(id).Bind(timeUs).Bind((ReadOnlySpan<byte>)_legs).Run();
 
     public void InsertEntry(in BaselineEntry entry, long timeUs)
     {
@@ -77,15 +79,18 @@ internal sealed class SqliteRawShard : IRawShard
     }
 
     public void InsertEvent(int type, Guid subject, long version, long timeUs) =>
-        _event.Bind(++_seq).Bind(type).Bind(subject).Bind(version).Bind(timeUs).Bind((ReadOnlySpan<byte>)_eventData).Run();
+        _event.Bind(++_seq)
+            .Bind(type).Bind(subject).Bind(version).Bind(timeUs).Bind((ReadOnlySpan<byte>)_eventData).Run();
 
     public void InsertOutcome(Guid key, Guid subject, long balance, bool reserved, long timeUs)
     {
-        _outcome.Bind(++_outcomes).Bind(key).Bind(key).Bind(reserved ? 0 : 1).Bind(subject).Bind(balance).Bind(_seq).Bind(timeUs).Run();
+        _outcome.Bind(++_outcomes)
+            .Bind(key).Bind(key).Bind(reserved ? 0 : 1).Bind(subject).Bind(balance).Bind(_seq).Bind(timeUs).Run();
         _newOutcomes.Add((key, _outcomes));
     }
 
-    public void InsertSaga(Guid id, long timeUs) => _saga.Bind(id).Bind((ReadOnlySpan<byte>)_sagaData).Bind((ReadOnlySpan<byte>)_sagaHistory).Bind(timeUs).Bind(timeUs).Run();
+    public void InsertSaga(Guid id, long timeUs) => _saga.Bind(id)
+        .Bind((ReadOnlySpan<byte>)_sagaData).Bind((ReadOnlySpan<byte>)_sagaHistory).Bind(timeUs).Bind(timeUs).Run();
 
     public void Dispose()
     {
@@ -105,10 +110,12 @@ internal sealed class SqliteRawShard : IRawShard
         var accounts = new BaselineAccount[count];
         var insert = _database.Prepare(
             "INSERT INTO accounts VALUES (?, ?, 0, 'EUR', 0, 0, ?, 0, 0, 1, 1, NULL, 0, 0, NULL)");
-        for (var index = 0; index < count; index++) accounts[index] = new BaselineAccount(Random.NextGuid()) { Posted = IRawShard.FundsMinor, Version = 1 };
+        for (var index = 0; index < count; index++)
+            accounts[index] = new BaselineAccount(Random.NextGuid()) { Posted = IRawShard.FundsMinor, Version = 1 };
         foreach (var account in accounts) _tails.Add(account.Id, new EntryTail([]));
         _database.Begin();
-        foreach (var account in accounts.OrderBy(account => account.Id)) insert.Bind(account.Id).Bind(account.Id).Bind(account.Posted).Run();
+        foreach (var account in accounts.OrderBy(account => account.Id))
+            insert.Bind(account.Id).Bind(account.Id).Bind(account.Posted).Run();
         _database.Commit();
         return accounts;
     }

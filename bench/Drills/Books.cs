@@ -29,8 +29,10 @@ internal sealed class Books
         {
             await using var reader = store.OpenReader(shard);
             books.BrokenBalances.AddRange(await reader.FindBrokenBalancesAsync(10, cancel));
-            foreach (var (currency, posted, _) in await reader.GetTotalsAsync(cancel)) books.Totals[currency] = books.Totals.GetValueOrDefault(currency) + posted;
-            foreach (var (account, _) in bank.Accounts.Where(account => store.Map.ShardOf(account.Account) == shard)) await books.ReadAsync(reader, account, cancel);
+            foreach (var (currency, posted, _) in await reader.GetTotalsAsync(cancel))
+                books.Totals[currency] = books.Totals.GetValueOrDefault(currency) + posted;
+            foreach (var (account, _) in bank.Accounts.Where(account => store.Map.ShardOf(account.Account) == shard))
+                await books.ReadAsync(reader, account, cancel);
         }
 
         return books;
@@ -47,7 +49,8 @@ internal sealed class Books
             foreach (var entry in entries)
             {
                 var transaction = await reader.GetTransactionAsync(entry.TransactionId, cancel);
-                var words = transaction is null ? $"transaction {entry.TransactionId} that is missing" : transaction.Reference ?? $"transaction {transaction.Id} without a reference";
+                var words = transaction is null ? $"transaction {entry.TransactionId} that is missing"
+                    : transaction.Reference ?? $"transaction {transaction.Id} without a reference";
                 if (!Movements.TryGetValue(words, out var movements)) Movements.Add(words, movements = []);
                 movements.Add(new Movement(id, entry.AmountMinor, transaction?.Kind ?? 0));
                 before = entry.Version;

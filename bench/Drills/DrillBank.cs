@@ -4,8 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Drills;
 
 /// <summary>
-/// The accounts of a drill, drawn from its seed: steady ones, unsteady ones (frozen and opened all the time, so that credits are refused half-way and sagas
-/// compensate) and some in another currency.
+/// The accounts of a drill, drawn from its seed: steady ones, unsteady ones (frozen and opened all the time, so that
+/// credits are refused half-way and sagas compensate) and some in another currency.
 /// </summary>
 internal sealed class DrillBank
 {
@@ -33,7 +33,8 @@ internal sealed class DrillBank
     public Guid[][] Foreign { get; }
 
     /// <summary>Every account with its currency.</summary>
-    public IEnumerable<(Guid Account, string Currency)> Accounts => _opened.Select(account => (account.Account, account.Currency));
+    public IEnumerable<(Guid Account, string Currency)> Accounts =>
+        _opened.Select(account => (account.Account, account.Currency));
 
     /// <summary>Makes the customers and the accounts.</summary>
     /// <exception cref="InvalidDataException">The program refused one.</exception>
@@ -46,7 +47,8 @@ internal sealed class DrillBank
         }
 
         foreach (var (customer, account, currency) in _opened)
-            await ExpectAsync(connection, "/v1/accounts", $"account-{account}", $$"""{"accountId":"{{account}}","customerId":"{{customer}}","currency":"{{currency}}"}""", cancel);
+            await ExpectAsync(connection, "/v1/accounts", $"account-{account}",
+                $$"""{"accountId":"{{account}}","customerId":"{{customer}}","currency":"{{currency}}"}""", cancel);
     }
 
     /// <summary>The deposits that fund the accounts; they are part of what is proved.</summary>
@@ -57,10 +59,12 @@ internal sealed class DrillBank
         To = account.Account, AmountMinor = FundsMinor, Reference = $"fund-{account.Account}",
     });
 
-    private static async Task ExpectAsync(HttpConnection connection, string path, string key, string body, CancellationToken cancel)
+    private static async Task ExpectAsync(
+        HttpConnection connection, string path, string key, string body, CancellationToken cancel)
     {
         var answer = await connection.PostAsync(path, key, body, cancel);
-        if (answer.Status != 201) throw new IOException($"The drill's own set-up was refused: {path} answered {answer.Status}: {answer.Text}");
+        if (answer.Status != 201) throw new IOException(
+            $"The drill's own set-up was refused: {path} answered {answer.Status}: {answer.Text}");
     }
 
     private Guid[][] Draw(SeededRandom random, ShardMap map, int perShard, string currency)

@@ -4,8 +4,8 @@ using Tideline.Bench.Load;
 namespace Tideline.Bench.Drills;
 
 /// <summary>
-/// One client: sends its plan over one connection, remembers every request and what was acknowledged. A request whose connection broke is sent again with its key
-/// half of the time; else it stays unknown.
+/// One client: sends its plan over one connection, remembers every request and what was acknowledged. A request whose
+/// connection broke is sent again with its key half of the time; else it stays unknown.
 /// </summary>
 internal sealed class DrillClient(int port, OperationPlan plan, SeededRandom random, ServerGate gate) : IDisposable
 {
@@ -42,7 +42,8 @@ internal sealed class DrillClient(int port, OperationPlan plan, SeededRandom ran
     }
 
     /// <summary>Sends a request that is already answered once more, and gives what it is told now.</summary>
-    public async Task<HttpAnswer> RepeatAsync(Operation operation, CancellationToken cancel) => await SendAsync(operation, cancel);
+    public async Task<HttpAnswer> RepeatAsync(Operation operation, CancellationToken cancel) =>
+        await SendAsync(operation, cancel);
 
     public void Dispose() => _connection?.Dispose();
 

@@ -37,7 +37,9 @@ internal sealed record DrillReport(string Name, IReadOnlyList<Check> Checks, IRe
     public void Print()
     {
         FigureTable.Print($"drill {Name}", Figures);
-        foreach (var check in Checks) Console.WriteLine($"{(check.Ok ? "ok  " : "NOT OK")} {check.Name}: {check.Detail}");
-        Console.WriteLine(Ok ? "Every check held." : $"{Checks.Count(check => !check.Ok)} of {Checks.Count} checks did not hold.");
+        foreach (var check in Checks)
+            Console.WriteLine($"{(check.Ok ? "ok  " : "NOT OK")} {check.Name}: {check.Detail}");
+        Console.WriteLine(
+            Ok ? "Every check held." : $"{Checks.Count(check => !check.Ok)} of {Checks.Count} checks did not hold.");
     }
 }

@@ -30,15 +30,19 @@ internal sealed class KillLog
     }
 
     public IEnumerable<Figure> PerPoint() =>
-        CrashPoint.Names.Append(Moment).Where(_reached.ContainsKey).Select(where => new Figure($"kills at {where}", _reached[where], "kills"));
+        CrashPoint.Names.Append(Moment)
+            .Where(_reached.ContainsKey).Select(where => new Figure($"kills at {where}", _reached[where], "kills"));
 
     /// <summary>With enough kills, every named point must have been one.</summary>
     public Check Coverage(int asked)
     {
         var missing = CrashPoint.Names.Where(name => !_reached.ContainsKey(name)).ToArray();
+        var inVain = _missed.Count > 0 ? $"; armed in vain: {string.Join(", ", _missed)}" : "";
         var expected = asked >= CrashPoint.Names.Count;
         return new Check(
             "every named crash point was visited", !expected || missing.Length == 0,
-            missing.Length == 0 ? $"{CrashPoint.Names.Count} points" : $"{missing.Length} not visited: {string.Join(", ", missing)}{(_missed.Count > 0 ? $"; armed in vain: {string.Join(", ", _missed)}" : "")}");
+            missing.Length == 0
+                ? $"{CrashPoint.Names.Count} points"
+                : $"{missing.Length} not visited: {string.Join(", ", missing)}{inVain}");
     }
 }

@@ -51,7 +51,9 @@ internal sealed class Operation(OperationKind kind, string key, string path, str
     /// <summary>Unique words by which its transactions are found in the ledger.</summary>
     public required string Reference { get; init; }
 
-    /// <summary>Whether its answer stays the same for ever: not so for a hold, whose expiry must lie ahead when it is asked for.</summary>
+    /// <summary>
+    /// Whether its answer stays the same for ever: not so for a hold, whose expiry must lie ahead when it is asked for.
+    /// </summary>
     public bool Repeatable => Kind != OperationKind.Hold;
 
     public OperationState State { get; private set; }

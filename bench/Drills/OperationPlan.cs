@@ -5,8 +5,8 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Drills;
 
 /// <summary>
-/// What one client of the drill asks for, request after request, drawn from its seed: transfers within and across shards, deposits, withdrawals,
-/// holds and captures, and requests that must be refused.
+/// What one client of the drill asks for, request after request, drawn from its seed: transfers within and across
+/// shards, deposits, withdrawals, holds and captures, and requests that must be refused.
 /// </summary>
 internal sealed class OperationPlan(int client, SeededRandom random, DrillBank bank, int shards, TimeProvider time)
 {
@@ -39,7 +39,8 @@ internal sealed class OperationPlan(int client, SeededRandom random, DrillBank b
     {
         var accounts = bank.Steady[shard];
         var from = random.Below(accounts.Length);
-        return Transfer(accounts[from], accounts[(from + 1 + random.Below(accounts.Length - 1)) % accounts.Length], Small());
+        return Transfer(
+            accounts[from], accounts[(from + 1 + random.Below(accounts.Length - 1)) % accounts.Length], Small());
     }
 
     private Operation Across(Guid[][] destinations)
@@ -70,9 +71,11 @@ internal sealed class OperationPlan(int client, SeededRandom random, DrillBank b
     private Operation Movement(OperationKind kind, string route)
     {
         var (name, account, amount) = (NextName(route), Pick(bank.Steady[random.Below(shards)]), Small());
-        return new Operation(kind, name, $"/v1/accounts/{account}/{route}", $$"""{"amount":"{{Amount(amount)}}","currency":"EUR","reference":"{{name}}"}""")
+        return new Operation(kind, name, $"/v1/accounts/{account}/{route}",
+            $$"""{"amount":"{{Amount(amount)}}","currency":"EUR","reference":"{{name}}"}""")
         {
-            From = kind == OperationKind.Withdrawal ? account : default, To = kind == OperationKind.Deposit ? account : default, AmountMinor = amount, Reference = name,
+            From = kind == OperationKind.Withdrawal ? account : default,
+            To = kind == OperationKind.Deposit ? account : default, AmountMinor = amount, Reference = name,
         };
     }
 
@@ -80,7 +83,8 @@ internal sealed class OperationPlan(int client, SeededRandom random, DrillBank b
     {
         var (name, account, amount) = (NextName("hold"), Pick(bank.Steady[random.Below(shards)]), Small());
         // Half of them expire during the drill.
-        var expires = time.GetUtcNow().AddSeconds(random.Percent(50) ? 3 : 3_600).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        var expires = time.GetUtcNow().AddSeconds(random.Percent(50) ? 3 : 3_600)
+            .ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         return new Operation(
             OperationKind.Hold, name, $"/v1/accounts/{account}/holds",
             $$"""{"amount":"{{Amount(amount)}}","currency":"EUR","expiresAt":"{{expires}}","reference":"{{name}}"}""")

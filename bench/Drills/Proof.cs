@@ -1,6 +1,8 @@
 namespace Tideline.Bench.Drills;
 
-/// <summary>Holds what clients remember against the books (I3), and the books against a model of what was acknowledged.</summary>
+/// <summary>
+/// Holds what clients remember against the books (I3), and the books against a model of what was acknowledged.
+/// </summary>
 internal sealed class Proof
 {
     private readonly Books _books;
@@ -12,7 +14,8 @@ internal sealed class Proof
     {
         (_operations, _books) = (operations, books);
         // A capture bears the words of its hold, and a hold moves nothing.
-        foreach (var operation in operations.Where(operation => operation.Kind != OperationKind.Hold)) Examine(operation);
+        foreach (var operation in operations.Where(operation => operation.Kind != OperationKind.Hold))
+            Examine(operation);
     }
 
     /// <summary>Acknowledged as done, but not in the books.</summary>
@@ -26,28 +29,37 @@ internal sealed class Proof
 
     public IEnumerable<Check> Checks()
     {
-        yield return Of("I1 the sum per currency is zero", [.. _books.Totals.Where(total => total.Value != 0).Select(total => $"{total.Key}: {total.Value}")], $"{_books.Totals.Count} currencies");
+        yield return Of("I1 the sum per currency is zero", [.. _books.Totals.Where(total => total.Value != 0)
+            .Select(total => $"{total.Key}: {total.Value}")], $"{_books.Totals.Count} currencies");
         yield return Of("I2 balance = fold of entries", _books.BrokenBalances, $"{_books.Accounts.Count} accounts");
-        yield return Of("I3 nothing acknowledged is lost", Lost, $"{_operations.Count(operation => operation.State != OperationState.Unknown)} acknowledged requests");
+        yield return Of("I3 nothing acknowledged is lost",
+            Lost, $"{_operations.Count(operation => operation.State != OperationState.Unknown)} acknowledged requests");
         yield return Of("I3 nothing happened twice", Duplicated, $"{_operations.Length} requests");
         yield return Of("I3 what was answered is what happened", _contradictions, "answers and books agree");
-        yield return Of("I3 nothing happened that nobody asked for", [.. Unasked()], $"{_books.Movements.Count} groups of movements");
-        yield return Of("I5 available is never below the limit", [.. _books.Accounts.Values.Where(account => account.AvailableMinor < 0).Select(account => $"{account.Id}: {account.AvailableMinor}")], $"{_books.Accounts.Count} accounts");
+        yield return Of("I3 nothing happened that nobody asked for",
+            [.. Unasked()], $"{_books.Movements.Count} groups of movements");
+        yield return Of("I5 available is never below the limit",
+            [.. _books.Accounts.Values.Where(account => account.AvailableMinor < 0)
+                .Select(account => $"{account.Id}: {account.AvailableMinor}")], $"{_books.Accounts.Count} accounts");
         yield return Of("balances equal the model", [.. Differences()], $"{_books.Accounts.Count} accounts");
     }
 
     private static Check Of(string name, List<string> broken, string detail) =>
-        new(name, broken.Count == 0, broken.Count == 0 ? detail : $"{broken.Count} broken: {string.Join("; ", broken.Take(3))}");
+        new(name, broken.Count == 0,
+            broken.Count == 0 ? detail : $"{broken.Count} broken: {string.Join("; ", broken.Take(3))}");
 
     private void Examine(Operation operation)
     {
         var found = _books.Movements.GetValueOrDefault(operation.Reference) ?? [];
         var done = Wanted(operation).ToArray();
-        var undone = operation.Kind == OperationKind.Transfer ? new[] { (operation.From, -operation.AmountMinor), (operation.From, operation.AmountMinor) } : [];
+        var undone = operation.Kind == OperationKind.Transfer
+            ? new[] { (operation.From, -operation.AmountMinor), (operation.From, operation.AmountMinor) }
+            : [];
         var isDone = Same(found, done);
         var isUndone = undone.Length > 0 && Same(found, undone);
         if (isUndone) Compensated++;
-        if (isDone) foreach (var (account, amount) in done) _expected[account] = _expected.GetValueOrDefault(account) + amount;
+        if (isDone)
+            foreach (var (account, amount) in done) _expected[account] = _expected.GetValueOrDefault(account) + amount;
 
         if (!isDone && !isUndone && found.Count > 0)
         {
@@ -64,7 +76,8 @@ internal sealed class Proof
                 Lost.Add($"{operation.Key}: answered {operation.Answer!.Status} {operation.Answer.Text}");
                 break;
             case OperationState.Refused when isDone:
-                _contradictions.Add($"{operation.Key}: answered {operation.Answer!.Status} {operation.Answer.Text}, but it happened");
+                _contradictions.Add(
+                    $"{operation.Key}: answered {operation.Answer!.Status} {operation.Answer.Text}, but it happened");
                 break;
         }
     }
@@ -86,5 +99,6 @@ internal sealed class Proof
 
     private IEnumerable<string> Differences() => _books.Accounts.Values
         .Where(account => account.PostedMinor != _expected.GetValueOrDefault(account.Id))
-        .Select(account => $"{account.Id}: {account.PostedMinor} in the books, {_expected.GetValueOrDefault(account.Id)} by the model");
+        .Select(account => $"{account.Id}: {account.PostedMinor} in the books, "
+            + $"{_expected.GetValueOrDefault(account.Id)} by the model");
 }

@@ -7,7 +7,10 @@ using Tideline.Ledger;
 
 namespace Tideline.Bench.Drills;
 
-/// <summary>Waits until nothing is under way: every saga ended, no hold beyond its expiry (I6). Looks into the shards beside the running program.</summary>
+/// <summary>
+/// Waits until nothing is under way: every saga ended, no hold beyond its expiry (I6). Looks into the shards beside the
+/// running program.
+/// </summary>
 internal static class Quiet
 {
     private const int Most = 1_000;
@@ -20,14 +23,19 @@ internal static class Quiet
         var started = Stopwatch.GetTimestamp();
         while (true)
         {
-            var (sagas, holds) = installation.IsShared ? await CountAsync(installation, time.NowUs(), cancel) : Count(installation, time.NowUs());
-            if (sagas + holds == 0) return new Check(Name, true, string.Create(CultureInfo.InvariantCulture, $"quiet after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
-            if (Stopwatch.GetElapsedTime(started) > Limit) return new Check(Name, false, $"{sagas} sagas and {holds} expired holds are still open after {Limit.TotalSeconds:0} s");
+            var (sagas, holds) = installation.IsShared
+                ? await CountAsync(installation, time.NowUs(), cancel)
+                : Count(installation, time.NowUs());
+            if (sagas + holds == 0) return new Check(Name, true, string.Create(
+                CultureInfo.InvariantCulture, $"quiet after {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s"));
+            if (Stopwatch.GetElapsedTime(started) > Limit) return new Check(
+                Name, false, $"{sagas} sagas and {holds} expired holds are still open after {Limit.TotalSeconds:0} s");
             await Task.Delay(200, cancel);
         }
     }
 
-    private static async Task<(long Sagas, long Holds)> CountAsync(Installation installation, long nowUs, CancellationToken cancel)
+    private static async Task<(long Sagas, long Holds)> CountAsync(
+        Installation installation, long nowUs, CancellationToken cancel)
     {
         var (sagas, holds) = (0L, 0L);
         await using var store = await installation.OpenLedgerAsync(cancel);
@@ -47,9 +55,11 @@ internal static class Quiet
         var (sagas, holds) = (0L, 0L);
         for (var shard = 0; shard < installation.Shards; shard++)
         {
-            using var database = SqliteDatabase.OpenReader(Path.Combine(installation.DataFolder, "ledger", $"shard-{shard}.db"));
+            using var database = SqliteDatabase.OpenReader(
+                Path.Combine(installation.DataFolder, "ledger", $"shard-{shard}.db"));
             sagas += One(database.Prepare("SELECT count(*) FROM sagas WHERE state IN (0, 2, 4)"));
-            holds += One(database.Prepare("SELECT count(*) FROM holds WHERE status = 0 AND expires_us <= ?").Bind(nowUs));
+            holds += One(
+                database.Prepare("SELECT count(*) FROM holds WHERE status = 0 AND expires_us <= ?").Bind(nowUs));
         }
 
         return (sagas, holds);

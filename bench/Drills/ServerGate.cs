@@ -12,7 +12,8 @@ internal sealed class ServerGate
     {
         lock (_gate)
         {
-            if (_up.Task.IsCompleted) _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_up.Task.IsCompleted)
+                _up = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

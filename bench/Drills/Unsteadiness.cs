@@ -5,8 +5,8 @@ using Tideline.Bench.Load;
 namespace Tideline.Bench.Drills;
 
 /// <summary>
-/// Freezes and opens the unsteady accounts without end: a transfer that found its destination open may find it frozen when the credit comes, and then must
-/// give the money back.
+/// Freezes and opens the unsteady accounts without end: a transfer that found its destination open may find it frozen
+/// when the credit comes, and then must give the money back.
 /// </summary>
 internal sealed class Unsteadiness(int port, DrillBank bank, SeededRandom random, ServerGate gate)
 {
@@ -21,7 +21,8 @@ internal sealed class Unsteadiness(int port, DrillBank bank, SeededRandom random
                 using var connection = await HttpConnection.OpenAsync(port, cancel);
                 while (!stop.IsCancellationRequested)
                 {
-                    await SetAsync(connection, accounts[random.Below(accounts.Length)], random.Percent(50) ? "frozen" : "open", cancel);
+                    await SetAsync(connection,
+                        accounts[random.Below(accounts.Length)], random.Percent(50) ? "frozen" : "open", cancel);
                     await Task.Delay(2, cancel);
                 }
             }
@@ -37,9 +38,12 @@ internal sealed class Unsteadiness(int port, DrillBank bank, SeededRandom random
     public async Task OpenAllAsync(CancellationToken cancel)
     {
         using var connection = await HttpConnection.OpenAsync(port, cancel);
-        foreach (var account in bank.Unsteady.SelectMany(shard => shard)) await SetAsync(connection, account, "open", cancel);
+        foreach (var account in bank.Unsteady.SelectMany(shard => shard))
+            await SetAsync(connection, account, "open", cancel);
     }
 
-    private static ValueTask<HttpAnswer> SetAsync(HttpConnection connection, Guid account, string status, CancellationToken cancel) =>
-        connection.SendAsync("PATCH", $"/v1/accounts/{account}", null, Encoding.ASCII.GetBytes($$"""{"status":"{{status}}"}"""), "application/json", cancel);
+    private static ValueTask<HttpAnswer> SetAsync(
+        HttpConnection connection, Guid account, string status, CancellationToken cancel) =>
+        connection.SendAsync("PATCH", $"/v1/accounts/{account}",
+            null, Encoding.ASCII.GetBytes($$"""{"status":"{{status}}"}"""), "application/json", cancel);
 }

@@ -24,5 +24,6 @@ internal sealed record Target(double Bound, bool AtLeast, bool OfRatio = false)
 
     public bool IsMet(double value) => AtLeast ? value >= Bound : value <= Bound;
 
-    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(AtLeast ? "≥" : "≤")} {Bound:#,0.##}{(OfRatio ? " ×" : "")}");
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture,
+        $"{(AtLeast ? "≥" : "≤")} {Bound:#,0.##}{(OfRatio ? " ×" : "")}");
 }

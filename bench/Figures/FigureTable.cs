@@ -15,12 +15,14 @@ internal static class FigureTable
         }
 
         var table = new Table().Title(Markup.Escape(title)).Border(TableBorder.Rounded);
-        foreach (var head in (string[])["figure", "value", "unit", "baseline", "ratio", "target", "met"]) table.AddColumn(head);
+        foreach (var head in (string[])["figure", "value", "unit", "baseline", "ratio", "target", "met"])
+            table.AddColumn(head);
         foreach (var figure in figures) table.AddRow([.. Cells(figure).Select(cell => new Text(cell))]);
         AnsiConsole.Write(table);
     }
 
-    internal static string Line(string title, Figure figure) => $"{title}: {string.Join(" | ", Cells(figure).Where(cell => cell.Length > 0))}";
+    internal static string Line(string title, Figure figure) =>
+        $"{title}: {string.Join(" | ", Cells(figure).Where(cell => cell.Length > 0))}";
 
     private static string[] Cells(Figure figure) =>
     [
@@ -31,5 +33,6 @@ internal static class FigureTable
         figure.Met switch { true => "met", false => "NOT MET", null => "" },
     ];
 
-    private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "#,0" : "0.##", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        value.ToString(Math.Abs(value) >= 100 ? "#,0" : "0.##", CultureInfo.InvariantCulture);
 }

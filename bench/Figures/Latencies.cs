@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Tideline.Bench.Figures;
 
-/// <summary>Durations as they were measured, for exact percentiles. One per worker; <see cref="Merge"/> joins them.</summary>
+/// <summary>
+/// Durations as they were measured, for exact percentiles. One per worker; <see cref="Merge"/> joins them.
+/// </summary>
 internal sealed class Latencies
 {
     private readonly List<long> _ticks = new(4_096);
@@ -26,8 +28,8 @@ internal sealed class Latencies
     }
 
     /// <summary>
-    /// The smallest duration that at least <paramref name="share"/> of all did not exceed (nearest rank), in milliseconds; 0 when
-    /// nothing was measured.
+    /// The smallest duration that at least <paramref name="share"/> of all did not exceed (nearest rank), in
+    /// milliseconds; 0 when nothing was measured.
     /// </summary>
     public double Ms(double share)
     {

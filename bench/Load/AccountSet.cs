@@ -36,14 +36,19 @@ internal sealed class AccountSet
     }
 
     /// <summary>Opens and funds them in the ledger, thousands in flight; customers hold a few accounts each.</summary>
-    public static async Task<AccountSet> LoadAsync(GeneralLedger ledger, int count, SeededRandom random, CancellationToken cancel)
+    public static async Task<AccountSet> LoadAsync(
+        GeneralLedger ledger, int count, SeededRandom random, CancellationToken cancel)
     {
         var set = Draw(count, ledger.Map.Shards, random);
         var accounts = set.ByShard.SelectMany(shard => shard).ToArray();
-        var customers = Enumerable.Range(0, (count + AccountsPerCustomer - 1) / AccountsPerCustomer).Select(_ => random.NextGuid()).ToArray();
-        await AllAsync(ledger, customers.Length, index => new CreateCustomer(customers[index], $"Customer {index}", $"customer{index}@example.com", "DE"), cancel);
-        await AllAsync(ledger, count, index => new OpenAccount(accounts[index], customers[index / AccountsPerCustomer], Currency, 0, null), cancel);
-        await AllAsync(ledger, count, index => new Deposit(ledger.Ids.Next(), accounts[index], new Money(100_000_000, Currency), null), cancel);
+        var customers = Enumerable.Range(0, (count + AccountsPerCustomer - 1) / AccountsPerCustomer)
+            .Select(_ => random.NextGuid()).ToArray();
+        await AllAsync(ledger, customers.Length, index =>
+            new CreateCustomer(customers[index], $"Customer {index}", $"customer{index}@example.com", "DE"), cancel);
+        await AllAsync(ledger, count, index =>
+            new OpenAccount(accounts[index], customers[index / AccountsPerCustomer], Currency, 0, null), cancel);
+        await AllAsync(ledger, count,
+            index => new Deposit(ledger.Ids.Next(), accounts[index], new Money(100_000_000, Currency), null), cancel);
         return set;
     }
 
@@ -63,7 +68,8 @@ internal sealed class AccountSet
         return (ByShard[from][random.Below(ByShard[from].Length)], ByShard[to][random.Below(ByShard[to].Length)]);
     }
 
-    private static async Task AllAsync(GeneralLedger ledger, int count, Func<int, LedgerCommand> make, CancellationToken cancel)
+    private static async Task AllAsync(
+        GeneralLedger ledger, int count, Func<int, LedgerCommand> make, CancellationToken cancel)
     {
         var next = -1;
         await Task.WhenAll(Enumerable.Range(0, Math.Min(InFlight, count)).Select(_ => WorkAsync()));
@@ -74,7 +80,8 @@ internal sealed class AccountSet
             while ((index = Interlocked.Increment(ref next)) < count)
             {
                 var reply = await ledger.ExecuteAsync(make(index), cancel);
-                if (reply.Refusal is { } refusal) throw new TidelineException(ErrorCode.Internal, $"Loading was refused: {refusal.Detail}");
+                if (reply.Refusal is { } refusal)
+                    throw new TidelineException(ErrorCode.Internal, $"Loading was refused: {refusal.Detail}");
             }
         }
     }

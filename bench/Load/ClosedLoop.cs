@@ -7,16 +7,20 @@ namespace Tideline.Bench.Load;
 internal static class ClosedLoop
 {
     /// <summary>
-    /// Runs <paramref name="once"/> on each of <paramref name="clients"/> again and again, and measures every run. With <paramref name="perSecond"/> they
-    /// keep to that rate together, as long as the answers come quickly enough. What happens during <see cref="LoadTime.WarmUp"/> is not counted.
+    /// Runs <paramref name="once"/> on each of <paramref name="clients"/> again and again, and measures every run. With
+    /// <paramref name="perSecond"/> they keep to that rate together, as long as the answers come quickly enough. What
+    /// happens during <see cref="LoadTime.WarmUp"/> is not counted.
     /// </summary>
     /// <exception cref="TimeoutException">None of them ended while it was measured: zero is no figure.</exception>
-    public static async Task<LoopResult> RunAsync(int clients, LoadTime time, Func<int, Task> once, CancellationToken cancel, double? perSecond = null)
+    public static async Task<LoopResult> RunAsync(
+        int clients, LoadTime time, Func<int, Task> once, CancellationToken cancel, double? perSecond = null)
     {
         var started = Stopwatch.GetTimestamp();
-        var parts = await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => LoopAsync(client), cancel)));
+        var parts = await Task.WhenAll(
+            Enumerable.Range(0, clients).Select(client => Task.Run(() => LoopAsync(client), cancel)));
         var latencies = Latencies.Merge(parts);
-        if (latencies.Count == 0) throw new TimeoutException($"Nothing that began in the {time.Measured.TotalSeconds:0.#} s that were measured ended: measure for longer, or with less load.");
+        if (latencies.Count == 0) throw new TimeoutException($"Nothing that began in the "
+            + $"{time.Measured.TotalSeconds:0.#} s that were measured ended: measure for longer, or with less load.");
         return new LoopResult(latencies, Stopwatch.GetElapsedTime(started) - time.WarmUp);
 
         async Task<Latencies> LoopAsync(int client)
@@ -37,7 +41,9 @@ internal static class ClosedLoop
             return latencies;
         }
 
-        Task PauseAsync(long until) => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until) is { Ticks: > 0 } pause ? Task.Delay(pause, cancel) : Task.CompletedTask;
+        Task PauseAsync(long until) => Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), until) is { Ticks: > 0 } pause
+            ? Task.Delay(pause, cancel)
+            : Task.CompletedTask;
     }
 }
 

@@ -12,7 +12,8 @@ internal sealed record HttpAnswer(int Status, byte[] Head, byte[] Body)
     {
         foreach (var line in Encoding.ASCII.GetString(Head).Split("\r\n"))
         {
-            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.OrdinalIgnoreCase)) return line[(name.Length + 1)..].Trim();
+            if (line.Length > name.Length && line[name.Length] == ':'
+                && line.StartsWith(name, StringComparison.OrdinalIgnoreCase)) return line[(name.Length + 1)..].Trim();
         }
 
         return null;

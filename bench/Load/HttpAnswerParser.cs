@@ -3,8 +3,8 @@ using System.Buffers.Text;
 namespace Tideline.Bench.Load;
 
 /// <summary>
-/// Reads HTTP/1.1 responses from a buffer that fills step by step: status, body by Content-Length or chunks (RFC 9112 sections 6 and 7). What a load client does not need, it does
-/// not look at.
+/// Reads HTTP/1.1 responses from a buffer that fills step by step: status, body by Content-Length or chunks (RFC 9112
+/// sections 6 and 7). What a load client does not need, it does not look at.
 /// </summary>
 internal static class HttpAnswerParser
 {
@@ -17,16 +17,19 @@ internal static class HttpAnswerParser
         var headEnd = buffer.IndexOf("\r\n\r\n"u8);
         if (headEnd < 0) return null;
         var head = buffer[..(headEnd + 2)];
-        if (!head.StartsWith("HTTP/1.1 "u8) || !Utf8Parser.TryParse(head[9..], out int status, out _)) throw new InvalidDataException("Not an HTTP/1.1 response.");
+        if (!head.StartsWith("HTTP/1.1 "u8) || !Utf8Parser.TryParse(head[9..], out int status, out _))
+            throw new InvalidDataException("Not an HTTP/1.1 response.");
         var rest = buffer[(headEnd + 4)..];
-        if (Header(head, "transfer-encoding"u8) is { IsEmpty: false } encoding && encoding.IndexOf("chunked"u8) >= 0) return Chunked(status, head, rest, ref consumed);
+        if (Header(head, "transfer-encoding"u8) is { IsEmpty: false } encoding && encoding.IndexOf("chunked"u8) >= 0)
+            return Chunked(status, head, rest, ref consumed);
         if (status is 204 or 304)
         {
             consumed = headEnd + 4;
             return new HttpAnswer(status, head.ToArray(), []);
         }
 
-        if (!Utf8Parser.TryParse(Header(head, "content-length"u8), out int length, out _)) throw new InvalidDataException("A response without a length.");
+        if (!Utf8Parser.TryParse(Header(head, "content-length"u8), out int length, out _))
+            throw new InvalidDataException("A response without a length.");
         if (rest.Length < length) return null;
         consumed = headEnd + 4 + length;
         return new HttpAnswer(status, head.ToArray(), rest[..length].ToArray());
@@ -40,7 +43,8 @@ internal static class HttpAnswerParser
         {
             var line = rest[at..].IndexOf("\r\n"u8);
             if (line < 0) return null;
-            if (!Utf8Parser.TryParse(rest.Slice(at, line), out int length, out _, 'x')) throw new InvalidDataException("A chunk without a length.");
+            if (!Utf8Parser.TryParse(rest.Slice(at, line), out int length, out _, 'x'))
+                throw new InvalidDataException("A chunk without a length.");
             at += line + 2;
             if (rest.Length < at + length + 2) return null;
             body.Write(rest.Slice(at, length));
@@ -58,7 +62,8 @@ internal static class HttpAnswerParser
             var end = head.IndexOf("\r\n"u8);
             if (end < 0) return [];
             var line = head[..end];
-            if (line.Length > name.Length && line[name.Length] == ':' && EqualsIgnoringCase(line[..name.Length], name)) return line[(name.Length + 1)..].Trim((byte)' ');
+            if (line.Length > name.Length && line[name.Length] == ':' && EqualsIgnoringCase(line[..name.Length], name))
+                return line[(name.Length + 1)..].Trim((byte)' ');
             head = head[(end + 2)..];
         }
     }

@@ -5,11 +5,14 @@ using System.Text;
 namespace Tideline.Bench.Load;
 
 /// <summary>
-/// One kept-alive HTTP/1.1 connection on a bare socket, one request at a time. HttpClient would take the processor time that the server under load needs.
+/// One kept-alive HTTP/1.1 connection on a bare socket, one request at a time. HttpClient would take the processor time
+/// that the server under load needs.
 /// </summary>
 internal sealed class HttpConnection : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket = new(
+        AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+    { NoDelay = true };
     private byte[] _received = new byte[16 * 1024];
     private byte[] _sending = new byte[4 * 1024];
     private int _filled;
@@ -36,11 +39,14 @@ internal sealed class HttpConnection : IDisposable
     }
 
     /// <summary>Sends a request and reads its answer.</summary>
-    /// <exception cref="SocketException">The connection broke: whether the request was carried out is unknown.</exception>
+    /// <exception cref="SocketException">The connection broke: whether the request was carried out is
+    /// unknown.</exception>
     /// <exception cref="IOException">As above.</exception>
-    public async ValueTask<HttpAnswer> SendAsync(string method, string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType, CancellationToken cancel, string moreHeaders = "")
+    public async ValueTask<HttpAnswer> SendAsync(string method, string path, string? idempotencyKey,
+        ReadOnlyMemory<byte> body, string contentType, CancellationToken cancel, string moreHeaders = "")
     {
-        // Both at once: the answer to a long batch begins before its last line is sent, and neither side must wait for the other.
+        // Both at once: the answer to a long batch begins before its last line is sent, and neither side must wait for
+        // the other.
         var sending = SendAllAsync(Request(method, path, idempotencyKey, body, contentType, moreHeaders), cancel);
         if (sending.IsCompletedSuccessfully) return await ReceiveAsync(cancel);
         var answer = await ReceiveAsync(cancel);
@@ -53,15 +59,18 @@ internal sealed class HttpConnection : IDisposable
         SendAsync("POST", path, idempotencyKey, Encoding.UTF8.GetBytes(json), "application/json", cancel);
 
     /// <summary>A GET; <paramref name="moreHeaders"/> are whole lines with their ends.</summary>
-    public ValueTask<HttpAnswer> GetAsync(string path, CancellationToken cancel, string moreHeaders = "") => SendAsync("GET", path, null, default, "", cancel, moreHeaders);
+    public ValueTask<HttpAnswer> GetAsync(string path, CancellationToken cancel, string moreHeaders = "") =>
+        SendAsync("GET", path, null, default, "", cancel, moreHeaders);
 
     public void Dispose() => _socket.Dispose();
 
-    private ReadOnlyMemory<byte> Request(string method, string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType, string moreHeaders)
+    private ReadOnlyMemory<byte> Request(string method,
+        string path, string? idempotencyKey, ReadOnlyMemory<byte> body, string contentType, string moreHeaders)
     {
         var key = idempotencyKey is null ? "" : $"Idempotency-Key: {idempotencyKey}\r\n";
         var content = body.IsEmpty ? (method == "GET" ? "" : "Content-Length: 0\r\n")
-            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n");
+            : string.Create(System.Globalization.CultureInfo.InvariantCulture,
+                $"Content-Type: {contentType}\r\nContent-Length: {body.Length}\r\n");
         var head = $"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{key}{content}{moreHeaders}\r\n";
         if (_sending.Length < head.Length + body.Length) _sending = new byte[head.Length + body.Length];
         var written = Encoding.ASCII.GetBytes(head, _sending);

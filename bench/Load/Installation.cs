@@ -13,12 +13,15 @@ using Tideline.Ledger;
 namespace Tideline.Bench.Load;
 
 /// <summary>
-/// The installation of one run: a data folder and, in the cluster profile, a name of its own on the servers, where everything that bears it is dropped at the end.
+/// The installation of one run: a data folder and, in the cluster profile, a name of its own on the servers, where
+/// everything that bears it is dropped at the end.
 /// </summary>
 internal sealed class Installation(string dataFolder, int shards, ClusterOptions? cluster) : IAsyncDisposable
 {
     private static readonly TimeSpan DropLimit = TimeSpan.FromSeconds(30);
-    private readonly ClusterOptions? _cluster = cluster is null ? null : cluster with { Name = $"run_{new IdGenerator(TimeProvider.System).Next():N}" };
+    private readonly ClusterOptions? _cluster = cluster is null
+        ? null
+        : cluster with { Name = $"run_{new IdGenerator(TimeProvider.System).Next():N}" };
 
     public string DataFolder => dataFolder;
 
@@ -28,25 +31,35 @@ internal sealed class Installation(string dataFolder, int shards, ClusterOptions
     public NodeOptions Node => new() { DataDirectory = dataFolder, Shards = shards, Cluster = _cluster };
 
     /// <summary>What the environment of the program says, so that it runs on this installation.</summary>
-    public IReadOnlyDictionary<string, string?> Variables => _cluster is null ? new Dictionary<string, string?> { ["TIDELINE_PROFILE"] = null, ["TIDELINE_CONFIG"] = null } : new Dictionary<string, string?>
-    {
-        ["TIDELINE_CONFIG"] = null, ["TIDELINE_PROFILE"] = "cluster", ["TIDELINE_NAME"] = _cluster.Name, ["TIDELINE_MYSQL"] = string.Join('|', _cluster.MySql), ["TIDELINE_KAFKA"] = _cluster.Kafka,
-        ["TIDELINE_MONGODB"] = _cluster.MongoDb, ["TIDELINE_REDIS"] = _cluster.Redis,
-    };
+    public IReadOnlyDictionary<string, string?> Variables => _cluster is null
+        ? new Dictionary<string, string?> { ["TIDELINE_PROFILE"] = null, ["TIDELINE_CONFIG"] = null }
+        : new Dictionary<string, string?>
+        {
+            ["TIDELINE_CONFIG"] = null, ["TIDELINE_PROFILE"] = "cluster", ["TIDELINE_NAME"] = _cluster.Name,
+            ["TIDELINE_MYSQL"] = string.Join('|', _cluster.MySql), ["TIDELINE_KAFKA"] = _cluster.Kafka,
+            ["TIDELINE_MONGODB"] = _cluster.MongoDb, ["TIDELINE_REDIS"] = _cluster.Redis,
+        };
 
-    /// <summary>Whether its books can be read while the program runs on them; the embedded engines let one process at a time.</summary>
+    /// <summary>
+    /// Whether its books can be read while the program runs on them; the embedded engines let one process at a time.
+    /// </summary>
     public bool IsShared => _cluster is not null;
 
     /// <summary>Opens the strong tier, making it where it is not there.</summary>
     public async Task<ILedgerStore> OpenLedgerAsync(CancellationToken cancel) => _cluster is null
         ? SqliteLedgerStore.Open(dataFolder, shards)
-        : await MySqlLedgerStore.OpenAsync(new MySqlLedgerOptions { Primaries = _cluster.MySql, Shards = shards, DatabasePrefix = _cluster.Name }, TimeProvider.System, NullLogger.Instance, cancel);
+        : await MySqlLedgerStore.OpenAsync(new MySqlLedgerOptions
+        {
+            Primaries = _cluster.MySql, Shards = shards, DatabasePrefix = _cluster.Name
+        }, TimeProvider.System, NullLogger.Instance, cancel);
 
     /// <summary>Opens and funds accounts, while nobody runs on it.</summary>
-    public async Task<AccountSet> LoadAccountsAsync(int count, SeededRandom random, TimeProvider time, CancellationToken cancel)
+    public async Task<AccountSet> LoadAccountsAsync(
+        int count, SeededRandom random, TimeProvider time, CancellationToken cancel)
     {
         await using var store = await OpenLedgerAsync(cancel);
-        await using var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, cancel);
+        await using var ledger = await GeneralLedger.StartAsync(
+            store, time, new IdGenerator(time), NullLogger.Instance, cancel);
         return await AccountSet.LoadAsync(ledger, count, random, cancel);
     }
 
@@ -64,14 +77,17 @@ internal sealed class Installation(string dataFolder, int shards, ClusterOptions
     {
         await using var connection = new MySqlConnection(cluster.MySql[shard % cluster.MySql.Count]);
         await connection.OpenAsync();
-        await using var drop = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"DROP DATABASE IF EXISTS {cluster.Name}_{shard}"), connection);
+        await using var drop = new MySqlCommand(
+            string.Create(CultureInfo.InvariantCulture, $"DROP DATABASE IF EXISTS {cluster.Name}_{shard}"), connection);
         await drop.ExecuteNonQueryAsync();
     }
 
     private static async Task DropTopicsAsync(ClusterOptions cluster)
     {
-        using var admin = new AdminClientBuilder(cluster.KafkaConnection.Append(new("bootstrap.servers", cluster.Kafka))).Build();
-        var own = admin.GetMetadata(DropLimit).Topics.Select(topic => topic.Topic).Where(topic => topic.StartsWith($"{cluster.Name}.", StringComparison.Ordinal)).ToList();
+        using var admin = new AdminClientBuilder(
+            cluster.KafkaConnection.Append(new("bootstrap.servers", cluster.Kafka))).Build();
+        var own = admin.GetMetadata(DropLimit).Topics.Select(topic => topic.Topic)
+            .Where(topic => topic.StartsWith($"{cluster.Name}.", StringComparison.Ordinal)).ToList();
         if (own.Count > 0) await admin.DeleteTopicsAsync(own);
     }
 }

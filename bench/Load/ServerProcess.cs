@@ -40,20 +40,24 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Starts it; <see cref="WaitReadyAsync"/> tells when it answers.</summary>
-    public static ServerProcess Start(HostProgram program, Installation installation, int port, string? crashAt = null, string? dataFolder = null, string? own = null, string? mySql = null)
+    public static ServerProcess Start(HostProgram program, Installation installation,
+        int port, string? crashAt = null, string? dataFolder = null, string? own = null, string? mySql = null)
     {
         var start = (program with { Variables = installation.Variables }).Command(
-            ["up", "--data", dataFolder ?? installation.DataFolder, "--port", port.ToString(CultureInfo.InvariantCulture), "--shards", installation.Shards.ToString(CultureInfo.InvariantCulture)]);
+            ["up", "--data", dataFolder ?? installation.DataFolder, "--port", port.ToString(
+                CultureInfo.InvariantCulture), "--shards", installation.Shards.ToString(CultureInfo.InvariantCulture)]);
         if (own is not null) start.Environment["TIDELINE_OWN"] = own;
         if (mySql is not null) start.Environment["TIDELINE_MYSQL"] = mySql;
         if (crashAt is not null) start.Environment["TIDELINE_CRASH_AT"] = crashAt;
-        return new ServerProcess(Process.Start(start) ?? throw new InvalidOperationException("The program could not be started."), port);
+        return new ServerProcess(
+            Process.Start(start) ?? throw new InvalidOperationException("The program could not be started."), port);
     }
 
     /// <summary>Waits for the first answer of <c>/health/ready</c> that says yes.</summary>
     /// <returns>The time since the process was started; null when it ended before it answered.</returns>
     /// <exception cref="TimeoutException">It did not answer in time.</exception>
-    public Task<TimeSpan?> WaitReadyAsync(TimeSpan limit, CancellationToken cancel) => WaitAsync("/health/ready", limit, cancel);
+    public Task<TimeSpan?> WaitReadyAsync(TimeSpan limit, CancellationToken cancel) =>
+        WaitAsync("/health/ready", limit, cancel);
 
     /// <summary>SIGSTOP: it stands still, with everything that it holds.</summary>
     public void Pause() => _ = Signal(_process.Id, Sigstop);
@@ -67,7 +71,8 @@ internal sealed partial class ServerProcess : IDisposable
         while (!_process.HasExited)
         {
             if (await IsOkAsync(path, cancel)) return Stopwatch.GetElapsedTime(_startedAt);
-            if (Stopwatch.GetElapsedTime(began) > limit) throw new TimeoutException($"The program did not answer within {limit.TotalSeconds:0} s. It said:\n{LastWords}");
+            if (Stopwatch.GetElapsedTime(began) > limit) throw new TimeoutException(
+                $"The program did not answer within {limit.TotalSeconds:0} s. It said:\n{LastWords}");
             await Task.Delay(10, cancel);
         }
 
@@ -81,7 +86,9 @@ internal sealed partial class ServerProcess : IDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
     }
 
-    /// <summary>SIGTERM, as an operator would; SIGKILL when it does not drain in time. Answers whether it drained.</summary>
+    /// <summary>
+    /// SIGTERM, as an operator would; SIGKILL when it does not drain in time. Answers whether it drained.
+    /// </summary>
     public async Task<bool> StopAsync(TimeSpan limit)
     {
         if (!_process.HasExited) _ = Signal(_process.Id, Sigterm);

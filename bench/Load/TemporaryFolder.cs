@@ -8,7 +8,8 @@ internal sealed class TemporaryFolder : IDisposable
     public TemporaryFolder(string purpose, string? named = null)
     {
         _keep = named is not null;
-        Path = named ?? System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"tideline-{purpose}-{System.IO.Path.GetRandomFileName()}");
+        Path = named ?? System.IO.Path.Combine(
+            System.IO.Path.GetTempPath(), $"tideline-{purpose}-{System.IO.Path.GetRandomFileName()}");
         Directory.CreateDirectory(Path);
     }
 

@@ -8,19 +8,23 @@ namespace Tideline.Bench.Load;
 internal static class TransferLoad
 {
     /// <summary>
-    /// Runs <paramref name="clients"/> at once; each sends its next transfer when the last one was answered, or with <paramref name="perSecond"/> when they keep to that rate together.
+    /// Runs <paramref name="clients"/> at once; each sends its next transfer when the last one was answered, or with
+    /// <paramref name="perSecond"/> when they keep to that rate together.
     /// </summary>
     /// <exception cref="TidelineException">A transfer did not settle.</exception>
     public static async Task<LoopResult> RunAsync(
-        PaymentsService payments, int clients, LoadTime time, Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel, double? perSecond = null)
+        PaymentsService payments, int clients, LoadTime time,
+        Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel, double? perSecond = null)
     {
         var random = new SeededRandom(seed);
         var randoms = Enumerable.Range(0, clients).Select(_ => random.Fork()).ToArray();
-        return await ClosedLoop.RunAsync(clients, time, client => SendAsync(payments, randoms[client], pair, cancel), cancel, perSecond);
+        return await ClosedLoop.RunAsync(
+            clients, time, client => SendAsync(payments, randoms[client], pair, cancel), cancel, perSecond);
     }
 
     /// <summary>One transfer of a small amount.</summary>
-    public static async Task<TransferReply> SendAsync(PaymentsService payments, SeededRandom random, Func<SeededRandom, (Guid From, Guid To)> pair, CancellationToken cancel)
+    public static async Task<TransferReply> SendAsync(PaymentsService payments,
+        SeededRandom random, Func<SeededRandom, (Guid From, Guid To)> pair, CancellationToken cancel)
     {
         var (from, to) = pair(random);
         var reply = await payments.TransferAsync(
@@ -28,7 +32,8 @@ internal static class TransferLoad
                 from, to, new Money(1 + random.Below(100), AccountSet.Currency), null,
                 random.NextGuid(), random.NextGuid()),
             cancel);
-        if (reply.Status != TransferStatus.Settled) throw new TidelineException(ErrorCode.Internal, $"A transfer of the load did not settle: {reply.Status} {reply.Refusal?.Detail}");
+        if (reply.Status != TransferStatus.Settled) throw new TidelineException(
+            ErrorCode.Internal, $"A transfer of the load did not settle: {reply.Status} {reply.Refusal?.Detail}");
         return reply;
     }
 

@@ -20,10 +20,12 @@ internal sealed class LedgerAlone : IAsyncDisposable
 
     public PaymentsService Payments { get; }
 
-    public static async Task<LedgerAlone> StartAsync(Installation installation, TimeProvider time, CancellationToken cancel)
+    public static async Task<LedgerAlone> StartAsync(
+        Installation installation, TimeProvider time, CancellationToken cancel)
     {
         var store = await installation.OpenLedgerAsync(cancel);
-        return new LedgerAlone(store, await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, cancel), time);
+        return new LedgerAlone(store,
+            await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, cancel), time);
     }
 
     public async ValueTask DisposeAsync()

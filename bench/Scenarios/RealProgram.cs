@@ -32,9 +32,11 @@ internal sealed class RealProgram : IAsyncDisposable
         var server = ServerProcess.Start(HostProgram.Find(options.HostPath), installation, LoopbackPort.Next());
         try
         {
-            var ready = await server.WaitReadyAsync(StartLimit, context.Cancel) ?? throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
+            var ready = await server.WaitReadyAsync(StartLimit, context.Cancel)
+                ?? throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
             ScenarioContext.Say($"opening {accounts:#,0} accounts");
-            return new RealProgram(installation, server, ready, await HttpLoad.OpenAccountsAsync(server.Port, accounts, options.Shards, Connections, new SeededRandom(1), context.Cancel));
+            return new RealProgram(installation, server, ready, await HttpLoad.OpenAccountsAsync(
+                server.Port, accounts, options.Shards, Connections, new SeededRandom(1), context.Cancel));
         }
         catch
         {

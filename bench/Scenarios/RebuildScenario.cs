@@ -5,7 +5,9 @@ using Tideline.Engines;
 
 namespace Tideline.Bench.Scenarios;
 
-/// <summary>Builds the views again beside the live ones, compares and switches, while the node is otherwise idle.</summary>
+/// <summary>
+/// Builds the views again beside the live ones, compares and switches, while the node is otherwise idle.
+/// </summary>
 internal static class RebuildScenario
 {
     private const int InFlight = 512;
@@ -25,7 +27,8 @@ internal static class RebuildScenario
         [
             new Figure("events folded by a rebuild", status.EventsApplied, "events"),
             new Figure("rebuild", status.EventsApplied / seconds, "events/s"),
-            new Figure("documents that differed from the live view", status.Differing, "documents", Target: Target.Max(0)),
+            new Figure("documents that differed from the live view",
+                status.Differing, "documents", Target: Target.Max(0)),
         ];
     }
 }

@@ -7,7 +7,8 @@ using Tideline.Bench.Servers;
 namespace Tideline.Bench.Scenarios;
 
 /// <summary>
-/// A million accounts (or as many as asked), the real program killed with -9 under load, and the time until it answers again: to a probe, and to a transfer.
+/// A million accounts (or as many as asked), the real program killed with -9 under load, and the time until it answers
+/// again: to a probe, and to a transfer.
 /// </summary>
 internal static class RecoveryScenario
 {
@@ -32,9 +33,11 @@ internal static class RecoveryScenario
         await LoadAndKillAsync(context, program, installation, port, accounts);
 
         using var again = ServerProcess.Start(program, installation, port);
-        var answered = await again.WaitReadyAsync(StartLimit, context.Cancel) ?? throw new IOException($"The program ended before it answered. It said:\n{again.LastWords}");
+        var answered = await again.WaitReadyAsync(StartLimit, context.Cancel)
+            ?? throw new IOException($"The program ended before it answered. It said:\n{again.LastWords}");
         var worked = Stopwatch.GetTimestamp();
-        await HttpLoad.SinglesAsync(port, 1, TimeSpan.Zero + TimeSpan.FromTicks(1), accounts.SameShardPair, 9, context.Cancel);
+        await HttpLoad.SinglesAsync(
+            port, 1, TimeSpan.Zero + TimeSpan.FromTicks(1), accounts.SameShardPair, 9, context.Cancel);
         var first = answered + Stopwatch.GetElapsedTime(worked);
         await HttpLoad.SinglesAsync(port, Connections, options.Load, accounts.SameShardPair, 10, context.Cancel);
         var resident = again.ResidentMiB();
@@ -42,18 +45,23 @@ internal static class RecoveryScenario
         return
         [
             new Figure($"loading {count:#,0} accounts (opened and funded)", count / loaded.TotalSeconds, "accounts/s"),
-            new Figure($"first answer after kill -9, {count:#,0} accounts", answered.TotalSeconds, "s", Target: Target.Max(4)),
-            new Figure($"first transfer after kill -9, {count:#,0} accounts", first.TotalSeconds, "s", Target: Target.Max(4)),
+            new Figure($"first answer after kill -9, {count:#,0} accounts",
+                answered.TotalSeconds, "s", Target: Target.Max(4)),
+            new Figure($"first transfer after kill -9, {count:#,0} accounts",
+                first.TotalSeconds, "s", Target: Target.Max(4)),
             new Figure($"resident memory under load, {count:#,0} accounts", resident, "MiB", Target: Target.Max(1_024)),
         ];
     }
 
-    private static async Task LoadAndKillAsync(ScenarioContext context, HostProgram program, Installation installation, int port, AccountSet accounts)
+    private static async Task LoadAndKillAsync(
+        ScenarioContext context, HostProgram program, Installation installation, int port, AccountSet accounts)
     {
         using var server = ServerProcess.Start(program, installation, port);
-        if (await server.WaitReadyAsync(StartLimit, context.Cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
+        if (await server.WaitReadyAsync(StartLimit, context.Cancel) is null)
+            throw new IOException($"The program ended before it answered. It said:\n{server.LastWords}");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Cancel);
-        var load = HttpLoad.SinglesAsync(port, Connections, TimeSpan.FromHours(1), accounts.SameShardPair, 8, stop.Token);
+        var load = HttpLoad.SinglesAsync(
+            port, Connections, TimeSpan.FromHours(1), accounts.SameShardPair, 8, stop.Token);
         await Task.Delay(context.Options.Duration, context.Cancel);
         await server.KillAsync();
         await stop.CancelAsync();
@@ -61,7 +69,8 @@ internal static class RecoveryScenario
         {
             await load;
         }
-        catch (Exception fault) when (fault is SocketException or IOException or OperationCanceledException && !context.Cancel.IsCancellationRequested)
+        catch (Exception fault) when (fault is SocketException or IOException or OperationCanceledException
+            && !context.Cancel.IsCancellationRequested)
         {
             // The connections broke: the program was killed under them.
         }

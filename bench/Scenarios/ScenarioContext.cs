@@ -4,13 +4,15 @@ using Tideline.Bench.Load;
 namespace Tideline.Bench.Scenarios;
 
 /// <summary>What a scenario runs with.</summary>
-internal sealed record ScenarioContext(BenchOptions Options, TemporaryFolder Folder, TimeProvider Time, CancellationToken Cancel)
+internal sealed record ScenarioContext(
+    BenchOptions Options, TemporaryFolder Folder, TimeProvider Time, CancellationToken Cancel)
 {
     /// <summary>An installation in a folder of this run, on the engines that were asked for.</summary>
     public Installation Install(string folder) => new(Folder.Sub(folder), Options.Shards, Options.Cluster);
 
     /// <summary>What the ledger is measured against, on the engine that it runs on.</summary>
-    public IBaselines Baselines(string folder, int accountsPerShard, PayloadSizes sizes) => Options.Cluster is { } cluster
+    public IBaselines Baselines(string folder, int accountsPerShard, PayloadSizes sizes) =>
+        Options.Cluster is { } cluster
         ? new MySqlBaselines(cluster.MySql, Options.Shards, accountsPerShard, sizes, Time)
         : new SqliteBaselines(Folder.Sub(folder), Options.Shards, accountsPerShard, sizes, Time);
 

@@ -4,7 +4,10 @@ using Tideline.Bench.Load;
 
 namespace Tideline.Bench.Scenarios;
 
-/// <summary>Ten minutes of load on the real program (or as long as asked, if that is longer): memory must not grow after it is warm.</summary>
+/// <summary>
+/// Ten minutes of load on the real program (or as long as asked, if that is longer): memory must not grow after it is
+/// warm.
+/// </summary>
 internal static class SoakScenario
 {
     private const int Connections = 64, SampleSeconds = 5;
@@ -15,7 +18,8 @@ internal static class SoakScenario
         var options = context.Options;
         var duration = options.Duration > Shortest ? options.Duration : Shortest;
         await using var program = await RealProgram.StartAsync(context, options.Accounts ?? 10_000);
-        var load = HttpLoad.SinglesAsync(program.Port, Connections, duration, program.Accounts.SameShardPair, 2, context.Cancel);
+        var load = HttpLoad.SinglesAsync(
+            program.Port, Connections, duration, program.Accounts.SameShardPair, 2, context.Cancel);
         var samples = await SampleAsync(program.Server, load, context.Cancel);
         var result = await load;
 
@@ -26,7 +30,8 @@ internal static class SoakScenario
         return
         [
             new Figure("transfers during the soak", result.PerSecond, "transfers/s"),
-            new Figure("resident memory at the end", late, "MiB", new Baseline("when warm", early), new Target(1.1, AtLeast: false, OfRatio: true)),
+            new Figure("resident memory at the end",
+                late, "MiB", new Baseline("when warm", early), new Target(1.1, AtLeast: false, OfRatio: true)),
             new Figure("resident memory, most", samples.Max(), "MiB"),
         ];
     }

@@ -4,7 +4,9 @@ using Tideline.Engines;
 
 namespace Tideline.Bench.Scenarios;
 
-/// <summary>The same transfers with everything behind the ledger running in this process too: relay, log, sagas, projections.</summary>
+/// <summary>
+/// The same transfers with everything behind the ledger running in this process too: relay, log, sagas, projections.
+/// </summary>
 internal static class WholeNode
 {
     private const int InFlight = 2_048;
@@ -14,7 +16,8 @@ internal static class WholeNode
         await using var installation = context.Install("whole");
         await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
-        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
+        var result = await TransferLoad.RunAsync(
+            node.Payments, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
         var name = $"same-shard transfers with relay and projections, {accounts:#,0} accounts, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s"), .. TransferLoad.LatencyFigures(name, result)];
     }
@@ -24,9 +27,11 @@ internal static class WholeNode
         await using var installation = context.Install("sagas");
         await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
-        var result = await TransferLoad.RunAsync(node.Payments, InFlight, context.Options.Load, set.CrossShardPair, 2, context.Cancel);
+        var result = await TransferLoad.RunAsync(
+            node.Payments, InFlight, context.Options.Load, set.CrossShardPair, 2, context.Cancel);
         var name = $"cross-shard sagas settled, in process, {InFlight} in flight";
-        return [new Figure(name, result.PerSecond, "transfers/s", Target: Target.Min(3_000)), .. TransferLoad.LatencyFigures(name, result)];
+        return [new Figure(name, result.PerSecond, "transfers/s", Target: Target.Min(3_000)),
+            .. TransferLoad.LatencyFigures(name, result)];
     }
 
     private static Task<TidelineNode> StartAsync(ScenarioContext context, Installation installation) =>

@@ -27,19 +27,26 @@ internal sealed class KafkaServer : LocalServer
     /// <summary>Finds the program and makes the node's folder ready. It does not run yet.</summary>
     /// <param name="folder">Where its data and its log are.</param>
     /// <param name="node">Which of the nodes it is, from 1.</param>
-    /// <param name="ports">The ports of all nodes, the same for each of them; null makes the only node, on free ports.</param>
+    /// <param name="ports">The ports of all nodes, the same for each of them; null makes the only node, on free
+    /// ports.</param>
     /// <param name="settings">Settings of the broker, beside or instead of those it has.</param>
     /// <param name="cancel">Ends the wait.</param>
-    /// <exception cref="TidelineException">NotFound: Kafka or Java cannot be had here. StorageUnavailable: the folder could not be made ready.</exception>
+    /// <exception cref="TidelineException">NotFound: Kafka or Java cannot be had here. StorageUnavailable: the folder
+    /// could not be made ready.</exception>
     public static async Task<KafkaServer> PrepareAsync(
-        string folder, int node = 1, IReadOnlyList<(int Client, int Controller)>? ports = null, IReadOnlyDictionary<string, string>? settings = null, CancellationToken cancel = default)
+        string folder, int node = 1, IReadOnlyList<(int Client, int Controller)>? ports = null,
+        IReadOnlyDictionary<string, string>? settings = null, CancellationToken cancel = default)
     {
         ports ??= [(LoopbackPort.Next(), LoopbackPort.Next())];
-        var server = new KafkaServer(Path.Combine(Supply.Shared("kafka"), "kafka.sh"), await Supply.JavaAsync(cancel), folder, node, ports[node - 1]);
-        var (exitCode, output, errors) = await server.Script(["format", server.Data, $"{node}", string.Join(',', ports.Select(pair => $"{pair.Client}:{pair.Controller}"))]).RunAsync(FormatLimit, cancel);
-        if (exitCode != 0) throw new TidelineException(ErrorCode.StorageUnavailable, $"Kafka could not make its folder ready ({exitCode}):\n{output}{errors}");
+        var server = new KafkaServer(Path.Combine(Supply.Shared("kafka"), "kafka.sh"),
+            await Supply.JavaAsync(cancel), folder, node, ports[node - 1]);
+        var (exitCode, output, errors) = await server.Script(["format", server.Data, $"{node}",
+            string.Join(',', ports.Select(pair => $"{pair.Client}:{pair.Controller}"))]).RunAsync(FormatLimit, cancel);
+        if (exitCode != 0) throw new TidelineException(
+            ErrorCode.StorageUnavailable, $"Kafka could not make its folder ready ({exitCode}):\n{output}{errors}");
         // The last line with a name counts.
-        if (settings is not null) await File.AppendAllLinesAsync(Path.Combine(server.Data, "server.properties"), settings.Select(setting => $"{setting.Key}={setting.Value}"), cancel);
+        if (settings is not null) await File.AppendAllLinesAsync(Path.Combine(server.Data, "server.properties"),
+            settings.Select(setting => $"{setting.Key}={setting.Value}"), cancel);
         return server;
     }
 
@@ -55,17 +62,22 @@ internal sealed class KafkaServer : LocalServer
     protected override async Task<string> AskVersionAsync(CancellationToken cancel)
     {
         var nodes = await NodesOfAsync(Address, cancel);
-        if (!nodes.Any(node => node.Id == _node)) throw new KafkaException(Confluent.Kafka.ErrorCode.BrokerNotAvailable);
-        var library = Path.GetFileNameWithoutExtension(Directory.EnumerateFiles(Path.Combine(Path.GetDirectoryName(_script)!, "lib"), $"{Library}*.jar").Single());
+        if (!nodes.Any(node => node.Id == _node))
+            throw new KafkaException(Confluent.Kafka.ErrorCode.BrokerNotAvailable);
+        var library = Path.GetFileNameWithoutExtension(
+            Directory.EnumerateFiles(Path.Combine(Path.GetDirectoryName(_script)!, "lib"), $"{Library}*.jar").Single());
         return $"Apache Kafka {library[Library.Length..]}";
     }
 
     private static async Task<IReadOnlyList<Node>> NodesOfAsync(string address, CancellationToken cancel)
     {
         // What it says about brokers that are not there yet is no news.
-        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = address }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
-        return (await admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = AskLimit }).WaitAsync(cancel)).Nodes;
+        using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = address })
+            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        return (await admin.DescribeClusterAsync(new DescribeClusterOptions { RequestTimeout = AskLimit })
+            .WaitAsync(cancel)).Nodes;
     }
 
-    private ServerCommand Script(IReadOnlyList<string> arguments) => new(_script, arguments) { Environment = new Dictionary<string, string> { ["JAVA"] = _java } };
+    private ServerCommand Script(IReadOnlyList<string> arguments) =>
+        new(_script, arguments) { Environment = new Dictionary<string, string> { ["JAVA"] = _java } };
 }

@@ -4,7 +4,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Bench.Servers;
 
-/// <summary>A process of this machine that signals reach, whether this program started it or an earlier one did.</summary>
+/// <summary>
+/// A process of this machine that signals reach, whether this program started it or an earlier one did.
+/// </summary>
 internal sealed partial class LocalProcess(ProcessIdentity identity)
 {
     private const int Sigkill = 9;
@@ -19,30 +21,39 @@ internal sealed partial class LocalProcess(ProcessIdentity identity)
 
     public bool IsAlive => Identity.IsAlive;
 
-    /// <summary>Starts a program in a session of its own: neither Ctrl-C in the terminal nor the end of this program ends it.</summary>
-    /// <param name="command">The program; each step on the way to it is an exec, so the process keeps its number.</param>
+    /// <summary>
+    /// Starts a program in a session of its own: neither Ctrl-C in the terminal nor the end of this program ends it.
+    /// </summary>
+    /// <param name="command">The program; each step on the way to it is an exec, so the process keeps its
+    /// number.</param>
     /// <param name="logFile">Where its output is appended.</param>
-    /// <exception cref="TidelineException">StorageUnavailable: it ended at once. NotFound: this machine cannot start it.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it ended at once. NotFound: this machine cannot start
+    /// it.</exception>
     public static LocalProcess Start(ServerCommand command, string logFile)
     {
-        using var process = command.Start("setsid", ["sh", "-c", """exec "$@" </dev/null >>"$0" 2>&1""", logFile, command.Program, .. command.Arguments], redirect: false);
+        using var process = command.Start("setsid", ["sh", "-c",
+            """exec "$@" </dev/null >>"$0" 2>&1""", logFile, command.Program, .. command.Arguments], redirect: false);
         try
         {
             return new LocalProcess(ProcessIdentity.Of(process));
         }
         catch (InvalidOperationException fault)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"{command.Program} ended at once; {logFile} says why.", fault);
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, $"{command.Program} ended at once; {logFile} says why.", fault);
         }
     }
 
-    /// <summary>SIGSTOP, and waits until each of its threads has stopped: it holds its connections and does nothing.</summary>
+    /// <summary>
+    /// SIGSTOP, and waits until each of its threads has stopped: it holds its connections and does nothing.
+    /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable: a thread runs on.</exception>
     public void Pause()
     {
         Send(Sigstop);
         if (!SpinWait.SpinUntil(() => !IsAlive || IsStopped(), PauseLimit))
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"Process {Identity.Id} still runs {PauseLimit.TotalSeconds:0} s after SIGSTOP.");
+            throw new TidelineException(ErrorCode.StorageUnavailable,
+                $"Process {Identity.Id} still runs {PauseLimit.TotalSeconds:0} s after SIGSTOP.");
     }
 
     /// <summary>SIGCONT: it goes on.</summary>
@@ -52,7 +63,8 @@ internal sealed partial class LocalProcess(ProcessIdentity identity)
     public async Task KillAsync()
     {
         Send(Sigkill);
-        if (!await IsGoneAsync(KillLimit)) throw new TidelineException(ErrorCode.StorageUnavailable, $"Process {Identity.Id} is still there {KillLimit.TotalSeconds:0} s after SIGKILL.");
+        if (!await IsGoneAsync(KillLimit)) throw new TidelineException(ErrorCode.StorageUnavailable,
+            $"Process {Identity.Id} is still there {KillLimit.TotalSeconds:0} s after SIGKILL.");
     }
 
     /// <summary>SIGTERM, then SIGKILL when it has not ended in time. Answers whether it ended by itself.</summary>
@@ -78,12 +90,14 @@ internal sealed partial class LocalProcess(ProcessIdentity identity)
         return true;
     }
 
-    // The kernel answers kill before the threads have heard of it. The state of a thread follows its name, which may hold anything.
+    // The kernel answers kill before the threads have heard of it. The state of a thread follows its name, which may
+    // hold anything.
     private bool IsStopped()
     {
         try
         {
-            return Directory.EnumerateDirectories($"/proc/{Identity.Id}/task").All(thread => File.ReadAllText(Path.Combine(thread, "stat")) is var stat && stat[stat.LastIndexOf(')') + 2] == 'T');
+            return Directory.EnumerateDirectories($"/proc/{Identity.Id}/task").All(thread =>
+                File.ReadAllText(Path.Combine(thread, "stat")) is var stat && stat[stat.LastIndexOf(')') + 2] == 'T');
         }
         catch (IOException)
         {

@@ -5,8 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Servers;
 
 /// <summary>
-/// A real server in a process of its own, on ports of loopback, with its data in a folder. It can be killed, paused, ended and started again on the same ports and data.
-/// A subclass prepares the folder once and says how the server is started and asked.
+/// A real server in a process of its own, on ports of loopback, with its data in a folder. It can be killed, paused,
+/// ended and started again on the same ports and data. A subclass prepares the folder once and says how the server is
+/// started and asked.
 /// </summary>
 internal abstract class LocalServer : IAsyncDisposable
 {
@@ -45,7 +46,8 @@ internal abstract class LocalServer : IAsyncDisposable
     protected abstract ServerCommand Command { get; }
 
     /// <summary>Starts it and waits until it answers.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: it ended, or did not answer in time; with its last words.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it ended, or did not answer in time; with its last
+    /// words.</exception>
     public async Task StartAsync(CancellationToken cancel)
     {
         Launch();
@@ -60,7 +62,8 @@ internal abstract class LocalServer : IAsyncDisposable
     }
 
     /// <summary>Waits until it answers.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: it ended, or did not answer in time; with its last words.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it ended, or did not answer in time; with its last
+    /// words.</exception>
     public async Task WaitReadyAsync(CancellationToken cancel)
     {
         var begun = Stopwatch.GetTimestamp();
@@ -68,7 +71,8 @@ internal abstract class LocalServer : IAsyncDisposable
         {
             var fault = await AskAsync(cancel);
             if (fault is null) return;
-            if (Stopwatch.GetElapsedTime(begun) > StartLimit) throw NotReady($"did not answer within {StartLimit.TotalSeconds:0} s ({fault.Message})", fault);
+            if (Stopwatch.GetElapsedTime(begun) > StartLimit)
+                throw NotReady($"did not answer within {StartLimit.TotalSeconds:0} s ({fault.Message})", fault);
             await Task.Delay(Poll, cancel);
         }
 
@@ -99,7 +103,8 @@ internal abstract class LocalServer : IAsyncDisposable
     public static void MakePrivate(string folder)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        else Directory.CreateDirectory(
+            folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     /// <summary>Kills it if it runs. Its folder is the caller's.</summary>
@@ -133,6 +138,7 @@ internal abstract class LocalServer : IAsyncDisposable
     private TidelineException NotReady(string what, Exception? fault)
     {
         var lines = File.Exists(LogFile) ? File.ReadLines(LogFile).TakeLast(LogLines) : [];
-        return new TidelineException(ErrorCode.StorageUnavailable, $"{Name} {what}. The end of {LogFile}:\n{string.Join('\n', lines)}", fault);
+        return new TidelineException(
+            ErrorCode.StorageUnavailable, $"{Name} {what}. The end of {LogFile}:\n{string.Join('\n', lines)}", fault);
     }
 }

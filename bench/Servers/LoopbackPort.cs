@@ -5,8 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Servers;
 
 /// <summary>
-/// Free ports for servers. They lie below those that the system gives to outgoing connections, so that a server that is killed finds its port free again; and each process begins
-/// to look at a place of its own, so that two that look at once find different ones.
+/// Free ports for servers. They lie below those that the system gives to outgoing connections, so that a server that is
+/// killed finds its port free again; and each process begins to look at a place of its own, so that two that look at
+/// once find different ones.
 /// </summary>
 internal static class LoopbackPort
 {
@@ -25,7 +26,8 @@ internal static class LoopbackPort
             if (IsFree(port)) return port;
         }
 
-        throw new TidelineException(ErrorCode.Overloaded, $"Every port of 127.0.0.1 from {First} to {First + Count - 1} is taken.");
+        throw new TidelineException(
+            ErrorCode.Overloaded, $"Every port of 127.0.0.1 from {First} to {First + Count - 1} is taken.");
     }
 
     /// <summary>Whether a server could listen on it now.</summary>

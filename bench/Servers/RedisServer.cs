@@ -15,15 +15,18 @@ internal sealed class RedisServer : LocalServer
     public override string Address => $"127.0.0.1:{Ports[0]}";
 
     protected override ServerCommand Command => new(
-        Path.Combine(_root, "run"), ["usr/bin/redis-server", "--port", $"{Ports[0]}", "--bind", "127.0.0.1", "--dir", Folder, "--save", "", "--appendonly", "yes", .. _options]);
+        Path.Combine(_root, "run"), ["usr/bin/redis-server", "--port",
+            $"{Ports[0]}", "--bind", "127.0.0.1", "--dir", Folder, "--save", "", "--appendonly", "yes", .. _options]);
 
     /// <summary>Finds the program, downloading it the first time. It does not run yet.</summary>
     /// <param name="folder">Where its data and its log are.</param>
     /// <param name="port">The port; null takes a free one.</param>
-    /// <param name="options">Options of redis-server, as in <c>--appendonly</c>, <c>no</c>; they win over those it has anyway.</param>
+    /// <param name="options">Options of redis-server, as in <c>--appendonly</c>, <c>no</c>; they win over those it has
+    /// anyway.</param>
     /// <param name="cancel">Ends the wait.</param>
     /// <exception cref="TidelineException">NotFound: Redis cannot be had here.</exception>
-    public static async Task<RedisServer> PrepareAsync(string folder, int? port = null, IReadOnlyList<string>? options = null, CancellationToken cancel = default) =>
+    public static async Task<RedisServer> PrepareAsync(
+        string folder, int? port = null, IReadOnlyList<string>? options = null, CancellationToken cancel = default) =>
         new(await Supply.InstallAsync("redis", cancel), folder, port ?? LoopbackPort.Next(), options ?? []);
 
     /// <summary>Name and version of the server at an address, as in <c>Redis 7.0.15</c>.</summary>

@@ -14,7 +14,9 @@ internal sealed record ServerCommand(string Program, IReadOnlyList<string> Argum
     /// <exception cref="TidelineException">NotFound: this machine does not have it.</exception>
     public Process Start(string program, IEnumerable<string> arguments, bool redirect)
     {
-        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = redirect, RedirectStandardError = redirect };
+        var start = new ProcessStartInfo(program,
+            arguments)
+        { UseShellExecute = false, RedirectStandardOutput = redirect, RedirectStandardError = redirect };
         foreach (var (name, value) in Environment) start.Environment[name] = value;
         try
         {
@@ -28,7 +30,8 @@ internal sealed record ServerCommand(string Program, IReadOnlyList<string> Argum
 
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code, and what it printed on both streams.</returns>
-    /// <exception cref="TidelineException">StorageUnavailable: it did not end in time, and was killed. NotFound: this machine does not have it.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it did not end in time, and was killed. NotFound: this
+    /// machine does not have it.</exception>
     public async Task<(int ExitCode, string Output, string Errors)> RunAsync(TimeSpan limit, CancellationToken cancel)
     {
         using var process = Start(Program, Arguments, redirect: true);
@@ -36,7 +39,8 @@ internal sealed record ServerCommand(string Program, IReadOnlyList<string> Argum
         late.CancelAfter(limit);
         try
         {
-            var (output, errors) = (process.StandardOutput.ReadToEndAsync(late.Token), process.StandardError.ReadToEndAsync(late.Token));
+            var (output, errors) =
+                (process.StandardOutput.ReadToEndAsync(late.Token), process.StandardError.ReadToEndAsync(late.Token));
             await process.WaitForExitAsync(late.Token);
             return (process.ExitCode, await output, await errors);
         }
@@ -45,7 +49,8 @@ internal sealed record ServerCommand(string Program, IReadOnlyList<string> Argum
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             cancel.ThrowIfCancellationRequested();
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"{Program} {string.Join(' ', Arguments)} did not end within {limit.TotalSeconds:0} s.");
+            throw new TidelineException(ErrorCode.StorageUnavailable,
+                $"{Program} {string.Join(' ', Arguments)} did not end within {limit.TotalSeconds:0} s.");
         }
     }
 }

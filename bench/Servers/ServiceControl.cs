@@ -2,7 +2,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Bench.Servers;
 
-/// <summary>Brings the services of a folder up, looks how they are, and takes them down. They run on when the program that brought them up has ended.</summary>
+/// <summary>
+/// Brings the services of a folder up, looks how they are, and takes them down. They run on when the program that
+/// brought them up has ended.
+/// </summary>
 /// <param name="folder">Where they are kept.</param>
 /// <param name="progress">Told the name of a service and what happens to it.</param>
 public sealed class ServiceControl(ServiceFolder folder, Action<string, string> progress)
@@ -14,11 +17,15 @@ public sealed class ServiceControl(ServiceFolder folder, Action<string, string> 
     /// <summary>The services there are.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Service.All.Select(service => service.Name)];
 
-    /// <summary>Brings services up, all at once. One that runs is left as it is; one that ran before gets its ports and its data again.</summary>
+    /// <summary>
+    /// Brings services up, all at once. One that runs is left as it is; one that ran before gets its ports and its data
+    /// again.
+    /// </summary>
     /// <param name="names">Which; none names all.</param>
     /// <param name="cancel">Ends those that are not up yet.</param>
     /// <returns>How each of them is.</returns>
-    /// <exception cref="TidelineException">AlreadyOwned: another command is at work on the folder. InvalidInput: the folder is used for something else, or there is no such service.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned: another command is at work on the folder. InvalidInput: the
+    /// folder is used for something else, or there is no such service.</exception>
     public async Task<IReadOnlyList<ServiceState>> UpAsync(IReadOnlyList<string> names, CancellationToken cancel)
     {
         var services = (names.Count == 0 ? Names : names.Distinct()).Select(Service.Named).ToList();
@@ -62,7 +69,8 @@ public sealed class ServiceControl(ServiceFolder folder, Action<string, string> 
     private void Load() => _states = folder.Read().ToDictionary(state => state.Service);
 
     private List<ServiceState> Known(IReadOnlyList<string> names) =>
-        [.. (names.Count == 0 ? Names.Where(_states.ContainsKey) : names.Distinct()).Select(name => _states.GetValueOrDefault(Service.Named(name).Name) ?? new ServiceState(name, ServiceCondition.Down))];
+        [.. (names.Count == 0 ? Names.Where(_states.ContainsKey) : names.Distinct()).Select(name =>
+            _states.GetValueOrDefault(Service.Named(name).Name) ?? new ServiceState(name, ServiceCondition.Down))];
 
     private async Task<ServiceState> UpAsync(Service service, CancellationToken cancel)
     {
@@ -72,10 +80,17 @@ public sealed class ServiceControl(ServiceFolder folder, Action<string, string> 
         try
         {
             progress(service.Name, "is made ready");
-            await using var server = await service.PrepareAsync(state.Folder, earlier.Ports.All(LoopbackPort.IsFree) ? earlier.Ports : [], cancel);
+            await using var server = await service.PrepareAsync(
+                state.Folder, earlier.Ports.All(LoopbackPort.IsFree) ? earlier.Ports : [], cancel);
             server.Launch();
             // Written down before anything is waited for: whatever ends this program, the next one finds the process.
-            state = Record(state with { Condition = ServiceCondition.NotAnswering, Ports = server.Ports, Address = server.Address, Process = server.Process.Identity });
+            state = Record(state with
+            {
+                Condition = ServiceCondition.NotAnswering,
+                Ports = server.Ports,
+                Address = server.Address,
+                Process = server.Process.Identity
+            });
             progress(service.Name, "starts");
             await server.WaitReadyAsync(cancel);
             server.Leave();
@@ -92,17 +107,24 @@ public sealed class ServiceControl(ServiceFolder folder, Action<string, string> 
 
     private async Task<ServiceState> DownAsync(ServiceState state)
     {
-        if (state.Process is not { IsAlive: true } identity) return Record(state with { Condition = ServiceCondition.Down, Process = null, Reason = null });
+        if (state.Process is not { IsAlive: true } identity)
+            return Record(state with { Condition = ServiceCondition.Down, Process = null, Reason = null });
         progress(state.Service, "ends");
         var ended = await new LocalProcess(identity).StopAsync(StopLimit);
         progress(state.Service, "is down");
-        return Record(state with { Condition = ServiceCondition.Down, Process = null, Reason = ended ? null : $"it did not end within {StopLimit.TotalSeconds:0} s and was killed" });
+        return Record(state with
+        {
+            Condition = ServiceCondition.Down,
+            Process = null,
+            Reason = ended ? null : $"it did not end within {StopLimit.TotalSeconds:0} s and was killed"
+        });
     }
 
     private static async Task<ServiceState> LookAsync(ServiceState state, CancellationToken cancel)
     {
         if (state.Process is null) return state;
-        if (!state.Process.IsAlive) return state with { Condition = ServiceCondition.Down, Process = null, Reason = "its process has ended" };
+        if (!state.Process.IsAlive)
+            return state with { Condition = ServiceCondition.Down, Process = null, Reason = "its process has ended" };
         try
         {
             var version = await Service.Named(state.Service).AskAsync(state.Address!, cancel);

@@ -5,7 +5,8 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Servers;
 
 /// <summary>
-/// The folder of <c>services up</c>: a folder for each server, <c>services.json</c>, which says what runs where, and <c>services.env</c>, which a shell can source.
+/// The folder of <c>services up</c>: a folder for each server, <c>services.json</c>, which says what runs where, and
+/// <c>services.env</c>, which a shell can source.
 /// </summary>
 public sealed class ServiceFolder(string path)
 {
@@ -25,17 +26,21 @@ public sealed class ServiceFolder(string path)
     /// <param name="path">The folder; null is <see cref="Default"/>.</param>
     public static ServiceAddresses Find(string? path = null)
     {
-        var running = new ServiceFolder(path ?? Default).Read().Where(state => state.Process is { IsAlive: true }).ToDictionary(state => state.Service, state => state.Address);
-        return new ServiceAddresses(running.GetValueOrDefault("mysql"), running.GetValueOrDefault("mongo"), running.GetValueOrDefault("kafka"), running.GetValueOrDefault("redis"));
+        var running = new ServiceFolder(path ?? Default).Read().Where(state => state.Process is { IsAlive: true })
+            .ToDictionary(state => state.Service, state => state.Address);
+        return new ServiceAddresses(running.GetValueOrDefault("mysql"),
+            running.GetValueOrDefault("mongo"), running.GetValueOrDefault("kafka"), running.GetValueOrDefault("redis"));
     }
 
     /// <summary>What was written last; nothing where no service was ever up.</summary>
-    /// <exception cref="TidelineException">Corrupt: the file cannot be read; what runs has to be ended by hand.</exception>
+    /// <exception cref="TidelineException">Corrupt: the file cannot be read; what runs has to be ended by
+    /// hand.</exception>
     public IReadOnlyList<ServiceState> Read()
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllBytes(StateFile), ServiceJson.Default.IReadOnlyListServiceState) ?? [];
+            return JsonSerializer.Deserialize(
+                File.ReadAllBytes(StateFile), ServiceJson.Default.IReadOnlyListServiceState) ?? [];
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -43,23 +48,30 @@ public sealed class ServiceFolder(string path)
         }
         catch (JsonException fault)
         {
-            throw new TidelineException(ErrorCode.Corrupt, $"{StateFile} cannot be read ({fault.Message}). End the servers of that folder by hand, then delete it.", fault);
+            throw new TidelineException(ErrorCode.Corrupt, $"{StateFile} cannot be read ({fault.Message}). End the "
+                + $"servers of that folder by hand, then delete it.", fault);
         }
     }
 
-    /// <summary>The environment variables that name the services that are up, in the order in which they are printed.</summary>
+    /// <summary>
+    /// The environment variables that name the services that are up, in the order in which they are printed.
+    /// </summary>
     public static IReadOnlyList<(string Name, string Value)> Variables(IEnumerable<ServiceState> states)
     {
-        var up = states.Where(state => state is { Condition: ServiceCondition.Up, Address: not null }).Select(state => (Service: Service.Named(state.Service), Address: state.Address!)).ToList();
-        return [.. up.Select(one => (one.Service.AddressVariable, one.Address)), .. up.Select(one => (one.Service.TestVariable, one.Address))];
+        var up = states.Where(state => state is { Condition: ServiceCondition.Up, Address: not null })
+            .Select(state => (Service: Service.Named(state.Service), Address: state.Address!)).ToList();
+        return [.. up.Select(one => (one.Service.AddressVariable, one.Address)),
+            .. up.Select(one => (one.Service.TestVariable, one.Address))];
     }
 
     /// <summary>Keeps other <c>services</c> commands away until it is disposed; makes the folder.</summary>
-    /// <exception cref="TidelineException">AlreadyOwned: one is at work. InvalidInput: the folder is used for something else.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned: one is at work. InvalidInput: the folder is used for something
+    /// else.</exception>
     internal IDisposable Lock()
     {
         if (Directory.Exists(Path) && !File.Exists(LockFile) && Directory.EnumerateFileSystemEntries(Path).Any())
-            throw new TidelineException(ErrorCode.InvalidInput, $"{Path} holds other files; name a new or an empty folder for the services.");
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"{Path} holds other files; name a new or an empty folder for the services.");
         LocalServer.MakePrivate(Path);
         try
         {
@@ -67,7 +79,8 @@ public sealed class ServiceFolder(string path)
         }
         catch (IOException fault) when (fault is not PathTooLongException)
         {
-            throw new TidelineException(ErrorCode.AlreadyOwned, $"Another services command is at work on {Path}; try again when it has ended.", fault);
+            throw new TidelineException(ErrorCode.AlreadyOwned,
+                $"Another services command is at work on {Path}; try again when it has ended.", fault);
         }
     }
 
@@ -75,7 +88,8 @@ public sealed class ServiceFolder(string path)
     internal void Write(IReadOnlyList<ServiceState> states)
     {
         Replace(StateFile, JsonSerializer.SerializeToUtf8Bytes(states, ServiceJson.Default.IReadOnlyListServiceState));
-        Replace(EnvironmentFile, Encoding.UTF8.GetBytes(string.Concat(Variables(states).Select(variable => $"export {variable.Name}='{variable.Value}'\n"))));
+        Replace(EnvironmentFile, Encoding.UTF8.GetBytes(
+            string.Concat(Variables(states).Select(variable => $"export {variable.Name}='{variable.Value}'\n"))));
     }
 
     /// <summary>Deletes a service's data and log.</summary>

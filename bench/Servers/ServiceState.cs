@@ -25,6 +25,7 @@ public sealed record ServiceState(string Service, ServiceCondition Condition)
 }
 
 /// <summary>JSON of the state file.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
 [JsonSerializable(typeof(IReadOnlyList<ServiceState>))]
 internal sealed partial class ServiceJson : JsonSerializerContext;

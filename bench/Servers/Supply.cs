@@ -5,8 +5,10 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Servers;
 
 /// <summary>
-/// Where the programs of the servers come from: MySQL, Redis and, where the machine has none, Java from Debian's packages, unpacked by <c>dev/servers/install</c>; the rest from the
-/// folder of servers that no package holds, <c>TIDELINE_SERVICES_DIR</c> or <c>../shared/services</c>. What is not there throws NotFound and says why, and nothing was changed.
+/// Where the programs of the servers come from: MySQL, Redis and, where the machine has none, Java from Debian's
+/// packages, unpacked by <c>dev/servers/install</c>; the rest from the folder of servers that no package holds,
+/// <c>TIDELINE_SERVICES_DIR</c> or <c>../shared/services</c>. What is not there throws NotFound and says why, and
+/// nothing was changed.
 /// </summary>
 internal static partial class Supply
 {
@@ -17,13 +19,19 @@ internal static partial class Supply
     /// <summary>The root of the source tree that this program was built in; null when it runs elsewhere.</summary>
     public static string? SourceRoot { get; } = FindSourceRoot();
 
-    /// <summary>The root folder of an unpacked server: <c>ROOT/run PROGRAM …</c> runs one of its programs. Downloads it the first time.</summary>
+    /// <summary>
+    /// The root folder of an unpacked server: <c>ROOT/run PROGRAM …</c> runs one of its programs. Downloads it the
+    /// first time.
+    /// </summary>
     /// <exception cref="TidelineException">NotFound: it cannot be had here.</exception>
     public static async Task<string> InstallAsync(string package, CancellationToken cancel)
     {
         if (SourceRoot is null) throw Missing("dev/servers/install, which unpacks it, is not beside this program");
-        var (exitCode, output, errors) = await new ServerCommand("bash", [Path.Combine(SourceRoot, "dev", "servers", "install"), package]).RunAsync(InstallLimit, cancel);
-        return exitCode == 0 ? output.Trim() : throw Missing(LastLine(errors).Replace("install: ", "", StringComparison.Ordinal));
+        var (exitCode, output, errors) = await new ServerCommand(
+            "bash", [Path.Combine(SourceRoot, "dev", "servers", "install"), package]).RunAsync(InstallLimit, cancel);
+        return exitCode == 0
+            ? output.Trim()
+            : throw Missing(LastLine(errors).Replace("install: ", "", StringComparison.Ordinal));
     }
 
     /// <summary>A folder of the servers that no package holds.</summary>
@@ -31,17 +39,21 @@ internal static partial class Supply
     /// <exception cref="TidelineException">NotFound: it is not on this machine.</exception>
     public static string Shared(string name)
     {
-        var named = Environment.GetEnvironmentVariable("TIDELINE_SERVICES_DIR") is { Length: > 0 } variable ? variable : null;
+        var named = Environment.GetEnvironmentVariable("TIDELINE_SERVICES_DIR") is { Length: > 0 } variable
+            ? variable
+            : null;
         var folder = Path.GetFullPath(named ?? Path.Combine(SourceRoot ?? ".", "..", "shared", "services"));
         var path = Path.Combine(folder, name);
-        return Directory.Exists(path) ? path : throw Missing($"there is no folder {path}{(named is null ? "; TIDELINE_SERVICES_DIR can name another one than ../shared/services" : "")}");
+        return Directory.Exists(path) ? path : throw Missing($"there is no folder "
+            + $"{path}{(named is null ? "; TIDELINE_SERVICES_DIR can name another one than ../shared/services" : "")}");
     }
 
     /// <summary>A Java of version 17 or later: that of JAVA_HOME, that of the PATH, or one that is unpacked.</summary>
     /// <exception cref="TidelineException">NotFound: there is none.</exception>
     public static async Task<string> JavaAsync(CancellationToken cancel)
     {
-        string[] candidates = Environment.GetEnvironmentVariable("JAVA_HOME") is { Length: > 0 } home ? [Path.Combine(home, "bin", "java"), "java"] : ["java"];
+        string[] candidates = Environment.GetEnvironmentVariable(
+            "JAVA_HOME") is { Length: > 0 } home ? [Path.Combine(home, "bin", "java"), "java"] : ["java"];
         foreach (var java in candidates)
         {
             if (await JavaVersionAsync(java, cancel) >= OldestJava) return java;
@@ -53,7 +65,8 @@ internal static partial class Supply
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
         {
-            throw Missing($"it needs Java {OldestJava} or later, none is on the PATH, and none can be unpacked: {fault.Message}");
+            throw Missing(
+                $"it needs Java {OldestJava} or later, none is on the PATH, and none can be unpacked: {fault.Message}");
         }
     }
 
@@ -75,11 +88,14 @@ internal static partial class Supply
     private static string? FindSourceRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "dev", "servers", "install"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "dev", "servers", "install")))
+            folder = folder.Parent;
         return folder?.FullName;
     }
 
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "it was not said why";
+    private static string LastLine(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
+            ?? "it was not said why";
 
     private static TidelineException Missing(string why) => new(ErrorCode.NotFound, why);
 

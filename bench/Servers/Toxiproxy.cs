@@ -20,40 +20,55 @@ internal sealed class Toxiproxy : LocalServer
 
     /// <summary>Finds the program. It does not run yet.</summary>
     /// <exception cref="TidelineException">NotFound: it cannot be had here.</exception>
-    public static Toxiproxy Prepare(string folder, int? port = null) => new(Path.Combine(Supply.Shared("toxiproxy"), "toxiproxy-server"), folder, port ?? LoopbackPort.Next());
+    public static Toxiproxy Prepare(string folder, int? port = null) =>
+        new(Path.Combine(Supply.Shared("toxiproxy"), "toxiproxy-server"), folder, port ?? LoopbackPort.Next());
 
     /// <summary>Opens a line to a server, by a name of its own.</summary>
     /// <returns>The port on loopback that leads there.</returns>
-    public Task<int> OpenAsync(string line, int upstreamPort, CancellationToken cancel) => OpenAsync(line, $"127.0.0.1:{upstreamPort}", cancel);
+    public Task<int> OpenAsync(string line, int upstreamPort, CancellationToken cancel) =>
+        OpenAsync(line, $"127.0.0.1:{upstreamPort}", cancel);
 
     /// <summary>The same, to a server anywhere.</summary>
     public async Task<int> OpenAsync(string line, string upstream, CancellationToken cancel)
     {
         var port = LoopbackPort.Next();
-        await PostAsync("proxies", new JsonObject { ["name"] = line, ["listen"] = $"127.0.0.1:{port}", ["upstream"] = upstream, ["enabled"] = true }, cancel);
+        await PostAsync("proxies", new JsonObject
+        {
+            ["name"] = line, ["listen"] = $"127.0.0.1:{port}", ["upstream"] = upstream, ["enabled"] = true
+        }, cancel);
         return port;
     }
 
     /// <summary>Cuts a line: its connections are closed and new ones refused.</summary>
-    public Task CutAsync(string line, CancellationToken cancel) => PostAsync($"proxies/{line}", new JsonObject { ["enabled"] = false }, cancel);
+    public Task CutAsync(string line, CancellationToken cancel) =>
+        PostAsync($"proxies/{line}", new JsonObject { ["enabled"] = false }, cancel);
 
     /// <summary>Lets a line that was cut carry again.</summary>
-    public Task RestoreAsync(string line, CancellationToken cancel) => PostAsync($"proxies/{line}", new JsonObject { ["enabled"] = true }, cancel);
+    public Task RestoreAsync(string line, CancellationToken cancel) =>
+        PostAsync($"proxies/{line}", new JsonObject { ["enabled"] = true }, cancel);
 
     /// <summary>Harms a line.</summary>
     /// <param name="line">Its name.</param>
-    /// <param name="toxic">One of <c>latency</c>, <c>timeout</c>, <c>reset_peer</c>, <c>bandwidth</c>, <c>slicer</c>, <c>limit_data</c>; also the name by which it is healed.</param>
+    /// <param name="toxic">One of <c>latency</c>, <c>timeout</c>, <c>reset_peer</c>, <c>bandwidth</c>, <c>slicer</c>,
+    /// <c>limit_data</c>; also the name by which it is healed.</param>
     /// <param name="stream"><c>upstream</c>, towards the server, or <c>downstream</c>.</param>
     /// <param name="attributes">What the toxic takes, as in <c>{"latency": 100}</c> (milliseconds).</param>
     /// <param name="cancel">Ends the wait.</param>
     public Task HarmAsync(string line, string toxic, string stream, JsonObject attributes, CancellationToken cancel) =>
-        PostAsync($"proxies/{line}/toxics", new JsonObject { ["name"] = toxic, ["type"] = toxic, ["stream"] = stream, ["attributes"] = attributes }, cancel);
+        PostAsync($"proxies/{line}/toxics", new JsonObject
+        {
+            ["name"] = toxic, ["type"] = toxic, ["stream"] = stream, ["attributes"] = attributes
+        }, cancel);
 
     /// <summary>Nothing gets through a line in either direction, and its connections stay open.</summary>
     public async Task SilenceAsync(string line, CancellationToken cancel)
     {
         foreach (var stream in Streams)
-            await PostAsync($"proxies/{line}/toxics", new JsonObject { ["name"] = stream, ["type"] = "timeout", ["stream"] = stream, ["attributes"] = new JsonObject { ["timeout"] = 0 } }, cancel);
+            await PostAsync($"proxies/{line}/toxics", new JsonObject
+            {
+                ["name"] = stream,
+                ["type"] = "timeout", ["stream"] = stream, ["attributes"] = new JsonObject { ["timeout"] = 0 }
+            }, cancel);
     }
 
     /// <summary>Lets a silent line carry again. Its connections end: a part of what they carried is lost.</summary>

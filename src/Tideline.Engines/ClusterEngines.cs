@@ -55,12 +55,16 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         () => [cluster.Kafka]);
 
     public Task<IViewStore> OpenViewsAsync(CancellationToken cancel) => AtAsync<IViewStore>(
-        async () => await MongoViewStore.OpenAsync(new MongoViewOptions(cluster.MongoDb, cluster.Name), options.Time, options.Loggers.CreateLogger<MongoViewStore>(), cancel),
+        async () => await MongoViewStore.OpenAsync(new MongoViewOptions(cluster.MongoDb, cluster.Name),
+            options.Time, options.Loggers.CreateLogger<MongoViewStore>(), cancel),
         () => MongoUrl.Create(cluster.MongoDb).Servers.Select(server => server.ToString()));
 
     public async Task<ICache> OpenCacheAsync(CancellationToken cancel) => cluster.Redis is null
         ? new MemoryCache(options.Time)
-        : await RedisCache.ConnectAsync(new RedisCacheOptions { Configuration = cluster.Redis, Prefix = $"{cluster.Name}:" }, options.Time, options.Loggers.CreateLogger<RedisCache>(), cancel);
+        : await RedisCache.ConnectAsync(new RedisCacheOptions
+        {
+            Configuration = cluster.Redis, Prefix = $"{cluster.Name}:"
+        }, options.Time, options.Loggers.CreateLogger<RedisCache>(), cancel);
 
     // Who gave an address is told which one does not answer; never what else stands in it.
     private static async Task<T> AtAsync<T>(Func<Task<T>> open, Func<IEnumerable<string>> servers)
@@ -71,7 +75,8 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.StorageUnavailable)
         {
-            throw new TidelineException(fault.Code, $"{fault.Message.TrimEnd('.')}. It was looked for at {string.Join(", ", servers())}.", fault);
+            throw new TidelineException(fault.Code,
+                $"{fault.Message.TrimEnd('.')}. It was looked for at {string.Join(", ", servers())}.", fault);
         }
     }
 }

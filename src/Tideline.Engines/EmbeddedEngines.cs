@@ -15,7 +15,8 @@ namespace Tideline.Engines;
 /// <summary>SQLite in the data folder, and memory for the cache.</summary>
 internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
 {
-    // What an installation leaves in its data folder beside the ledger: a folder with any of it and no ledger has lost that.
+    // What an installation leaves in its data folder beside the ledger: a folder with any of it and no ledger has lost
+    // that.
     private static readonly string[] Traces = [Manifest.FileName, "log", "views"];
 
     // The store's lock keeps every other process out of the whole folder.
@@ -25,11 +26,14 @@ internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
         return Task.FromResult<ILedgerStore>(SqliteLedgerStore.Open(options.DataDirectory, options.Shards));
     }
 
-    public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => Task.FromResult<ILog>(SqliteLog.Open(options.DataDirectory, options.Time));
+    public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) =>
+        Task.FromResult<ILog>(SqliteLog.Open(options.DataDirectory, options.Time));
 
-    public Task<IViewStore> OpenViewsAsync(CancellationToken cancel) => Task.FromResult<IViewStore>(SqliteViewStore.Open(options.DataDirectory));
+    public Task<IViewStore> OpenViewsAsync(CancellationToken cancel) =>
+        Task.FromResult<IViewStore>(SqliteViewStore.Open(options.DataDirectory));
 
-    public Task<ICache> OpenCacheAsync(CancellationToken cancel) => Task.FromResult<ICache>(new MemoryCache(options.Time));
+    public Task<ICache> OpenCacheAsync(CancellationToken cancel) =>
+        Task.FromResult<ICache>(new MemoryCache(options.Time));
 
     private static void RequireNoLoss(string data)
     {
@@ -40,7 +44,9 @@ internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
         if (Traces.FirstOrDefault(name => Path.Exists(Path.Combine(data, name))) is not { } trace) return;
         throw new TidelineException(
             ErrorCode.Corrupt,
-            $"{Path.Combine(data, SqliteLedgerStore.Folder)} is missing, but {trace} beside it shows that there was a ledger: what was acknowledged is lost. "
-            + "Put it back, or restore the data folder from a backup. For a new, empty installation name another folder.");
+            $"{Path.Combine(data, SqliteLedgerStore.Folder)} is missing, but {trace} beside it shows that there was a "
+                + $"ledger: what was acknowledged is lost. "
+            + "Put it back, or restore the data folder from a backup. For a new, empty installation name another "
+                + "folder.");
     }
 }

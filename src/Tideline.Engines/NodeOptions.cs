@@ -8,23 +8,30 @@ namespace Tideline.Engines;
 /// <summary>How a node runs.</summary>
 public sealed record NodeOptions
 {
-    /// <summary>The data folder; made if it is not there. In the cluster profile it holds files that were taken in and are not settled yet, and nothing else.</summary>
+    /// <summary>
+    /// The data folder; made if it is not there. In the cluster profile it holds files that were taken in and are not
+    /// settled yet, and nothing else.
+    /// </summary>
     public required string DataDirectory { get; init; }
 
     /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
     public ClusterOptions? Cluster { get; init; }
 
     /// <summary>
-    /// How commands get to another process of the installation that owns their shard; null: they are refused. With it this process owns nothing until
+    /// How commands get to another process of the installation that owns their shard; null: they are refused. With it
+    /// this process owns nothing until
     /// <see cref="TidelineNode.BecomeReachable"/>.
     /// </summary>
     public CarryCommands? Carry { get; init; }
 
-    /// <summary>Number of shards when the data is made; null: what the data has, or <see cref="DefaultShards"/>.</summary>
+    /// <summary>
+    /// Number of shards when the data is made; null: what the data has, or <see cref="DefaultShards"/>.
+    /// </summary>
     public int? Shards { get; init; }
 
     /// <summary>
-    /// Shards of new data: one for every two processors, at least 1 and at most 16. A shard's writer keeps one processor busy, and what follows it the other (docs/decisions/0008).
+    /// Shards of new data: one for every two processors, at least 1 and at most 16. A shard's writer keeps one
+    /// processor busy, and what follows it the other (docs/decisions/0008).
     /// </summary>
     public static int DefaultShards => Math.Clamp(Environment.ProcessorCount / 2, 1, 16);
 
@@ -51,5 +58,7 @@ public sealed record NodeOptions
     public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(Limits.LogRetentionDays);
 
     // Apart from those of an embedded node that used the folder before.
-    internal string ImportDirectory => Cluster is null ? Path.Combine(DataDirectory, "imports") : Path.Combine(DataDirectory, "cluster", "imports");
+    internal string ImportDirectory => Cluster is null
+        ? Path.Combine(DataDirectory, "imports")
+        : Path.Combine(DataDirectory, "cluster", "imports");
 }

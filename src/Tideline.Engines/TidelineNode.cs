@@ -1,4 +1,4 @@
-#pragma warning disable CA2000, CA2213 // What is opened here is on the stack of the node and is ended by it, newest first.
+#pragma warning disable CA2000, CA2213 // What is opened here is on the node's stack, which ends it, newest first.
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tideline.Consistency;
@@ -92,7 +92,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
     public Verifier Verifier => new(Ledger, Log, _views?.Value?.Views, OpenProjections, Options.Time, _views?.Fault);
 
     /// <summary>Opens or makes the data and starts every part.</summary>
-    /// <exception cref="TidelineException">AlreadyOwned, IncompatibleData, StorageUnavailable or Corrupt: nothing was left running.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned, IncompatibleData, StorageUnavailable or Corrupt: nothing was
+    /// left running.</exception>
     public static async Task<TidelineNode> StartAsync(NodeOptions options, CancellationToken cancel)
     {
         var node = new TidelineNode(options);
@@ -118,7 +119,9 @@ public sealed partial class TidelineNode : IAsyncDisposable
     /// <summary>Others reach this process at its address by now: it takes shards.</summary>
     public void BecomeReachable() => _reachable.TrySetResult();
 
-    /// <summary>Drains and ends every part, last started first: nothing new is taken in, what was is finished.</summary>
+    /// <summary>
+    /// Drains and ends every part, last started first: nothing new is taken in, what was is finished.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         while (_running.TryPop(out var part)) await part.DisposeAsync();
@@ -127,8 +130,11 @@ public sealed partial class TidelineNode : IAsyncDisposable
     private async Task StartAsync(CancellationToken cancel)
     {
         Options.Cluster?.Require();
-        var owner = new ShardOwner(ShardOwner.ThisProcess, Options.Cluster?.Address ?? "", new Guid(RandomNumberGenerator.GetBytes(16)));
-        IEngineSet engines = Options.Cluster is { } cluster ? new ClusterEngines(Options, cluster, owner) : new EmbeddedEngines(Options);
+        var owner = new ShardOwner(
+            ShardOwner.ThisProcess, Options.Cluster?.Address ?? "", new Guid(RandomNumberGenerator.GetBytes(16)));
+        IEngineSet engines = Options.Cluster is { } cluster
+            ? new ClusterEngines(Options, cluster, owner)
+            : new EmbeddedEngines(Options);
         Keep(_clock.Watch());
 
         // The bus and the view tier may be away: commands do not need them.
@@ -141,14 +147,16 @@ public sealed partial class TidelineNode : IAsyncDisposable
         StartServices();
         if (Options.WithViews)
         {
-            _views = Keep(new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, token), Options.Time, _logger));
+            _views = Keep(
+                new LatePart<ViewTier>("view tier", token => OpenViewsAsync(engines, token), Options.Time, _logger));
             Health.Register("view tier", FaultScope.Freshness, () => _views.Fault);
         }
 
         await WithPatienceAsync(Task.WhenAll(_log.Tried, _views?.Tried ?? Task.CompletedTask), cancel);
     }
 
-    private async Task StartLedgerAsync(ILedgerStore store, IEngineSet engines, ShardOwner owner, CancellationToken cancel)
+    private async Task StartLedgerAsync(
+        ILedgerStore store, IEngineSet engines, ShardOwner owner, CancellationToken cancel)
     {
         var (time, loggers) = (Options.Time, Options.Loggers);
         await HistoryGuard.RequireOneInstallationAsync(store, cancel);
@@ -160,10 +168,12 @@ public sealed partial class TidelineNode : IAsyncDisposable
         Health.Register("clock", FaultScope.Commands, Ledger.ClockFault);
         Health.Register("history", FaultScope.Detail, () => Sentences(
             Enumerable.Range(0, Ledger.Map.Shards).Select(Ledger.WhyClosed).OfType<string>()));
-        var keeper = Keep(new ManifestKeeper(Ledger, guard, Options.DataDirectory, time, loggers.CreateLogger<ManifestKeeper>()));
+        var keeper = Keep(
+            new ManifestKeeper(Ledger, guard, Options.DataDirectory, time, loggers.CreateLogger<ManifestKeeper>()));
         await keeper.StartAsync(cancel);
         Health.Register("manifest", FaultScope.Detail, () => keeper.Fault);
-        if (Options.Cluster is null) Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, Options.ImportDirectory, time);
+        if (Options.Cluster is null)
+            Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, Options.ImportDirectory, time);
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, carry, owner.Secret, time));
         if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, _definitions, owner.Secret);
         await _definitions.CheckInFlightAsync(Ledger, cancel);
@@ -193,7 +203,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
         heads.Start();
         var retention = Keep(new Retention(Log, Options.LogRetention, time, loggers.CreateLogger<Retention>()));
         retention.Start();
-        Health.Register("log", FaultScope.Detail, () => _log.Fault ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
+        Health.Register(
+            "log", FaultScope.Detail, () => _log.Fault ?? Sentences(Log.Faults.Select(fault => fault.Sentence)));
         Health.Register("relay", FaultScope.Detail, () => Relay.Fault);
         Health.Register("audit heads", FaultScope.Detail, () => heads.Fault);
         Health.Register("retention", FaultScope.Detail, () => retention.Fault);
@@ -207,8 +218,10 @@ public sealed partial class TidelineNode : IAsyncDisposable
         var sources = new SourceHistory(Ledger.Epochs);
 
         // Steps of sagas whose transfers a restore took back must not happen.
-        ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken token) => runner.HandleAsync(
-            shard, [.. records.Where(record => !sources.IsLeftBehind(ShardStream.Messages, record.Source, record.SourceSeq))], token);
+        ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken token) =>
+            runner.HandleAsync(
+            shard, [.. records.Where(
+                record => !sources.IsLeftBehind(ShardStream.Messages, record.Source, record.SourceSeq))], token);
 
         var consumer = Keep(new Consumer(
             Log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, Ledger.Map.Shards)], HandleAsync, time,

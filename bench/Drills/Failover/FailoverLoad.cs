@@ -10,8 +10,9 @@ namespace Tideline.Bench.Drills.Failover;
 internal delegate Task<Guid> SendTransfer(Guid from, Guid to, Money amount, Guid key, CancellationToken cancel);
 
 /// <summary>
-/// Clients that send transfers with keys and repeat each with its key until it is answered; so what the books must hold in the end is known to the cent. It tells for how long a shard
-/// was left without an answer. Some of the clients may send between shards, which the log has to carry.
+/// Clients that send transfers with keys and repeat each with its key until it is answered; so what the books must hold
+/// in the end is known to the cent. It tells for how long a shard was left without an answer. Some of the clients may
+/// send between shards, which the log has to carry.
 /// </summary>
 internal sealed class FailoverLoad
 {
@@ -29,8 +30,11 @@ internal sealed class FailoverLoad
     private volatile bool _ending;
     private readonly Task _clients;
 
-    /// <summary>Starts the clients; the first <paramref name="crossing"/> of them send between shards, the others within one.</summary>
-    public FailoverLoad(ShardMap map, SendTransfer send, AccountSet accounts, int clients, SeededRandom random, int pauseMs = 0, int crossing = 0)
+    /// <summary>
+    /// Starts the clients; the first <paramref name="crossing"/> of them send between shards, the others within one.
+    /// </summary>
+    public FailoverLoad(ShardMap map,
+        SendTransfer send, AccountSet accounts, int clients, SeededRandom random, int pauseMs = 0, int crossing = 0)
     {
         (_map, _send, _accounts, _pauseMs) = (map, send, accounts, pauseMs);
         // One for what stays on each shard, and one for what leaves it.
@@ -72,13 +76,18 @@ internal sealed class FailoverLoad
         }
     }
 
-    /// <summary>The longest time since <see cref="Begin"/> in which a shard answered nobody who stays on it, milliseconds.</summary>
+    /// <summary>
+    /// The longest time since <see cref="Begin"/> in which a shard answered nobody who stays on it, milliseconds.
+    /// </summary>
     public double LongestGapMs()
     {
         lock (_lock) return _gapMs.Take(_map.Shards).Max();
     }
 
-    /// <summary>The longest time since <see cref="Begin"/> in which nothing settled that leaves a shard, milliseconds; 0 when nobody sends between shards.</summary>
+    /// <summary>
+    /// The longest time since <see cref="Begin"/> in which nothing settled that leaves a shard, milliseconds; 0 when
+    /// nobody sends between shards.
+    /// </summary>
     public double LongestCrossingGapMs()
     {
         lock (_lock) return _gapMs.Skip(_map.Shards).DefaultIfEmpty().Max();
@@ -98,7 +107,8 @@ internal sealed class FailoverLoad
     }
 
     /// <summary>Accounts whose balance is not what was answered: with what was moved twice, or was lost.</summary>
-    public async Task<IReadOnlyList<string>> DifferencesAsync(IReadOnlyList<IShardReader> books, long fundsMinor, CancellationToken cancel)
+    public async Task<IReadOnlyList<string>> DifferencesAsync(
+        IReadOnlyList<IShardReader> books, long fundsMinor, CancellationToken cancel)
     {
         var found = new List<string>();
         foreach (var account in _accounts.ByShard.SelectMany(shard => shard))
@@ -115,9 +125,13 @@ internal sealed class FailoverLoad
     public async Task<int> LostAsync(IReadOnlyList<IShardReader> books, CancellationToken cancel)
     {
         var lost = 0;
-        await Parallel.ForEachAsync(_answered, new ParallelOptions { MaxDegreeOfParallelism = Limits.StrongReaders, CancellationToken = cancel }, async (answer, token) =>
+        await Parallel.ForEachAsync(_answered, new ParallelOptions
         {
-            if (await books[_map.ShardOf(answer.From)].GetTransactionAsync(answer.TransferId, token) is null) Interlocked.Increment(ref lost);
+            MaxDegreeOfParallelism = Limits.StrongReaders, CancellationToken = cancel
+        }, async (answer, token) =>
+        {
+            if (await books[_map.ShardOf(answer.From)].GetTransactionAsync(answer.TransferId, token) is null)
+                Interlocked.Increment(ref lost);
         });
         return lost;
     }
@@ -135,12 +149,14 @@ internal sealed class FailoverLoad
             {
                 var known = _answered[random.Below(_answered.Count)];
                 // A connection that rested for long may be closed; so these are asked again as the load is.
-                otherwise += await SendAsync(known.From, known.To, known.Amount, known.Key, limit.Token) == known.TransferId ? 0 : 1;
+                otherwise += await SendAsync(known.From, known.To, known.Amount, known.Key, limit.Token)
+                    == known.TransferId ? 0 : 1;
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new TimeoutException($"After {RepeatsLimit.TotalSeconds:0} s not every transfer that was sent again is answered.");
+            throw new TimeoutException(
+                $"After {RepeatsLimit.TotalSeconds:0} s not every transfer that was sent again is answered.");
         }
 
         return otherwise;

@@ -8,11 +8,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Bench.Drills.Failover;
 
-/// <summary>Connections to several processes of one installation, each asked in turn: a request that one does not answer in time goes to the next one.</summary>
+/// <summary>
+/// Connections to several processes of one installation, each asked in turn: a request that one does not answer in time
+/// goes to the next one.
+/// </summary>
 internal sealed class HttpSenders(IReadOnlyList<int> ports, int most) : IDisposable
 {
     private const int SilenceMs = 1_000;
-    private readonly ConcurrentBag<HttpConnection>[] _idle = [.. ports.Select(_ => new ConcurrentBag<HttpConnection>())];
+    private readonly ConcurrentBag<HttpConnection>[] _idle =
+        [.. ports.Select(_ => new ConcurrentBag<HttpConnection>())];
     private readonly SemaphoreSlim _slots = new(most);
     private int _requests;
 
@@ -26,10 +30,13 @@ internal sealed class HttpSenders(IReadOnlyList<int> ports, int most) : IDisposa
         {
             var answer = await SendAsync(at, key.ToString(), body, cancel);
             if (answer.Status is 200 or 201) return (Guid)JsonNode.Parse(answer.Body)!["transferId"]!;
-            if (answer.Status is not (202 or 429 or >= 500)) throw new TidelineException(ErrorCode.Internal, string.Create(CultureInfo.InvariantCulture, $"A transfer of the load was answered with {answer.Status}: {answer.Text}"));
+            if (answer.Status is not (202 or 429 or >= 500))
+                throw new TidelineException(ErrorCode.Internal, string.Create(CultureInfo.InvariantCulture,
+                    $"A transfer of the load was answered with {answer.Status}: {answer.Text}"));
             throw new TidelineException(ErrorCode.StorageUnavailable, answer.Text);
         }
-        catch (Exception fault) when (fault is TidelineException { IsTransient: true } or SocketException or IOException or OperationCanceledException)
+        catch (Exception fault) when (fault is TidelineException { IsTransient: true }
+            or SocketException or IOException or OperationCanceledException)
         {
             cancel.ThrowIfCancellationRequested();
             throw new TidelineException(ErrorCode.StorageUnavailable, fault.Message, fault);
@@ -50,7 +57,9 @@ internal sealed class HttpSenders(IReadOnlyList<int> ports, int most) : IDisposa
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(SilenceMs);
-        var connection = _idle[at].TryTake(out var known) ? known : await HttpConnection.OpenAsync(ports[at], limit.Token);
+        var connection = _idle[at].TryTake(out var known)
+            ? known
+            : await HttpConnection.OpenAsync(ports[at], limit.Token);
         try
         {
             var answer = await connection.PostAsync("/v1/payments/transfers", key, body, limit.Token);

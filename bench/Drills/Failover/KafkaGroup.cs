@@ -6,11 +6,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Bench.Drills.Failover;
 
-/// <summary>Three real Kafka brokers on loopback as one cluster; every topic has three copies, and a record counts when two have it. All topics of it are the program's, but for Kafka's own.</summary>
+/// <summary>
+/// Three real Kafka brokers on loopback as one cluster; every topic has three copies, and a record counts when two have
+/// it. All topics of it are the program's, but for Kafka's own.
+/// </summary>
 internal sealed class KafkaGroup : IAsyncDisposable
 {
     private const int Brokers = 3, SteadyAnswers = 10;
-    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(5), Poll = TimeSpan.FromMilliseconds(100), SyncLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan AskLimit = TimeSpan.FromSeconds(
+        5), Poll = TimeSpan.FromMilliseconds(100), SyncLimit = TimeSpan.FromSeconds(90);
     private readonly KafkaServer[] _servers;
     private readonly IAdminClient _admin;
 
@@ -18,28 +22,32 @@ internal sealed class KafkaGroup : IAsyncDisposable
     {
         _servers = servers;
         // That a broker is away is what is done to it.
-        _admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Address }).SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
+        _admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = Address })
+            .SetLogHandler((_, _) => { }).SetErrorHandler((_, _) => { }).Build();
     }
 
     /// <summary>
-    /// What makes the loss of a broker short, milliseconds: after how long it counts as gone, and after how long another controller is chosen when it was that too; the containers have
-    /// the same.
+    /// What makes the loss of a broker short, milliseconds: after how long it counts as gone, and after how long
+    /// another controller is chosen when it was that too; the containers have the same.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Settings { get; } = new Dictionary<string, string>
     {
         ["broker.session.timeout.ms"] = "1000", ["broker.heartbeat.interval.ms"] = "200",
-        ["controller.quorum.fetch.timeout.ms"] = "1000", ["controller.quorum.election.timeout.ms"] = "500", ["controller.quorum.election.backoff.max.ms"] = "250",
+        ["controller.quorum.fetch.timeout.ms"] = "1000",
+        ["controller.quorum.election.timeout.ms"] = "500", ["controller.quorum.election.backoff.max.ms"] = "250",
     };
 
     /// <summary>All brokers, as the program takes them.</summary>
     public string Address => string.Join(',', _servers.Select(server => server.Address));
 
     /// <summary>Starts the brokers.</summary>
-    /// <exception cref="TidelineException">NotFound: Kafka or Java cannot be had here. StorageUnavailable: one did not start.</exception>
+    /// <exception cref="TidelineException">NotFound: Kafka or Java cannot be had here. StorageUnavailable: one did not
+    /// start.</exception>
     public static async Task<KafkaGroup> StartAsync(string folder, CancellationToken cancel)
     {
         var ports = Enumerable.Range(0, Brokers).Select(_ => (LoopbackPort.Next(), LoopbackPort.Next())).ToArray();
-        var servers = await Task.WhenAll(Enumerable.Range(1, Brokers).Select(broker => KafkaServer.PrepareAsync(Path.Combine(folder, Name(broker)), broker, ports, Settings, cancel)));
+        var servers = await Task.WhenAll(Enumerable.Range(1, Brokers).Select(
+            broker => KafkaServer.PrepareAsync(Path.Combine(folder, Name(broker)), broker, ports, Settings, cancel)));
         var group = new KafkaGroup(servers);
         try
         {
@@ -54,13 +62,17 @@ internal sealed class KafkaGroup : IAsyncDisposable
         }
     }
 
-    /// <summary>The broker, from 1, that leads a partition, and how many of the program's partitions it leads.</summary>
+    /// <summary>
+    /// The broker, from 1, that leads a partition, and how many of the program's partitions it leads.
+    /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable: nobody leads it.</exception>
     public (int Broker, int Leads) LeaderOf(string topic, int partition)
     {
         var all = Partitions(name => !name.StartsWith("__", StringComparison.Ordinal));
-        var leader = all.Where(each => each.Topic.EndsWith(topic, StringComparison.Ordinal) && each.Partition.PartitionId == partition).Select(each => each.Partition.Leader).FirstOrDefault(-1);
-        if (leader < 0) throw new TidelineException(Kernel.ErrorCode.StorageUnavailable, string.Create(CultureInfo.InvariantCulture, $"Nobody leads partition {partition} of {topic}."));
+        var leader = all.Where(each => each.Topic.EndsWith(topic, StringComparison.Ordinal)
+            && each.Partition.PartitionId == partition).Select(each => each.Partition.Leader).FirstOrDefault(-1);
+        if (leader < 0) throw new TidelineException(Kernel.ErrorCode.StorageUnavailable,
+            string.Create(CultureInfo.InvariantCulture, $"Nobody leads partition {partition} of {topic}."));
         return (leader, all.Count(each => each.Partition.Leader == leader));
     }
 
@@ -87,7 +99,8 @@ internal sealed class KafkaGroup : IAsyncDisposable
             var behind = await Task.Run(Behind, cancel);
             steady = behind.Count == 0 ? steady + 1 : 0;
             if (steady == 0 && Stopwatch.GetElapsedTime(begun) > SyncLimit)
-                throw new TimeoutException($"After {SyncLimit.TotalSeconds:0} s not every copy of the log is in sync: {string.Join("; ", behind.Take(5))}.");
+                throw new TimeoutException($"After {SyncLimit.TotalSeconds:0} s not every copy of the log is in sync: "
+                    + $"{string.Join("; ", behind.Take(5))}.");
             await Task.Delay(Poll, cancel);
         }
     }
@@ -103,7 +116,9 @@ internal sealed class KafkaGroup : IAsyncDisposable
         try
         {
             return [.. Partitions(_ => true).Where(each => each.Partition.InSyncReplicas.Length < Brokers)
-                .Select(each => string.Create(CultureInfo.InvariantCulture, $"{each.Topic}/{each.Partition.PartitionId} is in sync on {string.Join(", ", each.Partition.InSyncReplicas.Order())} alone"))];
+                .Select(each =>
+                    string.Create(CultureInfo.InvariantCulture, $"{each.Topic}/{each.Partition.PartitionId} is in sync "
+                        + $"on {string.Join(", ", each.Partition.InSyncReplicas.Order())} alone"))];
         }
         catch (TidelineException fault) when (fault.Code == Kernel.ErrorCode.StorageUnavailable)
         {
@@ -115,11 +130,13 @@ internal sealed class KafkaGroup : IAsyncDisposable
     {
         try
         {
-            return [.. _admin.GetMetadata(AskLimit).Topics.Where(topic => isWanted(topic.Topic)).SelectMany(topic => topic.Partitions.Select(partition => (topic.Topic, partition)))];
+            return [.. _admin.GetMetadata(AskLimit).Topics.Where(topic => isWanted(topic.Topic))
+                .SelectMany(topic => topic.Partitions.Select(partition => (topic.Topic, partition)))];
         }
         catch (KafkaException fault)
         {
-            throw new TidelineException(Kernel.ErrorCode.StorageUnavailable, $"Kafka does not tell who leads what: {fault.Error.Reason}", fault);
+            throw new TidelineException(Kernel.ErrorCode.StorageUnavailable,
+                $"Kafka does not tell who leads what: {fault.Error.Reason}", fault);
         }
     }
 

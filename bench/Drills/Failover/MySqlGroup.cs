@@ -16,23 +16,31 @@ internal enum Blow
     /// <summary>SIGSTOP, and SIGCONT later: it believes that it is the primary.</summary>
     Paused,
 
-    /// <summary>Nothing that it says reaches anybody, and its connections stay open. Of a process: nothing passes between it and MySQL.</summary>
+    /// <summary>
+    /// Nothing that it says reaches anybody, and its connections stay open. Of a process: nothing passes between it and
+    /// MySQL.
+    /// </summary>
     CutOff,
 
     /// <summary>SIGTERM: it drains. For the drill of owners alone.</summary>
     Ended,
 }
 
-/// <summary>Three real MySQL servers on loopback as one group. Clients, replicas and controller reach each of them over a line that can be cut.</summary>
+/// <summary>
+/// Three real MySQL servers on loopback as one group. Clients, replicas and controller reach each of them over a line
+/// that can be cut.
+/// </summary>
 internal sealed class MySqlGroup : IAsyncDisposable
 {
     private const int Members = 3, CatchUpSeconds = 60;
-    internal static readonly string[] SmallMemory = ["--innodb-buffer-pool-size=96M", "--innodb-redo-log-capacity=64M", "--performance-schema-max-table-instances=200", "--max-connections=300"];
+    internal static readonly string[] SmallMemory = ["--innodb-buffer-pool-size=96M",
+        "--innodb-redo-log-capacity=64M", "--performance-schema-max-table-instances=200", "--max-connections=300"];
     private readonly Toxiproxy _lines;
     private readonly List<MySqlServer> _servers;
     private readonly List<int> _ports;
 
-    private MySqlGroup(Toxiproxy lines, List<MySqlServer> servers, List<int> ports) => (_lines, _servers, _ports) = (lines, servers, ports);
+    private MySqlGroup(Toxiproxy lines, List<MySqlServer> servers, List<int> ports) =>
+        (_lines, _servers, _ports) = (lines, servers, ports);
 
     /// <summary>The group as the ledger and the controller take it.</summary>
     public string Address => $"Server={string.Join(',', _ports.Select(port => $"127.0.0.1:{port}"))};User ID=root";
@@ -40,7 +48,8 @@ internal sealed class MySqlGroup : IAsyncDisposable
     public string Version => _servers[0].Version;
 
     /// <summary>Starts the servers; a controller makes a group of them.</summary>
-    /// <exception cref="TidelineException">NotFound: MySQL or Toxiproxy cannot be had here. StorageUnavailable: one did not start.</exception>
+    /// <exception cref="TidelineException">NotFound: MySQL or Toxiproxy cannot be had here. StorageUnavailable: one did
+    /// not start.</exception>
     public static async Task<MySqlGroup> StartAsync(string folder, CancellationToken cancel)
     {
         var group = new MySqlGroup(Toxiproxy.Prepare(Path.Combine(folder, "lines")), [], []);
@@ -49,7 +58,8 @@ internal sealed class MySqlGroup : IAsyncDisposable
             await group._lines.StartAsync(cancel);
             for (var member = 0; member < Members; member++)
             {
-                var server = await MySqlServer.PrepareAsync(Path.Combine(folder, $"mysql-{member}"), serverId: member + 1, options: [.. SmallMemory, .. GroupSetup.ServerOptions], cancel: cancel);
+                var server = await MySqlServer.PrepareAsync(Path.Combine(folder, $"mysql-{member}"),
+                    serverId: member + 1, options: [.. SmallMemory, .. GroupSetup.ServerOptions], cancel: cancel);
                 group._servers.Add(server);
                 server.Launch();
                 group._ports.Add(await group._lines.OpenAsync(Line(member), server.Ports[0], cancel));
@@ -66,7 +76,8 @@ internal sealed class MySqlGroup : IAsyncDisposable
     }
 
     /// <summary>The number of a member by its name in the group.</summary>
-    public int Find(string name) => _ports.FindIndex(port => name == string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"));
+    public int Find(string name) =>
+        _ports.FindIndex(port => name == string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"));
 
     public async Task StrikeAsync(int member, Blow blow, CancellationToken cancel)
     {
@@ -79,7 +90,8 @@ internal sealed class MySqlGroup : IAsyncDisposable
                 _servers[member].Pause();
                 break;
             default:
-                await _lines.HarmAsync(Line(member), "timeout", "downstream", new JsonObject { ["timeout"] = 0 }, cancel);
+                await _lines.HarmAsync(
+                    Line(member), "timeout", "downstream", new JsonObject { ["timeout"] = 0 }, cancel);
                 break;
         }
     }
@@ -107,12 +119,16 @@ internal sealed class MySqlGroup : IAsyncDisposable
         var all = await AskAsync(primary, "SELECT @@gtid_executed", cancel);
         for (var member = 0; member < Members; member++)
         {
-            if (await AskAsync(member, $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{all}', {CatchUpSeconds})", cancel) is not 0L)
-                throw new TimeoutException($"After {CatchUpSeconds} s {Line(member)} has not carried out what the primary had.");
+            if (await AskAsync(
+                member, $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{all}', {CatchUpSeconds})", cancel) is not 0L)
+                throw new TimeoutException(
+                    $"After {CatchUpSeconds} s {Line(member)} has not carried out what the primary had.");
         }
     }
 
-    /// <summary>What an operator does with a member in quarantine: its data is replaced by a copy of the primary's.</summary>
+    /// <summary>
+    /// What an operator does with a member in quarantine: its data is replaced by a copy of the primary's.
+    /// </summary>
     public async Task ReseedAsync(int member, int primary, CancellationToken cancel)
     {
         await GroupSetup.ReseedAsync(One(member), One(primary), cancel);
@@ -129,13 +145,15 @@ internal sealed class MySqlGroup : IAsyncDisposable
 
     private async Task<object?> AskAsync(int member, string sql, CancellationToken cancel)
     {
-        await using var connection = new MySqlConnection($"Server=127.0.0.1;Port={_ports[member]};User ID=root;Pooling=false;DefaultCommandTimeout={2 * CatchUpSeconds}");
+        await using var connection = new MySqlConnection($"Server=127.0.0.1;Port={_ports[member]};User "
+            + $"ID=root;Pooling=false;DefaultCommandTimeout={2 * CatchUpSeconds}");
         await connection.OpenAsync(cancel);
         await using var command = new MySqlCommand(sql, connection);
         return await command.ExecuteScalarAsync(cancel);
     }
 
-    private string One(int member) => string.Create(CultureInfo.InvariantCulture, $"Server=127.0.0.1:{_ports[member]};User ID=root");
+    private string One(int member) =>
+        string.Create(CultureInfo.InvariantCulture, $"Server=127.0.0.1:{_ports[member]};User ID=root");
 
     private static string Line(int member) => string.Create(CultureInfo.InvariantCulture, $"mysql-{member}");
 }

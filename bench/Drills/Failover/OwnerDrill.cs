@@ -9,8 +9,10 @@ using Tideline.Kernel;
 namespace Tideline.Bench.Drills.Failover;
 
 /// <summary>
-/// Two real processes on one installation of the cluster profile: one prefers the even shards, the other the odd ones, and clients send to both. They are killed, paused, cut off from MySQL or ended
-/// under load, in turn, and it is proved that nothing acknowledged was lost or done twice, how long it took until every shard answered, and that the shards came back to who prefers them.
+/// Two real processes on one installation of the cluster profile: one prefers the even shards, the other the odd ones,
+/// and clients send to both. They are killed, paused, cut off from MySQL or ended under load, in turn, and it is proved
+/// that nothing acknowledged was lost or done twice, how long it took until every shard answered, and that the shards
+/// came back to who prefers them.
 /// </summary>
 internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
 {
@@ -25,12 +27,15 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
     private bool _drained = true;
 
     /// <summary>Runs the drill.</summary>
-    /// <exception cref="TidelineException">InvalidInput: not on the cluster profile; the embedded engines let one process at a time. NotFound: Toxiproxy cannot be had here.</exception>
+    /// <exception cref="TidelineException">InvalidInput: not on the cluster profile; the embedded engines let one
+    /// process at a time. NotFound: Toxiproxy cannot be had here.</exception>
     /// <exception cref="TimeoutException">A process did not answer, or did not take over.</exception>
     public async Task<DrillReport> RunAsync(CancellationToken cancel)
     {
-        if (options.Cluster is not { } cluster) throw new TidelineException(ErrorCode.InvalidInput, "The drill owner is one of the cluster profile: --profile cluster.");
-        if (options.Shards < 2) throw new TidelineException(ErrorCode.InvalidInput, "The drill owner needs a shard for each of two processes.");
+        if (options.Cluster is not { } cluster) throw new TidelineException(
+            ErrorCode.InvalidInput, "The drill owner is one of the cluster profile: --profile cluster.");
+        if (options.Shards < 2) throw new TidelineException(
+            ErrorCode.InvalidInput, "The drill owner needs a shard for each of two processes.");
         var program = HostProgram.Find(options.HostPath);
         using var folder = new TemporaryFolder("owner", options.DataFolder);
         await using var installation = new Installation(Path.Combine(folder.Path, "load"), options.Shards, cluster);
@@ -42,18 +47,22 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         {
             for (var node = 0; node < _nodes.Length; node++)
             {
-                _lines[node] = await LinesToMySql.OpenAsync(proxy, string.Create(CultureInfo.InvariantCulture, $"node-{node}"), cluster.MySql, cancel);
+                _lines[node] = await LinesToMySql.OpenAsync(
+                    proxy, string.Create(CultureInfo.InvariantCulture, $"node-{node}"), cluster.MySql, cancel);
                 _nodes[node] = await StartAsync(program, installation, folder, node, cancel);
             }
 
-            if (!await IsSplitAsync(cancel)) throw new TimeoutException($"The shards are not with the processes that prefer them. These said:\n{_nodes[0].LastWords}\n{_nodes[1].LastWords}");
+            if (!await IsSplitAsync(cancel)) throw new TimeoutException($"The shards are not with the processes that "
+                + $"prefer them. These said:\n{_nodes[0].LastWords}\n{_nodes[1].LastWords}");
             using var clients = new HttpSenders(_ports, options.Connections);
-            var load = new FailoverLoad(new ShardMap(options.Shards), clients.SendAsync, accounts, options.Connections, random.Fork());
+            var load = new FailoverLoad(
+                new ShardMap(options.Shards), clients.SendAsync, accounts, options.Connections, random.Fork());
             for (var run = 1; run <= options.Runs; run++)
             {
                 await Task.Delay(Steady, cancel);
                 // Every blow for one process, then for the other.
-                await StrikeAsync(run, (run - 1) / Blows.Length % _nodes.Length, Blows[(run - 1) % Blows.Length], at => StartAsync(program, installation, folder, at, cancel), load, cancel);
+                await StrikeAsync(run, (run - 1) / Blows.Length % _nodes.Length, Blows[(run - 1) % Blows.Length],
+                    at => StartAsync(program, installation, folder, at, cancel), load, cancel);
             }
 
             await load.EndAsync();
@@ -65,14 +74,18 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         }
     }
 
-    private async Task<ServerProcess> StartAsync(HostProgram program, Installation installation, TemporaryFolder folder, int at, CancellationToken cancel)
+    private async Task<ServerProcess> StartAsync(
+        HostProgram program, Installation installation, TemporaryFolder folder, int at, CancellationToken cancel)
     {
-        var process = ServerProcess.Start(program, installation, _ports[at], dataFolder: Path.Combine(folder.Path, $"node-{at}"), own: string.Join(',', Preferred(at)), mySql: string.Join('|', _lines[at].Addresses));
-        if (await process.WaitReadyAsync(StartLimit, cancel) is null) throw new IOException($"The program ended before it answered. It said:\n{process.LastWords}");
+        var process = ServerProcess.Start(program, installation, _ports[at], dataFolder: Path.Combine(folder.Path,
+            $"node-{at}"), own: string.Join(',', Preferred(at)), mySql: string.Join('|', _lines[at].Addresses));
+        if (await process.WaitReadyAsync(StartLimit, cancel) is null)
+            throw new IOException($"The program ended before it answered. It said:\n{process.LastWords}");
         return process;
     }
 
-    private async Task StrikeAsync(int number, int at, Blow blow, Func<int, Task<ServerProcess>> startAsync, FailoverLoad load, CancellationToken cancel)
+    private async Task StrikeAsync(int number,
+        int at, Blow blow, Func<int, Task<ServerProcess>> startAsync, FailoverLoad load, CancellationToken cancel)
     {
         load.Begin();
         var (struck, struckAt) = (_nodes[at], Stopwatch.GetTimestamp());
@@ -82,14 +95,17 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         else _drained &= await struck.StopAsync(StartLimit);
         while (!load.AnsweredSince(struckAt + Stopwatch.Frequency / 2))
         {
-            if (Stopwatch.GetElapsedTime(struckAt) > StartLimit) throw new TimeoutException($"After {StartLimit.TotalSeconds:0} s a shard does not answer. The other process said:\n{_nodes[1 - at].LastWords}");
+            if (Stopwatch.GetElapsedTime(struckAt) > StartLimit)
+                throw new TimeoutException($"After {StartLimit.TotalSeconds:0} s a shard does not answer. The other "
+                    + $"process said:\n{_nodes[1 - at].LastWords}");
             await Task.Delay(10, cancel);
         }
 
         var recoveryMs = load.LongestGapMs();
         load.Begin();
         var backAt = Stopwatch.GetTimestamp();
-        // One that was paused or cut off may believe that it owns the shards still: what it was doing must come to nothing.
+        // One that was paused or cut off may believe that it owns the shards still: what it was doing must come to
+        // nothing.
         if (blow == Blow.Paused)
         {
             struck.Continue();
@@ -130,10 +146,12 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         using var connection = await HttpConnection.OpenAsync(port, cancel);
         var answer = await connection.GetAsync("/v1/ops/shards", cancel);
         return answer.Status == 200 && JsonNode.Parse(answer.Body)!["items"]!.AsArray().All(shard =>
-            (string?)shard!["owner"] is { } owner && owner.EndsWith(string.Create(CultureInfo.InvariantCulture, $":{_ports[(int)shard["shard"]! % _ports.Length]})"), StringComparison.Ordinal));
+            (string?)shard!["owner"] is { } owner && owner.EndsWith(string.Create(CultureInfo.InvariantCulture,
+                $":{_ports[(int)shard["shard"]! % _ports.Length]})"), StringComparison.Ordinal));
     }
 
-    private async Task<DrillReport> ReportAsync(FailoverLoad load, Installation installation, SeededRandom random, CancellationToken cancel)
+    private async Task<DrillReport> ReportAsync(
+        FailoverLoad load, Installation installation, SeededRandom random, CancellationToken cancel)
     {
         var proof = await LoadProof.ReadAsync(load, installation, random, cancel);
         var recoveries = new Recoveries(_runs.Select(run => run.RecoveryMs));
@@ -143,20 +161,26 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
             "owner",
             [
                 .. proof.Checks, recoveries.Check,
-                new Check("shards return to who prefers them", _runs.TrueForAll(run => run.IsBack), FormattableString.Invariant($"{_runs.Max(run => run.BackMs):0} ms at most after the process was started or went on")),
+                new Check("shards return to who prefers them",
+                    _runs.TrueForAll(run => run.IsBack), FormattableString.Invariant(
+                        $"{_runs.Max(run => run.BackMs):0} ms at most after the process was started or went on")),
                 new Check("recovery under 4 s when they return", returns.Check.Ok, returns.Check.Detail),
                 new Check("drain", _drained, "SIGTERM ended a process with exit code 0, each time"),
             ],
-            [.. proof.Figures, .. recoveries.Figures, new Figure("shards back p50", _runs.Select(run => run.BackMs).Order().ElementAt(_runs.Count / 2), "ms")]);
+            [.. proof.Figures, .. recoveries.Figures, new Figure(
+                "shards back p50", _runs.Select(run => run.BackMs).Order().ElementAt(_runs.Count / 2), "ms")]);
     }
 
-    private IEnumerable<int> Preferred(int node) => Enumerable.Range(0, options.Shards).Where(shard => shard % _nodes.Length == node);
+    private IEnumerable<int> Preferred(int node) =>
+        Enumerable.Range(0, options.Shards).Where(shard => shard % _nodes.Length == node);
 
     private static void Print(int number, int at, Blow blow, Run run)
     {
-        if (number == 1) Console.WriteLine("run  process      was       recovery, ms   shards back after, ms   longest gap meanwhile, ms");
+        if (number == 1) Console.WriteLine(
+            "run  process      was       recovery, ms   shards back after, ms   longest gap meanwhile, ms");
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{number,3}  {(at == 0 ? "even shards" : "odd shards"),-11}  {Words(blow),-7} {run.RecoveryMs,14:0} {run.BackMs,23:0} {run.ReturnGapMs,27:0}"));
+            CultureInfo.InvariantCulture, $"{number,3}  {(at == 0 ? "even shards" : "odd shards"),-11}  "
+                + $"{Words(blow),-7} {run.RecoveryMs,14:0} {run.BackMs,23:0} {run.ReturnGapMs,27:0}"));
     }
 
     private static string Words(Blow blow) => blow switch

@@ -10,7 +10,8 @@ internal sealed class Recoveries(IEnumerable<double> ms)
 
     private readonly double[] _ms = [.. ms.Order()];
 
-    public IEnumerable<Figure> Figures => [new("runs", _ms.Length, "runs"), new("recovery p50", _ms[_ms.Length / 2], "ms"), new("recovery max", _ms[^1], "ms", Target: Target.Max(MostMs))];
+    public IEnumerable<Figure> Figures => [new("runs", _ms.Length, "runs"), new(
+        "recovery p50", _ms[_ms.Length / 2], "ms"), new("recovery max", _ms[^1], "ms", Target: Target.Max(MostMs))];
 
     public Check Check => new("recovery under 4 s in every run", _ms[^1] < MostMs, $"at most {_ms[^1]:0} ms");
 }

@@ -5,7 +5,10 @@ using Tideline.Bench.Load;
 
 namespace Tideline.Bench.Drills.Failover;
 
-/// <summary>Asks a process again and again how far its views are, and tells the longest time from when an event was committed, as it was first heard of, until the views had it.</summary>
+/// <summary>
+/// Asks a process again and again how far its views are, and tells the longest time from when an event was committed,
+/// as it was first heard of, until the views had it.
+/// </summary>
 internal sealed class ViewWatch : IAsyncDisposable
 {
     private const int EveryMs = 20;
@@ -32,10 +35,14 @@ internal sealed class ViewWatch : IAsyncDisposable
         }
     }
 
-    /// <summary>The longest time since <see cref="Begin"/> that an event was not in the views, milliseconds; one that is not there yet counts so far.</summary>
+    /// <summary>
+    /// The longest time since <see cref="Begin"/> that an event was not in the views, milliseconds; one that is not
+    /// there yet counts so far.
+    /// </summary>
     public double LongestMs()
     {
-        lock (_lock) return _unseen.Where(shard => shard.Count > 0).Select(shard => Stopwatch.GetElapsedTime(shard.Peek().At).TotalMilliseconds).Append(_longestMs).Max();
+        lock (_lock) return _unseen.Where(shard => shard.Count > 0)
+            .Select(shard => Stopwatch.GetElapsedTime(shard.Peek().At).TotalMilliseconds).Append(_longestMs).Max();
     }
 
     public async ValueTask DisposeAsync()
@@ -79,11 +86,13 @@ internal sealed class ViewWatch : IAsyncDisposable
         {
             foreach (var shard in shards)
             {
-                var (unseen, head, watermark) = (_unseen[(int)shard!["shard"]!], (long)shard["head"]!, (long)shard["watermark"]!);
+                var (unseen, head, watermark) =
+                    (_unseen[(int)shard!["shard"]!], (long)shard["head"]!, (long)shard["watermark"]!);
                 if (head > watermark && (unseen.Count == 0 || unseen.Last().Head < head)) unseen.Enqueue((now, head));
                 while (unseen.TryPeek(out var first) && first.Head <= watermark)
                 {
-                    _longestMs = Math.Max(_longestMs, Stopwatch.GetElapsedTime(unseen.Dequeue().At, now).TotalMilliseconds);
+                    _longestMs = Math.Max(
+                        _longestMs, Stopwatch.GetElapsedTime(unseen.Dequeue().At, now).TotalMilliseconds);
                 }
             }
         }

@@ -19,8 +19,8 @@ namespace Tideline.Engines.Backup;
 /// 3 the writers go on
 /// 4 everything is copied from what is pinned; backup.json is written last
 /// </code>
-/// File by file at different moments would create or destroy money. Views are pinned before the log and the log before the ledger, so
-/// that none can be ahead of what it was made from.
+/// File by file at different moments would create or destroy money. Views are pinned before the log and the log before
+/// the ledger, so that none can be ahead of what it was made from.
 /// </remarks>
 public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imports, TimeProvider time)
 {
@@ -29,13 +29,15 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
     private int _running;
 
     /// <summary>Makes a backup in a folder that does not exist yet, or is empty.</summary>
-    /// <exception cref="TidelineException">InvalidInput: the folder is in use. Overloaded: another backup is under way, or the shards did not
-    /// stand still. StorageUnavailable: it cannot be written. What was begun is removed.</exception>
+    /// <exception cref="TidelineException">InvalidInput: the folder is in use. Overloaded: another backup is under way,
+    /// or the shards did not stand still. StorageUnavailable: it cannot be written. What was begun is
+    /// removed.</exception>
     public async Task<BackupManifest> WriteAsync(string directory, CancellationToken cancel)
     {
         var target = Path.GetFullPath(directory);
         RequireFree(target);
-        if (Interlocked.Exchange(ref _running, 1) != 0) throw new TidelineException(ErrorCode.Overloaded, "Another backup is under way.");
+        if (Interlocked.Exchange(ref _running, 1) != 0)
+            throw new TidelineException(ErrorCode.Overloaded, "Another backup is under way.");
         try
         {
             using var cut = new Cut();
@@ -44,7 +46,8 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"The backup {target} cannot be written: {fault.Message}", fault);
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, $"The backup {target} cannot be written: {fault.Message}", fault);
         }
         finally
         {
@@ -56,9 +59,11 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
     {
         var own = Path.GetFullPath(data) + Path.DirectorySeparatorChar;
         if ((target + Path.DirectorySeparatorChar).StartsWith(own, StringComparison.Ordinal))
-            throw new TidelineException(ErrorCode.InvalidInput, $"{target} lies in the data folder; a backup stands elsewhere.");
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"{target} lies in the data folder; a backup stands elsewhere.");
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
-            throw new TidelineException(ErrorCode.InvalidInput, $"{target} is not empty; a backup needs a folder of its own.");
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"{target} is not empty; a backup needs a folder of its own.");
     }
 
     // :: Step 2
@@ -71,7 +76,8 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
         }
 
         cut.Imports = new ImportSnapshot(imports);
-        for (var shard = 0; shard < ledger.Map.Shards; shard++) cut.Shards.Add(cut.Pin(data, SqliteLedgerStore.FileOf(shard)));
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+            cut.Shards.Add(cut.Pin(data, SqliteLedgerStore.FileOf(shard)));
     }
 
     // :: Step 4
@@ -98,8 +104,10 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
                 files.Add(Seal(target, path));
             }
 
-            foreach (var directory in Directory.EnumerateDirectories(target, "*", SearchOption.AllDirectories)) DurableFile.FlushDirectory(directory);
-            var heads = cut.Shards.Select((pinned, shard) => pinned.Read(database => ShardHeads.Read(database, shard))).ToArray();
+            foreach (var directory in Directory.EnumerateDirectories(target, "*", SearchOption.AllDirectories))
+                DurableFile.FlushDirectory(directory);
+            var heads = cut.Shards.Select((pinned, shard) => pinned.Read(database => ShardHeads.Read(database, shard)))
+                .ToArray();
             var now = ledger.Epochs(0)[^1];
             var manifest = new BackupManifest(now.Installation, now.Number, cut.At, heads, files);
             manifest.Write(target);
@@ -152,9 +160,11 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
 
     private static BackupFile Seal(string target, string name)
     {
-        using var file = new FileStream(Path.Combine(target, name), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        using var file = new FileStream(
+            Path.Combine(target, name), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         file.Flush(flushToDisk: true);
-        return new BackupFile(name.Replace(Path.DirectorySeparatorChar, '/'), file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
+        return new BackupFile(name.Replace(Path.DirectorySeparatorChar, '/'),
+            file.Length, Convert.ToHexStringLower(SHA256.HashData(file)));
     }
 
     private sealed class Cut : IDisposable

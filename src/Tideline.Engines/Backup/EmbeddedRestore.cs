@@ -19,7 +19,9 @@ namespace Tideline.Engines.Backup;
 /// </remarks>
 public static class EmbeddedRestore
 {
-    /// <summary>The folder in the data folder that a restore works in. Without a ledger beside it, the restore was killed.</summary>
+    /// <summary>
+    /// The folder in the data folder that a restore works in. Without a ledger beside it, the restore was killed.
+    /// </summary>
     internal const string Staging = "restoring";
 
     // What is moved before the ledger.
@@ -27,9 +29,11 @@ public static class EmbeddedRestore
 
     /// <summary>Restores a backup into a data folder that does not exist yet, or is empty.</summary>
     /// <returns>The backup, and the epoch that began.</returns>
-    /// <exception cref="TidelineException">NotFound: no whole backup. Corrupt: the backup is damaged. InvalidInput: the data folder is not empty.
-    /// AlreadyOwned: another process uses it. StorageUnavailable: it cannot be written.</exception>
-    public static async Task<(BackupManifest Backup, int Epoch)> RunAsync(string backup, string data, DateTimeOffset now, CancellationToken cancel)
+    /// <exception cref="TidelineException">NotFound: no whole backup. Corrupt: the backup is damaged. InvalidInput: the
+    /// data folder is not empty. AlreadyOwned: another process uses it. StorageUnavailable: it cannot be
+    /// written.</exception>
+    public static async Task<(BackupManifest Backup, int Epoch)> RunAsync(
+        string backup, string data, DateTimeOffset now, CancellationToken cancel)
     {
         var source = Path.GetFullPath(backup);
         var target = Path.GetFullPath(data);
@@ -49,7 +53,8 @@ public static class EmbeddedRestore
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"{target} cannot be written: {fault.Message}", fault);
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, $"{target} cannot be written: {fault.Message}", fault);
         }
     }
 
@@ -105,7 +110,8 @@ public static class EmbeddedRestore
     }
 
     // :: Steps 2 and 3
-    private static async Task<int> BeginAsync(string staging, BackupManifest backup, DateTimeOffset now, CancellationToken cancel)
+    private static async Task<int> BeginAsync(
+        string staging, BackupManifest backup, DateTimeOffset now, CancellationToken cancel)
     {
         await using var store = SqliteLedgerStore.Open(staging, backup.Heads.Count);
         var heads = new ManifestHead[store.Map.Shards];
@@ -113,7 +119,8 @@ public static class EmbeddedRestore
         {
             await using var reader = store.OpenReader(shard);
             heads[shard] = await ManifestKeeper.HeadAsync(reader, cancel);
-            if (heads[shard] != backup.Heads[shard]) throw Damaged($"shard {shard} does not stand where the backup says");
+            if (heads[shard] != backup.Heads[shard])
+                throw Damaged($"shard {shard} does not stand where the backup says");
         }
 
         var epoch = await EpochBeginning.RunAsync(store, $"restored the backup of {backup.At:O}", now, cancel);
@@ -124,7 +131,8 @@ public static class EmbeddedRestore
     // :: Step 4
     private static void Move(string staging, string target)
     {
-        foreach (var path in Directory.EnumerateFileSystemEntries(staging).OrderBy(path => Path.GetFileName(path) == SqliteLedgerStore.Folder))
+        foreach (var path in Directory.EnumerateFileSystemEntries(staging)
+            .OrderBy(path => Path.GetFileName(path) == SqliteLedgerStore.Folder))
         {
             var name = Path.GetFileName(path);
             if (DirectoryLock.IsFileOf(name)) File.Delete(path);
@@ -145,5 +153,6 @@ public static class EmbeddedRestore
             : throw Damaged($"{BackupManifest.FileName} names {name}, which lies outside");
     }
 
-    private static TidelineException Damaged(string what) => new(ErrorCode.Corrupt, $"The backup is damaged: {what}. Nothing was restored.");
+    private static TidelineException Damaged(string what) =>
+        new(ErrorCode.Corrupt, $"The backup is damaged: {what}. Nothing was restored.");
 }

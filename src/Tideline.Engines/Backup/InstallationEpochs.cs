@@ -20,7 +20,9 @@ public static class InstallationEpochs
             throw new TidelineException(
                 ErrorCode.NotFound, $"There is no Tideline data in {Path.GetFullPath(options.DataDirectory)}.");
         var owner = new ShardOwner(ShardOwner.ThisProcess, "", new Guid(RandomNumberGenerator.GetBytes(16)));
-        IEngineSet engines = options.Cluster is { } cluster ? new ClusterEngines(options, cluster, owner) : new EmbeddedEngines(options);
+        IEngineSet engines = options.Cluster is { } cluster
+            ? new ClusterEngines(options, cluster, owner)
+            : new EmbeddedEngines(options);
         await using var store = await engines.OpenLedgerAsync(cancel);
         var epoch = await EpochBeginning.RunAsync(store, reason, options.Time.GetUtcNow(), cancel);
         var heads = new ManifestHead[store.Map.Shards];
@@ -31,7 +33,8 @@ public static class InstallationEpochs
         }
 
         Directory.CreateDirectory(options.DataDirectory);
-        new Manifest(store.Epochs(0)[^1].Installation, epoch, heads.Length, heads, options.Time.GetUtcNow()).Write(options.DataDirectory);
+        new Manifest(store.Epochs(0)[^1].Installation, epoch, heads.Length, heads, options.Time.GetUtcNow())
+            .Write(options.DataDirectory);
         return epoch;
     }
 }

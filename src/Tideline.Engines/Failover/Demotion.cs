@@ -6,15 +6,18 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// Takes the writes from an old primary that has come back. Commits wait there for an acknowledgement that nobody will give; were the waiting simply switched off, they
-/// would be answered as done. So first new writes are held, then every session is ended, and only then may what waits come to its end, heard by no one.
+/// Takes the writes from an old primary that has come back. Commits wait there for an acknowledgement that nobody will
+/// give; were the waiting simply switched off, they would be answered as done. So first new writes are held, then every
+/// session is ended, and only then may what waits come to its end, heard by no one.
 /// </summary>
 internal static class Demotion
 {
-    private const string Others = "SELECT ID, COMMAND FROM information_schema.PROCESSLIST WHERE USER <> 'system user' AND COMMAND NOT IN ('Daemon', 'Binlog Dump GTID', 'Binlog Dump')";
+    private const string Others = "SELECT ID, COMMAND FROM information_schema.PROCESSLIST WHERE USER <> 'system user' "
+        + "AND COMMAND NOT IN ('Daemon', 'Binlog Dump GTID', 'Binlog Dump')";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.FailoverPollMs);
 
-    /// <exception cref="TidelineException">StorageUnavailable: it could not be done in time; it is to be tried again, and nothing was answered wrongly.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it could not be done in time; it is to be tried again,
+    /// and nothing was answered wrongly.</exception>
     public static async Task RunAsync(GroupMember member, CancellationToken cancel)
     {
         var began = Stopwatch.GetTimestamp();
@@ -22,25 +25,32 @@ internal static class Demotion
         {
             await using var holder = await member.OpenAsync(cancel);
             await using var looker = await member.OpenAsync(cancel);
-            await using var hold = new MySqlCommand("SET GLOBAL super_read_only = ON", holder) { CommandTimeout = Limits.DemotionMs / 1_000 };
+            await using var hold = new MySqlCommand(
+                "SET GLOBAL super_read_only = ON", holder)
+            { CommandTimeout = Limits.DemotionMs / 1_000 };
             var held = hold.ExecuteNonQueryAsync(cancel);
             await WaitUntilHeldAsync(looker, holder.ServerThread, held, cancel);
-            long[] own = [holder.ServerThread, looker.ServerThread, Convert.ToInt64(await member.AskAsync("SELECT CONNECTION_ID()", cancel), CultureInfo.InvariantCulture)];
-            while (await EndSessionsAsync(looker, own, cancel) > 0 && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Limits.DemotionMs) await Task.Delay(Poll, cancel);
+            long[] own = [holder.ServerThread, looker.ServerThread,
+                Convert.ToInt64(await member.AskAsync("SELECT CONNECTION_ID()", cancel), CultureInfo.InvariantCulture)];
+            while (await EndSessionsAsync(looker, own, cancel) > 0 && Stopwatch.GetElapsedTime(began)
+                .TotalMilliseconds < Limits.DemotionMs) await Task.Delay(Poll, cancel);
             if (held.IsFaulted) await held;
             await member.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = OFF", cancel);
             await held;
         }
         catch (MySqlException fault)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"{member.Name} still takes writes, which nobody acknowledges: {fault.Message}", fault);
+            throw new TidelineException(ErrorCode.StorageUnavailable,
+                $"{member.Name} still takes writes, which nobody acknowledges: {fault.Message}", fault);
         }
     }
 
     // Done, or in line for the lock behind which every new write waits.
-    private static async Task WaitUntilHeldAsync(MySqlConnection looker, int session, Task held, CancellationToken cancel)
+    private static async Task WaitUntilHeldAsync(
+        MySqlConnection looker, int session, Task held, CancellationToken cancel)
     {
-        await using var look = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = {session} AND STATE LIKE 'Waiting for%lock'"), looker);
+        await using var look = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"SELECT COUNT(*) FROM "
+            + $"information_schema.PROCESSLIST WHERE ID = {session} AND STATE LIKE 'Waiting for%lock'"), looker);
         while (!held.IsCompleted && await look.ExecuteScalarAsync(cancel) is 0L) await Task.Delay(Poll, cancel);
     }
 

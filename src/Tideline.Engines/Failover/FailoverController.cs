@@ -6,12 +6,16 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Failover;
 
-/// <summary>How long each part of a failover took, milliseconds. Detection counts from the last answer of the old primary.</summary>
-public sealed record FailoverReport(long Term, string? From, string To, double DetectMs, double FenceMs, double DrainMs, double PromoteMs);
+/// <summary>
+/// How long each part of a failover took, milliseconds. Detection counts from the last answer of the old primary.
+/// </summary>
+public sealed record FailoverReport(
+    long Term, string? From, string To, double DetectMs, double FenceMs, double DrainMs, double PromoteMs);
 
 /// <summary>
-/// Watches over a group of MySQL servers and gives it a new primary when the old one is gone. Several may run: the one that holds the group's lock on a majority of the members leads.
-/// It never acts on hope: without enough members, or where they contradict each other, it refuses and says why, and writers wait.
+/// Watches over a group of MySQL servers and gives it a new primary when the old one is gone. Several may run: the one
+/// that holds the group's lock on a majority of the members leads. It never acts on hope: without enough members, or
+/// where they contradict each other, it refuses and says why, and writers wait.
 /// </summary>
 /// <remarks>The protocol, what it proves and what it refuses: docs/operating/failover.md.</remarks>
 public sealed partial class FailoverController : IAsyncDisposable
@@ -36,7 +40,8 @@ public sealed partial class FailoverController : IAsyncDisposable
     {
         (_options, _time, _logger) = (options, time, logger);
         _members = [.. GroupAddress.Parse(options.Group).Members.Select(member => new GroupMember(member))];
-        if (_members.Length < 3) throw new TidelineException(ErrorCode.InvalidInput, "A failover needs a group of three servers at least: a primary and two replicas.");
+        if (_members.Length < 3) throw new TidelineException(
+            ErrorCode.InvalidInput, "A failover needs a group of three servers at least: a primary and two replicas.");
     }
 
     /// <summary>Whether this controller is the one that acts.</summary>
@@ -81,7 +86,8 @@ public sealed partial class FailoverController : IAsyncDisposable
 
     private int Majority => _members.Length / 2 + 1;
 
-    // N - A + 1 of N replicas, where A acknowledge each commit: among so many is one that has it, and without them nobody else can acknowledge. A is 1, so all.
+    // N - A + 1 of N replicas, where A acknowledge each commit: among so many is one that has it, and without them
+    // nobody else can acknowledge. A is 1, so all.
     private int Quorum => _members.Length - 1;
 
     private async Task RunAsync()
@@ -119,7 +125,8 @@ public sealed partial class FailoverController : IAsyncDisposable
             (IsLeading, _attempt) = (false, null);
             // Two controllers that hold one lock each would wait for ever.
             foreach (var member in _members) member.Release();
-            await Task.Delay(TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(Limits.FailoverIntervalMs)), _time, cancel);
+            await Task.Delay(
+                TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(Limits.FailoverIntervalMs)), _time, cancel);
             return;
         }
 
@@ -136,7 +143,8 @@ public sealed partial class FailoverController : IAsyncDisposable
     private async Task LeadAsync(CancellationToken cancel)
     {
         if (_term == 0) throw new TidelineException(ErrorCode.InvalidInput, "No member knows a term any more.");
-        if (_members.FirstOrDefault(member => member.State is { IsWritable: true } state && state.Term == _term) is { } primary)
+        if (_members.FirstOrDefault(
+            member => member.State is { IsWritable: true } state && state.Term == _term) is { } primary)
         {
             (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
             if (!primary.State!.IsSemiSync)
@@ -146,12 +154,15 @@ public sealed partial class FailoverController : IAsyncDisposable
             }
 
             // An attempt whose last answer was not heard.
-            if (_attempt is { } attempt && _term > attempt.Term) Note(attempt, primary, 0, 0, Stopwatch.GetElapsedTime(attempt.BeganAt).TotalMilliseconds);
+            if (_attempt is { } attempt && _term > attempt.Term)
+                Note(attempt, primary, 0, 0, Stopwatch.GetElapsedTime(attempt.BeganAt).TotalMilliseconds);
             _attempt = null;
             _pulse.Send(primary);
 
-            foreach (var member in _members.Where(member => member != primary && member is { IsHeld: true, State: not null })) await RejoinAsync(member, primary, cancel);
-            Followers = _members.Count(member => member.State is { IsReceiving: true } state && state.Source == primary.Name);
+            foreach (var member in _members.Where(member => member != primary
+                && member is { IsHeld: true, State: not null })) await RejoinAsync(member, primary, cancel);
+            Followers = _members.Count(
+                member => member.State is { IsReceiving: true } state && state.Source == primary.Name);
             InQuarantine = [.. _quarantined];
             return;
         }
@@ -166,19 +177,24 @@ public sealed partial class FailoverController : IAsyncDisposable
         // A stale primary that answers cannot become the primary before it has let go what waits there.
         var candidates = _members.Where(member => member is { IsHeld: true, State: { IsWritable: false } }).ToArray();
         var old = _primary ?? await FindOldAsync(cancel);
-        if (candidates.Length < Quorum && !(old is not null && candidates.Contains(old) && candidates.Length >= Majority))
+        if (candidates.Length < Quorum
+            && !(old is not null && candidates.Contains(old) && candidates.Length >= Majority))
         {
-            Refuse(string.Create(CultureInfo.InvariantCulture, $"The primary {old?.Name} does not answer, and only {candidates.Length} of {Quorum} replicas do ({Silent()}): the others may have acknowledged what these do not have. Writers wait."), null);
+            Refuse(string.Create(CultureInfo.InvariantCulture,
+                $"The primary {old?.Name} does not answer, and only {candidates.Length} of {Quorum} replicas do "
+                    + $"({Silent()}): the others may have acknowledged what these do not have. Writers wait."), null);
             return;
         }
 
         _attempt ??= new Attempt(_term, old?.Name, detectMs, Stopwatch.GetTimestamp());
         Begins(_logger, old?.Name, detectMs);
-        var (primary, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1, _pulse).RunAsync(cancel);
+        var (primary, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1, _pulse)
+            .RunAsync(cancel);
         (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
         _term++;
         // The fence is what was not drained nor promoted: with the attempts that came to nothing.
-        Note(_attempt, primary, Stopwatch.GetElapsedTime(_attempt.BeganAt).TotalMilliseconds - drainMs - promoteMs, drainMs, promoteMs);
+        Note(_attempt, primary,
+            Stopwatch.GetElapsedTime(_attempt.BeganAt).TotalMilliseconds - drainMs - promoteMs, drainMs, promoteMs);
         _attempt = null;
     }
 
@@ -192,8 +208,10 @@ public sealed partial class FailoverController : IAsyncDisposable
     // A controller that came after the primary was gone knows it by the newest term.
     private async Task<GroupMember?> FindOldAsync(CancellationToken cancel)
     {
-        var witness = _members.First(member => member is { IsHeld: true, State: not null } && member.State.Term == _term);
-        var name = await witness.AskAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT primary_server FROM tideline_group.topology WHERE term = {_term}"), cancel) as string;
+        var witness = _members.First(
+            member => member is { IsHeld: true, State: not null } && member.State.Term == _term);
+        var name = await witness.AskAsync(string.Create(CultureInfo.InvariantCulture,
+            $"SELECT primary_server FROM tideline_group.topology WHERE term = {_term}"), cancel) as string;
         return _members.FirstOrDefault(member => member.Name == name);
     }
 
@@ -213,22 +231,26 @@ public sealed partial class FailoverController : IAsyncDisposable
         {
             _quarantined.Remove(member.Name);
             // It was started anew, and follows nobody by itself.
-            if (!state.IsReceiving) await member.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = OFF; START REPLICA", cancel);
+            if (!state.IsReceiving)
+                await member.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = OFF; START REPLICA", cancel);
             return;
         }
 
-        var beyond = await primary.AskAsync($"SELECT GTID_SUBTRACT('{state.Executed}', @@gtid_executed)", cancel) as string;
+        var beyond = await primary.AskAsync(
+            $"SELECT GTID_SUBTRACT('{state.Executed}', @@gtid_executed)", cancel) as string;
         if (string.IsNullOrEmpty(beyond))
         {
             await member.EndApplierAsync(cancel);
-            await member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {_options.Follow(primary.Address)}; START REPLICA", cancel);
+            await member.ExecuteAsync($"SET GLOBAL rpl_semi_sync_source_enabled = OFF; "
+                + $"{_options.Follow(primary.Address)}; START REPLICA", cancel);
             _quarantined.Remove(member.Name);
             Rejoined(_logger, member.Name, primary.Name);
             return;
         }
 
         if (!_quarantined.Add(member.Name)) return;
-        await primary.ExecuteAsync($"INSERT INTO tideline_group.quarantine VALUES ('{member.Name}', '{beyond}', UTC_TIMESTAMP(6))", cancel);
+        await primary.ExecuteAsync(
+            $"INSERT INTO tideline_group.quarantine VALUES ('{member.Name}', '{beyond}', UTC_TIMESTAMP(6))", cancel);
         Quarantined(_logger, member.Name, beyond);
     }
 
@@ -243,10 +265,12 @@ public sealed partial class FailoverController : IAsyncDisposable
         if (findings.Count == 0) return;
         IsLeading = false;
         foreach (var member in _members) member.Release();
-        throw new TidelineException(ErrorCode.InvalidInput, $"A failover of this group could lose something: {string.Join(' ', findings)}");
+        throw new TidelineException(
+            ErrorCode.InvalidInput, $"A failover of this group could lose something: {string.Join(' ', findings)}");
     }
 
-    private string Silent() => string.Join("; ", _members.Where(member => member.State is null).Select(member => $"{member.Name} {member.Fault}"));
+    private string Silent() => string.Join(
+        "; ", _members.Where(member => member.State is null).Select(member => $"{member.Name} {member.Fault}"));
 
     private void Refuse(string why, Exception? fault)
     {
@@ -259,17 +283,22 @@ public sealed partial class FailoverController : IAsyncDisposable
     // A failover that was begun in a term, and since when it is tried.
     private sealed record Attempt(long Term, string? From, double DetectMs, long BeganAt);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "This controller leads: it holds {Held} of {Members} locks.")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "This controller leads: it holds {Held} of {Members} locks.")]
     private static partial void Leads(ILogger logger, int held, int members);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This controller leads no longer: it holds {Held} of {Members} locks.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "This controller leads no longer: it holds {Held} of {Members} locks.")]
     private static partial void Follows(ILogger logger, int held, int members);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The primary {Old} has not answered for {Ms:0} ms; another one is chosen.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The primary {Old} has not answered for {Ms:0} ms; another one is chosen.")]
     private static partial void Begins(ILogger logger, string? old, double ms);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Primary} is the primary of term {Term}: detected after {DetectMs:0} ms, fenced in {FenceMs:0}, drained in {DrainMs:0}, promoted in {PromoteMs:0}.")]
-    private static partial void Ended(ILogger logger, string primary, long term, double detectMs, double fenceMs, double drainMs, double promoteMs);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Primary} is the primary of term {Term}: detected after "
+        + "{DetectMs:0} ms, fenced in {FenceMs:0}, drained in {DrainMs:0}, promoted in {PromoteMs:0}.")]
+    private static partial void Ended(
+        ILogger logger, string primary, long term, double detectMs, double fenceMs, double drainMs, double promoteMs);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "No failover: {Why}")]
     private static partial void Refused(ILogger logger, string why, Exception? fault);
@@ -277,12 +306,14 @@ public sealed partial class FailoverController : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Primary} did not wait for replicas; it does now.")]
     private static partial void NotSemiSync(ILogger logger, string primary);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Member} believes that it is the primary, of term {Term}; its writes are taken away.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Member} believes that it is the primary, of term {Term}; its writes are taken away.")]
     private static partial void Demotes(ILogger logger, string member, long term);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Member} follows {Primary} now.")]
     private static partial void Rejoined(ILogger logger, string member, string primary);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{Member} is in quarantine: it has {Gtids}, which nobody acknowledged and no other member has. An operator must look and seed it anew.")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Member} is in quarantine: it has {Gtids}, which nobody "
+        + "acknowledged and no other member has. An operator must look and seed it anew.")]
     private static partial void Quarantined(ILogger logger, string member, string gtids);
 }

@@ -21,19 +21,27 @@ public sealed record FailoverOptions
     /// <summary>What may be logged.</summary>
     public override string ToString() => "a MySQL group";
 
-    /// <summary>The statement that makes a server a replica of <paramref name="source"/> from where it stands.</summary>
+    /// <summary>
+    /// The statement that makes a server a replica of <paramref name="source"/> from where it stands.
+    /// </summary>
     internal string Follow(MemberAddress source)
     {
         var group = new MySqlConnectionStringBuilder(source.ConnectionString);
-        var (user, password) = ReplicationUser is null ? (group.UserID, group.Password) : (ReplicationUser, ReplicationPassword ?? "");
+        var (user, password) = ReplicationUser is null
+            ? (group.UserID, group.Password)
+            : (ReplicationUser, ReplicationPassword ?? "");
         return $"""
             CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{source.Host}', SOURCE_PORT = {source.Port}, SOURCE_USER = '{Quoted(user)}', SOURCE_PASSWORD = '{Quoted(password)}',
                 SOURCE_AUTO_POSITION = 1, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 86400, SOURCE_HEARTBEAT_PERIOD = 0.3, GET_SOURCE_PUBLIC_KEY = 1
             """;
     }
 
-    /// <summary>As <see cref="Follow"/>, for a server that is a replica already and goes on carrying out what it has.</summary>
-    internal static string Redirect(MemberAddress source) => $"CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{source.Host}', SOURCE_PORT = {source.Port}";
+    /// <summary>
+    /// As <see cref="Follow"/>, for a server that is a replica already and goes on carrying out what it has.
+    /// </summary>
+    internal static string Redirect(MemberAddress source) =>
+        $"CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{source.Host}', SOURCE_PORT = {source.Port}";
 
-    private static string Quoted(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
+    private static string Quoted(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal);
 }

@@ -5,7 +5,8 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// A MySQL primary by its address: one server (or a name that something else leads to the primary), or the members of a group, of which one is the primary at a time:
+/// A MySQL primary by its address: one server (or a name that something else leads to the primary), or the members of a
+/// group, of which one is the primary at a time:
 /// <c>Server=mysql-1:3306,mysql-2:3306,mysql-3:3306;User ID=…</c>.
 /// </summary>
 internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
@@ -18,10 +19,13 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
     {
         var builder = Read(address);
         var names = builder.Server.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        if (names.Length == 0) throw new TidelineException(ErrorCode.InvalidInput, "The connection string of MySQL names no server.");
-        if (names.Length > Limits.GroupMembers) throw new TidelineException(ErrorCode.InvalidInput, $"A MySQL group has at most {Limits.GroupMembers} members.");
+        if (names.Length == 0)
+            throw new TidelineException(ErrorCode.InvalidInput, "The connection string of MySQL names no server.");
+        if (names.Length > Limits.GroupMembers) throw new TidelineException(
+            ErrorCode.InvalidInput, $"A MySQL group has at most {Limits.GroupMembers} members.");
         var members = names.Select(name => Member(builder, name)).ToArray();
-        if (members.DistinctBy(member => member.Name).Count() != members.Length) throw new TidelineException(ErrorCode.InvalidInput, "The connection string of MySQL names a server twice.");
+        if (members.DistinctBy(member => member.Name).Count() != members.Length)
+            throw new TidelineException(ErrorCode.InvalidInput, "The connection string of MySQL names a server twice.");
         return new GroupAddress(members);
     }
 
@@ -33,7 +37,8 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
         }
         catch (ArgumentException)
         {
-            throw new TidelineException(ErrorCode.InvalidInput, "The connection string of MySQL cannot be read: Server=host:port;User ID=name;Password=secret.");
+            throw new TidelineException(ErrorCode.InvalidInput,
+                "The connection string of MySQL cannot be read: Server=host:port;User ID=name;Password=secret.");
         }
     }
 
@@ -41,11 +46,13 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
     {
         var colon = name.LastIndexOf(':');
         var port = group.Port;
-        if (colon >= 0 && !uint.TryParse(name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port))
+        if (colon >= 0
+            && !uint.TryParse(name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port))
             throw new TidelineException(ErrorCode.InvalidInput, $"'{name}' is no server of MySQL: host or host:port.");
         var host = colon >= 0 ? name[..colon] : name;
         var member = new MySqlConnectionStringBuilder(group.ConnectionString) { Server = host, Port = port };
-        return new MemberAddress(string.Create(CultureInfo.InvariantCulture, $"{host}:{port}"), host, port, member.ConnectionString);
+        return new MemberAddress(
+            string.Create(CultureInfo.InvariantCulture, $"{host}:{port}"), host, port, member.ConnectionString);
     }
 }
 
@@ -55,14 +62,16 @@ internal sealed record MemberAddress(string Name, string Host, uint Port, string
     public override string ToString() => Name;
 
     /// <summary>A session of one's own, outside of any pool.</summary>
-    /// <param name="commandSeconds">How long a statement may take; then it is given up with its session. A token would have the driver connect once more, to a server that does not answer.</param>
+    /// <param name="commandSeconds">How long a statement may take; then it is given up with its session. A token would
+    /// have the driver connect once more, to a server that does not answer.</param>
     /// <param name="cancel">Ends the opening.</param>
     /// <exception cref="MySqlException">The server does not answer or refuses.</exception>
     public async Task<MySqlConnection> OpenAsync(int commandSeconds, CancellationToken cancel)
     {
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder(ConnectionString)
         {
-            Pooling = false, CancellationTimeout = -1, ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = (uint)commandSeconds,
+            Pooling = false, CancellationTimeout = -1,
+            ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = (uint)commandSeconds,
         }.ConnectionString);
         try
         {

@@ -13,14 +13,16 @@ namespace Tideline.Engines.Failover;
 /// <param name="Source">Whom it replicates, as <c>host:port</c>; null for nobody.</param>
 /// <param name="IsReceiving">Whether its line to the source is up, or being made.</param>
 /// <param name="Received">The GTIDs that it has received.</param>
-internal sealed record MemberState(bool IsWritable, long Term, bool IsSemiSync, string Executed, string? Source, bool IsReceiving, string Received)
+internal sealed record MemberState(
+    bool IsWritable, long Term, bool IsSemiSync, string Executed, string? Source, bool IsReceiving, string Received)
 {
     /// <summary>Everything that it has: carried out, or received and waiting.</summary>
     public string Has => Received.Length == 0 ? Executed : $"{Executed},{Received}";
 }
 
 /// <summary>
-/// A controller's one connection to a member. It holds the group's lock there, and everything that the controller changes there goes over it: whoever lost the lock changes nothing.
+/// A controller's one connection to a member. It holds the group's lock there, and everything that the controller
+/// changes there goes over it: whoever lost the lock changes nothing.
 /// </summary>
 internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
 {
@@ -66,13 +68,17 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     }
 
     /// <summary>Carries out statements over the connection that holds the lock.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: the lock was lost, or the member did not do it in time; what became of it is not known.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: the lock was lost, or the member did not do it in time;
+    /// what became of it is not known.</exception>
     public async Task ExecuteAsync(string sql, CancellationToken cancel) => await AskAsync(sql, cancel);
 
-    /// <summary>As <see cref="ExecuteAsync"/>; answers the first column of the first row, null where there is none.</summary>
+    /// <summary>
+    /// As <see cref="ExecuteAsync"/>; answers the first column of the first row, null where there is none.
+    /// </summary>
     public async Task<object?> AskAsync(string sql, CancellationToken cancel)
     {
-        if (!IsHeld) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Name} {Fault}: nothing is changed there without the lock.");
+        if (!IsHeld) throw new TidelineException(
+            ErrorCode.StorageUnavailable, $"{Name} {Fault}: nothing is changed there without the lock.");
         try
         {
             return await OverAsync(
@@ -86,7 +92,8 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         }
         catch (TidelineException fault)
         {
-            throw new TidelineException(fault.Code, $"{fault.Message} ({sql.AsSpan(0, Math.Min(sql.Length, ShownCharacters))}…)", fault);
+            throw new TidelineException(
+                fault.Code, $"{fault.Message} ({sql.AsSpan(0, Math.Min(sql.Length, ShownCharacters))}…)", fault);
         }
     }
 
@@ -98,16 +105,19 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends what carries out there what was received. A transaction of which only a half arrived is undone: a coordinator that was told to stop would wait for its other half for a
-    /// minute, one that is killed before does not (<c>sql_slave_killed</c> in MySQL's rpl_replica.cc).
+    /// Ends what carries out there what was received. A transaction of which only a half arrived is undone: a
+    /// coordinator that was told to stop would wait for its other half for a minute, one that is killed before does not
+    /// (<c>sql_slave_killed</c> in MySQL's rpl_replica.cc).
     /// </summary>
     public async Task EndApplierAsync(CancellationToken cancel)
     {
-        const string Coordinator = "SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE NAME IN ('thread/sql/replica_sql', 'thread/sql/slave_sql')";
+        const string Coordinator = "SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE NAME IN "
+            + "('thread/sql/replica_sql', 'thread/sql/slave_sql')";
         var began = Stopwatch.GetTimestamp();
         await using (var killer = await OpenAsync(cancel))
         {
-            while (await AskAsync(Coordinator, cancel) is { } thread && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Limits.FailoverStepMs)
+            while (await AskAsync(Coordinator, cancel) is { } thread
+                && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Limits.FailoverStepMs)
             {
                 await KillAsync(killer, thread);
                 await Task.Delay(Limits.FailoverPollMs / 5, cancel);
@@ -122,7 +132,8 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     {
         try
         {
-            await using var kill = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"KILL {session}"), connection);
+            await using var kill = new MySqlCommand(
+                string.Create(CultureInfo.InvariantCulture, $"KILL {session}"), connection);
             await kill.ExecuteNonQueryAsync(CancellationToken.None);
         }
         catch (MySqlException gone) when (gone.ErrorCode == MySqlErrorCode.NoSuchThread)
@@ -146,20 +157,29 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     }
 
     /// <summary>Another connection, without the lock: to look, and to end sessions.</summary>
-    public Task<MySqlConnection> OpenAsync(CancellationToken cancel) => address.OpenAsync(Limits.FailoverStepMs / 1_000, cancel);
+    public Task<MySqlConnection> OpenAsync(CancellationToken cancel) =>
+        address.OpenAsync(Limits.FailoverStepMs / 1_000, cancel);
 
     private async Task<(MemberState State, bool IsHeld)> AskAsync(MySqlConnection connection)
     {
         // A lock that is taken twice has to be let go twice.
-        await using var command = new MySqlCommand(IsHeld ? Questions.Replace($"GET_LOCK('{Lock}', 0)", "1", StringComparison.Ordinal) : Questions, connection);
+        await using var command = new MySqlCommand(IsHeld
+            ? Questions.Replace($"GET_LOCK('{Lock}', 0)", "1", StringComparison.Ordinal)
+            : Questions, connection);
         await using var reader = await command.ExecuteReaderAsync(CancellationToken.None);
         await reader.ReadAsync(CancellationToken.None);
         var isHeld = !reader.IsDBNull(0) && reader.GetInt64(0) == 1;
-        var state = new MemberState(!reader.GetBoolean(1), reader.GetInt64(4), reader.GetBoolean(3), Plain(reader.GetString(2)), null, false, "");
+        var state = new MemberState(!reader.GetBoolean(1),
+            reader.GetInt64(4), reader.GetBoolean(3), Plain(reader.GetString(2)), null, false, "");
         await reader.NextResultAsync(CancellationToken.None);
         if (!await reader.ReadAsync(CancellationToken.None) || reader.GetString(0).Length == 0) return (state, isHeld);
         var source = string.Create(CultureInfo.InvariantCulture, $"{reader.GetString(0)}:{reader.GetInt32(1)}");
-        return (state with { Source = source, IsReceiving = reader.GetString(2) != "OFF", Received = Plain(reader.GetString(3)) }, isHeld);
+        return (state with
+        {
+            Source = source,
+            IsReceiving = reader.GetString(2) != "OFF",
+            Received = Plain(reader.GetString(3))
+        }, isHeld);
     }
 
     // What does not answer in time is left to itself, with its connection: that ends when the driver gives it up.
@@ -178,7 +198,8 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         }
         catch (Exception fault) when (fault is MySqlException or TimeoutException or InvalidOperationException)
         {
-            (State, IsHeld, Fault, _connection) = (null, false, fault is MySqlException refused ? refused.Message : "does not answer", null);
+            (State, IsHeld, Fault, _connection) =
+                (null, false, fault is MySqlException refused ? refused.Message : "does not answer", null);
             _ = CloseAsync(task, known);
             throw new TidelineException(ErrorCode.StorageUnavailable, $"{Name}: {Fault}", fault);
         }
@@ -195,7 +216,8 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     private async Task<MySqlConnection> ConnectAsync()
     {
         var connection = await OpenAsync(CancellationToken.None);
-        await using var command = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"SET SESSION wait_timeout = {Limits.FailoverSilenceSeconds}"), connection);
+        await using var command = new MySqlCommand(string.Create(
+            CultureInfo.InvariantCulture, $"SET SESSION wait_timeout = {Limits.FailoverSilenceSeconds}"), connection);
         await command.ExecuteNonQueryAsync(CancellationToken.None);
         return connection;
     }

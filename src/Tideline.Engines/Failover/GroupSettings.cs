@@ -25,35 +25,47 @@ internal static class GroupSettings
     ];
 
     /// <summary>
-    /// What keeps batches from waiting, on any server: a batch of a thousand transfers fits into the binary log's cache, which else goes to a file first; not many pages are written at
-    /// once each second; and a session looks longer for what another one writes to the log, before it sleeps 0.1 s. docs/operating/cluster.md has what was measured.
+    /// What keeps batches from waiting, on any server: a batch of a thousand transfers fits into the binary log's
+    /// cache, which else goes to a file first; not many pages are written at once each second; and a session looks
+    /// longer for what another one writes to the log, before it sleeps 0.1 s. docs/operating/cluster.md has what was
+    /// measured.
     /// </summary>
     public static IReadOnlyList<string> ForBatches { get; } =
     [
-        "--binlog-cache-size=1M", "--innodb-max-dirty-pages-pct-lwm=0", "--innodb-io-capacity=1000", "--innodb-io-capacity-max=2000", "--innodb-sync-spin-loops=300",
+        "--binlog-cache-size=1M", "--innodb-max-dirty-pages-pct-lwm=0",
+        "--innodb-io-capacity=1000", "--innodb-io-capacity-max=2000", "--innodb-sync-spin-loops=300",
     ];
 
     /// <summary>
-    /// What <c>mysqld</c> is started with: the required ones, and that a server which starts takes no writes and follows nobody until the controller has looked at it. Only the primary
-    /// waits for replicas, from before it takes writes: a replica would wait for others with what it carries out. A replica writes each event of a transaction to its disk by itself, so a
-    /// transaction is sent as one (binlog_transaction_compression): a replica falls behind otherwise, and a new primary whose replica is behind waits for its first acknowledgement.
-    /// With a redo log of 1 GiB, pages that many batches touch are not written for each of them.
+    /// What <c>mysqld</c> is started with: the required ones, and that a server which starts takes no writes and
+    /// follows nobody until the controller has looked at it. Only the primary waits for replicas, from before it takes
+    /// writes: a replica would wait for others with what it carries out. A replica writes each event of a transaction
+    /// to its disk by itself, so a transaction is sent as one (binlog_transaction_compression): a replica falls behind
+    /// otherwise, and a new primary whose replica is behind waits for its first acknowledgement. With a redo log of 1
+    /// GiB, pages that many batches touch are not written for each of them.
     /// </summary>
     public static IReadOnlyList<string> Options { get; } =
     [
-        "--plugin-load-add=semisync_source.so", "--plugin-load-add=semisync_replica.so", "--plugin-load-add=mysql_clone.so",
-        "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--max-binlog-size=16M", "--binlog-transaction-compression=ON", "--log-replica-updates=ON", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--sync-relay-log=1",
-        "--relay-log-recovery=OFF", "--relay-log=relay", "--replica-net-timeout=1", "--rpl-semi-sync-source-wait-point=AFTER_SYNC", "--rpl-semi-sync-source-wait-no-replica=ON",
-        "--rpl-semi-sync-source-wait-for-replica-count=1", "--rpl-semi-sync-source-timeout=4294967295", "--rpl-semi-sync-replica-enabled=ON", "--read-only=ON", "--super-read-only=ON",
+        "--plugin-load-add=semisync_source.so",
+        "--plugin-load-add=semisync_replica.so", "--plugin-load-add=mysql_clone.so",
+        "--gtid-mode=ON", "--enforce-gtid-consistency=ON",
+        "--log-bin=binlog", "--max-binlog-size=16M", "--binlog-transaction-compression=ON",
+        "--log-replica-updates=ON", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1", "--sync-relay-log=1",
+        "--relay-log-recovery=OFF", "--relay-log=relay", "--replica-net-timeout=1",
+        "--rpl-semi-sync-source-wait-point=AFTER_SYNC", "--rpl-semi-sync-source-wait-no-replica=ON",
+        "--rpl-semi-sync-source-wait-for-replica-count=1", "--rpl-semi-sync-source-timeout=4294967295",
+        "--rpl-semi-sync-replica-enabled=ON", "--read-only=ON", "--super-read-only=ON",
         "--skip-replica-start=ON", "--innodb-redo-log-capacity=1G", .. ForBatches,
     ];
 
     /// <summary>What does not hold on a server, a sentence each; none when all does.</summary>
-    public static async Task<IReadOnlyList<string>> CheckAsync(MySqlConnection connection, string server, CancellationToken cancel)
+    public static async Task<IReadOnlyList<string>> CheckAsync(
+        MySqlConnection connection, string server, CancellationToken cancel)
     {
         var there = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         var names = string.Join(",", Required.Select(setting => $"'{setting.Name}'"));
-        await using (var command = new MySqlCommand($"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names})", connection))
+        await using (var command = new MySqlCommand(
+            $"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({names})", connection))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
         {
             while (await reader.ReadAsync(cancel)) there[reader.GetString(0)] = reader.GetString(1);
@@ -61,8 +73,11 @@ internal static class GroupSettings
 
         return
         [
-            .. Required.Where(setting => !there.TryGetValue(setting.Name, out var value) || Plain(value) != Plain(setting.Value))
-                .Select(setting => $"{setting.Name} of {server} is {there.GetValueOrDefault(setting.Name, "not there")} and must be {Shown(setting.Value)}: {setting.Why}."),
+            .. Required.Where(
+                setting => !there.TryGetValue(setting.Name, out var value) || Plain(value) != Plain(setting.Value))
+                .Select(setting =>
+                    $"{setting.Name} of {server} is {there.GetValueOrDefault(setting.Name, "not there")} and must be "
+                        + $"{Shown(setting.Value)}: {setting.Why}."),
         ];
     }
 

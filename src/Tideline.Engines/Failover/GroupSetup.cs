@@ -17,9 +17,13 @@ public static class GroupSetup
     /// <summary>What <c>mysqld</c> is started with as a member.</summary>
     public static IReadOnlyList<string> ServerOptions => GroupSettings.Options;
 
-    /// <summary>Makes the first member the primary of term 1 and the others its replicas. Where a member knows a term nothing is changed. Of several who try, one does it.</summary>
+    /// <summary>
+    /// Makes the first member the primary of term 1 and the others its replicas. Where a member knows a term nothing is
+    /// changed. Of several who try, one does it.
+    /// </summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: a setting must be another one, or a member has what the first lacks; each is named. StorageUnavailable: a server does not answer or refuses.
+    /// InvalidInput: a setting must be another one, or a member has what the first lacks; each is named.
+    /// StorageUnavailable: a server does not answer or refuses.
     /// </exception>
     public static async Task MakeAsync(FailoverOptions options, CancellationToken cancel)
     {
@@ -28,7 +32,8 @@ public static class GroupSetup
         var silent = new List<string>();
         try
         {
-            foreach (var opening in members.Select(member => (Member: member, Connection: member.OpenAsync(Limits.StrongReadSeconds, cancel))).ToArray())
+            foreach (var opening in members.Select(
+                member => (Member: member, Connection: member.OpenAsync(Limits.StrongReadSeconds, cancel))).ToArray())
             {
                 try
                 {
@@ -45,12 +50,14 @@ public static class GroupSetup
                 if (await KnowsTermAsync(connection, cancel)) return;
             }
 
-            if (silent.Count > 0) throw new TidelineException(ErrorCode.StorageUnavailable, $"No member that answers knows a term, and a group is made when all do. {string.Join("; ", silent)}");
+            if (silent.Count > 0) throw new TidelineException(ErrorCode.StorageUnavailable,
+                $"No member that answers knows a term, and a group is made when all do. {string.Join("; ", silent)}");
             await MakeAsync(options, members, connections, cancel);
         }
         catch (MySqlException fault)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"The group could not be made: {fault.Message}", fault);
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, $"The group could not be made: {fault.Message}", fault);
         }
         finally
         {
@@ -58,23 +65,29 @@ public static class GroupSetup
         }
     }
 
-    private static async Task MakeAsync(FailoverOptions options, IReadOnlyList<MemberAddress> members, List<MySqlConnection> connections, CancellationToken cancel)
+    private static async Task MakeAsync(FailoverOptions options,
+        IReadOnlyList<MemberAddress> members, List<MySqlConnection> connections, CancellationToken cancel)
     {
         var first = connections[0];
-        if (await ScalarAsync(first, $"SELECT GET_LOCK('{GroupMember.Lock}', {Limits.StrongConnectSeconds})", cancel) is not 1L)
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"Somebody else is making the group at {members[0].Name}.");
+        if (await ScalarAsync(
+            first, $"SELECT GET_LOCK('{GroupMember.Lock}', {Limits.StrongConnectSeconds})", cancel) is not 1L)
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, $"Somebody else is making the group at {members[0].Name}.");
         if (await KnowsTermAsync(first, cancel)) return;
         await RequireAsync(members, connections, cancel);
-        await RunAsync(first, $"SET GLOBAL super_read_only = OFF; SET GLOBAL rpl_semi_sync_source_enabled = OFF; {Tables}", cancel);
-        foreach (var replica in connections.Skip(1)) await RunAsync(replica, $"STOP REPLICA; {options.Follow(members[0])}; START REPLICA", cancel);
+        await RunAsync(first,
+            $"SET GLOBAL super_read_only = OFF; SET GLOBAL rpl_semi_sync_source_enabled = OFF; {Tables}", cancel);
+        foreach (var replica in connections.Skip(1))
+            await RunAsync(replica, $"STOP REPLICA; {options.Follow(members[0])}; START REPLICA", cancel);
         // The row is in the logs of replicas before anybody may write.
         await RunAsync(
-            first, $"SET GLOBAL rpl_semi_sync_source_enabled = ON; INSERT INTO tideline_group.topology VALUES (1, '{members[0].Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF", cancel);
+            first, $"SET GLOBAL rpl_semi_sync_source_enabled = ON; INSERT INTO tideline_group.topology VALUES (1, "
+                + $"'{members[0].Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF", cancel);
     }
 
     /// <summary>
-    /// Copies everything from a donor over a member (MySQL's clone plugin), whatever the member had. Its server ends, or restarts where something watches over it; when it
-    /// is back, the controller makes it a replica.
+    /// Copies everything from a donor over a member (MySQL's clone plugin), whatever the member had. Its server ends,
+    /// or restarts where something watches over it; when it is back, the controller makes it a replica.
     /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable: a server does not answer or refuses.</exception>
     public static async Task ReseedAsync(string member, string donor, CancellationToken cancel)
@@ -85,35 +98,45 @@ public static class GroupSetup
         try
         {
             await using var connection = await to.OpenAsync(Limits.StrongReadSeconds, cancel);
-            await RunAsync(connection, $"STOP REPLICA; SET GLOBAL super_read_only = OFF; SET GLOBAL clone_valid_donor_list = '{from.Name}'", cancel);
-            await RunAsync(connection, $"CLONE INSTANCE FROM '{user.UserID}'@'{from.Host}':{from.Port} IDENTIFIED BY '{user.Password.Replace("'", "''", StringComparison.Ordinal)}'", cancel);
+            await RunAsync(connection, $"STOP REPLICA; SET GLOBAL super_read_only = OFF; SET GLOBAL "
+                + $"clone_valid_donor_list = '{from.Name}'", cancel);
+            await RunAsync(connection, $"CLONE INSTANCE FROM '{user.UserID}'@'{from.Host}':{from.Port} IDENTIFIED BY "
+                + $"'{user.Password.Replace("'", "''", StringComparison.Ordinal)}'", cancel);
         }
-        catch (MySqlException fault) when (fault.ErrorCode == NotSupervised || fault.ErrorCode == MySqlErrorCode.ServerShutdown || (int)fault.ErrorCode is 2006 or 2013)
+        catch (MySqlException fault) when (fault.ErrorCode == NotSupervised
+            || fault.ErrorCode == MySqlErrorCode.ServerShutdown || (int)fault.ErrorCode is 2006 or 2013)
         {
             // That is how it ends when it was done: the server goes down with its new data.
         }
         catch (MySqlException fault)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"{to.Name} could not be copied from {from.Name}: {fault.Message}", fault);
+            throw new TidelineException(ErrorCode.StorageUnavailable,
+                $"{to.Name} could not be copied from {from.Name}: {fault.Message}", fault);
         }
     }
 
     private static async Task<bool> KnowsTermAsync(MySqlConnection connection, CancellationToken cancel) =>
-        await ScalarAsync(connection, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = 'tideline_group' AND table_name = 'topology'", cancel) is > 0L
+        await ScalarAsync(connection, "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = "
+            + "'tideline_group' AND table_name = 'topology'", cancel) is > 0L
         && await ScalarAsync(connection, "SELECT MAX(term) FROM tideline_group.topology", cancel) is long;
 
-    private static async Task RequireAsync(IReadOnlyList<MemberAddress> members, List<MySqlConnection> connections, CancellationToken cancel)
+    private static async Task RequireAsync(
+        IReadOnlyList<MemberAddress> members, List<MySqlConnection> connections, CancellationToken cancel)
     {
         var findings = new List<string>();
-        for (var at = 0; at < members.Count; at++) findings.AddRange(await GroupSettings.CheckAsync(connections[at], members[at].Name, cancel));
+        for (var at = 0; at < members.Count; at++)
+            findings.AddRange(await GroupSettings.CheckAsync(connections[at], members[at].Name, cancel));
         var all = await ScalarAsync(connections[0], "SELECT @@gtid_executed", cancel);
         for (var at = 1; at < members.Count; at++)
         {
-            if (await ScalarAsync(connections[at], $"SELECT GTID_SUBTRACT(@@gtid_executed, '{all}')", cancel) is string { Length: > 0 } beyond)
-                findings.Add($"{members[at].Name} has transactions that {members[0].Name} lacks ({beyond}): seed it from there, or begin with empty servers.");
+            if (await ScalarAsync(connections[at],
+                $"SELECT GTID_SUBTRACT(@@gtid_executed, '{all}')", cancel) is string { Length: > 0 } beyond)
+                findings.Add($"{members[at].Name} has transactions that {members[0].Name} lacks ({beyond}): seed it "
+                    + $"from there, or begin with empty servers.");
         }
 
-        if (findings.Count > 0) throw new TidelineException(ErrorCode.InvalidInput, $"A failover of this group could lose something:\n{string.Join('\n', findings)}");
+        if (findings.Count > 0) throw new TidelineException(
+            ErrorCode.InvalidInput, $"A failover of this group could lose something:\n{string.Join('\n', findings)}");
     }
 
     private static async Task RunAsync(MySqlConnection connection, string sql, CancellationToken cancel)

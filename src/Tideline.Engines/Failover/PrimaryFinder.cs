@@ -20,13 +20,17 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
     private Tenure? _known = group.IsGroup ? null : new Tenure(group.Members[0]);
 
     /// <summary>The primary as it was found last; it is looked for where it is not known.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: there is none now, in words that say what each member answered.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: there is none now, in words that say what each member
+    /// answered.</exception>
     public Tenure Get() => Volatile.Read(ref _known) ?? Task.Run(FindAsync).GetAwaiter().GetResult();
 
     /// <summary>As <see cref="Get"/>.</summary>
     public async ValueTask<Tenure> GetAsync() => Volatile.Read(ref _known) ?? await FindAsync();
 
-    /// <summary>The primary does not answer or takes no writes: the next one who asks looks for it anew, and who waits for it waits no longer.</summary>
+    /// <summary>
+    /// The primary does not answer or takes no writes: the next one who asks looks for it anew, and who waits for it
+    /// waits no longer.
+    /// </summary>
     public void Doubt(Tenure tenure)
     {
         lock (_lock)
@@ -50,7 +54,8 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
             if (PrimaryAmong(answers) is { } primary) return Found(primary);
         }
 
-        throw new TidelineException(ErrorCode.StorageUnavailable, $"The MySQL group has no primary now: {string.Join("; ", answers.Select(answer => $"{answer.Member} {answer.Words}"))}.");
+        throw new TidelineException(ErrorCode.StorageUnavailable, $"The MySQL group has no primary now: "
+            + $"{string.Join("; ", answers.Select(answer => $"{answer.Member} {answer.Words}"))}.");
     }
 
     private MemberAnswer? PrimaryAmong(List<MemberAnswer> answers)
@@ -67,7 +72,8 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
     {
         lock (_lock)
         {
-            if (_known is { } known && ReferenceEquals(known.Member, answer.Member) && answer.Term == _highest) return known;
+            if (_known is { } known && ReferenceEquals(known.Member, answer.Member) && answer.Term == _highest)
+                return known;
             _highest = Math.Max(_highest, answer.Term);
             return _known = new Tenure(answer.Member);
         }
@@ -104,7 +110,7 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
 internal sealed record MemberAnswer(MemberAddress Member, bool IsHeard, bool IsWritable, long Term, string Words);
 
 /// <summary>A member for as long as it is taken for the primary.</summary>
-#pragma warning disable CA1001 // The source needs no disposal: nothing hangs on it once it is cancelled, and readers may ask for its token after that.
+#pragma warning disable CA1001 // Nothing hangs on the source once it is cancelled; readers may ask for its token later.
 internal sealed class Tenure(MemberAddress member)
 #pragma warning restore CA1001
 {
@@ -118,11 +124,16 @@ internal sealed class Tenure(MemberAddress member)
 
     public void End() => _ = _over.CancelAsync();
 
-    /// <summary>What a session at this primary says of its server. One address can lead to another server while sessions that were opened before stay where they are.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: it is not the primary (any more), or not the server that another session of this tenure is at.</exception>
+    /// <summary>
+    /// What a session at this primary says of its server. One address can lead to another server while sessions that
+    /// were opened before stay where they are.
+    /// </summary>
+    /// <exception cref="TidelineException">StorageUnavailable: it is not the primary (any more), or not the server that
+    /// another session of this tenure is at.</exception>
     public void Require(bool isWritable, string server)
     {
         if (!isWritable) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} takes no writes now.");
-        if ((Interlocked.CompareExchange(ref _server, server, null) ?? server) != server) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} leads to another server now.");
+        if ((Interlocked.CompareExchange(ref _server, server, null) ?? server) != server)
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} leads to another server now.");
     }
 }

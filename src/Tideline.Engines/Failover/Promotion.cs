@@ -17,7 +17,8 @@ namespace Tideline.Engines.Failover;
 internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term, Pulse pulse)
 {
     /// <returns>The new primary and how long the steps behind the fence took, milliseconds.</returns>
-    /// <exception cref="TidelineException">Corrupt: the members contradict each other, and none may be chosen. StorageUnavailable: a member was lost on the way.</exception>
+    /// <exception cref="TidelineException">Corrupt: the members contradict each other, and none may be chosen.
+    /// StorageUnavailable: a member was lost on the way.</exception>
     public async Task<(GroupMember Primary, double DrainMs, double PromoteMs)> RunAsync(CancellationToken cancel)
     {
         // :: 1
@@ -31,13 +32,17 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
 
         // :: 4
         await chosen.EndApplierAsync(cancel);
-        // Whoever has all of the logs before begins to read at the new one: to find its place in a large one takes the time of reading it.
-        await chosen.ExecuteAsync("RESET REPLICA ALL; FLUSH LOCAL BINARY LOGS; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
+        // Whoever has all of the logs before begins to read at the new one: to find its place in a large one takes the
+        // time of reading it.
+        await chosen.ExecuteAsync(
+            "RESET REPLICA ALL; FLUSH LOCAL BINARY LOGS; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
         var others = candidates.Where(member => member != chosen).ToArray();
         await Task.WhenAll(others.Select(member => FollowAsync(member, chosen, cancel)));
         // Read-only but for administrators, until a replica has acknowledged the term.
         var opened = chosen.ExecuteAsync(
-            string.Create(CultureInfo.InvariantCulture, $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology VALUES ({term}, '{chosen.Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF"),
+            string.Create(CultureInfo.InvariantCulture,
+                $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology "
+                    + $"VALUES ({term}, '{chosen.Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF"),
             cancel);
         while (await Task.WhenAny(opened, Task.Delay(2 * Limits.FailoverPollMs, cancel)) != opened) pulse.Send(chosen);
         await opened;
@@ -49,12 +54,19 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
     {
         await member.ExecuteAsync("SET GLOBAL super_read_only = ON; STOP REPLICA IO_THREAD", cancel);
         await member.ProbeAsync(cancel);
-        if (member.State is null) throw new TidelineException(ErrorCode.StorageUnavailable, $"{member.Name} was lost while it was fenced: {member.Fault}.");
+        if (member.State is null) throw new TidelineException(
+            ErrorCode.StorageUnavailable, $"{member.Name} was lost while it was fenced: {member.Fault}.");
     }
 
     // What a replica has received it goes on carrying out; only its line changes.
-    private Task FollowAsync(GroupMember member, GroupMember chosen, CancellationToken cancel) => member.ExecuteAsync(
-        $"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {(member.State!.Source is null ? options.Follow(chosen.Address) : FailoverOptions.Redirect(chosen.Address))}; START REPLICA", cancel);
+    private Task FollowAsync(GroupMember member, GroupMember chosen, CancellationToken cancel)
+    {
+        var follow = member.State!.Source is null
+            ? options.Follow(chosen.Address)
+            : FailoverOptions.Redirect(chosen.Address);
+        return member.ExecuteAsync(
+            $"SET GLOBAL rpl_semi_sync_source_enabled = OFF; {follow}; START REPLICA", cancel);
+    }
 
     private async Task<GroupMember> PickAsync(CancellationToken cancel)
     {
@@ -62,11 +74,14 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
         foreach (var member in candidates)
         {
             var others = candidates.Where(other => other != member).ToArray();
-            var has = await Task.WhenAll(others.Select(async other => (await judge.AskAsync($"SELECT GTID_SUBSET('{other.State!.Has}', '{member.State!.Has}')", cancel)) is 1L or 1));
+            var has = await Task.WhenAll(others.Select(async other => (await judge.AskAsync(
+                $"SELECT GTID_SUBSET('{other.State!.Has}', '{member.State!.Has}')", cancel)) is 1L or 1));
             if (has.All(all => all)) return member;
         }
 
-        throw new TidelineException(ErrorCode.Corrupt, $"No member has everything that the others have: {string.Join("; ", candidates.Select(member => $"{member.Name} has {member.State!.Has}"))}. An operator must decide.");
+        throw new TidelineException(ErrorCode.Corrupt, $"No member has everything that the others "
+            + $"have: {string.Join("; ", candidates.Select(member => $"{member.Name} has {member.State!.Has}"))}. An "
+            + $"operator must decide.");
     }
 
     private static async Task DrainAsync(GroupMember chosen, CancellationToken cancel)
@@ -74,8 +89,10 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
         if (chosen.State!.Received.Length == 0) return;
         await chosen.ExecuteAsync("START REPLICA SQL_THREAD", cancel);
         var seconds = Limits.FailoverStepMs / 1_000.0 * 0.9;
-        var answer = await chosen.AskAsync(string.Create(CultureInfo.InvariantCulture, $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{chosen.State.Received}', {seconds})"), cancel);
-        if (Convert.ToInt64(answer, CultureInfo.InvariantCulture) != 0) throw new TidelineException(ErrorCode.StorageUnavailable, $"{chosen.Name} has not carried out yet what it received.");
+        var answer = await chosen.AskAsync(string.Create(CultureInfo.InvariantCulture,
+            $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{chosen.State.Received}', {seconds})"), cancel);
+        if (Convert.ToInt64(answer, CultureInfo.InvariantCulture) != 0) throw new TidelineException(
+            ErrorCode.StorageUnavailable, $"{chosen.Name} has not carried out yet what it received.");
     }
 
     private static double Ms(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;

@@ -4,8 +4,9 @@ using MySqlConnector;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// A small commit on the primary, again and again. A replica whose line was made anew and that had received a commit already acknowledges it to nobody, and the commit waits for ever; but
-/// the acknowledgement of any later one counts for it too. So there is always a later one.
+/// A small commit on the primary, again and again. A replica whose line was made anew and that had received a commit
+/// already acknowledges it to nobody, and the commit waits for ever; but the acknowledgement of any later one counts
+/// for it too. So there is always a later one.
 /// </summary>
 internal sealed class Pulse
 {
@@ -27,7 +28,8 @@ internal sealed class Pulse
         {
             await using var connection = await primary.OpenAsync(CancellationToken.None);
             var row = (uint)Interlocked.Increment(ref _next) % Rows;
-            await using var command = new MySqlCommand(string.Create(CultureInfo.InvariantCulture, $"REPLACE INTO tideline_group.pulse VALUES ({row}, UTC_TIMESTAMP(6))"), connection);
+            await using var command = new MySqlCommand(string.Create(CultureInfo.InvariantCulture,
+                $"REPLACE INTO tideline_group.pulse VALUES ({row}, UTC_TIMESTAMP(6))"), connection);
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
         catch (Exception fault) when (fault is MySqlException or InvalidOperationException)

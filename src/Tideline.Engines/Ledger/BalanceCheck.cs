@@ -103,24 +103,35 @@ internal sealed class BalanceCheck(
     private static string? CheckEntries(in BalanceRow account, EntryFold.Sum entries)
     {
         if (entries.Finding is { } finding) return $"Account {account.Id}: {finding}.";
-        if (account.PostedMinor != entries.AmountMinor) return Say($"Account {account.Id}: posted is {account.PostedMinor}, but its entries add up to {entries.AmountMinor}.");
-        return account.EntryVersion == entries.Count ? null : Say($"Account {account.Id}: {account.EntryVersion} entries are counted, but the newest is {entries.Count}.");
+        if (account.PostedMinor != entries.AmountMinor) return Say(
+            $"Account {account.Id}: posted is {account.PostedMinor}, but its entries add up to {entries.AmountMinor}.");
+        return account.EntryVersion == entries.Count ? null : Say(
+            $"Account {account.Id}: {account.EntryVersion} entries are counted, but the newest is {entries.Count}.");
     }
 
     private string? CheckHolds(in BalanceRow account, Int128 held)
     {
         if (held != 0) _held[account.Currency] = _held.GetValueOrDefault(account.Currency) + held;
-        if (account.Kind == AccountKind.Settlement) _announced[account.Currency] = _announced.GetValueOrDefault(account.Currency) + account.PendingInMinor;
-        else if (account.PendingInMinor != 0) return Say($"Account {account.Id}: {account.PendingInMinor} is announced to it, but only settlement accounts await holds.");
-        return account.PendingOutMinor == held ? null : Say($"Account {account.Id}: held is {account.PendingOutMinor}, but its open holds add up to {held}.");
+        if (account.Kind == AccountKind.Settlement)
+            _announced[account.Currency] = _announced.GetValueOrDefault(account.Currency) + account.PendingInMinor;
+        else if (account.PendingInMinor != 0)
+        {
+            var announced = account.PendingInMinor;
+            return Say($"Account {account.Id}: {announced} is announced, but only settlement accounts await holds.");
+        }
+
+        return account.PendingOutMinor == held ? null
+            : Say($"Account {account.Id}: held is {account.PendingOutMinor}, but its open holds add up to {held}.");
     }
 
     private void CompareSettlement()
     {
-        foreach (var currency in _held.Keys.Union(_announced.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (var currency in _held.Keys.Union(_announced.Keys, StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal))
         {
             var (held, announced) = (_held.GetValueOrDefault(currency), _announced.GetValueOrDefault(currency));
-            if (announced != held) _findings.Add(Say($"The {currency} settlement account awaits {announced}, but the open holds add up to {held}."));
+            if (announced != held) _findings.Add(
+                Say($"The {currency} settlement account awaits {announced}, but the open holds add up to {held}."));
         }
     }
 

@@ -3,7 +3,10 @@ using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger;
 
-/// <summary>The last event and message of a shard. Everything downstream finds loss by a gap in these numbers, so none may ever be written.</summary>
+/// <summary>
+/// The last event and message of a shard. Everything downstream finds loss by a gap in these numbers, so none may ever
+/// be written.
+/// </summary>
 internal sealed class GaplessHead(int shard)
 {
     private long _eventSeq;
@@ -19,12 +22,14 @@ internal sealed class GaplessHead(int shard)
         var (eventSeq, messageSeq) = (_eventSeq, _messageSeq);
         foreach (var row in writes.Events)
         {
-            if (row.Position != new Position(shard, ++eventSeq)) throw new TidelineException(ErrorCode.Internal, $"Event {row.Position} was to be written where {shard}:{eventSeq} follows.");
+            if (row.Position != new Position(shard, ++eventSeq)) throw new TidelineException(
+                ErrorCode.Internal, $"Event {row.Position} was to be written where {shard}:{eventSeq} follows.");
         }
 
         foreach (var row in writes.Messages)
         {
-            if (row.Seq != ++messageSeq) throw new TidelineException(ErrorCode.Internal, $"Message {row.Seq} was to be written where {messageSeq} follows.");
+            if (row.Seq != ++messageSeq) throw new TidelineException(
+                ErrorCode.Internal, $"Message {row.Seq} was to be written where {messageSeq} follows.");
         }
 
         return (eventSeq, messageSeq);

@@ -8,7 +8,10 @@ internal interface IBalanceSource
     /// <summary>Accounts after an id, in the order of ids.</summary>
     IEnumerable<BalanceRow> Accounts(Guid after, int limit);
 
-    /// <summary>Entries of the accounts after one up to another (null: without bound), each account's in the order in which they were written.</summary>
+    /// <summary>
+    /// Entries of the accounts after one up to another (null: without bound), each account's in the order in which they
+    /// were written.
+    /// </summary>
     IEnumerable<EntryRow> Entries(Guid? after, Guid? through);
 
     /// <summary>What open holds still hold back, summed per account of the range.</summary>

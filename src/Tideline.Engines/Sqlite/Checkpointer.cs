@@ -4,12 +4,14 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// Keeps the write-ahead log of a busy file short without holding up its writer. A thread with a connection of its own copies back what is there; then the writer
-/// copies the little that came since, between two transactions, and the log starts anew. A log that was never copied whole would never start anew.
+/// Keeps the write-ahead log of a busy file short without holding up its writer. A thread with a connection of its own
+/// copies back what is there; then the writer copies the little that came since, between two transactions, and the log
+/// starts anew. A log that was never copied whole would never start anew.
 /// </summary>
 /// <remarks>
-/// A file whose commits are not flushed one by one can have its log written out steadily, in small parts: left until it is copied, tens of megabytes would go to the
-/// disk at once, and the commits of every other file would wait behind them.
+/// A file whose commits are not flushed one by one can have its log written out steadily, in small parts: left until it
+/// is copied, tens of megabytes would go to the disk at once, and the commits of every other file would wait behind
+/// them.
 /// </remarks>
 internal sealed class Checkpointer : IDisposable
 {
@@ -31,7 +33,9 @@ internal sealed class Checkpointer : IDisposable
     {
         (_writer, _writesOut) = (writer, writesOut);
         writer.WatchLog();
-        _thread = new Thread(Run) { IsBackground = true, Name = $"copy {Path.GetFileNameWithoutExtension(writer.Path)}" };
+        _thread = new Thread(
+            Run)
+        { IsBackground = true, Name = $"copy {Path.GetFileNameWithoutExtension(writer.Path)}" };
         _thread.Start();
     }
 
@@ -43,7 +47,10 @@ internal sealed class Checkpointer : IDisposable
         Ended,
     }
 
-    /// <summary>Between two transactions, on the writer's thread: has the thread write out or copy when that is due, and ends a copy it has made.</summary>
+    /// <summary>
+    /// Between two transactions, on the writer's thread: has the thread write out or copy when that is due, and ends a
+    /// copy it has made.
+    /// </summary>
     public void BetweenTransactions()
     {
         var frames = _writer.LogFrames;
@@ -149,7 +156,8 @@ internal sealed class Checkpointer : IDisposable
 
     private void WriteOut(long from, long through)
     {
-        _log ??= File.OpenHandle($"{_writer.Path}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        _log ??= File.OpenHandle(
+            $"{_writer.Path}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         PageCache.WriteOut(_log, from * FrameBytes, through * FrameBytes);
     }
 }

@@ -4,8 +4,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// A SQLite file as it is at one moment, held by a read transaction while it is copied. A copy page by page from a connection that holds
-/// none begins anew at each commit, for ever; one step for all pages keeps the writer waiting. The write-ahead log grows meanwhile.
+/// A SQLite file as it is at one moment, held by a read transaction while it is copied. A copy page by page from a
+/// connection that holds none begins anew at each commit, for ever; one step for all pages keeps the writer waiting.
+/// The write-ahead log grows meanwhile.
 /// </summary>
 internal sealed class PinnedDatabase : IDisposable
 {
@@ -40,7 +41,8 @@ internal sealed class PinnedDatabase : IDisposable
 
     /// <summary>Copies the pinned moment into a new file.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: the target cannot be written.</exception>
-    public void CopyTo(string target, CancellationToken cancel) => _source.CopyTo(target, Limits.BackupStepPages, cancel);
+    public void CopyTo(string target, CancellationToken cancel) =>
+        _source.CopyTo(target, Limits.BackupStepPages, cancel);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// Reading connections to one file. Nobody waits: a thread that finds none opens one, and what exceeds <see cref="Kept"/> is closed on return.
+/// Reading connections to one file. Nobody waits: a thread that finds none opens one, and what exceeds
+/// <see cref="Kept"/> is closed on return.
 /// </summary>
 internal sealed class ReaderPool(string path) : IDisposable
 {

@@ -8,8 +8,8 @@ namespace Tideline.Engines.Sqlite;
 
 /// <summary>
 /// One connection to one SQLite file: prepared statements that are kept, transactions, and faults as
-/// <see cref="TidelineException"/>. Not for two threads at once. It stands directly on SQLitePCLRaw, because ADO.NET's cost per
-/// statement is what the group commit saves.
+/// <see cref="TidelineException"/>. Not for two threads at once. It stands directly on SQLitePCLRaw, because ADO.NET's
+/// cost per statement is what the group commit saves.
 /// </summary>
 internal sealed unsafe class SqliteDatabase : IDisposable
 {
@@ -85,8 +85,9 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     public int Changes => raw.sqlite3_changes(_handle);
 
     /// <summary>
-    /// Begins a transaction that takes the write lock at once. One that is not <paramref name="durable"/> survives the end of the process like any other; when the machine
-    /// fails it may be lost, never torn, and never a part of what came before the next durable one.
+    /// Begins a transaction that takes the write lock at once. One that is not <paramref name="durable"/> survives the
+    /// end of the process like any other; when the machine fails it may be lost, never torn, and never a part of what
+    /// came before the next durable one.
     /// </summary>
     public void Begin(bool durable = true)
     {
@@ -108,7 +109,9 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         if (raw.sqlite3_get_autocommit(_handle) == 0) Prepare("ROLLBACK").Run();
     }
 
-    /// <summary>Frames in the write-ahead log after the last commit; 0 unless <see cref="WatchLog"/> was called.</summary>
+    /// <summary>
+    /// Frames in the write-ahead log after the last commit; 0 unless <see cref="WatchLog"/> was called.
+    /// </summary>
     public int LogFrames => _logFrames is null ? 0 : *_logFrames;
 
     /// <summary>Counts the frames of the log, and leaves checkpoints to <see cref="Checkpoint"/>.</summary>
@@ -118,8 +121,12 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         SqliteNative.WalHook(_handle.DangerousGetHandle(), &OnCommit, _logFrames);
     }
 
-    /// <summary>Copies as much of the log back as no reader needs, without waiting for anyone. What cannot be copied now, a later one copies.</summary>
-    public void Checkpoint() => _ = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
+    /// <summary>
+    /// Copies as much of the log back as no reader needs, without waiting for anyone. What cannot be copied now, a
+    /// later one copies.
+    /// </summary>
+    public void Checkpoint() =>
+        _ = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
 
     /// <summary>Copies the whole database into a new file, some pages a step.</summary>
     /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
@@ -128,7 +135,8 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         using var copy = Open(target, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
         using var backup = raw.sqlite3_backup_init(copy._handle, "main", _handle, "main");
         int code;
-        while ((code = raw.sqlite3_backup_step(backup, stepPages)) == raw.SQLITE_OK) cancel.ThrowIfCancellationRequested();
+        while ((code = raw.sqlite3_backup_step(backup, stepPages)) == raw.SQLITE_OK)
+            cancel.ThrowIfCancellationRequested();
         raw.sqlite3_backup_finish(backup);
         if (code != raw.SQLITE_DONE) copy.Check(code);
     }
@@ -154,14 +162,18 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     internal void Check(int code)
     {
         if (code is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE) return;
-        var words = $"{System.IO.Path.GetFileName(Path)}: {raw.sqlite3_errmsg(_handle).utf8_to_string()} (SQLite {raw.sqlite3_extended_errcode(_handle)}).";
+        var words = $"{System.IO.Path.GetFileName(Path)}: {raw.sqlite3_errmsg(_handle).utf8_to_string()} (SQLite "
+            + $"{raw.sqlite3_extended_errcode(_handle)}).";
         throw (code & 0xFF) switch
         {
             raw.SQLITE_FULL => new TidelineException(ErrorCode.StorageUnavailable, $"The disk is full. {words}"),
-            raw.SQLITE_READONLY => new TidelineException(ErrorCode.StorageUnavailable, $"The data folder cannot be written. {words}"),
-            raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_NOMEM or raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
+            raw.SQLITE_READONLY =>
+                new TidelineException(ErrorCode.StorageUnavailable, $"The data folder cannot be written. {words}"),
+            raw.SQLITE_IOERR
+                or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_NOMEM or raw.SQLITE_BUSY or raw.SQLITE_LOCKED =>
                 new TidelineException(ErrorCode.StorageUnavailable, $"The storage does not answer. {words}"),
-            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new TidelineException(ErrorCode.Corrupt, $"The file is damaged. {words}"),
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB =>
+                new TidelineException(ErrorCode.Corrupt, $"The file is damaged. {words}"),
             _ => new TidelineException(ErrorCode.Internal, words),
         };
     }

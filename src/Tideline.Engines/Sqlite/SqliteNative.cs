@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// The calls that happen once per column, straight into the same library that SQLitePCLRaw loads. A bind is a few nanoseconds of work, so it is not
-/// worth a reference count on a handle and a switch of the collector's mode; the calls that may touch the disk keep that switch.
+/// The calls that happen once per column, straight into the same library that SQLitePCLRaw loads. A bind is a few
+/// nanoseconds of work, so it is not worth a reference count on a handle and a switch of the collector's mode; the
+/// calls that may touch the disk keep that switch.
 /// </summary>
 internal static unsafe partial class SqliteNative
 {
@@ -53,7 +54,11 @@ internal static unsafe partial class SqliteNative
     [LibraryImport(Library, EntryPoint = "sqlite3_column_text")]
     public static partial byte* ColumnText(nint statement, int column);
 
-    /// <summary>Called after each commit with the number of frames in the write-ahead log; takes the place of automatic checkpoints.</summary>
+    /// <summary>
+    /// Called after each commit with the number of frames in the write-ahead log; takes the place of automatic
+    /// checkpoints.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "sqlite3_wal_hook")]
-    public static partial void* WalHook(nint database, delegate* unmanaged[Cdecl]<void*, nint, byte*, int, int> hook, void* argument);
+    public static partial void* WalHook(
+        nint database, delegate* unmanaged[Cdecl]<void*, nint, byte*, int, int> hook, void* argument);
 }

@@ -5,8 +5,9 @@ using SQLitePCL;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// A prepared statement. Bind in order with <c>Bind</c> (1 to n), then <see cref="Run"/> for no rows or <see cref="Step"/> while there are
-/// rows, then <see cref="Reset"/>. <see cref="Run"/> resets by itself. Ids are 16-byte blobs, big-endian, so that they sort by time.
+/// A prepared statement. Bind in order with <c>Bind</c> (1 to n), then <see cref="Run"/> for no rows or
+/// <see cref="Step"/> while there are rows, then <see cref="Reset"/>. <see cref="Run"/> resets by itself. Ids are
+/// 16-byte blobs, big-endian, so that they sort by time.
 /// </summary>
 internal sealed unsafe class SqliteStatement : IDisposable
 {
@@ -50,17 +51,21 @@ internal sealed unsafe class SqliteStatement : IDisposable
         int code;
         // An empty blob needs an address all the same: SQLite reads a null one as NULL.
         var none = (byte)0;
-        fixed (byte* bytes = value) code = SqliteNative.BindBlob(_statement, _next++, value.IsEmpty ? &none : bytes, value.Length, SqliteNative.Transient);
+        fixed (byte* bytes = value) code = SqliteNative.BindBlob(
+            _statement, _next++, value.IsEmpty ? &none : bytes, value.Length, SqliteNative.Transient);
         return code == raw.SQLITE_OK ? this : Fail(code);
     }
 
     public SqliteStatement Bind(string? value)
     {
         if (value is null) return BindNull();
-        Span<byte> utf8 = value.Length <= 256 ? stackalloc byte[value.Length * 3 + 1] : new byte[Encoding.UTF8.GetMaxByteCount(value.Length)];
+        Span<byte> utf8 = value.Length <= 256
+            ? stackalloc byte[value.Length * 3 + 1]
+            : new byte[Encoding.UTF8.GetMaxByteCount(value.Length)];
         var length = Encoding.UTF8.GetBytes(value, utf8);
         int code;
-        fixed (byte* bytes = utf8) code = SqliteNative.BindText(_statement, _next++, bytes, length, SqliteNative.Transient);
+        fixed (byte* bytes = utf8) code = SqliteNative.BindText(
+            _statement, _next++, bytes, length, SqliteNative.Transient);
         return code == raw.SQLITE_OK ? this : Fail(code);
     }
 

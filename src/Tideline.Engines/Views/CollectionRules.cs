@@ -4,7 +4,9 @@ using Tideline.Views;
 
 namespace Tideline.Engines.Views;
 
-/// <summary>What every engine of the view tier asks of definitions, writes and queries before it touches its data.</summary>
+/// <summary>
+/// What every engine of the view tier asks of definitions, writes and queries before it touches its data.
+/// </summary>
 internal static partial class CollectionRules
 {
     /// <summary>
@@ -20,9 +22,12 @@ internal static partial class CollectionRules
     public static void Check(CollectionDefinition definition)
     {
         if (!NamePattern().IsMatch(definition.Name) || definition.Name.StartsWith("tl_", StringComparison.Ordinal))
-            throw new TidelineException(ErrorCode.InvalidInput, $"'{definition.Name}' cannot name a collection: small letters, digits and _, a letter first, at most 64.");
-        if (definition.Indexes.SelectMany(index => index).FirstOrDefault(field => !FieldPattern().IsMatch(field)) is { } bad)
-            throw new TidelineException(ErrorCode.InvalidInput, $"'{bad}' cannot name an indexed field: letters, digits and _, a letter first, at most 64.");
+            throw new TidelineException(ErrorCode.InvalidInput, $"'{definition.Name}' cannot name a collection: small "
+                + $"letters, digits and _, a letter first, at most 64.");
+        if (definition.Indexes.SelectMany(index => index)
+            .FirstOrDefault(field => !FieldPattern().IsMatch(field)) is { } bad)
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"'{bad}' cannot name an indexed field: letters, digits and _, a letter first, at most 64.");
     }
 
     /// <summary>Checks that a write makes the revision grow.</summary>
@@ -30,17 +35,21 @@ internal static partial class CollectionRules
     public static void Check(DocumentWrite write)
     {
         if (write.Json is not null && write.Revision <= write.ExpectedRevision)
-            throw new TidelineException(ErrorCode.InvalidInput, $"The revision of '{write.Id}' must grow: {write.ExpectedRevision} → {write.Revision}.");
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"The revision of '{write.Id}' must grow: {write.ExpectedRevision} → {write.Revision}.");
     }
 
     /// <summary>The index that answers a query in its order; null: the ids themselves.</summary>
     /// <exception cref="TidelineException">InvalidInput: there is none, or the page is too large.</exception>
     public static IReadOnlyList<string>? IndexFor(CollectionDefinition definition, DocumentQuery query)
     {
-        if (query.Limit is < 1 or > Limits.ViewQueryDocuments) throw new TidelineException(ErrorCode.InvalidInput, $"A page has 1 to {Limits.ViewQueryDocuments} documents.");
+        if (query.Limit is < 1 or > Limits.ViewQueryDocuments) throw new TidelineException(
+            ErrorCode.InvalidInput, $"A page has 1 to {Limits.ViewQueryDocuments} documents.");
         if (query.Equal.Count == 0 && query.OrderBy is null) return null;
-        return definition.Indexes.FirstOrDefault(index => Answers(index, query)) ?? throw new TidelineException(
-            ErrorCode.InvalidInput, $"'{definition.Name}' has no index on '{string.Join(", ", query.OrderBy is { } order ? query.Equal.Keys.Append(order) : query.Equal.Keys)}'.");
+        if (definition.Indexes.FirstOrDefault(index => Answers(index, query)) is { } answers) return answers;
+        var fields = query.OrderBy is { } order ? query.Equal.Keys.Append(order) : query.Equal.Keys;
+        throw new TidelineException(
+            ErrorCode.InvalidInput, $"'{definition.Name}' has no index on '{string.Join(", ", fields)}'.");
     }
 
     private static bool Answers(IReadOnlyList<string> index, DocumentQuery query) =>

@@ -3,7 +3,10 @@ using Tideline.Views;
 
 namespace Tideline.Engines.Views;
 
-/// <summary>The substring filter of a query: run here for every engine, so that letter case is Unicode's and the same everywhere.</summary>
+/// <summary>
+/// The substring filter of a query: run here for every engine, so that letter case is Unicode's and the same
+/// everywhere.
+/// </summary>
 internal static class SubstringFilter
 {
     /// <summary>
@@ -38,7 +41,8 @@ internal static class SubstringFilter
             }
 
             reader.Read();
-            if (reader.TokenType == JsonTokenType.String && reader.GetString()!.Contains(words, StringComparison.OrdinalIgnoreCase)) return true;
+            if (reader.TokenType == JsonTokenType.String
+                && reader.GetString()!.Contains(words, StringComparison.OrdinalIgnoreCase)) return true;
         }
 
         return false;

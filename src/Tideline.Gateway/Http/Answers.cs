@@ -13,18 +13,22 @@ internal static class Answers
 {
     /// <summary>Answers a command: its token and its fields, or why it was refused.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="reply">What the ledger said; a repeated key gets the first one's reply, so all fields must come from it.</param>
+    /// <param name="reply">What the ledger said; a repeated key gets the first one's reply, so all fields must come
+    /// from it.</param>
     /// <param name="status">The status when it was done.</param>
     /// <param name="idName">The field that carries the reply's subject.</param>
     /// <param name="balance">The currency of the balance to show; null shows none.</param>
-    public static Task<Problem?> Command(HttpContext http, Reply reply, int status, string idName, Currency? balance = null)
+    public static Task<Problem?> Command(
+        HttpContext http, Reply reply, int status, string idName, Currency? balance = null)
     {
         SetToken(http, [reply.Position]);
-        if (reply.Refusal is { } refusal) return Task.FromResult<Problem?>(Problem.Of(refusal, inPath: http.Request.RouteValues.ContainsKey("id")));
+        if (reply.Refusal is { } refusal)
+            return Task.FromResult<Problem?>(Problem.Of(refusal, inPath: http.Request.RouteValues.ContainsKey("id")));
         JsonAnswer.Write(http, status, (reply, idName, balance), static (json, answer) =>
         {
             json.WriteString(answer.idName, answer.reply.Subject);
-            if (answer.balance is { } currency) WriteMoney(json, "balance", new Money(answer.reply.BalanceMinor, currency));
+            if (answer.balance is { } currency)
+                WriteMoney(json, "balance", new Money(answer.reply.BalanceMinor, currency));
         });
         return Task.FromResult<Problem?>(null);
     }
@@ -39,7 +43,9 @@ internal static class Answers
     /// <summary>Says where an answer came from and how stale it may be; infinite: nobody knows.</summary>
     public static void SetServed(HttpContext http, ServedBy served, double stalenessMs)
     {
-        http.Response.Headers["Tideline-Served-By"] = served switch { ServedBy.Cache => "cache", ServedBy.View => "view", _ => "ledger" };
+        http.Response.Headers["Tideline-Served-By"] = served
+            switch
+        { ServedBy.Cache => "cache", ServedBy.View => "view", _ => "ledger" };
         http.Response.Headers["Tideline-Staleness-Ms"] = double.IsFinite(stalenessMs)
             ? Math.Ceiling(stalenessMs).ToString("F0", CultureInfo.InvariantCulture)
             : "unknown";
@@ -60,5 +66,6 @@ internal static class Answers
     }
 
     /// <summary>An amount of minor units as a decimal string.</summary>
-    public static void WriteAmount(Utf8JsonWriter json, string name, long minor, Currency currency) => json.WriteString(name, new Money(minor, currency).ToDecimalString());
+    public static void WriteAmount(Utf8JsonWriter json, string name, long minor, Currency currency) =>
+        json.WriteString(name, new Money(minor, currency).ToDecimalString());
 }

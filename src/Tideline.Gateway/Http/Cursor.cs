@@ -7,7 +7,8 @@ namespace Tideline.Gateway.Http;
 internal static class Cursor
 {
     /// <summary>The text of a place in a list.</summary>
-    public static string Write(string list, string place) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{list}|{place}"));
+    public static string Write(string list, string place) =>
+        Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{list}|{place}"));
 
     /// <summary>Reads the place again.</summary>
     /// <returns>Null when the text is not a cursor of this list.</returns>

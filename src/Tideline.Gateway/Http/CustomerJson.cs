@@ -5,7 +5,9 @@ using Tideline.Projections;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>A customer on the wire: the document of the view, its amounts as decimal strings with their currency beside them.</summary>
+/// <summary>
+/// A customer on the wire: the document of the view, its amounts as decimal strings with their currency beside them.
+/// </summary>
 internal static class CustomerJson
 {
     /// <summary>The fields of a customer.</summary>
@@ -23,14 +25,16 @@ internal static class CustomerJson
         json.WriteStartObject("last_30_days"u8);
         json.WriteNumber("count"u8, customer.Transactions.Last30Days.Count);
         json.WriteStartArray("currencies"u8);
-        foreach (var sum in customer.Transactions.Last30Days.Currencies) WriteSums(json, null, sum.Currency, sum.Count, sum.InMinor, sum.OutMinor);
+        foreach (var sum in customer.Transactions.Last30Days.Currencies)
+            WriteSums(json, null, sum.Currency, sum.Count, sum.InMinor, sum.OutMinor);
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteStartArray("recent"u8);
         foreach (var recent in customer.Transactions.Recent) Write(json, recent);
         json.WriteEndArray();
         json.WriteStartArray("days"u8);
-        foreach (var day in customer.Transactions.Days) WriteSums(json, day.Day, day.Currency, day.Count, day.InMinor, day.OutMinor);
+        foreach (var day in customer.Transactions.Days)
+            WriteSums(json, day.Day, day.Currency, day.Count, day.InMinor, day.OutMinor);
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteStartObject("clock"u8);
@@ -69,7 +73,8 @@ internal static class CustomerJson
         json.WriteEndObject();
     }
 
-    private static void WriteSums(Utf8JsonWriter json, DateOnly? day, string currency, long count, decimal inMinor, decimal outMinor)
+    private static void WriteSums(
+        Utf8JsonWriter json, DateOnly? day, string currency, long count, decimal inMinor, decimal outMinor)
     {
         var exponent = Currency.Parse(currency).Exponent;
         json.WriteStartObject();
@@ -85,6 +90,7 @@ internal static class CustomerJson
     private static string Decimals(decimal minor, int exponent)
     {
         var scale = new decimal(1, 0, 0, false, (byte)exponent);
-        return (minor * scale).ToString("F" + exponent.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return (minor * scale)
+            .ToString("F" + exponent.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 }

@@ -6,8 +6,8 @@ using Tideline.Ledger;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// Takes typed values out of a request. The first thing that is wrong becomes <see cref="Problem"/>; after that every value is empty, so a handler reads all it needs and
-/// looks once.
+/// Takes typed values out of a request. The first thing that is wrong becomes <see cref="Problem"/>; after that every
+/// value is empty, so a handler reads all it needs and looks once.
 /// </summary>
 internal sealed class FieldReader(BodyShape shape, string?[] values)
 {
@@ -20,7 +20,8 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     public static FieldReader Empty() => new(Nothing, []);
 
     /// <summary>A body that could not be read.</summary>
-    public static FieldReader Failed(BodyShape shape, Problem problem) => new(shape, new string?[shape.Fields.Length]) { Problem = problem };
+    public static FieldReader Failed(BodyShape shape, Problem problem) =>
+        new(shape, new string?[shape.Fields.Length]) { Problem = problem };
 
     /// <summary>A UUID; null when the field is absent.</summary>
     public Guid? OptionalId(string name)
@@ -47,7 +48,8 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     public Guid PathId(HttpContext http, string name = "id")
     {
         if (Guid.TryParseExact(http.Request.RouteValues[name] as string, "D", out var id)) return id;
-        Fail(ProblemTypes.InvalidId, "The id in the path must be a UUID such as 0197a1b2-0000-7000-8000-000000000001.", name);
+        Fail(ProblemTypes.InvalidId,
+            "The id in the path must be a UUID such as 0197a1b2-0000-7000-8000-000000000001.", name);
         return Guid.Empty;
     }
 
@@ -55,9 +57,12 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     public string? OptionalText(string name, int limitCharacters)
     {
         if (Value(name) is not { } text) return null;
-        if (string.IsNullOrWhiteSpace(text)) Fail(ProblemTypes.InvalidField, $"'{name}' is empty; say something or leave it out.", name);
-        else if (text.Length > limitCharacters) Fail(ProblemTypes.InvalidField, $"'{name}' may have {limitCharacters} characters; it has {text.Length}.", name);
-        else if (text.Any(char.IsControl)) Fail(ProblemTypes.InvalidField, $"'{name}' must not have control characters.", name);
+        if (string.IsNullOrWhiteSpace(text))
+            Fail(ProblemTypes.InvalidField, $"'{name}' is empty; say something or leave it out.", name);
+        else if (text.Length > limitCharacters) Fail(
+            ProblemTypes.InvalidField, $"'{name}' may have {limitCharacters} characters; it has {text.Length}.", name);
+        else if (text.Any(char.IsControl))
+            Fail(ProblemTypes.InvalidField, $"'{name}' must not have control characters.", name);
         return text;
     }
 
@@ -68,7 +73,8 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     public Currency Currency(string name)
     {
         if (Value(name) is not { } code) return default;
-        if (!Kernel.Currency.TryParse(code, out var currency)) Fail(ProblemTypes.UnknownCurrency, "The currency must be an ISO 4217 code in capital letters, such as EUR.", name);
+        if (!Kernel.Currency.TryParse(code, out var currency)) Fail(ProblemTypes.UnknownCurrency,
+            "The currency must be an ISO 4217 code in capital letters, such as EUR.", name);
         return currency;
     }
 
@@ -90,7 +96,8 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     }
 
     /// <summary>A positive amount of required fields.</summary>
-    public Money Money(string amount = "amount", string currency = "currency") => OptionalMoney(amount, currency) ?? default;
+    public Money Money(string amount = "amount", string currency = "currency") =>
+        OptionalMoney(amount, currency) ?? default;
 
     /// <summary>
     /// A time with its offset (RFC 3339), or a date, which is its midnight UTC; null when the field is absent.
@@ -111,14 +118,16 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     public bool Has(string name) => Value(name) is not null;
 
     /// <summary>Says what is wrong with a field, unless something was wrong before.</summary>
-    public void Fail(ProblemType type, string detail, string? field = null) => Problem ??= new Problem(type, detail, field);
+    public void Fail(ProblemType type, string detail, string? field = null) =>
+        Problem ??= new Problem(type, detail, field);
 
     /// <summary>The stored form of the client's idempotency key, from the header.</summary>
     public Guid Key(HttpContext http)
     {
         var header = http.Request.Headers["Idempotency-Key"];
         if (header.Count == 1) return Key(header[0]!);
-        if (header.Count == 0) Fail(ProblemTypes.KeyMissing, "Send a header Idempotency-Key with a text of your choice that is new for every new request, such as a UUID.", "Idempotency-Key");
+        if (header.Count == 0) Fail(ProblemTypes.KeyMissing, "Send a header Idempotency-Key with a text of your choice "
+            + "that is new for every new request, such as a UUID.", "Idempotency-Key");
         else Fail(ProblemTypes.KeyInvalid, "Send the header Idempotency-Key once.", "Idempotency-Key");
         return Guid.Empty;
     }
@@ -139,7 +148,10 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         return Problem is null ? Idempotency.Key("", key) : Guid.Empty;
     }
 
-    /// <summary>The hash of the request: the operation, the id in the path and every field but <paramref name="except"/>, each with its length before it.</summary>
+    /// <summary>
+    /// The hash of the request: the operation, the id in the path and every field but <paramref name="except"/>, each
+    /// with its length before it.
+    /// </summary>
     public Guid Fingerprint(string operation, Guid pathId = default, string? except = null)
     {
         if (Problem is not null) return Guid.Empty;

@@ -5,11 +5,15 @@ using Tideline.Gateway.Problems;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>Writes answers with one writer and one buffer per thread: an answer is a few hundred bytes and is written without waiting.</summary>
+/// <summary>
+/// Writes answers with one writer and one buffer per thread: an answer is a few hundred bytes and is written without
+/// waiting.
+/// </summary>
 internal static class JsonAnswer
 {
     // The relaxed encoder leaves letters of every language as they are; answers are never put into HTML.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;

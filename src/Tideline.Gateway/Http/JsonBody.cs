@@ -6,10 +6,14 @@ using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>Reads the flat JSON object of a request, strictly: what is unknown, double or missing is refused by name.</summary>
+/// <summary>
+/// Reads the flat JSON object of a request, strictly: what is unknown, double or missing is refused by name.
+/// </summary>
 internal static class JsonBody
 {
-    /// <summary>Reads the whole body. What is wrong with it stands in the answer's <see cref="FieldReader.Problem"/>.</summary>
+    /// <summary>
+    /// Reads the whole body. What is wrong with it stands in the answer's <see cref="FieldReader.Problem"/>.
+    /// </summary>
     public static async ValueTask<FieldReader> ReadAsync(HttpContext http, BodyShape shape)
     {
         if (http.Request.ContentLength > Limits.BodyBytes) return FieldReader.Failed(shape, TooLarge);
@@ -45,13 +49,16 @@ internal static class JsonBody
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            return FieldReader.Failed(shape, Malformed(fault is JsonException { BytePositionInLine: { } at } ? $" (near byte {at})" : ""));
+            return FieldReader.Failed(
+                shape, Malformed(fault is JsonException { BytePositionInLine: { } at } ? $" (near byte {at})" : ""));
         }
     }
 
-    private static Problem TooLarge { get; } = new(ProblemTypes.BodyTooLarge, $"A body may have {Limits.BodyBytes} bytes; send less, or many transfers as an NDJSON batch.");
+    private static Problem TooLarge { get; } = new(ProblemTypes.BodyTooLarge, $"A body may have {Limits.BodyBytes} "
+        + $"bytes; send less, or many transfers as an NDJSON batch.");
 
-    private static Problem Malformed(string where = "") => new(ProblemTypes.MalformedJson, $"The body must be one JSON object in UTF-8{where}.");
+    private static Problem Malformed(string where = "") =>
+        new(ProblemTypes.MalformedJson, $"The body must be one JSON object in UTF-8{where}.");
 
     private static FieldReader Finish(PipeReader pipe, in ReadOnlySequence<byte> buffer, BodyShape shape)
     {
@@ -68,9 +75,12 @@ internal static class JsonBody
         {
             var index = Find(ref reader, shape);
             if (index < 0)
-                return new Problem(ProblemTypes.UnknownField, $"'{Shorten(reader.GetString()!)}' is not known here; the fields are {string.Join(", ", shape.Fields.Select(field => field.Name))}.", Shorten(reader.GetString()!));
+                return new Problem(ProblemTypes.UnknownField, $"'{Shorten(reader.GetString()!)}' is not known here; "
+                    + $"the fields are {string.Join(", ", shape.Fields.Select(field => field.Name))}.",
+                    Shorten(reader.GetString()!));
             var field = shape.Fields[index];
-            if ((seen & (1UL << index)) != 0) return new Problem(ProblemTypes.DuplicateField, $"The field '{field.Name}' is there twice; send it once.", field.Name);
+            if ((seen & (1UL << index)) != 0) return new Problem(
+                ProblemTypes.DuplicateField, $"The field '{field.Name}' is there twice; send it once.", field.Name);
             seen |= 1UL << index;
             reader.Read();
             if (ReadValue(ref reader, field, out values[index]) is { } problem) return problem;
@@ -78,7 +88,8 @@ internal static class JsonBody
 
         if (reader.TokenType != JsonTokenType.EndObject || reader.Read()) return Malformed();
         foreach (var field in shape.Fields)
-            if (field.Required && values[shape.IndexOf(field.Name)] is null) return new Problem(ProblemTypes.MissingField, $"The field '{field.Name}' is missing: {field.Description}", field.Name);
+            if (field.Required && values[shape.IndexOf(field.Name)] is null) return new Problem(
+                ProblemTypes.MissingField, $"The field '{field.Name}' is missing: {field.Description}", field.Name);
         return null;
     }
 
@@ -105,7 +116,8 @@ internal static class JsonBody
                 return null;
             default:
                 var wanted = field.IsFlag ? "true or false" : $"a text such as \"{field.Example}\"";
-                return new Problem(ProblemTypes.InvalidField, $"The field '{field.Name}' must be {wanted}.", field.Name);
+                return new Problem(
+                    ProblemTypes.InvalidField, $"The field '{field.Name}' must be {wanted}.", field.Name);
         }
     }
 

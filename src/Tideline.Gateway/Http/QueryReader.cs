@@ -4,11 +4,14 @@ using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>Reads query parameters as strictly as bodies: a misspelt parameter must not silently widen a list.</summary>
+/// <summary>
+/// Reads query parameters as strictly as bodies: a misspelt parameter must not silently widen a list.
+/// </summary>
 internal static class QueryReader
 {
     /// <summary>How many rows a page has.</summary>
-    public static BodyField Limit { get; } = new("limit", $"rows of a page, 1 to {Limits.PageRows}; {Limits.DefaultPageRows} unless told.", "50");
+    public static BodyField Limit { get; } = new(
+        "limit", $"rows of a page, 1 to {Limits.PageRows}; {Limits.DefaultPageRows} unless told.", "50");
 
     /// <summary>Where a page begins.</summary>
     public static BodyField After { get; } = new("cursor", "the nextCursor of the page before.", "ZW50cmllc3w0Mg");
@@ -21,11 +24,15 @@ internal static class QueryReader
         {
             if (!shape.Fields.Any(field => field.Name == name))
             {
-                var known = shape.Fields.Length == 0 ? "this route takes none" : "the parameters are " + string.Join(", ", shape.Fields.Select(field => field.Name));
-                return FieldReader.Failed(shape, new Problem(ProblemTypes.InvalidQuery, $"'{(name.Length <= 64 ? name : name[..64])}' is not known here; {known}.", name.Length <= 64 ? name : name[..64]));
+                var known = shape.Fields.Length == 0 ? "this route takes none"
+                    : "the parameters are " + string.Join(", ", shape.Fields.Select(field => field.Name));
+                return FieldReader.Failed(
+                    shape, new Problem(ProblemTypes.InvalidQuery, $"'{(name.Length <= 64 ? name : name[..64])}' is not "
+                        + $"known here; {known}.", name.Length <= 64 ? name : name[..64]));
             }
 
-            if (given.Count != 1) return FieldReader.Failed(shape, new Problem(ProblemTypes.InvalidQuery, $"Send the parameter '{name}' once.", name));
+            if (given.Count != 1) return FieldReader.Failed(
+                shape, new Problem(ProblemTypes.InvalidQuery, $"Send the parameter '{name}' once.", name));
             values[shape.IndexOf(name)] = given[0];
         }
 
@@ -36,7 +43,8 @@ internal static class QueryReader
     public static int PageRows(FieldReader query)
     {
         if (query.OptionalText("limit", 8) is not { } text) return Limits.DefaultPageRows;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows is >= 1 and <= Limits.PageRows) return rows;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rows)
+            && rows is >= 1 and <= Limits.PageRows) return rows;
         query.Fail(ProblemTypes.InvalidQuery, $"'limit' must be a number from 1 to {Limits.PageRows}.", "limit");
         return Limits.DefaultPageRows;
     }
@@ -45,7 +53,8 @@ internal static class QueryReader
     public static bool Flag(FieldReader query, string name)
     {
         var text = query.OptionalText(name, 8);
-        if (text is not (null or "true" or "false")) query.Fail(ProblemTypes.InvalidQuery, $"'{name}' must be true or false.", name);
+        if (text is not (null or "true" or "false"))
+            query.Fail(ProblemTypes.InvalidQuery, $"'{name}' must be true or false.", name);
         return text == "true";
     }
 
@@ -54,7 +63,8 @@ internal static class QueryReader
     {
         if (query.OptionalText("cursor", 1024) is not { } text) return null;
         var place = Cursor.Read(list, text);
-        if (place is null) query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the nextCursor of the page before, or leave it out to begin again.", "cursor");
+        if (place is null) query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the "
+            + "nextCursor of the page before, or leave it out to begin again.", "cursor");
         return place;
     }
 }

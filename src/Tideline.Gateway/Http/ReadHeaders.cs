@@ -9,13 +9,15 @@ namespace Tideline.Gateway.Http;
 internal static class ReadHeaders
 {
     /// <summary>As below; a token of what was never written in this ledger is wrong too.</summary>
-    public static async ValueTask<ReadConsistency> ConsistencyAsync(HttpContext http, FieldReader fields, GeneralLedger ledger)
+    public static async ValueTask<ReadConsistency> ConsistencyAsync(
+        HttpContext http, FieldReader fields, GeneralLedger ledger)
     {
         var consistency = Consistency(http, fields, ledger);
         foreach (var position in consistency.Positions)
         {
             if (await ledger.IsWrittenAsync(position, http.RequestAborted)) continue;
-            fields.Fail(ProblemTypes.InvalidToken, $"The consistency token names {position}, which was never written here.", "Tideline-Token");
+            fields.Fail(ProblemTypes.InvalidToken,
+                $"The consistency token names {position}, which was never written here.", "Tideline-Token");
         }
 
         return consistency;

@@ -14,7 +14,8 @@ namespace Tideline.Gateway.Http;
 internal delegate Task<Problem?> RouteHandler(HttpContext http);
 
 /// <summary>
-/// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection, nothing that a request does not need.
+/// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection,
+/// nothing that a request does not need.
 /// </summary>
 internal sealed partial class RouteTable(
     IEndpointRouteBuilder endpoints, RouteCatalog catalog, GatewayMetrics metrics, TimeProvider time,
@@ -35,13 +36,16 @@ internal sealed partial class RouteTable(
     public void Get(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Get, path, notes, handler);
 
     /// <summary>Adds a POST route.</summary>
-    public void Post(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Post, path, notes, handler);
+    public void Post(string path, RouteNotes notes, RouteHandler handler) =>
+        Map(HttpMethods.Post, path, notes, handler);
 
     /// <summary>Adds a PATCH route.</summary>
-    public void Patch(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Patch, path, notes, handler);
+    public void Patch(string path, RouteNotes notes, RouteHandler handler) =>
+        Map(HttpMethods.Patch, path, notes, handler);
 
     /// <summary>Adds a POST route that is not public: it stands in no reference.</summary>
-    public void PostInternal(string path, RouteHandler handler) => endpoints.MapMethods(path, [HttpMethods.Post], Metered(HttpMethods.Post, path, handler));
+    public void PostInternal(string path, RouteHandler handler) =>
+        endpoints.MapMethods(path, [HttpMethods.Post], Metered(HttpMethods.Post, path, handler));
 
     /// <summary>
     /// Answers whatever no route takes: OPTIONS, 405 where the path exists with other methods, else 404.
@@ -56,13 +60,16 @@ internal sealed partial class RouteTable(
         {
             // OPTIONS * is about the server.
             if (!http.Request.Path.HasValue && HttpMethods.IsOptions(http.Request.Method)) return Options(http);
-            var methods = paths.Where(path => path.Matcher.TryMatch(http.Request.Path, [])).Select(path => path.Method).Distinct().ToList();
+            var methods = paths.Where(path => path.Matcher.TryMatch(http.Request.Path, []))
+                .Select(path => path.Method).Distinct().ToList();
             if (methods.Count == 0)
-                return Task.FromResult<Problem?>(new Problem(ProblemTypes.RouteNotFound, $"Nothing is at {http.Request.Path}; the routes are listed at /openapi/v1.json and shown at /docs."));
+                return Task.FromResult<Problem?>(new Problem(ProblemTypes.RouteNotFound, $"Nothing is at "
+                    + $"{http.Request.Path}; the routes are listed at /openapi/v1.json and shown at /docs."));
             if (methods.Contains(HttpMethods.Get)) methods.Add(HttpMethods.Head);
             http.Response.Headers.Allow = string.Join(", ", [.. methods, HttpMethods.Options]);
             if (HttpMethods.IsOptions(http.Request.Method)) return Options(http);
-            return Task.FromResult<Problem?>(new Problem(ProblemTypes.MethodNotAllowed, $"{http.Request.Path} takes {string.Join(", ", methods)}, not {http.Request.Method}."));
+            return Task.FromResult<Problem?>(new Problem(ProblemTypes.MethodNotAllowed,
+                $"{http.Request.Path} takes {string.Join(", ", methods)}, not {http.Request.Method}."));
         });
         endpoints.MapFallback("{**path}", handle);
     }
@@ -110,7 +117,8 @@ internal sealed partial class RouteTable(
         }
         catch (TidelineException fault)
         {
-            if (fault.Code is ErrorCode.Internal or ErrorCode.Corrupt) LogFault(http.Request.Method, http.Request.Path, fault);
+            if (fault.Code is ErrorCode.Internal or ErrorCode.Corrupt)
+                LogFault(http.Request.Method, http.Request.Path, fault);
             return Problem.Of(fault);
         }
         catch (Exception fault) when (Problem.OfBody(fault) is not null)

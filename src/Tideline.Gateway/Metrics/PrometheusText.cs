@@ -11,7 +11,8 @@ internal sealed class PrometheusText
     /// <summary>Begins a family.</summary>
     public PrometheusText Family(string name, string type, string help)
     {
-        _text.Append("# HELP ").Append(name).Append(' ').Append(help).Append('\n').Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
+        _text.Append("# HELP ").Append(name)
+            .Append(' ').Append(help).Append('\n').Append("# TYPE ").Append(name).Append(' ').Append(type).Append('\n');
         return this;
     }
 
@@ -20,7 +21,8 @@ internal sealed class PrometheusText
     {
         _text.Append(name);
         for (var index = 0; index < labels.Length; index += 2)
-            _text.Append(index == 0 ? '{' : ',').Append(labels[index]).Append("=\"").Append(Escape(labels[index + 1])).Append('"');
+            _text.Append(index == 0 ? '{' : ',')
+                .Append(labels[index]).Append("=\"").Append(Escape(labels[index + 1])).Append('"');
         if (labels.Length > 0) _text.Append('}');
         var text = double.IsPositiveInfinity(value) ? "+Inf" : value.ToString("R", CultureInfo.InvariantCulture);
         _text.Append(' ').Append(text).Append('\n');
@@ -30,5 +32,6 @@ internal sealed class PrometheusText
     /// <inheritdoc/>
     public override string ToString() => _text.ToString();
 
-    private static string Escape(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Escape(string value) => value.Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 }

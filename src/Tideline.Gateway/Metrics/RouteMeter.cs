@@ -1,10 +1,13 @@
 namespace Tideline.Gateway.Metrics;
 
-/// <summary>Counts the requests of one route by status class, and how long they took. Lock-free: it is on the hot path.</summary>
+/// <summary>
+/// Counts the requests of one route by status class, and how long they took. Lock-free: it is on the hot path.
+/// </summary>
 internal sealed class RouteMeter(string method, string route)
 {
     /// <summary>Upper bounds of the buckets, microseconds; the last bucket has none.</summary>
-    public static readonly long[] BoundsUs = [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000];
+    public static readonly long[] BoundsUs =
+        [500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000];
 
     private readonly long[] _classes = new long[6];
     private readonly long[] _buckets = new long[BoundsUs.Length + 1];

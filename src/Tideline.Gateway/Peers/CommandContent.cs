@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 
 namespace Tideline.Gateway.Peers;
 
-/// <summary>Commands as the body of a request. Until it is begun to be written the owner has none of them, whatever becomes of the request; the client of .NET repeats none that was begun.</summary>
+/// <summary>
+/// Commands as the body of a request. Until it is begun to be written the owner has none of them, whatever becomes of
+/// the request; the client of .NET repeats none that was begun.
+/// </summary>
 internal sealed class CommandContent : HttpContent
 {
     private readonly ReadOnlyMemory<byte> _commands;
@@ -16,9 +19,11 @@ internal sealed class CommandContent : HttpContent
 
     public bool IsBegun { get; private set; }
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override Task SerializeToStreamAsync(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         IsBegun = true;
         return stream.WriteAsync(_commands, cancellationToken).AsTask();

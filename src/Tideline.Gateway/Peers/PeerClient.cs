@@ -5,10 +5,16 @@ using Tideline.Ledger;
 
 namespace Tideline.Gateway.Peers;
 
-/// <summary>Carries commands to the owner of a shard over HTTP: as <see cref="Tideline.Peers.CarryCommands"/>.</summary>
+/// <summary>
+/// Carries commands to the owner of a shard over HTTP: as <see cref="Tideline.Peers.CarryCommands"/>.
+/// </summary>
 public sealed class PeerClient : IDisposable
 {
-    private readonly HttpClient _client = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(Limits.ForwardConnectMs), UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
+    private readonly HttpClient _client = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromMilliseconds(Limits.ForwardConnectMs),
+        UseProxy = false, UseCookies = false, AllowAutoRedirect = false
+    })
     {
         MaxResponseContentBufferSize = Limits.ForwardBodyBytes,
         Timeout = Timeout.InfiniteTimeSpan,
@@ -17,9 +23,11 @@ public sealed class PeerClient : IDisposable
     /// <summary>Sends commands; the token limits how long their answer is waited for.</summary>
     /// <exception cref="TidelineException">As <see cref="Tideline.Peers.CarryCommands"/> says.</exception>
     /// <exception cref="OperationCanceledException">They were not answered in time.</exception>
-    public async Task<ReadOnlyMemory<byte>> CarryAsync(ShardOwner owner, int shard, ReadOnlyMemory<byte> commands, CancellationToken cancel)
+    public async Task<ReadOnlyMemory<byte>> CarryAsync(
+        ShardOwner owner, int shard, ReadOnlyMemory<byte> commands, CancellationToken cancel)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"{owner.Address}/internal/shards/{shard}/commands"));
+        using var request = new HttpRequestMessage(HttpMethod.Post,
+            string.Create(CultureInfo.InvariantCulture, $"{owner.Address}/internal/shards/{shard}/commands"));
         request.Headers.Add(PeerRoutes.SecretHeader, owner.Secret.ToString());
         var content = new CommandContent(commands);
         request.Content = content;
@@ -28,16 +36,20 @@ public sealed class PeerClient : IDisposable
             using var response = await _client.SendAsync(request, cancel);
             if (response.StatusCode == HttpStatusCode.OK) return await response.Content.ReadAsByteArrayAsync(cancel);
             throw response.StatusCode == HttpStatusCode.Forbidden
-                ? new TidelineException(ErrorCode.NotOwner, $"Another process answers at {owner.Address} than the one that owned shard {shard}.")
-                : new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} at {owner.Address} answered with status {(int)response.StatusCode}; repeat the request with the same key.");
+                ? new TidelineException(ErrorCode.NotOwner,
+                    $"Another process answers at {owner.Address} than the one that owned shard {shard}.")
+                : new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} at {owner.Address} "
+                    + $"answered with status {(int)response.StatusCode}; repeat the request with the same key.");
         }
         catch (Exception fault) when (!content.IsBegun && fault is HttpRequestException or OperationCanceledException)
         {
-            throw new TidelineException(ErrorCode.NotOwner, $"The owner of shard {shard} was not reached at {owner.Address}: {fault.Message}", fault);
+            throw new TidelineException(ErrorCode.NotOwner,
+                $"The owner of shard {shard} was not reached at {owner.Address}: {fault.Message}", fault);
         }
         catch (HttpRequestException fault)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} was lost before it answered; repeat the request with the same key. {fault.Message}", fault);
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} was lost before it "
+                + $"answered; repeat the request with the same key. {fault.Message}", fault);
         }
     }
 

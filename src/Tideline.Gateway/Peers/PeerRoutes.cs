@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
@@ -17,8 +18,10 @@ internal sealed class PeerRoutes(CommandReceiver receiver)
     private async Task<Problem?> AnswerAsync(HttpContext http)
     {
         // Before a byte of the body is read.
-        if (!receiver.IsPeer(http.Request.Headers[SecretHeader])) return new Problem(ProblemTypes.PeerRefused, "This is for the processes of one installation among themselves.");
-        if (http.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = Limits.ForwardBodyBytes;
+        if (!receiver.IsPeer(http.Request.Headers[SecretHeader])) return new Problem(
+            ProblemTypes.PeerRefused, "This is for the processes of one installation among themselves.");
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = Limits.ForwardBodyBytes;
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
         var shard = int.Parse((string)http.Request.RouteValues["shard"]!, CultureInfo.InvariantCulture);

@@ -1,6 +1,8 @@
 namespace Tideline.Gateway.Problems;
 
-/// <summary>A kind of problem: its stable name, HTTP status and title. All of them stand in <see cref="ProblemTypes"/>.</summary>
+/// <summary>
+/// A kind of problem: its stable name, HTTP status and title. All of them stand in <see cref="ProblemTypes"/>.
+/// </summary>
 internal sealed record ProblemType(string Name, int Status, string Title)
 {
     /// <summary>The <c>type</c> of the problem document.</summary>

@@ -6,30 +6,43 @@ using Tideline.Gateway.Problems;
 
 namespace Tideline.Gateway.Reference;
 
-/// <summary>Writes the OpenAPI document from the routes and from the very shapes that the parser uses, so that the two cannot drift apart.</summary>
+/// <summary>
+/// Writes the OpenAPI document from the routes and from the very shapes that the parser uses, so that the two cannot
+/// drift apart.
+/// </summary>
 internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocumentTransformer
 {
     private const string ProblemName = "Problem";
 
-    public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    public Task TransformAsync(
+        OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
     {
         document.Info = new OpenApiInfo
         {
             Title = "Tideline", Version = "v1",
-            Description = "Money that moves exactly once. Amounts are decimal strings with a currency, times are RFC 3339, ids are UUIDs. Errors are RFC 9457 problem documents with a stable type.",
+            Description = "Money that moves exactly once. Amounts are decimal strings with a currency, times are RFC "
+                + "3339, ids are UUIDs. Errors are RFC 9457 problem documents with a stable type.",
         };
         document.Components ??= new OpenApiComponents();
         document.Components.Schemas = new Dictionary<string, IOpenApiSchema> { [ProblemName] = ProblemSchema() };
         document.Paths = [];
         foreach (var path in catalog.Routes.GroupBy(route => route.Path))
-            document.Paths[path.Key] = new OpenApiPathItem { Operations = path.ToDictionary(route => new HttpMethod(route.Method), route => Operation(route, document)) };
+            document.Paths[path.Key] = new OpenApiPathItem
+            {
+                Operations = path.ToDictionary(
+                    route => new HttpMethod(route.Method), route => Operation(route, document))
+            };
         return Task.CompletedTask;
     }
 
     private static OpenApiOperation Operation(MappedRoute route, OpenApiDocument document)
     {
         var notes = route.Notes;
-        var operation = new OpenApiOperation { Summary = notes.Summary, Tags = new HashSet<OpenApiTagReference> { new(TagOf(route.Path), document) }, Parameters = [.. Parameters(route)] };
+        var operation = new OpenApiOperation
+        {
+            Summary = notes.Summary, Tags = new HashSet<OpenApiTagReference> { new(TagOf(route.Path), document) },
+            Parameters = [.. Parameters(route)]
+        };
         if (notes.BodyType is not null || notes.Body is not null) operation.RequestBody = Body(notes);
         operation.Responses = new OpenApiResponses
         {
@@ -39,7 +52,8 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
             },
             ["default"] = new OpenApiResponse
             {
-                Description = "A problem.", Content = Content("application/problem+json", new OpenApiMediaType { Schema = new OpenApiSchemaReference(ProblemName, document) }),
+                Description = "A problem.", Content = Content("application/problem+json",
+                    new OpenApiMediaType { Schema = new OpenApiSchemaReference(ProblemName, document) }),
             },
         };
         return operation;
@@ -47,18 +61,25 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
 
     private static IEnumerable<IOpenApiParameter> Parameters(MappedRoute route)
     {
-        if (route.Path.Contains("{id}", StringComparison.Ordinal)) yield return Parameter("id", ParameterLocation.Path, "A UUID.", "0197a1b2-0000-7000-8000-00000000000a", required: true);
-        foreach (var field in route.Notes.Query?.Fields ?? []) yield return Parameter(field.Name, ParameterLocation.Query, field.Description, field.Example, field.Required);
-        if (route.Notes.IsCommand) yield return Parameter("Idempotency-Key", ParameterLocation.Header, "A text of your choice, new for every new request; the same key answers the same.", "3f1c9f0e-1", required: true);
+        if (route.Path.Contains("{id}", StringComparison.Ordinal)) yield return Parameter(
+            "id", ParameterLocation.Path, "A UUID.", "0197a1b2-0000-7000-8000-00000000000a", required: true);
+        foreach (var field in route.Notes.Query?.Fields ?? []) yield return Parameter(
+            field.Name, ParameterLocation.Query, field.Description, field.Example, field.Required);
+        if (route.Notes.IsCommand) yield return Parameter("Idempotency-Key", ParameterLocation.Header, "A text of your "
+            + "choice, new for every new request; the same key answers the same.", "3f1c9f0e-1", required: true);
         if (!route.Notes.IsRead) yield break;
-        yield return Parameter("Tideline-Consistency", ParameterLocation.Header, "How fresh the answer must be: eventual, bounded=MS, session or strong.", "session");
-        yield return Parameter("Tideline-Token", ParameterLocation.Header, "For session: the token of the command whose effect must be seen.", "MDoxMjM");
+        yield return Parameter("Tideline-Consistency", ParameterLocation.Header,
+            "How fresh the answer must be: eventual, bounded=MS, session or strong.", "session");
+        yield return Parameter("Tideline-Token",
+            ParameterLocation.Header, "For session: the token of the command whose effect must be seen.", "MDoxMjM");
     }
 
-    private static OpenApiParameter Parameter(string name, ParameterLocation place, string description, string example, bool required = false) => new()
-    {
-        Name = name, In = place, Required = required, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = JsonValue.Create(example),
-    };
+    private static OpenApiParameter Parameter(
+        string name, ParameterLocation place, string description, string example, bool required = false) => new()
+        {
+            Name = name, In = place, Required = required, Description = description,
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = JsonValue.Create(example),
+        };
 
     private static OpenApiRequestBody Body(RouteNotes notes)
     {
@@ -70,11 +91,14 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
                 Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = false,
                 Properties = shape.Fields.ToDictionary(field => field.Name, IOpenApiSchema (field) => new OpenApiSchema
                 {
-                    Type = field.IsFlag ? JsonSchemaType.Boolean : JsonSchemaType.String, Description = field.Description,
+                    Type = field.IsFlag
+                        ? JsonSchemaType.Boolean
+                        : JsonSchemaType.String, Description = field.Description,
                 }),
                 Required = shape.Fields.Where(field => field.Required).Select(field => field.Name).ToHashSet(),
             };
-            media.Example = new JsonObject(shape.Fields.Where(field => field.Required).Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Example))));
+            media.Example = new JsonObject(shape.Fields.Where(field => field.Required)
+                .Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Example))));
         }
 
         var isRequired = notes.Body is not { } fields || fields.Fields.Any(field => field.Required);
@@ -90,7 +114,11 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
         Type = JsonSchemaType.Object, Description = "RFC 9457 problem details.",
         Properties = new Dictionary<string, IOpenApiSchema>
         {
-            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. ProblemTypes.All.Select(type => (JsonNode)JsonValue.Create(type.Uri))] },
+            ["type"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Enum = [.. ProblemTypes.All.Select(type => (JsonNode)JsonValue.Create(type.Uri))]
+            },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
             ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A sentence to act on." },
@@ -105,9 +133,12 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
         return content;
     }
 
-    private static Dictionary<string, OpenApiMediaType> Content(string type, OpenApiMediaType media) => new() { [type] = media };
+    private static Dictionary<string, OpenApiMediaType> Content(string type, OpenApiMediaType media) =>
+        new() { [type] = media };
 
-    private static JsonNode? Example(string text) => text.StartsWith('{') ? JsonNode.Parse(text) : JsonValue.Create(text);
+    private static JsonNode? Example(string text) => text.StartsWith('{')
+        ? JsonNode.Parse(text)
+        : JsonValue.Create(text);
 
     private static string TagOf(string path)
     {

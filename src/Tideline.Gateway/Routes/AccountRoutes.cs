@@ -20,16 +20,21 @@ internal sealed class AccountRoutes(GatewayParts parts)
         new("iban", "the account's IBAN, if it has one.", "DE89370400440532013000"),
         new("accountId", "an id of your own, a UUID of any version but 8.", "0197a1b2-0000-7000-8000-00000000000a"));
 
-    private static readonly BodyShape Status = new(new BodyField("status", "open, frozen or closed.", "frozen", Required: true));
+    private static readonly BodyShape Status = new(
+        new BodyField("status", "open, frozen or closed.", "frozen", Required: true));
 
     public void Map(RouteTable routes)
     {
-        routes.Post("/v1/accounts", new RouteNotes("Opens an account for a customer.", """{"accountId":"0197a1b2-0000-7000-8000-00000000000a"}""")
+        routes.Post("/v1/accounts", new RouteNotes(
+            "Opens an account for a customer.", """{"accountId":"0197a1b2-0000-7000-8000-00000000000a"}""")
         {
             Body = NewAccount, IsCommand = true, Status = 201,
         }, OpenAsync);
-        routes.Patch("/v1/accounts/{id}", new RouteNotes("Freezes an account, opens it again, or closes it for ever.", Example) { Body = Status }, SetStatusAsync);
-        routes.Get("/v1/accounts/{id}", new RouteNotes("An account as it stands on the strong tier.", Example) { IsRead = true }, GetAsync);
+        routes.Patch("/v1/accounts/{id}", new RouteNotes(
+            "Freezes an account, opens it again, or closes it for ever.", Example)
+        { Body = Status }, SetStatusAsync);
+        routes.Get("/v1/accounts/{id}",
+            new RouteNotes("An account as it stands on the strong tier.", Example) { IsRead = true }, GetAsync);
     }
 
     private async Task<Problem?> OpenAsync(HttpContext http)
@@ -52,8 +57,15 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, Status);
         var id = fields.PathId(http);
         var text = fields.Text("status", 16);
-        var status = text switch { "open" => AccountStatus.Open, "frozen" => AccountStatus.Frozen, "closed" => AccountStatus.Closed, _ => (AccountStatus?)null };
-        if (status is null) fields.Fail(ProblemTypes.InvalidField, "'status' must be open, frozen or closed.", "status");
+        var status = text switch
+        {
+            "open" => AccountStatus.Open,
+            "frozen" => AccountStatus.Frozen,
+            "closed" => AccountStatus.Closed,
+            _ => (AccountStatus?)null
+        };
+        if (status is null)
+            fields.Fail(ProblemTypes.InvalidField, "'status' must be open, frozen or closed.", "status");
         // A key is welcome but not asked for: no money moves, and a status that is set already says so.
         var key = http.Request.Headers.ContainsKey("Idempotency-Key") ? fields.Key(http) : Guid.Empty;
         var fingerprint = fields.Fingerprint("status", id);
@@ -85,7 +97,8 @@ internal sealed class AccountRoutes(GatewayParts parts)
     }
 
     /// <summary>The problem of an account that the path names and nobody knows.</summary>
-    public static Problem NotFound(Guid id) => Problem.Of(new Refusal(RefusalReason.AccountNotFound, $"There is no account {id}."), inPath: true);
+    public static Problem NotFound(Guid id) =>
+        Problem.Of(new Refusal(RefusalReason.AccountNotFound, $"There is no account {id}."), inPath: true);
 
     private static void Write(Utf8JsonWriter json, AccountRow account)
     {
@@ -104,9 +117,11 @@ internal sealed class AccountRoutes(GatewayParts parts)
 
     private static long OverdraftLimit(FieldReader fields, Currency currency)
     {
-        if (fields.OptionalText("overdraftLimit", Limits.AmountCharacters) is not { } text || fields.Problem is not null) return 0;
+        if (fields.OptionalText("overdraftLimit", Limits.AmountCharacters) is not { } text
+            || fields.Problem is not null) return 0;
         var wrong = Money.TryParse(text, currency, out var limit);
-        if (wrong is null && limit.Minor < 0) wrong = "An overdraft limit says how far below zero the account may go; it is zero or more.";
+        if (wrong is null && limit.Minor < 0)
+            wrong = "An overdraft limit says how far below zero the account may go; it is zero or more.";
         if (wrong is not null) fields.Fail(ProblemTypes.InvalidAmount, wrong, "overdraftLimit");
         return limit.Minor;
     }

@@ -11,15 +11,18 @@ internal sealed class AuditRoutes(GatewayParts parts)
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/ops/audit/head", new RouteNotes(
-            "The newest audit block of each shard; keep a copy elsewhere.", """{"items":[{"shard":0,"block":3,"throughSeq":40,"hash":"9f86d081884c7d65"}]}"""), HeadAsync);
+            "The newest audit block of each shard; keep a copy elsewhere.",
+            """{"items":[{"shard":0,"block":3,"throughSeq":40,"hash":"9f86d081884c7d65"}]}"""), HeadAsync);
         routes.Get("/v1/ops/audit/verify", new RouteNotes(
-            "Walks along the audit chain of each shard and names what does not fit.", """{"ok":true,"items":[{"shard":0,"ok":true,"blocks":3,"events":40,"findings":[]}]}"""), VerifyAsync);
+            "Walks along the audit chain of each shard and names what does not fit.",
+            """{"ok":true,"items":[{"shard":0,"ok":true,"blocks":3,"events":40,"findings":[]}]}"""), VerifyAsync);
     }
 
     private async Task<Problem?> HeadAsync(HttpContext http)
     {
         var heads = new List<ShardHead>();
-        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) heads.Add(await parts.Ledger.Reader(shard).GetHeadAsync(http.RequestAborted));
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
+            heads.Add(await parts.Ledger.Reader(shard).GetHeadAsync(http.RequestAborted));
         JsonAnswer.Write(http, StatusCodes.Status200OK, heads, static (json, items) =>
         {
             json.WriteStartArray("items"u8);
@@ -41,7 +44,8 @@ internal sealed class AuditRoutes(GatewayParts parts)
     private async Task<Problem?> VerifyAsync(HttpContext http)
     {
         var reports = new List<AuditReport>();
-        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) reports.Add(await new AuditVerifier(parts.Ledger.Reader(shard)).VerifyAsync(http.RequestAborted));
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
+            reports.Add(await new AuditVerifier(parts.Ledger.Reader(shard)).VerifyAsync(http.RequestAborted));
         JsonAnswer.Write(http, StatusCodes.Status200OK, reports, static (json, items) =>
         {
             json.WriteBoolean("ok"u8, items.TrueForAll(report => report.Ok));

@@ -8,7 +8,8 @@ namespace Tideline.Gateway.Routes;
 internal sealed class BackupRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Target = new(
-        new BodyField("directory", "an absolute path on the node's machine; a folder that does not exist yet, or is empty.", "/backups/monday", Required: true));
+        new BodyField("directory", "an absolute path on the node's machine; a folder that does not exist yet, or is "
+            + "empty.", "/backups/monday", Required: true));
 
     public void Map(RouteTable routes) => routes.Post("/v1/ops/backup", new RouteNotes(
         "Makes a consistent copy of the running installation in a folder of the node's machine.",
@@ -22,11 +23,13 @@ internal sealed class BackupRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, Target);
         var directory = fields.Text("directory", Limits.PathCharacters);
         if (fields.Problem is { } bad) return bad;
-        if (!Path.IsPathFullyQualified(directory)) return new Problem(ProblemTypes.InvalidField, "directory is an absolute path.", "directory");
+        if (!Path.IsPathFullyQualified(directory))
+            return new Problem(ProblemTypes.InvalidField, "directory is an absolute path.", "directory");
         if (parts.Backup is not { } backup)
         {
             return Problem.Of(new TidelineException(
-                ErrorCode.InvalidInput, "In the cluster profile the engines' own tools make backups: docs/operating/backup.md says in which order."));
+                ErrorCode.InvalidInput, "In the cluster profile the engines' own tools make backups: "
+                    + "docs/operating/backup.md says in which order."));
         }
 
         var made = await backup(directory, http.RequestAborted);

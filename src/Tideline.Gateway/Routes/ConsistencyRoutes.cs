@@ -6,7 +6,8 @@ namespace Tideline.Gateway.Routes;
 /// <summary>The proof that ledger, log and views agree.</summary>
 internal sealed class ConsistencyRoutes(GatewayParts parts)
 {
-    private static readonly BodyShape Depth = new(new BodyField("deep", "true checks every document and every record; a sample of them unless told.", "true"));
+    private static readonly BodyShape Depth = new(
+        new BodyField("deep", "true checks every document and every record; a sample of them unless told.", "true"));
 
     public void Map(RouteTable routes) => routes.Get("/v1/ops/consistency", new RouteNotes(
         "Checks the invariants of ledger, log and views while traffic runs, and names what breaks one.",

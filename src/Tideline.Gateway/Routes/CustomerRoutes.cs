@@ -16,10 +16,11 @@ internal sealed class CustomerRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Post("/v1/customers", new RouteNotes("Makes a customer.", """{"customerId":"0197a1b2-0000-7000-8000-000000000001"}""")
-        {
-            Body = NewCustomer, IsCommand = true, Status = 201,
-        }, CreateAsync);
+        routes.Post("/v1/customers",
+            new RouteNotes("Makes a customer.", """{"customerId":"0197a1b2-0000-7000-8000-000000000001"}""")
+            {
+                Body = NewCustomer, IsCommand = true, Status = 201,
+            }, CreateAsync);
     }
 
     private async Task<Problem?> CreateAsync(HttpContext http)
@@ -40,7 +41,8 @@ internal sealed class CustomerRoutes(GatewayParts parts)
     {
         var email = fields.Text("email", Limits.EmailCharacters);
         var at = email.IndexOf('@', StringComparison.Ordinal);
-        if (at < 1 || at == email.Length - 1 || at != email.LastIndexOf('@') || email.Contains(' ', StringComparison.Ordinal))
+        if (at < 1 || at == email.Length - 1
+            || at != email.LastIndexOf('@') || email.Contains(' ', StringComparison.Ordinal))
             fields.Fail(ProblemTypes.InvalidField, "'email' must be an address such as ada@example.com.", "email");
         return email;
     }
@@ -49,7 +51,8 @@ internal sealed class CustomerRoutes(GatewayParts parts)
     {
         var country = fields.Text("country", 2);
         if (country.Length != 2 || country.AsSpan().ContainsAnyExceptInRange('A', 'Z'))
-            fields.Fail(ProblemTypes.InvalidField, "'country' must be an ISO 3166 code of two capital letters, such as GB.", "country");
+            fields.Fail(ProblemTypes.InvalidField,
+                "'country' must be an ISO 3166 code of two capital letters, such as GB.", "country");
         return country;
     }
 }

@@ -13,7 +13,8 @@ namespace Tideline.Gateway.Routes;
 /// </summary>
 internal sealed class DeadLetterRoutes(GatewayParts parts)
 {
-    private const string Replayed = """{"key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
+    private const string Replayed =
+        """{"key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
     private const string List = "dlq";
     private const string ViewsLeftOut =
         "Dead letters of customers are left out: the views are not open yet; /health/detail says why.";
@@ -21,13 +22,16 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private const string Listed =
         """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","letters":2,"reason":"…"}""";
 
-    private static readonly BodyShape Replay = new(new BodyField("dryRun", "whether to change nothing and only report.", "true", IsFlag: true));
+    private static readonly BodyShape Replay = new(
+        new BodyField("dryRun", "whether to change nothing and only report.", "true", IsFlag: true));
 
     private static readonly BodyShape ReplayMany = new(
-        new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true), new("cursor", "the nextCursor of the answer before.", "ZGxxfDAxOTdhMWIy"));
+        new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true),
+        new("cursor", "the nextCursor of the answer before.", "ZGxxfDAxOTdhMWIy"));
 
     private static readonly BodyShape Discard = new(
-        new("reason", "why; it is kept.", "Bad test data", Required: true), new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true));
+        new("reason", "why; it is kept.", "Bad test data", Required: true),
+        new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true));
 
     public void Map(RouteTable routes)
     {
@@ -37,7 +41,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
                 "Keys whose events wait, longest first, then messages of sagas. 'leftOut' says what the list lacks.",
                 $$"""{"items":[{{Listed}}],"leftOut":null}"""),
             ListAsync);
-        routes.Get("/v1/ops/dlq/{id}", new RouteNotes("The letters of a key, in order.", """{"items":[]}"""), ShowAsync);
+        routes.Get("/v1/ops/dlq/{id}",
+            new RouteNotes("The letters of a key, in order.", """{"items":[]}"""), ShowAsync);
         routes.Post(
             "/v1/ops/dlq/{id}/replay",
             new RouteNotes(
@@ -51,7 +56,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         {
             Body = ReplayMany,
         }, ReplayManyAsync);
-        routes.Post("/v1/ops/dlq/{id}/discard", new RouteNotes("Gives up the letters of a key.", """{"discarded":1}""") { Body = Discard }, DiscardAsync);
+        routes.Post("/v1/ops/dlq/{id}/discard",
+            new RouteNotes("Gives up the letters of a key.", """{"discarded":1}""") { Body = Discard }, DiscardAsync);
     }
 
     private async Task<Problem?> ListAsync(HttpContext http)
@@ -160,7 +166,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> ReplayManyAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadOptionalAsync(http, ReplayMany);
-        var after = QueryReader.Place(fields, List) is { } place && Guid.TryParse(place, out var key) ? key : (Guid?)null;
+        var after = QueryReader.Place(fields, List) is { } place
+            && Guid.TryParse(place, out var key) ? key : (Guid?)null;
         if (fields.Problem is { } problem) return problem;
         var (results, next, leftOut) = (new List<ReplayResult>(), (Guid?)null, (string?)null);
         var dryRun = fields.Flag("dryRun");
@@ -242,7 +249,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             ? await parts.Time.ForAsync(DiscardSagaLetterAsync(key, reason, http.RequestAborted))
             : await parts.Projections.DeadLetters.DiscardAsync(
                 key, fields.Flag("firstOnly"), reason, http.RequestAborted);
-        JsonAnswer.Write(http, StatusCodes.Status200OK, discarded, static (json, count) => json.WriteNumber("discarded"u8, count));
+        JsonAnswer.Write(
+            http, StatusCodes.Status200OK, discarded, static (json, count) => json.WriteNumber("discarded"u8, count));
         return null;
     }
 

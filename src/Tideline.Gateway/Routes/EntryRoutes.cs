@@ -12,7 +12,8 @@ internal sealed class EntryRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);
     private static readonly BodyShape Moment = new(new BodyField(
-        "at", "an RFC 3339 time or a date that is over; that of the shard's newest commit unless told.", "2026-01-31T12:00:00Z"));
+        "at", "an RFC 3339 time or a date that is over; that of the shard's newest commit unless told.",
+        "2026-01-31T12:00:00Z"));
 
     public void Map(RouteTable routes)
     {
@@ -37,15 +38,20 @@ internal sealed class EntryRoutes(GatewayParts parts)
         var rows = QueryReader.PageRows(query);
         var list = $"entries:{id}";
         var before = long.MaxValue;
-        if (QueryReader.Place(query, list) is { } place && !long.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out before))
+        if (QueryReader.Place(query, list) is { } place
+            && !long.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out before))
             query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list.", "cursor");
         if (query.Problem is { } problem) return problem;
         var reader = parts.Ledger.ReaderOf(id);
-        if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account) return AccountRoutes.NotFound(id);
+        if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account)
+            return AccountRoutes.NotFound(id);
         var entries = await reader.GetEntriesAsync(id, before, rows, http.RequestAborted);
         Answers.SetServedByLedger(http);
-        var next = entries.Count == rows && entries[^1].Version > 1 ? Cursor.Write(list, entries[^1].Version.ToString(CultureInfo.InvariantCulture)) : null;
-        JsonAnswer.Write(http, StatusCodes.Status200OK, (entries, account.Currency, next), static (json, page) => WritePage(json, page.entries, page.Currency, page.next));
+        var next = entries.Count == rows && entries[^1].Version > 1
+            ? Cursor.Write(list, entries[^1].Version.ToString(CultureInfo.InvariantCulture))
+            : null;
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (entries, account.Currency, next),
+            static (json, page) => WritePage(json, page.entries, page.Currency, page.next));
         return null;
     }
 
@@ -74,7 +80,8 @@ internal sealed class EntryRoutes(GatewayParts parts)
         var asked = query.OptionalTime("at")?.ToUs();
         if (query.Problem is { } problem) return problem;
         var (shard, reader) = (parts.Ledger.Map.ShardOf(id), parts.Ledger.ReaderOf(id));
-        if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account) return AccountRoutes.NotFound(id);
+        if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account)
+            return AccountRoutes.NotFound(id);
         var ledger = parts.Ledger;
         if (asked is null || asked > ledger.NowUs(shard)) await ledger.LookAsync(shard, http.RequestAborted);
         // Nobody knows a balance of the future.
@@ -88,7 +95,8 @@ internal sealed class EntryRoutes(GatewayParts parts)
         JsonAnswer.Write(http, StatusCodes.Status200OK, (account, entry, at), static (json, answer) =>
         {
             json.WriteString("accountId"u8, answer.account.Id);
-            Answers.WriteMoney(json, "balance", new Money(answer.entry?.PostedAfterMinor ?? 0, answer.account.Currency));
+            Answers.WriteMoney(
+                json, "balance", new Money(answer.entry?.PostedAfterMinor ?? 0, answer.account.Currency));
             json.WriteNumber("version"u8, answer.entry?.Version ?? 0);
             json.WriteString("at"u8, Timestamp.Write(answer.at));
         });

@@ -20,7 +20,8 @@ internal sealed class HealthRoutes(GatewayParts parts)
         routes.Get("/health/ready", new RouteNotes(
             "Whether the node can take a command for at least one shard, here or at its owner: for load balancers. "
                 + "503 when not, while it starts, and while it drains.",
-            """{"status":"ready","checks":[{"name":"ledger shard 0","ok":true,"detail":"0 commands wait"}]}"""), ReadyAsync);
+            """{"status":"ready","checks":[{"name":"ledger shard 0","ok":true,"detail":"0 commands wait"}]}"""),
+            ReadyAsync);
         routes.Get("/health/fresh", new RouteNotes(
             "Whether the views are within their bound. 503 with the reasons when not.",
             """{"status":"fresh","checks":[{"name":"views of shard 0","ok":true,"detail":"well"}]}"""), FreshAsync);

@@ -12,7 +12,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
 {
     private const int DefaultHoldDays = 7;
     private const long DayUs = 86_400_000_000;
-    private const string Captured = """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"87.66","currency":"EUR"}""";
+    private const string Captured =
+        """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"87.66","currency":"EUR"}""";
 
     private static readonly BodyShape NewHold = new(
         new("amount", "a decimal amount, more than zero.", "30.00", Required: true),
@@ -32,12 +33,18 @@ internal sealed class HoldRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Post("/v1/accounts/{id}/holds", new RouteNotes("Holds money back on an account.", """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1","balance":"100.00","currency":"EUR"}""")
+        routes.Post("/v1/accounts/{id}/holds", new RouteNotes("Holds money back on an account.",
+            """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1","balance":"100.00","currency":"EUR"}""")
         {
             Body = NewHold, IsCommand = true, Status = 201,
         }, PlaceAsync);
-        routes.Post("/v1/holds/{id}/capture", new RouteNotes("Takes held money.", Captured) { Body = Capture, IsCommand = true, Status = 201 }, CaptureAsync);
-        routes.Post("/v1/holds/{id}/release", new RouteNotes("Gives held money back.", """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1"}""") { Body = Release, IsCommand = true }, ReleaseAsync);
+        routes.Post("/v1/holds/{id}/capture", new RouteNotes(
+            "Takes held money.", Captured)
+        { Body = Capture, IsCommand = true, Status = 201 }, CaptureAsync);
+        routes.Post("/v1/holds/{id}/release", new RouteNotes("Gives held money back.",
+            """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1"}""")
+        { Body = Release, IsCommand = true },
+            ReleaseAsync);
         routes.Get("/v1/holds/{id}", new RouteNotes(
             "A hold as it stands.",
             """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1","accountId":"0197a1b2-0000-7000-8000-00000000000a","status":"open","amount":"30.00","captured":"0.00","remaining":"30.00","currency":"EUR","reference":"Hotel deposit","expiresAt":"2026-02-07T12:00:00.000000Z","createdAt":"2026-01-31T12:00:00.000000Z"}""")
@@ -51,7 +58,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, NewHold);
         var account = fields.PathId(http);
         var amount = fields.Money();
-        // Whether it lies ahead is the ledger's to say: a repeated request gets its first answer, even when the hold has ended since.
+        // Whether it lies ahead is the ledger's to say: a repeated request gets its first answer, even when the hold
+        // has ended since.
         var nowUs = parts.Ledger.NowUs(parts.Ledger.Map.ShardOf(account));
         var expiresUs = fields.OptionalTime("expiresAt")?.ToUs() ?? nowUs + DefaultHoldDays * DayUs;
         var command = new PlaceHold(
@@ -77,7 +85,9 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var began = parts.Time.GetTimestamp();
         if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account))
             return NotFound(id);
-        var command = new CaptureHold(transaction, id, hold.AccountId, amount?.Currency ?? account.Currency, amount?.Minor, fields.Flag("final")) { Key = key, Fingerprint = fingerprint };
+        var command = new CaptureHold(transaction, id, hold.AccountId, amount?.Currency ?? account.Currency,
+            amount?.Minor, fields.Flag("final"))
+        { Key = key, Fingerprint = fingerprint };
         var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
         return await Answers.Command(http, reply, StatusCodes.Status201Created, "transactionId", account.Currency);
     }
@@ -91,7 +101,9 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var began = parts.Time.GetTimestamp();
         if (await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began) is not var (hold, account))
             return NotFound(id);
-        var command = new ReleaseHold(id, hold.AccountId, account.Currency, Expired: false) { Key = key, Fingerprint = fingerprint };
+        var command = new ReleaseHold(
+            id, hold.AccountId, account.Currency, Expired: false)
+        { Key = key, Fingerprint = fingerprint };
         var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
         return await Answers.Command(http, reply, StatusCodes.Status200OK, "holdId");
     }
@@ -103,7 +115,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         if (fields.Problem is { } problem) return problem;
         if (await FindAsync(id, http.RequestAborted) is not { } found) return NotFound(id);
         Answers.SetServedByLedger(http);
-        JsonAnswer.Write(http, StatusCodes.Status200OK, found, static (json, state) => Write(json, state.Hold, state.Account.Currency));
+        JsonAnswer.Write(http,
+            StatusCodes.Status200OK, found, static (json, state) => Write(json, state.Hold, state.Account.Currency));
         return null;
     }
 
@@ -114,7 +127,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         return await reader.GetAccountAsync(hold.AccountId, cancel) is { } account ? (hold, account) : null;
     }
 
-    private static Problem NotFound(Guid id) => Problem.Of(new Refusal(RefusalReason.HoldNotFound, $"There is no hold {id}."), inPath: true);
+    private static Problem NotFound(Guid id) =>
+        Problem.Of(new Refusal(RefusalReason.HoldNotFound, $"There is no hold {id}."), inPath: true);
 
     private static void Write(Utf8JsonWriter json, HoldRow hold, Currency currency)
     {

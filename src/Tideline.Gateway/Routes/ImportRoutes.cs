@@ -16,7 +16,8 @@ internal sealed class ImportRoutes(PaymentImports imports)
     public void Map(RouteTable routes)
     {
         routes.Post("/v1/payments/imports", new RouteNotes(
-            "Takes an ISO 20022 pain.001 file. It needs no Idempotency-Key: the same file again answers the same import.",
+            "Takes an ISO 20022 pain.001 file. It needs no Idempotency-Key: the same file again answers the same "
+                + "import.",
             """{"importId":"0197a1b2-0000-8000-8000-0000000000e1","repeated":false,"groupStatus":"ACCP"}""")
         {
             BodyType = "application/xml", Status = 202,
@@ -31,8 +32,10 @@ internal sealed class ImportRoutes(PaymentImports imports)
 
     private async Task<Problem?> AcceptAsync(HttpContext http)
     {
-        if (http.Request.ContentLength > Limits.ImportBytes) return new Problem(ProblemTypes.BodyTooLarge, $"A file may have {Limits.ImportBytes} bytes; split it.");
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = Limits.ImportBytes;
+        if (http.Request.ContentLength > Limits.ImportBytes)
+            return new Problem(ProblemTypes.BodyTooLarge, $"A file may have {Limits.ImportBytes} bytes; split it.");
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = Limits.ImportBytes;
         ImportAcceptance accepted;
         try
         {
@@ -60,10 +63,12 @@ internal sealed class ImportRoutes(PaymentImports imports)
         var id = query.PathId(http);
         var rows = QueryReader.PageRows(query);
         var from = 0;
-        if (QueryReader.Place(query, $"import:{id}") is { } place && !int.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out from))
+        if (QueryReader.Place(query, $"import:{id}") is { } place
+            && !int.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out from))
             query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list.", "cursor");
         if (query.Problem is { } problem) return problem;
-        if (await imports.GetAsync(id, from, rows, http.RequestAborted) is not { } status) return new Problem(ProblemTypes.ImportNotFound, $"There is no import {id}.");
+        if (await imports.GetAsync(id, from, rows, http.RequestAborted) is not { } status)
+            return new Problem(ProblemTypes.ImportNotFound, $"There is no import {id}.");
         if (MediaTypes.WantsXml(http))
         {
             http.Response.ContentType = "application/xml";
@@ -91,7 +96,9 @@ internal sealed class ImportRoutes(PaymentImports imports)
         json.WriteStartArray("items"u8);
         foreach (var result in status.Results) WriteResult(json, result);
         json.WriteEndArray();
-        json.WriteString("nextCursor"u8, status.Next is { } next ? Cursor.Write($"import:{status.ImportId}", next.ToString(CultureInfo.InvariantCulture)) : null);
+        json.WriteString("nextCursor"u8, status.Next is { } next
+            ? Cursor.Write($"import:{status.ImportId}", next.ToString(CultureInfo.InvariantCulture))
+            : null);
     }
 
     private static void WriteResult(Utf8JsonWriter json, PaymentResult result)

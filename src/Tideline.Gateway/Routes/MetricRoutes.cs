@@ -11,7 +11,8 @@ namespace Tideline.Gateway.Routes;
 /// <summary>Figures for Prometheus.</summary>
 internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
 {
-    public void Map(RouteTable routes) => routes.Get("/metrics", new RouteNotes("Figures in the Prometheus text format.", "tideline_transfers_total{outcome=\"settled\"} 42")
+    public void Map(RouteTable routes) => routes.Get("/metrics", new RouteNotes(
+        "Figures in the Prometheus text format.", "tideline_transfers_total{outcome=\"settled\"} 42")
     {
         AnswerType = "text/plain",
     }, GetAsync);
@@ -39,7 +40,8 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
     private void WriteTransfers(PrometheusText text)
     {
         text.Family("tideline_transfers_total", "counter", "Transfers answered, by outcome.");
-        foreach (var outcome in Enum.GetValues<TransferStatus>()) text.Sample("tideline_transfers_total", metrics.Transfers(outcome), "outcome", TransferFields.NameOf(outcome));
+        foreach (var outcome in Enum.GetValues<TransferStatus>()) text.Sample(
+            "tideline_transfers_total", metrics.Transfers(outcome), "outcome", TransferFields.NameOf(outcome));
         text.Sample("tideline_transfers_total", metrics.TransfersFailed, "outcome", "failed");
     }
 
@@ -48,7 +50,8 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         text.Family("tideline_http_requests_total", "counter", "Requests, by route and status class.");
         foreach (var route in metrics.Routes)
             for (var status = 2; status <= 5; status++)
-                if (route.Count(status) > 0) text.Sample("tideline_http_requests_total", route.Count(status), "method", route.Method, "route", route.Route, "status", Number(status) + "xx");
+                if (route.Count(status) > 0) text.Sample("tideline_http_requests_total",
+                    route.Count(status), "method", route.Method, "route", route.Route, "status", Number(status) + "xx");
         text.Family("tideline_http_request_seconds", "histogram", "Time from the request's head to its answer.");
         foreach (var route in metrics.Routes) WriteHistogram(text, route);
     }
@@ -63,11 +66,14 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         {
             below += route.Bucket(bucket);
             var bound = (RouteMeter.BoundsUs[bucket] / 1e6).ToString("R", CultureInfo.InvariantCulture);
-            text.Sample("tideline_http_request_seconds_bucket", below, "method", route.Method, "route", route.Route, "le", bound);
+            text.Sample("tideline_http_request_seconds_bucket",
+                below, "method", route.Method, "route", route.Route, "le", bound);
         }
 
-        text.Sample("tideline_http_request_seconds_bucket", total, "method", route.Method, "route", route.Route, "le", "+Inf");
-        text.Sample("tideline_http_request_seconds_sum", route.SumUs / 1e6, "method", route.Method, "route", route.Route);
+        text.Sample(
+            "tideline_http_request_seconds_bucket", total, "method", route.Method, "route", route.Route, "le", "+Inf");
+        text.Sample(
+            "tideline_http_request_seconds_sum", route.SumUs / 1e6, "method", route.Method, "route", route.Route);
         text.Sample("tideline_http_request_seconds_count", total, "method", route.Method, "route", route.Route);
     }
 
@@ -85,9 +91,11 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
     private void WriteShards(PrometheusText text)
     {
         text.Family("tideline_ledger_queue_depth", "gauge", "Commands that wait for a shard.");
-        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample("tideline_ledger_queue_depth", parts.Ledger.QueueDepth(shard), "shard", Number(shard));
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
+            text.Sample("tideline_ledger_queue_depth", parts.Ledger.QueueDepth(shard), "shard", Number(shard));
         text.Family("tideline_ledger_event_seq", "counter", "Newest committed position of a shard.");
-        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample("tideline_ledger_event_seq", parts.Ledger.CommittedHead(shard).EventSeq, "shard", Number(shard));
+        for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++) text.Sample(
+            "tideline_ledger_event_seq", parts.Ledger.CommittedHead(shard).EventSeq, "shard", Number(shard));
     }
 
     private void WriteFaults(PrometheusText text)
@@ -108,11 +116,15 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
     {
         var statuses = projections.Projector.Status();
         text.Family("tideline_views_lag_seconds", "gauge", "How far the views are behind the ledger; +Inf: not known.");
-        foreach (var status in statuses) text.Sample("tideline_views_lag_seconds", status.LagMs / 1e3, "shard", Number(status.Shard));
+        foreach (var status in statuses)
+            text.Sample("tideline_views_lag_seconds", status.LagMs / 1e3, "shard", Number(status.Shard));
         text.Family("tideline_views_lag_events", "gauge", "Events committed and not yet in the views.");
-        foreach (var status in statuses) text.Sample("tideline_views_lag_events", status.LagEvents, "shard", Number(status.Shard));
-        text.Family("tideline_views_healthy", "gauge", "1 while the views of a shard move or have nothing to do, 0 when they stand still.");
-        foreach (var status in statuses) text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
+        foreach (var status in statuses)
+            text.Sample("tideline_views_lag_events", status.LagEvents, "shard", Number(status.Shard));
+        text.Family("tideline_views_healthy",
+            "gauge", "1 while the views of a shard move or have nothing to do, 0 when they stand still.");
+        foreach (var status in statuses)
+            text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
         text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
         text.Sample("tideline_dead_letters", projections.DeadLetters.List().Sum(key => key.Letters));
         text.Family("tideline_blocked_customers", "gauge", "Customers whose document is knowingly behind.");
@@ -143,16 +155,19 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
 
     private static void WriteCache(PrometheusText text, CacheCounts cache)
     {
-        text.Family("tideline_cache_reads_total", "counter", "Reads that asked the cache: answered by it, found what was not fresh enough, found nothing, or got no answer in time.")
+        text.Family("tideline_cache_reads_total", "counter", "Reads that asked the cache: answered by it, found what "
+            + "was not fresh enough, found nothing, or got no answer in time.")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.Hit], "result", "hit")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.Stale], "result", "stale")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.Miss], "result", "miss")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.ReadFault], "result", "fault");
-        text.Family("tideline_cache_fills_total", "counter", "Documents offered to the cache: taken, refused as too old or too large, or without an answer in time.")
+        text.Family("tideline_cache_fills_total", "counter",
+            "Documents offered to the cache: taken, refused as too old or too large, or without an answer in time.")
             .Sample("tideline_cache_fills_total", cache[CacheOutcome.Filled], "result", "filled")
             .Sample("tideline_cache_fills_total", cache[CacheOutcome.FillRefused], "result", "refused")
             .Sample("tideline_cache_fills_total", cache[CacheOutcome.FillFault], "result", "fault");
-        text.Family("tideline_cache_invalidations_total", "counter", "Changes announced to the cache, and those that it did not take.")
+        text.Family("tideline_cache_invalidations_total",
+            "counter", "Changes announced to the cache, and those that it did not take.")
             .Sample("tideline_cache_invalidations_total", cache[CacheOutcome.Invalidated], "result", "done")
             .Sample("tideline_cache_invalidations_total", cache[CacheOutcome.InvalidationFault], "result", "fault");
     }

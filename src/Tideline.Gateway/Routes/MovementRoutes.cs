@@ -9,7 +9,8 @@ namespace Tideline.Gateway.Routes;
 /// <summary>Money that enters or leaves the bank.</summary>
 internal sealed class MovementRoutes(GatewayParts parts)
 {
-    private const string Example = """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"112.34","currency":"EUR"}""";
+    private const string Example =
+        """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"112.34","currency":"EUR"}""";
 
     private static readonly BodyShape Movement = new(
         new("amount", "a decimal amount, more than zero.", "12.34", Required: true),
@@ -18,8 +19,12 @@ internal sealed class MovementRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Post("/v1/accounts/{id}/deposits", new RouteNotes("Puts cash on an account.", Example) { Body = Movement, IsCommand = true, Status = 201 }, http => MoveAsync(http, "deposits"));
-        routes.Post("/v1/accounts/{id}/withdrawals", new RouteNotes("Takes cash from an account.", Example) { Body = Movement, IsCommand = true, Status = 201 }, http => MoveAsync(http, "withdrawals"));
+        routes.Post("/v1/accounts/{id}/deposits", new RouteNotes("Puts cash on an account.",
+            Example)
+        { Body = Movement, IsCommand = true, Status = 201 }, http => MoveAsync(http, "deposits"));
+        routes.Post("/v1/accounts/{id}/withdrawals", new RouteNotes("Takes cash from an account.",
+            Example)
+        { Body = Movement, IsCommand = true, Status = 201 }, http => MoveAsync(http, "withdrawals"));
     }
 
     private async Task<Problem?> MoveAsync(HttpContext http, string operation)

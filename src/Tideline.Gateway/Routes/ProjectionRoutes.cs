@@ -10,18 +10,23 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
 {
     private const string Example = """{"items":[{"shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,"lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}""";
 
-    private static readonly BodyShape Start = new(new BodyField("force", "whether to switch even when documents differ from the live ones.", "true", IsFlag: true));
+    private static readonly BodyShape Start = new(new BodyField(
+        "force", "whether to switch even when documents differ from the live ones.", "true", IsFlag: true));
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/ops/lag", new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
-        routes.Get("/v1/ops/projections", new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
-        routes.Post("/v1/ops/projections/rebuild", new RouteNotes("Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""")
+        routes.Get("/v1/ops/lag",
+            new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
+        routes.Get("/v1/ops/projections",
+            new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
+        routes.Post("/v1/ops/projections/rebuild", new RouteNotes(
+            "Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""")
         {
             Status = 202, Body = Start,
         }, RebuildAsync);
         routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
-            "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or failed.",
+            "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or "
+                + "failed.",
             """{"phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}"""), RebuildStatusAsync);
         routes.Post("/v1/ops/projections/repair/{id}", new RouteNotes(
             "Builds the documents of one customer anew from the ledger, whatever stands in their place. A reason " +
@@ -96,7 +101,8 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadOptionalAsync(http, Start);
         if (fields.Problem is { } problem) return problem;
         parts.Projections.Rebuild.Start(fields.Flag("force"));
-        JsonAnswer.Write(http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));
+        JsonAnswer.Write(
+            http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));
         return null;
     }
 

@@ -40,7 +40,9 @@ internal sealed class SagaRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids.", $$"""{"items":[{{Saga}}],"nextCursor":null}""") { Query = Filter }, ListAsync);
+        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids.",
+            $$"""{"items":[{{Saga}}],"nextCursor":null}""")
+        { Query = Filter }, ListAsync);
         routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
         routes.Post("/v1/ops/sagas/{id}/retry",
             new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga)
@@ -70,7 +72,8 @@ internal sealed class SagaRoutes(GatewayParts parts)
         var after = Place(query);
         if (query.Problem is { } problem) return problem;
         var sagas = await parts.Sagas.ListAsync(state, after, rows, http.RequestAborted);
-        var next = sagas.Count < rows ? null : Cursor.Write(List, string.Create(CultureInfo.InvariantCulture, $"{sagas[^1].Shard}:{sagas[^1].SagaId}"));
+        var next = sagas.Count < rows ? null
+            : Cursor.Write(List, string.Create(CultureInfo.InvariantCulture, $"{sagas[^1].Shard}:{sagas[^1].SagaId}"));
         JsonAnswer.Write(http, StatusCodes.Status200OK, (Items: sagas, Next: next), static (json, page) =>
         {
             json.WriteStartArray("items"u8);
@@ -90,9 +93,12 @@ internal sealed class SagaRoutes(GatewayParts parts)
     private (int Shard, Guid Id) Place(FieldReader query)
     {
         if (QueryReader.Place(query, List)?.Split(':') is not { } place) return default;
-        if (place is [var shardText, var idText] && int.TryParse(shardText, NumberStyles.None, CultureInfo.InvariantCulture, out var shard) && shard < parts.Ledger.Map.Shards && Guid.TryParse(idText, out var id))
+        if (place is [var shardText, var idText]
+            && int.TryParse(shardText, NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
+            && shard < parts.Ledger.Map.Shards && Guid.TryParse(idText, out var id))
             return (shard, id);
-        query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the nextCursor of the page before, or leave it out to begin again.", "cursor");
+        query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the nextCursor of the page "
+            + "before, or leave it out to begin again.", "cursor");
         return default;
     }
 
@@ -132,7 +138,8 @@ internal sealed class SagaRoutes(GatewayParts parts)
     private static async Task<Problem?> AnswerAsync(
         HttpContext http, Guid id, Task<(SagaSummary Summary, IReadOnlyList<SagaHistory> History)?> read)
     {
-        if (await read is not { } saga) return Problem.Of(new Refusal(RefusalReason.SagaNotFound, $"There is no saga {id}."), inPath: true);
+        if (await read is not { } saga)
+            return Problem.Of(new Refusal(RefusalReason.SagaNotFound, $"There is no saga {id}."), inPath: true);
         JsonAnswer.Write(http, StatusCodes.Status200OK, saga, static (json, found) =>
         {
             Write(json, found.Summary);

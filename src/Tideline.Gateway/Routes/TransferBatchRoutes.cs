@@ -10,12 +10,14 @@ namespace Tideline.Gateway.Routes;
 internal sealed class TransferBatchRoutes(GatewayParts parts, GatewayMetrics metrics, ILogger logger)
 {
     private static readonly BodyShape Line = new(
-        [.. TransferFields.All, new(TransferFields.KeyName, "a text of your choice that is new for every new transfer.", "invoice-4711", Required: true)]);
+        [.. TransferFields.All, new(TransferFields.KeyName,
+            "a text of your choice that is new for every new transfer.", "invoice-4711", Required: true)]);
 
     private int _running;
 
     public void Map(RouteTable routes) => routes.Post("/v1/payments/transfers:batch", new RouteNotes(
-        "Makes many transfers: one JSON object a line in, one answer a line out, in order. A bad line is answered with its problem and does not end the stream.",
+        "Makes many transfers: one JSON object a line in, one answer a line out, in order. A bad line is answered with "
+            + "its problem and does not end the stream.",
         """{"line":1,"status":201,"transferId":"0197a1b2-0000-7000-8000-0000000000f2","balance":"87.66","currency":"EUR"}""")
     {
         Body = Line, BodyType = MediaTypes.Lines, AnswerType = MediaTypes.Lines,

@@ -6,7 +6,10 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes;
 
-/// <summary>A transfer on the wire, alike for single requests and for lines of a batch: a request may be repeated through either.</summary>
+/// <summary>
+/// A transfer on the wire, alike for single requests and for lines of a batch: a request may be repeated through
+/// either.
+/// </summary>
 internal static class TransferFields
 {
     /// <summary>The field that carries the key in a line of a batch.</summary>
@@ -26,7 +29,8 @@ internal static class TransferFields
     public static TransferRequest Read(FieldReader fields, Guid key)
     {
         var (from, to) = (fields.Id("from"), fields.Id("to"));
-        if (from == to) fields.Fail(ProblemTypes.Of(RefusalReason.SameAccount), "'from' and 'to' are the same account; name two.", "to");
+        if (from == to) fields.Fail(
+            ProblemTypes.Of(RefusalReason.SameAccount), "'from' and 'to' are the same account; name two.", "to");
         var (amount, reference) = (fields.Money(), fields.OptionalText("reference", Limits.ReferenceCharacters));
         return new TransferRequest(from, to, amount, reference, key, fields.Fingerprint("transfers", except: KeyName));
     }
@@ -34,10 +38,14 @@ internal static class TransferFields
     /// <summary>Why a transfer did not happen; null when it did or still may.</summary>
     public static Problem? ProblemOf(TransferReply reply) =>
         reply.Status != TransferStatus.Refused ? null
-        : Problem.Of(reply.Refusal ?? new Refusal(RefusalReason.InvalidAmount, "The transfer was refused.")) with { TransferId = reply.TransferId == Guid.Empty ? null : reply.TransferId };
+        : Problem.Of(reply.Refusal ?? new Refusal(RefusalReason.InvalidAmount, "The transfer was refused."))
+            with
+        { TransferId = reply.TransferId == Guid.Empty ? null : reply.TransferId };
 
     /// <summary>201 when it has settled, 202 while it goes on.</summary>
-    public static int StatusOf(TransferReply reply) => reply.Status == TransferStatus.Settled ? StatusCodes.Status201Created : StatusCodes.Status202Accepted;
+    public static int StatusOf(TransferReply reply) => reply.Status == TransferStatus.Settled
+        ? StatusCodes.Status201Created
+        : StatusCodes.Status202Accepted;
 
     /// <summary>The published name of a status.</summary>
     public static string NameOf(TransferStatus status) => status switch

@@ -30,7 +30,8 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
     public void Map(RouteTable routes)
     {
         routes.Post("/v1/payments/transfers", new RouteNotes(
-            "Moves money from one account to another, once. 201 when it has settled, 202 while its saga goes on, 422 when it was refused.",
+            "Moves money from one account to another, once. 201 when it has settled, 202 while its saga goes on, 422 "
+                + "when it was refused.",
             """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","sagaId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","balance":"87.66","currency":"EUR"}""")
         {
             Body = NewTransfer, IsCommand = true, Status = 201,
@@ -51,7 +52,8 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         metrics.Record(reply.Status);
         Answers.SetToken(http, reply.Positions);
         if (TransferFields.ProblemOf(reply) is { } refused) return refused;
-        JsonAnswer.Write(http, TransferFields.StatusOf(reply), (reply, request.Amount.Currency), static (json, answer) => TransferFields.Write(json, answer.reply, answer.Currency));
+        JsonAnswer.Write(http, TransferFields.StatusOf(reply), (reply, request.Amount.Currency),
+            static (json, answer) => TransferFields.Write(json, answer.reply, answer.Currency));
         return null;
     }
 
@@ -108,7 +110,8 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
     {
         var isViewed = await IsViewedAsync(transfer, http.RequestAborted);
         Answers.SetServedByLedger(http);
-        JsonAnswer.Write(http, StatusCodes.Status200OK, (transfer, isViewed), static (json, answer) => Write(json, answer.transfer, answer.isViewed));
+        JsonAnswer.Write(http, StatusCodes.Status200OK,
+            (transfer, isViewed), static (json, answer) => Write(json, answer.transfer, answer.isViewed));
         return null;
     }
 
@@ -119,8 +122,10 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
         if (parts.FindProjections() is not { } projections) return false;
         foreach (var view in projections.Projector.Status())
         {
-            if (view.Shard != parts.Ledger.Map.ShardOf(transfer.From) && view.Shard != parts.Ledger.Map.ShardOf(transfer.To)) continue;
-            if (await parts.Ledger.Reader(view.Shard).GetEventsAsync(view.Watermark, 1, cancel) is [var unseen] && unseen.TimeUs <= transfer.UpdatedAt.ToUs()) return false;
+            if (view.Shard != parts.Ledger.Map.ShardOf(transfer.From)
+                && view.Shard != parts.Ledger.Map.ShardOf(transfer.To)) continue;
+            if (await parts.Ledger.Reader(view.Shard).GetEventsAsync(view.Watermark, 1, cancel) is [var unseen]
+                && unseen.TimeUs <= transfer.UpdatedAt.ToUs()) return false;
         }
 
         return true;

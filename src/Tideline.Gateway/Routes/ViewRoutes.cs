@@ -13,7 +13,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
     private const string Customer =
         """{"customerId":"0197a1b2-0000-7000-8000-000000000001","name":"Ada Lovelace","email":"ada@example.com","country":"GB","accounts":[{"accountId":"0197a1b2-0000-7000-8000-00000000000a","iban":null,"currency":"EUR","status":"open","posted":"87.66","held":"0.00","available":"87.66","overdraftLimit":"0.00","version":3}],"transactions":{"last_30_days":{"count":2,"currencies":[{"count":2,"in":"100.00","out":"12.34","currency":"EUR"}]},"recent":[{"transactionId":"0197a1b2-0000-7000-8000-0000000000f2","accountId":"0197a1b2-0000-7000-8000-00000000000a","kind":"transfer","amount":"-12.34","balance":"87.66","currency":"EUR","counterpartyId":"0197a1b2-0000-7000-8000-00000000000b","reference":"Rent","at":"2026-01-31T12:00:00.000000Z"}],"days":[{"day":"2026-01-31","count":2,"in":"100.00","out":"12.34","currency":"EUR"}]},"clock":{"0197a1b2-0000-7000-8000-000000000001":1,"0197a1b2-0000-7000-8000-00000000000a":3}}""";
 
-    private static readonly BodyShape ByEmail = new(new("email", "the customer's e-mail address.", "ada@example.com", Required: true), QueryReader.Limit, QueryReader.After);
+    private static readonly BodyShape ByEmail = new(new("email",
+        "the customer's e-mail address.", "ada@example.com", Required: true), QueryReader.Limit, QueryReader.After);
 
     private static readonly BodyShape Search = new(
         new("customerId", "whose movements.", "0197a1b2-0000-7000-8000-000000000001", Required: true),
@@ -24,8 +25,12 @@ internal sealed class ViewRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/customers/{id}", new RouteNotes("A customer with accounts and recent movements, as fresh as Tideline-Consistency asks.", Customer) { IsRead = true }, GetAsync);
-        routes.Get("/v1/customers", new RouteNotes("Customers with an e-mail address.", $$"""{"items":[{{Customer}}],"nextCursor":null}""") { Query = ByEmail, IsRead = true }, FindAsync);
+        routes.Get("/v1/customers/{id}", new RouteNotes("A customer with accounts and recent movements, as fresh as "
+            + "Tideline-Consistency asks.", Customer)
+        { IsRead = true }, GetAsync);
+        routes.Get("/v1/customers", new RouteNotes("Customers with an e-mail address.",
+            $$"""{"items":[{{Customer}}],"nextCursor":null}""")
+        { Query = ByEmail, IsRead = true }, FindAsync);
         routes.Get("/v1/transactions", new RouteNotes("A customer's movements, newest first.", """{"items":[{"transactionId":"0197a1b2-0000-7000-8000-0000000000f2","accountId":"0197a1b2-0000-7000-8000-00000000000a","kind":"transfer","direction":"out","amount":"-12.34","balance":"87.66","currency":"EUR","counterpartyId":"0197a1b2-0000-7000-8000-00000000000b","reference":"Rent","sagaId":"0197a1b2-0000-7000-8000-0000000000f2","at":"2026-01-31T12:00:00.000000Z"}],"nextCursor":null}""") { Query = Search, IsRead = true }, SearchAsync);
     }
 
@@ -46,7 +51,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
         }
 
         if (found is not { } read)
-            return Problem.Of(new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {id}, or the view has not seen it yet; ask with Tideline-Consistency: strong to be sure."), inPath: true);
+            return Problem.Of(new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {id}, or the view has "
+                + $"not seen it yet; ask with Tideline-Consistency: strong to be sure."), inPath: true);
         Answers.SetServed(http, read.ServedBy, read.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, read.Customer, CustomerJson.Write);
         return null;
@@ -61,7 +67,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var place = QueryReader.Place(query, "customers");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Projections.CustomerViews.FindCustomersByEmailAsync(email!, consistency, place, rows, http.RequestAborted);
+        var page = await parts.Projections.CustomerViews.FindCustomersByEmailAsync(
+            email!, consistency, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
         {
@@ -90,7 +97,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var place = QueryReader.Place(query, "transactions");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Projections.CustomerViews.SearchTransactionsAsync(customer!.Value, consistency, from, to, words, place, rows, http.RequestAborted);
+        var page = await parts.Projections.CustomerViews.SearchTransactionsAsync(
+            customer!.Value, consistency, from, to, words, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
         {

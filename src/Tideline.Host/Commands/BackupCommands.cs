@@ -27,7 +27,10 @@ internal static class BackupCommands
         return command.Asks(
             (parsed, node, cancel) =>
             {
-                var body = new Dictionary<string, string> { ["directory"] = Path.GetFullPath(parsed.GetRequiredValue(Target)) };
+                var body = new Dictionary<string, string>
+                {
+                    ["directory"] = Path.GetFullPath(parsed.GetRequiredValue(Target))
+                };
                 return node.PostAsync("/v1/ops/backup", JsonSerializer.Serialize(body), cancel);
             },
             "");
@@ -35,7 +38,8 @@ internal static class BackupCommands
 
     public static Command BuildRestore()
     {
-        var command = new Command("restore", "Bring a backup back into an empty data folder, in a new installation epoch, and prove it.") { Source, Data };
+        var command = new Command("restore", "Bring a backup back into an empty data folder, in a new installation "
+            + "epoch, and prove it.") { Source, Data };
         command.SetAction(RestoreAsync);
         return command;
     }
@@ -44,9 +48,12 @@ internal static class BackupCommands
     {
         var data = parsed.GetRequiredValue(Data);
         PrivateFiles.Prepare(data);
-        if (RunFile.Find(data) is not null) throw new TidelineException(ErrorCode.AlreadyOwned, $"A node runs on {data}; stop it first.");
-        var (backup, epoch) = await EmbeddedRestore.RunAsync(parsed.GetRequiredValue(Source), data, TimeProvider.System.GetUtcNow(), cancel);
-        Console.WriteLine($"Restored the backup of {backup.At:yyyy-MM-dd HH:mm:ss} UTC into {data}: {backup.Files.Count} files, installation epoch {epoch}.");
+        if (RunFile.Find(data) is not null)
+            throw new TidelineException(ErrorCode.AlreadyOwned, $"A node runs on {data}; stop it first.");
+        var (backup, epoch) = await EmbeddedRestore.RunAsync(
+            parsed.GetRequiredValue(Source), data, TimeProvider.System.GetUtcNow(), cancel);
+        Console.WriteLine($"Restored the backup of {backup.At:yyyy-MM-dd HH:mm:ss} UTC into {data}: "
+            + $"{backup.Files.Count} files, installation epoch {epoch}.");
         await using var node = await OpsClient.OpenAsync(data, cancel);
         var report = await node.GetAsync("/v1/ops/consistency?deep=true", cancel);
         Output.PrintChecks(report);

@@ -26,7 +26,10 @@ internal static class CommandTree
         {
             // Unless told, the parser ends the process two seconds after a signal, in the middle of a drain.
             var patience = TimeSpan.FromMilliseconds(Limits.DrainMs + DrainMarginMs);
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience });
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience
+            });
         }
         catch (NodeRefusal refusal)
         {
@@ -35,7 +38,8 @@ internal static class CommandTree
         }
         catch (HttpRequestException fault)
         {
-            await Console.Error.WriteLineAsync($"tideline: The node on this data folder does not answer ({fault.Message}). If it is ending, try again in a moment.");
+            await Console.Error.WriteLineAsync($"tideline: The node on this data folder does not answer "
+                + $"({fault.Message}). If it is ending, try again in a moment.");
             return Usage;
         }
         catch (Exception fault) when (fault is TidelineException or IOException or UnauthorizedAccessException)
@@ -49,7 +53,8 @@ internal static class CommandTree
         }
     }
 
-    public static Command Build() => new("./tideline", "Tideline: a hybrid database platform for banking products. Money in the strong tier, views beside it, and proof that both agree.")
+    public static Command Build() => new("./tideline", "Tideline: a hybrid database platform for banking products. "
+        + "Money in the strong tier, views beside it, and proof that both agree.")
     {
         new HelpOption(),
         new VersionOption(),
@@ -67,6 +72,7 @@ internal static class CommandTree
         EpochCommands.Build(),
         ServiceCommands.Build(),
         EnginesCommand.Build(),
-        new Command("test", "Every test of the program: ./tideline test [--engines all|embedded] [filter]. The launcher builds and runs them."),
+        new Command("test", "Every test of the program: ./tideline test [--engines all|embedded] [filter]. The "
+            + "launcher builds and runs them."),
     };
 }

@@ -18,19 +18,25 @@ internal static class DeadLetterCommands
         var anyKey = new Argument<Guid?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
         var all = new Option<bool>("--all") { Description = "Every customer held up, then every letter of a saga." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen; change nothing." };
-        var reason = new Option<string>("--reason") { Description = "Why; kept with what was discarded.", Required = true };
+        var reason = new Option<string>(
+            "--reason")
+        { Description = "Why; kept with what was discarded.", Required = true };
         return new Command("dlq", "List, show, replay or discard dead letters.")
         {
             new Command("list", "Customers that are held up, and messages of sagas that wait.").Asks(
                 (_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
-            new Command("show", "The letters of a key, in order.") { key }.Asks((parsed, node, cancel) => node.GetAsync($"/v1/ops/dlq/{parsed.GetValue(key)}", cancel), "No dead letters of that key."),
-            OneOrAll(new Command("replay", "Apply the letters of a key, or of all, in order; exit 1 when one of them still cannot be.") { anyKey, all, dryRun }, anyKey, all).Asks(
+            new Command("show", "The letters of a key, in order.") { key }.Asks((parsed, node, cancel) =>
+                node.GetAsync($"/v1/ops/dlq/{parsed.GetValue(key)}", cancel), "No dead letters of that key."),
+            OneOrAll(new Command("replay", "Apply the letters of a key, or of all, in order; exit 1 when one of them "
+                + "still cannot be.") { anyKey, all, dryRun }, anyKey, all).Asks(
                 (parsed, node, cancel) => parsed.GetValue(all)
                     ? ReplayAllAsync(node, parsed.GetValue(dryRun), cancel)
-                    : node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(anyKey)}/replay", parsed.GetValue(dryRun) ? """{"dryRun":true}""" : "{}", cancel),
+                    : node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(anyKey)}/replay",
+                        parsed.GetValue(dryRun) ? """{"dryRun":true}""" : "{}", cancel),
                 "No dead letters.", IsAllApplied),
             new Command("discard", "Give the letters of a key up, for ever.") { key, reason }.Asks(
-                (parsed, node, cancel) => node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(key)}/discard", $$"""{"reason":"{{JsonEncodedText.Encode(parsed.GetRequiredValue(reason))}}"}""", cancel),
+                (parsed, node, cancel) => node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(key)}/discard",
+                    $$"""{"reason":"{{JsonEncodedText.Encode(parsed.GetRequiredValue(reason))}}"}""", cancel),
                 ""),
         };
     }
@@ -57,7 +63,8 @@ internal static class DeadLetterCommands
         while (true)
         {
             var page = await node.PostAsync("/v1/ops/dlq/replay", ask.ToJsonString(), cancel);
-            foreach (var item in page.GetProperty("items").EnumerateArray()) items.Add(JsonNode.Parse(item.GetRawText()));
+            foreach (var item in page.GetProperty("items").EnumerateArray())
+                items.Add(JsonNode.Parse(item.GetRawText()));
             leftOut ??= page.GetProperty("leftOut").GetString();
             if (page.GetProperty("nextCursor").GetString() is not { } next)
                 return JsonSerializer.SerializeToElement(new JsonObject { ["items"] = items, ["leftOut"] = leftOut });

@@ -9,13 +9,16 @@ namespace Tideline.Host.Commands;
 internal static class EpochCommands
 {
     private static readonly Option<string> Data = Options.Data();
-    private static readonly Option<string> Reason = new("--reason") { Description = "Why, for the record.", Required = true };
+    private static readonly Option<string> Reason = new(
+        "--reason")
+    { Description = "Why, for the record.", Required = true };
 
     public static Command Build()
     {
         var begin = new Command(
             "begin",
-            "Accept the strong tier as it stands, after it was restored to an older state. What log and views hold beyond it is passed over. "
+            "Accept the strong tier as it stands, after it was restored to an older state. What log and views hold "
+                + "beyond it is passed over. "
             + "No node may be running.") { Reason, Data };
         begin.SetAction(BeginAsync);
         return new Command("epoch", "Installation epochs.") { begin };

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tideline.Host.Running;
@@ -14,13 +15,16 @@ internal static class ImportCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly Argument<string> File =
         new("FILE") { Description = "An ISO 20022 pain.001 credit transfer file (001.03 to 001.12)." };
-    private static readonly Option<string?> Report = new("--report") { Description = "Write the pain.002 status report into this file." };
+    private static readonly Option<string?> Report = new(
+        "--report")
+    { Description = "Write the pain.002 status report into this file." };
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<bool> Json = Options.Json();
 
     public static Command Build()
     {
-        var command = new Command("import", "Run every payment of a pain.001 file once, and print its status report.") { File, Report, Data, Json };
+        var command = new Command("import",
+            "Run every payment of a pain.001 file once, and print its status report.") { File, Report, Data, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -36,7 +40,8 @@ internal static class ImportCommand
         if (parsed.GetValue(Json))
         {
             status["repeated"] = accepted.GetProperty("repeated").GetBoolean();
-            Console.WriteLine(status.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+            Console.WriteLine(status.ToJsonString(
+                new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         }
         else
         {
@@ -60,15 +65,18 @@ internal static class ImportCommand
         while ((string?)status["groupStatus"] is not ("ACSC" or "RJCT") && (int)status["pending"]! > 0)
         {
             if (!Console.IsErrorRedirected && Stopwatch.GetElapsedTime(begun) > Patience)
-                await Console.Error.WriteAsync($"\r{(int)status["settled"]! + (int)status["rejected"]!} of {(int)status["payments"]!} payments are final…");
+                await Console.Error.WriteAsync($"\r{(int)status["settled"]! + (int)status["rejected"]!} of "
+                    + $"{(int)status["payments"]!} payments are final…");
             await Task.Delay(Poll, cancel);
             status = await PageAsync(node, $"{path}?limit={Limits.PageRows}", cancel);
         }
 
-        if (!Console.IsErrorRedirected && Stopwatch.GetElapsedTime(begun) > Patience) await Console.Error.WriteLineAsync();
+        if (!Console.IsErrorRedirected && Stopwatch.GetElapsedTime(begun) > Patience)
+            await Console.Error.WriteLineAsync();
         while ((string?)status["nextCursor"] is { } cursor)
         {
-            var next = await PageAsync(node, $"{path}?limit={Limits.PageRows}&cursor={Uri.EscapeDataString(cursor)}", cancel);
+            var next = await PageAsync(
+                node, $"{path}?limit={Limits.PageRows}&cursor={Uri.EscapeDataString(cursor)}", cancel);
             foreach (var item in next["items"]!.AsArray()) status["items"]!.AsArray().Add(item!.DeepClone());
             status["nextCursor"] = next["nextCursor"]?.DeepClone();
         }
@@ -76,5 +84,6 @@ internal static class ImportCommand
         return status;
     }
 
-    private static async Task<JsonObject> PageAsync(OpsClient node, string path, CancellationToken cancel) => JsonObject.Create(await node.GetAsync(path, cancel))!;
+    private static async Task<JsonObject> PageAsync(OpsClient node, string path, CancellationToken cancel) =>
+        JsonObject.Create(await node.GetAsync(path, cancel))!;
 }

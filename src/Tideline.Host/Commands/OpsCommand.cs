@@ -7,8 +7,12 @@ namespace Tideline.Host.Commands;
 /// <summary>An operator's command: one request to the node and what it answered.</summary>
 internal static class OpsCommand
 {
-    /// <summary>Adds <c>--data</c> and <c>--json</c> and the request; <paramref name="isSo"/> decides between exit 0 and 1.</summary>
-    public static Command Asks(this Command command, Func<ParseResult, OpsClient, CancellationToken, Task<JsonElement>> ask, string nothing, Func<JsonElement, bool>? isSo = null)
+    /// <summary>
+    /// Adds <c>--data</c> and <c>--json</c> and the request; <paramref name="isSo"/> decides between exit 0 and 1.
+    /// </summary>
+    public static Command Asks(
+        this Command command, Func<ParseResult, OpsClient, CancellationToken, Task<JsonElement>> ask,
+        string nothing, Func<JsonElement, bool>? isSo = null)
     {
         var data = Options.Data();
         var json = Options.Json();

@@ -11,7 +11,9 @@ internal static class Options
         var data = new Option<string>("--data")
         {
             Description = "The data folder; TIDELINE_DATA in the environment says the same.",
-            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TIDELINE_DATA") is { Length: > 0 } data ? data : "./data",
+            DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TIDELINE_DATA") is { Length: > 0 } data
+                ? data
+                : "./data",
         };
         data.Validators.Add(RequirePath);
         return data;
@@ -20,10 +22,12 @@ internal static class Options
     /// <summary>Refuses an empty path, which no call of the system takes.</summary>
     public static void RequirePath(SymbolResult given)
     {
-        if (given.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value))) given.AddError("A path may not be empty.");
+        if (given.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
+            given.AddError("A path may not be empty.");
     }
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for scripts." };
 
-    public static Option<string?> JsonFile() => new("--json") { Description = "Also write the result as JSON into this file." };
+    public static Option<string?> JsonFile() =>
+        new("--json") { Description = "Also write the result as JSON into this file." };
 }

@@ -19,9 +19,12 @@ internal static class ProjectionCommands
     public static Command Build() => new("projections", "How far the views are, and building them anew.")
     {
         new Command("status", "Watermark, lag and health, shard by shard; exit 1 when one is unhealthy.").Asks(
-            (_, node, cancel) => node.GetAsync("/v1/ops/projections", cancel), "", answer => answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("healthy").GetBoolean())),
-        new Command("rebuild", "Build the views anew beside the live ones, compare, and switch; exit 1 when that was refused.") { Force }.Asks(
-            (parsed, node, cancel) => RebuildAsync(node, parsed.GetValue(Force), cancel), "", answer => answer.GetProperty("phase").GetString() == "switched"),
+            (_, node, cancel) => node.GetAsync("/v1/ops/projections", cancel), "", answer =>
+                answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("healthy").GetBoolean())),
+        new Command("rebuild", "Build the views anew beside the live ones, compare, and switch; exit 1 when that was "
+            + "refused.") { Force }.Asks(
+            (parsed, node, cancel) => RebuildAsync(node, parsed.GetValue(Force), cancel),
+            "", answer => answer.GetProperty("phase").GetString() == "switched"),
         new Command("repair", "Build the documents of one customer anew from the ledger; exit 1 when that failed.")
         {
             Customer,

@@ -12,15 +12,57 @@ namespace Tideline.Host.Commands;
 internal static class UpCommand
 {
     private static readonly Option<string> Data = Options.Data();
-    private static readonly Option<bool> Demo = new("--demo") { Description = "Load sample customers and keep sending traffic." };
-    private static readonly Option<int> Port = new("--port") { Description = "The port; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400 };
-    private static readonly Option<string> Listen = new("--listen") { Description = "The address of this machine to listen on; 0.0.0.0 for all. Who reaches it can do everything: no identity is asked for. TIDELINE_LISTEN says the same.", DefaultValueFactory = _ => ListenAddress.Default };
-    private static readonly Option<int?> Shards = new("--shards") { Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: one for every two processors; with --demo 2 or more." };
-    private static readonly Option<string> Profile = new("--profile") { Description = "embedded (the default): no servers needed; cluster: MySQL, Kafka, MongoDB and Redis, at the addresses of the configuration, of TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of ./tideline services up.", DefaultValueFactory = _ => "embedded" };
-    private static readonly Option<string> Roles = new("--roles") { Description = "What this process does. node (the default): everything but failover. failover: it watches over the groups of MySQL servers of the cluster profile. TIDELINE_ROLES says the same.", DefaultValueFactory = _ => "node" };
-    private static readonly Option<string?> Config = new("--config") { Description = "A JSON file with these options by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line and the environment win. TIDELINE_CONFIG says the same." };
-    private static readonly Option<string?> Own = new("--own") { Description = "Cluster profile: the shards that this process prefers, as in 0,2-3; all unless told. It has them as soon as they are free, any other one when nobody has taken that for a moment. TIDELINE_OWN says the same." };
-    private static readonly Option<string?> Address = new("--address") { Description = "Cluster profile: where the other processes of the installation reach this one, as in http://node-1:7400; unless told where it listens, or by the machine's name when that is everywhere. TIDELINE_ADDRESS says the same." };
+    private static readonly Option<bool> Demo = new(
+        "--demo")
+    { Description = "Load sample customers and keep sending traffic." };
+    private static readonly Option<int> Port = new("--port")
+    {
+        Description = "The port; 0 takes a free one. "
+        + "TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400
+    };
+    private static readonly Option<string> Listen = new("--listen")
+    {
+        Description = "The address of this machine "
+        + "to listen on; 0.0.0.0 for all. Who reaches it can do everything: no identity is asked for. TIDELINE_LISTEN "
+        + "says the same.", DefaultValueFactory = _ => ListenAddress.Default
+    };
+    private static readonly Option<int?> Shards = new(
+        "--shards")
+    {
+        Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: "
+            + $"one for every two processors; with --demo 2 or more."
+    };
+    private static readonly Option<string> Profile = new(
+        "--profile")
+    {
+        Description = "embedded (the default): no servers needed; cluster: MySQL, Kafka, MongoDB "
+            + "and Redis, at the addresses of the configuration, of TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of "
+            + "./tideline services up.", DefaultValueFactory = _ => "embedded"
+    };
+    private static readonly Option<string> Roles = new("--roles")
+    {
+        Description = "What this process does. node (the default): everything but failover. failover: it watches over "
+            + "the groups of MySQL servers of the cluster profile. TIDELINE_ROLES says the same.",
+        DefaultValueFactory = _ => "node"
+    };
+    private static readonly Option<string?> Config = new("--config")
+    {
+        Description = "A JSON file with these options "
+        + "by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line "
+        + "and the environment win. TIDELINE_CONFIG says the same."
+    };
+    private static readonly Option<string?> Own = new("--own")
+    {
+        Description = "Cluster profile: the shards that this "
+        + "process prefers, as in 0,2-3; all unless told. It has them as soon as they are free, any other one when "
+        + "nobody has taken that for a moment. TIDELINE_OWN says the same."
+    };
+    private static readonly Option<string?> Address = new("--address")
+    {
+        Description = "Cluster profile: where the "
+        + "other processes of the installation reach this one, as in http://node-1:7400; unless told where it listens, "
+        + "or by the machine's name when that is everywhere. TIDELINE_ADDRESS says the same."
+    };
     private static readonly Option<string?> Hosts = new("--hosts")
     {
         Description = "Names and addresses that requests may be for, as in bank.example,10.0.0.7, beside loopback, "
@@ -29,16 +71,20 @@ internal static class UpCommand
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
     private static readonly Option<bool> AcceptClock = new("--accept-clock")
     {
-        Description = $"The system clock is right, though the newest event is {Limits.ClockIdleDays} days old or older.",
+        Description =
+            $"The system clock is right, though the newest event is {Limits.ClockIdleDays} days old or older.",
     };
 
-    private static readonly Option<int> DemoRate = new("--demo-rate") { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
+    private static readonly Option<int> DemoRate = new(
+        "--demo-rate")
+    { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
 
     public static Command Build()
     {
         var command = new Command("up", "Run everything on this machine; Ctrl-C drains and stops.")
         {
-            Demo, Data, Port, Listen, Shards, Profile, Roles, Own, Address, Hosts, Config, Verbose, DemoRate, AcceptClock,
+            Demo, Data, Port,
+            Listen, Shards, Profile, Roles, Own, Address, Hosts, Config, Verbose, DemoRate, AcceptClock,
         };
         command.SetAction(RunAsync);
         return command;
@@ -47,9 +93,12 @@ internal static class UpCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         var settings = Settings(parsed);
-        if (settings.Profile is not ("embedded" or "cluster")) throw new TidelineException(ErrorCode.InvalidInput, $"There is no profile '{settings.Profile}'; there is embedded, and cluster.");
-        if (settings.Port is < 0 or > 65_535) throw new TidelineException(ErrorCode.InvalidInput, $"--port is 0 to 65535, not {settings.Port}.");
-        if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
+        if (settings.Profile is not ("embedded" or "cluster")) throw new TidelineException(
+            ErrorCode.InvalidInput, $"There is no profile '{settings.Profile}'; there is embedded, and cluster.");
+        if (settings.Port is < 0 or > 65_535)
+            throw new TidelineException(ErrorCode.InvalidInput, $"--port is 0 to 65535, not {settings.Port}.");
+        if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(
+            ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
         var listen = ListenAddress.Parse(settings.Listen);
         if (settings.WatchedOver is { } mysql)
@@ -62,18 +111,22 @@ internal static class UpCommand
         if (settings.Cluster is not null)
         {
             endpoint = FreePort.Choose(endpoint);
-            settings = settings with { Cluster = settings.Cluster with { Address = PeerAddress.Of(settings.Address, endpoint) } };
+            settings = settings
+                with
+            { Cluster = settings.Cluster with { Address = PeerAddress.Of(settings.Address, endpoint) } };
         }
 
         var data = settings.Data;
-        if (RunFile.Find(data) is { } running) throw new TidelineException(ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
+        if (RunFile.Find(data) is { } running) throw new TidelineException(
+            ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
         // Commands do not wait for log and views; an operator's command that starts a node for itself does.
         var options = NodeOf(settings) with
         {
             AcceptClock = parsed.GetValue(AcceptClock),
             OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
         };
-        await using var server = await Server.StartAsync(options, endpoint, HostsOf(settings), settings.Verbose, cancel);
+        await using var server = await Server.StartAsync(
+            options, endpoint, HostsOf(settings), settings.Verbose, cancel);
         using var runFile = RunFile.Write(data, server.Address);
         if (!settings.Demo)
         {
@@ -118,27 +171,45 @@ internal static class UpCommand
     // A demonstration shows the transfer saga too, which needs two shards; the cluster profile makes two anyway.
     private static NodeOptions NodeOf(UpSettings settings)
     {
-        if (settings.Cluster is not null) return new NodeOptions { DataDirectory = settings.Data, Shards = settings.Shards, Cluster = settings.Cluster };
+        if (settings.Cluster is not null) return new NodeOptions
+        {
+            DataDirectory = settings.Data, Shards = settings.Shards, Cluster = settings.Cluster
+        };
         var isNew = !Directory.Exists(Path.Combine(settings.Data, "ledger"));
-        return new NodeOptions { DataDirectory = settings.Data, Shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, NodeOptions.DefaultShards) : null) };
+        return new NodeOptions
+        {
+            DataDirectory = settings.Data,
+            Shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, NodeOptions.DefaultShards) : null)
+        };
     }
 
     // The command line, else the environment, else the file, else the default.
     private static UpSettings Settings(ParseResult parsed)
     {
         var file = UpConfiguration.Read(parsed.GetValue(Config));
-        var profile = IsGiven(parsed, Profile, null) ? parsed.GetRequiredValue(Profile) : ClusterSettings.Variable("TIDELINE_PROFILE") ?? file.Profile ?? parsed.GetRequiredValue(Profile);
-        var roles = IsGiven(parsed, Roles, null) ? parsed.GetRequiredValue(Roles) : ClusterSettings.Variable("TIDELINE_ROLES") ?? file.Roles ?? parsed.GetRequiredValue(Roles);
-        if (roles is not ("node" or "failover")) throw new TidelineException(ErrorCode.InvalidInput, $"There is no role '{roles}'; there is node, and failover.");
-        if (roles == "failover" && profile != "cluster") throw new TidelineException(ErrorCode.InvalidInput, "The role failover is one of the cluster profile: --profile cluster.");
+        var profile = IsGiven(parsed, Profile, null) ? parsed.GetRequiredValue(Profile)
+            : ClusterSettings.Variable("TIDELINE_PROFILE") ?? file.Profile ?? parsed.GetRequiredValue(Profile);
+        var roles = IsGiven(parsed, Roles, null) ? parsed.GetRequiredValue(Roles)
+            : ClusterSettings.Variable("TIDELINE_ROLES") ?? file.Roles ?? parsed.GetRequiredValue(Roles);
+        if (roles is not ("node" or "failover")) throw new TidelineException(
+            ErrorCode.InvalidInput, $"There is no role '{roles}'; there is node, and failover.");
+        if (roles == "failover" && profile != "cluster") throw new TidelineException(
+            ErrorCode.InvalidInput, "The role failover is one of the cluster profile: --profile cluster.");
         var own = Text(parsed, Own, "TIDELINE_OWN", file.Own);
         var address = Text(parsed, Address, "TIDELINE_ADDRESS", file.Address);
         var isNode = profile == "cluster" && roles == "node";
-        if (!isNode && (own ?? address) is not null) throw new TidelineException(ErrorCode.InvalidInput, $"{(own is null ? "--address (TIDELINE_ADDRESS)" : "--own (TIDELINE_OWN)")} is for the nodes of the cluster profile: --profile cluster.");
+        if (!isNode && (own ?? address) is not null) throw new TidelineException(
+            ErrorCode.InvalidInput, $"{(own is null ? "--address (TIDELINE_ADDRESS)" : "--own (TIDELINE_OWN)")} is for "
+                + $"the nodes of the cluster profile: --profile cluster.");
         return new UpSettings(
-            IsGiven(parsed, Data, "TIDELINE_DATA") ? parsed.GetRequiredValue(Data) : file.Data ?? parsed.GetRequiredValue(Data),
-            IsGiven(parsed, Port, null) ? parsed.GetValue(Port) : UpConfiguration.PortOfEnvironment() ?? file.Port ?? parsed.GetValue(Port),
-            IsGiven(parsed, Listen, null) ? parsed.GetRequiredValue(Listen) : ClusterSettings.Variable("TIDELINE_LISTEN") ?? file.Listen ?? parsed.GetRequiredValue(Listen),
+            IsGiven(parsed, Data, "TIDELINE_DATA")
+                ? parsed.GetRequiredValue(Data)
+                : file.Data ?? parsed.GetRequiredValue(Data),
+            IsGiven(parsed, Port, null)
+                ? parsed.GetValue(Port)
+                : UpConfiguration.PortOfEnvironment() ?? file.Port ?? parsed.GetValue(Port),
+            IsGiven(parsed, Listen, null) ? parsed.GetRequiredValue(Listen)
+                : ClusterSettings.Variable("TIDELINE_LISTEN") ?? file.Listen ?? parsed.GetRequiredValue(Listen),
             parsed.GetValue(Shards) ?? file.Shards,
             profile,
             isNode ? ClusterSettings.Find(file) with { Own = own is null ? null : OwnShards.Parse(own) } : null,
@@ -150,10 +221,12 @@ internal static class UpCommand
             IsGiven(parsed, Verbose, null) ? parsed.GetValue(Verbose) : file.Verbose ?? false);
     }
 
-    private static string? Text(ParseResult parsed, Option<string?> option, string variable, string? ofFile) => parsed.GetValue(option) ?? ClusterSettings.Variable(variable) ?? ofFile;
+    private static string? Text(ParseResult parsed, Option<string?> option, string variable, string? ofFile) =>
+        parsed.GetValue(option) ?? ClusterSettings.Variable(variable) ?? ofFile;
 
     private static bool IsGiven(ParseResult parsed, Option option, string? variable) =>
-        parsed.GetResult(option) is { Implicit: false } || (variable is not null && ClusterSettings.Variable(variable) is not null);
+        parsed.GetResult(option) is { Implicit: false }
+            || (variable is not null && ClusterSettings.Variable(variable) is not null);
 
     private static async Task<int> StopAsync(Server server)
     {
@@ -163,7 +236,8 @@ internal static class UpCommand
         var drained = server.DisposeAsync().AsTask();
         if (await Task.WhenAny(drained, Task.Delay(Limits.DrainMs, CancellationToken.None)) != drained)
         {
-            await Console.Error.WriteLineAsync($"tideline: the drain took longer than {Limits.DrainMs / 1_000} s; what was acknowledged is safe, the rest recovers at the next start.");
+            await Console.Error.WriteLineAsync($"tideline: the drain took longer than {Limits.DrainMs / 1_000} s; what "
+                + $"was acknowledged is safe, the rest recovers at the next start.");
             return 1;
         }
 

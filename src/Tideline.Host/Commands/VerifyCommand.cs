@@ -7,14 +7,17 @@ namespace Tideline.Host.Commands;
 internal static class VerifyCommand
 {
     private static readonly Option<string> Data = Options.Data();
-    private static readonly Option<bool> Deep = new("--deep") { Description = "Check every document and every record, not a sample." };
+    private static readonly Option<bool> Deep = new(
+        "--deep")
+    { Description = "Check every document and every record, not a sample." };
     private static readonly Option<bool> Json = Options.Json();
 
     public static Command Build()
     {
         var command = new Command(
             "verify",
-            "Check the invariants (I1, I2, I7, I8, I9, I12 to I15) on the stores, while traffic runs; exit 1 and a list "
+            "Check the invariants (I1, I2, I7, I8, I9, I12 to I15) on the stores, while traffic runs; exit 1 and a "
+                + "list "
                 + "when one is broken.") { Data, Deep, Json };
         command.SetAction(RunAsync);
         return command;
@@ -23,7 +26,8 @@ internal static class VerifyCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         await using var node = await OpsClient.OpenAsync(parsed.GetRequiredValue(Data), cancel);
-        var report = await node.GetAsync($"/v1/ops/consistency?deep={(parsed.GetValue(Deep) ? "true" : "false")}", cancel);
+        var report = await node.GetAsync(
+            $"/v1/ops/consistency?deep={(parsed.GetValue(Deep) ? "true" : "false")}", cancel);
         if (parsed.GetValue(Json))
         {
             Console.WriteLine(report.GetRawText());

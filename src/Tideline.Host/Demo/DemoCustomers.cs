@@ -7,8 +7,8 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Host.Demo;
 
 /// <summary>
-/// Believable customers: names of their countries, IBANs with right check digits, a salary, a rent. The same seed and keys every time, so that loading them again
-/// changes nothing.
+/// Believable customers: names of their countries, IBANs with right check digits, a salary, a rent. The same seed and
+/// keys every time, so that loading them again changes nothing.
 /// </summary>
 internal sealed class DemoCustomers
 {
@@ -32,13 +32,17 @@ internal sealed class DemoCustomers
     private static readonly Guid Employer = Guid.Parse("00000000-0000-7000-8000-00000000000c");
 
     // No name generator knows Hungarian.
-    private static readonly string[] HungarianFamilies = ["Nagy", "Kovács", "Tóth", "Szabó", "Horváth", "Varga", "Kiss", "Molnár", "Németh", "Farkas"];
-    private static readonly string[] HungarianNames = ["Anna", "Zsófia", "Eszter", "Katalin", "Ilona", "László", "István", "Gábor", "Péter", "Zoltán"];
+    private static readonly string[] HungarianFamilies =
+        ["Nagy", "Kovács", "Tóth", "Szabó", "Horváth", "Varga", "Kiss", "Molnár", "Németh", "Farkas"];
+    private static readonly string[] HungarianNames =
+        ["Anna", "Zsófia", "Eszter", "Katalin", "Ilona", "László", "István", "Gábor", "Péter", "Zoltán"];
 
     private static readonly (string Country, string Locale, string Currency, long SalaryMinor)[] Countries =
     [
-        ("DE", "de", "EUR", 310_000), ("FR", "fr", "EUR", 280_000), ("ES", "es", "EUR", 220_000), ("IT", "it", "EUR", 230_000), ("NL", "nl", "EUR", 330_000),
-        ("GB", "en_GB", "GBP", 270_000), ("PL", "pl", "PLN", 780_000), ("SE", "sv", "SEK", 3_400_000), ("CH", "de_CH", "CHF", 620_000), ("HU", "en", "HUF", 48_000_000),
+        ("DE", "de", "EUR", 310_000), ("FR", "fr", "EUR", 280_000),
+        ("ES", "es", "EUR", 220_000), ("IT", "it", "EUR", 230_000), ("NL", "nl", "EUR", 330_000),
+        ("GB", "en_GB", "GBP", 270_000), ("PL", "pl", "PLN", 780_000),
+        ("SE", "sv", "SEK", 3_400_000), ("CH", "de_CH", "CHF", 620_000), ("HU", "en", "HUF", 48_000_000),
     ];
 
     private DemoCustomers(IReadOnlyList<DemoCustomer> all) => All = all;
@@ -74,28 +78,37 @@ internal sealed class DemoCustomers
 
     private static IEnumerable<DemoCustomer> Describe(ShardMap map)
     {
-        yield return new DemoCustomer(Ada, AdasAccount, "Ada Lindqvist", "ada@example.com", "SE", "EUR", 320_000, Iban.Create("SE", "50000000058398257466").ToString());
-        yield return new DemoCustomer(Bela, BelasAccount, "Béla Kovács", "bela@example.com", "HU", "EUR", 240_000, Iban.Create("HU", "117730161111101800000000").ToString());
-        yield return new DemoCustomer(Employer, EmployersAccount, "Nordlicht Werke GmbH", "payroll@example.com", "DE", "EUR", 50_000_000, Iban.Create("DE", "370400440532013000").ToString());
+        yield return new DemoCustomer(Ada, AdasAccount, "Ada Lindqvist",
+            "ada@example.com", "SE", "EUR", 320_000, Iban.Create("SE", "50000000058398257466").ToString());
+        yield return new DemoCustomer(Bela, BelasAccount, "Béla Kovács",
+            "bela@example.com", "HU", "EUR", 240_000, Iban.Create("HU", "117730161111101800000000").ToString());
+        yield return new DemoCustomer(Employer, EmployersAccount, "Nordlicht Werke GmbH",
+            "payroll@example.com", "DE", "EUR", 50_000_000, Iban.Create("DE", "370400440532013000").ToString());
         var random = new Randomizer(Seed);
         var ids = new IdGenerator(new FixedTime(), Seed);
-        var names = Countries.ToDictionary(country => country.Country, country => new Bogus.DataSets.Name(country.Locale) { Random = random });
+        var names = Countries.ToDictionary(
+            country => country.Country, country => new Bogus.DataSets.Name(country.Locale) { Random = random });
         for (var number = 0; number < Count; number++)
         {
             var (country, _, currency, salary) = Countries[random.Number(Countries.Length - 1)];
-            var name = country == "HU" ? $"{random.ArrayElement(HungarianNames)} {random.ArrayElement(HungarianFamilies)}" : names[country].FullName();
-            var email = $"{new string([.. name.Normalize(System.Text.NormalizationForm.FormD).Where(char.IsAsciiLetter)]).ToLowerInvariant()}{number}@example.com";
+            var name = country == "HU" ? $"{random.ArrayElement(HungarianNames)} "
+                + $"{random.ArrayElement(HungarianFamilies)}" : names[country].FullName();
+            var letters = name.Normalize(System.Text.NormalizationForm.FormD).Where(char.IsAsciiLetter);
+            var email = $"{string.Concat(letters).ToLowerInvariant()}{number}@example.com";
             var iban = DemoIbans.Next(random, country);
             var account = map.NextOn(number % map.Shards, ids);
-            yield return new DemoCustomer(ids.Next(), account, name, email, country, currency, salary * random.Number(80, 160) / 100, iban);
+            yield return new DemoCustomer(
+                ids.Next(), account, name, email, country, currency, salary * random.Number(80, 160) / 100, iban);
         }
     }
 
     private static async Task OpenAsync(TidelineNode node, DemoCustomer customer, CancellationToken cancel)
     {
         var currency = Currency.Parse(customer.Currency);
-        await OnceAsync(node, new CreateCustomer(customer.CustomerId, customer.Name, customer.Email, customer.Country), $"demo-customer-{customer.CustomerId}", cancel);
-        await OnceAsync(node, new OpenAccount(customer.AccountId, customer.CustomerId, currency, 0, customer.Iban), $"demo-account-{customer.AccountId}", cancel);
+        await OnceAsync(node, new CreateCustomer(customer.CustomerId, customer.Name, customer.Email, customer.Country),
+            $"demo-customer-{customer.CustomerId}", cancel);
+        await OnceAsync(node, new OpenAccount(customer.AccountId, customer.CustomerId, currency, 0, customer.Iban),
+            $"demo-account-{customer.AccountId}", cancel);
         var words = customer.AccountId == EmployersAccount ? "Opening balance" : "Salary";
         var amount = new Money(customer.SalaryMinor, currency);
         var salary = new Deposit(node.Ledger.NextIdBeside(customer.AccountId), customer.AccountId, amount, words);
@@ -104,8 +117,10 @@ internal sealed class DemoCustomers
 
     private static async Task OnceAsync(TidelineNode node, LedgerCommand command, string key, CancellationToken cancel)
     {
-        var reply = await node.Ledger.ExecuteAsync(command with { Key = Idempotency.Key("demo", key), Fingerprint = Idempotency.Fingerprint(key) }, cancel);
-        if (reply.Refusal is { } refusal) throw new TidelineException(ErrorCode.IncompatibleData, $"The demo customers do not fit the data in this folder: {refusal.Detail}");
+        var reply = await node.Ledger.ExecuteAsync(
+            command with { Key = Idempotency.Key("demo", key), Fingerprint = Idempotency.Fingerprint(key) }, cancel);
+        if (reply.Refusal is { } refusal) throw new TidelineException(
+            ErrorCode.IncompatibleData, $"The demo customers do not fit the data in this folder: {refusal.Detail}");
     }
 
     // The ids of the demo must be the same on every machine and day.
@@ -116,4 +131,5 @@ internal sealed class DemoCustomers
 }
 
 /// <summary>A customer of the demo with one account.</summary>
-internal sealed record DemoCustomer(Guid CustomerId, Guid AccountId, string Name, string Email, string Country, string Currency, long SalaryMinor, string Iban);
+internal sealed record DemoCustomer(Guid CustomerId,
+    Guid AccountId, string Name, string Email, string Country, string Currency, long SalaryMinor, string Iban);

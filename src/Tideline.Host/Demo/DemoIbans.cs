@@ -7,7 +7,8 @@ namespace Tideline.Host.Demo;
 /// <summary>IBANs as the banks of a country write them: its own bank codes and length, check digits right.</summary>
 internal static class DemoIbans
 {
-    // A '#' is a digit of the account's own number; what stands before it names bank and branch, what stands behind it is a national suffix.
+    // A '#' is a digit of the account's own number; what stands before it names bank and branch, what stands behind it
+    // is a national suffix.
     private static readonly Dictionary<string, string[]> Forms = new(StringComparer.Ordinal)
     {
         ["CH"] = ["00230############", "00762############"],
@@ -21,7 +22,8 @@ internal static class DemoIbans
         ["SE"] = ["500000000583########", "300000000625########"],
     };
 
-    public static string Next(Randomizer random, string country) => Iban.Create(country, country == "FR" ? French(random) : random.Replace(random.ArrayElement(Forms[country]))).ToString();
+    public static string Next(Randomizer random, string country) => Iban.Create(
+        country, country == "FR" ? French(random) : random.Replace(random.ArrayElement(Forms[country]))).ToString();
 
     // A French account number ends in a key of its own, the clé RIB: 97 - (89 bank + 15 branch + 3 account) mod 97.
     private static string French(Randomizer random)

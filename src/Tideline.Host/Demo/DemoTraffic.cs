@@ -10,8 +10,9 @@ using Tideline.Services.Payments;
 namespace Tideline.Host.Demo;
 
 /// <summary>
-/// Keeps money moving as people do: purchases, card payments that are held and captured, transfers between friends within and across shards, rents,
-/// salaries, now and then something that the account cannot bear. Paced, with a bounded number under way.
+/// Keeps money moving as people do: purchases, card payments that are held and captured, transfers between friends
+/// within and across shards, rents, salaries, now and then something that the account cannot bear. Paced, with a
+/// bounded number under way.
 /// </summary>
 internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, int perSecond) : IAsyncDisposable
 {
@@ -20,8 +21,10 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
     private const int MaxInFlight = 512;
     private const long HoldUs = 600_000_000;
 
-    private static readonly string[] Shops = ["Bakery Kessler", "Metro ticket", "Greengrocer Lotte", "Streaming monthly", "Bookshop am Dom", "Coffee bar", "Pharmacy", "Fuel station", "Cinema Lux", "Hardware store"];
-    private static readonly string[] Words = ["Dinner on Friday", "Concert tickets", "Thanks!", "Birthday present", "Shared taxi", "Holiday fund"];
+    private static readonly string[] Shops = ["Bakery Kessler", "Metro ticket", "Greengrocer Lotte", "Streaming "
+        + "monthly", "Bookshop am Dom", "Coffee bar", "Pharmacy", "Fuel station", "Cinema Lux", "Hardware store"];
+    private static readonly string[] Words =
+        ["Dinner on Friday", "Concert tickets", "Thanks!", "Birthday present", "Shared taxi", "Holiday fund"];
 
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _slots = new(MaxInFlight);
@@ -106,10 +109,13 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
                 var shop = _random.ArrayElement(Shops);
                 return () => CommandAsync(new Withdraw(Beside(customer), customer.AccountId, spent, shop));
             default:
-                var friends = _people.Where(other => other.Currency == customer.Currency && other.AccountId != customer.AccountId).ToList();
+                var friends = _people.Where(
+                    other => other.Currency == customer.Currency && other.AccountId != customer.AccountId).ToList();
                 var isRent = _random.Number(20) == 0;
-                var amount = isRent ? customer.SalaryMinor * 35 / 100 : _random.Long(customer.SalaryMinor / 1_000, customer.SalaryMinor / 40);
-                return friends.Count == 0 ? Next() : () => TransferAsync(customer, _random.ListItem(friends), new Money(amount, currency), isRent ? "Rent" : _random.ArrayElement(Words));
+                var amount = isRent ? customer.SalaryMinor * 35 / 100
+                    : _random.Long(customer.SalaryMinor / 1_000, customer.SalaryMinor / 40);
+                return friends.Count == 0 ? Next() : () => TransferAsync(customer, _random.ListItem(friends),
+                    new Money(amount, currency), isRent ? "Rent" : _random.ArrayElement(Words));
         }
     }
 
@@ -135,14 +141,16 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
 
     private Guid Beside(DemoCustomer customer) => node.Ledger.NextIdBeside(customer.AccountId);
 
-    private async Task<Refusal?> CommandAsync(LedgerCommand command) => (await node.Ledger.ExecuteAsync(WithKey(command), CancellationToken.None)).Refusal;
+    private async Task<Refusal?> CommandAsync(LedgerCommand command) =>
+        (await node.Ledger.ExecuteAsync(WithKey(command), CancellationToken.None)).Refusal;
 
     // As a card does it: the terminal holds the amount, the merchant takes it, or a part of it, or lets it go.
     private async Task<Refusal?> PayByCardAsync(DemoCustomer customer, Money amount, bool isLetGo)
     {
         var hold = Beside(customer);
         var expires = node.Options.Time.NowUs() + HoldUs;
-        if (await CommandAsync(new PlaceHold(hold, customer.AccountId, amount, expires, "Hotel Seeblick")) is { } refused) return refused;
+        if (await CommandAsync(
+            new PlaceHold(hold, customer.AccountId, amount, expires, "Hotel Seeblick")) is { } refused) return refused;
         return isLetGo
             ? await CommandAsync(new ReleaseHold(hold, customer.AccountId, amount.Currency, Expired: false))
             : await CommandAsync(new CaptureHold(

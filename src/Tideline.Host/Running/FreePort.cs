@@ -4,10 +4,14 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>Looks whether an address and port can be had before anything else is started: a data folder is not made for a node that cannot answer.</summary>
+/// <summary>
+/// Looks whether an address and port can be had before anything else is started: a data folder is not made for a node
+/// that cannot answer.
+/// </summary>
 internal static class FreePort
 {
-    /// <exception cref="TidelineException">AlreadyOwned: another program has it. InvalidInput: this user may not, or it is no address of this machine.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned: another program has it. InvalidInput: this user may not, or it
+    /// is no address of this machine.</exception>
     public static void Require(IPEndPoint endpoint)
     {
         try
@@ -20,13 +24,18 @@ internal static class FreePort
             throw fault.SocketErrorCode switch
             {
                 SocketError.AddressAlreadyInUse => Taken(endpoint, fault),
-                SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => new TidelineException(ErrorCode.InvalidInput, $"--listen {endpoint.Address} is no address of this machine.", fault),
-                _ => new TidelineException(ErrorCode.InvalidInput, $"Port {endpoint.Port} on {endpoint.Address} cannot be used: {fault.Message}.", fault),
+                SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => new TidelineException(
+                    ErrorCode.InvalidInput, $"--listen {endpoint.Address} is no address of this machine.", fault),
+                _ => new TidelineException(ErrorCode.InvalidInput,
+                    $"Port {endpoint.Port} on {endpoint.Address} cannot be used: {fault.Message}.", fault),
             };
         }
     }
 
-    /// <summary>The endpoint itself, or, where its port is 0, with one that nobody listens on: for who must tell others of it before it listens.</summary>
+    /// <summary>
+    /// The endpoint itself, or, where its port is 0, with one that nobody listens on: for who must tell others of it
+    /// before it listens.
+    /// </summary>
     /// <exception cref="TidelineException">As <see cref="Require"/>.</exception>
     public static IPEndPoint Choose(IPEndPoint endpoint)
     {
@@ -39,5 +48,6 @@ internal static class FreePort
 
     /// <summary>What to say of a port that somebody else has.</summary>
     public static TidelineException Taken(IPEndPoint endpoint, Exception fault) =>
-        new(ErrorCode.AlreadyOwned, $"Port {endpoint.Port} on {endpoint.Address} is taken by another program; choose another with --port, or --port 0 for a free one.", fault);
+        new(ErrorCode.AlreadyOwned, $"Port {endpoint.Port} on {endpoint.Address} is taken by another program; choose "
+            + $"another with --port, or --port 0 for a free one.", fault);
 }

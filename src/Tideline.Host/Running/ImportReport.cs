@@ -11,14 +11,16 @@ internal static class ImportReport
     public static void Print(JsonObject status, bool isRepeated)
     {
         if (isRepeated) Console.WriteLine("This file was imported before: nothing moved again. What became of it:");
-        Console.WriteLine($"{status["message"]} {status["messageId"]}: {status["groupStatus"]}, {Words((string?)status["groupStatus"])}");
+        Console.WriteLine($"{status["message"]} {status["messageId"]}: {status["groupStatus"]}, "
+            + $"{Words((string?)status["groupStatus"])}");
         if (status["reason"] is JsonObject whole)
         {
             Console.WriteLine($"No payment was made: {Reason(whole)}");
             return;
         }
 
-        Console.WriteLine($"{status["payments"]} payments: {status["settled"]} settled, {status["rejected"]} rejected, {status["pending"]} pending. Import {status["importId"]}");
+        Console.WriteLine($"{status["payments"]} payments: {status["settled"]} settled, {status["rejected"]} rejected, "
+            + $"{status["pending"]} pending. Import {status["importId"]}");
         var rows = status["items"]!.AsArray().Select(Row).ToList();
         if (Console.IsOutputRedirected)
         {
@@ -28,13 +30,15 @@ internal static class ImportReport
         }
 
         var table = new Table().Border(TableBorder.Rounded);
-        foreach (var column in Columns) table.AddColumn(column == "amount" ? new TableColumn(column).RightAligned() : new TableColumn(column));
+        foreach (var column in Columns)
+            table.AddColumn(column == "amount" ? new TableColumn(column).RightAligned() : new TableColumn(column));
         foreach (var row in rows) table.AddRow([.. row.Select(Markup.Escape)]);
         AnsiConsole.Write(table);
     }
 
     private static string[] Row(JsonNode? payment) =>
-        [$"{payment!["status"]}", $"{payment["endToEndId"]}", $"{payment["amount"]} {payment["currency"]}", payment["reason"] is JsonObject reason ? Reason(reason) : ""];
+        [$"{payment!["status"]}", $"{payment["endToEndId"]}",
+            $"{payment["amount"]} {payment["currency"]}", payment["reason"] is JsonObject reason ? Reason(reason) : ""];
 
     private static string Reason(JsonObject reason) => $"{reason["code"]} {reason["detail"]}";
 

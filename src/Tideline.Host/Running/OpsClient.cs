@@ -10,8 +10,8 @@ using Tideline.Kernel;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// Speaks HTTP to the node that runs on a data folder. When none does, it runs one for the length of the command on a free port: there is one way
-/// to do each thing.
+/// Speaks HTTP to the node that runs on a data folder. When none does, it runs one for the length of the command on a
+/// free port: there is one way to do each thing.
 /// </summary>
 internal sealed class OpsClient : IAsyncDisposable
 {
@@ -30,13 +30,16 @@ internal sealed class OpsClient : IAsyncDisposable
         if (RunFile.Find(data) is { } address) return new OpsClient(address, null);
         var file = UpConfiguration.Read(null);
         var cluster = file.IsCluster ? ClusterSettings.Find(file) : null;
-        if (cluster is null && !Directory.Exists(Path.Combine(data, "ledger"))) throw new TidelineException(ErrorCode.NotFound, $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
+        if (cluster is null && !Directory.Exists(Path.Combine(data, "ledger")))
+            throw new TidelineException(ErrorCode.NotFound,
+                $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
         var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster },
             new IPEndPoint(IPAddress.Loopback, 0), HostNames.Loopback, verbose: false, cancel);
         return new OpsClient(new Uri(own.Address), own);
     }
 
-    public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) => await ReadAsync(await _http.GetAsync(new Uri(path, UriKind.Relative), cancel), cancel);
+    public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
+        await ReadAsync(await _http.GetAsync(new Uri(path, UriKind.Relative), cancel), cancel);
 
     public async Task<JsonElement> PostAsync(string path, string json, CancellationToken cancel)
     {
@@ -62,7 +65,8 @@ internal sealed class OpsClient : IAsyncDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Accept.Add(new("application/xml"));
         using var answer = await _http.SendAsync(request, cancel);
-        if (!answer.IsSuccessStatusCode) throw new TidelineException(ErrorCode.StorageUnavailable, $"The node answered {(int)answer.StatusCode}.");
+        if (!answer.IsSuccessStatusCode)
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"The node answered {(int)answer.StatusCode}.");
         await using var output = File.Create(file);
         await answer.Content.CopyToAsync(output, cancel);
     }
@@ -81,7 +85,9 @@ internal sealed class OpsClient : IAsyncDisposable
             if (answer.IsSuccessStatusCode) return json;
             var detail = json.TryGetProperty("detail", out var words) ? words.GetString() : json.ToString();
             detail ??= $"The node answered {(int)answer.StatusCode}.";
-            throw (int)answer.StatusCode < 500 ? new NodeRefusal(detail) : new TidelineException(ErrorCode.StorageUnavailable, detail);
+            throw (int)answer.StatusCode < 500
+                ? new NodeRefusal(detail)
+                : new TidelineException(ErrorCode.StorageUnavailable, detail);
         }
     }
 }

@@ -13,15 +13,19 @@ internal static class OwnShards
         foreach (var part in text.Split(','))
         {
             var ends = part.Split('-');
-            if (ends.Length > 2 || Number(ends[0]) is not { } first || Number(ends[^1]) is not { } last || last < first) throw Wrong(text);
+            if (ends.Length > 2 || Number(ends[0]) is not { } first || Number(ends[^1]) is not { } last || last < first)
+                throw Wrong(text);
             for (var shard = first; shard <= last; shard++) shards.Add(shard);
         }
 
         return shards;
     }
 
-    private static int? Number(string text) => int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var shard) && shard < Limits.Shards ? shard : null;
+    private static int? Number(string text) =>
+        int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
+            && shard < Limits.Shards ? shard : null;
 
     private static TidelineException Wrong(string text) =>
-        new(ErrorCode.InvalidInput, $"--own (TIDELINE_OWN) names shards, 0 to {Limits.Shards - 1}, as in 0,2-3, not '{text}'.");
+        new(ErrorCode.InvalidInput,
+            $"--own (TIDELINE_OWN) names shards, 0 to {Limits.Shards - 1}, as in 0,2-3, not '{text}'.");
 }

@@ -7,19 +7,26 @@ namespace Tideline.Host.Running;
 /// <summary>Where the other processes of an installation reach this one.</summary>
 internal static class PeerAddress
 {
-    /// <summary>The address that was given, or else the one that it listens on; by the name of this machine where it listens on all.</summary>
+    /// <summary>
+    /// The address that was given, or else the one that it listens on; by the name of this machine where it listens on
+    /// all.
+    /// </summary>
     /// <exception cref="TidelineException">InvalidInput: what was given is no address.</exception>
     public static string Of(string? given, IPEndPoint endpoint)
     {
         if (given is not null) return Parse(given);
         var isAny = endpoint.Address.Equals(IPAddress.Any) || endpoint.Address.Equals(IPAddress.IPv6Any);
-        return new UriBuilder(Uri.UriSchemeHttp, isAny ? Dns.GetHostName() : endpoint.Address.ToString(), endpoint.Port).Uri.GetLeftPart(UriPartial.Authority);
+        return new UriBuilder(Uri.UriSchemeHttp, isAny ? Dns.GetHostName() : endpoint.Address.ToString(), endpoint.Port)
+            .Uri.GetLeftPart(UriPartial.Authority);
     }
 
     private static string Parse(string text) =>
-        text.Length <= Limits.PeerAddressCharacters && Uri.TryCreate(text, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+        text.Length <= Limits.PeerAddressCharacters && Uri.TryCreate(text, UriKind.Absolute, out var address)
+            && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
         && address is { PathAndQuery: "/", Fragment.Length: 0, UserInfo.Length: 0 }
             ? address.GetLeftPart(UriPartial.Authority)
             : throw new TidelineException(
-                ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture, $"--address (TIDELINE_ADDRESS) is where others reach this process, as in http://node-1:7400, at most {Limits.PeerAddressCharacters} characters, not '{text}'."));
+                ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture,
+                    $"--address (TIDELINE_ADDRESS) is where others reach this process, as in http://node-1:7400, at "
+                        + $"most {Limits.PeerAddressCharacters} characters, not '{text}'."));
 }

@@ -21,8 +21,8 @@ internal static class PrivateFiles
         ];
 
     /// <summary>
-    /// From here on the process makes private files alone. A data folder that exists with wider rights is narrowed, with
-    /// what the program has in it; one of another user, such as the root of a mounted volume, is left as it is.
+    /// From here on the process makes private files alone. A data folder that exists with wider rights is narrowed,
+    /// with what the program has in it; one of another user, such as the root of a mounted volume, is left as it is.
     /// </summary>
     /// <exception cref="TidelineException">InvalidInput: everybody may write in it, and it is not narrowed.</exception>
     public static void Prepare(string data)

@@ -1,6 +1,8 @@
 namespace Tideline.Host.Running;
 
-/// <summary>One line on the error stream that says how far a long command is, for a person who looks; a script sees none.</summary>
+/// <summary>
+/// One line on the error stream that says how far a long command is, for a person who looks; a script sees none.
+/// </summary>
 internal sealed class ProgressLine
 {
     private int _width;

@@ -5,7 +5,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>Says who runs on a data folder and where: <c>DIR/tideline.run.json</c>. A file whose process is gone is stale and counts as absent.</summary>
+/// <summary>
+/// Says who runs on a data folder and where: <c>DIR/tideline.run.json</c>. A file whose process is gone is stale and
+/// counts as absent.
+/// </summary>
 internal sealed class RunFile : IDisposable
 {
     private readonly string _path;
@@ -18,7 +21,8 @@ internal sealed class RunFile : IDisposable
         var path = PathIn(data);
         using var process = Process.GetCurrentProcess();
         var (id, started) = ProcessIdentity.Of(process);
-        File.WriteAllBytes(path + ".new", JsonSerializer.SerializeToUtf8Bytes(new RunState(id, started, address), RunJson.Default.RunState));
+        File.WriteAllBytes(path + ".new",
+            JsonSerializer.SerializeToUtf8Bytes(new RunState(id, started, address), RunJson.Default.RunState));
         File.Move(path + ".new", path, overwrite: true);
         return new RunFile(path);
     }
@@ -29,9 +33,11 @@ internal sealed class RunFile : IDisposable
         try
         {
             var state = JsonSerializer.Deserialize(File.ReadAllBytes(PathIn(data)), RunJson.Default.RunState);
-            return state?.Address is not null && new ProcessIdentity(state.ProcessId, state.ProcessStarted).IsAlive ? new Uri(state.Address) : null;
+            return state?.Address is not null
+                && new ProcessIdentity(state.ProcessId, state.ProcessStarted).IsAlive ? new Uri(state.Address) : null;
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException or JsonException or UriFormatException)
+        catch (Exception fault)
+            when (fault is FileNotFoundException or DirectoryNotFoundException or JsonException or UriFormatException)
         {
             return null;
         }

@@ -42,7 +42,8 @@ internal sealed class Server : IAsyncDisposable
     /// Listens, then starts the node, then opens the gateway: probes are answered from the first moment on. In the
     /// cluster profile the node takes shards when the gateway answers, for others send commands there.
     /// </summary>
-    /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then nothing was touched.</exception>
+    /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then
+    /// nothing was touched.</exception>
     public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, HostNames hosts,
         bool verbose, CancellationToken cancel)
     {
@@ -112,8 +113,10 @@ internal sealed class Server : IAsyncDisposable
     {
         Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, SagaLetters = node.SagaLetters,
         SagaWatch = node.SagaWatch, Imports = node.Imports, Health = node.Health,
-        FindProjections = () => node.OpenProjections, MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults,
-        Receiver = node.Receiver, Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
+        FindProjections = () => node.OpenProjections,
+        MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults,
+        Receiver = node.Receiver,
+        Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
     };
 
     private static LogLevel LevelOf(bool verbose) => verbose ? LogLevel.Information : LogLevel.Error;

@@ -5,7 +5,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>The file that <c>up --config</c> reads: a JSON object with the names of the options. Comments are allowed; a name that is not known is refused.</summary>
+/// <summary>
+/// The file that <c>up --config</c> reads: a JSON object with the names of the options. Comments are allowed; a name
+/// that is not known is refused.
+/// </summary>
 internal sealed record UpConfiguration
 {
     public string? Data { get; init; }
@@ -54,21 +57,25 @@ internal sealed record UpConfiguration
 
     /// <summary>Reads it.</summary>
     /// <param name="path">The file; null: the one that TIDELINE_CONFIG names, and nothing where there is none.</param>
-    /// <exception cref="TidelineException">NotFound, InvalidInput: in words that name the file and the place.</exception>
+    /// <exception cref="TidelineException">NotFound, InvalidInput: in words that name the file and the
+    /// place.</exception>
     public static UpConfiguration Read(string? path)
     {
         if ((path ??= ClusterSettings.Variable("TIDELINE_CONFIG")) is null) return new UpConfiguration();
-        if (!File.Exists(path)) throw new TidelineException(ErrorCode.NotFound, $"There is no configuration file {path}.");
+        if (!File.Exists(path))
+            throw new TidelineException(ErrorCode.NotFound, $"There is no configuration file {path}.");
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Wrong(path, "it holds no JSON object");
             foreach (var field in document.RootElement.EnumerateObject()) Check(path, field);
             return document.RootElement.Deserialize(UpJson.Default.UpConfiguration)!;
         }
         catch (JsonException fault)
         {
-            throw Wrong(path, fault.LineNumber is { } line ? string.Create(CultureInfo.InvariantCulture, $"line {line + 1} is not valid JSON") : "it is not valid JSON");
+            throw Wrong(path, fault.LineNumber is { } line ? string.Create(
+                CultureInfo.InvariantCulture, $"line {line + 1} is not valid JSON") : "it is not valid JSON");
         }
     }
 
@@ -84,10 +91,15 @@ internal sealed record UpConfiguration
         {
             "data" or "listen" or "profile" or "roles" or "kafka" or "mongodb" or "redis" or "name" or "own"
                 or "address" or "hosts" => field.Value.ValueKind == JsonValueKind.String ? null : "is a text in quotes",
-            "port" or "shards" or "demo-rate" => field.Value.ValueKind == JsonValueKind.Number && field.Value.TryGetInt32(out _) ? null : "is a whole number",
-            "demo" or "verbose" => field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : "is true or false",
-            "mysql" => field.Value.ValueKind == JsonValueKind.Array && field.Value.EnumerateArray().All(IsText) ? null : "is a list of texts, one for each primary",
-            "kafka-settings" => field.Value.ValueKind == JsonValueKind.Object && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null : "is an object of texts",
+            "port" or "shards" or "demo-rate" => field.Value.ValueKind == JsonValueKind.Number
+                && field.Value.TryGetInt32(out _) ? null : "is a whole number",
+            "demo" or "verbose" => field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? null
+                : "is true or false",
+            "mysql" => field.Value.ValueKind == JsonValueKind.Array
+                && field.Value.EnumerateArray().All(IsText) ? null : "is a list of texts, one for each primary",
+            "kafka-settings" => field.Value.ValueKind == JsonValueKind.Object
+                && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null : "is an object of texts",
             _ => "is no option of up; the names are data, port, listen, shards, profile, roles, demo, demo-rate, "
                 + "verbose, mysql, kafka, kafka-settings, mongodb, redis, name, own, address and hosts",
         };
@@ -96,7 +108,8 @@ internal sealed record UpConfiguration
 
     private static bool IsText(JsonElement value) => value.ValueKind == JsonValueKind.String;
 
-    private static TidelineException Wrong(string path, string what) => new(ErrorCode.InvalidInput, $"The configuration file {path} cannot be used: {what}.");
+    private static TidelineException Wrong(string path, string what) =>
+        new(ErrorCode.InvalidInput, $"The configuration file {path} cannot be used: {what}.");
 }
 
 /// <summary>JSON of the configuration file.</summary>

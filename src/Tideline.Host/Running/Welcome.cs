@@ -8,24 +8,28 @@ internal static class Welcome
     public static void Print(Server server, string data, bool isDemo)
     {
         var address = server.Address;
-        Console.WriteLine($"Tideline is up: {address}   data: {Path.GetFullPath(data)}   shards: {server.Node.Ledger.Map.Shards}");
+        Console.WriteLine(
+            $"Tideline is up: {address}   data: {Path.GetFullPath(data)}   shards: {server.Node.Ledger.Map.Shards}");
         for (var shard = 0; shard < server.Node.Ledger.Map.Shards; shard++)
         {
-            if (server.Node.Ledger.OwnerElsewhere(shard) is { } owner) Console.WriteLine($"  Shard {shard} is owned by {owner}.");
+            if (server.Node.Ledger.OwnerElsewhere(shard) is { } owner)
+                Console.WriteLine($"  Shard {shard} is owned by {owner}.");
         }
 
         Console.WriteLine($"  reference {address}/docs");
         Console.WriteLine($"  health    {address}/health/ready   metrics {address}/metrics");
         Console.WriteLine(IPAddress.IsLoopback(server.Listens)
             ? "  No identity is asked for on loopback in this version."
-            : $"  It listens on {server.Listens} and asks for no identity in this version: who reaches it can do everything.");
+            : $"  It listens on {server.Listens} and asks for no identity in this version: who reaches it can do "
+                + $"everything.");
         if (isDemo)
         {
             Console.WriteLine("  Try, in another terminal:");
             Console.WriteLine($"    curl -s {address}/v1/payments/transfers \\");
             Console.WriteLine("      -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first' \\");
             Console.WriteLine($"      -d '{{\"from\":\"{Demo.DemoCustomers.AdasAccount}\",");
-            Console.WriteLine($"           \"to\":\"{Demo.DemoCustomers.BelasAccount}\",\"amount\":\"12.34\",\"currency\":\"EUR\"}}'");
+            Console.WriteLine($"           "
+                + $"\"to\":\"{Demo.DemoCustomers.BelasAccount}\",\"amount\":\"12.34\",\"currency\":\"EUR\"}}'");
         }
 
         Console.WriteLine("  Ctrl-C drains and stops.");

@@ -5,9 +5,10 @@ using Tideline.Views;
 namespace Tideline.Cache;
 
 /// <summary>
-/// Follows the change log of the view tier and announces every change to the cache. Where it may have missed one (before its start, when its place has left the change log or
-/// following failed otherwise, when the cache did not take an announcement) nothing is believed any more that was filled before. Each process that reads through the cache follows
-/// for itself.
+/// Follows the change log of the view tier and announces every change to the cache. Where it may have missed one
+/// (before its start, when its place has left the change log or following failed otherwise, when the cache did not take
+/// an announcement) nothing is believed any more that was filled before. Each process that reads through the cache
+/// follows for itself.
 /// </summary>
 internal sealed class CacheInvalidator : IAsyncDisposable
 {
@@ -46,7 +47,9 @@ internal sealed class CacheInvalidator : IAsyncDisposable
         {
             var key = CustomerCache.Key(change.Collection, change.Id);
             // A document that comes back counts from 1 again: nothing may be filled until the key is forgotten.
-            newest[key] = change.Operation == "delete" ? long.MaxValue : Math.Max(newest.GetValueOrDefault(key), change.Revision);
+            newest[key] = change.Operation == "delete"
+                ? long.MaxValue
+                : Math.Max(newest.GetValueOrDefault(key), change.Revision);
         }
 
         foreach (var some in newest.Chunk(Limits.CacheInvalidationsInFlight))

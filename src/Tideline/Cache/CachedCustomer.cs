@@ -4,8 +4,9 @@ using Tideline.Consistency;
 namespace Tideline.Cache;
 
 /// <summary>
-/// A customer document with the proof of how fresh it is, as it lies in the cache: a format byte, the time of <see cref="ViewHorizon.AsOfUs"/>, the number of shards, a position
-/// for each, then the document's JSON. Numbers are little-endian.
+/// A customer document with the proof of how fresh it is, as it lies in the cache: a format byte, the time of
+/// <see cref="ViewHorizon.AsOfUs"/>, the number of shards, a position for each, then the document's JSON. Numbers are
+/// little-endian.
 /// </summary>
 internal readonly record struct CachedCustomer(ViewHorizon Horizon, ReadOnlyMemory<byte> Json)
 {
@@ -19,12 +20,15 @@ internal readonly record struct CachedCustomer(ViewHorizon Horizon, ReadOnlyMemo
         bytes[0] = Format;
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(1), Horizon.AsOfUs);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(1 + sizeof(long)), positions.Length);
-        for (var shard = 0; shard < positions.Length; shard++) BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(Head + shard * sizeof(long)), positions[shard]);
+        for (var shard = 0; shard < positions.Length; shard++)
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(Head + shard * sizeof(long)), positions[shard]);
         Json.Span.CopyTo(bytes.AsSpan(Head + positions.Length * sizeof(long)));
         return bytes;
     }
 
-    /// <summary>Null when it is of another format, as a newer program may have written it: then it is not there.</summary>
+    /// <summary>
+    /// Null when it is of another format, as a newer program may have written it: then it is not there.
+    /// </summary>
     public static CachedCustomer? Parse(ReadOnlyMemory<byte> bytes)
     {
         var span = bytes.Span;
@@ -32,7 +36,9 @@ internal readonly record struct CachedCustomer(ViewHorizon Horizon, ReadOnlyMemo
         var shards = BinaryPrimitives.ReadInt32LittleEndian(span[(1 + sizeof(long))..]);
         if (shards is < 1 or > Kernel.Limits.Shards || span.Length <= Head + shards * sizeof(long)) return null;
         var positions = new long[shards];
-        for (var shard = 0; shard < shards; shard++) positions[shard] = BinaryPrimitives.ReadInt64LittleEndian(span[(Head + shard * sizeof(long))..]);
-        return new CachedCustomer(new ViewHorizon(BinaryPrimitives.ReadInt64LittleEndian(span[1..]), positions), bytes[(Head + shards * sizeof(long))..]);
+        for (var shard = 0; shard < shards; shard++)
+            positions[shard] = BinaryPrimitives.ReadInt64LittleEndian(span[(Head + shard * sizeof(long))..]);
+        return new CachedCustomer(new ViewHorizon(BinaryPrimitives.ReadInt64LittleEndian(span[1..]), positions),
+            bytes[(Head + shards * sizeof(long))..]);
     }
 }

@@ -4,12 +4,16 @@ using Tideline.Views;
 
 namespace Tideline.Cache;
 
-/// <summary>What the cache had: <paramref name="Json"/> null when it proved nothing. <paramref name="Lease"/> is for the fill with what is read instead.</summary>
+/// <summary>
+/// What the cache had: <paramref name="Json"/> null when it proved nothing. <paramref name="Lease"/> is for the fill
+/// with what is read instead.
+/// </summary>
 internal readonly record struct CacheFind(ReadOnlyMemory<byte>? Json, double StalenessMs, Guid Lease);
 
 /// <summary>
-/// Customer documents in the cache. A document is believed for what its horizon proves, and only when it was filled while this process followed the changes; so whatever is lost
-/// on the way (a flush, an invalidation, a place in the change log) makes a read slower and never wrong. See docs/decisions/0015.
+/// Customer documents in the cache. A document is believed for what its horizon proves, and only when it was filled
+/// while this process followed the changes; so whatever is lost on the way (a flush, an invalidation, a place in the
+/// change log) makes a read slower and never wrong. See docs/decisions/0015.
 /// </summary>
 internal sealed class CustomerCache(ICache cache, TimeProvider time)
 {
@@ -25,19 +29,28 @@ internal sealed class CustomerCache(ICache cache, TimeProvider time)
     {
         var answer = await cache.GetAsync(key, cancel);
         if (!answer.IsAnswered) return Nothing(CacheOutcome.ReadFault, default);
-        if (answer.Value is not { } value || CachedCustomer.Parse(value) is not { } entry) return Nothing(CacheOutcome.Miss, answer.Lease);
+        if (answer.Value is not { } value || CachedCustomer.Parse(value) is not { } entry)
+            return Nothing(CacheOutcome.Miss, answer.Lease);
         var nowUs = time.NowUs();
-        if (entry.Horizon.AsOfUs <= Volatile.Read(ref _believedAfterUs) || !entry.Horizon.Proves(consistency, nowUs)) return Nothing(CacheOutcome.Stale, answer.Lease);
+        if (entry.Horizon.AsOfUs <= Volatile.Read(ref _believedAfterUs) || !entry.Horizon.Proves(consistency, nowUs))
+            return Nothing(CacheOutcome.Stale, answer.Lease);
         Counts.Record(CacheOutcome.Hit);
         return new CacheFind(entry.Json, entry.Horizon.StalenessMs(nowUs), answer.Lease);
     }
 
     /// <summary>Offers a document that was read after the lease and the horizon were taken.</summary>
-    public async ValueTask FillAsync(string key, Guid lease, ViewHorizon horizon, Document document, CancellationToken cancel)
+    public async ValueTask FillAsync(
+        string key, Guid lease, ViewHorizon horizon, Document document, CancellationToken cancel)
     {
         if (lease == Guid.Empty) return;
-        var fill = await cache.FillAsync(key, lease, document.Revision, new CachedCustomer(horizon, document.Json).ToBytes(), cancel);
-        Counts.Record(fill switch { CacheFill.Filled => CacheOutcome.Filled, CacheFill.Refused => CacheOutcome.FillRefused, _ => CacheOutcome.FillFault });
+        var fill = await cache.FillAsync(
+            key, lease, document.Revision, new CachedCustomer(horizon, document.Json).ToBytes(), cancel);
+        Counts.Record(fill switch
+        {
+            CacheFill.Filled => CacheOutcome.Filled,
+            CacheFill.Refused => CacheOutcome.FillRefused,
+            _ => CacheOutcome.FillFault
+        });
     }
 
     /// <summary>Announces a change.</summary>

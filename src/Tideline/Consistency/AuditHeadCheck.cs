@@ -4,7 +4,10 @@ using Tideline.Log;
 
 namespace Tideline.Consistency;
 
-/// <summary>I9, outside the ledger: the chain as it stands there is the one whose heads were published. A page of each is in memory.</summary>
+/// <summary>
+/// I9, outside the ledger: the chain as it stands there is the one whose heads were published. A page of each is in
+/// memory.
+/// </summary>
 internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistory sources, int shard)
 {
     private readonly List<string> _findings = [];
@@ -20,7 +23,8 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistor
             var read = await log.ReadAsync(Topics.AuditHeads, shard, offset, Limits.PageRows, cancel);
             if (read.Count == 0)
             {
-                _findings.Add($"The published heads of shard {shard} end at offset {offset}, before their newest at {head}.");
+                _findings.Add(
+                    $"The published heads of shard {shard} end at offset {offset}, before their newest at {head}.");
                 break;
             }
 
@@ -32,7 +36,8 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistor
                 .ToDictionary(block => block.Number);
             foreach (var record in records)
             {
-                if (record.SourceSeq != number + 1) _findings.Add($"The published head of block {number + 1} of shard {shard} is missing on the log.");
+                if (record.SourceSeq != number + 1)
+                    _findings.Add($"The published head of block {number + 1} of shard {shard} is missing on the log.");
                 number = record.SourceSeq;
                 if (Compare(record, blocks.GetValueOrDefault(number)) is { } finding) _findings.Add(finding);
                 if (_findings.Count >= Limits.VerifyFindings) break;
@@ -45,9 +50,12 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistor
     private string? Compare(LogRecord record, AuditBlockRow? block)
     {
         if (block is null) return $"Block {record.SourceSeq} of shard {shard} was published, but is not in the ledger.";
-        if (AuditHeads.Parse(record) is not { } head || head.Number != record.SourceSeq || head.Shard != shard) return $"The published head of block {record.SourceSeq} of shard {shard} cannot be read.";
+        if (AuditHeads.Parse(record) is not { } head || head.Number != record.SourceSeq || head.Shard != shard)
+            return $"The published head of block {record.SourceSeq} of shard {shard} cannot be read.";
         // Earlier programs published capital letters.
-        return head.ThroughSeq == block.ThroughSeq && string.Equals(head.Hash, Convert.ToHexStringLower(block.Hash), StringComparison.OrdinalIgnoreCase)
-            ? null : $"Block {block.Number} of shard {shard} is not the one that was published: the chain was rewritten.";
+        return head.ThroughSeq == block.ThroughSeq
+            && string.Equals(head.Hash, Convert.ToHexStringLower(block.Hash), StringComparison.OrdinalIgnoreCase)
+            ? null
+                : $"Block {block.Number} of shard {shard} is not the one that was published: the chain was rewritten.";
     }
 }

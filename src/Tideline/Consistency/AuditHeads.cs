@@ -7,12 +7,16 @@ using Tideline.Log;
 
 namespace Tideline.Consistency;
 
-/// <summary>The head of a shard's audit chain as it was published when its block was new; <paramref name="Hash"/> in hexadecimal, small letters.</summary>
+/// <summary>
+/// The head of a shard's audit chain as it was published when its block was new; <paramref name="Hash"/> in
+/// hexadecimal, small letters.
+/// </summary>
 public sealed record AuditHead(int Shard, long Number, long ThroughSeq, string Hash);
 
 /// <summary>
-/// Publishes every audit block's hash on <c>audit.heads</c>: whoever rewrites the ledger with a chain that fits itself would have to rewrite the log, and every copy of it,
-/// too. What is due follows from the log's own head, so a crash loses and repeats none. Nothing of the topic is ever dropped, because no group reads it.
+/// Publishes every audit block's hash on <c>audit.heads</c>: whoever rewrites the ledger with a chain that fits itself
+/// would have to rewrite the log, and every copy of it, too. What is due follows from the log's own head, so a crash
+/// loses and repeats none. Nothing of the topic is ever dropped, because no group reads it.
 /// </summary>
 public sealed class AuditHeads : IAsyncDisposable
 {
@@ -26,7 +30,8 @@ public sealed class AuditHeads : IAsyncDisposable
     /// <summary>Made with <see cref="Start"/>.</summary>
     public AuditHeads(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<AuditHeads> logger)
     {
-        (_ledger, _log, _published, _sources) = (ledger, log, new long?[ledger.Map.Shards], new SourceHistory(ledger.Epochs));
+        (_ledger, _log, _published, _sources) =
+            (ledger, log, new long?[ledger.Map.Shards], new SourceHistory(ledger.Epochs));
         _loop = new BackgroundLoop("publishing of audit heads", RoundAsync,
             TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
     }
@@ -39,15 +44,18 @@ public sealed class AuditHeads : IAsyncDisposable
 
     /// <summary>Publishes the blocks of a shard that are not on the log.</summary>
     /// <returns>The number of the newest published block.</returns>
-    /// <exception cref="TidelineException">Corrupt: a block is missing between the published ones and the newest.</exception>
+    /// <exception cref="TidelineException">Corrupt: a block is missing between the published ones and the
+    /// newest.</exception>
     public async Task<long> PublishAsync(int shard, CancellationToken cancel)
     {
-        var published = _published[shard] ?? await _sources.HeadAsync(_log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
+        var published = _published[shard]
+            ?? await _sources.HeadAsync(_log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
         // Until all is appended: what became of an append that failed stands on the log.
         _published[shard] = null;
         while (await _ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
         {
-            await _log.AppendAsync([.. blocks.Select(block => RecordOf(shard, _sources.Of(ShardStream.Blocks, shard, block.Number), block))], cancel);
+            await _log.AppendAsync([.. blocks.Select(
+                block => RecordOf(shard, _sources.Of(ShardStream.Blocks, shard, block.Number), block))], cancel);
             published = blocks[^1].Number;
         }
 
@@ -75,7 +83,8 @@ public sealed class AuditHeads : IAsyncDisposable
     {
         var head = new AuditHead(shard, block.Number, block.ThroughSeq, Convert.ToHexStringLower(block.Hash));
         return new LogRecord(
-            Topics.AuditHeads, shard, 0, source, block.Number, Guid.Empty, Type, Guid.Empty, 0, block.TimeUs, JsonSerializer.SerializeToUtf8Bytes(head, AuditHeadJson.Default.AuditHead));
+            Topics.AuditHeads, shard, 0, source, block.Number, Guid.Empty, Type,
+            Guid.Empty, 0, block.TimeUs, JsonSerializer.SerializeToUtf8Bytes(head, AuditHeadJson.Default.AuditHead));
     }
 
     private Task RoundAsync(CancellationToken cancel)

@@ -8,16 +8,18 @@ using Tideline.Ledger;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// What a client has written or seen, as it travels in <c>Tideline-Token</c>: base64url of <c>epoch/shard:seq,shard:seq</c>, shards
-/// rising, and of the first bytes of the SHA-256 of the installation and that text, so that one that was cut short or comes from
-/// elsewhere is told from one that was given here. A read with it is never older. A token of an earlier installation epoch is
-/// refused: what it names may have been lost.
+/// What a client has written or seen, as it travels in <c>Tideline-Token</c>: base64url of
+/// <c>epoch/shard:seq,shard:seq</c>, shards rising, and of the first bytes of the SHA-256 of the installation and that
+/// text, so that one that was cut short or comes from elsewhere is told from one that was given here. A read with it is
+/// never older. A token of an earlier installation epoch is refused: what it names may have been lost.
 /// </summary>
 public static class ConsistencyToken
 {
     private const int CheckBytes = 4;
 
-    /// <summary>The token of some positions; of one shard the furthest counts. Empty when no position was written.</summary>
+    /// <summary>
+    /// The token of some positions; of one shard the furthest counts. Empty when no position was written.
+    /// </summary>
     public static string Encode(IEnumerable<Position> positions, TokenScope scope)
     {
         var furthest = new SortedDictionary<int, long>();
@@ -28,13 +30,15 @@ public static class ConsistencyToken
 
         if (furthest.Count == 0) return "";
         var text = string.Create(
-            CultureInfo.InvariantCulture, $"{scope.Epoch}/{string.Join(',', furthest.Select(each => new Position(each.Key, each.Value)))}");
+            CultureInfo.InvariantCulture,
+            $"{scope.Epoch}/{string.Join(',', furthest.Select(each => new Position(each.Key, each.Value)))}");
         byte[] content = Encoding.ASCII.GetBytes(text);
         return Base64Url.EncodeToString([.. content, .. CheckOf(content, scope)]);
     }
 
     /// <summary>The positions of a token, one per shard.</summary>
-    /// <exception cref="TidelineException">InvalidInput: it is no token, names a shard that is not there, or is of another epoch.</exception>
+    /// <exception cref="TidelineException">InvalidInput: it is no token, names a shard that is not there, or is of
+    /// another epoch.</exception>
     public static IReadOnlyList<Position> Parse(string token, TokenScope scope)
     {
         if (token.Length is 0 or > Limits.TokenCharacters || !Base64Url.IsValid(token)) throw Bad();
@@ -50,12 +54,14 @@ public static class ConsistencyToken
         {
             throw new TidelineException(
                 ErrorCode.InvalidInput,
-                "The consistency token is of the time before the installation was restored from a backup, and what it names may be lost. Read without it, or strong.");
+                "The consistency token is of the time before the installation was restored from a backup, and what it "
+                    + "names may be lost. Read without it, or strong.");
         }
 
         foreach (var part in list.Split(','))
         {
-            if (part.Split(':') is not [var shardText, var seqText] || !TryNumber(shardText, out var shard) || !TryNumber(seqText, out var seq)) throw Bad();
+            if (part.Split(':') is not [var shardText, var seqText]
+                || !TryNumber(shardText, out var shard) || !TryNumber(seqText, out var seq)) throw Bad();
             if (shard <= last || shard >= scope.Shards || seq < 1) throw Bad();
             last = (int)shard;
             positions.Add(new Position(last, seq));
@@ -67,10 +73,12 @@ public static class ConsistencyToken
     private static byte[] CheckOf(byte[] content, TokenScope scope) =>
         SHA256.HashData([.. scope.Installation.ToByteArray(), .. content])[..CheckBytes];
 
-    private static bool TryNumber(string text, out long number) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryNumber(string text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static TidelineException Bad() =>
-        new(ErrorCode.InvalidInput, "The consistency token is not one of this installation. Send the Tideline-Token of an earlier answer as it was.");
+        new(ErrorCode.InvalidInput, "The consistency token is not one of this installation. Send the Tideline-Token of "
+            + "an earlier answer as it was.");
 }
 
 /// <summary>Where tokens are good.</summary>

@@ -5,7 +5,10 @@ using Tideline.Views;
 
 namespace Tideline.Consistency;
 
-/// <summary>One customer's document beside the fold of the same events from the ledger: exactly those that the document's clock covers.</summary>
+/// <summary>
+/// One customer's document beside the fold of the same events from the ledger: exactly those that the document's clock
+/// covers.
+/// </summary>
 internal sealed class CustomerFold
 {
     private CustomerDocument? _stored;
@@ -26,7 +29,10 @@ internal sealed class CustomerFold
         findings.Add($"Customer document {document.Id} is damaged: {damage}.");
     }
 
-    /// <summary>Folds an event if the document has it; answers the entry that it records. An event that <paramref name="isDue"/> must be there.</summary>
+    /// <summary>
+    /// Folds an event if the document has it; answers the entry that it records. An event that <paramref name="isDue"/>
+    /// must be there.
+    /// </summary>
     public TransactionDocument? Add(LedgerEvent happened, bool isDue)
     {
         if (!Fold.Covers(_stored, happened))
@@ -53,11 +59,16 @@ internal sealed class CustomerFold
     public string? Judge(Guid id, DateOnly today)
     {
         if (_isUnreadable) return null;
-        if (_stored is null) return _due is { } first ? $"Customer document {id} is missing, though the views are past its event at {first}." : null;
+        if (_stored is null) return _due is { } first
+            ? $"Customer document {id} is missing, though the views are past its event at {first}."
+            : null;
         if (_due is { } due) return $"Customer document {id} lacks the event at {due}, though the views are past it.";
         if (_fault is not null) return $"Customer document {id} holds an event that cannot be folded. {_fault}";
-        if (_folded is null || !_folded.Clock.SequenceEqual(_stored.Clock)) return $"Customer document {id} holds events that the ledger does not have.";
-        return Bytes(_folded, today).AsSpan().SequenceEqual(Bytes(_stored, today)) ? null : $"Customer document {id} is not the fold of its events.";
+        if (_folded is null || !_folded.Clock.SequenceEqual(_stored.Clock))
+            return $"Customer document {id} holds events that the ledger does not have.";
+        return Bytes(_folded, today).AsSpan().SequenceEqual(Bytes(_stored, today))
+            ? null
+            : $"Customer document {id} is not the fold of its events.";
     }
 
     /// <summary>Whether a stored transaction document says what an event says.</summary>

@@ -5,8 +5,9 @@ using Tideline.Log;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I7: what left the ledger is what the log holds. Every record that is retained must be there, in the order of the ledger; what it says is held against the ledger in
-/// batches that lie evenly over the log, or in all of them. A page of each is in memory.
+/// I7: what left the ledger is what the log holds. Every record that is retained must be there, in the order of the
+/// ledger; what it says is held against the ledger in batches that lie evenly over the log, or in all of them. A page
+/// of each is in memory.
 /// </summary>
 internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sources, int shard, bool deep)
 {
@@ -27,14 +28,16 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
         var (batch, seen, nextSeq) = (0L, 0L, 0L);
         while (offset < head && !IsFull)
         {
-            var read = await log.ReadAsync(Topics.AccountEvents, shard, offset, (int)Math.Min(Limits.EventBatch, head - offset), cancel);
+            var read = await log.ReadAsync(
+                Topics.AccountEvents, shard, offset, (int)Math.Min(Limits.EventBatch, head - offset), cancel);
             if (read.Count == 0)
             {
                 _findings.Add($"The log of shard {shard} ends at offset {offset}, before its head {head}.");
                 break;
             }
 
-            LogRecord[] records = [.. read.Where(record => !sources.IsLeftBehind(ShardStream.Events, record.Source, record.SourceSeq))];
+            LogRecord[] records =
+                [.. read.Where(record => !sources.IsLeftBehind(ShardStream.Events, record.Source, record.SourceSeq))];
             if (records.Length == 0)
             {
                 offset = read[^1].Offset;
@@ -42,7 +45,8 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
             }
 
             // Retention may have dropped what was to be read next.
-            if (nextSeq == 0 || (records[0].Offset > offset + 1 && records[0].Offset == await FirstOffsetAsync(cancel))) nextSeq = records[0].SourceSeq;
+            if (nextSeq == 0 || (records[0].Offset > offset + 1 && records[0].Offset == await FirstOffsetAsync(cancel)))
+                nextSeq = records[0].SourceSeq;
             (nextSeq, var isWhole) = Follow(records, nextSeq, ledgerHead);
             (offset, seen) = (read[^1].Offset, seen + records.Length);
             if (isWhole && (batch++ % stride == 0 || offset >= head)) await CompareAsync(records, cancel);
@@ -73,7 +77,8 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
     private async Task<long> FirstOffsetAsync(CancellationToken cancel)
     {
         var described = await log.DescribeAsync(cancel);
-        return described.FirstOrDefault(each => each.Topic == Topics.AccountEvents && each.Partition == shard)?.FirstOffset ?? 1;
+        return described.FirstOrDefault(
+            each => each.Topic == Topics.AccountEvents && each.Partition == shard)?.FirstOffset ?? 1;
     }
 
     // One finding a batch tells that something is lost; the next batch is judged anew.
@@ -83,13 +88,15 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
         {
             if (record.SourceSeq != nextSeq)
             {
-                _findings.Add($"Log offset {record.Offset} of shard {shard} holds event {record.SourceSeq} where event {nextSeq} should stand.");
+                _findings.Add($"Log offset {record.Offset} of shard {shard} holds event {record.SourceSeq} where event "
+                    + $"{nextSeq} should stand.");
                 return (records[^1].SourceSeq + 1, false);
             }
 
             if (record.SourceSeq > ledgerHead)
             {
-                _findings.Add($"Event {shard}:{record.SourceSeq} is on the log, but not in the ledger, whose newest is {shard}:{ledgerHead}.");
+                _findings.Add($"Event {shard}:{record.SourceSeq} is on the log, but not in the ledger, whose newest is "
+                    + $"{shard}:{ledgerHead}.");
                 return (records[^1].SourceSeq + 1, false);
             }
 
@@ -102,12 +109,15 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
     private async Task CompareAsync(LogRecord[] records, CancellationToken cancel)
     {
         _compared += records.Length;
-        var events = (await reader.GetEventsAsync(records[0].SourceSeq - 1, records.Length, cancel)).ToDictionary(happened => happened.Position.Seq);
+        var events = (await reader.GetEventsAsync(records[0].SourceSeq - 1, records.Length, cancel))
+            .ToDictionary(happened => happened.Position.Seq);
         foreach (var record in records)
         {
             if (IsFull) return;
-            if (!events.TryGetValue(record.SourceSeq, out var happened)) _findings.Add($"Event {shard}:{record.SourceSeq} is on the log, but not in the ledger.");
-            else if (!LogWitness.IsSame(record, happened)) _findings.Add($"Event {shard}:{record.SourceSeq} is not the same on the log as in the ledger.");
+            if (!events.TryGetValue(record.SourceSeq, out var happened))
+                _findings.Add($"Event {shard}:{record.SourceSeq} is on the log, but not in the ledger.");
+            else if (!LogWitness.IsSame(record, happened))
+                _findings.Add($"Event {shard}:{record.SourceSeq} is not the same on the log as in the ledger.");
         }
     }
 }

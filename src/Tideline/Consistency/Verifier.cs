@@ -10,15 +10,19 @@ using Tideline.Views;
 
 namespace Tideline.Consistency;
 
-/// <summary>Checks the invariants of ledger and log while traffic runs: every check reads committed snapshots and positions, never "now".</summary>
+/// <summary>
+/// Checks the invariants of ledger and log while traffic runs: every check reads committed snapshots and positions,
+/// never "now".
+/// </summary>
 public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections,
     TimeProvider time, string? viewsAway = null)
 {
     private readonly SagaDefinitions _definitions = new(PaymentSagas.All);
 
     /// <summary>
-    /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or document. <paramref name="deep"/>: every document and
-    /// every record of the log, instead of a bounded sample of them. I8 is left out where no views run.
+    /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or
+    /// document. <paramref name="deep"/>: every document and every record of the log, instead of a bounded sample of
+    /// them. I8 is left out where no views run.
     /// </summary>
     public async Task<VerifyReport> VerifyAsync(bool deep, CancellationToken cancel)
     {
@@ -29,8 +33,10 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
             await CheckAsync(
                 "I2 every balance is the fold of its entries, and holds, returnable amounts and suspense add up",
                 BalancesAsync, cancel),
-            await CheckAsync("I7 the log holds the ledger's events, without gaps", (shard, token) => LogAsync(shard, deep, token), cancel),
-            await CheckAsync("I9 the audit chain verifies and is the published one, and events, entries and transactions agree", AuditAsync, cancel),
+            await CheckAsync("I7 the log holds the ledger's events, without gaps",
+                (shard, token) => LogAsync(shard, deep, token), cancel),
+            await CheckAsync("I9 the audit chain verifies and is the published one, and events, entries and "
+                + "transactions agree", AuditAsync, cancel),
             await CheckAllAsync(
                 "I12 clearing holds what unfinished sagas have under way", clearing.RunAsync, () => clearing.At,
                 "sagas under way", cancel),
@@ -41,7 +47,8 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
         ];
         if (views is not null && projections is not null)
         {
-            var (findings, seen) = await new ViewCheck(ledger, views, projections, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)).RunAsync(deep, cancel);
+            var (findings, seen) = await new ViewCheck(
+                ledger, views, projections, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)).RunAsync(deep, cancel);
             checks.Insert(3, Check("I8 the views at a position are the fold of the ledger up to it", findings, [seen]));
         }
 
@@ -53,7 +60,9 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
         return new VerifyReport(checks.TrueForAll(check => check.Ok), checks);
     }
 
-    private async Task<VerifyCheck> CheckAsync(string name, Func<int, CancellationToken, Task<(IReadOnlyList<string> Findings, string Seen)>> check, CancellationToken cancel)
+    private async Task<VerifyCheck> CheckAsync(
+        string name, Func<int, CancellationToken, Task<(IReadOnlyList<string> Findings, string Seen)>> check,
+        CancellationToken cancel)
     {
         var (findings, seen) = (new List<string>(), new List<string>());
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
@@ -106,29 +115,37 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
         foreach (var (currency, posted, count) in totals)
         {
             accounts += count;
-            if (posted != 0) findings.Add(Say($"Shard {shard}: the {currency.Code} balances add up to {posted} minor units instead of zero."));
+            if (posted != 0) findings.Add(
+                Say($"Shard {shard}: the {currency.Code} balances add up to {posted} minor units instead of zero."));
         }
 
         return (findings, Say($"{accounts} accounts in {totals.Count} currencies"));
     }
 
-    private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(int shard, CancellationToken cancel) =>
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(
+        int shard, CancellationToken cancel) =>
         (await ledger.Reader(shard).FindBrokenBalancesAsync(
             Limits.VerifyFindings, cancel, saga => Returnables.ClaimOf(saga, _definitions, ledger.SystemAccounts,
                 shard)), "sound");
 
-    private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(int shard, bool deep, CancellationToken cancel)
+    private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(
+        int shard, bool deep, CancellationToken cancel)
     {
-        var (findings, seen, compared) = await new LogCheck(ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard, deep).RunAsync(cancel);
+        var (findings, seen, compared) = await new LogCheck(
+            ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard, deep).RunAsync(cancel);
         return (findings, Say($"{seen} records, {compared} of them compared with the ledger"));
     }
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> AuditAsync(int shard, CancellationToken cancel)
     {
         // In this order: a block that is sealed and published meanwhile is counted as a block at least.
-        var (findings, published) = await new AuditHeadCheck(ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard).RunAsync(cancel);
+        var (findings, published) = await new AuditHeadCheck(
+            ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard).RunAsync(cancel);
         var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
-        return ([.. report.Findings, .. findings], Say($"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {Convert.ToHexStringLower(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)))}"));
+        var head = Convert.ToHexStringLower(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)));
+        var seen = Say(
+            $"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {head}");
+        return ([.. report.Findings, .. findings], seen);
     }
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> NamesAsync(int shard, CancellationToken cancel)

@@ -7,8 +7,9 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I8: what the views hold at a position is the fold of the ledger up to it. Documents are read first and the ledger after them, so that the ledger can only be ahead; each is
-/// then compared at its own clock, whatever is written meanwhile. Customers are taken in groups, each with one walk over the events, so memory is bounded.
+/// I8: what the views hold at a position is the fold of the ledger up to it. Documents are read first and the ledger
+/// after them, so that the ledger can only be ahead; each is then compared at its own clock, whatever is written
+/// meanwhile. Customers are taken in groups, each with one walk over the events, so memory is bounded.
 /// </summary>
 internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, ProjectionHost projections, DateOnly today)
 {
@@ -49,12 +50,14 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         {
             if (!deep)
             {
-                await CheckAsync(await ViewSample.EvenlyAsync(ledger.Reader(shard), Limits.VerifySampleCustomers / ledger.Map.Shards + 1, cancel), cancel);
+                await CheckAsync(await ViewSample.EvenlyAsync(
+                    ledger.Reader(shard), Limits.VerifySampleCustomers / ledger.Map.Shards + 1, cancel), cancel);
                 continue;
             }
 
             var after = Guid.Empty;
-            while (!IsFull && await ledger.Reader(shard).GetCustomersAsync(after, Limits.VerifyGroupCustomers, cancel) is { Count: > 0 } group)
+            while (!IsFull && await ledger.Reader(shard)
+                .GetCustomersAsync(after, Limits.VerifyGroupCustomers, cancel) is { Count: > 0 } group)
             {
                 await CheckAsync([.. group.Select(customer => customer.Id)], cancel);
                 after = group[^1].Id;
@@ -73,9 +76,11 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
                 $"{_customers} customers, {_transactions} transactions and {_events} events of version " +
                 $"{_names.Version}");
         // What the views have not seen was not compared with anything: a reader must not take it for sound.
-        if (_behind > 0) seen = string.Create(CultureInfo.InvariantCulture, $"{seen}; {_behind} events behind, not compared");
+        if (_behind > 0)
+            seen = string.Create(CultureInfo.InvariantCulture, $"{seen}; {_behind} events behind, not compared");
         return _known.Count == 0 ? seen
-            : string.Create(CultureInfo.InvariantCulture, $"{seen}; {_known.Count} customers knowingly behind, dead letters: {string.Join(", ", _known.Take(Limits.VerifyFindings))}");
+            : string.Create(CultureInfo.InvariantCulture, $"{seen}; {_known.Count} customers knowingly behind, dead "
+                + $"letters: {string.Join(", ", _known.Take(Limits.VerifyFindings))}");
     }
 
     private async Task CheckWatermarksAsync(CancellationToken cancel)
@@ -100,14 +105,17 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         var known = customers.Where(IsKnown).ToHashSet();
         // Events at or below these are in the documents that are read next.
         var watermarks = new long[ledger.Map.Shards];
-        for (var shard = 0; shard < watermarks.Length; shard++) watermarks[shard] = (await views.GetWatermarkAsync(_names.Projection, shard, cancel)).Seq;
+        for (var shard = 0; shard < watermarks.Length; shard++)
+            watermarks[shard] = (await views.GetWatermarkAsync(_names.Projection, shard, cancel)).Seq;
         var folds = customers.ToDictionary(id => id, _ => new CustomerFold());
         foreach (var ids in customers.Chunk(Limits.PageRows))
         {
-            foreach (var document in await views.ReadAsync(_names.Customers, [.. ids.Select(id => id.ToString())], cancel)) folds[Guid.Parse(document.Id)].Read(document, _findings);
+            foreach (var document in await views.ReadAsync(_names.Customers,
+                [.. ids.Select(id => id.ToString())], cancel)) folds[Guid.Parse(document.Id)].Read(document, _findings);
         }
 
-        for (var shard = 0; shard < watermarks.Length; shard++) await WalkAsync(shard, watermarks[shard], folds, cancel);
+        for (var shard = 0; shard < watermarks.Length; shard++)
+            await WalkAsync(shard, watermarks[shard], folds, cancel);
         // Whoever was blocked or unblocked meanwhile is known too.
         known.UnionWith(customers.Where(IsKnown));
         foreach (var (id, fold) in folds)
@@ -119,14 +127,17 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         }
     }
 
-    private bool IsKnown(Guid customer) => projections.Letters.IsBlocked(customer) || projections.Letters.HasDiscarded(customer);
+    private bool IsKnown(Guid customer) => projections.Letters.IsBlocked(customer)
+        || projections.Letters.HasDiscarded(customer);
 
-    private async Task WalkAsync(int shard, long watermark, Dictionary<Guid, CustomerFold> folds, CancellationToken cancel)
+    private async Task WalkAsync(
+        int shard, long watermark, Dictionary<Guid, CustomerFold> folds, CancellationToken cancel)
     {
         var until = (await ledger.Reader(shard).GetHeadAsync(cancel)).EventSeq;
         for (var seq = 0L; seq < until && !IsFull;)
         {
-            var events = await ledger.Reader(shard).GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
+            var events = await ledger.Reader(shard)
+                .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
             // A gap is I9's to report.
             if (events.Count == 0) return;
             seq = events[^1].Position.Seq;
@@ -134,7 +145,8 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             foreach (var happened in events)
             {
                 var projected = ProjectedEvent.From(happened);
-                if (folds.TryGetValue(projected.Key, out var fold) && fold.Add(happened, isDue: happened.Position.Seq <= watermark) is { } entry)
+                if (folds.TryGetValue(projected.Key, out var fold)
+                    && fold.Add(happened, isDue: happened.Position.Seq <= watermark) is { } entry)
                     entries[TransactionDocument.IdOf(entry.TransactionId, entry.AccountId)] = entry;
             }
 
@@ -146,10 +158,12 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
     private async Task CompareAsync(Dictionary<string, TransactionDocument> entries, CancellationToken cancel)
     {
         _transactions += entries.Count;
-        var found = (await views.ReadAsync(_names.Transactions, [.. entries.Keys], cancel)).ToDictionary(document => document.Id, StringComparer.Ordinal);
+        var found = (await views.ReadAsync(_names.Transactions, [.. entries.Keys], cancel))
+            .ToDictionary(document => document.Id, StringComparer.Ordinal);
         foreach (var (id, entry) in entries)
         {
-            if (!found.TryGetValue(id, out var document)) Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is missing.");
+            if (!found.TryGetValue(id, out var document))
+                Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is missing.");
             else if (!CustomerFold.IsSame(document, entry))
                 Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is not what its event says.");
         }

@@ -1,8 +1,9 @@
 namespace Tideline.Consistency;
 
 /// <summary>
-/// What a document holds at least that was read from the views after this was taken: all that was committed until <paramref name="AsOfUs"/>, and every event up to a position of
-/// each shard. True for customers of whom no event waits among the dead letters.
+/// What a document holds at least that was read from the views after this was taken: all that was committed until
+/// <paramref name="AsOfUs"/>, and every event up to a position of each shard. True for customers of whom no event waits
+/// among the dead letters.
 /// </summary>
 internal readonly record struct ViewHorizon(long AsOfUs, long[] Positions)
 {
@@ -10,8 +11,9 @@ internal readonly record struct ViewHorizon(long AsOfUs, long[] Positions)
     public double StalenessMs(long nowUs) => (nowUs - AsOfUs) / 1_000.0;
 
     /// <summary>
-    /// Whether it proves, without a look at the ledger, that a document is as fresh as asked. Bounded by 0 asks for all that is committed, which only the ledger or a view without lag
-    /// knows. A horizon that is not over yet proves nothing: two clocks disagree.
+    /// Whether it proves, without a look at the ledger, that a document is as fresh as asked. Bounded by 0 asks for all
+    /// that is committed, which only the ledger or a view without lag knows. A horizon that is not over yet proves
+    /// nothing: two clocks disagree.
     /// </summary>
     public bool Proves(ReadConsistency consistency, long nowUs)
     {

@@ -3,7 +3,9 @@ using Tideline.Ledger;
 
 namespace Tideline.Consistency;
 
-/// <summary>Which customers a check looks at: all, a page at a time, or some that lie evenly between the first id and the last.</summary>
+/// <summary>
+/// Which customers a check looks at: all, a page at a time, or some that lie evenly between the first id and the last.
+/// </summary>
 internal static class ViewSample
 {
     /// <summary>Up to <paramref name="count"/> customers of a shard.</summary>
@@ -16,7 +18,8 @@ internal static class ViewSample
         var chosen = new SortedSet<Guid> { first[0].Id };
         for (var at = 1; at <= count; at++)
         {
-            if (await reader.GetCustomersAsync(Id(low + (UInt128)at * step - 1), 1, cancel) is [var customer]) chosen.Add(customer.Id);
+            if (await reader.GetCustomersAsync(Id(low + (UInt128)at * step - 1), 1, cancel) is [var customer])
+                chosen.Add(customer.Id);
         }
 
         return [.. chosen];

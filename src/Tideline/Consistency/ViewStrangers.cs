@@ -28,9 +28,12 @@ internal sealed class ViewStrangers(
 
         if (!deep) return;
         await EachAsync(names.Customers, async id =>
-            Guid.TryParse(id, out var customer) && await ledger.ReaderOf(customer).GetCustomerAsync(customer, cancel) is not null
+            Guid.TryParse(id, out var customer)
+                && await ledger.ReaderOf(customer).GetCustomerAsync(customer, cancel) is not null
                 ? null : $"Customer document {id} belongs to no customer of the ledger.", cancel);
-        await EachAsync(names.Transactions, async id => await HasEntryAsync(id, cancel) ? null : $"Transaction document {id} belongs to no entry of the ledger.", cancel);
+        await EachAsync(names.Transactions, async id => await HasEntryAsync(id, cancel)
+            ? null
+            : $"Transaction document {id} belongs to no entry of the ledger.", cancel);
         await EachAsync(
             names.Events, async id =>
                 await HasEventAsync(id, cancel) ? null
@@ -56,7 +59,8 @@ internal sealed class ViewStrangers(
 
     private async Task<bool> HasEntryAsync(string id, CancellationToken cancel)
     {
-        if (id.Split(':') is not [var left, var right] || !Guid.TryParse(left, out var transactionId) || !Guid.TryParse(right, out var accountId)) return false;
+        if (id.Split(':') is not [var left, var right]
+            || !Guid.TryParse(left, out var transactionId) || !Guid.TryParse(right, out var accountId)) return false;
         var transaction = await ledger.ReaderOf(accountId).GetTransactionAsync(transactionId, cancel);
         return transaction is not null && transaction.Legs.Any(leg => leg.AccountId == accountId);
     }
@@ -67,11 +71,13 @@ internal sealed class ViewStrangers(
         while (findings.Count < Limits.VerifyFindings)
         {
             var page = await views.QueryAsync(
-                new DocumentQuery(collection, new Dictionary<string, object>(), null, null, null, Descending: false, [], null, after is null ? null : ("", after), Limits.PageRows), cancel);
+                new DocumentQuery(collection, new Dictionary<string, object>(), null, null,
+                    null, Descending: false, [], null, after is null ? null : ("", after), Limits.PageRows), cancel);
             if (page.Count == 0) return;
             foreach (var document in page)
             {
-                if (await judge(document.Id) is { } finding && findings.Count < Limits.VerifyFindings) findings.Add(finding);
+                if (await judge(document.Id) is { } finding && findings.Count < Limits.VerifyFindings)
+                    findings.Add(finding);
             }
 
             after = page[^1].Id;

@@ -4,8 +4,10 @@ using Tideline.Ledger;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// Whether each shard takes writes: a commit without content, as durable as any other, because only a write can tell that a disk is full, read-only or stuck, or that a writer
-/// has stopped. A shard that another process owns takes writes there. However often it is asked, a shard has one probe under way at most, and an answer holds for <see cref="Limits.WriteProbeMs"/>.
+/// Whether each shard takes writes: a commit without content, as durable as any other, because only a write can tell
+/// that a disk is full, read-only or stuck, or that a writer has stopped. A shard that another process owns takes
+/// writes there. However often it is asked, a shard has one probe under way at most, and an answer holds for
+/// <see cref="Limits.WriteProbeMs"/>.
 /// </summary>
 public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
 {
@@ -21,7 +23,8 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
         lock (_lock)
         {
             var now = time.NowUs();
-            if (_last is not null && (!_last.IsCompleted || now - _beganUs < Limits.WriteProbeMs * 1_000L)) return _last;
+            if (_last is not null && (!_last.IsCompleted || now - _beganUs < Limits.WriteProbeMs * 1_000L))
+                return _last;
             _beganUs = now;
             return _last = Task.WhenAll(Enumerable.Range(0, ledger.Map.Shards).Select(ProbeAsync));
         }
@@ -29,11 +32,13 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
 
     private async Task<string?> ProbeAsync(int shard)
     {
-        if (ledger.WhyNotOwner(shard) is { } why) return ledger.OwnerElsewhere(shard) is { Address.Length: > 0 } ? null : why;
+        if (ledger.WhyNotOwner(shard) is { } why)
+            return ledger.OwnerElsewhere(shard) is { Address.Length: > 0 } ? null : why;
         try
         {
             // One that hangs is waited for again, not asked a second time.
-            if (_underWay[shard] is not { IsCompleted: false } write) _underWay[shard] = write = ledger.SubmitHereAsync(shard, new EmptyCommit());
+            if (_underWay[shard] is not { IsCompleted: false } write)
+                _underWay[shard] = write = ledger.SubmitHereAsync(shard, new EmptyCommit());
             await write.WaitAsync(Patience, time);
             return null;
         }

@@ -7,8 +7,10 @@ public static class Clock
     public static long NowUs(this TimeProvider time) => ToUs(time.GetUtcNow());
 
     /// <summary>A time in microseconds.</summary>
-    public static long ToUs(this DateTimeOffset time) => (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+    public static long ToUs(this DateTimeOffset time) =>
+        (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     /// <summary>Microseconds as a time.</summary>
-    public static DateTimeOffset FromUs(long us) => DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond);
+    public static DateTimeOffset FromUs(long us) =>
+        DateTimeOffset.UnixEpoch.AddTicks(us * TimeSpan.TicksPerMicrosecond);
 }

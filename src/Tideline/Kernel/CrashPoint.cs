@@ -12,13 +12,16 @@ public static class CrashPoint
     public static readonly IReadOnlyList<string> Names =
     [
         "commit.before", "commit.after",
-        "saga.start.before", "saga.start.after", "saga.credit.before", "saga.credit.after", "saga.reply.before", "saga.reply.after",
+        "saga.start.before",
+        "saga.start.after", "saga.credit.before", "saga.credit.after", "saga.reply.before", "saga.reply.after",
         "saga.compensate.before", "saga.compensate.after",
         "relay.append.before", "relay.append.after",
-        "projection.write.before", "projection.write.after", "projection.watermark.after", "offset.commit.before", "offset.commit.after",
+        "projection.write.before",
+        "projection.write.after", "projection.watermark.after", "offset.commit.before", "offset.commit.after",
     ];
 
-    private static readonly (string? Name, int Count) Armed = Parse(Environment.GetEnvironmentVariable("TIDELINE_CRASH_AT"));
+    private static readonly (
+        string? Name, int Count) Armed = Parse(Environment.GetEnvironmentVariable("TIDELINE_CRASH_AT"));
     private static int _passed;
 
     /// <summary>Whether the environment names a point.</summary>

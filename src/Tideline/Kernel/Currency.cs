@@ -7,13 +7,18 @@ public readonly record struct Currency
 {
     // Source: ISO 4217 list one; only the exponents other than 2 are named apart.
     private const string TwoDecimals =
-        "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN " +
-        "ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT " +
-        "MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC " +
+        "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY "
+            + "COP CRC CUP CVE CZK DKK DOP DZD EGP ERN " +
+        "ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK "
+            + "LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT " +
+        "MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR "
+            + "SDG SEK SGD SHP SLE SOS SRD SSP STN SVC " +
         "SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG";
 
-    private static readonly FrozenDictionary<string, Currency> All = TwoDecimals.Split(' ').Select(code => new Currency(code, 2))
-        .Concat("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".Split(' ').Select(code => new Currency(code, 0)))
+    private static readonly FrozenDictionary<string, Currency> All = TwoDecimals.Split(' ')
+        .Select(code => new Currency(code, 2))
+        .Concat("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".Split(' ')
+            .Select(code => new Currency(code, 0)))
         .Concat("BHD IQD JOD KWD LYD OMR TND".Split(' ').Select(code => new Currency(code, 3)))
         .Concat("CLF UYW".Split(' ').Select(code => new Currency(code, 4)))
         .ToFrozenDictionary(currency => currency.Code, StringComparer.Ordinal);
@@ -37,7 +42,9 @@ public readonly record struct Currency
     /// <summary>Finds a currency that is known to exist.</summary>
     /// <exception cref="TidelineException">InvalidInput: no such currency.</exception>
     public static Currency Parse(string code) =>
-        TryParse(code, out var currency) ? currency : throw new TidelineException(ErrorCode.InvalidInput, $"'{code}' is not an ISO 4217 currency.");
+        TryParse(code, out var currency)
+            ? currency
+            : throw new TidelineException(ErrorCode.InvalidInput, $"'{code}' is not an ISO 4217 currency.");
 
     /// <inheritdoc/>
     public override string ToString() => Code;

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Tideline.Kernel;
 
-/// <summary>Files that are there after a power cut or not at all: written beside, flushed, renamed, and the folder flushed too.</summary>
+/// <summary>
+/// Files that are there after a power cut or not at all: written beside, flushed, renamed, and the folder flushed too.
+/// </summary>
 internal static class DurableFile
 {
     /// <summary>Writes or replaces a file as one step.</summary>
@@ -26,10 +28,12 @@ internal static class DurableFile
         // Windows keeps names in its own journal and offers no such call.
         if (OperatingSystem.IsWindows()) return;
         var handle = NativeMethods.Open(Encoding.UTF8.GetBytes(path + '\0'), 0);
-        if (handle < 0) throw new IOException($"The folder '{path}' cannot be opened to flush it.", Marshal.GetLastPInvokeError());
+        if (handle < 0)
+            throw new IOException($"The folder '{path}' cannot be opened to flush it.", Marshal.GetLastPInvokeError());
         try
         {
-            if (NativeMethods.Fsync(handle) != 0) throw new IOException($"The folder '{path}' cannot be flushed.", Marshal.GetLastPInvokeError());
+            if (NativeMethods.Fsync(handle) != 0)
+                throw new IOException($"The folder '{path}' cannot be flushed.", Marshal.GetLastPInvokeError());
         }
         finally
         {

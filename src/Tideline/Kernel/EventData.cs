@@ -18,7 +18,9 @@ public sealed record EventData
     /// <summary>ISO 4217 code.</summary>
     public string? Currency { get; init; }
 
-    /// <summary>What moved, signed as the account sees it: negative for a debit. Minor units. 0 where nothing moved.</summary>
+    /// <summary>
+    /// What moved, signed as the account sees it: negative for a debit. Minor units. 0 where nothing moved.
+    /// </summary>
     public long AmountMinor { get; init; }
 
     /// <summary>Posted balance after the event, minor units.</summary>
@@ -33,7 +35,9 @@ public sealed record EventData
     /// <summary><c>open</c>, <c>frozen</c> or <c>closed</c>.</summary>
     public string? Status { get; init; }
 
-    /// <summary>The account's entry version, where an entry was written; the entries of an account count from 1 without gaps.</summary>
+    /// <summary>
+    /// The account's entry version, where an entry was written; the entries of an account count from 1 without gaps.
+    /// </summary>
     public long? EntryVersion { get; init; }
 
     /// <summary>The transaction, where money moved.</summary>
@@ -73,13 +77,15 @@ public sealed record EventData
     /// <summary>Reads the JSON of an event.</summary>
     /// <exception cref="JsonException">It is not the data of an event.</exception>
     public static EventData Parse(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, EventDataJson.Default.EventData) ?? throw new JsonException("An event without data.");
+        JsonSerializer.Deserialize(json, EventDataJson.Default.EventData)
+            ?? throw new JsonException("An event without data.");
 
     /// <summary>The frozen JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, EventDataJson.Default.EventData);
 }
 
 /// <summary>The JSON names of <see cref="EventData"/>: camel case, defaults left out.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(EventData))]
 public sealed partial class EventDataJson : JsonSerializerContext;

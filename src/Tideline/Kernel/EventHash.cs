@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// The bytes of an event that hashes cover: sequence number, type, subject, version, time, length of data (integers big-endian), then
-/// the data. Two events with one hash are the same event.
+/// The bytes of an event that hashes cover: sequence number, type, subject, version, time, length of data (integers
+/// big-endian), then the data. Two events with one hash are the same event.
 /// </summary>
 internal static class EventHash
 {

@@ -1,6 +1,8 @@
 namespace Tideline.Kernel;
 
-/// <summary>What an event says. The numbers are written to disk: append only. The names are in <see cref="EventTypes"/>.</summary>
+/// <summary>
+/// What an event says. The numbers are written to disk: append only. The names are in <see cref="EventTypes"/>.
+/// </summary>
 public enum EventType
 {
     /// <summary>A customer exists from now on, with this profile.</summary>
@@ -9,10 +11,14 @@ public enum EventType
     /// <summary>An account exists from now on: owner, currency, overdraft limit, IBAN.</summary>
     AccountCreated = 2,
 
-    /// <summary>What the owner may spend changed though no money moved: hold placed, released or expired, status changed.</summary>
+    /// <summary>
+    /// What the owner may spend changed though no money moved: hold placed, released or expired, status changed.
+    /// </summary>
     BalanceUpdated = 3,
 
-    /// <summary>Money moved between a customer's account and a system account: deposit, withdrawal, captured hold.</summary>
+    /// <summary>
+    /// Money moved between a customer's account and a system account: deposit, withdrawal, captured hold.
+    /// </summary>
     TransactionRecorded = 4,
 
     /// <summary>A saga took money from an account (a transfer's debit, or its undoing at the other end).</summary>

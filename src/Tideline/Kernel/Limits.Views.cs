@@ -31,7 +31,9 @@ public static partial class Limits
     /// <summary>Documents that one bulk write to MongoDB carries.</summary>
     public const int ViewBulkWrites = 5_000;
 
-    /// <summary>How long a call waits for a MongoDB server that can answer, and for a line to it, milliseconds.</summary>
+    /// <summary>
+    /// How long a call waits for a MongoDB server that can answer, and for a line to it, milliseconds.
+    /// </summary>
     public const int ViewConnectMs = 5_000;
 
     /// <summary>How long a line to MongoDB may be silent within a call, milliseconds.</summary>
@@ -43,25 +45,34 @@ public static partial class Limits
     /// <summary>How long a majority may take to acknowledge a write before it is asked again, milliseconds.</summary>
     public const int ViewMajorityMs = 5_000;
 
-    /// <summary>How long a write to MongoDB is repeated until a majority has it, milliseconds: longer than an election takes.</summary>
+    /// <summary>
+    /// How long a write to MongoDB is repeated until a majority has it, milliseconds: longer than an election takes.
+    /// </summary>
     public const int ViewWriteMs = 15_000;
 
     /// <summary>Between two attempts of a write to MongoDB, milliseconds.</summary>
     public const int ViewRetryMs = 100;
 
-    /// <summary>How far behind the primary a server may be that answers eventual reads, seconds: the least that MongoDB lets one ask for.</summary>
+    /// <summary>
+    /// How far behind the primary a server may be that answers eventual reads, seconds: the least that MongoDB lets one
+    /// ask for.
+    /// </summary>
     public const int NearestStalenessSeconds = 90;
 
     /// <summary>Change streams that stay open between two calls; a consumer beyond them opens its own anew.</summary>
     public const int ViewChangeStreams = 16;
 
-    /// <summary>How often the engine looks how far the oplog reaches behind the consumers of changes, milliseconds.</summary>
+    /// <summary>
+    /// How often the engine looks how far the oplog reaches behind the consumers of changes, milliseconds.
+    /// </summary>
     public const int OplogCheckMs = 60_000;
 
     /// <summary>Less oplog than this behind a consumer is an alarm, minutes.</summary>
     public const int OplogWindowMinutes = 60;
 
-    /// <summary>How often a follower of changes that has nothing to do is given a newer token to keep, milliseconds.</summary>
+    /// <summary>
+    /// How often a follower of changes that has nothing to do is given a newer token to keep, milliseconds.
+    /// </summary>
     public const int ChangeTokenRefreshMs = 60_000;
 
     /// <summary>Customer documents that the projector keeps parsed.</summary>
@@ -88,13 +99,19 @@ public static partial class Limits
     /// <summary>Events the rebuilt views may be behind before the live projector is paused for the switch.</summary>
     public const int RebuildCatchUpEvents = 5_000;
 
-    /// <summary>How long a cached document lives, milliseconds: the most by which a cache that lost an invalidation can make an eventual read older.</summary>
+    /// <summary>
+    /// How long a cached document lives, milliseconds: the most by which a cache that lost an invalidation can make an
+    /// eventual read older.
+    /// </summary>
     public const int CacheEntryMs = 10_000;
 
     /// <summary>How long who finds nothing in the cache may take to fill it, milliseconds.</summary>
     public const int CacheLeaseMs = 1_000;
 
-    /// <summary>How long a read or a fill waits for the cache, milliseconds; the views answer sooner than a cache that is slower.</summary>
+    /// <summary>
+    /// How long a read or a fill waits for the cache, milliseconds; the views answer sooner than a cache that is
+    /// slower.
+    /// </summary>
     public const int CacheReadMs = 5;
 
     /// <summary>How long an invalidation waits for the cache, milliseconds.</summary>
@@ -106,10 +123,14 @@ public static partial class Limits
     /// <summary>Failures of the cache, one after the other, after which reads stay away from it.</summary>
     public const int CacheFailures = 10;
 
-    /// <summary>How long reads stay away from a cache that fails before one of them tries it again, milliseconds.</summary>
+    /// <summary>
+    /// How long reads stay away from a cache that fails before one of them tries it again, milliseconds.
+    /// </summary>
     public const int CacheAwayMs = 1_000;
 
-    /// <summary>How long a start waits for a connection to the cache, milliseconds; without one it goes on and connects later.</summary>
+    /// <summary>
+    /// How long a start waits for a connection to the cache, milliseconds; without one it goes on and connects later.
+    /// </summary>
     public const int CacheConnectMs = 1_000;
 
     /// <summary>Largest cached value, bytes; a larger one is read from the views each time.</summary>

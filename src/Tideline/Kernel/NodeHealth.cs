@@ -22,17 +22,19 @@ public sealed record NodeFault(string Part, FaultScope Scope, string Sentence);
 public sealed record PartHealth(string Part, FaultScope Scope, string? Fault);
 
 /// <summary>
-/// The one place where parts of a node say what is wrong with them. Probes, metrics and alarms read it; a fault of any scope also
-/// shows in <c>/health/detail</c>.
+/// The one place where parts of a node say what is wrong with them. Probes, metrics and alarms read it; a fault of any
+/// scope also shows in <c>/health/detail</c>.
 /// </summary>
 public sealed class NodeHealth
 {
-    private readonly ConcurrentDictionary<string, (FaultScope Scope, Func<string?> Check)> _checks = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (FaultScope Scope, Func<string?> Check)> _checks = new(
+        StringComparer.Ordinal);
 
     /// <summary>Registers a part, or replaces its check.</summary>
     /// <param name="part">The part's name, as operators read it: "clock", "relay", "views of shard 0".</param>
     /// <param name="scope">What its fault keeps the node from.</param>
-    /// <param name="check">Answers null while all is well, else a sentence. It answers at once, from memory, and does not throw.</param>
+    /// <param name="check">Answers null while all is well, else a sentence. It answers at once, from memory, and does
+    /// not throw.</param>
     public void Register(string part, FaultScope scope, Func<string?> check) => _checks[part] = (scope, check);
 
     /// <summary>Names of all registered parts, in order.</summary>

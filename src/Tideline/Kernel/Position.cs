@@ -7,5 +7,6 @@ namespace Tideline.Kernel;
 public readonly record struct Position(int Shard, long Seq)
 {
     /// <summary>Written <c>shard:seq</c>.</summary>
-    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Shard}:{Seq}");
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Shard}:{Seq}");
 }

@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Tideline.Kernel;
 
-/// <summary>One process of this machine, by its id and its start (UTC). Ids come round again, in a container at every start: only both together name one process.</summary>
+/// <summary>
+/// One process of this machine, by its id and its start (UTC). Ids come round again, in a container at every start:
+/// only both together name one process.
+/// </summary>
 public sealed record ProcessIdentity(int Id, DateTime Started)
 {
     private static readonly TimeSpan ClockJitter = TimeSpan.FromSeconds(2);
@@ -15,7 +18,8 @@ public sealed record ProcessIdentity(int Id, DateTime Started)
             try
             {
                 using var process = Process.GetProcessById(Id);
-                return !process.HasExited && !IsZombie(Id) && (process.StartTime.ToUniversalTime() - Started).Duration() < ClockJitter;
+                return !process.HasExited
+                    && !IsZombie(Id) && (process.StartTime.ToUniversalTime() - Started).Duration() < ClockJitter;
             }
             catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
             {
@@ -29,7 +33,8 @@ public sealed record ProcessIdentity(int Id, DateTime Started)
     /// <exception cref="InvalidOperationException">It has ended.</exception>
     public static ProcessIdentity Of(Process process) => new(process.Id, process.StartTime.ToUniversalTime());
 
-    // A process that was killed keeps its number until its parent asks how it ended, which the first process of a container may never do. Its lock is gone.
+    // A process that was killed keeps its number until its parent asks how it ended, which the first process of a
+    // container may never do. Its lock is gone.
     private static bool IsZombie(int id)
     {
         if (!OperatingSystem.IsLinux()) return false;

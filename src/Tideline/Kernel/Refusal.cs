@@ -1,11 +1,13 @@
 namespace Tideline.Kernel;
 
-/// <summary>A business answer of "no": nothing changed. <paramref name="Detail"/> is a sentence a person can act on.</summary>
+/// <summary>
+/// A business answer of "no": nothing changed. <paramref name="Detail"/> is a sentence a person can act on.
+/// </summary>
 public sealed record Refusal(RefusalReason Reason, string Detail);
 
 /// <summary>
-/// Why a command was refused. The numbers are written to disk with the reply: append only. The problem type of a reason is its name in
-/// kebab case.
+/// Why a command was refused. The numbers are written to disk with the reply: append only. The problem type of a reason
+/// is its name in kebab case.
 /// </summary>
 public enum RefusalReason
 {

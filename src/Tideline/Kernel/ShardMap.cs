@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Tideline.Kernel;
 
-/// <summary>Which shard an id lives on: a hash of the id, so that anyone can tell without asking. Written to disk with the data; never changes.</summary>
+/// <summary>
+/// Which shard an id lives on: a hash of the id, so that anyone can tell without asking. Written to disk with the data;
+/// never changes.
+/// </summary>
 public readonly record struct ShardMap(int Shards)
 {
     /// <summary>The shard of an id, 0 to <see cref="Shards"/> − 1.</summary>
@@ -13,7 +16,8 @@ public readonly record struct ShardMap(int Shards)
         unchecked
         {
             // The finalizer of MurmurHash3 over both halves; the time bits alone would put neighbours together.
-            var hash = BinaryPrimitives.ReadUInt64BigEndian(bytes) ^ (BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]) * 0x9E3779B97F4A7C15);
+            var hash = BinaryPrimitives.ReadUInt64BigEndian(
+                bytes) ^ (BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]) * 0x9E3779B97F4A7C15);
             hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCD;
             hash = (hash ^ (hash >> 33)) * 0xC4CEB9FE1A85EC53;
             hash ^= hash >> 33;

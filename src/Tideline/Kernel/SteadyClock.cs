@@ -8,7 +8,8 @@ namespace Tideline.Kernel;
 /// <summary>
 /// The clock that stamps everything. It follows the system clock while that one agrees with the monotonic clock, and
 /// runs on the monotonic clock alone while it does not. Once it has read a database's clock, it follows that one and
-/// only compares the system clock. It never goes back, except when a database corrects it first. See docs/decisions/0022.
+/// only compares the system clock. It never goes back, except when a database corrects it first. See
+/// docs/decisions/0022.
 /// </summary>
 public sealed partial class SteadyClock : TimeProvider
 {

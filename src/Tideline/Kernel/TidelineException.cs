@@ -1,7 +1,10 @@
 namespace Tideline.Kernel;
 
-/// <summary>The one fault of the program. A business refusal is not a fault: it is a value, <see cref="Refusal"/>.</summary>
-public sealed class TidelineException(ErrorCode code, string message, Exception? inner = null) : Exception(message, inner)
+/// <summary>
+/// The one fault of the program. A business refusal is not a fault: it is a value, <see cref="Refusal"/>.
+/// </summary>
+public sealed class TidelineException(ErrorCode code, string message, Exception? inner = null)
+    : Exception(message, inner)
 {
     /// <summary>What went wrong.</summary>
     public ErrorCode Code { get; } = code;

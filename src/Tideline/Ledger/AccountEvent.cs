@@ -4,11 +4,13 @@ using System.Text.Json;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// What happened to an account, beside the state that the account itself tells. Written straight to the JSON of <see cref="Kernel.EventData"/>: this is the
-/// hottest serialisation of the program, and a test holds the two to the same bytes.
+/// What happened to an account, beside the state that the account itself tells. Written straight to the JSON of
+/// <see cref="Kernel.EventData"/>: this is the hottest serialisation of the program, and a test holds the two to the
+/// same bytes.
 /// </summary>
 internal readonly record struct AccountEvent(
-    string? Kind, long AmountMinor = 0, bool HasEntry = false, Guid? TransactionId = null, Guid? CounterpartyId = null, string? Reference = null, Guid? SagaId = null,
+    string? Kind, long AmountMinor = 0, bool HasEntry = false,
+    Guid? TransactionId = null, Guid? CounterpartyId = null, string? Reference = null, Guid? SagaId = null,
     Guid? HoldId = null, bool WithIban = false)
 {
     [ThreadStatic] private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) t_pen;

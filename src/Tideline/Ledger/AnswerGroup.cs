@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Answers some commands of a batch one after the other on a thread of the pool. One wake-up serves many clients, where a wake-up each would cost more than the
-/// commands themselves.
+/// Answers some commands of a batch one after the other on a thread of the pool. One wake-up serves many clients, where
+/// a wake-up each would cost more than the commands themselves.
 /// </summary>
 internal sealed class AnswerGroup(PendingCommand[] commands) : IThreadPoolWorkItem
 {

@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One group commit in the making: the rows that were read, as changed by the commands so far, and what will be written. Commands check first and
-/// change after, so that a refusal leaves no trace.
+/// One group commit in the making: the rows that were read, as changed by the commands so far, and what will be
+/// written. Commands check first and change after, so that a refusal leaves no trace.
 /// </summary>
 internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, BatchRows rows)
 {
@@ -42,7 +42,10 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     private AccountRow SystemAccount(Guid id, AccountKind kind, Currency currency)
     {
         if (Rows.Accounts.TryGetValue(id, out var account)) return account;
-        account = new AccountRow { Id = id, CustomerId = Guid.Empty, Kind = kind, Currency = currency, CreatedUs = TimeUs };
+        account = new AccountRow
+        {
+            Id = id, CustomerId = Guid.Empty, Kind = kind, Currency = currency, CreatedUs = TimeUs
+        };
         Add(account);
         return account;
     }
@@ -100,15 +103,18 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         account.PostedMinor += amountMinor;
         account.EntryVersion++;
         Changed(account);
-        Writes.Entries.Add(new EntryRow(account.Id, account.EntryVersion, transactionId, amountMinor, account.PostedMinor, TimeUs));
+        Writes.Entries.Add(
+            new EntryRow(account.Id, account.EntryVersion, transactionId, amountMinor, account.PostedMinor, TimeUs));
         return new EntryKey(account.Id, account.EntryVersion);
     }
 
     /// <summary>Writes a transaction; its legs must sum to zero.</summary>
-    public void Record(Guid id, TransactionKind kind, Money amount, string? reference, Guid? sagaId, AccountRow debit, AccountRow credit)
+    public void Record(Guid id,
+        TransactionKind kind, Money amount, string? reference, Guid? sagaId, AccountRow debit, AccountRow credit)
     {
         var legs = new[] { Enter(debit, -amount.Minor, id), Enter(credit, amount.Minor, id) };
-        Writes.Transactions.Add(new TransactionRow(id, kind, amount.Currency, amount.Minor, reference, sagaId, TimeUs, legs));
+        Writes.Transactions.Add(
+            new TransactionRow(id, kind, amount.Currency, amount.Minor, reference, sagaId, TimeUs, legs));
         Rows.Transactions.Add(id);
     }
 
@@ -117,12 +123,14 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     {
         account.Version++;
         Changed(account);
-        Writes.Events.Add(new LedgerEvent(new Position(Context.Shard, ++_eventSeq), type, account.Id, account.Version, TimeUs, what.ToJson(account)));
+        Writes.Events.Add(new LedgerEvent(
+            new Position(Context.Shard, ++_eventSeq), type, account.Id, account.Version, TimeUs, what.ToJson(account)));
     }
 
     /// <summary>Emits an event about a customer.</summary>
     public void Emit(EventType type, CustomerRow customer, EventData data) =>
-        Writes.Events.Add(new LedgerEvent(new Position(Context.Shard, ++_eventSeq), type, customer.Id, customer.Version, TimeUs, data.ToJson()));
+        Writes.Events.Add(new LedgerEvent(
+            new Position(Context.Shard, ++_eventSeq), type, customer.Id, customer.Version, TimeUs, data.ToJson()));
 
     /// <summary>Sends a message to another shard (or to this one), with the commit.</summary>
     public void Send(int targetShard, Guid sagaId, string type, byte[] data) =>

@@ -3,11 +3,13 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Answers a shard's batches once they are durable, in their order, on a thread of its own: while the disk takes one batch, the writer decides the next.
+/// Answers a shard's batches once they are durable, in their order, on a thread of its own: while the disk takes one
+/// batch, the writer decides the next.
 /// </summary>
 internal sealed class BatchSettler : IDisposable
 {
-    // Waited for with Monitor, here and in ShardWriter: SemaphoreSlim spins first, and on two processors what it spins for needs the processor it takes.
+    // Waited for with Monitor, here and in ShardWriter: SemaphoreSlim spins first, and on two processors what it spins
+    // for needs the processor it takes.
     private readonly object _gate = new();
     private readonly Queue<CommittedBatch> _batches = new();
     private readonly Thread _thread;
@@ -20,7 +22,8 @@ internal sealed class BatchSettler : IDisposable
     /// <param name="sync">Makes everything durable that was committed before the call.</param>
     /// <param name="settle">Answers a batch that is durable.</param>
     /// <param name="fail">Answers a batch whose fate is unknown.</param>
-    public BatchSettler(int shard, Action sync, Action<CommittedBatch> settle, Action<IReadOnlyList<PendingCommand>, Exception> fail)
+    public BatchSettler(
+        int shard, Action sync, Action<CommittedBatch> settle, Action<IReadOnlyList<PendingCommand>, Exception> fail)
     {
         (_sync, _settle, _fail) = (sync, settle, fail);
         _thread = new Thread(Run) { IsBackground = true, Name = $"settle-{shard}" };

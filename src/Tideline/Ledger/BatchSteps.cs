@@ -46,7 +46,9 @@ internal static class BatchSteps
     }
 
     // The thread is the shard's own: an engine that is asynchronous inside is waited for here.
-    public static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully ? task.GetAwaiter().GetResult() : task.AsTask().GetAwaiter().GetResult();
+    public static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully
+        ? task.GetAwaiter().GetResult()
+        : task.AsTask().GetAwaiter().GetResult();
 
     public static void Wait(ValueTask task)
     {

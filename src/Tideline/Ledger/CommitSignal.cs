@@ -1,6 +1,8 @@
 namespace Tideline.Ledger;
 
-/// <summary>The committed head of a shard, and a way to wait for it to move. Whoever learns of it tells it; it never goes back.</summary>
+/// <summary>
+/// The committed head of a shard, and a way to wait for it to move. Whoever learns of it tells it; it never goes back.
+/// </summary>
 internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
 {
     private sealed record State(long EventSeq, long MessageSeq, long TimeUs, TaskCompletionSource Moved);
@@ -36,7 +38,8 @@ internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
         before.Moved.TrySetResult();
     }
 
-    public async ValueTask WaitAsync(long afterEventSeq, long afterMessageSeq, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+    public async ValueTask WaitAsync(
+        long afterEventSeq, long afterMessageSeq, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
     {
         var state = Volatile.Read(ref _state);
         if (state.EventSeq > afterEventSeq || state.MessageSeq > afterMessageSeq) return;

@@ -5,7 +5,9 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Ledger;
 
-/// <summary>The strong tier as the rest of the program sees it: commands in, durable replies out, strong reads beside.</summary>
+/// <summary>
+/// The strong tier as the rest of the program sees it: commands in, durable replies out, strong reads beside.
+/// </summary>
 public sealed class GeneralLedger : IAsyncDisposable
 {
     private readonly ILedgerStore _store;
@@ -37,11 +39,16 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Called after each durable commit of a shard, in order, before its answers: must be quick.</summary>
     internal event Action<BatchWrites>? Committed;
 
-    /// <summary>Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.</summary>
-    /// <param name="reachable">Ends when other processes can reach this one; until then it acquires nothing. Null: at once.</param>
+    /// <summary>
+    /// Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.
+    /// </summary>
+    /// <param name="reachable">Ends when other processes can reach this one; until then it acquires nothing. Null: at
+    /// once.</param>
     /// <param name="acceptClock">Whether the clock is right, however old the newest event is by it.</param>
-    /// <param name="findFault">Looks at a shard before it takes its first command; a fault closes that shard. Null: there is none.</param>
-    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, ClockWrong, or Corrupt: no shard may be used.</exception>
+    /// <param name="findFault">Looks at a shard before it takes its first command; a fault closes that shard. Null:
+    /// there is none.</param>
+    /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, ClockWrong, or Corrupt: no shard may
+    /// be used.</exception>
     public static async Task<GeneralLedger> StartAsync(
         ILedgerStore store, TimeProvider time, IdGenerator ids, ILogger logger, CancellationToken cancel,
         Task? reachable = null, bool acceptClock = false,
@@ -78,7 +85,10 @@ public sealed class GeneralLedger : IAsyncDisposable
         return ledger;
     }
 
-    /// <summary>The installation epochs of a shard, oldest first; empty for a shard that is not there. Fixed while the program runs.</summary>
+    /// <summary>
+    /// The installation epochs of a shard, oldest first; empty for a shard that is not there. Fixed while the program
+    /// runs.
+    /// </summary>
     public IReadOnlyList<EpochRow> Epochs(int shard) => _store.Epochs(shard);
 
     /// <summary>The id of the installation.</summary>
@@ -87,12 +97,14 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The number of the present installation epoch.</summary>
     public int InstallationEpoch => Epochs(0)[^1].Number;
 
-    /// <summary>Why a shard takes no commands until the next start: it is not what was acknowledged. Null while it may be used.</summary>
+    /// <summary>
+    /// Why a shard takes no commands until the next start: it is not what was acknowledged. Null while it may be used.
+    /// </summary>
     public string? WhyClosed(int shard) => _slots[shard].Closed?.Sentence;
 
     /// <summary>
-    /// Why a shard takes no commands until the next start: as <see cref="WhyClosed"/>, or its engine failed in a way that
-    /// leaves open what it holds. Null while it may be used.
+    /// Why a shard takes no commands until the next start: as <see cref="WhyClosed"/>, or its engine failed in a way
+    /// that leaves open what it holds. Null while it may be used.
     /// </summary>
     public string? WhyStopped(int shard) => _slots[shard].Stopped;
 
@@ -102,10 +114,15 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Closes a shard that is found not to be what was acknowledged.</summary>
     internal void CloseShard(int shard, HistoryFault why) => _slots[shard].Close(why);
 
-    /// <summary>Whether this process owns a shard: it takes its commands, and does what the shard's owner alone does.</summary>
+    /// <summary>
+    /// Whether this process owns a shard: it takes its commands, and does what the shard's owner alone does.
+    /// </summary>
     public bool Owns(int shard) => _slots[shard].Epoch != 0;
 
-    /// <summary>The epoch in which this process owns a shard; 0 while it does not. Another number means that somebody else may have owned it in between.</summary>
+    /// <summary>
+    /// The epoch in which this process owns a shard; 0 while it does not. Another number means that somebody else may
+    /// have owned it in between.
+    /// </summary>
     public long OwnedEpoch(int shard) => _slots[shard].Epoch;
 
     /// <summary>Why this process does not own a shard; null while it does.</summary>
@@ -131,9 +148,11 @@ public sealed class GeneralLedger : IAsyncDisposable
     public IShardReader ReaderOf(Guid id) => Reader(Map.ShardOf(id));
 
     /// <summary>
-    /// Carries out a command once and answers when that is durable. An <see cref="OpenAccount"/> also checks that its customer exists and claims its IBAN.
+    /// Carries out a command once and answers when that is durable. An <see cref="OpenAccount"/> also checks that its
+    /// customer exists and claims its IBAN.
     /// </summary>
-    /// <exception cref="TidelineException">Overloaded, StorageUnavailable, NotOwner, ShuttingDown: safe to repeat with the same key.</exception>
+    /// <exception cref="TidelineException">Overloaded, StorageUnavailable, NotOwner, ShuttingDown: safe to repeat with
+    /// the same key.</exception>
     public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) => command is OpenAccount open
         ? new AccountOpening(this).ExecuteAsync(open, cancel)
         : ExecuteOnceAsync(command, cancel);
@@ -147,7 +166,10 @@ public sealed class GeneralLedger : IAsyncDisposable
         return account?.Iban == iban ? claim.Subject : null;
     }
 
-    /// <summary>The newest committed position of a shard and its commit time, without asking the store: what another owner commits is known a moment later, see <see cref="KnownUs"/>.</summary>
+    /// <summary>
+    /// The newest committed position of a shard and its commit time, without asking the store: what another owner
+    /// commits is known a moment later, see <see cref="KnownUs"/>.
+    /// </summary>
     public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _slots[shard].Signal.Head;
 
     /// <summary>
@@ -200,15 +222,22 @@ public sealed class GeneralLedger : IAsyncDisposable
         return null;
     }
 
-    /// <summary>Until when <see cref="CommittedHead"/> holds all that is committed, microseconds: now for a shard that this process owns, else when it looked last.</summary>
+    /// <summary>
+    /// Until when <see cref="CommittedHead"/> holds all that is committed, microseconds: now for a shard that this
+    /// process owns, else when it looked last.
+    /// </summary>
     public long KnownUs(int shard) => _slots[shard].KnownUs;
 
     /// <summary>Has <see cref="CommittedHead"/> hold all that is committed now.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: another process owns the shard, and the store does not say.</exception>
-    public Task LookAsync(int shard, CancellationToken cancel) => Owns(shard) ? Task.CompletedTask : _slots[shard].LookAsync(cancel);
+    /// <exception cref="TidelineException">StorageUnavailable: another process owns the shard, and the store does not
+    /// say.</exception>
+    public Task LookAsync(int shard, CancellationToken cancel) => Owns(shard)
+        ? Task.CompletedTask
+        : _slots[shard].LookAsync(cancel);
 
     /// <summary>Whether a position was written.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: it is not known here yet, and the store does not say.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it is not known here yet, and the store does not
+    /// say.</exception>
     public async ValueTask<bool> IsWrittenAsync(Position position, CancellationToken cancel)
     {
         if (CommittedHead(position.Shard).EventSeq >= position.Seq) return true;
@@ -216,8 +245,12 @@ public sealed class GeneralLedger : IAsyncDisposable
         return CommittedHead(position.Shard).EventSeq >= position.Seq;
     }
 
-    /// <summary>Completes when the shard has an event or a message after these, or when the time is over: what the relay waits on.</summary>
-    public ValueTask WaitForCommitAsync(int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) =>
+    /// <summary>
+    /// Completes when the shard has an event or a message after these, or when the time is over: what the relay waits
+    /// on.
+    /// </summary>
+    public ValueTask WaitForCommitAsync(
+        int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) =>
         _slots[shard].Signal.WaitAsync(afterEventSeq, afterMessageSeq, timeout, Clock, cancel);
 
     /// <summary>Commands waiting for a shard.</summary>
@@ -227,9 +260,11 @@ public sealed class GeneralLedger : IAsyncDisposable
     public void ForgetMessages(int shard, long throughSeq) => _slots[shard].ForgetMessages(throughSeq);
 
     /// <summary>
-    /// Does something while the writers of all shards stand between two batches, so that what is read of several shards is of one moment.
+    /// Does something while the writers of all shards stand between two batches, so that what is read of several shards
+    /// is of one moment.
     /// </summary>
-    /// <exception cref="TidelineException">Overloaded: the writers did not stand still for long enough; nothing counts that was read.</exception>
+    /// <exception cref="TidelineException">Overloaded: the writers did not stand still for long enough; nothing counts
+    /// that was read.</exception>
     internal async Task AtOneMomentAsync(Action act, CancellationToken cancel)
     {
         var pauses = new List<ShardPause>();
@@ -237,7 +272,8 @@ public sealed class GeneralLedger : IAsyncDisposable
         try
         {
             foreach (var slot in _slots) pauses.Add(slot.Writer.Pause());
-            await Task.WhenAll(pauses.Select(pause => pause.Stands)).WaitAsync(TimeSpan.FromMilliseconds(Limits.BackupCutMs), cancel);
+            await Task.WhenAll(pauses.Select(pause => pause.Stands))
+                .WaitAsync(TimeSpan.FromMilliseconds(Limits.BackupCutMs), cancel);
             act();
             isOneMoment = true;
         }
@@ -251,7 +287,8 @@ public sealed class GeneralLedger : IAsyncDisposable
         }
 
         if (isOneMoment) return;
-        throw new TidelineException(ErrorCode.Overloaded, $"The shards did not stand still together for {Limits.BackupCutMs} ms; try again.");
+        throw new TidelineException(
+            ErrorCode.Overloaded, $"The shards did not stand still together for {Limits.BackupCutMs} ms; try again.");
     }
 
     /// <summary>Drains the queues, then releases the shards.</summary>
@@ -272,7 +309,8 @@ public sealed class GeneralLedger : IAsyncDisposable
 
     /// <summary>Carries out a command on a shard as it is, here or where the shard's owner is.</summary>
     /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
-    internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => TrySubmitHere(shard, command) ?? (_forward is { } forward ? forward(shard, command) : SubmitHereAsync(shard, command));
+    internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => TrySubmitHere(shard, command)
+        ?? (_forward is { } forward ? forward(shard, command) : SubmitHereAsync(shard, command));
 
     /// <summary>Queues a command on a shard of this process; null where another process owns it.</summary>
     internal Task<Reply>? TrySubmitHere(int shard, LedgerCommand command) => _slots[shard].TrySubmit(command);
@@ -302,7 +340,8 @@ public sealed class GeneralLedger : IAsyncDisposable
                 await act(shard);
             }
             // A cancellation that is not the caller's is a failure like others.
-            catch (Exception fault) when (fault is not OutOfMemoryException && !(fault is OperationCanceledException && cancel.IsCancellationRequested))
+            catch (Exception fault) when (fault is not OutOfMemoryException
+                && !(fault is OperationCanceledException && cancel.IsCancellationRequested))
             {
                 failed ??= new TidelineException(
                     (fault as TidelineException)?.Code ?? ErrorCode.Internal, $"Shard {shard}: {fault.Message}", fault);

@@ -4,55 +4,77 @@ using Tideline.Ledger.Installation;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One shard of the strong tier, for its one writer. A group commit is <see cref="BeginAsync"/> (the named rows as the last commit left them), a decision in memory,
-/// <see cref="CommitAsync"/> (in one transaction, which the epoch fences), and <see cref="SyncAsync"/>, which may run on another thread while the next group is decided. One
-/// contract, several engines (SQLite, MySQL).
+/// One shard of the strong tier, for its one writer. A group commit is <see cref="BeginAsync"/> (the named rows as the
+/// last commit left them), a decision in memory,
+/// <see cref="CommitAsync"/> (in one transaction, which the epoch fences), and <see cref="SyncAsync"/>, which may run
+/// on another thread while the next group is decided. One contract, several engines (SQLite, MySQL).
 /// </summary>
 public interface IShardStore : IAsyncDisposable
 {
     /// <summary>The shard.</summary>
     int Shard { get; }
 
-    /// <summary>Whether <see cref="CommitAsync"/> waits for a disk or another machine; else <see cref="SyncAsync"/> does, while the next batch is decided.</summary>
+    /// <summary>
+    /// Whether <see cref="CommitAsync"/> waits for a disk or another machine; else <see cref="SyncAsync"/> does, while
+    /// the next batch is decided.
+    /// </summary>
     bool WaitsAtCommit { get; }
 
-    /// <summary>Ends when a process that prefers the shard asks this one for it, which does not; an owner finds that out while it commits or renews. Never where nobody can.</summary>
+    /// <summary>
+    /// Ends when a process that prefers the shard asks this one for it, which does not; an owner finds that out while
+    /// it commits or renews. Never where nobody can.
+    /// </summary>
     Task Wanted { get; }
 
     /// <summary>
-    /// Takes ownership with a new epoch and tells where the shard stands. Disposing releases it. One that another process owns, or is to have first, is asked for where this process prefers it and
-    /// that one does not; it may be tried again on the same store.
+    /// Takes ownership with a new epoch and tells where the shard stands. Disposing releases it. One that another
+    /// process owns, or is to have first, is asked for where this process prefers it and that one does not; it may be
+    /// tried again on the same store.
     /// </summary>
-    /// <exception cref="TidelineException">AlreadyOwned: another process owns it, and was heard of lately. IncompatibleData: a newer format.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned: another process owns it, and was heard of lately.
+    /// IncompatibleData: a newer format.</exception>
     ValueTask<ShardHead> AcquireAsync(CancellationToken cancel);
 
-    /// <summary>Keeps the shard for an owner that has had nothing to commit for a while; a commit does that too. Between two batches only.</summary>
-    /// <exception cref="TidelineException">NotOwner: another one took over. StorageUnavailable: it could not be renewed; that is to be tried again.</exception>
+    /// <summary>
+    /// Keeps the shard for an owner that has had nothing to commit for a while; a commit does that too. Between two
+    /// batches only.
+    /// </summary>
+    /// <exception cref="TidelineException">NotOwner: another one took over. StorageUnavailable: it could not be
+    /// renewed; that is to be tried again.</exception>
     ValueTask RenewAsync();
 
     /// <summary>
-    /// Begins the batch and gives the rows that it needs, to be changed in place. Keys that are not among them are free, or <see cref="CommitAsync"/> says that the batch is to be decided anew. What
-    /// was given is answered to nobody before that.
+    /// Begins the batch and gives the rows that it needs, to be changed in place. Keys that are not among them are
+    /// free, or <see cref="CommitAsync"/> says that the batch is to be decided anew. What was given is answered to
+    /// nobody before that.
     /// </summary>
-    /// <exception cref="TidelineException">NotOwner: a newer epoch exists, which may also be found out by the commit.</exception>
+    /// <exception cref="TidelineException">NotOwner: a newer epoch exists, which may also be found out by the
+    /// commit.</exception>
     ValueTask<BatchRows> BeginAsync(BatchKeys keys);
 
     /// <summary>
-    /// Writes and commits: the next batch builds on it; durable after a <see cref="SyncAsync"/>. After a fault nothing of it is there, or (StorageUnavailable, fate unknown)
-    /// look up by key. Internal: the engine refuses a row of it, such as a second one with the same key.
+    /// Writes and commits: the next batch builds on it; durable after a <see cref="SyncAsync"/>. After a fault nothing
+    /// of it is there, or (StorageUnavailable, fate unknown) look up by key. Internal: the engine refuses a row of it,
+    /// such as a second one with the same key.
     /// </summary>
-    /// <returns>False: the engine gave the transaction up for another one (deadlock), or something was not as it was given; nothing of it is there, and the batch is to be begun and decided anew.</returns>
+    /// <returns>False: the engine gave the transaction up for another one (deadlock), or something was not as it was
+    /// given; nothing of it is there, and the batch is to be begun and decided anew.</returns>
     ValueTask<bool> CommitAsync(BatchWrites writes);
 
-    /// <summary>Makes everything durable that was committed before the call. Nothing else may be answered or read by anybody.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: the fate of those commits is unknown; the store is of no use any more.</exception>
+    /// <summary>
+    /// Makes everything durable that was committed before the call. Nothing else may be answered or read by anybody.
+    /// </summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the fate of those commits is unknown; the store is of no
+    /// use any more.</exception>
     ValueTask SyncAsync();
 
     /// <summary>Drops the transaction.</summary>
     ValueTask RollbackAsync();
 }
 
-/// <summary>Reads of one shard beside its writer; every read answers only what is committed and durable. Safe for many threads.</summary>
+/// <summary>
+/// Reads of one shard beside its writer; every read answers only what is committed and durable. Safe for many threads.
+/// </summary>
 public interface IShardReader : IAsyncDisposable
 {
     /// <summary>Head positions as committed.</summary>
@@ -63,7 +85,8 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel);
 
-    ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(Guid customerId, int limit, CancellationToken cancel);
+    ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
+        Guid customerId, int limit, CancellationToken cancel);
 
     /// <summary>Accounts in the order of their ids, after one: for checks and exports.</summary>
     ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel);
@@ -74,9 +97,12 @@ public interface IShardReader : IAsyncDisposable
     ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel);
 
     /// <summary>Entries of an account with a version below <paramref name="beforeVersion"/>, newest first.</summary>
-    ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel);
+    ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
+        Guid accountId, long beforeVersion, int limit, CancellationToken cancel);
 
-    /// <summary>The newest entry at or before a time; null when there is none. Logarithmic: times grow with versions.</summary>
+    /// <summary>
+    /// The newest entry at or before a time; null when there is none. Logarithmic: times grow with versions.
+    /// </summary>
     ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel);
 
     ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel);
@@ -119,15 +145,19 @@ public interface IShardReader : IAsyncDisposable
     /// <summary>Audit blocks after a number, in order.</summary>
     ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(long afterNumber, int limit, CancellationToken cancel);
 
-    /// <summary>Sum of posted balances per currency over all accounts, and the number of accounts, in one snapshot.</summary>
-    ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel);
+    /// <summary>
+    /// Sum of posted balances per currency over all accounts, and the number of accounts, in one snapshot.
+    /// </summary>
+    ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(
+        CancellationToken cancel);
 
     /// <summary>
-    /// Accounts for which balance = fold of entries does not hold, or whose entry versions have gaps (I2), or whose held amount is not the sum of open
-    /// holds, and settlement accounts that do not await all open holds of their currency; each with a sentence. One snapshot; up to <paramref name="limit"/> findings.
-    /// With <paramref name="claimOf"/>, which says what an open saga has of an account, also accounts whose returnable
-    /// amount is not what their
-    /// unfinished sagas may give back, and suspense accounts that do not hold what suspended sagas have there.
+    /// Accounts for which balance = fold of entries does not hold, or whose entry versions have gaps (I2), or whose
+    /// held amount is not the sum of open holds, and settlement accounts that do not await all open holds of their
+    /// currency; each with a sentence. One snapshot; up to <paramref name="limit"/> findings. With
+    /// <paramref name="claimOf"/>, which says what an open saga has of an account, also accounts whose returnable
+    /// amount is not what their unfinished sagas may give back, and suspense accounts that do not hold what suspended
+    /// sagas have there.
     /// </summary>
     ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel, Func<SagaRow,
         SagaClaim?>? claimOf = null);
@@ -140,12 +170,15 @@ public interface ILedgerStore : IAsyncDisposable
     ShardMap Map { get; }
 
     /// <summary>
-    /// Whether a batch of a shard reads and takes, in its own transaction, keys whose home is another shard: both lie in one database system. Two batches that take the same key meet as
-    /// in a deadlock: the later one is decided anew.
+    /// Whether a batch of a shard reads and takes, in its own transaction, keys whose home is another shard: both lie
+    /// in one database system. Two batches that take the same key meet as in a deadlock: the later one is decided anew.
     /// </summary>
     bool TakesKeysOf(int shard, int home);
 
-    /// <summary>The installation epochs of a shard as they stood when the store was opened, oldest first; empty for a shard that is not there.</summary>
+    /// <summary>
+    /// The installation epochs of a shard as they stood when the store was opened, oldest first; empty for a shard that
+    /// is not there.
+    /// </summary>
     IReadOnlyList<EpochRow> Epochs(int shard);
 
     /// <summary>Begins an installation epoch on a shard that nobody owns. Durable when it returns.</summary>
@@ -160,7 +193,8 @@ public interface ILedgerStore : IAsyncDisposable
 }
 
 /// <summary>Where a shard stands: last event, message and audit block, and the newest commit time.</summary>
-public sealed record ShardHead(int Shard, long Epoch, long EventSeq, long MessageSeq, long BlockNumber, byte[] BlockHash, long BlockThroughSeq, long TimeUs);
+public sealed record ShardHead(int Shard,
+    long Epoch, long EventSeq, long MessageSeq, long BlockNumber, byte[] BlockHash, long BlockThroughSeq, long TimeUs);
 
 /// <summary>What a batch needs to read. Sets may hold ids that do not exist.</summary>
 public sealed class BatchKeys
@@ -191,7 +225,9 @@ public sealed class BatchKeys
     public HashSet<string> Claims { get; } = new(StringComparer.Ordinal);
 }
 
-/// <summary>What was read. The decision changes it in place, so that later commands of the batch see earlier ones.</summary>
+/// <summary>
+/// What was read. The decision changes it in place, so that later commands of the batch see earlier ones.
+/// </summary>
 public sealed class BatchRows
 {
     public Dictionary<Guid, OutcomeRow> Outcomes { get; } = [];

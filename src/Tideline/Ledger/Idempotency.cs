@@ -3,13 +3,19 @@ using System.Text;
 
 namespace Tideline.Ledger;
 
-/// <summary>Turns client keys and requests into the 128-bit hashes that the ledger stores (SHA-256, truncated).</summary>
+/// <summary>
+/// Turns client keys and requests into the 128-bit hashes that the ledger stores (SHA-256, truncated).
+/// </summary>
 public static class Idempotency
 {
-    /// <summary>The stored form of a client's key within a scope (the principal; <c>""</c> while there is only one).</summary>
+    /// <summary>
+    /// The stored form of a client's key within a scope (the principal; <c>""</c> while there is only one).
+    /// </summary>
     public static Guid Key(string scope, string key) => Hash($"{scope.Length}:{scope}{key}");
 
-    /// <summary>The fingerprint of a request: every field that a repeat must share, in a fixed order, separated unambiguously.</summary>
+    /// <summary>
+    /// The fingerprint of a request: every field that a repeat must share, in a fixed order, separated unambiguously.
+    /// </summary>
     public static Guid Fingerprint(string canonicalRequest) => Hash(canonicalRequest);
 
     private static Guid Hash(string text)

@@ -3,12 +3,14 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Something to do on one shard. <see cref="Key"/> with <see cref="Fingerprint"/> makes it happen once: the same key answers what the first one
-/// answered, the same key with another fingerprint is refused.
+/// Something to do on one shard. <see cref="Key"/> with <see cref="Fingerprint"/> makes it happen once: the same key
+/// answers what the first one answered, the same key with another fingerprint is refused.
 /// </summary>
 public abstract record LedgerCommand
 {
-    /// <summary>Hash of the client's idempotency key; empty for a command of the program itself that is idempotent by nature.</summary>
+    /// <summary>
+    /// Hash of the client's idempotency key; empty for a command of the program itself that is idempotent by nature.
+    /// </summary>
     public Guid Key { get; init; }
 
     /// <summary>Hash of the request.</summary>
@@ -35,12 +37,16 @@ public abstract record LedgerCommand
     /// <summary>The id that the command will make, reserved with its key.</summary>
     internal abstract Guid Subject { get; }
 
-    /// <summary>Decides against the rows of the batch. A refusal must leave them as they were; an exception may be thrown only before anything is changed.</summary>
+    /// <summary>
+    /// Decides against the rows of the batch. A refusal must leave them as they were; an exception may be thrown only
+    /// before anything is changed.
+    /// </summary>
     internal abstract Reply Decide(Batch batch);
 }
 
 /// <summary>Carries a command to the process that owns its shard, and answers what that answers.</summary>
-/// <exception cref="TidelineException">NotOwner: no process took it. Overloaded, StorageUnavailable, ShuttingDown: repeat it with the same key.</exception>
+/// <exception cref="TidelineException">NotOwner: no process took it. Overloaded, StorageUnavailable, ShuttingDown:
+/// repeat it with the same key.</exception>
 internal delegate Task<Reply> ForwardCommand(int shard, LedgerCommand command);
 
 /// <summary>What a command came to.</summary>

@@ -33,7 +33,10 @@ internal abstract class PendingCommand(LedgerCommand command)
     protected abstract void OnFailed(TidelineException fault);
 }
 
-/// <summary>A command that somebody waits for by itself: what comes after it runs where it is answered, so the writer leaves that to an <see cref="AnswerGroup"/>.</summary>
+/// <summary>
+/// A command that somebody waits for by itself: what comes after it runs where it is answered, so the writer leaves
+/// that to an <see cref="AnswerGroup"/>.
+/// </summary>
 internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingCommand(command)
 {
     private readonly TaskCompletionSource<T> _end = new();
@@ -45,7 +48,8 @@ internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingComman
     protected override void OnAnswered() => _end.TrySetResult(Result);
 
     protected override void OnFailed(TidelineException fault) =>
-        ThreadPool.QueueUserWorkItem(_ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));
+        ThreadPool.QueueUserWorkItem(
+            _ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));
 }
 
 /// <summary>A command whose reply is told when it is durable.</summary>

@@ -27,7 +27,10 @@ public enum AccountStatus
     /// <summary>Money may come and go.</summary>
     Open = 0,
 
-    /// <summary>Nothing may leave or arrive, but refunds come home and holds placed before are still captured: their merchants were promised the money.</summary>
+    /// <summary>
+    /// Nothing may leave or arrive, but refunds come home and holds placed before are still captured: their merchants
+    /// were promised the money.
+    /// </summary>
     Frozen = 1,
 
     /// <summary>At zero, for ever.</summary>
@@ -135,27 +138,35 @@ public sealed class AccountRow
 /// <summary>A customer's profile on the strong tier.</summary>
 public sealed record CustomerRow(Guid Id, string Name, string Email, string Country, long Version, long CreatedUs);
 
-/// <summary>A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.</summary>
-public sealed record TransactionRow(Guid Id, TransactionKind Kind, Currency Currency, long AmountMinor, string? Reference, Guid? SagaId, long TimeUs, IReadOnlyList<EntryKey> Legs);
+/// <summary>
+/// A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.
+/// </summary>
+public sealed record TransactionRow(Guid Id, TransactionKind Kind,
+    Currency Currency, long AmountMinor, string? Reference, Guid? SagaId, long TimeUs, IReadOnlyList<EntryKey> Legs);
 
 /// <summary>Names an entry.</summary>
 public readonly record struct EntryKey(Guid AccountId, long Version);
 
 /// <summary>One side of a transaction on one account, with the posted balance after it.</summary>
-public readonly record struct EntryRow(Guid AccountId, long Version, Guid TransactionId, long AmountMinor, long PostedAfterMinor, long TimeUs);
+public readonly record struct EntryRow(
+    Guid AccountId, long Version, Guid TransactionId, long AmountMinor, long PostedAfterMinor, long TimeUs);
 
-/// <summary>Money held back. <see cref="CapturedMinor"/> is what was taken of <see cref="AmountMinor"/> so far.</summary>
-public sealed record HoldRow(Guid Id, Guid AccountId, long AmountMinor, long CapturedMinor, HoldStatus Status, long ExpiresUs, string? Reference, long CreatedUs)
+/// <summary>
+/// Money held back. <see cref="CapturedMinor"/> is what was taken of <see cref="AmountMinor"/> so far.
+/// </summary>
+public sealed record HoldRow(Guid Id, Guid AccountId,
+    long AmountMinor, long CapturedMinor, HoldStatus Status, long ExpiresUs, string? Reference, long CreatedUs)
 {
     /// <summary>What it still holds back.</summary>
     public long RemainingMinor => Status == HoldStatus.Open ? AmountMinor - CapturedMinor : 0;
 }
 
 /// <summary>
-/// What a command came to, kept for ever under its key. <paramref name="Kind"/> <c>Reserved</c> marks a key whose effect lives on another shard, with
-/// the id that the effect will have.
+/// What a command came to, kept for ever under its key. <paramref name="Kind"/> <c>Reserved</c> marks a key whose
+/// effect lives on another shard, with the id that the effect will have.
 /// </summary>
-public sealed record OutcomeRow(Guid Key, Guid Fingerprint, OutcomeKind Kind, Guid Subject, long BalanceMinor, long Seq, RefusalReason Reason, string? Detail, long TimeUs);
+public sealed record OutcomeRow(Guid Key, Guid Fingerprint,
+    OutcomeKind Kind, Guid Subject, long BalanceMinor, long Seq, RefusalReason Reason, string? Detail, long TimeUs);
 
 /// <summary>Written to disk: append only.</summary>
 public enum OutcomeKind
@@ -180,8 +191,13 @@ public enum OutcomeKind
 /// </summary>
 public sealed record ClaimRow(string Name, Guid ClaimId, Guid Subject);
 
-/// <summary>A sealed stretch of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.</summary>
-public sealed record AuditBlockRow(long Number, long FromSeq, long ThroughSeq, byte[] PreviousHash, byte[] Hash, long TimeUs);
+/// <summary>
+/// A sealed stretch of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.
+/// </summary>
+public sealed record AuditBlockRow(
+    long Number, long FromSeq, long ThroughSeq, byte[] PreviousHash, byte[] Hash, long TimeUs);
 
-/// <summary>A command or reply on its way to another shard. <paramref name="Seq"/> counts without gaps on the sending shard.</summary>
+/// <summary>
+/// A command or reply on its way to another shard. <paramref name="Seq"/> counts without gaps on the sending shard.
+/// </summary>
 public sealed record MessageRow(long Seq, int TargetShard, Guid SagaId, string Type, byte[] Data, long TimeUs);

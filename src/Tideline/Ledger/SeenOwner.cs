@@ -1,7 +1,9 @@
-#pragma warning disable CA1001 // Nothing waits on a handle of the source, so there is nothing to dispose; who holds the token may still ask it.
+#pragma warning disable CA1001 // Nothing waits on a handle of the source; whoever holds the token may still ask it.
 namespace Tideline.Ledger;
 
-/// <summary>An owner that was seen in the head row, and whether that is over: what was sent to it need not be waited for then.</summary>
+/// <summary>
+/// An owner that was seen in the head row, and whether that is over: what was sent to it need not be waited for then.
+/// </summary>
 internal sealed class SeenOwner(ShardOwner owner)
 {
     private readonly CancellationTokenSource _left = new();

@@ -2,10 +2,16 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
-/// <summary>What a command knows about the shard it runs on. <paramref name="TakesKeysOf"/>: as <see cref="ILedgerStore.TakesKeysOf"/>.</summary>
+/// <summary>
+/// What a command knows about the shard it runs on. <paramref name="TakesKeysOf"/>: as
+/// <see cref="ILedgerStore.TakesKeysOf"/>.
+/// </summary>
 internal sealed record ShardContext(int Shard, ShardMap Map, SystemAccounts SystemAccounts, Func<int, bool> TakesKeysOf)
 {
-    /// <summary>The shard at which a command's key is taken together with its effect here; null: there is none, or it is taken already. A key without a fingerprint never leaves its shard.</summary>
+    /// <summary>
+    /// The shard at which a command's key is taken together with its effect here; null: there is none, or it is taken
+    /// already. A key without a fingerprint never leaves its shard.
+    /// </summary>
     public int? KeyHome(LedgerCommand command)
     {
         if (command.IsKeyTaken || command.Key == Guid.Empty || command.Fingerprint == Guid.Empty) return null;

@@ -2,7 +2,8 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
-/// <summary>A shard's writer standing between two batches. Commands queue meanwhile. It goes on when it is released, or by itself after
+/// <summary>A shard's writer standing between two batches. Commands queue meanwhile. It goes on when it is released, or
+/// by itself after
 /// <see cref="Limits.BackupCutMs"/>.</summary>
 internal sealed class ShardPause
 {

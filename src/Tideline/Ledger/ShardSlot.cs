@@ -6,8 +6,10 @@ using Tideline.Ledger.Installation;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One shard as this process has it: its writer while the process owns the shard; else a look, again and again, at who does and whether nobody does. A writer that another owner has replaced,
-/// that could not find out where its shard stands, or whose shard a process asks for that prefers it, ends here, and the shard is acquired anew when it is free.
+/// One shard as this process has it: its writer while the process owns the shard; else a look, again and again, at who
+/// does and whether nobody does. A writer that another owner has replaced, that could not find out where its shard
+/// stands, or whose shard a process asks for that prefers it, ends here, and the shard is acquired anew when it is
+/// free.
 /// </summary>
 internal sealed partial class ShardSlot : IAsyncDisposable
 {
@@ -32,7 +34,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private long _lookedUs;
 
     private ShardSlot(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
+        ILedgerStore store,
+        ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
         Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger)
     {
         (_store, _context, _reader, _findFault, _committed) = (store, context, reader, findFault, committed);
@@ -41,7 +44,9 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
     public int Shard => _context.Shard;
 
-    /// <summary>The committed head. Where another process owns the shard it is that of the last look, or of an answer since.</summary>
+    /// <summary>
+    /// The committed head. Where another process owns the shard it is that of the last look, or of an answer since.
+    /// </summary>
     public CommitSignal Signal { get; } = new(0, 0, 0);
 
     /// <summary>The epoch in which this process owns the shard; 0 while it does not.</summary>
@@ -53,13 +58,19 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <summary>Now on this shard, microseconds: no commit that is known is of now or later.</summary>
     public long NowUs => Math.Max(_time.NowUs(), Signal.Head.TimeUs + 1);
 
-    /// <summary>Until when <see cref="Signal"/> holds all that is committed: now for an owner, else the beginning of the last look.</summary>
+    /// <summary>
+    /// Until when <see cref="Signal"/> holds all that is committed: now for an owner, else the beginning of the last
+    /// look.
+    /// </summary>
     public long KnownUs => Epoch != 0 ? NowUs : Interlocked.Read(ref _lookedUs);
 
     /// <summary>Why this process does not own the shard; null while it does.</summary>
     public string? WhyNot => _writer is null ? NotHere.Message : null;
 
-    /// <summary>Why nobody may build on the shard as it is; null while it may be used. A shard that was closed stays so until the next start.</summary>
+    /// <summary>
+    /// Why nobody may build on the shard as it is; null while it may be used. A shard that was closed stays so until
+    /// the next start.
+    /// </summary>
     public HistoryFault? Closed => _closed;
 
     /// <summary>What stopped the shard for as long as this process runs; null while it may be used.</summary>
@@ -68,10 +79,12 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
-    /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say which.</exception>
+    /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say
+    /// which.</exception>
     public ShardWriter Writer => _writer ?? throw NotHere;
 
-    private TidelineException NotHere => _closed?.ToException() ?? new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
+    private TidelineException NotHere =>
+        _closed?.ToException() ?? new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
 
     /// <summary>As <see cref="ShardWriter.ForgetMessages"/>; nothing where another process owns the shard.</summary>
     public void ForgetMessages(long throughSeq) => _writer?.ForgetMessages(throughSeq);
@@ -95,7 +108,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <param name="reachable">Ends when other processes can reach this one; until then it stands by.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
     public static async Task<ShardSlot> StartAsync(
-        ILedgerStore store, ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
+        ILedgerStore store,
+        ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
         Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         var slot = new ShardSlot(store, context, reader, findFault, committed, reachable, time, logger);
@@ -147,7 +161,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         _stop.Dispose();
     }
 
-    // A shard that was left is for who asked for it, or replaced this process there: whoever lets go and takes again at once is always first.
+    // A shard that was left is for who asked for it, or replaced this process there: whoever lets go and takes again at
+    // once is always first.
     private bool IsAnothersTurn => _leftAt is { } at && _time.GetElapsedTime(at).TotalMilliseconds < Limits.OrphanMs;
 
     private async Task RunAsync()
@@ -183,7 +198,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private async Task<bool> IsLeftAsync(ShardWriter writer)
     {
         await Task.WhenAny(writer.Stopped, writer.Wanted).WaitAsync(_stop.Token);
-        var why = writer.Stopped.IsCompleted ? await writer.Stopped : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes to a process that prefers it.");
+        var why = writer.Stopped.IsCompleted ? await writer.Stopped
+            : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes to a process that prefers it.");
         if (why.Code != ErrorCode.NotOwner) return false;
         if (writer.Stopped.IsCompleted) Lost(_logger, Shard, why);
         else HandedOver(_logger, Shard);
@@ -238,7 +254,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Shard} is this process's, epoch {Epoch}.")]
     private static partial void Acquired(ILogger logger, int shard, long epoch);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Shard} is handed over to a process that prefers it.")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Shard {Shard} is handed over to a process that prefers it.")]
     private static partial void HandedOver(ILogger logger, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} is not this process's any more; it stands by.")]

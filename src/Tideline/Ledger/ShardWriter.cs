@@ -4,13 +4,14 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// The one writer of a shard. It takes every command that is waiting, decides them in one transaction and answers all after its commit; what arrives during
-/// a commit makes the next batch. There is no timer, but for a moment where COMMIT waits for a disk: <see cref="Gathering"/>.
+/// The one writer of a shard. It takes every command that is waiting, decides them in one transaction and answers all
+/// after its commit; what arrives during a commit makes the next batch. There is no timer, but for a moment where
+/// COMMIT waits for a disk: <see cref="Gathering"/>.
 /// </summary>
 /// <remarks>
 /// <code>
 /// writer:  Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit
-/// settler:                                                                       └─► 5 sync ─► 6 head, listeners ─► 7 answer
+/// settler: 4 commit ─► 5 sync ─► 6 head, listeners ─► 7 answer
 /// </code>
 /// A command that throws, or whose rows the engine refuses, fails alone: the rest of its batch is decided again.
 /// </remarks>
@@ -26,7 +27,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     private readonly Gathering _gathering;
     private readonly AnswerLimit _limit;
     private readonly Action<BatchWrites>? _committed;
-    private readonly TaskCompletionSource<TidelineException> _stoppedEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TidelineException> _stoppedEnd = new(
+        TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<PendingCommand> _waiting = [];
     private ShardHead _head;
@@ -36,9 +38,11 @@ internal sealed class ShardWriter : IAsyncDisposable
     private volatile ShardPause? _pause;
     private long _forgetThrough;
 
-    public ShardWriter(IShardStore store, ShardContext context, ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
+    public ShardWriter(IShardStore store, ShardContext context,
+        ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
     {
-        (_store, _context, _head, _signal, _time, _logger, _committed) = (store, context, head, signal, time, logger, committed);
+        (_store, _context, _head, _signal, _time, _logger, _committed) =
+            (store, context, head, signal, time, logger, committed);
         _gathering = new Gathering(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
         _settler = new BatchSettler(context.Shard, () => BatchSteps.Wait(store.SyncAsync()), Settle, FailUnknown);
         _limit = new AnswerLimit(context.Shard, Withdraw);
@@ -69,7 +73,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     }
 
     /// <summary>Queues a command; the task ends when its commit is durable.</summary>
-    /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was queued.</exception>
+    /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was
+    /// queued.</exception>
     public Task<Reply> Submit(LedgerCommand command)
     {
         var pending = new SinglePending(command);
@@ -110,7 +115,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_pause is not null) throw new TidelineException(ErrorCode.Overloaded, $"Shard {_context.Shard} is paused already.");
+            if (_pause is not null)
+                throw new TidelineException(ErrorCode.Overloaded, $"Shard {_context.Shard} is paused already.");
             _pause = new ShardPause();
             Monitor.Pulse(_gate);
             return _pause;
@@ -120,7 +126,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     public void ForgetMessages(long throughSeq) => Interlocked.Exchange(ref _forgetThrough, throughSeq);
 
     /// <summary>Carries out what is queued, then ends the writer and its store.</summary>
-    public ValueTask DisposeAsync() => DisposeAsync(new TidelineException(ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key."));
+    public ValueTask DisposeAsync() => DisposeAsync(new TidelineException(
+        ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key."));
 
     /// <summary>The same; <paramref name="why"/> is told to those who come too late.</summary>
     public async ValueTask DisposeAsync(TidelineException why)
@@ -155,7 +162,8 @@ internal sealed class ShardWriter : IAsyncDisposable
         if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
         if (_closed is not null) throw new TidelineException(_closed.Code, _closed.Message, _closed);
         if (_waiting.Count >= Limits.ShardQueueDepth)
-            throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard {_context.Shard}; repeat the request with the same key in a moment.");
+            throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard "
+                + $"{_context.Shard}; repeat the request with the same key in a moment.");
     }
 
     private void Run()
@@ -243,7 +251,8 @@ internal sealed class ShardWriter : IAsyncDisposable
         for (var attempt = 1; !TryCommit(commands); attempt++)
         {
             if (attempt == Limits.StrongContentionRetries)
-                throw new TidelineException(ErrorCode.StorageUnavailable, $"Somebody else keeps locking the rows of shard {_context.Shard}; nothing of the batch happened.");
+                throw new TidelineException(ErrorCode.StorageUnavailable,
+                    $"Somebody else keeps locking the rows of shard {_context.Shard}; nothing of the batch happened.");
         }
     }
 
@@ -323,7 +332,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     // Later batches build on one whose fate nobody knows: the shard ends here.
     private void FailUnknown(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
-        var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
+        var told = fault as TidelineException
+            ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
         Stop(told);
         Fail(commands, fault);
     }
@@ -360,7 +370,8 @@ internal sealed class ShardWriter : IAsyncDisposable
 
     private void Fail(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
-        var told = fault as TidelineException ?? new TidelineException(ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
+        var told = fault as TidelineException ?? new TidelineException(
+            ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
         if (commands.Count > 0) ShardLog.BatchFailed(_logger, _context.Shard, commands.Count, fault);
         if (told.Code is ErrorCode.NotOwner or ErrorCode.Corrupt) Stop(told);
         foreach (var pending in commands) pending.Fail(told);

@@ -5,8 +5,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// The ids of system accounts: one per kind, currency and shard, so that no movement ever needs a second shard for its other side and none is a
-/// bottleneck. An id can be computed by anyone and lives on its shard by the shard map.
+/// The ids of system accounts: one per kind, currency and shard, so that no movement ever needs a second shard for its
+/// other side and none is a bottleneck. An id can be computed by anyone and lives on its shard by the shard map.
 /// </summary>
 public sealed class SystemAccounts(ShardMap map)
 {

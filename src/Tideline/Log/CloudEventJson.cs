@@ -4,14 +4,18 @@ using Tideline.Kernel;
 
 namespace Tideline.Log;
 
-/// <summary>A record in the JSON format of CloudEvents 1.0, with <c>shard</c>, <c>sequence</c>, <c>version</c> and <c>partitionkey</c> as extension attributes.</summary>
+/// <summary>
+/// A record in the JSON format of CloudEvents 1.0, with <c>shard</c>, <c>sequence</c>, <c>version</c> and
+/// <c>partitionkey</c> as extension attributes.
+/// </summary>
 public static class CloudEventJson
 {
     /// <summary>Writes a record.</summary>
     public static byte[] Write(LogRecord record)
     {
         var buffer = new ArrayBufferWriter<byte>(record.Data.Length + 512);
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true })) Write(json, record);
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true })) Write(
+            json, record);
         return buffer.WrittenSpan.ToArray();
     }
 
@@ -27,7 +31,8 @@ public static class CloudEventJson
         json.WriteString("time"u8, Clock.FromUs(record.TimeUs));
         json.WriteString("datacontenttype"u8, "application/json"u8);
         json.WriteNumber("shard"u8, record.Partition);
-        json.WriteString("sequence"u8, record.SourceSeq.ToString("D19", System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteString(
+            "sequence"u8, record.SourceSeq.ToString("D19", System.Globalization.CultureInfo.InvariantCulture));
         json.WriteNumber("version"u8, record.Version);
         json.WriteString("partitionkey"u8, record.Key);
         json.WritePropertyName("data"u8);

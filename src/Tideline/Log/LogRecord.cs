@@ -5,7 +5,8 @@ namespace Tideline.Log;
 /// <param name="Partition">The shard it is for.</param>
 /// <param name="Offset">Place in the partition, from 1; given by the log, 0 on append.</param>
 /// <param name="Source">Who appends, as in <c>shard-0</c>; sequences count per topic and source.</param>
-/// <param name="SourceSeq">The source's own gapless sequence, from 1. On account.events it is the event's position.</param>
+/// <param name="SourceSeq">The source's own gapless sequence, from 1. On account.events it is the event's
+/// position.</param>
 /// <param name="Key">What must stay in order: the customer's id for events, the saga's id for commands.</param>
 /// <param name="Type">The event's or command's published name, as in ACCOUNT_DEBITED.</param>
 /// <param name="Subject">The aggregate.</param>
@@ -13,7 +14,8 @@ namespace Tideline.Log;
 /// <param name="TimeUs">Microseconds since 1970-01-01 UTC.</param>
 /// <param name="Data">UTF-8 JSON.</param>
 public sealed record LogRecord(
-    string Topic, int Partition, long Offset, string Source, long SourceSeq, Guid Key, string Type, Guid Subject, long Version, long TimeUs,
+    string Topic, int Partition,
+    long Offset, string Source, long SourceSeq, Guid Key, string Type, Guid Subject, long Version, long TimeUs,
     ReadOnlyMemory<byte> Data);
 
 /// <summary>Names of topics.</summary>
@@ -28,10 +30,15 @@ public static class Topics
     /// <summary>Commands and replies between the shards of a saga; partition = the shard addressed.</summary>
     public const string SagaCommands = "saga.commands";
 
-    /// <summary>The heads of the audit chains, one partition per shard, as <see cref="Consistency.AuditHead"/>.</summary>
+    /// <summary>
+    /// The heads of the audit chains, one partition per shard, as <see cref="Consistency.AuditHead"/>.
+    /// </summary>
     public const string AuditHeads = "audit.heads";
 
-    /// <summary>Whether the ledger or the views can give every record of a topic again: one whose tail is lost with its machine is filled from there.</summary>
+    /// <summary>
+    /// Whether the ledger or the views can give every record of a topic again: one whose tail is lost with its machine
+    /// is filled from there.
+    /// </summary>
     public static bool IsDerived(string topic) => topic is AccountEvents or CustomerEvents;
 
     /// <summary>The dead letter topic of <paramref name="topic"/>.</summary>

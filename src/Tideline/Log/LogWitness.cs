@@ -3,7 +3,9 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Log;
 
-/// <summary>The log as a witness of how far the ledger was: the newest records of the ledger's own history that stand on it.</summary>
+/// <summary>
+/// The log as a witness of how far the ledger was: the newest records of the ledger's own history that stand on it.
+/// </summary>
 public sealed class LogWitness(ILog log, SourceHistory sources)
 {
     /// <summary>For <see cref="HistoryCheck"/>.</summary>
@@ -27,7 +29,8 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
         return new ManifestHead(shard, last.SourceSeq, hash, messageSeq, last.TimeUs);
     }
 
-    // The newest record nearly always is the one; others stand behind it where an epoch left them, or where a stranger wrote.
+    // The newest record nearly always is the one; others stand behind it where an epoch left them, or where a stranger
+    // wrote.
     private async ValueTask<LogRecord?> FindLastAsync(int shard, long through, CancellationToken cancel)
     {
         while (through > 0)

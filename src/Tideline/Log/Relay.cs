@@ -35,7 +35,10 @@ public sealed partial class Relay : IAsyncDisposable
         _loop = new BackgroundLoop("relay", RoundAsync, TimeSpan.Zero, time, logger);
     }
 
-    /// <summary>Sees every event of a shard in order, after it is on the log, without reading it again. Repeats nothing while the process lives.</summary>
+    /// <summary>
+    /// Sees every event of a shard in order, after it is on the log, without reading it again. Repeats nothing while
+    /// the process lives.
+    /// </summary>
     public event Action<int, IReadOnlyList<LedgerEvent>>? Relayed;
 
     /// <summary>Where each shard stands.</summary>
@@ -138,7 +141,8 @@ public sealed partial class Relay : IAsyncDisposable
             var events = await reader.GetEventsAsync(lane.Seq, Limits.EventBatch, cancel);
             if (events.Count == 0 || events[0].Position.Seq != lane.Seq + 1) throw Lost(
                 $"Event {lane.Shard}:{lane.Seq + 1} is neither on the log nor in the ledger.");
-            return new Pass(lane, events, [.. events.Select(e => RecordOf(e, _sources.Of(lane.Stream, lane.Shard, e.Position.Seq)))]);
+            return new Pass(lane,
+                events, [.. events.Select(e => RecordOf(e, _sources.Of(lane.Stream, lane.Shard, e.Position.Seq)))]);
         }
 
         var head = HeadOf(lane);
@@ -244,17 +248,20 @@ public sealed partial class Relay : IAsyncDisposable
     private static TidelineException Lost(string message) => new(ErrorCode.Corrupt, message);
 
     private static LogRecord RecordOf(LedgerEvent e, string source) => new(
-        Topics.AccountEvents, e.Position.Shard, 0, source, e.Position.Seq, CustomerOf(e), e.Type.Name(), e.Subject, e.Version, e.TimeUs, e.Data);
+        Topics.AccountEvents, e.Position.Shard,
+        0, source, e.Position.Seq, CustomerOf(e), e.Type.Name(), e.Subject, e.Version, e.TimeUs, e.Data);
 
     private static LogRecord RecordOf(MessageRow message, string source) => new(
-        Topics.SagaCommands, message.TargetShard, 0, source, message.Seq, message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data);
+        Topics.SagaCommands, message.TargetShard,
+        0, source, message.Seq, message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data);
 
     // The customer stands first in the data of every event; parsing all of it for that would be a waste.
     private static Guid CustomerOf(LedgerEvent e)
     {
         ReadOnlySpan<byte> prefix = "{\"customerId\":\""u8;
         var data = e.Data.Span;
-        return data.StartsWith(prefix) && Guid.TryParse(Encoding.UTF8.GetString(data.Slice(prefix.Length, 36)), out var customer) ? customer : e.Subject;
+        return data.StartsWith(prefix) && Guid.TryParse(
+            Encoding.UTF8.GetString(data.Slice(prefix.Length, 36)), out var customer) ? customer : e.Subject;
     }
 
     private sealed record Pass(Lane Lane, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<LogRecord> Records);

@@ -17,8 +17,8 @@ public enum ShardStream
 }
 
 /// <summary>
-/// Which records of the log belong to the ledger's history. A restore to an older copy leaves records on a log that was not restored
-/// with it: they tell of a future that never happened, and are passed over by every reader.
+/// Which records of the log belong to the ledger's history. A restore to an older copy leaves records on a log that was
+/// not restored with it: they tell of a future that never happened, and are passed over by every reader.
 /// </summary>
 /// <param name="epochs">The epochs of each shard, oldest first: <see cref="Ledger.GeneralLedger.Epochs"/>.</param>
 public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
@@ -45,10 +45,11 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     }
 
     /// <summary>
-    /// Up to which number all of a shard's history stands on a topic. What an epoch had not carried there when the next one began is
-    /// carried later.
+    /// Up to which number all of a shard's history stands on a topic. What an epoch had not carried there when the next
+    /// one began is carried later.
     /// </summary>
-    public async ValueTask<long> HeadAsync(ILog log, string topic, ShardStream stream, int shard, CancellationToken cancel)
+    public async ValueTask<long> HeadAsync(
+        ILog log, string topic, ShardStream stream, int shard, CancellationToken cancel)
     {
         var limit = long.MaxValue;
         foreach (var (after, name) in NamesOf(stream, shard).Reverse())
@@ -88,14 +89,17 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     }
 
     private long LimitOf(ShardStream stream, string source) =>
-        SourceName.Parse(source) is { Producer: Producer } name ? LimitOf(stream, name.Shard, name.Epoch) : long.MaxValue;
+        SourceName.Parse(source) is { Producer: Producer } name
+            ? LimitOf(stream, name.Shard, name.Epoch)
+            : long.MaxValue;
 
     private (long After, string Name)[] NamesOf(ShardStream stream, int shard) => _names.GetOrAdd(
         (stream, shard),
         static (key, epochs) =>
         [
             .. epochs(key.Item2).Select(epoch => (
-                After(epoch, key.Item1), new SourceName(Producer, key.Item2, epoch.Number, After(epoch, key.Item1)).ToString())),
+                After(epoch, key.Item1),
+                new SourceName(Producer, key.Item2, epoch.Number, After(epoch, key.Item1)).ToString())),
         ],
         epochs);
 

@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Tideline.Log;
 
 /// <summary>
-/// The name of a source of records, which says where its sequence begins: <c>shard-0</c> from 1, <c>shard-0.2.128</c> (installation
-/// epoch 2) from 129. So a log needs to be told nothing when an epoch begins, or when it lost what the ledger cannot
-/// give it again: <c>shard-0.1.57</c> goes on after 57.
+/// The name of a source of records, which says where its sequence begins: <c>shard-0</c> from 1, <c>shard-0.2.128</c>
+/// (installation epoch 2) from 129. So a log needs to be told nothing when an epoch begins, or when it lost what the
+/// ledger cannot give it again: <c>shard-0.1.57</c> goes on after 57.
 /// </summary>
 /// <param name="Producer">What appends, as in <c>shard</c>.</param>
 /// <param name="Shard">Its shard.</param>
@@ -24,7 +24,8 @@ public readonly record struct SourceName(string Producer, int Shard, int Epoch, 
         var parts = name[(dash + 1)..].Split('.');
         if (parts.Length is not (1 or 3) || !TryNumber(parts[0], out var shard) || shard > int.MaxValue) return null;
         if (parts.Length == 1) return new SourceName(name[..dash], (int)shard, 1, 0);
-        return TryNumber(parts[1], out var epoch) && epoch is >= 1 and <= int.MaxValue && TryNumber(parts[2], out var after)
+        return TryNumber(parts[1], out var epoch)
+            && epoch is >= 1 and <= int.MaxValue && TryNumber(parts[2], out var after)
             && (epoch, after) is not (1, 0)
             ? new SourceName(name[..dash], (int)shard, (int)epoch, after)
             : null;

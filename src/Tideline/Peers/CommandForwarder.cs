@@ -2,7 +2,9 @@ using Tideline.Ledger;
 
 namespace Tideline.Peers;
 
-/// <summary>Has every process answer every command: what is for a shard that another one owns goes there. One queue a shard.</summary>
+/// <summary>
+/// Has every process answer every command: what is for a shard that another one owns goes there. One queue a shard.
+/// </summary>
 public sealed class CommandForwarder : IAsyncDisposable
 {
     private readonly ForeignShard[] _shards;
@@ -14,7 +16,8 @@ public sealed class CommandForwarder : IAsyncDisposable
     /// <param name="time">The clock.</param>
     public CommandForwarder(GeneralLedger ledger, CarryCommands carry, Guid secret, TimeProvider time)
     {
-        _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ForeignShard(shard, ledger, carry, secret, time))];
+        _shards = [.. Enumerable.Range(0, ledger.Map.Shards)
+            .Select(shard => new ForeignShard(shard, ledger, carry, secret, time))];
         ledger.ForwardWith((shard, command) => _shards[shard].Submit(command));
     }
 

@@ -6,26 +6,35 @@ using Tideline.Sagas;
 
 namespace Tideline.Peers;
 
-/// <summary>Takes commands that other processes send to the owner of a shard. What this one does not own is told so and goes nowhere else.</summary>
+/// <summary>
+/// Takes commands that other processes send to the owner of a shard. What this one does not own is told so and goes
+/// nowhere else.
+/// </summary>
 public sealed class CommandReceiver(GeneralLedger ledger, SagaDefinitions definitions, Guid secret)
 {
     private readonly PeerCommands _commands = new(definitions, ledger.Map);
 
     /// <summary>Whether a sender knows this process's secret. It takes as long for a wrong one.</summary>
-    public bool IsPeer(string? sent) => CryptographicOperations.FixedTimeEquals((Guid.TryParse(sent, out var told) ? told : Guid.Empty).ToByteArray(), secret.ToByteArray()) && secret != Guid.Empty;
+    public bool IsPeer(string? sent) => CryptographicOperations.FixedTimeEquals((Guid.TryParse(sent, out var told)
+        ? told
+        : Guid.Empty).ToByteArray(), secret.ToByteArray()) && secret != Guid.Empty;
 
     /// <summary>Carries out commands for a shard and answers each when it is durable.</summary>
-    /// <exception cref="TidelineException">InvalidInput: they cannot be read, or are not of that shard; none was carried out.</exception>
+    /// <exception cref="TidelineException">InvalidInput: they cannot be read, or are not of that shard; none was
+    /// carried out.</exception>
     public async Task<ReadOnlyMemory<byte>> AnswerAsync(int shard, ReadOnlyMemory<byte> commands)
     {
         var read = _commands.Read(commands.Span);
-        if (shard < 0 || shard >= ledger.Map.Shards || read.Any(command => ShardOf(command) != shard)) throw new TidelineException(ErrorCode.InvalidInput, $"These are no commands of shard {shard}.");
+        if (shard < 0 || shard >= ledger.Map.Shards || read.Any(command => ShardOf(command) != shard))
+            throw new TidelineException(ErrorCode.InvalidInput, $"These are no commands of shard {shard}.");
         var answers = await Task.WhenAll(read.Select(command => AnswerAsync(shard, command)));
         return JsonSerializer.SerializeToUtf8Bytes(answers, PeerJson.Default.PeerAnswerArray);
     }
 
     // A saga stands on the shard that it began on, whatever its id.
-    private int ShardOf(LedgerCommand command) => command is MoveSaga move ? move.OwnerShard : ledger.Map.ShardOf(command.RouteId);
+    private int ShardOf(LedgerCommand command) => command is MoveSaga move
+        ? move.OwnerShard
+        : ledger.Map.ShardOf(command.RouteId);
 
     private async Task<PeerAnswer> AnswerAsync(int shard, LedgerCommand command)
     {

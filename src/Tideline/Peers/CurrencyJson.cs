@@ -8,7 +8,10 @@ namespace Tideline.Peers;
 internal sealed class CurrencyJson : JsonConverter<Currency>
 {
     public override Currency Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        Currency.TryParse(reader.GetString(), out var currency) ? currency : throw new JsonException("That is no currency.");
+        Currency.TryParse(reader.GetString(), out var currency)
+            ? currency
+            : throw new JsonException("That is no currency.");
 
-    public override void Write(Utf8JsonWriter writer, Currency value, JsonSerializerOptions options) => writer.WriteStringValue(value.Code);
+    public override void Write(Utf8JsonWriter writer, Currency value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Code);
 }

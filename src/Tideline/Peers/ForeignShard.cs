@@ -5,13 +5,17 @@ using Tideline.Ledger;
 namespace Tideline.Peers;
 
 /// <summary>
-/// Commands for one shard on their way to the process that owns it. What waits while requests are under way goes with the next. A command that was not taken, because the shard changes hands, is
-/// tried again until it has an owner, which may be this process; one that may have been taken and was not answered is told so at once, and its repetition with the same key finds out.
+/// Commands for one shard on their way to the process that owns it. What waits while requests are under way goes with
+/// the next. A command that was not taken, because the shard changes hands, is tried again until it has an owner, which
+/// may be this process; one that may have been taken and was not answered is told so at once, and its repetition with
+/// the same key finds out.
 /// </summary>
-internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommands carry, Guid ownSecret, TimeProvider time) : IAsyncDisposable
+internal sealed class ForeignShard(
+    int shard, GeneralLedger ledger, CarryCommands carry, Guid ownSecret, TimeProvider time) : IAsyncDisposable
 {
     private const string ShuttingDown = "The program is shutting down; repeat the request with the same key.";
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.ForwardRetryMs), Patience = TimeSpan.FromMilliseconds(Limits.ForwardAnswerMs);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(
+        Limits.ForwardRetryMs), Patience = TimeSpan.FromMilliseconds(Limits.ForwardAnswerMs);
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -28,7 +32,8 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
         {
             if (_isClosed) throw new TidelineException(ErrorCode.ShuttingDown, ShuttingDown);
             if (_waiting.Count >= Limits.ForwardQueueDepth)
-                throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for the owner of shard {shard}; repeat the request with the same key in a moment.");
+                throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for the owner of "
+                    + $"shard {shard}; repeat the request with the same key in a moment.");
             _waiting.Add(pending);
             if (_senders < Limits.ForwardsInFlight)
             {
@@ -95,7 +100,9 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
             {
                 if (_stop.IsCancellationRequested) pending.Fail(ErrorCode.ShuttingDown, ShuttingDown);
                 else if (time.GetElapsedTime(pending.Since).TotalMilliseconds > Limits.ForwardWaitMs)
-                    pending.Fail(ErrorCode.NotOwner, $"No process took a command for shard {shard} in {Limits.ForwardWaitMs / 1_000.0} s; repeat the request with the same key. {ledger.WhyNotOwner(shard)}");
+                    pending.Fail(ErrorCode.NotOwner,
+                        $"No process took a command for shard {shard} in {Limits.ForwardWaitMs / 1_000.0} s; repeat "
+                            + $"the request with the same key. {ledger.WhyNotOwner(shard)}");
             }
 
             batch.RemoveAll(pending => pending.End.IsCompleted);
@@ -113,7 +120,8 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
             return;
         }
 
-        if (ledger.SeenOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen || owner.Secret == ownSecret) return;
+        if (ledger.SeenOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen || owner.Secret == ownSecret)
+            return;
         // What waited for an owner has the less time left for its answer.
         var left = TimeSpan.FromMilliseconds(Limits.ShardAnswerMs) - time.GetElapsedTime(
             batch.Min(pending => pending.Since));
@@ -121,7 +129,8 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token, seen.Left, _stop.Token);
         try
         {
-            Settle(batch, await carry(owner, shard, PeerCommands.Write(batch.Select(pending => pending.Command)), limit.Token));
+            Settle(batch,
+                await carry(owner, shard, PeerCommands.Write(batch.Select(pending => pending.Command)), limit.Token));
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {
@@ -129,7 +138,8 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
         }
         catch (OperationCanceledException fault)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"Shard {shard} is owned by {owner.Words}, which was sent the command and has not answered; repeat the request with the same key.", fault);
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"Shard {shard} is owned by {owner.Words}, which "
+                + $"was sent the command and has not answered; repeat the request with the same key.", fault);
         }
     }
 
@@ -149,7 +159,9 @@ internal sealed class ForeignShard(int shard, GeneralLedger ledger, CarryCommand
     private void Settle(List<PendingForward> batch, ReadOnlyMemory<byte> json)
     {
         var answers = JsonSerializer.Deserialize(json.Span, PeerJson.Default.PeerAnswerArray) ?? [];
-        if (answers.Length != batch.Count) throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} was sent {batch.Count} commands and answered {answers.Length}; repeat the request with the same key.");
+        if (answers.Length != batch.Count)
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} was sent "
+                + $"{batch.Count} commands and answered {answers.Length}; repeat the request with the same key.");
         foreach (var (pending, answer) in batch.Zip(answers))
         {
             if (answer.Reply is { } reply)

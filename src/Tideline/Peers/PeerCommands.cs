@@ -12,10 +12,13 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
 {
     private static readonly Kind[] Kinds =
     [
-        new("createCustomer", PeerJson.Default.CreateCustomer), new("openAccount", PeerJson.Default.OpenAccount), new("claimName", PeerJson.Default.ClaimName),
+        new("createCustomer", PeerJson.Default.CreateCustomer),
+        new("openAccount", PeerJson.Default.OpenAccount), new("claimName", PeerJson.Default.ClaimName),
         new("abandonClaim", PeerJson.Default.AbandonClaim), new("releaseClaim", PeerJson.Default.ReleaseClaim),
-        new("deposit", PeerJson.Default.Deposit), new("withdraw", PeerJson.Default.Withdraw), new("placeHold", PeerJson.Default.PlaceHold), new("captureHold", PeerJson.Default.CaptureHold),
-        new("releaseHold", PeerJson.Default.ReleaseHold), new("setAccountStatus", PeerJson.Default.SetAccountStatus), new("reserveKey", PeerJson.Default.ReserveKey),
+        new("deposit", PeerJson.Default.Deposit), new("withdraw", PeerJson.Default.Withdraw),
+        new("placeHold", PeerJson.Default.PlaceHold), new("captureHold", PeerJson.Default.CaptureHold),
+        new("releaseHold", PeerJson.Default.ReleaseHold),
+        new("setAccountStatus", PeerJson.Default.SetAccountStatus), new("reserveKey", PeerJson.Default.ReserveKey),
         new("fenceTime", PeerJson.Default.FenceTime),
         new("startTransfer", PeerJson.Default.StartTransfer), new("operatorMove", PeerJson.Default.OperatorMove),
         new("payOut", PeerJson.Default.PayOut), new("operatorLetter", PeerJson.Default.OperatorLetter),
@@ -32,7 +35,8 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
         foreach (var command in commands)
         {
             var carried = Carried(command);
-            var kind = Array.Find(Kinds, kind => kind.Json.Type == carried.GetType()) ?? throw new TidelineException(ErrorCode.Internal, $"A {command.GetType().Name} is for the owner of a shard alone.");
+            var kind = Array.Find(Kinds, kind => kind.Json.Type == carried.GetType()) ?? throw new TidelineException(
+                ErrorCode.Internal, $"A {command.GetType().Name} is for the owner of a shard alone.");
             writer.WriteStartObject();
             writer.WritePropertyName(kind.Name);
             JsonSerializer.Serialize(writer, carried, kind.Json);
@@ -54,7 +58,8 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
             Expect(ref reader, JsonTokenType.StartArray);
             while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
             {
-                if (commands.Count == Limits.ForwardBatchCommands) throw new TidelineException(ErrorCode.InvalidInput, $"At most {Limits.ForwardBatchCommands} commands are taken at once.");
+                if (commands.Count == Limits.ForwardBatchCommands) throw new TidelineException(
+                    ErrorCode.InvalidInput, $"At most {Limits.ForwardBatchCommands} commands are taken at once.");
                 commands.Add(ReadOne(ref reader));
             }
 
@@ -70,7 +75,8 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
     {
         Expect(ref reader, JsonTokenType.PropertyName);
         var name = reader.GetString();
-        var kind = Array.Find(Kinds, kind => kind.Name == name) ?? throw new JsonException($"There is no command '{name}'.");
+        var kind = Array.Find(Kinds, kind => kind.Name == name)
+            ?? throw new JsonException($"There is no command '{name}'.");
         var carried = JsonSerializer.Deserialize(ref reader, kind.Json);
         Expect(ref reader, JsonTokenType.EndObject);
         return carried switch

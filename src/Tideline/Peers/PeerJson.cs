@@ -7,9 +7,13 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Peers;
 
-/// <summary>The JSON between processes. Those of two versions talk to each other during an update: fields and names are added, never changed.</summary>
+/// <summary>
+/// The JSON between processes. Those of two versions talk to each other during an update: fields and names are added,
+/// never changed.
+/// </summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition =
+        JsonIgnoreCondition.WhenWritingNull, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,
     Converters = [typeof(CurrencyJson)])]
 [JsonSerializable(typeof(CreateCustomer))]
 [JsonSerializable(typeof(OpenAccount))]

@@ -16,5 +16,6 @@ internal sealed class PendingForward(LedgerCommand command, long since)
 
     public void Answer(Reply reply) => _end.TrySetResult(reply);
 
-    public void Fail(ErrorCode code, string message, Exception? inner = null) => _end.TrySetException(new TidelineException(code, message, inner));
+    public void Fail(ErrorCode code, string message, Exception? inner = null) =>
+        _end.TrySetException(new TidelineException(code, message, inner));
 }

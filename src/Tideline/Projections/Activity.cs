@@ -2,14 +2,17 @@ using Tideline.Kernel;
 
 namespace Tideline.Projections;
 
-/// <summary>Daily buckets and recent movements. Every result depends on the set of movements alone, not on their order.</summary>
+/// <summary>
+/// Daily buckets and recent movements. Every result depends on the set of movements alone, not on their order.
+/// </summary>
 internal static class Activity
 {
     /// <summary>The first day of the window that ends with <paramref name="last"/>.</summary>
     public static DateOnly FirstDay(DateOnly last) => last.AddDays(1 - Limits.ActivityDays);
 
     /// <summary>Buckets that are not before <paramref name="first"/>.</summary>
-    public static ActivityDay[] Since(ActivityDay[] days, DateOnly first) => Array.FindAll(days, day => day.Day >= first);
+    public static ActivityDay[] Since(ActivityDay[] days, DateOnly first) =>
+        Array.FindAll(days, day => day.Day >= first);
 
     /// <summary>Counts a movement in its bucket; buckets that the newest day pushes out of the window go.</summary>
     public static ActivityDay[] Add(ActivityDay[] days, DateOnly day, string currency, long amountMinor)
@@ -23,7 +26,8 @@ internal static class Activity
         }
         else
         {
-            counted = [.. days.Append(With(new ActivityDay(day, currency, 0, 0, 0), amountMinor)).OrderBy(bucket => bucket.Day).ThenBy(bucket => bucket.Currency, StringComparer.Ordinal)];
+            counted = [.. days.Append(With(new ActivityDay(day, currency, 0, 0, 0), amountMinor))
+                .OrderBy(bucket => bucket.Day).ThenBy(bucket => bucket.Currency, StringComparer.Ordinal)];
         }
 
         var first = FirstDay(counted[^1].Day);
@@ -33,12 +37,20 @@ internal static class Activity
     /// <summary>The sums over buckets, per currency.</summary>
     public static ActivityWindow Sum(ActivityDay[] days)
     {
-        if (days.Length == 1) return new ActivityWindow(days[0].Count, [new CurrencyActivity(days[0].Currency, days[0].Count, days[0].InMinor, days[0].OutMinor)]);
+        if (days.Length == 1) return new ActivityWindow(
+            days[0].Count, [new CurrencyActivity(days[0].Currency, days[0].Count, days[0].InMinor, days[0].OutMinor)]);
         var sums = new SortedDictionary<string, CurrencyActivity>(StringComparer.Ordinal);
         foreach (var day in days)
         {
-            var sum = sums.TryGetValue(day.Currency, out var known) ? known : new CurrencyActivity(day.Currency, 0, 0, 0);
-            sums[day.Currency] = sum with { Count = sum.Count + day.Count, InMinor = sum.InMinor + day.InMinor, OutMinor = sum.OutMinor + day.OutMinor };
+            var sum = sums.TryGetValue(day.Currency, out var known)
+                ? known
+                : new CurrencyActivity(day.Currency, 0, 0, 0);
+            sums[day.Currency] = sum with
+            {
+                Count = sum.Count + day.Count,
+                InMinor = sum.InMinor + day.InMinor,
+                OutMinor = sum.OutMinor + day.OutMinor
+            };
         }
 
         return new ActivityWindow(days.Sum(day => day.Count), [.. sums.Values]);

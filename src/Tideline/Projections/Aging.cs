@@ -6,8 +6,9 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Rewrites documents whose oldest counted day left the window, so that what stands in the store is true without a reader who computes. Guarded like every write: where the
-/// projector was faster, the next step finds the document as it is then.
+/// Rewrites documents whose oldest counted day left the window, so that what stands in the store is true without a
+/// reader who computes. Guarded like every write: where the projector was faster, the next step finds the document as
+/// it is then.
 /// </summary>
 public sealed class Aging : IAsyncDisposable
 {

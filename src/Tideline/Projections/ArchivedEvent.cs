@@ -11,7 +11,8 @@ internal static class ArchivedEvent
     [ThreadStatic] private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) t_pen;
 
     /// <summary>The document id: sorts by position within a shard.</summary>
-    public static string IdOf(Position position) => string.Create(CultureInfo.InvariantCulture, $"{position.Shard}:{position.Seq:D19}");
+    public static string IdOf(Position position) =>
+        string.Create(CultureInfo.InvariantCulture, $"{position.Shard}:{position.Seq:D19}");
 
     /// <summary>The JSON; data that is not JSON stands in <c>data_base64</c>.</summary>
     public static byte[] ToJson(string id, LedgerEvent happened, bool dataIsJson)
@@ -28,7 +29,8 @@ internal static class ArchivedEvent
         json.WriteStartObject();
         json.WriteString("specversion"u8, "1.0"u8);
         json.WriteString("id"u8, id);
-        json.WriteString("source"u8, string.Create(CultureInfo.InvariantCulture, $"/tideline/shards/{happened.Position.Shard}"));
+        json.WriteString(
+            "source"u8, string.Create(CultureInfo.InvariantCulture, $"/tideline/shards/{happened.Position.Shard}"));
         json.WriteString("type"u8, Enum.IsDefined(happened.Type) ? happened.Type.Name() : "UNKNOWN");
         json.WriteString("subject"u8, happened.Subject);
         json.WriteString("time"u8, Clock.FromUs(happened.TimeUs));

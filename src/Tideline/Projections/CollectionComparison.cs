@@ -19,12 +19,15 @@ internal enum Agreement
     Blocked,
 }
 
-/// <summary>Judges one id; a document is null where its version has none. When <paramref name="isStill"/>, both versions stand at the same positions.</summary>
+/// <summary>
+/// Judges one id; a document is null where its version has none. When <paramref name="isStill"/>, both versions stand
+/// at the same positions.
+/// </summary>
 internal delegate Agreement Judge(string id, Document? live, Document? built, bool isStill);
 
 /// <summary>
-/// Compares a collection in two versions, document by document: both are walked side by side in the order of their ids, so whatever only one of them has is seen too. What is in
-/// motion is noted and looked at again.
+/// Compares a collection in two versions, document by document: both are walked side by side in the order of their ids,
+/// so whatever only one of them has is seen too. What is in motion is noted and looked at again.
 /// </summary>
 internal sealed class CollectionComparison(IViewStore views, string name, string live, string built, Judge judge)
 {
@@ -46,8 +49,11 @@ internal sealed class CollectionComparison(IViewStore views, string name, string
         var looked = 0L;
         while (left.Current is not null || right.Current is not null)
         {
-            var order = left.Current is null ? 1 : right.Current is null ? -1 : string.CompareOrdinal(left.Current.Id, right.Current.Id);
-            Look(order <= 0 ? left.Current!.Id : right.Current!.Id, order <= 0 ? left.Current : null, order >= 0 ? right.Current : null, isStill: false);
+            var order = left.Current is null
+                ? 1
+                : right.Current is null ? -1 : string.CompareOrdinal(left.Current.Id, right.Current.Id);
+            Look(order <= 0 ? left.Current!.Id : right.Current!.Id,
+                order <= 0 ? left.Current : null, order >= 0 ? right.Current : null, isStill: false);
             if (order <= 0) await left.NextAsync(cancel);
             if (order >= 0) await right.NextAsync(cancel);
             if (++looked % Limits.EventBatch == 0) goesOn();

@@ -3,14 +3,20 @@ using Tideline.Kernel;
 
 namespace Tideline.Projections;
 
-/// <summary>A key whose events wait: how many, since when, and what was wrong with the first. Its document is knowingly behind.</summary>
+/// <summary>
+/// A key whose events wait: how many, since when, and what was wrong with the first. Its document is knowingly behind.
+/// </summary>
 public sealed record BlockedKey(Guid Key, int Letters, long SinceUs, string Reason);
 
 /// <summary>An event on the dead letter topic. <paramref name="Event"/> is the event as it was published.</summary>
 public sealed record DeadLetter(Guid Key, long Offset, LedgerEvent Event, string Reason);
 
-/// <summary>What a replay did, or in a dry run would do, for one key: the customer document before and after (null: none), and what stopped it.</summary>
-public sealed record ReplayResult(Guid Key, int Letters, int Applied, CustomerDocument? Before, CustomerDocument? After, Position? StoppedAt, string? Reason);
+/// <summary>
+/// What a replay did, or in a dry run would do, for one key: the customer document before and after (null: none), and
+/// what stopped it.
+/// </summary>
+public sealed record ReplayResult(Guid Key,
+    int Letters, int Applied, CustomerDocument? Before, CustomerDocument? After, Position? StoppedAt, string? Reason);
 
 /// <summary>What a replay of many keys did. <paramref name="Next"/>: the key to go on after; null at the end.</summary>
 public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, Guid? Next);
@@ -41,7 +47,10 @@ public sealed record DeadLetterState(
     {
         bool Heals(DiscardedLetters given) => given.HealedUs is null && isWhole(given.Key);
         return Discarded.Exists(Heals)
-            ? this with { Discarded = [.. Discarded.Select(given => Heals(given) ? given with { HealedUs = nowUs } : given)] }
+            ? this with
+            {
+                Discarded = [.. Discarded.Select(given => Heals(given) ? given with { HealedUs = nowUs } : given)]
+            }
             : null;
     }
 
@@ -62,8 +71,8 @@ public sealed record DeadLetterState(
 public sealed record HeldKey(long SinceUs, string Reason, int Epoch = 1);
 
 /// <summary>
-/// Letters that an operator gave up, with the reason that was given, and when the document was built anew with what they
-/// said.
+/// Letters that an operator gave up, with the reason that was given, and when the document was built anew with what
+/// they said.
 /// </summary>
 public sealed record DiscardedLetters(
     Guid Key, string[] Positions, string Reason, long AtUs, int Epoch = 1, long? HealedUs = null);

@@ -9,13 +9,16 @@ internal sealed class DeadLetterBook
 
     public int Count => _entries.Count;
 
-    public IReadOnlyList<BlockedKey> Keys => [.. _entries.Select(each => new BlockedKey(each.Key, each.Value.Letters.Count, each.Value.SinceUs, each.Value.Reason)).OrderBy(key => key.SinceUs)];
+    public IReadOnlyList<BlockedKey> Keys => [.. _entries.Select(each => new BlockedKey(
+        each.Key, each.Value.Letters.Count, each.Value.SinceUs, each.Value.Reason)).OrderBy(key => key.SinceUs)];
 
     public bool Contains(Guid key) => _entries.ContainsKey(key);
 
-    public bool Contains(Guid key, Position position) => _entries.TryGetValue(key, out var entry) && entry.Positions.Contains(position);
+    public bool Contains(Guid key, Position position) => _entries.TryGetValue(key, out var entry)
+        && entry.Positions.Contains(position);
 
-    public IReadOnlyList<Letter> LettersOf(Guid key) => _entries.TryGetValue(key, out var entry) ? [.. entry.Letters] : [];
+    public IReadOnlyList<Letter> LettersOf(Guid key) => _entries.TryGetValue(key, out var entry) ? [.. entry.Letters]
+        : [];
 
     /// <summary>Adds a letter, once.</summary>
     public void Add(Guid key, Letter letter, long timeUs, string reason)
@@ -50,11 +53,14 @@ internal sealed class DeadLetterBook
     /// <summary>The offset of the first letter of a shard that waits; null when none does.</summary>
     public long? FirstOffset(int shard)
     {
-        var offsets = _entries.Values.SelectMany(entry => entry.Letters).Where(letter => letter.Position.Shard == shard).Select(letter => letter.Offset);
+        var offsets = _entries.Values.SelectMany(entry => entry.Letters)
+            .Where(letter => letter.Position.Shard == shard).Select(letter => letter.Offset);
         return offsets.Select(offset => (long?)offset).Min();
     }
 
-    /// <summary>The place of a letter: the event's position, and its offset on the shard's partition of the topic.</summary>
+    /// <summary>
+    /// The place of a letter: the event's position, and its offset on the shard's partition of the topic.
+    /// </summary>
     internal readonly record struct Letter(Position Position, long Offset);
 
     private sealed record Entry(long SinceUs, string Reason)

@@ -2,7 +2,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Projections;
 
-/// <summary>What operators do with dead letters: replay in order, with a dry run, or give up with a reason. Nothing is projected meanwhile.</summary>
+/// <summary>
+/// What operators do with dead letters: replay in order, with a dry run, or give up with a reason. Nothing is projected
+/// meanwhile.
+/// </summary>
 public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
 {
     /// <summary>Every blocked key, longest blocked first.</summary>
@@ -10,11 +13,12 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
 
     /// <summary>The letters of a key that wait, in order.</summary>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
-    public Task<IReadOnlyList<DeadLetter>> ShowAsync(Guid key, CancellationToken cancel) => letters.ShowAsync(key, cancel);
+    public Task<IReadOnlyList<DeadLetter>> ShowAsync(Guid key, CancellationToken cancel) =>
+        letters.ShowAsync(key, cancel);
 
     /// <summary>
-    /// Applies the letters of a key in order and unblocks it when all are applied; it stops at the first letter that still cannot be. A dry run changes nothing and reports the
-    /// same.
+    /// Applies the letters of a key in order and unblocks it when all are applied; it stops at the first letter that
+    /// still cannot be. A dry run changes nothing and reports the same.
     /// </summary>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
     public async Task<ReplayResult> ReplayAsync(Guid key, bool dryRun, CancellationToken cancel)
@@ -32,8 +36,9 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     }
 
     /// <summary>
-    /// Replays up to <see cref="Limits.ReplayKeys"/> keys, in the order of their ids, from the one after <paramref name="after"/> (null: from the first). Others are projected
-    /// between two keys; one that cannot be replayed keeps none of the others.
+    /// Replays up to <see cref="Limits.ReplayKeys"/> keys, in the order of their ids, from the one after
+    /// <paramref name="after"/> (null: from the first). Others are projected between two keys; one that cannot be
+    /// replayed keeps none of the others.
     /// </summary>
     public async Task<ReplayPage> ReplayAllAsync(bool dryRun, Guid? after, CancellationToken cancel)
     {
@@ -63,15 +68,16 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
     }
 
     /// <summary>
-    /// Gives up the letters of a key, or only the first one, for a reason that is kept. The document's clock moves past them, so later events can follow; what they said
-    /// is missing from the document until the views are rebuilt.
+    /// Gives up the letters of a key, or only the first one, for a reason that is kept. The document's clock moves past
+    /// them, so later events can follow; what they said is missing from the document until the views are rebuilt.
     /// </summary>
     /// <returns>How many were given up.</returns>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits. InvalidInput: no reason.</exception>
     public async Task<int> DiscardAsync(Guid key, bool firstOnly, string reason, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
-            throw new TidelineException(ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
         projector.RequireBuilder();
         await projector.Gate.WaitAsync(cancel);
         try
@@ -85,7 +91,8 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
                     ErrorCode.InvalidInput,
                     $"The document of {key} is damaged, so no event can follow: {damage}. {ViewRepair.Command} " +
                     "builds it anew.");
-            foreach (var letter in gone) touched.After = Fold.Skip(touched.After, key, letter.Event.Subject, letter.Event.Version);
+            foreach (var letter in gone)
+                touched.After = Fold.Skip(touched.After, key, letter.Event.Subject, letter.Event.Version);
             await WriteAsync(batch, cancel);
             await letters.SettleAsync(key, gone, reason, cancel);
             return gone.Length;
@@ -110,7 +117,8 @@ public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
             await letters.SettleAsync(key, [.. frozen.Take(applied)], null, cancel);
         }
 
-        return new ReplayResult(key, frozen.Count, applied, touched.Before.Document, touched.After, stop?.Happened.Event.Position, stop?.Reason);
+        return new ReplayResult(key,
+            frozen.Count, applied, touched.Before.Document, touched.After, stop?.Happened.Event.Position, stop?.Reason);
     }
 
     private async Task<FoldedBatch> FoldAsync(Guid key, IReadOnlyList<DeadLetter> frozen, CancellationToken cancel)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
@@ -9,19 +8,17 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Events that could not be folded, per key and in order, on <c>account.events.dlq</c>; later events of the same key queue behind them, all others flow. Which keys are
-/// blocked follows from the topic and from what operators settled, so a crash loses and repeats none. Letters of events
-/// that a restore took back do not count.
+/// Events that could not be folded, per key and in order, on <c>account.events.dlq</c>; later events of the same key
+/// queue behind them, all others flow. Which keys are blocked follows from the topic and from what operators settled,
+/// so a crash loses and repeats none. Letters of events that a restore took back do not count.
 /// </summary>
 public sealed partial class DeadLetters
 {
     private const string Group = "views.dlq";
     private const string StateName = "views.deadletters";
-    private static readonly string Topic = Topics.DeadLetters(Topics.AccountEvents);
-
     private readonly Lock _lock = new();
     private readonly GeneralLedger _ledger;
-    private readonly SourceHistory _sources;
+    private readonly DeadLetterTopic _topic;
     private readonly ILog _log;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
@@ -36,7 +33,7 @@ public sealed partial class DeadLetters
 
     internal DeadLetters(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger)
     {
-        (_ledger, _sources) = (ledger, new SourceHistory(ledger.Epochs));
+        (_ledger, _topic) = (ledger, new DeadLetterTopic(log, new SourceHistory(ledger.Epochs)));
         (_log, _views, _time, _logger) = (log, views, time, logger);
         (_sourceHeads, _lastSeqs) = (new long[ledger.Map.Shards], new long[ledger.Map.Shards]);
     }
@@ -78,7 +75,7 @@ public sealed partial class DeadLetters
         lock (_lock) frozen = _book.LettersOf(key);
         if (frozen.Count == 0) throw new TidelineException(ErrorCode.NotFound, $"No event of {key} waits.");
         var letters = new List<DeadLetter>(frozen.Count);
-        foreach (var letter in frozen) letters.Add(await ReadAsync(letter, cancel));
+        foreach (var letter in frozen) letters.Add(await _topic.ReadAsync(letter, cancel));
         return letters;
     }
 
@@ -109,21 +106,24 @@ public sealed partial class DeadLetters
         lock (_lock) (_book, _state, _stored) = (book, state, stored);
     }
 
-    /// <summary>Whether this event must wait. One that a crash left unwritten before its key was blocked need not.</summary>
+    /// <summary>
+    /// Whether this event must wait. One that a crash left unwritten before its key was blocked need not.
+    /// </summary>
     internal bool IsBlocked(ProjectedEvent happened)
     {
         lock (_lock)
         {
             if (_state.Held.ContainsKey(happened.Key)) return true;
             var position = happened.Event.Position;
-            return _book.Count > 0 && _book.Contains(happened.Key) && (position.Seq > _lastSeqs[position.Shard] || _book.Contains(happened.Key, position));
+            return _book.Count > 0 && _book.Contains(happened.Key)
+                && (position.Seq > _lastSeqs[position.Shard] || _book.Contains(happened.Key, position));
         }
     }
 
     /// <summary>Whether an operator gave this event up.</summary>
     internal bool IsGivenUp(ProjectedEvent happened) => _state.Discarded.Exists(
         each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString())
-            && Holds(happened.Event.Position, each.Epoch));
+            && _topic.Holds(happened.Event.Position, each.Epoch));
 
     /// <summary>
     /// Appends dead events, each once, durably, and blocks their keys; every process that follows knows it before a
@@ -136,7 +136,7 @@ public sealed partial class DeadLetters
         Dictionary<Guid, string>? late = null;
         foreach (var each in dead)
         {
-            var (position, happened) = (each.Happened.Event.Position, each.Happened.Event);
+            var position = each.Happened.Event.Position;
             if (position.Seq <= _lastSeqs[position.Shard])
             {
                 // The topic is in order, so one that died after a later one has no place on it: its customer is held
@@ -145,11 +145,7 @@ public sealed partial class DeadLetters
                 continue;
             }
 
-            var letter = new DeadLetterData(
-                position.Seq, each.Reason, happened.Data.ToArray(), _ledger.InstallationEpoch);
-            var data = JsonSerializer.SerializeToUtf8Bytes(letter, ViewJson.Default.DeadLetterData);
-            fresh.Add((each, new LogRecord(
-                Topic, position.Shard, 0, Source(position.Shard), ++heads[position.Shard], each.Happened.Key, TypeName(happened.Type), happened.Subject, happened.Version, happened.TimeUs, data)));
+            fresh.Add((each, DeadLetterTopic.RecordOf(each, ++heads[position.Shard], _ledger.InstallationEpoch)));
         }
 
         if (fresh.Count > 0)
@@ -167,16 +163,19 @@ public sealed partial class DeadLetters
     private async Task AppendAsync(List<(DeadEvent Dead, LogRecord Record)> fresh, CancellationToken cancel)
     {
         await _log.AppendAsync([.. fresh.Select(each => each.Record)], cancel);
-        var ends = await EndsAsync(cancel);
+        var ends = await _topic.EndsAsync(_sourceHeads.Length, cancel);
         lock (_lock)
         {
             foreach (var (each, record) in fresh)
             {
-                // The projector is the only source of a partition, so offsets count as its sequence does. An append before this one that failed may have left letters after these.
+                // The projector is the only source of a partition, so offsets count as its sequence does. An append
+                // before this one that failed may have left letters after these.
                 var (tail, sourceHead) = ends[record.Partition];
                 var offset = tail - (sourceHead - record.SourceSeq);
-                if (!_book.Contains(record.Key)) KeyBlocked(_logger, record.Key, each.Happened.Event.Position, each.Reason);
-                _book.Add(record.Key, new DeadLetterBook.Letter(each.Happened.Event.Position, offset), record.TimeUs, each.Reason);
+                if (!_book.Contains(record.Key))
+                    KeyBlocked(_logger, record.Key, each.Happened.Event.Position, each.Reason);
+                _book.Add(record.Key,
+                    new DeadLetterBook.Letter(each.Happened.Event.Position, offset), record.TimeUs, each.Reason);
                 _sourceHeads[record.Partition] = record.SourceSeq;
                 _lastSeqs[record.Partition] = each.Happened.Event.Position.Seq;
             }
@@ -228,7 +227,10 @@ public sealed partial class DeadLetters
         if (letters.Count > 0) await SettleAsync(key, letters, null, cancel);
     }
 
-    /// <summary>Takes letters of a key off the list, durably; <paramref name="reason"/> says why they were given up, null that they were applied.</summary>
+    /// <summary>
+    /// Takes letters of a key off the list, durably; <paramref name="reason"/> says why they were given up, null that
+    /// they were applied.
+    /// </summary>
     internal Task SettleAsync(Guid key, IReadOnlyList<DeadLetter> letters, string? reason, CancellationToken cancel) =>
         SettleAsync(
             key, [.. letters.Select(letter => new DeadLetterBook.Letter(letter.Event.Position, letter.Offset))],
@@ -257,17 +259,18 @@ public sealed partial class DeadLetters
         await ReleaseAsync(cancel);
     }
 
-    // Letters before the first that waits may leave the topic, and what is known to be settled of them may be forgotten.
+    // Letters before the first that waits may leave the topic, and what is known to be settled of them may be
+    // forgotten.
     private async Task ReleaseAsync(CancellationToken cancel)
     {
-        var (ends, settled) = (await EndsAsync(cancel), _state.Settled.ToDictionary());
+        var (ends, settled) = (await _topic.EndsAsync(_sourceHeads.Length, cancel), _state.Settled.ToDictionary());
         for (var shard = 0; shard < ends.Length; shard++)
         {
             long? first;
             lock (_lock) first = _book.FirstOffset(shard);
             // Not beyond the last that is in the book: what a failed append left after it is met again.
             var done = first - 1 ?? ends[shard].Tail - (ends[shard].SourceHead - _sourceHeads[shard]);
-            await _log.CommitAsync(Group, Topic, shard, done, cancel);
+            await _log.CommitAsync(Group, DeadLetterTopic.Name, shard, done, cancel);
             foreach (var (key, ofKey) in settled)
             {
                 if (ofKey.TryGetValue(shard, out var through) && through <= done)
@@ -328,19 +331,17 @@ public sealed partial class DeadLetters
         return state with { Held = held };
     }
 
-    private bool Holds(Position position, int saidIn) =>
-        position.Seq <= _sources.LimitOf(ShardStream.Events, position.Shard, saidIn);
-
     private async Task ReadAsync(int shard, DeadLetterBook book, CancellationToken cancel)
     {
-        _sourceHeads[shard] = await _log.GetSourceHeadAsync(Topic, Source(shard), cancel);
+        _sourceHeads[shard] = await _topic.SourceHeadAsync(shard, cancel);
         if (_sourceHeads[shard] == 0) return;
-        var offset = await _log.GetCommittedAsync(Group, Topic, shard, cancel);
-        while (await _log.ReadAsync(Topic, shard, offset, Limits.EventBatch, cancel) is { Count: > 0 } records)
+        var offset = await _log.GetCommittedAsync(Group, DeadLetterTopic.Name, shard, cancel);
+        while (await _log.ReadAsync(
+            DeadLetterTopic.Name, shard, offset, Limits.EventBatch, cancel) is { Count: > 0 } records)
         {
             foreach (var record in records)
             {
-                if (TryParse(record) is not { } letter) continue;
+                if (_topic.TryParse(record) is not { } letter) continue;
                 _lastSeqs[shard] = letter.Event.Position.Seq;
                 book.Add(
                     record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs,
@@ -350,47 +351,14 @@ public sealed partial class DeadLetters
             offset = records[^1].Offset;
         }
 
-        if (_lastSeqs[shard] == 0 && await _log.ReadAsync(Topic, shard, offset - 1, 1, cancel) is [var last]
-            && TryParse(last) is { } newest)
+        if (_lastSeqs[shard] == 0
+            && await _log.ReadAsync(DeadLetterTopic.Name, shard, offset - 1, 1, cancel) is [var last]
+            && _topic.TryParse(last) is { } newest)
             _lastSeqs[shard] = newest.Event.Position.Seq;
     }
 
-    private async Task<DeadLetter> ReadAsync(DeadLetterBook.Letter letter, CancellationToken cancel) =>
-        await _log.ReadAsync(Topic, letter.Position.Shard, letter.Offset - 1, 1, cancel) is [var record] && record.Offset == letter.Offset
-            && TryParse(record) is { } found
-            ? found
-            : throw new TidelineException(ErrorCode.Corrupt, $"The dead letter of {letter.Position} is no longer on its topic.");
-
-    private async Task<(long Tail, long SourceHead)[]> EndsAsync(CancellationToken cancel)
-    {
-        var ends = new (long, long)[_sourceHeads.Length];
-        for (var shard = 0; shard < ends.Length; shard++) ends[shard] = (await _log.GetHeadAsync(Topic, shard, cancel), await _log.GetSourceHeadAsync(Topic, Source(shard), cancel));
-        return ends;
-    }
-
-    // Null: somebody else wrote it to the topic, or a restore took the event back.
-    private DeadLetter? TryParse(LogRecord record)
-    {
-        try
-        {
-            if (JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.DeadLetterData)
-                is not { Event: not null, Reason: not null } data) return null;
-            var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
-            return Holds(happened.Event.Position, data.Epoch)
-                ? new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason)
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"views-{shard}");
-
-    private static string TypeName(EventType type) => Enum.IsDefined(type) ? type.Name() : "UNKNOWN";
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Events of customer {Key} wait as dead letters from {Position} on. {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "Events of customer {Key} wait as dead letters from {Position} on. {Reason}")]
     private static partial void KeyBlocked(ILogger logger, Guid key, Position position, string reason);
 
     [LoggerMessage(

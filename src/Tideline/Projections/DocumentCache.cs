@@ -1,11 +1,13 @@
 namespace Tideline.Projections;
 
-/// <summary>A customer document as it stands in the store; <paramref name="Revision"/> 0 and no document: it is not there.</summary>
+/// <summary>
+/// A customer document as it stands in the store; <paramref name="Revision"/> 0 and no document: it is not there.
+/// </summary>
 internal readonly record struct CachedDocument(CustomerDocument? Document, long Revision);
 
 /// <summary>
-/// Parsed documents of late use, bounded: two generations, and what the older one holds is dropped when the younger is full. A guard of the store decides whether an
-/// entry is still true, so it may be out of date without harm.
+/// Parsed documents of late use, bounded: two generations, and what the older one holds is dropped when the younger is
+/// full. A guard of the store decides whether an entry is still true, so it may be out of date without harm.
 /// </summary>
 internal sealed class DocumentCache(int capacity)
 {

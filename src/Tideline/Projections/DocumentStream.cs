@@ -16,7 +16,8 @@ internal sealed class DocumentStream(IViewStore views, string collection)
     {
         if (++_at < _page.Count) return;
         (object, string)? after = _page.Count == 0 ? null : ("", _page[^1].Id);
-        var query = new DocumentQuery(collection, new Dictionary<string, object>(), null, null, null, Descending: false, [], null, after, Limits.EventBatch);
+        var query = new DocumentQuery(collection,
+            new Dictionary<string, object>(), null, null, null, Descending: false, [], null, after, Limits.EventBatch);
         try
         {
             (_page, _at) = (await views.QueryAsync(query, cancel), 0);

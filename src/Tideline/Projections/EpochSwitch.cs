@@ -5,29 +5,33 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Takes the views into a new installation epoch. Views that hold only what the ledger still has are kept. Others tell of what a restore
-/// took back: an empty version takes their place at once, and is filled from the ledger.
+/// Takes the views into a new installation epoch. Views that hold only what the ledger still has are kept. Others tell
+/// of what a restore took back: an empty version takes their place at once, and is filled from the ledger.
 /// </summary>
 internal static class EpochSwitch
 {
     /// <summary>The version that answers in the ledger's epoch; the same while the epoch is.</summary>
-    public static async Task<ActiveViews> RunAsync(GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
+    public static async Task<ActiveViews> RunAsync(
+        GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
     {
         if (active.Epoch >= ledger.InstallationEpoch) return active;
         var next = active with { Epoch = ledger.InstallationEpoch };
         if (await AreOfThisHistoryAsync(ledger, views, active, cancel)) return next;
-        var version = Math.Max(active.Latest, (await ViewNames.VersionsAsync(views, cancel)).DefaultIfEmpty().Max()) + 1;
+        var version = Math.Max(
+            active.Latest, (await ViewNames.VersionsAsync(views, cancel)).DefaultIfEmpty().Max()) + 1;
         await new ViewNames(version).CreateAsync(views, ledger.Map.Shards, cancel);
         return next with { Version = version, Previous = null, Latest = version };
     }
 
-    private static async Task<bool> AreOfThisHistoryAsync(GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
+    private static async Task<bool> AreOfThisHistoryAsync(
+        GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
     {
         var projection = new ViewNames(active.Version).Projection;
         var witness = new Witness("the views", (of, token) => ViewWitness.ReadAsync(views, projection, of, token));
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            if (await HistoryCheck.FindFaultAsync(ledger.Reader(shard), shard, witness, cancel) is not null) return false;
+            if (await HistoryCheck.FindFaultAsync(ledger.Reader(shard), shard, witness, cancel) is not null)
+                return false;
         }
 
         return true;

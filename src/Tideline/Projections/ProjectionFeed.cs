@@ -59,7 +59,8 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, Tim
     {
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var timeout = TimeSpan.FromMilliseconds(Limits.ProjectionPollMs);
-        var waits = Array.ConvertAll(shards, shard => log.WaitAsync(Topics.AccountEvents, shard.Shard, shard.Offset, timeout, any.Token).AsTask());
+        var waits = Array.ConvertAll(shards,
+            shard => log.WaitAsync(Topics.AccountEvents, shard.Shard, shard.Offset, timeout, any.Token).AsTask());
         await Task.WhenAny(waits);
         await any.CancelAsync();
         foreach (var wait in waits)

@@ -16,7 +16,8 @@ public sealed class ProjectionHost : IAsyncDisposable
             DamagedDocuments damaged, CustomerViews customerViews,
         CustomerCache? cache, CacheInvalidator? invalidator)
     {
-        (Projector, Letters, DeadLetters, Aging, Rebuild, CustomerViews) = (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild, customerViews);
+        (Projector, Letters, DeadLetters, Aging, Rebuild, CustomerViews) =
+            (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild, customerViews);
         (Repair, Damaged) = (repair, damaged);
         (CacheCounts, Invalidator) = (cache?.Counts, invalidator);
     }
@@ -51,9 +52,13 @@ public sealed class ProjectionHost : IAsyncDisposable
     /// <summary>Changes of the views → cache; null without one.</summary>
     internal CacheInvalidator? Invalidator { get; }
 
-    /// <summary>Opens the active version of the views and begins to follow the log. Reads go through <paramref name="cache"/>, if there is one; it outlives the host.</summary>
+    /// <summary>
+    /// Opens the active version of the views and begins to follow the log. Reads go through <paramref name="cache"/>,
+    /// if there is one; it outlives the host.
+    /// </summary>
     public static async Task<ProjectionHost> StartAsync(
-        GeneralLedger ledger, ILog log, IViewStore views, ICache? cache, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
+        GeneralLedger ledger,
+        ILog log, IViewStore views, ICache? cache, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
     {
         var host = await CreateAsync(ledger, log, views, cache, time, loggers, cancel);
         host.Projector.Start();
@@ -64,12 +69,14 @@ public sealed class ProjectionHost : IAsyncDisposable
 
     /// <summary>The parts without their loops: for tests that step them.</summary>
     internal static async Task<ProjectionHost> CreateAsync(
-        GeneralLedger ledger, ILog log, IViewStore views, ICache? cache, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
+        GeneralLedger ledger,
+        ILog log, IViewStore views, ICache? cache, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
     {
         var customers = cache is null ? null : new CustomerCache(cache, time);
         var damaged = new DamagedDocuments();
         var letters = new DeadLetters(ledger, log, views, time, loggers.CreateLogger<DeadLetters>());
-        var projector = await Projector.CreateAsync(ledger, log, views, time, loggers.CreateLogger<Projector>(), letters, cancel);
+        var projector = await Projector.CreateAsync(
+            ledger, log, views, time, loggers.CreateLogger<Projector>(), letters, cancel);
         return new ProjectionHost(
             projector,
             letters,
@@ -79,7 +86,9 @@ public sealed class ProjectionHost : IAsyncDisposable
             damaged,
             new CustomerViews(projector, letters, ledger, views, customers, damaged, time),
             customers,
-            customers is null ? null : new CacheInvalidator(customers, views, time, loggers.CreateLogger<CacheInvalidator>()));
+            customers is null
+                ? null
+                : new CacheInvalidator(customers, views, time, loggers.CreateLogger<CacheInvalidator>()));
     }
 
     /// <summary>Has probes and alarms name what is wrong with the views, and the command that heals it.</summary>

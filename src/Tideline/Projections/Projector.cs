@@ -85,10 +85,12 @@ public sealed partial class Projector : IAsyncDisposable
 
     /// <summary>Completes when the views hold a position, or when the time is over.</summary>
     /// <returns>Whether they hold it.</returns>
-    public Task<bool> WaitForAsync(int shard, long seq, TimeSpan timeout, CancellationToken cancel) => _shards[shard].WaitForAsync(seq, timeout, cancel);
+    public Task<bool> WaitForAsync(int shard, long seq, TimeSpan timeout, CancellationToken cancel) =>
+        _shards[shard].WaitForAsync(seq, timeout, cancel);
 
     /// <summary>How far the views are, shard by shard.</summary>
-    public IReadOnlyList<ProjectionStatus> Status() => [.. _shards.Select(shard => shard.Status(Active.Version, _dead.BlockedKeys))];
+    public IReadOnlyList<ProjectionStatus> Status() =>
+        [.. _shards.Select(shard => shard.Status(Active.Version, _dead.BlockedKeys))];
 
     /// <summary>The largest lag of all shards: how stale a document may be.</summary>
     public double LagMs()
@@ -99,7 +101,8 @@ public sealed partial class Projector : IAsyncDisposable
     }
 
     internal static async Task<Projector> CreateAsync(
-        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, CancellationToken cancel)
+        GeneralLedger ledger,
+        ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, CancellationToken cancel)
     {
         var (projector, epoch) = (new Projector(ledger, log, views, time, logger, dead), ledger.OwnedEpoch(0));
         if (epoch == 0) await projector.FollowAsync(cancel);
@@ -110,7 +113,8 @@ public sealed partial class Projector : IAsyncDisposable
     /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
     internal void RequireBuilder()
     {
-        if (!IsBuilder) throw new TidelineException(ErrorCode.NotOwner, $"The process that owns shard 0 builds the views; ask it. {_ledger.WhyNotOwner(0)}");
+        if (!IsBuilder) throw new TidelineException(
+            ErrorCode.NotOwner, $"The process that owns shard 0 builds the views; ask it. {_ledger.WhyNotOwner(0)}");
     }
 
     /// <summary>Why the loop does not do its work; null while it does.</summary>
@@ -163,7 +167,9 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes another version answer; only under <see cref="Gate"/>, with both at the same watermarks.</summary>
+    /// <summary>
+    /// Makes another version answer; only under <see cref="Gate"/>, with both at the same watermarks.
+    /// </summary>
     /// <param name="epoch">The epoch in which it was built.</param>
     /// <exception cref="TidelineException">NotOwner: another process builds the views since.</exception>
     internal async Task SwitchAsync(int version, long epoch, CancellationToken cancel)

@@ -30,7 +30,8 @@ public sealed partial class Rebuild : IAsyncDisposable
     private readonly SemaphoreSlim _one = new(1, 1);
     private Task _background = Task.CompletedTask;
 
-    internal Rebuild(Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
+    internal Rebuild(Projector projector,
+        DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
         (_projector, _letters, _ledger, _views, _time, _logger, _version) =
             (projector, letters, ledger, views, time, logger, new RebuildVersion(projector, views));
 
@@ -53,8 +54,8 @@ public sealed partial class Rebuild : IAsyncDisposable
     }
 
     /// <summary>
-    /// Rebuilds and switches. Refuses to switch, and drops what was built, when documents differ, unless <paramref name="force"/> or the fold is another than the one
-    /// that built the live version.
+    /// Rebuilds and switches. Refuses to switch, and drops what was built, when documents differ, unless
+    /// <paramref name="force"/> or the fold is another than the one that built the live version.
     /// </summary>
     /// <exception cref="TidelineException">InvalidInput: one is under way.</exception>
     public async Task<RebuildStatus> RunAsync(bool force, CancellationToken cancel)
@@ -162,7 +163,8 @@ public sealed partial class Rebuild : IAsyncDisposable
             NotTidied(_logger, fault);
             Status = Status with
             {
-                Message = $"{Status.Message} Dead letters may still be listed that it settled, and an older version may "
+                Message = $"{Status.Message} Dead letters may still be listed that it settled, and an older "
+                    + $"version may "
                     + $"still take space: {fault.Message} The next rebuild clears both.",
             };
         }

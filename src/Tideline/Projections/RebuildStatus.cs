@@ -1,9 +1,11 @@
 namespace Tideline.Projections;
 
 /// <summary>
-/// How far a rebuild is: <paramref name="Phase"/> <c>idle</c>, <c>building</c>, <c>comparing</c>, <c>switched</c>, <c>refused</c> or <c>failed</c>. Events count over all shards.
+/// How far a rebuild is: <paramref name="Phase"/> <c>idle</c>, <c>building</c>, <c>comparing</c>, <c>switched</c>,
+/// <c>refused</c> or <c>failed</c>. Events count over all shards.
 /// </summary>
-public sealed record RebuildStatus(string Phase, int Version, long EventsApplied, long EventsTotal, IReadOnlyList<ComparedCollection> Collections, string? Message)
+public sealed record RebuildStatus(string Phase,
+    int Version, long EventsApplied, long EventsTotal, IReadOnlyList<ComparedCollection> Collections, string? Message)
 {
     /// <summary>Documents compared, over all collections.</summary>
     public long Compared => Collections.Sum(collection => collection.Compared);
@@ -18,7 +20,9 @@ public sealed record RebuildStatus(string Phase, int Version, long EventsApplied
 }
 
 /// <summary>
-/// A collection of the rebuilt views beside the live one. <paramref name="Blocked"/> documents wait for dead letters in the live version and are not judged;
+/// A collection of the rebuilt views beside the live one. <paramref name="Blocked"/> documents wait for dead letters in
+/// the live version and are not judged;
 /// <paramref name="DifferingIds"/> names the first that differ.
 /// </summary>
-public sealed record ComparedCollection(string Name, long Compared, long Differing, long Blocked, IReadOnlyList<string> DifferingIds);
+public sealed record ComparedCollection(
+    string Name, long Compared, long Differing, long Blocked, IReadOnlyList<string> DifferingIds);

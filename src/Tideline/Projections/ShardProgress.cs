@@ -74,15 +74,16 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     }
 
     /// <summary>
-    /// Where the shard stands at the start: the watermark, and the age of what it has not seen, which may be everything. Without it, the lag of views that were lost would count
-    /// from no time at all.
+    /// Where the shard stands at the start: the watermark, and the age of what it has not seen, which may be
+    /// everything. Without it, the lag of views that were lost would count from no time at all.
     /// </summary>
     public async Task LoadAsync(Watermark watermark, CancellationToken cancel)
     {
         MoveTo(watermark);
         LagMs();
         if (watermark.Seq >= ledger.CommittedHead(shard).EventSeq) return;
-        if (await ledger.Reader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first]) Began(first.Position.Seq, first.TimeUs);
+        if (await ledger.Reader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first])
+            Began(first.Position.Seq, first.TimeUs);
     }
 
     /// <summary>Takes the watermark that another process set, unless the ledger says that it cannot be.</summary>
@@ -128,7 +129,9 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         }
     }
 
-    /// <summary>After a failed pass: goes on from what the log knows; what is applied already is passed over by its position.</summary>
+    /// <summary>
+    /// After a failed pass: goes on from what the log knows; what is applied already is passed over by its position.
+    /// </summary>
     public void Rewind() => Offset = CommittedOffset;
 
     /// <summary>
@@ -151,8 +154,11 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
                 return (now - knownUs) / 1_000.0;
             }
 
-            // The event after the watermark was committed after the watermark's own, and after the last moment when none was missing.
-            var since = _firstPending.Seq == _watermark.Seq + 1 ? _firstPending.TimeUs : Math.Max(_watermark.TimeUs, _idleAtUs);
+            // The event after the watermark was committed after the watermark's own, and after the last moment when
+            // none was missing.
+            var since = _firstPending.Seq == _watermark.Seq + 1
+                ? _firstPending.TimeUs
+                : Math.Max(_watermark.TimeUs, _idleAtUs);
             // Later than the head that was read above.
             now = ledger.NowUs(shard);
             if (since <= now) return Math.Ceiling((now - since) / 1_000.0);

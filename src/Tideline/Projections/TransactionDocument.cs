@@ -1,7 +1,8 @@
 namespace Tideline.Projections;
 
 /// <summary>
-/// One entry on a customer's account, searchable; id <c>transactionId:accountId</c>. Amounts are minor units of <see cref="Currency"/>.
+/// One entry on a customer's account, searchable; id <c>transactionId:accountId</c>. Amounts are minor units of
+/// <see cref="Currency"/>.
 /// </summary>
 public sealed record TransactionDocument
 {
@@ -38,5 +39,6 @@ public sealed record TransactionDocument
     public Guid? SagaId { get; init; }
 
     /// <summary>The document's id.</summary>
-    public static string IdOf(Guid transactionId, Guid accountId) => string.Concat(transactionId.ToString(), ":", accountId.ToString());
+    public static string IdOf(Guid transactionId, Guid accountId) =>
+        string.Concat(transactionId.ToString(), ":", accountId.ToString());
 }

@@ -13,7 +13,8 @@ namespace Tideline.Projections;
 public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs, int Epoch = 1);
 
 /// <summary>
-/// Says on <c>customer.events</c> how far the views are. What was last said stands in the log itself, so whatever a crash left unsaid is said by the next pass, once.
+/// Says on <c>customer.events</c> how far the views are. What was last said stands in the log itself, so whatever a
+/// crash left unsaid is said by the next pass, once.
 /// </summary>
 internal sealed class ViewAnnouncer(GeneralLedger ledger, ILog log, TimeProvider time)
 {
@@ -24,13 +25,17 @@ internal sealed class ViewAnnouncer(GeneralLedger ledger, ILog log, TimeProvider
     public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
     {
         var source = Source(shard);
-        if (await log.GetSourceHeadAsync(Topics.CustomerEvents, source, cancel) is var sequence && sequence == 0) return (0, 0);
-        for (var before = await log.GetHeadAsync(Topics.CustomerEvents, shard, cancel); before > 0; before -= ScanRecords)
+        if (await log.GetSourceHeadAsync(Topics.CustomerEvents, source, cancel) is var sequence && sequence == 0)
+            return (0, 0);
+        for (var before = await log.GetHeadAsync(Topics.CustomerEvents, shard, cancel); before
+            > 0; before -= ScanRecords)
         {
-            var records = await log.ReadAsync(Topics.CustomerEvents, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
+            var records = await log.ReadAsync(
+                Topics.CustomerEvents, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
             if (records.LastOrDefault(record => record.Source == source) is not { } last) continue;
             return (Parse(last) is { } said
-                ? Math.Min(said.ThroughSeq, _sources.LimitOf(ShardStream.Events, shard, said.Epoch)) : 0, last.SourceSeq);
+                ? Math.Min(said.ThroughSeq, _sources.LimitOf(ShardStream.Events, shard, said.Epoch))
+                    : 0, last.SourceSeq);
         }
 
         // Retention took the record; whoever follows the topic has read it.
@@ -41,7 +46,8 @@ internal sealed class ViewAnnouncer(GeneralLedger ledger, ILog log, TimeProvider
     public async Task AnnounceAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel)
     {
         List<LogRecord>? records = null;
-        // What became of an append that failed stands on the log; said again with another end, it would be left out and never said.
+        // What became of an append that failed stands on the log; said again with another end, it would be left out and
+        // never said.
         foreach (var shard in shards)
         {
             if (shard.IsAnnouncementUnsure) shard.Announced = await LastAsync(shard.Shard, cancel);
@@ -52,7 +58,8 @@ internal sealed class ViewAnnouncer(GeneralLedger ledger, ILog log, TimeProvider
                     shard.Shard, announced.ThroughSeq + 1, watermark.Seq, watermark.TimeUs, ledger.InstallationEpoch),
                 ViewJson.Default.ViewUpdated);
             (records ??= []).Add(new LogRecord(
-                Topics.CustomerEvents, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1, Guid.Empty, EventType.CustomerViewUpdated.Name(), Guid.Empty, 0, time.NowUs(), data));
+                Topics.CustomerEvents, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1,
+                Guid.Empty, EventType.CustomerViewUpdated.Name(), Guid.Empty, 0, time.NowUs(), data));
         }
 
         foreach (var shard in shards) shard.IsAnnouncementUnsure = records is not null;

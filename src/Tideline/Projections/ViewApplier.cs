@@ -5,8 +5,9 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Folds batches of events into one version of the views. Written in this order: archive, transactions, customers, watermarks; so a document whose clock covers an
-/// event proves that the event's other documents are there, and a crash anywhere only repeats work. Not for two threads at once.
+/// Folds batches of events into one version of the views. Written in this order: archive, transactions, customers,
+/// watermarks; so a document whose clock covers an event proves that the event's other documents are there, and a crash
+/// anywhere only repeats work. Not for two threads at once.
 /// </summary>
 internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCache cache)
 {
@@ -90,13 +91,15 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
 
     /// <summary>A guarded write of a customer document.</summary>
     public static DocumentWrite Write(CustomerDocument document, long revision) => new(
-        document.CustomerId.ToString(), revision, revision + 1, JsonSerializer.SerializeToUtf8Bytes(document, ViewJson.Default.CustomerDocument),
+        document.CustomerId.ToString(),
+        revision, revision + 1, JsonSerializer.SerializeToUtf8Bytes(document, ViewJson.Default.CustomerDocument),
         new Dictionary<string, object?>(2) { ["email"] = document.Email, ["oldestDay"] = document.OldestDay });
 
     /// <summary>Drops a document from the cache, so that the next fold reads it.</summary>
     public void Forget(Guid key) => cache.Remove(key);
 
-    private async Task ReadTouchedAsync(FoldedBatch batch, IReadOnlyList<Guid> alsoRead, IReadOnlyList<ProjectedEvent> events, CancellationToken cancel)
+    private async Task ReadTouchedAsync(
+        FoldedBatch batch, IReadOnlyList<Guid> alsoRead, IReadOnlyList<ProjectedEvent> events, CancellationToken cancel)
     {
         var missing = new List<string>();
         foreach (var key in alsoRead) Touch(batch, key, missing);
@@ -129,7 +132,8 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
         try
         {
             var data = EventData.Parse(happened.Event.Data.Span);
-            if (data.CustomerId != happened.Key) throw new TidelineException(ErrorCode.Corrupt, $"The event at {happened.Event.Position} names another customer than its key.");
+            if (data.CustomerId != happened.Key) throw new TidelineException(
+                ErrorCode.Corrupt, $"The event at {happened.Event.Position} names another customer than its key.");
             var after = Fold.Apply(touched.After, happened.Event, data);
             var entry = Fold.Transaction(happened.Event, data);
             var archived = EventWrite(happened.Event, isJson: true);
@@ -138,7 +142,8 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
             touched.After = after;
             return null;
         }
-        // The fold is pure: whatever it throws is about this one event, which goes to the dead letters with these words.
+        // The fold is pure: whatever it throws is about this one event, which goes to the dead letters with these
+        // words.
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             return fault.Message;
@@ -168,8 +173,13 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
 
     /// <summary>A transaction document, as it is inserted.</summary>
     public static DocumentWrite Write(TransactionDocument entry) => new(
-        TransactionDocument.IdOf(entry.TransactionId, entry.AccountId), 0, 1, JsonSerializer.SerializeToUtf8Bytes(entry, ViewJson.Default.TransactionDocument),
-        new Dictionary<string, object?>(3) { ["customerId"] = entry.CustomerId.ToString(), ["bookedAtUs"] = entry.BookedAtUs, ["accountId"] = entry.AccountId.ToString() });
+        TransactionDocument.IdOf(entry.TransactionId, entry.AccountId),
+        0, 1, JsonSerializer.SerializeToUtf8Bytes(entry, ViewJson.Default.TransactionDocument),
+        new Dictionary<string, object?>(3)
+        {
+            ["customerId"] = entry.CustomerId.ToString(),
+            ["bookedAtUs"] = entry.BookedAtUs, ["accountId"] = entry.AccountId.ToString()
+        });
 
     private static bool IsJson(ReadOnlySpan<byte> data)
     {

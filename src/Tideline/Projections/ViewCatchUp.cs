@@ -4,7 +4,9 @@ using Tideline.Views;
 
 namespace Tideline.Projections;
 
-/// <summary>Brings a version of the views that is not live forward, from the ledger's own events. Not for two threads at once.</summary>
+/// <summary>
+/// Brings a version of the views that is not live forward, from the ledger's own events. Not for two threads at once.
+/// </summary>
 internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names, DeadLetters letters)
 {
     private readonly ViewApplier _applier = new(views, names, new DocumentCache(Limits.ProjectionCacheDocuments));
@@ -26,18 +28,21 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
     {
         var from = await views.GetWatermarkAsync(names.Projection, shard, cancel);
         if (from.Seq >= untilSeq) return from.Seq;
-        var read = await ledger.Reader(shard).GetEventsAsync(from.Seq, (int)Math.Min(Limits.EventBatch, untilSeq - from.Seq), cancel);
+        var read = await ledger.Reader(shard)
+            .GetEventsAsync(from.Seq, (int)Math.Min(Limits.EventBatch, untilSeq - from.Seq), cancel);
         var reached = from;
         var events = new ProjectedEvent[read.Count];
         for (var at = 0; at < events.Length; at++)
         {
             if (read[at].Position.Seq != reached.Seq + 1)
-                throw new TidelineException(ErrorCode.Corrupt, $"The ledger of shard {shard} goes from {reached.Seq} to {read[at].Position.Seq}: an event was lost.");
+                throw new TidelineException(ErrorCode.Corrupt, $"The ledger of shard {shard} goes from {reached.Seq} "
+                    + $"to {read[at].Position.Seq}: an event was lost.");
             reached = new Watermark(read[at].Position.Seq, read[at].TimeUs);
             events[at] = ProjectedEvent.From(read[at]);
         }
 
-        if (reached.Seq == from.Seq) throw new TidelineException(ErrorCode.Corrupt, $"The ledger of shard {shard} ends at {from.Seq}; the views hold more.");
+        if (reached.Seq == from.Seq) throw new TidelineException(
+            ErrorCode.Corrupt, $"The ledger of shard {shard} ends at {from.Seq}; the views hold more.");
         for (var attempt = 1; ; attempt++)
         {
             var batch =

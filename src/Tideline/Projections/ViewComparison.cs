@@ -5,8 +5,9 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Compares two versions of the views, all three collections. Customers with the same clock hold the same events, so they must be equal whatever else goes on; those whose clocks
-/// differ are in motion. Transactions and archived events are written once and never change, so they are equal or not there yet.
+/// Compares two versions of the views, all three collections. Customers with the same clock hold the same events, so
+/// they must be equal whatever else goes on; those whose clocks differ are in motion. Transactions and archived events
+/// are written once and never change, so they are equal or not there yet.
 /// </summary>
 internal sealed class ViewComparison
 {
@@ -27,24 +28,31 @@ internal sealed class ViewComparison
 
     public IReadOnlyList<ComparedCollection> Results => [.. _collections.Select(collection => collection.Result)];
 
-    /// <summary>Compares everything while both versions change; <paramref name="goesOn"/> is called now and then.</summary>
+    /// <summary>
+    /// Compares everything while both versions change; <paramref name="goesOn"/> is called now and then.
+    /// </summary>
     public async Task CompareAllAsync(Action goesOn, CancellationToken cancel)
     {
         foreach (var collection in _collections) await collection.CompareAllAsync(goesOn, cancel);
     }
 
     /// <summary>
-    /// Compares what these events made, after the built version has folded them: the live one, which is never behind it, has it all too. So nothing that arrives while the
-    /// collections are walked is left out.
+    /// Compares what these events made, after the built version has folded them: the live one, which is never behind
+    /// it, has it all too. So nothing that arrives while the collections are walked is left out.
     /// </summary>
     public async Task CompareFoldedAsync(IReadOnlyList<ProjectedEvent> events, CancellationToken cancel)
     {
-        await _collections[0].CompareAsync([.. events.Where(each => each.Event.Type == EventType.CustomerCreated).Select(each => each.Key.ToString())], isStill: false, cancel);
-        await _collections[1].CompareAsync([.. events.Select(each => TransactionId(each.Event)).OfType<string>().Distinct(StringComparer.Ordinal)], isStill: true, cancel);
-        await _collections[2].CompareAsync([.. events.Select(each => ArchivedEvent.IdOf(each.Event.Position))], isStill: true, cancel);
+        await _collections[0].CompareAsync([.. events.Where(each => each.Event.Type == EventType.CustomerCreated)
+            .Select(each => each.Key.ToString())], isStill: false, cancel);
+        await _collections[1].CompareAsync([.. events.Select(each => TransactionId(each.Event))
+            .OfType<string>().Distinct(StringComparer.Ordinal)], isStill: true, cancel);
+        await _collections[2]
+            .CompareAsync([.. events.Select(each => ArchivedEvent.IdOf(each.Event.Position))], isStill: true, cancel);
     }
 
-    /// <summary>Compares what was in motion; when <paramref name="isStill"/>, both versions stand at the same positions.</summary>
+    /// <summary>
+    /// Compares what was in motion; when <paramref name="isStill"/>, both versions stand at the same positions.
+    /// </summary>
     public async Task CompareMovingAsync(bool isStill, CancellationToken cancel)
     {
         foreach (var collection in _collections) await collection.CompareMovingAsync(isStill, cancel);
@@ -85,7 +93,9 @@ internal sealed class ViewComparison
     {
         try
         {
-            return Fold.Transaction(happened, EventData.Parse(happened.Data.Span)) is { } entry ? TransactionDocument.IdOf(entry.TransactionId, entry.AccountId) : null;
+            return Fold.Transaction(happened, EventData.Parse(happened.Data.Span)) is { } entry
+                ? TransactionDocument.IdOf(entry.TransactionId, entry.AccountId)
+                : null;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -94,5 +104,6 @@ internal sealed class ViewComparison
     }
 
     // Aging may have reached one and not yet the other.
-    private byte[] Bytes(CustomerDocument document) => JsonSerializer.SerializeToUtf8Bytes(Fold.Age(document, _today), ViewJson.Default.CustomerDocument);
+    private byte[] Bytes(CustomerDocument document) =>
+        JsonSerializer.SerializeToUtf8Bytes(Fold.Age(document, _today), ViewJson.Default.CustomerDocument);
 }

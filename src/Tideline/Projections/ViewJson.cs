@@ -22,9 +22,11 @@ public sealed partial class ViewJson : JsonSerializerContext
 {
     /// <summary>Reads a customer document.</summary>
     public static CustomerDocument Customer(ReadOnlyMemory<byte> json) =>
-        JsonSerializer.Deserialize(json.Span, Default.CustomerDocument) ?? throw new JsonException("An empty customer document.");
+        JsonSerializer.Deserialize(json.Span, Default.CustomerDocument)
+            ?? throw new JsonException("An empty customer document.");
 
     /// <summary>Reads a transaction document.</summary>
     public static TransactionDocument Transaction(ReadOnlyMemory<byte> json) =>
-        JsonSerializer.Deserialize(json.Span, Default.TransactionDocument) ?? throw new JsonException("An empty transaction document.");
+        JsonSerializer.Deserialize(json.Span, Default.TransactionDocument)
+            ?? throw new JsonException("An empty transaction document.");
 }

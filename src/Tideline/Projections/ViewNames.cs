@@ -77,8 +77,8 @@ public sealed record ViewNames(int Version)
 /// <summary>
 /// Which version of the views answers, and which is kept for rollback. <paramref name="Schema"/>: the fold that built
 /// the active one. <paramref name="Latest"/>: the highest number that any version ever had; none is used twice, so that
-/// whoever still works at an old one harms no new one. <paramref name="Epoch"/>: the installation epoch in which the active
-/// one was held against the ledger last. <paramref name="Installation"/>: whose views they are.
+/// whoever still works at an old one harms no new one. <paramref name="Epoch"/>: the installation epoch in which the
+/// active one was held against the ledger last. <paramref name="Installation"/>: whose views they are.
 /// </summary>
 public sealed record ActiveViews(
     int Version, int? Previous, int Schema, int Latest, int Epoch = 1, Guid? Installation = null)

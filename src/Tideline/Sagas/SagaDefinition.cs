@@ -4,10 +4,10 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// A versioned list of steps. Before the pivot is done, a business refusal undoes the finished steps in reverse order; after it, steps only retry. An
-/// instance ends on the version it began with. A step that can be undone stands on the shard of the saga, so that
-/// undoing it cannot be refused:
-/// what an account cannot take back goes to the bank's suspense account.
+/// A versioned list of steps. Before the pivot is done, a business refusal undoes the finished steps in reverse order;
+/// after it, steps only retry. An instance ends on the version it began with. A step that can be undone stands on the
+/// shard of the saga, so that undoing it cannot be refused: what an account cannot take back goes to the bank's
+/// suspense account.
 /// </summary>
 public sealed record SagaDefinition(string Name, int Version, IReadOnlyList<SagaStep> Steps)
 {
@@ -16,8 +16,10 @@ public sealed record SagaDefinition(string Name, int Version, IReadOnlyList<Saga
 }
 
 /// <summary>
-/// A step. <paramref name="Forward"/> makes the posting that does it, <paramref name="Compensation"/> the one that undoes it (null: nothing to undo). A step with no
-/// <paramref name="Forward"/> is a view step: it is done when the projection's watermark passes the positions that the saga wrote.
+/// A step. <paramref name="Forward"/> makes the posting that does it, <paramref name="Compensation"/> the one that
+/// undoes it (null: nothing to undo). A step with no
+/// <paramref name="Forward"/> is a view step: it is done when the projection's watermark passes the positions that the
+/// saga wrote.
 /// </summary>
 public sealed record SagaStep(
     string Name, bool IsPivot, RetryPolicy Retry, TimeSpan Deadline, Func<SagaData, Guid, SagaPosting>? Forward,

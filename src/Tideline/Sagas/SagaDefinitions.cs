@@ -6,7 +6,8 @@ namespace Tideline.Sagas;
 /// <summary>Every definition and version that this program can finish.</summary>
 public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
 {
-    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = definitions.ToDictionary(definition => (definition.Name, definition.Version));
+    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = definitions.ToDictionary(
+        definition => (definition.Name, definition.Version));
 
     /// <summary>The definition that an instance is pinned to.</summary>
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>
@@ -18,7 +19,8 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
     internal SagaDefinition Of(SagaPins owner) => Of(owner.Definition, owner.Version);
 
     private SagaDefinition Of(string name, int version) => _byVersion.GetValueOrDefault((name, version))
-        ?? throw new TidelineException(ErrorCode.IncompatibleData, $"A saga runs {name} version {version}, which this program does not have.");
+        ?? throw new TidelineException(
+            ErrorCode.IncompatibleData, $"A saga runs {name} version {version}, which this program does not have.");
 
     /// <summary>Refuses to start when a version that is still in flight was dropped.</summary>
     /// <exception cref="TidelineException">IncompatibleData, naming the versions.</exception>
@@ -29,7 +31,8 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
             foreach (var (name, version) in await ledger.Reader(shard).GetSagaVersionsInFlightAsync(cancel))
             {
                 if (!_byVersion.ContainsKey((name, version)))
-                    throw new TidelineException(ErrorCode.IncompatibleData, $"Sagas of {name} version {version} are in flight on shard {shard}; this program does not have that version and must not start.");
+                    throw new TidelineException(ErrorCode.IncompatibleData, $"Sagas of {name} version {version} are in "
+                        + $"flight on shard {shard}; this program does not have that version and must not start.");
             }
         }
     }

@@ -5,7 +5,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Moves a saga on, inside the transaction of the shard that owns it: state, outgoing message, timer and history commit together with the effect.
+/// Moves a saga on, inside the transaction of the shard that owns it: state, outgoing message, timer and history commit
+/// together with the effect.
 /// </summary>
 /// <remarks>
 /// <code>

@@ -44,7 +44,10 @@ internal sealed partial class SagaJson : JsonSerializerContext
 internal sealed record SagaRequest(
     Guid SagaId, int OwnerShard, int Step, bool Cancel, SagaPosting Posting, SagaPins Owner);
 
-/// <summary>What the owner needs to know, before it has read the saga, of which rows a reply may touch. The reply echoes it; the saga row stays the truth.</summary>
+/// <summary>
+/// What the owner needs to know, before it has read the saga, of which rows a reply may touch. The reply echoes it; the
+/// saga row stays the truth.
+/// </summary>
 internal sealed record SagaPins(string Definition, int Version, SagaData Data);
 
 /// <summary>What the step came to on its shard.</summary>

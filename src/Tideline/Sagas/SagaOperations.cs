@@ -36,7 +36,9 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
                 row.History.Length == 0 ? [] : SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray))
             : null;
 
-    /// <summary>Tries a parked saga again, from the step it stands at. Answers the refusal when it is not parked.</summary>
+    /// <summary>
+    /// Tries a parked saga again, from the step it stands at. Answers the refusal when it is not parked.
+    /// </summary>
     public Task<Refusal?> RetryAsync(Guid sagaId, CancellationToken cancel) =>
         MoveAsync(sagaId, SagaMove.Retry, cancel);
 

@@ -5,8 +5,9 @@ using Tideline.Log;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Carries messages of <c>saga.commands</c> to the shards of this process: requests become <see cref="DoStep"/>, replies become <see cref="MoveSaga"/>. A whole
-/// batch is submitted at once and joins the shard's group commit; the consumer commits its offset when all are durable.
+/// Carries messages of <c>saga.commands</c> to the shards of this process: requests become <see cref="DoStep"/>,
+/// replies become <see cref="MoveSaga"/>. A whole batch is submitted at once and joins the shard's group commit; the
+/// consumer commits its offset when all are durable.
 /// </summary>
 /// <remarks>
 /// A message that cannot be handled, whatever stands in it, is set aside as a dead letter and the others go on. A batch

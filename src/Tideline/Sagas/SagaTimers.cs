@@ -6,11 +6,15 @@ namespace Tideline.Sagas;
 /// <summary>Deadlines, parking and the writing of a saga that only waits.</summary>
 internal static class SagaTimers
 {
-    /// <summary>Whether the present step, forward and before or at the pivot, has had its time. After the pivot there is no giving up.</summary>
+    /// <summary>
+    /// Whether the present step, forward and before or at the pivot, has had its time. After the pivot there is no
+    /// giving up.
+    /// </summary>
     public static bool DeadlinePassed(SagaDefinition definition, SagaRow row, long nowUs)
     {
         if (row.State != SagaState.Running) return false;
-        return row.Step <= definition.PivotStep && nowUs - row.CreatedUs > definition.Steps[row.Step].Deadline.TotalMicroseconds;
+        return row.Step <= definition.PivotStep
+            && nowUs - row.CreatedUs > definition.Steps[row.Step].Deadline.TotalMicroseconds;
     }
 
     public static SagaRow Write(SagaRow row, SagaData data, List<SagaHistory> history, long nowUs) => row with

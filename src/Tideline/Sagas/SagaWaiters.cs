@@ -4,8 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Requests that wait for their saga to end. A wait that is cut short costs nothing: the saga goes on without it. Sagas of shards that this process owns tell of their end when it is committed; others are
-/// looked at.
+/// Requests that wait for their saga to end. A wait that is cut short costs nothing: the saga goes on without it. Sagas
+/// of shards that this process owns tell of their end when it is committed; others are looked at.
 /// </summary>
 public sealed class SagaWaiters
 {
@@ -21,7 +21,9 @@ public sealed class SagaWaiters
         ledger.Committed += Tell;
     }
 
-    /// <summary>Registers interest; before the saga begins, its end cannot be missed. Dispose it to lose interest.</summary>
+    /// <summary>
+    /// Registers interest; before the saga begins, its end cannot be missed. Dispose it to lose interest.
+    /// </summary>
     internal SagaWaiter Expect(Guid sagaId)
     {
         var waiter = new SagaWaiter(this, sagaId);
@@ -43,10 +45,12 @@ public sealed class SagaWaiters
     {
         while (time.GetElapsedTime(began).TotalMilliseconds < Limits.SagaWaitMs)
         {
-            await ((Task)waiter.End.WaitAsync(Look, time, cancel)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)waiter.End.WaitAsync(Look, time, cancel))
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancel.ThrowIfCancellationRequested();
             if (waiter.End.IsCompleted) return await waiter.End;
-            if (!_ledger.Owns(shard) && await _ledger.Reader(shard).GetSagaAsync(waiter.SagaId, cancel) is { State: not (SagaState.Running or SagaState.Compensating) } row) return row;
+            if (!_ledger.Owns(shard) && await _ledger.Reader(shard).GetSagaAsync(
+                waiter.SagaId, cancel) is { State: not (SagaState.Running or SagaState.Compensating) } row) return row;
         }
 
         return null;
@@ -56,7 +60,8 @@ public sealed class SagaWaiters
     {
         lock (_gate)
         {
-            if (_waiters.TryGetValue(waiter.SagaId, out var all) && all.Remove(waiter) && all.Count == 0) _waiters.Remove(waiter.SagaId);
+            if (_waiters.TryGetValue(waiter.SagaId, out var all) && all.Remove(waiter) && all.Count == 0)
+                _waiters.Remove(waiter.SagaId);
         }
     }
 
@@ -71,7 +76,8 @@ public sealed class SagaWaiters
 
     private void Tell(SagaRow row)
     {
-        if (row.State is SagaState.Running or SagaState.Compensating || !_waiters.TryGetValue(row.Id, out var all)) return;
+        if (row.State is SagaState.Running or SagaState.Compensating || !_waiters.TryGetValue(row.Id, out var all))
+            return;
         foreach (var waiter in all) waiter.Ended(row);
     }
 }

@@ -6,7 +6,8 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Looks, all the time, for what time has made due: saga timers and deadlines, holds past their expiry. Recovery after a crash is nothing else.
+/// Looks, all the time, for what time has made due: saga timers and deadlines, holds past their expiry. Recovery after
+/// a crash is nothing else.
 /// </summary>
 public sealed partial class Sweep : IAsyncDisposable
 {

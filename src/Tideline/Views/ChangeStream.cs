@@ -4,27 +4,33 @@ using Tideline.Kernel;
 namespace Tideline.Views;
 
 /// <summary>
-/// Follows the change log of the view tier. The handler gets each batch with the token that follows it and keeps that token where it keeps its effect; after a crash it
-/// goes on from there, and may see a batch twice. Without <paramref name="withDocuments"/> it may lack what the documents are now.
+/// Follows the change log of the view tier. The handler gets each batch with the token that follows it and keeps that
+/// token where it keeps its effect; after a crash it goes on from there, and may see a batch twice. Without
+/// <paramref name="withDocuments"/> it may lack what the documents are now.
 /// </summary>
 public sealed partial class ChangeStream(IViewStore views, TimeProvider time, ILogger logger, bool withDocuments = true)
 {
     private long _handledAt = time.GetTimestamp();
 
     /// <summary>
-    /// Reads until it is cancelled; <paramref name="resumeToken"/> null: from now. A batch for <paramref name="handle"/> may be empty: then only its token is to be kept, which stays
-    /// young so while nothing happens. When what follows a token has left the change log, <paramref name="resync"/> reads the documents anew and keeps the token that it is given, which
-    /// is older than anything that it read; so changes may be seen twice, and none is missed. Without <paramref name="resync"/> such a loss is a fault.
+    /// Reads until it is cancelled; <paramref name="resumeToken"/> null: from now. A batch for
+    /// <paramref name="handle"/> may be empty: then only its token is to be kept, which stays young so while nothing
+    /// happens. When what follows a token has left the change log, <paramref name="resync"/> reads the documents anew
+    /// and keeps the token that it is given, which is older than anything that it read; so changes may be seen twice,
+    /// and none is missed. Without <paramref name="resync"/> such a loss is a fault.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput: not a token of this change log. NotFound: changes are lost, and there is no resync. StorageUnavailable: it cannot be read now; go on from the last token.</exception>
+    /// <exception cref="TidelineException">InvalidInput: not a token of this change log. NotFound: changes are lost,
+    /// and there is no resync. StorageUnavailable: it cannot be read now; go on from the last token.</exception>
     public async Task RunAsync(
-        string? resumeToken, Func<ChangeBatch, CancellationToken, Task> handle, Func<string, CancellationToken, Task>? resync, CancellationToken cancel)
+        string? resumeToken, Func<ChangeBatch, CancellationToken, Task> handle,
+        Func<string, CancellationToken, Task>? resync, CancellationToken cancel)
     {
         for (var token = resumeToken; ;) token = await PassAsync(token, handle, resync, cancel);
     }
 
     /// <summary>
-    /// One step of <see cref="RunAsync"/>: a batch, or a short wait where there is none. Answers the token to go on from.
+    /// One step of <see cref="RunAsync"/>: a batch, or a short wait where there is none. Answers the token to go on
+    /// from.
     /// </summary>
     internal async Task<string> PassAsync(
         string? token, Func<ChangeBatch, CancellationToken, Task> handle,
@@ -67,8 +73,10 @@ public sealed partial class ChangeStream(IViewStore views, TimeProvider time, IL
     }
 
     private ValueTask<ChangeBatch> ReadAsync(string? token, CancellationToken cancel) =>
-        withDocuments ? views.ReadChangesAsync(token, Limits.EventBatch, cancel) : views.ReadChangedIdsAsync(token, Limits.EventBatch, cancel);
+        withDocuments ? views.ReadChangesAsync(token, Limits.EventBatch, cancel)
+            : views.ReadChangedIdsAsync(token, Limits.EventBatch, cancel);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A follower of the views fell behind their change log: it reads every document anew. A larger change log, or a faster follower, avoids that.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A follower of the views fell behind their change log: it reads "
+        + "every document anew. A larger change log, or a faster follower, avoids that.")]
     private static partial void ChangesAreLost(ILogger logger, Exception fault);
 }

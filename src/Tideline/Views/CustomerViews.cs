@@ -23,13 +23,15 @@ public enum ServedBy
 }
 
 /// <summary>
-/// A customer as it was read. <paramref name="StalenessMs"/>: how old the answer may be, 0 from the ledger. <paramref name="IsBlocked"/>: the view is knowingly behind,
-/// because an event of this customer waits among the dead letters.
+/// A customer as it was read. <paramref name="StalenessMs"/>: how old the answer may be, 0 from the ledger.
+/// <paramref name="IsBlocked"/>: the view is knowingly behind, because an event of this customer waits among the dead
+/// letters.
 /// </summary>
 public sealed record CustomerRead(CustomerDocument Customer, ServedBy ServedBy, double StalenessMs, bool IsBlocked);
 
 /// <summary>A page of movements, newest first; <paramref name="Cursor"/> null at the end.</summary>
-public sealed record TransactionPage(IReadOnlyList<TransactionDocument> Transactions, string? Cursor, double StalenessMs);
+public sealed record TransactionPage(
+    IReadOnlyList<TransactionDocument> Transactions, string? Cursor, double StalenessMs);
 
 /// <summary>A page of customers; <paramref name="Cursor"/> null at the end.</summary>
 public sealed record CustomerPage(IReadOnlyList<CustomerDocument> Customers, string? Cursor, double StalenessMs);
@@ -69,7 +71,8 @@ public sealed class CustomerViews
         if (found.Json is { } json && StoredView.Cached(id.ToString(), json) is { } cached)
             return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
         if (!await _freshness.IsReachedAsync(consistency, cancel)) return await FromLedgerAsync(id, cancel);
-        // Asked before the read and in this order: what comes later can only make the answer fresher, and who is not blocked now has every event up to the horizon.
+        // Asked before the read and in this order: what comes later can only make the answer fresher, and who is not
+        // blocked now has every event up to the horizon.
         var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
         var isBlocked = _letters.IsBlocked(id);
         if (isBlocked && consistency.Level != ConsistencyLevel.Eventual) return await FromLedgerAsync(id, cancel);
@@ -86,15 +89,18 @@ public sealed class CustomerViews
     }
 
     /// <summary>Customers with this e-mail address, from the view.</summary>
-    /// <exception cref="TidelineException">InvalidInput: a bad cursor or limit, or a token of what was never written. ViewBehind: the view is older than asked, and stays so.</exception>
-    public async Task<CustomerPage> FindCustomersByEmailAsync(string email, ReadConsistency consistency, string? cursor, int limit, CancellationToken cancel)
+    /// <exception cref="TidelineException">InvalidInput: a bad cursor or limit, or a token of what was never written.
+    /// ViewBehind: the view is older than asked, and stays so.</exception>
+    public async Task<CustomerPage> FindCustomersByEmailAsync(
+        string email, ReadConsistency consistency, string? cursor, int limit, CancellationToken cancel)
     {
         CheckLimit(limit);
         await _freshness.RequireAsync(consistency, cancel);
         if (consistency.Level != ConsistencyLevel.Eventual) await RequireNoneWaitsAsync(email, cancel);
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
-            _projector.Names.Customers, new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
+            _projector.Names.Customers,
+            new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
             cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
         var found = await QueryAsync(consistency, query, cancel);
         var customers = new List<CustomerDocument>(found.Count);
@@ -109,22 +115,28 @@ public sealed class CustomerViews
     }
 
     /// <summary>
-    /// A customer's movements within a time (both ends included; null: open), newest first; <paramref name="words"/> null or a part of reference, kind, counterparty or id.
+    /// A customer's movements within a time (both ends included; null: open), newest first; <paramref name="words"/>
+    /// null or a part of reference, kind, counterparty or id.
     /// </summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: a bad cursor, limit or search text, or a token of what was never written. ViewBehind: the view is older than asked, and stays so.
+    /// InvalidInput: a bad cursor, limit or search text, or a token of what was never written. ViewBehind: the view is
+    /// older than asked, and stays so.
     /// </exception>
     public async Task<TransactionPage> SearchTransactionsAsync(
-        Guid customerId, ReadConsistency consistency, DateTimeOffset? from, DateTimeOffset? to, string? words, string? cursor, int limit, CancellationToken cancel)
+        Guid customerId, ReadConsistency consistency,
+        DateTimeOffset? from, DateTimeOffset? to, string? words, string? cursor, int limit, CancellationToken cancel)
     {
         CheckLimit(limit);
-        if (words?.Length > Limits.SearchCharacters) throw new TidelineException(ErrorCode.InvalidInput, $"A search text has at most {Limits.SearchCharacters} characters.");
+        if (words?.Length > Limits.SearchCharacters) throw new TidelineException(
+            ErrorCode.InvalidInput, $"A search text has at most {Limits.SearchCharacters} characters.");
         // What a strong read says of a period that is over stays so.
         if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
             await _ledger.FenceAllAsync(end.ToUs(), cancel);
         await _freshness.RequireAsync(consistency, cancel);
-        if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId)) throw Waits($"Events of customer {customerId} wait");
-        (object, string)? after = cursor is not null && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
+        if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId))
+            throw Waits($"Events of customer {customerId} wait");
+        (object, string)? after = cursor is not null
+            && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
             _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() },
@@ -133,7 +145,8 @@ public sealed class CustomerViews
         var found = await QueryAsync(consistency, query, cancel);
         TransactionDocument[] transactions =
             [.. found.Select(document => Entry(query.Collection, document, customerId))];
-        return new TransactionPage(transactions, found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
+        return new TransactionPage(transactions,
+            found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
     }
 
     // Not there: the collection is not, rather than the document.
@@ -199,7 +212,9 @@ public sealed class CustomerViews
             : _cache.FindAsync(CustomerCache.Key(_projector.Names.Customers, id.ToString()), consistency, cancel);
 
     private async Task<CustomerRead?> FromLedgerAsync(Guid id, CancellationToken cancel) =>
-        await _strong.ReadAsync(id, cancel) is { } strong ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false) : null;
+        await _strong.ReadAsync(id, cancel) is { } strong
+            ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false)
+            : null;
 
     private CustomerRead Answer(CustomerDocument customer, ServedBy served, double stalenessMs, bool isBlocked) =>
         new(Fold.Age(customer, Today()), served, stalenessMs, isBlocked);
@@ -211,35 +226,44 @@ public sealed class CustomerViews
         if (blocked.Count > Limits.PageRows) throw Waits($"Events of {blocked.Count} customers wait");
         foreach (var key in blocked)
         {
-            if (await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is { } customer && customer.Email == email) throw Waits($"Events of customer {key} wait");
+            if (await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is { } customer && customer.Email == email)
+                throw Waits($"Events of customer {key} wait");
         }
     }
 
-    private static TidelineException Waits(string who) => new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must replay them, or repair the customer: see ./tideline dlq list. An eventual read answers what there is.");
+    private static TidelineException Waits(string who) =>
+        new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must "
+            + $"replay them, or repair the customer: see ./tideline dlq list. An eventual read answers what there is.");
 
-    private IViewReader Reader(ReadConsistency consistency) => consistency.Level == ConsistencyLevel.Eventual ? _views.Nearest : _views;
+    private IViewReader Reader(ReadConsistency consistency) => consistency.Level == ConsistencyLevel.Eventual
+        ? _views.Nearest
+        : _views;
 
     private DateOnly Today() => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
 
     private static void CheckLimit(int limit)
     {
-        if (limit is < 1 or > Limits.PageRows) throw new TidelineException(ErrorCode.InvalidInput, $"A page has 1 to {Limits.PageRows} rows.");
+        if (limit is < 1 or > Limits.PageRows)
+            throw new TidelineException(ErrorCode.InvalidInput, $"A page has 1 to {Limits.PageRows} rows.");
     }
 
     // Opaque to clients: the order value and id of the last row of a page.
     private readonly record struct Cursor(long OrderValue, string Id)
     {
-        public override string ToString() => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{OrderValue}|{Id}")));
+        public override string ToString() => Base64Url.EncodeToString(
+            Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{OrderValue}|{Id}")));
 
         public static Cursor Parse(string text)
         {
             if (text.Length is 0 or > Limits.TokenCharacters || !Base64Url.IsValid(text)) throw Bad();
             var parts = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)).Split('|');
-            return parts is [var value, { Length: > 0 and <= 200 } id] && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            return parts is [var value, { Length: > 0 and <= 200 } id]
+                && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
                 ? new Cursor(number, id)
                 : throw Bad();
         }
 
-        private static TidelineException Bad() => new(ErrorCode.InvalidInput, "The cursor is not one of this list. Send the cursor of the page before as it was.");
+        private static TidelineException Bad() => new(ErrorCode.InvalidInput, "The cursor is not one of this list. "
+            + "Send the cursor of the page before as it was.");
     }
 }

@@ -7,8 +7,9 @@ namespace Tideline.Views;
 public interface IViewStore : IViewReader, IAsyncDisposable
 {
     /// <summary>
-    /// Reads from whichever replica is nearest: cheaper where there are several, and perhaps older than what this process has written. For eventual reads alone; every other
-    /// read goes to the store itself and sees all that this process wrote and every watermark that it read. The store itself where there are no replicas.
+    /// Reads from whichever replica is nearest: cheaper where there are several, and perhaps older than what this
+    /// process has written. For eventual reads alone; every other read goes to the store itself and sees all that this
+    /// process wrote and every watermark that it read. The store itself where there are no replicas.
     /// </summary>
     IViewReader Nearest { get; }
 
@@ -26,20 +27,25 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     ValueTask DropCollectionAsync(string collection, CancellationToken cancel);
 
     /// <summary>
-    /// Writes each document only if its revision in the store is still <see cref="DocumentWrite.ExpectedRevision"/> (0: it must
-    /// not exist); two writes of one document count in their order. Durable when it returns. Answers, for each write in order, whether it was applied.
+    /// Writes each document only if its revision in the store is still <see cref="DocumentWrite.ExpectedRevision"/> (0:
+    /// it must not exist); two writes of one document count in their order. Durable when it returns. Answers, for each
+    /// write in order, whether it was applied.
     /// </summary>
-    ValueTask<IReadOnlyList<bool>> WriteAsync(string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel);
+    ValueTask<IReadOnlyList<bool>> WriteAsync(
+        string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel);
 
     /// <summary>
-    /// Writes of several collections, then watermarks, as one call: what a projection batch is. A group that <see cref="CollectionWrites.MustApply"/> is begun when all before it are
-    /// written, the watermarks when all are; a crash may leave a part. When
-    /// a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied, no watermark moves. No watermark goes back by it. A failing machine may lose the newest of those calls that move a
-    /// watermark, with their watermarks: the ledger gives them again. Answers per group and write whether it was applied.
+    /// Writes of several collections, then watermarks, as one call: what a projection batch is. A group that
+    /// <see cref="CollectionWrites.MustApply"/> is begun when all before it are written, the watermarks when all are; a
+    /// crash may leave a part. When a write of a group that <see cref="CollectionWrites.MustApply"/> was not applied,
+    /// no watermark moves. No watermark goes back by it. A failing machine may lose the newest of those calls that move
+    /// a watermark, with their watermarks: the ledger gives them again. Answers per group and write whether it was
+    /// applied.
     /// </summary>
     /// <exception cref="Kernel.TidelineException">NotOwner: a later epoch moved a watermark; documents may have been
     /// written.</exception>
-    ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel);
+    ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(
+        IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel);
 
     /// <summary>Removes documents whatever they are: for those that no guarded write can replace.</summary>
     ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel);
@@ -61,7 +67,9 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     ValueTask SetWatermarkAsync(
         string projection, int shard, Watermark watermark, long epoch, CancellationToken cancel);
 
-    /// <summary>Small named JSON states of the program on the view tier (active versions, blocked keys); null when absent.</summary>
+    /// <summary>
+    /// Small named JSON states of the program on the view tier (active versions, blocked keys); null when absent.
+    /// </summary>
     /// <exception cref="Kernel.TidelineException">Corrupt: somebody else wrote it.</exception>
     ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel);
 
@@ -73,14 +81,22 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     /// <summary>
     /// Changes after a resume token, in commit order (null: none, with the token of now).
     /// </summary>
-    /// <exception cref="Kernel.TidelineException">NotFound: the token has left the change log: resync, never "from now". InvalidInput: it is none of this change log.</exception>
+    /// <exception cref="Kernel.TidelineException">NotFound: the token has left the change log: resync, never "from
+    /// now". InvalidInput: it is none of this change log.</exception>
     ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel);
 
-    /// <summary>The same for who needs only to know what changed: an engine that spares something by it leaves the documents out, and the revisions of those that were deleted.</summary>
-    ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, cancel);
+    /// <summary>
+    /// The same for who needs only to know what changed: an engine that spares something by it leaves the documents
+    /// out, and the revisions of those that were deleted.
+    /// </summary>
+    ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) =>
+        ReadChangesAsync(resumeToken, limit, cancel);
 }
 
-/// <summary>A collection: its name, its indexes (each a list of top-level fields; the document id breaks ties), and whether its changes are logged.</summary>
+/// <summary>
+/// A collection: its name, its indexes (each a list of top-level fields; the document id breaks ties), and whether its
+/// changes are logged.
+/// </summary>
 public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyList<string>> Indexes, bool LogChanges);
 
 /// <summary>
@@ -90,10 +106,17 @@ public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyLi
 /// </summary>
 public sealed record Document(string Id, long Revision, ReadOnlyMemory<byte> Json, string? Damage = null);
 
-/// <summary>A guarded write. <paramref name="Json"/> null deletes. <paramref name="IndexValues"/>: values (string, long or null) of the indexed fields, as they stand in the document.</summary>
-public sealed record DocumentWrite(string Id, long ExpectedRevision, long Revision, ReadOnlyMemory<byte>? Json, IReadOnlyDictionary<string, object?> IndexValues);
+/// <summary>
+/// A guarded write. <paramref name="Json"/> null deletes. <paramref name="IndexValues"/>: values (string, long or null)
+/// of the indexed fields, as they stand in the document.
+/// </summary>
+public sealed record DocumentWrite(string Id,
+    long ExpectedRevision, long Revision, ReadOnlyMemory<byte>? Json, IReadOnlyDictionary<string, object?> IndexValues);
 
-/// <summary>Guarded writes of one collection within a batch. <paramref name="MustApply"/>: a refused write keeps the batch's watermarks where they are.</summary>
+/// <summary>
+/// Guarded writes of one collection within a batch. <paramref name="MustApply"/>: a refused write keeps the batch's
+/// watermarks where they are.
+/// </summary>
 public sealed record CollectionWrites(string Collection, IReadOnlyList<DocumentWrite> Writes, bool MustApply);
 
 /// <summary>
@@ -103,11 +126,13 @@ public sealed record CollectionWrites(string Collection, IReadOnlyList<DocumentW
 public sealed record WatermarkMove(string Projection, int Shard, Watermark Watermark, long Epoch = 0);
 
 /// <summary>
-/// One page: equality on <paramref name="Equal"/>, then a range and order on <paramref name="OrderBy"/> (both bounds inclusive; null: open), then an optional
-/// case-insensitive substring filter over <paramref name="ContainsFields"/>. <paramref name="After"/> is the (order value, id) of the last document of the page before.
+/// One page: equality on <paramref name="Equal"/>, then a range and order on <paramref name="OrderBy"/> (both bounds
+/// inclusive; null: open), then an optional case-insensitive substring filter over <paramref name="ContainsFields"/>.
+/// <paramref name="After"/> is the (order value, id) of the last document of the page before.
 /// </summary>
 public sealed record DocumentQuery(
-    string Collection, IReadOnlyDictionary<string, object> Equal, string? OrderBy, object? From, object? To, bool Descending,
+    string Collection,
+    IReadOnlyDictionary<string, object> Equal, string? OrderBy, object? From, object? To, bool Descending,
     IReadOnlyList<string> ContainsFields, string? Contains, (object Value, string Id)? After, int Limit);
 
 /// <summary>The last position applied and the commit time of its event, microseconds since 1970.</summary>
@@ -117,7 +142,8 @@ public readonly record struct Watermark(long Seq, long TimeUs);
 public sealed record ChangeBatch(IReadOnlyList<DocumentChange> Changes, string ResumeToken);
 
 /// <summary>
-/// A change: <paramref name="Operation"/> is <c>insert</c>, <c>replace</c> or <c>delete</c>; <paramref name="Revision"/> what it made of the document's, for a delete above all
-/// that the document had, 0 where the engine kept none; <paramref name="Current"/> the document as it is now (null when it is gone).
+/// A change: <paramref name="Operation"/> is <c>insert</c>, <c>replace</c> or <c>delete</c>;
+/// <paramref name="Revision"/> what it made of the document's, for a delete above all that the document had, 0 where
+/// the engine kept none; <paramref name="Current"/> the document as it is now (null when it is gone).
 /// </summary>
 public sealed record DocumentChange(string Collection, string Id, string Operation, long Revision, Document? Current);

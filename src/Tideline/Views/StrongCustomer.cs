@@ -5,7 +5,8 @@ using Tideline.Projections;
 namespace Tideline.Views;
 
 /// <summary>
-/// A customer composed from the strong tier, in the shape of the view. It reads the entries of the window, so it costs more than a view, in proportion to the customer's activity.
+/// A customer composed from the strong tier, in the shape of the view. It reads the entries of the window, so it costs
+/// more than a view, in proportion to the customer's activity.
 /// </summary>
 internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
 {
@@ -14,7 +15,8 @@ internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
         if (await ledger.ReaderOf(id).GetCustomerAsync(id, cancel) is not { } customer) return null;
         var accounts = new List<AccountRow>();
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
-            accounts.AddRange(await ledger.Reader(shard).GetAccountsOfCustomerAsync(id, Limits.CustomerAccounts, cancel));
+            accounts.AddRange(
+                await ledger.Reader(shard).GetAccountsOfCustomerAsync(id, Limits.CustomerAccounts, cancel));
         accounts.Sort((left, right) => left.Id.CompareTo(right.Id));
         var clock = new SortedList<Guid, long> { [customer.Id] = customer.Version };
         foreach (var account in accounts) clock[account.Id] = account.Version;
@@ -31,9 +33,11 @@ internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
     }
 
     private static AccountView View(AccountRow row) => new(
-        row.Id, row.Iban, row.Currency.Code, row.Status.Word(), row.PostedMinor, row.PendingOutMinor, row.OverdraftLimitMinor, row.AvailableMinor, row.Version);
+        row.Id, row.Iban, row.Currency.Code, row.Status.Word(),
+        row.PostedMinor, row.PendingOutMinor, row.OverdraftLimitMinor, row.AvailableMinor, row.Version);
 
-    private async Task<CustomerDocument> WithActivityAsync(CustomerDocument document, List<AccountRow> accounts, CancellationToken cancel)
+    private async Task<CustomerDocument> WithActivityAsync(
+        CustomerDocument document, List<AccountRow> accounts, CancellationToken cancel)
     {
         var first = Activity.FirstDay(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         var days = Array.Empty<ActivityDay>();
@@ -43,7 +47,8 @@ internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
             var (read, isInWindow, before) = (0, true, long.MaxValue);
             while (isInWindow || read < Limits.RecentTransactions)
             {
-                var entries = await ledger.ReaderOf(account.Id).GetEntriesAsync(account.Id, before, Limits.PageRows, cancel);
+                var entries = await ledger.ReaderOf(account.Id)
+                    .GetEntriesAsync(account.Id, before, Limits.PageRows, cancel);
                 if (entries.Count == 0) break;
                 foreach (var entry in entries)
                 {
@@ -61,7 +66,8 @@ internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
         return Fold.WithDays(document with { Transactions = new CustomerActivity { Recent = recent } }, days);
     }
 
-    private async Task<RecentTransaction[]> RecentAsync(List<(EntryRow Entry, AccountRow Account)> newest, CancellationToken cancel)
+    private async Task<RecentTransaction[]> RecentAsync(
+        List<(EntryRow Entry, AccountRow Account)> newest, CancellationToken cancel)
     {
         var recent = Array.Empty<RecentTransaction>();
         // Newest first, so that transactions are looked up only for what stays.
@@ -70,7 +76,8 @@ internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
             if (recent.Length == Limits.RecentTransactions && entry.TimeUs < recent[^1].BookedAtUs) break;
             var transaction = await ledger.ReaderOf(account.Id).GetTransactionAsync(entry.TransactionId, cancel);
             recent = Activity.Add(recent, new RecentTransaction(
-                entry.TransactionId, account.Id, transaction?.Kind.Word() ?? "", entry.AmountMinor, account.Currency.Code, entry.PostedAfterMinor, entry.TimeUs,
+                entry.TransactionId, account.Id, transaction?.Kind.Word() ?? "",
+                entry.AmountMinor, account.Currency.Code, entry.PostedAfterMinor, entry.TimeUs,
                 transaction is null ? null : Counterparty(transaction, account), transaction?.Reference));
         }
 

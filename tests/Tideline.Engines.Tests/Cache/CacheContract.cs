@@ -52,7 +52,8 @@ public abstract class CacheContract : IAsyncLifetime
     public async Task All_who_find_nothing_may_fill_and_the_newest_stays()
     {
         var key = NewKey();
-        var leases = await Task.WhenAll(Enumerable.Range(1, 40).Select(async version => (Version: (long)version, (await GetAsync(key)).Lease)));
+        var leases = await Task.WhenAll(
+            Enumerable.Range(1, 40).Select(async version => (Version: (long)version, (await GetAsync(key)).Lease)));
         var fills = await Task.WhenAll(leases.Reverse().Select(each => FillAsync(key, each.Lease, each.Version)));
         fills.ShouldContain(CacheFill.Filled);
         (await VersionAsync(key)).ShouldBe(40);
@@ -123,14 +124,17 @@ public abstract class CacheContract : IAsyncLifetime
         var key = NewKey();
         var lease = (await GetAsync(key)).Lease;
         (await Cache.FillAsync(key, lease, 1, new byte[Limits.CacheValueBytes], default)).ShouldBe(CacheFill.Filled);
-        (await Cache.FillAsync(key, lease, 2, new byte[Limits.CacheValueBytes + 1], default)).ShouldBe(CacheFill.Refused);
+        (await Cache.FillAsync(key, lease, 2, new byte[Limits.CacheValueBytes + 1], default))
+            .ShouldBe(CacheFill.Refused);
         (await Cache.FillAsync(key, lease, 2, default, default)).ShouldBe(CacheFill.Refused);
         (await GetAsync(key)).Value.ShouldNotBeNull().Length.ShouldBe(Limits.CacheValueBytes);
     }
 
-    // The law that all of it is for. Readers take a lease, read the document as it is then and fill late; changes are announced late; keys are forgotten at any time.
+    // The law that all of it is for. Readers take a lease, read the document as it is then and fill late; changes are
+    // announced late; keys are forgotten at any time.
     [Fact]
-    public async Task What_the_cache_answers_never_goes_back() => await Gen.Int[0, 6].Array[1, 60].SampleAsync(async steps =>
+    public async Task What_the_cache_answers_never_goes_back() =>
+        await Gen.Int[0, 6].Array[1, 60].SampleAsync(async steps =>
     {
         var (key, document, least) = (NewKey(), 1L, 0L);
         var readers = new List<(Guid Lease, long Version)>();
@@ -177,7 +181,10 @@ public abstract class CacheContract : IAsyncLifetime
         return await FillAsync(key, lease, version, value);
     }
 
-    private protected async Task<long?> VersionAsync(string key) => (await GetAsync(key)).Value is { } value ? BinaryPrimitives.ReadInt64LittleEndian(value.Span) : null;
+    private protected async Task<long?> VersionAsync(string key) => (await GetAsync(key)).Value is { } value
+        ? BinaryPrimitives.ReadInt64LittleEndian(value.Span)
+        : null;
 
-    private async Task<CacheFill> FillAsync(string key, Guid lease, long version, byte[] value) => await Cache.FillAsync(key, lease, version, value, default);
+    private async Task<CacheFill> FillAsync(string key, Guid lease, long version, byte[] value) =>
+        await Cache.FillAsync(key, lease, version, value, default);
 }

@@ -41,17 +41,21 @@ public sealed class MySqlGroupTests
         await using var connection = new MySqlConnection(address.ConnectionString);
         await connection.OpenAsync(Cancel);
         var findings = await GroupSettings.CheckAsync(connection, address.Name, Cancel);
-        findings.ShouldContain(finding => finding.StartsWith("rpl_semi_sync_source_timeout of " + address.Name + " is not there and must be 4294967295", StringComparison.Ordinal));
-        findings.ShouldContain(finding => finding.StartsWith("replica_net_timeout of " + address.Name + " is 60 and must be 1", StringComparison.Ordinal));
+        findings.ShouldContain(finding => finding.StartsWith("rpl_semi_sync_source_timeout of "
+            + address.Name + " is not there and must be 4294967295", StringComparison.Ordinal));
+        findings.ShouldContain(finding => finding.StartsWith(
+            "replica_net_timeout of " + address.Name + " is 60 and must be 1", StringComparison.Ordinal));
         findings.ShouldNotContain(finding => finding.StartsWith("sync_binlog ", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_group_is_not_made_while_members_are_silent_and_each_is_named()
     {
-        var refused = await Should.ThrowAsync<TidelineException>(() => GroupSetup.MakeAsync(new FailoverOptions { Group = "Server=127.0.0.1:1,127.0.0.1:2,127.0.0.1:3;User ID=ada" }, Cancel));
+        var refused = await Should.ThrowAsync<TidelineException>(() => GroupSetup.MakeAsync(
+            new FailoverOptions { Group = "Server=127.0.0.1:1,127.0.0.1:2,127.0.0.1:3;User ID=ada" }, Cancel));
         refused.Code.ShouldBe(ErrorCode.StorageUnavailable);
-        foreach (var member in (string[])["127.0.0.1:1: ", "127.0.0.1:2: ", "127.0.0.1:3: "]) refused.Message.ShouldContain(member);
+        foreach (var member in (string[])["127.0.0.1:1: ", "127.0.0.1:2: ", "127.0.0.1:3: "])
+            refused.Message.ShouldContain(member);
     }
 
     [Fact]
@@ -75,14 +79,17 @@ public sealed class MySqlGroupTests
         var tenure = new PrimaryFinder(GroupAddress.Parse("Server=nobody.invalid;User ID=ada")).Get();
         tenure.Require(isWritable: true, "a");
         tenure.Require(isWritable: true, "a");
-        Should.Throw<TidelineException>(() => tenure.Require(isWritable: true, "b")).Code.ShouldBe(ErrorCode.StorageUnavailable);
-        Should.Throw<TidelineException>(() => tenure.Require(isWritable: false, "a")).Code.ShouldBe(ErrorCode.StorageUnavailable);
+        Should.Throw<TidelineException>(() => tenure.Require(isWritable: true, "b"))
+            .Code.ShouldBe(ErrorCode.StorageUnavailable);
+        Should.Throw<TidelineException>(() => tenure.Require(isWritable: false, "a"))
+            .Code.ShouldBe(ErrorCode.StorageUnavailable);
     }
 
     [Fact]
     public async Task A_server_that_is_the_primary_again_is_read_by_new_sessions()
     {
-        // Those of its first tenure are lost: one that is used in the next brings that into doubt, and whoever reads beside it was turned away twice.
+        // Those of its first tenure are lost: one that is used in the next brings that into doubt, and whoever reads
+        // beside it was turned away twice.
         var group = GroupAddress.Parse("Server=127.0.0.1:1,127.0.0.1:2;User ID=ada");
         await using var address = new MySqlAddress(new PrimaryFinder(group), "tideline_0");
         var first = new Tenure(group.Members[0]);

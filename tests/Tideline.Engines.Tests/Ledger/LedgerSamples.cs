@@ -19,17 +19,18 @@ internal static class LedgerSamples
         return new Guid(bytes, bigEndian: true);
     }
 
-    public static AccountRow Account(Guid id, Guid customerId, long postedMinor = 0, long entryVersion = 0, AccountKind kind = AccountKind.Customer) => new()
-    {
-        Id = id,
-        CustomerId = customerId,
-        Kind = kind,
-        Currency = Euro,
-        PostedMinor = postedMinor,
-        EntryVersion = entryVersion,
-        Version = 1,
-        CreatedUs = TimeUs,
-    };
+    public static AccountRow Account(Guid id,
+        Guid customerId, long postedMinor = 0, long entryVersion = 0, AccountKind kind = AccountKind.Customer) => new()
+        {
+            Id = id,
+            CustomerId = customerId,
+            Kind = kind,
+            Currency = Euro,
+            PostedMinor = postedMinor,
+            EntryVersion = entryVersion,
+            Version = 1,
+            CreatedUs = TimeUs,
+        };
 
     public static LedgerEvent Event(int shard, long seq, EventType type, Guid subject, long version, EventData data) =>
         new(new Position(shard, seq), type, subject, version, TimeUs + seq, data.ToJson());
@@ -37,10 +38,12 @@ internal static class LedgerSamples
     public static SagaRow Saga(Guid id, SagaState state, long? wakeUs = null) =>
         new(id, "transfer", 2, state, 3, 4, wakeUs, [1, 2, 3], [4, 5], TimeUs, TimeUs + 1);
 
-    public static HoldRow Hold(Guid id, Guid accountId, HoldStatus status, long expiresUs) => new(id, accountId, 500, 100, status, expiresUs, "hotel", TimeUs);
+    public static HoldRow Hold(Guid id, Guid accountId, HoldStatus status, long expiresUs) =>
+        new(id, accountId, 500, 100, status, expiresUs, "hotel", TimeUs);
 
     public static OutcomeRow Outcome(Guid key) =>
-        new(key, Id(902), OutcomeKind.Refused, Id(903), -7, 12, RefusalReason.InsufficientFunds, "Not enough: ½ is missing.", TimeUs);
+        new(key, Id(902),
+            OutcomeKind.Refused, Id(903), -7, 12, RefusalReason.InsufficientFunds, "Not enough: ½ is missing.", TimeUs);
 
     public static BatchKeys Keys(Guid? account = null)
     {

@@ -25,18 +25,21 @@ public abstract class ShardReaderContract : ShardStoreContract
     [Fact]
     public async Task Pages_of_accounts_follow_each_other_in_the_order_of_ids()
     {
-        await CommitAsync(writes => writes.NewAccounts.AddRange([Account(Id(3), Id(9)), Account(Id(1), Id(9)), Account(Id(2), Id(8))]));
+        await CommitAsync(writes =>
+            writes.NewAccounts.AddRange([Account(Id(3), Id(9)), Account(Id(1), Id(9)), Account(Id(2), Id(8))]));
         var first = await Reader.GetAccountsAsync(Guid.Empty, 2, Cancel);
         first.Select(account => account.Id).ShouldBe([Id(1), Id(2)]);
         (await Reader.GetAccountsAsync(first[^1].Id, 2, Cancel)).Select(account => account.Id).ShouldBe([Id(3)]);
-        (await Reader.GetAccountsOfCustomerAsync(Id(9), 10, Cancel)).Select(account => account.Id).ShouldBe([Id(1), Id(3)]);
+        (await Reader.GetAccountsOfCustomerAsync(Id(9), 10, Cancel))
+            .Select(account => account.Id).ShouldBe([Id(1), Id(3)]);
     }
 
     [Fact]
     public async Task Entries_come_newest_first_below_a_version()
     {
         await CommitAsync(writes => writes.Entries.AddRange(Entries(Id(1), 5).Concat(Entries(Id(2), 1))));
-        (await Reader.GetEntriesAsync(Id(1), long.MaxValue, 2, Cancel)).Select(entry => entry.Version).ShouldBe([5L, 4L]);
+        (await Reader.GetEntriesAsync(Id(1), long.MaxValue, 2, Cancel))
+            .Select(entry => entry.Version).ShouldBe([5L, 4L]);
         (await Reader.GetEntriesAsync(Id(1), 4, 10, Cancel)).Select(entry => entry.Version).ShouldBe([3L, 2L, 1L]);
     }
 
@@ -81,7 +84,8 @@ public abstract class ShardReaderContract : ShardStoreContract
     public async Task The_entry_at_a_time_is_the_newest_not_after_it()
     {
         // Versions 1 to 40 at times 10, 10, 20, 20, 30, …
-        await CommitAsync(writes => writes.Entries.AddRange(Entries(Id(1), 40).Select(entry => entry with { TimeUs = (entry.Version + 1) / 2 * 10 })));
+        await CommitAsync(writes => writes.Entries.AddRange(
+            Entries(Id(1), 40).Select(entry => entry with { TimeUs = (entry.Version + 1) / 2 * 10 })));
         (await Reader.GetEntryAtAsync(Id(1), 9, Cancel)).ShouldBeNull();
         (await Reader.GetEntryAtAsync(Id(7), 9, Cancel)).ShouldBeNull();
         for (var time = 10; time <= 220; time++)
@@ -124,7 +128,8 @@ public abstract class ShardReaderContract : ShardStoreContract
     public async Task Due_sagas_come_earliest_first()
     {
         await CommitAsync(writes => writes.NewSagas.AddRange(
-            [Saga(Id(1), SagaState.Running, 300), Saga(Id(2), SagaState.Parked), Saga(Id(3), SagaState.Compensating, 100), Saga(Id(4), SagaState.Running, 301)]));
+            [Saga(Id(1), SagaState.Running, 300), Saga(Id(2), SagaState.Parked),
+                Saga(Id(3), SagaState.Compensating, 100), Saga(Id(4), SagaState.Running, 301)]));
         (await Reader.GetDueSagasAsync(300, 10, Cancel)).Select(saga => saga.Id).ShouldBe([Id(3), Id(1)]);
         (await Reader.GetDueSagasAsync(300, 1, Cancel)).Select(saga => saga.Id).ShouldBe([Id(3)]);
     }
@@ -133,7 +138,8 @@ public abstract class ShardReaderContract : ShardStoreContract
     public async Task Sagas_are_listed_by_state_and_unfinished()
     {
         await CommitAsync(writes => writes.NewSagas.AddRange(
-            [Saga(Id(5), SagaState.Running), Saga(Id(1), SagaState.Completed), Saga(Id(2), SagaState.Parked), Saga(Id(3), SagaState.Compensated), Saga(Id(4), SagaState.Compensating)]));
+            [Saga(Id(5), SagaState.Running), Saga(Id(1), SagaState.Completed), Saga(Id(2), SagaState.Parked),
+                Saga(Id(3), SagaState.Compensated), Saga(Id(4), SagaState.Compensating)]));
         (await IdsAsync(null, Guid.Empty)).ShouldBe([Id(2), Id(4), Id(5)]);
         (await IdsAsync(null, Id(2))).ShouldBe([Id(4), Id(5)]);
         (await IdsAsync(SagaState.Running, Guid.Empty)).ShouldBe([Id(5)]);
@@ -205,7 +211,8 @@ public abstract class ShardReaderContract : ShardStoreContract
     public async Task Open_holds_that_expired_are_found()
     {
         await CommitAsync(writes => writes.Holds.AddRange(
-            [Hold(Id(1), Id(9), HoldStatus.Open, 100), Hold(Id(2), Id(9), HoldStatus.Released, 50), Hold(Id(3), Id(9), HoldStatus.Open, 50), Hold(Id(4), Id(9), HoldStatus.Open, 101)]));
+            [Hold(Id(1), Id(9), HoldStatus.Open, 100), Hold(Id(2), Id(9), HoldStatus.Released, 50),
+                Hold(Id(3), Id(9), HoldStatus.Open, 50), Hold(Id(4), Id(9), HoldStatus.Open, 101)]));
         (await Reader.GetExpiredHoldsAsync(100, 10, Cancel)).Select(hold => hold.Id).ShouldBe([Id(3), Id(1)]);
     }
 
@@ -213,7 +220,8 @@ public abstract class ShardReaderContract : ShardStoreContract
     public async Task Totals_are_exact_beyond_64_bits()
     {
         await CommitAsync(writes => writes.NewAccounts.AddRange(
-            [Account(Id(1), Id(9), long.MaxValue), Account(Id(2), Id(9), long.MaxValue), Account(Id(3), Guid.Empty, -5, kind: AccountKind.Cash)]));
+            [Account(Id(1), Id(9), long.MaxValue),
+                Account(Id(2), Id(9), long.MaxValue), Account(Id(3), Guid.Empty, -5, kind: AccountKind.Cash)]));
         (await Reader.GetTotalsAsync(Cancel)).ShouldBe([(Euro, (Int128)long.MaxValue * 2 - 5, 3L)]);
     }
 
@@ -233,11 +241,14 @@ public abstract class ShardReaderContract : ShardStoreContract
     {
         await CommitAsync(writes =>
         {
-            writes.NewAccounts.AddRange([Account(Id(1), Id(9), 51, 5), Account(Id(2), Id(9), 20, 2), Account(Id(3), Id(9), 10, 2), Account(Id(4), Id(9), 30, 3)]);
+            writes.NewAccounts.AddRange([Account(Id(1), Id(9), 51, 5),
+                Account(Id(2), Id(9), 20, 2), Account(Id(3), Id(9), 10, 2), Account(Id(4), Id(9), 30, 3)]);
             writes.Entries.AddRange(Entries(Id(1), 5));
-            writes.Entries.AddRange(Entries(Id(2), 3).Where(entry => entry.Version != 2).Select(entry => entry with { PostedAfterMinor = entry.Version == 3 ? 20 : 10 }));
+            writes.Entries.AddRange(Entries(Id(2), 3).Where(entry => entry.Version != 2)
+                .Select(entry => entry with { PostedAfterMinor = entry.Version == 3 ? 20 : 10 }));
             writes.Entries.AddRange(Entries(Id(3), 1));
-            writes.Entries.AddRange(Entries(Id(4), 3).Select(entry => entry.Version == 2 ? entry with { PostedAfterMinor = 21 } : entry));
+            writes.Entries.AddRange(
+                Entries(Id(4), 3).Select(entry => entry.Version == 2 ? entry with { PostedAfterMinor = 21 } : entry));
             writes.Entries.AddRange(Entries(Id(5), 2));
             writes.NewAccounts.Add(Account(Id(6), Id(9)));
             writes.Holds.AddRange([Hold(Id(1), Id(6), HoldStatus.Open, 1), Hold(Id(2), Id(7), HoldStatus.Open, 1)]);
@@ -258,7 +269,8 @@ public abstract class ShardReaderContract : ShardStoreContract
     [Fact]
     public async Task Many_threads_may_read_at_once()
     {
-        await CommitAsync(writes => writes.NewAccounts.AddRange(Enumerable.Range(1, 50).Select(number => Account(Id(number), Id(99), number))));
+        await CommitAsync(writes =>
+            writes.NewAccounts.AddRange(Enumerable.Range(1, 50).Select(number => Account(Id(number), Id(99), number))));
         await Parallel.ForAsync(0, 1_000, Cancel, async (round, cancel) =>
         {
             var id = Id(round % 50 + 1);
@@ -267,7 +279,9 @@ public abstract class ShardReaderContract : ShardStoreContract
     }
 
     private static IEnumerable<EntryRow> Entries(Guid account, int count) =>
-        Enumerable.Range(1, count).Select(version => new EntryRow(account, version, Id(1_000 + version), 10, version * 10, TimeUs + version));
+        Enumerable.Range(1, count)
+            .Select(version => new EntryRow(account, version, Id(1_000 + version), 10, version * 10, TimeUs + version));
 
-    private async Task<IEnumerable<Guid>> IdsAsync(SagaState? state, Guid after) => (await Reader.GetSagasAsync(state, after, 10, Cancel)).Select(saga => saga.Id);
+    private async Task<IEnumerable<Guid>> IdsAsync(SagaState? state, Guid after) =>
+        (await Reader.GetSagasAsync(state, after, 10, Cancel)).Select(saga => saga.Id);
 }

@@ -5,44 +5,13 @@ using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 namespace Tideline.Engines.Tests.Ledger;
 
 /// <summary>What every engine of the strong tier must do for the writer of a shard.</summary>
-public abstract class ShardStoreContract : IAsyncLifetime
+public abstract class ShardStoreContract : ShardStoreStage
 {
-    protected const int Shard = 1;
-
-    private protected IShardStore Store { get; private set; } = null!;
-
-    private protected IShardReader Reader { get; private set; } = null!;
-
-    private protected ShardHead Head { get; private set; } = null!;
-
-    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private protected abstract ILedgerStore Ledger { get; }
-
-    /// <summary>As if nothing had been heard of the owner for long.</summary>
-    private protected virtual Task EndLeaseAsync() => Task.CompletedTask;
-
-    public async ValueTask InitializeAsync()
-    {
-        await OpenAsync();
-        Store = Ledger.OpenWriter(Shard);
-        Head = await Store.AcquireAsync(Cancel);
-        Reader = Ledger.OpenReader(Shard);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        // A test that was skipped has opened nothing.
-        if (Reader is not null) await Reader.DisposeAsync();
-        if (Store is not null) await Store.DisposeAsync();
-        await CloseAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact]
     public void A_new_shard_starts_at_zero()
     {
-        (Head.Shard, Head.EventSeq, Head.MessageSeq, Head.BlockNumber, Head.BlockThroughSeq, Head.TimeUs).ShouldBe((Shard, 0L, 0L, 0L, 0L, 0L));
+        (Head.Shard, Head.EventSeq, Head.MessageSeq, Head.BlockNumber, Head.BlockThroughSeq, Head.TimeUs)
+            .ShouldBe((Shard, 0L, 0L, 0L, 0L, 0L));
         Head.BlockHash.ShouldBe(new byte[32]);
     }
 
@@ -68,7 +37,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
         await CommitAsync(writes => writes.NewAccounts.Add(account));
         (await Reader.GetAccountAsync(account.Id, Cancel)).ShouldBeEquivalentTo(account);
 
-        (account.Status, account.OverdraftLimitMinor, account.PostedMinor, account.PendingInMinor) = (AccountStatus.Closed, 30, -Limits.BalanceMinor, 50);
+        (account.Status, account.OverdraftLimitMinor, account.PostedMinor, account.PendingInMinor) =
+            (AccountStatus.Closed, 30, -Limits.BalanceMinor, 50);
         (account.PendingOutMinor, account.EntryVersion, account.Version, account.ReturnableMinor) = (60, 70,
             long.MaxValue, 80);
         await CommitAsync(writes => writes.ChangedAccounts.Add(account));
@@ -92,7 +62,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
     public async Task Every_other_row_comes_back_as_it_was_written()
     {
         var customer = new CustomerRow(Id(1), "Žofie Nováková", "zofie@example.com", "CZ", 9, TimeUs);
-        var transaction = new TransactionRow(Id(2), TransactionKind.Refund, Euro, 77, "rent ✓", Id(3), TimeUs, [new(Id(4), 5), new(Id(6), 7), new(Id(8), long.MaxValue)]);
+        var transaction = new TransactionRow(Id(2), TransactionKind.Refund,
+            Euro, 77, "rent ✓", Id(3), TimeUs, [new(Id(4), 5), new(Id(6), 7), new(Id(8), long.MaxValue)]);
         var plain = new TransactionRow(Id(3), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []);
         var entry = new EntryRow(Id(4), 1, Id(2), -77, 23, TimeUs);
         var hold = Hold(Id(5), Id(4), HoldStatus.Open, TimeUs + 9);
@@ -101,7 +72,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
         var saga = Saga(Id(9), SagaState.Running, TimeUs + 5);
         var message = new MessageRow(1, 3, Id(10), "Credit", [9, 0, 9], TimeUs);
         var block = new AuditBlockRow(1, 1, 1, new byte[32], [.. Enumerable.Repeat((byte)7, 32)], TimeUs);
-        var happened = Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new EventData { CustomerId = Id(1), Name = "Žofie" });
+        var happened = Event(
+            Shard, 1, EventType.CustomerCreated, Id(1), 1, new EventData { CustomerId = Id(1), Name = "Žofie" });
         await CommitAsync(writes =>
         {
             writes.NewCustomers.Add(customer);
@@ -117,8 +89,10 @@ public abstract class ShardStoreContract : IAsyncLifetime
         });
 
         (await Reader.GetCustomerAsync(customer.Id, Cancel)).ShouldBe(customer);
-        (await Reader.GetTransactionAsync(transaction.Id, Cancel)).ShouldBeEquivalentTo(transaction with { Legs = transaction.Legs.ToArray() });
-        (await Reader.GetTransactionAsync(plain.Id, Cancel)).ShouldBeEquivalentTo(plain with { Legs = Array.Empty<EntryKey>() });
+        (await Reader.GetTransactionAsync(transaction.Id, Cancel))
+            .ShouldBeEquivalentTo(transaction with { Legs = transaction.Legs.ToArray() });
+        (await Reader.GetTransactionAsync(plain.Id, Cancel))
+            .ShouldBeEquivalentTo(plain with { Legs = Array.Empty<EntryKey>() });
         (await Reader.GetEntriesAsync(entry.AccountId, long.MaxValue, 10, Cancel)).ShouldBe([entry]);
         (await Reader.GetHoldAsync(hold.Id, Cancel)).ShouldBe(hold);
         (await Reader.GetOutcomeAsync(outcome.Key, Cancel)).ShouldBe(outcome);
@@ -142,9 +116,14 @@ public abstract class ShardStoreContract : IAsyncLifetime
             writes.NewSagas.Add(Saga(Id(5), SagaState.Parked));
             writes.Outcomes.Add(Outcome(Id(6)));
             writes.Claims.Add("X", new ClaimRow("X", Id(6), Id(1)));
-            writes.Transactions.Add(new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
+            writes.Transactions.Add(
+                new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
         });
-        var keys = new BatchKeys { Accounts = { Id(1), Id(99) }, Customers = { Id(2) }, Holds = { Id(4) }, Sagas = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) }, Claims = { "X", "Y" } };
+        var keys = new BatchKeys
+        {
+            Accounts = { Id(1), Id(99) }, Customers = { Id(2) }, Holds = { Id(4) },
+            Sagas = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) }, Claims = { "X", "Y" }
+        };
         var rows = await Store.BeginAsync(keys);
         await Store.RollbackAsync();
 
@@ -165,7 +144,9 @@ public abstract class ShardStoreContract : IAsyncLifetime
             writes.Holds.Add(Hold(Id(1), Id(2), HoldStatus.Open, TimeUs));
             writes.NewSagas.Add(Saga(Id(3), SagaState.Running, TimeUs));
         });
-        var hold = Hold(Id(1), Id(2), HoldStatus.Expired, TimeUs + 1) with { AmountMinor = 1, CapturedMinor = 1, Reference = null };
+        var hold = Hold(Id(1), Id(2), HoldStatus.Expired, TimeUs + 1)
+            with
+        { AmountMinor = 1, CapturedMinor = 1, Reference = null };
         var saga = new SagaRow(Id(3), "transfer", 3, SagaState.Compensated, 9, 8, null, [], [7], TimeUs, TimeUs + 99);
         await CommitAsync(writes =>
         {
@@ -225,7 +206,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
         await Store.SyncAsync();
         var next = await Store.BeginAsync(keys);
         await Store.RollbackAsync();
-        (next.Accounts[Id(1)].PostedMinor, next.Sagas[Id(3)].Step, next.Sagas[Id(3)].State).ShouldBe((8, 4, SagaState.Completed));
+        (next.Accounts[Id(1)].PostedMinor, next.Sagas[Id(3)].Step, next.Sagas[Id(3)].State)
+            .ShouldBe((8, 4, SagaState.Completed));
         next.Accounts[Id(1)].ShouldNotBeSameAs(given.Accounts[Id(1)]);
     }
 
@@ -236,12 +218,17 @@ public abstract class ShardStoreContract : IAsyncLifetime
         {
             writes.NewAccounts.Add(Account(Id(1), Id(2)));
             writes.Outcomes.Add(Outcome(Id(6)));
-            writes.Transactions.Add(new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
+            writes.Transactions.Add(
+                new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
         });
         // The first taken, the second not written and so unknown, the third free.
-        foreach (var (outcome, transaction, isKnown) in ((int, int, bool)[])[(6, 17, true), (16, 7, true), (26, 27, false)])
+        foreach (var (
+            outcome, transaction, isKnown) in ((int, int, bool)[])[(6, 17, true), (16, 7, true), (26, 27, false)])
         {
-            var keys = new BatchKeys { Accounts = { Id(1) }, Outcomes = { Id(outcome) }, Transactions = { Id(transaction) } };
+            var keys = new BatchKeys
+            {
+                Accounts = { Id(1) }, Outcomes = { Id(outcome) }, Transactions = { Id(transaction) }
+            };
             for (var attempt = 1; ; attempt++)
             {
                 attempt.ShouldBeLessThanOrEqualTo(2);
@@ -257,7 +244,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
                 var writes = new BatchWrites { TimeUs = TimeUs };
                 writes.ChangedAccounts.Add(rows.Accounts[Id(1)]);
                 writes.Outcomes.Add(Outcome(Id(outcome)));
-                writes.Transactions.Add(new TransactionRow(Id(transaction), TransactionKind.Deposit, Euro, 5, null, null, TimeUs, []));
+                writes.Transactions.Add(
+                    new TransactionRow(Id(transaction), TransactionKind.Deposit, Euro, 5, null, null, TimeUs, []));
                 if (!await Store.CommitAsync(writes)) continue;
                 await Store.SyncAsync();
                 isKnown.ShouldBeFalse();
@@ -350,8 +338,10 @@ public abstract class ShardStoreContract : IAsyncLifetime
         var hash = Enumerable.Repeat((byte)3, 32).ToArray();
         await CommitAsync(writes =>
         {
-            writes.Events.AddRange([Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new()), Event(Shard, 2, EventType.CustomerCreated, Id(2), 1, new())]);
-            writes.Messages.AddRange([new MessageRow(1, 0, Id(1), "A", [], TimeUs), new MessageRow(2, 0, Id(1), "B", [], TimeUs)]);
+            writes.Events.AddRange([Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new()),
+                Event(Shard, 2, EventType.CustomerCreated, Id(2), 1, new())]);
+            writes.Messages.AddRange(
+                [new MessageRow(1, 0, Id(1), "A", [], TimeUs), new MessageRow(2, 0, Id(1), "B", [], TimeUs)]);
             writes.Blocks.Add(new AuditBlockRow(1, 1, 2, new byte[32], hash, TimeUs));
         });
         await CommitAsync(writes => writes.ForgetMessagesThrough = 2);
@@ -360,7 +350,8 @@ public abstract class ShardStoreContract : IAsyncLifetime
         await using var reopened = Ledger.OpenWriter(Shard);
         await EndLeaseAsync();
         var head = await reopened.AcquireAsync(Cancel);
-        (head.EventSeq, head.MessageSeq, head.BlockNumber, head.BlockThroughSeq, head.TimeUs).ShouldBe((2L, 2L, 1L, 2L, TimeUs));
+        (head.EventSeq, head.MessageSeq, head.BlockNumber, head.BlockThroughSeq, head.TimeUs)
+            .ShouldBe((2L, 2L, 1L, 2L, TimeUs));
         head.BlockHash.ShouldBe(hash);
         head.ShouldBeEquivalentTo(await Reader.GetHeadAsync(Cancel));
     }
@@ -374,25 +365,5 @@ public abstract class ShardStoreContract : IAsyncLifetime
         await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
         (await Reader.GetHeadAsync(Cancel)).EventSeq.ShouldBe(0);
         await CommitAsync(later => later.Events.Add(Event(Shard, 1, EventType.CustomerCreated, Id(1), 1, new())));
-    }
-
-    /// <summary>Makes <see cref="Ledger"/>.</summary>
-    private protected virtual ValueTask OpenAsync() => ValueTask.CompletedTask;
-
-    private protected abstract ValueTask CloseAsync();
-
-    private protected Task CommitAsync(Action<BatchWrites> fill)
-    {
-        var writes = new BatchWrites { TimeUs = TimeUs };
-        fill(writes);
-        return CommitAsync(new BatchKeys(), writes);
-    }
-
-    // As the shard's writer does, whose decision here is the same each time.
-    private protected async Task CommitAsync(BatchKeys keys, BatchWrites writes)
-    {
-        do await Store.BeginAsync(keys);
-        while (!await Store.CommitAsync(writes));
-        await Store.SyncAsync();
     }
 }

@@ -7,7 +7,8 @@ public sealed class TemporaryFolder : IDisposable
 {
     public TemporaryFolder()
     {
-        Path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "tideline-" + Convert.ToHexString(RandomNumberGenerator.GetBytes(8)));
+        Path = System.IO.Path.Combine(
+            System.IO.Path.GetTempPath(), "tideline-" + Convert.ToHexString(RandomNumberGenerator.GetBytes(8)));
         Directory.CreateDirectory(Path);
     }
 

@@ -6,7 +6,9 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>What an append may believe of a producer that came to its end while the append waited for its turn.</summary>
+/// <summary>
+/// What an append may believe of a producer that came to its end while the append waited for its turn.
+/// </summary>
 public sealed class AppendSessionTests
 {
     [Fact]

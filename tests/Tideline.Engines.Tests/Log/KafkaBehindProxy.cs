@@ -4,11 +4,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>One broker behind a line that a test can cut, or make lose what goes one way; the tests of a class share it, one after the other.</summary>
+/// <summary>
+/// One broker behind a line that a test can cut, or make lose what goes one way; the tests of a class share it, one
+/// after the other.
+/// </summary>
 public sealed class KafkaBehindProxy : IAsyncLifetime
 {
     private const string Line = "kafka", Lost = "timeout";
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-proxy-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-proxy-{new IdGenerator(TimeProvider.System).Next():N}");
     private Toxiproxy? _proxy;
     private KafkaBrokers? _brokers;
 
@@ -48,7 +52,8 @@ public sealed class KafkaBehindProxy : IAsyncLifetime
     }
 
     /// <summary>From now on what the broker answers is lost, though it hears everything.</summary>
-    public Task LoseAnswersAsync() => _proxy!.HarmAsync(Line, Lost, "downstream", new JsonObject { ["timeout"] = 0 }, default);
+    public Task LoseAnswersAsync() =>
+        _proxy!.HarmAsync(Line, Lost, "downstream", new JsonObject { ["timeout"] = 0 }, default);
 
     /// <summary>Answers come through again, on new connections.</summary>
     public async Task MendAsync()

@@ -16,7 +16,8 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
         await load.ConfirmedAsync(Total / 2);
         await broker.KillAsync();
         await appending;
-        // Kafka itself may hold repeats now: a broker that restarts forgets producers whose newest record is a day old, as those of this test are.
+        // Kafka itself may hold repeats now: a broker that restarts forgets producers whose newest record is a day old,
+        // as those of this test are.
         await load.EveryRecordCameOnceAsync(followers, Total);
     }
 
@@ -61,7 +62,8 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
         await log.AppendAsync(records[..10], default);
 
         await broker.LoseAnswersAsync();
-        var fault = await Should.ThrowAsync<TidelineException>(async () => await log.AppendAsync(records[..20], default));
+        var fault = await Should.ThrowAsync<TidelineException>(
+            async () => await log.AppendAsync(records[..20], default));
         (fault.Code, fault.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
         await broker.MendAsync();
         await log.AppendAsync(records[..20], default);
@@ -78,7 +80,8 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
         await next.AppendAsync(records, default);
         for (var partition = 0; partition < 2; partition++)
         {
-            (await next.ReadAsync("t", partition, 0, 100, default)).Select(record => record.SourceSeq).ShouldBe(KafkaLoad.Of(partition, 30));
+            (await next.ReadAsync("t", partition, 0, 100, default))
+                .Select(record => record.SourceSeq).ShouldBe(KafkaLoad.Of(partition, 30));
             topics.Consume(partition).Count.ShouldBe(15);
         }
     }
@@ -93,8 +96,10 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
         try
         {
             var asking = log.GetHeadAsync("t", 0, default).AsTask();
-            await log.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs + (3 * Limits.KafkaRequestMs)));
-            foreach (var call in new Task[] { inside, asking }) (await Should.ThrowAsync<TidelineException>(call)).Code.ShouldBe(ErrorCode.ShuttingDown);
+            await log.DisposeAsync()
+                .AsTask().WaitAsync(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs + (3 * Limits.KafkaRequestMs)));
+            foreach (var call in new Task[] { inside, asking })
+                (await Should.ThrowAsync<TidelineException>(call)).Code.ShouldBe(ErrorCode.ShuttingDown);
         }
         finally
         {

@@ -3,11 +3,14 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>Brokers of a test class's own, which its tests may kill. Where Kafka cannot be had the test is skipped and says why.</summary>
+/// <summary>
+/// Brokers of a test class's own, which its tests may kill. Where Kafka cannot be had the test is skipped and says why.
+/// </summary>
 internal sealed class KafkaBrokers : IAsyncDisposable
 {
     private static readonly TimeSpan UpWithin = TimeSpan.FromSeconds(90);
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-kafka-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-kafka-{new IdGenerator(TimeProvider.System).Next():N}");
     private KafkaServer[] _nodes = [];
 
     /// <summary>The addresses of all.</summary>
@@ -17,7 +20,8 @@ internal sealed class KafkaBrokers : IAsyncDisposable
     public static async Task<KafkaBrokers> StartAsync(int count)
     {
         var brokers = new KafkaBrokers();
-        await brokers.StartAsync([.. Enumerable.Range(0, count).Select(_ => (LoopbackPort.Next(), LoopbackPort.Next()))], []);
+        await brokers.StartAsync(
+            [.. Enumerable.Range(0, count).Select(_ => (LoopbackPort.Next(), LoopbackPort.Next()))], []);
         return brokers;
     }
 
@@ -51,12 +55,14 @@ internal sealed class KafkaBrokers : IAsyncDisposable
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task StartAsync(IReadOnlyList<(int Client, int Controller)> ports, Dictionary<string, string> settings)
+    private async Task StartAsync(
+        IReadOnlyList<(int Client, int Controller)> ports, Dictionary<string, string> settings)
     {
         try
         {
             var nodes = Enumerable.Range(1, ports.Count);
-            await WithinAsync(async late => _nodes = await Task.WhenAll(nodes.Select(node => KafkaServer.PrepareAsync(Path.Combine(_folder, $"node-{node}"), node, ports, settings, late))));
+            await WithinAsync(async late => _nodes = await Task.WhenAll(nodes.Select(
+                node => KafkaServer.PrepareAsync(Path.Combine(_folder, $"node-{node}"), node, ports, settings, late))));
             foreach (var node in _nodes) node.Launch();
             await WithinAsync(late => Task.WhenAll(_nodes.Select(node => node.WaitReadyAsync(late))));
         }

@@ -36,29 +36,35 @@ public sealed class KafkaClusterTests(KafkaCluster cluster) : IClassFixture<Kafk
         var topics = new KafkaTopics(cluster.Brokers.Servers);
         await using (var living = await OpenAsync(topics, replicas: 2))
         {
-            await living.AppendAsync([.. Enumerable.Range(1, 100).Select(seq => KafkaTopics.Record("s", seq))], default);
+            await living.AppendAsync(
+                [.. Enumerable.Range(1, 100).Select(seq => KafkaTopics.Record("s", seq))], default);
             // Somebody has made it possible.
             await AllowUncleanAsync(topics, "true");
             var (leader, follower) = (Replicas(topics)[0], Replicas(topics)[1]);
             await cluster.Brokers.KillAsync(follower);
-            await living.AppendAsync([.. Enumerable.Range(101, 50).Select(seq => KafkaTopics.Record("s", seq))], default);
+            await living.AppendAsync(
+                [.. Enumerable.Range(101, 50).Select(seq => KafkaTopics.Record("s", seq))], default);
             await living.CommitAsync("g", "t", 0, 150, default);
             await cluster.Brokers.KillAsync(leader);
             cluster.Brokers.Launch(follower);
             await HasLeaderAsync(topics, follower);
 
             // Who was there stands still: it has read what is gone.
-            var fault = await Should.ThrowAsync<TidelineException>(async () => await living.GetHeadAsync("t", 0, default));
+            var fault = await Should.ThrowAsync<TidelineException>(
+                async () => await living.GetHeadAsync("t", 0, default));
             (fault.Code, fault.Message.Contains("the brokers lost records")).ShouldBe((ErrorCode.Corrupt, true));
-            (await Should.ThrowAsync<TidelineException>(async () => await living.AppendAsync([KafkaTopics.Record("s", 151)], default))).Code.ShouldBe(ErrorCode.Corrupt);
+            (await Should.ThrowAsync<TidelineException>(async () =>
+                await living.AppendAsync([KafkaTopics.Record("s", 151)], default))).Code.ShouldBe(ErrorCode.Corrupt);
             _said.At(LogLevel.Critical).ShouldHaveSingleItem();
         }
 
         // The topic of the log's own state may have been on the same two.
         await cluster.Brokers.AreUpAsync();
-        // The next process refuses such a topic. When that is put right it goes on with what is left, so that the relay can give again what the ledger has.
+        // The next process refuses such a topic. When that is put right it goes on with what is left, so that the relay
+        // can give again what the ledger has.
         await using (var next = await OpenAsync(topics, replicas: 2))
-            (await Should.ThrowAsync<TidelineException>(async () => await next.GetHeadAsync("t", 0, default))).Code.ShouldBe(ErrorCode.IncompatibleData);
+            (await Should.ThrowAsync<TidelineException>(async () => await next.GetHeadAsync("t", 0, default)))
+                .Code.ShouldBe(ErrorCode.IncompatibleData);
         await AllowUncleanAsync(topics, "false");
         await using var last = await OpenAsync(topics, replicas: 2);
         (await last.GetSourceHeadAsync("t", "s", default)).ShouldBe(100);
@@ -89,7 +95,8 @@ public sealed class KafkaClusterTests(KafkaCluster cluster) : IClassFixture<Kafk
             await using var early = await OpenAsync(topics, replicas: 2);
             await early.GetHeadAsync("t", 0, default);
         });
-        (told.Code, told.Message.Contains("no leader", StringComparison.Ordinal)).ShouldBe((ErrorCode.StorageUnavailable, true), told.Message);
+        (told.Code, told.Message.Contains("no leader", StringComparison.Ordinal))
+            .ShouldBe((ErrorCode.StorageUnavailable, true), told.Message);
 
         await cluster.Brokers.AreUpAsync();
         await using var late = await OpenAsync(topics, replicas: 2);
@@ -97,17 +104,20 @@ public sealed class KafkaClusterTests(KafkaCluster cluster) : IClassFixture<Kafk
     }
 
     private Task<KafkaLog> OpenAsync(KafkaTopics topics, short replicas) =>
-        KafkaLog.OpenAsync(topics.Options with { ReplicationFactor = replicas, MinInSyncReplicas = replicas - 1 }, TimeProvider.System, _said, default);
+        KafkaLog.OpenAsync(topics.Options with { ReplicationFactor = replicas, MinInSyncReplicas = replicas - 1 },
+            TimeProvider.System, _said, default);
 
     // The nodes that hold partition 0, the leader first.
     private static int[] Replicas(KafkaTopics topics)
     {
         using var admin = topics.Admin();
         var partition = admin.GetMetadata(topics.Prefix + "t", TimeSpan.FromSeconds(30)).Topics.Single().Partitions[0];
-        return [partition.Leader - 1, .. partition.Replicas.Where(replica => replica != partition.Leader).Select(replica => replica - 1)];
+        return [partition.Leader - 1,
+            .. partition.Replicas.Where(replica => replica != partition.Leader).Select(replica => replica - 1)];
     }
 
-    private static Task HasLeaderAsync(KafkaTopics topics, int node) => UntilAsync(topics, partition => partition.Leader == node + 1);
+    private static Task HasLeaderAsync(KafkaTopics topics, int node) =>
+        UntilAsync(topics, partition => partition.Leader == node + 1);
 
     private static async Task UntilAsync(KafkaTopics topics, Func<PartitionMetadata, bool> isSo)
     {
@@ -117,7 +127,8 @@ public sealed class KafkaClusterTests(KafkaCluster cluster) : IClassFixture<Kafk
         {
             try
             {
-                if (isSo(admin.GetMetadata(topics.Prefix + "t", TimeSpan.FromSeconds(2)).Topics.Single().Partitions[0])) return;
+                if (isSo(admin.GetMetadata(topics.Prefix + "t", TimeSpan.FromSeconds(2)).Topics.Single().Partitions[0]))
+                    return;
             }
             catch (KafkaException) when (!late.IsCancellationRequested)
             {
@@ -134,7 +145,10 @@ public sealed class KafkaClusterTests(KafkaCluster cluster) : IClassFixture<Kafk
         var topic = new ConfigResource { Type = ResourceType.Topic, Name = topics.Prefix + "t" };
         await admin.IncrementalAlterConfigsAsync(new()
         {
-            [topic] = [new ConfigEntry { Name = "unclean.leader.election.enable", Value = value, IncrementalOperation = AlterConfigOpType.Set }],
+            [topic] = [new ConfigEntry
+            {
+                Name = "unclean.leader.election.enable", Value = value, IncrementalOperation = AlterConfigOpType.Set
+            }],
         }).WaitAsync(TimeSpan.FromMilliseconds(3 * Limits.KafkaCallMs));
     }
 }

@@ -4,7 +4,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>What readers make of a partition, without brokers: repeats, losses and gaps of every kind that writers can cause.</summary>
+/// <summary>
+/// What readers make of a partition, without brokers: repeats, losses and gaps of every kind that writers can cause.
+/// </summary>
 public sealed class KafkaHistoryTests
 {
     [Fact]
@@ -35,8 +37,10 @@ public sealed class KafkaHistoryTests
         history.Take(null).ShouldBeFalse();
         history.Take(new RecordStamp("other", 7, 0, 6)).ShouldBeTrue();
         history.Hidden.RecordsBefore(history.Position).ShouldBe(3);
-        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("s", 4, 3, 3))).Code.ShouldBe(ErrorCode.Corrupt);
-        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("new", 2, 1, 1))).Code.ShouldBe(ErrorCode.Corrupt);
+        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("s", 4, 3, 3)))
+            .Code.ShouldBe(ErrorCode.Corrupt);
+        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("new", 2, 1, 1)))
+            .Code.ShouldBe(ErrorCode.Corrupt);
         history.Position.ShouldBe(5);
     }
 
@@ -45,17 +49,20 @@ public sealed class KafkaHistoryTests
     {
         var history = new PartitionHistory(100);
         history.Take(new RecordStamp("s", 51, 50, 50)).ShouldBeTrue();
-        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("s", 53, 52, 52))).Code.ShouldBe(ErrorCode.Corrupt);
+        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("s", 53, 52, 52)))
+            .Code.ShouldBe(ErrorCode.Corrupt);
         history.SkipTo(200);
         history.Take(new RecordStamp("s", 90, 89, 89)).ShouldBeTrue();
-        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("s", 92, 91, 91))).Code.ShouldBe(ErrorCode.Corrupt);
+        Should.Throw<TidelineException>(() => history.Take(new RecordStamp("s", 92, 91, 91)))
+            .Code.ShouldBe(ErrorCode.Corrupt);
     }
 
     [Fact]
     public void A_kept_history_goes_on_as_the_one_it_was_kept_of()
     {
         var history = new PartitionHistory(0);
-        foreach (var seq in new[] { 1, 2, 2, 5, 6 }) history.Take(new RecordStamp("s", seq, seq == 5 ? 2 : seq - 1, seq == 5 ? 3 : seq - 1));
+        foreach (var seq in new[] { 1, 2, 2, 5, 6 })
+            history.Take(new RecordStamp("s", seq, seq == 5 ? 2 : seq - 1, seq == 5 ? 3 : seq - 1));
         var copy = new PartitionHistory(history.Keep("t", 0, "id"));
         copy.Position.ShouldBe(history.Position);
         copy.Hidden.Pairs.ShouldBe([2, 1]);
@@ -66,12 +73,14 @@ public sealed class KafkaHistoryTests
     }
 
     /// <summary>
-    /// Writers of one source that die in the middle: of what each sent, a part of its own arrived on each partition, and the rest may arrive later, behind what its successor wrote. Whatever
-    /// the order, no reader finds a loss, none sees a record twice, and the head is the end of what is there without a gap.
+    /// Writers of one source that die in the middle: of what each sent, a part of its own arrived on each partition,
+    /// and the rest may arrive later, behind what its successor wrote. Whatever the order, no reader finds a loss, none
+    /// sees a record twice, and the head is the end of what is there without a gap.
     /// </summary>
     [Fact]
     public void No_crash_and_no_latecomer_makes_a_gap_or_a_repeat() =>
-        Gen.Select(Gen.Int[1, 3], Gen.Select(Gen.Int[1, 12], Gen.Int[0, 100], Gen.Bool).Array[1, 12], Gen.Int[0, 1_000_000]).Sample((partitions, lives, seed) =>
+        Gen.Select(Gen.Int[1, 3], Gen.Select(Gen.Int[1, 12], Gen.Int[0, 100], Gen.Bool).Array[1, 12],
+            Gen.Int[0, 1_000_000]).Sample((partitions, lives, seed) =>
         {
             var random = new Random(seed);
             var place = Enumerable.Range(0, 200).Select(_ => random.Next(partitions)).ToArray();
@@ -89,7 +98,9 @@ public sealed class KafkaHistoryTests
                 }
 
                 // An earlier writer's requests arrive after this one has looked: before its own, or behind them.
-                var (first, then) = random.Next(2) == 0 ? (late, []) : (new List<(int Partition, List<RecordStamp> Stamps)>(), late);
+                var (first, then) = random.Next(2) == 0
+                    ? (late, [])
+                    : (new List<(int Partition, List<RecordStamp> Stamps)>(), late);
                 late = [];
                 foreach (var (partition, stamps) in first) logs[partition].AddRange(stamps);
                 for (var partition = 0; partition < partitions; partition++)

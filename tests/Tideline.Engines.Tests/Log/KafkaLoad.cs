@@ -4,7 +4,10 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>A relay and a reader on one log: appends small batches to two partitions, again until each is confirmed, and follows what comes.</summary>
+/// <summary>
+/// A relay and a reader on one log: appends small batches to two partitions, again until each is confirmed, and follows
+/// what comes.
+/// </summary>
 internal sealed class KafkaLoad(KafkaLog log) : IDisposable
 {
     private const int Batch = 20;
@@ -14,7 +17,8 @@ internal sealed class KafkaLoad(KafkaLog log) : IDisposable
     public long Confirmed => Interlocked.Read(ref _confirmed);
 
     /// <summary>What a partition must hold of the sequences up to <paramref name="last"/>.</summary>
-    public static IEnumerable<long> Of(int partition, long last) => Enumerable.Range(1, (int)last).Select(seq => (long)seq).Where(seq => seq % 2 == partition);
+    public static IEnumerable<long> Of(int partition, long last) =>
+        Enumerable.Range(1, (int)last).Select(seq => (long)seq).Where(seq => seq % 2 == partition);
 
     /// <summary>Appends until so many records are confirmed.</summary>
     public Task AppendAsync(long until) => Task.Run(async () =>
@@ -22,7 +26,8 @@ internal sealed class KafkaLoad(KafkaLog log) : IDisposable
         while (Confirmed < until)
         {
             var from = Confirmed + 1;
-            LogRecord[] records = [.. Enumerable.Range(0, Batch).Select(number => KafkaTopics.Record("s", from + number, (int)((from + number) % 2)))];
+            LogRecord[] records = [.. Enumerable.Range(0, Batch)
+                .Select(number => KafkaTopics.Record("s", from + number, (int)((from + number) % 2)))];
             while (true)
             {
                 try
@@ -48,7 +53,8 @@ internal sealed class KafkaLoad(KafkaLog log) : IDisposable
     }
 
     /// <summary>Follows both partitions until all that was appended has come.</summary>
-    public Task<List<long>[]> FollowAllAsync(long total) => Task.WhenAll(FollowAsync(0, total), FollowAsync(1, total - 1));
+    public Task<List<long>[]> FollowAllAsync(long total) =>
+        Task.WhenAll(FollowAsync(0, total), FollowAsync(1, total - 1));
 
     /// <summary>Whoever followed has seen every record once and in order, and the log knows of no other.</summary>
     public async Task EveryRecordCameOnceAsync(Task<List<long>[]> followers, long total)
@@ -76,7 +82,8 @@ internal sealed class KafkaLoad(KafkaLog log) : IDisposable
             try
             {
                 var read = await log.ReadAsync("t", partition, offset, 500, _late.Token);
-                if (read.Count == 0) await log.WaitAsync("t", partition, offset, TimeSpan.FromMilliseconds(500), _late.Token);
+                if (read.Count == 0)
+                    await log.WaitAsync("t", partition, offset, TimeSpan.FromMilliseconds(500), _late.Token);
                 foreach (var record in read)
                 {
                     record.Offset.ShouldBe(++offset);

@@ -19,7 +19,8 @@ public sealed class KafkaLossTests : IAsyncLifetime
     public async Task A_lost_record_stops_its_partition_and_no_other()
     {
         await using var log = await _topics.OpenAsync(_said);
-        await log.AppendAsync([KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2), KafkaTopics.Record("other", 1, 1)], default);
+        await log.AppendAsync(
+            [KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2), KafkaTopics.Record("other", 1, 1)], default);
         await _topics.ProduceAsync(0, CloudEventHeaders.Write(
             KafkaTopics.Record("s", 4), new RecordStamp("s", 4, 3, 3), KafkaTopics.Seal));
 
@@ -87,13 +88,15 @@ public sealed class KafkaLossTests : IAsyncLifetime
             await log.CommitAsync("fast", "t", 0, 9, default);
         }
 
-        using (var admin = _topics.Admin()) await admin.DeleteGroupsAsync([$"{_topics.Prefix}slow", $"{_topics.Prefix}fast"]);
+        using (var admin = _topics.Admin()) await admin.DeleteGroupsAsync(
+            [$"{_topics.Prefix}slow", $"{_topics.Prefix}fast"]);
         await using var next = await _topics.OpenAsync();
         (await next.GetHeadAsync("t", 0, default)).ShouldBe(10);
         (await next.TrimAsync(DateTimeOffset.UnixEpoch.AddYears(900), default)).ShouldBe(3);
         (await next.GetCommittedAsync("slow", "t", 0, default)).ShouldBe(3);
         (await next.GetCommittedAsync("fast", "t", 0, default)).ShouldBe(9);
-        (await next.DescribeAsync(default)).Single().Groups.ShouldBe(new Dictionary<string, long> { ["slow"] = 3, ["fast"] = 9 }, ignoreOrder: true);
+        (await next.DescribeAsync(default))
+            .Single().Groups.ShouldBe(new Dictionary<string, long> { ["slow"] = 3, ["fast"] = 9 }, ignoreOrder: true);
     }
 
     private async Task RecreateAsync()
@@ -107,7 +110,8 @@ public sealed class KafkaLossTests : IAsyncLifetime
         {
             try
             {
-                await admin.CreateTopicsAsync([new TopicSpecification { Name = topic, NumPartitions = 2, Configs = configs }]);
+                await admin.CreateTopicsAsync(
+                    [new TopicSpecification { Name = topic, NumPartitions = 2, Configs = configs }]);
                 return;
             }
             catch (CreateTopicsException) when (attempt < 100)
@@ -117,5 +121,6 @@ public sealed class KafkaLossTests : IAsyncLifetime
         }
     }
 
-    private static async Task IsCorruptAsync(Func<Task> call) => (await Should.ThrowAsync<TidelineException>(call)).Code.ShouldBe(ErrorCode.Corrupt);
+    private static async Task IsCorruptAsync(Func<Task> call) =>
+        (await Should.ThrowAsync<TidelineException>(call)).Code.ShouldBe(ErrorCode.Corrupt);
 }

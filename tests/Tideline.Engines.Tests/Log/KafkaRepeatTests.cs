@@ -5,7 +5,10 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>Kafka holds more than the log: what two processes wrote for the same source, what strangers wrote. No reader sees it.</summary>
+/// <summary>
+/// Kafka holds more than the log: what two processes wrote for the same source, what strangers wrote. No reader sees
+/// it.
+/// </summary>
 public sealed class KafkaRepeatTests : IAsyncLifetime
 {
     private readonly KafkaTopics _topics = new(RealEngine.Kafka);
@@ -64,14 +67,16 @@ public sealed class KafkaRepeatTests : IAsyncLifetime
         await using var next = await _topics.OpenAsync();
         var status = (await next.DescribeAsync(default)).Single();
         (status.FirstOffset, status.HeadOffset, status.Groups["g"]).ShouldBe((6, 8, 5));
-        (await next.ReadAsync("t", 0, 0, 10, default)).Select(record => (record.Offset, record.SourceSeq)).ShouldBe([(6, 6), (7, 7), (8, 8)]);
+        (await next.ReadAsync("t", 0, 0, 10, default))
+            .Select(record => (record.Offset, record.SourceSeq)).ShouldBe([(6, 6), (7, 7), (8, 8)]);
         (await next.ReadAsync("t", 0, 6, 1, default)).Select(record => record.Offset).ShouldBe([7]);
     }
 
     [Fact]
     public async Task A_record_that_never_arrived_is_filled_in_behind_those_that_did()
     {
-        await using (var before = await _topics.OpenAsync()) await before.AppendAsync([KafkaTopics.Record("s", 1, 1)], default);
+        await using (var before = await _topics.OpenAsync()) await before.AppendAsync(
+            [KafkaTopics.Record("s", 1, 1)], default);
         // The producer died: of 2 to 4 only those for partition 1 arrived.
         await _topics.ProduceAsync(1, CloudEventHeaders.Write(
             KafkaTopics.Record("s", 3, 1), new RecordStamp("s", 3, 1, 1), KafkaTopics.Seal));
@@ -80,7 +85,8 @@ public sealed class KafkaRepeatTests : IAsyncLifetime
 
         await using var log = await _topics.OpenAsync();
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(1);
-        await log.AppendAsync([KafkaTopics.Record("s", 2), KafkaTopics.Record("s", 3, 1), KafkaTopics.Record("s", 4, 1), KafkaTopics.Record("s", 5)], default);
+        await log.AppendAsync([KafkaTopics.Record("s", 2),
+            KafkaTopics.Record("s", 3, 1), KafkaTopics.Record("s", 4, 1), KafkaTopics.Record("s", 5)], default);
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(5);
         (await log.ReadAsync("t", 0, 0, 10, default)).Select(record => record.SourceSeq).ShouldBe([2, 5]);
         (await log.ReadAsync("t", 1, 0, 10, default)).Select(record => record.SourceSeq).ShouldBe([1, 3, 4]);
@@ -99,16 +105,19 @@ public sealed class KafkaRepeatTests : IAsyncLifetime
         said.At(LogLevel.Error).ShouldContain(line => line.Contains("t/0 holds something at Kafka offset 2"));
     }
 
-    private static LogRecord[] Records(int from, int to) => [.. Enumerable.Range(from, to - from + 1).Select(seq => KafkaTopics.Record("s", seq))];
+    private static LogRecord[] Records(int from, int to) =>
+        [.. Enumerable.Range(from, to - from + 1).Select(seq => KafkaTopics.Record("s", seq))];
 
     private static async Task ReadsOnceAsync(KafkaLog log, int head)
     {
         (await log.GetHeadAsync("t", 0, default)).ShouldBe(head);
         (await log.GetSourceHeadAsync("t", "s", default)).ShouldBe(head);
         var all = Enumerable.Range(1, head).Select(number => ((long)number, (long)number)).ToList();
-        (await log.ReadAsync("t", 0, 0, 100, default)).Select(record => (record.Offset, record.SourceSeq)).ShouldBe(all);
+        (await log.ReadAsync("t", 0, 0, 100, default))
+            .Select(record => (record.Offset, record.SourceSeq)).ShouldBe(all);
         // From any place on, too.
         for (var after = 0; after <= head; after++)
-            (await log.ReadAsync("t", 0, after, 100, default)).Select(record => (record.Offset, record.SourceSeq)).ShouldBe(all.Skip(after));
+            (await log.ReadAsync("t", 0, after, 100, default))
+                .Select(record => (record.Offset, record.SourceSeq)).ShouldBe(all.Skip(after));
     }
 }

@@ -29,25 +29,31 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
             ClientId = "tideline-tests"
         };
 
-    public Task<KafkaLog> OpenAsync(ILogger<KafkaLog>? logger = null) => KafkaLog.OpenAsync(Options, TimeProvider.System, logger ?? NullLogger<KafkaLog>.Instance, default);
+    public Task<KafkaLog> OpenAsync(ILogger<KafkaLog>? logger = null) =>
+        KafkaLog.OpenAsync(Options, TimeProvider.System, logger ?? NullLogger<KafkaLog>.Instance, default);
 
     public IAdminClient Admin() => new AdminClientBuilder(new AdminClientConfig { BootstrapServers = servers }).Build();
 
     /// <summary>A record of topic <c>t</c>.</summary>
     public static LogRecord Record(string source, long seq, int partition = 0) =>
-        new("t", partition, 0, source, seq, Ids.Next(), "TYPE", Ids.Next(), 1, 1_000, JsonSerializer.SerializeToUtf8Bytes(seq));
+        new("t", partition,
+            0, source, seq, Ids.Next(), "TYPE", Ids.Next(), 1, 1_000, JsonSerializer.SerializeToUtf8Bytes(seq));
 
     /// <summary>Writes past the log, as a producer does that the log knows nothing of.</summary>
     public async Task ProduceAsync(int partition, Message<byte[], byte[]> message)
     {
-        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers }).Build();
+        using var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = servers })
+            .Build();
         await producer.ProduceAsync(new TopicPartition(Prefix + "t", partition), message);
     }
 
     /// <summary>Everything that Kafka holds of a partition of topic <c>t</c>.</summary>
     public List<ConsumeResult<byte[], byte[]>> Consume(int partition)
     {
-        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig { BootstrapServers = servers, GroupId = "none", EnablePartitionEof = true, EnableAutoCommit = false }).Build();
+        using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
+        {
+            BootstrapServers = servers, GroupId = "none", EnablePartitionEof = true, EnableAutoCommit = false
+        }).Build();
         consumer.Assign(new TopicPartitionOffset(Prefix + "t", partition, Offset.Beginning));
         var read = new List<ConsumeResult<byte[], byte[]>>();
         while (consumer.Consume(TimeSpan.FromSeconds(30)) is { IsPartitionEOF: false } message) read.Add(message);
@@ -57,7 +63,8 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         using var admin = Admin();
-        var topics = admin.GetMetadata(TimeSpan.FromSeconds(30)).Topics.Where(topic => topic.Topic.StartsWith(Prefix, StringComparison.Ordinal)).Select(topic => topic.Topic).ToList();
+        var topics = admin.GetMetadata(TimeSpan.FromSeconds(30)).Topics.Where(
+            topic => topic.Topic.StartsWith(Prefix, StringComparison.Ordinal)).Select(topic => topic.Topic).ToList();
         if (topics.Count > 0) await admin.DeleteTopicsAsync(topics);
     }
 }

@@ -4,7 +4,9 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Tests.Log;
 
-/// <summary>What every engine of the bus must do. An engine's tests inherit it and say how to open one on a folder of its own.</summary>
+/// <summary>
+/// What every engine of the bus must do. An engine's tests inherit it and say how to open one on a folder of its own.
+/// </summary>
 public abstract class LogContract : IAsyncLifetime
 {
     private readonly IdGenerator _ids = new(TimeProvider.System, 1);
@@ -27,10 +29,13 @@ public abstract class LogContract : IAsyncLifetime
     [Fact]
     public async Task Records_come_back_whole_and_in_order()
     {
-        var record = Record("shard-0", 1) with { Type = "ACCOUNT_DEBITED", Version = 9, TimeUs = 77, Data = "{\"a\":1}"u8.ToArray() };
+        var record = Record("shard-0", 1)
+            with
+        { Type = "ACCOUNT_DEBITED", Version = 9, TimeUs = 77, Data = "{\"a\":1}"u8.ToArray() };
         await Log.AppendAsync([record, Record("shard-0", 2), Record("shard-1", 1)], default);
         var read = await Log.ReadAsync("t", 0, 0, 10, default);
-        read.Select(r => (r.Offset, r.Source, r.SourceSeq)).ShouldBe([(1, "shard-0", 1), (2, "shard-0", 2), (3, "shard-1", 1)]);
+        read.Select(r => (r.Offset, r.Source, r.SourceSeq))
+            .ShouldBe([(1, "shard-0", 1), (2, "shard-0", 2), (3, "shard-1", 1)]);
         (read[0] with { Data = default }).ShouldBe(record with { Offset = 1, Data = default });
         read[0].Data.ToArray().ShouldBe(record.Data.ToArray());
         (await Log.GetHeadAsync("t", 0, default)).ShouldBe(3);
@@ -51,7 +56,8 @@ public abstract class LogContract : IAsyncLifetime
     public async Task A_source_that_skips_is_refused_whole()
     {
         await Log.AppendAsync([Record("s", 1)], default);
-        var fault = await Should.ThrowAsync<TidelineException>(async () => await Log.AppendAsync([Record("s", 2), Record("s", 4)], default));
+        var fault = await Should.ThrowAsync<TidelineException>(
+            async () => await Log.AppendAsync([Record("s", 2), Record("s", 4)], default));
         fault.Code.ShouldBe(ErrorCode.Corrupt);
         (await Log.GetHeadAsync("t", 0, default)).ShouldBe(1);
         await Log.AppendAsync([Record("s", 2)], default);
@@ -61,10 +67,13 @@ public abstract class LogContract : IAsyncLifetime
     [Fact]
     public async Task A_bad_append_does_not_harm_those_that_come_with_it()
     {
-        var bad = Enumerable.Range(0, 10).Select(n => Task.Run(() => Log.AppendAsync([Record($"bad-{n}", 5)], default).AsTask())).ToList();
-        var good = Enumerable.Range(0, 10).Select(n => Task.Run(() => Log.AppendAsync([Record($"good-{n}", 1)], default).AsTask())).ToList();
+        var bad = Enumerable.Range(0, 10)
+            .Select(n => Task.Run(() => Log.AppendAsync([Record($"bad-{n}", 5)], default).AsTask())).ToList();
+        var good = Enumerable.Range(0, 10)
+            .Select(n => Task.Run(() => Log.AppendAsync([Record($"good-{n}", 1)], default).AsTask())).ToList();
         await Task.WhenAll(good);
-        foreach (var append in bad) (await Should.ThrowAsync<TidelineException>(append)).Code.ShouldBe(ErrorCode.Corrupt);
+        foreach (var append in bad)
+            (await Should.ThrowAsync<TidelineException>(append)).Code.ShouldBe(ErrorCode.Corrupt);
         (await Log.ReadAsync("t", 0, 0, 100, default)).Count.ShouldBe(10);
     }
 
@@ -78,7 +87,8 @@ public abstract class LogContract : IAsyncLifetime
         (await Log.GetCommittedAsync("g", "t", 0, default)).ShouldBe(2);
         (await Log.GetHeadAsync("t", 0, default)).ShouldBe(3);
         (await Log.GetSourceHeadAsync("t", "s", default)).ShouldBe(3);
-        (await Should.ThrowAsync<TidelineException>(async () => await Log.CommitAsync("g", "t", 0, 4, default))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(async () => await Log.CommitAsync("g", "t", 0, 4, default)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
         await Log.CommitAsync("g", "t", 0, 1, default);
         (await Log.GetCommittedAsync("g", "t", 0, default)).ShouldBe(1);
     }
@@ -96,7 +106,8 @@ public abstract class LogContract : IAsyncLifetime
         (await Log.TrimAsync(future, default)).ShouldBe(4);
         (await Log.ReadAsync("t", 0, 4, 10, default)).Select(r => r.Offset).ShouldBe([5, 6, 7, 8, 9, 10]);
         var partition = (await Log.DescribeAsync(default)).Single();
-        (partition.FirstOffset, partition.HeadOffset, partition.Groups["slow"], partition.Groups["fast"]).ShouldBe((5, 10, 4, 10));
+        (partition.FirstOffset, partition.HeadOffset, partition.Groups["slow"], partition.Groups["fast"])
+            .ShouldBe((5, 10, 4, 10));
     }
 
     [Fact]
@@ -131,13 +142,15 @@ public abstract class LogContract : IAsyncLifetime
                 // Each append begins up to two records before the end, as a relay does that was cut off.
                 var from = Math.Max(1, next[source] - 1);
                 next[source] = Math.Max(next[source], from + count - 1);
-                await Log.AppendAsync([.. Enumerable.Range(from, count).Select(seq => Record($"source-{source}", seq) with { Topic = topic })], default);
+                await Log.AppendAsync([.. Enumerable.Range(from, count)
+                    .Select(seq => Record($"source-{source}", seq) with { Topic = topic })], default);
             }
 
             var read = await Log.ReadAsync(topic, 0, 0, 10_000, default);
             read.Select(r => r.Offset).ShouldBe(Enumerable.Range(1, read.Count).Select(offset => (long)offset));
             for (var source = 0; source < 3; source++)
-                read.Where(r => r.Source == $"source-{source}").Select(r => r.SourceSeq).ShouldBe(Enumerable.Range(1, next[source]).Select(seq => (long)seq));
+                read.Where(r => r.Source == $"source-{source}")
+                    .Select(r => r.SourceSeq).ShouldBe(Enumerable.Range(1, next[source]).Select(seq => (long)seq));
         }, iter: 40, threads: 1);
     }
 
@@ -155,14 +168,17 @@ public abstract class LogContract : IAsyncLifetime
         await Log.AppendAsync(records, default);
         await ReopenAsync();
         var read = await Log.ReadAsync("t", 0, 0, 10, default);
-        read.Select(r => r with { Data = default }).ShouldBe(records.Select((r, index) => r with { Offset = index + 1, Data = default }));
-        for (var index = 0; index < records.Length; index++) read[index].Data.ToArray().ShouldBe(records[index].Data.ToArray());
+        read.Select(r => r with { Data = default })
+            .ShouldBe(records.Select((r, index) => r with { Offset = index + 1, Data = default }));
+        for (var index = 0; index < records.Length; index++)
+            read[index].Data.ToArray().ShouldBe(records[index].Data.ToArray());
     }
 
     [Fact]
     public async Task A_source_of_several_partitions_is_counted_over_all_of_them()
     {
-        LogRecord[] records = [Record("s", 1), Record("s", 2) with { Partition = 1 }, Record("s", 3), Record("s", 4) with { Partition = 1 }];
+        LogRecord[] records = [Record("s", 1),
+            Record("s", 2) with { Partition = 1 }, Record("s", 3), Record("s", 4) with { Partition = 1 }];
         await Log.AppendAsync(records[..3], default);
         (await Log.GetSourceHeadAsync("t", "s", default)).ShouldBe(3);
         await Log.AppendAsync(records, default);
@@ -185,7 +201,8 @@ public abstract class LogContract : IAsyncLifetime
         (await Log.GetCommittedAsync("g", "t", 0, default)).ShouldBe(10);
         (await Log.ReadAsync("t", 0, 0, 10, default)).ShouldBeEmpty();
         await Log.AppendAsync([Record("s", 10), Record("s", 11)], default);
-        (await Should.ThrowAsync<TidelineException>(async () => await Log.AppendAsync([Record("s", 13)], default))).Code.ShouldBe(ErrorCode.Corrupt);
+        (await Should.ThrowAsync<TidelineException>(async () => await Log.AppendAsync([Record("s", 13)], default)))
+            .Code.ShouldBe(ErrorCode.Corrupt);
         (await Log.ReadAsync("t", 0, 0, 10, default)).Select(r => (r.Offset, r.SourceSeq)).ShouldBe([(11, 11)]);
     }
 
@@ -197,7 +214,8 @@ public abstract class LogContract : IAsyncLifetime
         var early = FollowAsync(0, Total, late.Token);
         var appending = Task.Run(async () =>
         {
-            for (var seq = 1; seq <= Total; seq += 50) await Log.AppendAsync([.. Enumerable.Range(seq, 50).Select(each => Record("s", each))], late.Token);
+            for (var seq = 1; seq <= Total; seq += 50)
+                await Log.AppendAsync([.. Enumerable.Range(seq, 50).Select(each => Record("s", each))], late.Token);
         }, late.Token);
         await Log.WaitAsync("t", 0, 500, TimeSpan.FromSeconds(60), late.Token);
         var middle = FollowAsync(500, Total, late.Token);
@@ -213,7 +231,8 @@ public abstract class LogContract : IAsyncLifetime
     {
         var closed = await OpenAsync();
         await closed.DisposeAsync();
-        (await Should.ThrowAsync<TidelineException>(async () => await closed.AppendAsync([Record("s", 1)], default))).Code.ShouldBe(ErrorCode.ShuttingDown);
+        (await Should.ThrowAsync<TidelineException>(async () => await closed.AppendAsync([Record("s", 1)], default)))
+            .Code.ShouldBe(ErrorCode.ShuttingDown);
     }
 
     private async Task<List<long>> FollowAsync(long offset, long until, CancellationToken cancel)
@@ -233,7 +252,8 @@ public abstract class LogContract : IAsyncLifetime
         return seen;
     }
 
-    private LogRecord Record(string source, long seq) => new("t", 0, 0, source, seq, _ids.Next(), "TYPE", _ids.Next(), 1, 1_000, "{}"u8.ToArray());
+    private LogRecord Record(string source, long seq) =>
+        new("t", 0, 0, source, seq, _ids.Next(), "TYPE", _ids.Next(), 1, 1_000, "{}"u8.ToArray());
 
     private async Task ReopenAsync()
     {

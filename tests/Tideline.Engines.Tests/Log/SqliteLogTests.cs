@@ -7,7 +7,8 @@ namespace Tideline.Engines.Tests.Log;
 
 public sealed class SqliteLogTests : LogContract
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 
     protected override ValueTask<ILog> OpenAsync() => new(SqliteLog.Open(_folder, TimeProvider.System));
 

@@ -17,7 +17,8 @@ public sealed class SqliteViews : IViewStoreSource
 
     public ValueTask<IViewStore> OpenAsync() => new(SqliteViewStore.Open(_folder.Path));
 
-    public ValueTask<IViewStore> OpenShortLogAsync(int keptChanges) => new(SqliteViewStore.Open(Path.Combine(_folder.Path, "short"), keptChanges));
+    public ValueTask<IViewStore> OpenShortLogAsync(int keptChanges) =>
+        new(SqliteViewStore.Open(Path.Combine(_folder.Path, "short"), keptChanges));
 
     public ValueTask DisposeAsync()
     {

@@ -20,7 +20,8 @@ public abstract class ViewChangesContract<TSource> : ViewStoreStage<TSource>
         await WriteAsync(Person("a", 1, 2));
         await WriteAsync(Gone("a", 2));
         var first = await Store.ReadChangesAsync(token, 2, Cancel);
-        first.Changes.Select(change => (change.Id, change.Operation, change.Revision)).ShouldBe([("a", "insert", 1L), ("a", "replace", 2L)]);
+        first.Changes.Select(change => (change.Id, change.Operation, change.Revision))
+            .ShouldBe([("a", "insert", 1L), ("a", "replace", 2L)]);
         first.Changes[0].Current.ShouldBeNull();
         var rest = await Store.ReadChangesAsync(first.ResumeToken, 10, Cancel);
         var delete = rest.Changes.ShouldHaveSingleItem();
@@ -31,7 +32,8 @@ public abstract class ViewChangesContract<TSource> : ViewStoreStage<TSource>
 
         var ids = await Store.ReadChangedIdsAsync(token, 2, Cancel);
         ids.Changes.Select(change => change with { Current = null }).ShouldBe(first.Changes);
-        (await Store.ReadChangedIdsAsync(ids.ResumeToken, 10, Cancel)).Changes.ShouldHaveSingleItem().ShouldBeOneOf(delete, delete with { Revision = 0 });
+        (await Store.ReadChangedIdsAsync(ids.ResumeToken, 10, Cancel))
+            .Changes.ShouldHaveSingleItem().ShouldBeOneOf(delete, delete with { Revision = 0 });
         // Nor does it matter who gave it.
         (await Store.ReadChangesAsync(ids.ResumeToken, 10, Cancel)).Changes.ShouldBe(rest.Changes);
     }
@@ -45,10 +47,12 @@ public abstract class ViewChangesContract<TSource> : ViewStoreStage<TSource>
         await WriteAsync(Person("a", 1, 7, city: "Bern"));
         await Store.WriteAsync(Notes.Name, [Gone("n", 1)], Cancel);
         var changes = (await Store.ReadChangesAsync(token, 10, Cancel)).Changes;
-        changes.Select(change => (change.Operation, change.Revision, change.Current!.Revision)).ShouldBe([("insert", 1L, 7L), ("replace", 7L, 7L)]);
+        changes.Select(change => (change.Operation, change.Revision, change.Current!.Revision))
+            .ShouldBe([("insert", 1L, 7L), ("replace", 7L, 7L)]);
         Encoding.UTF8.GetString(changes[0].Current!.Json.Span).ShouldContain("Bern");
         await Store.DropCollectionAsync(People.Name, Cancel);
-        (await Store.ReadChangesAsync(token, 10, Cancel)).Changes.Select(change => change.Current).ShouldBe([null, null]);
+        (await Store.ReadChangesAsync(token, 10, Cancel))
+            .Changes.Select(change => change.Current).ShouldBe([null, null]);
     }
 
     [Theory]
@@ -56,7 +60,8 @@ public abstract class ViewChangesContract<TSource> : ViewStoreStage<TSource>
     [InlineData("")]
     [InlineData("AAAA")]
     public async Task What_is_no_token_is_refused(string token) =>
-        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadChangesAsync(token, 10, Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadChangesAsync(token, 10, Cancel)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
 
     [Fact]
     public async Task A_token_that_left_the_change_log_is_refused_and_never_answered_from_now()
@@ -66,7 +71,8 @@ public abstract class ViewChangesContract<TSource> : ViewStoreStage<TSource>
         var token = (await store.ReadChangesAsync(null, 10, Cancel)).ResumeToken;
         for (var at = 0; at <= KeptChanges; at++) await store.WriteAsync(People.Name, [Person($"p{at}", 0, 1)], Cancel);
         for (var again = 0; again < 2; again++)
-            (await Should.ThrowAsync<TidelineException>(async () => await store.ReadChangesAsync(token, 10, Cancel))).Code.ShouldBe(ErrorCode.NotFound);
+            (await Should.ThrowAsync<TidelineException>(async () => await store.ReadChangesAsync(token, 10, Cancel)))
+                .Code.ShouldBe(ErrorCode.NotFound);
     }
 
     [Fact]
@@ -75,13 +81,15 @@ public abstract class ViewChangesContract<TSource> : ViewStoreStage<TSource>
         await using var store = await Source.OpenShortLogAsync(KeptChanges);
         await store.EnsureCollectionAsync(People, Cancel);
         var token = (await store.ReadChangesAsync(null, 10, Cancel)).ResumeToken;
-        for (var at = 0; at <= KeptChanges; at++) await store.WriteAsync(People.Name, [Person($"p{at:D2}", 0, 1)], Cancel);
+        for (var at = 0; at <= KeptChanges; at++)
+            await store.WriteAsync(People.Name, [Person($"p{at:D2}", 0, 1)], Cancel);
 
         var (seen, tokens) = (new SortedDictionary<string, long>(StringComparer.Ordinal), new List<string>());
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         stop.CancelAfter(TimeSpan.FromSeconds(60));
         var stream = new ChangeStream(store, TimeProvider.System, NullLogger.Instance);
-        await Should.ThrowAsync<OperationCanceledException>(() => stream.RunAsync(token, HandleAsync, ResyncAsync, stop.Token));
+        await Should.ThrowAsync<OperationCanceledException>(
+            () => stream.RunAsync(token, HandleAsync, ResyncAsync, stop.Token));
         tokens.Count.ShouldBe(1);
         seen.Count.ShouldBe(KeptChanges + 2);
         (seen["p00"], seen["p01"], seen["late"]).ShouldBe((2L, 1L, 1L));
@@ -91,8 +99,10 @@ public abstract class ViewChangesContract<TSource> : ViewStoreStage<TSource>
             tokens.Add(fresh);
             // What changes while the documents are read must not be missed.
             await store.WriteAsync(People.Name, [Person("late", 0, 1), Person("p00", 1, 2)], cancel);
-            var all = new DocumentQuery(People.Name, new Dictionary<string, object>(), null, null, null, false, [], null, null, 1_000);
-            foreach (var document in await store.QueryAsync(all, cancel)) seen[document.Id] = document.Id is "late" or "p00" ? 0 : document.Revision;
+            var all = new DocumentQuery(
+                People.Name, new Dictionary<string, object>(), null, null, null, false, [], null, null, 1_000);
+            foreach (var document in await store.QueryAsync(all, cancel))
+                seen[document.Id] = document.Id is "late" or "p00" ? 0 : document.Revision;
         }
 
         async Task HandleAsync(ChangeBatch batch, CancellationToken cancel)

@@ -41,16 +41,20 @@ public abstract class ViewQueryContract<TSource> : ViewStoreStage<TSource>
         for (var at = 0; at < 5; at++) await WriteAsync(Person($"p{at}", 0, 1, city: "Bern", age: at));
         var query = Query("Bern", descending: false, null, 10) with { From = 1L, To = 3L };
         (await Store.QueryAsync(query, Cancel)).Select(document => document.Id).ShouldBe(["p1", "p2", "p3"]);
-        (await Store.QueryAsync(query with { After = (2L, "p2") }, Cancel)).Select(document => document.Id).ShouldBe(["p3"]);
-        (await Store.QueryAsync(query with { Descending = true, After = (2L, "p2") }, Cancel)).Select(document => document.Id).ShouldBe(["p1"]);
+        (await Store.QueryAsync(query with { After = (2L, "p2") }, Cancel))
+            .Select(document => document.Id).ShouldBe(["p3"]);
+        (await Store.QueryAsync(query with { Descending = true, After = (2L, "p2") }, Cancel))
+            .Select(document => document.Id).ShouldBe(["p1"]);
     }
 
     [Fact]
     public async Task A_document_without_the_field_has_no_place_in_its_order()
     {
         await WriteAsync(Person("a", 0, 1, city: "Bern", age: 1));
-        await WriteAsync(new DocumentWrite("b", 0, 1, """{"city":"Bern"}"""u8.ToArray(), new Dictionary<string, object?> { ["city"] = "Bern" }));
-        await WriteAsync(new DocumentWrite("c", 0, 1, """{"city":"Bern","age":null}"""u8.ToArray(), new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = null }));
+        await WriteAsync(new DocumentWrite(
+            "b", 0, 1, """{"city":"Bern"}"""u8.ToArray(), new Dictionary<string, object?> { ["city"] = "Bern" }));
+        await WriteAsync(new DocumentWrite("c", 0, 1, """{"city":"Bern","age":null}"""u8.ToArray(),
+            new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = null }));
         (await QueryAsync("Bern")).ShouldBe(["a"]);
     }
 
@@ -59,24 +63,29 @@ public abstract class ViewQueryContract<TSource> : ViewStoreStage<TSource>
     {
         await WriteAsync(Person("a", 0, 1, city: "Zürich"));
         await WriteAsync(Person("b", 0, 1, city: "Bern"));
-        var query = new DocumentQuery(People.Name, new Dictionary<string, object>(), null, null, null, false, ["city"], "ZÜR", null, 10);
+        var query = new DocumentQuery(
+            People.Name, new Dictionary<string, object>(), null, null, null, false, ["city"], "ZÜR", null, 10);
         (await Store.QueryAsync(query, Cancel)).Select(document => document.Id).ShouldBe(["a"]);
     }
 
     [Fact]
     public async Task A_filtered_page_is_filled_from_what_passes()
     {
-        await Store.WriteAsync(People.Name, [.. Enumerable.Range(0, 2_500).Select(at => Person($"p{at:D4}", 0, 1, city: at % 500 == 0 ? "Oberbern" : "Rome"))], Cancel);
-        var query = new DocumentQuery(People.Name, new Dictionary<string, object>(), null, null, null, false, ["city", "email"], "RBE", ("", "p0000"), 3);
+        await Store.WriteAsync(People.Name, [.. Enumerable.Range(0, 2_500)
+            .Select(at => Person($"p{at:D4}", 0, 1, city: at % 500 == 0 ? "Oberbern" : "Rome"))], Cancel);
+        var query = new DocumentQuery(People.Name,
+            new Dictionary<string, object>(), null, null, null, false, ["city", "email"], "RBE", ("", "p0000"), 3);
         (await Store.QueryAsync(query, Cancel)).Select(document => document.Id).ShouldBe(["p0500", "p1000", "p1500"]);
-        (await Store.QueryAsync(query with { After = ("", "p1500") }, Cancel)).Select(document => document.Id).ShouldBe(["p2000"]);
+        (await Store.QueryAsync(query with { After = ("", "p1500") }, Cancel))
+            .Select(document => document.Id).ShouldBe(["p2000"]);
     }
 
     [Fact]
     public async Task Without_an_order_documents_come_by_id()
     {
         foreach (var id in new[] { "c", "a", "b" }) await WriteAsync(Person(id, 0, 1));
-        var query = new DocumentQuery(People.Name, new Dictionary<string, object>(), null, null, null, false, [], null, ("", "a"), 10);
+        var query = new DocumentQuery(
+            People.Name, new Dictionary<string, object>(), null, null, null, false, [], null, ("", "a"), 10);
         (await Store.QueryAsync(query, Cancel)).Select(document => document.Id).ShouldBe(["b", "c"]);
         var byEmail = query with { Equal = new Dictionary<string, object> { ["email"] = "a@x" }, After = null };
         (await Store.QueryAsync(byEmail, Cancel)).Select(document => document.Id).ShouldBe(["a"]);
@@ -90,9 +99,12 @@ public abstract class ViewQueryContract<TSource> : ViewStoreStage<TSource>
     [InlineData("age", "city")]
     public async Task A_query_that_no_index_answers_is_refused(string? equal, string? order)
     {
-        var fields = equal is null ? new Dictionary<string, object>() : new Dictionary<string, object> { [equal] = "x" };
+        var fields = equal is null
+            ? new Dictionary<string, object>()
+            : new Dictionary<string, object> { [equal] = "x" };
         var query = new DocumentQuery(People.Name, fields, order, null, null, false, [], null, null, 10);
-        (await Should.ThrowAsync<TidelineException>(async () => await Store.QueryAsync(query, Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.QueryAsync(query, Cancel)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
     }
 
     [Fact]
@@ -100,8 +112,11 @@ public abstract class ViewQueryContract<TSource> : ViewStoreStage<TSource>
     {
         await WriteAsync(Person("a", 0, 1, city: "Bern"));
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while ((await Store.Nearest.ReadAsync(People.Name, ["a"], limit.Token)).Count == 0) await Task.Delay(10, limit.Token);
-        while ((await Store.Nearest.QueryAsync(Query("Bern", false, null, 10), limit.Token)).Count == 0) await Task.Delay(10, limit.Token);
-        (await Should.ThrowAsync<TidelineException>(async () => await Store.Nearest.ReadAsync("nothing_v1", ["a"], Cancel))).Code.ShouldBe(ErrorCode.NotFound);
+        while ((await Store.Nearest.ReadAsync(People.Name, ["a"], limit.Token)).Count == 0)
+            await Task.Delay(10, limit.Token);
+        while ((await Store.Nearest.QueryAsync(Query("Bern", false, null, 10), limit.Token)).Count == 0)
+            await Task.Delay(10, limit.Token);
+        (await Should.ThrowAsync<TidelineException>(
+            async () => await Store.Nearest.ReadAsync("nothing_v1", ["a"], Cancel))).Code.ShouldBe(ErrorCode.NotFound);
     }
 }

@@ -42,7 +42,8 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     public async Task A_revision_must_grow()
     {
         await WriteAsync(Person("a", 0, 5));
-        (await Should.ThrowAsync<TidelineException>(() => WriteAsync(Person("a", 5, 5)))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(() => WriteAsync(Person("a", 5, 5))))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
         (await Store.ReadAsync(People.Name, ["a"], Cancel)).ShouldHaveSingleItem().Revision.ShouldBe(5);
     }
 
@@ -50,25 +51,31 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     public async Task A_mixed_bulk_tells_exactly_which_of_its_writes_were_applied()
     {
         await Store.WriteAsync(People.Name, [.. Enumerable.Range(0, 60).Select(at => Person($"p{at}", 0, 1))], Cancel);
-        // Every third guard is wrong: replacements of p0 to p29, deletes of p30 to p59, inserts of p50 to p89, of which p50 and p51 are there.
+        // Every third guard is wrong: replacements of p0 to p29, deletes of p30 to p59, inserts of p50 to p89, of which
+        // p50 and p51 are there.
         DocumentWrite[] writes =
         [
             .. Enumerable.Range(0, 30).Select(at => Person($"p{at}", at % 3 == 0 ? 7 : 1, 8, city: "Bern")),
             .. Enumerable.Range(30, 20).Select(at => Gone($"p{at}", at % 3 == 0 ? 7 : 1)),
             .. Enumerable.Range(50, 40).Select(at => Person($"p{at}", 0, 1, city: "Rome")),
         ];
-        bool[] expected = [.. Enumerable.Range(0, 50).Select(at => at % 3 != 0), .. Enumerable.Range(50, 40).Select(at => at >= 60)];
+        bool[] expected =
+            [.. Enumerable.Range(0, 50).Select(at => at % 3 != 0), .. Enumerable.Range(50, 40).Select(at => at >= 60)];
         (await Store.WriteAsync(People.Name, writes, Cancel)).ShouldBe(expected);
-        var found = (await Store.ReadAsync(People.Name, [.. writes.Select(write => write.Id)], Cancel)).ToDictionary(document => document.Id, document => document.Revision);
-        foreach (var (write, applied) in writes.Zip(expected)) found.GetValueOrDefault(write.Id).ShouldBe(write.Json is null ? (applied ? 0 : 1) : applied ? write.Revision : 1);
+        var found = (await Store.ReadAsync(People.Name, [.. writes.Select(write => write.Id)], Cancel))
+            .ToDictionary(document => document.Id, document => document.Revision);
+        foreach (var (write, applied) in writes.Zip(expected)) found.GetValueOrDefault(write.Id)
+            .ShouldBe(write.Json is null ? (applied ? 0 : 1) : applied ? write.Revision : 1);
     }
 
     [Fact]
     public async Task Two_writes_of_one_document_count_in_their_order()
     {
-        DocumentWrite[] writes = [Person("a", 0, 1), Person("b", 0, 1), Person("a", 1, 2, city: "Bern"), Gone("b", 1), Person("a", 1, 2, city: "Rome"), Person("b", 0, 5)];
+        DocumentWrite[] writes = [Person("a", 0, 1), Person("b", 0, 1),
+            Person("a", 1, 2, city: "Bern"), Gone("b", 1), Person("a", 1, 2, city: "Rome"), Person("b", 0, 5)];
         (await Store.WriteAsync(People.Name, writes, Cancel)).ShouldBe([true, true, true, true, false, true]);
-        (await Store.ReadAsync(People.Name, ["a", "b"], Cancel)).Select(document => document.Revision).ShouldBe([2L, 5L]);
+        (await Store.ReadAsync(People.Name, ["a", "b"], Cancel))
+            .Select(document => document.Revision).ShouldBe([2L, 5L]);
         (await QueryAsync("Bern")).ShouldBe(["a"]);
     }
 
@@ -92,9 +99,11 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     [InlineData("""{"half of a pair":"\uD83D"}""")]
     public async Task A_document_comes_back_as_it_was_written(string json)
     {
-        var write = new DocumentWrite("a", 0, 1, Encoding.UTF8.GetBytes(json), new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = 3L });
+        var write = new DocumentWrite("a",
+            0, 1, Encoding.UTF8.GetBytes(json), new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = 3L });
         (await Store.WriteAsync(People.Name, [write], Cancel)).ShouldBe([true]);
-        Encoding.UTF8.GetString((await Store.ReadAsync(People.Name, ["a"], Cancel)).ShouldHaveSingleItem().Json.Span).ShouldBe(json);
+        Encoding.UTF8.GetString((await Store.ReadAsync(People.Name, ["a"], Cancel)).ShouldHaveSingleItem().Json.Span)
+            .ShouldBe(json);
     }
 
     [Theory]
@@ -104,7 +113,8 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     [InlineData("a\"; DROP TABLE x; --")]
     [InlineData("tl_states")]
     public async Task A_name_that_is_none_makes_no_collection(string name) =>
-        (await Should.ThrowAsync<TidelineException>(async () => await Store.EnsureCollectionAsync(new CollectionDefinition(name, [], false), Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.EnsureCollectionAsync(
+            new CollectionDefinition(name, [], false), Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
 
     [Fact]
     public async Task A_collection_keeps_the_definition_that_it_was_made_with()
@@ -112,7 +122,8 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         await WriteAsync(Person("a", 0, 1));
         await Store.EnsureCollectionAsync(People with { Indexes = [["email"], ["city", "age"]] }, Cancel);
         foreach (var other in new[] { People with { LogChanges = false }, People with { Indexes = [["email"]] } })
-            (await Should.ThrowAsync<TidelineException>(async () => await Store.EnsureCollectionAsync(other, Cancel))).Code.ShouldBe(ErrorCode.IncompatibleData);
+            (await Should.ThrowAsync<TidelineException>(async () => await Store.EnsureCollectionAsync(other, Cancel)))
+                .Code.ShouldBe(ErrorCode.IncompatibleData);
         (await Store.ReadAsync(People.Name, ["a"], Cancel)).Count.ShouldBe(1);
     }
 
@@ -120,10 +131,12 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     public async Task A_batch_moves_its_watermark_only_when_what_must_apply_did()
     {
         var move = new WatermarkMove("views", 3, new Watermark(10, 77));
-        var bad = await Store.WriteBatchAsync([new CollectionWrites(People.Name, [Person("a", 5, 6), Person("b", 0, 1)], MustApply: true)], [move], Cancel);
+        var bad = await Store.WriteBatchAsync([new CollectionWrites(
+            People.Name, [Person("a", 5, 6), Person("b", 0, 1)], MustApply: true)], [move], Cancel);
         bad[0].ShouldBe([false, true]);
         (await Store.GetWatermarkAsync("views", 3, Cancel)).Seq.ShouldBe(0);
-        await Store.WriteBatchAsync([new CollectionWrites(People.Name, [Person("b", 0, 1)], MustApply: false)], [move], Cancel);
+        await Store.WriteBatchAsync(
+            [new CollectionWrites(People.Name, [Person("b", 0, 1)], MustApply: false)], [move], Cancel);
         (await Store.GetWatermarkAsync("views", 3, Cancel)).ShouldBe(new Watermark(10, 77));
         (await Store.GetWatermarkAsync("views", 2, Cancel)).Seq.ShouldBe(0);
     }
@@ -137,14 +150,16 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
             new(People.Name, [], MustApply: true),
         ];
         (await Store.WriteBatchAsync(groups, [], Cancel))[0].ShouldAllBe(applied => applied);
-        (await Store.WriteBatchAsync(groups, [new WatermarkMove("views", 0, new Watermark(100, 1))], Cancel))[0].ShouldAllBe(applied => !applied);
+        (await Store.WriteBatchAsync(groups, [new WatermarkMove("views", 0, new Watermark(100, 1))], Cancel))[0]
+            .ShouldAllBe(applied => !applied);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).Seq.ShouldBe(100);
     }
 
     [Fact]
     public async Task A_batch_never_moves_a_watermark_back_and_setting_it_does()
     {
-        await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 77)), new WatermarkMove("views", 1, new Watermark(1, 1))], Cancel);
+        await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 77)),
+            new WatermarkMove("views", 1, new Watermark(1, 1))], Cancel);
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(9, 76))], Cancel);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(10, 77));
         await Store.SetWatermarkAsync("views", 0, default, 0, Cancel);
@@ -173,7 +188,8 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         await WriteAsync(Person("a", 0, 1));
         await Store.DropCollectionAsync(People.Name, Cancel);
         await Store.DropCollectionAsync(People.Name, Cancel);
-        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadAsync(People.Name, ["a"], Cancel))).Code.ShouldBe(ErrorCode.NotFound);
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadAsync(People.Name, ["a"], Cancel)))
+            .Code.ShouldBe(ErrorCode.NotFound);
         await Store.EnsureCollectionAsync(People with { LogChanges = false }, Cancel);
         (await Store.ReadAsync(People.Name, ["a"], Cancel)).ShouldBeEmpty();
     }

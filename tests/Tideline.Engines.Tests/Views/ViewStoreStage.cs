@@ -19,7 +19,8 @@ public interface IViewStoreSource : IAsyncDisposable
 public abstract class ViewStoreStage<TSource> : IAsyncLifetime
     where TSource : IViewStoreSource, new()
 {
-    private protected static readonly CollectionDefinition People = new("people_v1", [["email"], ["city", "age"]], LogChanges: true);
+    private protected static readonly CollectionDefinition People = new(
+        "people_v1", [["email"], ["city", "age"]], LogChanges: true);
     private protected static readonly CollectionDefinition Notes = new("notes_v1", [], LogChanges: false);
     private protected static readonly Dictionary<string, object?> NoIndexes = [];
 
@@ -45,20 +46,28 @@ public abstract class ViewStoreStage<TSource> : IAsyncLifetime
 
     private protected async Task OpenAsync() => Store = await Source.OpenAsync();
 
-    private protected static DocumentWrite Person(string id, long expected, long revision, string city = "Oslo", long age = 30) => new(
-        id, expected, revision, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $$"""{"city":"{{city}}","age":{{age}},"email":"{{id}}@x"}""")),
+    private protected static DocumentWrite Person(
+        string id, long expected, long revision, string city = "Oslo", long age = 30) => new(
+        id, expected, revision, Encoding.UTF8.GetBytes(
+            string.Create(CultureInfo.InvariantCulture, $$"""{"city":"{{city}}","age":{{age}},"email":"{{id}}@x"}""")),
         new Dictionary<string, object?> { ["city"] = city, ["age"] = age, ["email"] = $"{id}@x" });
 
     private protected static DocumentWrite Note(string id) => new(id, 0, 1, "{}"u8.ToArray(), NoIndexes);
 
-    private protected static DocumentWrite Gone(string id, long expected) => new(id, expected, expected + 1, null, NoIndexes);
+    private protected static DocumentWrite Gone(string id, long expected) =>
+        new(id, expected, expected + 1, null, NoIndexes);
 
-    private protected static DocumentQuery Query(string city, bool descending, (object, string)? after, int limit) => new(
-        People.Name, new Dictionary<string, object> { ["city"] = city }, "age", null, null, descending, [], null, after, limit);
+    private protected static DocumentQuery Query(string city, bool descending, (object, string)? after, int limit) =>
+        new(
+        People.Name,
+        new Dictionary<string, object> { ["city"] = city }, "age", null, null, descending, [], null, after, limit);
 
-    private protected static long AgeOf(Document document) => JsonDocument.Parse(document.Json).RootElement.GetProperty("age").GetInt64();
+    private protected static long AgeOf(Document document) =>
+        JsonDocument.Parse(document.Json).RootElement.GetProperty("age").GetInt64();
 
-    private protected async Task<bool> WriteAsync(DocumentWrite write) => (await Store.WriteAsync(People.Name, [write], Cancel))[0];
+    private protected async Task<bool> WriteAsync(DocumentWrite write) =>
+        (await Store.WriteAsync(People.Name, [write], Cancel))[0];
 
-    private protected async Task<IEnumerable<string>> QueryAsync(string city) => (await Store.QueryAsync(Query(city, false, null, 10), Cancel)).Select(document => document.Id);
+    private protected async Task<IEnumerable<string>> QueryAsync(string city) =>
+        (await Store.QueryAsync(Query(city, false, null, 10), Cancel)).Select(document => document.Id);
 }

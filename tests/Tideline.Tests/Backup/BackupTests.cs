@@ -17,7 +17,8 @@ public sealed class BackupTests
         using var stop = new CancellationTokenSource();
         var load = Task.WhenAll(Enumerable.Range(0, 4).Select(lane => Task.Run(async () =>
         {
-            while (!stop.IsCancellationRequested) await stage.TransferAsync(lane % 2 == 0 ? left : right, lane % 2 == 0 ? right : left, 1);
+            while (!stop.IsCancellationRequested)
+                await stage.TransferAsync(lane % 2 == 0 ? left : right, lane % 2 == 0 ? right : left, 1);
         })));
         var backups = new List<BackupManifest>();
         for (var number = 0; number < 3; number++)
@@ -32,7 +33,8 @@ public sealed class BackupTests
         for (var number = 0; number < backups.Count; number++)
         {
             var restored = $"{stage.Data}-restored{number}";
-            var (backup, epoch) = await EmbeddedRestore.RunAsync($"{stage.Data}-backup{number}", restored, DateTimeOffset.UnixEpoch, default);
+            var (backup, epoch) = await EmbeddedRestore.RunAsync(
+                $"{stage.Data}-backup{number}", restored, DateTimeOffset.UnixEpoch, default);
             epoch.ShouldBe(2);
             backup.Heads.ShouldBe(backups[number].Heads);
             await stage.OpenAsync(data: restored);
@@ -53,12 +55,14 @@ public sealed class BackupTests
         var before = ConsistencyToken.Encode([new Position(0, 1)], TokenScope.Of(stage.Node.Ledger));
         await stage.Node.Backup!.WriteAsync(stage.Data + "-backup", default);
         await stage.StopAsync();
-        await EmbeddedRestore.RunAsync(stage.Data + "-backup", stage.Data + "-restored", DateTimeOffset.UnixEpoch, default);
+        await EmbeddedRestore.RunAsync(
+            stage.Data + "-backup", stage.Data + "-restored", DateTimeOffset.UnixEpoch, default);
         await stage.OpenAsync(data: stage.Data + "-restored");
         await stage.DepositAsync(account, 1);
         await stage.VerifyAsync();
         stage.Node.Ledger.InstallationEpoch.ShouldBe(2);
-        Should.Throw<TidelineException>(() => ConsistencyToken.Parse(before, TokenScope.Of(stage.Node.Ledger))).Message.ShouldContain("before the installation was restored");
+        Should.Throw<TidelineException>(() => ConsistencyToken.Parse(before, TokenScope.Of(stage.Node.Ledger)))
+            .Message.ShouldContain("before the installation was restored");
         var records = await stage.Node.Log.ReadAsync(Topics.AccountEvents, 0, 0, 100, default);
         records[^1].Source.ShouldStartWith("shard-0.2.");
     }
@@ -81,7 +85,8 @@ public sealed class BackupTests
         var options = new Tideline.Engines.NodeOptions { DataDirectory = stage.Data };
         (await InstallationEpochs.BeginAsync(options, "a test", default)).ShouldBe(2);
         await stage.OpenAsync();
-        // What the log tells of the time that was taken back is passed over: neither shard gets the transfer's other half.
+        // What the log tells of the time that was taken back is passed over: neither shard gets the transfer's other
+        // half.
         (await stage.PostedAsync(left)).ShouldBe(100);
         (await stage.TransferAsync(left, right, 5)).Refusal.ShouldBeNull();
         await stage.VerifyAsync();
@@ -100,7 +105,8 @@ public sealed class BackupTests
         LogRecord[] taken =
         [
             .. Enumerable.Range(1, Limits.PageRows + 50).Select(number => new LogRecord(
-                Topics.AuditHeads, 0, 0, "shard-0", kept + number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, 1, "{}"u8.ToArray())),
+                Topics.AuditHeads,
+                0, 0, "shard-0", kept + number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, 1, "{}"u8.ToArray())),
         ];
         await stage.Node.Log.AppendAsync(taken, default);
         await stage.PutLedgerBackAsync();
@@ -149,7 +155,8 @@ public sealed class BackupTests
         var staging = Directory.CreateDirectory(Path.Combine(restored, "restoring")).FullName;
         foreach (var path in Directory.EnumerateFileSystemEntries(restored).Where(path => path != staging).ToList())
         {
-            if (!moved.Contains(Path.GetFileName(path))) Directory.Move(path, Path.Combine(staging, Path.GetFileName(path)));
+            if (!moved.Contains(Path.GetFileName(path)))
+                Directory.Move(path, Path.Combine(staging, Path.GetFileName(path)));
         }
 
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync(data: restored))).Message
@@ -201,7 +208,8 @@ public sealed class BackupTests
     {
         var nowhere = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
         var options = new Tideline.Engines.NodeOptions { DataDirectory = nowhere };
-        var refused = await Should.ThrowAsync<TidelineException>(() => InstallationEpochs.BeginAsync(options, "a test", default));
+        var refused = await Should.ThrowAsync<TidelineException>(
+            () => InstallationEpochs.BeginAsync(options, "a test", default));
         refused.Code.ShouldBe(ErrorCode.NotFound);
         Directory.Exists(nowhere).ShouldBeFalse();
     }
@@ -222,12 +230,15 @@ public sealed class BackupTests
     public async Task Folders_that_are_in_use_are_left_alone()
     {
         await using var stage = await InstallationStage.StartAsync(1);
-        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(stage.Data, default))).Code.ShouldBe(ErrorCode.InvalidInput);
-        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(Path.Combine(stage.Data, "x"), default))).Message
+        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(stage.Data, default)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(
+            () => stage.Node.Backup!.WriteAsync(Path.Combine(stage.Data, "x"), default))).Message
             .ShouldContain("lies in the data folder");
         var backup = stage.Data + "-backup";
         await stage.Node.Backup!.WriteAsync(backup, default);
-        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(backup, default))).Message.ShouldContain("is not empty");
+        (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(backup, default)))
+            .Message.ShouldContain("is not empty");
         (await RestoreAsync(backup, stage.Data)).ShouldContain("is not empty");
     }
 
@@ -249,14 +260,17 @@ public sealed class BackupTests
         await WaitAsync(async () =>
         {
             var offset = await stage.Node.Log.GetHeadAsync(Topics.AuditHeads, 0, default);
-            last = offset == 0 ? null : (await stage.Node.Log.ReadAsync(Topics.AuditHeads, 0, offset - 1, 1, default))[0];
+            last = offset == 0
+                ? null
+                : (await stage.Node.Log.ReadAsync(Topics.AuditHeads, 0, offset - 1, 1, default))[0];
             return last is not null && AuditHeads.Parse(last)?.ThroughSeq == head;
         });
         return last!.SourceSeq;
     }
 
     private static async Task<string> RestoreAsync(string backup, string data) =>
-        (await Should.ThrowAsync<TidelineException>(() => EmbeddedRestore.RunAsync(backup, data, DateTimeOffset.UnixEpoch, default))).Message;
+        (await Should.ThrowAsync<TidelineException>(
+            () => EmbeddedRestore.RunAsync(backup, data, DateTimeOffset.UnixEpoch, default))).Message;
 
     private static async Task WaitAsync(Func<Task<bool>> condition)
     {

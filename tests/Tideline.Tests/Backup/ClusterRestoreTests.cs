@@ -23,7 +23,8 @@ public sealed class ClusterRestoreTests
         {
             // What is taken back was acknowledged, is on the log and in the views.
             await stage.OpenAsync();
-            for (var transfer = 0; transfer < 5; transfer++) (await stage.TransferAsync(left, right, 30)).Refusal.ShouldBeNull();
+            for (var transfer = 0; transfer < 5; transfer++)
+                (await stage.TransferAsync(left, right, 30)).Refusal.ShouldBeNull();
             await stage.DepositAsync(right, 7);
             await stage.LevelAsync();
             await stage.StopAsync();
@@ -66,12 +67,15 @@ public sealed class ClusterRestoreTests
             string[] refusals =
             [
                 (await Should.ThrowAsync<TidelineException>(() => TidelineNode.StartAsync(node, default))).Message,
-                (await Should.ThrowAsync<TidelineException>(() => InstallationEpochs.BeginAsync(node, "a test", default))).Message,
+                (await Should.ThrowAsync<TidelineException>(
+                    () => InstallationEpochs.BeginAsync(node, "a test", default))).Message,
             ];
-            refusals.ShouldAllBe(sentence => sentence.Contains($"{database} is missing, shard {shard} of 2", StringComparison.Ordinal)
+            refusals.ShouldAllBe(
+                sentence => sentence.Contains($"{database} is missing, shard {shard} of 2", StringComparison.Ordinal)
                 && sentence.Contains("from one backup", StringComparison.Ordinal)
                 && !sentence.Contains("epoch begin", StringComparison.Ordinal));
-            (await RunAsync(server, $"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{database}'")).ShouldBe(0);
+            (await RunAsync(server,
+                $"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{database}'")).ShouldBe(0);
             // Another one has no manifest.
             if (machine == 0) Directory.Delete(stage.Data, recursive: true);
         }
@@ -84,7 +88,8 @@ public sealed class ClusterRestoreTests
         await stage.AccountAsync(1, 100);
         await stage.StopAsync();
         var node = stage.Cluster!.Node;
-        for (var shard = 0; shard < 2; shard++) await RunAsync(node.Cluster!.MySql[0], $"DROP DATABASE {node.Cluster.Name}_{shard}");
+        for (var shard = 0; shard < 2; shard++)
+            await RunAsync(node.Cluster!.MySql[0], $"DROP DATABASE {node.Cluster.Name}_{shard}");
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message
             .ShouldContain($"{node.Cluster!.Name}_0 is missing");
     }
@@ -132,7 +137,8 @@ public sealed class ClusterRestoreTests
         }
 
         // With the columns that are not made from others.
-        private static async Task<List<(string Table, string Columns)>> TablesAsync(MySqlConnection connection, string database)
+        private static async Task<List<(string Table, string Columns)>> TablesAsync(
+            MySqlConnection connection, string database)
         {
             await using var query = new MySqlCommand(
                 "SELECT table_name, GROUP_CONCAT(CONCAT('`', column_name, '`')) FROM information_schema.columns"

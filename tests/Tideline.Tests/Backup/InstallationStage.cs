@@ -13,7 +13,8 @@ internal sealed class InstallationStage : IAsyncDisposable
 {
     private static readonly Currency Eur = Currency.Parse("EUR");
 
-    public string Data { get; private init; } = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    public string Data { get; private init; } = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 
     public TidelineNode Node { get; private set; } = null!;
 
@@ -44,7 +45,8 @@ internal sealed class InstallationStage : IAsyncDisposable
     public async Task<Guid> AccountAsync(int shard, long minor)
     {
         var ledger = Node.Ledger;
-        var customer = (await ledger.ExecuteAsync(new CreateCustomer(ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default)).Subject;
+        var customer = (await ledger.ExecuteAsync(
+            new CreateCustomer(ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default)).Subject;
         var account = new OpenAccount(ledger.Map.NextOn(shard, ledger.Ids), customer, Eur, 0, null);
         (await ledger.ExecuteAsync(account, default)).Refusal.ShouldBeNull();
         await DepositAsync(account.AccountId, minor);
@@ -59,7 +61,8 @@ internal sealed class InstallationStage : IAsyncDisposable
     {
         var key = Node.Ledger.Ids.Next().ToString();
         return Node.Payments.TransferAsync(
-            new TransferRequest(from, to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
+            new TransferRequest(from,
+                to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
     }
 
     public async Task<long> PostedAsync(Guid account) =>
@@ -71,7 +74,8 @@ internal sealed class InstallationStage : IAsyncDisposable
         for (var shard = 0; shard < Node.Ledger.Map.Shards; shard++)
         {
             var head = Node.Ledger.CommittedHead(shard).EventSeq;
-            (await Node.Projections.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+            (await Node.Projections.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default))
+                .ShouldBeTrue();
         }
     }
 
@@ -106,6 +110,35 @@ internal sealed class InstallationStage : IAsyncDisposable
         await OpenAsync();
     }
 
+    /// <summary>
+    /// Takes the files of a shard away, to <c>-whole</c>, and puts those of another ledger folder in their place.
+    /// </summary>
+    public void ReplaceShard(int shard, string with)
+    {
+        var whole = Directory.CreateDirectory(Data + "-whole").FullName;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Data, "ledger"), $"shard-{shard}.db*"))
+            File.Move(file, Path.Combine(whole, Path.GetFileName(file)), overwrite: true);
+        File.Copy(Path.Combine(with, $"shard-{shard}.db"), Path.Combine(Data, "ledger", $"shard-{shard}.db"));
+    }
+
+    /// <summary>
+    /// Splits the history of an account's shard: 1 is deposited here, and 2 in a copy, in whose place it stops.
+    /// </summary>
+    /// <returns>The ledger folder of the copy.</returns>
+    public async Task<string> ForkAsync(Guid account)
+    {
+        await StopAsync();
+        CopyFolder(Data, Data + "-fork");
+        await OpenAsync();
+        await DepositAsync(account, 1);
+        await LevelAsync();
+        await StopAsync();
+        await OpenAsync(data: Data + "-fork");
+        await DepositAsync(account, 2);
+        await StopAsync();
+        return Path.Combine(Data + "-fork", "ledger");
+    }
+
     public static void CopyFolder(string from, string to)
     {
         foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
@@ -120,6 +153,7 @@ internal sealed class InstallationStage : IAsyncDisposable
     {
         if (Node is not null) await Node.DisposeAsync();
         if (Cluster is not null) await Cluster.DisposeAsync();
-        foreach (var path in Directory.EnumerateDirectories(Path.GetTempPath(), Path.GetFileName(Data) + "*")) Directory.Delete(path, recursive: true);
+        foreach (var path in Directory.EnumerateDirectories(Path.GetTempPath(), Path.GetFileName(Data) + "*"))
+            Directory.Delete(path, recursive: true);
     }
 }

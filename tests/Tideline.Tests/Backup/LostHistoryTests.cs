@@ -15,7 +15,8 @@ namespace Tideline.Tests.Backup;
 /// <summary>What was acknowledged and is gone is never built upon.</summary>
 public sealed class LostHistoryTests
 {
-    // What each case takes away, beside what it keeps: an older copy of a shard stands for a write-ahead log that is gone.
+    // What each case takes away, beside what it keeps: an older copy of a shard stands for a write-ahead log that is
+    // gone.
     [Theory]
     [InlineData("log views manifest")]
     [InlineData("manifest")]
@@ -25,26 +26,27 @@ public sealed class LostHistoryTests
     {
         await using var stage = await InstallationStage.StartAsync();
         var (here, there) = (await stage.AccountAsync(0, 100), await stage.AccountAsync(1, 100));
-        await stage.StopAsync();
-        InstallationStage.CopyFolder(Path.Combine(stage.Data, "ledger"), stage.Data + "-old");
+        await stage.KeepLedgerAsync();
         await stage.OpenAsync();
         for (var i = 0; i < 5; i++) await stage.DepositAsync(there, 1);
         await stage.LevelAsync();
         await stage.StopAsync();
 
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*"))
-            File.Move(file, Path.Combine(Directory.CreateDirectory(stage.Data + "-whole").FullName, Path.GetFileName(file)));
-        File.Copy(Path.Combine(stage.Data + "-old", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"));
-        if (!witnesses.Contains("log", StringComparison.Ordinal)) Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
-        if (!witnesses.Contains("views", StringComparison.Ordinal)) Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
-        if (!witnesses.Contains("manifest", StringComparison.Ordinal)) File.Delete(Path.Combine(stage.Data, Manifest.FileName));
+        stage.ReplaceShard(1, stage.Data + "-old");
+        if (!witnesses.Contains("log", StringComparison.Ordinal))
+            Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
+        if (!witnesses.Contains("views", StringComparison.Ordinal))
+            Directory.Delete(Path.Combine(stage.Data, "views"), recursive: true);
+        if (!witnesses.Contains("manifest", StringComparison.Ordinal))
+            File.Delete(Path.Combine(stage.Data, Manifest.FileName));
         for (var start = 1; start <= 2; start++)
         {
             await stage.OpenAsync();
             var refused = await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(there, 1));
             refused.Code.ShouldBe(ErrorCode.Corrupt);
             refused.Message.ShouldContain("Shard 1 of the ledger holds events to");
-            stage.Node.Health.Faults().ShouldContain(fault => fault.Part == "history" && fault.Sentence.Contains("Shard 1", StringComparison.Ordinal));
+            stage.Node.Health.Faults().ShouldContain(
+                fault => fault.Part == "history" && fault.Sentence.Contains("Shard 1", StringComparison.Ordinal));
             // Nobody waits for an owner of a shard that is closed until the next start.
             await stage.Node.Ledger.WaitForOwnersAsync(default).WaitAsync(TimeSpan.FromSeconds(30));
             // The other shard is sound and goes on.
@@ -69,18 +71,7 @@ public sealed class LostHistoryTests
     {
         await using var stage = await InstallationStage.StartAsync();
         var account = await stage.AccountAsync(1, 100);
-        await stage.StopAsync();
-        InstallationStage.CopyFolder(stage.Data, stage.Data + "-fork");
-        await stage.OpenAsync();
-        await stage.DepositAsync(account, 1);
-        await stage.LevelAsync();
-        await stage.StopAsync();
-        await stage.OpenAsync(data: stage.Data + "-fork");
-        await stage.DepositAsync(account, 2);
-        await stage.StopAsync();
-
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*")) File.Delete(file);
-        File.Copy(Path.Combine(stage.Data + "-fork", "ledger", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"));
+        stage.ReplaceShard(1, await stage.ForkAsync(account));
         if (witnesses == "manifest") DeleteLogAndViews(stage);
         else File.Delete(Path.Combine(stage.Data, Manifest.FileName));
         for (var start = 1; start <= 2; start++)
@@ -110,7 +101,8 @@ public sealed class LostHistoryTests
         await using var ledger = await GeneralLedger.StartAsync(
             store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, default,
             new TaskCompletionSource().Task, findFault: guard.FindFaultAsync);
-        await using (var keeper = new ManifestKeeper(ledger, guard, stage.Data, TimeProvider.System, NullLogger.Instance))
+        await using (var keeper = new ManifestKeeper(
+            ledger, guard, stage.Data, TimeProvider.System, NullLogger.Instance))
             await keeper.StartAsync(default);
         Manifest.Read(stage.Data).ShouldNotBeNull().Heads.ShouldBe(seen.Heads);
     }
@@ -120,14 +112,12 @@ public sealed class LostHistoryTests
     {
         await using var stage = await InstallationStage.StartAsync();
         var account = await stage.AccountAsync(1, 100);
-        await stage.StopAsync();
-        InstallationStage.CopyFolder(Path.Combine(stage.Data, "ledger"), stage.Data + "-old");
+        await stage.KeepLedgerAsync();
         await stage.OpenAsync();
         await stage.DepositAsync(account, 1);
         await stage.LevelAsync();
         await stage.StopAsync();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), "shard-1.db*")) File.Delete(file);
-        File.Copy(Path.Combine(stage.Data + "-old", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"));
+        stage.ReplaceShard(1, stage.Data + "-old");
         using var program = Process.Start(HostProcess.Command("up", "--demo", "--data", stage.Data, "--port", "0"))!;
         try
         {
@@ -149,18 +139,7 @@ public sealed class LostHistoryTests
     {
         await using var stage = await InstallationStage.StartAsync(1);
         var account = await stage.AccountAsync(0, 100);
-        await stage.StopAsync();
-        InstallationStage.CopyFolder(stage.Data, stage.Data + "-fork");
-        await stage.OpenAsync();
-        await stage.DepositAsync(account, 1);
-        await stage.LevelAsync();
-        await stage.StopAsync();
-        await stage.OpenAsync(data: stage.Data + "-fork");
-        await stage.DepositAsync(account, 2);
-        await stage.StopAsync();
-
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"))) File.Delete(file);
-        InstallationStage.CopyFolder(Path.Combine(stage.Data + "-fork", "ledger"), Path.Combine(stage.Data, "ledger"));
+        stage.ReplaceShard(0, await stage.ForkAsync(account));
         var refused = await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync());
         refused.Code.ShouldBe(ErrorCode.Corrupt);
         refused.Message.ShouldContain("the ledger has another history");
@@ -173,13 +152,15 @@ public sealed class LostHistoryTests
         await stage.AccountAsync(0, 100);
         await stage.StopAsync();
         Directory.Delete(Path.Combine(stage.Data, "ledger"), recursive: true);
-        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("shows that there was a ledger");
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync()))
+            .Message.ShouldContain("shows that there was a ledger");
         Directory.Exists(Path.Combine(stage.Data, "ledger")).ShouldBeFalse();
 
         foreach (var trace in (string[])["views", "log"])
         {
             Directory.Delete(Path.Combine(stage.Data, trace), recursive: true);
-            (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("shows that there was a ledger");
+            (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync()))
+                .Message.ShouldContain("shows that there was a ledger");
         }
     }
 
@@ -191,7 +172,8 @@ public sealed class LostHistoryTests
         await using var stage = await InstallationStage.StartAsync();
         await stage.AccountAsync(shard, 100);
         await stage.StopAsync();
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), $"shard-{shard}.db*")) File.Delete(file);
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(stage.Data, "ledger"), $"shard-{shard}.db*"))
+            File.Delete(file);
         var refused = await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync());
         refused.Message.ShouldContain($"shard-{shard}.db is missing");
         File.Exists(Path.Combine(stage.Data, "ledger", $"shard-{shard}.db")).ShouldBeFalse();
@@ -204,7 +186,8 @@ public sealed class LostHistoryTests
         await stage.AccountAsync(1, 100);
         await stage.StopAsync();
         await File.WriteAllBytesAsync(Path.Combine(stage.Data, "ledger", "shard-1.db"), []);
-        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("shard-1.db holds no ledger");
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync()))
+            .Message.ShouldContain("shard-1.db holds no ledger");
     }
 
     [Theory]
@@ -254,8 +237,10 @@ public sealed class LostHistoryTests
         await stage.StopAsync();
         await using var other = await InstallationStage.StartAsync();
         await other.StopAsync();
-        File.Copy(Path.Combine(other.Data, "ledger", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"), overwrite: true);
-        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message.ShouldContain("they were put together from two");
+        File.Copy(Path.Combine(other.Data, "ledger", "shard-1.db"),
+            Path.Combine(stage.Data, "ledger", "shard-1.db"), overwrite: true);
+        (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync()))
+            .Message.ShouldContain("they were put together from two");
     }
 
     [Fact]
@@ -310,12 +295,14 @@ public sealed class LostHistoryTests
         await stage.StopAsync();
         var options = new NodeOptions { DataDirectory = stage.Data };
         (await InstallationEpochs.BeginAsync(options, "a test", default)).ShouldBe(2);
-        File.Copy(Path.Combine(stage.Data + "-empty", "shard-1.db"), Path.Combine(stage.Data, "ledger", "shard-1.db"), overwrite: true);
+        File.Copy(Path.Combine(stage.Data + "-empty", "shard-1.db"),
+            Path.Combine(stage.Data, "ledger", "shard-1.db"), overwrite: true);
         var manifest = await File.ReadAllTextAsync(Path.Combine(stage.Data, Manifest.FileName));
         string[] refusals =
         [
             (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Message,
-            (await Should.ThrowAsync<TidelineException>(() => InstallationEpochs.BeginAsync(options, "a test", default))).Message,
+            (await Should.ThrowAsync<TidelineException>(
+                () => InstallationEpochs.BeginAsync(options, "a test", default))).Message,
         ];
         refusals.ShouldAllBe(sentence => sentence.Contains("Shard 1 holds nothing", StringComparison.Ordinal)
             && sentence.Contains("from one backup", StringComparison.Ordinal)
@@ -349,7 +336,8 @@ public sealed class LostHistoryTests
 
     private static void DeleteLogAndViews(InstallationStage stage)
     {
-        foreach (var folder in (string[])["log", "views"]) Directory.Delete(Path.Combine(stage.Data, folder), recursive: true);
+        foreach (var folder in (string[])["log", "views"])
+            Directory.Delete(Path.Combine(stage.Data, folder), recursive: true);
     }
 
     // Begins an epoch on one shard, and is gone.

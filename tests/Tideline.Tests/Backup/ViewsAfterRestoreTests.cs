@@ -6,15 +6,16 @@ using Tideline.Projections;
 
 namespace Tideline.Tests.Backup;
 
-/// <summary>An older ledger under a log that goes on: what the views said of the time that was taken back does not count.</summary>
+/// <summary>
+/// An older ledger under a log that goes on: what the views said of the time that was taken back does not count.
+/// </summary>
 public sealed class ViewsAfterRestoreTests
 {
     [Fact]
     public async Task Dead_letters_of_events_that_were_taken_back_are_gone_and_new_ones_wait_as_letters()
     {
         await using var stage = await InstallationStage.StartAsync(1);
-        var account = await stage.AccountAsync(0, 100);
-        var ada = (await stage.Node.Ledger.ReaderOf(account).GetAccountAsync(account, default))!.CustomerId;
+        var (ada, account) = await AdaAsync(stage);
         await stage.KeepLedgerAsync();
         await BreakClockAsync(stage, ada, account, -1);
         // A letter that an operator gave up, two that wait, and a customer who is held and will not be there.
@@ -29,7 +30,8 @@ public sealed class ViewsAfterRestoreTests
         await stage.LevelAsync();
         stage.Node.Projections.DeadLetters.List().ShouldBeEmpty();
         (await Should.ThrowAsync<TidelineException>(
-            () => stage.Node.Projections.DeadLetters.ReplayAsync(ada, dryRun: true, default))).Code.ShouldBe(ErrorCode.NotFound);
+            () => stage.Node.Projections.DeadLetters.ReplayAsync(ada, dryRun: true, default))).Code.ShouldBe(
+                ErrorCode.NotFound);
         await stage.VerifyAsync();
 
         // At the positions of the letters that were taken back.
@@ -53,8 +55,7 @@ public sealed class ViewsAfterRestoreTests
     public async Task A_customer_who_is_held_and_still_there_stays_held()
     {
         await using var stage = await InstallationStage.StartAsync(1);
-        var account = await stage.AccountAsync(0, 100);
-        var ada = (await stage.Node.Ledger.ReaderOf(account).GetAccountAsync(account, default))!.CustomerId;
+        var (ada, account) = await AdaAsync(stage);
         await stage.LevelAsync();
         await stage.Node.Projections.Letters.HoldAsync(new Dictionary<Guid, string> { [ada] = "a test" }, default);
         await stage.KeepLedgerAsync();
@@ -79,9 +80,16 @@ public sealed class ViewsAfterRestoreTests
         var before = await stage.Node.Log.GetHeadAsync(Topics.CustomerEvents, 0, default);
         await stage.DepositAsync(account, 1);
         await stage.Node.Log.WaitAsync(Topics.CustomerEvents, 0, before, TimeSpan.FromSeconds(30), default);
-        var said = (await stage.Node.Log.ReadAsync(Topics.CustomerEvents, 0, before, 10, default)).ShouldHaveSingleItem();
+        var said = (await stage.Node.Log.ReadAsync(Topics.CustomerEvents, 0, before, 10, default))
+            .ShouldHaveSingleItem();
         var updated = JsonSerializer.Deserialize(said.Data.Span, ViewJson.Default.ViewUpdated).ShouldNotBeNull();
         (updated.Epoch, updated.FromSeq, updated.ThroughSeq).ShouldBe((2, restored + 1, restored + 1));
+    }
+
+    private static async Task<(Guid Customer, Guid Account)> AdaAsync(InstallationStage stage)
+    {
+        var account = await stage.AccountAsync(0, 100);
+        return ((await stage.Node.Ledger.ReaderOf(account).GetAccountAsync(account, default))!.CustomerId, account);
     }
 
     // As a careless hand would, while nothing runs: the next event of the account does not follow, or does again.
@@ -90,7 +98,8 @@ public sealed class ViewsAfterRestoreTests
         await using (var views = SqliteViewStore.Open(stage.Data))
         {
             var names = new ViewNames((await ActiveViews.LoadAsync(views, default))!.Version);
-            var stored = (await views.ReadAsync(names.Customers, [customer.ToString()], default)).ShouldHaveSingleItem();
+            var stored = (await views.ReadAsync(names.Customers, [customer.ToString()], default))
+                .ShouldHaveSingleItem();
             var document = ViewJson.Customer(stored.Json);
             var clock = new SortedList<Guid, long>(document.Clock) { [account] = document.Clock[account] + by };
             var write = ViewApplier.Write(document with { Clock = clock }, stored.Revision);

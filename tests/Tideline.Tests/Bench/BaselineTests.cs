@@ -10,7 +10,8 @@ public sealed class BaselineTests
     public async Task Raw_writes_every_row_of_a_transfer_and_the_reserved_keys_of_other_shards()
     {
         using var folder = new TemporaryFolder("raw-test");
-        await new SqliteBaselines(folder.Path, 2, 50, PayloadSizes.Typical, TimeProvider.System).RawAsync(batch: 32, TimeSpan.FromMilliseconds(100));
+        await new SqliteBaselines(folder.Path, 2, 50, PayloadSizes.Typical, TimeProvider.System)
+            .RawAsync(batch: 32, TimeSpan.FromMilliseconds(100));
 
         var transfers = Rows(folder, "transactions");
         transfers.ShouldBeGreaterThan(0);
@@ -23,7 +24,8 @@ public sealed class BaselineTests
     public async Task Naive_writes_the_same_rows_but_reserves_nothing()
     {
         using var folder = new TemporaryFolder("naive-test");
-        await new SqliteBaselines(folder.Path, 2, 50, PayloadSizes.Typical, TimeProvider.System).NaiveAsync(clients: 8, TimeSpan.FromMilliseconds(100));
+        await new SqliteBaselines(folder.Path, 2, 50, PayloadSizes.Typical, TimeProvider.System)
+            .NaiveAsync(clients: 8, TimeSpan.FromMilliseconds(100));
 
         var transfers = Rows(folder, "transactions");
         transfers.ShouldBeGreaterThan(0);
@@ -37,12 +39,14 @@ public sealed class BaselineTests
         Rows(folder, "events").ShouldBe(transfers * 2);
         Rows(folder, "sagas").ShouldBe(transfers);
         One(folder, "SELECT sum(posted) FROM accounts").ShouldBe(2 * 50 * IRawShard.FundsMinor);
-        One(folder, "SELECT count(*) FROM accounts a JOIN entries e ON e.account_id = a.id AND e.version = a.entry_version WHERE e.posted_after <> a.posted").ShouldBe(0);
+        One(folder, "SELECT count(*) FROM accounts a JOIN entries e ON e.account_id = a.id AND e.version = "
+            + "a.entry_version WHERE e.posted_after <> a.posted").ShouldBe(0);
     }
 
     private static long Rows(TemporaryFolder folder, string from) => One(folder, $"SELECT count(*) FROM {from}");
 
-    private static long One(TemporaryFolder folder, string sql) => Directory.GetFiles(folder.Path, "shard-?.db", SearchOption.AllDirectories).Sum(file =>
+    private static long One(TemporaryFolder folder, string sql) =>
+        Directory.GetFiles(folder.Path, "shard-?.db", SearchOption.AllDirectories).Sum(file =>
     {
         using var database = SqliteDatabase.OpenReader(file);
         var statement = database.Prepare(sql);

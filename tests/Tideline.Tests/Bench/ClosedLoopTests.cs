@@ -8,7 +8,8 @@ public sealed class ClosedLoopTests
     public async Task Every_run_that_began_while_it_was_measured_counts()
     {
         var runs = 0;
-        var result = await ClosedLoop.RunAsync(2, TimeSpan.FromMilliseconds(50), _ => Task.FromResult(Interlocked.Increment(ref runs)), TestContext.Current.CancellationToken);
+        var result = await ClosedLoop.RunAsync(2, TimeSpan.FromMilliseconds(50),
+            _ => Task.FromResult(Interlocked.Increment(ref runs)), TestContext.Current.CancellationToken);
         result.Latencies.Count.ShouldBe(runs);
     }
 
@@ -17,6 +18,7 @@ public sealed class ClosedLoopTests
     {
         // Its only run begins before the measuring does, and ends after it.
         var time = new LoadTime(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(1));
-        await Should.ThrowAsync<TimeoutException>(() => ClosedLoop.RunAsync(1, time, _ => Task.Delay(100, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken));
+        await Should.ThrowAsync<TimeoutException>(() => ClosedLoop.RunAsync(1,
+            time, _ => Task.Delay(100, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken));
     }
 }

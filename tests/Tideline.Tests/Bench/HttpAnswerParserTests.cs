@@ -6,7 +6,8 @@ namespace Tideline.Tests.Bench;
 public sealed class HttpAnswerParserTests
 {
     private const string WithLength = "HTTP/1.1 201 Created\r\nContent-Length: 5\r\nTideline-Token: abc\r\n\r\nhello";
-    private const string InChunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nB\r\n, tideline.\r\n0\r\n\r\n";
+    private const string InChunks =
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nB\r\n, tideline.\r\n0\r\n\r\n";
 
     [Theory]
     [InlineData(WithLength, 201, "hello")]
@@ -30,7 +31,8 @@ public sealed class HttpAnswerParserTests
     {
         var bytes = Encoding.ASCII.GetBytes(text);
 
-        for (var length = 0; length < bytes.Length; length++) HttpAnswerParser.TryParse(bytes.AsSpan(0, length), out _).ShouldBeNull();
+        for (var length = 0; length < bytes.Length; length++)
+            HttpAnswerParser.TryParse(bytes.AsSpan(0, length), out _).ShouldBeNull();
     }
 
     [Fact]

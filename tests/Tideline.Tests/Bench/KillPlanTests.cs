@@ -12,7 +12,8 @@ public sealed class KillPlanTests
         var plan = Kill.Plan(25, new SeededRandom(7));
 
         plan.Count.ShouldBe(25);
-        plan.Where(kill => kill.Point is not null).Select(kill => kill.Point!).ShouldBe(CrashPoint.Names, ignoreOrder: true);
+        plan.Where(kill => kill.Point is not null)
+            .Select(kill => kill.Point!).ShouldBe(CrashPoint.Names, ignoreOrder: true);
         plan.Count(kill => kill.Point is null && kill.AfterMs > 0).ShouldBe(25 - CrashPoint.Names.Count);
     }
 

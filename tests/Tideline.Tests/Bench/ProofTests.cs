@@ -21,22 +21,27 @@ public sealed class ProofTests
     }
 
     [Fact]
-    public void An_acknowledged_transfer_that_is_not_in_the_books_is_lost() => Broken(Asked(201), new Books()).ShouldBe(["I3 nothing acknowledged is lost"]);
+    public void An_acknowledged_transfer_that_is_not_in_the_books_is_lost() =>
+        Broken(Asked(201), new Books()).ShouldBe(["I3 nothing acknowledged is lost"]);
 
     [Fact]
-    public void A_transfer_on_its_way_that_left_no_trace_is_lost() => Broken(Asked(202), new Books()).ShouldBe(["I3 nothing acknowledged is lost"]);
+    public void A_transfer_on_its_way_that_left_no_trace_is_lost() =>
+        Broken(Asked(202), new Books()).ShouldBe(["I3 nothing acknowledged is lost"]);
 
     [Fact]
-    public void A_transfer_that_happened_twice_is_found() => Broken(Asked(null), Moved(once: false)).ShouldContain("I3 nothing happened twice");
+    public void A_transfer_that_happened_twice_is_found() =>
+        Broken(Asked(null), Moved(once: false)).ShouldContain("I3 nothing happened twice");
 
     [Fact]
-    public void A_refused_transfer_that_happened_is_a_contradiction() => Broken(Asked(422), Moved(once: true)).ShouldBe(["I3 what was answered is what happened"]);
+    public void A_refused_transfer_that_happened_is_a_contradiction() =>
+        Broken(Asked(422), Moved(once: true)).ShouldBe(["I3 what was answered is what happened"]);
 
     [Fact]
     public void A_refused_transfer_that_was_given_back_passes() => Broken(Asked(422), GivenBack()).ShouldBeEmpty();
 
     [Fact]
-    public void An_acknowledged_transfer_that_was_given_back_is_lost() => Broken(Asked(201), GivenBack()).ShouldBe(["I3 nothing acknowledged is lost"]);
+    public void An_acknowledged_transfer_that_was_given_back_is_lost() =>
+        Broken(Asked(201), GivenBack()).ShouldBe(["I3 nothing acknowledged is lost"]);
 
     [Fact]
     public void A_debit_without_its_credit_is_a_contradiction()
@@ -73,11 +78,14 @@ public sealed class ProofTests
         Broken(Asked(201), books).ShouldBe(["I5 available is never below the limit"]);
     }
 
-    private static string[] Broken(Operation operation, Books books) => [.. new Proof([operation], books).Checks().Where(check => !check.Ok).Select(check => check.Name)];
+    private static string[] Broken(Operation operation, Books books) =>
+        [.. new Proof([operation], books).Checks().Where(check => !check.Ok).Select(check => check.Name)];
 
     private static Operation Asked(int? status)
     {
-        var operation = new Operation(OperationKind.Transfer, "key", "/", "{}") { From = From, To = To, AmountMinor = 5, Reference = "t" };
+        var operation = new Operation(
+            OperationKind.Transfer, "key", "/", "{}")
+        { From = From, To = To, AmountMinor = 5, Reference = "t" };
         if (status is { } answered) operation.Take(new HttpAnswer(answered, [], [])).ShouldBeTrue();
         return operation;
     }
@@ -85,7 +93,8 @@ public sealed class ProofTests
     private static Books Moved(bool once)
     {
         var books = new Books { Accounts = { [From] = Account(From, -5, limit: 5), [To] = Account(To, 5, limit: 0) } };
-        var movements = books.Movements["t"] = [new Movement(From, -5, TransactionKind.Transfer), new Movement(To, 5, TransactionKind.Transfer)];
+        var movements = books.Movements["t"] =
+            [new Movement(From, -5, TransactionKind.Transfer), new Movement(To, 5, TransactionKind.Transfer)];
         if (!once) movements.AddRange(movements.ToArray());
         return books;
     }
@@ -93,11 +102,15 @@ public sealed class ProofTests
     private static Books GivenBack() => new()
     {
         Accounts = { [From] = Account(From, 0, limit: 0) },
-        Movements = { ["t"] = [new Movement(From, -5, TransactionKind.Transfer), new Movement(From, 5, TransactionKind.Refund)] },
+        Movements =
+        {
+            ["t"] = [new Movement(From, -5, TransactionKind.Transfer), new Movement(From, 5, TransactionKind.Refund)]
+        },
     };
 
     private static AccountRow Account(Guid id, long posted, long limit) => new()
     {
-        Id = id, CustomerId = id, Kind = AccountKind.Customer, Currency = Currency.Parse("EUR"), PostedMinor = posted, OverdraftLimitMinor = limit,
+        Id = id, CustomerId = id, Kind = AccountKind.Customer,
+        Currency = Currency.Parse("EUR"), PostedMinor = posted, OverdraftLimitMinor = limit,
     };
 }

@@ -16,7 +16,8 @@ public sealed class ReportTests
 
         using var json = JsonDocument.Parse(report.ToJson());
         var root = json.RootElement;
-        root.EnumerateObject().Select(property => property.Name).ShouldBe(["scenario", "seconds", "engines", "figures"]);
+        root.EnumerateObject()
+            .Select(property => property.Name).ShouldBe(["scenario", "seconds", "engines", "figures"]);
         var with = root.GetProperty("figures")[0];
         with.GetProperty("name").GetString().ShouldBe("with");
         with.GetProperty("value").GetDouble().ShouldBe(60);
@@ -25,13 +26,15 @@ public sealed class ReportTests
         with.GetProperty("baseline").GetProperty("value").GetDouble().ShouldBe(100);
         with.GetProperty("ratio").GetDouble().ShouldBe(0.6);
         with.GetProperty("met").GetBoolean().ShouldBeFalse();
-        root.GetProperty("figures")[1].EnumerateObject().Select(property => property.Name).ShouldBe(["name", "value", "unit"]);
+        root.GetProperty("figures")[1]
+            .EnumerateObject().Select(property => property.Name).ShouldBe(["name", "value", "unit"]);
     }
 
     [Fact]
     public void A_drill_report_is_ok_only_when_every_check_held()
     {
-        var report = new DrillReport("crash", [new Check("first", true, "fine"), new Check("second", false, "one lost")], [new Figure("kills", 25, "kills")]);
+        var report = new DrillReport("crash", [new Check("first", true, "fine"),
+            new Check("second", false, "one lost")], [new Figure("kills", 25, "kills")]);
 
         using var json = JsonDocument.Parse(report.ToJson());
         json.RootElement.EnumerateObject().Select(property => property.Name).ShouldBe(["ok", "checks", "figures"]);
@@ -43,5 +46,6 @@ public sealed class ReportTests
     [Theory]
     [InlineData(4, true)]
     [InlineData(5, false)]
-    public void A_bound_from_above_is_met_below_it(double value, bool met) => new Figure("recovery", value, "s", Target: Target.Max(4)).Met.ShouldBe(met);
+    public void A_bound_from_above_is_met_below_it(double value, bool met) =>
+        new Figure("recovery", value, "s", Target: Target.Max(4)).Met.ShouldBe(met);
 }

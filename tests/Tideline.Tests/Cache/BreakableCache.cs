@@ -28,7 +28,8 @@ internal sealed class BreakableCache(TimeProvider time) : ICache
         return answer;
     }
 
-    public async ValueTask<CacheFill> FillAsync(string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
+    public async ValueTask<CacheFill> FillAsync(
+        string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
         var before = BeforeFill;
         BeforeFill = null;
@@ -36,7 +37,9 @@ internal sealed class BreakableCache(TimeProvider time) : ICache
         return IsGone ? CacheFill.Unavailable : await _inner.FillAsync(key, lease, version, value, cancel);
     }
 
-    public ValueTask<bool> InvalidateAsync(string key, long version, CancellationToken cancel) => IsGone ? ValueTask.FromResult(false) : _inner.InvalidateAsync(key, version, cancel);
+    public ValueTask<bool> InvalidateAsync(string key, long version, CancellationToken cancel) => IsGone
+        ? ValueTask.FromResult(false)
+        : _inner.InvalidateAsync(key, version, cancel);
 
     public ValueTask DisposeAsync() => _inner.DisposeAsync();
 }

@@ -17,7 +17,8 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
     private static readonly string Ada = CustomerCache.Key(Collection, "ada");
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-cache-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-cache-{new IdGenerator(TimeProvider.System).Next():N}");
     private SqliteViewStore _views = null!;
     private BreakableCache _cache = null!;
     private CustomerCache _customers = null!;
@@ -71,7 +72,8 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
     {
         await _invalidator.BeginAsync(default);
         await FillAsync(5);
-        await _invalidator.HandleAsync(Changes(("ada", "replace", 6), ("ada", "replace", 8), ("ada", "replace", 7)), default);
+        await _invalidator.HandleAsync(
+            Changes(("ada", "replace", 6), ("ada", "replace", 8), ("ada", "replace", 7)), default);
         (await IsFoundAsync()).ShouldBeFalse();
         await FillAsync(7);
         (await IsFoundAsync()).ShouldBeFalse();
@@ -105,7 +107,8 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
         (await IsFoundAsync()).ShouldBeTrue();
 
         // More changes than are kept, in one commit: it cannot have seen the first.
-        await _views.WriteAsync(Collection, [.. Enumerable.Range(0, KeptChanges * 2).Select(at => Write($"customer-{at}", 0))], default);
+        await _views.WriteAsync(
+            Collection, [.. Enumerable.Range(0, KeptChanges * 2).Select(at => Write($"customer-{at}", 0))], default);
         await UntilAsync(async () => !await IsFoundAsync());
         _customers.Counts[CacheOutcome.Invalidated].ShouldBe(0);
         await BelievesAsync();
@@ -154,17 +157,22 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
     {
         _time.Advance(TimeSpan.FromMilliseconds(1));
         var found = await _customers.FindAsync(Ada, ReadConsistency.Eventual, default);
-        await _customers.FillAsync(Ada, found.Lease, new ViewHorizon(_time.NowUs(), [1]), new Document("ada", revision, "{}"u8.ToArray()), default);
+        await _customers.FillAsync(Ada,
+            found.Lease, new ViewHorizon(_time.NowUs(), [1]), new Document("ada", revision, "{}"u8.ToArray()), default);
     }
 
-    private async Task<bool> IsFoundAsync() => (await _customers.FindAsync(Ada, ReadConsistency.Eventual, default)).Json is not null;
+    private async Task<bool> IsFoundAsync() =>
+        (await _customers.FindAsync(Ada, ReadConsistency.Eventual, default)).Json is not null;
 
-    private async Task WriteAsync(string id, long revision) => (await _views.WriteAsync(Collection, [Write(id, revision)], default)).ShouldBe([true]);
+    private async Task WriteAsync(string id, long revision) =>
+        (await _views.WriteAsync(Collection, [Write(id, revision)], default)).ShouldBe([true]);
 
-    private static DocumentWrite Write(string id, long revision) => new(id, revision, revision + 1, Encoding.UTF8.GetBytes("{}"), new Dictionary<string, object?>());
+    private static DocumentWrite Write(string id, long revision) =>
+        new(id, revision, revision + 1, Encoding.UTF8.GetBytes("{}"), new Dictionary<string, object?>());
 
     private static ChangeBatch Changes(params (string Id, string Operation, long Revision)[] changes) =>
-        new([.. changes.Select(change => new DocumentChange(Collection, change.Id, change.Operation, change.Revision, null))], "1");
+        new([.. changes.Select(
+            change => new DocumentChange(Collection, change.Id, change.Operation, change.Revision, null))], "1");
 
     /// <summary>Views whose change log is not answered before a task ends.</summary>
     public class HangingViews : DispatchProxy
@@ -191,7 +199,9 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Notes at each fault that is logged, by the thread that logs it, whether an entry was still believed.</summary>
+    /// <summary>
+    /// Notes at each fault that is logged, by the thread that logs it, whether an entry was still believed.
+    /// </summary>
     private sealed class FaultLog(Func<Task<bool>> isFound) : ILogger
     {
         public List<bool> FoundAtFault { get; } = [];
@@ -201,7 +211,8 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel,
+            EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             FoundAtFault.Add(isFound().GetAwaiter().GetResult());
     }
 }

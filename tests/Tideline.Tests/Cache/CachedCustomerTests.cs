@@ -8,9 +8,11 @@ namespace Tideline.Tests.Cache;
 public sealed class CachedCustomerTests
 {
     [Fact]
-    public void An_entry_is_read_as_it_was_written() => Gen.Select(Gen.Long, Gen.Long.Array[1, Limits.Shards], Gen.Byte.Array[1, 500]).Sample((asOfUs, positions, json) =>
+    public void An_entry_is_read_as_it_was_written() => Gen.Select(
+        Gen.Long, Gen.Long.Array[1, Limits.Shards], Gen.Byte.Array[1, 500]).Sample((asOfUs, positions, json) =>
     {
-        var read = CachedCustomer.Parse(new CachedCustomer(new ViewHorizon(asOfUs, positions), json).ToBytes()).ShouldNotBeNull();
+        var read = CachedCustomer.Parse(new CachedCustomer(new ViewHorizon(asOfUs, positions), json).ToBytes())
+            .ShouldNotBeNull();
         read.Horizon.AsOfUs.ShouldBe(asOfUs);
         read.Horizon.Positions.ShouldBe(positions);
         read.Json.ToArray().ShouldBe(json);
@@ -20,7 +22,8 @@ public sealed class CachedCustomerTests
     public void What_is_no_entry_is_not_there()
     {
         var entry = new CachedCustomer(new ViewHorizon(1, [2, 3]), "{}"u8.ToArray()).ToBytes();
-        for (var length = 0; length <= entry.Length - 2; length++) CachedCustomer.Parse(entry.AsMemory(0, length)).ShouldBeNull();
+        for (var length = 0; length <= entry.Length - 2; length++)
+            CachedCustomer.Parse(entry.AsMemory(0, length)).ShouldBeNull();
         entry[0]++;
         CachedCustomer.Parse(entry).ShouldBeNull();
         CachedCustomer.Parse(Enumerable.Repeat((byte)1, 100).ToArray()).ShouldBeNull();
@@ -35,7 +38,10 @@ public sealed class CachedCustomerTests
     {
         var horizon = new ViewHorizon(AsOfUs: 11, [5]);
         horizon.Proves(ReadConsistency.Eventual, nowUs: 11).ShouldBeTrue();
-        foreach (var asked in new[] { ReadConsistency.Eventual, ReadConsistency.Bounded(1_000), ReadConsistency.Session([new Position(0, 1)]) })
+        foreach (var asked in new[]
+        {
+            ReadConsistency.Eventual, ReadConsistency.Bounded(1_000), ReadConsistency.Session([new Position(0, 1)])
+        })
             horizon.Proves(asked, nowUs: 10).ShouldBeFalse();
     }
 }

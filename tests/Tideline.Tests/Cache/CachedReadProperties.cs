@@ -8,7 +8,8 @@ public sealed class CachedReadProperties
 {
     private static readonly Gen<(int Kind, int Number)> Step = Gen.Select(Gen.Int[0, 11], Gen.Int[0, 60]);
 
-    // Writes, projection, announcements, flushes, outages and reads in any order; an announcement, a flush or an outage may come between a read and its fill.
+    // Writes, projection, announcements, flushes, outages and reads in any order; an announcement, a flush or an outage
+    // may come between a read and its fill.
     [Fact]
     public async Task A_session_read_holds_its_token_and_every_read_is_as_fresh_as_it_says()
     {
@@ -69,14 +70,17 @@ public sealed class CachedReadProperties
         if (number % 3 > 1) stage.Cache.Flush();
     }
 
-    /// <summary>A customer who pays in single cents, and so knows from a balance which of them a read has seen.</summary>
+    /// <summary>
+    /// A customer who pays in single cents, and so knows from a balance which of them a read has seen.
+    /// </summary>
     private sealed class Client(CachedStage stage, Guid id, Guid[] accounts)
     {
         private const long BeginningMinor = 10_000;
         private readonly List<(int Account, long Seq, long TimeUs)> _deposits = [];
 
         public IReadOnlyList<Position> Token =>
-            [.. Enumerable.Range(0, accounts.Length).Select(shard => new Position(shard, _deposits.LastOrDefault(deposit => deposit.Account == shard).Seq)).Where(position => position.Seq > 0)];
+            [.. Enumerable.Range(0, accounts.Length).Select(shard => new Position(shard,
+                _deposits.LastOrDefault(deposit => deposit.Account == shard).Seq)).Where(position => position.Seq > 0)];
 
         public static async Task<Client> OpenAsync(CachedStage stage)
         {
@@ -97,14 +101,19 @@ public sealed class CachedReadProperties
             var nowUs = stage.Time.NowUs();
             var token = Token;
             var read = await stage.ReadAsync(id, asked);
-            var promisedUs = nowUs - (long)(Math.Min(read.StalenessMs, asked.Level == ConsistencyLevel.Bounded ? asked.BoundMs : double.MaxValue) * 1_000);
+            var promisedUs = nowUs - (long)(Math.Min(
+                read.StalenessMs, asked.Level == ConsistencyLevel.Bounded ? asked.BoundMs : double.MaxValue) * 1_000);
             foreach (var account in Enumerable.Range(0, accounts.Length))
             {
-                var seen = read.Customer.Accounts.Single(each => each.AccountId == accounts[account]).PostedMinor - BeginningMinor;
+                var seen = read.Customer.Accounts.Single(each => each.AccountId == accounts[account])
+                    .PostedMinor - BeginningMinor;
                 var ofAccount = _deposits.Where(deposit => deposit.Account == account).ToArray();
-                seen.ShouldBeGreaterThanOrEqualTo(ofAccount.Count(deposit => deposit.TimeUs < promisedUs), $"{asked.Level} from {read.ServedBy}, {read.StalenessMs} ms old");
-                if (asked.Level == ConsistencyLevel.Session && token.FirstOrDefault(position => position.Shard == account) is { Seq: > 0 } position)
-                    seen.ShouldBeGreaterThanOrEqualTo(ofAccount.Count(deposit => deposit.Seq <= position.Seq), $"session from {read.ServedBy}");
+                seen.ShouldBeGreaterThanOrEqualTo(ofAccount.Count(deposit => deposit.TimeUs < promisedUs),
+                    $"{asked.Level} from {read.ServedBy}, {read.StalenessMs} ms old");
+                if (asked.Level == ConsistencyLevel.Session
+                    && token.FirstOrDefault(position => position.Shard == account) is { Seq: > 0 } position)
+                    seen.ShouldBeGreaterThanOrEqualTo(
+                        ofAccount.Count(deposit => deposit.Seq <= position.Seq), $"session from {read.ServedBy}");
             }
         }
     }

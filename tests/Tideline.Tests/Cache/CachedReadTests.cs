@@ -51,7 +51,8 @@ public sealed class CachedReadTests
         (await stage.SumAsync(ada, session)).ShouldBe((20_007, ServedBy.View));
         stage.Pass(1);
         (await stage.SumAsync(ada, session)).ShouldBe((20_007, ServedBy.Cache));
-        (await stage.SumAsync(ada, ReadConsistency.Session([written.Position with { Seq = written.Position.Seq - 1 }]))).ShouldBe((20_007, ServedBy.Cache));
+        (await stage.SumAsync(ada, ReadConsistency.Session([written.Position with { Seq = written.Position.Seq - 1 }])))
+            .ShouldBe((20_007, ServedBy.Cache));
     }
 
     [Fact]
@@ -96,9 +97,11 @@ public sealed class CachedReadTests
             await stage.Stage.FlowAsync();
             await stage.AnnounceAsync();
             if (!flushed) return;
-            // With the announcement gone, only the lease tells that the fill is late: somebody else's look has made the key anew.
+            // With the announcement gone, only the lease tells that the fill is late: somebody else's look has made the
+            // key anew.
             stage.Cache.Flush();
-            await stage.Cache.GetAsync(CustomerCache.Key(stage.Stage.Host.Projector.Names.Customers, ada.ToString()), default);
+            await stage.Cache.GetAsync(
+                CustomerCache.Key(stage.Stage.Host.Projector.Names.Customers, ada.ToString()), default);
         };
         (await stage.SumAsync(ada, ReadConsistency.Eventual)).ShouldBe((20_000, ServedBy.View));
         stage.Counts[CacheOutcome.FillRefused].ShouldBe(1);
@@ -113,7 +116,8 @@ public sealed class CachedReadTests
         await using var stage = await CachedStage.OpenAsync();
         var (ada, accounts) = await stage.CustomerAsync();
         var right = await stage.Stage.ViewAsync(ada);
-        await stage.Stage.TamperAsync(ada, document => document with { Clock = new SortedList<Guid, long>(document.Clock) { [accounts[0]] = 1 } });
+        await stage.Stage.TamperAsync(ada,
+            document => document with { Clock = new SortedList<Guid, long>(document.Clock) { [accounts[0]] = 1 } });
         await stage.RestartAsync();
         if (!whileItIsRead) await stage.ReadAsync(ada, ReadConsistency.Eventual);
 
@@ -134,7 +138,8 @@ public sealed class CachedReadTests
 
         (await stage.SumAsync(ada, session)).ShouldBe((20_007, ServedBy.Ledger));
 
-        // Repaired and replayed, and no announcement came through: by its positions alone, what was read meanwhile would look whole.
+        // Repaired and replayed, and no announcement came through: by its positions alone, what was read meanwhile
+        // would look whole.
         await stage.Stage.TamperAsync(ada, _ => right!);
         await stage.Stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default);
         (await stage.SumAsync(ada, session)).ShouldBe((20_007, ServedBy.View));
@@ -146,7 +151,9 @@ public sealed class CachedReadTests
         await using var stage = await CachedStage.OpenAsync();
         var bank = stage.Stage.Bank;
         var id = bank.Ledger.Ids.Next();
-        for (var times = 0; times < 2; times++) (await stage.Stage.Host.CustomerViews.GetCustomerAsync(id, ReadConsistency.Eventual, default)).ShouldBeNull();
+        for (var times = 0; times < 2; times++)
+            (await stage.Stage.Host.CustomerViews.GetCustomerAsync(id, ReadConsistency.Eventual, default))
+                .ShouldBeNull();
         await bank.Ledger.ExecuteAsync(new CreateCustomer(id, "Ada", "ada@example.com", "DE"), default);
         await stage.Stage.FlowAsync();
         (await stage.ReadAsync(id, ReadConsistency.Eventual)).Customer.Name.ShouldBe("Ada");
@@ -189,7 +196,10 @@ public sealed class CachedReadTests
             var written = await stage.Stage.Bank.DepositAsync(accounts[1], 1);
             await stage.Stage.FlowAsync();
             await stage.AnnounceAsync();
-            foreach (var asked in new[] { ReadConsistency.Eventual, ReadConsistency.Bounded(5), ReadConsistency.Session([written.Position]) })
+            foreach (var asked in new[]
+            {
+                ReadConsistency.Eventual, ReadConsistency.Bounded(5), ReadConsistency.Session([written.Position])
+            })
                 (await stage.SumAsync(ada, asked)).ShouldBe((20_000 + times, ServedBy.View));
         }
 

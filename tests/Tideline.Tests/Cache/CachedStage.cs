@@ -7,12 +7,15 @@ using Tideline.Views;
 
 namespace Tideline.Tests.Cache;
 
-/// <summary>A stage whose reads go through a cache; changes are announced to it only when a test says so, and time stands still.</summary>
+/// <summary>
+/// A stage whose reads go through a cache; changes are announced to it only when a test says so, and time stands still.
+/// </summary>
 internal sealed class CachedStage : IAsyncDisposable
 {
     private string _token = "";
 
-    private CachedStage(FakeTimeProvider time, BreakableCache cache, Stage stage) => (Time, Cache, Stage) = (time, cache, stage);
+    private CachedStage(FakeTimeProvider time, BreakableCache cache, Stage stage) =>
+        (Time, Cache, Stage) = (time, cache, stage);
 
     public FakeTimeProvider Time { get; }
 

@@ -15,7 +15,8 @@ namespace Tideline.Tests.Consistency;
 
 public sealed class AuditHeadsTests : IAsyncLifetime
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
     private Bank _bank = null!;
     private SqliteLog _log = null!;
 
@@ -43,7 +44,8 @@ public sealed class AuditHeadsTests : IAsyncLifetime
         (await PublishAsync()).ShouldBe(4);
         var records = await _log.ReadAsync(Topics.AuditHeads, 0, 0, 100, Cancel);
         var blocks = await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel);
-        records.Select(AuditHeads.Parse).ShouldBe(blocks.Select(block => new AuditHead(0, block.Number, block.ThroughSeq, Convert.ToHexStringLower(block.Hash))));
+        records.Select(AuditHeads.Parse).ShouldBe(blocks.Select(
+            block => new AuditHead(0, block.Number, block.ThroughSeq, Convert.ToHexStringLower(block.Hash))));
     }
 
     [Fact]
@@ -51,14 +53,17 @@ public sealed class AuditHeadsTests : IAsyncLifetime
     {
         foreach (var block in await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel))
         {
-            var head = JsonSerializer.SerializeToUtf8Bytes(new AuditHead(0, block.Number, block.ThroughSeq, Convert.ToHexString(block.Hash)), AuditHeadJson.Default.AuditHead);
-            await _log.AppendAsync([new LogRecord(Topics.AuditHeads, 0, 0, "shard-0", block.Number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, block.TimeUs, head)], Cancel);
+            var head = JsonSerializer.SerializeToUtf8Bytes(new AuditHead(
+                0, block.Number, block.ThroughSeq, Convert.ToHexString(block.Hash)), AuditHeadJson.Default.AuditHead);
+            await _log.AppendAsync([new LogRecord(Topics.AuditHeads, 0, 0,
+                "shard-0", block.Number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, block.TimeUs, head)], Cancel);
         }
 
         var check = await CheckAsync();
         check.Ok.ShouldBeTrue(check.Detail);
         check.Detail.ShouldContain("3 of them published");
-        check.Detail.ShouldContain("head " + Convert.ToHexStringLower((await _bank.Ledger.Reader(0).GetHeadAsync(Cancel)).BlockHash.AsSpan(0, 8)));
+        check.Detail.ShouldContain("head "
+            + Convert.ToHexStringLower((await _bank.Ledger.Reader(0).GetHeadAsync(Cancel)).BlockHash.AsSpan(0, 8)));
     }
 
     [Fact]
@@ -97,9 +102,11 @@ public sealed class AuditHeadsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("DELETE FROM records WHERE position = 2", "The published head of block 2 of shard 0 is missing on the log")]
+    [InlineData(
+        "DELETE FROM records WHERE position = 2", "The published head of block 2 of shard 0 is missing on the log")]
     [InlineData("DELETE FROM records WHERE position = 3", "The published heads of shard 0 end at offset 2")]
-    [InlineData("UPDATE records SET data = CAST('{}' AS BLOB) WHERE position = 1", "The published head of block 1 of shard 0 cannot be read")]
+    [InlineData("UPDATE records SET data = CAST('{}' AS BLOB) WHERE position = 1",
+        "The published head of block 1 of shard 0 cannot be read")]
     public async Task A_change_to_the_published_heads_is_found(string tampering, string finding)
     {
         await PublishAsync();
@@ -120,11 +127,13 @@ public sealed class AuditHeadsTests : IAsyncLifetime
     {
         var blocks = await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel);
         var again = _bank.Ledger.SubmitAsync(0, new SealBlock(blocks[2]));
-        var stranger = _bank.Ledger.SubmitAsync(0, new SealBlock(blocks[2] with { Number = 4, PreviousHash = new byte[32] }));
+        var stranger = _bank.Ledger.SubmitAsync(
+            0, new SealBlock(blocks[2] with { Number = 4, PreviousHash = new byte[32] }));
         await _bank.AccountAsync(0, balanceMinor: 1);
         (await again).Refusal.ShouldBeNull();
         (await stranger).Refusal.ShouldBeNull();
-        (await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel)).Select(block => Convert.ToHexString(block.Hash)).ShouldBe(blocks.Select(block => Convert.ToHexString(block.Hash)));
+        (await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel)).Select(block => Convert.ToHexString(block.Hash))
+            .ShouldBe(blocks.Select(block => Convert.ToHexString(block.Hash)));
     }
 
     private async Task SealSomethingAsync()
@@ -136,12 +145,14 @@ public sealed class AuditHeadsTests : IAsyncLifetime
 
     private async Task<long> PublishAsync()
     {
-        await using var heads = new AuditHeads(_bank.Ledger, _log, TimeProvider.System, NullLogger<AuditHeads>.Instance);
+        await using var heads = new AuditHeads(
+            _bank.Ledger, _log, TimeProvider.System, NullLogger<AuditHeads>.Instance);
         return await heads.PublishAsync(0, Cancel);
     }
 
     private async Task<VerifyCheck> CheckAsync(ILog? log = null) =>
-        (await new Verifier(_bank.Ledger, log ?? _log, null, null, TimeProvider.System).VerifyAsync(deep: false, Cancel)).Checks.Single(check => check.Name.StartsWith("I9", StringComparison.Ordinal));
+        (await new Verifier(_bank.Ledger, log ?? _log, null, null, TimeProvider.System).VerifyAsync(
+            deep: false, Cancel)).Checks.Single(check => check.Name.StartsWith("I9", StringComparison.Ordinal));
 
     private async Task<List<AuditBlockRow>> ForgeAsync()
     {
@@ -149,12 +160,18 @@ public sealed class AuditHeadsTests : IAsyncLifetime
         using var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "ledger", "shard-0.db"));
         foreach (var block in await _bank.Ledger.Reader(0).GetBlocksAsync(0, 100, Cancel))
         {
-            var events = await _bank.Ledger.Reader(0).GetEventsAsync(block.FromSeq - 1, (int)(block.ThroughSeq - block.FromSeq + 1), Cancel);
+            var events = await _bank.Ledger.Reader(0)
+                .GetEventsAsync(block.FromSeq - 1, (int)(block.ThroughSeq - block.FromSeq + 1), Cancel);
             var previous = forged.Count == 0 ? new byte[32] : forged[^1].Hash;
             using var hash = new BlockHash();
             foreach (var happened in events) hash.Add(happened);
-            forged.Add(block with { PreviousHash = previous, Hash = hash.Seal(previous, block.Number, block.FromSeq, block.ThroughSeq) });
-            database.Prepare("UPDATE blocks SET previous_hash = ?, hash = ? WHERE number = ?").Bind(previous).Bind(forged[^1].Hash).Bind(block.Number).Run();
+            forged.Add(block with
+            {
+                PreviousHash = previous,
+                Hash = hash.Seal(previous, block.Number, block.FromSeq, block.ThroughSeq)
+            });
+            database.Prepare("UPDATE blocks SET previous_hash = ?, hash = ? WHERE number = ?")
+                .Bind(previous).Bind(forged[^1].Hash).Bind(block.Number).Run();
         }
 
         return forged;

@@ -39,7 +39,8 @@ public sealed class ConsistentReadTests
         string? cursor = null;
         do
         {
-            var page = await views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, "DEPO", cursor, 4, default);
+            var page = await views.SearchTransactionsAsync(
+                ada, ReadConsistency.Eventual, null, null, "DEPO", cursor, 4, default);
             seen.AddRange(page.Transactions.Select(entry => entry.AmountMinor));
             cursor = page.Cursor;
         }
@@ -47,10 +48,14 @@ public sealed class ConsistentReadTests
 
         seen.Count.ShouldBe(9);
         seen.Take(7).ShouldBe([7L, 6, 5, 4, 3, 2, 1]);
-        (await views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, "nowhere", null, 4, default)).Transactions.ShouldBeEmpty();
-        (await views.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers.ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
-        await Should.ThrowAsync<TidelineException>(() => views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, null, "bad!", 4, default));
-        await Should.ThrowAsync<TidelineException>(() => views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, null, null, 0, default));
+        (await views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, "nowhere", null, 4, default))
+            .Transactions.ShouldBeEmpty();
+        (await views.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, default))
+            .Customers.ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
+        await Should.ThrowAsync<TidelineException>(
+            () => views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, null, "bad!", 4, default));
+        await Should.ThrowAsync<TidelineException>(
+            () => views.SearchTransactionsAsync(ada, ReadConsistency.Eventual, null, null, null, null, 0, default));
     }
 
     [Fact]
@@ -66,7 +71,8 @@ public sealed class ConsistentReadTests
         foreach (var asked in new[] { session, ReadConsistency.Bounded(9), ReadConsistency.Strong })
         {
             (await FailsAsync(time, CountAsync(stage, ada, asked))).ShouldBe(ErrorCode.ViewBehind);
-            (await FailsAsync(time, stage.Host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", asked, null, 10, default))).ShouldBe(ErrorCode.ViewBehind);
+            (await FailsAsync(time, stage.Host.CustomerViews.FindCustomersByEmailAsync(
+                "ada@example.com", asked, null, 10, default))).ShouldBe(ErrorCode.ViewBehind);
         }
 
         (await CountAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(2);
@@ -77,8 +83,10 @@ public sealed class ConsistentReadTests
         waiting.IsCompleted.ShouldBeFalse();
         await stage.FlowAsync();
         (await waiting).ShouldBe(3);
-        foreach (var asked in new[] { session, ReadConsistency.Bounded(0), ReadConsistency.Strong }) (await CountAsync(stage, ada, asked)).ShouldBe(3);
-        (await Should.ThrowAsync<TidelineException>(() => CountAsync(stage, ada, ReadConsistency.Session([new Position(0, 99)])))).Code.ShouldBe(ErrorCode.InvalidInput);
+        foreach (var asked in new[] { session, ReadConsistency.Bounded(0), ReadConsistency.Strong })
+            (await CountAsync(stage, ada, asked)).ShouldBe(3);
+        (await Should.ThrowAsync<TidelineException>(() => CountAsync(
+            stage, ada, ReadConsistency.Session([new Position(0, 99)])))).Code.ShouldBe(ErrorCode.InvalidInput);
     }
 
     [Fact]
@@ -88,16 +96,20 @@ public sealed class ConsistentReadTests
         var (ada, accounts) = await stage.CustomerAsync();
         var (ben, _) = await stage.CustomerAsync();
         await stage.FlowAsync();
-        await stage.TamperAsync(ada, document => document with { Clock = new SortedList<Guid, long>(document.Clock) { [accounts[0]] = 1 } });
+        await stage.TamperAsync(ada,
+            document => document with { Clock = new SortedList<Guid, long>(document.Clock) { [accounts[0]] = 1 } });
         await stage.RestartAsync();
         var reply = await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
         var session = ReadConsistency.Session([reply.Position]);
-        (await Should.ThrowAsync<TidelineException>(() => CountAsync(stage, ada, session))).Message.ShouldContain($"{ada} wait among the dead letters");
-        await Should.ThrowAsync<TidelineException>(() => stage.Host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", session, null, 10, default));
+        (await Should.ThrowAsync<TidelineException>(() => CountAsync(stage, ada, session)))
+            .Message.ShouldContain($"{ada} wait among the dead letters");
+        await Should.ThrowAsync<TidelineException>(
+            () => stage.Host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", session, null, 10, default));
         (await CountAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(2);
         (await CountAsync(stage, ben, session)).ShouldBe(2);
-        (await stage.Host.CustomerViews.FindCustomersByEmailAsync("nobody@example.com", session, null, 10, default)).Customers.ShouldBeEmpty();
+        (await stage.Host.CustomerViews.FindCustomersByEmailAsync("nobody@example.com", session, null, 10, default))
+            .Customers.ShouldBeEmpty();
     }
 
     [Theory]
@@ -115,7 +127,8 @@ public sealed class ConsistentReadTests
         var token = ConsistencyToken.Encode([new(0, 5), new(1, 5091)], Scope);
         ConsistencyToken.Parse(token, Scope).ShouldBe([new Position(0, 5), new Position(1, 5091)]);
         for (var length = 0; length < token.Length; length++) Refuse(token[..length]);
-        for (var at = 0; at < token.Length; at++) Refuse($"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}");
+        for (var at = 0; at < token.Length; at++)
+            Refuse($"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}");
         Refuse(ConsistencyToken.Encode([new(0, 5)], Scope with { Installation = Guid.Empty }));
     }
 
@@ -134,10 +147,12 @@ public sealed class ConsistentReadTests
     [InlineData("bounded=")]
     [InlineData("bounded=-1")]
     public void An_unknown_consistency_is_refused(string consistency) =>
-        Should.Throw<TidelineException>(() => ReadConsistency.Parse(consistency, null, Scope)).Code.ShouldBe(ErrorCode.InvalidInput);
+        Should.Throw<TidelineException>(() => ReadConsistency.Parse(consistency, null, Scope))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
 
     private static async Task<int> CountAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
-        (await stage.Host.CustomerViews.SearchTransactionsAsync(customer, consistency, null, null, null, null, 100, default)).Transactions.Count;
+        (await stage.Host.CustomerViews.SearchTransactionsAsync(
+            customer, consistency, null, null, null, null, 100, default)).Transactions.Count;
 
     private static async Task<ErrorCode> FailsAsync(FakeTimeProvider time, Task read)
     {

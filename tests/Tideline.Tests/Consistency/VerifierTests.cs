@@ -14,7 +14,8 @@ namespace Tideline.Tests.Consistency;
 
 public sealed class VerifierTests : IAsyncLifetime
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
     private Bank _bank = null!;
     private SqliteLog _log = null!;
     private SqliteViewStore _views = null!;
@@ -31,7 +32,8 @@ public sealed class VerifierTests : IAsyncLifetime
         var events = await _bank.Ledger.Reader(0).GetEventsAsync(0, 100, Cancel);
         await _log.AppendAsync([.. events.Select(Record)], Cancel);
         _views = SqliteViewStore.Open(_folder);
-        _projections = await ProjectionHost.CreateAsync(_bank.Ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+        _projections = await ProjectionHost.CreateAsync(
+            _bank.Ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
         await _projections.Projector.PassAsync(Cancel);
     }
 
@@ -54,30 +56,44 @@ public sealed class VerifierTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("UPDATE accounts SET posted = posted + 1 WHERE posted = 250", "I1", "the EUR balances add up to 1 minor units")]
-    [InlineData("UPDATE accounts SET posted = posted + 1 WHERE posted = 250", "I2", "posted is 251, but its entries add up to 250")]
+    [InlineData(
+        "UPDATE accounts SET posted = posted + 1 WHERE posted = 250", "I1", "the EUR balances add up to 1 minor units")]
+    [InlineData("UPDATE accounts SET posted = posted + 1 WHERE posted = 250",
+        "I2", "posted is 251, but its entries add up to 250")]
     [InlineData("UPDATE events SET version = version + 1 WHERE seq = 3", "I7", "Event 0:3 is not the same on the log")]
     [InlineData("DELETE FROM events WHERE seq = 7", "I7", "Event 0:7 is on the log, but not in the ledger")]
     [InlineData("UPDATE transactions SET amount = 251 WHERE amount = 250", "I9", "says another currency, amount")]
-    [InlineData("DELETE FROM events WHERE seq > 5", "I8", "The views stand at 0:7, but the newest event of the ledger is 0:5")]
-    public Task A_change_to_the_ledger_breaks_its_check(string tampering, string invariant, string finding) => ShouldBeFoundAsync("ledger/shard-0.db", tampering, invariant, finding, deep: false);
+    [InlineData(
+        "DELETE FROM events WHERE seq > 5", "I8", "The views stand at 0:7, but the newest event of the ledger is 0:5")]
+    public Task A_change_to_the_ledger_breaks_its_check(string tampering, string invariant, string finding) =>
+        ShouldBeFoundAsync("ledger/shard-0.db", tampering, invariant, finding, deep: false);
 
     [Theory]
-    [InlineData("DELETE FROM records WHERE position = 3", "Log offset 4 of shard 0 holds event 4 where event 3 should stand")]
+    [InlineData(
+        "DELETE FROM records WHERE position = 3", "Log offset 4 of shard 0 holds event 4 where event 3 should stand")]
     [InlineData("DELETE FROM records WHERE position = 7", "The log of shard 0 ends at offset 6, before its head 7")]
-    [InlineData("UPDATE records SET data = CAST(replace(data, 'EUR', 'USD') AS BLOB) WHERE position = 2", "Event 0:2 is not the same on the log")]
+    [InlineData("UPDATE records SET data = CAST(replace(data, 'EUR', 'USD') AS BLOB) WHERE position = 2",
+        "Event 0:2 is not the same on the log")]
     [InlineData("UPDATE records SET time_us = time_us + 1 WHERE position = 5", "Event 0:5 is not the same on the log")]
-    public Task A_change_to_the_log_breaks_its_check(string tampering, string finding) => ShouldBeFoundAsync("log/log.db", tampering, "I7", finding, deep: true);
+    public Task A_change_to_the_log_breaks_its_check(string tampering, string finding) =>
+        ShouldBeFoundAsync("log/log.db", tampering, "I7", finding, deep: true);
 
     [Theory]
-    [InlineData("UPDATE c_customers_v1 SET json = CAST(replace(json, '9750', '9751') AS BLOB)", "is not the fold of its events", false)]
-    [InlineData("UPDATE c_customers_v1 SET json = CAST(replace(json, 'Ada', 'Eve') AS BLOB)", "is not the fold of its events", true)]
+    [InlineData("UPDATE c_customers_v1 SET json = CAST(replace(json, '9750', '9751') AS BLOB)",
+        "is not the fold of its events", false)]
+    [InlineData("UPDATE c_customers_v1 SET json = CAST(replace(json, 'Ada', 'Eve') AS BLOB)",
+        "is not the fold of its events", true)]
     [InlineData("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)", "is damaged: it cannot be read", false)]
-    [InlineData("DELETE FROM c_customers_v1 WHERE CAST(json AS TEXT) LIKE '%9750%'", "is missing, though the views are past its event at 0:", false)]
-    [InlineData("UPDATE c_transactions_v1 SET json = CAST(replace(json, 'rent', 'Rent') AS BLOB) WHERE CAST(json AS TEXT) LIKE '%rent%'", "is not what its event says", false)]
+    [InlineData("DELETE FROM c_customers_v1 WHERE CAST(json AS TEXT) LIKE '%9750%'",
+        "is missing, though the views are past its event at 0:", false)]
+    [InlineData("UPDATE c_transactions_v1 SET json = CAST(replace(json, 'rent', 'Rent') AS BLOB) WHERE CAST(json AS "
+        + "TEXT) LIKE '%rent%'", "is not what its event says", false)]
     [InlineData("DELETE FROM c_transactions_v1 WHERE CAST(json AS TEXT) LIKE '%rent%'", "Transaction document", true)]
-    [InlineData("UPDATE c_customers_v1 SET id = '019aad7e-0000-7000-8000-000000000001' WHERE id = (SELECT id FROM c_customers_v1 WHERE CAST(json AS TEXT) LIKE '%9750%' LIMIT 1)", "Customer document 019aad7e-0000-7000-8000-000000000001 belongs to no customer", true)]
-    [InlineData("UPDATE c_transactions_v1 SET id = 'x' || id WHERE CAST(json AS TEXT) LIKE '%deposit%'", "belongs to no entry of the ledger", true)]
+    [InlineData("UPDATE c_customers_v1 SET id = '019aad7e-0000-7000-8000-000000000001' WHERE id = (SELECT id FROM "
+        + "c_customers_v1 WHERE CAST(json AS TEXT) LIKE '%9750%' LIMIT 1)",
+        "Customer document 019aad7e-0000-7000-8000-000000000001 belongs to no customer", true)]
+    [InlineData("UPDATE c_transactions_v1 SET id = 'x' || id WHERE CAST(json AS TEXT) LIKE '%deposit%'",
+        "belongs to no entry of the ledger", true)]
     [InlineData(
         "UPDATE c_customers_v1 SET revision = 'x'", "is damaged: somebody else wrote it: it has no revision", false)]
     [InlineData(
@@ -104,7 +120,8 @@ public sealed class VerifierTests : IAsyncLifetime
     [InlineData(
         "UPDATE tl_watermarks SET seq = 900", "The views stand at 0:900, but the newest event of the ledger is 0:7",
         false)]
-    public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) => ShouldBeFoundAsync("views/views.db", tampering, "I8", finding, deep);
+    public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) =>
+        ShouldBeFoundAsync("views/views.db", tampering, "I8", finding, deep);
 
     [Theory]
     [InlineData("customers")]
@@ -141,11 +158,13 @@ public sealed class VerifierTests : IAsyncLifetime
         var head = await _log.GetHeadAsync(Topics.AccountEvents, 0, Cancel);
         var account = await _bank.AccountAsync(0);
         var fresh = await _bank.Ledger.Reader(0).GetEventsAsync(head, 100, Cancel);
-        await _log.AppendAsync([.. fresh.Select(happened => Record(happened) with { Type = happened.Subject == account ? "ACCOUNT_BENT" : happened.Type.Name() })], Cancel);
+        await _log.AppendAsync([.. fresh.Select(happened => Record(happened)
+            with { Type = happened.Subject == account ? "ACCOUNT_BENT" : happened.Type.Name() })], Cancel);
         await _projections.Projector.PassAsync(Cancel);
         var customer = _projections.DeadLetters.List().ShouldHaveSingleItem().Key;
 
-        var check = (await VerifyAsync(deep: true)).Checks.Single(one => one.Name.StartsWith("I8", StringComparison.Ordinal));
+        var check = (await VerifyAsync(deep: true))
+            .Checks.Single(one => one.Name.StartsWith("I8", StringComparison.Ordinal));
         check.Ok.ShouldBeTrue(check.Detail);
         check.Detail.ShouldContain($"1 customers knowingly behind, dead letters: {customer}");
     }
@@ -154,13 +173,15 @@ public sealed class VerifierTests : IAsyncLifetime
     public async Task A_sound_installation_passes_while_traffic_runs()
     {
         var folder = Path.Combine(_folder, "node");
-        await using var node = await TidelineNode.StartAsync(new NodeOptions { DataDirectory = folder, Shards = 2 }, Cancel);
+        await using var node = await TidelineNode.StartAsync(
+            new NodeOptions { DataDirectory = folder, Shards = 2 }, Cancel);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         var traffic = Task.Run(() => DepositAsync(node, stop.Token), Cancel);
         for (var round = 0; round < 4; round++)
         {
             await node.Projections.Projector.WaitForAsync(0, 50 * (round + 1), TimeSpan.FromSeconds(20), Cancel);
-            (await node.Verifier.VerifyAsync(deep: round % 2 == 1, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
+            (await node.Verifier.VerifyAsync(deep: round % 2 == 1, Cancel))
+                .Checks.Where(check => !check.Ok).ShouldBeEmpty();
         }
 
         await stop.CancelAsync();
@@ -172,9 +193,12 @@ public sealed class VerifierTests : IAsyncLifetime
         var (done, ledger) = (0, node.Ledger);
         while (!stop.IsCancellationRequested)
         {
-            var customer = await ledger.ExecuteAsync(new CreateCustomer(ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default);
-            var account = await ledger.ExecuteAsync(new OpenAccount(ledger.Ids.Next(), customer.Subject, Bank.Eur, 0, null), default);
-            for (var each = 0; each < 5; each++, done++) await ledger.ExecuteAsync(new Deposit(ledger.Ids.Next(), account.Subject, new Money(7, Bank.Eur), null), default);
+            var customer = await ledger.ExecuteAsync(
+                new CreateCustomer(ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default);
+            var account = await ledger.ExecuteAsync(
+                new OpenAccount(ledger.Ids.Next(), customer.Subject, Bank.Eur, 0, null), default);
+            for (var each = 0; each < 5; each++, done++) await ledger.ExecuteAsync(
+                new Deposit(ledger.Ids.Next(), account.Subject, new Money(7, Bank.Eur), null), default);
         }
 
         return done;
@@ -184,9 +208,11 @@ public sealed class VerifierTests : IAsyncLifetime
     public async Task Hidden_holds_and_false_announcements_are_found()
     {
         var account = await _bank.AccountAsync(0, balanceMinor: 500);
-        await _bank.Ledger.ExecuteAsync(new PlaceHold(_bank.Ledger.Ids.Next(), account, new Money(40, Bank.Eur), _bank.Time.NowUs() + 60_000_000, null), Cancel);
+        await _bank.Ledger.ExecuteAsync(new PlaceHold(
+            _bank.Ledger.Ids.Next(), account, new Money(40, Bank.Eur), _bank.Time.NowUs() + 60_000_000, null), Cancel);
         (await VerifyAsync(deep: false)).Ok.ShouldBeTrue();
-        await ShouldBeFoundAsync("ledger/shard-0.db", "UPDATE accounts SET pending_in = 41 WHERE pending_in = 40", "I2", "The EUR settlement account awaits 41, but the open holds add up to 40", deep: false);
+        await ShouldBeFoundAsync("ledger/shard-0.db", "UPDATE accounts SET pending_in = 41 WHERE pending_in = 40",
+            "I2", "The EUR settlement account awaits 41, but the open holds add up to 40", deep: false);
     }
 
     private async Task ShouldBeFoundAsync(string file, string tampering, string invariant, string finding, bool deep)
@@ -205,7 +231,9 @@ public sealed class VerifierTests : IAsyncLifetime
     }
 
     private static LogRecord Record(LedgerEvent happened) => new(
-        Topics.AccountEvents, 0, 0, "shard-0", happened.Position.Seq, ProjectedEvent.From(happened).Key, happened.Type.Name(), happened.Subject, happened.Version, happened.TimeUs, happened.Data);
+        Topics.AccountEvents, 0, 0, "shard-0", happened.Position.Seq, ProjectedEvent.From(happened).Key,
+        happened.Type.Name(), happened.Subject, happened.Version, happened.TimeUs, happened.Data);
 
-    private Task<VerifyReport> VerifyAsync(bool deep) => new Verifier(_bank.Ledger, _log, _views, _projections, TimeProvider.System).VerifyAsync(deep, Cancel);
+    private Task<VerifyReport> VerifyAsync(bool deep) =>
+        new Verifier(_bank.Ledger, _log, _views, _projections, TimeProvider.System).VerifyAsync(deep, Cancel);
 }

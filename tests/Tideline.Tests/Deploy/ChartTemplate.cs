@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Tideline.Tests.Deploy;
 
-/// <summary>A template of the chart, as far as its text tells without Helm: its actions, what they open and close, and what they name.</summary>
+/// <summary>
+/// A template of the chart, as far as its text tells without Helm: its actions, what they open and close, and what they
+/// name.
+/// </summary>
 internal sealed partial class ChartTemplate
 {
     private static readonly string[] Openers = ["if", "with", "range", "define", "block"];
@@ -15,7 +18,8 @@ internal sealed partial class ChartTemplate
     }
 
     public static IReadOnlyList<ChartTemplate> All { get; } =
-        [.. Directory.EnumerateFiles(Path.Combine(DeployTree.Chart, "templates")).Order(StringComparer.Ordinal).Select(path => new ChartTemplate(Path.GetFileName(path), File.ReadAllText(path)))];
+        [.. Directory.EnumerateFiles(Path.Combine(DeployTree.Chart, "templates")).Order(StringComparer.Ordinal)
+            .Select(path => new ChartTemplate(Path.GetFileName(path), File.ReadAllText(path)))];
 
     public string Name { get; }
 
@@ -25,7 +29,8 @@ internal sealed partial class ChartTemplate
     public IReadOnlyList<string> Actions { get; }
 
     /// <summary>Every path below <c>.Values</c>, as in <c>mysql.storage.size</c>.</summary>
-    public IEnumerable<string> Values => Actions.SelectMany(action => Value().Matches(action)).Select(match => match.Groups[1].Value);
+    public IEnumerable<string> Values =>
+        Actions.SelectMany(action => Value().Matches(action)).Select(match => match.Groups[1].Value);
 
     public IEnumerable<string> Includes => Named("include");
 
@@ -37,12 +42,14 @@ internal sealed partial class ChartTemplate
     public string? Fault()
     {
         var rest = Action().Replace(Comment().Replace(Text, ""), "");
-        if (rest.Contains("{{", StringComparison.Ordinal) || rest.Contains("}}", StringComparison.Ordinal)) return $"{Name}: braces that are not closed";
+        if (rest.Contains("{{", StringComparison.Ordinal) || rest.Contains("}}", StringComparison.Ordinal))
+            return $"{Name}: braces that are not closed";
         var open = new Stack<string>();
         foreach (var action in Actions)
         {
             var plain = Quoted().Replace(action, "");
-            if (plain.Contains('"', StringComparison.Ordinal) || plain.Count(sign => sign == '(') != plain.Count(sign => sign == ')')) return $"{Name}: {action}";
+            if (plain.Contains('"', StringComparison.Ordinal)
+                || plain.Count(sign => sign == '(') != plain.Count(sign => sign == ')')) return $"{Name}: {action}";
             var word = plain.Split(' ')[0];
             if (Openers.Contains(word)) open.Push(word);
             else if (word == "else" && !open.TryPeek(out _)) return $"{Name}: else without if";
@@ -52,7 +59,8 @@ internal sealed partial class ChartTemplate
         return open.Count == 0 ? null : $"{Name}: {open.Peek()} without end";
     }
 
-    private IEnumerable<string> Named(string word) => Actions.SelectMany(action => Naming().Matches(action)).Where(match => match.Groups[1].Value == word).Select(match => match.Groups[2].Value);
+    private IEnumerable<string> Named(string word) => Actions.SelectMany(action => Naming().Matches(action))
+        .Where(match => match.Groups[1].Value == word).Select(match => match.Groups[2].Value);
 
     [GeneratedRegex(@"\{\{-?((?:[^{}""]|""(?:[^""\\]|\\.)*"")*?)-?\}\}", RegexOptions.Singleline)]
     private static partial Regex Action();

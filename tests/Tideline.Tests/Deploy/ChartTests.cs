@@ -9,7 +9,8 @@ namespace Tideline.Tests.Deploy;
 public sealed partial class ChartTests
 {
     private static readonly JsonObject Values = DeployTree.Yaml("helm", "tideline", "values.yaml");
-    private static readonly JsonSchema Schema = new(JsonNode.Parse(DeployTree.Text("helm", "tideline", "values.schema.json"))!.AsObject());
+    private static readonly JsonSchema Schema = new(
+        JsonNode.Parse(DeployTree.Text("helm", "tideline", "values.schema.json"))!.AsObject());
 
     [Fact]
     public void The_chart_names_itself()
@@ -17,8 +18,10 @@ public sealed partial class ChartTests
         var chart = DeployTree.Yaml("helm", "tideline", "Chart.yaml");
         $"{chart["apiVersion"]}".ShouldBe("v2");
         $"{chart["name"]}".ShouldBe("tideline");
-        foreach (var version in (string[])["version", "appVersion"]) $"{chart[version]}".ShouldMatch(@"^\d+\.\d+\.\d+$");
-        File.ReadAllText(Path.Combine(SourceTree.Root, "Directory.Build.props")).ShouldContain($"<Version>{chart["appVersion"]}</Version>");
+        foreach (var version in (string[])["version", "appVersion"])
+            $"{chart[version]}".ShouldMatch(@"^\d+\.\d+\.\d+$");
+        File.ReadAllText(Path.Combine(SourceTree.Root, "Directory.Build.props"))
+            .ShouldContain($"<Version>{chart["appVersion"]}</Version>");
     }
 
     [Fact]
@@ -46,7 +49,8 @@ public sealed partial class ChartTests
     }
 
     [Fact]
-    public void A_template_closes_what_it_opens() => DeployTree.Nothing(ChartTemplate.All.Select(template => template.Fault()));
+    public void A_template_closes_what_it_opens() =>
+        DeployTree.Nothing(ChartTemplate.All.Select(template => template.Fault()));
 
     [Theory]
     [InlineData("{{- if .Values.a }} x")]
@@ -55,33 +59,40 @@ public sealed partial class ChartTests
     [InlineData("{{ .Values.a }")]
     [InlineData("{{ include (\"a\" . }}")]
     [InlineData("{{ printf \"a }}")]
-    public void A_template_that_does_not_would_be_found(string text) => ChartTemplate.Of(text).Fault().ShouldNotBeNull();
+    public void A_template_that_does_not_would_be_found(string text) =>
+        ChartTemplate.Of(text).Fault().ShouldNotBeNull();
 
     [Fact]
     public void A_value_that_a_template_reads_is_there_and_one_that_is_there_is_read()
     {
         var read = ChartTemplate.All.SelectMany(template => template.Values).Distinct().ToArray();
-        DeployTree.Nothing(read.Where(path => path.Split('.').Aggregate((JsonNode?)Values, (node, part) => node is JsonObject fields && fields.TryGetPropertyValue(part, out var value) ? value : null) is null));
-        DeployTree.Nothing(Leaves(Values, "").Where(leaf => !read.Any(path => leaf == path || leaf.StartsWith($"{path}.", StringComparison.Ordinal))));
+        DeployTree.Nothing(read.Where(path => path.Split('.').Aggregate((JsonNode?)Values, (node, part) =>
+            node is JsonObject fields && fields.TryGetPropertyValue(part, out var value) ? value : null) is null));
+        DeployTree.Nothing(Leaves(Values, "")
+            .Where(leaf => !read.Any(path => leaf == path || leaf.StartsWith($"{path}.", StringComparison.Ordinal))));
     }
 
     [Fact]
     public void What_is_included_is_defined_and_what_is_defined_is_included() =>
-        ChartTemplate.All.SelectMany(template => template.Includes).Distinct().Order(StringComparer.Ordinal).ShouldBe(ChartTemplate.All.SelectMany(template => template.Defines).Order(StringComparer.Ordinal));
+        ChartTemplate.All.SelectMany(template => template.Includes).Distinct().Order(StringComparer.Ordinal)
+            .ShouldBe(ChartTemplate.All.SelectMany(template => template.Defines).Order(StringComparer.Ordinal));
 
     [Fact]
     public void A_member_of_the_mysql_group_is_started_as_the_controller_requires()
     {
-        var arguments = Of("mysql.yaml").Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("- --", StringComparison.Ordinal)).Select(line => line[2..]).ToArray();
+        var arguments = Of("mysql.yaml").Split('\n').Select(line => line.Trim())
+            .Where(line => line.StartsWith("- --", StringComparison.Ordinal)).Select(line => line[2..]).ToArray();
         arguments.Take(GroupSettings.Options.Count).ShouldBe(GroupSettings.Options);
-        arguments.Skip(GroupSettings.Options.Count).ShouldHaveSingleItem().ShouldStartWith("--innodb-buffer-pool-size=");
+        arguments.Skip(GroupSettings.Options.Count)
+            .ShouldHaveSingleItem().ShouldStartWith("--innodb-buffer-pool-size=");
     }
 
     [Fact]
     public void A_node_runs_with_options_that_the_program_knows()
     {
         foreach (var template in (string[])["nodes.yaml", "failover.yaml"])
-            DeployTree.FaultOfArguments(Arguments().Match(Of(template)).Groups[1].Value.Split(", ")).ShouldBeNull(template);
+            DeployTree.FaultOfArguments(Arguments().Match(Of(template)).Groups[1].Value.Split(", "))
+                .ShouldBeNull(template);
         Of("failover.yaml").ShouldContain("--roles, failover]");
     }
 
@@ -89,7 +100,8 @@ public sealed partial class ChartTests
     public void A_variable_of_tideline_is_one_that_the_program_reads_and_nodes_are_told_every_engine()
     {
         EachIsKnown(Variable(), 0, DeployTree.Variables);
-        foreach (var engine in (string[])["TIDELINE_MYSQL", "TIDELINE_MONGODB", "TIDELINE_REDIS"]) Of("nodes.yaml").ShouldContain($"- name: {engine}\n");
+        foreach (var engine in (string[])["TIDELINE_MYSQL", "TIDELINE_MONGODB", "TIDELINE_REDIS"])
+            Of("nodes.yaml").ShouldContain($"- name: {engine}\n");
         Of("config.yaml").ShouldContain("TIDELINE_KAFKA: ");
         Of("config.yaml").ShouldContain("TIDELINE_HOSTS: {{ include \"tideline.hosts\" . | quote }}\n");
     }
@@ -97,16 +109,21 @@ public sealed partial class ChartTests
     [Fact]
     public void Nodes_reach_each_other_are_updated_one_by_one_and_drained_one_at_a_time()
     {
-        foreach (var needed in (string[])["TIDELINE_ADDRESS\n              value: http://$(POD_NAME).{{ $fullname }}-nodes:7400\n", "type: RollingUpdate", "include \"tideline.disruption\" $here", "include \"tideline.headless\""]) Of("nodes.yaml").ShouldContain(needed);
+        foreach (var needed in (string[])["TIDELINE_ADDRESS\n              value: http://$(POD_NAME).{{ $fullname "
+            + "}}-nodes:7400\n", "type: RollingUpdate", "include \"tideline.disruption\" $here",
+            "include \"tideline.headless\""]) Of("nodes.yaml").ShouldContain(needed);
         var nodes = Of("networkpolicy.yaml").Split("$engines")[0];
-        Regex.Count(nodes, @"\(dict ""root"" \$ ""component"" ""nodes""\) \| nindent 14 \}\}").ShouldBe(1, "a node lets another one in");
+        Regex.Count(nodes, @"\(dict ""root"" \$ ""component"" ""nodes""\) \| nindent 14 \}\}")
+            .ShouldBe(1, "a node lets another one in");
     }
 
     [Fact]
     public void A_probe_asks_for_a_route_that_a_node_has()
     {
         EachIsKnown(Probe(), 1, DeployTree.Routes);
-        foreach (var probe in (string[])["startupProbe:\n            httpGet: { path: /health/live", "readinessProbe:\n            httpGet: { path: /health/ready", "livenessProbe:\n            httpGet: { path: /health/live"])
+        foreach (var probe in (string[])["startupProbe:\n            httpGet: { path: /health/live",
+            "readinessProbe:\n            httpGet: { path: /health/ready",
+            "livenessProbe:\n            httpGet: { path: /health/live"])
             Of("nodes.yaml").ShouldContain(probe);
     }
 
@@ -120,9 +137,13 @@ public sealed partial class ChartTests
     public void A_container_has_probes_limits_and_no_rights_that_it_does_not_need(string template)
     {
         var text = Of(template);
-        foreach (var needed in (string[])["startupProbe:", "readinessProbe:", "livenessProbe:", "resources:\n            {{- toYaml", "include \"tideline.container\"", "include \"tideline.pod\""]) text.ShouldContain(needed);
+        foreach (var needed in (string[])["startupProbe:", "readinessProbe:", "livenessProbe:",
+            "resources:\n            {{- toYaml", "include \"tideline.container\"", "include \"tideline.pod\""])
+            text.ShouldContain(needed);
         if (template is "mysql.yaml" or "mongodb.yaml" or "kafka.yaml") text.ShouldContain("replicas: 3\n");
-        foreach (var hardened in (string[])["runAsNonRoot: true", "readOnlyRootFilesystem: true", "allowPrivilegeEscalation: false", "drop: [ALL]", "automountServiceAccountToken: false"]) Of("_helpers.tpl").ShouldContain(hardened);
+        foreach (var hardened in (string[])["runAsNonRoot: true", "readOnlyRootFilesystem: true",
+            "allowPrivilegeEscalation: false", "drop: [ALL]", "automountServiceAccountToken: false"])
+            Of("_helpers.tpl").ShouldContain(hardened);
     }
 
     [Fact]
@@ -146,7 +167,9 @@ public sealed partial class ChartTests
 
     private static string Of(string template) => ChartTemplate.All.Single(one => one.Name == template).Text;
 
-    private static IEnumerable<string> Leaves(JsonNode? node, string path) => node is JsonObject { Count: > 0 } fields ? fields.SelectMany(field => Leaves(field.Value, path.Length == 0 ? field.Key : $"{path}.{field.Key}")) : [path];
+    private static IEnumerable<string> Leaves(JsonNode? node, string path) => node is JsonObject { Count: > 0 } fields
+        ? fields.SelectMany(field => Leaves(field.Value, path.Length == 0 ? field.Key : $"{path}.{field.Key}"))
+        : [path];
 
     private static void EachIsKnown(Regex words, int part, IReadOnlySet<string> known) => DeployTree.Nothing(
         from template in ChartTemplate.All

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Tideline.Tests.Deploy;
 
-/// <summary>Checks a document against a JSON schema, by the keywords that the chart's schema uses; another keyword is an error.</summary>
+/// <summary>
+/// Checks a document against a JSON schema, by the keywords that the chart's schema uses; another keyword is an error.
+/// </summary>
 internal sealed class JsonSchema(JsonObject root)
 {
     private static readonly string[] Words = ["$schema", "definitions", "description"];
@@ -20,11 +22,19 @@ internal sealed class JsonSchema(JsonObject root)
             IEnumerable<string> found = keyword switch
             {
                 "$ref" => Faults(root["definitions"]![$"{rule}".Split('/')[^1]]!.AsObject(), at, path),
-                "properties" => at is JsonObject fields ? rule!.AsObject().Where(field => fields.ContainsKey(field.Key)).SelectMany(field => Faults(field.Value!.AsObject(), fields[field.Key], $"{path}/{field.Key}")) : [],
-                "additionalProperties" => at is JsonObject fields ? fields.Where(field => !schema["properties"]!.AsObject().ContainsKey(field.Key)).Select(field => $"{path}/{field.Key} is not known") : [],
-                "required" => at is JsonObject fields ? rule!.AsArray().Where(name => !fields.ContainsKey($"{name}")).Select(name => $"{path}/{name} is missing") : [],
-                "items" => at is JsonArray list ? list.SelectMany((item, index) => Faults(rule!.AsObject(), item, $"{path}/{index}")) : [],
-                _ => Holds(keyword, rule!, at) ? [] : [$"{path}: {at?.ToJsonString()} breaks {keyword} {rule!.ToJsonString()}"],
+                "properties" => at is JsonObject fields ? rule!.AsObject().Where(field => fields.ContainsKey(field.Key))
+                    .SelectMany(field => Faults(field.Value!.AsObject(), fields[field.Key], $"{path}/{field.Key}"))
+                    : [],
+                "additionalProperties" => at is JsonObject fields
+                    ? fields.Where(field => !schema["properties"]!.AsObject().ContainsKey(field.Key))
+                    .Select(field => $"{path}/{field.Key} is not known") : [],
+                "required" => at is JsonObject fields ? rule!.AsArray()
+                    .Where(name => !fields.ContainsKey($"{name}")).Select(name => $"{path}/{name} is missing") : [],
+                "items" => at is JsonArray list
+                    ? list.SelectMany((item, index) => Faults(rule!.AsObject(), item, $"{path}/{index}"))
+                    : [],
+                _ => Holds(keyword, rule!, at) ? []
+                    : [$"{path}: {at?.ToJsonString()} breaks {keyword} {rule!.ToJsonString()}"],
             };
             foreach (var fault in found) yield return fault;
         }
@@ -46,7 +56,8 @@ internal sealed class JsonSchema(JsonObject root)
 
     private static bool Type(JsonNode? at, string type) => (at?.GetValueKind(), type) switch
     {
-        (JsonValueKind.Object, "object") or (JsonValueKind.Array, "array") or (JsonValueKind.String, "string") or (JsonValueKind.True or JsonValueKind.False, "boolean") or (JsonValueKind.Number, "number") => true,
+        (JsonValueKind.Object, "object") or (JsonValueKind.Array, "array") or (JsonValueKind.String, "string")
+            or (JsonValueKind.True or JsonValueKind.False, "boolean") or (JsonValueKind.Number, "number") => true,
         (JsonValueKind.Number, "integer") => (double)at! % 1 == 0,
         _ => false,
     };

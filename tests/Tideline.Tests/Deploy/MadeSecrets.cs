@@ -22,7 +22,9 @@ internal sealed class MadeSecrets : IDisposable
     /// <summary>Runs the script; answers its exit code.</summary>
     public int Run()
     {
-        using var script = Process.Start(new ProcessStartInfo(Path.Combine(DeployTree.Root, "make-secrets"), [Folder]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var script = Process.Start(new ProcessStartInfo(Path.Combine(DeployTree.Root, "make-secrets"),
+            [Folder])
+        { RedirectStandardOutput = true, RedirectStandardError = true })!;
         script.StandardOutput.ReadToEnd();
         script.WaitForExit();
         return script.ExitCode;
@@ -31,7 +33,9 @@ internal sealed class MadeSecrets : IDisposable
     public string Text(string name) => File.ReadAllText(Path.Combine(Folder, name));
 
     /// <summary>The variables of a file that Compose puts into the environment.</summary>
-    public Dictionary<string, string> Variables(string name) => Text(name).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+    public Dictionary<string, string> Variables(string name) =>
+        Text(name).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
 
     public void Dispose() => _temporary.Dispose();
 }

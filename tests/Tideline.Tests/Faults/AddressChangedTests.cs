@@ -13,7 +13,10 @@ using Tideline.Tests.Bench.Servers;
 
 namespace Tideline.Tests.Faults;
 
-/// <summary>A site's own failover, of which the ledger knows nothing but that its one address leads to another server: as with InnoDB Cluster, Vitess or a managed MySQL.</summary>
+/// <summary>
+/// A site's own failover, of which the ledger knows nothing but that its one address leads to another server: as with
+/// InnoDB Cluster, Vitess or a managed MySQL.
+/// </summary>
 public sealed class AddressChangedTests
 {
     private const int Clients = 8;
@@ -30,11 +33,17 @@ public sealed class AddressChangedTests
         using var folder = new TemporaryFolder("address");
         await using var group = await GroupAsync(folder.Path);
         await using var address = new MovingAddress(group.Ports[0]);
-        var options = new MySqlLedgerOptions { Primaries = [string.Create(CultureInfo.InvariantCulture, $"Server=127.0.0.1;Port={address.Port};User ID=root")], Shards = 1 };
-        await using var store = await MySqlLedgerStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance, Cancel);
+        var options = new MySqlLedgerOptions
+        {
+            Primaries = [string.Create(
+            CultureInfo.InvariantCulture, $"Server=127.0.0.1;Port={address.Port};User ID=root")], Shards = 1
+        };
+        await using var store = await MySqlLedgerStore.OpenAsync(
+            options, TimeProvider.System, NullLogger.Instance, Cancel);
         await using var ledger = await StartAsync(store);
         // Another process, which stands by: no batch of its own tells it.
-        await using var otherStore = await MySqlLedgerStore.OpenAsync(options, TimeProvider.System, NullLogger.Instance, Cancel);
+        await using var otherStore = await MySqlLedgerStore.OpenAsync(
+            options, TimeProvider.System, NullLogger.Instance, Cancel);
         await using var other = await StartAsync(otherStore);
         var random = new SeededRandom(1);
         var accounts = await AccountSet.LoadAsync(ledger, 40, random.Fork(), Cancel);
@@ -58,7 +67,8 @@ public sealed class AddressChangedTests
         var last = await site.LastEventAsync(next, Cancel);
         foreach (var (process, name) in new[] { (ledger, "the first"), (other, "the other") })
         {
-            await UntilAsync(async () => (await ReadAtOnceAsync(process)).All(seq => seq == last), $"{name} process still reads the old server");
+            await UntilAsync(async () => (await ReadAtOnceAsync(process)).All(seq => seq == last),
+                $"{name} process still reads the old server");
             var proof = await LoadProof.ReadAsync(load, [process.Reader(0)], random.Fork(), Cancel);
             proof.Checks.Where(check => !check.Ok).ShouldBeEmpty(name);
             proof.Answered.ShouldBeGreaterThan(0);
@@ -67,12 +77,15 @@ public sealed class AddressChangedTests
 
     // Each on a session of its own.
     private static async Task<IEnumerable<long>> ReadAtOnceAsync(GeneralLedger ledger) =>
-        (await Task.WhenAll(Enumerable.Range(0, Clients).Select(async _ => await ledger.Reader(0).GetHeadAsync(Cancel)))).Select(head => head.EventSeq);
+        (await Task.WhenAll(Enumerable.Range(0, Clients)
+            .Select(async _ => await ledger.Reader(0).GetHeadAsync(Cancel)))).Select(head => head.EventSeq);
 
-    private static PaymentsService Payments(GeneralLedger ledger) => new(ledger, new SagaWaiters(ledger), TimeProvider.System);
+    private static PaymentsService Payments(GeneralLedger ledger) =>
+        new(ledger, new SagaWaiters(ledger), TimeProvider.System);
 
     private static Task<GeneralLedger> StartAsync(MySqlLedgerStore store) =>
-        GeneralLedger.StartAsync(store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
+        GeneralLedger.StartAsync(
+            store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
 
     private static async Task<SemiSyncGroup> GroupAsync(string folder)
     {

@@ -6,7 +6,9 @@ using Tideline.Tests.Bench.Servers;
 
 namespace Tideline.Tests.Faults;
 
-/// <summary>The drills of the cluster profile, small. How fast it is, the drills themselves tell; here nothing depends on time.</summary>
+/// <summary>
+/// The drills of the cluster profile, small. How fast it is, the drills themselves tell; here nothing depends on time.
+/// </summary>
 public sealed class ClusterDrillTests
 {
     private const string Timed = "recovery under";
@@ -33,7 +35,8 @@ public sealed class ClusterDrillTests
         OwnServer.SkipWhenEmbedded();
         try
         {
-            Broken(await new OutageDrill(new DrillOptions { DownSeconds = 8 }, TimeProvider.System).RunAsync(Cancel)).ShouldBeEmpty();
+            Broken(await new OutageDrill(new DrillOptions { DownSeconds = 8 }, TimeProvider.System).RunAsync(Cancel))
+                .ShouldBeEmpty();
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
         {
@@ -58,5 +61,6 @@ public sealed class ClusterDrillTests
     }
 
     private static IEnumerable<string> Broken(DrillReport report) =>
-        report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal)).Select(check => $"{check.Name}: {check.Detail}");
+        report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal))
+            .Select(check => $"{check.Name}: {check.Detail}");
 }

@@ -7,7 +7,8 @@ namespace Tideline.Tests.Faults;
 public sealed class CrashDrillTests
 {
     [Fact]
-    public Task Killed_twenty_five_times_at_every_named_point_nothing_acknowledged_is_lost_or_done_twice() => DrillAsync(new DrillOptions { Kills = 25, Seed = 1 });
+    public Task Killed_twenty_five_times_at_every_named_point_nothing_acknowledged_is_lost_or_done_twice() =>
+        DrillAsync(new DrillOptions { Kills = 25, Seed = 1 });
 
     [Fact]
     public Task Killed_at_every_named_point_on_the_Cluster_profile_nothing_acknowledged_is_lost_or_done_twice() =>
@@ -18,10 +19,13 @@ public sealed class CrashDrillTests
         var report = Path.Combine(Path.GetTempPath(), $"tideline-drill-{Path.GetRandomFileName()}.json");
         try
         {
-            var exitCode = await DrillCommand.RunAsync("crash", options with { JsonFile = report }, TestContext.Current.CancellationToken);
+            var exitCode = await DrillCommand.RunAsync(
+                "crash", options with { JsonFile = report }, TestContext.Current.CancellationToken);
 
-            using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(report, TestContext.Current.CancellationToken));
-            var broken = json.RootElement.GetProperty("checks").EnumerateArray().Where(check => !check.GetProperty("ok").GetBoolean())
+            using var json = JsonDocument.Parse(
+                await File.ReadAllBytesAsync(report, TestContext.Current.CancellationToken));
+            var broken = json.RootElement.GetProperty("checks")
+                .EnumerateArray().Where(check => !check.GetProperty("ok").GetBoolean())
                 .Select(check => $"{check.GetProperty("name").GetString()}: {check.GetProperty("detail").GetString()}");
             broken.ShouldBeEmpty();
             exitCode.ShouldBe(0);

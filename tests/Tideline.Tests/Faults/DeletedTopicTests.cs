@@ -23,7 +23,8 @@ public sealed class DeletedTopicTests
         var cluster = stage.Cluster!.Node.Cluster!;
         using (var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = cluster.Kafka }).Build())
             await admin.DeleteTopicsAsync([$"{cluster.Name}.{topic}"]);
-        while (!stage.Node.Log.Faults.Any(fault => fault.Topic == topic && fault.Sentence.Contains("Restart every process", StringComparison.Ordinal)))
+        while (!stage.Node.Log.Faults.Any(fault => fault.Topic == topic
+            && fault.Sentence.Contains("Restart every process", StringComparison.Ordinal)))
             await Task.Delay(50, cancel);
         await stage.DepositAsync(account, 1);
         await stage.StopAsync();

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Tideline.Tests.Faults;
 
-/// <summary>One address that leads to one server after another, as that of a managed MySQL: a line that is open stays where it led when it was opened.</summary>
+/// <summary>
+/// One address that leads to one server after another, as that of a managed MySQL: a line that is open stays where it
+/// led when it was opened.
+/// </summary>
 internal sealed class MovingAddress : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -54,7 +57,8 @@ internal sealed class MovingAddress : IAsyncDisposable
                 await server.ConnectAsync(IPAddress.Loopback, _leadsTo, _end.Token);
                 (client.NoDelay, server.NoDelay) = (true, true);
                 // Whichever side ends it.
-                await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream(), _end.Token), server.GetStream().CopyToAsync(client.GetStream(), _end.Token));
+                await Task.WhenAny(client.GetStream().CopyToAsync(server.GetStream(), _end.Token),
+                    server.GetStream().CopyToAsync(client.GetStream(), _end.Token));
             }
             catch (Exception fault) when (fault is SocketException or IOException or OperationCanceledException)
             {

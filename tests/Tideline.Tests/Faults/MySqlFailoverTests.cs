@@ -16,7 +16,8 @@ public sealed class MySqlFailoverTests
     {
         OwnServer.SkipWhenEmbedded();
         var report = await RunAsync();
-        report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal)).ShouldBeEmpty();
+        report.Checks.Where(check => !check.Ok && !check.Name.StartsWith(Timed, StringComparison.Ordinal))
+            .ShouldBeEmpty();
         report.Figures.Single(figure => figure.Name == "runs").Value.ShouldBe(1);
     }
 
@@ -24,7 +25,8 @@ public sealed class MySqlFailoverTests
     {
         try
         {
-            return await new FailoverDrill(new DrillOptions { Runs = 1 }, TimeProvider.System).RunAsync(TestContext.Current.CancellationToken);
+            return await new FailoverDrill(new DrillOptions { Runs = 1 }, TimeProvider.System)
+                .RunAsync(TestContext.Current.CancellationToken);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
         {

@@ -12,7 +12,9 @@ internal static class FlowStage
     /// <summary>On the embedded engines.</summary>
     public static Installation Embedded() => new(NewFolder(), Shards, cluster: null);
 
-    /// <summary>On the servers that <c>TIDELINE_TEST_MYSQL</c>, <c>…_KAFKA</c>, <c>…_MONGODB</c> and <c>…_REDIS</c> name.</summary>
+    /// <summary>
+    /// On the servers that <c>TIDELINE_TEST_MYSQL</c>, <c>…_KAFKA</c>, <c>…_MONGODB</c> and <c>…_REDIS</c> name.
+    /// </summary>
     public static Installation Cluster() => new(NewFolder(), Shards, ClusterUnderTest.Require());
 
     /// <summary>Ends the node, if there is one, and takes away what it made.</summary>
@@ -23,7 +25,8 @@ internal static class FlowStage
         if (Directory.Exists(installation.DataFolder)) Directory.Delete(installation.DataFolder, recursive: true);
     }
 
-    private static string NewFolder() => Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private static string NewFolder() =>
+        Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 }
 
 public sealed class EmbeddedTransferFlow : TransferFlow

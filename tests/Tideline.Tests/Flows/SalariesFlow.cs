@@ -14,7 +14,8 @@ namespace Tideline.Tests.Flows;
 /// <summary>The documentation's salaries file, whole: pain.001 in, money moved, pain.002 and camt.053 out.</summary>
 public abstract class SalariesFlow : IAsyncLifetime
 {
-    private static readonly string Example = File.ReadAllText(Path.Combine(SourceTree.Root, "docs/examples/salaries-pain001.xml"));
+    private static readonly string Example = File.ReadAllText(
+        Path.Combine(SourceTree.Root, "docs/examples/salaries-pain001.xml"));
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private Installation _installation = null!;
     private TidelineNode _node = null!;
@@ -63,18 +64,22 @@ public abstract class SalariesFlow : IAsyncLifetime
 
         var camt053 = await StatementAsync(DemoCustomers.AdasAccount);
         Texts(camt053, "IBAN").ShouldBe(["SE4550000000058398257466"]);
-        camt053.Descendants().Where(element => element.Name.LocalName == "Bal").Select(balance => Texts(balance, "Amt").Single()).ShouldBe(["0.00", "6320.50"]);
+        camt053.Descendants().Where(element => element.Name.LocalName == "Bal")
+            .Select(balance => Texts(balance, "Amt").Single()).ShouldBe(["0.00", "6320.50"]);
         Texts(camt053, "Ustrd").ShouldBe(["Salary", "Salary January 2026"]);
         Texts(camt053, "AcctSvcrRef").ShouldContain(Texts(pain002, "AcctSvcrRef")[0]);
     }
 
     [Theory]
     [InlineData("<NbOfTxs>6</NbOfTxs>", "<NbOfTxs>7</NbOfTxs>", "AM18", "says NbOfTxs 7; there are 6.")]
-    [InlineData("<CtrlSum>17348.50</CtrlSum>", "<CtrlSum>17348.51</CtrlSum>", "AM10", "says CtrlSum 17348.51; the amounts add up to 17348.50.")]
-    public async Task A_file_that_contradicts_itself_moves_nothing_and_its_report_says_why(string part, string wrong, string code, string words)
+    [InlineData("<CtrlSum>17348.50</CtrlSum>",
+        "<CtrlSum>17348.51</CtrlSum>", "AM10", "says CtrlSum 17348.51; the amounts add up to 17348.50.")]
+    public async Task A_file_that_contradicts_itself_moves_nothing_and_its_report_says_why(
+        string part, string wrong, string code, string words)
     {
         var before = await PostedAsync(DemoCustomers.EmployersAccount);
-        var accepted = await _node.Imports.AcceptAsync(Stream(Example.Replace(part, wrong, StringComparison.Ordinal)), default);
+        var accepted = await _node.Imports.AcceptAsync(
+            Stream(Example.Replace(part, wrong, StringComparison.Ordinal)), default);
         (accepted.GroupStatus, accepted.Reason!.Code).ShouldBe(("RJCT", code));
         var pain002 = await ReportAsync(accepted.ImportId);
         Texts(pain002, "GrpSts").ShouldBe(["RJCT"]);
@@ -87,11 +92,14 @@ public abstract class SalariesFlow : IAsyncLifetime
     public async Task Entities_foreign_messages_and_endless_files_are_refused_with_a_sentence()
     {
         var body = Example[Example.IndexOf("<Document", StringComparison.Ordinal)..];
-        (await RefusedAsync(Stream("<!DOCTYPE Document [<!ENTITY pay \"SYSTEM\">]>" + body))).ShouldContain("document type");
-        (await RefusedAsync(Stream("<!DOCTYPE Document SYSTEM \"file:///etc/passwd\">" + body))).ShouldContain("document type");
+        (await RefusedAsync(Stream("<!DOCTYPE Document [<!ENTITY pay \"SYSTEM\">]>" + body)))
+            .ShouldContain("document type");
+        (await RefusedAsync(Stream("<!DOCTYPE Document SYSTEM \"file:///etc/passwd\">" + body)))
+            .ShouldContain("document type");
         (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.001.001.13", StringComparison.Ordinal))))
             .ShouldContain("001.03");
-        (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.008.001.09", StringComparison.Ordinal)))).ShouldContain("pain.001");
+        (await RefusedAsync(Stream(Example.Replace("pain.001.001.09", "pain.008.001.09", StringComparison.Ordinal))))
+            .ShouldContain("pain.001");
         (await RefusedAsync(Stream(Example[..^40]))).ShouldContain("line");
         (await RefusedAsync(new EndlessSpaces())).ShouldContain("larger than 64 MiB");
     }
@@ -107,12 +115,14 @@ public abstract class SalariesFlow : IAsyncLifetime
         return version >= 4 ? xml : xml.Replace("BICFI>", "BIC>", StringComparison.Ordinal);
     }
 
-    private static List<string> Texts(XElement xml, string name) => [.. xml.Descendants().Where(element => element.Name.LocalName == name).Select(element => element.Value)];
+    private static List<string> Texts(XElement xml, string name) =>
+        [.. xml.Descendants().Where(element => element.Name.LocalName == name).Select(element => element.Value)];
 
     private async Task<string> RefusedAsync(Stream xml)
     {
         await using var file = xml;
-        var fault = await Should.ThrowAsync<TidelineException>(async () => await _node.Imports.AcceptAsync(file, default));
+        var fault = await Should.ThrowAsync<TidelineException>(
+            async () => await _node.Imports.AcceptAsync(file, default));
         fault.Code.ShouldBe(ErrorCode.InvalidInput);
         return fault.Message;
     }
@@ -128,7 +138,8 @@ public abstract class SalariesFlow : IAsyncLifetime
         }
     }
 
-    private async Task<long> PostedAsync(Guid account) => (await _node.Ledger.ReaderOf(account).GetAccountAsync(account, default))!.PostedMinor;
+    private async Task<long> PostedAsync(Guid account) =>
+        (await _node.Ledger.ReaderOf(account).GetAccountAsync(account, default))!.PostedMinor;
 
     private async Task<XElement> ReportAsync(Guid import)
     {
@@ -140,7 +151,8 @@ public abstract class SalariesFlow : IAsyncLifetime
     private async Task<XElement> StatementAsync(Guid account)
     {
         var statements = new AccountStatements(_node.Ledger);
-        var statement = await statements.GetAsync(account, DateTimeOffset.UnixEpoch, TimeProvider.System.GetUtcNow(), default);
+        var statement = await statements.GetAsync(
+            account, DateTimeOffset.UnixEpoch, TimeProvider.System.GetUtcNow(), default);
         using var output = new MemoryStream();
         await Camt053Writer.WriteAsync(statement!, statements.GetEntriesAsync(statement!, default), output, default);
         return XElement.Parse(Encoding.UTF8.GetString(output.ToArray()).TrimStart('\uFEFF'));

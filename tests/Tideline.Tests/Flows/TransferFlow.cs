@@ -8,7 +8,10 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Flows;
 
-/// <summary>The main story, whole: money moves on the strong tier, its events pass the bus, the customer's view shows them, and everything agrees.</summary>
+/// <summary>
+/// The main story, whole: money moves on the strong tier, its events pass the bus, the customer's view shows them, and
+/// everything agrees.
+/// </summary>
 public abstract class TransferFlow : IAsyncLifetime
 {
     private Installation _installation = null!;
@@ -42,7 +45,8 @@ public abstract class TransferFlow : IAsyncLifetime
 
         var session = ReadConsistency.Session(reply.Positions);
         foreach (var position in reply.Positions)
-            (await _node.Projections.Projector.WaitForAsync(position.Shard, position.Seq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+            (await _node.Projections.Projector.WaitForAsync(
+                position.Shard, position.Seq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
         var adasView = await _node.Projections.CustomerViews.GetCustomerAsync(ada, session, default);
         adasView.ShouldNotBeNull();
         adasView.Customer.Accounts.Single().PostedMinor.ShouldBe(7_500);
@@ -58,16 +62,19 @@ public abstract class TransferFlow : IAsyncLifetime
     public async Task Many_transfers_at_once_settle_and_everything_agrees_after_a_restart()
     {
         var accounts = new List<Guid>();
-        for (var number = 0; number < 8; number++) accounts.Add((await CustomerAsync($"Customer {number}", number % 2, 100_000)).Account);
+        for (var number = 0; number < 8; number++)
+            accounts.Add((await CustomerAsync($"Customer {number}", number % 2, 100_000)).Account);
         var replies = await Task.WhenAll(Enumerable.Range(0, 400).Select(n =>
-            _node.Payments.TransferAsync(Request(accounts[n % 8], accounts[(n * 3 + 1 + n / 8) % 8 == n % 8 ? (n + 1) % 8 : (n * 3 + 1 + n / 8) % 8], 1 + n), default)));
+            _node.Payments.TransferAsync(Request(accounts[n % 8],
+                accounts[(n * 3 + 1 + n / 8) % 8 == n % 8 ? (n + 1) % 8 : (n * 3 + 1 + n / 8) % 8], 1 + n), default)));
         replies.ShouldAllBe(reply => reply.Status == TransferStatus.Settled);
 
         await _node.DisposeAsync();
         _node = await TidelineNode.StartAsync(_installation.Node with { Shards = null }, default);
         (await _node.Sagas.ListAsync(null, 10, default)).ShouldBeEmpty();
         for (var shard = 0; shard < 2; shard++)
-            (await _node.Projections.Projector.WaitForAsync(shard, _node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+            (await _node.Projections.Projector.WaitForAsync(
+                shard, _node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
         var report = await _node.Verifier.VerifyAsync(deep: true, default);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();
     }
@@ -75,9 +82,13 @@ public abstract class TransferFlow : IAsyncLifetime
     private async Task<(Guid Customer, Guid Account)> CustomerAsync(string name, int shard, long minor)
     {
         var (ledger, eur) = (_node.Ledger, Currency.Parse("EUR"));
-        var customer = (await ledger.ExecuteAsync(new CreateCustomer(ledger.Ids.Next(), name, $"{name}@example.com", "DE"), default)).Subject;
-        var account = (await ledger.ExecuteAsync(new OpenAccount(ledger.Map.NextOn(shard, ledger.Ids), customer, eur, 0, null), default)).Subject;
-        if (minor > 0) (await ledger.ExecuteAsync(new Deposit(ledger.Ids.Next(), account, new Money(minor, eur), null), default)).Refusal.ShouldBeNull();
+        var customer = (await ledger.ExecuteAsync(
+            new CreateCustomer(ledger.Ids.Next(), name, $"{name}@example.com", "DE"), default)).Subject;
+        var account = (await ledger.ExecuteAsync(
+            new OpenAccount(ledger.Map.NextOn(shard, ledger.Ids), customer, eur, 0, null), default)).Subject;
+        if (minor > 0)
+            (await ledger.ExecuteAsync(new Deposit(ledger.Ids.Next(), account, new Money(minor, eur), null), default))
+                .Refusal.ShouldBeNull();
         return (customer, account);
     }
 

@@ -8,15 +8,18 @@ namespace Tideline.Tests.Frozen;
 public sealed class EventJsonTests
 {
     [Fact]
-    public void The_JSON_of_events_is_frozen() => GoldenFile.ShouldHold("event-json.txt", EventSamples.All.Select(sample => $"{sample.Type.Name()} {sample.Kind} {Encoding.UTF8.GetString(sample.Json)}"));
+    public void The_JSON_of_events_is_frozen() => GoldenFile.ShouldHold("event-json.txt", EventSamples.All.Select(
+        sample => $"{sample.Type.Name()} {sample.Kind} {Encoding.UTF8.GetString(sample.Json)}"));
 
     [Fact]
     public void The_field_names_of_event_data_are_frozen() =>
-        GoldenFile.ShouldHold("event-fields.txt", EventDataJson.Default.EventData.Properties.Select(field => $"{field.Name} {WordOf(field.PropertyType)}"));
+        GoldenFile.ShouldHold("event-fields.txt",
+            EventDataJson.Default.EventData.Properties.Select(field => $"{field.Name} {WordOf(field.PropertyType)}"));
 
     [Fact]
     public void Every_event_of_the_ledger_has_a_sample() =>
-        EventSamples.All.Select(sample => sample.Type).Distinct().ShouldBe(Enum.GetValues<EventType>().Except([EventType.CustomerViewUpdated]), ignoreOrder: true);
+        EventSamples.All.Select(sample => sample.Type).Distinct()
+            .ShouldBe(Enum.GetValues<EventType>().Except([EventType.CustomerViewUpdated]), ignoreOrder: true);
 
     [Fact]
     public void What_is_written_is_read_back_whole()
@@ -31,15 +34,19 @@ public sealed class EventJsonTests
         foreach (var (type, kind, json) in EventSamples.All)
         {
             page.ShouldContain($"## {type.Name()}\n");
-            if (kind is "-" or "hold" or "deposit" or "transfer") page.ShouldContain(Pretty(json), customMessage: $"{type.Name()} {kind}");
+            if (kind is "-" or "hold" or "deposit" or "transfer")
+                page.ShouldContain(Pretty(json), customMessage: $"{type.Name()} {kind}");
         }
     }
 
     private static string Pretty(byte[] json)
     {
         using var document = JsonDocument.Parse(json);
-        return "{\n" + string.Join(",\n", document.RootElement.EnumerateObject().Select(field => $"  \"{field.Name}\": {field.Value.GetRawText()}")) + "\n}";
+        return "{\n" + string.Join(",\n", document.RootElement.EnumerateObject()
+            .Select(field => $"  \"{field.Name}\": {field.Value.GetRawText()}")) + "\n}";
     }
 
-    private static string WordOf(Type type) => Nullable.GetUnderlyingType(type) is { } inner ? inner.Name + "?" : type.Name;
+    private static string WordOf(Type type) => Nullable.GetUnderlyingType(type) is { } inner
+        ? inner.Name + "?"
+        : type.Name;
 }

@@ -15,7 +15,10 @@ internal static class EventSamples
     /// <summary>The published name, the kind (or a dash) and the JSON.</summary>
     public static IReadOnlyList<(EventType Type, string Kind, byte[] Json)> All { get; } =
     [
-        (EventType.CustomerCreated, "-", new EventData { CustomerId = Ada, Name = "Ada Lindqvist", Email = "ada@example.com", Country = "SE" }.ToJson()),
+        (EventType.CustomerCreated, "-", new EventData
+        {
+            CustomerId = Ada, Name = "Ada Lindqvist", Email = "ada@example.com", Country = "SE"
+        }.ToJson()),
         (EventType.AccountCreated, "-", new AccountEvent(null, WithIban: true).ToJson(Account(0))),
         Updated("hold"),
         Updated("release"),
@@ -30,13 +33,16 @@ internal static class EventSamples
     ];
 
     private static (EventType, string, byte[]) Updated(string kind) =>
-        (EventType.BalanceUpdated, kind, new AccountEvent(kind, Reference: "Hotel", HoldId: Hold).ToJson(Account(320_000)));
+        (EventType.BalanceUpdated,
+            kind, new AccountEvent(kind, Reference: "Hotel", HoldId: Hold).ToJson(Account(320_000)));
 
     private static (EventType, string, byte[]) Recorded(string kind, long amountMinor, Guid? hold) =>
-        (EventType.TransactionRecorded, kind, new AccountEvent(kind, amountMinor, HasEntry: true, Movement, Reference: "Cash", HoldId: hold).ToJson(Account(320_000 + amountMinor)));
+        (EventType.TransactionRecorded, kind, new AccountEvent(kind, amountMinor,
+            HasEntry: true, Movement, Reference: "Cash", HoldId: hold).ToJson(Account(320_000 + amountMinor)));
 
     private static (EventType, string, byte[]) Moved(EventType type, string kind, long amountMinor) =>
-        (type, kind, new AccountEvent(kind, amountMinor, HasEntry: true, Movement, BelasAccount, "Rent", Movement).ToJson(Account(320_000 + amountMinor)));
+        (type, kind, new AccountEvent(kind, amountMinor, HasEntry: true, Movement, BelasAccount, "Rent", Movement)
+            .ToJson(Account(320_000 + amountMinor)));
 
     private static AccountRow Account(long postedMinor) => new()
     {

@@ -10,7 +10,8 @@ public sealed class PersistedNumberTests
     [Fact]
     public void Numbers_on_disk_are_frozen() => GoldenFile.ShouldHold("persisted-numbers.txt",
     [
-        .. Lines<EventType>(), .. Lines<AccountKind>(), .. Lines<AccountStatus>(), .. Lines<TransactionKind>(), .. Lines<HoldStatus>(), .. Lines<OutcomeKind>(), .. Lines<SagaState>(),
+        .. Lines<EventType>(), .. Lines<AccountKind>(), .. Lines<AccountStatus>(),
+        .. Lines<TransactionKind>(), .. Lines<HoldStatus>(), .. Lines<OutcomeKind>(), .. Lines<SagaState>(),
         .. Lines<RefusalReason>(),
     ]);
 
@@ -23,7 +24,8 @@ public sealed class PersistedNumberTests
     ]);
 
     private static IEnumerable<string> Lines<T>()
-        where T : struct, Enum => Enum.GetValues<T>().Select(value => Line(value, Convert.ToInt64(value, CultureInfo.InvariantCulture)));
+        where T : struct, Enum =>
+            Enum.GetValues<T>().Select(value => Line(value, Convert.ToInt64(value, CultureInfo.InvariantCulture)));
 
     private static string Line<T>(T value, object stored)
         where T : struct, Enum => string.Create(CultureInfo.InvariantCulture, $"{typeof(T).Name} {value} {stored}");

@@ -11,7 +11,8 @@ public sealed class BatchTests
     public async Task Lines_are_answered_in_order_and_a_bad_line_does_not_end_the_stream()
     {
         await using var server = await GatewayServer.StartAsync();
-        var (from, to) = (await server.Bank.AccountAsync(0, 10_000_000), new[] { await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1) });
+        var (from, to) = (await server.Bank.AccountAsync(0, 10_000_000),
+            new[] { await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1) });
         var lines = Enumerable.Range(1, 3_000).Select(number => (number % 10) switch
         {
             3 => "not json",
@@ -20,12 +21,20 @@ public sealed class BatchTests
             9 => Line(from, to[0], "1.00", "").Replace(",\"idempotencyKey\":\"\"", "", StringComparison.Ordinal),
             _ => Line(from, to[number / 10 % 2], "1.00", $"line-{number}"),
         });
-        var answers = (await server.PostAsync("/v1/payments/transfers:batch", string.Join("\n", lines), "", "application/x-ndjson")).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        var answers = (await server.PostAsync("/v1/payments/transfers:batch", string.Join("\n", lines),
+            "", "application/x-ndjson")).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement).ToList();
         answers.Select(answer => answer.GetProperty("line").GetInt32()).ShouldBe(Enumerable.Range(1, 3_000));
         foreach (var answer in answers)
         {
-            var expected = (answer.GetProperty("line").GetInt32() % 10) switch { 3 => "malformed-json", 5 => "invalid-amount", 7 => "body-too-large", 9 => "missing-field", _ => null };
+            var expected = (answer.GetProperty("line").GetInt32() % 10) switch
+            {
+                3 => "malformed-json",
+                5 => "invalid-amount",
+                7 => "body-too-large",
+                9 => "missing-field",
+                _ => null
+            };
             if (expected is null) answer.GetProperty("status").GetInt32().ShouldBe(201, answer.ToString());
             else answer.GetProperty("type").GetString().ShouldEndWith(expected);
         }
@@ -44,7 +53,8 @@ public sealed class BatchTests
         await socket.ConnectAsync(IPAddress.Loopback, server.Client.BaseAddress!.Port);
         await using var stream = socket.GetStream();
         using var reader = new StreamReader(stream);
-        await SendAsync(stream, "POST /v1/payments/transfers:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await SendAsync(stream, "POST /v1/payments/transfers:batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+            + "application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
         await SendLineAsync(stream, Line(from, to, "1.00", "first"));
         (await AnswerAsync(reader)).ShouldContain("\"line\":1,\"status\":201");
         await SendLineAsync(stream, Line(from, to, "1.00", "second"));
@@ -58,7 +68,8 @@ public sealed class BatchTests
     {
         await using var server = await GatewayServer.StartAsync();
         var (from, to) = (await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(0));
-        var single = await server.PostAsync("/v1/payments/transfers", Line(from, to, "1.00", "").Replace(",\"idempotencyKey\":\"\"", "", StringComparison.Ordinal), "shared");
+        var single = await server.PostAsync("/v1/payments/transfers",
+            Line(from, to, "1.00", "").Replace(",\"idempotencyKey\":\"\"", "", StringComparison.Ordinal), "shared");
         foreach (var same in (string[])["shared", " shared ", "\\\"shared\\\""])
         {
             var batch = await server.PostAsync("/v1/payments/transfers:batch", Line(from, to, "1.00", same), "",
@@ -69,9 +80,11 @@ public sealed class BatchTests
         (await server.Bank.ReadAsync(to)).PostedMinor.ShouldBe(100);
     }
 
-    private static async Task SendAsync(Stream stream, string text) => await stream.WriteAsync(Encoding.ASCII.GetBytes(text));
+    private static async Task SendAsync(Stream stream, string text) =>
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(text));
 
-    private static Task SendLineAsync(Stream stream, string line) => SendAsync(stream, $"{line.Length + 1:x}\r\n{line}\n\r\n");
+    private static Task SendLineAsync(Stream stream, string line) =>
+        SendAsync(stream, $"{line.Length + 1:x}\r\n{line}\n\r\n");
 
     private static async Task<string> AnswerAsync(StreamReader reader)
     {
@@ -82,5 +95,6 @@ public sealed class BatchTests
         }
     }
 
-    private static string Line(Guid from, Guid to, string amount, string key) => $$"""{"from":"{{from}}","to":"{{to}}","amount":"{{amount}}","currency":"EUR","idempotencyKey":"{{key}}"}""";
+    private static string Line(Guid from, Guid to, string amount, string key) =>
+        $$"""{"from":"{{from}}","to":"{{to}}","amount":"{{amount}}","currency":"EUR","idempotencyKey":"{{key}}"}""";
 }

@@ -36,7 +36,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         string folder)
     {
         (Bank, _app, _imports, _views, Health, _folder) = (bank, app, imports, views, health, folder);
-        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        var address = app.Services.GetRequiredService<IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
     }
 
@@ -67,7 +68,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         var bank = await Bank.OpenAsync(wrap: wrap);
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
-        var imports = PaymentImports.Start(folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
+        var imports = PaymentImports.Start(
+            folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
         var parts = await ViewParts.StartAsync(bank, folder);
         var watch = new SagaWatch(bank.Ledger, bank.Time, NullLogger<SagaWatch>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
@@ -86,7 +88,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
             Imports = imports, Health = health,
-            FindProjections = () => parts.AreOpen ? parts.Projections : null, MakeVerifier = () => parts.Verifier, Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
+            FindProjections = () => parts.AreOpen ? parts.Projections : null, MakeVerifier = () => parts.Verifier,
+            Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
             Hosts = hosts ?? HostNames.Loopback,
         });
         await app.StartAsync();
@@ -94,9 +97,12 @@ internal sealed class GatewayServer : IAsyncDisposable
     }
 
     /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>
-    public async Task<Answer> PostAsync(string path, string json, string? key = null, string type = "application/json", HttpMethod? method = null)
+    public async Task<Answer> PostAsync(
+        string path, string json, string? key = null, string type = "application/json", HttpMethod? method = null)
     {
-        using var request = new HttpRequestMessage(method ?? HttpMethod.Post, path) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(json)) };
+        using var request = new HttpRequestMessage(
+            method ?? HttpMethod.Post, path)
+        { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(json)) };
         request.Content.Headers.ContentType = type.Length == 0 ? null : MediaTypeHeaderValue.Parse(type);
         key ??= $"key-{Interlocked.Increment(ref _keys)}";
         if (key.Length > 0) request.Headers.Add("Idempotency-Key", key);
@@ -126,7 +132,8 @@ internal sealed class GatewayServer : IAsyncDisposable
     public async Task CaughtUpAsync()
     {
         for (var shard = 0; shard < Bank.Ledger.Map.Shards; shard++)
-            (await _views.Projections.Projector.WaitForAsync(shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+            (await _views.Projections.Projector.WaitForAsync(
+                shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
     }
 
     /// <summary>Changes the views behind the program's back.</summary>
@@ -158,7 +165,8 @@ internal sealed record Answer(HttpStatusCode Status, string? Type, string Text, 
     public string this[string field] => Json.GetProperty(field).ToString();
 
     public static async Task<Answer> ReadAsync(HttpResponseMessage response) =>
-        new(response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsStringAsync(), response.Headers);
+        new(response.StatusCode, response.Content.Headers.ContentType?.MediaType,
+            await response.Content.ReadAsStringAsync(), response.Headers);
 
     public void ShouldBeProblem(string name, int status, string? field = null)
     {

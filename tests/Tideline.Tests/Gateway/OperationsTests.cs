@@ -12,7 +12,10 @@ public sealed class OperationsTests
     {
         await using var server = await GatewayServer.StartAsync();
         await server.Bank.AccountAsync(0, 10_000);
-        foreach (var path in new[] { "/v1/ops/consistency", "/v1/ops/consistency?deep=true", "/v1/ops/consistency?deep=false" })
+        foreach (var path in new[]
+        {
+            "/v1/ops/consistency", "/v1/ops/consistency?deep=true", "/v1/ops/consistency?deep=false"
+        })
         {
             var report = await server.GetAsync(path);
             report["ok"].ShouldBe("True", report.Text);
@@ -23,8 +26,10 @@ public sealed class OperationsTests
         (await server.GetAsync("/v1/ops/consistency?deep=yes")).ShouldBeProblem("invalid-query", 400, "deep");
         (await server.GetAsync("/v1/ops/consistency?depth=true")).ShouldBeProblem("invalid-query", 400, "depth");
         var paths = (await server.GetAsync("/openapi/v1.json")).Json.GetProperty("paths");
-        paths.GetProperty("/v1/ops/consistency").GetProperty("get").GetProperty("parameters")[0].GetProperty("name").GetString().ShouldBe("deep");
-        paths.GetProperty("/v1/ops/projections/rebuild").EnumerateObject().Select(method => method.Name).ShouldBe(["get", "post"], ignoreOrder: true);
+        paths.GetProperty("/v1/ops/consistency")
+            .GetProperty("get").GetProperty("parameters")[0].GetProperty("name").GetString().ShouldBe("deep");
+        paths.GetProperty("/v1/ops/projections/rebuild")
+            .EnumerateObject().Select(method => method.Name).ShouldBe(["get", "post"], ignoreOrder: true);
         (await server.GetAsync("/v1/ops/projections/rebuild")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -39,11 +44,13 @@ public sealed class OperationsTests
         {
             var refused = await RebuildAsync(server, attempt == 0 ? "" : "{}");
             (refused["phase"], refused["differing"]).ShouldBe(("refused", "1"), refused.Text);
-            var transactions = refused.Json.GetProperty("collections").EnumerateArray().Single(each => each.GetProperty("name").GetString() == "transactions");
+            var transactions = refused.Json.GetProperty("collections")
+                .EnumerateArray().Single(each => each.GetProperty("name").GetString() == "transactions");
             transactions.GetProperty("differingIds").GetArrayLength().ShouldBe(1);
         }
 
-        (await server.PostAsync("/v1/ops/projections/rebuild", """{"force":"yes"}""")).ShouldBeProblem("invalid-field", 400, "force");
+        (await server.PostAsync("/v1/ops/projections/rebuild", """{"force":"yes"}"""))
+            .ShouldBeProblem("invalid-field", 400, "force");
         (await RebuildAsync(server, """{"force":true}"""))["phase"].ShouldBe("switched");
         (await server.GetAsync("/v1/ops/projections")).Json.GetProperty("items")[0].GetProperty("viewVersion")
             .GetInt32().ShouldBe(4);
@@ -53,12 +60,16 @@ public sealed class OperationsTests
     public async Task Dead_letters_of_every_key_are_replayed_over_http()
     {
         await using var server = await GatewayServer.StartAsync();
-        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":true}""")).Text.ShouldBe("""{"items":[],"nextCursor":null,"leftOut":null}""");
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":true}"""))
+            .Text.ShouldBe("""{"items":[],"nextCursor":null,"leftOut":null}""");
         (await server.PostAsync("/v1/ops/dlq/replay", "", key: "", type: "")).Status.ShouldBe(HttpStatusCode.OK);
-        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":"yes"}""")).ShouldBeProblem("invalid-field", 400, "dryRun");
-        (await server.PostAsync("/v1/ops/dlq/replay", """{"cursor":"nonsense!"}""")).ShouldBeProblem("invalid-cursor", 400, "cursor");
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"dryRun":"yes"}"""))
+            .ShouldBeProblem("invalid-field", 400, "dryRun");
+        (await server.PostAsync("/v1/ops/dlq/replay", """{"cursor":"nonsense!"}"""))
+            .ShouldBeProblem("invalid-cursor", 400, "cursor");
         (await server.PostAsync("/v1/ops/dlq/replay", """{"all":true}""")).ShouldBeProblem("unknown-field", 400, "all");
-        (await server.PostAsync($"/v1/ops/dlq/{server.Bank.Ledger.Ids.Next()}/replay", "{}")).ShouldBeProblem("not-found", 404);
+        (await server.PostAsync($"/v1/ops/dlq/{server.Bank.Ledger.Ids.Next()}/replay", "{}"))
+            .ShouldBeProblem("not-found", 404);
     }
 
     [Fact]
@@ -70,7 +81,8 @@ public sealed class OperationsTests
         var unready = await UntilAsync(server, HttpStatusCode.ServiceUnavailable);
         unready["status"].ShouldBe("not ready");
         unready.Json.GetProperty("checks")[0].GetProperty("detail").GetString().ShouldBe("The disk is full.");
-        (await server.PostAsync("/v1/customers", """{"name":"Ada","email":"ada@example.com","country":"GB"}""")).ShouldBeProblem("storage-unavailable", 503);
+        (await server.PostAsync("/v1/customers", """{"name":"Ada","email":"ada@example.com","country":"GB"}"""))
+            .ShouldBeProblem("storage-unavailable", 503);
         faults.IsFull = false;
         (await UntilAsync(server, HttpStatusCode.OK))["status"].ShouldBe("ready");
     }
@@ -125,7 +137,8 @@ public sealed class OperationsTests
         await server.CaughtUpAsync();
         // Whoever holds the gate keeps the views where they are.
         await server.Projections.Projector.Gate.WaitAsync();
-        var deposit = await server.PostAsync($"/v1/accounts/{account}/deposits", """{"amount":"7.00","currency":"EUR"}""");
+        var deposit = await server.PostAsync(
+            $"/v1/accounts/{account}/deposits", """{"amount":"7.00","currency":"EUR"}""");
         var token = ("Tideline-Token", deposit.Headers.GetValues("Tideline-Token").Single());
         foreach (var path in new[] { $"/v1/transactions?customerId={customer}", "/v1/customers?email=ada@example.com" })
         {
@@ -133,12 +146,17 @@ public sealed class OperationsTests
             behind.ShouldBeProblem("view-behind", 503);
             behind.Headers.RetryAfter.ShouldNotBeNull();
             (await server.GetAsync(path, ("Tideline-Consistency", "eventual"))).Status.ShouldBe(HttpStatusCode.OK);
-            (await server.GetAsync(path, ("Tideline-Token", "MDo5OTk5OTk5OTk"))).ShouldBeProblem("invalid-token", 400, "Tideline-Token");
-            (await server.GetAsync(path, ("Tideline-Consistency", "odd"))).ShouldBeProblem("invalid-consistency", 400, "Tideline-Consistency");
+            (await server.GetAsync(path, ("Tideline-Token", "MDo5OTk5OTk5OTk")))
+                .ShouldBeProblem("invalid-token", 400, "Tideline-Token");
+            (await server.GetAsync(path, ("Tideline-Consistency", "odd")))
+                .ShouldBeProblem("invalid-consistency", 400, "Tideline-Consistency");
         }
 
         server.Projections.Projector.Gate.Release();
-        foreach (var asked in new[] { token, ("Tideline-Consistency", "strong"), ("Tideline-Consistency", "bounded=0") })
+        foreach (var asked in new[]
+        {
+            token, ("Tideline-Consistency", "strong"), ("Tideline-Consistency", "bounded=0")
+        })
         {
             var found = await server.GetAsync($"/v1/transactions?customerId={customer}", asked);
             found.Json.GetProperty("items").GetArrayLength().ShouldBe(1, found.Text);
@@ -150,14 +168,18 @@ public sealed class OperationsTests
     public async Task Sagas_page_by_cursor_over_all_shards()
     {
         await using var server = await GatewayServer.StartAsync();
-        Guid[] accounts = [await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(1, 10_000), await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1)];
-        for (var at = 0; at < 5; at++) (await server.Bank.Payments.TransferAsync(server.Bank.Transfer(accounts[at % 2], accounts[2 + at % 2], 1), default)).Refusal.ShouldBeNull();
+        Guid[] accounts = [await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(1, 10_000),
+            await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1)];
+        for (var at = 0; at < 5; at++) (await server.Bank.Payments.TransferAsync(
+            server.Bank.Transfer(accounts[at % 2], accounts[2 + at % 2], 1), default)).Refusal.ShouldBeNull();
         var seen = new List<string>();
         string? cursor = null;
         do
         {
-            var page = await server.GetAsync("/v1/ops/sagas?state=completed&limit=2" + (cursor is null ? "" : $"&cursor={cursor}"));
-            seen.AddRange(page.Json.GetProperty("items").EnumerateArray().Select(saga => saga.GetProperty("sagaId").GetString()!));
+            var page = await server.GetAsync(
+                "/v1/ops/sagas?state=completed&limit=2" + (cursor is null ? "" : $"&cursor={cursor}"));
+            seen.AddRange(page.Json.GetProperty("items")
+                .EnumerateArray().Select(saga => saga.GetProperty("sagaId").GetString()!));
             cursor = page.Json.GetProperty("nextCursor").GetString();
         }
         while (cursor is not null);
@@ -180,7 +202,8 @@ public sealed class OperationsTests
 
     private static async Task<Answer> RebuildAsync(GatewayServer server, string body)
     {
-        var started = await server.PostAsync("/v1/ops/projections/rebuild", body, key: "", type: body.Length == 0 ? "" : "application/json");
+        var started = await server.PostAsync(
+            "/v1/ops/projections/rebuild", body, key: "", type: body.Length == 0 ? "" : "application/json");
         started.Status.ShouldBe(HttpStatusCode.Accepted, started.Text);
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (true)

@@ -11,7 +11,9 @@ using Tideline.Tests.Ledger;
 namespace Tideline.Tests.Gateway;
 
 /// <summary>The real way from the ledger over the log to sagas and views.</summary>
-internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections, Verifier verifier) : IAsyncDisposable
+internal sealed class ViewParts(
+    SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections, Verifier verifier)
+    : IAsyncDisposable
 {
     public ProjectionHost Projections => projections;
 
@@ -26,11 +28,14 @@ internal sealed class ViewParts(SqliteLog log, SqliteViewStore views, Relay rela
         var views = SqliteViewStore.Open(Path.Combine(folder, "views"));
         var relay = new Relay(bank.Ledger, log, bank.Time, NullLogger<Relay>.Instance);
         var sagas = new Consumer(
-            log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, bank.Ledger.Map.Shards)], bank.Runner.HandleAsync, bank.Time, NullLogger<Consumer>.Instance);
+            log, SagaRunner.Group, Topics.SagaCommands, [.. Enumerable.Range(0, bank.Ledger.Map.Shards)],
+            bank.Runner.HandleAsync, bank.Time, NullLogger<Consumer>.Instance);
         relay.Start();
         sagas.Start();
-        var projections = await ProjectionHost.StartAsync(bank.Ledger, log, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance, default);
-        return new ViewParts(log, views, relay, sagas, projections, new Verifier(bank.Ledger, log, views, projections, bank.Time));
+        var projections = await ProjectionHost.StartAsync(
+            bank.Ledger, log, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance, default);
+        return new ViewParts(
+            log, views, relay, sagas, projections, new Verifier(bank.Ledger, log, views, projections, bank.Time));
     }
 
     public async ValueTask DisposeAsync()

@@ -5,11 +5,15 @@ using Tideline.Ledger.Commands;
 
 namespace Tideline.Tests.Host;
 
-/// <summary>A server that is not there: who gave its address is told which one, in a line, and nothing of what else stands in the address.</summary>
+/// <summary>
+/// A server that is not there: who gave its address is told which one, in a line, and nothing of what else stands in
+/// the address.
+/// </summary>
 public sealed class ClusterStartTests
 {
     [Fact]
-    public Task MySQL_that_does_not_answer() => IsToldAsync(cluster => cluster with { MySql = ["Server=127.0.0.1;Port=1;User ID=ada;Password=hidden"] });
+    public Task MySQL_that_does_not_answer() =>
+        IsToldAsync(cluster => cluster with { MySql = ["Server=127.0.0.1;Port=1;User ID=ada;Password=hidden"] });
 
     [Fact]
     public Task Kafka_that_does_not_answer() =>
@@ -39,9 +43,11 @@ public sealed class ClusterStartTests
     private static async Task IsToldAsync(Func<ClusterOptions, ClusterOptions> without)
     {
         using var folder = new TemporaryFolder("start");
-        await using var installation = new Installation(Path.Combine(folder.Path, "load"), shards: 1, ClusterUnderTest.Require());
+        await using var installation = new Installation(
+            Path.Combine(folder.Path, "load"), shards: 1, ClusterUnderTest.Require());
         var node = installation.Node;
-        var told = await Should.ThrowAsync<TidelineException>(() => TidelineNode.StartAsync(node with { Cluster = without(node.Cluster!) }, TestContext.Current.CancellationToken));
+        var told = await Should.ThrowAsync<TidelineException>(() => TidelineNode.StartAsync(
+            node with { Cluster = without(node.Cluster!) }, TestContext.Current.CancellationToken));
         told.Code.ShouldBe(ErrorCode.StorageUnavailable);
         told.Message.ShouldContain("It was looked for at 127.0.0.1:1.");
         foreach (var never in (string[])["\n", "hidden", "ada"]) told.Message.ShouldNotContain(never);

@@ -8,7 +8,8 @@ namespace Tideline.Tests.Host;
 /// <summary>Usage and environment: clear words on the error stream, exit 2, nothing touched.</summary>
 public sealed class CommandLineTests : IDisposable
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 
     public void Dispose()
     {
@@ -126,6 +127,7 @@ public sealed class CommandLineTests : IDisposable
     {
         var (exitCode, output, _) = await HostProcess.RunAsync("--help");
         exitCode.ShouldBe(0);
-        foreach (var command in (string[])["up", "test", "import", "verify", "bench", "drill", "sagas", "dlq", "projections", "audit", "services"]) output.ShouldContain($"  {command} ");
+        foreach (var command in (string[])["up", "test", "import", "verify", "bench",
+            "drill", "sagas", "dlq", "projections", "audit", "services"]) output.ShouldContain($"  {command} ");
     }
 }

@@ -34,7 +34,9 @@ public sealed class EnginesTests : IDisposable
     [Fact]
     public async Task What_can_be_had_and_did_not_start_is_missed()
     {
-        Write(new ServiceState("mysql", ServiceCondition.Failed) { Reason = "MySQL ended before it answered.\nIts last words" });
+        Write(new ServiceState(
+            "mysql", ServiceCondition.Failed)
+        { Reason = "MySQL ended before it answered.\nIts last words" });
         var (exitCode, output, _) = await RunAsync([], "engines", "--services", Folder.Path, "mysql");
         exitCode.ShouldBe(1);
         output.ShouldContain("Engines not tested: MySQL: MySQL ended before it answered.\n");
@@ -51,7 +53,8 @@ public sealed class EnginesTests : IDisposable
     [Fact]
     public async Task An_address_at_which_nobody_answers_is_missed_and_named()
     {
-        var (exitCode, output, _) = await RunAsync([("TIDELINE_TEST_REDIS", $"127.0.0.1:{LoopbackPort.Next()}")], "engines", "--services", Folder.Path);
+        var (exitCode, output, _) = await RunAsync(
+            [("TIDELINE_TEST_REDIS", $"127.0.0.1:{LoopbackPort.Next()}")], "engines", "--services", Folder.Path);
         exitCode.ShouldBe(1);
         output.ShouldContain("Engines not tested: Redis: TIDELINE_TEST_REDIS is given, and it does not answer");
     }
@@ -62,10 +65,12 @@ public sealed class EnginesTests : IDisposable
         Folder.Write([state]);
     }
 
-    private static Task<(int ExitCode, string Output, string Errors)> RunAsync((string Name, string Value)[] variables, params string[] arguments)
+    private static Task<(int ExitCode, string Output, string Errors)> RunAsync(
+        (string Name, string Value)[] variables, params string[] arguments)
     {
         var start = HostProcess.Command(arguments);
-        foreach (var engine in (string[])["MYSQL", "REDIS", "KAFKA", "MONGODB"]) start.Environment.Remove($"TIDELINE_TEST_{engine}");
+        foreach (var engine in (string[])["MYSQL", "REDIS", "KAFKA", "MONGODB"])
+            start.Environment.Remove($"TIDELINE_TEST_{engine}");
         foreach (var (name, value) in variables) start.Environment[name] = value;
         return HostProcess.RunAsync(start);
     }

@@ -5,7 +5,9 @@ using Tideline.Bench.Servers;
 
 namespace Tideline.Tests.Host;
 
-/// <summary>Who can reach a node: 127.0.0.2 stands for an address of this machine that is not the one of loopback.</summary>
+/// <summary>
+/// Who can reach a node: 127.0.0.2 stands for an address of this machine that is not the one of loopback.
+/// </summary>
 public sealed class ListenTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -48,7 +50,8 @@ public sealed class ListenTests : IDisposable
         _node = Process.Start(start)!;
         var words = "";
         while (!words.Contains("Ctrl-C", StringComparison.Ordinal))
-            words += await _node.StandardOutput.ReadLineAsync().WaitAsync(Limit) ?? throw new InvalidOperationException($"The node ended: {await _node.StandardError.ReadToEndAsync()}");
+            words += await _node.StandardOutput.ReadLineAsync().WaitAsync(Limit)
+                ?? throw new InvalidOperationException($"The node ended: {await _node.StandardError.ReadToEndAsync()}");
         return words;
     }
 

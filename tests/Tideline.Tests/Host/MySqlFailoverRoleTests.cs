@@ -27,12 +27,16 @@ public sealed class MySqlFailoverRoleTests
         await using var one = await StartAsync(group);
         await using var other = await StartAsync(group);
 
-        var (leader, standby) = await UntilAsync(async () => await LeadsAsync(one) ? (one, other) : await LeadsAsync(other) ? (other, one) : ((FailoverServer, FailoverServer)?)null);
+        var (leader, standby) = await UntilAsync(async () => await LeadsAsync(one)
+            ? (one, other)
+            : await LeadsAsync(other) ? (other, one) : ((FailoverServer, FailoverServer)?)null);
         await UntilAsync(async () => (int)(await StatusAsync(leader))["followers"]! == 2 ? true : (bool?)null);
         var status = await StatusAsync(leader);
-        ((long)status["term"]!, (string)status["primary"]!, status["refusal"]).ShouldBe((1L, group.Address["Server=".Length..].Split(',')[0], null));
+        ((long)status["term"]!, (string)status["primary"]!, status["refusal"])
+            .ShouldBe((1L, group.Address["Server=".Length..].Split(',')[0], null));
         (await LeadsAsync(standby)).ShouldBeFalse();
-        (await Http.GetStringAsync($"{leader.Address}/metrics", Cancel)).ShouldContain($"tideline_failover_followers{{group=\"{status["group"]}\"}} 2");
+        (await Http.GetStringAsync($"{leader.Address}/metrics", Cancel))
+            .ShouldContain($"tideline_failover_followers{{group=\"{status["group"]}\"}} 2");
 
         await leader.DisposeAsync();
         await UntilAsync(async () => await LeadsAsync(standby) ? true : (bool?)null);
@@ -50,9 +54,11 @@ public sealed class MySqlFailoverRoleTests
         var old = (string)(await StatusAsync(server))["primary"]!;
 
         await group.StrikeAsync(group.Find(old), Blow.Killed, Cancel);
-        var told = await UntilAsync(async () => await StatusAsync(server) is var status && (string?)status["primary"] != old ? ((string?)status["primary"], (int)status["followers"]!) : ((string?, int)?)null, pollMs: 1);
+        var told = await UntilAsync(async () => await StatusAsync(server) is var status && (string?)status["primary"]
+            != old ? ((string?)status["primary"], (int)status["followers"]!) : ((string?, int)?)null, pollMs: 1);
         told.Item2.ShouldBeLessThanOrEqualTo(told.Item1 is null ? 0 : 1);
-        await UntilAsync(async () => await StatusAsync(server) is var status && status["primary"] is not null && (int)status["followers"]! == 1 ? true : (bool?)null);
+        await UntilAsync(async () => await StatusAsync(server) is var status
+            && status["primary"] is not null && (int)status["followers"]! == 1 ? true : (bool?)null);
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public sealed class PeerOptionTests
     [InlineData("0", new[] { 0 })]
     [InlineData("0,2-4", new[] { 0, 2, 3, 4 })]
     [InlineData(" 3 - 3 , 63", new[] { 3, 63 })]
-    public void Shards_are_named_one_by_one_or_from_one_to_another(string text, int[] shards) => OwnShards.Parse(text).Order().ShouldBe(shards);
+    public void Shards_are_named_one_by_one_or_from_one_to_another(string text, int[] shards) =>
+        OwnShards.Parse(text).Order().ShouldBe(shards);
 
     [Theory]
     [InlineData("")]
@@ -24,19 +25,22 @@ public sealed class PeerOptionTests
     public void What_names_no_shards_is_refused_in_words_that_say_how_to(string text)
     {
         var refused = Should.Throw<TidelineException>(() => OwnShards.Parse(text));
-        (refused.Code, refused.Message).ShouldBe((ErrorCode.InvalidInput, $"--own (TIDELINE_OWN) names shards, 0 to 63, as in 0,2-3, not '{text}'."));
+        (refused.Code, refused.Message).ShouldBe(
+            (ErrorCode.InvalidInput, $"--own (TIDELINE_OWN) names shards, 0 to 63, as in 0,2-3, not '{text}'."));
     }
 
     [Theory]
     [InlineData("http://node-1:7400", "http://node-1:7400")]
     [InlineData("https://node-1.bank/", "https://node-1.bank")]
     [InlineData(null, "http://10.0.0.7:7401")]
-    public void An_address_is_what_was_given_or_where_it_listens(string? given, string address) => PeerAddress.Of(given, IPEndPoint.Parse("10.0.0.7:7401")).ShouldBe(address);
+    public void An_address_is_what_was_given_or_where_it_listens(string? given, string address) =>
+        PeerAddress.Of(given, IPEndPoint.Parse("10.0.0.7:7401")).ShouldBe(address);
 
     [Fact]
     public void One_that_listens_everywhere_is_reached_by_the_machines_name()
     {
-        foreach (var everywhere in (string[])["0.0.0.0:7400", "[::]:7400"]) PeerAddress.Of(null, IPEndPoint.Parse(everywhere)).ShouldBe($"http://{Dns.GetHostName().ToLowerInvariant()}:7400");
+        foreach (var everywhere in (string[])["0.0.0.0:7400", "[::]:7400"]) PeerAddress.Of(
+            null, IPEndPoint.Parse(everywhere)).ShouldBe($"http://{Dns.GetHostName().ToLowerInvariant()}:7400");
         PeerAddress.Of(null, IPEndPoint.Parse("[::1]:7400")).ShouldBe("http://[::1]:7400");
     }
 
@@ -45,7 +49,8 @@ public sealed class PeerOptionTests
     [InlineData("ftp://node-1")]
     [InlineData("http://node-1/tideline")]
     [InlineData("http://user@node-1")]
-    public void What_is_no_address_is_refused(string text) => Should.Throw<TidelineException>(() => PeerAddress.Of(text, IPEndPoint.Parse("127.0.0.1:7400"))).Code.ShouldBe(ErrorCode.InvalidInput);
+    public void What_is_no_address_is_refused(string text) => Should.Throw<TidelineException>(
+        () => PeerAddress.Of(text, IPEndPoint.Parse("127.0.0.1:7400"))).Code.ShouldBe(ErrorCode.InvalidInput);
 
     [Fact]
     public async Task They_are_for_the_cluster_profile()
@@ -53,7 +58,8 @@ public sealed class PeerOptionTests
         foreach (var option in (string[])["--own", "--address"])
         {
             var (exitCode, _, errors) = await HostProcess.RunAsync("up", option, "0");
-            (exitCode, errors.Contains($"{option} (TIDELINE_", StringComparison.Ordinal), errors.Contains("--profile cluster", StringComparison.Ordinal)).ShouldBe((2, true, true), errors);
+            (exitCode, errors.Contains($"{option} (TIDELINE_", StringComparison.Ordinal),
+                errors.Contains("--profile cluster", StringComparison.Ordinal)).ShouldBe((2, true, true), errors);
         }
     }
 }

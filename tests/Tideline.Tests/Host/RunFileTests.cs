@@ -8,7 +8,8 @@ namespace Tideline.Tests.Host;
 public sealed class RunFileTests : IDisposable
 {
     private const string Address = "http://127.0.0.1:7400";
-    private readonly string _folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}")).FullName;
+    private readonly string _folder = Directory.CreateDirectory(
+        Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}")).FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -39,15 +40,20 @@ public sealed class RunFileTests : IDisposable
     [Fact]
     public async Task A_killed_node_that_nobody_has_collected_is_gone()
     {
-        // The shell becomes a program that never waits for its child: what is left of the child is a zombie, as under a container's first process.
-        using var parent = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "sleep 60 & echo $!; exec sleep 60"]) { RedirectStandardOutput = true })!;
+        // The shell becomes a program that never waits for its child: what is left of the child is a zombie, as under a
+        // container's first process.
+        using var parent = Process.Start(new ProcessStartInfo(
+            "/bin/sh", ["-c", "sleep 60 & echo $!; exec sleep 60"])
+        { RedirectStandardOutput = true })!;
         try
         {
-            using var child = Process.GetProcessById(int.Parse((await parent.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture));
+            using var child = Process.GetProcessById(int.Parse((await parent.StandardOutput.ReadLineAsync(
+                TestContext.Current.CancellationToken))!, CultureInfo.InvariantCulture));
             Write($$"""{"processId":{{child.Id}},"processStarted":"{{child.StartTime.ToUniversalTime():O}}","address":"{{Address}}"}""");
             RunFile.Find(_folder).ShouldBe(new Uri(Address));
             child.Kill();
-            for (var tries = 0; RunFile.Find(_folder) is not null && tries < 100; tries++) await Task.Delay(20, TestContext.Current.CancellationToken);
+            for (var tries = 0; RunFile.Find(_folder) is not null && tries < 100; tries++)
+                await Task.Delay(20, TestContext.Current.CancellationToken);
             RunFile.Find(_folder).ShouldBeNull();
         }
         finally
@@ -75,7 +81,8 @@ public sealed class RunFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_does_not_exist_has_no_node() => RunFile.Find(Path.Combine(_folder, "nowhere")).ShouldBeNull();
+    public void A_folder_that_does_not_exist_has_no_node() =>
+        RunFile.Find(Path.Combine(_folder, "nowhere")).ShouldBeNull();
 
     private void Write(string text) => File.WriteAllText(Path.Combine(_folder, "tideline.run.json"), text);
 }

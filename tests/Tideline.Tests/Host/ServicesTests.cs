@@ -6,7 +6,10 @@ using Tideline.Tests.Bench.Servers;
 
 namespace Tideline.Tests.Host;
 
-/// <summary><c>services up</c>, <c>status</c> and <c>down</c> as a user and a script meet them, with the server that starts fastest.</summary>
+/// <summary>
+/// <c>services up</c>, <c>status</c> and <c>down</c> as a user and a script meet them, with the server that starts
+/// fastest.
+/// </summary>
 public sealed class ServicesTests : IAsyncDisposable
 {
     private readonly TemporaryFolder _temporary = new("services");
@@ -99,7 +102,8 @@ public sealed class ServicesTests : IAsyncDisposable
         Directory.Exists(Folder).ShouldBeFalse();
     }
 
-    private Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) => HostProcess.RunAsync(["services", .. arguments, "--folder", Folder]);
+    private Task<(int ExitCode, string Output, string Errors)> RunAsync(params string[] arguments) =>
+        HostProcess.RunAsync(["services", .. arguments, "--folder", Folder]);
 
     // The one row that up printed.
     private async Task<JsonElement> UpAsync()
@@ -114,7 +118,8 @@ public sealed class ServicesTests : IAsyncDisposable
     private static async Task ConnectAsync(JsonElement row)
     {
         using var client = new TcpClient();
-        await client.ConnectAsync("127.0.0.1", int.Parse(row.GetProperty("address").GetString()!.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture));
+        await client.ConnectAsync("127.0.0.1", int.Parse(
+            row.GetProperty("address").GetString()!.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private static async Task GoneAsync(JsonElement row)

@@ -10,7 +10,8 @@ namespace Tideline.Tests.Host;
 public sealed class UpTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
     private readonly int _port = LoopbackPort.Next();
     private readonly Process _node;
 
@@ -58,7 +59,8 @@ public sealed class UpTests : IDisposable
     public async Task A_refused_operation_exits_with_1()
     {
         await ReadyAsync();
-        var (exitCode, _, errors) = await HostProcess.RunAsync("sagas", "show", "01980000-0000-7000-8000-000000000001", "--data", Data);
+        var (exitCode, _, errors) = await HostProcess.RunAsync(
+            "sagas", "show", "01980000-0000-7000-8000-000000000001", "--data", Data);
         exitCode.ShouldBe(1);
         errors.ShouldContain("There is no saga");
     }

@@ -7,7 +7,8 @@ public sealed class IbanTests
 {
     private static readonly string[] Countries = [.. Iban.Countries.Order(StringComparer.Ordinal)];
 
-    private static readonly Gen<Iban> Ibans = Gen.Select(Gen.Int[0, Countries.Length - 1].Select(index => Countries[index]), Gen.Char["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"].Array[40])
+    private static readonly Gen<Iban> Ibans = Gen.Select(Gen.Int[0, Countries.Length - 1]
+        .Select(index => Countries[index]), Gen.Char["0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"].Array[40])
         .Select((country, letters) => Iban.Create(country, new string(letters, 0, LengthOf(country) - 4)));
 
     [Theory]
@@ -39,10 +40,12 @@ public sealed class IbanTests
     }
 
     [Fact]
-    public void Computed_check_digits_are_right() => Ibans.Sample(iban => Iban.TryParse(iban.ToString(), out var read) is null && read == iban);
+    public void Computed_check_digits_are_right() =>
+        Ibans.Sample(iban => Iban.TryParse(iban.ToString(), out var read) is null && read == iban);
 
     [Fact]
-    public void One_changed_digit_is_always_noticed() => Gen.Select(Ibans, Gen.Int[2, 14], Gen.Int[1, 9]).Sample((iban, place, by) =>
+    public void One_changed_digit_is_always_noticed() =>
+        Gen.Select(Ibans, Gen.Int[2, 14], Gen.Int[1, 9]).Sample((iban, place, by) =>
     {
         var letters = iban.ToString().ToCharArray();
         if (!char.IsAsciiDigit(letters[place])) return true;
@@ -51,10 +54,12 @@ public sealed class IbanTests
     });
 
     [Fact]
-    public void Two_neighbouring_digits_that_change_places_are_always_noticed() => Gen.Select(Ibans, Gen.Int[4, 12]).Sample((iban, place) =>
+    public void Two_neighbouring_digits_that_change_places_are_always_noticed() =>
+        Gen.Select(Ibans, Gen.Int[4, 12]).Sample((iban, place) =>
     {
         var letters = iban.ToString().ToCharArray();
-        if (!char.IsAsciiDigit(letters[place]) || !char.IsAsciiDigit(letters[place + 1]) || letters[place] == letters[place + 1]) return true;
+        if (!char.IsAsciiDigit(letters[place])
+            || !char.IsAsciiDigit(letters[place + 1]) || letters[place] == letters[place + 1]) return true;
         (letters[place], letters[place + 1]) = (letters[place + 1], letters[place]);
         return Iban.TryParse(new string(letters), out _) is not null;
     });

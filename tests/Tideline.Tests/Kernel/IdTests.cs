@@ -8,7 +8,8 @@ public sealed class IdTests
     [Fact]
     public void Ids_are_version_7_and_sort_by_time()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-01-01T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        var time = new FakeTimeProvider(
+            DateTimeOffset.Parse("2026-01-01T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
         var ids = new IdGenerator(time);
         var first = ids.Next();
         time.Advance(TimeSpan.FromMilliseconds(1));

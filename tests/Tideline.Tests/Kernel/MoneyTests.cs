@@ -40,7 +40,8 @@ public sealed class MoneyTests
     }
 
     [Fact]
-    public void Writing_and_reading_is_neutral() => Gen.Select(Gen.Long[-Limits.AmountMinor, Limits.AmountMinor], Gen.Int[0, 3].Select(index => new[] { "EUR", "JPY", "KWD", "CLF" }[index])).Sample((minor, code) =>
+    public void Writing_and_reading_is_neutral() => Gen.Select(Gen.Long[-Limits.AmountMinor, Limits.AmountMinor],
+        Gen.Int[0, 3].Select(index => new[] { "EUR", "JPY", "KWD", "CLF" }[index])).Sample((minor, code) =>
     {
         var money = new Money(minor, Currency.Parse(code));
         Money.TryParse(money.ToDecimalString(), money.Currency, out var back).ShouldBeNull();
@@ -48,8 +49,10 @@ public sealed class MoneyTests
     });
 
     [Fact]
-    public void A_sum_that_does_not_fit_throws() => Should.Throw<OverflowException>(() => new Money(long.MaxValue, Currency.Parse("EUR")) + new Money(1, Currency.Parse("EUR")));
+    public void A_sum_that_does_not_fit_throws() => Should.Throw<OverflowException>(
+        () => new Money(long.MaxValue, Currency.Parse("EUR")) + new Money(1, Currency.Parse("EUR")));
 
     [Fact]
-    public void Two_currencies_do_not_add_up() => Should.Throw<InvalidOperationException>(() => new Money(1, Currency.Parse("EUR")) + new Money(1, Currency.Parse("USD")));
+    public void Two_currencies_do_not_add_up() => Should.Throw<InvalidOperationException>(
+        () => new Money(1, Currency.Parse("EUR")) + new Money(1, Currency.Parse("USD")));
 }

@@ -11,7 +11,10 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Ledger;
 
-/// <summary>A ledger on a folder of its own, with short words for what tests do to it. Messages between shards move only when a test pumps them.</summary>
+/// <summary>
+/// A ledger on a folder of its own, with short words for what tests do to it. Messages between shards move only when a
+/// test pumps them.
+/// </summary>
 internal sealed class Bank : IAsyncDisposable
 {
     private readonly ILedgerStore _store;
@@ -75,22 +78,26 @@ internal sealed class Bank : IAsyncDisposable
 
     public async Task<Guid> CustomerAsync(string name = "Ada")
     {
-        var reply = await Ledger.ExecuteAsync(new CreateCustomer(Ledger.Ids.Next(), name, "ada@example.com", "DE"), default);
+        var reply = await Ledger.ExecuteAsync(
+            new CreateCustomer(Ledger.Ids.Next(), name, "ada@example.com", "DE"), default);
         reply.Refusal.ShouldBeNull();
         return reply.Subject;
     }
 
-    public async Task<Guid> AccountAsync(int? shard = null, long balanceMinor = 0, long overdraftMinor = 0, string currency = "EUR")
+    public async Task<Guid> AccountAsync(
+        int? shard = null, long balanceMinor = 0, long overdraftMinor = 0, string currency = "EUR")
     {
         var id = shard is { } number ? Ledger.Map.NextOn(number, Ledger.Ids) : Ledger.Ids.Next();
-        var reply = await Ledger.ExecuteAsync(new OpenAccount(id, await CustomerAsync(), Currency.Parse(currency), overdraftMinor, null), default);
+        var reply = await Ledger.ExecuteAsync(
+            new OpenAccount(id, await CustomerAsync(), Currency.Parse(currency), overdraftMinor, null), default);
         reply.Refusal.ShouldBeNull();
         if (balanceMinor > 0) (await DepositAsync(id, balanceMinor, currency)).Refusal.ShouldBeNull();
         return id;
     }
 
     public Task<Reply> DepositAsync(Guid account, long minor, string currency = "EUR") =>
-        Ledger.ExecuteAsync(new Deposit(Ledger.Ids.Next(), account, new Money(minor, Currency.Parse(currency)), null), default);
+        Ledger.ExecuteAsync(
+            new Deposit(Ledger.Ids.Next(), account, new Money(minor, Currency.Parse(currency)), null), default);
 
     public TransferRequest Transfer(Guid from, Guid to, long minor, string? key = null)
     {
@@ -99,7 +106,8 @@ internal sealed class Bank : IAsyncDisposable
         return new TransferRequest(from, to, new Money(minor, Eur), "rent", Idempotency.Key("", text), fingerprint);
     }
 
-    public async Task<AccountRow> ReadAsync(Guid account) => (await Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull();
+    public async Task<AccountRow> ReadAsync(Guid account) =>
+        (await Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull();
 
     public async Task<SagaRow> SagaAsync(Guid id, int shard = 0) =>
         (await Ledger.Reader(shard).GetSagaAsync(id, default)).ShouldNotBeNull();

@@ -4,7 +4,9 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Tests.Ledger;
 
-/// <summary>A store whose disk fails when a test says so: at the commit, or when what was committed must become durable.</summary>
+/// <summary>
+/// A store whose disk fails when a test says so: at the commit, or when what was committed must become durable.
+/// </summary>
 internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 {
     private long _commits;
@@ -36,7 +38,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
     public IReadOnlyList<EpochRow> Epochs(int shard) => store.Epochs(shard);
 
-    public ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel) => store.BeginEpochAsync(shard, epoch, cancel);
+    public ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel) =>
+        store.BeginEpochAsync(shard, epoch, cancel);
 
     public IShardStore OpenWriter(int shard) => new Writer(this, store.OpenWriter(shard));
 
@@ -69,7 +72,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
             return shard.CommitAsync(writes);
         }
 
-        public ValueTask SyncAsync() => faults.IsBroken || faults.BrokenShard == Shard ? throw new TidelineException(ErrorCode.StorageUnavailable, "The disk does not answer.") : shard.SyncAsync();
+        public ValueTask SyncAsync() => faults.IsBroken || faults.BrokenShard == Shard ? throw new TidelineException(
+            ErrorCode.StorageUnavailable, "The disk does not answer.") : shard.SyncAsync();
 
         public ValueTask RollbackAsync() => shard.RollbackAsync();
 

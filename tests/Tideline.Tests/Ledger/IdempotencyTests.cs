@@ -45,9 +45,11 @@ public sealed class IdempotencyTests
         for (var shard = 0; shard < 4; shard++) accounts.Add(await bank.AccountAsync(shard, 1_000));
         for (var key = 0; key < 12; key++)
         {
-            (await bank.Payments.TransferAsync(bank.Transfer(accounts[0], await bank.AccountAsync(0), 10, $"key-{key}"), default)).Refusal.ShouldBeNull();
+            (await bank.Payments.TransferAsync(bank.Transfer(accounts[0], await bank.AccountAsync(0), 10, $"key-{key}"),
+                default)).Refusal.ShouldBeNull();
             var other = accounts[1 + key % 3];
-            var reused = await bank.Payments.TransferAsync(bank.Transfer(other, await bank.AccountAsync(bank.Ledger.Map.ShardOf(other)), 10, $"key-{key}"), default);
+            var reused = await bank.Payments.TransferAsync(bank.Transfer(
+                other, await bank.AccountAsync(bank.Ledger.Map.ShardOf(other)), 10, $"key-{key}"), default);
             reused.Refusal!.Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
         }
 
@@ -62,7 +64,8 @@ public sealed class IdempotencyTests
         {
             var (from, to) = (await bank.AccountAsync(round % 4, 1_000), await bank.AccountAsync(round % 4));
             var request = bank.Transfer(from, to, 100);
-            var replies = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => bank.Payments.TransferAsync(request, default))));
+            var replies = await Task.WhenAll(
+                Enumerable.Range(0, 32).Select(_ => Task.Run(() => bank.Payments.TransferAsync(request, default))));
             replies.Select(reply => reply.TransferId).Distinct().Count().ShouldBe(1);
             replies.ShouldAllBe(reply => reply.BalanceMinor == 900);
             (await bank.ReadAsync(from)).PostedMinor.ShouldBe(900);

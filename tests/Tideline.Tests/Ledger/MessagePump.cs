@@ -4,7 +4,10 @@ using Tideline.Sagas;
 
 namespace Tideline.Tests.Ledger;
 
-/// <summary>Stands where the log stands: moves messages between shards one round at a time, and can lose the place or repeat, as a test likes.</summary>
+/// <summary>
+/// Stands where the log stands: moves messages between shards one round at a time, and can lose the place or repeat, as
+/// a test likes.
+/// </summary>
 internal sealed class MessagePump(GeneralLedger ledger, SagaRunner runner)
 {
     private readonly long[] _moved = new long[ledger.Map.Shards];
@@ -27,7 +30,8 @@ internal sealed class MessagePump(GeneralLedger ledger, SagaRunner runner)
             foreach (var target in messages.GroupBy(message => message.TargetShard))
             {
                 var records = target.Select(message => new LogRecord(
-                    Topics.SagaCommands, target.Key, 0, $"shard-{shard}", message.Seq, message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data)).ToList();
+                    Topics.SagaCommands, target.Key, 0, $"shard-{shard}", message.Seq,
+                    message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data)).ToList();
                 for (var time = 0; time < repeat; time++) await runner.HandleAsync(target.Key, records, default);
             }
 
@@ -56,7 +60,8 @@ internal sealed class MessagePump(GeneralLedger ledger, SagaRunner runner)
         {
             await runner.HandleAsync(
                 message.TargetShard,
-                [new LogRecord(Topics.SagaCommands, message.TargetShard, 0, "late", message.Seq, message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data)], default);
+                [new LogRecord(Topics.SagaCommands, message.TargetShard, 0, "late", message.Seq,
+                    message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data)], default);
         }
     }
 }

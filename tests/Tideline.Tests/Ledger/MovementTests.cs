@@ -12,10 +12,12 @@ public sealed class MovementTests
     {
         await using var bank = await Bank.OpenAsync();
         var account = await bank.AccountAsync(balanceMinor: 1_000);
-        var reply = await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(300, Bank.Eur), null), default);
+        var reply = await bank.Ledger.ExecuteAsync(
+            new Withdraw(bank.Ledger.Ids.Next(), account, new Money(300, Bank.Eur), null), default);
         reply.BalanceMinor.ShouldBe(700);
         var entries = await bank.Ledger.ReaderOf(account).GetEntriesAsync(account, long.MaxValue, 10, default);
-        entries.Select(entry => (entry.Version, entry.AmountMinor, entry.PostedAfterMinor)).ShouldBe([(2, -300, 700), (1, 1_000, 1_000)]);
+        entries.Select(entry => (entry.Version, entry.AmountMinor, entry.PostedAfterMinor))
+            .ShouldBe([(2, -300, 700), (1, 1_000, 1_000)]);
         await bank.ShouldAddUpAsync();
     }
 
@@ -24,8 +26,10 @@ public sealed class MovementTests
     {
         await using var bank = await Bank.OpenAsync();
         var account = await bank.AccountAsync(overdraftMinor: 500);
-        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(500, Bank.Eur), null), default)).Refusal.ShouldBeNull();
-        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), null), default)).Refusal!.Reason.ShouldBe(RefusalReason.InsufficientFunds);
+        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(500, Bank.Eur), null),
+            default)).Refusal.ShouldBeNull();
+        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), null),
+            default)).Refusal!.Reason.ShouldBe(RefusalReason.InsufficientFunds);
     }
 
     [Fact]
@@ -34,7 +38,8 @@ public sealed class MovementTests
         await using var bank = await Bank.OpenAsync();
         var account = await bank.AccountAsync(balanceMinor: 10);
         (await Status(bank, account, AccountStatus.Closed)).ShouldBe(RefusalReason.AccountNotEmpty);
-        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(10, Bank.Eur), null), default)).Refusal.ShouldBeNull();
+        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(10, Bank.Eur), null),
+            default)).Refusal.ShouldBeNull();
         (await Status(bank, account, AccountStatus.Frozen)).ShouldBeNull();
         (await bank.DepositAsync(account, 5)).Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
         (await Status(bank, account, AccountStatus.Closed)).ShouldBeNull();
@@ -49,12 +54,17 @@ public sealed class MovementTests
         var account = await bank.AccountAsync(balanceMinor: 1_000);
         var hold = bank.Ledger.Ids.Next();
         var ends = bank.Time.NowUs() + 60_000_000;
-        (await bank.Ledger.ExecuteAsync(new PlaceHold(hold, account, new Money(600, Bank.Eur), ends, null), default)).Refusal.ShouldBeNull();
+        (await bank.Ledger.ExecuteAsync(new PlaceHold(hold, account, new Money(600, Bank.Eur), ends, null), default))
+            .Refusal.ShouldBeNull();
         (await Status(bank, account, AccountStatus.Frozen)).ShouldBeNull();
-        (await bank.Ledger.ExecuteAsync(new PlaceHold(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), ends, null), default)).Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
-        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), null), default)).Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
-        (await bank.Ledger.ExecuteAsync(new CaptureHold(bank.Ledger.Ids.Next(), hold, account, Bank.Eur, 500, Final: false), default)).BalanceMinor.ShouldBe(500);
-        (await bank.Ledger.ExecuteAsync(new ReleaseHold(hold, account, Bank.Eur, Expired: false), default)).Refusal.ShouldBeNull();
+        (await bank.Ledger.ExecuteAsync(new PlaceHold(bank.Ledger.Ids.Next(), account,
+            new Money(1, Bank.Eur), ends, null), default)).Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
+        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), null),
+            default)).Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
+        (await bank.Ledger.ExecuteAsync(new CaptureHold(
+            bank.Ledger.Ids.Next(), hold, account, Bank.Eur, 500, Final: false), default)).BalanceMinor.ShouldBe(500);
+        (await bank.Ledger.ExecuteAsync(new ReleaseHold(hold, account, Bank.Eur, Expired: false), default))
+            .Refusal.ShouldBeNull();
         (await bank.ReadAsync(account)).PendingOutMinor.ShouldBe(0);
         await bank.ShouldAddUpAsync();
     }
@@ -65,7 +75,8 @@ public sealed class MovementTests
         await using var bank = await Bank.OpenAsync(1);
         var account = await bank.AccountAsync();
         RefusalReason? refused = null;
-        for (var deposit = 0; deposit < 5_000 && refused is null; deposit++) refused = (await bank.DepositAsync(account, Limits.AmountMinor)).Refusal?.Reason;
+        for (var deposit = 0; deposit < 5_000 && refused is null; deposit++)
+            refused = (await bank.DepositAsync(account, Limits.AmountMinor)).Refusal?.Reason;
         refused.ShouldBe(RefusalReason.BalanceOverflow);
         await bank.ShouldAddUpAsync();
     }
@@ -76,12 +87,15 @@ public sealed class MovementTests
         await using var bank = await Bank.OpenAsync();
         var account = await bank.AccountAsync(balanceMinor: 1_000);
         var hold = await HoldAsync(bank, account, 800, bank.Time.NowUs() + 60_000_000);
-        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(201, Bank.Eur), null), default)).Refusal!.Reason.ShouldBe(RefusalReason.InsufficientFunds);
+        (await bank.Ledger.ExecuteAsync(new Withdraw(bank.Ledger.Ids.Next(), account, new Money(201, Bank.Eur), null),
+            default)).Refusal!.Reason.ShouldBe(RefusalReason.InsufficientFunds);
         (await Capture(bank, hold, account, 300, final: false)).ShouldBeNull();
-        (await bank.ReadAsync(account)).ShouldSatisfyAllConditions(row => row.PostedMinor.ShouldBe(700), row => row.PendingOutMinor.ShouldBe(500));
+        (await bank.ReadAsync(account))
+            .ShouldSatisfyAllConditions(row => row.PostedMinor.ShouldBe(700), row => row.PendingOutMinor.ShouldBe(500));
         (await Capture(bank, hold, account, 501, final: false)).ShouldBe(RefusalReason.HoldExceeded);
         (await Capture(bank, hold, account, 100, final: true)).ShouldBeNull();
-        (await bank.ReadAsync(account)).ShouldSatisfyAllConditions(row => row.PostedMinor.ShouldBe(600), row => row.PendingOutMinor.ShouldBe(0));
+        (await bank.ReadAsync(account))
+            .ShouldSatisfyAllConditions(row => row.PostedMinor.ShouldBe(600), row => row.PendingOutMinor.ShouldBe(0));
         (await Capture(bank, hold, account, null, final: true)).ShouldBe(RefusalReason.HoldNotOpen);
         await bank.ShouldAddUpAsync();
     }
@@ -89,7 +103,8 @@ public sealed class MovementTests
     [Fact]
     public async Task The_sweep_gives_an_expired_hold_back()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        var time = new FakeTimeProvider(
+            DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
         await using var bank = await Bank.OpenAsync(2, time);
         var account = await bank.AccountAsync(balanceMinor: 1_000);
         var hold = await HoldAsync(bank, account, 400, time.NowUs() + 1_000_000);
@@ -104,7 +119,8 @@ public sealed class MovementTests
     [Fact]
     public async Task The_balance_of_any_time_can_be_asked()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        var time = new FakeTimeProvider(
+            DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
         await using var bank = await Bank.OpenAsync(2, time);
         var account = await bank.AccountAsync();
         var start = time.NowUs();
@@ -117,7 +133,8 @@ public sealed class MovementTests
         var reader = bank.Ledger.ReaderOf(account);
         (await reader.GetEntryAtAsync(account, start, default)).ShouldBeNull();
         for (var day = 1; day <= 9; day++)
-            (await reader.GetEntryAtAsync(account, start + (long)TimeSpan.FromDays(day).TotalMicroseconds + 5, default))!.Value.PostedAfterMinor.ShouldBe(day * (day + 1) / 2);
+            (await reader.GetEntryAtAsync(account, start + (long)TimeSpan.FromDays(day).TotalMicroseconds + 5,
+                default))!.Value.PostedAfterMinor.ShouldBe(day * (day + 1) / 2);
     }
 
     [Fact]
@@ -141,18 +158,23 @@ public sealed class MovementTests
     }
 
     private static Task<Reply> Open(Bank bank, Guid customer, string? iban, string key) => bank.Ledger.ExecuteAsync(
-        new OpenAccount(bank.Ledger.Ids.Next(), customer, Bank.Eur, 0, iban) { Key = Idempotency.Key("", key), Fingerprint = Idempotency.Fingerprint($"{customer}{iban}") }, default);
+        new OpenAccount(bank.Ledger.Ids.Next(), customer, Bank.Eur, 0, iban)
+        {
+            Key = Idempotency.Key("", key), Fingerprint = Idempotency.Fingerprint($"{customer}{iban}")
+        }, default);
 
     private static async Task<RefusalReason?> Status(Bank bank, Guid account, AccountStatus status) =>
         (await bank.Ledger.ExecuteAsync(new SetAccountStatus(account, status), default)).Refusal?.Reason;
 
     private static async Task<Guid> HoldAsync(Bank bank, Guid account, long minor, long expiresUs)
     {
-        var reply = await bank.Ledger.ExecuteAsync(new PlaceHold(bank.Ledger.Ids.Next(), account, new Money(minor, Bank.Eur), expiresUs, "hotel"), default);
+        var reply = await bank.Ledger.ExecuteAsync(
+            new PlaceHold(bank.Ledger.Ids.Next(), account, new Money(minor, Bank.Eur), expiresUs, "hotel"), default);
         reply.Refusal.ShouldBeNull();
         return reply.Subject;
     }
 
     private static async Task<RefusalReason?> Capture(Bank bank, Guid hold, Guid account, long? minor, bool final) =>
-        (await bank.Ledger.ExecuteAsync(new CaptureHold(bank.Ledger.Ids.Next(), hold, account, Bank.Eur, minor, final), default)).Refusal?.Reason;
+        (await bank.Ledger.ExecuteAsync(
+            new CaptureHold(bank.Ledger.Ids.Next(), hold, account, Bank.Eur, minor, final), default)).Refusal?.Reason;
 }

@@ -15,7 +15,8 @@ public sealed class OwnedShardTests : IAsyncLifetime
     public async Task A_shard_that_fails_keeps_no_other_waiting_whatever_it_fails_with()
     {
         var done = new List<int>();
-        Exception[] faults = [new TidelineException(ErrorCode.StorageUnavailable, "It is away."), new OperationCanceledException("It waited for something else.")];
+        Exception[] faults = [new TidelineException(ErrorCode.StorageUnavailable, "It is away."),
+            new OperationCanceledException("It waited for something else.")];
         var told = await Should.ThrowAsync<TidelineException>(() => _bank.Ledger.ForOwnedAsync(
             shard =>
             {

@@ -10,7 +10,8 @@ namespace Tideline.Tests.Log;
 public sealed class ConsumerTests : IAsyncLifetime
 {
     private const string Topic = "t";
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
     private readonly ConcurrentQueue<(int Partition, long[] Seqs)> _batches = [];
     private readonly long[] _appended = new long[2];
     private SqliteLog _log = null!;
@@ -68,7 +69,8 @@ public sealed class ConsumerTests : IAsyncLifetime
         // The other partition is not held up.
         await AppendAsync(1, 2);
         await Eventually.IsTrueAsync(() => consumer.Status[1].Offset == 2);
-        _batches.Where(batch => batch.Partition == 0).ShouldAllBe(batch => batch.Seqs.SequenceEqual(new long[] { 1, 2, 3 }));
+        _batches.Where(batch => batch.Partition == 0)
+            .ShouldAllBe(batch => batch.Seqs.SequenceEqual(new long[] { 1, 2, 3 }));
 
         Volatile.Write(ref isBroken, false);
         await AppendAsync(0, 1);
@@ -92,7 +94,8 @@ public sealed class ConsumerTests : IAsyncLifetime
     {
         await AppendAsync(0, 3);
         await using (var first = Start(_ => false)) await Eventually.IsTrueAsync(() => first.Status[0].Offset == 3);
-        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "log", "log.db"))) database.Execute("UPDATE groups SET position = position + 100");
+        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "log", "log.db"))) database.Execute(
+            "UPDATE groups SET position = position + 100");
         await using var second = Start(_ => false);
         await Eventually.IsTrueAsync(() => second.Status[0].Offset == 3);
         await AppendAsync(0, 1);
@@ -105,7 +108,8 @@ public sealed class ConsumerTests : IAsyncLifetime
     {
         await AppendAsync(0, 3);
         await AppendAsync(1, 1);
-        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "log", "log.db"))) database.Execute("DELETE FROM records WHERE partition = 0 AND position = 1");
+        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "log", "log.db"))) database.Execute(
+            "DELETE FROM records WHERE partition = 0 AND position = 1");
         await using var consumer = Start(_ => false);
         await Eventually.IsTrueAsync(() => consumer.Status[0].Offset == 3 && consumer.Status[1].Offset == 1);
         consumer.Status.ShouldAllBe(status => status.Fault == null);
@@ -119,20 +123,24 @@ public sealed class ConsumerTests : IAsyncLifetime
             (partition, records, _) =>
             {
                 _batches.Enqueue((partition, [.. records.Select(record => record.SourceSeq)]));
-                return isBroken(partition) ? throw new InvalidOperationException("The handler is broken.") : ValueTask.CompletedTask;
+                return isBroken(partition)
+                    ? throw new InvalidOperationException("The handler is broken.")
+                    : ValueTask.CompletedTask;
             },
             TimeProvider.System, NullLogger<Consumer>.Instance);
         consumer.Start();
         return consumer;
     }
 
-    private long[] Handled(int partition) => [.. _batches.Where(batch => batch.Partition == partition).SelectMany(batch => batch.Seqs)];
+    private long[] Handled(int partition) =>
+        [.. _batches.Where(batch => batch.Partition == partition).SelectMany(batch => batch.Seqs)];
 
     private async Task AppendAsync(int partition, int count)
     {
         for (var each = 0; each < count; each++)
         {
-            var record = new LogRecord(Topic, partition, 0, $"s-{partition}", ++_appended[partition], Guid.Empty, "X", Guid.Empty, 0, 1, "{}"u8.ToArray());
+            var record = new LogRecord(Topic, partition,
+                0, $"s-{partition}", ++_appended[partition], Guid.Empty, "X", Guid.Empty, 0, 1, "{}"u8.ToArray());
             await _log.AppendAsync([record], Cancel);
         }
     }

@@ -10,7 +10,8 @@ namespace Tideline.Tests.Log;
 
 public sealed class RelayTests : IAsyncLifetime
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
     private Bank _bank = null!;
     private SqliteLog _log = null!;
 
@@ -45,8 +46,10 @@ public sealed class RelayTests : IAsyncLifetime
             var events = await _bank.Ledger.Reader(shard).GetEventsAsync(0, 1_000, Cancel);
             var records = await _log.ReadAsync(Topics.AccountEvents, shard, 0, 1_000, Cancel);
             events.Count.ShouldBeGreaterThan(6);
-            records.Select(record => (record.SourceSeq, record.Subject, record.Version, record.Type, Convert.ToHexString(record.Data.Span)))
-                .ShouldBe(events.Select(happened => (happened.Position.Seq, happened.Subject, happened.Version, happened.Type.Name(), Convert.ToHexString(happened.Data.Span))));
+            records.Select(record =>
+                (record.SourceSeq, record.Subject, record.Version, record.Type, Convert.ToHexString(record.Data.Span)))
+                .ShouldBe(events.Select(happened => (happened.Position.Seq, happened.Subject,
+                    happened.Version, happened.Type.Name(), Convert.ToHexString(happened.Data.Span))));
         }
     }
 
@@ -92,7 +95,8 @@ public sealed class RelayTests : IAsyncLifetime
         {
             await Eventually.IsTrueAsync(() => _bank.Ledger.CommittedHead(0).MessageSeq > 0);
             await CaughtUpAsync(relay);
-            while ((await _bank.Ledger.Reader(0).GetMessagesAsync(0, 10, Cancel)).Count > 0) await _bank.DepositAsync(from, 1);
+            while ((await _bank.Ledger.Reader(0).GetMessagesAsync(0, 10, Cancel)).Count > 0)
+                await _bank.DepositAsync(from, 1);
             lost = _bank.Ledger.CommittedHead(0).MessageSeq;
         }
 
@@ -112,7 +116,8 @@ public sealed class RelayTests : IAsyncLifetime
         }
 
         // The saga goes on from the log that has the message.
-        foreach (var record in await _log.ReadAsync(Topics.SagaCommands, 1, 0, 10, Cancel)) await _bank.Runner.HandleAsync(1, [record], Cancel);
+        foreach (var record in await _log.ReadAsync(Topics.SagaCommands, 1, 0, 10, Cancel))
+            await _bank.Runner.HandleAsync(1, [record], Cancel);
         await _bank.Pump.RunAsync();
         (await transfer).ShouldNotBeNull();
     }
@@ -122,9 +127,11 @@ public sealed class RelayTests : IAsyncLifetime
     {
         do await CommitSomethingAsync();
         while (_bank.Ledger.CommittedHead(0).EventSeq < 3);
-        using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder, "ledger", "shard-0.db"))) database.Execute("DELETE FROM events WHERE seq = 2");
+        using (var database = SqliteDatabase.OpenWriter(
+            Path.Combine(_folder, "ledger", "shard-0.db"))) database.Execute("DELETE FROM events WHERE seq = 2");
         await using var relay = Start(_log);
-        await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
+        await Eventually.IsTrueAsync(
+            () => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
         relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("where 2 was due");
         relay.Status[1].Fault.ShouldBeNull();
 
@@ -140,7 +147,8 @@ public sealed class RelayTests : IAsyncLifetime
         var head = _bank.Ledger.CommittedHead(0).EventSeq;
         var ids = _bank.Ledger.Ids;
         await _log.AppendAsync(
-            [.. Enumerable.Range(1, (int)head + 1).Select(seq => new LogRecord(Topics.AccountEvents, 0, 0, "shard-0", seq, ids.Next(), "ACCOUNT_CREATED", ids.Next(), 1, 1, "{}"u8.ToArray()))], Cancel);
+            [.. Enumerable.Range(1, (int)head + 1).Select(seq => new LogRecord(Topics.AccountEvents,
+                0, 0, "shard-0", seq, ids.Next(), "ACCOUNT_CREATED", ids.Next(), 1, 1, "{}"u8.ToArray()))], Cancel);
         await using var relay = Start(_log);
         await Eventually.IsTrueAsync(() => relay.Status[0].Fault is not null
             && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
@@ -207,5 +215,6 @@ public sealed class RelayTests : IAsyncLifetime
         return relay;
     }
 
-    private static Task CaughtUpAsync(Relay relay) => Eventually.IsTrueAsync(() => relay.Status.All(shard => shard.Fault is null && shard.RelayedSeq == shard.HeadSeq));
+    private static Task CaughtUpAsync(Relay relay) => Eventually.IsTrueAsync(
+        () => relay.Status.All(shard => shard.Fault is null && shard.RelayedSeq == shard.HeadSeq));
 }

@@ -21,7 +21,8 @@ public sealed class ForeignShardTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _store = SqliteLedgerStore.Open(_folder.Path, 1);
-        _ledger = await GeneralLedger.StartAsync(_store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, default, _reachable.Task);
+        _ledger = await GeneralLedger.StartAsync(_store,
+            TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, default, _reachable.Task);
         _forwarder = new CommandForwarder(_ledger, (_, _, _, _) =>
         {
             Interlocked.Increment(ref _sent);
@@ -41,7 +42,8 @@ public sealed class ForeignShardTests : IAsyncLifetime
     public async Task A_command_waits_for_an_owner_and_no_longer_than_that_takes()
     {
         var told = await Should.ThrowAsync<TidelineException>(() => SendAsync());
-        (told.Code, told.Message.Contains("repeat the request with the same key", StringComparison.Ordinal), _sent).ShouldBe((ErrorCode.NotOwner, true, 0));
+        (told.Code, told.Message.Contains("repeat the request with the same key", StringComparison.Ordinal), _sent)
+            .ShouldBe((ErrorCode.NotOwner, true, 0));
     }
 
     [Fact]
@@ -60,13 +62,16 @@ public sealed class ForeignShardTests : IAsyncLifetime
         var waiting = new List<Task<Reply>>();
         var refused = Should.Throw<TidelineException>(() =>
         {
-            while (waiting.Count <= Limits.ForwardQueueDepth + UnderWay) waiting.Add(_ledger!.SubmitAsync(0, Customer()));
+            while (waiting.Count <= Limits.ForwardQueueDepth + UnderWay)
+                waiting.Add(_ledger!.SubmitAsync(0, Customer()));
         });
         refused.Code.ShouldBe(ErrorCode.Overloaded);
         waiting.Count.ShouldBeGreaterThanOrEqualTo(Limits.ForwardQueueDepth);
         await _forwarder!.DisposeAsync();
-        foreach (var command in waiting) (await Should.ThrowAsync<TidelineException>(() => command)).Code.ShouldBe(ErrorCode.ShuttingDown);
-        Should.Throw<TidelineException>(() => { _ = _ledger!.SubmitAsync(0, Customer()); }).Code.ShouldBe(ErrorCode.ShuttingDown);
+        foreach (var command in waiting)
+            (await Should.ThrowAsync<TidelineException>(() => command)).Code.ShouldBe(ErrorCode.ShuttingDown);
+        Should.Throw<TidelineException>(() => { _ = _ledger!.SubmitAsync(0, Customer()); })
+            .Code.ShouldBe(ErrorCode.ShuttingDown);
     }
 
     private Task<Reply> SendAsync() => _ledger!.ExecuteAsync(Customer(), default);

@@ -14,6 +14,7 @@ using Tideline.Peers;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
 using Tideline.Tests.Log;
+using static Tideline.Tests.Peers.FromOutside;
 
 namespace Tideline.Tests.Peers;
 
@@ -22,7 +23,8 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
 {
     private readonly MySqlLedgerOptions _options = new()
     {
-        Primaries = [ClusterUnderTest.MySql], Shards = 2, DatabasePrefix = $"tideline_peers_{new IdGenerator(TimeProvider.System).Next():N}"[..40],
+        Primaries = [ClusterUnderTest.MySql],
+        Shards = 2, DatabasePrefix = $"tideline_peers_{new IdGenerator(TimeProvider.System).Next():N}"[..40],
     };
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -33,7 +35,8 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         await connection.OpenAsync();
         for (var shard = 0; shard < 2; shard++)
         {
-            await using var drop = new MySqlCommand($"DROP DATABASE IF EXISTS {_options.DatabasePrefix}_{shard}", connection);
+            await using var drop = new MySqlCommand(
+                $"DROP DATABASE IF EXISTS {_options.DatabasePrefix}_{shard}", connection);
             await drop.ExecuteNonQueryAsync();
         }
     }
@@ -52,15 +55,21 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
                 // Keys of both homes.
                 for (var home = 0; home < 2; home++)
                 {
-                    var reply = await node.Payments.TransferAsync(Transfer(node, from, to, 10, node.Ledger.Map.NextOn(home, node.Ledger.Ids)), default);
+                    var reply = await node.Payments.TransferAsync(
+                        Transfer(node, from, to, 10, node.Ledger.Map.NextOn(home, node.Ledger.Ids)), default);
                     reply.Status.ShouldBe(TransferStatus.Settled);
-                    node.Ledger.CommittedHead(shard).EventSeq.ShouldBeGreaterThanOrEqualTo(reply.Positions.Single().Seq);
+                    node.Ledger.CommittedHead(shard)
+                        .EventSeq.ShouldBeGreaterThanOrEqualTo(reply.Positions.Single().Seq);
                 }
 
                 (await node.BalanceAsync(from), await node.BalanceAsync(to)).ShouldBe((80, 20));
-                (await node.Payments.TransferAsync(Transfer(node, from, to, 81, node.Ledger.Map.NextOn(1 - shard, node.Ledger.Ids)), default)).Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.InsufficientFunds);
-                var hold = (await node.Ledger.ExecuteAsync(new PlaceHold(node.Ledger.Ids.Next(), from, new Money(5, PeerNode.Eur), TimeProvider.System.NowUs() + 60_000_000, null), default)).Subject;
-                (await node.Ledger.ExecuteAsync(new CaptureHold(node.Ledger.Ids.Next(), hold, from, PeerNode.Eur, null, true), default)).BalanceMinor.ShouldBe(75);
+                (await node.Payments.TransferAsync(
+                    Transfer(node, from, to, 81, node.Ledger.Map.NextOn(1 - shard, node.Ledger.Ids)), default))
+                    .Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.InsufficientFunds);
+                var hold = (await node.Ledger.ExecuteAsync(new PlaceHold(node.Ledger.Ids.Next(), from,
+                    new Money(5, PeerNode.Eur), TimeProvider.System.NowUs() + 60_000_000, null), default)).Subject;
+                (await node.Ledger.ExecuteAsync(new CaptureHold(
+                    node.Ledger.Ids.Next(), hold, from, PeerNode.Eur, null, true), default)).BalanceMinor.ShouldBe(75);
             }
         }
     }
@@ -74,14 +83,19 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         for (var shard = 0; shard < 2; shard++)
         {
             var account = await even.AccountAsync(shard);
-            var keys = Enumerable.Range(0, 40).Select(number => even.Ledger.Map.NextOn(number % 2, even.Ledger.Ids)).ToList();
-            var replies = await Task.WhenAll(keys.SelectMany(key => new[] { even.DepositAsync(account, 1, key), odd.DepositAsync(account, 1, key) }));
-            foreach (var pair in replies.Chunk(2)) (pair[0].Subject, pair[0].Refusal, pair[0].Position).ShouldBe((pair[1].Subject, null, pair[1].Position));
+            var keys = Enumerable.Range(0, 40)
+                .Select(number => even.Ledger.Map.NextOn(number % 2, even.Ledger.Ids)).ToList();
+            var replies = await Task.WhenAll(keys.SelectMany(
+                key => new[] { even.DepositAsync(account, 1, key), odd.DepositAsync(account, 1, key) }));
+            foreach (var pair in replies.Chunk(2)) (pair[0].Subject, pair[0].Refusal, pair[0].Position)
+                .ShouldBe((pair[1].Subject, null, pair[1].Position));
             (await odd.BalanceAsync(account)).ShouldBe(keys.Count);
             foreach (var key in keys)
             {
-                (await even.DepositAsync(account, 2, key)).Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
-                (await odd.DepositAsync(account, 2, key)).Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
+                (await even.DepositAsync(account, 2, key))
+                    .Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
+                (await odd.DepositAsync(account, 2, key))
+                    .Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
             }
         }
     }
@@ -134,11 +148,13 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         {
             for (var source = 0; source < 2; source++)
             {
-                var request = Transfer(node, accounts[source], accounts[1 - source], 7, node.Ledger.Map.NextOn(1 - source, node.Ledger.Ids));
+                var request = Transfer(node,
+                    accounts[source], accounts[1 - source], 7, node.Ledger.Map.NextOn(1 - source, node.Ledger.Ids));
                 var reply = await node.Payments.TransferAsync(request, default);
                 reply.Status.ShouldBe(TransferStatus.Settled);
                 reply.Positions.Count.ShouldBe(2);
-                foreach (var position in reply.Positions) (await node.Ledger.IsWrittenAsync(position, default)).ShouldBeTrue();
+                foreach (var position in reply.Positions)
+                    (await node.Ledger.IsWrittenAsync(position, default)).ShouldBeTrue();
                 var other = node == even ? odd : even;
                 (await other.Payments.TransferAsync(request, default)).TransferId.ShouldBe(reply.TransferId);
             }
@@ -212,14 +228,17 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         await Eventually.IsTrueAsync(() => even.Ledger.Owns(0) && even.Ledger.Owns(1));
         var customer = new CreateCustomer(even.Ledger.Map.NextOn(0, even.Ledger.Ids), "Eve", "eve@example.com", "DE");
         var body = PeerCommands.Write([customer]).ToArray();
-        foreach (var secret in (string?[])[null, "", "secret", Guid.Empty.ToString(), even.Ledger.Ids.Next().ToString()]) (await PostAsync(even, 0, secret, body)).ShouldBe(HttpStatusCode.Forbidden);
+        foreach (var secret in (string?[])[null, "", "secret", Guid.Empty.ToString(), even.Ledger.Ids.Next()
+            .ToString()]) (await PostAsync(even, 0, secret, body)).ShouldBe(HttpStatusCode.Forbidden);
         (await even.Ledger.Reader(0).GetCustomerAsync(customer.CustomerId, default)).ShouldBeNull();
 
         var known = even.Owner.Secret.ToString();
-        (await PostAsync(even, 0, known, new byte[Limits.ForwardBodyBytes + 1])).ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+        (await PostAsync(even, 0, known, new byte[Limits.ForwardBodyBytes + 1]))
+            .ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         (await PostAsync(even, 1, known, body)).ShouldBe(HttpStatusCode.BadRequest);
         (await PostAsync(even, 2, known, body)).ShouldBe(HttpStatusCode.BadRequest);
-        (await PostAsync(even, 0, known, Encoding.UTF8.GetBytes("[{\"sealBlock\":{}}]"))).ShouldBe(HttpStatusCode.BadRequest);
+        (await PostAsync(even, 0, known, Encoding.UTF8.GetBytes("[{\"sealBlock\":{}}]")))
+            .ShouldBe(HttpStatusCode.BadRequest);
         (await even.Ledger.Reader(0).GetCustomerAsync(customer.CustomerId, default)).ShouldBeNull();
         (await PostAsync(even, 0, known, body)).ShouldBe(HttpStatusCode.OK);
         (await even.Ledger.Reader(0).GetCustomerAsync(customer.CustomerId, default)).ShouldNotBeNull();
@@ -238,7 +257,8 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         await SplitAsync(even, odd);
         using var client = new PeerClient();
         var customer = new CreateCustomer(even.Ledger.Map.NextOn(1, even.Ledger.Ids), "Ada", "ada@example.com", "DE");
-        var answer = Encoding.UTF8.GetString((await client.CarryAsync(even.Owner, 1, PeerCommands.Write([customer]), default)).Span);
+        var answer = Encoding.UTF8.GetString(
+            (await client.CarryAsync(even.Owner, 1, PeerCommands.Write([customer]), default)).Span);
         answer.ShouldContain("NotOwner");
         sent.ShouldBe(0);
         (await odd.Ledger.Reader(1).GetCustomerAsync(customer.CustomerId, default)).ShouldBeNull();
@@ -248,10 +268,13 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
     public async Task A_command_whose_answer_was_lost_is_told_as_such_and_happens_once_when_it_is_repeated()
     {
         var loses = false;
-        await using var even = await PeerNode.StartAsync(_options, [0], carry => async (owner, shard, commands, cancel) =>
+        await using var even = await PeerNode.StartAsync(
+            _options, [0], carry => async (owner, shard, commands, cancel) =>
         {
             var answers = await carry(owner, shard, commands, cancel);
-            return Volatile.Read(ref loses) ? throw new TidelineException(ErrorCode.StorageUnavailable, "The line was lost.") : answers;
+            return Volatile.Read(ref loses)
+                ? throw new TidelineException(ErrorCode.StorageUnavailable, "The line was lost.")
+                : answers;
         });
         await using var odd = await PeerNode.StartAsync(_options, [1]);
         await SplitAsync(even, odd);
@@ -260,7 +283,8 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         {
             var (key, before) = (even.Ledger.Map.NextOn(home, even.Ledger.Ids), await even.BalanceAsync(account));
             Volatile.Write(ref loses, true);
-            (await Should.ThrowAsync<TidelineException>(() => even.DepositAsync(account, 5, key))).IsTransient.ShouldBeTrue();
+            (await Should.ThrowAsync<TidelineException>(() => even.DepositAsync(account, 5, key)))
+                .IsTransient.ShouldBeTrue();
             Volatile.Write(ref loses, false);
             (await even.DepositAsync(account, 5, key)).IsRepeat.ShouldBeTrue();
             (await odd.BalanceAsync(account)).ShouldBe(before + 5);
@@ -268,19 +292,27 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_command_that_was_sent_to_an_owner_that_stands_still_is_told_so_and_the_next_process_carries_out_its_repetition()
+    public async Task A_command_for_a_frozen_owner_is_refused_and_the_next_owner_carries_out_its_repetition()
     {
         // It takes connections and shards and says nothing, as a process that is stopped.
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        await using var still = await MySqlLedgerStore.OpenAsync(_options with { Owner = new ShardOwner("still", $"http://{silent.LocalEndpoint}", new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])), Own = new HashSet<int> { 1 } }, TimeProvider.System, NullLogger.Instance, default);
+        await using var still = await MySqlLedgerStore.OpenAsync(_options with
+        {
+            Owner = new ShardOwner("still", $"http://{silent.LocalEndpoint}",
+                new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])),
+            Own = new HashSet<int> { 1 }
+        }, TimeProvider.System, NullLogger.Instance, default);
         await using var writer = still.OpenWriter(1);
         await writer.AcquireAsync(default);
         await using var node = await PeerNode.StartAsync(_options, [0]);
         await Eventually.IsTrueAsync(() => node.Ledger.Owns(0) && node.Ledger.OwnerElsewhere(1) is not null);
-        var customer = new CreateCustomer(node.Ledger.Map.NextOn(1, node.Ledger.Ids), "Ada", "ada@example.com", "DE") { Key = node.Ledger.Map.NextOn(1, node.Ledger.Ids), Fingerprint = node.Ledger.Ids.Next() };
+        var customer = new CreateCustomer(node.Ledger.Map.NextOn(1, node.Ledger.Ids), "Ada", "ada@example.com",
+            "DE")
+        { Key = node.Ledger.Map.NextOn(1, node.Ledger.Ids), Fingerprint = node.Ledger.Ids.Next() };
         var told = await Should.ThrowAsync<TidelineException>(() => node.Ledger.ExecuteAsync(customer, default));
-        (told.Code, told.Message.Contains("still", StringComparison.Ordinal)).ShouldBe((ErrorCode.StorageUnavailable, true));
+        (told.Code, told.Message.Contains("still", StringComparison.Ordinal))
+            .ShouldBe((ErrorCode.StorageUnavailable, true));
         // It waits for the lease to end, for those who would prefer the shard, and for this process to take it.
         (await RepeatAsync(() => node.Ledger.ExecuteAsync(customer, default))).Refusal.ShouldBeNull();
         node.Ledger.Owns(1).ShouldBeTrue();
@@ -321,66 +353,6 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         new(from, to, new Money(minor, PeerNode.Eur), null, key, Idempotency.Fingerprint($"{from}|{to}|{minor}"));
 
     private static Task SplitAsync(PeerNode even, PeerNode odd) => Eventually.IsTrueAsync(() =>
-        even.Ledger.Owns(0) && odd.Ledger.Owns(1) && even.Ledger.OwnerElsewhere(1)?.Address == odd.Owner.Address && odd.Ledger.OwnerElsewhere(0)?.Address == even.Owner.Address);
-
-    // As a client does: the same key until it is answered.
-    private static async Task<Reply> RepeatAsync(Func<Task<Reply>> send)
-    {
-        while (true)
-        {
-            try
-            {
-                return await send();
-            }
-            catch (TidelineException fault) when (fault.IsTransient)
-            {
-                await Task.Delay(20);
-            }
-        }
-    }
-
-    private static async Task<HttpStatusCode> PostAsync(PeerNode node, int shard, string? secret, byte[] body)
-    {
-        using var client = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{node.Owner.Address}/internal/shards/{shard}/commands") { Content = new ByteArrayContent(body) };
-        if (secret is not null) request.Headers.TryAddWithoutValidation(PeerRoutes.SecretHeader, secret);
-        using var response = await client.SendAsync(request);
-        return response.StatusCode;
-    }
-
-    // Stands where the log stands: each process reads what is for its shard.
-    private static async Task UntilAsync(PeerNode owner, Guid saga, SagaState state)
-    {
-        using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while ((await owner.Ledger.Reader(1).GetSagaAsync(saga, late.Token))?.State != state)
-            await Task.Delay(10, late.Token);
-    }
-
-    private static async Task ExecuteAsync(string sql)
-    {
-        await using var connection = new MySqlConnection(ClusterUnderTest.MySql);
-        await connection.OpenAsync();
-        await using var command = new MySqlCommand(sql, connection);
-        (await command.ExecuteNonQueryAsync()).ShouldBe(1);
-    }
-
-    private static async Task PumpAsync(PeerNode[] owners, CancellationToken cancel)
-    {
-        var moved = new long[owners.Length];
-        while (!cancel.IsCancellationRequested)
-        {
-            for (var shard = 0; shard < owners.Length; shard++)
-            {
-                foreach (var message in await owners[shard].Ledger.Reader(shard).GetMessagesAsync(moved[shard], 100, default))
-                {
-                    var record = new LogRecord(
-                        Topics.SagaCommands, message.TargetShard, 0, $"shard-{shard}", message.Seq, message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data);
-                    await owners[message.TargetShard].Runner.HandleAsync(message.TargetShard, [record], default);
-                    moved[shard] = message.Seq;
-                }
-            }
-
-            await Task.Delay(5, CancellationToken.None);
-        }
-    }
+        even.Ledger.Owns(0) && odd.Ledger.Owns(1) && even.Ledger.OwnerElsewhere(1)?.Address == odd.Owner.Address
+            && odd.Ledger.OwnerElsewhere(0)?.Address == even.Owner.Address);
 }

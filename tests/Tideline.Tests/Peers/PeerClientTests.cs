@@ -25,7 +25,8 @@ public sealed class PeerClientTests : IDisposable
     public async Task What_was_given_up_before_it_was_sent_is_not_the_owners()
     {
         // As when the owner leaves while a line to it is opened.
-        (await Should.ThrowAsync<TidelineException>(() => CarryAsync(new CancellationToken(canceled: true)))).Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(() => CarryAsync(new CancellationToken(canceled: true))))
+            .Code.ShouldBe(ErrorCode.NotOwner);
     }
 
     [Fact]
@@ -33,7 +34,8 @@ public sealed class PeerClientTests : IDisposable
     {
         var owner = Owner();
         _owner.Stop();
-        (await Should.ThrowAsync<TidelineException>(() => _client.CarryAsync(owner, 0, Commands, default))).Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(() => _client.CarryAsync(owner, 0, Commands, default)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
     }
 
     [Fact]
@@ -58,9 +60,11 @@ public sealed class PeerClientTests : IDisposable
         (await Should.ThrowAsync<TidelineException>(() => carry)).Code.ShouldBe(ErrorCode.StorageUnavailable);
     }
 
-    private ShardOwner Owner() => new("owner", $"http://{_owner.LocalEndpoint}", new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]));
+    private ShardOwner Owner() =>
+        new("owner", $"http://{_owner.LocalEndpoint}", new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]));
 
-    private Task<ReadOnlyMemory<byte>> CarryAsync(CancellationToken cancel) => _client.CarryAsync(Owner(), 0, Commands, cancel);
+    private Task<ReadOnlyMemory<byte>> CarryAsync(CancellationToken cancel) =>
+        _client.CarryAsync(Owner(), 0, Commands, cancel);
 
     // Until the commands themselves were read.
     private async Task<TcpClient> ReadAsync()

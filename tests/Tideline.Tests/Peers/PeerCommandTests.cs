@@ -16,27 +16,40 @@ public sealed class PeerCommandTests
 
     private static readonly SagaDefinitions Definitions = new(PaymentSagas.All);
     private static readonly PeerCommands Commands = new(Definitions, new ShardMap(4));
-    private static readonly Gen<string> Text = Gen.OneOf(Gen.String[Gen.Char.AlphaNumeric, 0, 40], AnyOf("Béla \"Ω\" \\ 💶", "<a href='x'>\n\t\u0001"));
-    private static readonly Gen<string?> TextOrNone = Gen.OneOf(Text.Select(text => (string?)text), Gen.Const((string?)null));
+    private static readonly Gen<string> Text = Gen.OneOf(
+        Gen.String[Gen.Char.AlphaNumeric, 0, 40], AnyOf("Béla \"Ω\" \\ 💶", "<a href='x'>\n\t\u0001"));
+    private static readonly Gen<string?> TextOrNone = Gen.OneOf(
+        Text.Select(text => (string?)text), Gen.Const((string?)null));
     private static readonly Gen<Currency> Currencies = AnyOf("EUR", "JPY", "KWD").Select(Currency.Parse);
-    private static readonly Gen<Money> Amount = Gen.Select(Gen.Long, Currencies, (minor, currency) => new Money(minor, currency));
+    private static readonly Gen<Money> Amount = Gen.Select(
+        Gen.Long, Currencies, (minor, currency) => new Money(minor, currency));
     private static readonly Gen<RefusalReason> Reason = AnyOf(Enum.GetValues<RefusalReason>());
-    private static readonly Gen<Refusal?> Known = Gen.OneOf(Gen.Select(Reason, Text, (reason, words) => (Refusal?)new Refusal(reason, words)), Gen.Const((Refusal?)null));
+    private static readonly Gen<Refusal?> Known = Gen.OneOf(
+        Gen.Select(Reason, Text, (reason, words) => (Refusal?)new Refusal(reason, words)), Gen.Const((Refusal?)null));
 
     private static readonly Gen<LedgerCommand> Command = Gen.Select(
         Gen.OneOf<LedgerCommand>(
-            Gen.Select(Gen.Guid, Text, Text, Text, (id, name, email, country) => new CreateCustomer(id, name, email, country)).Select(Plain),
-            Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Long, TextOrNone, Known, (id, customer, currency, limit, iban, known) => new OpenAccount(id, customer, currency, limit, iban) { Known = known }).Select(Plain),
+            Gen.Select(Gen.Guid, Text,
+                Text, Text, (id, name, email, country) => new CreateCustomer(id, name, email, country)).Select(Plain),
+            Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Long, TextOrNone, Known, (id, customer, currency, limit,
+                iban, known) => new OpenAccount(id, customer, currency, limit, iban) { Known = known }).Select(Plain),
             Gen.Select(Text, Gen.Guid, Gen.Guid, Gen.Guid, (name, claim, account, other) =>
                 new ClaimName(name, claim, account, other)).Select(Plain),
             Gen.Guid.Select(account => (LedgerCommand)new AbandonClaim(account)),
             Gen.Select(Text, Gen.Guid, (name, claim) => new ReleaseClaim(name, claim)).Select(Plain),
-            Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone, (id, account, amount, reference) => new Deposit(id, account, amount, reference)).Select(Plain),
-            Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone, (id, account, amount, reference) => new Withdraw(id, account, amount, reference)).Select(Plain),
-            Gen.Select(Gen.Guid, Gen.Guid, Amount, Gen.Long, TextOrNone, (id, account, amount, expires, reference) => new PlaceHold(id, account, amount, expires, reference)).Select(Plain),
-            Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Currencies, Gen.OneOf(Gen.Long.Select(minor => (long?)minor), Gen.Const((long?)null)), Gen.Bool, (id, hold, account, currency, minor, rest) => new CaptureHold(id, hold, account, currency, minor, rest)).Select(Plain),
-            Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Bool, (hold, account, currency, expired) => new ReleaseHold(hold, account, currency, expired)).Select(Plain),
-            Gen.Select(Gen.Guid, AnyOf(Enum.GetValues<AccountStatus>()), (account, status) => new SetAccountStatus(account, status)).Select(Plain),
+            Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone,
+                (id, account, amount, reference) => new Deposit(id, account, amount, reference)).Select(Plain),
+            Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone,
+                (id, account, amount, reference) => new Withdraw(id, account, amount, reference)).Select(Plain),
+            Gen.Select(Gen.Guid, Gen.Guid, Amount, Gen.Long, TextOrNone, (id, account, amount, expires, reference) =>
+                new PlaceHold(id, account, amount, expires, reference)).Select(Plain),
+            Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Currencies,
+                Gen.OneOf(Gen.Long.Select(minor => (long?)minor), Gen.Const((long?)null)), Gen.Bool, (id, hold, account,
+                    currency, minor, rest) => new CaptureHold(id, hold, account, currency, minor, rest)).Select(Plain),
+            Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Bool,
+                (hold, account, currency, expired) => new ReleaseHold(hold, account, currency, expired)).Select(Plain),
+            Gen.Select(Gen.Guid, AnyOf(Enum.GetValues<AccountStatus>()),
+                (account, status) => new SetAccountStatus(account, status)).Select(Plain),
             Gen.Guid.Select(subject => (LedgerCommand)new ReserveKey(subject)),
             Gen.Select(Gen.Guid, Gen.Long, (route, timeUs) => new FenceTime(route, timeUs)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Gen.Guid, Currencies, Known, (id, payout, from, to, currency,
@@ -51,14 +64,21 @@ public sealed class PeerCommandTests
 
     [Fact]
     public void What_an_operator_has_a_saga_do_is_read_as_it_was_written() => Gen.Select(
-        Gen.Guid, Gen.Int[0, 63], Gen.Bool, Gen.Select(Gen.Guid, Gen.Guid, Gen.Long, TextOrNone, Gen.Select(Gen.Int[0, 63], Gen.Long, (shard, seq) => new Position(shard, seq)).Array[0, 3])).Sample((id, shard, undo, data) =>
+        Gen.Guid, Gen.Int[0, 63], Gen.Bool, Gen.Select(Gen.Guid, Gen.Guid, Gen.Long, TextOrNone,
+            Gen.Select(Gen.Int[0, 63], Gen.Long, (shard, seq) => new Position(shard, seq)).Array[0, 3])).Sample(
+            (id, shard, undo, data) =>
     {
         var (from, to, minor, reference, positions) = data;
-        var pins = new SagaPins("transfer", 1, new SagaData { From = from, To = to, AmountMinor = minor, Currency = "EUR", Reference = reference, Positions = positions, RefusalReason = RefusalReason.AccountFrozen });
+        var pins = new SagaPins("transfer", 1, new SagaData
+        {
+            From = from, To = to, AmountMinor = minor,
+            Currency = "EUR", Reference = reference, Positions = positions, RefusalReason = RefusalReason.AccountFrozen
+        });
         var move = new MoveSaga(id, shard, undo ? SagaMove.Compensate : SagaMove.Retry, Definitions, null, pins);
         var back = Commands.Read(PeerCommands.Write([move]).Span).Single().ShouldBeOfType<MoveSaga>();
         back.Owner.Data.Positions.ShouldBe(positions);
-        (back with { Owner = back.Owner with { Data = back.Owner.Data with { Positions = positions } } }).ShouldBe(move);
+        (back with { Owner = back.Owner with { Data = back.Owner.Data with { Positions = positions } } })
+            .ShouldBe(move);
     });
 
     [Fact]
@@ -108,9 +128,12 @@ public sealed class PeerCommandTests
     [Fact]
     public void What_only_an_owner_issues_is_not_written()
     {
-        var pins = new SagaPins("transfer", 1, new SagaData { From = Guid.Empty, To = Guid.Empty, AmountMinor = 1, Currency = "EUR" });
-        LedgerCommand[] commands = [new SealBlock(new AuditBlockRow(1, 1, 1, [], [], 0)), new MoveSaga(Guid.Empty, 0, SagaMove.Wake, Definitions, null, pins)];
-        foreach (var command in commands) Should.Throw<TidelineException>(() => PeerCommands.Write([command])).Code.ShouldBe(ErrorCode.Internal);
+        var pins = new SagaPins(
+            "transfer", 1, new SagaData { From = Guid.Empty, To = Guid.Empty, AmountMinor = 1, Currency = "EUR" });
+        LedgerCommand[] commands = [new SealBlock(new AuditBlockRow(1, 1, 1, [], [], 0)),
+            new MoveSaga(Guid.Empty, 0, SagaMove.Wake, Definitions, null, pins)];
+        foreach (var command in commands)
+            Should.Throw<TidelineException>(() => PeerCommands.Write([command])).Code.ShouldBe(ErrorCode.Internal);
     }
 
     [Theory]
@@ -124,20 +147,29 @@ public sealed class PeerCommandTests
     [InlineData("[{\"operatorMove\":{\"move\":\"Reply\"}}]")]
     [InlineData("[{\"deposit\":{}},")]
     public void What_is_no_list_of_commands_is_refused(string json) =>
-        Should.Throw<TidelineException>(() => Commands.Read(System.Text.Encoding.UTF8.GetBytes(json))).Code.ShouldBe(ErrorCode.InvalidInput);
+        Should.Throw<TidelineException>(() => Commands.Read(System.Text.Encoding.UTF8.GetBytes(json)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
 
     [Fact]
     public void Too_many_commands_are_refused()
     {
-        var commands = Enumerable.Repeat<LedgerCommand>(new SetAccountStatus(Guid.Empty, AccountStatus.Frozen), Limits.ForwardBatchCommands + 1);
-        Should.Throw<TidelineException>(() => Commands.Read(PeerCommands.Write(commands).Span)).Code.ShouldBe(ErrorCode.InvalidInput);
+        var commands = Enumerable.Repeat<LedgerCommand>(
+            new SetAccountStatus(Guid.Empty, AccountStatus.Frozen), Limits.ForwardBatchCommands + 1);
+        Should.Throw<TidelineException>(() => Commands.Read(PeerCommands.Write(commands).Span))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
     }
 
     [Fact]
     public void The_largest_batch_fits_into_a_request()
     {
         var longest = new string('\u20AC', Limits.NameCharacters);
-        var commands = Enumerable.Repeat<LedgerCommand>(new CreateCustomer(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), longest, new string('\u20AC', Limits.EmailCharacters), "DE") { Key = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), Fingerprint = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]) }, Limits.ForwardBatchCommands);
+        var commands = Enumerable.Repeat<LedgerCommand>(
+            new CreateCustomer(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), longest, new string(
+                '\u20AC', Limits.EmailCharacters), "DE")
+            {
+                Key = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]),
+                Fingerprint = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])
+            }, Limits.ForwardBatchCommands);
         PeerCommands.Write(commands).Length.ShouldBeLessThan(Limits.ForwardBodyBytes);
     }
 

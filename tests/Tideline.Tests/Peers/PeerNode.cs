@@ -19,7 +19,9 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Peers;
 
-/// <summary>The strong tier of one of several processes, on MySQL, with the route that others send commands to.</summary>
+/// <summary>
+/// The strong tier of one of several processes, on MySQL, with the route that others send commands to.
+/// </summary>
 internal sealed class PeerNode : IAsyncDisposable
 {
     private readonly MySqlLedgerStore _store;
@@ -27,7 +29,8 @@ internal sealed class PeerNode : IAsyncDisposable
     private readonly PeerClient _client;
     private readonly WebApplication _web;
 
-    private PeerNode(MySqlLedgerStore store, GeneralLedger ledger, CommandForwarder forwarder, PeerClient client, WebApplication web, ShardOwner owner)
+    private PeerNode(MySqlLedgerStore store,
+        GeneralLedger ledger, CommandForwarder forwarder, PeerClient client, WebApplication web, ShardOwner owner)
     {
         (_store, Ledger, _forwarder, _client, _web, Owner) = (store, ledger, forwarder, client, web, owner);
         Definitions = new SagaDefinitions(PaymentSagas.All);
@@ -56,30 +59,41 @@ internal sealed class PeerNode : IAsyncDisposable
         TimeProvider? system = null)
     {
         var endpoint = new IPEndPoint(IPAddress.Loopback, LoopbackPort.Next());
-        var owner = new ShardOwner($"node at {endpoint}", $"http://{endpoint}", new Guid(RandomNumberGenerator.GetBytes(16)));
+        var owner = new ShardOwner(
+            $"node at {endpoint}", $"http://{endpoint}", new Guid(RandomNumberGenerator.GetBytes(16)));
         var time = new SteadyClock(system ?? TimeProvider.System);
         var (client, reachable) = (new PeerClient(), new TaskCompletionSource());
-        var store = await MySqlLedgerStore.OpenAsync(options with { Owner = owner, Own = own }, time, NullLogger.Instance, default);
-        var ledger = await GeneralLedger.StartAsync(store, time, new IdGenerator(time), NullLogger.Instance, default, reachable.Task);
-        var forwarder = new CommandForwarder(ledger, carry is null ? client.CarryAsync : carry(client.CarryAsync), owner.Secret, time);
-        var web = await ListenAsync(endpoint, new CommandReceiver(ledger, new SagaDefinitions(PaymentSagas.All), owner.Secret), ledger);
+        var store = await MySqlLedgerStore.OpenAsync(
+            options with { Owner = owner, Own = own }, time, NullLogger.Instance, default);
+        var ledger = await GeneralLedger.StartAsync(
+            store, time, new IdGenerator(time), NullLogger.Instance, default, reachable.Task);
+        var forwarder = new CommandForwarder(
+            ledger, carry is null ? client.CarryAsync : carry(client.CarryAsync), owner.Secret, time);
+        var web = await ListenAsync(
+            endpoint, new CommandReceiver(ledger, new SagaDefinitions(PaymentSagas.All), owner.Secret), ledger);
         reachable.SetResult();
         return new PeerNode(store, ledger, forwarder, client, web, owner);
     }
 
     public async Task<Guid> AccountAsync(int shard, long balanceMinor = 0)
     {
-        var customer = (await Ledger.ExecuteAsync(new CreateCustomer(Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default)).Subject;
-        var account = await Ledger.ExecuteAsync(new OpenAccount(Ledger.Map.NextOn(shard, Ledger.Ids), customer, Eur, 0, null), default);
+        var customer = (await Ledger.ExecuteAsync(
+            new CreateCustomer(Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), default)).Subject;
+        var account = await Ledger.ExecuteAsync(
+            new OpenAccount(Ledger.Map.NextOn(shard, Ledger.Ids), customer, Eur, 0, null), default);
         account.Refusal.ShouldBeNull();
         if (balanceMinor > 0) (await DepositAsync(account.Subject, balanceMinor)).Refusal.ShouldBeNull();
         return account.Subject;
     }
 
     public Task<Reply> DepositAsync(Guid account, long minor, Guid key = default) =>
-        Ledger.ExecuteAsync(new Deposit(Ledger.Ids.Next(), account, new Money(minor, Eur), null) { Key = key, Fingerprint = key == default ? default : Idempotency.Fingerprint($"{account}|{minor}") }, default);
+        Ledger.ExecuteAsync(new Deposit(Ledger.Ids.Next(), account, new Money(minor, Eur), null)
+        {
+            Key = key, Fingerprint = key == default ? default : Idempotency.Fingerprint($"{account}|{minor}")
+        }, default);
 
-    public async Task<long> BalanceAsync(Guid account) => (await Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull().PostedMinor;
+    public async Task<long> BalanceAsync(Guid account) =>
+        (await Ledger.ReaderOf(account).GetAccountAsync(account, default)).ShouldNotBeNull().PostedMinor;
 
     public async ValueTask DisposeAsync()
     {
@@ -91,14 +105,16 @@ internal sealed class PeerNode : IAsyncDisposable
         _client.Dispose();
     }
 
-    private static async Task<WebApplication> ListenAsync(IPEndPoint endpoint, CommandReceiver receiver, GeneralLedger ledger)
+    private static async Task<WebApplication> ListenAsync(
+        IPEndPoint endpoint, CommandReceiver receiver, GeneralLedger ledger)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(endpoint));
         var web = builder.Build();
         new PeerRoutes(receiver).Map(
-            new RouteTable(web, new RouteCatalog(), new GatewayMetrics(), TimeProvider.System, ledger, NullLogger.Instance));
+            new RouteTable(
+                web, new RouteCatalog(), new GatewayMetrics(), TimeProvider.System, ledger, NullLogger.Instance));
         await web.StartAsync();
         return web;
     }

@@ -66,7 +66,8 @@ public sealed class DamagedDocumentTests
                     fault.Scope == FaultScope.Detail && fault.Sentence.Contains(ada.ToString())
                     && fault.Sentence.Contains("projections repair"));
         var check = await stage.VerifyViewsAsync();
-        (check.Ok, check.Detail.Contains("projections repair", StringComparison.Ordinal)).ShouldBe((false, true), check.Detail);
+        (check.Ok, check.Detail.Contains("projections repair", StringComparison.Ordinal))
+            .ShouldBe((false, true), check.Detail);
 
         // Every level is answered, with all that is committed.
         foreach (

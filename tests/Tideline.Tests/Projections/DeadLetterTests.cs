@@ -35,7 +35,8 @@ public sealed class DeadLetterTests
         var stuck = await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default);
         stuck.Reason.ShouldNotBeNull();
         await stage.TamperAsync(ada, document => Fold(document, account, version));
-        var dry = (await stage.Host.DeadLetters.ReplayAllAsync(dryRun: true, null, default)).Results.ShouldHaveSingleItem();
+        var dry = (await stage.Host.DeadLetters.ReplayAllAsync(dryRun: true, null, default))
+            .Results.ShouldHaveSingleItem();
         dry.Reason.ShouldBeNull();
         dry.After!.Accounts.Single(each => each.AccountId == account).PostedMinor.ShouldBe(10_003);
         stage.Host.DeadLetters.List().Count.ShouldBe(1);
@@ -77,13 +78,16 @@ public sealed class DeadLetterTests
         await stage.RestartAsync();
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
-        await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.DiscardAsync(ada, firstOnly: false, " ", default));
+        await Should.ThrowAsync<TidelineException>(
+            () => stage.Host.DeadLetters.DiscardAsync(ada, firstOnly: false, " ", default));
         (await stage.Host.DeadLetters.DiscardAsync(ada, firstOnly: false, "test entry", default)).ShouldBe(1);
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
         stage.Host.DeadLetters.List().ShouldBeEmpty();
-        (await stage.ViewAsync(ada))!.Accounts.Single(each => each.AccountId == accounts[0]).PostedMinor.ShouldBe(10_002);
-        (await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.ShowAsync(ada, default))).Code.ShouldBe(ErrorCode.NotFound);
+        (await stage.ViewAsync(ada))!.Accounts.Single(each => each.AccountId == accounts[0])
+            .PostedMinor.ShouldBe(10_002);
+        (await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.ShowAsync(ada, default)))
+            .Code.ShouldBe(ErrorCode.NotFound);
         // The document lacks what they said until it is built anew; from then on it is held against the ledger again.
         stage.Host.Projector.Dead.HasDiscarded(ada).ShouldBeTrue();
         (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
@@ -99,19 +103,22 @@ public sealed class DeadLetterTests
         var customers = new List<(Guid Customer, Guid[] Accounts)>();
         for (var at = 0; at < Limits.ReplayKeys + 2; at++) customers.Add(await stage.CustomerAsync());
         await stage.FlowAsync();
-        foreach (var (customer, accounts) in customers) await stage.TamperAsync(customer, document => Fold(document, accounts[0], 1));
+        foreach (var (customer, accounts) in customers)
+            await stage.TamperAsync(customer, document => Fold(document, accounts[0], 1));
         await stage.RestartAsync();
         foreach (var (_, accounts) in customers) await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
         // Each account has two events in its document; all documents but one are mended.
         var broken = customers.Min(each => each.Customer);
-        foreach (var (customer, accounts) in customers.Where(each => each.Customer != broken)) await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2));
+        foreach (var (customer, accounts) in customers.Where(each => each.Customer != broken))
+            await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2));
 
         var desk = stage.Host.DeadLetters;
         var dry = await desk.ReplayAllAsync(dryRun: true, null, default);
         (dry.Results.Count, desk.List().Count).ShouldBe((Limits.ReplayKeys, Limits.ReplayKeys + 2));
         var first = await desk.ReplayAllAsync(dryRun: false, null, default);
-        first.Results.Select(result => (result.Key, result.Reason is null)).ShouldBe(dry.Results.Select(result => (result.Key, result.Key != broken)));
+        first.Results.Select(result => (result.Key, result.Reason is null))
+            .ShouldBe(dry.Results.Select(result => (result.Key, result.Key != broken)));
         first.Next.ShouldBe(first.Results[^1].Key);
         var second = await desk.ReplayAllAsync(dryRun: false, first.Next, default);
         (second.Results.Count, second.Next).ShouldBe((2, null));
@@ -142,6 +149,7 @@ public sealed class DeadLetterTests
         stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(first);
     }
 
-    private static Tideline.Projections.CustomerDocument Fold(Tideline.Projections.CustomerDocument document, Guid account, long version) =>
+    private static Tideline.Projections.CustomerDocument Fold(
+        Tideline.Projections.CustomerDocument document, Guid account, long version) =>
         document with { Clock = new SortedList<Guid, long>(document.Clock) { [account] = version } };
 }

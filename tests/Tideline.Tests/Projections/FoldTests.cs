@@ -14,7 +14,8 @@ public sealed class FoldTests
         Gen.Select(Gen.Int[0, 2], Gen.Long[-10_000, 10_000], Gen.Int[0, 48]).Array[0, 60];
 
     [Fact]
-    public void Any_batch_split_gives_the_same_document() => Gen.Select(Movements, Gen.Int[0, 60]).Sample((movements, cut) =>
+    public void Any_batch_split_gives_the_same_document() =>
+        Gen.Select(Movements, Gen.Int[0, 60]).Sample((movements, cut) =>
     {
         var events = Events(movements);
         var whole = FoldAll(null, events);
@@ -25,7 +26,8 @@ public sealed class FoldTests
     });
 
     [Fact]
-    public void Applying_any_prefix_again_changes_nothing() => Gen.Select(Movements, Gen.Int[0, 60]).Sample((movements, again) =>
+    public void Applying_any_prefix_again_changes_nothing() =>
+        Gen.Select(Movements, Gen.Int[0, 60]).Sample((movements, again) =>
     {
         var events = Events(movements);
         var once = FoldAll(null, events)!;
@@ -46,10 +48,12 @@ public sealed class FoldTests
     {
         var events = Events(movements);
         var last = DateOnly.FromDateTime(Clock.FromUs(events[^1].Event.TimeUs).UtcDateTime);
-        var expected = events.Where(each => each.Data.Kind == "deposit" && DateOnly.FromDateTime(Clock.FromUs(each.Event.TimeUs).UtcDateTime) > last.AddDays(-30)).ToArray();
+        var expected = events.Where(each => each.Data.Kind == "deposit"
+            && DateOnly.FromDateTime(Clock.FromUs(each.Event.TimeUs).UtcDateTime) > last.AddDays(-30)).ToArray();
         var window = FoldAll(null, events)!.Transactions.Last30Days;
         window.Count.ShouldBe(expected.Length);
-        window.Currencies.Sum(currency => currency.InMinor - currency.OutMinor).ShouldBe(expected.Sum(each => each.Data.AmountMinor));
+        window.Currencies.Sum(currency => currency.InMinor - currency.OutMinor)
+            .ShouldBe(expected.Sum(each => each.Data.AmountMinor));
     });
 
     [Fact]
@@ -57,7 +61,8 @@ public sealed class FoldTests
     {
         var events = Events([(0, 5, 1), (0, 6, 1)]);
         var document = FoldAll(null, events.SkipLast(2));
-        Should.Throw<TidelineException>(() => Fold.Apply(document, events[^1].Event, events[^1].Data)).Code.ShouldBe(ErrorCode.Corrupt);
+        Should.Throw<TidelineException>(() => Fold.Apply(document, events[^1].Event, events[^1].Data))
+            .Code.ShouldBe(ErrorCode.Corrupt);
     }
 
     [Fact]
@@ -79,29 +84,36 @@ public sealed class FoldTests
     public void Only_the_last_twenty_movements_are_kept_newest_first()
     {
         var document = FoldAll(null, Events([.. Enumerable.Range(1, 30).Select(at => (0, (long)at, 1))]))!;
-        document.Transactions.Recent.Select(recent => recent.AmountMinor).ShouldBe(Enumerable.Range(11, 20).Reverse().Select(at => (long)at));
+        document.Transactions.Recent.Select(recent => recent.AmountMinor)
+            .ShouldBe(Enumerable.Range(11, 20).Reverse().Select(at => (long)at));
     }
 
     private static byte[] Json(CustomerDocument document) => ViewApplier.Write(document, 0).Json!.Value.ToArray();
 
-    private static CustomerDocument? FoldAll(CustomerDocument? document, IEnumerable<(LedgerEvent Event, EventData Data)> events) =>
+    private static CustomerDocument? FoldAll(
+        CustomerDocument? document, IEnumerable<(LedgerEvent Event, EventData Data)> events) =>
         events.Aggregate(document, (folded, each) => Fold.Apply(folded, each.Event, each.Data));
 
     private static List<(LedgerEvent Event, EventData Data)> Events((int Account, long Amount, int Hours)[] movements)
     {
         var (seq, time) = (0L, Start);
         var events = new List<(LedgerEvent, EventData)>();
-        var accounts = Enumerable.Range(1, 3).Select(number => new Guid(number, 0, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0)).ToArray();
+        var accounts = Enumerable.Range(1, 3)
+            .Select(number => new Guid(number, 0, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0)).ToArray();
         var (versions, posted) = (new long[3], new long[3]);
-        Add(EventType.CustomerCreated, Customer, 1, new EventData { CustomerId = Customer, Name = "Ada", Email = "ada@example.com", Country = "DE" });
-        foreach (var account in accounts) Add(EventType.AccountCreated, account, ++versions[Array.IndexOf(accounts, account)], new EventData { CustomerId = Customer, AccountId = account, Currency = "EUR", Status = "open" });
+        Add(EventType.CustomerCreated, Customer,
+            1, new EventData { CustomerId = Customer, Name = "Ada", Email = "ada@example.com", Country = "DE" });
+        foreach (var account in accounts)
+            Add(EventType.AccountCreated, account, ++versions[Array.IndexOf(accounts, account)],
+                new EventData { CustomerId = Customer, AccountId = account, Currency = "EUR", Status = "open" });
         foreach (var (account, amount, hours) in movements)
         {
             time += hours * 3_600_000_000L;
             posted[account] += amount;
             Add(EventType.TransactionRecorded, accounts[account], ++versions[account], new EventData
             {
-                CustomerId = Customer, AccountId = accounts[account], Currency = "EUR", Status = "open", Kind = "deposit", AmountMinor = amount, PostedMinor = posted[account],
+                CustomerId = Customer, AccountId = accounts[account], Currency = "EUR",
+                Status = "open", Kind = "deposit", AmountMinor = amount, PostedMinor = posted[account],
                 TransactionId = new Guid((int)seq, 1, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0),
             });
         }

@@ -8,7 +8,8 @@ namespace Tideline.Tests.Projections;
 
 public sealed class LostViewsTests : IDisposable
 {
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
+    private readonly string _folder = Path.Combine(
+        Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -20,9 +21,12 @@ public sealed class LostViewsTests : IDisposable
         Guid customer;
         await using (var node = await StartAsync())
         {
-            customer = (await node.Ledger.ExecuteAsync(new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel)).Subject;
-            var account = await node.Ledger.ExecuteAsync(new OpenAccount(node.Ledger.Ids.Next(), customer, Bank.Eur, 0, null), Cancel);
-            for (var at = 0; at < 20; at++) await node.Ledger.ExecuteAsync(new Deposit(node.Ledger.Ids.Next(), account.Subject, new Money(5, Bank.Eur), null), Cancel);
+            customer = (await node.Ledger.ExecuteAsync(
+                new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel)).Subject;
+            var account = await node.Ledger.ExecuteAsync(
+                new OpenAccount(node.Ledger.Ids.Next(), customer, Bank.Eur, 0, null), Cancel);
+            for (var at = 0; at < 20; at++) await node.Ledger.ExecuteAsync(
+                new Deposit(node.Ledger.Ids.Next(), account.Subject, new Money(5, Bank.Eur), null), Cancel);
             await CaughtUpAsync(node);
         }
 
@@ -30,17 +34,20 @@ public sealed class LostViewsTests : IDisposable
         await using var again = await StartAsync();
         // Nothing new happens: what is there already must be enough.
         await CaughtUpAsync(again);
-        var read = (await again.Projections.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Eventual, Cancel)).ShouldNotBeNull();
+        var read = (await again.Projections.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Eventual, Cancel))
+            .ShouldNotBeNull();
         read.Customer.Accounts.ShouldHaveSingleItem().PostedMinor.ShouldBe(100);
         again.Projections.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
         (await again.Verifier.VerifyAsync(deep: true, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
     }
 
-    private Task<TidelineNode> StartAsync() => TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder, Shards = 2 }, Cancel);
+    private Task<TidelineNode> StartAsync() =>
+        TidelineNode.StartAsync(new NodeOptions { DataDirectory = _folder, Shards = 2 }, Cancel);
 
     private static async Task CaughtUpAsync(TidelineNode node)
     {
         for (var shard = 0; shard < 2; shard++)
-            (await node.Projections.Projector.WaitForAsync(shard, node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(20), Cancel)).ShouldBeTrue();
+            (await node.Projections.Projector.WaitForAsync(
+                shard, node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(20), Cancel)).ShouldBeTrue();
     }
 }

@@ -17,16 +17,19 @@ public sealed class ProjectorTests
         await using var stage = await Stage.OpenAsync();
         var (ada, ofAda) = await stage.CustomerAsync();
         var (ben, ofBen) = await stage.CustomerAsync();
-        for (var at = 0; at < 15; at++) await stage.Bank.Payments.TransferAsync(stage.Bank.Transfer(ofAda[at % 2], ofBen[at % 2], 10 + at), default);
+        for (var at = 0; at < 15; at++) await stage.Bank.Payments.TransferAsync(
+            stage.Bank.Transfer(ofAda[at % 2], ofBen[at % 2], 10 + at), default);
         await stage.FlowAsync();
         foreach (var customer in new[] { ada, ben })
         {
-            var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default)).ShouldNotBeNull();
+            var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+                .ShouldNotBeNull();
             strong.ServedBy.ShouldBe(ServedBy.Ledger);
             Stage.Json(await stage.ViewAsync(customer)).ShouldBe(Stage.Json(strong.Customer));
         }
 
-        stage.Host.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagEvents == 0 && status.LagMs == 0);
+        stage.Host.Projector.Status()
+            .ShouldAllBe(status => status.Healthy && status.LagEvents == 0 && status.LagMs == 0);
     }
 
     [Fact]

@@ -17,7 +17,8 @@ public sealed class RebuildTests
         var status = await stage.Host.Rebuild.RunAsync(force: false, default);
         (status.Phase, status.Differing, status.Blocked).ShouldBe(("switched", 0L, 0L));
         // Per customer five events (creation, two accounts, two deposits) and two movements.
-        status.Collections.Select(each => (each.Name, each.Compared)).ShouldBe([("customers", 6L), ("transactions", 12L), ("events", 30L)]);
+        status.Collections.Select(each => (each.Name, each.Compared))
+            .ShouldBe([("customers", 6L), ("transactions", 12L), ("events", 30L)]);
         stage.Host.Projector.Names.Version.ShouldBe(2);
         await stage.Bank.DepositAsync(accounts[0], 5);
         await stage.FlowAsync();
@@ -55,12 +56,14 @@ public sealed class RebuildTests
         using var crash = new CancellationTokenSource();
         await crash.CancelAsync();
         // What a crash leaves: a number taken, and its collections.
-        await Should.ThrowAsync<OperationCanceledException>(() => stage.Host.Rebuild.RunAsync(force: false, crash.Token));
+        await Should.ThrowAsync<OperationCanceledException>(
+            () => stage.Host.Rebuild.RunAsync(force: false, crash.Token));
         await new ViewNames(await stage.Host.Projector.ReserveVersionAsync(default)).EnsureAsync(stage.Views, default);
         await stage.RestartAsync();
         (await stage.Host.Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
         await Should.NotThrowAsync(() => stage.Host.Rebuild.RunAsync(force: false, default));
-        stage.Host.Projector.Active.ShouldBe(new ActiveViews(4, 3, Fold.SchemaVersion, 4, Installation: stage.Bank.Ledger.Installation));
+        stage.Host.Projector.Active.ShouldBe(
+            new ActiveViews(4, 3, Fold.SchemaVersion, 4, Installation: stage.Bank.Ledger.Installation));
         (await ViewNames.VersionsAsync(stage.Views, default)).ShouldBe([3, 4]);
     }
 
@@ -70,7 +73,8 @@ public sealed class RebuildTests
         await using var stage = await Stage.OpenAsync();
         var (ada, accounts) = await stage.CustomerAsync();
         await stage.FlowAsync();
-        await stage.TamperAsync(ada, document => document with { Clock = new SortedList<Guid, long>(document.Clock) { [accounts[0]] = 1 } });
+        await stage.TamperAsync(ada,
+            document => document with { Clock = new SortedList<Guid, long>(document.Clock) { [accounts[0]] = 1 } });
         await stage.RestartAsync();
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
@@ -90,7 +94,8 @@ public sealed class RebuildTests
         var (ada, accounts) = await stage.CustomerAsync();
         await stage.FlowAsync();
         var clock = (await stage.ViewAsync(ada))!.Clock;
-        await stage.TamperAsync(ada, document => document with { Clock = new SortedList<Guid, long>(clock) { [accounts[0]] = 1 } });
+        await stage.TamperAsync(
+            ada, document => document with { Clock = new SortedList<Guid, long>(clock) { [accounts[0]] = 1 } });
         var log = new LogWithoutCommits(stage.Log);
         await stage.RestartAsync(log);
         await stage.Bank.DepositAsync(accounts[0], 1);
@@ -102,21 +107,25 @@ public sealed class RebuildTests
             await Task.Delay(10, TestContext.Current.CancellationToken);
         var status = stage.Host.Rebuild.Status;
         status.Phase.ShouldBe("switched");
-        status.Message.ShouldNotBeNull().ShouldStartWith("Version 2 answers; version 1 is kept. Dead letters may still be listed");
+        status.Message.ShouldNotBeNull()
+            .ShouldStartWith("Version 2 answers; version 1 is kept. Dead letters may still be listed");
 
         // The next one clears what was left.
         await stage.RestartAsync();
         stage.Host.Projector.Names.Version.ShouldBe(2);
-        (await stage.Host.Rebuild.RunAsync(force: true, default)).Message.ShouldBe("Version 3 answers; version 2 is kept.");
+        (await stage.Host.Rebuild.RunAsync(force: true, default))
+            .Message.ShouldBe("Version 3 answers; version 2 is kept.");
         stage.Host.DeadLetters.List().ShouldBeEmpty();
         (await ViewNames.VersionsAsync(stage.Views, default)).ShouldBe([2, 3]);
     }
 
     [Theory]
-    [InlineData("UPDATE c_transactions_v1 SET json = CAST(replace(json, 'deposit', 'Deposit') AS BLOB)", "transactions", 2)]
+    [InlineData(
+        "UPDATE c_transactions_v1 SET json = CAST(replace(json, 'deposit', 'Deposit') AS BLOB)", "transactions", 2)]
     [InlineData("DELETE FROM c_transactions_v1", "transactions", 2)]
     [InlineData("UPDATE c_transactions_v1 SET id = 'x' || id", "transactions", 4)]
-    [InlineData("UPDATE c_events_v1 SET json = CAST(replace(json, 'Ada', 'Eve') AS BLOB) WHERE CAST(json AS TEXT) LIKE '%Ada%'", "events", 1)]
+    [InlineData("UPDATE c_events_v1 SET json = CAST(replace(json, 'Ada', 'Eve') AS BLOB) WHERE CAST(json AS TEXT) LIKE "
+        + "'%Ada%'", "events", 1)]
     [InlineData("DELETE FROM c_events_v1 WHERE id LIKE '0:%1'", "events", 1)]
     [InlineData("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)", "customers", 1)]
     [InlineData("DELETE FROM c_customers_v1", "customers", 1)]
@@ -125,10 +134,12 @@ public sealed class RebuildTests
         await using var stage = await Stage.OpenAsync();
         await stage.CustomerAsync();
         await stage.FlowAsync();
-        using (var database = SqliteDatabase.OpenWriter(Path.Combine(stage.Folder, "views", "views.db"))) database.Execute(tampering);
+        using (var database = SqliteDatabase.OpenWriter(
+            Path.Combine(stage.Folder, "views", "views.db"))) database.Execute(tampering);
         var refused = await stage.Host.Rebuild.RunAsync(force: false, default);
         refused.Phase.ShouldBe("refused");
-        refused.Collections.Where(each => each.Differing > 0).Select(each => (each.Name, each.Differing)).ShouldBe([(collection, differing)]);
+        refused.Collections.Where(each => each.Differing > 0)
+            .Select(each => (each.Name, each.Differing)).ShouldBe([(collection, differing)]);
         refused.Collections.Single(each => each.Name == collection).DifferingIds.Count.ShouldBe((int)differing);
         (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
         (await stage.Host.Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
@@ -138,14 +149,17 @@ public sealed class RebuildTests
     public async Task What_arrives_while_the_versions_are_compared_is_compared_too()
     {
         await using var stage = await Stage.OpenAsync();
-        // More than a rebuild reads at once: the built version is behind when the walk begins, so it has no document that could be missed.
+        // More than a rebuild reads at once: the built version is behind when the walk begins, so it has no document
+        // that could be missed.
         var (_, accounts) = await stage.CustomerAsync();
-        for (var at = 0; at < Limits.EventBatch / 100; at++) await Task.WhenAll(Enumerable.Range(0, 150).Select(_ => stage.Bank.DepositAsync(accounts[0], 1)));
+        for (var at = 0; at < Limits.EventBatch / 100; at++)
+            await Task.WhenAll(Enumerable.Range(0, 150).Select(_ => stage.Bank.DepositAsync(accounts[0], 1)));
         await stage.FlowAsync();
         using (var database = SqliteDatabase.OpenWriter(Path.Combine(stage.Folder, "views", "views.db")))
         {
             database.Execute("DELETE FROM c_transactions_v1 WHERE rowid = (SELECT max(rowid) FROM c_transactions_v1)");
-            database.Execute("DELETE FROM c_events_v1 WHERE id = (SELECT max(id) FROM c_events_v1 WHERE id LIKE '0:%')");
+            database.Execute(
+                "DELETE FROM c_events_v1 WHERE id = (SELECT max(id) FROM c_events_v1 WHERE id LIKE '0:%')");
         }
 
         var refused = await stage.Host.Rebuild.RunAsync(force: false, default);
@@ -158,7 +172,8 @@ public sealed class RebuildTests
     {
         public bool IsBroken { get; set; }
 
-        public override ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel) => IsBroken
+        public override ValueTask CommitAsync(
+            string group, string topic, int partition, long offset, CancellationToken cancel) => IsBroken
             ? throw new TidelineException(ErrorCode.StorageUnavailable, "The log is away.")
             : base.CommitAsync(group, topic, partition, offset, cancel);
     }

@@ -16,7 +16,8 @@ namespace Tideline.Tests.Projections;
 /// <summary>Ledger, log and views on one folder; nothing moves between them but when a test says so.</summary>
 internal sealed class Stage : IAsyncDisposable
 {
-    private Stage(Bank bank, string folder, SqliteLog log, SqliteViewStore views) => (Bank, Folder, Log, Views) = (bank, folder, log, views);
+    private Stage(Bank bank, string folder, SqliteLog log, SqliteViewStore views) =>
+        (Bank, Folder, Log, Views) = (bank, folder, log, views);
 
     public Bank Bank { get; }
 
@@ -39,7 +40,8 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>The projections anew, as after a crash: only what is durable is left.</summary>
     public async Task RestartAsync(ILog? log = null, ICache? cache = null) =>
-        Host = await ProjectionHost.CreateAsync(Bank.Ledger, log ?? Log, Views, cache, Bank.Time, NullLoggerFactory.Instance, default);
+        Host = await ProjectionHost.CreateAsync(
+            Bank.Ledger, log ?? Log, Views, cache, Bank.Time, NullLoggerFactory.Instance, default);
 
     /// <summary>A customer with an account on each shard, each with a balance.</summary>
     public async Task<(Guid Customer, Guid[] Accounts)> CustomerAsync(long balanceMinor = 10_000)
@@ -48,7 +50,8 @@ internal sealed class Stage : IAsyncDisposable
         var accounts = new[] { Bank.Ledger.Map.NextOn(0, Bank.Ledger.Ids), Bank.Ledger.Map.NextOn(1, Bank.Ledger.Ids) };
         foreach (var account in accounts)
         {
-            (await Bank.Ledger.ExecuteAsync(new OpenAccount(account, customer, Bank.Eur, 0, null), default)).Refusal.ShouldBeNull();
+            (await Bank.Ledger.ExecuteAsync(new OpenAccount(account, customer, Bank.Eur, 0, null), default))
+                .Refusal.ShouldBeNull();
             (await Bank.DepositAsync(account, balanceMinor)).Refusal.ShouldBeNull();
         }
 
@@ -76,15 +79,18 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     public async Task<CustomerDocument?> ViewAsync(Guid customer) =>
-        (await Views.ReadAsync(Host.Projector.Names.Customers, [customer.ToString()], default)).Select(document => ViewJson.Customer(document.Json)).SingleOrDefault();
+        (await Views.ReadAsync(Host.Projector.Names.Customers, [customer.ToString()], default))
+            .Select(document => ViewJson.Customer(document.Json)).SingleOrDefault();
 
-    public async Task<Document> StoredAsync(Guid customer) => (await Views.ReadAsync(Host.Projector.Names.Customers, [customer.ToString()], default)).ShouldHaveSingleItem();
+    public async Task<Document> StoredAsync(Guid customer) =>
+        (await Views.ReadAsync(Host.Projector.Names.Customers, [customer.ToString()], default)).ShouldHaveSingleItem();
 
     /// <summary>Overwrites a document as a careless hand would: the guard is right, the content is not.</summary>
     public async Task TamperAsync(Guid customer, Func<CustomerDocument, CustomerDocument> change)
     {
         var stored = await StoredAsync(customer);
-        (await Views.WriteAsync(Host.Projector.Names.Customers, [ViewApplier.Write(change(ViewJson.Customer(stored.Json)), stored.Revision)], default)).ShouldBe([true]);
+        (await Views.WriteAsync(Host.Projector.Names.Customers,
+            [ViewApplier.Write(change(ViewJson.Customer(stored.Json)), stored.Revision)], default)).ShouldBe([true]);
     }
 
     /// <summary>The views closed and opened, with the projections, as by a restart.</summary>
@@ -110,7 +116,8 @@ internal sealed class Stage : IAsyncDisposable
         return report.Checks.Single(check => check.Name.StartsWith("I8", StringComparison.Ordinal));
     }
 
-    public static byte[] Json(CustomerDocument? document) => ViewApplier.Write(document.ShouldNotBeNull(), 0).Json!.Value.ToArray();
+    public static byte[] Json(CustomerDocument? document) =>
+        ViewApplier.Write(document.ShouldNotBeNull(), 0).Json!.Value.ToArray();
 
     public async ValueTask DisposeAsync()
     {
@@ -121,6 +128,7 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     private static LogRecord Record(LedgerEvent happened) => new(
-        Topics.AccountEvents, happened.Position.Shard, 0, $"shard-{happened.Position.Shard}", happened.Position.Seq, EventData.Parse(happened.Data.Span).CustomerId, happened.Type.Name(),
+        Topics.AccountEvents, happened.Position.Shard, 0, $"shard-{happened.Position.Shard}",
+        happened.Position.Seq, EventData.Parse(happened.Data.Span).CustomerId, happened.Type.Name(),
         happened.Subject, happened.Version, happened.TimeUs, happened.Data);
 }

@@ -106,7 +106,8 @@ public sealed class ReturnableTests
         repeat.Status.ShouldBe(TransferStatus.Parked);
         (await bank.Operations.CompensateAsync(repeat.TransferId, default)).ShouldBeNull();
         await bank.Pump.RunAsync();
-        (await first.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken)).TransferId.ShouldBe(repeat.TransferId);
+        (await first.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken))
+            .TransferId.ShouldBe(repeat.TransferId);
     }
 
     [Fact]

@@ -64,7 +64,8 @@ public sealed class SagaDeadLetterTests
         await using var bank = await Bank.OpenAsync();
         var bytes = Encoding.Latin1.GetBytes(data);
         await bank.Runner.HandleAsync(
-            1, [new LogRecord(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, bytes)], default);
+            1, [new LogRecord(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, bytes)],
+            default);
         var letter = (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
         foreach (var dryRun in new[] { true, false })
             (await bank.Letters.ReplayAsync(letter.LetterId, dryRun, default)).ShouldNotBeNull().ShouldContain(reason);
@@ -84,7 +85,8 @@ public sealed class SagaDeadLetterTests
         var damaged = (await bank.Letters.ListAsync(default, 10, default))[0].LetterId;
         bank.Tamper(1, $"UPDATE sagas SET data = CAST('{data}' AS BLOB) WHERE id = X'{damaged:N}'").ShouldBe(1);
         var listed = await bank.Letters.ListAsync(default, 10, default);
-        listed.Select(letter => (letter.LetterId == damaged, letter.Reason.Contains("cannot be read", StringComparison.Ordinal)))
+        listed.Select(
+            letter => (letter.LetterId == damaged, letter.Reason.Contains("cannot be read", StringComparison.Ordinal)))
             .ShouldBe([(true, true), (false, false)]);
         (await bank.Letters.ReplayAsync(damaged, dryRun: false, default)).ShouldNotBeNull();
         await bank.Letters.DiscardAsync(damaged, "A test", default);

@@ -15,11 +15,13 @@ public sealed class TransferSagaTests
         await using var bank = await Bank.OpenAsync();
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0));
         var reply = await bank.Payments.TransferAsync(bank.Transfer(from, to, 250), default);
-        reply.ShouldSatisfyAllConditions(r => r.Status.ShouldBe(TransferStatus.Settled), r => r.BalanceMinor.ShouldBe(750));
+        reply.ShouldSatisfyAllConditions(
+            r => r.Status.ShouldBe(TransferStatus.Settled), r => r.BalanceMinor.ShouldBe(750));
         var events = await bank.Ledger.Reader(0).GetEventsAsync(reply.Positions[0].Seq - 2, 10, default);
         events.Select(e => e.Type).ShouldBe([EventType.AccountDebited, EventType.AccountCredited]);
         var details = await bank.Payments.GetTransferAsync(reply.TransferId, default);
-        details!.Steps.Select(step => (step.Name, step.State)).ShouldBe([("debit-source", "done"), ("credit-destination", "done"), ("update-customer-view", "waiting")]);
+        details!.Steps.Select(step => (step.Name, step.State))
+            .ShouldBe([("debit-source", "done"), ("credit-destination", "done"), ("update-customer-view", "waiting")]);
     }
 
     [Theory]
@@ -46,7 +48,8 @@ public sealed class TransferSagaTests
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         await StartAsync(bank, from, to, 250);
         (await bank.ReadAsync(from)).PostedMinor.ShouldBe(750);
-        (await bank.Ledger.Reader(0).GetAccountAsync(bank.Ledger.SystemAccounts.Id(AccountKind.Clearing, Bank.Eur, 0), default))!.PostedMinor.ShouldBe(250);
+        (await bank.Ledger.Reader(0).GetAccountAsync(
+            bank.Ledger.SystemAccounts.Id(AccountKind.Clearing, Bank.Eur, 0), default))!.PostedMinor.ShouldBe(250);
         await bank.ShouldAddUpAsync();
     }
 
@@ -62,7 +65,8 @@ public sealed class TransferSagaTests
         var details = (await bank.Payments.GetTransferAsync(id, default))!;
         details.Status.ShouldBe(TransferStatus.Refused);
         details.Refusal!.Reason.ShouldBe(RefusalReason.AccountFrozen);
-        details.Steps.Select(step => (step.Name, step.State)).ShouldBe([("debit-source", "done"), ("credit-destination", "refused"), ("debit-source", "undone")]);
+        details.Steps.Select(step => (step.Name, step.State))
+            .ShouldBe([("debit-source", "done"), ("credit-destination", "refused"), ("debit-source", "undone")]);
         await bank.ShouldAddUpAsync();
     }
 
@@ -71,7 +75,8 @@ public sealed class TransferSagaTests
     {
         await using var bank = await Bank.OpenAsync();
         var from = await bank.AccountAsync(0, 1_000);
-        var reply = await bank.Payments.TransferAsync(bank.Transfer(from, bank.Ledger.Map.NextOn(1, bank.Ledger.Ids), 250), default);
+        var reply = await bank.Payments.TransferAsync(
+            bank.Transfer(from, bank.Ledger.Map.NextOn(1, bank.Ledger.Ids), 250), default);
         reply.Refusal!.Reason.ShouldBe(RefusalReason.AccountNotFound);
         (await bank.ReadAsync(from)).EntryVersion.ShouldBe(1);
     }
@@ -92,7 +97,8 @@ public sealed class TransferSagaTests
     [Fact]
     public async Task A_lost_message_is_sent_again_by_the_sweep()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        var time = new FakeTimeProvider(
+            DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
         await using var bank = await Bank.OpenAsync(2, time);
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         var id = await StartAsync(bank, from, to, 250);
@@ -106,7 +112,8 @@ public sealed class TransferSagaTests
     [Fact]
     public async Task A_passed_deadline_undoes_and_a_late_credit_is_refused()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        var time = new FakeTimeProvider(
+            DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
         await using var bank = await Bank.OpenAsync(2, time);
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         var id = await StartAsync(bank, from, to, 250);

@@ -30,7 +30,8 @@ public sealed partial class PageTests
         var open = new Queue<string>(reached);
         while (open.TryDequeue(out var page))
         {
-            foreach (var link in LinksOf(page).Where(link => Pages.ContainsKey(link) && reached.Add(link))) open.Enqueue(link);
+            foreach (var link in LinksOf(page).Where(link => Pages.ContainsKey(link) && reached.Add(link)))
+                open.Enqueue(link);
         }
 
         Nothing(Pages.Keys.Except(reached));
@@ -49,7 +50,8 @@ public sealed partial class PageTests
 
     private static bool Exists(string name) => Path.Exists(Path.Combine(SourceTree.Root, name));
 
-    private static void Nothing(IEnumerable<string> found) => string.Join('\n', found.Order(StringComparer.Ordinal)).ShouldBeEmpty();
+    private static void Nothing(IEnumerable<string> found) =>
+        string.Join('\n', found.Order(StringComparer.Ordinal)).ShouldBeEmpty();
 
     [GeneratedRegex(@"\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();

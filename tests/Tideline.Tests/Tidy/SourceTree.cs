@@ -16,8 +16,10 @@ internal static class SourceTree
     private static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Tideline.slnx"))) folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The tests of the style need the source tree that they were built from.");
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Tideline.slnx")))
+            folder = folder.Parent;
+        return folder?.FullName ?? throw new DirectoryNotFoundException(
+            "The tests of the style need the source tree that they were built from.");
     }
 }
 

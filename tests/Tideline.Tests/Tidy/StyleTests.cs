@@ -7,8 +7,10 @@ public sealed partial class StyleTests
 {
     private const int LongestFile = 400;
     private const int LongestMethod = 70;
+    private const int WidestLine = 120;
 
-    private static readonly string[] BannedFolders = ["Common", "Helper", "Helpers", "Util", "Utils", "Utilities", "Manager", "Managers", "Misc", "Shared"];
+    private static readonly string[] BannedFolders =
+        ["Common", "Helper", "Helpers", "Util", "Utils", "Utilities", "Manager", "Managers", "Misc", "Shared"];
 
     [Fact]
     public void The_tests_see_the_source()
@@ -19,7 +21,8 @@ public sealed partial class StyleTests
 
     [Fact]
     public void No_file_is_longer_than_a_person_reads() =>
-        Nothing(SourceTree.Files.Where(file => file.Lines.Length > LongestFile).Select(file => $"{file.Path}: {file.Lines.Length} lines"));
+        Nothing(SourceTree.Files.Where(file => file.Lines.Length > LongestFile)
+            .Select(file => $"{file.Path}: {file.Lines.Length} lines"));
 
     [Fact]
     public void A_method_fits_a_screen() => Nothing(
@@ -31,21 +34,40 @@ public sealed partial class StyleTests
     [Fact]
     public void A_long_method_would_be_found()
     {
-        string[] lines = ["internal sealed class Sample", "{", "    public void Long(int count)", "    {", .. Enumerable.Repeat("        Step();", LongestMethod), "    }", "}"];
+        string[] lines = ["internal sealed class Sample", "{", "    public void Long(int count)",
+            "    {", .. Enumerable.Repeat("        Step();", LongestMethod), "    }", "}"];
         MethodScanner.Scan(lines).ShouldBe([(3, LongestMethod + 2)]);
+    }
+
+    // SQL and JSON in raw literals are kept as they are sent.
+    [Fact]
+    public void A_line_fits_the_screen() => Nothing(
+        from file in SourceTree.Files
+        from index in WideLines(file.Lines)
+        select $"{file.Path}:{index + 1}: {file.Lines[index].Length} columns");
+
+    [Fact]
+    public void A_wide_line_would_be_found()
+    {
+        const string Quotes = "\"\"\"";
+        var wide = new string('x', WidestLine + 1);
+        WideLines([wide, $"var one = {Quotes}{wide}{Quotes};", $"var sql = {Quotes}", wide, $"{Quotes};", wide])
+            .ShouldBe([0, 5]);
     }
 
     [Fact]
     public void A_namespace_is_the_folder() => Nothing(
         from file in SourceTree.Files
-        let declared = file.Lines.Select(line => Namespace().Match(line)).FirstOrDefault(match => match.Success)?.Groups[1].Value
+        let declared = file.Lines.Select(line => Namespace().Match(line))
+            .FirstOrDefault(match => match.Success)?.Groups[1].Value
         let folder = Folder(file.Path)
         where declared is not null && declared != folder
         select $"{file.Path}: {declared} instead of {folder}");
 
     [Fact]
     public void Folders_are_named_for_what_is_in_them() => Nothing(
-        SourceTree.Files.Where(file => file.Path.Split('/').SkipLast(1).Any(BannedFolders.Contains)).Select(file => file.Path));
+        SourceTree.Files.Where(file => file.Path.Split('/').SkipLast(1).Any(BannedFolders.Contains))
+            .Select(file => file.Path));
 
     [Fact]
     public void Nothing_is_left_for_later() => Nothing(Lines(Unfinished()));
@@ -70,6 +92,17 @@ public sealed partial class StyleTests
         where pattern.IsMatch(file.Lines[index])
         select $"{file.Path}:{index + 1}: {file.Lines[index].Trim()}";
 
+    private static IEnumerable<int> WideLines(string[] lines)
+    {
+        var inLiteral = false;
+        for (var index = 0; index < lines.Length; index++)
+        {
+            var quotes = RawQuotes().Count(lines[index]);
+            if (lines[index].Length > WidestLine && !inLiteral && quotes == 0) yield return index;
+            inLiteral ^= quotes % 2 == 1;
+        }
+    }
+
     private static string Folder(string path)
     {
         var parts = path.Split('/')[..^1];
@@ -91,6 +124,9 @@ public sealed partial class StyleTests
 
     [GeneratedRegex(@"\b(TODO|FIXME|HACK|XXX|for now)\b|NotImplementedException")]
     private static partial Regex Unfinished();
+
+    [GeneratedRegex("\"{3,}")]
+    private static partial Regex RawQuotes();
 
     [GeneratedRegex(@"^\s*#region\b")]
     private static partial Regex Region();

@@ -3,7 +3,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Cache.Memory;
 
-/// <summary>The cache of one process, in its memory: segments with a lock each, so that reads of different keys rarely meet.</summary>
+/// <summary>
+/// The cache of one process, in its memory: segments with a lock each, so that reads of different keys rarely meet.
+/// </summary>
 public sealed class MemoryCache : ICache
 {
     // A power of two.
@@ -19,17 +21,20 @@ public sealed class MemoryCache : ICache
     internal MemoryCache(TimeProvider time, int entries, long bytes)
     {
         var ids = new IdGenerator(time);
-        for (var at = 0; at < Segments; at++) _segments[at] = new MemorySegment(time, ids, entries / Segments, bytes / Segments);
+        for (var at = 0; at < Segments; at++)
+            _segments[at] = new MemorySegment(time, ids, entries / Segments, bytes / Segments);
     }
 
     /// <summary>Keys that are kept.</summary>
     internal int Count => _segments.Sum(segment => segment.Count);
 
     /// <inheritdoc/>
-    public ValueTask<CacheAnswer> GetAsync(string key, CancellationToken cancel) => ValueTask.FromResult(Segment(key).Get(key));
+    public ValueTask<CacheAnswer> GetAsync(string key, CancellationToken cancel) =>
+        ValueTask.FromResult(Segment(key).Get(key));
 
     /// <inheritdoc/>
-    public ValueTask<CacheFill> FillAsync(string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
+    public ValueTask<CacheFill> FillAsync(
+        string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
         var filled = value.Length is > 0 and <= Limits.CacheValueBytes && Segment(key).Fill(key, lease, version, value);
         return ValueTask.FromResult(filled ? CacheFill.Filled : CacheFill.Refused);

@@ -4,7 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Cache.Memory;
 
 /// <summary>
-/// A part of the keys of a <see cref="MemoryCache"/>, bounded: two generations, and what the older one holds is forgotten when the younger is full. What is used moves to the younger.
+/// A part of the keys of a <see cref="MemoryCache"/>, bounded: two generations, and what the older one holds is
+/// forgotten when the younger is full. What is used moves to the younger.
 /// </summary>
 internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entries, long bytes)
 {
@@ -48,7 +49,8 @@ internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entr
         lock (_lock)
         {
             // A key that is forgotten needs no word: its leases are worth nothing.
-            if (Find(key) is { } slot && slot.Version < version) Put(key, slot with { Version = version, Value = null });
+            if (Find(key) is { } slot && slot.Version < version)
+                Put(key, slot with { Version = version, Value = null });
         }
     }
 
@@ -68,7 +70,8 @@ internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entr
     private void Put(string key, Slot slot)
     {
         Take(key);
-        if (_young.Count >= entries / 2 || _youngBytes + Size(key, slot) > bytes / 2) (_old, _young, _youngBytes) = (_young, [], 0);
+        if (_young.Count >= entries / 2 || _youngBytes + Size(key, slot) > bytes / 2)
+            (_old, _young, _youngBytes) = (_young, [], 0);
         _young[key] = slot;
         _youngBytes += Size(key, slot);
     }
@@ -80,7 +83,8 @@ internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entr
 
     private long Ends(int lifeMs) => time.GetTimestamp() + lifeMs * time.TimestampFrequency / 1_000;
 
-    private static long Size(string key, Slot slot) => SlotBytes + key.Length * sizeof(char) + (slot.Value?.Length ?? 0);
+    private static long Size(string key, Slot slot) =>
+        SlotBytes + key.Length * sizeof(char) + (slot.Value?.Length ?? 0);
 
     private sealed record Slot(Guid Lease, long Version, ReadOnlyMemory<byte>? Value, long EndsAt);
 }

@@ -3,14 +3,16 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// Keeps calls away from a server that failed <see cref="Limits.CacheFailures"/> times in a row. Then one call in <see cref="Limits.CacheAwayMs"/> is let through; when it succeeds, all are.
+/// Keeps calls away from a server that failed <see cref="Limits.CacheFailures"/> times in a row. Then one call in
+/// <see cref="Limits.CacheAwayMs"/> is let through; when it succeeds, all are.
 /// </summary>
 internal sealed class CircuitBreaker(TimeProvider time)
 {
     private readonly long _away = Limits.CacheAwayMs * time.TimestampFrequency / 1_000;
     private int _failures;
 
-    // 0: closed. Else open, and the first call after this timestamp is the one that tries; it moves the timestamp on, so there is no second.
+    // 0: closed. Else open, and the first call after this timestamp is the one that tries; it moves the timestamp on,
+    // so there is no second.
     private long _triesAt;
 
     public bool IsOpen => Volatile.Read(ref _triesAt) != 0;

@@ -7,14 +7,17 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// The cache that processes share, in Redis. Finding a value or taking a lease is one command; filling and invalidating are scripts on one key, so they also run on a cluster. A
-/// server that is slow or gone costs a read <see cref="Limits.CacheReadMs"/> at most, and soon nothing.
+/// The cache that processes share, in Redis. Finding a value or taking a lease is one command; filling and invalidating
+/// are scripts on one key, so they also run on a cluster. A server that is slow or gone costs a read
+/// <see cref="Limits.CacheReadMs"/> at most, and soon nothing.
 /// </summary>
 public sealed partial class RedisCache : ICache
 {
-    // What the configuration may say otherwise. The last is how long the driver remembers a call that nobody waits for any more.
+    // What the configuration may say otherwise. The last is how long the driver remembers a call that nobody waits for
+    // any more.
     private static readonly string Defaults = string.Create(
-        CultureInfo.InvariantCulture, $"connectRetry=1,connectTimeout={Limits.CacheConnectMs},asyncTimeout={Limits.CacheInvalidationMs}");
+        CultureInfo.InvariantCulture,
+        $"connectRetry=1,connectTimeout={Limits.CacheConnectMs},asyncTimeout={Limits.CacheInvalidationMs}");
 
     private static readonly TimeSpan LeaseLife = TimeSpan.FromMilliseconds(Limits.CacheLeaseMs);
     private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(Limits.CacheReadMs);
@@ -29,7 +32,8 @@ public sealed partial class RedisCache : ICache
 
     private RedisCache(ConnectionMultiplexer connection, string prefix, TimeProvider time, ILogger logger)
     {
-        (_connection, _database, _prefix, _time, _logger) = (connection, connection.GetDatabase(), prefix, time, logger);
+        (_connection, _database, _prefix, _time, _logger) =
+            (connection, connection.GetDatabase(), prefix, time, logger);
         (_leases, Breaker) = (new IdGenerator(time), new CircuitBreaker(time));
     }
 
@@ -38,7 +42,8 @@ public sealed partial class RedisCache : ICache
 
     /// <summary>Connects. A server that does not answer is no fault: it is connected to when it is there.</summary>
     /// <exception cref="TidelineException">InvalidInput: the configuration cannot be read.</exception>
-    public static async Task<RedisCache> ConnectAsync(RedisCacheOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
+    public static async Task<RedisCache> ConnectAsync(
+        RedisCacheOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         ConfigurationOptions configuration;
         try
@@ -47,7 +52,8 @@ public sealed partial class RedisCache : ICache
         }
         catch (ArgumentException fault)
         {
-            throw new TidelineException(ErrorCode.InvalidInput, $"The address of the Redis cache cannot be read: {fault.Message}", fault);
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"The address of the Redis cache cannot be read: {fault.Message}", fault);
         }
 
         cancel.ThrowIfCancellationRequested();
@@ -61,16 +67,19 @@ public sealed partial class RedisCache : ICache
     public async ValueTask<CacheAnswer> GetAsync(string key, CancellationToken cancel)
     {
         var lease = _leases.Next();
-        var (isAnswered, found) = await AskAsync(() => _database.StringSetAndGetAsync(Key(key), RedisSlot.Empty(lease), LeaseLife, when: When.NotExists), cancel);
+        var (isAnswered, found) = await AskAsync(() =>
+            _database.StringSetAndGetAsync(Key(key), RedisSlot.Empty(lease), LeaseLife, when: When.NotExists), cancel);
         return !isAnswered ? default : found.IsNull ? new CacheAnswer(null, lease) : RedisSlot.Read(found);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<CacheFill> FillAsync(string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
+    public async ValueTask<CacheFill> FillAsync(
+        string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
         if (value.Length is 0 or > Limits.CacheValueBytes) return CacheFill.Refused;
         RedisValue[] arguments = [RedisSlot.Lease(lease), RedisSlot.Version(version), value, Limits.CacheEntryMs];
-        var (isAnswered, filled) = await AskAsync(() => _database.ScriptEvaluateAsync(RedisSlot.Fill, [Key(key)], arguments), cancel);
+        var (isAnswered, filled) = await AskAsync(
+            () => _database.ScriptEvaluateAsync(RedisSlot.Fill, [Key(key)], arguments), cancel);
         return !isAnswered ? CacheFill.Unavailable : (bool)filled ? CacheFill.Filled : CacheFill.Refused;
     }
 
@@ -80,7 +89,8 @@ public sealed partial class RedisCache : ICache
         try
         {
             // Nobody waits for it, so it may take longer than a read and says nothing about how long reads take.
-            await _database.ScriptEvaluateAsync(RedisSlot.Invalidate, [Key(key)], [RedisSlot.Version(version)]).WaitAsync(InvalidationPatience, _time, cancel);
+            await _database.ScriptEvaluateAsync(RedisSlot.Invalidate, [Key(key)], [RedisSlot.Version(version)])
+                .WaitAsync(InvalidationPatience, _time, cancel);
             return true;
         }
         catch (Exception fault) when (IsOfTheServer(fault))
@@ -110,9 +120,11 @@ public sealed partial class RedisCache : ICache
         }
     }
 
-    private static bool IsOfTheServer(Exception fault) => fault is RedisException or RedisCommandException or TimeoutException;
+    private static bool IsOfTheServer(Exception fault) =>
+        fault is RedisException or RedisCommandException or TimeoutException;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The Redis cache fails; reads go past it until it answers again.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The Redis cache fails; reads go past it until it answers again.")]
     private static partial void Away(ILogger logger, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The Redis cache answers again.")]

@@ -6,8 +6,9 @@ using Tideline.Cache;
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// What stands under a key: 32 hexadecimal digits of the lease, 19 digits of the version, then the value or nothing. The digits are of fixed width, so that scripts compare
-/// versions as texts: a number of Lua is a double and holds no 64 bits.
+/// What stands under a key: 32 hexadecimal digits of the lease, 19 digits of the version, then the value or nothing.
+/// The digits are of fixed width, so that scripts compare versions as texts: a number of Lua is a double and holds no
+/// 64 bits.
 /// </summary>
 internal static class RedisSlot
 {
@@ -22,7 +23,9 @@ internal static class RedisSlot
         return 1
         """;
 
-    /// <summary>KEYS: the key. ARGV: version. A key that is not there needs no word: its leases are worth nothing.</summary>
+    /// <summary>
+    /// KEYS: the key. ARGV: version. A key that is not there needs no word: its leases are worth nothing.
+    /// </summary>
     public const string Invalidate = """
         local head = redis.call('GETRANGE', KEYS[1], 0, 50)
         if head ~= '' and string.sub(head, 33) < ARGV[1] then redis.call('SET', KEYS[1], string.sub(head, 1, 32) .. ARGV[1], 'KEEPTTL') end
@@ -39,7 +42,8 @@ internal static class RedisSlot
     /// <summary>An answer without a lease when it is not one of ours.</summary>
     public static CacheAnswer Read(ReadOnlyMemory<byte> slot)
     {
-        if (slot.Length < Head || !Utf8Parser.TryParse(slot.Span[..LeaseDigits], out Guid lease, out _, 'N')) return default;
+        if (slot.Length < Head || !Utf8Parser.TryParse(slot.Span[..LeaseDigits], out Guid lease, out _, 'N'))
+            return default;
         return new CacheAnswer(slot.Length > Head ? slot[Head..] : default(ReadOnlyMemory<byte>?), lease);
     }
 }

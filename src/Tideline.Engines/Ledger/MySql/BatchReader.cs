@@ -11,14 +11,19 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
     private const string Locked = " FOR UPDATE;";
     private readonly SqlText _sql = new();
 
-    /// <summary>Adds to <paramref name="rows"/> what is not among them. The epoch row first: whoever holds its lock owns the shard until the transaction ends.</summary>
+    /// <summary>
+    /// Adds to <paramref name="rows"/> what is not among them. The epoch row first: whoever holds its lock owns the
+    /// shard until the transaction ends.
+    /// </summary>
     /// <returns>The writer that the row names, and its epoch.</returns>
     public (Guid Writer, long Epoch) Read(MySqlConnection connection, BatchKeys keys, BatchRows rows)
     {
-        Guid[] accounts = [.. keys.Accounts.Where(id => !rows.Accounts.ContainsKey(id))], sagas = [.. keys.Sagas.Where(id => !rows.Sagas.ContainsKey(id))];
+        Guid[] accounts = [.. keys.Accounts.Where(id => !rows.Accounts.ContainsKey(id))],
+        sagas = [.. keys.Sagas.Where(id => !rows.Sagas.ContainsKey(id))];
         _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch FROM head FOR UPDATE;");
         if (keys.Outcomes.Count > 0) In(MySqlRows.OutcomeColumns, "outcomes", "outcome_key", keys.Outcomes).Add(";");
-        foreach (var (home, elsewhere) in keys.KeysElsewhere) In(MySqlRows.OutcomeColumns, $"{databaseOf(home)}.outcomes", "outcome_key", elsewhere).Add(";");
+        foreach (var (home, elsewhere) in keys.KeysElsewhere)
+            In(MySqlRows.OutcomeColumns, $"{databaseOf(home)}.outcomes", "outcome_key", elsewhere).Add(";");
         if (accounts.Length > 0) In(MySqlRows.AccountColumns, "accounts", "id", accounts).Add(Locked);
         if (keys.Customers.Count > 0) In(MySqlRows.CustomerColumns, "customers", "id", keys.Customers).Add(Locked);
         if (keys.Holds.Count > 0) In(MySqlRows.HoldColumns, "holds", "id", keys.Holds).Add(Locked);
@@ -26,12 +31,15 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         if (keys.Transactions.Count > 0) In("id", "transactions", "id", keys.Transactions).Add(";");
         if (keys.Claims.Count > 0) InNames(keys.Claims).Add(";");
 
-        using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+        using var command = new MySqlCommand(
+            _sql.ToString(), connection)
+        { CommandTimeout = Limits.StrongSilenceSeconds };
         using var reader = command.ExecuteReader();
         if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{connection.Database} has no head row.");
         var (writer, epoch) = (reader.GetGuid(0), reader.GetInt64(1));
         if (keys.Outcomes.Count > 0) Each(reader, row => rows.Outcomes.Add(row.GetGuid(0), MySqlRows.Outcome(row)));
-        foreach (var _ in keys.KeysElsewhere) Each(reader, row => rows.KeysElsewhere.Add(row.GetGuid(0), MySqlRows.Outcome(row)));
+        foreach (var _ in keys.KeysElsewhere)
+            Each(reader, row => rows.KeysElsewhere.Add(row.GetGuid(0), MySqlRows.Outcome(row)));
         if (accounts.Length > 0) Each(reader, row => rows.Accounts.Add(row.GetGuid(0), MySqlRows.Account(row)));
         if (keys.Customers.Count > 0) Each(reader, row => rows.Customers.Add(row.GetGuid(0), MySqlRows.Customer(row)));
         if (keys.Holds.Count > 0) Each(reader, row => rows.Holds.Add(row.GetGuid(0), MySqlRows.Hold(row)));

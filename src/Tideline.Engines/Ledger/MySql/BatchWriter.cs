@@ -5,15 +5,18 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// Writes the rows of a batch in statements of many rows and commits, in one round trip, and begins the transaction too where nothing was read. The head's row comes first. Its change is the
-/// fence: it fails where another writer, or a later session of this one, has been there, whatever was known before.
+/// Writes the rows of a batch in statements of many rows and commits, in one round trip, and begins the transaction too
+/// where nothing was read. The head's row comes first. Its change is the fence: it fails where another writer, or a
+/// later session of this one, has been there, whatever was known before.
 /// </summary>
 /// <param name="databaseOf">The database of another shard on the same primary.</param>
 internal sealed class BatchWriter(Func<int, string> databaseOf)
 {
     private readonly SqlText _sql = new();
 
-    /// <summary>Sends the batch with its COMMIT. The first statement that fails ends it: then nothing is committed.</summary>
+    /// <summary>
+    /// Sends the batch with its COMMIT. The first statement that fails ends it: then nothing is committed.
+    /// </summary>
     /// <param name="connection">The writer's session.</param>
     /// <param name="writes">The batch.</param>
     /// <param name="messageSeq">The last message after it.</param>
@@ -28,40 +31,54 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         _sql.Clear();
         if (begins) _sql.Add("START TRANSACTION;");
         // NULL is what that column never takes: an error, and with it the end of the batch.
-        _sql.Add("UPDATE head SET commits = IF(writer = ").Value(fence.Writer).Add(" AND epoch = ").Value(fence.Epoch).Add(", commits + 1, NULL), message_seq = ").Value(messageSeq).Add(", ")
+        _sql.Add("UPDATE head SET commits = IF(writer = ").Value(fence.Writer).Add(" AND epoch = ")
+            .Value(fence.Epoch).Add(", commits + 1, NULL), message_seq = ").Value(messageSeq).Add(", ")
             .Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");");
         if (looks) _sql.Add("SELECT ").Add(MySqlRows.IsWanted).Add(", ").Add(MySqlRows.NowUs).Add(" FROM head;");
         // Before all that would have to be undone where one of them is there already.
         Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
-        foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home)) Rows($"{databaseOf(home.Key)}.outcomes", MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
+        foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home))
+            Rows($"{databaseOf(home.Key)}.outcomes",
+                MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
         Rows("customers", MySqlRows.CustomerColumns, writes.NewCustomers, static (sql, row) =>
-            sql.Value(row.Id).Add(",").Value(row.Name).Add(",").Value(row.Email).Add(",").Value(row.Country).Add(",").Value(row.Version).Add(",").Value(row.CreatedUs));
+            sql.Value(row.Id).Add(",").Value(row.Name).Add(",").Value(row.Email)
+                .Add(",").Value(row.Country).Add(",").Value(row.Version).Add(",").Value(row.CreatedUs));
         Rows("accounts", MySqlRows.AccountColumns, writes.NewAccounts, Account);
         Rows("accounts", MySqlRows.AccountColumns, writes.ChangedAccounts, Account,
             "status=n.status,overdraft_limit=n.overdraft_limit,posted=n.posted,pending_in=n.pending_in,"
             + "pending_out=n.pending_out,entry_version=n.entry_version,version=n.version,returnable=n.returnable");
         Rows("transactions", MySqlRows.TransactionColumns, writes.Transactions, static (sql, row) =>
-            sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value(row.AmountMinor).Add(",").Value(row.Reference).Add(",").Value(row.SagaId).Add(",")
+            sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code)
+                .Add(",").Value(row.AmountMinor).Add(",").Value(row.Reference).Add(",").Value(row.SagaId).Add(",")
                 .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)));
         Rows("entries", MySqlRows.EntryColumns, writes.Entries, static (sql, row) =>
-            sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId).Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));
+            sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId)
+                .Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));
         Rows("holds", MySqlRows.HoldColumns, writes.Holds, static (sql, row) =>
-            sql.Value(row.Id).Add(",").Value(row.AccountId).Add(",").Value(row.AmountMinor).Add(",").Value(row.CapturedMinor).Add(",").Value((int)row.Status).Add(",").Value(row.ExpiresUs).Add(",")
+            sql.Value(row.Id).Add(",").Value(row.AccountId).Add(",").Value(row.AmountMinor).Add(",")
+                .Value(row.CapturedMinor).Add(",").Value((int)row.Status).Add(",").Value(row.ExpiresUs).Add(",")
                 .Value(row.Reference).Add(",").Value(row.CreatedUs),
             "amount=n.amount,captured=n.captured,status=n.status,expires_us=n.expires_us,reference=n.reference");
         Claims(writes.Claims);
         Rows("sagas", MySqlRows.SagaColumns, writes.NewSagas, Saga);
         Rows("sagas", MySqlRows.SagaColumns, writes.ChangedSagas, Saga,
-            "definition_version=n.definition_version,state=n.state,step=n.step,attempts=n.attempts,wake_us=n.wake_us,data=n.data,history=n.history,updated_us=n.updated_us");
+            "definition_version=n.definition_version,state=n.state,step=n.step,attempts=n.attempts,wake_us=n.wake_us,"
+                + "data=n.data,history=n.history,updated_us=n.updated_us");
         Rows("events", MySqlRows.EventColumns, writes.Events, static (sql, row) =>
-            sql.Value(row.Position.Seq).Add(",").Value((int)row.Type).Add(",").Value(row.Subject).Add(",").Value(row.Version).Add(",").Value(row.TimeUs).Add(",").Value(row.Data.Span));
+            sql.Value(row.Position.Seq).Add(",").Value((int)row.Type).Add(",").Value(row.Subject)
+                .Add(",").Value(row.Version).Add(",").Value(row.TimeUs).Add(",").Value(row.Data.Span));
         Rows("messages", MySqlRows.MessageColumns, writes.Messages, static (sql, row) =>
-            sql.Value(row.Seq).Add(",").Value(row.TargetShard).Add(",").Value(row.SagaId).Add(",").Value(row.Type).Add(",").Value(row.Data).Add(",").Value(row.TimeUs));
+            sql.Value(row.Seq).Add(",").Value(row.TargetShard).Add(",")
+                .Value(row.SagaId).Add(",").Value(row.Type).Add(",").Value(row.Data).Add(",").Value(row.TimeUs));
         Rows("blocks", MySqlRows.BlockColumns, writes.Blocks, static (sql, row) =>
-            sql.Value(row.Number).Add(",").Value(row.FromSeq).Add(",").Value(row.ThroughSeq).Add(",").Value(row.PreviousHash).Add(",").Value(row.Hash).Add(",").Value(row.TimeUs));
-        if (writes.ForgetMessagesThrough > 0) _sql.Add("DELETE FROM messages WHERE seq <= ").Value(writes.ForgetMessagesThrough).Add(";");
+            sql.Value(row.Number).Add(",").Value(row.FromSeq).Add(",").Value(row.ThroughSeq)
+                .Add(",").Value(row.PreviousHash).Add(",").Value(row.Hash).Add(",").Value(row.TimeUs));
+        if (writes.ForgetMessagesThrough > 0)
+            _sql.Add("DELETE FROM messages WHERE seq <= ").Value(writes.ForgetMessagesThrough).Add(";");
         _sql.Add("COMMIT");
-        using var command = new MySqlCommand(_sql.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+        using var command = new MySqlCommand(
+            _sql.ToString(), connection)
+        { CommandTimeout = Limits.StrongSilenceSeconds };
         using var reader = command.ExecuteReader();
         (bool, long)? seen = looks && reader.Read() ? (reader.GetBoolean(0), reader.GetInt64(1)) : null;
         // The end of the results is the answer to COMMIT.
@@ -73,18 +90,23 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
     }
 
     private static void Outcome(SqlText sql, OutcomeRow row) =>
-        sql.Value(row.Key).Add(",").Value(row.Fingerprint).Add(",").Value((int)row.Kind).Add(",").Value(row.Subject).Add(",").Value(row.BalanceMinor).Add(",").Value(row.Seq).Add(",")
+        sql.Value(row.Key).Add(",").Value(row.Fingerprint).Add(",").Value((int)row.Kind)
+            .Add(",").Value(row.Subject).Add(",").Value(row.BalanceMinor).Add(",").Value(row.Seq).Add(",")
             .Value((int)row.Reason).Add(",").Value(row.Detail).Add(",").Value(row.TimeUs);
 
     private static void Account(SqlText sql, AccountRow row) =>
-        sql.Value(row.Id).Add(",").Value(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value((int)row.Status)
-            .Add(",").Value(row.OverdraftLimitMinor).Add(",").Value(row.PostedMinor).Add(",").Value(row.PendingInMinor).Add(",").Value(row.PendingOutMinor).Add(",").Value(row.EntryVersion)
+        sql.Value(row.Id).Add(",").Value(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId)
+            .Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code).Add(",").Value((int)row.Status)
+            .Add(",").Value(row.OverdraftLimitMinor).Add(",").Value(row.PostedMinor)
+                .Add(",").Value(row.PendingInMinor).Add(",").Value(row.PendingOutMinor).Add(",").Value(row.EntryVersion)
             .Add(",").Value(row.Version).Add(",").Value(row.Iban).Add(",").Value(row.CreatedUs).Add(",")
                 .Value(row.ReturnableMinor);
 
     private static void Saga(SqlText sql, SagaRow row) =>
-        sql.Value(row.Id).Add(",").Value(row.Definition).Add(",").Value(row.DefinitionVersion).Add(",").Value((int)row.State).Add(",").Value(row.Step).Add(",").Value(row.Attempts).Add(",")
-            .Value(row.WakeUs).Add(",").Value(row.Data).Add(",").Value(row.History).Add(",").Value(row.CreatedUs).Add(",").Value(row.UpdatedUs);
+        sql.Value(row.Id).Add(",").Value(row.Definition).Add(",").Value(row.DefinitionVersion)
+            .Add(",").Value((int)row.State).Add(",").Value(row.Step).Add(",").Value(row.Attempts).Add(",")
+            .Value(row.WakeUs).Add(",").Value(row.Data)
+                .Add(",").Value(row.History).Add(",").Value(row.CreatedUs).Add(",").Value(row.UpdatedUs);
 
     private void Claims(Dictionary<string, ClaimRow?> claims)
     {

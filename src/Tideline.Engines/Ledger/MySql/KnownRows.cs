@@ -4,7 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// Accounts and unfinished sagas as the owner of their shard wrote them last. Nobody else may write them, so they need not be read again for as long as its fence holds: see <see cref="BatchWriter"/>.
+/// Accounts and unfinished sagas as the owner of their shard wrote them last. Nobody else may write them, so they need
+/// not be read again for as long as its fence holds: see <see cref="BatchWriter"/>.
 /// </summary>
 internal sealed class KnownRows
 {
@@ -12,7 +13,8 @@ internal sealed class KnownRows
     private readonly Generations<SagaRow> _sagas = new(Limits.KnownSagas);
 
     /// <summary>Puts what is known of a batch's keys into its rows, to be changed there.</summary>
-    /// <returns>Whether all of it is: rows that are not there yet are presumed to be new where only a key of MySQL could tell otherwise.</returns>
+    /// <returns>Whether all of it is: rows that are not there yet are presumed to be new where only a key of MySQL
+    /// could tell otherwise.</returns>
     public bool Give(BatchKeys keys, BatchRows rows)
     {
         foreach (var id in keys.Accounts)
@@ -25,7 +27,8 @@ internal sealed class KnownRows
             if (_sagas.Find(id) is { } saga) rows.Sagas.Add(id, saga);
         }
 
-        return rows.Accounts.Count == keys.Accounts.Count && rows.Sagas.Count == keys.Sagas.Count && keys.Customers.Count == 0 && keys.Holds.Count == 0 && keys.Claims.Count == 0;
+        return rows.Accounts.Count == keys.Accounts.Count && rows.Sagas.Count == keys.Sagas.Count
+            && keys.Customers.Count == 0 && keys.Holds.Count == 0 && keys.Claims.Count == 0;
     }
 
     /// <summary>Takes over what a batch wrote, once it is committed.</summary>
@@ -50,7 +53,8 @@ internal sealed class KnownRows
         else _sagas.Keep(saga.Id, saga);
     }
 
-    // When the young ones are as many as there may be they become the old ones, and the old ones go: what was written lately stays.
+    // When the young ones are as many as there may be they become the old ones, and the old ones go: what was written
+    // lately stays.
     private sealed class Generations<T>(int limit)
         where T : class
     {

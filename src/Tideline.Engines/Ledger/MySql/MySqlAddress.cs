@@ -5,7 +5,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Ledger.MySql;
 
-/// <summary>The database of one shard and the two kinds of connection to it: the writer's own, and a pool of readers.</summary>
+/// <summary>
+/// The database of one shard and the two kinds of connection to it: the writer's own, and a pool of readers.
+/// </summary>
 internal sealed class MySqlAddress : IAsyncDisposable
 {
     private readonly PrimaryFinder _finder;
@@ -25,14 +27,18 @@ internal sealed class MySqlAddress : IAsyncDisposable
     public MySqlConnection OpenWriter()
     {
         _used = _finder.Get();
-        var connection = new MySqlConnection(Build(_used.Member.ConnectionString, builder => (builder.Database, builder.Pooling, builder.NoBackslashEscapes) = (Database, false, true)).ConnectionString);
+        var connection = new MySqlConnection(Build(_used.Member.ConnectionString, builder => (builder.Database,
+            builder.Pooling, builder.NoBackslashEscapes) = (Database, false, true)).ConnectionString);
         try
         {
             connection.Open();
-            // READ COMMITTED: rows that are not there must not lock the gaps where others insert. A writer that waits for a lock tries again by itself. The session of a process that
-            // stands still ends with its lease, and the locks of its last batch with it.
+            // READ COMMITTED: rows that are not there must not lock the gaps where others insert. A writer that waits
+            // for a lock tries again by itself. The session of a process that stands still ends with its lease, and the
+            // locks of its last batch with it.
             using var command = new MySqlCommand(
-                $"SET SESSION transaction_isolation = 'READ-COMMITTED', sql_mode = 'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', innodb_lock_wait_timeout = {Limits.StrongLockWaitSeconds}, wait_timeout = {Limits.LeaseMs / 1_000}, time_zone = '+00:00'",
+                $"SET SESSION transaction_isolation = 'READ-COMMITTED', sql_mode = "
+                    + $"'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', innodb_lock_wait_timeout = "
+                    + $"{Limits.StrongLockWaitSeconds}, wait_timeout = {Limits.LeaseMs / 1_000}, time_zone = '+00:00'",
                 connection);
             command.ExecuteNonQuery();
             return connection;
@@ -45,7 +51,10 @@ internal sealed class MySqlAddress : IAsyncDisposable
         }
     }
 
-    /// <summary>The session that was opened last is of no use any more: the primary may be another server, and readers go there too.</summary>
+    /// <summary>
+    /// The session that was opened last is of no use any more: the primary may be another server, and readers go there
+    /// too.
+    /// </summary>
     public void DoubtWriter()
     {
         if (_used is { } used) _finder.Doubt(used);
@@ -55,36 +64,44 @@ internal sealed class MySqlAddress : IAsyncDisposable
     public ValueTask<Tenure> FindAsync() => _finder.GetAsync();
 
     /// <summary>
-    /// The pool of sessions at a primary. They only read, so nothing is reset between two users, and what a session has prepared stays. A server that is the primary again has a new one: its
-    /// old sessions are lost, and would bring the new tenure into doubt.
+    /// The pool of sessions at a primary. They only read, so nothing is reset between two users, and what a session has
+    /// prepared stays. A server that is the primary again has a new one: its old sessions are lost, and would bring the
+    /// new tenure into doubt.
     /// </summary>
     public MySqlDataSource Readers(Tenure primary)
     {
         if (_readers.TryGetValue(primary, out var known)) return known;
         foreach (var over in _readers.Where(each => each.Key.Ended.IsCancellationRequested)) Leave(over);
         return _readers.GetOrAdd(primary, _ => new MySqlDataSource(
-            Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize, builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString));
+            Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize,
+                builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString));
     }
 
-    /// <summary>A session of the pool was lost: the primary is in doubt, and so are the other sessions, which would find out one by one.</summary>
+    /// <summary>
+    /// A session of the pool was lost: the primary is in doubt, and so are the other sessions, which would find out one
+    /// by one.
+    /// </summary>
     public void DoubtReaders(Tenure primary, MySqlDataSource readers)
     {
         _finder.Doubt(primary);
         Leave(new KeyValuePair<Tenure, MySqlDataSource>(primary, readers));
     }
 
-    /// <summary>Makes the database if it is not there; an installation may have made it for a user who may not.</summary>
+    /// <summary>
+    /// Makes the database if it is not there; an installation may have made it for a user who may not.
+    /// </summary>
     public void EnsureDatabase()
     {
         using var connection = OpenServer();
-        if (Is(connection, $"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{Database}'")) return;
+        if (Is(connection, $"SELECT COUNT(*) FROM information_schema.schemata WHERE schema_name = '{Database}'"))
+            return;
         using var create = new MySqlCommand($"CREATE DATABASE IF NOT EXISTS {Database}", connection);
         create.ExecuteNonQuery();
     }
 
     /// <summary>
-    /// How many shards the installation has, as its databases on this server say: whichever is missing, the others tell.
-    /// Null when there is none.
+    /// How many shards the installation has, as its databases on this server say: whichever is missing, the others
+    /// tell. Null when there is none.
     /// </summary>
     public int? FindShards(string prefix)
     {
@@ -120,7 +137,8 @@ internal sealed class MySqlAddress : IAsyncDisposable
         using var connection = OpenServer();
         return IsMade(connection) && Is(
             connection,
-            $"SELECT EXISTS (SELECT 1 FROM {Database}.events) OR EXISTS (SELECT 1 FROM {Database}.epochs WHERE number > 1)");
+            $"SELECT EXISTS (SELECT 1 FROM {Database}.events) OR EXISTS (SELECT 1 FROM {Database}.epochs WHERE "
+                + $"number > 1)");
     }
 
     public async ValueTask DisposeAsync()
@@ -145,7 +163,8 @@ internal sealed class MySqlAddress : IAsyncDisposable
 
     private MySqlConnection OpenServer()
     {
-        var connection = new MySqlConnection(Build(_finder.Get().Member.ConnectionString, builder => builder.Pooling = false).ConnectionString);
+        var connection = new MySqlConnection(
+            Build(_finder.Get().Member.ConnectionString, builder => builder.Pooling = false).ConnectionString);
         try
         {
             connection.Open();
@@ -167,7 +186,8 @@ internal sealed class MySqlAddress : IAsyncDisposable
             AllowUserVariables = true,
             ConnectionTimeout = Limits.StrongConnectSeconds,
             DefaultCommandTimeout = Limits.StrongReadSeconds,
-            // A statement that takes too long is abandoned with its connection, never cancelled on the server: a COMMIT that is killed there may be half known.
+            // A statement that takes too long is abandoned with its connection, never cancelled on the server: a COMMIT
+            // that is killed there may be half known.
             CancellationTimeout = -1,
             Keepalive = Limits.StrongConnectSeconds,
         };

@@ -4,7 +4,9 @@ using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
 
-/// <summary>The balances of a shard's database, in one snapshot. One query at a time: what it answers is streamed.</summary>
+/// <summary>
+/// The balances of a shard's database, in one snapshot. One query at a time: what it answers is streamed.
+/// </summary>
 internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
 {
     /// <inheritdoc/>
@@ -16,14 +18,16 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
 
     /// <inheritdoc/>
     public IEnumerable<EntryRow> Entries(Guid? after, Guid? through) =>
-        Rows($"SELECT {MySqlRows.EntryColumns} FROM entries{Range(after, through)} ORDER BY account_id, version", after, through, MySqlRows.Entry);
+        Rows($"SELECT {MySqlRows.EntryColumns} FROM entries{Range(after, through)} ORDER BY account_id, version",
+            after, through, MySqlRows.Entry);
 
     /// <inheritdoc/>
     public IEnumerable<(Guid Account, Int128 Minor)> OpenHolds(Guid? after, Guid? through)
     {
         var sums = new Dictionary<Guid, Int128>();
         var where = Range(after, through) is { Length: > 0 } range ? $"{range} AND status = 0" : " WHERE status = 0";
-        foreach (var (account, minor) in Rows($"SELECT account_id, amount - captured FROM holds{where}", after, through, row => (row.GetGuid(0), row.GetInt64(1))))
+        foreach (var (account, minor) in Rows($"SELECT account_id, amount - captured FROM holds{where}",
+            after, through, row => (row.GetGuid(0), row.GetInt64(1))))
             sums[account] = sums.GetValueOrDefault(account) + minor;
         return sums.Select(sum => (sum.Key, sum.Value));
     }
@@ -42,7 +46,9 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
 
     private IEnumerable<T> Rows<T>(string sql, Guid? after, Guid? through, Func<MySqlDataReader, T> read)
     {
-        using var command = new MySqlCommand(sql, snapshot.Connection, snapshot) { CommandTimeout = Limits.StrongReadSeconds };
+        using var command = new MySqlCommand(
+            sql, snapshot.Connection, snapshot)
+        { CommandTimeout = Limits.StrongReadSeconds };
         if (after is not null) command.Parameters.AddWithValue("@after", after);
         if (through is not null) command.Parameters.AddWithValue("@through", through);
         command.Prepare();

@@ -28,10 +28,15 @@ public sealed class MySqlLedgerStore : ILedgerStore
     /// <inheritdoc/>
     public ShardMap Map { get; }
 
-    /// <summary>Makes the databases and tables that are not there and brings the others up to date. Safe for several processes at once.</summary>
-    /// <exception cref="TidelineException">InvalidInput. IncompatibleData: a newer format, or another number of shards. StorageUnavailable: a server does not answer or refuses.
-    /// Corrupt: a database of the installation is missing.</exception>
-    public static async Task<MySqlLedgerStore> OpenAsync(MySqlLedgerOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
+    /// <summary>
+    /// Makes the databases and tables that are not there and brings the others up to date. Safe for several processes
+    /// at once.
+    /// </summary>
+    /// <exception cref="TidelineException">InvalidInput. IncompatibleData: a newer format, or another number of shards.
+    /// StorageUnavailable: a server does not answer or refuses. Corrupt: a database of the installation is
+    /// missing.</exception>
+    public static async Task<MySqlLedgerStore> OpenAsync(
+        MySqlLedgerOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         options.Require();
         MySqlLedgerStore? store = null;
@@ -80,7 +85,8 @@ public sealed class MySqlLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
-    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home].Database, shard, _owner, _own?.Contains(shard) ?? true, _time, _logger);
+    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home]
+        .Database, shard, _owner, _own?.Contains(shard) ?? true, _time, _logger);
 
     /// <inheritdoc/>
     public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard, _time);
@@ -112,12 +118,14 @@ public sealed class MySqlLedgerStore : ILedgerStore
     }
 
     private static MySqlAddress AddressOf(MySqlLedgerOptions options, PrimaryFinder[] finders, int shard) =>
-        new(finders[shard % finders.Length], string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
+        new(finders[shard % finders.Length],
+            string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
 
     private void RequireOwn()
     {
         if (_own?.Where(shard => shard < 0 || shard >= Map.Shards).Order().ToArray() is [var first, ..])
-            throw new TidelineException(ErrorCode.InvalidInput, $"There is no shard {first} to prefer: the installation has shards 0 to {Map.Shards - 1}.");
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"There is no shard {first} to prefer: the installation has shards 0 to {Map.Shards - 1}.");
     }
 
     // An empty database in the place of a lost one would look as if nothing had ever been on it. In this order: another
@@ -129,8 +137,10 @@ public sealed class MySqlLedgerStore : ILedgerStore
         if (lost < 0) return;
         throw new TidelineException(
             ErrorCode.Corrupt,
-            $"The database {_addresses[lost].Database} is missing, shard {lost} of {_addresses.Length} of the installation: what was "
-            + "acknowledged on it is lost. Restore the databases of all shards from one backup (docs/operating/backup.md). "
+            $"The database {_addresses[lost].Database} is missing, shard {lost} of {_addresses.Length} of the "
+                + $"installation: what was "
+            + "acknowledged on it is lost. Restore the databases of all shards from one backup "
+                + "(docs/operating/backup.md). "
             + "For a new, empty installation choose another name and another data folder.");
     }
 

@@ -16,9 +16,11 @@ internal static class MySqlRows
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
     public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs";
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
-    public const string OutcomeColumns = "outcome_key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
+    public const string OutcomeColumns =
+        "outcome_key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
     public const string ClaimColumns = "name, claim_id, subject";
-    public const string SagaColumns = "id, definition, definition_version, state, step, attempts, wake_us, data, history, created_us, updated_us";
+    public const string SagaColumns =
+        "id, definition, definition_version, state, step, attempts, wake_us, data, history, created_us, updated_us";
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
@@ -26,13 +28,16 @@ internal static class MySqlRows
     public const string HeadQuery =
         "SELECT epoch, message_seq, head.time_us, COALESCE((SELECT MAX(seq) FROM events), 0), number, hash, "
         + "through_seq, " + NowUs + " FROM head LEFT JOIN blocks ON number = (SELECT MAX(number) FROM blocks)";
-    public const string OwnerQuery = "SELECT owner, address, secret, lease_until > UTC_TIMESTAMP(6), @@global.read_only, @@server_uuid FROM head";
+    public const string OwnerQuery =
+        "SELECT owner, address, secret, lease_until > UTC_TIMESTAMP(6), @@global.read_only, @@server_uuid FROM head";
 
     /// <summary>Whether a process that prefers the shard asked for it lately.</summary>
-    public static readonly string IsWanted = string.Create(CultureInfo.InvariantCulture, $"wanted_at > UTC_TIMESTAMP(6) - INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
+    public static readonly string IsWanted = string.Create(
+        CultureInfo.InvariantCulture, $"wanted_at > UTC_TIMESTAMP(6) - INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
 
     // By the server's clock alone: those of the processes may differ.
-    public static readonly string ExtendLease = string.Create(CultureInfo.InvariantCulture, $"lease_until = UTC_TIMESTAMP(6) + INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
+    public static readonly string ExtendLease = string.Create(CultureInfo.InvariantCulture,
+        $"lease_until = UTC_TIMESTAMP(6) + INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
 
     private const int LegBytes = 24;
 
@@ -41,7 +46,8 @@ internal static class MySqlRows
 
     public static ShardHead Head(MySqlDataReader row, int shard) => row.IsDBNull(4)
         ? new ShardHead(shard, row.GetInt64(0), row.GetInt64(3), row.GetInt64(1), 0, new byte[32], 0, row.GetInt64(2))
-        : new ShardHead(shard, row.GetInt64(0), row.GetInt64(3), row.GetInt64(1), row.GetInt64(4), Bytes(row, 5), row.GetInt64(6), row.GetInt64(2));
+        : new ShardHead(shard, row.GetInt64(0),
+            row.GetInt64(3), row.GetInt64(1), row.GetInt64(4), Bytes(row, 5), row.GetInt64(6), row.GetInt64(2));
 
     public static ShardOwner Owner(MySqlDataReader row) => new(row.GetString(0), row.GetString(1), row.GetGuid(2));
 
@@ -63,31 +69,40 @@ internal static class MySqlRows
         ReturnableMinor = row.GetInt64(13),
     };
 
-    public static CustomerRow Customer(MySqlDataReader row) => new(row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5));
+    public static CustomerRow Customer(MySqlDataReader row) =>
+        new(row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5));
 
-    public static EntryRow Entry(MySqlDataReader row) => new(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5));
+    public static EntryRow Entry(MySqlDataReader row) =>
+        new(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5));
 
     public static TransactionRow Transaction(MySqlDataReader row) =>
-        new(row.GetGuid(0), (TransactionKind)row.GetInt32(1), CurrencyOf(row.GetString(2)), row.GetInt64(3), TextOrNull(row, 4), IdOrNull(row, 5), row.GetInt64(6), UnpackLegs(Bytes(row, 7)));
+        new(row.GetGuid(0), (TransactionKind)row.GetInt32(1), CurrencyOf(row.GetString(2)),
+            row.GetInt64(3), TextOrNull(row, 4), IdOrNull(row, 5), row.GetInt64(6), UnpackLegs(Bytes(row, 7)));
 
     public static HoldRow Hold(MySqlDataReader row) =>
-        new(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2), row.GetInt64(3), (HoldStatus)row.GetInt32(4), row.GetInt64(5), TextOrNull(row, 6), row.GetInt64(7));
+        new(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2),
+            row.GetInt64(3), (HoldStatus)row.GetInt32(4), row.GetInt64(5), TextOrNull(row, 6), row.GetInt64(7));
 
     public static OutcomeRow Outcome(MySqlDataReader row) => new(
-        row.GetGuid(0), row.GetGuid(1), (OutcomeKind)row.GetInt32(2), row.GetGuid(3), row.GetInt64(4), row.GetInt64(5), (RefusalReason)row.GetInt32(6), TextOrNull(row, 7), row.GetInt64(8));
+        row.GetGuid(0), row.GetGuid(1), (OutcomeKind)row.GetInt32(2), row.GetGuid(3),
+        row.GetInt64(4), row.GetInt64(5), (RefusalReason)row.GetInt32(6), TextOrNull(row, 7), row.GetInt64(8));
 
     public static ClaimRow Claim(MySqlDataReader row) => new(row.GetString(0), row.GetGuid(1), row.GetGuid(2));
 
     public static SagaRow Saga(MySqlDataReader row) => new(
-        row.GetGuid(0), row.GetString(1), row.GetInt32(2), (SagaState)row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.IsDBNull(6) ? null : row.GetInt64(6), Bytes(row, 7), Bytes(row, 8),
+        row.GetGuid(0), row.GetString(1), row.GetInt32(2), (SagaState)row.GetInt32(3),
+        row.GetInt32(4), row.GetInt32(5), row.IsDBNull(6) ? null : row.GetInt64(6), Bytes(row, 7), Bytes(row, 8),
         row.GetInt64(9), row.GetInt64(10));
 
     public static LedgerEvent Event(MySqlDataReader row, int shard) =>
-        new(new Position(shard, row.GetInt64(0)), (EventType)row.GetInt32(1), row.GetGuid(2), row.GetInt64(3), row.GetInt64(4), Bytes(row, 5));
+        new(new Position(shard, row.GetInt64(0)),
+            (EventType)row.GetInt32(1), row.GetGuid(2), row.GetInt64(3), row.GetInt64(4), Bytes(row, 5));
 
-    public static MessageRow Message(MySqlDataReader row) => new(row.GetInt64(0), row.GetInt32(1), row.GetGuid(2), row.GetString(3), Bytes(row, 4), row.GetInt64(5));
+    public static MessageRow Message(MySqlDataReader row) =>
+        new(row.GetInt64(0), row.GetInt32(1), row.GetGuid(2), row.GetString(3), Bytes(row, 4), row.GetInt64(5));
 
-    public static AuditBlockRow Block(MySqlDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), Bytes(row, 3), Bytes(row, 4), row.GetInt64(5));
+    public static AuditBlockRow Block(MySqlDataReader row) =>
+        new(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), Bytes(row, 3), Bytes(row, 4), row.GetInt64(5));
 
     /// <summary>Account id and entry version of each leg, big-endian.</summary>
     public static byte[] PackLegs(IReadOnlyList<EntryKey> legs)
@@ -104,16 +119,19 @@ internal static class MySqlRows
     }
 
     public static Currency CurrencyOf(string code) =>
-        Currency.TryParse(code, out var currency) ? currency : throw new TidelineException(ErrorCode.Corrupt, string.Create(CultureInfo.InvariantCulture, $"A row has an unknown currency '{code}'."));
+        Currency.TryParse(code, out var currency) ? currency : throw new TidelineException(
+            ErrorCode.Corrupt, string.Create(CultureInfo.InvariantCulture, $"A row has an unknown currency '{code}'."));
 
     private static EntryKey[] UnpackLegs(byte[] packed)
     {
-        if (packed.Length % LegBytes != 0) throw new TidelineException(ErrorCode.Corrupt, "The legs of a transaction are cut short.");
+        if (packed.Length % LegBytes != 0)
+            throw new TidelineException(ErrorCode.Corrupt, "The legs of a transaction are cut short.");
         var legs = new EntryKey[packed.Length / LegBytes];
         for (var index = 0; index < legs.Length; index++)
         {
             var leg = packed.AsSpan(index * LegBytes, LegBytes);
-            legs[index] = new EntryKey(new Guid(leg[..16], bigEndian: true), BinaryPrimitives.ReadInt64BigEndian(leg[16..]));
+            legs[index] = new EntryKey(
+                new Guid(leg[..16], bigEndian: true), BinaryPrimitives.ReadInt64BigEndian(leg[16..]));
         }
 
         return legs;
@@ -121,7 +139,9 @@ internal static class MySqlRows
 
     private static byte[] Bytes(MySqlDataReader row, int column) => (byte[])row.GetValue(column);
 
-    private static string? TextOrNull(MySqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    private static string? TextOrNull(MySqlDataReader row, int column) => row.IsDBNull(column)
+        ? null
+        : row.GetString(column);
 
     private static Guid? IdOrNull(MySqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetGuid(column);
 }

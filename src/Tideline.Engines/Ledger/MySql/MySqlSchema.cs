@@ -5,8 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// The tables of a shard, one database each, made by versioned migrations. DDL commits by itself in MySQL, so each step can be repeated, and a named lock of the server
-/// lets one process at a time do it. Ids are 16 bytes in the order in which they sort; what the embedded tables call a BLOB is one here.
+/// The tables of a shard, one database each, made by versioned migrations. DDL commits by itself in MySQL, so each step
+/// can be repeated, and a named lock of the server lets one process at a time do it. Ids are 16 bytes in the order in
+/// which they sort; what the embedded tables call a BLOB is one here.
 /// </summary>
 internal static class MySqlSchema
 {
@@ -51,7 +52,8 @@ internal static class MySqlSchema
         CREATE TABLE IF NOT EXISTS blocks (number BIGINT PRIMARY KEY, from_seq BIGINT NOT NULL, through_seq BIGINT NOT NULL, previous_hash BINARY(32) NOT NULL, hash BINARY(32) NOT NULL,
             time_us BIGINT NOT NULL) {Options};
         """,
-        // Where the owner is reached, what it asks of its peers, whether it prefers the shard, and when one asked for it that does.
+        // Where the owner is reached, what it asks of its peers, whether it prefers the shard, and when one asked for
+        // it that does.
         """
         SET @step = IF((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'head' AND column_name = 'address') = 0,
             'ALTER TABLE head ADD COLUMN address VARCHAR(255) NOT NULL DEFAULT '''', ADD COLUMN secret BINARY(16) NOT NULL DEFAULT 0x00,
@@ -66,26 +68,35 @@ internal static class MySqlSchema
     /// <summary>The newest step that this program knows; data that is beyond it was written by a newer one.</summary>
     public static int Version => Migrations.Length;
 
-    /// <summary>Brings the database of a shard up to date, or makes its tables. Safe for many processes at once.</summary>
-    /// <exception cref="TidelineException">IncompatibleData: newer, or of another installation. StorageUnavailable.</exception>
+    /// <summary>
+    /// Brings the database of a shard up to date, or makes its tables. Safe for many processes at once.
+    /// </summary>
+    /// <exception cref="TidelineException">IncompatibleData: newer, or of another installation.
+    /// StorageUnavailable.</exception>
     public static void Ensure(MySqlConnection connection, int shard, int shards)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"migrate-{connection.Database}");
         if (Scalar(connection, $"SELECT GET_LOCK('{name}', {LockSeconds})") != 1)
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"Another process has been changing the tables of {connection.Database} for {LockSeconds} s.");
+            throw new TidelineException(ErrorCode.StorageUnavailable,
+                $"Another process has been changing the tables of {connection.Database} for {LockSeconds} s.");
         try
         {
-            Execute(connection, "CREATE TABLE IF NOT EXISTS schema_versions (version INT PRIMARY KEY, applied_at TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6))");
+            Execute(connection, "CREATE TABLE IF NOT EXISTS schema_versions (version INT PRIMARY KEY, applied_at "
+                + "TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6))");
             var found = Scalar(connection, "SELECT COALESCE(MAX(version), 0) FROM schema_versions");
             if (found > Version)
-                throw new TidelineException(ErrorCode.IncompatibleData, $"{connection.Database} has format {found}; this program knows format {Version}. A newer version of Tideline wrote it: use that one.");
+                throw new TidelineException(ErrorCode.IncompatibleData, $"{connection.Database} has format {found}; "
+                    + $"this program knows format {Version}. A newer version of Tideline wrote it: use that one.");
             for (var next = (int)found + 1; next <= Version; next++)
             {
                 Execute(connection, Migrations[next - 1]);
-                Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT INTO schema_versions (version) VALUES ({next})"));
+                Execute(connection, string.Create(
+                    CultureInfo.InvariantCulture, $"INSERT INTO schema_versions (version) VALUES ({next})"));
             }
 
-            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"INSERT IGNORE INTO head (id, shard, shards, epoch, writer, owner, lease_until, commits, message_seq, time_us) VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, '', '2000-01-01', 0, 0, 0)"));
+            Execute(connection, string.Create(CultureInfo.InvariantCulture,
+                $"INSERT IGNORE INTO head (id, shard, shards, epoch, writer, owner, lease_until, commits, message_seq, "
+                    + $"time_us) VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, '', '2000-01-01', 0, 0, 0)"));
             Require(connection, shard, shards);
         }
         finally
@@ -96,9 +107,12 @@ internal static class MySqlSchema
 
     private static void Require(MySqlConnection connection, int shard, int shards)
     {
-        var (storedShard, storedShards) = (Scalar(connection, "SELECT shard FROM head"), Scalar(connection, "SELECT shards FROM head"));
+        var (storedShard, storedShards) =
+            (Scalar(connection, "SELECT shard FROM head"), Scalar(connection, "SELECT shards FROM head"));
         if (storedShard != shard || storedShards != shards)
-            throw new TidelineException(ErrorCode.IncompatibleData, $"{connection.Database} is shard {storedShard} of {storedShards}, but shard {shard} of {shards} was asked for. The number of shards is fixed when the data is made.");
+            throw new TidelineException(
+                ErrorCode.IncompatibleData, $"{connection.Database} is shard {storedShard} of {storedShards}, but "
+                    + $"shard {shard} of {shards} was asked for. The number of shards is fixed when the data is made.");
     }
 
     private static long Scalar(MySqlConnection connection, string sql)

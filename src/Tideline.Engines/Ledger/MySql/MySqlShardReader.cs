@@ -6,8 +6,8 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// Reads of one shard on the primary, beside its writer; safe for many threads. What another session can see is committed, and where replicas must acknowledge, acknowledged
-/// (rpl_semi_sync_source_wait_point = AFTER_SYNC).
+/// Reads of one shard on the primary, beside its writer; safe for many threads. What another session can see is
+/// committed, and where replicas must acknowledge, acknowledged (rpl_semi_sync_source_wait_point = AFTER_SYNC).
 /// </summary>
 internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyClock clock) : IShardReader
 {
@@ -19,7 +19,10 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
             ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
     }
 
-    /// <summary>Who owns the shard, as its primary says. A process that owns nothing looks here all the time, and so finds out when its readers are left at an old primary.</summary>
+    /// <summary>
+    /// Who owns the shard, as its primary says. A process that owns nothing looks here all the time, and so finds out
+    /// when its readers are left at an old primary.
+    /// </summary>
     public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) => ReadAsync(
         async (connection, primary, token) =>
         {
@@ -37,12 +40,15 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         OneAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id = @0", [id], MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(Guid customerId, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE customer_id = @0 ORDER BY id LIMIT @1", [customerId, limit], MySqlRows.Account, cancel);
+    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
+        Guid customerId, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE customer_id = @0 ORDER BY id LIMIT @1",
+            [customerId, limit], MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id > @0 ORDER BY id LIMIT @1", [after, limit], MySqlRows.Account, cancel);
+        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id > @0 ORDER BY id LIMIT @1",
+            [after, limit], MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
@@ -50,21 +56,30 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE id > @0 ORDER BY id LIMIT @1", [after, limit], MySqlRows.Customer, cancel);
+        ManyAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE id > @0 ORDER BY id LIMIT @1",
+            [after, limit], MySqlRows.Customer, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND version < @1 ORDER BY version DESC LIMIT @2", [accountId, beforeVersion, limit], MySqlRows.Entry, cancel);
+    public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
+        Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND version < @1 ORDER BY "
+            + $"version DESC LIMIT @2", [accountId, beforeVersion, limit], MySqlRows.Entry, cancel);
 
-    /// <summary>By halving: versions have no gaps and times never go back, so no index on time is kept. One session, a look at a row each.</summary>
+    /// <summary>
+    /// By halving: versions have no gaps and times never go back, so no index on time is kept. One session, a look at a
+    /// row each.
+    /// </summary>
     public async ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel)
     {
-        var (below, above) = (0L, 1 + await ScalarAsync("SELECT COALESCE(MAX(version), 0) FROM entries WHERE account_id = @0", [accountId], cancel));
+        var (below, above) = (0L, 1 + await ScalarAsync(
+            "SELECT COALESCE(MAX(version), 0) FROM entries WHERE account_id = @0", [accountId], cancel));
         EntryRow? found = null;
         while (above - below > 1)
         {
             var middle = below + (above - below) / 2;
-            var entry = (await ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND version = @1", [accountId, middle], MySqlRows.Entry, cancel)).Select(row => (EntryRow?)row).SingleOrDefault();
+            var entry = (await ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND "
+                + $"version = @1", [accountId, middle], MySqlRows.Entry, cancel))
+                .Select(row => (EntryRow?)row).SingleOrDefault();
             if (entry is { } there && there.TimeUs <= timeUs) (below, found) = (middle, entry);
             else above = middle;
         }
@@ -74,7 +89,8 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.TransactionColumns} FROM transactions WHERE id = @0", [id], MySqlRows.Transaction, cancel);
+        OneAsync($"SELECT {MySqlRows.TransactionColumns} FROM transactions WHERE id = @0",
+            [id], MySqlRows.Transaction, cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
@@ -87,15 +103,18 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE status = 0 AND expires_us <= @0 ORDER BY expires_us LIMIT @1", [atUs, limit], MySqlRows.Hold, cancel);
+        ManyAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE status = 0 AND expires_us <= @0 ORDER BY "
+            + $"expires_us LIMIT @1", [atUs, limit], MySqlRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes WHERE outcome_key = @0", [key], MySqlRows.Outcome, cancel);
+        OneAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes WHERE outcome_key = @0",
+            [key], MySqlRows.Outcome, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes ORDER BY row_no DESC LIMIT @0", [limit], MySqlRows.Outcome, cancel);
+        ManyAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes ORDER BY row_no DESC LIMIT @0",
+            [limit], MySqlRows.Outcome, cancel);
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
@@ -113,10 +132,12 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE wake_us <= @0 ORDER BY wake_us LIMIT @1", [atUs, limit], MySqlRows.Saga, cancel);
+        ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE wake_us <= @0 ORDER BY wake_us LIMIT @1",
+            [atUs, limit], MySqlRows.Saga, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(SagaState? state, Guid after, int limit, CancellationToken cancel)
+    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(
+        SagaState? state, Guid after, int limit, CancellationToken cancel)
     {
         // Completed ones are nearly all there are and stand in no index: the table itself is walked.
         var which = state switch
@@ -125,29 +146,39 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
             SagaState.Completed => "state = 1",
             _ => $"unfinished = {(int)state}",
         };
-        return ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE {which} AND id > @0 ORDER BY id LIMIT @1", [after, limit], MySqlRows.Saga, cancel);
+        return ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE {which} AND id > @0 ORDER BY id LIMIT @1",
+            [after, limit], MySqlRows.Saga, cancel);
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(CancellationToken cancel) =>
-        ManyAsync("SELECT DISTINCT definition, definition_version FROM sagas WHERE unfinished IN (0, 2, 4) ORDER BY 1, 2", [], row => (row.GetString(0), row.GetInt32(1)), cancel);
+    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(
+        CancellationToken cancel) =>
+        ManyAsync("SELECT DISTINCT definition, definition_version FROM sagas WHERE unfinished IN (0, 2, 4) ORDER "
+            + "BY 1, 2", [], row => (row.GetString(0), row.GetInt32(1)), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.EventColumns} FROM events WHERE seq > @0 ORDER BY seq LIMIT @1", [afterSeq, limit], row => MySqlRows.Event(row, shard), cancel);
+        ManyAsync($"SELECT {MySqlRows.EventColumns} FROM events WHERE seq > @0 ORDER BY seq LIMIT @1",
+            [afterSeq, limit], row => MySqlRows.Event(row, shard), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.MessageColumns} FROM messages WHERE seq > @0 ORDER BY seq LIMIT @1", [afterSeq, limit], MySqlRows.Message, cancel);
+        ManyAsync($"SELECT {MySqlRows.MessageColumns} FROM messages WHERE seq > @0 ORDER BY seq LIMIT @1",
+            [afterSeq, limit], MySqlRows.Message, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(long afterNumber, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.BlockColumns} FROM blocks WHERE number > @0 ORDER BY number LIMIT @1", [afterNumber, limit], MySqlRows.Block, cancel);
+    public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(
+        long afterNumber, int limit, CancellationToken cancel) =>
+        ManyAsync($"SELECT {MySqlRows.BlockColumns} FROM blocks WHERE number > @0 ORDER BY number LIMIT @1",
+            [afterNumber, limit], MySqlRows.Block, cancel);
 
     /// <summary>The server adds up exactly: SUM of BIGINT is DECIMAL, which holds any sum of balances.</summary>
-    public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
-        ManyAsync("SELECT currency, CAST(SUM(posted) AS CHAR), COUNT(*) FROM accounts GROUP BY currency ORDER BY currency", [],
-            row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1), System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel, Limits.StrongReadSeconds);
+    public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(
+        CancellationToken cancel) =>
+        ManyAsync("SELECT currency, CAST(SUM(posted) AS CHAR), COUNT(*) FROM accounts GROUP BY currency ORDER BY "
+            + "currency", [],
+            row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1),
+                System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel, Limits.StrongReadSeconds);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
@@ -156,7 +187,8 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         return await ReadAsync(
             async (connection, _, token) =>
             {
-                await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, token);
+                await using var snapshot = await connection.BeginTransactionAsync(
+                    System.Data.IsolationLevel.RepeatableRead, token);
                 return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit,
                     Limits.BalanceCheckAccounts, claimOf).Run(token), token);
             },
@@ -172,9 +204,11 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         return MySqlRows.Head(row, shard);
     }
 
-    private async ValueTask<long> ScalarAsync(string sql, object[] values, CancellationToken cancel) => (await ManyAsync(sql, values, row => row.GetInt64(0), cancel))[0];
+    private async ValueTask<long> ScalarAsync(string sql, object[] values, CancellationToken cancel) =>
+        (await ManyAsync(sql, values, row => row.GetInt64(0), cancel))[0];
 
-    private async ValueTask<T?> OneAsync<T>(string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
+    private async ValueTask<T?> OneAsync<T>(
+        string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
         where T : class => (await ManyAsync(sql, values, read, cancel)) is [var one, ..] ? one : null;
 
     private ValueTask<IReadOnlyList<T>> ManyAsync<T>(
@@ -193,9 +227,10 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         },
         cancel);
 
-    // A read that lost its server, or whose server is not the primary any more, is begun once more. The driver cannot be told to leave a server that does not answer: such a read is
-    // left to itself.
-    private async ValueTask<T> ReadAsync<T>(Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
+    // A read that lost its server, or whose server is not the primary any more, is begun once more. The driver cannot
+    // be told to leave a server that does not answer: such a read is left to itself.
+    private async ValueTask<T> ReadAsync<T>(
+        Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -205,13 +240,15 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
             {
                 return await ReadAsync(readers, primary, read, cancel).WaitAsync(primary.Ended);
             }
-            catch (Exception fault) when (attempt == 1 && !cancel.IsCancellationRequested && (fault is OperationCanceledException || fault.IsLost()))
+            catch (Exception fault) when (attempt == 1
+                && !cancel.IsCancellationRequested && (fault is OperationCanceledException || fault.IsLost()))
             {
                 address.DoubtReaders(primary, readers);
             }
             catch (OperationCanceledException fault) when (!cancel.IsCancellationRequested)
             {
-                throw new TidelineException(ErrorCode.StorageUnavailable, "MySQL's primary changed while it was read.", fault);
+                throw new TidelineException(
+                    ErrorCode.StorageUnavailable, "MySQL's primary changed while it was read.", fault);
             }
             catch (Exception fault) when (fault is MySqlException or IOException)
             {
@@ -220,7 +257,8 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         }
     }
 
-    private static async Task<T> ReadAsync<T>(MySqlDataSource readers, Tenure primary, Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
+    private static async Task<T> ReadAsync<T>(MySqlDataSource readers,
+        Tenure primary, Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
         await using var connection = await readers.OpenConnectionAsync(cancel);
         return await read(connection, primary, cancel);

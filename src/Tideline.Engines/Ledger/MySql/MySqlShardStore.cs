@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using MySqlConnector;
@@ -8,24 +7,25 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// The writer of one shard on one MySQL database, on a connection of its own: one round trip a batch where it knows the rows, else two. The head row names the writer; whoever holds its lock owns
-/// the shard until the transaction ends, and a writer that another one has replaced there is refused.
+/// The writer of one shard on one MySQL database, on a connection of its own: one round trip a batch where it knows the
+/// rows, else two. The head row names the writer; whoever holds its lock owns the shard until the transaction ends, and
+/// a writer that another one has replaced there is refused.
 /// </summary>
 /// <remarks>
-/// A COMMIT that is not answered is never cancelled: the connection is given up, and on a new one the head row's count of commits tells what became of it. That look
-/// first commits a change of its own (the epoch). It waits for the row's lock, so the old transaction has ended; and where replicas must acknowledge, what came before an
-/// acknowledged commit is acknowledged too, so nothing is told that a failover could take back.
-/// The lease in the head row only says when another process may try to own the shard; what keeps two from writing is the writer's name there, read under its lock.
-/// A process that prefers the shard may as soon as that is over, another one a moment later. Where the owner does not prefer it, a process that does writes there that it wants it.
+/// A COMMIT that is not answered is never cancelled: the connection is given up, and on a new one the head row's count
+/// of commits tells what became of it. That look first commits a change of its own (the epoch). It waits for the row's
+/// lock, so the old transaction has ended; and where replicas must acknowledge, what came before an acknowledged commit
+/// is acknowledged too, so nothing is told that a failover could take back. The lease in the head row only says when
+/// another process may try to own the shard; what keeps two from writing is the writer's name there, read under its
+/// lock. A process that prefers the shard may as soon as that is over, another one a moment later. Where the owner does
+/// not prefer it, a process that does writes there that it wants it.
 /// </remarks>
 internal sealed partial class MySqlShardStore(
     MySqlAddress address, Func<int, string> databaseOf, int shard, ShardOwner owner, bool prefers, SteadyClock time,
     ILogger logger) : IShardStore
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
-    private readonly string _free = string.Create(CultureInfo.InvariantCulture, $"lease_until <= UTC_TIMESTAMP(6) - INTERVAL {(prefers ? 0 : Limits.OrphanMs) * 1_000} MICROSECOND");
-    // One that nobody reaches, a command that looks at the data for a moment, keeps no shard from those who serve it.
-    private readonly bool _keeps = prefers && owner.Address.Length > 0;
+    private readonly MySqlLease _lease = new(shard, owner, prefers);
     private readonly TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Guid _writerId = new(RandomNumberGenerator.GetBytes(16));
     private readonly BatchReader _reader = new(databaseOf);
@@ -61,12 +61,15 @@ internal sealed partial class MySqlShardStore(
         try
         {
             _connection ??= address.OpenWriter();
-            RequireFree(_connection);
+            _lease.RequireFree(_connection, _writerId);
             // The lease again, now that the row is locked: of two that found it free one was faster.
-            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ").Value(_writerId).Add(", owner = ").Value(owner.Words).Add(", address = ").Value(owner.Address)
-                .Add(", secret = ").Value(owner.Secret).Add($", preferred = {_keeps}, wanted_at = DEFAULT, {MySqlRows.ExtendLease} WHERE {_free} OR writer = ").Value(_writerId).Add($"; SELECT writer FROM head; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
+            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ")
+                .Value(_writerId).Add(", owner = ").Value(owner.Words).Add(", address = ").Value(owner.Address)
+                .Add(", secret = ").Value(owner.Secret).Add($", preferred = {_lease.Keeps}, wanted_at = DEFAULT, "
+                    + $"{MySqlRows.ExtendLease} WHERE {_lease.IsFree} OR writer = ").Value(_writerId)
+                    .Add($"; SELECT writer FROM head; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
             var askedAt = time.GetTimestamp();
-            using var command = new MySqlCommand(take.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            using var command = MySqlLease.Command(_connection, take.ToString());
             using var reader = command.ExecuteReader();
             reader.Read();
             var winner = reader.GetGuid(0);
@@ -82,7 +85,8 @@ internal sealed partial class MySqlShardStore(
             {
             }
 
-            if (winner != _writerId) throw new TidelineException(ErrorCode.AlreadyOwned, $"Shard {shard} was taken by another process a moment ago.");
+            if (winner != _writerId) throw new TidelineException(
+                ErrorCode.AlreadyOwned, $"Shard {shard} was taken by another process a moment ago.");
             _gapless.MoveTo(head.EventSeq, head.MessageSeq);
             _epoch = head.Epoch;
             _known.Clear();
@@ -105,9 +109,10 @@ internal sealed partial class MySqlShardStore(
             var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId)
                 .Add($"; SELECT writer, {MySqlRows.IsWanted}, {MySqlRows.NowUs} FROM head");
             var askedAt = time.GetTimestamp();
-            using var command = new MySqlCommand(renew.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            using var command = MySqlLease.Command(_connection, renew.ToString());
             using var reader = command.ExecuteReader();
-            if (!reader.Read() || reader.GetGuid(0) != _writerId) throw new TidelineException(ErrorCode.NotOwner, $"Shard {shard} has another writer. Another owner took over.");
+            if (!reader.Read() || reader.GetGuid(0) != _writerId) throw new TidelineException(
+                ErrorCode.NotOwner, $"Shard {shard} has another writer. Another owner took over.");
             time.Hear(address.Database, reader.GetInt64(2), askedAt);
             if (reader.GetBoolean(1)) BeWanted();
             return ValueTask.CompletedTask;
@@ -170,7 +175,8 @@ internal sealed partial class MySqlShardStore(
         return ValueTask.CompletedTask;
     }
 
-    // What is given already is not read: it holds for as long as this writer owns the shard, which the same transaction finds out.
+    // What is given already is not read: it holds for as long as this writer owns the shard, which the same transaction
+    // finds out.
     private async ValueTask<BatchRows> ReadAsync(BatchKeys keys, BatchRows rows)
     {
         var began = time.GetTimestamp();
@@ -189,7 +195,8 @@ internal sealed partial class MySqlShardStore(
             {
                 Rollback();
             }
-            catch (Exception fault) when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
+            catch (Exception fault)
+                when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
             {
                 Drop();
                 await Task.Delay(Pause, time);
@@ -211,7 +218,8 @@ internal sealed partial class MySqlShardStore(
         if (_presumed is not null && !PresumedKeys.AreWritten(_presumed, writes)) return false;
         try
         {
-            var connection = _connection ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun.");
+            var connection = _connection
+                ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun.");
             var looks = time.GetElapsedTime(_looked).TotalMilliseconds >= Limits.LeaseRenewMs;
             if (looks) _looked = time.GetTimestamp();
             var askedAt = time.GetTimestamp();
@@ -225,7 +233,8 @@ internal sealed partial class MySqlShardStore(
             _commits++;
             return true;
         }
-        catch (MySqlException fault) when (fault.IsContention() || (_presumed is not null && fault.RefutesWhatWasKnown()))
+        catch (MySqlException fault)
+            when (fault.IsContention() || (_presumed is not null && fault.RefutesWhatWasKnown()))
         {
             Rollback();
             return false;
@@ -236,7 +245,8 @@ internal sealed partial class MySqlShardStore(
             if (await IsCommittedAsync(fault)) return true;
             // As where a batch begins by asking: a session that has ended since the last one is no fault of this one.
             if (_presumed is not null) return false;
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"MySQL was lost before the batch was committed; nothing of it happened. {fault.Message}", fault);
+            throw new TidelineException(ErrorCode.StorageUnavailable,
+                $"MySQL was lost before the batch was committed; nothing of it happened. {fault.Message}", fault);
         }
         catch (MySqlException fault)
         {
@@ -254,7 +264,8 @@ internal sealed partial class MySqlShardStore(
             try
             {
                 _connection = Reattach();
-                FateKnown(logger, shard, _commits > before ? "committed" : "not committed", time.GetElapsedTime(began).TotalMilliseconds);
+                FateKnown(logger, shard,
+                    _commits > before ? "committed" : "not committed", time.GetElapsedTime(began).TotalMilliseconds);
                 return _commits > before;
             }
             catch (Exception gone) when (gone is MySqlException || gone.IsLost())
@@ -264,7 +275,9 @@ internal sealed partial class MySqlShardStore(
             }
         }
 
-        throw new TidelineException(ErrorCode.NotOwner, $"MySQL did not say in {Limits.CommitFateMs / 1_000} s whether the last batch of shard {shard} is committed; the shard ends here. A repeat with the same key finds out.", fault);
+        throw new TidelineException(
+            ErrorCode.NotOwner, $"MySQL did not say in {Limits.CommitFateMs / 1_000} s whether the last batch of shard "
+                + $"{shard} is committed; the shard ends here. A repeat with the same key finds out.", fault);
     }
 
     // A new session that goes on as this writer, and where the shard stands.
@@ -273,18 +286,22 @@ internal sealed partial class MySqlShardStore(
         var connection = address.OpenWriter();
         try
         {
-            using (var look = new MySqlCommand("START TRANSACTION; SELECT writer, epoch, commits FROM head FOR UPDATE", connection) { CommandTimeout = Limits.StrongSilenceSeconds })
+            using (var look = MySqlLease.Command(
+                connection, "START TRANSACTION; SELECT writer, epoch, commits FROM head FOR UPDATE"))
             using (var reader = look.ExecuteReader())
             {
-                if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
+                if (!reader.Read())
+                    throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
                 if (reader.GetGuid(0) != _writerId) throw Replaced(reader.GetInt64(1));
                 var commits = reader.GetInt64(2);
                 if (commits < _commits)
-                    throw new TidelineException(ErrorCode.Corrupt, $"MySQL holds {commits} of the {_commits} batches of shard {shard} that it acknowledged: its failover lost the rest. The shard ends here, before anything is built on that.");
+                    throw new TidelineException(ErrorCode.Corrupt,
+                        $"MySQL holds {commits} of the {_commits} batches of shard {shard} that it acknowledged: its "
+                            + $"failover lost the rest. The shard ends here, before anything is built on that.");
                 (_epoch, _commits) = (reader.GetInt64(1) + 1, commits);
             }
 
-            using var mark = new MySqlCommand("UPDATE head SET epoch = epoch + 1; COMMIT", connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            using var mark = MySqlLease.Command(connection, "UPDATE head SET epoch = epoch + 1; COMMIT");
             mark.ExecuteNonQuery();
             return connection;
         }
@@ -295,35 +312,9 @@ internal sealed partial class MySqlShardStore(
         }
     }
 
-    // Without a lock: the owner's batches must not wait for those who stand by.
-    private void RequireFree(MySqlConnection connection)
-    {
-        var look = new SqlText().Add($"SELECT owner, lease_until > UTC_TIMESTAMP(6), preferred, wanted_at > UTC_TIMESTAMP(6) - INTERVAL {Limits.LeaseRenewMs * 1_000} MICROSECOND FROM head WHERE NOT ({_free}) AND writer <> ")
-            .Value(_writerId);
-        using var command = new MySqlCommand(look.ToString(), connection) { CommandTimeout = Limits.StrongSilenceSeconds };
-        bool isOwned, asks;
-        string name;
-        using (var reader = command.ExecuteReader())
-        {
-            if (!reader.Read()) return;
-            (name, isOwned, asks) = (reader.GetString(0), reader.GetBoolean(1), _keeps && !reader.GetBoolean(2) && !reader.GetBoolean(3));
-        }
-
-        if (asks) Ask(connection);
-        throw new TidelineException(ErrorCode.AlreadyOwned, isOwned
-            ? $"Shard {shard} is owned by {name}, which was heard of in the last {Limits.LeaseMs / 1_000} s."
-            : $"Shard {shard} has no owner since a moment ago; those who prefer it have it first.");
-    }
-
-    private static void Ask(MySqlConnection connection)
-    {
-        using var mark = new MySqlCommand("UPDATE head SET wanted_at = UTC_TIMESTAMP(6)", connection) { CommandTimeout = Limits.StrongSilenceSeconds };
-        mark.ExecuteNonQuery();
-    }
-
     private void BeWanted()
     {
-        if (!_keeps) _wanted.TrySetResult();
+        if (!_lease.Keeps) _wanted.TrySetResult();
     }
 
     private void Release()
@@ -331,8 +322,9 @@ internal sealed partial class MySqlShardStore(
         if (_connection is null) return;
         try
         {
-            var release = new SqlText().Add($"ROLLBACK; UPDATE head SET lease_until = UTC_TIMESTAMP(6) WHERE writer = ").Value(_writerId);
-            using var command = new MySqlCommand(release.ToString(), _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            var release = new SqlText()
+                .Add($"ROLLBACK; UPDATE head SET lease_until = UTC_TIMESTAMP(6) WHERE writer = ").Value(_writerId);
+            using var command = MySqlLease.Command(_connection, release.ToString());
             command.ExecuteNonQuery();
         }
         catch (Exception fault) when (fault is MySqlException or InvalidOperationException)
@@ -353,7 +345,7 @@ internal sealed partial class MySqlShardStore(
         if (_connection is null) return;
         try
         {
-            using var rollback = new MySqlCommand("ROLLBACK", _connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+            using var rollback = MySqlLease.Command(_connection, "ROLLBACK");
             rollback.ExecuteNonQuery();
         }
         catch (Exception fault) when (fault is MySqlException or InvalidOperationException)
@@ -371,11 +363,14 @@ internal sealed partial class MySqlShardStore(
         address.DoubtWriter();
     }
 
-    private TidelineException Replaced(long epoch) => new(ErrorCode.NotOwner, $"Shard {shard} has epoch {epoch} and another writer. Another owner took over.");
+    private TidelineException Replaced(long epoch) =>
+        new(ErrorCode.NotOwner, $"Shard {shard} has epoch {epoch} and another writer. Another owner took over.");
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: a COMMIT was not answered; its fate is looked up.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Shard {Shard}: a COMMIT was not answered; its fate is looked up.")]
     private static partial void FateUnknown(ILogger logger, int shard, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: that batch was {Fate}; found out after {Ms:0} ms.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Shard {Shard}: that batch was {Fate}; found out after {Ms:0} ms.")]
     private static partial void FateKnown(ILogger logger, int shard, string fate, double ms);
 }

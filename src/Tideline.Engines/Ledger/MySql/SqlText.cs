@@ -4,8 +4,9 @@ using System.Text;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// The text of one round trip: several statements with their values as literals, built in a buffer that is kept from batch to batch. Sessions run with
-/// NO_BACKSLASH_ESCAPES, so in a quoted literal only the quote itself is written twice.
+/// The text of one round trip: several statements with their values as literals, built in a buffer that is kept from
+/// batch to batch. Sessions run with NO_BACKSLASH_ESCAPES, so in a quoted literal only the quote itself is written
+/// twice.
 /// </summary>
 internal sealed class SqlText
 {
@@ -65,7 +66,9 @@ internal sealed class SqlText
         return Add("'");
     }
 
-    /// <summary>Plain text, as nearly all JSON is, goes in as it stands; anything else as digits, twice as long.</summary>
+    /// <summary>
+    /// Plain text, as nearly all JSON is, goes in as it stands; anything else as digits, twice as long.
+    /// </summary>
     public SqlText Value(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length == 0) return Add("''");
@@ -86,7 +89,8 @@ internal sealed class SqlText
 
     private Span<char> Room(int characters)
     {
-        if (_length + characters > _text.Length) Array.Resize(ref _text, Math.Max(2 * _text.Length, _length + characters));
+        if (_length + characters > _text.Length)
+            Array.Resize(ref _text, Math.Max(2 * _text.Length, _length + characters));
         return _text.AsSpan(_length);
     }
 }

@@ -3,17 +3,23 @@ using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
-/// <summary>Reads the rows that a batch named, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
+/// <summary>
+/// Reads the rows that a batch named, inside its transaction. The statements are kept in fields: this is the hot path.
+/// </summary>
 internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, OutcomeIndex outcomes)
 {
     private static readonly int TailColumn = LedgerRows.AccountColumns.Count(',') + 1;
     private readonly SqliteStatement _account = database.Prepare(
         $"SELECT {LedgerRows.AccountColumns}, entry_rows FROM accounts WHERE id = ?");
-    private readonly SqliteStatement _customer = database.Prepare($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?");
-    private readonly SqliteStatement _hold = database.Prepare($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?");
-    private readonly SqliteStatement _saga = database.Prepare($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?");
+    private readonly SqliteStatement _customer = database.Prepare(
+        $"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?");
+    private readonly SqliteStatement _hold = database.Prepare(
+        $"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?");
+    private readonly SqliteStatement _saga = database.Prepare(
+        $"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?");
     private readonly SqliteStatement _transaction = database.Prepare("SELECT 1 FROM transactions WHERE id = ?");
-    private readonly SqliteStatement _claim = database.Prepare($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?");
+    private readonly SqliteStatement _claim = database.Prepare(
+        $"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?");
 
     public BatchRows Read(BatchKeys keys)
     {
@@ -50,7 +56,8 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
         return account;
     }
 
-    private static void Read<T>(SqliteStatement statement, HashSet<Guid> ids, Dictionary<Guid, T> rows, Func<SqliteStatement, T> read)
+    private static void Read<T>(
+        SqliteStatement statement, HashSet<Guid> ids, Dictionary<Guid, T> rows, Func<SqliteStatement, T> read)
     {
         foreach (var id in ids)
         {

@@ -3,7 +3,9 @@ using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
-/// <summary>Writes the rows of a batch, inside its transaction. The statements are kept in fields: this is the hot path.</summary>
+/// <summary>
+/// Writes the rows of a batch, inside its transaction. The statements are kept in fields: this is the hot path.
+/// </summary>
 internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, OutcomeIndex index)
 {
     private readonly SqliteStatement _newAccount = Insert(
@@ -14,8 +16,10 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
     private readonly SqliteStatement _customer = Insert(database, "customers", LedgerRows.CustomerColumns);
     private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerRows.TransactionColumns);
     private readonly SqliteStatement _hold = database.Prepare(
-        $"INSERT INTO holds ({LedgerRows.HoldColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET amount = excluded.amount, " +
-        "captured = excluded.captured, status = excluded.status, expires_us = excluded.expires_us, reference = excluded.reference");
+        $"INSERT INTO holds ({LedgerRows.HoldColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+            + $"amount = excluded.amount, " +
+        "captured = excluded.captured, status = excluded.status, expires_us = excluded.expires_us, reference = "
+            + "excluded.reference");
     private readonly SqliteStatement _outcome = Insert(database, "outcomes", $"row, {LedgerRows.OutcomeColumns}");
     private readonly SqliteStatement _claim = database.Prepare(
         $"INSERT INTO claims ({LedgerRows.ClaimColumns}) VALUES (?, ?, ?) " +
@@ -23,7 +27,8 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
     private readonly SqliteStatement _release = database.Prepare("DELETE FROM claims WHERE name = ?");
     private readonly SqliteStatement _newSaga = Insert(database, "sagas", LedgerRows.SagaColumns);
     private readonly SqliteStatement _changedSaga = database.Prepare(
-        "UPDATE sagas SET definition_version = ?, state = ?, step = ?, attempts = ?, wake_us = ?, data = ?, history = ?, updated_us = ? WHERE id = ?");
+        "UPDATE sagas SET definition_version = ?, state = ?, step = ?, attempts = ?, wake_us = ?, data = ?, history = "
+            + "?, updated_us = ? WHERE id = ?");
     private readonly SqliteStatement _event = Insert(database, "events", LedgerRows.EventColumns);
     private readonly SqliteStatement _message = Insert(database, "messages", LedgerRows.MessageColumns);
     private readonly SqliteStatement _forget = database.Prepare("DELETE FROM messages WHERE seq <= ?");
@@ -35,7 +40,8 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
 
     public void Write(BatchWrites writes)
     {
-        foreach (var row in writes.NewCustomers) _customer.Bind(row.Id).Bind(row.Name).Bind(row.Email).Bind(row.Country).Bind(row.Version).Bind(row.CreatedUs).Run();
+        foreach (var row in writes.NewCustomers) _customer.Bind(row.Id)
+            .Bind(row.Name).Bind(row.Email).Bind(row.Country).Bind(row.Version).Bind(row.CreatedUs).Run();
         tails.Append(writes.Entries);
         WriteAccounts(writes);
         tails.WriteRest();
@@ -45,9 +51,12 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         foreach (var (name, row) in writes.Claims) Write(name, row);
         foreach (var row in writes.NewSagas) WriteNew(row);
         foreach (var row in writes.ChangedSagas) WriteChanged(row);
-        foreach (var row in writes.Events) _event.Bind(row.Position.Seq).Bind((int)row.Type).Bind(row.Subject).Bind(row.Version).Bind(row.TimeUs).Bind(row.Data.Span).Run();
-        foreach (var row in writes.Messages) _message.Bind(row.Seq).Bind(row.TargetShard).Bind(row.SagaId).Bind(row.Type).Bind(row.Data).Bind(row.TimeUs).Run();
-        foreach (var row in writes.Blocks) _block.Bind(row.Number).Bind(row.FromSeq).Bind(row.ThroughSeq).Bind(row.PreviousHash).Bind(row.Hash).Bind(row.TimeUs).Run();
+        foreach (var row in writes.Events) _event.Bind(row.Position.Seq)
+            .Bind((int)row.Type).Bind(row.Subject).Bind(row.Version).Bind(row.TimeUs).Bind(row.Data.Span).Run();
+        foreach (var row in writes.Messages) _message.Bind(row.Seq)
+            .Bind(row.TargetShard).Bind(row.SagaId).Bind(row.Type).Bind(row.Data).Bind(row.TimeUs).Run();
+        foreach (var row in writes.Blocks) _block.Bind(row.Number)
+            .Bind(row.FromSeq).Bind(row.ThroughSeq).Bind(row.PreviousHash).Bind(row.Hash).Bind(row.TimeUs).Run();
         if (writes.ForgetMessagesThrough > 0) _forget.Bind(writes.ForgetMessagesThrough).Run();
     }
 
@@ -60,7 +69,8 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         _accountsById.Sort(static (left, right) => left.Id.CompareTo(right.Id));
         foreach (var row in _accountsById)
         {
-            _changedAccount.Bind((int)row.Status).Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor)
+            _changedAccount.Bind((int)row.Status)
+                .Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor)
                 .Bind(row.EntryVersion).Bind(row.Version).Bind(row.ReturnableMinor);
             tails.BindTail(_changedAccount, row.Id).Bind(row.Id).Run();
         }
@@ -81,8 +91,10 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
 
     private void WriteNew(AccountRow row)
     {
-        _newAccount.Bind(row.Id).Bind(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId).Bind((int)row.Kind).Bind(row.Currency.Code).Bind((int)row.Status)
-            .Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor).Bind(row.PendingInMinor).Bind(row.PendingOutMinor).Bind(row.EntryVersion).Bind(row.Version)
+        _newAccount.Bind(row.Id).Bind(row.CustomerId == Guid.Empty ? (Guid?)null : row.CustomerId)
+            .Bind((int)row.Kind).Bind(row.Currency.Code).Bind((int)row.Status)
+            .Bind(row.OverdraftLimitMinor).Bind(row.PostedMinor)
+                .Bind(row.PendingInMinor).Bind(row.PendingOutMinor).Bind(row.EntryVersion).Bind(row.Version)
             .Bind(row.Iban).Bind(row.CreatedUs).Bind(row.ReturnableMinor);
         tails.BindTail(_newAccount, row.Id).Run();
     }
@@ -92,12 +104,14 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         var length = row.Legs.Count * LedgerRows.LegBytes;
         if (_legs.Length < length) _legs = new byte[length];
         LedgerRows.PackLegs(row.Legs, _legs);
-        _transaction.Bind(row.Id).Bind((int)row.Kind).Bind(row.Currency.Code).Bind(row.AmountMinor).Bind(row.Reference).Bind(row.SagaId).Bind(row.TimeUs)
+        _transaction.Bind(row.Id).Bind((int)row.Kind)
+            .Bind(row.Currency.Code).Bind(row.AmountMinor).Bind(row.Reference).Bind(row.SagaId).Bind(row.TimeUs)
             .Bind(_legs.AsSpan(0, length)).Run();
     }
 
     private void Write(HoldRow row) =>
-        _hold.Bind(row.Id).Bind(row.AccountId).Bind(row.AmountMinor).Bind(row.CapturedMinor).Bind((int)row.Status).Bind(row.ExpiresUs).Bind(row.Reference)
+        _hold.Bind(row.Id).Bind(row.AccountId)
+            .Bind(row.AmountMinor).Bind(row.CapturedMinor).Bind((int)row.Status).Bind(row.ExpiresUs).Bind(row.Reference)
             .Bind(row.CreatedUs).Run();
 
     private void Write(string name, ClaimRow? row)
@@ -107,11 +121,13 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
     }
 
     private void WriteNew(SagaRow row) =>
-        _newSaga.Bind(row.Id).Bind(row.Definition).Bind(row.DefinitionVersion).Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs)
+        _newSaga.Bind(row.Id).Bind(row.Definition)
+            .Bind(row.DefinitionVersion).Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs)
             .Bind(row.Data).Bind(row.History).Bind(row.CreatedUs).Bind(row.UpdatedUs).Run();
 
     private void WriteChanged(SagaRow row) =>
-        _changedSaga.Bind(row.DefinitionVersion).Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs).Bind(row.Data).Bind(row.History)
+        _changedSaga.Bind(row.DefinitionVersion)
+            .Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs).Bind(row.Data).Bind(row.History)
             .Bind(row.UpdatedUs).Bind(row.Id).Run();
 
     private static SqliteStatement Insert(SqliteDatabase database, string table, string columns)

@@ -4,8 +4,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
-/// Keeps a data folder for one process: an exclusive lock of the operating system on <c>DIR/lock</c>, which ends with the process however that ends. The
-/// owner's process id stands beside it in <c>DIR/lock.pid</c>, for the words only: a locked file cannot be read.
+/// Keeps a data folder for one process: an exclusive lock of the operating system on <c>DIR/lock</c>, which ends with
+/// the process however that ends. The owner's process id stands beside it in <c>DIR/lock.pid</c>, for the words only: a
+/// locked file cannot be read.
 /// </summary>
 internal sealed class DirectoryLock : IDisposable
 {
@@ -16,7 +17,8 @@ internal sealed class DirectoryLock : IDisposable
 
     private DirectoryLock(FileStream file) => _file = file;
 
-    /// <exception cref="TidelineException">AlreadyOwned: another process has it. StorageUnavailable: the folder cannot be written.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned: another process has it. StorageUnavailable: the folder cannot
+    /// be written.</exception>
     public static DirectoryLock Take(string directory)
     {
         var path = Path.Combine(directory, "lock");
@@ -39,7 +41,8 @@ internal sealed class DirectoryLock : IDisposable
             var isLocked = file is null && fault.HResult is WouldBlock or WouldBlockMac or SharingViolation;
             file?.Dispose();
             throw isLocked
-                ? new TidelineException(ErrorCode.AlreadyOwned, $"Another process (pid {OwnerOf(path)}) is using {directory}.", fault)
+                ? new TidelineException(
+                    ErrorCode.AlreadyOwned, $"Another process (pid {OwnerOf(path)}) is using {directory}.", fault)
                 : Unwritable(directory, fault);
         }
     }

@@ -5,9 +5,9 @@ namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
 /// Which commits of a shard are on the disk. A commit is in the file's write-ahead log when SQLite returns; one flush
-/// of that log makes all of them durable, on another thread than the one that goes on writing. Each commit has a number,
-/// which it writes into the head's row. A reader, whose connection may see a commit before SQLite returns from it, waits
-/// for the number that it saw.
+/// of that log makes all of them durable, on another thread than the one that goes on writing. Each commit has a
+/// number, which it writes into the head's row. A reader, whose connection may see a commit before SQLite returns from
+/// it, waits for the number that it saw.
 /// </summary>
 internal sealed class Durability(string path) : IDisposable
 {
@@ -41,7 +41,8 @@ internal sealed class Durability(string path) : IDisposable
     }
 
     /// <summary>Makes every commit durable that had ended before the call. For one thread at a time.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable, now and ever after: what a failed flush left behind cannot be known.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable, now and ever after: what a failed flush left behind
+    /// cannot be known.</exception>
     public void Sync()
     {
         if (_fault is not null) throw _fault;
@@ -52,7 +53,8 @@ internal sealed class Durability(string path) : IDisposable
         try
         {
             // SQLite keeps the file while a connection is open: its writer's.
-            _log ??= File.OpenHandle($"{path}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            _log ??= File.OpenHandle(
+                $"{path}-wal", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             RandomAccess.FlushToDisk(_log);
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
@@ -114,7 +116,8 @@ internal sealed class Durability(string path) : IDisposable
             {
                 throw new TidelineException(
                     ErrorCode.StorageUnavailable,
-                    $"The disk did not say within {Limits.FlushWaitMs} ms that it has {Path.GetFileName(path)}: try again.");
+                    $"The disk did not say within {Limits.FlushWaitMs} ms that it has {Path.GetFileName(path)}: try "
+                        + $"again.");
             }
         }
     }

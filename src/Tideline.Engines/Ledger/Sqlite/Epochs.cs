@@ -25,6 +25,7 @@ internal static class Epochs
     /// <summary>Adds an epoch, inside a transaction of the caller.</summary>
     public static void Add(SqliteDatabase database, EpochRow row) =>
         database.Prepare($"INSERT INTO epochs ({Columns}) VALUES (?, ?, ?, ?, ?, ?, ?)")
-            .Bind(row.Number).Bind(row.Installation).Bind(row.EventSeq).Bind(row.MessageSeq).Bind(row.BlockNumber).Bind(row.BegunUs)
+            .Bind(row.Number)
+                .Bind(row.Installation).Bind(row.EventSeq).Bind(row.MessageSeq).Bind(row.BlockNumber).Bind(row.BegunUs)
             .Bind(row.Reason).Run();
 }

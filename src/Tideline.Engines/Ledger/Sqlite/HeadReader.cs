@@ -17,9 +17,11 @@ internal static class HeadReader
 
     public static ShardHead Read(SqliteDatabase database, int shard)
     {
-        var head = database.Prepare("SELECT epoch, message_seq, time_us, (SELECT max(seq) FROM events), (SELECT max(number) FROM blocks) FROM head");
+        var head = database.Prepare("SELECT epoch, message_seq, time_us, (SELECT max(seq) FROM events), (SELECT "
+            + "max(number) FROM blocks) FROM head");
         head.Step();
-        var (epoch, messageSeq, timeUs, eventSeq, blockNumber) = (head.Long(0), head.Long(1), head.Long(2), head.Long(3), head.Long(4));
+        var (epoch, messageSeq, timeUs, eventSeq, blockNumber) =
+            (head.Long(0), head.Long(1), head.Long(2), head.Long(3), head.Long(4));
         head.Reset();
         if (blockNumber == 0) return new ShardHead(shard, epoch, eventSeq, messageSeq, 0, new byte[32], 0, timeUs);
 

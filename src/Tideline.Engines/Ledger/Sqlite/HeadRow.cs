@@ -18,7 +18,8 @@ internal sealed class HeadRow(SqliteDatabase database)
     {
         var now = _epoch.Step() ? _epoch.Long(0) : 0;
         _epoch.Reset();
-        if (now != mine) throw new TidelineException(ErrorCode.NotOwner, $"Shard {shard} has epoch {now}; this writer had {mine}. Another owner took over.");
+        if (now != mine) throw new TidelineException(
+            ErrorCode.NotOwner, $"Shard {shard} has epoch {now}; this writer had {mine}. Another owner took over.");
     }
 
     /// <summary>Messages are forgotten, so their count is kept here; events and blocks count themselves.</summary>

@@ -18,7 +18,8 @@ internal static class LedgerRows
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns = "key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
     public const string ClaimColumns = "name, claim_id, subject";
-    public const string SagaColumns = "id, definition, definition_version, state, step, attempts, wake_us, data, history, created_us, updated_us";
+    public const string SagaColumns =
+        "id, definition, definition_version, state, step, attempts, wake_us, data, history, created_us, updated_us";
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
@@ -47,30 +48,38 @@ internal static class LedgerRows
         ReturnableMinor = row.Long(13),
     };
 
-    public static CustomerRow Customer(SqliteStatement row) => new(row.Id(0), row.Text(1), row.Text(2), row.Text(3), row.Long(4), row.Long(5));
+    public static CustomerRow Customer(SqliteStatement row) =>
+        new(row.Id(0), row.Text(1), row.Text(2), row.Text(3), row.Long(4), row.Long(5));
 
-    public static EntryRow Entry(SqliteStatement row) => new(row.Id(0), row.Long(1), row.Id(2), row.Long(3), row.Long(4), row.Long(5));
+    public static EntryRow Entry(SqliteStatement row) =>
+        new(row.Id(0), row.Long(1), row.Id(2), row.Long(3), row.Long(4), row.Long(5));
 
     public static TransactionRow Transaction(SqliteStatement row) =>
-        new(row.Id(0), (TransactionKind)row.Int(1), CurrencyOf(row.Span(2)), row.Long(3), row.TextOrNull(4), row.IdOrNull(5), row.Long(6), UnpackLegs(row.Span(7)));
+        new(row.Id(0), (TransactionKind)row.Int(1), CurrencyOf(row.Span(2)),
+            row.Long(3), row.TextOrNull(4), row.IdOrNull(5), row.Long(6), UnpackLegs(row.Span(7)));
 
     public static HoldRow Hold(SqliteStatement row) =>
-        new(row.Id(0), row.Id(1), row.Long(2), row.Long(3), (HoldStatus)row.Int(4), row.Long(5), row.TextOrNull(6), row.Long(7));
+        new(row.Id(0),
+            row.Id(1), row.Long(2), row.Long(3), (HoldStatus)row.Int(4), row.Long(5), row.TextOrNull(6), row.Long(7));
 
     public static OutcomeRow Outcome(SqliteStatement row) =>
-        new(row.Id(0), row.Id(1), (OutcomeKind)row.Int(2), row.Id(3), row.Long(4), row.Long(5), (RefusalReason)row.Int(6), row.TextOrNull(7), row.Long(8));
+        new(row.Id(0), row.Id(1), (OutcomeKind)row.Int(2),
+            row.Id(3), row.Long(4), row.Long(5), (RefusalReason)row.Int(6), row.TextOrNull(7), row.Long(8));
 
     public static ClaimRow Claim(SqliteStatement row) => new(row.Text(0), row.Id(1), row.Id(2));
 
     public static SagaRow Saga(SqliteStatement row) =>
-        new(row.Id(0), row.Text(1), row.Int(2), (SagaState)row.Int(3), row.Int(4), row.Int(5), row.LongOrNull(6), row.Bytes(7), row.Bytes(8), row.Long(9), row.Long(10));
+        new(row.Id(0), row.Text(1), row.Int(2), (SagaState)row.Int(3),
+            row.Int(4), row.Int(5), row.LongOrNull(6), row.Bytes(7), row.Bytes(8), row.Long(9), row.Long(10));
 
     public static LedgerEvent Event(SqliteStatement row, int shard) =>
         new(new Position(shard, row.Long(0)), (EventType)row.Int(1), row.Id(2), row.Long(3), row.Long(4), row.Bytes(5));
 
-    public static MessageRow Message(SqliteStatement row) => new(row.Long(0), row.Int(1), row.Id(2), row.Text(3), row.Bytes(4), row.Long(5));
+    public static MessageRow Message(SqliteStatement row) =>
+        new(row.Long(0), row.Int(1), row.Id(2), row.Text(3), row.Bytes(4), row.Long(5));
 
-    public static AuditBlockRow Block(SqliteStatement row) => new(row.Long(0), row.Long(1), row.Long(2), row.Bytes(3), row.Bytes(4), row.Long(5));
+    public static AuditBlockRow Block(SqliteStatement row) =>
+        new(row.Long(0), row.Long(1), row.Long(2), row.Bytes(3), row.Bytes(4), row.Long(5));
 
     /// <summary>Packs legs into <paramref name="target"/>, which holds <see cref="LegBytes"/> for each.</summary>
     public static void PackLegs(IReadOnlyList<EntryKey> legs, Span<byte> target)
@@ -85,12 +94,14 @@ internal static class LedgerRows
 
     private static EntryKey[] UnpackLegs(ReadOnlySpan<byte> packed)
     {
-        if (packed.Length % LegBytes != 0) throw new TidelineException(ErrorCode.Corrupt, "The legs of a transaction are cut short.");
+        if (packed.Length % LegBytes != 0)
+            throw new TidelineException(ErrorCode.Corrupt, "The legs of a transaction are cut short.");
         var legs = new EntryKey[packed.Length / LegBytes];
         for (var index = 0; index < legs.Length; index++)
         {
             var leg = packed.Slice(index * LegBytes, LegBytes);
-            legs[index] = new EntryKey(new Guid(leg[..16], bigEndian: true), BinaryPrimitives.ReadInt64BigEndian(leg[16..]));
+            legs[index] = new EntryKey(
+                new Guid(leg[..16], bigEndian: true), BinaryPrimitives.ReadInt64BigEndian(leg[16..]));
         }
 
         return legs;
@@ -101,7 +112,8 @@ internal static class LedgerRows
         if (code.Length != 3) throw new TidelineException(ErrorCode.Corrupt, "A row has no valid currency.");
         var packed = (code[0] << 16) | (code[1] << 8) | code[2];
         if (Currencies.TryGetValue(packed, out var known)) return known;
-        if (!Currency.TryParse(System.Text.Encoding.ASCII.GetString(code), out var currency)) throw new TidelineException(ErrorCode.Corrupt, "A row has an unknown currency.");
+        if (!Currency.TryParse(System.Text.Encoding.ASCII.GetString(code), out var currency))
+            throw new TidelineException(ErrorCode.Corrupt, "A row has an unknown currency.");
         return Currencies[packed] = currency;
     }
 }

@@ -82,8 +82,12 @@ internal static class LedgerSchema
         }
     }
 
-    /// <summary>How many shards the installation has that a file belongs to; null when the file is not a shard's.</summary>
-    public static int? ShardsOf(SqliteDatabase database) => Exists(database) ? (int)(Meta(database, "shards") ?? 0) : null;
+    /// <summary>
+    /// How many shards the installation has that a file belongs to; null when the file is not a shard's.
+    /// </summary>
+    public static int? ShardsOf(SqliteDatabase database) => Exists(database)
+        ? (int)(Meta(database, "shards") ?? 0)
+        : null;
 
     /// <summary>Checks that this program can read a shard's file.</summary>
     /// <exception cref="TidelineException">IncompatibleData, or Corrupt: it holds no shard.</exception>
@@ -91,7 +95,8 @@ internal static class LedgerSchema
     {
         var file = Path.GetFileName(database.Path);
         if (!Exists(database))
-            throw new TidelineException(ErrorCode.Corrupt, $"{file} holds no ledger: its content is lost. Restore the data folder from a backup.");
+            throw new TidelineException(ErrorCode.Corrupt,
+                $"{file} holds no ledger: its content is lost. Restore the data folder from a backup.");
         var format = Meta(database, "format");
         if (format != FormatVersion)
         {
@@ -103,7 +108,8 @@ internal static class LedgerSchema
 
         var (storedShard, storedShards) = (Meta(database, "shard"), Meta(database, "shards"));
         if (storedShard != shard || storedShards != shards)
-            throw new TidelineException(ErrorCode.IncompatibleData, $"{file} is shard {storedShard} of {storedShards}, but shard {shard} of {shards} was asked for. The number of shards is fixed when the data is made.");
+            throw new TidelineException(ErrorCode.IncompatibleData, $"{file} is shard {storedShard} of {storedShards}, "
+                + $"but shard {shard} of {shards} was asked for. The number of shards is fixed when the data is made.");
     }
 
     private static bool Exists(SqliteDatabase database)

@@ -29,7 +29,8 @@ internal sealed class ShardFile(string path, int shard, int shards) : IDisposabl
             if (!File.Exists(name))
                 throw new TidelineException(
                     ErrorCode.Corrupt,
-                    $"{name} was removed while the program runs. The shard takes no commands; what was acknowledged until "
+                    $"{name} was removed while the program runs. The shard takes no commands; what was acknowledged "
+                        + $"until "
                     + "then is lost unless the file is put back. Else restore the data folder from a backup.");
         }
     }

@@ -11,10 +11,12 @@ internal static class ShardHeads
     public static ManifestHead Read(SqliteDatabase database, int shard)
     {
         var head = HeadReader.Read(database, shard);
-        var query = database.Prepare("SELECT seq, type, subject, version, time_us, data FROM events WHERE seq = ?").Bind(head.EventSeq);
+        var query = database.Prepare("SELECT seq, type, subject, version, time_us, data FROM events WHERE seq = ?")
+            .Bind(head.EventSeq);
         var hash = query.Step()
             ? Convert.ToHexStringLower(EventHash.Of(new LedgerEvent(
-                new Position(shard, query.Long(0)), (EventType)query.Int(1), query.Id(2), query.Long(3), query.Long(4), query.Bytes(5))))
+                new Position(shard, query.Long(0)),
+                (EventType)query.Int(1), query.Id(2), query.Long(3), query.Long(4), query.Bytes(5))))
             : "";
         query.Reset();
         return new ManifestHead(shard, head.EventSeq, hash, head.MessageSeq, head.TimeUs);

@@ -21,13 +21,16 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
     /// <inheritdoc/>
     public IEnumerable<EntryRow> Entries(Guid? after, Guid? through) =>
         Rows(database.Prepare($"SELECT {LedgerRows.EntryColumns} FROM entries ORDER BY row"), LedgerRows.Entry)
-            .Where(entry => (after is null || entry.AccountId > after) && (through is null || entry.AccountId <= through));
+            .Where(entry => (after is null || entry.AccountId > after)
+                && (through is null || entry.AccountId <= through));
 
     /// <inheritdoc/>
     public IEnumerable<(Guid Account, Int128 Minor)> OpenHolds(Guid? after, Guid? through) =>
-        Rows(database.Prepare("SELECT account_id, amount - captured FROM holds WHERE status = 0"), row => (Account: row.Id(0), Minor: row.Long(1)))
+        Rows(database.Prepare("SELECT account_id, amount - captured FROM holds WHERE status = 0"),
+            row => (Account: row.Id(0), Minor: row.Long(1)))
             .Where(hold => (after is null || hold.Account > after) && (through is null || hold.Account <= through))
-            .GroupBy(hold => hold.Account, (account, holds) => (account, holds.Aggregate((Int128)0, (sum, hold) => sum + hold.Minor)));
+            .GroupBy(hold => hold.Account,
+                (account, holds) => (account, holds.Aggregate((Int128)0, (sum, hold) => sum + hold.Minor)));
 
     /// <inheritdoc/>
     public IEnumerable<SagaRow> OpenSagas() => Rows(

@@ -7,7 +7,9 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Engines.Ledger.Sqlite;
 
-/// <summary>The strong tier in a folder: one SQLite file a shard, <c>DIR/ledger/shard-N.db</c>, for one process at a time.</summary>
+/// <summary>
+/// The strong tier in a folder: one SQLite file a shard, <c>DIR/ledger/shard-N.db</c>, for one process at a time.
+/// </summary>
 public sealed class SqliteLedgerStore : ILedgerStore
 {
     /// <summary>The folder of the ledger's files in a data folder.</summary>
@@ -16,20 +18,23 @@ public sealed class SqliteLedgerStore : ILedgerStore
     private readonly DirectoryLock _lock;
     private readonly ShardFile[] _files;
 
-    private SqliteLedgerStore(DirectoryLock @lock, ShardFile[] files) => (_lock, _files, Map) = (@lock, files, new ShardMap(files.Length));
+    private SqliteLedgerStore(DirectoryLock @lock, ShardFile[] files) =>
+        (_lock, _files, Map) = (@lock, files, new ShardMap(files.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
 
     /// <summary>
-    /// Opens the data of <paramref name="dataDirectory"/>, or makes it with <paramref name="shards"/> shards (null: as many as the data has, else one for each
-    /// processor).
+    /// Opens the data of <paramref name="dataDirectory"/>, or makes it with <paramref name="shards"/> shards (null: as
+    /// many as the data has, else one for each processor).
     /// </summary>
-    /// <exception cref="TidelineException">AlreadyOwned: another process uses the folder. IncompatibleData: a newer format, or another number of shards.
-    /// StorageUnavailable: the folder cannot be written. Corrupt: a file of the ledger is missing.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned: another process uses the folder. IncompatibleData: a newer
+    /// format, or another number of shards. StorageUnavailable: the folder cannot be written. Corrupt: a file of the
+    /// ledger is missing.</exception>
     public static SqliteLedgerStore Open(string dataDirectory, int? shards = null)
     {
-        if (shards is < 1 or > Limits.Shards) throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards is 1 to {Limits.Shards}.");
+        if (shards is < 1 or > Limits.Shards)
+            throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards is 1 to {Limits.Shards}.");
         var owned = DirectoryLock.Take(Path.GetFullPath(dataDirectory));
         try
         {
@@ -37,8 +42,10 @@ public sealed class SqliteLedgerStore : ILedgerStore
             if (!Directory.Exists(directory)) Create(directory, shards ?? NodeOptions.DefaultShards);
             var stored = StoredShards(directory);
             if (shards is { } asked && stored != asked)
-                throw new TidelineException(ErrorCode.IncompatibleData, $"The data in {dataDirectory} has {stored} shards, not {asked}. The number of shards is fixed when the data is made.");
-            return new SqliteLedgerStore(owned, [.. Enumerable.Range(0, stored).Select(shard => OpenShard(directory, shard, stored))]);
+                throw new TidelineException(ErrorCode.IncompatibleData, $"The data in {dataDirectory} has {stored} "
+                    + $"shards, not {asked}. The number of shards is fixed when the data is made.");
+            return new SqliteLedgerStore(
+                owned, [.. Enumerable.Range(0, stored).Select(shard => OpenShard(directory, shard, stored))]);
         }
         catch
         {
@@ -79,7 +86,8 @@ public sealed class SqliteLedgerStore : ILedgerStore
         return ValueTask.CompletedTask;
     }
 
-    // All files of new data appear together by one rename, so that a file that is missing later is a loss and never a beginning.
+    // All files of new data appear together by one rename, so that a file that is missing later is a loss and never a
+    // beginning.
     private static void Create(string directory, int shards)
     {
         var making = directory + ".new";
@@ -112,12 +120,14 @@ public sealed class SqliteLedgerStore : ILedgerStore
             return shards;
         }
 
-        throw new TidelineException(ErrorCode.Corrupt, $"{directory} holds no ledger: its files are lost. Restore the data folder from a backup.");
+        throw new TidelineException(ErrorCode.Corrupt,
+            $"{directory} holds no ledger: its files are lost. Restore the data folder from a backup.");
     }
 
     private static TidelineException Missing(string path, int shards) => new(
         ErrorCode.Corrupt,
-        $"{path} is missing, one of {shards} files of the ledger: what was acknowledged on it is lost. Put the file and its -wal back, or restore the data folder from a backup.");
+        $"{path} is missing, one of {shards} files of the ledger: what was acknowledged on it is lost. Put the file "
+            + $"and its -wal back, or restore the data folder from a backup.");
 
     private static ShardFile OpenShard(string directory, int shard, int shards)
     {

@@ -5,40 +5,50 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.Sqlite;
 
 /// <summary>
-/// Reads of one shard, safe for many threads. SQLite answers from memory or one page of the file, so the calls return completed.
+/// Reads of one shard, safe for many threads. SQLite answers from memory or one page of the file, so the calls return
+/// completed.
 /// </summary>
 internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 {
     private readonly ReaderPool _pool = new(file.Path);
 
     /// <inheritdoc/>
-    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) => Read(database => HeadReader.Read(database, file.Shard), cancel);
+    public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) =>
+        Read(database => HeadReader.Read(database, file.Shard), cancel);
 
     /// <summary>This process: the folder is its own.</summary>
-    public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) => ValueTask.FromResult<ShardOwner?>(new ShardOwner(ShardOwner.ThisProcess, "", Guid.Empty));
+    public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) =>
+        ValueTask.FromResult<ShardOwner?>(new ShardOwner(ShardOwner.ThisProcess, "", Guid.Empty));
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?", query => query.Bind(id), LedgerRows.Account, cancel);
+        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?",
+            query => query.Bind(id), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(Guid customerId, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE customer_id = ? ORDER BY id LIMIT ?", query => query.Bind(customerId).Bind(limit), LedgerRows.Account, cancel);
+    public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
+        Guid customerId, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE customer_id = ? ORDER BY id LIMIT ?",
+            query => query.Bind(customerId).Bind(limit), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id > ? ORDER BY id LIMIT ?", query => query.Bind(after).Bind(limit), LedgerRows.Account, cancel);
+        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id > ? ORDER BY id LIMIT ?",
+            query => query.Bind(after).Bind(limit), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?", query => query.Bind(id), LedgerRows.Customer, cancel);
+        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?",
+            query => query.Bind(id), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id > ? ORDER BY id LIMIT ?", query => query.Bind(after).Bind(limit), LedgerRows.Customer, cancel);
+        Many($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id > ? ORDER BY id LIMIT ?",
+            query => query.Bind(after).Bind(limit), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
+    public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
+        Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
         Read<IReadOnlyList<EntryRow>>(
             database => new EntryReader(database, accountId).Before(beforeVersion, limit, cancel), cancel);
 
@@ -48,11 +58,13 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE id = ?", query => query.Bind(id), LedgerRows.Transaction, cancel);
+        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE id = ?",
+            query => query.Bind(id), LedgerRows.Transaction, cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?", query => query.Bind(id), LedgerRows.Hold, cancel);
+        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?",
+            query => query.Bind(id), LedgerRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
@@ -61,7 +73,8 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.HoldColumns} FROM holds INDEXED BY holds_open WHERE status = 0 AND expires_us <= ? ORDER BY expires_us LIMIT ?",
+        Many($"SELECT {LedgerRows.HoldColumns} FROM holds INDEXED BY holds_open WHERE status = 0 AND expires_us <= ? "
+            + $"ORDER BY expires_us LIMIT ?",
             query => query.Bind(atUs).Bind(limit), LedgerRows.Hold, cancel);
 
     /// <inheritdoc/>
@@ -70,11 +83,13 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes ORDER BY row DESC LIMIT ?", query => query.Bind(limit), LedgerRows.Outcome, cancel);
+        Many($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes ORDER BY row DESC LIMIT ?",
+            query => query.Bind(limit), LedgerRows.Outcome, cancel);
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?", query => query.Bind(name), LedgerRows.Claim, cancel);
+        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?",
+            query => query.Bind(name), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel) =>
@@ -83,15 +98,18 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?", query => query.Bind(id), LedgerRows.Saga, cancel);
+        One($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?",
+            query => query.Bind(id), LedgerRows.Saga, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.SagaColumns} FROM sagas INDEXED BY sagas_due WHERE wake_us <= ? ORDER BY wake_us LIMIT ?",
+        Many($"SELECT {LedgerRows.SagaColumns} FROM sagas INDEXED BY sagas_due WHERE wake_us <= ? ORDER BY wake_us "
+            + $"LIMIT ?",
             query => query.Bind(atUs).Bind(limit), LedgerRows.Saga, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(SagaState? state, Guid after, int limit, CancellationToken cancel)
+    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(
+        SagaState? state, Guid after, int limit, CancellationToken cancel)
     {
         // Completed ones are nearly all there are and stand in no index: the table itself is walked.
         var source = state switch
@@ -105,7 +123,8 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(CancellationToken cancel) =>
+    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(
+        CancellationToken cancel) =>
         Many(
             "SELECT DISTINCT definition, definition_version FROM sagas INDEXED BY sagas_not_completed"
             + " WHERE state IN (0, 2, 4) AND state <> 1 ORDER BY 1, 2",
@@ -118,15 +137,18 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.MessageColumns} FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", query => query.Bind(afterSeq).Bind(limit), LedgerRows.Message, cancel);
+        Many($"SELECT {LedgerRows.MessageColumns} FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
+            query => query.Bind(afterSeq).Bind(limit), LedgerRows.Message, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(long afterNumber, int limit, CancellationToken cancel) =>
+    public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(
+        long afterNumber, int limit, CancellationToken cancel) =>
         Many($"SELECT {LedgerRows.BlockColumns} FROM blocks WHERE number > ? ORDER BY number LIMIT ?",
             query => query.Bind(afterNumber).Bind(limit), LedgerRows.Block, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(CancellationToken cancel) =>
+    public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(
+        CancellationToken cancel) =>
         Read(database => Totals.Read(database, cancel), cancel);
 
     /// <inheritdoc/>
@@ -165,7 +187,8 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     }
 
     private ValueTask<T?> One<T>(
-        string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel)
+        string sql, Func<SqliteStatement, SqliteStatement> bind,
+        Func<SqliteStatement, T> read, CancellationToken cancel)
         where T : class => Read(database =>
         {
             var query = database.Prepare(sql);
@@ -179,7 +202,8 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             }
         }, cancel);
 
-    private ValueTask<IReadOnlyList<T>> Many<T>(string sql, Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel) =>
+    private ValueTask<IReadOnlyList<T>> Many<T>(string sql,
+        Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel) =>
         Read<IReadOnlyList<T>>(database =>
         {
             var rows = new List<T>();

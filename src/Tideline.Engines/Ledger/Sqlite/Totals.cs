@@ -7,7 +7,8 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// <summary>Sums of posted balances per currency. Added up here, because SQLite's own sum stops at 64 bits.</summary>
 internal static class Totals
 {
-    public static IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)> Read(SqliteDatabase database, CancellationToken cancel)
+    public static IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)> Read(
+        SqliteDatabase database, CancellationToken cancel)
     {
         var sums = new Dictionary<Currency, (Int128 PostedMinor, long Accounts)>();
         var query = database.Prepare("SELECT currency, posted FROM accounts");
@@ -16,7 +17,8 @@ internal static class Totals
             while (query.Step())
             {
                 cancel.ThrowIfCancellationRequested();
-                ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(sums, LedgerRows.CurrencyOf(query.Span(0)), out _);
+                ref var sum = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                    sums, LedgerRows.CurrencyOf(query.Span(0)), out _);
                 sum = (sum.PostedMinor + query.Long(1), sum.Accounts + 1);
             }
         }
@@ -25,6 +27,7 @@ internal static class Totals
             query.Reset();
         }
 
-        return [.. sums.OrderBy(sum => sum.Key.Code, StringComparer.Ordinal).Select(sum => (sum.Key, sum.Value.PostedMinor, sum.Value.Accounts))];
+        return [.. sums.OrderBy(sum => sum.Key.Code, StringComparer.Ordinal)
+            .Select(sum => (sum.Key, sum.Value.PostedMinor, sum.Value.Accounts))];
     }
 }

@@ -6,8 +6,9 @@ using Tideline.Log;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// The life of one producer, and what was sent through it. Records stay with it until they are confirmed, however long that takes, and one that is appended again meanwhile only waits for
-/// the first. A record that cannot be delivered ends the session; the next one finds out from the log what is there.
+/// The life of one producer, and what was sent through it. Records stay with it until they are confirmed, however long
+/// that takes, and one that is appended again meanwhile only waits for the first. A record that cannot be delivered
+/// ends the session; the next one finds out from the log what is there.
 /// </summary>
 internal sealed partial class AppendSession : IDisposable
 {
@@ -44,7 +45,8 @@ internal sealed partial class AppendSession : IDisposable
     {
         lock (_gate)
         {
-            if (!_sources.TryGetValue((topic, source), out var progress)) _sources[(topic, source)] = progress = new SourceProgress(source);
+            if (!_sources.TryGetValue((topic, source), out var progress))
+                _sources[(topic, source)] = progress = new SourceProgress(source);
             progress.Learn(partitions.Select(partition => partition.SourceTail(source)));
             return progress.Settled;
         }
@@ -65,7 +67,8 @@ internal sealed partial class AppendSession : IDisposable
                 if (!due.TryGetValue(key, out var next)) next = progress.Sent + 1;
                 if (record.SourceSeq > next)
                 {
-                    skipped = $"{record.Source} appended {record.SourceSeq} to {record.Topic}, where {next} was due: something between was lost.";
+                    skipped = $"{record.Source} appended {record.SourceSeq} to {record.Topic}, where {next} was due: "
+                        + $"something between was lost.";
                     return null;
                 }
 
@@ -167,7 +170,8 @@ internal sealed partial class AppendSession : IDisposable
         _producer.Dispose();
     }
 
-    private void Reported(Flight flight, SourceProgress progress, Partition partition, RecordStamp stamp, int bytes, DeliveryReport<byte[], byte[]> report)
+    private void Reported(Flight flight, SourceProgress progress,
+        Partition partition, RecordStamp stamp, int bytes, DeliveryReport<byte[], byte[]> report)
     {
         if (report.Error.IsError)
         {
@@ -201,7 +205,8 @@ internal sealed partial class AppendSession : IDisposable
 
     private TidelineException Failed(Error error)
     {
-        var fault = new TidelineException(Kernel.ErrorCode.StorageUnavailable, $"Kafka could not append: {error.Reason}. What was on its way may be on the log; to append it again is harmless.");
+        var fault = new TidelineException(Kernel.ErrorCode.StorageUnavailable, $"Kafka could not append: "
+            + $"{error.Reason}. What was on its way may be on the log; to append it again is harmless.");
         if (!HasEnded) SessionEnded(_logger, error.Reason);
         End(fault);
         return fault;
@@ -214,6 +219,7 @@ internal sealed partial class AppendSession : IDisposable
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The producer of the log cannot go on: {Reason}. A new one takes over, after it has read what is on the log.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The producer of the log cannot go on: {Reason}. A new one takes "
+        + "over, after it has read what is on the log.")]
     private static partial void SessionEnded(ILogger logger, string reason);
 }

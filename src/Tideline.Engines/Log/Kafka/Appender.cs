@@ -12,8 +12,9 @@ namespace Tideline.Engines.Log.Kafka;
 ///  3 send     in order, through one idempotent producer
 ///  4 land     every record is confirmed by all replicas that are in sync
 /// </code>
-/// One that is not confirmed in time stays with the producer. The same records again only wait for it, so nothing is written twice by this process; what an earlier one, or another that
-/// takes itself for the owner of a shard, writes twice, readers pass over (<see cref="PartitionHistory"/>).
+/// One that is not confirmed in time stays with the producer. The same records again only wait for it, so nothing is
+/// written twice by this process; what an earlier one, or another that takes itself for the owner of a shard, writes
+/// twice, readers pass over (<see cref="PartitionHistory"/>).
 /// </summary>
 internal sealed class Appender(
     KafkaClients clients, PartitionTable partitions, RecordSeal seal, TimeProvider time, ILogger logger) : IDisposable
@@ -23,7 +24,8 @@ internal sealed class Appender(
     private readonly Lock _making = new();
     private AppendSession? _session;
 
-    /// <exception cref="TidelineException">Corrupt: a source skipped, or a partition lost records. InvalidInput. StorageUnavailable: how much was appended is not known.</exception>
+    /// <exception cref="TidelineException">Corrupt: a source skipped, or a partition lost records. InvalidInput.
+    /// StorageUnavailable: how much was appended is not known.</exception>
     public async Task AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
         using var patience = new CancellationTokenSource(Patience, time);
@@ -49,7 +51,8 @@ internal sealed class Appender(
         catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, $"Kafka did not confirm {records.Count} records within {Limits.KafkaAppendMs} ms. They may be on the log yet; to append them again is harmless.");
+                ErrorCode.StorageUnavailable, $"Kafka did not confirm {records.Count} records within "
+                    + $"{Limits.KafkaAppendMs} ms. They may be on the log yet; to append them again is harmless.");
         }
     }
 
@@ -74,14 +77,17 @@ internal sealed class Appender(
         foreach (var record in records)
         {
             if (record.Data.Length > Limits.KafkaRecordBytes)
-                throw new TidelineException(ErrorCode.InvalidInput, $"A record of {record.Data.Length} bytes is too large: Kafka takes {Limits.KafkaRecordBytes}.");
+                throw new TidelineException(ErrorCode.InvalidInput,
+                    $"A record of {record.Data.Length} bytes is too large: Kafka takes {Limits.KafkaRecordBytes}.");
             if (!places.ContainsKey((record.Topic, record.Partition)))
             {
-                var place = places[(record.Topic, record.Partition)] = await partitions.GetAsync(record.Topic, record.Partition, cancel);
+                var place = places[(record.Topic, record.Partition)] = await partitions.GetAsync(
+                    record.Topic, record.Partition, cancel);
                 place.ThrowIfStopped();
             }
 
-            if (!session.Knows(record.Topic, record.Source)) await LearnAsync(session, record.Topic, record.Source, cancel);
+            if (!session.Knows(record.Topic, record.Source))
+                await LearnAsync(session, record.Topic, record.Source, cancel);
         }
 
         return (session, places);
@@ -115,9 +121,11 @@ internal sealed class Appender(
     }
 
     // Somebody else may have appended for the source since this process asked: only the log itself can tell a loss.
-    private async Task<List<LogRecord>> PlanAgainAsync(AppendSession session, IReadOnlyList<LogRecord> records, string skipped, CancellationToken cancel)
+    private async Task<List<LogRecord>> PlanAgainAsync(
+        AppendSession session, IReadOnlyList<LogRecord> records, string skipped, CancellationToken cancel)
     {
-        foreach (var (topic, source) in records.Select(record => (record.Topic, record.Source)).Distinct()) await LearnAsync(session, topic, source, cancel);
+        foreach (var (topic, source) in records.Select(record => (record.Topic, record.Source)).Distinct())
+            await LearnAsync(session, topic, source, cancel);
         return session.Plan(records, out skipped) ?? throw new TidelineException(ErrorCode.Corrupt, skipped);
     }
 
@@ -125,7 +133,8 @@ internal sealed class Appender(
     {
         var all = await partitions.AllAsync(topic, cancel);
         await partitions.CatchUpAsync(all, cancel);
-        foreach (var stopped in all.Where(partition => partition.IsStopped && partition.SourceTail(source).Last > 0)) stopped.ThrowIfStopped();
+        foreach (var stopped in all.Where(partition => partition.IsStopped && partition.SourceTail(source).Last > 0))
+            stopped.ThrowIfStopped();
         return session.Learn(topic, source, all);
     }
 

@@ -5,8 +5,8 @@ using KafkaError = Confluent.Kafka.ErrorCode;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// Reads stretches of partitions: catching up, replay, verification. A few consumers serve all of them, so that nothing of this holds up those who follow the end. One that goes on
-/// where it stopped has the next records already.
+/// Reads stretches of partitions: catching up, replay, verification. A few consumers serve all of them, so that nothing
+/// of this holds up those who follow the end. One that goes on where it stopped has the next records already.
 /// </summary>
 internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsyncDisposable
 {
@@ -18,10 +18,16 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
     private readonly CancellationTokenSource _stop = new();
     private int _cursors;
 
-    /// <summary>Whether a fault says that the offset asked for is not on the partition: dropped already, or gone.</summary>
-    public static bool IsOutOfRange(KafkaException fault) => fault.Error.Code is KafkaError.OffsetOutOfRange or KafkaError.Local_AutoOffsetReset or KafkaError.Local_LogTruncation;
+    /// <summary>
+    /// Whether a fault says that the offset asked for is not on the partition: dropped already, or gone.
+    /// </summary>
+    public static bool IsOutOfRange(KafkaException fault) => fault.Error.Code is KafkaError.OffsetOutOfRange
+        or KafkaError.Local_AutoOffsetReset or KafkaError.Local_LogTruncation;
 
-    /// <summary>Gives the messages from one Kafka offset up to, not including, another, in order, until <paramref name="take"/> says that it is enough.</summary>
+    /// <summary>
+    /// Gives the messages from one Kafka offset up to, not including, another, in order, until <paramref name="take"/>
+    /// says that it is enough.
+    /// </summary>
     /// <returns>The offset up to which there is nothing more to read: at the end, or after a mark of a transaction,
     /// more than the last message's.</returns>
     /// <exception cref="KafkaException">The first offset is out of range.</exception>
@@ -64,7 +70,8 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
             for (var isEnough = false; !isEnough && cursor.Next < to;)
             {
                 cancel.ThrowIfCancellationRequested();
-                if (_stop.IsCancellationRequested) throw new TidelineException(Kernel.ErrorCode.ShuttingDown, "The log is closed.");
+                if (_stop.IsCancellationRequested)
+                    throw new TidelineException(Kernel.ErrorCode.ShuttingDown, "The log is closed.");
                 if (cursor.Consumer.Consume(StepMs) is { } message)
                 {
                     // What an assignment before this one had fetched.
@@ -82,7 +89,8 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
                 }
                 else if (time.GetElapsedTime(begun) > Patience)
                 {
-                    throw KafkaFaults.Silent($"give {place.Topic}/{place.Partition.Value} from offset {cursor.Next}", Limits.KafkaCallMs);
+                    throw KafkaFaults.Silent(
+                        $"give {place.Topic}/{place.Partition.Value} from offset {cursor.Next}", Limits.KafkaCallMs);
                 }
             }
 

@@ -2,7 +2,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>The calls that are inside the log: closing cancels them and waits until the last one has left, so that no client of Kafka is disposed under a call.</summary>
+/// <summary>
+/// The calls that are inside the log: closing cancels them and waits until the last one has left, so that no client of
+/// Kafka is disposed under a call.
+/// </summary>
 internal sealed class CallGate : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -32,7 +35,9 @@ internal sealed class CallGate : IDisposable
         }
     }
 
-    /// <summary>Refuses new calls, cancels the others, and waits for them. Answers false when it was closed before.</summary>
+    /// <summary>
+    /// Refuses new calls, cancels the others, and waits for them. Answers false when it was closed before.
+    /// </summary>
     public async Task<bool> CloseAsync()
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 1) return false;

@@ -8,9 +8,10 @@ using Tideline.Log;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// A record as a Kafka message: CloudEvents 1.0 in binary mode. The value is the data, the attributes are headers, the key is the record's key as text. Beyond what
-/// docs/reference/events.md names there are <c>previous</c> and <c>follows</c>, only where they are not the sequence before; see <see cref="RecordStamp"/>.
-/// The last header is the seal: see <see cref="RecordSeal"/>.
+/// A record as a Kafka message: CloudEvents 1.0 in binary mode. The value is the data, the attributes are headers, the
+/// key is the record's key as text. Beyond what docs/reference/events.md names there are <c>previous</c> and
+/// <c>follows</c>, only where they are not the sequence before; see <see cref="RecordStamp"/>. The last header is the
+/// seal: see <see cref="RecordSeal"/>.
 /// </summary>
 internal static class CloudEventHeaders
 {
@@ -74,9 +75,11 @@ internal static class CloudEventHeaders
             }
         }
 
-        if (source is null || type is null || seq < 1 || version < 0 || timeUs < 0 || message.Value is null || (message.Key is not null && !IsId(message.Key, out key))) return null;
+        if (source is null || type is null || seq < 1 || version < 0 || timeUs < 0
+            || message.Value is null || (message.Key is not null && !IsId(message.Key, out key))) return null;
         var stamp = new RecordStamp(source, seq, previous < 0 ? seq - 1 : previous, follows < 0 ? seq - 1 : follows);
-        return (new LogRecord(topic, partition, 0, source, seq, key, type, subject, version, timeUs, message.Value), stamp);
+        return (new LogRecord(topic, partition, 0, source, seq, key, type, subject, version, timeUs, message.Value),
+            stamp);
     }
 
     private static string SourcePrefix(string topic) => $"/tideline/{topic}/";
@@ -85,15 +88,19 @@ internal static class CloudEventHeaders
     {
         var text = Encoding.UTF8.GetString(value);
         var prefix = SourcePrefix(topic);
-        return text.Length > prefix.Length && text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
+        return text.Length > prefix.Length
+            && text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
     }
 
     private static long TimeOf(byte[] value) =>
-        DateTimeOffset.TryParseExact(Encoding.UTF8.GetString(value), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUs() : -1;
+        DateTimeOffset.TryParseExact(Encoding.UTF8.GetString(value),
+            TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time.ToUs() : -1;
 
-    private static bool IsId(byte[] value, out Guid id) => Utf8Parser.TryParse(value, out id, out var length) && length == value.Length;
+    private static bool IsId(byte[] value, out Guid id) => Utf8Parser.TryParse(value, out id, out var length)
+        && length == value.Length;
 
-    private static long NumberOf(byte[] value) => Utf8Parser.TryParse(value, out long number, out var length) && length == value.Length ? number : -1;
+    private static long NumberOf(byte[] value) => Utf8Parser.TryParse(value, out long number, out var length)
+        && length == value.Length ? number : -1;
 
     private static byte[] Number(long value) => Bytes(value.ToString(CultureInfo.InvariantCulture));
 

@@ -1,6 +1,8 @@
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>The records of one append that are on their way. It has landed when the brokers have confirmed all of them.</summary>
+/// <summary>
+/// The records of one append that are on their way. It has landed when the brokers have confirmed all of them.
+/// </summary>
 internal sealed class Flight
 {
     private readonly TaskCompletionSource _landed = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,8 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// Reads and keeps the offsets of groups, with a consumer for each that joins nothing and reads nothing. Not with the admin client: what it asks the coordinator of a group, a line that
-/// breaks meanwhile leaves without an answer, or ends the process (docs/decisions/0014).
+/// Reads and keeps the offsets of groups, with a consumer for each that joins nothing and reads nothing. Not with the
+/// admin client: what it asks the coordinator of a group, a line that breaks meanwhile leaves without an answer, or
+/// ends the process (docs/decisions/0014).
 /// </summary>
 internal sealed class GroupClients(Func<string, IConsumer<byte[], byte[]>> open) : IAsyncDisposable
 {
@@ -16,9 +17,14 @@ internal sealed class GroupClients(Func<string, IConsumer<byte[], byte[]>> open)
     /// <summary>The next offset of a group; null when Kafka knows none.</summary>
     /// <exception cref="KafkaException">The coordinator does not answer.</exception>
     public Task<long?> ReadAsync(string group, TopicPartition place, CancellationToken cancel) => AskAsync<long?>(
-        group, consumer => consumer.Committed([place], Request)[0].Offset is { Value: >= 0 } next ? next.Value : null, cancel);
+        group, consumer => consumer.Committed([place], Request)[0].Offset is { Value: >= 0 } next
+            ? next.Value
+            : null, cancel);
 
-    /// <summary>Keeps the next offset of a group, durably. One after the other: an older one that was late never comes after a newer one.</summary>
+    /// <summary>
+    /// Keeps the next offset of a group, durably. One after the other: an older one that was late never comes after a
+    /// newer one.
+    /// </summary>
     /// <exception cref="KafkaException">The coordinator does not answer; what became of it is not known.</exception>
     public Task<bool> KeepAsync(string group, TopicPartition place, long next, CancellationToken cancel) => AskAsync(
         group,
@@ -42,11 +48,13 @@ internal sealed class GroupClients(Func<string, IConsumer<byte[], byte[]>> open)
 
     private async Task<T> AskAsync<T>(string group, Func<IConsumer<byte[], byte[]>, T> ask, CancellationToken cancel)
     {
-        var client = _clients.GetOrAdd(group, name => new Lazy<Client>(() => new Client(open(name), new SemaphoreSlim(1, 1)))).Value;
+        var client = _clients.GetOrAdd(
+            group, name => new Lazy<Client>(() => new Client(open(name), new SemaphoreSlim(1, 1)))).Value;
         await client.Turn.WaitAsync(cancel);
         // Whoever gives up waiting leaves the question to itself, with its turn.
         var answer = Task.Run(() => ask(client.Consumer), CancellationToken.None);
-        _ = answer.ContinueWith(_ => client.Turn.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = answer.ContinueWith(_ => client.Turn.Release(),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return await answer;
     }
 

@@ -5,10 +5,12 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// Groups' positions, as Kafka's own group offsets, so that the usual tools show them and their lag. Kafka forgets those of a group that rests for long (<c>offsets.retention.minutes</c>);
-/// that a group is there, and a copy of where it stood, is therefore on the state topic too.
+/// Groups' positions, as Kafka's own group offsets, so that the usual tools show them and their lag. Kafka forgets
+/// those of a group that rests for long (<c>offsets.retention.minutes</c>); that a group is there, and a copy of where
+/// it stood, is therefore on the state topic too.
 /// </summary>
-internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTable partitions, StateTopic state, KafkaAdmin admin, TimeProvider time, ILogger logger)
+internal sealed partial class GroupOffsets(KafkaLogOptions options,
+    PartitionTable partitions, StateTopic state, KafkaAdmin admin, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<(string Group, Partition Partition), GroupEntry> _uncopied = new();
     private readonly ConcurrentDictionary<(string Group, Partition Partition), long> _copiedAt = new();
@@ -16,7 +18,8 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
     /// <summary>The position of a group, which is registered by being asked for.</summary>
     public async Task<long> GetOrAddAsync(string group, Partition partition, CancellationToken cancel)
     {
-        if (state.Group(group, partition.Topic, partition.Number, partition.TopicId) is null) await state.CatchUpAsync(cancel);
+        if (state.Group(group, partition.Topic, partition.Number, partition.TopicId) is null)
+            await state.CatchUpAsync(cancel);
         if (await NextAsync(group, partition, cancel) is not { } next)
         {
             next = 0;
@@ -36,7 +39,8 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
     {
         if (offset > partition.Head) await partitions.CatchUpAsync([partition], cancel);
         if (offset < 0 || offset > partition.Head)
-            throw new TidelineException(Kernel.ErrorCode.InvalidInput, $"Group {group} cannot stand at {offset} of {partition.Topic}/{partition.Number}, whose head is {partition.Head}.");
+            throw new TidelineException(Kernel.ErrorCode.InvalidInput, $"Group {group} cannot stand at {offset} of "
+                + $"{partition.Topic}/{partition.Number}, whose head is {partition.Head}.");
         await KeepAsync(group, partition, partition.KafkaAfter(offset), cancel);
     }
 
@@ -44,12 +48,16 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
     public async Task<IReadOnlyDictionary<string, long>> OfAsync(Partition partition, CancellationToken cancel)
     {
         var found = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var entry in state.Groups.Where(entry => entry.Topic == partition.Topic && entry.Partition == partition.Number && entry.TopicId == partition.TopicId).ToList())
+        foreach (var entry in state.Groups.Where(entry => entry.Topic == partition.Topic
+            && entry.Partition == partition.Number && entry.TopicId == partition.TopicId).ToList())
             found[entry.Group] = await NextAsync(entry.Group, partition, cancel) ?? 0;
         return found;
     }
 
-    /// <summary>Copies positions that moved since they were last copied, when that is <see cref="Limits.KafkaKeepMs"/> ago or <paramref name="isLast"/> says that there is no later.</summary>
+    /// <summary>
+    /// Copies positions that moved since they were last copied, when that is <see cref="Limits.KafkaKeepMs"/> ago or
+    /// <paramref name="isLast"/> says that there is no later.
+    /// </summary>
     public async Task CopyAsync(bool isLast, CancellationToken cancel)
     {
         foreach (var (key, entry) in _uncopied)
@@ -60,16 +68,19 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
 
     private async Task KeepAsync(string group, Partition partition, long next, CancellationToken cancel)
     {
-        var (key, entry) = ((group, partition), new GroupEntry(group, partition.Topic, partition.Number, partition.TopicId, next));
+        var (key, entry) =
+            ((group, partition), new GroupEntry(group, partition.Topic, partition.Number, partition.TopicId, next));
         // Registered before anything else, so that retention knows of it.
-        if (state.Group(group, partition.Topic, partition.Number, partition.TopicId) is null) await CopyAsync(key, entry, cancel);
+        if (state.Group(group, partition.Topic, partition.Number, partition.TopicId) is null)
+            await CopyAsync(key, entry, cancel);
         await admin.SetGroupOffsetAsync(options.TopicPrefix + group, partition.Place, next, cancel);
         _uncopied[key] = entry;
         // One that moves rarely is copied at once; one that moves always, now and then.
         if (IsDue(key)) await CopyAsync(key, entry, cancel);
     }
 
-    private bool IsDue((string, Partition) key) => !_copiedAt.TryGetValue(key, out var at) || time.GetElapsedTime(at).TotalMilliseconds >= Limits.KafkaKeepMs;
+    private bool IsDue((string, Partition) key) => !_copiedAt.TryGetValue(key, out var at)
+        || time.GetElapsedTime(at).TotalMilliseconds >= Limits.KafkaKeepMs;
 
     private async Task CopyAsync((string Group, Partition Partition) key, GroupEntry entry, CancellationToken cancel)
     {
@@ -78,7 +89,8 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
         _uncopied.TryRemove(KeyValuePair.Create(key, entry));
     }
 
-    // Where Kafka has forgotten it, the copy may be older by what was read since; and what is no longer kept had been read by every group.
+    // Where Kafka has forgotten it, the copy may be older by what was read since; and what is no longer kept had been
+    // read by every group.
     private async Task<long?> NextAsync(string group, Partition partition, CancellationToken cancel)
     {
         if (await admin.GroupOffsetAsync(options.TopicPrefix + group, partition.Place, cancel) is { } next) return next;
@@ -86,6 +98,9 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options, PartitionTab
         return Math.Max(copy.Next, (await admin.OffsetsAsync([partition.Place], OffsetReader.First, cancel))[0]);
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The group {Group} had read {Topic}/{Partition} to Kafka offset {Next}, but it ends at {End}: the brokers lost records, as an unclean election does. The group goes on at the end.")]
-    private static partial void ReadWhatIsLost(ILogger logger, string group, string topic, int partition, long next, long end);
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "The group {Group} had read {Topic}/{Partition} to Kafka offset {Next}, but it ends at {End}: the "
+            + "brokers lost records, as an unclean election does. The group goes on at the end.")]
+    private static partial void ReadWhatIsLost(
+        ILogger logger, string group, string topic, int partition, long next, long end);
 }

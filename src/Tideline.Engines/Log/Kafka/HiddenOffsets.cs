@@ -1,8 +1,9 @@
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// Offsets of a Kafka partition that hold no record of the log: repeats of a record that stands before, and what strangers wrote. The log's own offsets count the others, from
-/// 1 and without gaps, so nobody who reads it ever meets a repeat. Almost always there are none.
+/// Offsets of a Kafka partition that hold no record of the log: repeats of a record that stands before, and what
+/// strangers wrote. The log's own offsets count the others, from 1 and without gaps, so nobody who reads it ever meets
+/// a repeat. Almost always there are none.
 /// </summary>
 internal sealed class HiddenOffsets
 {
@@ -25,19 +26,27 @@ internal sealed class HiddenOffsets
     /// <summary>Adds offsets, which lie after all that were added before.</summary>
     public void Add(long first, long count)
     {
-        if (_runs.Count > 0 && _runs[^1] is var last && last.First + last.Count == first) _runs[^1] = last with { Count = last.Count + count };
+        if (_runs.Count > 0 && _runs[^1] is var last && last.First + last.Count == first)
+            _runs[^1] = last with { Count = last.Count + count };
         else _runs.Add(new Run(first, count, _runs.Count == 0 ? 0 : _runs[^1].Before + _runs[^1].Count));
     }
 
-    public bool Contains(long offset) => LastRun(run => run.First <= offset) is { } run && offset < run.First + run.Count;
+    public bool Contains(long offset) => LastRun(run => run.First <= offset) is { } run
+        && offset < run.First + run.Count;
 
     /// <summary>How many records of the log stand before a Kafka offset.</summary>
-    public long RecordsBefore(long offset) => LastRun(run => run.First < offset) is { } run ? offset - run.Before - Math.Min(run.Count, offset - run.First) : offset;
+    public long RecordsBefore(long offset) => LastRun(run => run.First < offset) is { } run
+        ? offset - run.Before - Math.Min(run.Count, offset - run.First)
+        : offset;
 
     /// <summary>The Kafka offset of the log's record <paramref name="number"/>, from 1.</summary>
-    public long OffsetOf(long number) => LastRun(run => run.First - run.Before < number) is { } run ? number - 1 + run.Before + run.Count : number - 1;
+    public long OffsetOf(long number) => LastRun(run => run.First - run.Before < number) is { } run
+        ? number - 1 + run.Before + run.Count
+        : number - 1;
 
-    /// <summary>Keeps of the runs before an offset only how many offsets they hid: what stood there has left the log.</summary>
+    /// <summary>
+    /// Keeps of the runs before an offset only how many offsets they hid: what stood there has left the log.
+    /// </summary>
     public void Forget(long before)
     {
         var kept = _runs.FindIndex(run => run.First >= before);

@@ -6,8 +6,12 @@ using KafkaError = Confluent.Kafka.ErrorCode;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>The questions that the log asks the brokers. Each is asked again while that may help, for <see cref="Limits.KafkaCallMs"/> at most.</summary>
-internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, GroupClients groups, TimeProvider time) : IAsyncDisposable
+/// <summary>
+/// The questions that the log asks the brokers. Each is asked again while that may help, for
+/// <see cref="Limits.KafkaCallMs"/> at most.
+/// </summary>
+internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, GroupClients groups, TimeProvider time)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
@@ -16,27 +20,35 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
     private readonly SemaphoreSlim _deleting = new(1, 1);
     private readonly ConcurrentDictionary<Task, bool> _asked = new();
 
-    /// <summary>An offset of each partition: <see cref="OffsetReader.First"/>, <see cref="OffsetReader.End"/>, or the first record not older than a time, -1 when there is none.</summary>
+    /// <summary>
+    /// An offset of each partition: <see cref="OffsetReader.First"/>, <see cref="OffsetReader.End"/>, or the first
+    /// record not older than a time, -1 when there is none.
+    /// </summary>
     public Task<long[]> OffsetsAsync(IReadOnlyList<TopicPartition> places, long which, CancellationToken cancel) =>
-        places.Count == 0 ? Task.FromResult<long[]>([]) : AskAsync("tell offsets", () => offsets.ReadAsync(places, which, cancel), cancel);
+        places.Count == 0 ? Task.FromResult<long[]>([])
+            : AskAsync("tell offsets", () => offsets.ReadAsync(places, which, cancel), cancel);
 
     /// <summary>Where a group goes on; null when Kafka does not know it.</summary>
-    public Task<long?> GroupOffsetAsync(string group, TopicPartition place, CancellationToken cancel) => AskAsync("tell the offset of a group", () => groups.ReadAsync(group, place, cancel), cancel);
+    public Task<long?> GroupOffsetAsync(string group, TopicPartition place, CancellationToken cancel) =>
+        AskAsync("tell the offset of a group", () => groups.ReadAsync(group, place, cancel), cancel);
 
     public Task SetGroupOffsetAsync(string group, TopicPartition place, long next, CancellationToken cancel) =>
         AskAsync("keep the offset of a group", () => groups.KeepAsync(group, place, next, cancel), cancel);
 
     /// <summary>Drops the records of a partition before an offset.</summary>
-    public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) => AskAsync("delete records", async () =>
+    public Task DeleteRecordsAsync(TopicPartition place, long before, CancellationToken cancel) =>
+        AskAsync("delete records", async () =>
     {
         await _deleting.WaitAsync(cancel);
         try
         {
             // The client must know the leader beforehand: to look for it is not safe there (docs/decisions/0014).
-            if (!(await MetadataAsync(place.Topic)).Partitions.Exists(partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
+            if (!(await MetadataAsync(place.Topic)).Partitions.Exists(
+                partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
                 throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"{place} has no leader"));
             var within = new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request };
-            return await Asked(client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within)).WaitAsync(Patience, time, cancel);
+            return await Asked(client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within))
+                .WaitAsync(Patience, time, cancel);
         }
         finally
         {
@@ -49,34 +61,51 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
     {
         try
         {
-            await AskAsync($"make the topic {topic.Name}", async () => { await client.CreateTopicsAsync([topic], new CreateTopicsOptions { RequestTimeout = Request, OperationTimeout = Request }); return true; }, cancel);
+            await AskAsync($"make the topic {topic.Name}", async () =>
+            {
+                await client.CreateTopicsAsync([topic],
+                new CreateTopicsOptions { RequestTimeout = Request, OperationTimeout = Request }); return true;
+            },
+                cancel);
         }
-        catch (TidelineException fault) when (fault.InnerException is CreateTopicsException refused && KafkaFaults.ErrorsOf(refused).All(error => error.Code == KafkaError.TopicAlreadyExists))
+        catch (TidelineException fault) when (fault.InnerException is CreateTopicsException refused
+            && KafkaFaults.ErrorsOf(refused).All(error => error.Code == KafkaError.TopicAlreadyExists))
         {
             // Another process was first.
             return;
         }
     }
 
-    /// <summary>A topic, once each of its partitions has a leader; null when there is none of that name and <paramref name="isMade"/> does not say that it was just made.</summary>
-    public Task<TopicDescription?> DescribeTopicAsync(string topic, bool isMade, CancellationToken cancel) => AskAsync($"describe {topic}", async () =>
+    /// <summary>
+    /// A topic, once each of its partitions has a leader; null when there is none of that name and
+    /// <paramref name="isMade"/> does not say that it was just made.
+    /// </summary>
+    public Task<TopicDescription?> DescribeTopicAsync(string topic, bool isMade, CancellationToken cancel) =>
+        AskAsync($"describe {topic}", async () =>
     {
-        // Whether it has leaders is asked beforehand: an answer that describes a partition without replicas in sync is lost in the client of .NET (docs/decisions/0014).
+        // Whether it has leaders is asked beforehand: an answer that describes a partition without replicas in sync is
+        // lost in the client of .NET (docs/decisions/0014).
         var seen = await MetadataAsync(topic);
         if (seen.Error.Code == KafkaError.UnknownTopicOrPart && !isMade) return null;
         if (seen.Error.IsError) throw new KafkaException(seen.Error);
-        if (seen.Partitions.Exists(partition => partition.Leader < 0)) throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"partitions of {topic} have no leader"));
-        return (await client.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]), new DescribeTopicsOptions { RequestTimeout = Request })).TopicDescriptions[0];
+        if (seen.Partitions.Exists(partition => partition.Leader < 0))
+            throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"partitions of {topic} have no leader"));
+        return (await client.DescribeTopicsAsync(TopicCollection.OfTopicNames([topic]),
+            new DescribeTopicsOptions { RequestTimeout = Request })).TopicDescriptions[0];
     }, cancel);
 
     public async Task<IReadOnlyDictionary<string, string>> ConfigurationAsync(string topic, CancellationToken cancel)
     {
         var asked = new ConfigResource { Type = ResourceType.Topic, Name = topic };
-        var answer = await AskAsync($"describe {topic}", () => client.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Request }), cancel);
+        var answer = await AskAsync($"describe {topic}", () =>
+            client.DescribeConfigsAsync([asked], new DescribeConfigsOptions { RequestTimeout = Request }), cancel);
         return answer[0].Entries.ToDictionary(entry => entry.Key, entry => entry.Value.Value);
     }
 
-    /// <summary>Waits for the answers that nobody waits for any more. A client that never gives them is left as it is: to close it over an answer that was not taken ends the process by signal 11.</summary>
+    /// <summary>
+    /// Waits for the answers that nobody waits for any more. A client that never gives them is left as it is: to close
+    /// it over an answer that was not taken ends the process by signal 11.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         // Nobody may be inside a client that is closed.
@@ -88,12 +117,14 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
         if (_asked.Keys.All(answer => answer.IsCompleted)) client.Dispose();
     }
 
-    private async Task<TopicMetadata> MetadataAsync(string topic) => (await Task.Run(() => client.GetMetadata(topic, Request))).Topics[0];
+    private async Task<TopicMetadata> MetadataAsync(string topic) =>
+        (await Task.Run(() => client.GetMetadata(topic, Request))).Topics[0];
 
     private Task<T> Asked<T>(Task<T> answer)
     {
         _asked.TryAdd(answer, true);
-        _ = answer.ContinueWith(ended => _asked.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = answer.ContinueWith(ended => _asked.TryRemove(ended, out _),
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         return answer;
     }
 

@@ -6,8 +6,9 @@ using Tideline.Log;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// The log on Apache Kafka 3.7 or later. A topic of the log is a topic of Kafka, a shard is a partition, and offsets count the records of a partition from 1: Kafka's own offset plus 1,
-/// less what readers pass over before it, which is nothing unless a record was written twice (docs/decisions/0014).
+/// The log on Apache Kafka 3.7 or later. A topic of the log is a topic of Kafka, a shard is a partition, and offsets
+/// count the records of a partition from 1: Kafka's own offset plus 1, less what readers pass over before it, which is
+/// nothing unless a record was written twice (docs/decisions/0014).
 /// </summary>
 public sealed partial class KafkaLog : ILog
 {
@@ -42,9 +43,13 @@ public sealed partial class KafkaLog : ILog
             TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), time, logger);
     }
 
-    /// <summary>Reaches the brokers and reads what the log needs to know. Topics are made when they are first needed.</summary>
-    /// <exception cref="TidelineException">InvalidInput: the options cannot work. StorageUnavailable: no broker answers. IncompatibleData: the topics are not as the log needs them.</exception>
-    public static async Task<KafkaLog> OpenAsync(KafkaLogOptions options, TimeProvider time, ILogger<KafkaLog> logger, CancellationToken cancel)
+    /// <summary>
+    /// Reaches the brokers and reads what the log needs to know. Topics are made when they are first needed.
+    /// </summary>
+    /// <exception cref="TidelineException">InvalidInput: the options cannot work. StorageUnavailable: no broker
+    /// answers. IncompatibleData: the topics are not as the log needs them.</exception>
+    public static async Task<KafkaLog> OpenAsync(
+        KafkaLogOptions options, TimeProvider time, ILogger<KafkaLog> logger, CancellationToken cancel)
     {
         options.Validate();
         var clients = new KafkaClients(options, time, logger);
@@ -76,7 +81,8 @@ public sealed partial class KafkaLog : ILog
         [.. Away(), .. _gone, .. _partitions.Open.SelectMany(partition => partition.Faults())];
 
     /// <inheritdoc/>
-    public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) => await _calls.RunAsync(async either =>
+    public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel) =>
+        await _calls.RunAsync(async either =>
     {
         if (records.Count > 0) await _appender.AppendAsync(records, either);
         return true;
@@ -87,7 +93,9 @@ public sealed partial class KafkaLog : ILog
         _calls.RunAsync(async either => await _appender.SourceHeadAsync(topic, source, either), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel) => _calls.RunAsync(async either =>
+    public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
+        string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
+        _calls.RunAsync(async either =>
     {
         var from = await UseAsync(topic, partition, either);
         afterOffset = Math.Max(0, afterOffset);
@@ -95,16 +103,19 @@ public sealed partial class KafkaLog : ILog
         if (read is { Count: 0 } && from.Head > afterOffset)
         {
             // It is confirmed, or somebody saw it: who follows the end has it in a moment.
-            await from.WaitAsync(each => each.ReadWindow(afterOffset, 1) is not { Count: 0 }, TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), _time, either);
+            await from.WaitAsync(each => each.ReadWindow(afterOffset, 1) is not { Count: 0 },
+                TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), _time, either);
             read = from.ReadWindow(afterOffset, limit);
         }
 
-        if (read is { Count: > 0 } || (read is not null && from is { IsStopped: false } && from.Head <= afterOffset)) return read;
+        if (read is { Count: > 0 } || (read is not null && from is { IsStopped: false } && from.Head <= afterOffset))
+            return read;
         return await _partitions.ReadAsync(from, afterOffset, limit, either);
     }, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) => _calls.RunAsync(async either =>
+    public ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) =>
+        _calls.RunAsync(async either =>
     {
         var of = await UseAsync(topic, partition, either);
         await _partitions.CatchUpAsync([of], either);
@@ -113,7 +124,9 @@ public sealed partial class KafkaLog : ILog
     }, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask WaitAsync(string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel) => await _calls.RunAsync(async either =>
+    public async ValueTask WaitAsync(
+        string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel) =>
+        await _calls.RunAsync(async either =>
     {
         var at = await UseAsync(topic, partition, either);
         if (at.Head > afterOffset) return true;
@@ -124,29 +137,38 @@ public sealed partial class KafkaLog : ILog
 
     /// <inheritdoc/>
     public ValueTask<long> GetCommittedAsync(string group, string topic, int partition, CancellationToken cancel) =>
-        _calls.RunAsync(async either => await _groups.GetOrAddAsync(group, await UseAsync(topic, partition, either), either), cancel);
+        _calls.RunAsync(async either =>
+            await _groups.GetOrAddAsync(group, await UseAsync(topic, partition, either), either), cancel);
 
     /// <inheritdoc/>
-    public async ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel) => await _calls.RunAsync(async either =>
+    public async ValueTask CommitAsync(
+        string group, string topic, int partition, long offset, CancellationToken cancel) =>
+        await _calls.RunAsync(async either =>
     {
         await _groups.CommitAsync(group, await UseAsync(topic, partition, either), offset, either);
         return true;
     }, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<long> TrimAsync(DateTimeOffset before, CancellationToken cancel) => _calls.RunAsync(async either => await _trimmer.TrimAsync(before, either), cancel);
+    public ValueTask<long> TrimAsync(DateTimeOffset before, CancellationToken cancel) =>
+        _calls.RunAsync(async either => await _trimmer.TrimAsync(before, either), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel) => _calls.RunAsync(StatusAsync, cancel);
+    public ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel) =>
+        _calls.RunAsync(StatusAsync, cancel);
 
-    /// <summary>Ends the calls that are inside, keeps how far the log is known if Kafka answers within <see cref="Limits.KafkaCloseMs"/>, and closes the clients.</summary>
+    /// <summary>
+    /// Ends the calls that are inside, keeps how far the log is known if Kafka answers within
+    /// <see cref="Limits.KafkaCloseMs"/>, and closes the clients.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (!await _calls.CloseAsync()) return;
         await _keeping.DisposeAsync();
         _appender.Dispose();
         _tail.Dispose();
-        using (var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs), _time)) await KeepAsync(isLast: true, late.Token);
+        using (var late = new CancellationTokenSource(
+            TimeSpan.FromMilliseconds(Limits.KafkaCloseMs), _time)) await KeepAsync(isLast: true, late.Token);
         await _bulk.DisposeAsync();
         _state.Dispose();
         _partitions.Dispose();
@@ -159,17 +181,21 @@ public sealed partial class KafkaLog : ILog
     {
         await _state.CatchUpAsync(cancel);
         var open = new List<Partition>();
-        foreach (var kept in _state.Histories.OrderBy(kept => kept.Topic, StringComparer.Ordinal).ThenBy(kept => kept.Partition).ToList())
+        foreach (var kept in _state.Histories.OrderBy(kept => kept.Topic, StringComparer.Ordinal)
+            .ThenBy(kept => kept.Partition).ToList())
             open.Add(await _partitions.GetAsync(kept.Topic, kept.Partition, cancel));
         var places = open.ConvertAll(partition => partition.Place);
-        var (firsts, ends) = (await _admin.OffsetsAsync(places, OffsetReader.First, cancel), await _admin.OffsetsAsync(places, OffsetReader.End, cancel));
+        var (firsts, ends) = (await _admin.OffsetsAsync(places, OffsetReader.First, cancel),
+            await _admin.OffsetsAsync(places, OffsetReader.End, cancel));
         var found = new List<PartitionStatus>();
         for (var index = 0; index < open.Count; index++)
         {
             var partition = open[index];
             if (ends[index] == 0) continue;
-            var groups = (await _groups.OfAsync(partition, cancel)).ToDictionary(group => group.Key, group => partition.RecordsBefore(group.Value));
-            found.Add(new PartitionStatus(partition.Topic, partition.Number, partition.RecordsBefore(firsts[index]) + 1, partition.RecordsBefore(ends[index]), groups));
+            var groups = (await _groups.OfAsync(partition, cancel))
+                .ToDictionary(group => group.Key, group => partition.RecordsBefore(group.Value));
+            found.Add(new PartitionStatus(partition.Topic, partition.Number,
+                partition.RecordsBefore(firsts[index]) + 1, partition.RecordsBefore(ends[index]), groups));
         }
 
         return found;
@@ -199,7 +225,8 @@ public sealed partial class KafkaLog : ILog
     {
         try
         {
-            foreach (var partition in _partitions.Open.Where(partition => isLast || IsDue(partition))) await _partitions.KeepAsync(partition, cancel);
+            foreach (var partition in _partitions.Open.Where(partition => isLast || IsDue(partition)))
+                await _partitions.KeepAsync(partition, cancel);
             await _groups.CopyAsync(isLast, cancel);
         }
         catch (Exception fault) when (fault is TidelineException or OperationCanceledException)
@@ -209,8 +236,10 @@ public sealed partial class KafkaLog : ILog
     }
 
     private bool IsDue(Partition partition) =>
-        partition.Position - partition.Kept.Position >= Limits.KafkaKeepRecords || _time.GetElapsedTime(partition.Kept.At).TotalMilliseconds >= Limits.KafkaKeepMs;
+        partition.Position - partition.Kept.Position >= Limits.KafkaKeepRecords
+            || _time.GetElapsedTime(partition.Kept.At).TotalMilliseconds >= Limits.KafkaKeepMs;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "How far the log is known could not be kept; a later try, or the next open, makes up for it.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "How far the log is known could not be kept; a later try, or the next open, makes up for it.")]
     private static partial void NotKept(ILogger logger, Exception fault);
 }

@@ -9,22 +9,31 @@ public sealed partial record KafkaLogOptions
     /// <summary>Addresses of some brokers, as in <c>kafka-1:9092,kafka-2:9092</c>; they name the others.</summary>
     public required string BootstrapServers { get; init; }
 
-    /// <summary>Partitions of a topic when it is made: one for each shard. A topic that is there must have at least so many.</summary>
+    /// <summary>
+    /// Partitions of a topic when it is made: one for each shard. A topic that is there must have at least so many.
+    /// </summary>
     public required int Partitions { get; init; }
 
-    /// <summary>What stands before the name of every topic and group, so that installations can share brokers.</summary>
+    /// <summary>
+    /// What stands before the name of every topic and group, so that installations can share brokers.
+    /// </summary>
     public string TopicPrefix { get; init; } = "";
 
     /// <summary>Copies of a topic when it is made; null: what the brokers give.</summary>
     public short? ReplicationFactor { get; init; }
 
-    /// <summary>Copies that must hold a record before it counts, when a topic is made; null: what the brokers ask for.</summary>
+    /// <summary>
+    /// Copies that must hold a record before it counts, when a topic is made; null: what the brokers ask for.
+    /// </summary>
     public int? MinInSyncReplicas { get; init; }
 
     /// <summary>The name by which brokers know this process in their own logs.</summary>
     public string ClientId { get; init; } = "tideline";
 
-    /// <summary>Settings of librdkafka for the connection, as <c>security.protocol</c> and <c>ssl.ca.location</c>. What the log itself sets cannot be changed here.</summary>
+    /// <summary>
+    /// Settings of librdkafka for the connection, as <c>security.protocol</c> and <c>ssl.ca.location</c>. What the log
+    /// itself sets cannot be changed here.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Connection { get; init; } = new Dictionary<string, string>();
 
     /// <summary>With what the installation seals its records, so that nobody else's are taken for them; all of its
@@ -36,10 +45,13 @@ public sealed partial record KafkaLogOptions
     internal void Validate()
     {
         if (string.IsNullOrWhiteSpace(BootstrapServers)) throw Invalid("Kafka's bootstrap servers are not named.");
-        if (Partitions is < 1 or > Limits.Shards) throw Invalid($"A topic has 1 to {Limits.Shards} partitions, not {Partitions}.");
-        if (!Prefix().IsMatch(TopicPrefix)) throw Invalid($"'{TopicPrefix}' cannot begin the name of a topic: up to 100 letters, digits, dots, dashes and underscores can.");
+        if (Partitions is < 1 or > Limits.Shards)
+            throw Invalid($"A topic has 1 to {Limits.Shards} partitions, not {Partitions}.");
+        if (!Prefix().IsMatch(TopicPrefix)) throw Invalid($"'{TopicPrefix}' cannot begin the name of a topic: up to "
+            + $"100 letters, digits, dots, dashes and underscores can.");
         if (ReplicationFactor < 1) throw Invalid($"A topic cannot have {ReplicationFactor} copies.");
-        if (MinInSyncReplicas < 1 || MinInSyncReplicas > ReplicationFactor) throw Invalid($"{MinInSyncReplicas} of {ReplicationFactor} copies cannot be asked for.");
+        if (MinInSyncReplicas < 1 || MinInSyncReplicas > ReplicationFactor)
+            throw Invalid($"{MinInSyncReplicas} of {ReplicationFactor} copies cannot be asked for.");
     }
 
     private static TidelineException Invalid(string message) => new(ErrorCode.InvalidInput, message);

@@ -2,7 +2,10 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>Drops old records that every group of their partition has read, from the beginning of the partition up to the first that is young or unread.</summary>
+/// <summary>
+/// Drops old records that every group of their partition has read, from the beginning of the partition up to the first
+/// that is young or unread.
+/// </summary>
 internal sealed class LogTrimmer(PartitionTable partitions, GroupOffsets groups, StateTopic state, KafkaAdmin admin)
 {
     /// <returns>How many records were dropped.</returns>
@@ -12,8 +15,10 @@ internal sealed class LogTrimmer(PartitionTable partitions, GroupOffsets groups,
         var dropped = 0L;
         foreach (var partition in partitions.Open)
         {
-            // Dead letters stay until they are dealt with; what a partition that lost records still has is needed to find out why.
-            if (partition.Topic.EndsWith(Topics.DeadLetters(""), StringComparison.Ordinal) || partition.IsStopped) continue;
+            // Dead letters stay until they are dealt with; what a partition that lost records still has is needed to
+            // find out why.
+            if (partition.Topic.EndsWith(Topics.DeadLetters(""), StringComparison.Ordinal) || partition.IsStopped)
+                continue;
             dropped += await TrimAsync(partition, before, cancel);
         }
 
@@ -27,7 +32,8 @@ internal sealed class LogTrimmer(PartitionTable partitions, GroupOffsets groups,
         if (read.Count == 0) return 0;
         var first = (await admin.OffsetsAsync([partition.Place], OffsetReader.First, cancel))[0];
         partition.Dropped(first);
-        var young = (await admin.OffsetsAsync([partition.Place], Math.Max(0, before.ToUnixTimeMilliseconds()), cancel))[0];
+        var young = (await admin.OffsetsAsync(
+            [partition.Place], Math.Max(0, before.ToUnixTimeMilliseconds()), cancel))[0];
         var until = young < 0 ? read.Values.Min() : Math.Min(read.Values.Min(), young);
         // What is read elsewhere, by a process that is further, is dropped by that one.
         if (until <= first || until > partition.Position) return 0;

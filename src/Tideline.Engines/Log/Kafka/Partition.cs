@@ -7,8 +7,9 @@ using Tideline.Log;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// A partition as this process knows it: its history, the window at its end while that is followed, and the fault that stopped it. Whoever meets a message first tells the history: a
-/// reader of the end, a reader of a stretch, or the producer when the brokers confirm it.
+/// A partition as this process knows it: its history, the window at its end while that is followed, and the fault that
+/// stopped it. Whoever meets a message first tells the history: a reader of the end, a reader of a stretch, or the
+/// producer when the brokers confirm it.
 /// </summary>
 internal sealed partial class Partition(
     string topic, string topicId, TopicPartition place, PartitionHistory history, RecordSeal seal, ILogger logger)
@@ -47,7 +48,9 @@ internal sealed partial class Partition(
     /// <summary>The log's offset of the newest record that is known.</summary>
     public long Head => RecordsBefore(Position);
 
-    /// <summary>Whether it lost records or contradicts itself: nothing is added to it, and what is known of it is all there is.</summary>
+    /// <summary>
+    /// Whether it lost records or contradicts itself: nothing is added to it, and what is known of it is all there is.
+    /// </summary>
     public bool IsStopped
     {
         get
@@ -65,7 +68,9 @@ internal sealed partial class Partition(
         }
     }
 
-    /// <summary>How many records of the log stand before a Kafka offset. What nobody here has read yet counts as records.</summary>
+    /// <summary>
+    /// How many records of the log stand before a Kafka offset. What nobody here has read yet counts as records.
+    /// </summary>
     public long RecordsBefore(long kafkaOffset)
     {
         lock (_gate) return history.Hidden.RecordsBefore(kafkaOffset);
@@ -77,7 +82,10 @@ internal sealed partial class Partition(
         lock (_gate) return offset <= 0 ? 0 : history.Hidden.OffsetOf(offset) + 1;
     }
 
-    /// <summary>Where to begin to read what follows the log's record <paramref name="offset"/>, of what is kept and as far as is known: at <see cref="Position"/> when it is the newest.</summary>
+    /// <summary>
+    /// Where to begin to read what follows the log's record <paramref name="offset"/>, of what is kept and as far as is
+    /// known: at <see cref="Position"/> when it is the newest.
+    /// </summary>
     public long ReadFrom(long offset) => Math.Max(Math.Min(KafkaAfter(offset), Position), Volatile.Read(ref _first));
 
     /// <summary>Notes that Kafka keeps nothing before an offset.</summary>
@@ -90,7 +98,9 @@ internal sealed partial class Partition(
         }
     }
 
-    /// <summary>Goes on after what retention took unseen; <paramref name="kept"/> is what somebody else knew of it.</summary>
+    /// <summary>
+    /// Goes on after what retention took unseen; <paramref name="kept"/> is what somebody else knew of it.
+    /// </summary>
     public void Skip(long first, HistoryEntry? kept)
     {
         lock (_gate)
@@ -124,7 +134,8 @@ internal sealed partial class Partition(
             if (offset < 0 || _fault is not null) return;
             if (offset <= _confirmed)
             {
-                Stop($"a record was written at Kafka offset {offset} after another at {_confirmed}: the brokers lost what stood between, as an unclean election does.");
+                Stop($"a record was written at Kafka offset {offset} after another at {_confirmed}: the brokers lost "
+                    + $"what stood between, as an unclean election does.");
                 return;
             }
 
@@ -182,7 +193,9 @@ internal sealed partial class Partition(
         }
     }
 
-    /// <summary>Stops the partition, because to go on would hide a loss. What was read before can be read again.</summary>
+    /// <summary>
+    /// Stops the partition, because to go on would hide a loss. What was read before can be read again.
+    /// </summary>
     public TidelineException Stop(string reason)
     {
         lock (_gate)
@@ -231,8 +244,12 @@ internal sealed partial class Partition(
         lock (_gate) return _window?.Read(afterOffset, limit);
     }
 
-    /// <summary>Completes when something has changed for which <paramref name="isReached"/> holds, when the partition stopped, or when the time is over.</summary>
-    public async Task WaitAsync(Func<Partition, bool> isReached, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
+    /// <summary>
+    /// Completes when something has changed for which <paramref name="isReached"/> holds, when the partition stopped,
+    /// or when the time is over.
+    /// </summary>
+    public async Task WaitAsync(
+        Func<Partition, bool> isReached, TimeSpan timeout, TimeProvider time, CancellationToken cancel)
     {
         var begun = time.GetTimestamp();
         while (true)
@@ -262,7 +279,9 @@ internal sealed partial class Partition(
     /// <summary>What the partition tells of a source.</summary>
     public (int Partition, long Last, long Through, long[] Beyond) SourceTail(string source)
     {
-        lock (_gate) return history.Sources.TryGetValue(source, out var tail) ? (Number, tail.Last, tail.Through, [.. tail.Beyond]) : (Number, 0, 0, []);
+        lock (_gate) return history.Sources.TryGetValue(source, out var tail)
+            ? (Number, tail.Last, tail.Through, [.. tail.Beyond])
+            : (Number, 0, 0, []);
     }
 
     private void Learn(long offset, RecordStamp? stamp)
@@ -310,9 +329,11 @@ internal sealed partial class Partition(
             + "it is passed over, {Count} so far.")]
     private static partial void NotOfTheLog(ILogger logger, string topic, int partition, long offset, long count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Topic}/{Partition} gives nothing between Kafka offsets {From} and {To}; what Tideline wrote there would be missed by what follows it.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Topic}/{Partition} gives nothing between Kafka offsets {From} "
+        + "and {To}; what Tideline wrote there would be missed by what follows it.")]
     private static partial void PassedOver(ILogger logger, string topic, int partition, long from, long to);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Topic}/{Partition} begins at Kafka offset {First}; what retention took before was not seen by this process.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Topic}/{Partition} begins at Kafka offset {First}; what "
+        + "retention took before was not seen by this process.")]
     private static partial void Skipped(ILogger logger, string topic, int partition, long first);
 }

@@ -3,14 +3,17 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// What a partition has said so far, record by record: who appended what, and which offsets hold no record of the log. It follows from the partition alone, so every process that
-/// has read it knows the same. Not for two threads at once.
+/// What a partition has said so far, record by record: who appended what, and which offsets hold no record of the log.
+/// It follows from the partition alone, so every process that has read it knows the same. Not for two threads at once.
 /// </summary>
 internal sealed class PartitionHistory
 {
     private readonly Dictionary<string, SourceTail> _sources = new(StringComparer.Ordinal);
 
-    /// <summary>The history of a partition whose first kept record is at <paramref name="first"/>: of what was dropped before, nothing is known.</summary>
+    /// <summary>
+    /// The history of a partition whose first kept record is at <paramref name="first"/>: of what was dropped before,
+    /// nothing is known.
+    /// </summary>
     public PartitionHistory(long first) => (Position, IsWhole, Hidden) = (first, first == 0, new HiddenOffsets());
 
     /// <summary>As it was kept.</summary>
@@ -19,7 +22,10 @@ internal sealed class PartitionHistory
         (Position, IsWhole, Hidden) = (kept.Position, kept.IsWhole, new HiddenOffsets(kept.Hidden));
         Foreign = (kept.Foreign, kept.LastForeign);
         foreach (var (name, source) in kept.Sources)
-            _sources[name] = new SourceTail { Last = source.Last, Through = source.Through, Beyond = [.. source.Beyond], IsSure = source.IsSure };
+            _sources[name] = new SourceTail
+            {
+                Last = source.Last, Through = source.Through, Beyond = [.. source.Beyond], IsSure = source.IsSure
+            };
     }
 
     /// <summary>The Kafka offset up to which everything is known; the next record to learn of stands there.</summary>
@@ -49,14 +55,18 @@ internal sealed class PartitionHistory
         if (!_sources.TryGetValue(stamp.Source, out var source)) source = new SourceTail { IsSure = IsWhole };
         if (stamp.Seq <= source.Last) return Hide(1);
         if (source.IsSure && stamp.Previous > source.Last)
-            throw new TidelineException(ErrorCode.Corrupt, $"{stamp.Source} goes from {source.Last} to {stamp.Seq} at Kafka offset {Position}, where {stamp.Previous} should stand between: records are lost.");
+            throw new TidelineException(ErrorCode.Corrupt, $"{stamp.Source} goes from {source.Last} to {stamp.Seq} at "
+                + $"Kafka offset {Position}, where {stamp.Previous} should stand between: records are lost.");
         source.Take(stamp);
         _sources[stamp.Source] = source;
         Position++;
         return true;
     }
 
-    /// <summary>Passes over offsets at which Kafka gives nothing: marks of other people's transactions. A record of the log that were lost there shows by what follows it.</summary>
+    /// <summary>
+    /// Passes over offsets at which Kafka gives nothing: marks of other people's transactions. A record of the log that
+    /// were lost there shows by what follows it.
+    /// </summary>
     public void PassTo(long offset) => Hide(offset - Position);
 
     /// <summary>Forgets what stood before an offset that is the first one kept.</summary>
@@ -66,7 +76,10 @@ internal sealed class PartitionHistory
         if (Foreign.Last < before) Foreign = default;
     }
 
-    /// <summary>Goes on at the first record that is kept, when retention took some that were not seen here. What they were is not known.</summary>
+    /// <summary>
+    /// Goes on at the first record that is kept, when retention took some that were not seen here. What they were is
+    /// not known.
+    /// </summary>
     public void SkipTo(long first)
     {
         Position = first;

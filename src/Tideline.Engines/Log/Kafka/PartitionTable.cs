@@ -6,7 +6,9 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>The partitions that this process has to do with, opened when they are first needed, and how they are read.</summary>
+/// <summary>
+/// The partitions that this process has to do with, opened when they are first needed, and how they are read.
+/// </summary>
 internal sealed class PartitionTable(
     TopicCatalog topics, StateTopic state, KafkaAdmin admin, BulkReader bulk, RecordSeal seal, TimeProvider time,
         ILogger logger) : IDisposable
@@ -19,7 +21,8 @@ internal sealed class PartitionTable(
     public ICollection<Partition> Open => _open.Values;
 
     /// <summary>A partition with its history up to the end that it had when it was opened.</summary>
-    /// <exception cref="TidelineException">InvalidInput: there is no such partition. IncompatibleData, StorageUnavailable or Corrupt.</exception>
+    /// <exception cref="TidelineException">InvalidInput: there is no such partition. IncompatibleData,
+    /// StorageUnavailable or Corrupt.</exception>
     public ValueTask<Partition> GetAsync(string topic, int number, CancellationToken cancel) =>
         _open.TryGetValue((topic, number), out var known) ? new(known) : new(OpenAsync(topic, number, cancel));
 
@@ -27,16 +30,21 @@ internal sealed class PartitionTable(
     public async Task<IReadOnlyList<Partition>> AllAsync(string topic, CancellationToken cancel)
     {
         var partitions = new Partition[(await topics.GetAsync(topic, cancel)).Partitions];
-        for (var number = 0; number < partitions.Length; number++) partitions[number] = await GetAsync(topic, number, cancel);
+        for (var number = 0; number < partitions.Length; number++)
+            partitions[number] = await GetAsync(topic, number, cancel);
         return partitions;
     }
 
-    /// <summary>Learns of everything that is on the partitions now. One that turns out to have lost records is stopped; the others go on.</summary>
+    /// <summary>
+    /// Learns of everything that is on the partitions now. One that turns out to have lost records is stopped; the
+    /// others go on.
+    /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable.</exception>
     public async Task CatchUpAsync(IReadOnlyList<Partition> partitions, CancellationToken cancel)
     {
         var ends = await EndsAsync(partitions, cancel);
-        await Task.WhenAll(partitions.Zip(ends).Where(each => each.First.Position < each.Second).Select(each => LearnAsync(each.First, each.Second, cancel)));
+        await Task.WhenAll(partitions.Zip(ends).Where(each => each.First.Position < each.Second)
+            .Select(each => LearnAsync(each.First, each.Second, cancel)));
     }
 
     /// <summary>Keeps the history of a partition as far as it is known, durably.</summary>
@@ -47,8 +55,11 @@ internal sealed class PartitionTable(
         partition.Kept = (entry.Position, time.GetTimestamp());
     }
 
-    /// <summary>Up to <paramref name="limit"/> records after one of the log, from the brokers; fewer when they are large.</summary>
-    public async Task<IReadOnlyList<LogRecord>> ReadAsync(Partition partition, long afterOffset, int limit, CancellationToken cancel)
+    /// <summary>
+    /// Up to <paramref name="limit"/> records after one of the log, from the brokers; fewer when they are large.
+    /// </summary>
+    public async Task<IReadOnlyList<LogRecord>> ReadAsync(
+        Partition partition, long afterOffset, int limit, CancellationToken cancel)
     {
         var end = partition.Head > afterOffset ? partition.Position : (await EndsAsync([partition], cancel))[0];
         var records = new List<LogRecord>();
@@ -77,7 +88,8 @@ internal sealed class PartitionTable(
     private async Task<Partition> OpenAsync(string topic, int number, CancellationToken cancel)
     {
         var info = await topics.GetAsync(topic, cancel);
-        if (number < 0 || number >= info.Partitions) throw new TidelineException(Kernel.ErrorCode.InvalidInput, $"{info.KafkaName} has no partition {number}.");
+        if (number < 0 || number >= info.Partitions)
+            throw new TidelineException(Kernel.ErrorCode.InvalidInput, $"{info.KafkaName} has no partition {number}.");
         await _gate.WaitAsync(cancel);
         try
         {
@@ -89,7 +101,8 @@ internal sealed class PartitionTable(
             await CatchUpAsync([partition], cancel);
             if (partition.IsStopped && partition.Position == partition.Kept.Position)
             {
-                // It ends before what was kept of it, and that is said. What is left is the log from here on: whose records are gone finds them missing.
+                // It ends before what was kept of it, and that is said. What is left is the log from here on: whose
+                // records are gone finds them missing.
                 partition = Load(info, place, first, null);
                 await CatchUpAsync([partition], cancel);
             }
@@ -118,7 +131,8 @@ internal sealed class PartitionTable(
     private async Task LearnAsync(Partition partition, long end, CancellationToken cancel)
     {
         // Who follows the end is about to learn of it anyway.
-        if (partition.IsFollowed) await partition.WaitAsync(each => each.Position >= end, TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), time, cancel);
+        if (partition.IsFollowed) await partition.WaitAsync(
+            each => each.Position >= end, TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), time, cancel);
         try
         {
             await ScanAsync(partition, partition.Position, end, _ => partition.Position < end, cancel);
@@ -130,7 +144,8 @@ internal sealed class PartitionTable(
         }
     }
 
-    private async Task ScanAsync(Partition partition, long from, long end, Func<LogRecord, bool> take, CancellationToken cancel)
+    private async Task ScanAsync(
+        Partition partition, long from, long end, Func<LogRecord, bool> take, CancellationToken cancel)
     {
         try
         {
@@ -146,14 +161,17 @@ internal sealed class PartitionTable(
                 // Beyond the end, then: either that is found out now, or it has passed.
                 await EndsAsync([partition], cancel);
                 partition.ThrowIfStopped();
-                throw KafkaFaults.Unavailable($"give {partition.Place.Topic}/{partition.Number} from offset {from}", fault);
+                throw KafkaFaults.Unavailable(
+                    $"give {partition.Place.Topic}/{partition.Number} from offset {from}", fault);
             }
 
             // Retention was faster.
             await state.CatchUpAsync(cancel);
-            if (partition.Position < first) partition.Skip(first, state.History(partition.Topic, partition.Number, partition.TopicId));
+            if (partition.Position < first)
+                partition.Skip(first, state.History(partition.Topic, partition.Number, partition.TopicId));
             partition.Dropped(first);
-            await bulk.ReadAsync(partition.Place, first, end, message => partition.Take(message) is not { } record || take(record), cancel);
+            await bulk.ReadAsync(partition.Place, first, end, message => partition.Take(message) is not { } record
+                || take(record), cancel);
         }
         catch (KafkaException fault)
         {
@@ -168,7 +186,8 @@ internal sealed class PartitionTable(
         while (true)
         {
             var known = partitions.Select(partition => partition.Position).ToArray();
-            var ends = await admin.OffsetsAsync([.. partitions.Select(partition => partition.Place)], OffsetReader.End, cancel);
+            var ends = await admin.OffsetsAsync(
+                [.. partitions.Select(partition => partition.Place)], OffsetReader.End, cancel);
             var isPatient = time.GetElapsedTime(begun) < Patience;
             var isBack = false;
             for (var index = 0; index < ends.Length; index++)
@@ -176,7 +195,8 @@ internal sealed class PartitionTable(
                 if (ends[index] < known[index] && !partitions[index].IsStopped)
                 {
                     isBack = true;
-                    if (!isPatient) partitions[index].Stop($"it ends at Kafka offset {ends[index]}, but had reached {known[index]}: the brokers lost records, as an unclean election does.");
+                    if (!isPatient) partitions[index].Stop($"it ends at Kafka offset {ends[index]}, but had reached "
+                        + $"{known[index]}: the brokers lost records, as an unclean election does.");
                 }
 
                 if (partitions[index].IsStopped) ends[index] = known[index];

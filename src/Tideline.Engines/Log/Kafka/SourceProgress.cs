@@ -2,7 +2,10 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>How far a source is on a topic: what is on the log, and what was handed to the producer. Not for two threads at once.</summary>
+/// <summary>
+/// How far a source is on a topic: what is on the log, and what was handed to the producer. Not for two threads at
+/// once.
+/// </summary>
 internal sealed class SourceProgress(string source)
 {
     private readonly SortedSet<long> _beyond = [];
@@ -15,7 +18,10 @@ internal sealed class SourceProgress(string source)
     /// <summary>Every record up to this one is on the log or with the producer.</summary>
     public long Sent { get; private set; } = SourceName.AfterOf(source);
 
-    /// <summary>Adds what the partitions of the topic tell. Each knows its own part, so a record that is missing on one shows as a gap between the others'.</summary>
+    /// <summary>
+    /// Adds what the partitions of the topic tell. Each knows its own part, so a record that is missing on one shows as
+    /// a gap between the others'.
+    /// </summary>
     public void Learn(IEnumerable<(int Partition, long Last, long Through, long[] Beyond)> tails)
     {
         foreach (var (partition, last, through, beyond) in tails)
@@ -38,7 +44,8 @@ internal sealed class SourceProgress(string source)
     /// <summary>Hands the record after <see cref="Sent"/> to the producer.</summary>
     public RecordStamp Send(long seq, int partition)
     {
-        // What goes to the same partition before it is there before it, confirmed or not: the producer keeps order and leaves no gap.
+        // What goes to the same partition before it is there before it, confirmed or not: the producer keeps order and
+        // leaves no gap.
         var follows = Math.Max(Settled, _implied.GetValueOrDefault(partition));
         var stamp = new RecordStamp(source, seq, _last.GetValueOrDefault(partition), follows);
         _implied[partition] = follows == seq - 1 ? seq : follows;

@@ -9,10 +9,16 @@ internal sealed class SourceTail
     /// <summary>Every record of the source up to this one is on the topic.</summary>
     public long Through { get; set; }
 
-    /// <summary>Records on this partition beyond <see cref="Through"/>: one before them may stand on another partition, or nowhere.</summary>
+    /// <summary>
+    /// Records on this partition beyond <see cref="Through"/>: one before them may stand on another partition, or
+    /// nowhere.
+    /// </summary>
     public SortedSet<long> Beyond { get; init; } = [];
 
-    /// <summary>Whether nothing of the source before <see cref="Last"/> can have been missed: false until the first record that is seen after retention took some unseen.</summary>
+    /// <summary>
+    /// Whether nothing of the source before <see cref="Last"/> can have been missed: false until the first record that
+    /// is seen after retention took some unseen.
+    /// </summary>
     public bool IsSure { get; set; }
 
     public void Take(RecordStamp stamp)
@@ -30,7 +36,9 @@ internal sealed class SourceTail
         Through = Absorb(Beyond, Through);
     }
 
-    /// <summary>Moves <paramref name="through"/> over the numbers that follow it without a gap, and drops what it has passed.</summary>
+    /// <summary>
+    /// Moves <paramref name="through"/> over the numbers that follow it without a gap, and drops what it has passed.
+    /// </summary>
     public static long Absorb(SortedSet<long> beyond, long through)
     {
         while (beyond.Count > 0 && beyond.Min <= through + 1)

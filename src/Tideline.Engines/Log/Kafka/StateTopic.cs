@@ -7,8 +7,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// What Kafka does not keep for us, on a compacted topic: how far the history of each partition was known, so that an open reads only what came since and knows sources whose records
-/// retention took; and which groups there are, with a copy of their offsets.
+/// What Kafka does not keep for us, on a compacted topic: how far the history of each partition was known, so that an
+/// open reads only what came since and knows sources whose records retention took; and which groups there are, with a
+/// copy of their offsets.
 /// </summary>
 internal sealed class StateTopic(
     TopicInfo topic, KafkaAdmin admin, BulkReader bulk, IProducer<byte[], byte[]> producer, RecordSeal seal,
@@ -23,15 +24,19 @@ internal sealed class StateTopic(
     private readonly TopicPartition _place = new(topic.KafkaName, 0);
     private long _position;
 
-    public IEnumerable<HistoryEntry> Histories => _entries.Values.Where(entry => entry.History is not null).Select(entry => entry.History!);
+    public IEnumerable<HistoryEntry> Histories =>
+        _entries.Values.Where(entry => entry.History is not null).Select(entry => entry.History!);
 
-    public IEnumerable<GroupEntry> Groups => _entries.Values.Where(entry => entry.Group is not null).Select(entry => entry.Group!);
+    public IEnumerable<GroupEntry> Groups =>
+        _entries.Values.Where(entry => entry.Group is not null).Select(entry => entry.Group!);
 
     public HistoryEntry? History(string ofTopic, int partition, string topicId) =>
-        _entries.TryGetValue($"history/{ofTopic}/{partition}", out var entry) && entry.History!.TopicId == topicId ? entry.History : null;
+        _entries.TryGetValue($"history/{ofTopic}/{partition}", out var entry)
+            && entry.History!.TopicId == topicId ? entry.History : null;
 
     public GroupEntry? Group(string group, string ofTopic, int partition, string topicId) =>
-        _entries.TryGetValue($"group/{group}/{ofTopic}/{partition}", out var entry) && entry.Group!.TopicId == topicId ? entry.Group : null;
+        _entries.TryGetValue($"group/{group}/{ofTopic}/{partition}", out var entry)
+            && entry.Group!.TopicId == topicId ? entry.Group : null;
 
     /// <summary>Reads what other processes wrote.</summary>
     public async Task CatchUpAsync(CancellationToken cancel)
@@ -96,7 +101,8 @@ internal sealed class StateTopic(
     {
         try
         {
-            return JsonSerializer.Deserialize(json, StateJson.Default.StateEntry) is { } entry && (entry.History is not null || entry.Group is not null) ? entry : null;
+            return JsonSerializer.Deserialize(json, StateJson.Default.StateEntry) is { } entry
+                && (entry.History is not null || entry.Group is not null) ? entry : null;
         }
         catch (JsonException)
         {

@@ -6,8 +6,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// Follows the ends of partitions with one consumer and one thread, and fills their windows. A partition is followed from the first time that somebody waits at its end until nobody has
-/// read there for <see cref="Limits.KafkaTailIdleMs"/>.
+/// Follows the ends of partitions with one consumer and one thread, and fills their windows. A partition is followed
+/// from the first time that somebody waits at its end until nobody has read there for
+/// <see cref="Limits.KafkaTailIdleMs"/>.
 /// </summary>
 internal sealed partial class TailReader : IDisposable
 {
@@ -28,7 +29,9 @@ internal sealed partial class TailReader : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Follows a partition from the log's record <paramref name="afterOffset"/> on, unless it is followed already.</summary>
+    /// <summary>
+    /// Follows a partition from the log's record <paramref name="afterOffset"/> on, unless it is followed already.
+    /// </summary>
     public void Follow(Partition partition, long afterOffset)
     {
         lock (_gate)
@@ -68,13 +71,16 @@ internal sealed partial class TailReader : IDisposable
                 if (_consumer.Consume(StepMs) is { } message) Take(message);
                 if (_time.GetElapsedTime(lookedAt).TotalMilliseconds < Limits.KafkaTailIdleMs / 10.0) continue;
                 lookedAt = _time.GetTimestamp();
-                foreach (var partition in _followed.Values.Where(partition => _time.GetElapsedTime(partition.UsedAt).TotalMilliseconds > Limits.KafkaTailIdleMs)) Leave(partition);
+                foreach (var partition in _followed.Values.Where(partition => _time.GetElapsedTime(partition.UsedAt)
+                    .TotalMilliseconds > Limits.KafkaTailIdleMs)) Leave(partition);
             }
             catch (ConsumeException fault)
             {
                 // A reader of the stretch meets the same and can tell what it means.
-                CannotFollow(_logger, fault.ConsumerRecord?.Topic, fault.ConsumerRecord?.Partition.Value, fault.Error.Reason);
-                if (fault.ConsumerRecord is { } record && _followed.TryGetValue(record.TopicPartition, out var partition)) Leave(partition);
+                CannotFollow(
+                    _logger, fault.ConsumerRecord?.Topic, fault.ConsumerRecord?.Partition.Value, fault.Error.Reason);
+                if (fault.ConsumerRecord is { } record
+                    && _followed.TryGetValue(record.TopicPartition, out var partition)) Leave(partition);
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
@@ -108,6 +114,7 @@ internal sealed partial class TailReader : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The end of {Topic}/{Partition} cannot be followed as it was: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The end of {Topic}/{Partition} cannot be followed as it was: {Reason}")]
     private static partial void CannotFollow(ILogger logger, string? topic, int? partition, string reason);
 }

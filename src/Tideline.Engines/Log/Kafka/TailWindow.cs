@@ -3,7 +3,10 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>The newest records of a partition that is followed, as many as <see cref="Limits.KafkaTailBytes"/> hold: several groups read them there without asking the brokers.</summary>
+/// <summary>
+/// The newest records of a partition that is followed, as many as <see cref="Limits.KafkaTailBytes"/> hold: several
+/// groups read them there without asking the brokers.
+/// </summary>
 internal sealed class TailWindow(long afterOffset)
 {
     private readonly List<LogRecord> _records = [];
@@ -26,7 +29,10 @@ internal sealed class TailWindow(long afterOffset)
         _dropped = 0;
     }
 
-    /// <summary>Up to <paramref name="limit"/> records after an offset; null when the window does not reach back to there, or not yet so far.</summary>
+    /// <summary>
+    /// Up to <paramref name="limit"/> records after an offset; null when the window does not reach back to there, or
+    /// not yet so far.
+    /// </summary>
     public IReadOnlyList<LogRecord>? Read(long afterOffset, int limit)
     {
         if (afterOffset < First - 1 || afterOffset > Last) return null;

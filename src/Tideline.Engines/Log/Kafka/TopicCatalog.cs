@@ -7,12 +7,14 @@ using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
-/// <summary>A topic as Kafka has it. <paramref name="Id"/> tells it from another of the same name that was there before.</summary>
+/// <summary>
+/// A topic as Kafka has it. <paramref name="Id"/> tells it from another of the same name that was there before.
+/// </summary>
 internal sealed record TopicInfo(string Name, string KafkaName, string Id, int Partitions);
 
 /// <summary>
-/// Topics, made when they are first needed and checked when they are there. Only Tideline may drop records, because only it knows what its groups have read; and no election may go to
-/// a replica that lacks records.
+/// Topics, made when they are first needed and checked when they are there. Only Tideline may drop records, because
+/// only it knows what its groups have read; and no election may go to a replica that lacks records.
 /// </summary>
 internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin admin, ILogger logger) : IDisposable
 {
@@ -34,16 +36,20 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
     private readonly ConcurrentDictionary<string, TopicInfo> _topics = new(StringComparer.Ordinal);
 
     /// <summary>The topic of a name, made if it is not there.</summary>
-    /// <exception cref="TidelineException">IncompatibleData: it has too few partitions, or drops records by itself. StorageUnavailable.</exception>
+    /// <exception cref="TidelineException">IncompatibleData: it has too few partitions, or drops records by itself.
+    /// StorageUnavailable.</exception>
     public ValueTask<TopicInfo> GetAsync(string topic, CancellationToken cancel) =>
-        _topics.TryGetValue(topic, out var known) ? new(known) : new(EnsureAsync(topic, options.Partitions, Kept, [], cancel));
+        _topics.TryGetValue(topic, out var known)
+            ? new(known)
+            : new(EnsureAsync(topic, options.Partitions, Kept, [], cancel));
 
     /// <summary>A topic of one partition of which Kafka keeps the newest record of each key.</summary>
-    public Task<TopicInfo> GetCompactedAsync(string topic, CancellationToken cancel) => EnsureAsync(topic, 1, Compacted, new()
-    {
-        ["segment.bytes"] = Text(Limits.KafkaStateSegmentBytes),
-        ["min.cleanable.dirty.ratio"] = "0.1",
-    }, cancel);
+    public Task<TopicInfo> GetCompactedAsync(string topic, CancellationToken cancel) =>
+        EnsureAsync(topic, 1, Compacted, new()
+        {
+            ["segment.bytes"] = Text(Limits.KafkaStateSegmentBytes),
+            ["min.cleanable.dirty.ratio"] = "0.1",
+        }, cancel);
 
     /// <summary>What became of the topics that this process has used: those that are gone, or were made anew by
     /// somebody else.</summary>
@@ -67,7 +73,8 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
 
     public void Dispose() => _gate.Dispose();
 
-    private async Task<TopicInfo> EnsureAsync(string topic, int partitions, Dictionary<string, string> required, Dictionary<string, string> wanted, CancellationToken cancel)
+    private async Task<TopicInfo> EnsureAsync(string topic, int partitions,
+        Dictionary<string, string> required, Dictionary<string, string> wanted, CancellationToken cancel)
     {
         await _gate.WaitAsync(cancel);
         try
@@ -83,7 +90,8 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
             }
 
             if (there.Partitions.Count < partitions)
-                throw new TidelineException(ErrorCode.IncompatibleData, $"The topic {name} has {there.Partitions.Count} partitions, but {partitions} shards need one each.");
+                throw new TidelineException(ErrorCode.IncompatibleData, $"The topic {name} has "
+                    + $"{there.Partitions.Count} partitions, but {partitions} shards need one each.");
             await CheckAsync(name, required, cancel);
             return _topics[topic] = new TopicInfo(topic, name, there.TopicId.ToString(), there.Partitions.Count);
         }
@@ -93,12 +101,19 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
         }
     }
 
-    private TopicSpecification Specification(string name, int partitions, IEnumerable<KeyValuePair<string, string>> settings)
+    private TopicSpecification Specification(
+        string name, int partitions, IEnumerable<KeyValuePair<string, string>> settings)
     {
         // A clock that is ahead must not make the brokers refuse what is committed already.
-        var configs = new Dictionary<string, string>(settings) { ["message.timestamp.after.max.ms"] = Text(long.MaxValue) };
+        var configs = new Dictionary<string, string>(
+            settings)
+        { ["message.timestamp.after.max.ms"] = Text(long.MaxValue) };
         if (options.MinInSyncReplicas is { } inSync) configs["min.insync.replicas"] = Text(inSync);
-        return new TopicSpecification { Name = name, NumPartitions = partitions, ReplicationFactor = options.ReplicationFactor ?? -1, Configs = configs };
+        return new TopicSpecification
+        {
+            Name = name,
+            NumPartitions = partitions, ReplicationFactor = options.ReplicationFactor ?? -1, Configs = configs
+        };
     }
 
     private async Task CheckAsync(string name, Dictionary<string, string> required, CancellationToken cancel)
@@ -107,7 +122,8 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
         foreach (var (setting, value) in required)
         {
             if (actual.TryGetValue(setting, out var found) && found != value)
-                throw new TidelineException(ErrorCode.IncompatibleData, $"The topic {name} has {setting}={found}, with which Kafka may drop records that are still needed; set it to {value}.");
+                throw new TidelineException(ErrorCode.IncompatibleData, $"The topic {name} has {setting}={found}, with "
+                    + $"which Kafka may drop records that are still needed; set it to {value}.");
         }
     }
 

@@ -1,7 +1,8 @@
 namespace Tideline.Engines.Log.Sqlite;
 
 /// <summary>A piece of a transaction, answered after its commit.</summary>
-internal sealed class LogWork(Func<LogWriter, long> run, bool durable) : TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class LogWork(Func<LogWriter, long> run, bool durable)
+    : TaskCompletionSource<long>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     private long _result;
 

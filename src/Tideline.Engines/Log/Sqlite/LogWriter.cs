@@ -19,7 +19,8 @@ internal sealed class LogWriter
         Topics = new NameTable(database, "topics");
         Sources = new NameTable(database, "source_names");
         Types = new NameTable(database, "types");
-        _insert = database.Prepare("INSERT INTO records(topic, partition, position, source, seq, key, type, subject, version, time_us, data) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        _insert = database.Prepare("INSERT INTO records(topic, partition, position, source, seq, key, type, subject, "
+            + "version, time_us, data) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         Reload();
     }
 
@@ -47,9 +48,11 @@ internal sealed class LogWriter
             var last = _sources.TryGetValue((topic, source), out var known) ? known : SourceName.AfterOf(record.Source);
             if (record.SourceSeq <= last) continue;
             if (record.SourceSeq != last + 1)
-                throw new TidelineException(ErrorCode.Corrupt, $"{record.Source} appended {record.SourceSeq} to {record.Topic}, where {last + 1} was due: something between was lost.");
+                throw new TidelineException(ErrorCode.Corrupt, $"{record.Source} appended {record.SourceSeq} to "
+                    + $"{record.Topic}, where {last + 1} was due: something between was lost.");
             var offset = _heads.GetValueOrDefault((topic, record.Partition)) + 1;
-            _insert.Bind(topic).Bind(record.Partition).Bind(offset).Bind(source).Bind(record.SourceSeq).Bind(record.Key).Bind(Types.Ensure(record.Type))
+            _insert.Bind(topic).Bind(record.Partition)
+                .Bind(offset).Bind(source).Bind(record.SourceSeq).Bind(record.Key).Bind(Types.Ensure(record.Type))
                 .Bind(record.Subject).Bind(record.Version).Bind(record.TimeUs).Bind(record.Data.Span).Run();
             _heads[(topic, record.Partition)] = offset;
             _sources[(topic, source)] = record.SourceSeq;
@@ -58,9 +61,11 @@ internal sealed class LogWriter
         }
 
         foreach (var (topic, partition) in touched)
-            _database.Prepare("INSERT INTO partitions(topic, partition, head) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET head = excluded.head").Bind(topic).Bind(partition).Bind(_heads[(topic, partition)]).Run();
+            _database.Prepare("INSERT INTO partitions(topic, partition, head) VALUES(?, ?, ?) ON CONFLICT DO UPDATE "
+                + "SET head = excluded.head").Bind(topic).Bind(partition).Bind(_heads[(topic, partition)]).Run();
         foreach (var (topic, source) in touchedSources)
-            _database.Prepare("INSERT INTO source_heads(topic, source, seq) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq").Bind(topic).Bind(source).Bind(_sources[(topic, source)]).Run();
+            _database.Prepare("INSERT INTO source_heads(topic, source, seq) VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET "
+                + "seq = excluded.seq").Bind(topic).Bind(source).Bind(_sources[(topic, source)]).Run();
         Moved.UnionWith(touched);
     }
 
@@ -68,8 +73,10 @@ internal sealed class LogWriter
     {
         var id = Topics.Ensure(topic);
         if (offset < 0 || offset > Head(id, partition))
-            throw new TidelineException(ErrorCode.InvalidInput, $"Group {group} cannot stand at {offset} of {topic}/{partition}, whose head is {Head(id, partition)}.");
-        _database.Prepare("INSERT INTO groups(name, topic, partition, position) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET position = excluded.position")
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"Group {group} cannot stand at {offset} of {topic}/{partition}, whose head is {Head(id, partition)}.");
+        _database.Prepare("INSERT INTO groups(name, topic, partition, position) VALUES(?, ?, ?, ?) ON CONFLICT DO "
+            + "UPDATE SET position = excluded.position")
             .Bind(group).Bind(id).Bind(partition).Bind(offset).Run();
     }
 
@@ -77,18 +84,23 @@ internal sealed class LogWriter
     public long GetOrAddGroup(string group, string topic, int partition)
     {
         var id = Topics.Ensure(topic);
-        _database.Prepare("INSERT INTO groups(name, topic, partition, position) VALUES(?, ?, ?, 0) ON CONFLICT DO NOTHING").Bind(group).Bind(id).Bind(partition).Run();
-        var statement = _database.Prepare("SELECT position FROM groups WHERE name = ? AND topic = ? AND partition = ?").Bind(group).Bind(id).Bind(partition);
+        _database.Prepare("INSERT INTO groups(name, topic, partition, position) VALUES(?, ?, ?, 0) ON CONFLICT DO "
+            + "NOTHING").Bind(group).Bind(id).Bind(partition).Run();
+        var statement = _database.Prepare("SELECT position FROM groups WHERE name = ? AND topic = ? AND partition = ?")
+            .Bind(group).Bind(id).Bind(partition);
         statement.Step();
         var position = statement.Long(0);
         statement.Reset();
         return position;
     }
 
-    /// <summary>Drops up to <see cref="Limits.TrimRows"/> old records that every group of their partition has read.</summary>
+    /// <summary>
+    /// Drops up to <see cref="Limits.TrimRows"/> old records that every group of their partition has read.
+    /// </summary>
     public long Trim(long beforeUs)
     {
-        // A partition that nobody reads keeps everything: there is no telling who may come. Dead letters stay until they are dealt with.
+        // A partition that nobody reads keeps everything: there is no telling who may come. Dead letters stay until
+        // they are dealt with.
         _database.Prepare(
             """
             DELETE FROM records WHERE (topic, partition, position) IN (

@@ -3,7 +3,8 @@ using Tideline.Engines.Sqlite;
 namespace Tideline.Engines.Log.Sqlite;
 
 /// <summary>
-/// Small numbers for names that repeat in every record. A name that was given its number in a transaction that failed is forgotten by
+/// Small numbers for names that repeat in every record. A name that was given its number in a transaction that failed
+/// is forgotten by
 /// <see cref="Reload"/>.
 /// </summary>
 internal sealed class NameTable(SqliteDatabase writer, string table)

@@ -6,7 +6,8 @@ using Tideline.Log;
 namespace Tideline.Engines.Log.Sqlite;
 
 /// <summary>
-/// The embedded log: one SQLite file, appends and offset commits that arrive together share one transaction. Readers never wait for the writer.
+/// The embedded log: one SQLite file, appends and offset commits that arrive together share one transaction. Readers
+/// never wait for the writer.
 /// </summary>
 public sealed class SqliteLog : ILog
 {
@@ -29,7 +30,8 @@ public sealed class SqliteLog : ILog
         _writer = new LogWriter(database);
         _checkpointer = new Checkpointer(database, writesOut: true);
         _readers = new ReaderPool(database.Path);
-        foreach (var partition in LogRows.Describe(database)) _heads[(partition.Topic, partition.Partition)] = partition.HeadOffset;
+        foreach (var partition in LogRows.Describe(database))
+            _heads[(partition.Topic, partition.Partition)] = partition.HeadOffset;
     }
 
     /// <summary>Opens or makes the log in <c>DIR/log/log.db</c>.</summary>
@@ -55,26 +57,34 @@ public sealed class SqliteLog : ILog
     /// <inheritdoc/>
     public async ValueTask AppendAsync(IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
-        if (records.Count > 0) await RunAsync(writer => { writer.Append(records); return 0; }, cancel, durable: !records.All(record => Topics.IsDerived(record.Topic)));
+        if (records.Count > 0) await RunAsync(writer => { writer.Append(records); return 0; },
+            cancel, durable: !records.All(record => Topics.IsDerived(record.Topic)));
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) => await RunAsync(
-        writer => writer.Topics.Find(topic) is { } t && writer.Sources.Find(source) is { } s ? Math.Max(writer.SourceHead(t, s), SourceName.AfterOf(source)) : SourceName.AfterOf(source),
+    public async ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) =>
+        await RunAsync(
+        writer => writer.Topics.Find(topic) is { } t && writer.Sources.Find(source) is { } s
+            ? Math.Max(writer.SourceHead(t, s), SourceName.AfterOf(source))
+            : SourceName.AfterOf(source),
         cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
+    public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
+        string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
     {
         if (_writer.Topics.Find(topic) is not { } id) return new([]);
-        return new(_readers.Read(database => LogRows.Read(database, _writer, topic, id, partition, afterOffset, limit)));
+        return new(_readers.Read(
+            database => LogRows.Read(database, _writer, topic, id, partition, afterOffset, limit)));
     }
 
     /// <inheritdoc/>
-    public ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) => new(_heads.GetValueOrDefault((topic, partition)));
+    public ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) =>
+        new(_heads.GetValueOrDefault((topic, partition)));
 
     /// <inheritdoc/>
-    public async ValueTask WaitAsync(string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel)
+    public async ValueTask WaitAsync(
+        string topic, int partition, long afterOffset, TimeSpan timeout, CancellationToken cancel)
     {
         // The waiter is taken before the head is asked for, so that an append between the two cannot be missed.
         var waiter = _waiters.GetOrAdd((topic, partition), static _ => New());
@@ -90,11 +100,13 @@ public sealed class SqliteLog : ILog
     }
 
     /// <inheritdoc/>
-    public async ValueTask<long> GetCommittedAsync(string group, string topic, int partition, CancellationToken cancel) =>
+    public async ValueTask<long> GetCommittedAsync(
+        string group, string topic, int partition, CancellationToken cancel) =>
         await RunAsync(writer => writer.GetOrAddGroup(group, topic, partition), cancel);
 
     /// <inheritdoc/>
-    public async ValueTask CommitAsync(string group, string topic, int partition, long offset, CancellationToken cancel) =>
+    public async ValueTask CommitAsync(
+        string group, string topic, int partition, long offset, CancellationToken cancel) =>
         await RunAsync(writer => { writer.CommitGroup(group, topic, partition, offset); return 0; }, cancel);
 
     /// <inheritdoc/>
@@ -110,7 +122,8 @@ public sealed class SqliteLog : ILog
     }
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel) => new(_readers.Read(LogRows.Describe));
+    public ValueTask<IReadOnlyList<PartitionStatus>> DescribeAsync(CancellationToken cancel) =>
+        new(_readers.Read(LogRows.Describe));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

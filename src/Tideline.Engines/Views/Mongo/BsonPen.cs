@@ -3,7 +3,10 @@ using MongoDB.Bson;
 
 namespace Tideline.Engines.Views.Mongo;
 
-/// <summary>Writes BSON (bsonspec.org, version 1.1) into one buffer that is used again: a batch of documents is written without a tree of each.</summary>
+/// <summary>
+/// Writes BSON (bsonspec.org, version 1.1) into one buffer that is used again: a batch of documents is written without
+/// a tree of each.
+/// </summary>
 internal sealed class BsonPen
 {
     private byte[] _bytes = new byte[8_192];

@@ -4,7 +4,9 @@ using MongoDB.Bson;
 
 namespace Tideline.Engines.Views.Mongo;
 
-/// <summary>Turns what <see cref="JsonToBson"/> wrote back into JSON, and the numbers that a hand with a tool writes.</summary>
+/// <summary>
+/// Turns what <see cref="JsonToBson"/> wrote back into JSON, and the numbers that a hand with a tool writes.
+/// </summary>
 internal static class BsonToJson
 {
     /// <summary>Writes the element that the reader stands at, with its name.</summary>
@@ -65,7 +67,8 @@ internal static class BsonToJson
 
     private static string? Number(ReadOnlySpan<byte> value)
     {
-        var number = Decimal128.FromIEEEBits(BinaryPrimitives.ReadUInt64LittleEndian(value[8..]), BinaryPrimitives.ReadUInt64LittleEndian(value));
+        var number = Decimal128.FromIEEEBits(
+            BinaryPrimitives.ReadUInt64LittleEndian(value[8..]), BinaryPrimitives.ReadUInt64LittleEndian(value));
         return Decimal128.IsNaN(number) || Decimal128.IsInfinity(number) ? null : number.ToString();
     }
 }

@@ -7,8 +7,9 @@ namespace Tideline.Engines.Views.Mongo;
 /// <summary>One open change stream over the database. Not for two threads at once.</summary>
 internal sealed class ChangeCursor : IDisposable
 {
-    // The same for ever, whatever collections come and go: a token resumes only the pipeline that gave it. Inserts and replacements of documents that are not followed stay on
-    // the server, and of the others only what their envelopes say travels.
+    // The same for ever, whatever collections come and go: a token resumes only the pipeline that gave it. Inserts and
+    // replacements of documents that are not followed stay on the server, and of the others only what their envelopes
+    // say travels.
     private static readonly BsonDocument[] s_pipeline =
     [
         new("$match", new BsonDocument("$or", new BsonArray
@@ -32,7 +33,8 @@ internal sealed class ChangeCursor : IDisposable
     private readonly IChangeStreamCursor<BsonDocument> _stream;
     private readonly Queue<BsonDocument> _read = new();
 
-    private ChangeCursor(IClientSessionHandle session, IChangeStreamCursor<BsonDocument> stream, bool withImages) => (Session, _stream, HasImages) = (session, stream, withImages);
+    private ChangeCursor(IClientSessionHandle session, IChangeStreamCursor<BsonDocument> stream, bool withImages) =>
+        (Session, _stream, HasImages) = (session, stream, withImages);
 
     /// <summary>The session it reads in.</summary>
     public IClientSessionHandle Session { get; }
@@ -40,14 +42,18 @@ internal sealed class ChangeCursor : IDisposable
     /// <summary>What was taken so far ends here.</summary>
     public ChangeToken Position { get; private set; } = null!;
 
-    /// <summary>Whether it asks for the images of before: what a deleted document's revision is. MongoDB looks each of them up, that of a replacement, too.</summary>
+    /// <summary>
+    /// Whether it asks for the images of before: what a deleted document's revision is. MongoDB looks each of them up,
+    /// that of a replacement, too.
+    /// </summary>
     public bool HasImages { get; }
 
     /// <summary>Whether MongoDB closed it, because the database was dropped.</summary>
     public bool IsEnded { get; private set; }
 
     /// <summary>Opens it after a token; null: now.</summary>
-    public static async Task<ChangeCursor> OpenAsync(MongoServer server, ChangeToken? after, bool withImages, CancellationToken cancel)
+    public static async Task<ChangeCursor> OpenAsync(
+        MongoServer server, ChangeToken? after, bool withImages, CancellationToken cancel)
     {
         var session = server.Begin();
         try
@@ -57,11 +63,13 @@ internal sealed class ChangeCursor : IDisposable
                 // Unlike resumeAfter it also goes on behind the end that a dropped database sets.
                 StartAfter = after?.Resume,
                 FullDocument = ChangeStreamFullDocumentOption.UpdateLookup,
-                FullDocumentBeforeChange = withImages ? ChangeStreamFullDocumentBeforeChangeOption.WhenAvailable : ChangeStreamFullDocumentBeforeChangeOption.Off,
+                FullDocumentBeforeChange = withImages ? ChangeStreamFullDocumentBeforeChangeOption.WhenAvailable
+                    : ChangeStreamFullDocumentBeforeChangeOption.Off,
                 BatchSize = Limits.EventBatch,
                 MaxAwaitTime = TimeSpan.FromMilliseconds(Limits.ProjectionPollMs),
             };
-            var cursor = new ChangeCursor(session, await server.Database.WatchAsync<BsonDocument>(session, s_pipeline, options, cancel), withImages);
+            var cursor = new ChangeCursor(session,
+                await server.Database.WatchAsync<BsonDocument>(session, s_pipeline, options, cancel), withImages);
             // The first answer is here already.
             await cursor.FetchAsync(cancel);
             if (after is null) cursor._read.Clear();

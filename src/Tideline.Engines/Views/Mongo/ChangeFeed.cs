@@ -4,17 +4,26 @@ using Tideline.Views;
 
 namespace Tideline.Engines.Views.Mongo;
 
-/// <summary>Reads the change stream in batches. The cursor of a consumer stays open between its calls, so that asking again costs one short wait on the server.</summary>
+/// <summary>
+/// Reads the change stream in batches. The cursor of a consumer stays open between its calls, so that asking again
+/// costs one short wait on the server.
+/// </summary>
 internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, MongoViewReader reader) : IDisposable
 {
-    private const int CappedPositionLost = 136, InvalidResumeToken = 260, ChangeStreamFatalError = 280, ChangeStreamHistoryLost = 286;
+    private const int CappedPositionLost = 136,
+    InvalidResumeToken = 260, ChangeStreamFatalError = 280, ChangeStreamHistoryLost = 286;
 
     private readonly Lock _lock = new();
     private readonly List<(string Token, ChangeCursor Cursor)> _waiting = [];
 
-    /// <summary>Changes after a token; null: none, with the token of now. Without <paramref name="withDocuments"/> it spares reading what the documents are now, and what they were.</summary>
-    /// <exception cref="TidelineException">NotFound: what follows the token left the oplog. InvalidInput: no token of this stream. StorageUnavailable.</exception>
-    public async Task<ChangeBatch> ReadAsync(ChangeToken? after, int limit, bool withDocuments, CancellationToken cancel)
+    /// <summary>
+    /// Changes after a token; null: none, with the token of now. Without <paramref name="withDocuments"/> it spares
+    /// reading what the documents are now, and what they were.
+    /// </summary>
+    /// <exception cref="TidelineException">NotFound: what follows the token left the oplog. InvalidInput: no token of
+    /// this stream. StorageUnavailable.</exception>
+    public async Task<ChangeBatch> ReadAsync(
+        ChangeToken? after, int limit, bool withDocuments, CancellationToken cancel)
     {
         ChangeCursor? cursor = null;
         try
@@ -28,9 +37,11 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
             if (Keep(batch.ResumeToken, cursor)) cursor = null;
             return batch;
         }
-        catch (MongoCommandException lost) when (lost.Code is ChangeStreamHistoryLost or ChangeStreamFatalError or CappedPositionLost)
+        catch (MongoCommandException lost)
+            when (lost.Code is ChangeStreamHistoryLost or ChangeStreamFatalError or CappedPositionLost)
         {
-            throw new TidelineException(ErrorCode.NotFound, "What follows this token is no longer in MongoDB's oplog. Read the documents anew, then go on from now.", lost);
+            throw new TidelineException(ErrorCode.NotFound, "What follows this token is no longer in MongoDB's oplog. "
+                + "Read the documents anew, then go on from now.", lost);
         }
         catch (MongoCommandException bad) when (bad.Code == InvalidResumeToken)
         {
@@ -56,7 +67,8 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
         }
     }
 
-    private async Task<DocumentChange[]> ChangesAsync(IReadOnlyList<ChangeEvent> events, bool withDocuments, CancellationToken cancel)
+    private async Task<DocumentChange[]> ChangesAsync(
+        IReadOnlyList<ChangeEvent> events, bool withDocuments, CancellationToken cancel)
     {
         var current = new Dictionary<(string, string), Document>();
         var followed = new HashSet<string>(StringComparer.Ordinal);
@@ -67,14 +79,16 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
             if (definition?.LogChanges == true) followed.Add(group.Key);
             if (definition is null || !withDocuments) continue;
             var ids = group.Select(happened => happened.Id).Distinct(StringComparer.Ordinal).ToArray();
-            foreach (var document in await reader.ReadAsync(group.Key, ids, cancel)) current[(group.Key, document.Id)] = document;
+            foreach (var document in await reader.ReadAsync(group.Key, ids, cancel))
+                current[(group.Key, document.Id)] = document;
         }
 
         return
         [
             .. from happened in events
                where happened.IsLogged ?? followed.Contains(happened.Collection)
-               select new DocumentChange(happened.Collection, happened.Id, happened.Operation, happened.Revision, current.GetValueOrDefault((happened.Collection, happened.Id))),
+               select new DocumentChange(happened.Collection, happened.Id, happened.Operation,
+                   happened.Revision, current.GetValueOrDefault((happened.Collection, happened.Id))),
         ];
     }
 

@@ -6,9 +6,10 @@ using Tideline.Views;
 namespace Tideline.Engines.Views.Mongo;
 
 /// <summary>
-/// One bulk of guarded writes, and what is known of it. MongoDB says how many of its replacements found their document, not which, and an answer that is lost says nothing. So every
-/// run leaves a mark of its own in what it writes, and where the answer does not say enough, the documents do: what bears the mark was written by this run. Carried out again, a
-/// write whose first attempt was carried out finds its guard gone.
+/// One bulk of guarded writes, and what is known of it. MongoDB says how many of its replacements found their document,
+/// not which, and an answer that is lost says nothing. So every run leaves a mark of its own in what it writes, and
+/// where the answer does not say enough, the documents do: what bears the mark was written by this run. Carried out
+/// again, a write whose first attempt was carried out finds its guard gone.
 /// </summary>
 internal sealed class GuardedRun
 {
@@ -58,32 +59,42 @@ internal sealed class GuardedRun
 
         if (inDoubt.Count == 0) return;
         var found = await MarksAsync(session, inDoubt, cancel);
-        foreach (var at in inDoubt) _applied[at] = found.TryGetValue(_writes[at].Id, out var mark) && mark == (_writes[at].Revision, _writer);
+        foreach (var at in inDoubt)
+            _applied[at] = found.TryGetValue(_writes[at].Id, out var mark) && mark == (_writes[at].Revision, _writer);
     }
 
-    private async Task<(BulkWriteResult Result, HashSet<int> Refused)> BulkAsync(IClientSessionHandle session, CancellationToken cancel)
+    private async Task<(BulkWriteResult Result, HashSet<int> Refused)> BulkAsync(
+        IClientSessionHandle session, CancellationToken cancel)
     {
         try
         {
             return (await _collection.BulkWriteAsync(session, _models, s_unordered, cancel), []);
         }
         // Inserts of what is there: after a crash, a whole batch of them.
-        catch (MongoBulkWriteException<RawBsonDocument> partly) when (partly.WriteConcernError is null && partly.WriteErrors.All(MongoFaults.IsThere))
+        catch (MongoBulkWriteException<RawBsonDocument> partly)
+            when (partly.WriteConcernError is null && partly.WriteErrors.All(MongoFaults.IsThere))
         {
             return (partly.Result, [.. partly.WriteErrors.Select(error => error.Index)]);
         }
     }
 
-    private async Task<Dictionary<string, (long Revision, Guid Writer)>> MarksAsync(IClientSessionHandle session, List<int> writes, CancellationToken cancel)
+    private async Task<Dictionary<string, (long Revision, Guid Writer)>> MarksAsync(
+        IClientSessionHandle session, List<int> writes, CancellationToken cancel)
     {
-        var named = new BsonDocument("_id", new BsonDocument("$in", new BsonArray(writes.Select(at => _writes[at].Id))));
-        var options = new FindOptions<RawBsonDocument, BsonDocument> { Projection = s_marks, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs) };
+        var named = new BsonDocument(
+            "_id", new BsonDocument("$in", new BsonArray(writes.Select(at => _writes[at].Id))));
+        var options = new FindOptions<RawBsonDocument, BsonDocument>
+        {
+            Projection = s_marks, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs)
+        };
         using var cursor = await _collection.FindAsync(session, named, options, cancel);
         var found = await cursor.ToListAsync(cancel);
-        return found.ToDictionary(document => document["_id"].AsString, document => StoredDocument.Mark(document), StringComparer.Ordinal);
+        return found.ToDictionary(
+            document => document["_id"].AsString, document => StoredDocument.Mark(document), StringComparer.Ordinal);
     }
 
-    // One by one, since a document that is gone bears no mark. After a lost answer one that is not there counts as deleted: that is what was asked for.
+    // One by one, since a document that is gone bears no mark. After a lost answer one that is not there counts as
+    // deleted: that is what was asked for.
     private async Task<bool> DeleteAsync(IClientSessionHandle session, int at, bool isRepeat, CancellationToken cancel)
     {
         var deleted = await _collection.DeleteOneAsync(session, Guard(_writes[at]), cancellationToken: cancel);
@@ -91,7 +102,9 @@ internal sealed class GuardedRun
     }
 
     private static WriteModel<RawBsonDocument> Model(DocumentWrite write, RawBsonDocument document) =>
-        write.ExpectedRevision == 0 ? new InsertOneModel<RawBsonDocument>(document) : new ReplaceOneModel<RawBsonDocument>(Guard(write), document);
+        write.ExpectedRevision == 0 ? new InsertOneModel<RawBsonDocument>(document)
+            : new ReplaceOneModel<RawBsonDocument>(Guard(write), document);
 
-    private static BsonDocument Guard(DocumentWrite write) => new() { ["_id"] = write.Id, [StoredDocument.Revision] = write.ExpectedRevision };
+    private static BsonDocument Guard(DocumentWrite write) =>
+        new() { ["_id"] = write.Id, [StoredDocument.Revision] = write.ExpectedRevision };
 }

@@ -7,13 +7,17 @@ namespace Tideline.Engines.Views.Mongo;
 internal sealed class GuardedWriter(MongoServer server, IdGenerator ids)
 {
     /// <summary>Carries out guarded writes in order; answers which were applied, once a majority has them.</summary>
-    /// <exception cref="TidelineException">InvalidInput: nothing was written. StorageUnavailable: a part may have been.</exception>
-    public async Task<bool[]> WriteAsync(string collection, bool isLogged, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel)
+    /// <exception cref="TidelineException">InvalidInput: nothing was written. StorageUnavailable: a part may have
+    /// been.</exception>
+    public async Task<bool[]> WriteAsync(
+        string collection, bool isLogged, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel)
     {
         foreach (var write in writes) CollectionRules.Check(write);
-        var runs = Runs(writes).Select(run => new GuardedRun(server.Collection(collection), run, ids.Next(), isLogged)).ToArray();
+        var runs = Runs(writes)
+            .Select(run => new GuardedRun(server.Collection(collection), run, ids.Next(), isLogged)).ToArray();
         var applied = new List<bool>(writes.Count);
-        foreach (var run in runs) applied.AddRange(await server.WriteAsync((session, isRepeat) => run.TryAsync(session, isRepeat, cancel), cancel));
+        foreach (var run in runs) applied.AddRange(
+            await server.WriteAsync((session, isRepeat) => run.TryAsync(session, isRepeat, cancel), cancel));
         return [.. applied];
     }
 

@@ -8,8 +8,9 @@ using MongoDB.Bson;
 namespace Tideline.Engines.Views.Mongo;
 
 /// <summary>
-/// Turns JSON into BSON fields that people can query: whole numbers of 64 bits into <c>long</c>, other numbers into <c>decimal</c>. Only what comes back from <see cref="BsonToJson"/> with the
-/// same meaning is turned; the rest is for the caller to keep as it is.
+/// Turns JSON into BSON fields that people can query: whole numbers of 64 bits into <c>long</c>, other numbers into
+/// <c>decimal</c>. Only what comes back from <see cref="BsonToJson"/> with the same meaning is turned; the rest is for
+/// the caller to keep as it is.
 /// </summary>
 internal static class JsonToBson
 {
@@ -40,7 +41,8 @@ internal static class JsonToBson
         {
             var start = pen.Name(BsonType.Null, Unescaped(ref reader, out var rented));
             Return(rented);
-            if (!IsFit(pen.Written[(start + 1)..^1], isTop: reader.CurrentDepth == 1) || !TryWriteValue(ref reader, pen, start)) return false;
+            if (!IsFit(pen.Written[(start + 1)..^1], isTop: reader.CurrentDepth == 1)
+                || !TryWriteValue(ref reader, pen, start)) return false;
         }
 
         return true;
@@ -64,7 +66,8 @@ internal static class JsonToBson
         }
     }
 
-    private static bool TryWriteValue(ref Utf8JsonReader reader, BsonPen pen, int start) => reader.Read() && TryWriteRead(ref reader, pen, start);
+    private static bool TryWriteValue(ref Utf8JsonReader reader, BsonPen pen, int start) => reader.Read()
+        && TryWriteRead(ref reader, pen, start);
 
     private static bool TryWriteRead(ref Utf8JsonReader reader, BsonPen pen, int start)
     {
@@ -113,7 +116,8 @@ internal static class JsonToBson
     }
 
     private static bool IsFit(ReadOnlySpan<byte> name, bool isTop) =>
-        name.Length > 0 && name[0] != '$' && !name.ContainsAny(s_unfit) && !(isTop && (name.SequenceEqual("_id"u8) || name.SequenceEqual(StoredDocument.Envelope)));
+        name.Length > 0 && name[0] != '$' && !name.ContainsAny(s_unfit)
+            && !(isTop && (name.SequenceEqual("_id"u8) || name.SequenceEqual(StoredDocument.Envelope)));
 
     private static ReadOnlySpan<byte> Unescaped(ref Utf8JsonReader reader, out byte[]? rented)
     {

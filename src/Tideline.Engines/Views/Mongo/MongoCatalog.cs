@@ -6,27 +6,36 @@ using Tideline.Views;
 
 namespace Tideline.Engines.Views.Mongo;
 
-/// <summary>Which collections there are and how they are defined; kept in <c>tl_collections</c>, for every process the same.</summary>
+/// <summary>
+/// Which collections there are and how they are defined; kept in <c>tl_collections</c>, for every process the same.
+/// </summary>
 internal sealed class MongoCatalog(MongoServer server)
 {
     private const int NamespaceExists = 48;
 
     private readonly ConcurrentDictionary<string, CollectionDefinition> _known = new(StringComparer.Ordinal);
-    private readonly IMongoCollection<BsonDocument> _entries = server.Database.GetCollection<BsonDocument>("tl_collections");
+    private readonly IMongoCollection<BsonDocument> _entries = server.Database.GetCollection<BsonDocument>(
+        "tl_collections");
 
     /// <summary>The key pattern of an index: the document id breaks ties.</summary>
-    public static BsonDocument Keys(IEnumerable<string> index) => new(index.Append("_id").Select(field => new BsonElement(field, 1)));
+    public static BsonDocument Keys(IEnumerable<string> index) =>
+        new(index.Append("_id").Select(field => new BsonElement(field, 1)));
 
     /// <summary>The definition of a collection.</summary>
     /// <exception cref="TidelineException">NotFound: no such collection.</exception>
     public async ValueTask<CollectionDefinition> FindAsync(string name, CancellationToken cancel) =>
-        await TryFindAsync(name, cancel) ?? throw new TidelineException(ErrorCode.NotFound, $"There is no collection '{name}'.");
+        await TryFindAsync(name, cancel)
+            ?? throw new TidelineException(ErrorCode.NotFound, $"There is no collection '{name}'.");
 
-    /// <summary>The definition of a collection, null when there is none. Another process may have made it, so what is not known is looked up.</summary>
+    /// <summary>
+    /// The definition of a collection, null when there is none. Another process may have made it, so what is not known
+    /// is looked up.
+    /// </summary>
     public async ValueTask<CollectionDefinition?> TryFindAsync(string name, CancellationToken cancel)
     {
         if (_known.TryGetValue(name, out var known)) return known;
-        var entry = await server.ReadAsync(session => _entries.Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
+        var entry = await server.ReadAsync(
+            session => _entries.Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
         return entry is not null && Parse(entry) is { } definition ? _known[name] = definition : null;
     }
 
@@ -43,7 +52,8 @@ internal sealed class MongoCatalog(MongoServer server)
     /// Makes a collection with its indexes; answers whether it was not there. Every step may be there already: a crash
     /// between them is healed by the next call, and so is what somebody took away.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput; IncompatibleData: it is there with another definition.</exception>
+    /// <exception cref="TidelineException">InvalidInput; IncompatibleData: it is there with another
+    /// definition.</exception>
     public async Task<bool> EnsureAsync(CollectionDefinition definition, CancellationToken cancel)
     {
         CollectionRules.Check(definition);
@@ -55,7 +65,8 @@ internal sealed class MongoCatalog(MongoServer server)
             async (session, _) =>
             {
                 isNew |= await CreateAsync(session, definition, cancel);
-                var indexes = definition.Indexes.Select(index => new CreateIndexModel<RawBsonDocument>(Keys(index))).ToArray();
+                var indexes = definition.Indexes.Select(index => new CreateIndexModel<RawBsonDocument>(Keys(index)))
+                    .ToArray();
                 if (indexes.Length > 0) await server.Collection(name).Indexes.CreateManyAsync(session, indexes, cancel);
                 return await AddAsync(session, entry, cancel);
             },
@@ -72,7 +83,8 @@ internal sealed class MongoCatalog(MongoServer server)
         await server.WriteAsync(
             async (session, _) =>
             {
-                // The entry goes last: while it stands, whoever makes the collection again completes it, and whoever drops it again goes on.
+                // The entry goes last: while it stands, whoever makes the collection again completes it, and whoever
+                // drops it again goes on.
                 await server.Database.DropCollectionAsync(session, name, cancel);
                 return await _entries.DeleteOneAsync(session, new BsonDocument("_id", name), cancellationToken: cancel);
             },
@@ -86,7 +98,8 @@ internal sealed class MongoCatalog(MongoServer server)
     {
         try
         {
-            var options = new CreateCollectionOptions { ChangeStreamPreAndPostImagesOptions = new ChangeStreamPreAndPostImagesOptions { Enabled = definition.LogChanges } };
+            var images = new ChangeStreamPreAndPostImagesOptions { Enabled = definition.LogChanges };
+            var options = new CreateCollectionOptions { ChangeStreamPreAndPostImagesOptions = images };
             await server.Database.CreateCollectionAsync(session, definition.Name, options, cancel);
             return true;
         }
@@ -110,7 +123,8 @@ internal sealed class MongoCatalog(MongoServer server)
             await _entries.InsertOneAsync(session, entry, cancellationToken: cancel);
             return true;
         }
-        catch (MongoWriteException fault) when (fault.WriteError?.Category == ServerErrorCategory.DuplicateKey && fault.WriteConcernError is null)
+        catch (MongoWriteException fault)
+            when (fault.WriteError?.Category == ServerErrorCategory.DuplicateKey && fault.WriteConcernError is null)
         {
             // Whoever was first decides, unless somebody broke the entry since.
             var first = await _entries.Find(session, new BsonDocument("_id", entry["_id"])).FirstOrDefaultAsync(cancel);
@@ -123,7 +137,8 @@ internal sealed class MongoCatalog(MongoServer server)
 
     private static void ShouldBeSame(CollectionDefinition known, BsonDocument entry)
     {
-        if (!Entry(known).Equals(entry)) throw new TidelineException(ErrorCode.IncompatibleData, $"The collection '{known.Name}' is there with another definition.");
+        if (!Entry(known).Equals(entry)) throw new TidelineException(
+            ErrorCode.IncompatibleData, $"The collection '{known.Name}' is there with another definition.");
     }
 
     private static BsonDocument Entry(CollectionDefinition definition) => new()

@@ -6,8 +6,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Views.Mongo;
 
 /// <summary>
-/// The database of the views. All calls of the process are one chain of causality: a session begins where the newest one before it ended. So a read sees every write of this
-/// process, and whoever has read a watermark sees all that was written before it, by any process. Majority reads on the primary alone do not promise that: just after an election
+/// The database of the views. All calls of the process are one chain of causality: a session begins where the newest
+/// one before it ended. So a read sees every write of this process, and whoever has read a watermark sees all that was
+/// written before it, by any process. Majority reads on the primary alone do not promise that: just after an election
 /// the new primary may know less of what is committed, and the old one may not know that it is none.
 /// </summary>
 internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider time, ILogger logger) : IDisposable
@@ -18,7 +19,8 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
     private static readonly MongoCollectionSettings s_nearest = new()
     {
         ReadConcern = ReadConcern.Local,
-        ReadPreference = new ReadPreference(ReadPreferenceMode.Nearest, maxStaleness: TimeSpan.FromSeconds(Limits.NearestStalenessSeconds)),
+        ReadPreference = new ReadPreference(
+            ReadPreferenceMode.Nearest, maxStaleness: TimeSpan.FromSeconds(Limits.NearestStalenessSeconds)),
     };
 
     private readonly MongoClient _client = new(options.ToSettings());
@@ -27,13 +29,16 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
     public IMongoDatabase Database => _client.GetDatabase(options.Database);
 
     /// <summary>The oplog of the primary.</summary>
-    public IMongoCollection<BsonDocument> OplogEntries => _client.GetDatabase("local").GetCollection<BsonDocument>("oplog.rs", new MongoCollectionSettings { ReadConcern = ReadConcern.Local });
+    public IMongoCollection<BsonDocument> OplogEntries => _client.GetDatabase("local")
+        .GetCollection<BsonDocument>("oplog.rs", new MongoCollectionSettings { ReadConcern = ReadConcern.Local });
 
     /// <summary>A collection on the primary: majority reads and writes.</summary>
-    public IMongoCollection<RawBsonDocument> Collection(string name) => Database.GetCollection<RawBsonDocument>(name, s_written);
+    public IMongoCollection<RawBsonDocument> Collection(string name) =>
+        Database.GetCollection<RawBsonDocument>(name, s_written);
 
     /// <summary>A collection on the nearest server: what it has, at most so old as is named.</summary>
-    public IMongoCollection<RawBsonDocument> Nearest(string name) => Database.GetCollection<RawBsonDocument>(name, s_nearest);
+    public IMongoCollection<RawBsonDocument> Nearest(string name) =>
+        Database.GetCollection<RawBsonDocument>(name, s_nearest);
 
     /// <summary>A session that sees all that this process knows of.</summary>
     public IClientSessionHandle Begin()
@@ -73,10 +78,11 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
     }
 
     /// <summary>
-    /// Writes until a majority has acknowledged it, through elections and lost lines. <paramref name="write"/> may run several times and is told when an attempt before may
-    /// have been carried out, or may still be.
+    /// Writes until a majority has acknowledged it, through elections and lost lines. <paramref name="write"/> may run
+    /// several times and is told when an attempt before may have been carried out, or may still be.
     /// </summary>
-    /// <exception cref="TidelineException">StorageUnavailable: not in time; whether it was carried out is unknown. ShuttingDown.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: not in time; whether it was carried out is unknown.
+    /// ShuttingDown.</exception>
     public async Task<T> WriteAsync<T>(Func<IClientSessionHandle, bool, Task<T>> write, CancellationToken cancel)
     {
         var began = time.GetTimestamp();
@@ -89,7 +95,8 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
                 Learn(session);
                 return answer;
             }
-            catch (Exception fault) when (MongoFaults.IsPassing(fault) && time.GetElapsedTime(began).TotalMilliseconds < Limits.ViewWriteMs)
+            catch (Exception fault)
+                when (MongoFaults.IsPassing(fault) && time.GetElapsedTime(began).TotalMilliseconds < Limits.ViewWriteMs)
             {
                 WriteIsRepeated(logger, fault.Message);
             }
@@ -103,18 +110,23 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
     }
 
     /// <summary>Looks whether the server has what the views need.</summary>
-    /// <exception cref="TidelineException">InvalidInput: a standalone server. IncompatibleData: before 6.0. StorageUnavailable.</exception>
+    /// <exception cref="TidelineException">InvalidInput: a standalone server. IncompatibleData: before 6.0.
+    /// StorageUnavailable.</exception>
     public async Task CheckAsync(CancellationToken cancel)
     {
-        var hello = await ReadAsync(session => _client.GetDatabase("admin").RunCommandAsync<BsonDocument>(session, new BsonDocument("hello", 1), cancellationToken: cancel));
-        if (hello["maxWireVersion"].ToInt32() < 17) throw new TidelineException(ErrorCode.IncompatibleData, "The views need MongoDB 6.0 or later.");
+        var hello = await ReadAsync(session => _client.GetDatabase("admin")
+            .RunCommandAsync<BsonDocument>(session, new BsonDocument("hello", 1), cancellationToken: cancel));
+        if (hello["maxWireVersion"].ToInt32() < 17)
+            throw new TidelineException(ErrorCode.IncompatibleData, "The views need MongoDB 6.0 or later.");
         if (!hello.Contains("setName") && hello.GetValue("msg", "") != "isdbgrid")
-            throw new TidelineException(ErrorCode.InvalidInput, "The views need a replica set, if only of one member: a standalone server has no change streams and no retryable writes.");
+            throw new TidelineException(ErrorCode.InvalidInput, "The views need a replica set, if only of one member: "
+                + "a standalone server has no change streams and no retryable writes.");
     }
 
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A write to MongoDB was not acknowledged and is repeated. {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "A write to MongoDB was not acknowledged and is repeated. {Reason}")]
     private static partial void WriteIsRepeated(ILogger logger, string reason);
 }

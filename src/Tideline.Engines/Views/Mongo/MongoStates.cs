@@ -13,11 +13,13 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
     private const int EpochShift = 32;
     private static readonly UpdateOptions s_upsert = new() { IsUpsert = true };
 
-    private readonly IMongoCollection<BsonDocument> _watermarks = server.Database.GetCollection<BsonDocument>("tl_watermarks");
+    private readonly IMongoCollection<BsonDocument> _watermarks = server.Database.GetCollection<BsonDocument>(
+        "tl_watermarks");
 
     public async Task<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel)
     {
-        var found = await server.ReadAsync(session => _watermarks.Find(session, Key(projection, shard)).FirstOrDefaultAsync(cancel));
+        var found = await server.ReadAsync(
+            session => _watermarks.Find(session, Key(projection, shard)).FirstOrDefaultAsync(cancel));
         // An unreadable one is none: everything is folded again, and documents know what they hold.
         return found?.GetValue("seq", null) is BsonInt64 { Value: >= 0 } seq
             && found.GetValue("timeUs", null) is BsonInt64 time
@@ -41,7 +43,9 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         }
     }
 
-    /// <summary>Moves watermarks, none back: not even an attempt that was given up long ago and is carried out only now.</summary>
+    /// <summary>
+    /// Moves watermarks, none back: not even an attempt that was given up long ago and is carried out only now.
+    /// </summary>
     public async Task MoveAsync(IReadOnlyList<WatermarkMove> moves, CancellationToken cancel)
     {
         var models =
@@ -109,7 +113,8 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
 
     private async Task<Document?> FindAsync(string name, CancellationToken cancel)
     {
-        var found = await server.ReadAsync(session => server.Collection(States).Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
+        var found = await server.ReadAsync(session => server.Collection(States)
+            .Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
         return found is null ? null : StoredDocument.Decode(found);
     }
 
@@ -126,7 +131,8 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         new(ErrorCode.NotOwner,
             $"A later epoch of ownership than {move.Epoch} wrote the watermark of {move.Projection}:{move.Shard}.");
 
-    private static BsonDocument Key(string projection, int shard) => new("_id", string.Create(CultureInfo.InvariantCulture, $"{projection}:{shard}"));
+    private static BsonDocument Key(string projection, int shard) =>
+        new("_id", string.Create(CultureInfo.InvariantCulture, $"{projection}:{shard}"));
 
     private static BsonDocument Value(WatermarkMove move) =>
         new() { ["seq"] = move.Watermark.Seq, ["timeUs"] = move.Watermark.TimeUs, ["epoch"] = Math.Max(0, move.Epoch) };

@@ -5,15 +5,21 @@ using Tideline.Views;
 
 namespace Tideline.Engines.Views.Mongo;
 
-/// <summary>Reads of documents: what a majority has, in the causality of the process; or, <paramref name="isNearest"/>, what the nearest server has.</summary>
+/// <summary>
+/// Reads of documents: what a majority has, in the causality of the process; or, <paramref name="isNearest"/>, what the
+/// nearest server has.
+/// </summary>
 internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, bool isNearest) : IViewReader
 {
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<Document>> ReadAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
+    public async ValueTask<IReadOnlyList<Document>> ReadAsync(
+        string collection, IReadOnlyList<string> ids, CancellationToken cancel)
     {
-        var (name, found) = ((await catalog.FindAsync(collection, cancel)).Name, new Dictionary<string, Document>(ids.Count, StringComparer.Ordinal));
+        var (name, found) = ((await catalog.FindAsync(collection, cancel)).Name,
+            new Dictionary<string, Document>(ids.Count, StringComparer.Ordinal));
         foreach (var some in ids.Chunk(Limits.ViewQueryDocuments))
-            await WalkAsync(name, new BsonDocument("_id", new BsonDocument("$in", new BsonArray(some))), Page(some.Length), document => found.TryAdd(document.Id, document), cancel);
+            await WalkAsync(name, new BsonDocument("_id", new BsonDocument("$in", new BsonArray(some))),
+                Page(some.Length), document => found.TryAdd(document.Id, document), cancel);
         return [.. ids.Select(id => found.GetValueOrDefault(id)).OfType<Document>()];
     }
 
@@ -56,7 +62,8 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
         });
     }
 
-    private async Task WalkAsync(string collection, BsonDocument filter, FindOptions<RawBsonDocument> options, Func<Document, bool> goesOn, CancellationToken cancel) =>
+    private async Task WalkAsync(string collection, BsonDocument filter,
+        FindOptions<RawBsonDocument> options, Func<Document, bool> goesOn, CancellationToken cancel) =>
         await server.ReadAsync(async session =>
         {
             using var cursor = isNearest
@@ -74,5 +81,8 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
         });
 
     // A whole page comes in one answer; what is filtered here comes in pieces until the page is full.
-    private static FindOptions<RawBsonDocument> Page(int? limit) => new() { Limit = limit, BatchSize = limit ?? Limits.EventBatch, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs) };
+    private static FindOptions<RawBsonDocument> Page(int? limit) => new()
+    {
+        Limit = limit, BatchSize = limit ?? Limits.EventBatch, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs)
+    };
 }

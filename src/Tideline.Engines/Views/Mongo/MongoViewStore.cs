@@ -8,7 +8,8 @@ using Tideline.Views;
 namespace Tideline.Engines.Views.Mongo;
 
 /// <summary>
-/// The view tier in MongoDB: a collection per collection, with fields that people can query; guarded bulk writes that a majority has when they return; no transactions.
+/// The view tier in MongoDB: a collection per collection, with fields that people can query; guarded bulk writes that a
+/// majority has when they return; no transactions.
 /// </summary>
 public sealed class MongoViewStore : IViewStore
 {
@@ -38,8 +39,10 @@ public sealed class MongoViewStore : IViewStore
     public IViewReader Nearest { get; }
 
     /// <summary>Opens the database, or makes it.</summary>
-    /// <exception cref="TidelineException">InvalidInput: bad options, or no replica set. IncompatibleData: MongoDB before 6.0, or views of a newer version. StorageUnavailable.</exception>
-    public static async Task<MongoViewStore> OpenAsync(MongoViewOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
+    /// <exception cref="TidelineException">InvalidInput: bad options, or no replica set. IncompatibleData: MongoDB
+    /// before 6.0, or views of a newer version. StorageUnavailable.</exception>
+    public static async Task<MongoViewStore> OpenAsync(
+        MongoViewOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
         var server = new MongoServer(options, time, logger);
         try
@@ -79,16 +82,21 @@ public sealed class MongoViewStore : IViewStore
         await _reader.FindForeignAsync(collection, limit, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask DropCollectionAsync(string collection, CancellationToken cancel) => await _catalog.DropAsync(collection, cancel);
+    public async ValueTask DropCollectionAsync(string collection, CancellationToken cancel) =>
+        await _catalog.DropAsync(collection, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Document>> ReadAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel) => _reader.ReadAsync(collection, ids, cancel);
+    public ValueTask<IReadOnlyList<Document>> ReadAsync(
+        string collection, IReadOnlyList<string> ids, CancellationToken cancel) =>
+        _reader.ReadAsync(collection, ids, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Document>> QueryAsync(DocumentQuery query, CancellationToken cancel) => _reader.QueryAsync(query, cancel);
+    public ValueTask<IReadOnlyList<Document>> QueryAsync(DocumentQuery query, CancellationToken cancel) =>
+        _reader.QueryAsync(query, cancel);
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<bool>> WriteAsync(string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel) =>
+    public async ValueTask<IReadOnlyList<bool>> WriteAsync(
+        string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel) =>
         (await WriteBatchAsync([new CollectionWrites(collection, writes, MustApply: false)], [], cancel))[0];
 
     /// <inheritdoc/>
@@ -96,12 +104,14 @@ public sealed class MongoViewStore : IViewStore
         IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
     {
         var definitions = new CollectionDefinition[groups.Count];
-        for (var at = 0; at < definitions.Length; at++) definitions[at] = await _catalog.FindAsync(groups[at].Collection, cancel);
+        for (var at = 0; at < definitions.Length; at++)
+            definitions[at] = await _catalog.FindAsync(groups[at].Collection, cancel);
         var applied = new bool[groups.Count][];
         var move = watermarks.Count > 0;
         for (var at = 0; at < applied.Length;)
         {
-            // Groups that need not apply prove nothing of each other: they are written side by side, and whole before the one that does.
+            // Groups that need not apply prove nothing of each other: they are written side by side, and whole before
+            // the one that does.
             var end = at + 1;
             while (!groups[at].MustApply && end < applied.Length && !groups[end].MustApply) end++;
             await Task.WhenAll(Enumerable.Range(at, end - at).Select(WriteAsync));
@@ -111,11 +121,13 @@ public sealed class MongoViewStore : IViewStore
         if (move) await _states.MoveAsync(watermarks, cancel);
         return applied;
 
-        async Task WriteAsync(int at) => applied[at] = await _writer.WriteAsync(definitions[at].Name, definitions[at].LogChanges, groups[at].Writes, cancel);
+        async Task WriteAsync(int at) => applied[at] = await _writer.WriteAsync(
+            definitions[at].Name, definitions[at].LogChanges, groups[at].Writes, cancel);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel) => await _states.GetWatermarkAsync(projection, shard, cancel);
+    public async ValueTask<Watermark> GetWatermarkAsync(string projection, int shard, CancellationToken cancel) =>
+        await _states.GetWatermarkAsync(projection, shard, cancel);
 
     /// <inheritdoc/>
     public async ValueTask SetWatermarkAsync(
@@ -123,21 +135,28 @@ public sealed class MongoViewStore : IViewStore
         await _states.SetWatermarkAsync(new WatermarkMove(projection, shard, watermark, epoch), cancel);
 
     /// <inheritdoc/>
-    public async ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel) => await _states.GetStateAsync(name, cancel);
+    public async ValueTask<byte[]?> GetStateAsync(string name, CancellationToken cancel) =>
+        await _states.GetStateAsync(name, cancel);
 
     /// <inheritdoc/>
     public async ValueTask SetStateAsync(string name, byte[]? json, long epoch, CancellationToken cancel) =>
         await _states.SetStateAsync(name, json, epoch, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, withDocuments: true, cancel);
+    public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) =>
+        ReadChangesAsync(resumeToken, limit, withDocuments: true, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChangesAsync(resumeToken, limit, withDocuments: false, cancel);
+    public ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) =>
+        ReadChangesAsync(resumeToken, limit, withDocuments: false, cancel);
 
-    /// <summary>How far the oplog reaches behind a consumer's token: the alarm before a resync. Null where the server does not show its oplog.</summary>
+    /// <summary>
+    /// How far the oplog reaches behind a consumer's token: the alarm before a resync. Null where the server does not
+    /// show its oplog.
+    /// </summary>
     /// <exception cref="TidelineException">InvalidInput: no token of this change log. StorageUnavailable.</exception>
-    public async ValueTask<OplogWindow?> GetOplogWindowAsync(string resumeToken, CancellationToken cancel) => await _oplog.MeasureAsync(ChangeToken.Parse(resumeToken), cancel);
+    public async ValueTask<OplogWindow?> GetOplogWindowAsync(string resumeToken, CancellationToken cancel) =>
+        await _oplog.MeasureAsync(ChangeToken.Parse(resumeToken), cancel);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -147,7 +166,8 @@ public sealed class MongoViewStore : IViewStore
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, bool withDocuments, CancellationToken cancel)
+    private async ValueTask<ChangeBatch> ReadChangesAsync(
+        string? resumeToken, int limit, bool withDocuments, CancellationToken cancel)
     {
         var after = resumeToken is null ? null : ChangeToken.Parse(resumeToken);
         var batch = await _changes.ReadAsync(after, limit, withDocuments, cancel);
@@ -160,9 +180,12 @@ public sealed class MongoViewStore : IViewStore
         var formats = server.Database.GetCollection<BsonDocument>("tl_format");
         // Written once and never changed: whoever opens the database first says what is in it.
         var update = new BsonDocument("$setOnInsert", new BsonDocument("version", Format));
-        var options = new FindOneAndUpdateOptions<BsonDocument> { IsUpsert = true, ReturnDocument = ReturnDocument.After };
-        var found = await server.WriteAsync((session, _) => formats.FindOneAndUpdateAsync(session, new BsonDocument("_id", "views"), update, options, cancel), cancel);
+        var options =
+            new FindOneAndUpdateOptions<BsonDocument> { IsUpsert = true, ReturnDocument = ReturnDocument.After };
+        var found = await server.WriteAsync((session, _) =>
+            formats.FindOneAndUpdateAsync(session, new BsonDocument("_id", "views"), update, options, cancel), cancel);
         var version = found.GetValue("version", null) is { IsNumeric: true } number ? number.ToInt64() : 0;
-        if (version != Format) throw new TidelineException(ErrorCode.IncompatibleData, $"The views have format {version}; this version reads {Format}.");
+        if (version != Format) throw new TidelineException(
+            ErrorCode.IncompatibleData, $"The views have format {version}; this version reads {Format}.");
     }
 }

@@ -10,8 +10,9 @@ using Tideline.Views;
 namespace Tideline.Engines.Views.Mongo;
 
 /// <summary>
-/// A document as it stands in MongoDB: <c>{_id, _tl: {rev, w, log}, …its own fields}</c>. <c>rev</c> is its revision, <c>w</c> the call that wrote it, <c>log</c> is there when its
-/// changes are followed. Where BSON cannot say what the JSON says, <c>_tl.json</c> has the JSON as it is, and beside it stand the indexed fields alone.
+/// A document as it stands in MongoDB: <c>{_id, _tl: {rev, w, log}, …its own fields}</c>. <c>rev</c> is its revision,
+/// <c>w</c> the call that wrote it, <c>log</c> is there when its changes are followed. Where BSON cannot say what the
+/// JSON says, <c>_tl.json</c> has the JSON as it is, and beside it stand the indexed fields alone.
 /// </summary>
 internal static class StoredDocument
 {
@@ -47,7 +48,8 @@ internal static class StoredDocument
         }
 
         pen.End(document);
-        if (pen.Length > Limits.ViewDocumentBytes) throw new TidelineException(ErrorCode.InvalidInput, $"The document '{write.Id}' has {pen.Length} bytes; at most {Limits.ViewDocumentBytes} can be stored.");
+        if (pen.Length > Limits.ViewDocumentBytes) throw new TidelineException(ErrorCode.InvalidInput,
+            $"The document '{write.Id}' has {pen.Length} bytes; at most {Limits.ViewDocumentBytes} can be stored.");
         return new RawBsonDocument(pen.Written.ToArray());
     }
 
@@ -72,9 +74,13 @@ internal static class StoredDocument
         }
     }
 
-    /// <summary>The revision and the call that wrote it, of a document read with these fields alone; nothing where somebody else wrote it.</summary>
+    /// <summary>
+    /// The revision and the call that wrote it, of a document read with these fields alone; nothing where somebody else
+    /// wrote it.
+    /// </summary>
     public static (long Revision, Guid Writer) Mark(BsonDocument document) =>
-        document.GetValue("_tl", null) is BsonDocument envelope && envelope.GetValue("rev", null) is BsonInt64 revision && envelope.GetValue("w", null) is BsonBinaryData { SubType: BsonBinarySubType.UuidStandard } writer
+        document.GetValue("_tl", null) is BsonDocument envelope && envelope.GetValue("rev", null) is BsonInt64 revision
+            && envelope.GetValue("w", null) is BsonBinaryData { SubType: BsonBinarySubType.UuidStandard } writer
             ? (revision.Value, new Guid(writer.Bytes, bigEndian: true))
             : default;
 
@@ -86,7 +92,8 @@ internal static class StoredDocument
         string text => new BsonString(text),
         long number => new BsonInt64(number),
         int number => new BsonInt64(number),
-        _ => throw new TidelineException(ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
+        _ => throw new TidelineException(
+            ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
     };
 
     private static int BeginEnvelope(BsonPen pen, long revision, Guid writer, bool isLogged)
@@ -142,8 +149,10 @@ internal static class StoredDocument
         var reader = new BsonElements(document);
         while (reader.Read())
         {
-            if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8)) id = Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
-            else if (reader.Type == BsonType.Document && reader.Name.SequenceEqual(Envelope)) (revision, asIs) = DecodeEnvelope(reader.Value);
+            if (reader.Type == BsonType.String && reader.Name.SequenceEqual("_id"u8))
+                id = Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
+            else if (reader.Type == BsonType.Document && reader.Name.SequenceEqual(Envelope))
+                (revision, asIs) = DecodeEnvelope(reader.Value);
             else if (!BsonToJson.TryWriteField(reader, json))
                 return Foreign(
                     id ?? IdOf(document), $"its field '{Encoding.UTF8.GetString(reader.Name)}' holds what JSON cannot");
@@ -162,8 +171,10 @@ internal static class StoredDocument
         var reader = new BsonElements(envelope);
         while (reader.Read())
         {
-            if (reader.Type == BsonType.Int64 && reader.Name.SequenceEqual("rev"u8)) revision = BinaryPrimitives.ReadInt64LittleEndian(reader.Value);
-            else if (reader.Type == BsonType.Binary && reader.Name.SequenceEqual("json"u8)) json = BsonElements.Binary(reader.Value).ToArray();
+            if (reader.Type == BsonType.Int64 && reader.Name.SequenceEqual("rev"u8))
+                revision = BinaryPrimitives.ReadInt64LittleEndian(reader.Value);
+            else if (reader.Type == BsonType.Binary && reader.Name.SequenceEqual("json"u8))
+                json = BsonElements.Binary(reader.Value).ToArray();
         }
 
         return (revision, json);

@@ -33,7 +33,11 @@ internal static class ViewFilter
         filter["$and"] = new BsonArray
         {
             new BsonDocument(order, new BsonDocument($"{beyond}e", value)),
-            new BsonDocument("$or", new BsonArray { new BsonDocument(order, new BsonDocument(beyond, value)), new BsonDocument("_id", new BsonDocument(beyond, after.Id)) }),
+            new BsonDocument("$or", new BsonArray
+            {
+                new BsonDocument(order, new BsonDocument(beyond, value)),
+                new BsonDocument("_id", new BsonDocument(beyond, after.Id))
+            }),
         };
         return filter;
     }
@@ -41,6 +45,8 @@ internal static class ViewFilter
     public static BsonDocument Order(DocumentQuery query)
     {
         var direction = query.Descending ? -1 : 1;
-        return query.OrderBy is { } order ? new BsonDocument { [order] = direction, ["_id"] = direction } : new BsonDocument("_id", direction);
+        return query.OrderBy is { } order
+            ? new BsonDocument { [order] = direction, ["_id"] = direction }
+            : new BsonDocument("_id", direction);
     }
 }

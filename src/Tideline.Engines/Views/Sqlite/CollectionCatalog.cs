@@ -30,7 +30,9 @@ internal sealed class CollectionCatalog
     /// <summary>The table of a collection.</summary>
     /// <exception cref="TidelineException">NotFound: no such collection.</exception>
     public CollectionTable Find(string name) =>
-        _tables.TryGetValue(name, out var table) ? table : throw new TidelineException(ErrorCode.NotFound, $"There is no collection '{name}'.");
+        _tables.TryGetValue(name, out var table)
+            ? table
+            : throw new TidelineException(ErrorCode.NotFound, $"There is no collection '{name}'.");
 
     public bool TryFind(string name, out CollectionTable? table) => _tables.TryGetValue(name, out table);
 
@@ -45,7 +47,8 @@ internal sealed class CollectionCatalog
         if (_tables.TryGetValue(table.Definition.Name, out var known)
             && JsonSerializer.Serialize(known.Definition, CatalogJson.Default.CollectionDefinition) != json)
         {
-            throw new TidelineException(ErrorCode.IncompatibleData, $"The collection '{table.Definition.Name}' is there with another definition.");
+            throw new TidelineException(ErrorCode.IncompatibleData,
+                $"The collection '{table.Definition.Name}' is there with another definition.");
         }
 
         var isNew = !table.Exists(database);

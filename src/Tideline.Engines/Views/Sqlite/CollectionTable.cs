@@ -22,9 +22,12 @@ internal sealed class CollectionTable
         _fields = definition.Indexes.SelectMany(index => index).Distinct(StringComparer.Ordinal).ToArray();
         var columns = string.Concat(_fields.Select(field => $", {Column(field)}"));
         var table = Table;
-        _insertSql = $"INSERT INTO {table} (id, revision, json{columns}) VALUES (?, ?, ?{string.Concat(_fields.Select(_ => ", ?"))}) ON CONFLICT DO NOTHING";
-        _replaceJsonSql = $"UPDATE {table} SET revision = ?, json = ? WHERE id = ? AND revision = ?{string.Concat(_fields.Select(field => $" AND {Column(field)} IS ?"))}";
-        _replaceSql = $"UPDATE {table} SET revision = ?, json = ?{string.Concat(_fields.Select(field => $", {Column(field)} = ?"))} WHERE id = ? AND revision = ?";
+        _insertSql = $"INSERT INTO {table} (id, revision, json{columns}) VALUES (?, ?, "
+            + $"?{string.Concat(_fields.Select(_ => ", ?"))}) ON CONFLICT DO NOTHING";
+        _replaceJsonSql = $"UPDATE {table} SET revision = ?, json = ? WHERE id = ? AND revision = "
+            + $"?{string.Concat(_fields.Select(field => $" AND {Column(field)} IS ?"))}";
+        _replaceSql = $"UPDATE {table} SET revision = ?, json = "
+            + $"?{string.Concat(_fields.Select(field => $", {Column(field)} = ?"))} WHERE id = ? AND revision = ?";
         _deleteSql = $"DELETE FROM {table} WHERE id = ? AND revision = ?";
         _readSql = $"SELECT id, revision, json FROM {table} WHERE id = ?";
         // SQLite sorts ties block by block, so the id need not stand in every index.
@@ -57,7 +60,8 @@ internal sealed class CollectionTable
         string text => statement.Bind(text),
         long number => statement.Bind(number),
         int number => statement.Bind((long)number),
-        _ => throw new TidelineException(ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
+        _ => throw new TidelineException(
+            ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
     };
 
     /// <summary>The document in a row of id, revision and JSON.</summary>
@@ -139,8 +143,10 @@ internal sealed class CollectionTable
             return database.Changes == 1;
         }
 
-        // An UPDATE that names an indexed column rewrites its index even when the value stays, so the common case names none.
-        var replace = database.Prepare(_replaceJsonSql).Bind(write.Revision).Bind(json).Bind(write.Id).Bind(write.ExpectedRevision);
+        // An UPDATE that names an indexed column rewrites its index even when the value stays, so the common case names
+        // none.
+        var replace = database.Prepare(_replaceJsonSql)
+            .Bind(write.Revision).Bind(json).Bind(write.Id).Bind(write.ExpectedRevision);
         BindFields(replace, write);
         replace.Run();
         if (database.Changes == 1) return true;
@@ -159,6 +165,7 @@ internal sealed class CollectionTable
 
     private void BindFields(SqliteStatement statement, DocumentWrite write)
     {
-        foreach (var field in _fields) BindValue(statement, write.IndexValues.TryGetValue(field, out var value) ? value : null);
+        foreach (var field in _fields)
+            BindValue(statement, write.IndexValues.TryGetValue(field, out var value) ? value : null);
     }
 }

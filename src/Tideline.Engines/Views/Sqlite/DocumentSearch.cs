@@ -38,8 +38,10 @@ internal static class DocumentSearch
         if (order is not null && query.From is not null) sql.Append($" AND {order} >= ?");
         if (order is not null && query.To is not null) sql.Append($" AND {order} <= ?");
         // The first term lets the index seek; the second passes the ties.
-        if (query.After is not null) sql.Append(order is null ? $" AND id {comparison} ?" : $" AND {order} {comparison}= ? AND ({order} {comparison} ? OR id {comparison} ?)");
-        return sql.Append(order is null ? $" ORDER BY id{direction}" : $" ORDER BY {order}{direction}, id{direction}").ToString();
+        if (query.After is not null) sql.Append(order is null ? $" AND id {comparison} ?"
+            : $" AND {order} {comparison}= ? AND ({order} {comparison} ? OR id {comparison} ?)");
+        return sql.Append(order is null ? $" ORDER BY id{direction}" : $" ORDER BY {order}{direction}, id{direction}")
+            .ToString();
     }
 
     private static SqliteStatement Bind(SqliteStatement statement, DocumentQuery query)

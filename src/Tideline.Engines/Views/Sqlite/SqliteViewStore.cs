@@ -6,7 +6,8 @@ using Tideline.Views;
 namespace Tideline.Engines.Views.Sqlite;
 
 /// <summary>
-/// The view tier in one SQLite file, <c>views.db</c>: a table per collection, one writer that commits the waiting calls together, a pool of readers beside it.
+/// The view tier in one SQLite file, <c>views.db</c>: a table per collection, one writer that commits the waiting calls
+/// together, a pool of readers beside it.
 /// </summary>
 public sealed class SqliteViewStore : IViewStore
 {
@@ -67,7 +68,8 @@ public sealed class SqliteViewStore : IViewStore
         await _writer.RunAsync(database => _catalog.Drop(database, collection), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<Document>> ReadAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
+    public ValueTask<IReadOnlyList<Document>> ReadAsync(
+        string collection, IReadOnlyList<string> ids, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var table = _catalog.Find(collection);
@@ -75,7 +77,8 @@ public sealed class SqliteViewStore : IViewStore
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<bool>> WriteAsync(string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel) =>
+    public async ValueTask<IReadOnlyList<bool>> WriteAsync(
+        string collection, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel) =>
         (await WriteBatchAsync([new CollectionWrites(collection, writes, MustApply: false)], [], cancel))[0];
 
     /// <inheritdoc/>
@@ -132,10 +135,12 @@ public sealed class SqliteViewStore : IViewStore
         await _writer.RunAsync(database => StateTables.SetState(database, name, json, epoch), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChanges(resumeToken, limit, _catalog, cancel);
+    public ValueTask<ChangeBatch> ReadChangesAsync(string? resumeToken, int limit, CancellationToken cancel) =>
+        ReadChanges(resumeToken, limit, _catalog, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) => ReadChanges(resumeToken, limit, catalog: null, cancel);
+    public ValueTask<ChangeBatch> ReadChangedIdsAsync(string? resumeToken, int limit, CancellationToken cancel) =>
+        ReadChanges(resumeToken, limit, catalog: null, cancel);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -144,7 +149,8 @@ public sealed class SqliteViewStore : IViewStore
         _readers.Dispose();
     }
 
-    private ValueTask<ChangeBatch> ReadChanges(string? resumeToken, int limit, CollectionCatalog? catalog, CancellationToken cancel)
+    private ValueTask<ChangeBatch> ReadChanges(
+        string? resumeToken, int limit, CollectionCatalog? catalog, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         long? after = null;
@@ -152,7 +158,8 @@ public sealed class SqliteViewStore : IViewStore
         {
             after = long.TryParse(resumeToken, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 ? number
-                : throw new TidelineException(ErrorCode.InvalidInput, $"'{resumeToken}' is not a resume token of this change log.");
+                : throw new TidelineException(
+                    ErrorCode.InvalidInput, $"'{resumeToken}' is not a resume token of this change log.");
         }
 
         return ValueTask.FromResult(_readers.Read(database => ChangeLog.Read(database, catalog, after, limit)));

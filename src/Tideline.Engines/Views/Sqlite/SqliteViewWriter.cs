@@ -5,10 +5,13 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Views.Sqlite;
 
-/// <summary>The one writer: whatever calls wait are carried out in one transaction and answered after its commit.</summary>
+/// <summary>
+/// The one writer: whatever calls wait are carried out in one transaction and answered after its commit.
+/// </summary>
 internal sealed class SqliteViewWriter : IAsyncDisposable
 {
-    private readonly Channel<Job> _jobs = Channel.CreateBounded<Job>(new BoundedChannelOptions(1_024) { SingleReader = true });
+    private readonly Channel<Job> _jobs = Channel.CreateBounded<Job>(
+        new BoundedChannelOptions(1_024) { SingleReader = true });
     private readonly SqliteDatabase _database;
     private readonly Checkpointer _checkpointer;
     private readonly CollectionCatalog _catalog;
@@ -38,7 +41,8 @@ internal sealed class SqliteViewWriter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Carries out <paramref name="work"/> inside a transaction; durable when it returns, unless the ledger can give it again (<see cref="SqliteDatabase.Begin"/>).
+    /// Carries out <paramref name="work"/> inside a transaction; durable when it returns, unless the ledger can give it
+    /// again (<see cref="SqliteDatabase.Begin"/>).
     /// </summary>
     public async Task RunAsync(Action<SqliteDatabase> work, CancellationToken cancel, bool durable = true)
     {

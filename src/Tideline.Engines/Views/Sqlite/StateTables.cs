@@ -27,12 +27,14 @@ internal static class StateTables
         statement.Step();
         var version = statement.Long(0);
         statement.Reset();
-        if (version != Format) throw new TidelineException(ErrorCode.IncompatibleData, $"views.db has format {version}; this version reads {Format}.");
+        if (version != Format) throw new TidelineException(
+            ErrorCode.IncompatibleData, $"views.db has format {version}; this version reads {Format}.");
     }
 
     public static Watermark GetWatermark(SqliteDatabase database, string projection, int shard)
     {
-        var statement = database.Prepare("SELECT seq, time_us FROM tl_watermarks WHERE projection = ? AND shard = ?").Bind(projection).Bind(shard);
+        var statement = database.Prepare("SELECT seq, time_us FROM tl_watermarks WHERE projection = ? AND shard = ?")
+            .Bind(projection).Bind(shard);
         try
         {
             // An unreadable one is none: everything is folded again, and documents know what they hold.

@@ -5,8 +5,9 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Ledger.Audit;
 
 /// <summary>
-/// Seals the events of every shard of the process into hash-linked blocks: one when <see cref="Limits.AuditBlockEvents"/> wait, or when any wait at the next look. It reads what
-/// is committed and hashes on its own time, so that the writers pay for one small row a block.
+/// Seals the events of every shard of the process into hash-linked blocks: one when
+/// <see cref="Limits.AuditBlockEvents"/> wait, or when any wait at the next look. It reads what is committed and hashes
+/// on its own time, so that the writers pay for one small row a block.
 /// </summary>
 public sealed class AuditSealer : IAsyncDisposable
 {
@@ -38,12 +39,14 @@ public sealed class AuditSealer : IAsyncDisposable
         while (head.BlockThroughSeq < until)
         {
             var throughSeq = Math.Min(until, head.BlockThroughSeq + Limits.AuditBlockEvents);
-            var block = await BuildAsync(shard, head.BlockNumber + 1, head.BlockHash, head.BlockThroughSeq, throughSeq, cancel);
+            var block = await BuildAsync(
+                shard, head.BlockNumber + 1, head.BlockHash, head.BlockThroughSeq, throughSeq, cancel);
             await _ledger.SubmitHereAsync(shard, new SealBlock(block));
             // What counts is what the store has: somebody else may have sealed that number.
             var before = head.BlockNumber;
             head = await reader.GetHeadAsync(cancel);
-            if (head.BlockNumber == before) throw new TidelineException(ErrorCode.Internal, $"Block {block.Number} of shard {shard} does not follow the block that its writer knows.");
+            if (head.BlockNumber == before) throw new TidelineException(ErrorCode.Internal,
+                $"Block {block.Number} of shard {shard} does not follow the block that its writer knows.");
         }
 
         return head.BlockNumber;
@@ -52,7 +55,8 @@ public sealed class AuditSealer : IAsyncDisposable
     /// <summary>Ends the loop; what is not sealed is sealed after the next start.</summary>
     public ValueTask DisposeAsync() => _loop.DisposeAsync();
 
-    private async Task<AuditBlockRow> BuildAsync(int shard, long number, byte[] previousHash, long afterSeq, long throughSeq, CancellationToken cancel)
+    private async Task<AuditBlockRow> BuildAsync(
+        int shard, long number, byte[] previousHash, long afterSeq, long throughSeq, CancellationToken cancel)
     {
         using var hash = new BlockHash();
         var (seq, timeUs) = (afterSeq, 0L);
@@ -62,14 +66,17 @@ public sealed class AuditSealer : IAsyncDisposable
                 .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, throughSeq - seq), cancel);
             foreach (var happened in events)
             {
-                if (happened.Position.Seq != ++seq) throw new TidelineException(ErrorCode.Corrupt, $"Event {shard}:{seq} is missing; the audit chain stops before it.");
+                if (happened.Position.Seq != ++seq) throw new TidelineException(
+                    ErrorCode.Corrupt, $"Event {shard}:{seq} is missing; the audit chain stops before it.");
                 hash.Add(happened);
                 timeUs = happened.TimeUs;
             }
 
-            if (events.Count == 0) throw new TidelineException(ErrorCode.Corrupt, $"Event {shard}:{seq + 1} is missing; the audit chain stops before it.");
+            if (events.Count == 0) throw new TidelineException(
+                ErrorCode.Corrupt, $"Event {shard}:{seq + 1} is missing; the audit chain stops before it.");
         }
 
-        return new AuditBlockRow(number, afterSeq + 1, throughSeq, previousHash, hash.Seal(previousHash, number, afterSeq + 1, throughSeq), timeUs);
+        return new AuditBlockRow(number,
+            afterSeq + 1, throughSeq, previousHash, hash.Seal(previousHash, number, afterSeq + 1, throughSeq), timeUs);
     }
 }

@@ -3,8 +3,9 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Audit;
 
 /// <summary>
-/// Walks the audit chain of a shard from its first block: recomputes every hash, and holds each event against the entry and the transaction it tells of. Events
-/// after the newest block are held against their rows too. Memory: one page of events.
+/// Walks the audit chain of a shard from its first block: recomputes every hash, and holds each event against the entry
+/// and the transaction it tells of. Events after the newest block are held against their rows too. Memory: one page of
+/// events.
 /// </summary>
 public sealed class AuditVerifier(IShardReader reader)
 {
@@ -42,17 +43,21 @@ public sealed class AuditVerifier(IShardReader reader)
     {
         var name = $"Block {block.Number} of shard {_head.Shard}";
         if (block.Number != before.Number + 1) _findings.Add($"{name} stands where block {before.Number + 1} should.");
-        if (!block.PreviousHash.AsSpan().SequenceEqual(before.Hash)) _findings.Add($"{name} does not link to the hash of block {before.Number}.");
+        if (!block.PreviousHash.AsSpan().SequenceEqual(before.Hash))
+            _findings.Add($"{name} does not link to the hash of block {before.Number}.");
         if (block.FromSeq != _seq + 1 || block.ThroughSeq < block.FromSeq || block.ThroughSeq > _head.EventSeq)
         {
-            _findings.Add($"{name} covers events {block.FromSeq} to {block.ThroughSeq}, where events from {_seq + 1} on follow and the newest is {_head.EventSeq}.");
+            _findings.Add($"{name} covers events {block.FromSeq} to {block.ThroughSeq}, where events from {_seq + 1} "
+                + $"on follow and the newest is {_head.EventSeq}.");
             return;
         }
 
         using var hash = new BlockHash();
         var lastTimeUs = await WalkAsync(block.ThroughSeq, hash, cancel);
-        if (!hash.Seal(block.PreviousHash, block.Number, block.FromSeq, block.ThroughSeq).AsSpan().SequenceEqual(block.Hash))
-            _findings.Add($"{name} does not have the hash of its events {block.FromSeq} to {block.ThroughSeq}: the block or one of them was changed.");
+        if (!hash.Seal(block.PreviousHash, block.Number, block.FromSeq, block.ThroughSeq)
+            .AsSpan().SequenceEqual(block.Hash))
+            _findings.Add($"{name} does not have the hash of its events {block.FromSeq} to {block.ThroughSeq}: the "
+                + $"block or one of them was changed.");
         else if (block.TimeUs != lastTimeUs) _findings.Add($"{name} does not have the time of its last event.");
     }
 
@@ -71,12 +76,14 @@ public sealed class AuditVerifier(IShardReader reader)
 
             foreach (var happened in events)
             {
-                if (happened.Position.Seq > _seq + 1) _findings.Add($"Events {_seq + 1} to {happened.Position.Seq - 1} of shard {_head.Shard} are missing.");
+                if (happened.Position.Seq > _seq + 1) _findings.Add(
+                    $"Events {_seq + 1} to {happened.Position.Seq - 1} of shard {_head.Shard} are missing.");
                 _seq = happened.Position.Seq;
                 if (_seq > throughSeq) break;
                 hash?.Add(happened);
                 timeUs = happened.TimeUs;
-                if (await _rows.FindFaultAsync(happened, cancel) is { } fault) _findings.Add($"Event {happened.Position}: {fault}");
+                if (await _rows.FindFaultAsync(happened, cancel) is { } fault)
+                    _findings.Add($"Event {happened.Position}: {fault}");
                 if (IsFull) break;
             }
         }

@@ -5,8 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Audit;
 
 /// <summary>
-/// The hash of a block in the making: SHA-256(previous hash ‖ number ‖ from ‖ through ‖ SHA-256 of the events), integers big-endian. An event counts with its sequence
-/// number, type, subject, version, time, length of data and data.
+/// The hash of a block in the making: SHA-256(previous hash ‖ number ‖ from ‖ through ‖ SHA-256 of the events),
+/// integers big-endian. An event counts with its sequence number, type, subject, version, time, length of data and
+/// data.
 /// </summary>
 internal sealed class BlockHash : IDisposable
 {

@@ -4,8 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Audit;
 
 /// <summary>
-/// Holds an event against the rows that it tells of: its entry, its transaction, and every leg of that transaction. A transaction without an event would be
-/// outside the chain, but its entries would break the fold of its accounts.
+/// Holds an event against the rows that it tells of: its entry, its transaction, and every leg of that transaction. A
+/// transaction without an event would be outside the chain, but its entries would break the fold of its accounts.
 /// </summary>
 internal sealed class RowAudit(IShardReader reader)
 {
@@ -18,12 +18,16 @@ internal sealed class RowAudit(IShardReader reader)
         try
         {
             var data = EventData.Parse(happened.Data.Span);
-            var moves = happened.Type is EventType.TransactionRecorded or EventType.AccountDebited or EventType.AccountCredited;
-            if (!moves) return data.TransactionId is null && data.EntryVersion is null ? null : "it tells of a movement, which its type does not.";
-            if (data is not { TransactionId: { } transaction, EntryVersion: { } version, AccountId: { } account }) return "it names no account, entry or transaction.";
+            var moves = happened.Type is EventType.TransactionRecorded
+                or EventType.AccountDebited or EventType.AccountCredited;
+            if (!moves) return data.TransactionId is null
+                && data.EntryVersion is null ? null : "it tells of a movement, which its type does not.";
+            if (data is not { TransactionId: { } transaction, EntryVersion: { } version, AccountId: { } account })
+                return "it names no account, entry or transaction.";
             return account != happened.Subject
                 ? $"its account {account} is not its subject {happened.Subject}."
-                : await CompareEntryAsync(happened, data, new EntryKey(account, version), cancel) ?? await CompareTransactionAsync(happened, data, transaction, cancel);
+                : await CompareEntryAsync(happened, data, new EntryKey(account, version), cancel)
+                    ?? await CompareTransactionAsync(happened, data, transaction, cancel);
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
@@ -31,25 +35,32 @@ internal sealed class RowAudit(IShardReader reader)
         }
     }
 
-    private async ValueTask<string?> CompareEntryAsync(LedgerEvent happened, EventData data, EntryKey key, CancellationToken cancel)
+    private async ValueTask<string?> CompareEntryAsync(
+        LedgerEvent happened, EventData data, EntryKey key, CancellationToken cancel)
     {
-        if (await EntryAsync(key, cancel) is not { } entry) return $"entry {key.Version} of account {key.AccountId} is missing.";
-        return entry.AmountMinor == data.AmountMinor && entry.PostedAfterMinor == data.PostedMinor && entry.TransactionId == data.TransactionId && entry.TimeUs == happened.TimeUs
+        if (await EntryAsync(key, cancel) is not { } entry)
+            return $"entry {key.Version} of account {key.AccountId} is missing.";
+        return entry.AmountMinor == data.AmountMinor && entry.PostedAfterMinor == data.PostedMinor
+            && entry.TransactionId == data.TransactionId && entry.TimeUs == happened.TimeUs
             ? null
             : $"entry {key.Version} of account {key.AccountId} says another amount, balance, transaction or time.";
     }
 
-    private async ValueTask<string?> CompareTransactionAsync(LedgerEvent happened, EventData data, Guid id, CancellationToken cancel)
+    private async ValueTask<string?> CompareTransactionAsync(
+        LedgerEvent happened, EventData data, Guid id, CancellationToken cancel)
     {
         if (_last.Id != id)
         {
             var read = await reader.GetTransactionAsync(id, cancel);
-            _last = (id, read, read is null ? $"transaction {id} is missing." : await FindFaultOfLegsAsync(read, cancel));
+            _last = (id,
+                read, read is null ? $"transaction {id} is missing." : await FindFaultOfLegsAsync(read, cancel));
         }
 
         if (_last.Fault is not null || _last.Row is not { } row) return _last.Fault;
-        if (!row.Legs.Contains(new EntryKey(happened.Subject, data.EntryVersion!.Value))) return $"transaction {id} does not name entry {data.EntryVersion} of account {happened.Subject}.";
-        return row.Currency.Code == data.Currency && row.AmountMinor == Math.Abs(data.AmountMinor) && row.Reference == data.Reference && row.SagaId == data.SagaId
+        if (!row.Legs.Contains(new EntryKey(happened.Subject, data.EntryVersion!.Value)))
+            return $"transaction {id} does not name entry {data.EntryVersion} of account {happened.Subject}.";
+        return row.Currency.Code == data.Currency && row.AmountMinor == Math.Abs(data.AmountMinor)
+            && row.Reference == data.Reference && row.SagaId == data.SagaId
             && row.TimeUs == happened.TimeUs && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
             ? null
             : $"transaction {id} says another currency, amount, kind, reference, saga or time.";
@@ -61,9 +72,12 @@ internal sealed class RowAudit(IShardReader reader)
         var seen = new HashSet<EntryKey>();
         foreach (var leg in row.Legs)
         {
-            if (!seen.Add(leg)) return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId} twice.";
-            if (await EntryAsync(leg, cancel) is not { } entry) return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is missing.";
-            if (entry.TransactionId != row.Id || entry.TimeUs != row.TimeUs) return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is not its own.";
+            if (!seen.Add(leg))
+                return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId} twice.";
+            if (await EntryAsync(leg, cancel) is not { } entry)
+                return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is missing.";
+            if (entry.TransactionId != row.Id || entry.TimeUs != row.TimeUs) return $"transaction {row.Id} names entry "
+                + $"{leg.Version} of account {leg.AccountId}, which is not its own.";
             sum += entry.AmountMinor;
         }
 

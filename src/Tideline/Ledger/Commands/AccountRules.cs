@@ -12,17 +12,22 @@ internal static class AccountRules
     /// <summary>The account exists, is a customer's, is open and keeps this currency.</summary>
     public static Refusal? Usable(AccountRow? account, Guid id, Currency currency, bool evenFrozen = false)
     {
-        if (account is null || account.Kind != AccountKind.Customer) return new Refusal(RefusalReason.AccountNotFound, $"There is no account {id}.");
-        if (account.Status == AccountStatus.Closed) return new Refusal(RefusalReason.AccountClosed, $"Account {id} is closed.");
-        if (account.Status == AccountStatus.Frozen && !evenFrozen) return new Refusal(RefusalReason.AccountFrozen, $"Account {id} is frozen.");
+        if (account is null || account.Kind != AccountKind.Customer)
+            return new Refusal(RefusalReason.AccountNotFound, $"There is no account {id}.");
+        if (account.Status == AccountStatus.Closed)
+            return new Refusal(RefusalReason.AccountClosed, $"Account {id} is closed.");
+        if (account.Status == AccountStatus.Frozen && !evenFrozen)
+            return new Refusal(RefusalReason.AccountFrozen, $"Account {id} is frozen.");
         return account.Currency != currency
-            ? new Refusal(RefusalReason.CurrencyMismatch, $"Account {id} keeps {account.Currency}, the amount is in {currency}.")
+            ? new Refusal(
+                RefusalReason.CurrencyMismatch, $"Account {id} keeps {account.Currency}, the amount is in {currency}.")
             : null;
     }
 
     /// <summary>The owner may spend this much.</summary>
     public static Refusal? Funds(AccountRow account, Money amount) => account.AvailableMinor < amount.Minor
-        ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has {new Money(account.AvailableMinor, amount.Currency)} available, {amount} is needed.")
+        ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has "
+            + $"{new Money(account.AvailableMinor, amount.Currency)} available, {amount} is needed.")
         : null;
 
     /// <summary>
@@ -36,7 +41,9 @@ internal static class AccountRules
             + "way and may still come back; it closes when they have ended.");
 
     /// <summary>The balance stays within what a balance may be.</summary>
-    public static Refusal? Fits(AccountRow account, long amountMinor) => Int128.Abs((Int128)account.PostedMinor + amountMinor) > Limits.BalanceMinor
-        ? new Refusal(RefusalReason.BalanceOverflow, $"The balance of account {account.Id} would pass the limit of a balance.")
+    public static Refusal? Fits(AccountRow account, long amountMinor) =>
+        Int128.Abs((Int128)account.PostedMinor + amountMinor) > Limits.BalanceMinor
+        ? new Refusal(
+            RefusalReason.BalanceOverflow, $"The balance of account {account.Id} would pass the limit of a balance.")
         : null;
 }

@@ -3,10 +3,11 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Takes held money: <paramref name="AmountMinor"/>, or all that is left when null. <paramref name="Final"/> gives the rest back; without it the rest
-/// stays held for further captures. An expired hold cannot be captured, swept or not.
+/// Takes held money: <paramref name="AmountMinor"/>, or all that is left when null. <paramref name="Final"/> gives the
+/// rest back; without it the rest stays held for further captures. An expired hold cannot be captured, swept or not.
 /// </summary>
-public sealed record CaptureHold(Guid TransactionId, Guid HoldId, Guid AccountId, Currency Currency, long? AmountMinor, bool Final) : LedgerCommand
+public sealed record CaptureHold(
+    Guid TransactionId, Guid HoldId, Guid AccountId, Currency Currency, long? AmountMinor, bool Final) : LedgerCommand
 {
     public override Guid RouteId => AccountId;
 
@@ -23,17 +24,27 @@ public sealed record CaptureHold(Guid TransactionId, Guid HoldId, Guid AccountId
 
     internal override Reply Decide(Batch batch)
     {
-        if (HoldRules.Open(batch, HoldId, AccountId, Currency, out var hold, out var account) is { } refused) return batch.Refuse(refused.Reason, refused.Detail);
-        if (hold!.ExpiresUs <= batch.TimeUs) return batch.Refuse(RefusalReason.HoldNotOpen, $"Hold {HoldId} has expired.");
+        if (HoldRules.Open(batch, HoldId, AccountId, Currency, out var hold, out var account) is { } refused)
+            return batch.Refuse(refused.Reason, refused.Detail);
+        if (hold!.ExpiresUs <= batch.TimeUs)
+            return batch.Refuse(RefusalReason.HoldNotOpen, $"Hold {HoldId} has expired.");
         var amount = new Money(AmountMinor ?? hold.RemainingMinor, Currency);
-        if ((AccountRules.Amount(amount) ?? AccountRules.Fits(account!, -amount.Minor)) is { } invalid) return batch.Refuse(invalid.Reason, invalid.Detail);
+        if ((AccountRules.Amount(amount) ?? AccountRules.Fits(account!, -amount.Minor)) is { } invalid)
+            return batch.Refuse(invalid.Reason, invalid.Detail);
         if (amount.Minor > hold.RemainingMinor)
-            return batch.Refuse(RefusalReason.HoldExceeded, $"Hold {HoldId} still holds {new Money(hold.RemainingMinor, Currency)}, {amount} was to be captured.");
+            return batch.Refuse(RefusalReason.HoldExceeded,
+                $"Hold {HoldId} still holds {new Money(hold.RemainingMinor, Currency)}, {amount} was to be captured.");
         var ends = Final || amount.Minor == hold.RemainingMinor;
         HoldRules.GiveBack(batch, account!, ends ? hold.RemainingMinor : amount.Minor);
-        batch.Put(hold with { CapturedMinor = hold.CapturedMinor + amount.Minor, Status = ends ? HoldStatus.Captured : HoldStatus.Open });
-        batch.Record(TransactionId, TransactionKind.Capture, amount, hold.Reference, null, account!, batch.SystemAccount(AccountKind.Settlement, Currency));
-        batch.Emit(EventType.TransactionRecorded, account!, new AccountEvent("capture", -amount.Minor, HasEntry: true, TransactionId, Reference: hold.Reference, HoldId: HoldId));
+        batch.Put(hold with
+        {
+            CapturedMinor = hold.CapturedMinor + amount.Minor,
+            Status = ends ? HoldStatus.Captured : HoldStatus.Open
+        });
+        batch.Record(TransactionId, TransactionKind.Capture,
+            amount, hold.Reference, null, account!, batch.SystemAccount(AccountKind.Settlement, Currency));
+        batch.Emit(EventType.TransactionRecorded, account!, new AccountEvent(
+            "capture", -amount.Minor, HasEntry: true, TransactionId, Reference: hold.Reference, HoldId: HoldId));
         return batch.Done(TransactionId, account!.PostedMinor);
     }
 }

@@ -19,13 +19,15 @@ public sealed record CreateCustomer(Guid CustomerId, string Name, string Email, 
 
     internal override Reply Decide(Batch batch)
     {
-        if (batch.Rows.Customers.ContainsKey(CustomerId)) return batch.Refuse(RefusalReason.DuplicateId, $"Customer {CustomerId} exists already.");
+        if (batch.Rows.Customers.ContainsKey(CustomerId))
+            return batch.Refuse(RefusalReason.DuplicateId, $"Customer {CustomerId} exists already.");
         if (batch.Account(CustomerId) is not null)
             return batch.Refuse(RefusalReason.DuplicateId, $"{CustomerId} is the id of an account.");
         var customer = new CustomerRow(CustomerId, Name, Email, Country, 1, batch.TimeUs);
         batch.Rows.Customers.Add(CustomerId, customer);
         batch.Writes.NewCustomers.Add(customer);
-        batch.Emit(EventType.CustomerCreated, customer, new EventData { CustomerId = CustomerId, Name = Name, Email = Email, Country = Country });
+        batch.Emit(EventType.CustomerCreated,
+            customer, new EventData { CustomerId = CustomerId, Name = Name, Email = Email, Country = Country });
         return batch.Done(CustomerId, 0);
     }
 }

@@ -7,7 +7,8 @@ namespace Tideline.Ledger.Commands;
 /// Opens an account. <see cref="AccountOpening"/> checks the customer and claims the IBAN first, since both may live on
 /// other shards. The account's id is no customer's: both live on the shard of the id.
 /// </summary>
-public sealed record OpenAccount(Guid AccountId, Guid CustomerId, Currency Currency, long OverdraftLimitMinor, string? Iban) : LedgerCommand
+public sealed record OpenAccount(
+    Guid AccountId, Guid CustomerId, Currency Currency, long OverdraftLimitMinor, string? Iban) : LedgerCommand
 {
     public override Guid RouteId => AccountId;
 

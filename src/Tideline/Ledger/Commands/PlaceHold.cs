@@ -2,8 +2,12 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Commands;
 
-/// <summary>Holds money back until it is captured, released or expires. The expiry lies ahead, by <see cref="Limits.HoldDays"/> at most.</summary>
-public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long ExpiresUs, string? Reference) : LedgerCommand
+/// <summary>
+/// Holds money back until it is captured, released or expires. The expiry lies ahead, by <see cref="Limits.HoldDays"/>
+/// at most.
+/// </summary>
+public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long ExpiresUs, string? Reference)
+    : LedgerCommand
 {
     public override Guid RouteId => AccountId;
 
@@ -21,9 +25,11 @@ public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long E
     internal override Reply Decide(Batch batch)
     {
         var account = batch.Account(AccountId);
-        if ((AccountRules.Amount(Amount) ?? HoldRules.Expiry(ExpiresUs, batch.TimeUs) ?? AccountRules.Usable(account, AccountId, Amount.Currency) ?? AccountRules.Funds(account!, Amount)) is { } refused)
+        if ((AccountRules.Amount(Amount) ?? HoldRules.Expiry(ExpiresUs, batch.TimeUs) ?? AccountRules.Usable(
+            account, AccountId, Amount.Currency) ?? AccountRules.Funds(account!, Amount)) is { } refused)
             return batch.Refuse(refused.Reason, refused.Detail);
-        if (batch.Rows.Holds.ContainsKey(HoldId)) return batch.Refuse(RefusalReason.DuplicateId, $"Hold {HoldId} exists already.");
+        if (batch.Rows.Holds.ContainsKey(HoldId))
+            return batch.Refuse(RefusalReason.DuplicateId, $"Hold {HoldId} exists already.");
         var settlement = batch.SystemAccount(AccountKind.Settlement, Amount.Currency);
         account!.PendingOutMinor += Amount.Minor;
         settlement.PendingInMinor += Amount.Minor;

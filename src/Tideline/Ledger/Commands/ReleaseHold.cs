@@ -18,11 +18,14 @@ public sealed record ReleaseHold(Guid HoldId, Guid AccountId, Currency Currency,
 
     internal override Reply Decide(Batch batch)
     {
-        if (HoldRules.Open(batch, HoldId, AccountId, Currency, out var hold, out var account) is { } refused) return batch.Refuse(refused.Reason, refused.Detail);
-        if (Expired && hold!.ExpiresUs > batch.TimeUs) return batch.Refuse(RefusalReason.HoldNotOpen, $"Hold {HoldId} has not expired.");
+        if (HoldRules.Open(batch, HoldId, AccountId, Currency, out var hold, out var account) is { } refused)
+            return batch.Refuse(refused.Reason, refused.Detail);
+        if (Expired && hold!.ExpiresUs > batch.TimeUs)
+            return batch.Refuse(RefusalReason.HoldNotOpen, $"Hold {HoldId} has not expired.");
         HoldRules.GiveBack(batch, account!, hold!.RemainingMinor);
         batch.Put(hold with { Status = Expired ? HoldStatus.Expired : HoldStatus.Released });
-        batch.Emit(EventType.BalanceUpdated, account!, new AccountEvent(Expired ? "expiry" : "release", Reference: hold.Reference, HoldId: HoldId));
+        batch.Emit(EventType.BalanceUpdated,
+            account!, new AccountEvent(Expired ? "expiry" : "release", Reference: hold.Reference, HoldId: HoldId));
         return batch.Done(HoldId, account!.PostedMinor);
     }
 }

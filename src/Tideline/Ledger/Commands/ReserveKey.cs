@@ -21,5 +21,6 @@ internal sealed record ReserveKey(Guid ReservedSubject) : LedgerCommand
         // The key itself is collected for every command.
     }
 
-    internal override Reply Decide(Batch batch) => new(null, ReservedSubject, 0, new Position(batch.Context.Shard, 0), OutcomeKind.Reserved);
+    internal override Reply Decide(Batch batch) =>
+        new(null, ReservedSubject, 0, new Position(batch.Context.Shard, 0), OutcomeKind.Reserved);
 }

@@ -1,6 +1,9 @@
 namespace Tideline.Ledger.Commands;
 
-/// <summary>Writes an audit block. One that does not follow the newest there is, because that was written already, changes nothing.</summary>
+/// <summary>
+/// Writes an audit block. One that does not follow the newest there is, because that was written already, changes
+/// nothing.
+/// </summary>
 internal sealed record SealBlock(AuditBlockRow Block) : LedgerCommand
 {
     public override Guid RouteId => Guid.Empty;
@@ -14,7 +17,8 @@ internal sealed record SealBlock(AuditBlockRow Block) : LedgerCommand
 
     internal override Reply Decide(Batch batch)
     {
-        if (Block.Number == batch.BlockNumber + 1 && Block.PreviousHash.AsSpan().SequenceEqual(batch.BlockHash)) batch.Seal(Block);
+        if (Block.Number == batch.BlockNumber + 1 && Block.PreviousHash.AsSpan().SequenceEqual(batch.BlockHash))
+            batch.Seal(Block);
         return batch.Done(Guid.Empty, 0);
     }
 }

@@ -13,11 +13,16 @@ public sealed record SetAccountStatus(Guid AccountId, AccountStatus Status) : Le
 
     internal override Reply Decide(Batch batch)
     {
-        if (batch.Account(AccountId) is not { Kind: AccountKind.Customer } account) return batch.Refuse(RefusalReason.AccountNotFound, $"There is no account {AccountId}.");
-        if (account.Status == AccountStatus.Closed && Status != AccountStatus.Closed) return batch.Refuse(RefusalReason.AccountClosed, $"Account {AccountId} is closed for ever.");
-        if (account.Status == Status) return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is {Status.Word()} already.");
+        if (batch.Account(AccountId) is not { Kind: AccountKind.Customer } account)
+            return batch.Refuse(RefusalReason.AccountNotFound, $"There is no account {AccountId}.");
+        if (account.Status == AccountStatus.Closed && Status != AccountStatus.Closed)
+            return batch.Refuse(RefusalReason.AccountClosed, $"Account {AccountId} is closed for ever.");
+        if (account.Status == Status)
+            return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is {Status.Word()} already.");
         if (Status == AccountStatus.Closed && (account.PostedMinor != 0 || account.PendingOutMinor != 0))
-            return batch.Refuse(RefusalReason.AccountNotEmpty, $"Account {AccountId} holds {new Money(account.PostedMinor, account.Currency)}, {new Money(account.PendingOutMinor, account.Currency)} of it held; it closes at zero.");
+            return batch.Refuse(RefusalReason.AccountNotEmpty,
+                $"Account {AccountId} holds {new Money(account.PostedMinor, account.Currency)}, "
+                    + $"{new Money(account.PendingOutMinor, account.Currency)} of it held; it closes at zero.");
         if (Status == AccountStatus.Closed
             && AccountRules.Settled(account) is { } unsettled) return batch.Refuse(unsettled.Reason, unsettled.Detail);
         account.Status = Status;

@@ -20,11 +20,14 @@ public sealed record Withdraw(Guid TransactionId, Guid AccountId, Money Amount, 
     internal override Reply Decide(Batch batch)
     {
         var account = batch.Account(AccountId);
-        if ((AccountRules.Amount(Amount) ?? AccountRules.Usable(account, AccountId, Amount.Currency)) is { } unusable) return batch.Refuse(unusable.Reason, unusable.Detail);
-        if ((AccountRules.Funds(account!, Amount) ?? AccountRules.Fits(account!, -Amount.Minor)) is { } refused) return batch.Refuse(refused.Reason, refused.Detail);
+        if ((AccountRules.Amount(Amount) ?? AccountRules.Usable(account, AccountId, Amount.Currency)) is { } unusable)
+            return batch.Refuse(unusable.Reason, unusable.Detail);
+        if ((AccountRules.Funds(account!, Amount) ?? AccountRules.Fits(account!, -Amount.Minor)) is { } refused)
+            return batch.Refuse(refused.Reason, refused.Detail);
         var cash = batch.SystemAccount(AccountKind.Cash, Amount.Currency);
         batch.Record(TransactionId, TransactionKind.Withdrawal, Amount, Reference, null, account!, cash);
-        batch.Emit(EventType.TransactionRecorded, account!, new AccountEvent("withdrawal", -Amount.Minor, HasEntry: true, TransactionId, Reference: Reference));
+        batch.Emit(EventType.TransactionRecorded, account!,
+            new AccountEvent("withdrawal", -Amount.Minor, HasEntry: true, TransactionId, Reference: Reference));
         return batch.Done(TransactionId, account!.PostedMinor);
     }
 }

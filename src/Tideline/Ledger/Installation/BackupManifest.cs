@@ -24,12 +24,14 @@ public sealed record BackupManifest(
         if (!File.Exists(path))
         {
             throw new TidelineException(
-                ErrorCode.NotFound, $"{directory} holds no whole backup: {FileName} is missing, which is written when all the rest is.");
+                ErrorCode.NotFound,
+                $"{directory} holds no whole backup: {FileName} is missing, which is written when all the rest is.");
         }
 
         try
         {
-            if (JsonSerializer.Deserialize(File.ReadAllBytes(path), BackupJson.Default.BackupManifest) is { Heads: not null, Files: not null } read)
+            if (JsonSerializer.Deserialize(File.ReadAllBytes(path),
+                BackupJson.Default.BackupManifest) is { Heads: not null, Files: not null } read)
                 return read;
         }
         catch (JsonException)
@@ -42,7 +44,8 @@ public sealed record BackupManifest(
 
     /// <summary>Writes the manifest; durable when it returns.</summary>
     public void Write(string directory) =>
-        DurableFile.Write(Path.Combine(directory, FileName), JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Default.BackupManifest));
+        DurableFile.Write(Path.Combine(directory, FileName),
+            JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Default.BackupManifest));
 }
 
 /// <summary>A file of a backup. <paramref name="Sha256"/> in hexadecimal, small letters.</summary>

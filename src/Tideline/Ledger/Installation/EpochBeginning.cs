@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// Begins an installation epoch on every shard of a store that no process uses: from the heads as they stand now. One that a crash
-/// interrupted is finished by the next call.
+/// Begins an installation epoch on every shard of a store that no process uses: from the heads as they stand now. One
+/// that a crash interrupted is finished by the next call.
 /// </summary>
 public static class EpochBeginning
 {
@@ -13,16 +13,20 @@ public static class EpochBeginning
     /// <exception cref="TidelineException">
     /// AlreadyOwned: a process owns a shard. InvalidInput: no reason, or too long a one. Corrupt: a shard was lost.
     /// </exception>
-    public static async Task<int> RunAsync(ILedgerStore store, string reason, DateTimeOffset now, CancellationToken cancel)
+    public static async Task<int> RunAsync(
+        ILedgerStore store, string reason, DateTimeOffset now, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.EpochReasonCharacters)
-            throw new TidelineException(ErrorCode.InvalidInput, $"A reason has 1 to {Limits.EpochReasonCharacters} characters.");
-        if (await HistoryGuard.FindLostShardAsync(store, cancel) is { } lost) throw new TidelineException(ErrorCode.Corrupt, lost);
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"A reason has 1 to {Limits.EpochReasonCharacters} characters.");
+        if (await HistoryGuard.FindLostShardAsync(store, cancel) is { } lost)
+            throw new TidelineException(ErrorCode.Corrupt, lost);
         int[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];
         var next = numbers.Min() == numbers.Max() ? numbers.Max() + 1 : numbers.Max();
         // Those without events first, so that an empty shard that is behind others with events can only be a lost one.
         var isEmpty = new bool[numbers.Length];
-        for (var shard = 0; shard < numbers.Length; shard++) isEmpty[shard] = await HistoryGuard.IsEmptyAsync(store, shard, cancel);
+        for (var shard = 0; shard < numbers.Length; shard++)
+            isEmpty[shard] = await HistoryGuard.IsEmptyAsync(store, shard, cancel);
         foreach (var shard in Enumerable.Range(0, numbers.Length).OrderBy(shard => !isEmpty[shard]))
         {
             if (numbers[shard] == next) continue;
@@ -31,7 +35,8 @@ public static class EpochBeginning
             var head = await writer.AcquireAsync(cancel);
             await writer.SyncAsync();
             var epoch = new EpochRow(
-                next, store.Epochs(shard)[^1].Installation, head.EventSeq, head.MessageSeq, head.BlockNumber, now.ToUs(), reason.Trim());
+                next, store.Epochs(shard)[^1].Installation,
+                head.EventSeq, head.MessageSeq, head.BlockNumber, now.ToUs(), reason.Trim());
             await store.BeginEpochAsync(shard, epoch, cancel);
         }
 

@@ -1,8 +1,8 @@
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// A shard's part in an installation epoch. Epoch 1 begins with the data; restoring an older copy begins the next one, so that what was
-/// written after the copy and is lost can never be taken for what is written from then on.
+/// A shard's part in an installation epoch. Epoch 1 begins with the data; restoring an older copy begins the next one,
+/// so that what was written after the copy and is lost can never be taken for what is written from then on.
 /// </summary>
 /// <param name="Number">The epoch, from 1, the same on every shard.</param>
 /// <param name="Installation">The installation's id, made with its data.</param>

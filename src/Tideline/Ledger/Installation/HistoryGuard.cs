@@ -3,7 +3,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Installation;
 
-/// <summary>Holds a shard against every witness that can be asked: it is admitted when none saw anything that it lacks.</summary>
+/// <summary>
+/// Holds a shard against every witness that can be asked: it is admitted when none saw anything that it lacks.
+/// </summary>
 public sealed partial class HistoryGuard(ILogger logger)
 {
     private readonly List<(Witness Witness, Witness? Instead)> _witnesses = [];
@@ -37,15 +39,18 @@ public sealed partial class HistoryGuard(ILogger logger)
             {
                 throw new TidelineException(
                     ErrorCode.Corrupt,
-                    $"Shard {shard} belongs to installation {other.Installation}, shard 0 to {first.Installation}: they were put together from two.");
+                    $"Shard {shard} belongs to installation {other.Installation}, shard 0 to {first.Installation}: "
+                        + $"they were put together from two.");
             }
 
             if (other.Number != first.Number)
             {
-                if (await FindLostShardAsync(store, cancel) is { } lost) throw new TidelineException(ErrorCode.Corrupt, lost);
+                if (await FindLostShardAsync(store, cancel) is { } lost)
+                    throw new TidelineException(ErrorCode.Corrupt, lost);
                 throw new TidelineException(
                     ErrorCode.Corrupt,
-                    $"Shard {shard} is in installation epoch {other.Number}, shard 0 in epoch {first.Number}: either they are of different backups, "
+                    $"Shard {shard} is in installation epoch {other.Number}, shard 0 in epoch {first.Number}: either "
+                        + $"they are of different backups, "
                     + "or an epoch was begun and not finished. In the second case run: ./tideline epoch begin");
             }
         }
@@ -68,8 +73,10 @@ public sealed partial class HistoryGuard(ILogger logger)
         for (var shard = 0; shard < numbers.Length; shard++)
         {
             if (numbers[shard] >= used || !await IsEmptyAsync(store, shard, cancel)) continue;
-            return $"Shard {shard} holds nothing and is in installation epoch {numbers[shard]}, beside shards with events in epoch "
-                + $"{used}: what was acknowledged on it is lost. Restore all shards from one backup (docs/operating/backup.md).";
+            return $"Shard {shard} holds nothing and is in installation epoch {numbers[shard]}, beside shards with "
+                + $"events in epoch "
+                + $"{used}: what was acknowledged on it is lost. Restore all shards from one backup "
+                    + $"(docs/operating/backup.md).";
         }
 
         return null;
@@ -94,7 +101,8 @@ public sealed partial class HistoryGuard(ILogger logger)
     }
 
     // A witness that is away says nothing: the others decide.
-    private async Task<HistoryFault?> FindFaultAsync(IShardReader reader, int shard, Witness witness, CancellationToken cancel)
+    private async Task<HistoryFault?> FindFaultAsync(
+        IShardReader reader, int shard, Witness witness, CancellationToken cancel)
     {
         try
         {

@@ -5,15 +5,16 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// What an installation knows of itself outside the ledger, in the data folder: a ledger that is older than its manifest, or another
-/// one, is found out at the next start even where log and views are away.
+/// What an installation knows of itself outside the ledger, in the data folder: a ledger that is older than its
+/// manifest, or another one, is found out at the next start even where log and views are away.
 /// </summary>
 /// <param name="Installation">The installation's id.</param>
 /// <param name="Epoch">The installation epoch.</param>
 /// <param name="Shards">How many shards the ledger has.</param>
 /// <param name="Heads">The durable heads that were seen last, one a shard, in the order of shards.</param>
 /// <param name="At">When it was written.</param>
-public sealed record Manifest(Guid Installation, int Epoch, int Shards, IReadOnlyList<ManifestHead> Heads, DateTimeOffset At)
+public sealed record Manifest(
+    Guid Installation, int Epoch, int Shards, IReadOnlyList<ManifestHead> Heads, DateTimeOffset At)
 {
     /// <summary>The file's name in the data folder.</summary>
     public const string FileName = "installation.json";
@@ -36,7 +37,8 @@ public sealed record Manifest(Guid Installation, int Epoch, int Shards, IReadOnl
 
         throw new TidelineException(
             ErrorCode.Corrupt,
-            $"{path} cannot be read. Restore it from a backup; to start without it, move it away: log and views then say alone how far the ledger was.");
+            $"{path} cannot be read. Restore it from a backup; to start without it, move it away: log and views then "
+                + $"say alone how far the ledger was.");
     }
 
     /// <summary>Writes or replaces the manifest of a data folder as one step; durable when it returns.</summary>
@@ -45,7 +47,8 @@ public sealed record Manifest(Guid Installation, int Epoch, int Shards, IReadOnl
     {
         // A node of the cluster profile has nothing else there until it takes in a file.
         Directory.CreateDirectory(directory);
-        DurableFile.Write(Path.Combine(directory, FileName), JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest));
+        DurableFile.Write(Path.Combine(directory, FileName),
+            JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest));
     }
 }
 
@@ -53,7 +56,8 @@ public sealed record Manifest(Guid Installation, int Epoch, int Shards, IReadOnl
 /// <param name="Shard">The shard.</param>
 /// <param name="EventSeq">Its newest event; 0 for none.</param>
 /// <param name="EventHash">
-/// SHA-256 of the newest event, in hexadecimal, small letters; empty while there is none, or where only its time was seen.
+/// SHA-256 of the newest event, in hexadecimal, small letters; empty while there is none, or where only its time was
+/// seen.
 /// </param>
 /// <param name="MessageSeq">Its newest message; 0 for none.</param>
 /// <param name="TimeUs">When it was committed; without a hash, when the newest event was.</param>

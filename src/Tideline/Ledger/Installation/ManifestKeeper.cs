@@ -4,9 +4,9 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// Keeps the manifest of a data folder up to date: every <see cref="Limits.ManifestMs"/> while heads move, and at the end.
-/// Of a shard that lacks what was seen it keeps what was seen, so that the next start finds the loss where the other
-/// witnesses are gone.
+/// Keeps the manifest of a data folder up to date: every <see cref="Limits.ManifestMs"/> while heads move, and at the
+/// end. Of a shard that lacks what was seen it keeps what was seen, so that the next start finds the loss where the
+/// other witnesses are gone.
 /// </summary>
 internal sealed class ManifestKeeper : IAsyncDisposable
 {
@@ -50,7 +50,8 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     {
         var heads = new ManifestHead[_ledger.Map.Shards];
         for (var shard = 0; shard < heads.Length; shard++)
-            heads[shard] = _ledger.SeenOfClosed(shard) ?? _seen[shard] ?? await HeadAsync(_ledger.Reader(shard), cancel);
+            heads[shard] = _ledger.SeenOfClosed(shard)
+                ?? _seen[shard] ?? await HeadAsync(_ledger.Reader(shard), cancel);
         if (heads.AsSpan().SequenceEqual(_written)) return;
         var now = _ledger.Epochs(0)[^1];
         new Manifest(now.Installation, now.Number, heads.Length, heads, _time.GetUtcNow()).Write(_directory);

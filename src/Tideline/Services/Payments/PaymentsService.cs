@@ -9,7 +9,8 @@ namespace Tideline.Services.Payments;
 public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, TimeProvider time)
 {
     /// <summary>
-    /// Moves money once. Answers when it has settled or was refused; when a saga needs longer than <see cref="Limits.SagaWaitMs"/>, with what is known so far.
+    /// Moves money once. Answers when it has settled or was refused; when a saga needs longer than
+    /// <see cref="Limits.SagaWaitMs"/>, with what is known so far.
     /// </summary>
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
@@ -80,7 +81,8 @@ public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, T
             : new TransferReply(Guid.Empty, TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, written);
     }
 
-    // An earlier attempt with this key chose the saga's id, and the saga may have ended, or wait for an operator, long since.
+    // An earlier attempt with this key chose the saga's id, and the saga may have ended, or wait for an operator, long
+    // since.
     private async Task<TransferReply> EndOfRepeatAsync(Reply reply, long began, CancellationToken cancel)
     {
         using var waiter = waiters.Expect(reply.Subject);
@@ -109,8 +111,12 @@ public sealed record TransferRequest(Guid From, Guid To, Money Amount, string? R
 /// <summary>A transfer found by its key. Without <paramref name="Details"/> it was refused at once.</summary>
 public sealed record KeyedTransfer(TransferDetails? Details, Refusal? Refusal, DateTimeOffset CreatedAt);
 
-/// <summary>What a transfer came to. <paramref name="BalanceMinor"/>: the source's posted balance after its debit. The saga's id is the transfer's.</summary>
-public sealed record TransferReply(Guid TransferId, TransferStatus Status, long BalanceMinor, Refusal? Refusal, IReadOnlyList<Position> Positions);
+/// <summary>
+/// What a transfer came to. <paramref name="BalanceMinor"/>: the source's posted balance after its debit. The saga's id
+/// is the transfer's.
+/// </summary>
+public sealed record TransferReply(
+    Guid TransferId, TransferStatus Status, long BalanceMinor, Refusal? Refusal, IReadOnlyList<Position> Positions);
 
 /// <summary>Where a transfer stands.</summary>
 public enum TransferStatus

@@ -7,8 +7,8 @@ using Tideline.Sagas;
 namespace Tideline.Services.Payments;
 
 /// <summary>
-/// Begins a transfer on the source's shard. Both accounts there: debit, credit and the finished saga in one transaction. Else: debit to clearing, the saga and its
-/// message to the other shard in one transaction.
+/// Begins a transfer on the source's shard. Both accounts there: debit, credit and the finished saga in one
+/// transaction. Else: debit to clearing, the saga and its message to the other shard in one transaction.
 /// </summary>
 internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money Amount, string? Reference)
     : LedgerCommand
@@ -43,23 +43,31 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
     // The outcome names the transfer, so that its key finds it: PaymentsService.FindAsync.
     private Reply Refuse(Batch batch, Refusal refusal) => batch.Refuse(refusal.Reason, refusal.Detail, TransferId);
 
-    // Same shard: nothing is left to do but the view, so the saga row needs no data; the transaction of the same id tells it all.
+    // Same shard: nothing is left to do but the view, so the saga row needs no data; the transaction of the same id
+    // tells it all.
     private Reply Here(Batch batch, AccountRow from)
     {
         var to = batch.Account(To);
         var refusal = AccountRules.Usable(to, To, Amount.Currency) ?? AccountRules.Fits(to!, Amount.Minor);
         if (refusal is not null) return Refuse(batch, refusal);
         batch.Record(TransferId, TransactionKind.Transfer, Amount, Reference, TransferId, from, to!);
-        batch.Emit(EventType.AccountDebited, from, new AccountEvent("transfer", -Amount.Minor, true, TransferId, To, Reference, TransferId));
-        batch.Emit(EventType.AccountCredited, to!, new AccountEvent("transfer", Amount.Minor, true, TransferId, From, Reference, TransferId));
-        batch.Put(new SagaRow(TransferId, TransferSaga.Name, TransferSaga.Version1.Version, SagaState.Completed, 2, 0, null, [], [], batch.TimeUs, batch.TimeUs));
+        batch.Emit(EventType.AccountDebited,
+            from, new AccountEvent("transfer", -Amount.Minor, true, TransferId, To, Reference, TransferId));
+        batch.Emit(EventType.AccountCredited,
+            to!, new AccountEvent("transfer", Amount.Minor, true, TransferId, From, Reference, TransferId));
+        batch.Put(new SagaRow(TransferId, TransferSaga.Name,
+            TransferSaga.Version1.Version, SagaState.Completed, 2, 0, null, [], [], batch.TimeUs, batch.TimeUs));
         return batch.Done(TransferId, from.PostedMinor);
     }
 
     private Reply Across(Batch batch)
     {
-        var data = new SagaData { From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code, Reference = Reference };
-        var row = new SagaRow(TransferId, TransferSaga.Name, TransferSaga.Version1.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs, batch.TimeUs);
+        var data = new SagaData
+        {
+            From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code, Reference = Reference
+        };
+        var row = new SagaRow(TransferId, TransferSaga.Name,
+            TransferSaga.Version1.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs, batch.TimeUs);
         SagaEngine.Advance(batch, TransferSaga.Version1, row, data, []);
         return batch.Done(TransferId, batch.Account(From)!.PostedMinor, OutcomeKind.Saga);
     }

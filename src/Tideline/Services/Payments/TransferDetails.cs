@@ -6,9 +6,13 @@ namespace Tideline.Services.Payments;
 
 /// <summary>A transfer in full.</summary>
 public sealed record TransferDetails(
-    Guid TransferId, Guid From, Guid To, Money Amount, string? Reference, TransferStatus Status, Refusal? Refusal, DateTimeOffset CreatedAt, IReadOnlyList<SagaStepDetails> Steps)
+    Guid TransferId, Guid From, Guid To, Money Amount, string? Reference,
+    TransferStatus Status, Refusal? Refusal, DateTimeOffset CreatedAt, IReadOnlyList<SagaStepDetails> Steps)
 {
-    /// <summary>The last step of every transfer. Nothing is written when it is done: it is, once the views are past <see cref="UpdatedAt"/>.</summary>
+    /// <summary>
+    /// The last step of every transfer. Nothing is written when it is done: it is, once the views are past
+    /// <see cref="UpdatedAt"/>.
+    /// </summary>
     public static string ViewStep { get; } = TransferSaga.Version1.Steps[2].Name;
 
     /// <summary>When the saga last moved; a settled one has written all its events by then.</summary>
@@ -38,9 +42,11 @@ public sealed record TransferDetails(
         if (row.Data.Length > 0) return FromSaga(row);
         // A transfer within its shard keeps nothing in the saga that its transaction says already.
         if (await reader.GetTransactionAsync(row.Id, cancel) is not { } transaction) return null;
-        IReadOnlyList<SagaStepDetails> steps = [.. TransferSaga.Version1.Steps.Take(2).Select(step => new SagaStepDetails(step.Name, "done", Clock.FromUs(row.CreatedUs), 1, null)), ViewWaits()];
+        IReadOnlyList<SagaStepDetails> steps = [.. TransferSaga.Version1.Steps.Take(2)
+            .Select(step => new SagaStepDetails(step.Name, "done", Clock.FromUs(row.CreatedUs), 1, null)), ViewWaits()];
         return new TransferDetails(
-            row.Id, transaction.Legs[0].AccountId, transaction.Legs[1].AccountId, new Money(transaction.AmountMinor, transaction.Currency), transaction.Reference, TransferStatus.Settled, null,
+            row.Id, transaction.Legs[0].AccountId, transaction.Legs[1].AccountId, new Money(
+                transaction.AmountMinor, transaction.Currency), transaction.Reference, TransferStatus.Settled, null,
             Clock.FromUs(row.CreatedUs), steps)
         {
             UpdatedAt = Clock.FromUs(row.UpdatedUs),
@@ -51,13 +57,16 @@ public sealed record TransferDetails(
     {
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         var history = SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray);
-        List<SagaStepDetails> steps = [.. history.Select(line => new SagaStepDetails(line.Step, line.State, Clock.FromUs(line.AtUs), line.Attempts, line.Detail))];
+        List<SagaStepDetails> steps = [.. history.Select(
+            line => new SagaStepDetails(line.Step, line.State, Clock.FromUs(line.AtUs), line.Attempts, line.Detail))];
         if (row.State.IsUnfinished())
-            steps.Add(new SagaStepDetails(TransferSaga.Version1.Steps[row.Step].Name, row.State == SagaState.Parked ? "parked" : "running", null, row.Attempts, null));
+            steps.Add(new SagaStepDetails(TransferSaga.Version1.Steps[row.Step].Name,
+                row.State == SagaState.Parked ? "parked" : "running", null, row.Attempts, null));
         if (row.State == SagaState.Completed) steps.Add(ViewWaits());
         var refusal = RefusalOf(data);
         return new TransferDetails(
-            row.Id, data.From, data.To, new Money(data.AmountMinor, Currency.Parse(data.Currency)), data.Reference, StatusOf(row), refusal, Clock.FromUs(row.CreatedUs), steps)
+            row.Id, data.From, data.To, new Money(data.AmountMinor, Currency.Parse(data.Currency)),
+            data.Reference, StatusOf(row), refusal, Clock.FromUs(row.CreatedUs), steps)
         {
             UpdatedAt = Clock.FromUs(row.UpdatedUs),
         };

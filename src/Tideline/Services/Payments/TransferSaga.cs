@@ -5,8 +5,8 @@ using Tideline.Sagas;
 namespace Tideline.Services.Payments;
 
 /// <summary>
-/// A transfer between shards: debit source → credit destination (the pivot) → update customer view. Between debit and credit the money stands on clearing
-/// accounts, so every snapshot of every shard sums to zero.
+/// A transfer between shards: debit source → credit destination (the pivot) → update customer view. Between debit and
+/// credit the money stands on clearing accounts, so every snapshot of every shard sums to zero.
 /// </summary>
 internal static class TransferSaga
 {
@@ -25,10 +25,12 @@ internal static class TransferSaga
     private static TimeSpan Deadline => TimeSpan.FromMinutes(5);
 
     private static SagaPosting Debit(SagaData data, Guid sagaId) =>
-        new(sagaId, data.From, AccountKind.Clearing, -data.AmountMinor, data.Currency, TransactionKind.Transfer, data.To, data.Reference);
+        new(sagaId, data.From,
+            AccountKind.Clearing, -data.AmountMinor, data.Currency, TransactionKind.Transfer, data.To, data.Reference);
 
     private static SagaPosting Credit(SagaData data, Guid sagaId) =>
-        new(sagaId, data.To, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Transfer, data.From, data.Reference);
+        new(sagaId, data.To,
+            AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Transfer, data.From, data.Reference);
 
     private static SagaPosting Refund(SagaData data, Guid sagaId) =>
         new(RefundId(sagaId), data.From, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Refund,

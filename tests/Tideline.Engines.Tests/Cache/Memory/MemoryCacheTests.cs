@@ -46,7 +46,8 @@ public sealed class MemoryCacheTests : CacheContract
     {
         await using var small = new MemoryCache(_time, entries: 160, bytes: 1 << 30);
         var used = NewKey();
-        (await small.FillAsync(used, (await small.GetAsync(used, default)).Lease, 1, new byte[] { 1 }, default)).ShouldBe(CacheFill.Filled);
+        (await small.FillAsync(used, (await small.GetAsync(used, default)).Lease, 1, new byte[] { 1 }, default))
+            .ShouldBe(CacheFill.Filled);
         for (var at = 0; at < 2_000; at++)
         {
             await small.GetAsync(NewKey(), default);

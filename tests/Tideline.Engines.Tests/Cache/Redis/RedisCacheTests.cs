@@ -19,10 +19,12 @@ public sealed class RedisCacheTests : CacheContract
     {
         var key = NewKey();
         var lease = (await GetAsync(key)).Lease;
-        (await LifeAsync(key)).ShouldBeInRange(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(Limits.CacheLeaseMs));
+        (await LifeAsync(key))
+            .ShouldBeInRange(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(Limits.CacheLeaseMs));
         await FillAsync(key, lease, 1);
         var life = await LifeAsync(key);
-        life.ShouldBeInRange(TimeSpan.FromMilliseconds(Limits.CacheLeaseMs + 1), TimeSpan.FromMilliseconds(Limits.CacheEntryMs));
+        life.ShouldBeInRange(
+            TimeSpan.FromMilliseconds(Limits.CacheLeaseMs + 1), TimeSpan.FromMilliseconds(Limits.CacheEntryMs));
         await Cache.InvalidateAsync(key, 2, default);
         (await LifeAsync(key)).ShouldBeInRange(TimeSpan.FromMilliseconds(1), life);
         await FillAsync(key, lease, 2);
@@ -43,7 +45,8 @@ public sealed class RedisCacheTests : CacheContract
         var key = NewKey();
         await Database.StringSetAsync(_prefix + key, "hello");
         (await Cache.GetAsync(key, default)).IsAnswered.ShouldBeFalse();
-        (await Cache.FillAsync(key, new IdGenerator(TimeProvider.System).Next(), 1, new byte[] { 1 }, default)).ShouldBe(CacheFill.Refused);
+        (await Cache.FillAsync(key, new IdGenerator(TimeProvider.System).Next(), 1, new byte[] { 1 }, default))
+            .ShouldBe(CacheFill.Refused);
         ((string?)await Database.StringGetAsync(_prefix + key)).ShouldBe("hello");
         await Database.KeyDeleteAsync(_prefix + key);
     }
@@ -64,7 +67,8 @@ public sealed class RedisCacheTests : CacheContract
     public async Task An_address_that_cannot_be_read_is_refused_with_words()
     {
         var options = new RedisCacheOptions { Configuration = "localhost:6379,noSuchOption=1" };
-        var fault = await Should.ThrowAsync<TidelineException>(() => RedisCache.ConnectAsync(options, TimeProvider.System, NullLogger.Instance, default));
+        var fault = await Should.ThrowAsync<TidelineException>(
+            () => RedisCache.ConnectAsync(options, TimeProvider.System, NullLogger.Instance, default));
         fault.Code.ShouldBe(ErrorCode.InvalidInput);
         fault.Message.ShouldContain("noSuchOption");
     }
@@ -72,7 +76,8 @@ public sealed class RedisCacheTests : CacheContract
     // On a clock that stands still no call takes too long, however busy the machine is.
     private protected override async ValueTask<ICache> OpenAsync()
     {
-        var options = new RedisCacheOptions { Configuration = $"{RealEngine.Redis},asyncTimeout=30000", Prefix = _prefix };
+        var options =
+            new RedisCacheOptions { Configuration = $"{RealEngine.Redis},asyncTimeout=30000", Prefix = _prefix };
         _direct = await ConnectionMultiplexer.ConnectAsync(RealEngine.Redis);
         return await RedisCache.ConnectAsync(options, new FakeTimeProvider(), NullLogger.Instance, default);
     }
@@ -84,5 +89,6 @@ public sealed class RedisCacheTests : CacheContract
 
     private protected override Task ForgetAsync(string key) => Database.KeyDeleteAsync(_prefix + key);
 
-    private async Task<TimeSpan> LifeAsync(string key) => (await Database.KeyTimeToLiveAsync(_prefix + key)).ShouldNotBeNull();
+    private async Task<TimeSpan> LifeAsync(string key) =>
+        (await Database.KeyTimeToLiveAsync(_prefix + key)).ShouldNotBeNull();
 }

@@ -7,7 +7,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 
-/// <summary>The time of the cache stands still but for what a test lets pass, so that what is too slow is decided here and not by the machine.</summary>
+/// <summary>
+/// The time of the cache stands still but for what a test lets pass, so that what is too slow is decided here and not
+/// by the machine.
+/// </summary>
 public sealed class RedisFaultTests
 {
     private const string Key = "customers_v1/ada";

@@ -7,7 +7,10 @@ using Tideline.Bench.Servers;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 
-/// <summary>A Redis server of the test's own, on a free loopback port, that may be broken. Its program is what <c>dev/servers/install redis</c> unpacked.</summary>
+/// <summary>
+/// A Redis server of the test's own, on a free loopback port, that may be broken. Its program is what
+/// <c>dev/servers/install redis</c> unpacked.
+/// </summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly string _program = FindProgram();
@@ -26,7 +29,8 @@ internal sealed class RedisServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        _process = Process.Start(_program, ["usr/bin/redis-server", "--bind", "127.0.0.1", "--port", $"{Port}", "--save", "", "--dir", Path.GetTempPath(), "--logfile", "/dev/null"]);
+        _process = Process.Start(_program, ["usr/bin/redis-server", "--bind",
+            "127.0.0.1", "--port", $"{Port}", "--save", "", "--dir", Path.GetTempPath(), "--logfile", "/dev/null"]);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await AnswersAsync(limit.Token)) await Task.Delay(10, limit.Token);
     }
@@ -85,9 +89,11 @@ internal sealed class RedisServer : IAsyncDisposable
     private static string FindProgram()
     {
         var servers = Environment.GetEnvironmentVariable("TIDELINE_SERVERS")
-            ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "tideline", "servers");
+            ?? Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(
+                Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "tideline", "servers");
         var program = Path.Combine(servers, "redis", "run");
-        if (!File.Exists(program)) Assert.Skip("There is no Redis server to break; dev/servers/install redis unpacks one.");
+        if (!File.Exists(program))
+            Assert.Skip("There is no Redis server to break; dev/servers/install redis unpacks one.");
         return program;
     }
 }

@@ -7,8 +7,8 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Engines.Tests.Ledger.MySql;
 
 /// <summary>
-/// A key whose home is another shard than its effect: taken there in the effect's own transaction where both shards live on one primary, reserved there first where they do not. What a client
-/// sees is the same.
+/// A key whose home is another shard than its effect: taken there in the effect's own transaction where both shards
+/// live on one primary, reserved there first where they do not. What a client sees is the same.
 /// </summary>
 public sealed class KeyHomeTests : IAsyncDisposable
 {
@@ -39,10 +39,12 @@ public sealed class KeyHomeTests : IAsyncDisposable
         var first = await Ledger.ExecuteAsync(deposit, Cancel);
         (first.Refusal, first.Position.Shard, first.IsRepeat).ShouldBe((null, 0, false));
         var atHome = (await Ledger.Reader(Home).GetOutcomeAsync(deposit.Key, Cancel)).ShouldNotBeNull();
-        (atHome.Kind, atHome.Fingerprint, atHome.Subject).ShouldBe((OutcomeKind.Reserved, deposit.Fingerprint, deposit.TransactionId));
+        (atHome.Kind, atHome.Fingerprint, atHome.Subject)
+            .ShouldBe((OutcomeKind.Reserved, deposit.Fingerprint, deposit.TransactionId));
 
         // The id of a repeat is a new one, as the program chooses it.
-        (await Ledger.ExecuteAsync(deposit with { TransactionId = _ids.Next() }, Cancel)).ShouldBe(first with { IsRepeat = true });
+        (await Ledger.ExecuteAsync(deposit with { TransactionId = _ids.Next() }, Cancel))
+            .ShouldBe(first with { IsRepeat = true });
         (await BalanceAsync(deposit.AccountId)).ShouldBe(100);
     }
 
@@ -57,7 +59,8 @@ public sealed class KeyHomeTests : IAsyncDisposable
         {
             var key = KeyAtHome();
             (await Ledger.ExecuteAsync(Deposit(accounts[first], 100, key), Cancel)).Refusal.ShouldBeNull();
-            (await Ledger.ExecuteAsync(Deposit(accounts[second], 7, key), Cancel)).Refusal!.Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
+            (await Ledger.ExecuteAsync(Deposit(accounts[second], 7, key), Cancel))
+                .Refusal!.Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
         }
 
         (await BalanceAsync(accounts[0]) + await BalanceAsync(accounts[1])).ShouldBe(400);
@@ -73,10 +76,13 @@ public sealed class KeyHomeTests : IAsyncDisposable
         for (var round = 1; round <= 20; round++)
         {
             var key = KeyAtHome();
-            var replies = await Task.WhenAll(Enumerable.Range(0, 16).Select(number => Task.Run(() => Ledger.ExecuteAsync(Deposit(accounts[number % 2], 1 + number / 2, key), Cancel), Cancel)));
+            var replies = await Task.WhenAll(Enumerable.Range(0, 16).Select(number => Task.Run(
+                () => Ledger.ExecuteAsync(Deposit(accounts[number % 2], 1 + number / 2, key), Cancel), Cancel)));
             replies.Count(reply => reply.Refusal is null).ShouldBe(1);
-            replies.Where(reply => reply.Refusal is not null).ShouldAllBe(reply => reply.Refusal!.Reason == RefusalReason.IdempotencyKeyReused);
-            (await BalanceAsync(accounts[0]) + await BalanceAsync(accounts[1])).ShouldBe(await PostedInEntriesAsync(accounts), $"round {round}");
+            replies.Where(reply => reply.Refusal is not null)
+                .ShouldAllBe(reply => reply.Refusal!.Reason == RefusalReason.IdempotencyKeyReused);
+            (await BalanceAsync(accounts[0]) + await BalanceAsync(accounts[1]))
+                .ShouldBe(await PostedInEntriesAsync(accounts), $"round {round}");
         }
     }
 
@@ -92,7 +98,8 @@ public sealed class KeyHomeTests : IAsyncDisposable
             var create = Customer(first, key);
             var made = await Ledger.ExecuteAsync(create, Cancel);
             made.Subject.ShouldBe(create.CustomerId);
-            (await Ledger.ExecuteAsync(create with { CustomerId = Ledger.Map.NextOn(second, _ids) }, Cancel)).Subject.ShouldBe(create.CustomerId);
+            (await Ledger.ExecuteAsync(create with { CustomerId = Ledger.Map.NextOn(second, _ids) }, Cancel))
+                .Subject.ShouldBe(create.CustomerId);
             key = KeyAtHome();
         }
     }
@@ -104,12 +111,15 @@ public sealed class KeyHomeTests : IAsyncDisposable
     {
         await StartAsync(primaries);
         var account = await AccountAsync(0);
-        var withdraw = new Withdraw(_ids.Next(), account, new Money(5, Eur), null) { Key = KeyAtHome(), Fingerprint = _ids.Next() };
+        var withdraw = new Withdraw(
+            _ids.Next(), account, new Money(5, Eur), null)
+        { Key = KeyAtHome(), Fingerprint = _ids.Next() };
         var refused = await Ledger.ExecuteAsync(withdraw, Cancel);
         refused.Refusal!.Reason.ShouldBe(RefusalReason.InsufficientFunds);
         await Ledger.ExecuteAsync(Deposit(account, 100, KeyAtHome()), Cancel);
         (await Ledger.ExecuteAsync(withdraw, Cancel)).Refusal.ShouldBe(refused.Refusal);
-        (await Ledger.ExecuteAsync(withdraw with { Fingerprint = _ids.Next() }, Cancel)).Refusal!.Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
+        (await Ledger.ExecuteAsync(withdraw with { Fingerprint = _ids.Next() }, Cancel))
+            .Refusal!.Reason.ShouldBe(RefusalReason.IdempotencyKeyReused);
     }
 
     [Fact]
@@ -137,29 +147,39 @@ public sealed class KeyHomeTests : IAsyncDisposable
 
     private async Task StartAsync(int primaries)
     {
-        _store = await MySqlLedgerStore.OpenAsync(_databases.Options with { Primaries = [.. Enumerable.Repeat(RealEngine.MySql, primaries)] }, TimeProvider.System, NullLogger.Instance, Cancel);
+        _store = await MySqlLedgerStore.OpenAsync(_databases.Options with
+        {
+            Primaries = [.. Enumerable.Repeat(RealEngine.MySql, primaries)]
+        }, TimeProvider.System, NullLogger.Instance, Cancel);
         _store.TakesKeysOf(0, Home).ShouldBe(primaries == 1);
         _ledger = await GeneralLedger.StartAsync(_store, TimeProvider.System, _ids, NullLogger.Instance, Cancel);
     }
 
     private Guid KeyAtHome() => Ledger.Map.NextOn(Home, _ids);
 
-    private CreateCustomer Customer(int shard, Guid key) => new(Ledger.Map.NextOn(shard, _ids), "Ada", "ada@example.com", "DE") { Key = key, Fingerprint = LedgerSamples.Id(1) };
+    private CreateCustomer Customer(int shard, Guid key) => new(Ledger.Map.NextOn(
+        shard, _ids), "Ada", "ada@example.com", "DE")
+    { Key = key, Fingerprint = LedgerSamples.Id(1) };
 
-    private Deposit Deposit(Guid account, long minor, Guid key) => new(_ids.Next(), account, new Money(minor, Eur), null) { Key = key, Fingerprint = Idempotency.Fingerprint($"{account}|{minor}") };
+    private Deposit Deposit(Guid account, long minor, Guid key) => new(_ids.Next(), account, new Money(
+        minor, Eur), null)
+    { Key = key, Fingerprint = Idempotency.Fingerprint($"{account}|{minor}") };
 
     private async Task<Guid> AccountAsync(int shard)
     {
         var customer = await Ledger.ExecuteAsync(Customer(shard, Guid.Empty), Cancel);
-        return (await Ledger.ExecuteAsync(new OpenAccount(Ledger.Map.NextOn(shard, _ids), customer.Subject, Eur, 0, null), Cancel)).Subject;
+        return (await Ledger.ExecuteAsync(
+            new OpenAccount(Ledger.Map.NextOn(shard, _ids), customer.Subject, Eur, 0, null), Cancel)).Subject;
     }
 
-    private async Task<long> BalanceAsync(Guid account) => (await Ledger.ReaderOf(account).GetAccountAsync(account, Cancel)).ShouldNotBeNull().PostedMinor;
+    private async Task<long> BalanceAsync(Guid account) =>
+        (await Ledger.ReaderOf(account).GetAccountAsync(account, Cancel)).ShouldNotBeNull().PostedMinor;
 
     private async Task<long> PostedInEntriesAsync(Guid[] accounts)
     {
         var sum = 0L;
-        foreach (var account in accounts) sum += (await Ledger.ReaderOf(account).GetEntriesAsync(account, long.MaxValue, 1_000, Cancel)).Sum(entry => entry.AmountMinor);
+        foreach (var account in accounts) sum += (await Ledger.ReaderOf(account)
+            .GetEntriesAsync(account, long.MaxValue, 1_000, Cancel)).Sum(entry => entry.AmountMinor);
         return sum;
     }
 }

@@ -21,7 +21,8 @@ public sealed class KnownRowsTests : IAsyncDisposable
     [Fact]
     public void Accounts_written_lately_are_known_and_those_before_go()
     {
-        for (var number = 1; number <= 2 * Limits.KnownAccounts; number++) _known.Learn(Wrote(Account(Id(number), Id(0), postedMinor: number)));
+        for (var number = 1; number <= 2 * Limits.KnownAccounts; number++)
+            _known.Learn(Wrote(Account(Id(number), Id(0), postedMinor: number)));
         var newest = Given(2 * Limits.KnownAccounts).ShouldNotBeNull();
         newest.PostedMinor.ShouldBe(2 * Limits.KnownAccounts);
         Given(2 * Limits.KnownAccounts - Limits.KnownAccounts / 2 + 1).ShouldNotBeNull();
@@ -33,7 +34,8 @@ public sealed class KnownRowsTests : IAsyncDisposable
     public void The_newest_state_is_given_also_where_an_older_one_is_still_kept()
     {
         _known.Learn(Wrote(Account(Id(1), Id(0), postedMinor: 1)));
-        for (var number = 2; number <= Limits.KnownAccounts / 2 + 1; number++) _known.Learn(Wrote(Account(Id(number), Id(0))));
+        for (var number = 2; number <= Limits.KnownAccounts / 2 + 1; number++)
+            _known.Learn(Wrote(Account(Id(number), Id(0))));
         _known.Learn(Wrote(Account(Id(1), Id(0), postedMinor: 2)));
         Given(1)!.PostedMinor.ShouldBe(2);
         _known.Clear();
@@ -61,7 +63,8 @@ public sealed class KnownRowsTests : IAsyncDisposable
     {
         _known.Give(new BatchKeys(), new BatchRows()).ShouldBeTrue();
         _known.Give(new BatchKeys { Outcomes = { Id(1) }, Transactions = { Id(2) } }, new BatchRows()).ShouldBeTrue();
-        foreach (var keys in (BatchKeys[])[new() { Customers = { Id(1) } }, new() { Holds = { Id(1) } }, new() { Claims = { "X" } }]) _known.Give(keys, new BatchRows()).ShouldBeFalse();
+        foreach (var keys in (BatchKeys[])[new() { Customers = { Id(1) } }, new() { Holds = { Id(1) } },
+            new() { Claims = { "X" } }]) _known.Give(keys, new BatchRows()).ShouldBeFalse();
     }
 
     [Fact]
@@ -69,18 +72,23 @@ public sealed class KnownRowsTests : IAsyncDisposable
     {
         await using var store = await _databases.OpenAsync();
         var ids = new IdGenerator(TimeProvider.System);
-        await using var ledger = await GeneralLedger.StartAsync(store, TimeProvider.System, ids, NullLogger.Instance, Cancel);
+        await using var ledger = await GeneralLedger.StartAsync(
+            store, TimeProvider.System, ids, NullLogger.Instance, Cancel);
         var accounts = new Guid[8];
         for (var index = 0; index < accounts.Length; index++)
         {
-            var customer = (await ledger.ExecuteAsync(new CreateCustomer(ledger.Map.NextOn(0, ids), "Ada", "ada@example.com", "DE"), Cancel)).Subject;
-            accounts[index] = (await ledger.ExecuteAsync(new OpenAccount(ledger.Map.NextOn(0, ids), customer, Euro, 0, null), Cancel)).Subject;
+            var customer = (await ledger.ExecuteAsync(
+                new CreateCustomer(ledger.Map.NextOn(0, ids), "Ada", "ada@example.com", "DE"), Cancel)).Subject;
+            accounts[index] = (await ledger.ExecuteAsync(
+                new OpenAccount(ledger.Map.NextOn(0, ids), customer, Euro, 0, null), Cancel)).Subject;
         }
 
-        var done = await Task.WhenAll(Enumerable.Range(0, accounts.Length).Select(client => Task.Run(() => PayInAndOutAsync(ledger, ids, accounts[client], client), Cancel)));
+        var done = await Task.WhenAll(Enumerable.Range(0, accounts.Length)
+            .Select(client => Task.Run(() => PayInAndOutAsync(ledger, ids, accounts[client], client), Cancel)));
         for (var index = 0; index < accounts.Length; index++)
         {
-            (await ledger.Reader(0).GetAccountAsync(accounts[index], Cancel))!.PostedMinor.ShouldBe(done[index].Balance, $"seed {Seed}, account {index}");
+            (await ledger.Reader(0).GetAccountAsync(accounts[index], Cancel))!.PostedMinor.ShouldBe(
+                done[index].Balance, $"seed {Seed}, account {index}");
         }
 
         done.Sum(each => each.Repeats).ShouldBeGreaterThan(0);
@@ -88,7 +96,8 @@ public sealed class KnownRowsTests : IAsyncDisposable
     }
 
     // One client of one account, so that what it was answered is the whole truth about it.
-    private async Task<(long Balance, int Repeats)> PayInAndOutAsync(GeneralLedger ledger, IdGenerator ids, Guid account, int client)
+    private async Task<(long Balance, int Repeats)> PayInAndOutAsync(
+        GeneralLedger ledger, IdGenerator ids, Guid account, int client)
     {
         var random = new Random((int)Seed + client);
         var (balance, repeats) = (0L, 0);
@@ -100,7 +109,8 @@ public sealed class KnownRowsTests : IAsyncDisposable
             var isRepeat = last is not null && random.Next(4) == 0;
             var (key, print) = (ledger.Map.NextOn(0, ids), ids.Next());
             LedgerCommand command = isRepeat ? last!.Value.Command
-                : random.Next(2) == 0 ? new Deposit(ids.Next(), account, amount, null) { Key = key, Fingerprint = print }
+                : random.Next(2) == 0
+                    ? new Deposit(ids.Next(), account, amount, null) { Key = key, Fingerprint = print }
                 : new Withdraw(ids.Next(), account, amount, null) { Key = key, Fingerprint = print };
             var reply = await AnsweredAsync(ledger, command);
             var place = $"seed {Seed}, client {client}, command {number}";
@@ -111,14 +121,17 @@ public sealed class KnownRowsTests : IAsyncDisposable
                 continue;
             }
 
-            if (reply.Refusal is null) reply.BalanceMinor.ShouldBe(balance += command is Deposit ? Amount(command) : -Amount(command), place);
+            if (reply.Refusal is null)
+                reply.BalanceMinor.ShouldBe(balance += command is Deposit ? Amount(command) : -Amount(command), place);
             last = (command, reply with { IsRepeat = false });
         }
 
         return (balance, repeats);
     }
 
-    private static long Amount(LedgerCommand command) => command is Deposit deposit ? deposit.Amount.Minor : ((Withdraw)command).Amount.Minor;
+    private static long Amount(LedgerCommand command) => command is Deposit deposit
+        ? deposit.Amount.Minor
+        : ((Withdraw)command).Amount.Minor;
 
     // As a client does that is told to repeat with the same key.
     private static async Task<Reply> AnsweredAsync(GeneralLedger ledger, LedgerCommand command)

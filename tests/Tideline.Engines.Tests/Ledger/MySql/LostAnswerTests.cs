@@ -23,8 +23,10 @@ public sealed class LostAnswerTests : IAsyncLifetime
     {
         var server = new MySqlConnectionStringBuilder(RealEngine.MySql);
         _line = await Toxiproxy.ToAsync($"{server.Server}:{server.Port}");
-        (server.Server, server.Port) = ("127.0.0.1", uint.Parse(_line.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture));
-        _ledger = await MySqlLedgerStore.OpenAsync(_databases.Options with { Primaries = [server.ConnectionString] }, TimeProvider.System, NullLogger.Instance, Cancel);
+        (server.Server, server.Port) =
+            ("127.0.0.1", uint.Parse(_line.Address.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture));
+        _ledger = await MySqlLedgerStore.OpenAsync(_databases.Options with { Primaries = [server.ConnectionString] },
+            TimeProvider.System, NullLogger.Instance, Cancel);
         _store = _ledger.OpenWriter(0);
         _reader = _ledger.OpenReader(0);
         await _store.AcquireAsync(Cancel);
@@ -116,7 +118,8 @@ public sealed class LostAnswerTests : IAsyncLifetime
     {
         await using var connection = new MySqlConnection(RealEngine.MySql);
         await connection.OpenAsync(Cancel);
-        await using var look = new MySqlCommand($"SELECT commits FROM {_databases.Options.DatabasePrefix}_0.head", connection);
+        await using var look = new MySqlCommand(
+            $"SELECT commits FROM {_databases.Options.DatabasePrefix}_0.head", connection);
         return (long)(await look.ExecuteScalarAsync(Cancel))!;
     }
 }

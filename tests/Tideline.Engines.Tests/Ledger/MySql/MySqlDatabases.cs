@@ -21,9 +21,12 @@ internal sealed class MySqlDatabases : IAsyncDisposable
 
     public Task<MySqlLedgerStore> OpenAsync() => OpenAsync((Options.Owner, null));
 
-    /// <summary>As a process that others know by its words and address, and that prefers some shards; null: all.</summary>
+    /// <summary>
+    /// As a process that others know by its words and address, and that prefers some shards; null: all.
+    /// </summary>
     public Task<MySqlLedgerStore> OpenAsync((ShardOwner Owner, HashSet<int>? Own) process) =>
-        MySqlLedgerStore.OpenAsync(Options with { Owner = process.Owner, Own = process.Own }, TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
+        MySqlLedgerStore.OpenAsync(Options with { Owner = process.Owner, Own = process.Own },
+            TimeProvider.System, NullLogger.Instance, TestContext.Current.CancellationToken);
 
     public async Task<object?> ReadAsync(int shard, string sql, string options = "")
     {
@@ -43,13 +46,16 @@ internal sealed class MySqlDatabases : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>As a server that went down and came back: whoever was connected is not any more, and finds out when it asks.</summary>
+    /// <summary>
+    /// As a server that went down and came back: whoever was connected is not any more, and finds out when it asks.
+    /// </summary>
     public async Task EndSessionsAsync(int shard)
     {
         await using var connection = new MySqlConnection(RealEngine.MySql);
         await connection.OpenAsync();
         var sessions = new List<long>();
-        await using (var look = new MySqlCommand($"SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{Options.DatabasePrefix}_{shard}'", connection))
+        await using (var look = new MySqlCommand(
+            $"SELECT ID FROM information_schema.PROCESSLIST WHERE DB = '{Options.DatabasePrefix}_{shard}'", connection))
         await using (var reader = await look.ExecuteReaderAsync())
         {
             while (await reader.ReadAsync()) sessions.Add(reader.GetInt64(0));
@@ -64,7 +70,8 @@ internal sealed class MySqlDatabases : IAsyncDisposable
         await connection.OpenAsync();
         for (var shard = 0; shard < Shards; shard++)
         {
-            await using var drop = new MySqlCommand($"DROP DATABASE IF EXISTS {Options.DatabasePrefix}_{shard}", connection);
+            await using var drop = new MySqlCommand(
+                $"DROP DATABASE IF EXISTS {Options.DatabasePrefix}_{shard}", connection);
             await drop.ExecuteNonQueryAsync();
         }
     }

@@ -12,7 +12,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
 
     private protected override ILedgerStore Ledger => _ledger!;
 
-    private protected override Task EndLeaseAsync() => _databases.ExecuteAsync(Shard, "UPDATE head SET lease_until = '2000-01-01'");
+    private protected override Task EndLeaseAsync() =>
+        _databases.ExecuteAsync(Shard, "UPDATE head SET lease_until = '2000-01-01'");
 
     private protected override async ValueTask OpenAsync() => _ledger = await _databases.OpenAsync();
 
@@ -35,7 +36,9 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     public async Task Reads_go_on_when_the_server_has_ended_every_session_of_the_pool()
     {
         await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
-        async Task ReadSideBySideAsync() => (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Reader.GetAccountAsync(Id(1), Cancel).AsTask()))).ShouldAllBe(account => account != null);
+        async Task ReadSideBySideAsync() =>
+            (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Reader.GetAccountAsync(Id(1), Cancel).AsTask())))
+                .ShouldAllBe(account => account != null);
         await ReadSideBySideAsync();
         await _databases.EndSessionsAsync(Shard);
         await ReadSideBySideAsync();
@@ -45,12 +48,18 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     [Fact]
     public async Task A_server_that_has_lost_what_it_acknowledged_is_found_out_and_the_shard_ends()
     {
-        for (var number = 1; number <= 3; number++) await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(number), Id(2))));
-        // As a site's own failover leaves it that took a replica which was behind: what the owner goes on from is not there.
-        await _databases.ExecuteAsync(Shard, "UPDATE head SET commits = commits - 2; DELETE FROM accounts WHERE id IN (SELECT id FROM (SELECT id FROM accounts ORDER BY id DESC LIMIT 2) AS last)");
+        for (var number = 1; number <= 3; number++)
+            await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(number), Id(2))));
+        // As a site's own failover leaves it that took a replica which was behind: what the owner goes on from is not
+        // there.
+        await _databases.ExecuteAsync(Shard, "UPDATE head SET commits = commits - 2; DELETE FROM accounts WHERE id IN "
+            + "(SELECT id FROM (SELECT id FROM accounts ORDER BY id DESC LIMIT 2) AS last)");
         await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
-        var refused = await Should.ThrowAsync<TidelineException>(() => CommitAsync(writes => writes.NewAccounts.Add(Account(Id(9), Id(2)))));
-        (refused.Code, refused.Message).ShouldBe((ErrorCode.Corrupt, $"MySQL holds 1 of the 3 batches of shard {Shard} that it acknowledged: its failover lost the rest. The shard ends here, before anything is built on that."));
+        var refused = await Should.ThrowAsync<TidelineException>(
+            () => CommitAsync(writes => writes.NewAccounts.Add(Account(Id(9), Id(2)))));
+        (refused.Code, refused.Message)
+            .ShouldBe((ErrorCode.Corrupt, $"MySQL holds 1 of the 3 batches of shard {Shard} that it acknowledged: its "
+                + $"failover lost the rest. The shard ends here, before anything is built on that."));
         (await Reader.GetAccountAsync(Id(9), Cancel)).ShouldBeNull();
     }
 
@@ -76,14 +85,17 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     public async Task What_the_owner_wrote_last_is_not_read_again_and_nothing_is_locked_while_it_decides()
     {
         await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2), postedMinor: 7)));
-        await using var stranger = new MySqlConnector.MySqlConnection($"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard}");
+        await using var stranger = new MySqlConnector.MySqlConnection(
+            $"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard}");
         await stranger.OpenAsync(Cancel);
         await using (var transaction = await stranger.BeginTransactionAsync(Cancel))
         {
-            await using var locks = new MySqlConnector.MySqlCommand("SELECT epoch FROM head FOR UPDATE", stranger, transaction);
+            await using var locks = new MySqlConnector.MySqlCommand(
+                "SELECT epoch FROM head FOR UPDATE", stranger, transaction);
             await locks.ExecuteScalarAsync(Cancel);
             // Asking would wait for that lock.
-            var rows = Store.BeginAsync(new BatchKeys { Accounts = { Id(1) }, Outcomes = { Id(3) }, Transactions = { Id(4) } });
+            var rows = Store.BeginAsync(
+                new BatchKeys { Accounts = { Id(1) }, Outcomes = { Id(3) }, Transactions = { Id(4) } });
             rows.IsCompletedSuccessfully.ShouldBeTrue();
             (await rows).Accounts[Id(1)].PostedMinor.ShouldBe(7);
             await transaction.RollbackAsync(Cancel);
@@ -99,7 +111,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
         var writer = (Guid)(await _databases.ReadAsync(Shard, "SELECT writer FROM head", "GuidFormat=Binary16"))!;
         var epoch = (long)(await _databases.ReadAsync(Shard, "SELECT epoch FROM head"))!;
-        await using var late = new MySqlConnector.MySqlConnection($"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard};Pooling=false");
+        await using var late = new MySqlConnector.MySqlConnection(
+            $"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard};Pooling=false");
         await late.OpenAsync(Cancel);
         // The writer went on in a new session meanwhile.
         await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
@@ -107,7 +120,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewAccounts.Add(Account(Id(4), Id(2)));
         var text = new BatchWriter(shard => $"{_databases.Options.DatabasePrefix}_{shard}");
-        var refused = Should.Throw<MySqlConnector.MySqlException>(() => text.Commit(late, writes, 0, (writer, epoch), begins: true, looks: false));
+        var refused = Should.Throw<MySqlConnector.MySqlException>(
+            () => text.Commit(late, writes, 0, (writer, epoch), begins: true, looks: false));
         refused.RefutesWhatWasKnown().ShouldBeTrue(refused.Message);
         await late.CloseAsync();
         (await Reader.GetAccountAsync(Id(4), Cancel)).ShouldBeNull();
@@ -118,10 +132,12 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     public async Task A_row_that_somebody_else_has_locked_gives_the_batch_up_without_a_trace()
     {
         await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
-        await using var stranger = new MySqlConnector.MySqlConnection($"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard};GuidFormat=Binary16");
+        await using var stranger = new MySqlConnector.MySqlConnection(
+            $"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard};GuidFormat=Binary16");
         await stranger.OpenAsync(Cancel);
         await using var transaction = await stranger.BeginTransactionAsync(Cancel);
-        await using var locks = new MySqlConnector.MySqlCommand("INSERT INTO claims VALUES ('X', @id, @id)", stranger, transaction);
+        await using var locks = new MySqlConnector.MySqlCommand(
+            "INSERT INTO claims VALUES ('X', @id, @id)", stranger, transaction);
         locks.Parameters.AddWithValue("@id", Id(9));
         await locks.ExecuteNonQueryAsync(Cancel);
 
@@ -146,7 +162,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await CommitAsync(writes =>
         {
             writes.NewCustomers.Add(customer);
-            writes.Messages.AddRange([new MessageRow(1, 0, Id(1), "A", all, TimeUs), new MessageRow(2, 0, Id(1), "B", """{"a":"\"\\ @b ? /* */"}"""u8.ToArray(), TimeUs)]);
+            writes.Messages.AddRange([new MessageRow(1, 0, Id(1), "A", all, TimeUs),
+                new MessageRow(2, 0, Id(1), "B", """{"a":"\"\\ @b ? /* */"}"""u8.ToArray(), TimeUs)]);
         });
         (await Reader.GetCustomerAsync(Id(1), Cancel)).ShouldBe(customer);
         var read = await Reader.GetMessagesAsync(0, 10, Cancel);
@@ -172,7 +189,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await (await databases.OpenAsync()).DisposeAsync();
         await databases.ExecuteAsync(1, $"DROP DATABASE {databases.Options.DatabasePrefix}_1");
         await databases.ExecuteAsync(
-            0, "INSERT INTO events (seq, type, subject, version, time_us, data) VALUES (1, 1, REPEAT('1', 16), 1, 1, '{}')");
+            0, "INSERT INTO events (seq, type, subject, version, time_us, data) VALUES (1, 1, REPEAT('1', 16), 1, 1, "
+                + "'{}')");
         var refused = await Should.ThrowAsync<TidelineException>(databases.OpenAsync());
         refused.Code.ShouldBe(ErrorCode.Corrupt);
         refused.Message.ShouldContain($"{databases.Options.DatabasePrefix}_1 is missing, shard 1 of 2");
@@ -182,7 +200,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     public async Task The_number_of_shards_is_fixed_by_the_data()
     {
         var refused = await Should.ThrowAsync<TidelineException>(
-            MySqlLedgerStore.OpenAsync(_databases.Options with { Shards = 3 }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, Cancel));
+            MySqlLedgerStore.OpenAsync(_databases.Options with { Shards = 3 },
+                TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, Cancel));
         refused.Code.ShouldBe(ErrorCode.IncompatibleData);
         refused.Message.ShouldContain("is shard 0 of 2, but shard 0 of 3 was asked for");
     }
@@ -202,7 +221,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     public async Task A_server_that_does_not_answer_is_named_in_words(string address)
     {
         var refused = await Should.ThrowAsync<TidelineException>(
-            MySqlLedgerStore.OpenAsync(_databases.Options with { Primaries = [address] }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, Cancel));
+            MySqlLedgerStore.OpenAsync(_databases.Options with { Primaries = [address] },
+                TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, Cancel));
         refused.Code.ShouldBe(ErrorCode.StorageUnavailable);
     }
 }

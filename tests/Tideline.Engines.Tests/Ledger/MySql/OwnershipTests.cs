@@ -16,7 +16,8 @@ public sealed class OwnershipTests : IAsyncLifetime
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => (_mine, _theirs) = (await _databases.OpenAsync(), await _databases.OpenAsync());
+    public async ValueTask InitializeAsync() =>
+        (_mine, _theirs) = (await _databases.OpenAsync(), await _databases.OpenAsync());
 
     public async ValueTask DisposeAsync()
     {
@@ -32,7 +33,8 @@ public sealed class OwnershipTests : IAsyncLifetime
         await using var other = _theirs!.OpenWriter(0);
         await owner.AcquireAsync(Cancel);
         var refused = await Should.ThrowAsync<TidelineException>(async () => await other.AcquireAsync(Cancel));
-        (refused.Code, refused.Message.Contains($"process {Environment.ProcessId}", StringComparison.Ordinal)).ShouldBe((ErrorCode.AlreadyOwned, true));
+        (refused.Code, refused.Message.Contains($"process {Environment.ProcessId}", StringComparison.Ordinal))
+            .ShouldBe((ErrorCode.AlreadyOwned, true));
         await owner.BeginAsync(Keys());
         await owner.RollbackAsync();
         await owner.DisposeAsync();
@@ -54,8 +56,10 @@ public sealed class OwnershipTests : IAsyncLifetime
         });
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.Events.Add(Event(0, 1, EventType.CustomerCreated, Id(1), 1, new()));
-        (await Should.ThrowAsync<TidelineException>(async () => await paused.CommitAsync(writes))).Code.ShouldBe(ErrorCode.NotOwner);
-        (await Should.ThrowAsync<TidelineException>(async () => await paused.RenewAsync())).Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(async () => await paused.CommitAsync(writes)))
+            .Code.ShouldBe(ErrorCode.NotOwner);
+        (await Should.ThrowAsync<TidelineException>(async () => await paused.RenewAsync()))
+            .Code.ShouldBe(ErrorCode.NotOwner);
         await other.RenewAsync();
     }
 
@@ -65,12 +69,14 @@ public sealed class OwnershipTests : IAsyncLifetime
         var first = await StartAsync(_mine!);
         await using var second = await StartAsync(_theirs!);
         (first.Owns(0), first.Owns(1), second.Owns(0), second.Owns(1)).ShouldBe((true, true, false, false));
-        var refused = Should.Throw<TidelineException>(() => { _ = second.ExecuteAsync(Customer(second), Cancel).GetAwaiter().GetResult(); });
+        var refused = Should.Throw<TidelineException>(
+            () => { _ = second.ExecuteAsync(Customer(second), Cancel).GetAwaiter().GetResult(); });
         refused.Code.ShouldBe(ErrorCode.NotOwner);
 
         var known = (await first.ExecuteAsync(Customer(first), Cancel)).Subject;
         var shard = first.Map.ShardOf(known);
-        await UntilAsync(() => Task.FromResult(second.CommittedHead(shard).EventSeq == first.CommittedHead(shard).EventSeq));
+        await UntilAsync(
+            () => Task.FromResult(second.CommittedHead(shard).EventSeq == first.CommittedHead(shard).EventSeq));
         // Longer than the lease: an owner without work keeps its shards.
         await Task.Delay(Limits.LeaseMs + Limits.LeaseRenewMs, Cancel);
         (first.Owns(0), second.Owns(0)).ShouldBe((true, false));
@@ -123,15 +129,18 @@ public sealed class OwnershipTests : IAsyncLifetime
             });
             (even.Owns(0), even.Owns(1), odd.Owns(0), odd.Owns(1)).ShouldBe((true, false, false, true));
             even.WhyNotOwner(1).ShouldNotBeNull();
-            await UntilAsync(() => Task.FromResult(even.OwnerElsewhere(1)?.Address == "http://b" && odd.OwnerElsewhere(0)?.Address == "http://a"));
+            await UntilAsync(() => Task.FromResult(
+                even.OwnerElsewhere(1)?.Address == "http://b" && odd.OwnerElsewhere(0)?.Address == "http://a"));
             acknowledged.ShouldNotBeEmpty();
-            foreach (var customer in acknowledged) (await odd.Reader(1).GetCustomerAsync(customer, Cancel)).ShouldNotBeNull();
+            foreach (var customer in acknowledged)
+                (await odd.Reader(1).GetCustomerAsync(customer, Cancel)).ShouldNotBeNull();
             // An owner without work hears of it too.
             odd.Owns(0).ShouldBeFalse();
         }
 
         await UntilAsync(() => Task.FromResult(even.Owns(1)));
-        foreach (var customer in acknowledged) (await even.Reader(1).GetCustomerAsync(customer, Cancel)).ShouldNotBeNull();
+        foreach (var customer in acknowledged)
+            (await even.Reader(1).GetCustomerAsync(customer, Cancel)).ShouldNotBeNull();
     }
 
     [Fact]
@@ -146,7 +155,8 @@ public sealed class OwnershipTests : IAsyncLifetime
         // It is never heard of again.
         await UntilAsync(() => Task.FromResult(ledger.Owns(0)));
         // Its session has ended with its lease; on a new one it hears who owns the shard.
-        await UntilAsync(async () => (await Should.ThrowAsync<TidelineException>(async () => await writer.RenewAsync())).Code == ErrorCode.NotOwner);
+        await UntilAsync(async () => (await Should.ThrowAsync<TidelineException>(async () => await writer.RenewAsync()))
+            .Code == ErrorCode.NotOwner);
         await writer.DisposeAsync();
         ledger.Owns(0).ShouldBeTrue();
     }
@@ -160,7 +170,8 @@ public sealed class OwnershipTests : IAsyncLifetime
         await using var standby = await StartAsync(second);
         var epochs = (owner.OwnedEpoch(0), owner.OwnedEpoch(1));
         await Task.Delay(Limits.LeaseMs + Limits.LeaseRenewMs, Cancel);
-        (owner.OwnedEpoch(0), owner.OwnedEpoch(1), standby.Owns(0), standby.Owns(1)).ShouldBe((epochs.Item1, epochs.Item2, false, false));
+        (owner.OwnedEpoch(0), owner.OwnedEpoch(1), standby.Owns(0), standby.Owns(1))
+            .ShouldBe((epochs.Item1, epochs.Item2, false, false));
         (await _databases.ReadAsync(0, "SELECT wanted_at < '2001-01-01' FROM head")).ShouldBe(1L);
     }
 
@@ -179,7 +190,8 @@ public sealed class OwnershipTests : IAsyncLifetime
     public async Task A_process_that_cannot_be_reached_yet_takes_no_shard()
     {
         var reachable = new TaskCompletionSource();
-        await using var ledger = await GeneralLedger.StartAsync(_mine!, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel, reachable.Task);
+        await using var ledger = await GeneralLedger.StartAsync(_mine!,
+            TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel, reachable.Task);
         await Task.Delay(2 * Limits.OwnershipPollMs, Cancel);
         (ledger.Owns(0), ledger.Owns(1)).ShouldBe((false, false));
         reachable.SetResult();
@@ -190,15 +202,18 @@ public sealed class OwnershipTests : IAsyncLifetime
     public async Task A_shard_that_is_preferred_and_not_there_is_refused()
     {
         var refused = await Should.ThrowAsync<TidelineException>(() => _databases.OpenAsync(Prefers("a", 0, 2)));
-        (refused.Code, refused.Message).ShouldBe((ErrorCode.InvalidInput, "There is no shard 2 to prefer: the installation has shards 0 to 1."));
+        (refused.Code, refused.Message)
+            .ShouldBe((ErrorCode.InvalidInput, "There is no shard 2 to prefer: the installation has shards 0 to 1."));
     }
 
     [Fact]
     public async Task Data_of_the_first_format_is_brought_up_to_date_by_several_processes_at_once_and_once_more()
     {
-        await _databases.ExecuteAsync(0, "ALTER TABLE head DROP COLUMN address, DROP COLUMN secret, DROP COLUMN preferred, DROP COLUMN wanted_at");
+        await _databases.ExecuteAsync(0,
+            "ALTER TABLE head DROP COLUMN address, DROP COLUMN secret, DROP COLUMN preferred, DROP COLUMN wanted_at");
         await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 2");
-        foreach (var store in await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _databases.OpenAsync()))) await store.DisposeAsync();
+        foreach (var store in await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _databases.OpenAsync())))
+            await store.DisposeAsync();
         // As after a crash between the change and the note that it was made.
         await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 2");
         await using var again = await _databases.OpenAsync(Prefers("a", 0, 1));
@@ -206,14 +221,19 @@ public sealed class OwnershipTests : IAsyncLifetime
         (await ledger.Reader(0).GetOwnerAsync(Cancel)).ShouldNotBeNull().Address.ShouldBe("http://a");
     }
 
-    private static (ShardOwner Owner, HashSet<int> Own) Prefers(string name, params int[] shards) => (new ShardOwner(name, $"http://{name}", new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))), [.. shards]);
+    private static (ShardOwner Owner, HashSet<int> Own) Prefers(string name, params int[] shards) =>
+        (new ShardOwner(name,
+            $"http://{name}", new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))), [.. shards]);
 
-    private static CreateCustomer Customer(GeneralLedger ledger, int shard) => new(ledger.Map.NextOn(shard, ledger.Ids), "Ada", "ada@example.com", "DE");
+    private static CreateCustomer Customer(GeneralLedger ledger, int shard) =>
+        new(ledger.Map.NextOn(shard, ledger.Ids), "Ada", "ada@example.com", "DE");
 
-    private static CreateCustomer Customer(GeneralLedger ledger) => new(ledger.Map.NextOn(0, ledger.Ids), "Ada", "ada@example.com", "DE");
+    private static CreateCustomer Customer(GeneralLedger ledger) =>
+        new(ledger.Map.NextOn(0, ledger.Ids), "Ada", "ada@example.com", "DE");
 
     private static Task<GeneralLedger> StartAsync(MySqlLedgerStore store) =>
-        GeneralLedger.StartAsync(store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
+        GeneralLedger.StartAsync(
+            store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)
     {

@@ -54,11 +54,8 @@ public sealed class DurabilityTests : IDisposable
     [Fact]
     public async Task A_strong_read_waits_for_a_flush_that_hangs_no_longer_than_its_caller_or_a_limit()
     {
-        using var folder = new TemporaryFolder();
-        await using var ledger = SqliteLedgerStore.Open(folder.Path, shards: 1);
-        await using var store = ledger.OpenWriter(0);
-        await store.AcquireAsync(Cancel);
-        await using var reader = ledger.OpenReader(0);
+        await using var shard = await OneShard.OpenAsync();
+        var (store, reader) = (shard.Store, shard.Reader);
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewAccounts.Add(Account(Id(1), Id(9)));
         await store.BeginAsync(new BatchKeys());
@@ -67,12 +64,14 @@ public sealed class DurabilityTests : IDisposable
         using var impatient = new CancellationTokenSource();
         var left = reader.GetAccountAsync(Id(1), impatient.Token).AsTask();
         var entries = reader.GetEntriesAsync(Id(1), long.MaxValue, 1, Cancel);
-        Task[] limited = [reader.GetAccountAsync(Id(1), Cancel).AsTask(), reader.GetHeadAsync(Cancel).AsTask(), entries.AsTask()];
+        Task[] limited =
+            [reader.GetAccountAsync(Id(1), Cancel).AsTask(), reader.GetHeadAsync(Cancel).AsTask(), entries.AsTask()];
         await impatient.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => left.WaitAsync(TimeSpan.FromSeconds(2), Cancel));
         foreach (var read in limited)
         {
-            var hung = await Should.ThrowAsync<TidelineException>(() => read.WaitAsync(TimeSpan.FromSeconds(60), Cancel));
+            var hung = await Should.ThrowAsync<TidelineException>(
+                () => read.WaitAsync(TimeSpan.FromSeconds(60), Cancel));
             (hung.Code, hung.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
             hung.Message.ShouldContain("did not say within");
         }
@@ -85,11 +84,8 @@ public sealed class DurabilityTests : IDisposable
     [Fact]
     public async Task A_strong_read_never_ends_before_what_it_saw_is_flushed()
     {
-        using var folder = new TemporaryFolder();
-        await using var ledger = SqliteLedgerStore.Open(folder.Path, shards: 1);
-        await using var store = ledger.OpenWriter(0);
-        await store.AcquireAsync(Cancel);
-        await using var reader = ledger.OpenReader(0);
+        await using var shard = await OneShard.OpenAsync();
+        var (store, reader) = (shard.Store, shard.Reader);
         var (wanted, flushing, dirty) = (0, 0, 0);
         var watching = new Thread(() =>
         {
@@ -123,11 +119,8 @@ public sealed class DurabilityTests : IDisposable
     [Fact]
     public async Task A_strong_read_of_entries_shows_every_commit_that_was_flushed_before_it()
     {
-        using var folder = new TemporaryFolder();
-        await using var ledger = SqliteLedgerStore.Open(folder.Path, shards: 1);
-        await using var store = ledger.OpenWriter(0);
-        await store.AcquireAsync(Cancel);
-        await using var reader = ledger.OpenReader(0);
+        await using var shard = await OneShard.OpenAsync();
+        var (store, reader) = (shard.Store, shard.Reader);
         var (flushed, stale) = (0L, 0);
         var ended = false;
         var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
@@ -154,5 +147,29 @@ public sealed class DurabilityTests : IDisposable
         Volatile.Write(ref ended, true);
         await Task.WhenAll(readers);
         stale.ShouldBe(0);
+    }
+
+    // A ledger of one shard, with its writer and a reader.
+    private sealed class OneShard(TemporaryFolder folder, SqliteLedgerStore ledger) : IAsyncDisposable
+    {
+        public IShardStore Store { get; } = ledger.OpenWriter(0);
+
+        public IShardReader Reader { get; } = ledger.OpenReader(0);
+
+        public static async Task<OneShard> OpenAsync()
+        {
+            var folder = new TemporaryFolder();
+            var shard = new OneShard(folder, SqliteLedgerStore.Open(folder.Path, shards: 1));
+            await shard.Store.AcquireAsync(Cancel);
+            return shard;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Reader.DisposeAsync();
+            await Store.DisposeAsync();
+            await ledger.DisposeAsync();
+            folder.Dispose();
+        }
     }
 }

@@ -28,7 +28,8 @@ public sealed class SqliteShardStoreTests : ShardReaderContract
         database.Execute("PRAGMA max_page_count=1");
         await Store.BeginAsync(Keys());
         var writes = new BatchWrites { TimeUs = TimeUs };
-        writes.NewCustomers.AddRange(Enumerable.Range(1, 1_000).Select(number => new CustomerRow(Id(number), new string('n', 200), "a@example.com", "DE", 1, TimeUs)));
+        writes.NewCustomers.AddRange(Enumerable.Range(1, 1_000)
+            .Select(number => new CustomerRow(Id(number), new string('n', 200), "a@example.com", "DE", 1, TimeUs)));
         var refused = await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
         (refused.Code, refused.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
         (await Reader.GetCustomerAsync(Id(1), Cancel)).ShouldBeNull();
@@ -65,7 +66,8 @@ public sealed class SqliteShardStoreTests : ShardReaderContract
     public async Task The_number_of_shards_is_fixed_by_the_data()
     {
         await _ledger.DisposeAsync();
-        Should.Throw<TidelineException>(() => SqliteLedgerStore.Open(_folder.Path, shards: 3)).Code.ShouldBe(ErrorCode.IncompatibleData);
+        Should.Throw<TidelineException>(() => SqliteLedgerStore.Open(_folder.Path, shards: 3))
+            .Code.ShouldBe(ErrorCode.IncompatibleData);
         await using var reopened = SqliteLedgerStore.Open(_folder.Path);
         reopened.Map.Shards.ShouldBe(2);
     }

@@ -39,8 +39,10 @@ public sealed class MongoChangeFeedTests : MongoLineStage
     {
         var token = (await Store.ReadChangedIdsAsync(null, 1, Cancel)).ResumeToken;
         await Store.WriteAsync(People.Name, [Person("a", 0, 1), Person("a", 1, 2), Gone("a", 2)], Cancel);
-        (await Store.ReadChangedIdsAsync(token, 10, Cancel)).Changes.Select(change => (change.Operation, change.Revision)).ShouldBe([("insert", 1L), ("replace", 2L), ("delete", 0L)]);
-        Streams().ShouldAllBe(command => command["pipeline"][0]["$changeStream"].AsBsonDocument.GetValue("fullDocumentBeforeChange", "off") == "off");
+        (await Store.ReadChangedIdsAsync(token, 10, Cancel)).Changes.Select(
+            change => (change.Operation, change.Revision)).ShouldBe([("insert", 1L), ("replace", 2L), ("delete", 0L)]);
+        Streams().ShouldAllBe(command => command["pipeline"][0]["$changeStream"]
+            .AsBsonDocument.GetValue("fullDocumentBeforeChange", "off") == "off");
     }
 
     [Fact]
@@ -104,7 +106,8 @@ public sealed class MongoChangeFeedTests : MongoLineStage
         // A token of another store opens a cursor; one of its own goes on with the one that is open.
         var token = (await (command == "aggregate" ? Store : store).ReadChangesAsync(null, 10, Cancel)).ResumeToken;
         Fail(command, 1, code, "NonResumableChangeStreamError");
-        (await Should.ThrowAsync<TidelineException>(async () => await store.ReadChangesAsync(token, 10, Cancel))).Code.ShouldBe(ErrorCode.NotFound);
+        (await Should.ThrowAsync<TidelineException>(async () => await store.ReadChangesAsync(token, 10, Cancel)))
+            .Code.ShouldBe(ErrorCode.NotFound);
     }
 
     [Fact]
@@ -112,7 +115,8 @@ public sealed class MongoChangeFeedTests : MongoLineStage
     {
         var token = (ChangeToken.Parse(await NowAsync()) with { Resume = new BsonDocument("_data", "00") }).ToString();
         Fail("aggregate", 1, 260);
-        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadChangesAsync(token, 10, Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadChangesAsync(token, 10, Cancel)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
     }
 
     [Fact]
@@ -120,7 +124,8 @@ public sealed class MongoChangeFeedTests : MongoLineStage
     {
         await Store.WriteAsync(People.Name, [Person("a", 0, 4)], Cancel);
         var token = await NowAsync();
-        await Views.Database.GetCollection<BsonDocument>(People.Name).UpdateOneAsync(new BsonDocument("_id", "a"), new BsonDocument("$set", new BsonDocument("city", "Rome")), cancellationToken: Cancel);
+        await Views.Database.GetCollection<BsonDocument>(People.Name).UpdateOneAsync(new BsonDocument("_id", "a"),
+            new BsonDocument("$set", new BsonDocument("city", "Rome")), cancellationToken: Cancel);
         (await ChangesAsync(token)).ShouldBe([("a", "replace", 4L)]);
     }
 
@@ -129,7 +134,10 @@ public sealed class MongoChangeFeedTests : MongoLineStage
     {
         await Store.WriteAsync(People.Name, [Person("a", 0, 4)], Cancel);
         var token = await NowAsync();
-        var off = new BsonDocument { ["collMod"] = People.Name, ["changeStreamPreAndPostImages"] = new BsonDocument("enabled", false) };
+        var off = new BsonDocument
+        {
+            ["collMod"] = People.Name, ["changeStreamPreAndPostImages"] = new BsonDocument("enabled", false)
+        };
         await Views.Database.RunCommandAsync<BsonDocument>(off, cancellationToken: Cancel);
         await Store.WriteAsync(People.Name, [Gone("a", 4)], Cancel);
         (await ChangesAsync(token)).ShouldBe([("a", "delete", 0L)]);
@@ -160,5 +168,6 @@ public sealed class MongoChangeFeedTests : MongoLineStage
         seen.ShouldBe(["a", "b"]);
     }
 
-    private IEnumerable<BsonDocument> Streams() => Commands("aggregate").Where(command => command["pipeline"][0].AsBsonDocument.Contains("$changeStream"));
+    private IEnumerable<BsonDocument> Streams() =>
+        Commands("aggregate").Where(command => command["pipeline"][0].AsBsonDocument.Contains("$changeStream"));
 }

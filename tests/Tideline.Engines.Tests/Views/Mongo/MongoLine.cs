@@ -9,8 +9,9 @@ using MongoDB.Driver;
 namespace Tideline.Engines.Tests.Views.Mongo;
 
 /// <summary>
-/// A line to a MongoDB server that a test can cut, on which it can lose an answer after the server did the work, or put another answer in its place. Unlike the server's own fail
-/// points it needs no special start, works on any server and disturbs nobody else on it. It reads OP_MSG (opcode 2013) and lets the rest pass.
+/// A line to a MongoDB server that a test can cut, on which it can lose an answer after the server did the work, or put
+/// another answer in its place. Unlike the server's own fail points it needs no special start, works on any server and
+/// disturbs nobody else on it. It reads OP_MSG (opcode 2013) and lets the rest pass.
 /// </summary>
 internal sealed class MongoLine : IAsyncDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class MongoLine : IAsyncDisposable
         _server = new DnsEndPoint(parts[0], int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture));
         Mend();
         _port = ((IPEndPoint)_listener!.LocalEndpoint).Port;
-        (url.Server, url.ReplicaSetName, url.DirectConnection) = (new MongoServerAddress("127.0.0.1", _port), null, true);
+        (url.Server, url.ReplicaSetName, url.DirectConnection) =
+            (new MongoServerAddress("127.0.0.1", _port), null, true);
         Address = url.ToString();
     }
 
@@ -39,7 +41,10 @@ internal sealed class MongoLine : IAsyncDisposable
     /// <summary>Called with each command; an answer to give instead of asking the server, or null.</summary>
     public Func<BsonDocument, BsonDocument?> Refuse { get; set; } = _ => null;
 
-    /// <summary>Called with the name of the command and the server's answer; gives the answer to pass on, or null: the line breaks and the answer is lost.</summary>
+    /// <summary>
+    /// Called with the name of the command and the server's answer; gives the answer to pass on, or null: the line
+    /// breaks and the answer is lost.
+    /// </summary>
     public Func<string, BsonDocument, BsonDocument?> Answer { get; set; } = (_, answer) => answer;
 
     /// <summary>Breaks every connection and takes no more.</summary>
@@ -89,9 +94,11 @@ internal sealed class MongoLine : IAsyncDisposable
         {
             await server.ConnectAsync(_server.Host, _server.Port, _stop.Token);
             var asked = new ConcurrentDictionary<int, string>();
-            await Task.WhenAny(UpAsync(client.GetStream(), server.GetStream(), asked), DownAsync(server.GetStream(), client.GetStream(), asked)).Unwrap();
+            await Task.WhenAny(UpAsync(client.GetStream(), server.GetStream(), asked),
+                DownAsync(server.GetStream(), client.GetStream(), asked)).Unwrap();
         }
-        catch (Exception broken) when (broken is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception broken) when (broken is IOException
+            or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             return;
         }
@@ -148,7 +155,9 @@ internal sealed class MongoLine : IAsyncDisposable
 
     // Header of 16 bytes, flags of 4, then the section of kind 0: the command without its document sequences.
     private static BsonDocument? Body(byte[] message) =>
-        BinaryPrimitives.ReadInt32LittleEndian(message.AsSpan(12)) == OpMsg && message[20] == 0 ? BsonSerializer.Deserialize<BsonDocument>(new MemoryStream(message, 21, message.Length - 21)) : null;
+        BinaryPrimitives.ReadInt32LittleEndian(message.AsSpan(12)) == OpMsg && message[20] == 0
+            ? BsonSerializer.Deserialize<BsonDocument>(new MemoryStream(message, 21, message.Length - 21))
+            : null;
 
     private static byte[] Message(BsonDocument body, int responseTo)
     {

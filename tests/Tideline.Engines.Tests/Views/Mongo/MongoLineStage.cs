@@ -25,7 +25,8 @@ public abstract class MongoLineStage : IAsyncLifetime
     private protected Log Logger { get; } = new();
 
     /// <summary>The commands of this name that went over the line.</summary>
-    private protected IEnumerable<BsonDocument> Commands(string name) => _commands.Where(command => command.GetElement(0).Name == name);
+    private protected IEnumerable<BsonDocument> Commands(string name) =>
+        _commands.Where(command => command.GetElement(0).Name == name);
 
     public async ValueTask InitializeAsync()
     {
@@ -43,7 +44,9 @@ public abstract class MongoLineStage : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Answers commands in the place of the server, those that <paramref name="refuse"/> has an answer for.</summary>
+    /// <summary>
+    /// Answers commands in the place of the server, those that <paramref name="refuse"/> has an answer for.
+    /// </summary>
     private protected void Listen(Func<BsonDocument, BsonDocument?> refuse) => Line.Refuse = command =>
     {
         _commands.Enqueue(command);
@@ -54,18 +57,24 @@ public abstract class MongoLineStage : IAsyncLifetime
     private protected void Fail(string name, int times, int code, params string[] labels) => Listen(command =>
         command.GetElement(0).Name == name && Interlocked.Decrement(ref times) >= 0 ? Error(code, labels) : null);
 
-    /// <summary>Loses the first so many answers to commands of this name, after the server has carried them out.</summary>
-    private protected void Lose(string name, int times) => Line.Answer = (asked, answer) => asked == name && Interlocked.Decrement(ref times) >= 0 ? null : answer;
+    /// <summary>
+    /// Loses the first so many answers to commands of this name, after the server has carried them out.
+    /// </summary>
+    private protected void Lose(string name, int times) => Line.Answer = (asked, answer) => asked == name
+        && Interlocked.Decrement(ref times) >= 0 ? null : answer;
 
     private protected static BsonDocument Error(int code, params string[] labels) => new()
     {
-        ["ok"] = 0, ["code"] = code, ["codeName"] = "Injected", ["errmsg"] = "injected by the test", ["errorLabels"] = new BsonArray(labels),
+        ["ok"] = 0, ["code"] = code,
+        ["codeName"] = "Injected", ["errmsg"] = "injected by the test", ["errorLabels"] = new BsonArray(labels),
     };
 
     private protected static DocumentWrite Person(string id, long expected, long revision, string city = "Oslo") =>
-        new(id, expected, revision, Encoding.UTF8.GetBytes($$"""{"city":"{{city}}","email":"{{id}}@x"}"""), new Dictionary<string, object?> { ["email"] = $"{id}@x" });
+        new(id, expected, revision, Encoding.UTF8.GetBytes($$"""{"city":"{{city}}","email":"{{id}}@x"}"""),
+            new Dictionary<string, object?> { ["email"] = $"{id}@x" });
 
-    private protected static DocumentWrite Gone(string id, long expected) => new(id, expected, expected + 1, null, NoIndexes);
+    private protected static DocumentWrite Gone(string id, long expected) =>
+        new(id, expected, expected + 1, null, NoIndexes);
 
     private protected async Task<string> NowAsync() => (await Store.ReadChangesAsync(null, 10, Cancel)).ResumeToken;
 
@@ -91,7 +100,8 @@ public abstract class MongoLineStage : IAsyncLifetime
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        void ILogger.Log<TState>(LogLevel logLevel,
+            EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Lines.Enqueue((logLevel, formatter(state, exception)));
     }
 }

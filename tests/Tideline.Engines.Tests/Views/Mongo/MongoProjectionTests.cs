@@ -34,7 +34,8 @@ public sealed class MongoProjectionTests : IAsyncLifetime
     {
         _line = await _source.LineAsync();
         _store = SqliteLedgerStore.Open(_folder.Path, Shards);
-        _ledger = await GeneralLedger.StartAsync(_store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
+        _ledger = await GeneralLedger.StartAsync(
+            _store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel);
         _log = SqliteLog.Open(_folder.Path, TimeProvider.System);
         _views = await _source.OpenAsync(_line.Address, NullLogger.Instance);
         await RestartAsync();
@@ -63,7 +64,8 @@ public sealed class MongoProjectionTests : IAsyncLifetime
 
         var status = await _host.Rebuild.RunAsync(force: false, Cancel);
         (status.Phase, status.Differing, status.Blocked).ShouldBe(("switched", 0L, 0L));
-        status.Collections.Select(each => (each.Name, each.Compared)).ShouldBe([("customers", 6L), ("transactions", 12L), ("events", 30L)]);
+        status.Collections.Select(each => (each.Name, each.Compared))
+            .ShouldBe([("customers", 6L), ("transactions", 12L), ("events", 30L)]);
         await DepositAsync(accounts[1], 5);
         await FlowAsync();
         await RestartAsync();
@@ -78,7 +80,8 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         var (ada, accounts) = await CustomerAsync();
         await FlowAsync();
         var answers = 0;
-        _line.Answer = (command, answer) => command is "insert" or "update" && Interlocked.Increment(ref answers) % 2 == 1 ? null : answer;
+        _line.Answer = (command, answer) => command is "insert" or "update"
+            && Interlocked.Increment(ref answers) % 2 == 1 ? null : answer;
         for (var at = 0; at < 3; at++)
         {
             await DepositAsync(accounts[0], 1);
@@ -98,44 +101,53 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         var (ada, accounts) = await CustomerAsync();
         for (var at = 1; at <= 7; at++) await DepositAsync(accounts[0], at);
         await FlowAsync();
-        var session = ReadConsistency.Session([new Position(0, _ledger.CommittedHead(0).EventSeq), new Position(1, _ledger.CommittedHead(1).EventSeq)]);
+        var session = ReadConsistency.Session(
+            [new Position(0, _ledger.CommittedHead(0).EventSeq), new Position(1, _ledger.CommittedHead(1).EventSeq)]);
         var (amounts, cursor) = (new List<long>(), (string?)null);
         do
         {
-            var page = await _host.CustomerViews.SearchTransactionsAsync(ada, session, null, null, "DEPO", cursor, 4, Cancel);
+            var page = await _host.CustomerViews.SearchTransactionsAsync(
+                ada, session, null, null, "DEPO", cursor, 4, Cancel);
             amounts.AddRange(page.Transactions.Select(transaction => transaction.AmountMinor));
             cursor = page.Cursor;
         }
         while (cursor is not null);
 
         amounts.Order().ShouldBe([1, 2, 3, 4, 5, 6, 7, 10_000, 10_000]);
-        (await _host.CustomerViews.GetCustomerAsync(ada, session, Cancel)).ShouldNotBeNull().ServedBy.ShouldBe(ServedBy.View);
-        (await _host.CustomerViews.FindCustomersByEmailAsync("ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
+        (await _host.CustomerViews.GetCustomerAsync(ada, session, Cancel))
+            .ShouldNotBeNull().ServedBy.ShouldBe(ServedBy.View);
+        (await _host.CustomerViews.FindCustomersByEmailAsync(
+            "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
     }
 
-    private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(_ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+    private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(
+        _ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
 
     private async Task ShouldBeSoundAsync()
     {
-        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System).VerifyAsync(deep: true, Cancel);
+        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System)
+            .VerifyAsync(deep: true, Cancel);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();
     }
 
     private async Task<(Guid Customer, Guid[] Accounts)> CustomerAsync()
     {
         var customer = _ledger.Ids.Next();
-        (await _ledger.ExecuteAsync(new CreateCustomer(customer, "Ada", "ada@example.com", "DE"), Cancel)).Refusal.ShouldBeNull();
+        (await _ledger.ExecuteAsync(new CreateCustomer(customer, "Ada", "ada@example.com", "DE"), Cancel))
+            .Refusal.ShouldBeNull();
         Guid[] accounts = [_ledger.Map.NextOn(0, _ledger.Ids), _ledger.Map.NextOn(1, _ledger.Ids)];
         foreach (var account in accounts)
         {
-            (await _ledger.ExecuteAsync(new OpenAccount(account, customer, s_eur, 0, null), Cancel)).Refusal.ShouldBeNull();
+            (await _ledger.ExecuteAsync(new OpenAccount(account, customer, s_eur, 0, null), Cancel))
+                .Refusal.ShouldBeNull();
             await DepositAsync(account, 10_000);
         }
 
         return (customer, accounts);
     }
 
-    private async Task DepositAsync(Guid account, long minor) => (await _ledger.ExecuteAsync(new Deposit(_ledger.Ids.Next(), account, new Money(minor, s_eur), null), Cancel)).Refusal.ShouldBeNull();
+    private async Task DepositAsync(Guid account, long minor) => (await _ledger.ExecuteAsync(
+        new Deposit(_ledger.Ids.Next(), account, new Money(minor, s_eur), null), Cancel)).Refusal.ShouldBeNull();
 
     private async Task<long> PostedAsync(Guid customer)
     {
@@ -159,6 +171,7 @@ public sealed class MongoProjectionTests : IAsyncLifetime
     }
 
     private static LogRecord Record(LedgerEvent happened) => new(
-        Topics.AccountEvents, happened.Position.Shard, 0, $"shard-{happened.Position.Shard}", happened.Position.Seq, EventData.Parse(happened.Data.Span).CustomerId, happened.Type.Name(),
+        Topics.AccountEvents, happened.Position.Shard, 0, $"shard-{happened.Position.Shard}",
+        happened.Position.Seq, EventData.Parse(happened.Data.Span).CustomerId, happened.Type.Name(),
         happened.Subject, happened.Version, happened.TimeUs, happened.Data);
 }

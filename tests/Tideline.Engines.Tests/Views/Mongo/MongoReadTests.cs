@@ -24,7 +24,8 @@ public sealed class MongoReadTests : MongoLineStage
     public async Task Whoever_reads_a_watermark_then_sees_what_it_covers()
     {
         await using var projector = await Views.OpenAsync();
-        await projector.WriteBatchAsync([new CollectionWrites(People.Name, [Person("a", 0, 1)], MustApply: true)], [new WatermarkMove("views", 0, new Watermark(1, 1))], Cancel);
+        await projector.WriteBatchAsync([new CollectionWrites(People.Name, [Person("a", 0, 1)], MustApply: true)],
+            [new WatermarkMove("views", 0, new Watermark(1, 1))], Cancel);
         (await Store.GetWatermarkAsync("views", 0, Cancel)).Seq.ShouldBe(1);
         var known = FindsOf("tl_watermarks").Last()["readConcern"]["afterClusterTime"];
         (await Store.ReadAsync(People.Name, ["a"], Cancel)).Count.ShouldBe(1);
@@ -38,18 +39,22 @@ public sealed class MongoReadTests : MongoLineStage
         await Store.Nearest.ReadAsync(People.Name, ["a"], Cancel);
         var find = FindsOf(People.Name).Last();
         (find["readConcern"], find["$readPreference"]).ShouldBe(
-            (new BsonDocument("level", "local"), new BsonDocument { ["mode"] = "nearest", ["maxStalenessSeconds"] = Limits.NearestStalenessSeconds }));
+            (new BsonDocument("level", "local"),
+                new BsonDocument { ["mode"] = "nearest", ["maxStalenessSeconds"] = Limits.NearestStalenessSeconds }));
     }
 
     [Fact]
     public async Task A_query_names_the_index_that_gives_its_page_in_order()
     {
-        await Store.EnsureCollectionAsync(new CollectionDefinition("moves_v1", [["customer", "at"]], LogChanges: false), Cancel);
+        await Store.EnsureCollectionAsync(
+            new CollectionDefinition("moves_v1", [["customer", "at"]], LogChanges: false), Cancel);
         var equal = new Dictionary<string, object> { ["customer"] = "c" };
-        await Store.QueryAsync(new DocumentQuery("moves_v1", equal, "at", null, 9L, Descending: true, [], null, (5L, "x"), 7), Cancel);
+        await Store.QueryAsync(
+            new DocumentQuery("moves_v1", equal, "at", null, 9L, Descending: true, [], null, (5L, "x"), 7), Cancel);
         var find = FindsOf("moves_v1").Last();
         var index = new BsonDocument { ["customer"] = 1, ["at"] = 1, ["_id"] = 1 };
-        (find["hint"], find["sort"], find["limit"]).ShouldBe((index, new BsonDocument { ["at"] = -1, ["_id"] = -1 }, 7));
+        (find["hint"], find["sort"], find["limit"])
+            .ShouldBe((index, new BsonDocument { ["at"] = -1, ["_id"] = -1 }, 7));
         using var cursor = await Views.Database.GetCollection<BsonDocument>("moves_v1").Indexes.ListAsync(Cancel);
         (await cursor.ToListAsync(Cancel)).Select(each => each["key"]).ShouldContain(index);
     }
@@ -67,7 +72,8 @@ public sealed class MongoReadTests : MongoLineStage
     {
         await Store.WriteAsync(People.Name, [Person("a", 0, 1)], Cancel);
         Line.Cut();
-        var fault = await Should.ThrowAsync<TidelineException>(async () => await Store.ReadAsync(People.Name, ["a"], Cancel));
+        var fault = await Should.ThrowAsync<TidelineException>(
+            async () => await Store.ReadAsync(People.Name, ["a"], Cancel));
         (fault.Code, fault.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
         Line.Mend();
         (await Store.ReadAsync(People.Name, ["a"], Cancel)).Count.ShouldBe(1);
@@ -87,8 +93,10 @@ public sealed class MongoReadTests : MongoLineStage
     public async Task A_closed_store_says_that_it_is_closed()
     {
         await Store.DisposeAsync();
-        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadAsync(People.Name, ["a"], Cancel))).Code.ShouldBe(ErrorCode.ShuttingDown);
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadAsync(People.Name, ["a"], Cancel)))
+            .Code.ShouldBe(ErrorCode.ShuttingDown);
     }
 
-    private IEnumerable<BsonDocument> FindsOf(string collection) => Commands("find").Where(command => command["find"] == collection);
+    private IEnumerable<BsonDocument> FindsOf(string collection) =>
+        Commands("find").Where(command => command["find"] == collection);
 }

@@ -6,23 +6,28 @@ using Tideline.Bench.Servers;
 namespace Tideline.Engines.Tests.Views.Mongo;
 
 /// <summary>
-/// The stand-in for MongoDB as a process of the test's own, with an oplog of a few events: no real server can be made to forget so soon. It stands in the folder that
+/// The stand-in for MongoDB as a process of the test's own, with an oplog of a few events: no real server can be made
+/// to forget so soon. It stands in the folder that
 /// <c>TIDELINE_SERVICES_DIR</c> names, or in <c>../shared/services</c> beside the repository.
 /// </summary>
 internal sealed class MongoStandIn : IAsyncDisposable
 {
     private readonly Process _process;
 
-    private MongoStandIn(Process process, int port) => (_process, Address) = (process, $"mongodb://127.0.0.1:{port}/?replicaSet=rs0");
+    private MongoStandIn(Process process, int port) =>
+        (_process, Address) = (process, $"mongodb://127.0.0.1:{port}/?replicaSet=rs0");
 
     public string Address { get; }
 
     public static async Task<MongoStandIn> StartAsync(int oplogEvents)
     {
         var program = Path.Combine(Folder(), "mongodb", "mongodb.sh");
-        if (!File.Exists(program)) Assert.Skip("There is no stand-in for MongoDB whose oplog could be made short; TIDELINE_SERVICES_DIR names the folder that has one.");
+        if (!File.Exists(program)) Assert.Skip("There is no stand-in for MongoDB whose oplog could be made short; "
+            + "TIDELINE_SERVICES_DIR names the folder that has one.");
         var port = LoopbackPort.Next();
-        var start = new ProcessStartInfo(program, ["run", $"{port}", $"{oplogEvents}"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            program, ["run", $"{port}", $"{oplogEvents}"])
+        { RedirectStandardOutput = true };
         var standIn = new MongoStandIn(Process.Start(start)!, port);
         await standIn.UpAsync();
         return standIn;
@@ -40,7 +45,8 @@ internal sealed class MongoStandIn : IAsyncDisposable
         var settings = MongoClientSettings.FromConnectionString(Address);
         settings.ServerSelectionTimeout = TimeSpan.FromSeconds(60);
         using var client = new MongoClient(settings);
-        await client.GetDatabase("admin").RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: TestContext.Current.CancellationToken);
+        await client.GetDatabase("admin").RunCommandAsync<BsonDocument>(
+            new BsonDocument("ping", 1), cancellationToken: TestContext.Current.CancellationToken);
     }
 
     private static string Folder()

@@ -49,12 +49,14 @@ public sealed class MongoViews : IViewStoreSource
 
     /// <summary>Opens the store through another address.</summary>
     internal Task<MongoViewStore> OpenAsync(string server, ILogger logger, TimeProvider? time = null) =>
-        MongoViewStore.OpenAsync(new MongoViewOptions(server, Name), time ?? TimeProvider.System, logger, TestContext.Current.CancellationToken);
+        MongoViewStore.OpenAsync(new MongoViewOptions(server, Name),
+            time ?? TimeProvider.System, logger, TestContext.Current.CancellationToken);
 
     /// <summary>The address of the primary, and of a line to it that a test may break.</summary>
     internal async Task<MongoLine> LineAsync()
     {
-        var hello = await _client.GetDatabase("admin").RunCommandAsync<BsonDocument>(new BsonDocument("hello", 1), cancellationToken: TestContext.Current.CancellationToken);
+        var hello = await _client.GetDatabase("admin").RunCommandAsync<BsonDocument>(
+            new BsonDocument("hello", 1), cancellationToken: TestContext.Current.CancellationToken);
         return new MongoLine(new MongoUrlBuilder(_server), hello["me"].AsString);
     }
 }

@@ -21,7 +21,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
     [InlineData("insert", 5)]
     public async Task A_lost_answer_neither_hides_nor_repeats_a_write(string command, int times)
     {
-        await Store.WriteAsync(People.Name, [.. Enumerable.Range(0, 30).Select(at => Person($"p{at:D2}", 0, 1))], Cancel);
+        await Store.WriteAsync(
+            People.Name, [.. Enumerable.Range(0, 30).Select(at => Person($"p{at:D2}", 0, 1))], Cancel);
         var token = await NowAsync();
         Lose(command, times);
         // Guards of every third are wrong, and the first ten of the inserted are there.
@@ -30,10 +31,12 @@ public sealed class MongoWriteFaultTests : MongoLineStage
             .. Enumerable.Range(0, 20).Select(at => Person($"p{at:D2}", at % 3 == 0 ? 5 : 1, 6, city: "Bern")),
             .. Enumerable.Range(20, 20).Select(at => Person($"p{at:D2}", 0, 1, city: "Rome")),
         ];
-        bool[] expected = [.. Enumerable.Range(0, 20).Select(at => at % 3 != 0), .. Enumerable.Range(20, 20).Select(at => at >= 30)];
+        bool[] expected =
+            [.. Enumerable.Range(0, 20).Select(at => at % 3 != 0), .. Enumerable.Range(20, 20).Select(at => at >= 30)];
         (await Store.WriteAsync(People.Name, writes, Cancel)).ShouldBe(expected);
         var changes = await ChangesAsync(token);
-        changes.Select(change => change.Id).Order().ShouldBe(writes.Zip(expected).Where(each => each.Second).Select(each => each.First.Id));
+        changes.Select(change => change.Id)
+            .Order().ShouldBe(writes.Zip(expected).Where(each => each.Second).Select(each => each.First.Id));
         changes.Count(change => change.Operation == "replace").ShouldBe(13);
     }
 
@@ -59,7 +62,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         Listen(command =>
         {
             if (command.GetElement(0).Name != "update" || Interlocked.Increment(ref lost) > 2) return null;
-            if (lost == 2) other.WriteAsync(People.Name, [Person("a", 1, 2, city: "Rome")], Cancel).AsTask().GetAwaiter().GetResult()[0].ShouldBeTrue();
+            if (lost == 2) other.WriteAsync(People.Name, [Person("a", 1, 2, city: "Rome")], Cancel)
+                .AsTask().GetAwaiter().GetResult()[0].ShouldBeTrue();
             return Error(PrimarySteppedDown, Retryable);
         });
         (await Store.WriteAsync(People.Name, [Person("a", 1, 2, city: "Bern")], Cancel)).ShouldBe([false]);
@@ -75,7 +79,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         Fail("insert", 5, code, Retryable);
         (await Store.WriteAsync(People.Name, [Person("a", 0, 1)], Cancel)).ShouldBe([true]);
         (await ChangesAsync(token)).ShouldBe([("a", "insert", 1L)]);
-        Logger.Lines.ShouldContain(line => line.Level == LogLevel.Warning && line.Text.StartsWith("A write to MongoDB was not acknowledged"));
+        Logger.Lines.ShouldContain(
+            line => line.Level == LogLevel.Warning && line.Text.StartsWith("A write to MongoDB was not acknowledged"));
     }
 
     [Fact]
@@ -98,7 +103,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         NoMajority("insert", times: int.MaxValue);
         CollectionWrites[] groups = [new(People.Name, [Person("a", 0, 1)], MustApply: false)];
         WatermarkMove[] moves = [new("views", 0, new Watermark(7, 7))];
-        var fault = await Should.ThrowAsync<TidelineException>(async () => await store.WriteBatchAsync(groups, moves, Cancel));
+        var fault = await Should.ThrowAsync<TidelineException>(
+            async () => await store.WriteBatchAsync(groups, moves, Cancel));
         (fault.Code, fault.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
         fault.Message.ShouldContain("majority");
         Line.Answer = (_, answer) => answer;
@@ -112,7 +118,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
     public async Task A_refusal_that_time_does_not_heal_is_told_at_once()
     {
         Fail("insert", int.MaxValue, Unauthorized);
-        var fault = await Should.ThrowAsync<TidelineException>(async () => await Store.WriteAsync(People.Name, [Person("a", 0, 1)], Cancel));
+        var fault = await Should.ThrowAsync<TidelineException>(
+            async () => await Store.WriteAsync(People.Name, [Person("a", 0, 1)], Cancel));
         fault.Code.ShouldBe(ErrorCode.StorageUnavailable);
         Commands("insert").Count(command => command["insert"] == People.Name).ShouldBe(1);
     }
@@ -124,7 +131,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         Line.Cut();
         var write = Store.WriteAsync(People.Name, [Person("a", 0, 1)], Cancel).AsTask();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!Logger.Lines.Any(line => line.Text.StartsWith("A write to MongoDB was not acknowledged"))) await Task.Delay(10, limit.Token);
+        while (!Logger.Lines.Any(line => line.Text.StartsWith("A write to MongoDB was not acknowledged")))
+            await Task.Delay(10, limit.Token);
         write.IsCompleted.ShouldBeFalse();
         Line.Mend();
         (await write).ShouldBe([true]);
@@ -159,7 +167,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
             await Store.WriteAsync(definition.Name, [Person("a", 0, 1)], Cancel);
             Lose("drop", 2);
             await Store.DropCollectionAsync(definition.Name, Cancel);
-            (await Should.ThrowAsync<TidelineException>(async () => await Store.ReadAsync(definition.Name, ["a"], Cancel))).Code.ShouldBe(ErrorCode.NotFound);
+            (await Should.ThrowAsync<TidelineException>(
+                async () => await Store.ReadAsync(definition.Name, ["a"], Cancel))).Code.ShouldBe(ErrorCode.NotFound);
         }
     }
 
@@ -167,13 +176,15 @@ public sealed class MongoWriteFaultTests : MongoLineStage
     public async Task A_write_asks_for_the_journals_of_a_majority_and_may_be_repeated()
     {
         await Store.WriteBatchAsync(
-            [new CollectionWrites(People.Name, [Person("a", 0, 1)], MustApply: false), new CollectionWrites(People.Name, [Person("a", 1, 2), Gone("a", 2)], MustApply: false)],
+            [new CollectionWrites(People.Name, [Person("a", 0, 1)], MustApply: false),
+                new CollectionWrites(People.Name, [Person("a", 1, 2), Gone("a", 2)], MustApply: false)],
             [new WatermarkMove("views", 0, new Watermark(7, 8))], Cancel);
         await Store.SetWatermarkAsync("views", 1, default, 0, Cancel);
         await Store.SetStateAsync("mine", "{}"u8.ToArray(), 0, Cancel);
         foreach (var write in new[] { "insert", "update", "delete", "findAndModify" }.SelectMany(Commands))
         {
-            write["writeConcern"].ShouldBe(new BsonDocument { ["w"] = "majority", ["wtimeout"] = (long)Limits.ViewMajorityMs, ["j"] = true });
+            write["writeConcern"].ShouldBe(
+                new BsonDocument { ["w"] = "majority", ["wtimeout"] = (long)Limits.ViewMajorityMs, ["j"] = true });
             write.Contains("txnNumber").ShouldBeTrue();
         }
 
@@ -186,7 +197,8 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         var without = (BsonDocument)answer.DeepClone();
         without["writeConcernError"] = new BsonDocument
         {
-            ["code"] = WriteConcernTimeout, ["codeName"] = "WriteConcernTimeout", ["errmsg"] = "waiting for replication timed out", ["errInfo"] = new BsonDocument("wtimeout", true),
+            ["code"] = WriteConcernTimeout, ["codeName"] = "WriteConcernTimeout",
+            ["errmsg"] = "waiting for replication timed out", ["errInfo"] = new BsonDocument("wtimeout", true),
         };
         return without;
     };
@@ -196,6 +208,7 @@ public sealed class MongoWriteFaultTests : MongoLineStage
     {
         public override long GetTimestamp() => System.GetTimestamp() * factor;
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => System.CreateTimer(callback, state, dueTime / factor, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, dueTime / factor, period);
     }
 }

@@ -16,7 +16,8 @@ public sealed class StoredDocumentTests
 
     [Fact]
     public void Any_JSON_comes_back_as_it_was_written() =>
-        Object(4).Select(Json).Sample(json => RoundTrip(json).Json.Span.SequenceEqual(json), iter: 2_000, print: Encoding.UTF8.GetString);
+        Object(4).Select(Json)
+            .Sample(json => RoundTrip(json).Json.Span.SequenceEqual(json), iter: 2_000, print: Encoding.UTF8.GetString);
 
     [Fact]
     public void Any_bytes_at_all_come_back_as_they_were_written() =>
@@ -28,8 +29,10 @@ public sealed class StoredDocumentTests
         var stored = Encode("""{"name":"Ada","balance":12,"sum":12345678901234567890,"open":true,"none":null,"clock":{"k":7},"days":["2026-01-31"]}""");
         stored.Names.ShouldBe(["_id", "_tl", "name", "balance", "sum", "open", "none", "clock", "days"]);
         stored["_tl"].AsBsonDocument.Names.ShouldBe(["rev", "w", "log"]);
-        (stored["balance"], stored["sum"]).ShouldBe((new BsonInt64(12), new BsonDecimal128(Decimal128.Parse("12345678901234567890"))));
-        (stored["clock"]["k"], stored["days"][0], stored["none"], stored["open"]).ShouldBe((new BsonInt64(7), new BsonString("2026-01-31"), BsonNull.Value, BsonBoolean.True));
+        (stored["balance"], stored["sum"])
+            .ShouldBe((new BsonInt64(12), new BsonDecimal128(Decimal128.Parse("12345678901234567890"))));
+        (stored["clock"]["k"], stored["days"][0], stored["none"], stored["open"])
+            .ShouldBe((new BsonInt64(7), new BsonString("2026-01-31"), BsonNull.Value, BsonBoolean.True));
         StoredDocument.Mark(stored).ShouldBe((3L, Writer));
     }
 
@@ -53,7 +56,10 @@ public sealed class StoredDocumentTests
     [Fact]
     public void Numbers_that_a_hand_wrote_are_read()
     {
-        var foreign = new BsonDocument { ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1L), ["short"] = 5, ["double"] = 5.0, ["half"] = 0.5 };
+        var foreign = new BsonDocument
+        {
+            ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1L), ["short"] = 5, ["double"] = 5.0, ["half"] = 0.5
+        };
         Encoding.UTF8.GetString(Decode(foreign).Json.Span).ShouldBe("""{"short":5,"double":5,"half":0.5}""");
     }
 
@@ -63,8 +69,16 @@ public sealed class StoredDocumentTests
         BsonDocument[] documents =
         [
             new() { ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1L), ["when"] = new BsonDateTime(0) },
-            new() { ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1L), ["inner"] = new BsonArray { new BsonDocument("re", new BsonRegularExpression("x")) } },
-            new() { ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1L), ["re"] = new BsonRegularExpression("x"), ["more"] = 1 },
+            new()
+            {
+                ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1L),
+                ["inner"] = new BsonArray { new BsonDocument("re", new BsonRegularExpression("x")) }
+            },
+            new()
+            {
+                ["_id"] = "a",
+                ["_tl"] = new BsonDocument("rev", 1L), ["re"] = new BsonRegularExpression("x"), ["more"] = 1
+            },
             new() { ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1L), ["not"] = double.NaN },
             new() { ["_id"] = "a", ["_tl"] = new BsonDocument("rev", "1") },
             new() { ["_id"] = "a", ["_tl"] = new BsonDocument("rev", 1.0) },
@@ -74,7 +88,10 @@ public sealed class StoredDocumentTests
             new() { ["_id"] = "a", ["_tl"] = BsonNull.Value },
             new() { ["_tl"] = new BsonDocument("rev", "1"), ["_id"] = "a" },
             new() { ["when"] = new BsonDateTime(0), ["_id"] = "a" },
-            new() { ["_id"] = "a", ["_tl"] = new BsonDocument { ["re"] = new BsonRegularExpression("x"), ["rev"] = 1L } },
+            new()
+            {
+                ["_id"] = "a", ["_tl"] = new BsonDocument { ["re"] = new BsonRegularExpression("x"), ["rev"] = 1L }
+            },
             new() { ["_id"] = "a" },
         ];
         foreach (var document in documents)
@@ -94,7 +111,8 @@ public sealed class StoredDocumentTests
         Should.Throw<TidelineException>(() => RoundTrip(json)).Code.ShouldBe(ErrorCode.InvalidInput);
     }
 
-    private static BsonDocument Encode(string json) => new(StoredDocument.Encode(Write(Encoding.UTF8.GetBytes(json)), Writer, isLogged: true));
+    private static BsonDocument Encode(string json) =>
+        new(StoredDocument.Encode(Write(Encoding.UTF8.GetBytes(json)), Writer, isLogged: true));
 
     private static Document RoundTrip(byte[] json) =>
         StoredDocument.Decode(StoredDocument.Encode(Write(json), Writer, isLogged: false));
@@ -102,7 +120,8 @@ public sealed class StoredDocumentTests
     private static Document Decode(BsonDocument document) =>
         StoredDocument.Decode(new RawBsonDocument(document.ToBson()));
 
-    private static DocumentWrite Write(byte[] json) => new("a", 2, 3, json, new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = 3L, ["email"] = null });
+    private static DocumentWrite Write(byte[] json) =>
+        new("a", 2, 3, json, new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = 3L, ["email"] = null });
 
     private static byte[] Json(JsonNode value)
     {
@@ -130,7 +149,8 @@ public sealed class StoredDocumentTests
         (1, Value(depth - 1).Array[0, 5].Select(items => (JsonNode?)new JsonArray(items))));
 
     private static Gen<JsonObject> Object(int depth) =>
-        Gen.Select(Gen.Frequency((9, Gen.String[Gen.Char.AlphaNumeric, 1, 8]), (1, Text)), Value(depth)).Array[0, 6].Select(fields =>
+        Gen.Select(Gen.Frequency((9, Gen.String[Gen.Char.AlphaNumeric, 1, 8]), (1, Text)), Value(depth))
+            .Array[0, 6].Select(fields =>
         {
             var made = new JsonObject();
             foreach (var (name, value) in fields) made.TryAdd(name, value);

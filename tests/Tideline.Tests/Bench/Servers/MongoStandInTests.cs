@@ -12,8 +12,10 @@ public sealed class MongoStandInTests
     public async Task The_stand_in_never_passes_for_MongoDB()
     {
         await using var own = await StartAsync();
-        own.Server.Version.ShouldMatch(@"^MongoDB 6\.0 wire on the stand-in mongo-java-server \d+\.\d+\.\d+ \(not MongoDB\)$");
-        (await MongoStandIn.VersionOfAsync(own.Server.Address, Cancel)).ShouldBe("MongoDB 6.0 wire on a stand-in (not MongoDB)");
+        own.Server.Version.ShouldMatch(
+            @"^MongoDB 6\.0 wire on the stand-in mongo-java-server \d+\.\d+\.\d+ \(not MongoDB\)$");
+        (await MongoStandIn.VersionOfAsync(own.Server.Address, Cancel))
+            .ShouldBe("MongoDB 6.0 wire on a stand-in (not MongoDB)");
     }
 
     [Fact]
@@ -23,12 +25,15 @@ public sealed class MongoStandInTests
         using var client = new MongoClient(own.Server.Address);
         var documents = client.GetDatabase("test").GetCollection<BsonDocument>("documents");
         await documents.InsertOneAsync(new BsonDocument("_id", 1), cancellationToken: Cancel);
-        (await documents.CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: Cancel)).ShouldBe(1);
+        (await documents.CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: Cancel))
+            .ShouldBe(1);
         await own.Server.KillAsync();
         await own.Server.StartAsync(Cancel);
         using var again = new MongoClient(own.Server.Address);
-        (await again.GetDatabase("test").GetCollection<BsonDocument>("documents").CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: Cancel)).ShouldBe(0);
+        (await again.GetDatabase("test").GetCollection<BsonDocument>("documents")
+            .CountDocumentsAsync(FilterDefinition<BsonDocument>.Empty, cancellationToken: Cancel)).ShouldBe(0);
     }
 
-    private static Task<OwnServer<MongoStandIn>> StartAsync() => OwnServer<MongoStandIn>.StartAsync(folder => MongoStandIn.PrepareAsync(folder, cancel: Cancel));
+    private static Task<OwnServer<MongoStandIn>> StartAsync() =>
+        OwnServer<MongoStandIn>.StartAsync(folder => MongoStandIn.PrepareAsync(folder, cancel: Cancel));
 }

@@ -4,7 +4,9 @@ using Tideline.Kernel;
 
 namespace Tideline.Tests.Bench.Servers;
 
-/// <summary>A server that a test has for itself, to kill and to pause. Where it cannot be had the test is skipped and says why.</summary>
+/// <summary>
+/// A server that a test has for itself, to kill and to pause. Where it cannot be had the test is skipped and says why.
+/// </summary>
 internal sealed class OwnServer<TServer> : IAsyncDisposable where TServer : LocalServer
 {
     private readonly TemporaryFolder _folder;
@@ -46,7 +48,8 @@ internal sealed class OwnServer<TServer> : IAsyncDisposable where TServer : Loca
         catch (Exception fault)
         {
             folder.Dispose();
-            Assert.SkipWhen(fault is TidelineException { Code: ErrorCode.NotFound }, $"{typeof(TServer).Name} cannot be had here: {fault.Message}");
+            Assert.SkipWhen(fault is TidelineException { Code: ErrorCode.NotFound },
+                $"{typeof(TServer).Name} cannot be had here: {fault.Message}");
             throw;
         }
     }
@@ -56,5 +59,6 @@ internal sealed class OwnServer<TServer> : IAsyncDisposable where TServer : Loca
 internal static class OwnServer
 {
     /// <summary><c>./tideline test --engines embedded</c> starts no server.</summary>
-    public static void SkipWhenEmbedded() => Assert.SkipWhen(Environment.GetEnvironmentVariable("TIDELINE_TEST_ENGINES") == "embedded", "left out by --engines embedded");
+    public static void SkipWhenEmbedded() => Assert.SkipWhen(
+        Environment.GetEnvironmentVariable("TIDELINE_TEST_ENGINES") == "embedded", "left out by --engines embedded");
 }

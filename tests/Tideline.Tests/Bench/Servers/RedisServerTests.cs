@@ -16,7 +16,8 @@ public sealed class RedisServerTests
     {
         await using var own = await StartAsync();
         own.Server.Version.ShouldStartWith("Redis ");
-        new DirectoryInfo(own.Server.Folder).UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        new DirectoryInfo(own.Server.Folder)
+            .UnixFileMode.ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     [Fact]
@@ -35,10 +36,13 @@ public sealed class RedisServerTests
     [Fact]
     public async Task A_server_that_still_reads_its_data_has_not_started()
     {
-        // It reads back for a second, and tells whoever asks meanwhile that it does (redis.conf, key-load-delay: microseconds for each command).
-        await using var own = await OwnServer<RedisServer>.StartAsync(folder => RedisServer.PrepareAsync(folder, options: ["--key-load-delay", "100"], cancel: Cancel));
+        // It reads back for a second, and tells whoever asks meanwhile that it does (redis.conf, key-load-delay:
+        // microseconds for each command).
+        await using var own = await OwnServer<RedisServer>.StartAsync(
+            folder => RedisServer.PrepareAsync(folder, options: ["--key-load-delay", "100"], cancel: Cancel));
         await using (var client = await ConnectionMultiplexer.ConnectAsync(own.Server.Address))
-            await Task.WhenAll(Enumerable.Range(0, 10_000).Select(number => client.GetDatabase().StringSetAsync($"other-{number}", number)));
+            await Task.WhenAll(Enumerable.Range(0, 10_000)
+                .Select(number => client.GetDatabase().StringSetAsync($"other-{number}", number)));
         await SetAsync(own.Server, "kept");
         await own.Server.KillAsync();
         await own.Server.StartAsync(Cancel);
@@ -73,8 +77,10 @@ public sealed class RedisServerTests
         await using var own = await StartAsync();
         var id = own.Server.Process.Identity.Id;
         var stat = await File.ReadAllTextAsync($"/proc/{id}/stat", Cancel);
-        // State, parent, group, session: Ctrl-C in a terminal goes to a group, the end of a terminal to a session (proc_pid_stat(5)).
-        stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[2..4].ShouldBe([$"{id}", $"{id}"]);
+        // State, parent, group, session: Ctrl-C in a terminal goes to a group, the end of a terminal to a session
+        // (proc_pid_stat(5)).
+        stat[(stat.LastIndexOf(')') + 1)..]
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[2..4].ShouldBe([$"{id}", $"{id}"]);
     }
 
     [Fact]
@@ -82,7 +88,8 @@ public sealed class RedisServerTests
     {
         await using var own = await StartAsync();
         using var folder = new TemporaryFolder("server");
-        await using var other = await RedisServer.PrepareAsync(folder.Path, options: ["--no-such-option", "1"], cancel: Cancel);
+        await using var other = await RedisServer.PrepareAsync(
+            folder.Path, options: ["--no-such-option", "1"], cancel: Cancel);
         var fault = await Should.ThrowAsync<TidelineException>(() => other.StartAsync(Cancel));
         fault.Code.ShouldBe(ErrorCode.StorageUnavailable);
         fault.Message.ShouldContain("Redis ended before it answered");
@@ -100,7 +107,8 @@ public sealed class RedisServerTests
         process.IsAlive.ShouldBeFalse();
     }
 
-    private static Task<OwnServer<RedisServer>> StartAsync() => OwnServer<RedisServer>.StartAsync(folder => RedisServer.PrepareAsync(folder, cancel: Cancel));
+    private static Task<OwnServer<RedisServer>> StartAsync() =>
+        OwnServer<RedisServer>.StartAsync(folder => RedisServer.PrepareAsync(folder, cancel: Cancel));
 
     private static async Task SetAsync(RedisServer server, string value)
     {

@@ -19,8 +19,10 @@ public sealed class ServiceFolderTests : IDisposable
     [Fact]
     public void The_addresses_of_services_that_run_are_found_and_of_no_others()
     {
-        Write(Up("mysql", "Server=127.0.0.1;Port=1", Alive), Up("mongo", "mongodb://127.0.0.1:2", Alive), Up("kafka", "127.0.0.1:3", Gone), Up("redis", "127.0.0.1:4", null));
-        ServiceFolder.Find(Folder.Path).ShouldBe(new ServiceAddresses("Server=127.0.0.1;Port=1", "mongodb://127.0.0.1:2", null, null));
+        Write(Up("mysql", "Server=127.0.0.1;Port=1", Alive), Up("mongo", "mongodb://127.0.0.1:2", Alive),
+            Up("kafka", "127.0.0.1:3", Gone), Up("redis", "127.0.0.1:4", null));
+        ServiceFolder.Find(Folder.Path)
+            .ShouldBe(new ServiceAddresses("Server=127.0.0.1;Port=1", "mongodb://127.0.0.1:2", null, null));
     }
 
     [Fact]
@@ -33,7 +35,9 @@ public sealed class ServiceFolderTests : IDisposable
     [Fact]
     public void What_was_written_is_read_again()
     {
-        var state = Up("mysql", "Server=127.0.0.1;Port=1", Alive) with { Version = "MySQL 9.7.4", Ports = [1], Folder = "/somewhere", Reason = "no reason" };
+        var state = Up("mysql", "Server=127.0.0.1;Port=1", Alive)
+            with
+        { Version = "MySQL 9.7.4", Ports = [1], Folder = "/somewhere", Reason = "no reason" };
         Write(state);
         var read = Folder.Read().ShouldHaveSingleItem();
         read.Ports.ShouldBe([1]);
@@ -43,8 +47,10 @@ public sealed class ServiceFolderTests : IDisposable
     [Fact]
     public void The_variables_of_the_services_that_are_up_can_be_sourced()
     {
-        Write(Up("mysql", "Server=127.0.0.1;Port=1;User ID=root", Alive), Up("redis", "127.0.0.1:4", Alive) with { Condition = ServiceCondition.Failed });
-        File.ReadAllLines(Folder.EnvironmentFile).ShouldBe(["export TIDELINE_MYSQL='Server=127.0.0.1;Port=1;User ID=root'", "export TIDELINE_TEST_MYSQL='Server=127.0.0.1;Port=1;User ID=root'"]);
+        Write(Up("mysql", "Server=127.0.0.1;Port=1;User ID=root", Alive),
+            Up("redis", "127.0.0.1:4", Alive) with { Condition = ServiceCondition.Failed });
+        File.ReadAllLines(Folder.EnvironmentFile).ShouldBe(["export TIDELINE_MYSQL='Server=127.0.0.1;Port=1;User "
+            + "ID=root'", "export TIDELINE_TEST_MYSQL='Server=127.0.0.1;Port=1;User ID=root'"]);
     }
 
     [Fact]
@@ -58,7 +64,8 @@ public sealed class ServiceFolderTests : IDisposable
     [Fact]
     public void Two_commands_at_once_are_refused()
     {
-        using (Folder.Lock()) Should.Throw<TidelineException>(() => Folder.Lock()).Code.ShouldBe(ErrorCode.AlreadyOwned);
+        using (Folder.Lock()) Should.Throw<TidelineException>(() => Folder.Lock())
+            .Code.ShouldBe(ErrorCode.AlreadyOwned);
         Folder.Lock().Dispose();
     }
 
@@ -71,7 +78,8 @@ public sealed class ServiceFolderTests : IDisposable
         Directory.EnumerateFileSystemEntries(Folder.Path).Count().ShouldBe(1);
     }
 
-    private static ServiceState Up(string service, string address, ProcessIdentity? process) => new(service, ServiceCondition.Up) { Address = address, Process = process };
+    private static ServiceState Up(string service, string address, ProcessIdentity? process) =>
+        new(service, ServiceCondition.Up) { Address = address, Process = process };
 
     private void Write(params ServiceState[] states)
     {

@@ -15,8 +15,10 @@ public sealed class ToxiproxyTests
     [Fact]
     public async Task A_line_carries_is_cut_and_carries_again()
     {
-        await using var redis = await OwnServer<RedisServer>.StartAsync(folder => RedisServer.PrepareAsync(folder, cancel: Cancel));
-        await using var proxy = await OwnServer<Toxiproxy>.StartAsync(folder => Task.FromResult(Toxiproxy.Prepare(folder)));
+        await using var redis = await OwnServer<RedisServer>.StartAsync(
+            folder => RedisServer.PrepareAsync(folder, cancel: Cancel));
+        await using var proxy = await OwnServer<Toxiproxy>.StartAsync(
+            folder => Task.FromResult(Toxiproxy.Prepare(folder)));
         proxy.Server.Version.ShouldStartWith("Toxiproxy ");
         var port = await proxy.Server.OpenAsync("redis", redis.Server.Ports[0], Cancel);
         (await PingAsync(port)).ShouldBe("+PONG");
@@ -29,10 +31,13 @@ public sealed class ToxiproxyTests
     [Fact]
     public async Task A_harmed_line_is_slow_until_it_is_healed()
     {
-        await using var redis = await OwnServer<RedisServer>.StartAsync(folder => RedisServer.PrepareAsync(folder, cancel: Cancel));
-        await using var proxy = await OwnServer<Toxiproxy>.StartAsync(folder => Task.FromResult(Toxiproxy.Prepare(folder)));
+        await using var redis = await OwnServer<RedisServer>.StartAsync(
+            folder => RedisServer.PrepareAsync(folder, cancel: Cancel));
+        await using var proxy = await OwnServer<Toxiproxy>.StartAsync(
+            folder => Task.FromResult(Toxiproxy.Prepare(folder)));
         var port = await proxy.Server.OpenAsync("redis", redis.Server.Ports[0], Cancel);
-        await proxy.Server.HarmAsync("redis", "latency", "downstream", new JsonObject { ["latency"] = LatencyMs }, Cancel);
+        await proxy.Server.HarmAsync(
+            "redis", "latency", "downstream", new JsonObject { ["latency"] = LatencyMs }, Cancel);
         var begun = Stopwatch.GetTimestamp();
         (await PingAsync(port)).ShouldBe("+PONG");
         Stopwatch.GetElapsedTime(begun).TotalMilliseconds.ShouldBeGreaterThan(LatencyMs - 1);

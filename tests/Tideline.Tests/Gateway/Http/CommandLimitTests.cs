@@ -36,7 +36,8 @@ public sealed class CommandLimitTests
         try
         {
             var answer = server.PostAsync(
-                path.Replace("{account}", $"{account}", StringComparison.Ordinal), body, method: new HttpMethod(method));
+                path.Replace("{account}", $"{account}", StringComparison.Ordinal),
+                body, method: new HttpMethod(method));
             using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
             while (!answer.IsCompleted)
             {

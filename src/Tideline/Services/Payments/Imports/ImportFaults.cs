@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// What keeps imports from going on, as long as it does: an import is tried again for ever, so somebody must hear of it.
+/// What keeps imports from going on, as long as it does: an import is tried again for ever, so somebody must hear of
+/// it.
 /// </summary>
 internal sealed class ImportFaults
 {

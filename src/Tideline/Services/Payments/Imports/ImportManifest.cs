@@ -3,7 +3,9 @@ using Tideline.Services.Payments.Iso20022;
 
 namespace Tideline.Services.Payments.Imports;
 
-/// <summary>What is kept of an accepted file beside the file itself. The JSON is written to disk: append only.</summary>
+/// <summary>
+/// What is kept of an accepted file beside the file itself. The JSON is written to disk: append only.
+/// </summary>
 internal sealed record ImportManifest
 {
     public required Guid ImportId { get; init; }
@@ -24,7 +26,9 @@ internal sealed record ImportManifest
     /// <summary>SHA-256 of the file, hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>When it was accepted: also the day that execution dates are measured against, on every later run too.</summary>
+    /// <summary>
+    /// When it was accepted: also the day that execution dates are measured against, on every later run too.
+    /// </summary>
     public required long ReceivedUs { get; init; }
 
     /// <summary>Why the whole message was refused; null when it was taken.</summary>
@@ -38,7 +42,8 @@ internal sealed record ImportManifest
     public int Rejected { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ImportManifest))]
 [JsonSerializable(typeof(PaymentResult))]
 internal sealed partial class ImportJson : JsonSerializerContext;

@@ -4,8 +4,8 @@ using Tideline.Services.Payments.Iso20022;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// An import being carried out: payments of one debtor in the order of the file, debtors side by side. After a restart it goes on after the results that were
-/// written; a payment whose result was not is asked for again under its key.
+/// An import being carried out: payments of one debtor in the order of the file, debtors side by side. After a restart
+/// it goes on after the results that were written; a payment whose result was not is asked for again under its key.
 /// </summary>
 internal sealed class ImportRun
 {
@@ -16,8 +16,10 @@ internal sealed class ImportRun
 
     public ImportRun(Pain001Message message)
     {
-        _payments = [.. message.Instructions.SelectMany(instruction => instruction.Payments.Select(payment => (instruction, payment)))];
-        _results = [.. _payments.Select((pair, index) => PaymentExecution.Result(index, pair.Instruction, pair.Payment, PaymentStatus.Pending))];
+        _payments = [.. message.Instructions.SelectMany(
+            instruction => instruction.Payments.Select(payment => (instruction, payment)))];
+        _results = [.. _payments.Select(
+            (pair, index) => PaymentExecution.Result(index, pair.Instruction, pair.Payment, PaymentStatus.Pending))];
     }
 
     /// <summary>Every payment has been tried.</summary>
@@ -31,7 +33,8 @@ internal sealed class ImportRun
     public IReadOnlyList<PaymentResult> Results => _results;
 
     /// <summary>
-    /// Completes when every payment is final and its result written. <paramref name="resumed"/> is called when the results of earlier runs are read back,
+    /// Completes when every payment is final and its result written. <paramref name="resumed"/> is called when the
+    /// results of earlier runs are read back,
     /// <paramref name="allTried"/> once only slow transfers are left, <paramref name="goesWell"/> now and then, when
     /// more has been done.
     /// </summary>
@@ -45,7 +48,8 @@ internal sealed class ImportRun
         resumed();
         var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
             .GroupBy(index => MessageClaims.Payer(_payments[index].Instruction), StringComparer.Ordinal).ToArray();
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
+        var options =
+            new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
         await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
         {
             // A block that is refused whole uses nothing up: the sender mends it and sends it again.
@@ -67,7 +71,8 @@ internal sealed class ImportRun
         await SettleAsync(execution, journal, time, cancel);
     }
 
-    private async Task SettleAsync(PaymentExecution execution, ResultJournal journal, TimeProvider time, CancellationToken cancel)
+    private async Task SettleAsync(
+        PaymentExecution execution, ResultJournal journal, TimeProvider time, CancellationToken cancel)
     {
         while (true)
         {

@@ -1,8 +1,8 @@
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// The files of imports as they are at one moment. What an import has finished never changes; of those under way the files that grow or
-/// are replaced are held open, as long as they are now.
+/// The files of imports as they are at one moment. What an import has finished never changes; of those under way the
+/// files that grow or are replaced are held open, as long as they are now.
 /// </summary>
 internal sealed class ImportSnapshot : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class ImportSnapshot : IDisposable
             foreach (var path in Files(directory, name)) Hold(directory, path);
         }
 
-        foreach (var import in Directory.EnumerateDirectories(directory).Where(path => Guid.TryParse(Path.GetFileName(path), out _)))
+        foreach (var import in Directory.EnumerateDirectories(directory)
+            .Where(path => Guid.TryParse(Path.GetFileName(path), out _)))
         {
             foreach (var path in Directory.EnumerateFiles(import))
             {
@@ -45,7 +46,8 @@ internal sealed class ImportSnapshot : IDisposable
                 continue;
             }
 
-            using var file = new FileStream(Path.Combine(Root, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var file = new FileStream(
+                Path.Combine(Root, path), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             yield return (path, file, file.Length);
         }
     }

@@ -12,7 +12,8 @@ public sealed record ImportAcceptance(Guid ImportId, bool Repeated, string Group
 /// <param name="CreatedAt">GrpHdr/CreDtTm, as written.</param>
 /// <param name="InitiatingParty">Its name.</param>
 /// <param name="ReceivedAt">When it was accepted.</param>
-/// <param name="GroupStatus">ISO 20022: ACCP taken, ACSP being settled, PART some refused, PDNG only slow ones left, ACSC all settled, RJCT all or the whole message refused.</param>
+/// <param name="GroupStatus">ISO 20022: ACCP taken, ACSP being settled, PART some refused, PDNG only slow ones left,
+/// ACSC all settled, RJCT all or the whole message refused.</param>
 /// <param name="Reason">Why the whole message was refused.</param>
 /// <param name="Payments">How many there are.</param>
 /// <param name="Settled">How many have settled.</param>
@@ -22,7 +23,8 @@ public sealed record ImportAcceptance(Guid ImportId, bool Repeated, string Group
 /// <param name="Results">One page of results, in the order of the file.</param>
 /// <param name="Next">Where the next page begins; null at the end.</param>
 public sealed record ImportStatus(
-    Guid ImportId, string MessageName, string MessageId, string CreatedAt, string InitiatingParty, DateTimeOffset ReceivedAt, string GroupStatus, StatusReason? Reason, int Payments, int Settled,
+    Guid ImportId, string MessageName, string MessageId, string CreatedAt, string InitiatingParty,
+    DateTimeOffset ReceivedAt, string GroupStatus, StatusReason? Reason, int Payments, int Settled,
     int Rejected, int Pending, decimal ControlSum, IReadOnlyList<PaymentResult> Results, int? Next);
 
 /// <summary>What one payment of an import came to.</summary>

@@ -5,7 +5,8 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// Imports on disk. <c>ID/pain001.xml</c> and <c>ID/import.json</c> appear together by one rename; <c>ID/results.jsonl</c> grows while payments are made;
+/// Imports on disk. <c>ID/pain001.xml</c> and <c>ID/import.json</c> appear together by one rename;
+/// <c>ID/results.jsonl</c> grows while payments are made;
 /// <c>messages/MESSAGE</c> says which debtors used a message id, and in which import; <c>pending/ID</c> is there until
 /// an import is finished.
 /// </summary>
@@ -24,12 +25,15 @@ internal sealed class ImportStore
     }
 
     public Task<StagedFile> StageAsync(Stream source, CancellationToken cancel) =>
-        StagedFile.CreateAsync(source, Path.Combine(Folder("incoming"), string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _staged)}.xml")), cancel);
+        StagedFile.CreateAsync(source, Path.Combine(Folder("incoming"),
+            string.Create(CultureInfo.InvariantCulture, $"{Interlocked.Increment(ref _staged)}.xml")), cancel);
 
     public ImportManifest? Find(Guid importId)
     {
         var path = Path.Combine(Folder(importId), "import.json");
-        return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ImportJson.Default.ImportManifest) : null;
+        return File.Exists(path)
+            ? JsonSerializer.Deserialize(File.ReadAllBytes(path), ImportJson.Default.ImportManifest)
+            : null;
     }
 
     /// <summary>Another accepted import in which one of the debtors used the message id.</summary>
@@ -59,7 +63,8 @@ internal sealed class ImportStore
 
         var folder = file.Path + ".import";
         Directory.CreateDirectory(folder);
-        DurableFile.Write(Path.Combine(folder, "import.json"), JsonSerializer.SerializeToUtf8Bytes(manifest, ImportJson.Default.ImportManifest));
+        DurableFile.Write(Path.Combine(folder, "import.json"),
+            JsonSerializer.SerializeToUtf8Bytes(manifest, ImportJson.Default.ImportManifest));
         File.Move(file.Path, Path.Combine(folder, "pain001.xml"));
         DurableFile.FlushDirectory(folder);
         Directory.Move(folder, Folder(manifest.ImportId));
@@ -72,14 +77,16 @@ internal sealed class ImportStore
         var pending = new List<Guid>();
         foreach (var path in Directory.EnumerateFiles(Folder("pending")))
         {
-            if (Guid.TryParse(Path.GetFileName(path), out var importId) && Find(importId) is { Finished: false }) pending.Add(importId);
+            if (Guid.TryParse(Path.GetFileName(path), out var importId) && Find(importId) is { Finished: false })
+                pending.Add(importId);
             else File.Delete(path);
         }
 
         return pending;
     }
 
-    public FileStream OpenMessage(Guid importId) => new(Path.Combine(Folder(importId), "pain001.xml"), FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024);
+    public FileStream OpenMessage(Guid importId) =>
+        new(Path.Combine(Folder(importId), "pain001.xml"), FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024);
 
     public string ResultsPath(Guid importId) => Path.Combine(Folder(importId), "results.jsonl");
 
@@ -94,19 +101,22 @@ internal sealed class ImportStore
         }
 
         DurableFile.Write(ResultsPath(manifest.ImportId), sorted.GetBuffer().AsSpan(0, (int)sorted.Length));
-        DurableFile.Write(Path.Combine(Folder(manifest.ImportId), "import.json"), JsonSerializer.SerializeToUtf8Bytes(manifest, ImportJson.Default.ImportManifest));
+        DurableFile.Write(Path.Combine(Folder(manifest.ImportId), "import.json"),
+            JsonSerializer.SerializeToUtf8Bytes(manifest, ImportJson.Default.ImportManifest));
         File.Delete(PendingPath(manifest.ImportId));
     }
 
     /// <summary>Results of a finished import, in the order of the file.</summary>
     public IReadOnlyList<PaymentResult> ReadResults(Guid importId, int from, int limit) =>
-        [.. File.ReadLines(ResultsPath(importId)).Skip(from).Take(limit).Select(line => JsonSerializer.Deserialize(line, ImportJson.Default.PaymentResult)!)];
+        [.. File.ReadLines(ResultsPath(importId)).Skip(from)
+            .Take(limit).Select(line => JsonSerializer.Deserialize(line, ImportJson.Default.PaymentResult)!)];
 
     /// <summary>Results written so far of an import that does not run yet, in the order of the file.</summary>
     public IReadOnlyList<PaymentResult> ReadJournal(Guid importId)
     {
         if (!File.Exists(ResultsPath(importId))) return [];
-        using var file = new FileStream(ResultsPath(importId), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var file = new FileStream(
+            ResultsPath(importId), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         return [.. ResultJournal.Read(file).Results.OrderBy(result => result.Index)];
     }
 

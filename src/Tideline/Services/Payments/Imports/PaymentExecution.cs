@@ -37,7 +37,8 @@ internal sealed class PaymentExecution(
     }
 
     /// <summary>Tries until there is an answer; PDNG while its transfer is on its way.</summary>
-    public async Task<PaymentResult> ExecuteAsync(int index, PaymentInstruction instruction, PaymentOrder payment, CancellationToken cancel)
+    public async Task<PaymentResult> ExecuteAsync(
+        int index, PaymentInstruction instruction, PaymentOrder payment, CancellationToken cancel)
     {
         // What the message alone tells.
         if (Judge(instruction, payment, out var amount) is { } wrong)
@@ -58,7 +59,8 @@ internal sealed class PaymentExecution(
             TransferStatus.Refused => pending with
             {
                 Status = PaymentStatus.Rejected,
-                Reason = transfer.Refusal is null ? new StatusReason(StatusReasonCodes.Narrative, "The transfer was undone.") : StatusReason.From(transfer.Refusal),
+                Reason = transfer.Refusal is null ? new StatusReason(
+                    StatusReasonCodes.Narrative, "The transfer was undone.") : StatusReason.From(transfer.Refusal),
             },
             _ => null,
         };
@@ -89,7 +91,8 @@ internal sealed class PaymentExecution(
     private async Task<PaymentResult> TryAsync(
         int index, PaymentInstruction instruction, PaymentOrder payment, Money amount, CancellationToken cancel)
     {
-        PaymentResult Rejected(StatusReason reason) => Result(index, instruction, payment, PaymentStatus.Rejected, null, reason);
+        PaymentResult Rejected(StatusReason reason) =>
+            Result(index, instruction, payment, PaymentStatus.Rejected, null, reason);
 
         try
         {
@@ -107,7 +110,8 @@ internal sealed class PaymentExecution(
             return reply.Status switch
             {
                 TransferStatus.Settled => Result(index, instruction, payment, PaymentStatus.Settled, reply.TransferId),
-                TransferStatus.Refused => Rejected(reply.Refusal is null ? new StatusReason(StatusReasonCodes.Narrative, "The transfer was refused.") : StatusReason.From(reply.Refusal)),
+                TransferStatus.Refused => Rejected(reply.Refusal is null ? new StatusReason(
+                    StatusReasonCodes.Narrative, "The transfer was refused.") : StatusReason.From(reply.Refusal)),
                 _ => Result(index, instruction, payment, PaymentStatus.Pending, reply.TransferId),
             };
         }
@@ -134,7 +138,8 @@ internal sealed class PaymentExecution(
             return new StatusReason(StatusReasonCodes.InvalidDate, words);
         }
 
-        if (payment.IsEquivalentAmount) return new StatusReason(StatusReasonCodes.InvalidAmount, "EqvtAmt asks for a conversion, which is not offered; send an InstdAmt.");
+        if (payment.IsEquivalentAmount) return new StatusReason(
+            StatusReasonCodes.InvalidAmount, "EqvtAmt asks for a conversion, which is not offered; send an InstdAmt.");
         if (!Currency.TryParse(payment.CurrencyCode, out var currency))
             return new StatusReason(StatusReasonCodes.NotAllowedCurrency,
                 $"'{payment.CurrencyCode}' is not an ISO 4217 currency.");
@@ -149,14 +154,19 @@ internal sealed class PaymentExecution(
         return new StatusReason(StatusReasonCodes.InvalidAmount, zero);
     }
 
-    private async ValueTask<(Guid Account, StatusReason? Fault)> ResolveAsync(string? text, string whose, string code, CancellationToken cancel)
+    private async ValueTask<(Guid Account, StatusReason? Fault)> ResolveAsync(
+        string? text, string whose, string code, CancellationToken cancel)
     {
         if (text is null) return (default, new StatusReason(code, $"The {whose} account is not named by an IBAN."));
-        if (Iban.TryParse(text, out var iban) is { } wrong) return (default, new StatusReason(code, $"The {whose} account: {wrong}"));
-        return await seam.FindIban(iban.ToString(), cancel) is { } account ? (account, null) : (default, new StatusReason(code, $"No account here has the {whose}'s IBAN {iban}."));
+        if (Iban.TryParse(text, out var iban) is { } wrong)
+            return (default, new StatusReason(code, $"The {whose} account: {wrong}"));
+        return await seam.FindIban(iban.ToString(), cancel) is { } account
+            ? (account, null)
+            : (default, new StatusReason(code, $"No account here has the {whose}'s IBAN {iban}."));
     }
 
-    private TransferRequest Request(int index, PaymentInstruction instruction, PaymentOrder payment, Guid debtor, Guid creditor, Money amount)
+    private TransferRequest Request(
+        int index, PaymentInstruction instruction, PaymentOrder payment, Guid debtor, Guid creditor, Money amount)
     {
         // Without the sender's own words the end-to-end id is what both ends can recognise the payment by.
         var reference = payment.Reference ?? (payment.EndToEndId == "NOTPROVIDED" ? null : payment.EndToEndId);
@@ -185,6 +195,7 @@ internal static partial class ImportLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Import {ImportId} stopped and is begun again.")]
     public static partial void ImportFaulted(ILogger logger, Guid importId, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Import {ImportId} is finished: {Settled} settled, {Rejected} rejected.")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Import {ImportId} is finished: {Settled} settled, {Rejected} rejected.")]
     public static partial void ImportFinished(ILogger logger, Guid importId, int settled, int rejected);
 }

@@ -6,9 +6,9 @@ using Tideline.Services.Payments.Iso20022;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// ISO 20022 credit transfer files in, status reports out. A file is kept durably before it is acknowledged, each of its payments is made once, and what a
-/// restart interrupts goes on. The same file again answers the same import; a message id that one of the debtors used
-/// with other content is refused (DU01).
+/// ISO 20022 credit transfer files in, status reports out. A file is kept durably before it is acknowledged, each of
+/// its payments is made once, and what a restart interrupts goes on. The same file again answers the same import; a
+/// message id that one of the debtors used with other content is refused (DU01).
 /// </summary>
 public sealed class PaymentImports : IAsyncDisposable
 {
@@ -42,10 +42,12 @@ public sealed class PaymentImports : IAsyncDisposable
     public string? Fault => _faults.Sentence;
 
     /// <summary>Accepts a file; it is durable when this returns, and its payments follow.</summary>
-    /// <exception cref="TidelineException">InvalidInput: not a pain.001, malformed or over a limit. ShuttingDown. StorageUnavailable.</exception>
+    /// <exception cref="TidelineException">InvalidInput: not a pain.001, malformed or over a limit. ShuttingDown.
+    /// StorageUnavailable.</exception>
     public async Task<ImportAcceptance> AcceptAsync(Stream xml, CancellationToken cancel)
     {
-        if (_stopping.IsCancellationRequested) throw new TidelineException(ErrorCode.ShuttingDown, "The program is draining; send the file again later.");
+        if (_stopping.IsCancellationRequested)
+            throw new TidelineException(ErrorCode.ShuttingDown, "The program is draining; send the file again later.");
         using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.ImportUploadMs), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
@@ -68,20 +70,26 @@ public sealed class PaymentImports : IAsyncDisposable
             throw new TidelineException(ErrorCode.InvalidInput,
                 $"The file did not arrive, or was not read, within {Limits.ImportUploadMs / 1_000} s.");
         }
-        // Exactly this type is a disk that is full or read-only; a client that goes away in mid-file throws a derived one.
+        // Exactly this type is a disk that is full or read-only; a client that goes away in mid-file throws a derived
+        // one.
         catch (Exception fault) when (fault.GetType() == typeof(IOException) || fault is UnauthorizedAccessException)
         {
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"The file cannot be kept: {fault.Message}", fault);
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable, $"The file cannot be kept: {fault.Message}", fault);
         }
     }
 
-    /// <summary>Where an import stands, with one page of results from a place in the file on; null when there is no such import.</summary>
+    /// <summary>
+    /// Where an import stands, with one page of results from a place in the file on; null when there is no such import.
+    /// </summary>
     public ValueTask<ImportStatus?> GetAsync(Guid importId, int from, int limit, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         // The run first: when it is gone by now, the manifest that is read after it is the finished one.
         var run = _runs.GetValueOrDefault(importId);
-        return ValueTask.FromResult(_store.Find(importId) is { } manifest ? Status(manifest, run, Math.Max(from, 0), Math.Clamp(limit, 1, Limits.ImportPayments)) : null);
+        return ValueTask.FromResult(_store.Find(importId) is { } manifest
+            ? Status(manifest, run, Math.Max(from, 0), Math.Clamp(limit, 1, Limits.ImportPayments))
+            : null);
     }
 
     /// <summary>Writes the pain.002 of an import as it stands.</summary>
@@ -154,7 +162,8 @@ public sealed class PaymentImports : IAsyncDisposable
             Refused = refused,
         }, claims);
         if (refused is null) Launch(importId);
-        return new ImportAcceptance(importId, false, refused is null ? PaymentStatus.Accepted : PaymentStatus.Rejected, refused);
+        return new ImportAcceptance(
+            importId, false, refused is null ? PaymentStatus.Accepted : PaymentStatus.Rejected, refused);
     }
 
     private void Launch(Guid importId) => _tasks[importId] = Task.Run(() => RunAsync(importId, _stopping.Token));
@@ -163,7 +172,8 @@ public sealed class PaymentImports : IAsyncDisposable
     {
         try
         {
-            while (!await TryRunAsync(importId, cancel)) await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportRetryMaxMs), _time, cancel);
+            while (!await TryRunAsync(importId, cancel))
+                await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportRetryMaxMs), _time, cancel);
             _tasks.TryRemove(importId, out _);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -184,14 +194,16 @@ public sealed class PaymentImports : IAsyncDisposable
 
         try
         {
-            var manifest = _store.Find(importId) ?? throw new TidelineException(ErrorCode.Corrupt, $"Import {importId} has no manifest.");
+            var manifest = _store.Find(importId)
+                ?? throw new TidelineException(ErrorCode.Corrupt, $"Import {importId} has no manifest.");
             ImportRun run;
             await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file, cancel));
             // Not before: until then, what earlier runs wrote is the truth about it.
             await run.RunAsync(
                 _store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _faults, _time, _logger), _time,
                 () => _runs[importId] = run, Release, () => _faults.Clear(importId, ""), cancel);
-            _store.Finish(manifest with { Finished = true, Settled = run.Settled, Rejected = run.Rejected }, run.Results);
+            _store.Finish(
+                manifest with { Finished = true, Settled = run.Settled, Rejected = run.Rejected }, run.Results);
             _runs.TryRemove(importId, out _);
             _faults.Clear(importId);
             ImportLog.ImportFinished(_logger, importId, run.Settled, run.Rejected);
@@ -213,18 +225,25 @@ public sealed class PaymentImports : IAsyncDisposable
     private ImportStatus Status(ImportManifest manifest, ImportRun? run, int from, int limit)
     {
         var received = DateTimeOffset.UnixEpoch.AddMicroseconds(manifest.ReceivedUs);
-        // :: Finished: from disk. Running: from memory. Waiting for its turn, maybe after a restart: what was written before.
-        IReadOnlyList<PaymentResult> results = manifest.Finished || manifest.Refused is not null ? [] : run is not null ? run.Results : _store.ReadJournal(manifest.ImportId);
-        IReadOnlyList<PaymentResult> page = manifest.Finished ? _store.ReadResults(manifest.ImportId, from, limit) : [.. results.Skip(from).Take(limit)];
+        // :: Finished: from disk. Running: from memory. Waiting for its turn, maybe after a restart: what was written
+        // before.
+        IReadOnlyList<PaymentResult> results = manifest.Finished || manifest.Refused is not null ? []
+            : run is not null ? run.Results : _store.ReadJournal(manifest.ImportId);
+        IReadOnlyList<PaymentResult> page = manifest.Finished
+            ? _store.ReadResults(manifest.ImportId, from, limit)
+            : [.. results.Skip(from).Take(limit)];
         var (settled, rejected) = manifest.Finished ? (manifest.Settled, manifest.Rejected)
             : manifest.Refused is not null ? (0, manifest.Payments)
             : run is not null ? (run.Settled, run.Rejected)
-            : (results.Count(result => result.Status == PaymentStatus.Settled), results.Count(result => result.Status == PaymentStatus.Rejected));
+            : (results.Count(result => result.Status == PaymentStatus.Settled),
+                results.Count(result => result.Status == PaymentStatus.Rejected));
         return new ImportStatus(
             manifest.ImportId, manifest.MessageName, manifest.MessageId, manifest.CreatedAt, manifest.InitiatingParty,
             received,
-            PaymentStatus.OfGroup(manifest.Payments, settled, rejected, settled + rejected == manifest.Payments || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,
-            manifest.Payments - settled - rejected, manifest.Sum, page, from + page.Count < manifest.Payments && page.Count > 0 ? from + page.Count : null);
+            PaymentStatus.OfGroup(manifest.Payments, settled, rejected, settled + rejected == manifest.Payments
+                || run?.IsAllTried == true), manifest.Refused, manifest.Payments, settled, rejected,
+            manifest.Payments - settled - rejected,
+            manifest.Sum, page, from + page.Count < manifest.Payments && page.Count > 0 ? from + page.Count : null);
     }
 
     private static Guid ImportIdOf(ReadOnlySpan<byte> sha256)

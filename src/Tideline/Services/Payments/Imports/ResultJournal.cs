@@ -5,12 +5,13 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// Results of a running import, appended and flushed in groups: one flush for all that arrived during the last one. A result is shown only after its flush,
-/// so that no restart takes back what somebody saw.
+/// Results of a running import, appended and flushed in groups: one flush for all that arrived during the last one. A
+/// result is shown only after its flush, so that no restart takes back what somebody saw.
 /// </summary>
 internal sealed class ResultJournal : IAsyncDisposable
 {
-    private readonly Channel<PaymentResult> _queue = Channel.CreateBounded<PaymentResult>(new BoundedChannelOptions(Limits.EventBatch) { SingleReader = true });
+    private readonly Channel<PaymentResult> _queue = Channel.CreateBounded<PaymentResult>(
+        new BoundedChannelOptions(Limits.EventBatch) { SingleReader = true });
     private readonly FileStream _file;
     private readonly Task _writing;
 
@@ -49,7 +50,8 @@ internal sealed class ResultJournal : IAsyncDisposable
     }
 
     /// <summary>Hands over a result; waits while too many are unwritten, and faults when writing has failed.</summary>
-    public ValueTask AddAsync(PaymentResult result, CancellationToken cancel) => _queue.Writer.WriteAsync(result, cancel);
+    public ValueTask AddAsync(PaymentResult result, CancellationToken cancel) =>
+        _queue.Writer.WriteAsync(result, cancel);
 
     public async ValueTask DisposeAsync()
     {

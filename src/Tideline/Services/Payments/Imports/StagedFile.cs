@@ -28,7 +28,8 @@ internal sealed class StagedFile : IDisposable
             {
                 length += read;
                 if (length > Limits.ImportBytes)
-                    throw new TidelineException(ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture, $"The file is larger than {Limits.ImportBytes / 1024 / 1024} MiB; split it."));
+                    throw new TidelineException(ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture,
+                        $"The file is larger than {Limits.ImportBytes / 1024 / 1024} MiB; split it."));
                 hash.AppendData(buffer, 0, read);
                 await file.WriteAsync(buffer.AsMemory(0, read), cancel);
             }

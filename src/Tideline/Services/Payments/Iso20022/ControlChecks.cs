@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>Compares the counts and sums that a message declares with what it holds. A message that contradicts itself is refused whole.</summary>
+/// <summary>
+/// Compares the counts and sums that a message declares with what it holds. A message that contradicts itself is
+/// refused whole.
+/// </summary>
 public static class ControlChecks
 {
     /// <summary>The first contradiction; null when there is none.</summary>

@@ -20,7 +20,9 @@ internal static class MessageText
         return printable.ToString();
     }
 
-    /// <summary>The text in lines of at most <paramref name="limit"/> characters, no surrogate pair cut in two.</summary>
+    /// <summary>
+    /// The text in lines of at most <paramref name="limit"/> characters, no surrogate pair cut in two.
+    /// </summary>
     public static IEnumerable<string> Lines(string text, int limit)
     {
         for (var start = 0; start < text.Length;)

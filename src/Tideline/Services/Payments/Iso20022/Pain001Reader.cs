@@ -39,10 +39,12 @@ public sealed class Pain001Reader
 
     private static string Words(XmlException fault) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Line {Math.Max(1, fault.LineNumber)}: the file is not well-formed XML without a document type and entities, or is too long: {Reason(fault)}");
+        $"Line {Math.Max(1, fault.LineNumber)}: the file is not well-formed XML without a document type and entities, "
+            + $"or is too long: {Reason(fault)}");
 
     // The reader of .NET tells its caller how to allow document types; whoever sent the file is somebody else.
-    private static string Reason(XmlException fault) => fault.Message.Contains("DtdProcessing", StringComparison.Ordinal)
+    private static string Reason(XmlException fault) =>
+        fault.Message.Contains("DtdProcessing", StringComparison.Ordinal)
         ? "it has a document type (DOCTYPE), which is not taken."
         : fault.Message;
 

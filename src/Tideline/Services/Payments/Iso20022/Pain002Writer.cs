@@ -15,10 +15,12 @@ public static class Pain002Writer
     private const int UetrVersion = 10;
 
     /// <summary>Writes the report of an import with all its results; leaves the stream open.</summary>
-    public static async Task WriteAsync(ImportStatus status, DateTimeOffset createdAt, Stream output, CancellationToken cancel)
+    public static async Task WriteAsync(
+        ImportStatus status, DateTimeOffset createdAt, Stream output, CancellationToken cancel)
     {
         var version = Pain001Format.Named(status.MessageName).ReportVersion;
-        var space = string.Create(CultureInfo.InvariantCulture, $"urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version:00}");
+        var space = string.Create(
+            CultureInfo.InvariantCulture, $"urn:iso:std:iso:20022:tech:xsd:pain.002.001.{version:00}");
         using var buffered = new XmlOutput(output);
         var xml = buffered.Xml;
         xml.WriteStartDocument();
@@ -59,7 +61,8 @@ public static class Pain002Writer
         xml.WriteEndElement();
     }
 
-    private static async Task WriteBlockAsync(XmlOutput buffered, IReadOnlyList<PaymentResult> block, int version, CancellationToken cancel)
+    private static async Task WriteBlockAsync(
+        XmlOutput buffered, IReadOnlyList<PaymentResult> block, int version, CancellationToken cancel)
     {
         var xml = buffered.Xml;
         var settled = block.Count(result => result.Status == PaymentStatus.Settled);
@@ -67,7 +70,8 @@ public static class Pain002Writer
         Start(xml, "OrgnlPmtInfAndSts");
         Text(xml, "OrgnlPmtInfId", Identification(block[0].InstructionBlockId));
         Text(xml, "OrgnlNbOfTxs", block.Count.ToString(CultureInfo.InvariantCulture));
-        Text(xml, "PmtInfSts", PaymentStatus.OfGroup(block.Count, settled, rejected, isAllTried: settled + rejected > 0));
+        Text(xml, "PmtInfSts",
+            PaymentStatus.OfGroup(block.Count, settled, rejected, isAllTried: settled + rejected > 0));
         WriteCounts(xml, settled, rejected, block.Count - settled - rejected);
         foreach (var result in block)
         {
@@ -124,7 +128,10 @@ public static class Pain002Writer
 
     private static void WriteCounts(XmlWriter xml, int settled, int rejected, int pending)
     {
-        foreach (var (count, code) in new[] { (settled, PaymentStatus.Settled), (rejected, PaymentStatus.Rejected), (pending, PaymentStatus.Pending) })
+        foreach (var (count, code) in new[]
+        {
+            (settled, PaymentStatus.Settled), (rejected, PaymentStatus.Rejected), (pending, PaymentStatus.Pending)
+        })
         {
             if (count == 0) continue;
             Start(xml, "NbOfTxsPerSts");
@@ -171,5 +178,6 @@ public static class Pain002Writer
         return printable.Length > 0 ? printable : "NOTPROVIDED";
     }
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
 }

@@ -2,10 +2,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>Why a message or payment was refused: a code of the ISO 20022 external code set ExternalStatusReason1Code, and a sentence.</summary>
+/// <summary>
+/// Why a message or payment was refused: a code of the ISO 20022 external code set ExternalStatusReason1Code, and a
+/// sentence.
+/// </summary>
 public sealed record StatusReason(string Code, string Detail)
 {
-    /// <summary>The code of a business refusal; NARR, which points to the sentence, where the set has none that fits.</summary>
+    /// <summary>
+    /// The code of a business refusal; NARR, which points to the sentence, where the set has none that fits.
+    /// </summary>
     public static StatusReason From(Refusal refusal) => new(
         refusal.Reason switch
         {

@@ -4,8 +4,8 @@ using System.Xml;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// An XML writer whose bytes reach the output only in <see cref="FlushAsync"/>: a full buffer of a plain writer is written synchronously, which a web
-/// server's response refuses.
+/// An XML writer whose bytes reach the output only in <see cref="FlushAsync"/>: a full buffer of a plain writer is
+/// written synchronously, which a web server's response refuses.
 /// </summary>
 internal sealed class XmlOutput : IDisposable
 {
@@ -16,7 +16,10 @@ internal sealed class XmlOutput : IDisposable
     public XmlOutput(Stream output)
     {
         _write = output.WriteAsync;
-        Xml = XmlWriter.Create(_buffer, new XmlWriterSettings { Indent = true, Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), CloseOutput = false });
+        Xml = XmlWriter.Create(_buffer, new XmlWriterSettings
+        {
+            Indent = true, Encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), CloseOutput = false
+        });
     }
 
     public XmlWriter Xml { get; }

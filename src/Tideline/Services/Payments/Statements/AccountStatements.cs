@@ -46,7 +46,8 @@ public sealed class AccountStatements(GeneralLedger ledger)
     }
 
     /// <summary>The entries of a statement, oldest first.</summary>
-    public async IAsyncEnumerable<StatementEntry> GetEntriesAsync(Statement statement, [EnumeratorCancellation] CancellationToken cancel)
+    public async IAsyncEnumerable<StatementEntry> GetEntriesAsync(
+        Statement statement, [EnumeratorCancellation] CancellationToken cancel)
     {
         var reader = ledger.ReaderOf(statement.AccountId);
         for (var version = statement.FirstVersion; version <= statement.LastVersion;)
@@ -55,28 +56,35 @@ public sealed class AccountStatements(GeneralLedger ledger)
             var count = (int)Math.Min(Limits.PageRows, statement.LastVersion - version + 1);
             var page = await reader.GetEntriesAsync(statement.AccountId, version + count, count, cancel);
             if (page.Count != count || page[^1].Version != version)
-                throw new TidelineException(ErrorCode.Corrupt, $"The entries of account {statement.AccountId} from version {version} on have a gap.");
-            for (var index = page.Count - 1; index >= 0; index--) yield return await DescribeAsync(reader, page[index], cancel);
+                throw new TidelineException(ErrorCode.Corrupt,
+                    $"The entries of account {statement.AccountId} from version {version} on have a gap.");
+            for (var index = page.Count - 1; index >= 0; index--)
+                yield return await DescribeAsync(reader, page[index], cancel);
             version += count;
         }
     }
 
-    private static async ValueTask<StatementEntry> DescribeAsync(IShardReader reader, EntryRow entry, CancellationToken cancel)
+    private static async ValueTask<StatementEntry> DescribeAsync(
+        IShardReader reader, EntryRow entry, CancellationToken cancel)
     {
         var transaction = await reader.GetTransactionAsync(entry.TransactionId, cancel)
-            ?? throw new TidelineException(ErrorCode.Corrupt, $"Entry {entry.Version} of account {entry.AccountId} has no transaction.");
+            ?? throw new TidelineException(
+                ErrorCode.Corrupt, $"Entry {entry.Version} of account {entry.AccountId} has no transaction.");
         return new StatementEntry(
-            entry.Version, entry.TransactionId, transaction.Kind, entry.AmountMinor, entry.PostedAfterMinor, DateTimeOffset.UnixEpoch.AddMicroseconds(entry.TimeUs), transaction.Reference,
+            entry.Version, entry.TransactionId, transaction.Kind, entry.AmountMinor,
+            entry.PostedAfterMinor, DateTimeOffset.UnixEpoch.AddMicroseconds(entry.TimeUs), transaction.Reference,
             await CounterpartyAsync(reader, transaction, entry.AccountId, cancel));
     }
 
     // Only a customer's account is a counterparty; across shards the other leg is clearing, which is nobody.
-    private static async ValueTask<Guid?> CounterpartyAsync(IShardReader reader, TransactionRow transaction, Guid accountId, CancellationToken cancel)
+    private static async ValueTask<Guid?> CounterpartyAsync(
+        IShardReader reader, TransactionRow transaction, Guid accountId, CancellationToken cancel)
     {
         if (transaction.Kind is not TransactionKind.Transfer) return null;
         foreach (var leg in transaction.Legs)
         {
-            if (leg.AccountId != accountId && await reader.GetAccountAsync(leg.AccountId, cancel) is { Kind: AccountKind.Customer }) return leg.AccountId;
+            if (leg.AccountId != accountId && await reader.GetAccountAsync(
+                leg.AccountId, cancel) is { Kind: AccountKind.Customer }) return leg.AccountId;
         }
 
         return null;

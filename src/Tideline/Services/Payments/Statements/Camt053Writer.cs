@@ -12,7 +12,8 @@ public static class Camt053Writer
     private const string Namespace = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08";
 
     /// <summary>Writes the document; leaves the stream open.</summary>
-    public static async Task WriteAsync(Statement statement, IAsyncEnumerable<StatementEntry> entries, Stream output, CancellationToken cancel)
+    public static async Task WriteAsync(
+        Statement statement, IAsyncEnumerable<StatementEntry> entries, Stream output, CancellationToken cancel)
     {
         using var buffered = new XmlOutput(output);
         var xml = buffered.Xml;
@@ -147,5 +148,6 @@ public static class Camt053Writer
         xml.WriteEndElement();
     }
 
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ", CultureInfo.InvariantCulture);
 }

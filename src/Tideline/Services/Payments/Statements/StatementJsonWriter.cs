@@ -9,7 +9,8 @@ namespace Tideline.Services.Payments.Statements;
 public static class StatementJsonWriter
 {
     /// <summary>Writes the object; leaves the stream open.</summary>
-    public static async Task WriteAsync(Statement statement, IAsyncEnumerable<StatementEntry> entries, Stream output, CancellationToken cancel)
+    public static async Task WriteAsync(
+        Statement statement, IAsyncEnumerable<StatementEntry> entries, Stream output, CancellationToken cancel)
     {
         await using var json = new Utf8JsonWriter(output);
         json.WriteStartObject();
@@ -61,7 +62,8 @@ public static class StatementJsonWriter
     };
 
     // As every other answer writes its times.
-    private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
     private static string Text(long minor, Currency currency) => new Money(minor, currency).ToDecimalString();
 }

@@ -9,7 +9,8 @@ internal static class ImportStage
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    public static async Task<ImportAcceptance> AcceptAsync(PaymentImports imports, Pain001Sample sample, CancellationToken cancel)
+    public static async Task<ImportAcceptance> AcceptAsync(
+        PaymentImports imports, Pain001Sample sample, CancellationToken cancel)
     {
         await using var file = sample.ToStream();
         return await imports.AcceptAsync(file, cancel);

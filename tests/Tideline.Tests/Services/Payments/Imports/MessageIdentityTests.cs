@@ -98,7 +98,8 @@ public sealed class MessageIdentityTests : IAsyncDisposable
         await using var third =
             PaymentImports.Start(Path.Combine(_directory, "third"), _bank.Seam, _time, NullLogger.Instance);
         await using var changed =
-            new Pain001Sample(9, new(Anna, Ben, "5"), new(Anna, Carla, "2"), new(Anna, Carla, "7"), new(Carla, Ben, "4"))
+            new Pain001Sample(
+                9, new(Anna, Ben, "5"), new(Anna, Carla, "2"), new(Anna, Carla, "7"), new(Carla, Ben, "4"))
                 .ToStream();
         var other = await ImportStage.FinishedAsync(third, (await third.AcceptAsync(changed, Cancel)).ImportId, _time,
             Cancel);

@@ -13,7 +13,8 @@ namespace Tideline.Tests.Services.Payments.Imports;
 public sealed class PaymentImportsTests : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly string _directory = Path.Combine(Path.GetTempPath(), "tideline-" + new IdGenerator(TimeProvider.System).Next());
+    private readonly string _directory = Path.Combine(
+        Path.GetTempPath(), "tideline-" + new IdGenerator(TimeProvider.System).Next());
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 2, 12, 0, 0, TimeSpan.Zero));
     private readonly FakeBank _bank = new();
     private PaymentImports _imports;
@@ -31,11 +32,14 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     [Fact]
     public async Task A_file_is_settled_payment_by_payment()
     {
-        var accepted = await AcceptAsync(new Pain001Sample(9, new(Anna, Ben, "100.50", Text: "Rent"), new(Anna, Carla, "7", EndToEnd: "E-2"), new(Ben, Nobody, "1")));
+        var accepted = await AcceptAsync(new Pain001Sample(
+            9, new(Anna, Ben, "100.50", Text: "Rent"), new(Anna, Carla, "7", EndToEnd: "E-2"), new(Ben, Nobody, "1")));
         accepted.GroupStatus.ShouldBe("ACCP");
         var status = await FinishedAsync(accepted.ImportId);
-        (status.GroupStatus, status.Settled, status.Rejected, status.Pending, status.ControlSum).ShouldBe(("PART", 2, 1, 0, 108.50m));
-        status.Results.Select(result => (result.Index, result.Status, result.Reason?.Code)).ShouldBe([(0, "ACSC", null), (1, "ACSC", null), (2, "RJCT", "AC01")]);
+        (status.GroupStatus, status.Settled, status.Rejected, status.Pending, status.ControlSum)
+            .ShouldBe(("PART", 2, 1, 0, 108.50m));
+        status.Results.Select(result => (result.Index, result.Status, result.Reason?.Code))
+            .ShouldBe([(0, "ACSC", null), (1, "ACSC", null), (2, "RJCT", "AC01")]);
         _bank.Made.Select(made => (made.From, made.To, made.Amount.ToString(), made.Reference)).ShouldBe(
         [
             (_bank.Accounts[Anna], _bank.Accounts[Ben], "100.50 EUR", "Rent"),
@@ -62,7 +66,8 @@ public sealed class PaymentImportsTests : IAsyncDisposable
         (accepted.GroupStatus, accepted.Reason?.Code).ShouldBe(("RJCT", code));
         await AcceptAndFinishAsync(good);
         _bank.Made.Count.ShouldBe(2, "the corrected file may use the message id, and only it was carried out");
-        (await ReportAsync(accepted.ImportId)).Descendants().First(element => element.Name.LocalName == "OrgnlGrpInfAndSts").Value.ShouldContain("RJCT" + code);
+        (await ReportAsync(accepted.ImportId)).Descendants()
+            .First(element => element.Name.LocalName == "OrgnlGrpInfAndSts").Value.ShouldContain("RJCT" + code);
     }
 
     [Fact]
@@ -159,9 +164,11 @@ public sealed class PaymentImportsTests : IAsyncDisposable
             else await benIsThrough.Task.WaitAsync(Patience, cancel);
             return _bank.Reply(TransferStatus.Settled);
         };
-        var orders = Enumerable.Range(1, 50).Select(number => new Order(Anna, Carla, $"{number}")).Append(new Order(Ben, Carla, "99")).ToArray();
+        var orders = Enumerable.Range(1, 50)
+            .Select(number => new Order(Anna, Carla, $"{number}")).Append(new Order(Ben, Carla, "99")).ToArray();
         await AcceptAndFinishAsync(new Pain001Sample(9, orders));
-        _bank.Made.Where(made => made.From == _bank.Accounts[Anna]).Select(made => made.Amount.Minor).ShouldBe(Enumerable.Range(1, 50).Select(number => number * 100L));
+        _bank.Made.Where(made => made.From == _bank.Accounts[Anna])
+            .Select(made => made.Amount.Minor).ShouldBe(Enumerable.Range(1, 50).Select(number => number * 100L));
     }
 
     [Theory]
@@ -174,7 +181,8 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     {
         _bank.Decide = (_, _) => Task.FromResult(_bank.Reply(TransferStatus.Refused, reason));
         var status = await AcceptAndFinishAsync(new Pain001Sample(9, new Order(Anna, Ben, "1")));
-        (status.GroupStatus, status.Results[0].Reason!.Code, status.Results[0].Reason!.Detail).ShouldBe(("RJCT", code, $"No: {reason}."));
+        (status.GroupStatus, status.Results[0].Reason!.Code, status.Results[0].Reason!.Detail)
+            .ShouldBe(("RJCT", code, $"No: {reason}."));
     }
 
     [Theory]
@@ -184,7 +192,8 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     [InlineData("1", "QQQ", "AM03")]
     public async Task An_amount_that_cannot_be_paid_is_refused(string amount, string currency, string code)
     {
-        var status = await AcceptAndFinishAsync(new Pain001Sample(9, new(Anna, Ben, amount, currency), new(Anna, Ben, "5")));
+        var status = await AcceptAndFinishAsync(
+            new Pain001Sample(9, new(Anna, Ben, amount, currency), new(Anna, Ben, "5")));
         status.Results.Select(result => result.Reason?.Code).ShouldBe([code, null]);
         _bank.Made.Count.ShouldBe(1);
     }
@@ -193,7 +202,8 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     public async Task An_equivalent_amount_is_refused_by_itself()
     {
         const string Equivalent = "<Amt><EqvtAmt><Amt Ccy=\"EUR\">5</Amt><CcyOfTrf>USD</CcyOfTrf></EqvtAmt></Amt>";
-        var status = await AcceptAndFinishAsync(new Pain001Sample(9, new(Anna, Ben, "5", AmountElement: Equivalent), new(Anna, Ben, "5")));
+        var status = await AcceptAndFinishAsync(
+            new Pain001Sample(9, new(Anna, Ben, "5", AmountElement: Equivalent), new(Anna, Ben, "5")));
         status.Results.Select(result => result.Status).ShouldBe(["RJCT", "ACSC"]);
         status.Results[0].Reason!.Detail.ShouldContain("EqvtAmt");
     }
@@ -203,9 +213,11 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     [InlineData("2026-03-02", "CHK", Anna, "NARR")]
     [InlineData("2026-03-02", "TRF", Nobody, "AC02")]
     [InlineData("2026-03-02", "TRF", "DE00", "AC02")]
-    public async Task A_block_that_cannot_be_carried_out_is_refused(string date, string method, string debtor, string code)
+    public async Task A_block_that_cannot_be_carried_out_is_refused(
+        string date, string method, string debtor, string code)
     {
-        var status = await AcceptAndFinishAsync(new Pain001Sample(11, new Order(debtor, Ben, "1")) { Date = date, Method = method });
+        var status = await AcceptAndFinishAsync(
+            new Pain001Sample(11, new Order(debtor, Ben, "1")) { Date = date, Method = method });
         status.Results.Single().Reason!.Code.ShouldBe(code);
         _bank.Made.ShouldBeEmpty();
     }
@@ -214,7 +226,8 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     public async Task A_slow_transfer_is_pending_until_it_has_settled()
     {
         var reply = _bank.Reply(TransferStatus.Running);
-        _bank.Decide = (request, _) => Task.FromResult(request.Amount.Minor == 100 ? reply : _bank.Reply(TransferStatus.Settled));
+        _bank.Decide = (request, _) =>
+            Task.FromResult(request.Amount.Minor == 100 ? reply : _bank.Reply(TransferStatus.Settled));
         var accepted = await AcceptAsync(new Pain001Sample(9, new(Anna, Ben, "1"), new(Anna, Ben, "2")));
         var status = await UntilAsync(accepted.ImportId, status => status.Settled == 1 && status.GroupStatus == "PDNG");
         status.Results.Select(result => result.Status).ShouldBe(["PDNG", "ACSC"]);
@@ -229,7 +242,8 @@ public sealed class PaymentImportsTests : IAsyncDisposable
         _bank.Decide = (request, _) =>
         {
             asked.Add(request.Key);
-            return asked.Count < 3 ? throw new TidelineException(ErrorCode.Overloaded, "Full.") : Task.FromResult(_bank.Reply(TransferStatus.Settled));
+            return asked.Count < 3 ? throw new TidelineException(ErrorCode.Overloaded, "Full.")
+                : Task.FromResult(_bank.Reply(TransferStatus.Settled));
         };
         (await AcceptAndFinishAsync(new Pain001Sample(9, new Order(Anna, Ben, "1")))).Settled.ShouldBe(1);
         asked.Count.ShouldBe(3);
@@ -275,9 +289,11 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     public async Task A_file_that_cannot_be_read_leaves_nothing_behind()
     {
         using var broken = new MemoryStream(Encoding.UTF8.GetBytes("<Document/>"));
-        (await Should.ThrowAsync<TidelineException>(_imports.AcceptAsync(broken, Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(_imports.AcceptAsync(broken, Cancel)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
         await using var huge = new EndlessSpaces();
-        (await Should.ThrowAsync<TidelineException>(_imports.AcceptAsync(huge, Cancel))).Message.ShouldContain("larger than 64 MiB");
+        (await Should.ThrowAsync<TidelineException>(_imports.AcceptAsync(huge, Cancel)))
+            .Message.ShouldContain("larger than 64 MiB");
         Directory.EnumerateFiles(_directory, "*", SearchOption.AllDirectories).ShouldBeEmpty();
     }
 
@@ -288,12 +304,14 @@ public sealed class PaymentImportsTests : IAsyncDisposable
     [InlineData(12, "pain.002.001.14")]
     public async Task The_report_tells_every_payment(int version, string name)
     {
-        var status = await AcceptAndFinishAsync(new Pain001Sample(version, new(Anna, Ben, "1"), new(Anna, Nobody, "2"), new(Ben, Anna, "3")));
+        var status = await AcceptAndFinishAsync(
+            new Pain001Sample(version, new(Anna, Ben, "1"), new(Anna, Nobody, "2"), new(Ben, Anna, "3")));
         var report = await ReportAsync(status.ImportId);
         XNamespace space = "urn:iso:std:iso:20022:tech:xsd:" + name;
         var root = report.Root!.Element(space + "CstmrPmtStsRpt")!;
         root.Element(space + "OrgnlGrpInfAndSts")!.Element(space + "GrpSts")!.Value.ShouldBe("PART");
-        root.Elements(space + "OrgnlPmtInfAndSts").Select(block => block.Element(space + "PmtInfSts")!.Value).ShouldBe(["PART", "ACSC"]);
+        root.Elements(space + "OrgnlPmtInfAndSts")
+            .Select(block => block.Element(space + "PmtInfSts")!.Value).ShouldBe(["PART", "ACSC"]);
         root.Descendants(space + "TxSts").Select(element => element.Value).ShouldBe(["ACSC", "RJCT", "ACSC"]);
         root.Descendants(space + "OrgnlUETR").Count().ShouldBe(version >= 9 ? 3 : 0);
         root.Descendants(space + "AddtlInf").ShouldAllBe(element => element.Value.Length <= 105);
@@ -319,9 +337,11 @@ public sealed class PaymentImportsTests : IAsyncDisposable
         _imports = Start();
     }
 
-    private async Task<ImportStatus> AcceptAndFinishAsync(Pain001Sample sample) => await FinishedAsync((await AcceptAsync(sample)).ImportId);
+    private async Task<ImportStatus> AcceptAndFinishAsync(Pain001Sample sample) =>
+        await FinishedAsync((await AcceptAsync(sample)).ImportId);
 
-    private Task<ImportAcceptance> AcceptAsync(Pain001Sample sample) => ImportStage.AcceptAsync(_imports, sample, Cancel);
+    private Task<ImportAcceptance> AcceptAsync(Pain001Sample sample) =>
+        ImportStage.AcceptAsync(_imports, sample, Cancel);
 
     private Task<ImportStatus> FinishedAsync(Guid importId) =>
         ImportStage.FinishedAsync(_imports, importId, _time, Cancel);

@@ -142,10 +142,12 @@ public sealed class Pain001ReaderTests
     public void A_file_with_too_many_payments_is_refused()
     {
         var text = new Pain001Sample(9, new Order(Anna, Ben, "1")).ToString();
-        var (start, end) = (text.IndexOf("<CdtTrfTxInf>", StringComparison.Ordinal), text.IndexOf("</PmtInf>", StringComparison.Ordinal));
+        var (start, end) = (text.IndexOf("<CdtTrfTxInf>", StringComparison.Ordinal),
+            text.IndexOf("</PmtInf>", StringComparison.Ordinal));
         const string Small = "<CdtTrfTxInf><PmtId><EndToEndId>E</EndToEndId></PmtId>"
             + "<Amt><InstdAmt Ccy=\"EUR\">1</InstdAmt></Amt></CdtTrfTxInf>\n";
-        var many = new StringBuilder(text[..start]).Insert(start, Small, Limits.ImportPayments + 1).Append(text[end..]).ToString();
+        var many = new StringBuilder(text[..start])
+            .Insert(start, Small, Limits.ImportPayments + 1).Append(text[end..]).ToString();
         Should.Throw<TidelineException>(() => Read(many)).Message.ShouldContain("more than 100000 payments");
     }
 

@@ -41,9 +41,11 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromHours(1));
         var from = Now;
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-{_bank.Ledger.Ids.Next():N}");
-        await using (var imports = PaymentImports.Start(folder, TransferSeam.Of(_bank.Ledger, _bank.Payments), TimeProvider.System, NullLogger.Instance))
+        await using (var imports = PaymentImports.Start(
+            folder, TransferSeam.Of(_bank.Ledger, _bank.Payments), TimeProvider.System, NullLogger.Instance))
         {
-            await using var file = new Pain001Sample(9, new(Pain001Sample.Anna, Pain001Sample.Ben, "30.25", Text: "Rent \u00e9\u20ac &amp; more"), new(Pain001Sample.Anna, Pain001Sample.Ben, "1000")).ToStream();
+            await using var file = new Pain001Sample(9, new(Pain001Sample.Anna, Pain001Sample.Ben, "30.25",
+                Text: "Rent \u00e9\u20ac &amp; more"), new(Pain001Sample.Anna, Pain001Sample.Ben, "1000")).ToStream();
             var accepted = await imports.AcceptAsync(file, Cancel);
             ImportStatus status;
             do
@@ -61,7 +63,8 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         statement.Descendants(Camt + "IBAN").Single().Value.ShouldBe(Pain001Sample.Anna);
         Balances(statement).ShouldBe([("OPBD", 100.00m), ("CLBD", 69.75m)]);
         var entry = statement.Elements(Camt + "Ntry").Single();
-        (entry.Element(Camt + "Amt")!.Value, entry.Element(Camt + "CdtDbtInd")!.Value, entry.Descendants(Camt + "Ustrd").Single().Value).ShouldBe(("30.25", "DBIT", "Rent \u00e9\u20ac & more"));
+        (entry.Element(Camt + "Amt")!.Value, entry.Element(Camt + "CdtDbtInd")!.Value,
+            entry.Descendants(Camt + "Ustrd").Single().Value).ShouldBe(("30.25", "DBIT", "Rent \u00e9\u20ac & more"));
         entry.Descendants(Camt + "SubFmlyCd").Single().Value.ShouldBe("BOOK");
     }
 
@@ -74,13 +77,15 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         var count = 2 * Limits.PageRows + 7;
         await Task.WhenAll(Enumerable.Range(1, count).Select(number => number % 3 == 0
             ? _bank.DepositAsync(_anna, number)
-            : _bank.Ledger.ExecuteAsync(new Withdraw(_bank.Ledger.Ids.Next(), _anna, new Money(number, Bank.Eur), null), Cancel)));
+            : _bank.Ledger.ExecuteAsync(
+                new Withdraw(_bank.Ledger.Ids.Next(), _anna, new Money(number, Bank.Eur), null), Cancel)));
         _time.Advance(TimeSpan.FromSeconds(1));
         var to = Now;
         await _bank.DepositAsync(_anna, 5);
         _time.Advance(TimeSpan.FromSeconds(1));
         var statement = (await Camt053Async(_anna, from, to)).Descendants(Camt + "Stmt").Single();
-        statement.Descendants(Camt + "NbOfNtries").Single().Value.ShouldBe(count.ToString(CultureInfo.InvariantCulture));
+        statement.Descendants(Camt + "NbOfNtries")
+            .Single().Value.ShouldBe(count.ToString(CultureInfo.InvariantCulture));
         var entries = statement.Elements(Camt + "Ntry").ToList();
         entries.Select(entry => (int)entry.Element(Camt + "NtryRef")!).ShouldBe(Enumerable.Range(2, count));
         var balances = Balances(statement);
@@ -103,7 +108,8 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         json.RootElement.GetProperty("openingBalance").GetString().ShouldBe("0.00");
         json.RootElement.GetProperty("closingBalance").GetString().ShouldBe("97.50");
         var entries = json.RootElement.GetProperty("entries").EnumerateArray().ToList();
-        entries.Select(entry => (entry.GetProperty("kind").GetString(), entry.GetProperty("amount").GetString())).ShouldBe([("deposit", "100.00"), ("transfer", "-2.50")]);
+        entries.Select(entry => (entry.GetProperty("kind").GetString(), entry.GetProperty("amount").GetString()))
+            .ShouldBe([("deposit", "100.00"), ("transfer", "-2.50")]);
         entries[1].GetProperty("counterpartyId").GetGuid().ShouldBe(_ben);
     }
 
@@ -113,20 +119,25 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         await _bank.DepositAsync(_anna, 10_000);
         await _bank.Payments.TransferAsync(_bank.Transfer(_anna, _ben, 250) with { Reference = "a\u0001b😀" }, Cancel);
         _time.Advance(TimeSpan.FromSeconds(1));
-        (await Camt053Async(_anna, Now.AddDays(-1), Now)).Descendants(Camt + "Ustrd").Single().Value.ShouldBe("a\uFFFDb😀");
+        (await Camt053Async(_anna, Now.AddDays(-1), Now))
+            .Descendants(Camt + "Ustrd").Single().Value.ShouldBe("a\uFFFDb😀");
     }
 
     [Fact]
     public async Task An_empty_or_future_period_is_refused_and_a_stranger_is_unknown()
     {
-        (await Should.ThrowAsync<TidelineException>(Statements.GetAsync(_anna, Now, Now, Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
-        (await Should.ThrowAsync<TidelineException>(Statements.GetAsync(_anna, Now.AddDays(1), Now.AddDays(2), Cancel))).Code.ShouldBe(ErrorCode.InvalidInput);
-        (await Statements.GetAsync(new Guid("00000000-0000-0000-0000-000000000001"), Now.AddDays(-1), Now, Cancel)).ShouldBeNull();
+        (await Should.ThrowAsync<TidelineException>(Statements.GetAsync(_anna, Now, Now, Cancel)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Should.ThrowAsync<TidelineException>(Statements.GetAsync(_anna, Now.AddDays(1), Now.AddDays(2), Cancel)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
+        (await Statements.GetAsync(new Guid("00000000-0000-0000-0000-000000000001"), Now.AddDays(-1), Now, Cancel))
+            .ShouldBeNull();
     }
 
     private async Task<Guid> OpenAsync(string iban)
     {
-        var reply = await _bank.Ledger.ExecuteAsync(new OpenAccount(_bank.Ledger.Ids.Next(), await _bank.CustomerAsync(), Bank.Eur, 0, iban), Cancel);
+        var reply = await _bank.Ledger.ExecuteAsync(
+            new OpenAccount(_bank.Ledger.Ids.Next(), await _bank.CustomerAsync(), Bank.Eur, 0, iban), Cancel);
         reply.Refusal.ShouldBeNull();
         return reply.Subject;
     }
@@ -144,5 +155,6 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         [.. statement.Elements(Camt + "Bal").Select(balance => (balance.Element(Camt + "Tp")!.Value, Signed(balance)))];
 
     private static decimal Signed(XElement element) =>
-        decimal.Parse(element.Element(Camt + "Amt")!.Value, CultureInfo.InvariantCulture) * (element.Element(Camt + "CdtDbtInd")!.Value == "DBIT" ? -1 : 1);
+        decimal.Parse(element.Element(Camt + "Amt")!.Value,
+            CultureInfo.InvariantCulture) * (element.Element(Camt + "CdtDbtInd")!.Value == "DBIT" ? -1 : 1);
 }

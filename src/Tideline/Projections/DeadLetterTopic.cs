@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Log;
+
+namespace Tideline.Projections;
+
+/// <summary>
+/// Letters as they stand on <c>account.events.dlq</c>. The projector is the only source of a partition, so offsets
+/// count as its sequence does.
+/// </summary>
+internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
+{
+    /// <summary>The topic.</summary>
+    public static readonly string Name = Topics.DeadLetters(Topics.AccountEvents);
+
+    /// <summary>The record of an event that is dead, as the letter of that number of its shard.</summary>
+    public static LogRecord RecordOf(DeadEvent dead, long number, int epoch)
+    {
+        var happened = dead.Happened.Event;
+        var letter = new DeadLetterData(happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch);
+        return new LogRecord(
+            Name, happened.Position.Shard, 0, Source(happened.Position.Shard), number, dead.Happened.Key,
+            TypeName(happened.Type), happened.Subject, happened.Version, happened.TimeUs,
+            JsonSerializer.SerializeToUtf8Bytes(letter, ViewJson.Default.DeadLetterData));
+    }
+
+    /// <summary>How many letters a shard has had.</summary>
+    public ValueTask<long> SourceHeadAsync(int shard, CancellationToken cancel) =>
+        log.GetSourceHeadAsync(Name, Source(shard), cancel);
+
+    /// <summary>Per shard the newest offset, and how many letters the shard has had.</summary>
+    public async Task<(long Tail, long SourceHead)[]> EndsAsync(int shards, CancellationToken cancel)
+    {
+        var ends = new (long, long)[shards];
+        for (var shard = 0; shard < shards; shard++)
+            ends[shard] = (await log.GetHeadAsync(Name, shard, cancel), await SourceHeadAsync(shard, cancel));
+        return ends;
+    }
+
+    /// <summary>A letter of the book with its event.</summary>
+    /// <exception cref="TidelineException">Corrupt: it is not on the topic any more.</exception>
+    public async Task<DeadLetter> ReadAsync(DeadLetterBook.Letter letter, CancellationToken cancel) =>
+        await log.ReadAsync(Name, letter.Position.Shard, letter.Offset - 1, 1, cancel) is [var record]
+            && record.Offset == letter.Offset
+            && TryParse(record) is { } found
+            ? found
+            : throw new TidelineException(
+                ErrorCode.Corrupt, $"The dead letter of {letter.Position} is no longer on its topic.");
+
+    /// <summary>The letter of a record; null when somebody else wrote it, or a restore took the event back.</summary>
+    public DeadLetter? TryParse(LogRecord record)
+    {
+        try
+        {
+            if (JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.DeadLetterData)
+                is not { Event: not null, Reason: not null } data) return null;
+            var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
+            return Holds(happened.Event.Position, data.Epoch)
+                ? new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason)
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether what was said of a position in an installation epoch was not taken back since.</summary>
+    public bool Holds(Position position, int saidIn) =>
+        position.Seq <= sources.LimitOf(ShardStream.Events, position.Shard, saidIn);
+
+    private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"views-{shard}");
+
+    private static string TypeName(EventType type) => Enum.IsDefined(type) ? type.Name() : "UNKNOWN";
+}
