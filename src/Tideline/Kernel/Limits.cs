@@ -43,16 +43,24 @@ public static partial class Limits
     /// <summary>How long the relay lets events gather after it carried some, when none of them moves a saga.</summary>
     public const int RelayPaceMs = 5;
 
-    /// <summary>Batches of a shard that are committed and not yet durable. One: what arrives while the disk takes it gathers for the next.</summary>
+    /// <summary>
+    /// Batches of a shard that are committed and not yet durable. One: what arrives while the disk takes it gathers for
+    /// the next.
+    /// </summary>
     public const int UnsettledBatches = 1;
 
-    /// <summary>Frames (4 KiB) of a write-ahead log at which it is copied back: pages that many batches touch are copied once.</summary>
+    /// <summary>
+    /// Frames (4 KiB) of a write-ahead log at which it is copied back: pages that many batches touch are copied once.
+    /// </summary>
     public const int CheckpointFrames = 8_000;
 
     /// <summary>How often the log is copied back beside its writer before the writer copies the rest.</summary>
     public const int CheckpointPasses = 3;
 
-    /// <summary>Frames of the write-ahead log after which a file whose commits are not flushed has them written out: 2 MiB, a few milliseconds of the disk.</summary>
+    /// <summary>
+    /// Frames of the write-ahead log after which a file whose commits are not flushed has them written out: 2 MiB, a
+    /// few milliseconds of the disk.
+    /// </summary>
     public const int LogWriteOutFrames = 512;
 
     /// <summary>Frames of the log at which the writer waits for the copy.</summary>
@@ -74,7 +82,12 @@ public static partial class Limits
     /// </summary>
     public const int IndexGenerationRows = 16_384;
 
-    /// <summary>Accounts that the check of balances takes in one pass over the entries: about 200 bytes of memory each.</summary>
+    /// <summary>Index rows that small commits gather before one of them writes them.</summary>
+    public const int IndexStepRows = 128;
+
+    /// <summary>
+    /// Accounts that the check of balances takes in one pass over the entries: about 200 bytes of memory each.
+    /// </summary>
     public const int BalanceCheckAccounts = 500_000;
 
     /// <summary>Events in one relay or projection batch.</summary>
@@ -107,7 +120,9 @@ public static partial class Limits
     /// </summary>
     public const int SagaWaitMs = CommandAnswerMs - 500;
 
-    /// <summary>How long a session read waits for the view before it falls through to the ledger, milliseconds.</summary>
+    /// <summary>
+    /// How long a session read waits for the view before it falls through to the ledger, milliseconds.
+    /// </summary>
     public const int SessionWaitMs = 50;
 
     /// <summary>Between two looks for due timers and expired holds, milliseconds.</summary>
@@ -237,10 +252,14 @@ public static partial class Limits
     /// <summary>Import files that are carried out at once; more wait their turn, durably accepted.</summary>
     public const int ImportsRunning = 4;
 
-    /// <summary>Debtor accounts of one import file that are served at once; payments of one debtor run in order.</summary>
+    /// <summary>
+    /// Debtor accounts of one import file that are served at once; payments of one debtor run in order.
+    /// </summary>
     public const int ImportDebtorsInFlight = 64;
 
-    /// <summary>First and longest wait before a payment of an import is tried again after a fault, milliseconds.</summary>
+    /// <summary>
+    /// First and longest wait before a payment of an import is tried again after a fault, milliseconds.
+    /// </summary>
     public const int ImportRetryMs = 50, ImportRetryMaxMs = 5_000;
 
     /// <summary>How often an import asks after its transfers that are still on their way, milliseconds.</summary>
@@ -258,7 +277,9 @@ public static partial class Limits
     /// <summary>Customers whose documents an ordinary verification folds anew; a deep one takes all.</summary>
     public const int VerifySampleCustomers = 1_000;
 
-    /// <summary>Customers that a deep verification folds at once, with one walk over the events of each shard.</summary>
+    /// <summary>
+    /// Customers that a deep verification folds at once, with one walk over the events of each shard.
+    /// </summary>
     public const int VerifyGroupCustomers = 10_000;
 
     /// <summary>How long a list that only the views can answer waits for them before it fails, milliseconds.</summary>
@@ -273,6 +294,8 @@ public static partial class Limits
     /// <summary>Keys of dead letters that one call replays; the answer says where to go on.</summary>
     public const int ReplayKeys = 100;
 
-    /// <summary>Batches of the log, evenly chosen, whose content an ordinary verification compares; a deep one compares all.</summary>
+    /// <summary>
+    /// Batches of the log, evenly chosen, whose content an ordinary verification compares; a deep one compares all.
+    /// </summary>
     public const int VerifyLogBatches = 100;
 }

@@ -40,6 +40,7 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
     private int _frozenLeft;
     private int _bucket;
     private int _written;
+    private int _due;
     private long _frozenThrough;
     private long _last;
     private bool _isLoaded;
@@ -81,13 +82,19 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
 
     /// <summary>
     /// Before the commit of a batch that added so many: writes as large a part of the frozen generation as the batch is
-    /// of a full one. So the frozen one is gone when the open one is full.
+    /// of a full one, and small parts together. So the frozen one is gone when the open one is full.
     /// </summary>
+    /// <remarks>
+    /// A page of the index that is split costs its commit a pass over SQLite's page cache
+    /// (<c>sqlite3PcacheTruncate</c>), however few rows are written: of 64 clients over HTTP, 0.13 ms each.
+    /// </remarks>
     public void WriteShare(int added)
     {
         if (added == 0) return;
-        var share = (int)((((long)added * _frozenRows) + Limits.IndexGenerationRows - 1) / Limits.IndexGenerationRows);
-        for (var count = Math.Min(share, _frozenLeft); count > 0; count--) WriteNext();
+        _due += (int)((((long)added * _frozenRows) + Limits.IndexGenerationRows - 1) / Limits.IndexGenerationRows);
+        if (_due < Math.Min(Limits.IndexStepRows, _frozenLeft)) return;
+        for (var count = Math.Min(_due, _frozenLeft); count > 0; count--) WriteNext();
+        _due = 0;
         if (_frozenLeft > 0) return;
         if (_frozenRows > 0) _through.Bind(_frozenThrough).Run();
         _frozenRows = 0;
@@ -138,7 +145,8 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
     private void Freeze()
     {
         (_open, _frozen) = (_frozen, _open);
-        (_frozenRows, _frozenLeft, _opened, _bucket, _written, _frozenThrough) = (_opened, _opened, 0, -1, 0, _last);
+        (_frozenRows, _frozenLeft, _frozenThrough) = (_opened, _opened, _last);
+        (_opened, _bucket, _written, _due) = (0, -1, 0, 0);
     }
 
     private void WriteNext()

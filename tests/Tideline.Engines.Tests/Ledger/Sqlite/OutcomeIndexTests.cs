@@ -42,7 +42,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
             // A generation is frozen when it is full, which the batch that fills it may overshoot by itself.
             var most = Limits.IndexGenerationRows + Limits.ShardBatchCommands;
             var share = Math.Ceiling((double)added * most / Limits.IndexGenerationRows);
-            (now - indexed).ShouldBeLessThanOrEqualTo((long)share);
+            (now - indexed).ShouldBeLessThanOrEqualTo((long)share + Limits.IndexStepRows);
             indexed = now;
             (_keys.Count - indexed).ShouldBeLessThanOrEqualTo(2 * most);
         }
