@@ -11,8 +11,10 @@ internal static class Timestamp
         ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd"];
 
     /// <summary>Reads a time that names its offset, or a date: its midnight UTC.</summary>
+    /// <remarks>T and Z may be small letters: RFC 3339, 5.6.</remarks>
     public static bool TryParse(string text, out DateTimeOffset time) =>
-        DateTimeOffset.TryParseExact(text, Read, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
+        DateTimeOffset.TryParseExact(text.ToUpperInvariant(), Read, CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
 
     /// <summary>Microseconds since 1970 as UTC text.</summary>
     public static string Write(long us) => Write(Clock.FromUs(us));

@@ -3,7 +3,10 @@ using Spectre.Console;
 
 namespace Tideline.Host.Running;
 
-/// <summary>Prints what a node answered: fields and tables for a person, plain lines with tabs where a script reads them, JSON where it is asked for.</summary>
+/// <summary>
+/// Prints what a node answered: fields and tables for a person, plain lines with tabs where a script reads them, JSON
+/// where it is asked for.
+/// </summary>
 internal static class Output
 {
     public static void Print(JsonElement answer, bool json, string nothing)
@@ -17,8 +20,10 @@ internal static class Output
         if (!answer.TryGetProperty("items", out var items)) PrintFields(answer);
         else if (items.GetArrayLength() == 0) Console.WriteLine(nothing);
         else PrintTable(items);
-        if (answer.TryGetProperty("nextCursor", out var next) && next.GetString() is { } cursor) Console.Error.WriteLine($"More follow: --cursor {cursor}");
-        if (answer.TryGetProperty("leftOut", out var lacks) && lacks.GetString() is { } why) Console.Error.WriteLine(why);
+        if (answer.TryGetProperty("nextCursor", out var next) && next.GetString() is { } cursor)
+            Console.Error.WriteLine($"More follow: --cursor {cursor}");
+        if (answer.TryGetProperty("leftOut", out var lacks) && lacks.GetString() is { } why)
+            Console.Error.WriteLine(why);
     }
 
     /// <summary>Prints the checks of <c>verify</c>, a line each.</summary>
@@ -27,16 +32,21 @@ internal static class Output
         foreach (var check in report.GetProperty("checks").EnumerateArray())
         {
             var verdict = check.GetProperty("ok").GetBoolean() ? "ok    " : "BROKEN";
-            Console.WriteLine($"{verdict}  {check.GetProperty("name").GetString()}  {check.GetProperty("detail").GetString()}");
+            Console.WriteLine(
+                $"{verdict}  {check.GetProperty("name").GetString()}  {check.GetProperty("detail").GetString()}");
         }
     }
 
     private static void PrintFields(JsonElement answer)
     {
-        var fields = answer.EnumerateObject().Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)).Select(field => field.Name).ToList();
+        var fields = answer.EnumerateObject()
+            .Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
+            .Select(field => field.Name).ToList();
         var width = Console.IsOutputRedirected ? 0 : fields.Select(field => field.Length).DefaultIfEmpty().Max();
-        foreach (var field in fields) Console.WriteLine($"{field.PadRight(width)}{(Console.IsOutputRedirected ? '\t' : ' ')}{Text(answer, field)}");
-        foreach (var list in answer.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Array && field.Value.GetArrayLength() > 0))
+        foreach (var field in fields) Console.WriteLine(
+            $"{field.PadRight(width)}{(Console.IsOutputRedirected ? '\t' : ' ')}{Text(answer, field)}");
+        foreach (var list in answer.EnumerateObject()
+            .Where(field => field.Value.ValueKind == JsonValueKind.Array && field.Value.GetArrayLength() > 0))
         {
             Console.WriteLine();
             Console.WriteLine($"{list.Name}:");
@@ -46,21 +56,27 @@ internal static class Output
 
     private static void PrintTable(JsonElement items)
     {
-        var columns = items[0].EnumerateObject().Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array)).Select(field => field.Name).ToList();
+        // Items of one list may have different fields.
+        var columns = items.EnumerateArray().SelectMany(item => item.EnumerateObject())
+            .Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
+            .Select(field => field.Name).Distinct().ToList();
         if (Console.IsOutputRedirected)
         {
             Console.WriteLine(string.Join('\t', columns));
-            foreach (var item in items.EnumerateArray()) Console.WriteLine(string.Join('\t', columns.Select(column => Text(item, column))));
+            foreach (var item in items.EnumerateArray())
+                Console.WriteLine(string.Join('\t', columns.Select(column => Text(item, column))));
         }
         else
         {
             var table = new Table().Border(TableBorder.Rounded);
             foreach (var column in columns) table.AddColumn(column);
-            foreach (var item in items.EnumerateArray()) table.AddRow([.. columns.Select(column => Markup.Escape(Text(item, column)))]);
+            foreach (var item in items.EnumerateArray())
+                table.AddRow([.. columns.Select(column => Markup.Escape(Text(item, column)))]);
             AnsiConsole.Write(table);
         }
 
-        foreach (var item in items.EnumerateArray()) PrintLists(item, columns.Count == 0 ? "" : $"{columns[0]} {Text(item, columns[0])}");
+        foreach (var item in items.EnumerateArray())
+            PrintLists(item, columns.Count == 0 ? "" : $"{columns[0]} {Text(item, columns[0])}");
     }
 
     // What does not fit into a row: findings, ids.
@@ -70,12 +86,14 @@ internal static class Output
             foreach (var line in list.Value.EnumerateArray()) Console.WriteLine($"{of}, {list.Name}: {line}");
     }
 
-    private static string Text(JsonElement item, string column) => !item.TryGetProperty(column, out var value) ? "" : value.ValueKind switch
-    {
-        JsonValueKind.Null => "",
-        JsonValueKind.True => "true",
-        JsonValueKind.False => "false",
-        // One line is one row.
-        _ => value.ToString().ReplaceLineEndings(" ").Replace('\t', ' '),
-    };
+    private static string Text(JsonElement item, string column) => !item.TryGetProperty(column, out var value)
+        ? ""
+        : value.ValueKind switch
+        {
+            JsonValueKind.Null => "",
+            JsonValueKind.True => "true",
+            JsonValueKind.False => "false",
+            // One line is one row.
+            _ => value.ToString().ReplaceLineEndings(" ").Replace('\t', ' '),
+        };
 }

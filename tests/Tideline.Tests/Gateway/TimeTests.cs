@@ -54,6 +54,16 @@ public sealed class TimeTests
         (await server.GetAsync(path, ("Tideline-Consistency", "strong"))).Text.ShouldBe(before.Text);
     }
 
+    [Theory]
+    [InlineData("2026-01-31T12:00:00Z")]
+    [InlineData("2026-01-31t12:00:00z")]
+    [InlineData("2026-01-31T13:00:00.000000+01:00")]
+    public void A_time_is_read_as_RFC_3339_writes_it(string text)
+    {
+        Tideline.Gateway.Http.Timestamp.TryParse(text, out var time).ShouldBeTrue();
+        time.ShouldBe(new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero));
+    }
+
     [Fact]
     public async Task Metrics_say_whether_the_clocks_agree()
     {
