@@ -39,6 +39,7 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
             _database.Commit();
             _epoch = head.Epoch;
             file.Durability.Start(HeadReader.Commits(_database));
+            file.Opened();
             _gapless.MoveTo(head.EventSeq, head.MessageSeq);
             return ValueTask.FromResult(head);
         }
