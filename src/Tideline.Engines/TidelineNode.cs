@@ -171,6 +171,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         var keeper = Keep(
             new ManifestKeeper(Ledger, guard, Options.DataDirectory, time, loggers.CreateLogger<ManifestKeeper>()));
         await keeper.StartAsync(cancel);
+        guard.Add(keeper.Witness);
         Health.Register("manifest", FaultScope.Detail, () => keeper.Fault);
         if (Options.Cluster is null)
             Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, Options.ImportDirectory, time);

@@ -9,6 +9,12 @@ public static partial class Limits
     /// </summary>
     public const int LeaseMs = 2_000;
 
+    /// <summary>
+    /// How long all that saw a shard before have to say how far it was, while it is acquired, milliseconds: well within
+    /// the lease.
+    /// </summary>
+    public const int WitnessMs = 1_000;
+
     /// <summary>How often an owner that has nothing to commit renews its lease, milliseconds.</summary>
     public const int LeaseRenewMs = 500;
 

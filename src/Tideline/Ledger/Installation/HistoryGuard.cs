@@ -8,18 +8,36 @@ namespace Tideline.Ledger.Installation;
 /// </summary>
 public sealed partial class HistoryGuard(ILogger logger)
 {
-    private readonly List<(Witness Witness, Witness? Instead)> _witnesses = [];
+    private volatile (Witness Witness, Witness? Instead)[] _witnesses = [];
 
-    /// <summary>Adds a witness; before the first shard is acquired.</summary>
+    /// <summary>Adds a witness. A shard that is acquired from now on is held against it.</summary>
     /// <param name="witness">What saw how far the shards were.</param>
     /// <param name="instead">Who is asked where the witness saw nothing of a shard, because it was made anew.</param>
-    public void Add(Witness witness, Witness? instead = null) => _witnesses.Add((witness, instead));
+    public void Add(Witness witness, Witness? instead = null) => _witnesses = [.. _witnesses, (witness, instead)];
 
-    /// <summary>Why the shard is not the one that was seen, and must not be built upon; null when it is.</summary>
+    /// <summary>
+    /// Why the shard is not the one that was seen, and must not be built upon; null when it is. Nobody renews the lease
+    /// of a shard meanwhile, so all witnesses together have <see cref="Limits.WitnessMs"/>: one that does not answer
+    /// counts as away. The relay compares with the log once more before its first append.
+    /// </summary>
     public async Task<HistoryFault?> FindFaultAsync(IShardReader reader, int shard, CancellationToken cancel)
     {
-        foreach (var (first, instead) in _witnesses)
+        var late = Task.Delay(Limits.WitnessMs, CancellationToken.None);
+        Witness InTime(Witness witness) => witness with
         {
+            ReadAsync = async (of, token) =>
+            {
+                var seen = witness.ReadAsync(of, token).AsTask();
+                if (await Task.WhenAny(seen, late) == seen || seen.IsCompleted) return await seen;
+                _ = seen.ContinueWith(static gone => gone.Exception, TaskScheduler.Default);
+                throw new TidelineException(
+                    ErrorCode.StorageUnavailable, $"{witness.Name} did not answer within {Limits.WitnessMs} ms.");
+            },
+        };
+
+        foreach (var (asked, otherwise) in _witnesses)
+        {
+            var (first, instead) = (InTime(asked), otherwise is null ? null : InTime(otherwise));
             var witness = instead is null || await HasSeenAsync(first, shard, cancel) ? first : instead;
             if (await FindFaultAsync(reader, shard, witness, cancel) is { } fault) return fault;
         }

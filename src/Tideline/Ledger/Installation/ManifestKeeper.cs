@@ -16,7 +16,8 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     private readonly BackgroundLoop _loop;
     private readonly HistoryGuard _guard;
     private readonly ManifestHead?[] _seen;
-    private ManifestHead[] _written = [];
+    private volatile ManifestHead[] _written = [];
+    private volatile string? _lost;
 
     /// <summary>Made with <see cref="StartAsync"/>.</summary>
     public ManifestKeeper(
@@ -28,8 +29,15 @@ internal sealed class ManifestKeeper : IAsyncDisposable
             $"writing of {Manifest.FileName}", KeepAsync, TimeSpan.FromMilliseconds(Limits.ManifestMs), time, logger);
     }
 
-    /// <summary>Why the manifest is not up to date; null while it is.</summary>
-    public string? Fault => _loop.Fault;
+    /// <summary>
+    /// Why the manifest is not up to date, or what a shard has lost since it was written; null while neither is so.
+    /// </summary>
+    public string? Fault => _loop.Fault ?? _lost;
+
+    /// <summary>What it wrote last, as a witness: of a shard that another process had until now.</summary>
+    public Witness Witness => new(
+        $"the data folder's {Manifest.FileName}",
+        (shard, _) => ValueTask.FromResult(_written.FirstOrDefault(head => head.Shard == shard)));
 
     /// <summary>Writes the manifest, then begins to keep it.</summary>
     public async Task StartAsync(CancellationToken cancel)
@@ -49,14 +57,29 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     public async Task KeepAsync(CancellationToken cancel)
     {
         var heads = new ManifestHead[_ledger.Map.Shards];
+        string? lost = null;
         for (var shard = 0; shard < heads.Length; shard++)
+        {
             heads[shard] = _ledger.SeenOfClosed(shard)
                 ?? _seen[shard] ?? await HeadAsync(_ledger.Reader(shard), cancel);
+            // A server that came back with less than it acknowledged must not make the manifest forget it.
+            if (_written.Length == 0 || !IsBehind(heads[shard], _written[shard])) continue;
+            var (found, before) = (heads[shard], _written[shard]);
+            lost ??= $"Shard {shard} holds events to {found.EventSeq} and messages to {found.MessageSeq}, and held "
+                + $"{before.EventSeq} and {before.MessageSeq} before: what was acknowledged is not there.";
+            heads[shard] = before;
+        }
+
+        _lost = lost;
         if (heads.AsSpan().SequenceEqual(_written)) return;
         var now = _ledger.Epochs(0)[^1];
         new Manifest(now.Installation, now.Number, heads.Length, heads, _time.GetUtcNow()).Write(_directory);
         _written = heads;
     }
+
+    private static bool IsBehind(ManifestHead now, ManifestHead before) =>
+        now.EventSeq < before.EventSeq || now.MessageSeq < before.MessageSeq
+        || (now.EventSeq == before.EventSeq && now.EventHash != before.EventHash);
 
     /// <summary>A durable head of a shard, with the hash of its newest event.</summary>
     public static async Task<ManifestHead> HeadAsync(IShardReader reader, CancellationToken cancel)
