@@ -59,8 +59,9 @@ public static class TidelineGateway
         new ConsistencyRoutes(parts).Map(routes);
         new ShardRoutes(parts).Map(routes);
         new BackupRoutes(parts).Map(routes);
-        new HealthRoutes(parts).Map(routes);
-        new MetricRoutes(parts, metrics).Map(routes);
+        var health = new HealthRoutes(parts);
+        health.Map(routes);
+        new MetricRoutes(parts, metrics, health).Map(routes);
         if (parts.Receiver is { } receiver) new PeerRoutes(receiver).Map(routes);
 
         web.MapOpenApi().WithMetadata(new HttpMethodMetadata(RouteTable.ReadMethods));

@@ -83,7 +83,8 @@ internal sealed class HealthRoutes(GatewayParts parts)
         [.. parts.Health.Checks().Where(part => asked(part.Scope))
             .Select(part => new HealthCheck(part.Part, part.Fault is null, part.Fault ?? "well"))];
 
-    private async Task<HealthCheck[]> CheckShardsAsync(CancellationToken cancel)
+    /// <summary>What each shard can do: whether it takes writes, and reads are answered.</summary>
+    public async Task<HealthCheck[]> CheckShardsAsync(CancellationToken cancel)
     {
         var writes = await _writes.CheckAsync();
         return await Task.WhenAll(Enumerable.Range(0, parts.Ledger.Map.Shards)
@@ -112,6 +113,7 @@ internal sealed class HealthRoutes(GatewayParts parts)
             return new HealthCheck(name, false, fault.Message);
         }
     }
-
-    private sealed record HealthCheck(string Name, bool Ok, string Detail);
 }
+
+/// <summary>What was found of one part.</summary>
+internal sealed record HealthCheck(string Name, bool Ok, string Detail);

@@ -9,7 +9,7 @@ using Tideline.Services.Payments;
 namespace Tideline.Gateway.Routes;
 
 /// <summary>Figures for Prometheus.</summary>
-internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
+internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, HealthRoutes health)
 {
     public void Map(RouteTable routes) => routes.Get("/metrics", new RouteNotes(
         "Figures in the Prometheus text format.", "tideline_transfers_total{outcome=\"settled\"} 42")
@@ -24,7 +24,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
         WriteRequests(text);
         WriteClock(text);
         WriteShards(text);
-        WriteFaults(text);
+        WriteFaults(text, await health.CheckShardsAsync(http.RequestAborted));
         WriteWaitingSagas(text);
         if (parts.FindProjections() is { } projections)
         {
@@ -98,10 +98,12 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics)
             "tideline_ledger_event_seq", parts.Ledger.CommittedHead(shard).EventSeq, "shard", Number(shard));
     }
 
-    private void WriteFaults(PrometheusText text)
+    private void WriteFaults(PrometheusText text, HealthCheck[] shards)
     {
         text.Family("tideline_fault", "gauge",
             "1 while a part has a fault, which /health/detail tells; by what the fault keeps the node from.");
+        foreach (var shard in shards)
+            text.Sample("tideline_fault", shard.Ok ? 0 : 1, "part", shard.Name, "scope", "detail");
         foreach (var part in parts.Health.Checks())
             text.Sample("tideline_fault", part.Fault is null ? 0 : 1, "part", part.Part, "scope",
                 part.Scope.ToString().ToLowerInvariant());

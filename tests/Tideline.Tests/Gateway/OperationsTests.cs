@@ -97,6 +97,9 @@ public sealed class OperationsTests
         var detail = await UntilAsync(server, HttpStatusCode.ServiceUnavailable, "/health/detail");
         detail["status"].ShouldBe("faulty");
         detail.Text.ShouldContain("""{"name":"ledger shard 1","ok":false,"detail":"The disk does not answer."}""");
+        var metrics = await server.Client.GetStringAsync("/metrics");
+        metrics.ShouldContain("""tideline_fault{part="ledger shard 0",scope="detail"} 0""");
+        metrics.ShouldContain("""tideline_fault{part="ledger shard 1",scope="detail"} 1""");
         var ready = await server.GetAsync("/health/ready");
         (ready.Status, ready["status"]).ShouldBe((HttpStatusCode.OK, "ready"));
     }
