@@ -39,8 +39,9 @@ public static class EmbeddedRestore
         var target = Path.GetFullPath(data);
         var manifest = BackupManifest.Read(source);
         RequireFree(target);
-        // No node starts here meanwhile.
+        // No node starts here meanwhile. Another restore may have ended between the look and the lock.
         using var owned = DirectoryLock.Take(target);
+        RequireFree(target);
         try
         {
             Check(source, manifest, cancel);

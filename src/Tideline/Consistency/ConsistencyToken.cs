@@ -70,8 +70,15 @@ public static class ConsistencyToken
         return positions;
     }
 
-    private static byte[] CheckOf(byte[] content, TokenScope scope) =>
-        SHA256.HashData([.. scope.Installation.ToByteArray(), .. content])[..CheckBytes];
+    private static byte[] CheckOf(ReadOnlySpan<byte> content, TokenScope scope)
+    {
+        var text = content.Length <= 112 ? stackalloc byte[128] : new byte[16 + content.Length];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        scope.Installation.TryWriteBytes(text);
+        content.CopyTo(text[16..]);
+        SHA256.HashData(text[..(16 + content.Length)], hash);
+        return hash[..CheckBytes].ToArray();
+    }
 
     private static bool TryNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);

@@ -18,6 +18,7 @@ internal sealed class AccountOpening(GeneralLedger ledger)
     {
         cancel.ThrowIfCancellationRequested();
         var claimId = ledger.Ids.Next();
+        var mayBeRepeat = false;
         if (open.Key != Guid.Empty)
         {
             // :: 1  The key decides the account's id, for every attempt.
@@ -25,12 +26,14 @@ internal sealed class AccountOpening(GeneralLedger ledger)
             if (taken.Kind != OutcomeKind.Reserved) return taken;
             open = open with { AccountId = taken.Subject };
             claimId = Idempotency.Key("opening", $"{open.Key}:{open.Fingerprint}");
+            // Another process does not say whether it knew the key.
+            mayBeRepeat = taken.IsRepeat || !ledger.Owns(ledger.Map.ShardOf(open.Key));
         }
 
         // :: 2  A repeat claims nothing.
         var shard = ledger.Map.ShardOf(open.AccountId);
         var reader = ledger.Reader(shard);
-        if (await reader.GetOutcomeAsync(claimId, cancel) is { } known)
+        if (mayBeRepeat && await reader.GetOutcomeAsync(claimId, cancel) is { } known)
             return Outcomes.Restore(known, shard) with { IsRepeat = true };
 
         // :: 3  Only what will probably succeed claims the name: others that ask for it meanwhile are refused.

@@ -27,8 +27,15 @@ internal sealed class AnswerLimit : IDisposable
         _timer = new Timer(_ => Answer(), null, Look, Look);
     }
 
-    /// <summary>Watches over the commands of a batch from when it is taken out of the queue.</summary>
-    public void Add(PendingCommand[] batch) => _taken.Enqueue(batch);
+    /// <summary>
+    /// Watches over the commands of a batch from when it is taken out of the queue. For the writer's thread alone.
+    /// </summary>
+    public void Add(PendingCommand[] batch)
+    {
+        _taken.Enqueue(batch);
+        // What is answered is let go soon, not at the next look: it would outlive its generation.
+        ForgetEnded();
+    }
 
     public void Dispose() => _timer.Dispose();
 
@@ -52,13 +59,17 @@ internal sealed class AnswerLimit : IDisposable
                 }
             }
 
-            while (_taken.TryPeek(out var oldest) && Array.TrueForAll(oldest, pending => pending.IsEnded))
-                _taken.TryDequeue(out _);
         }
         finally
         {
             _looking.Exit();
         }
+    }
+
+    private void ForgetEnded()
+    {
+        while (_taken.TryPeek(out var oldest) && Array.TrueForAll(oldest, static pending => pending.IsEnded))
+            _taken.TryDequeue(out _);
     }
 
     private TidelineException Late(string what) => new(ErrorCode.StorageUnavailable, $"Shard {_shard} {what}");

@@ -2,20 +2,21 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
-/// <summary>A shard's writer standing between two batches. Commands queue meanwhile. It goes on when it is released, or
-/// by itself after
-/// <see cref="Limits.BackupCutMs"/>.</summary>
+/// <summary>
+/// A shard's writer standing between two batches. Commands queue meanwhile. It goes on when it is released, or by
+/// itself after <see cref="Limits.BackupCutMs"/>.
+/// </summary>
 internal sealed class ShardPause
 {
     private readonly object _gate = new();
     private readonly TaskCompletionSource _stands = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isReleased;
 
+    // The writer went on by itself: what was read since is not of one moment.
+    private bool _isOver;
+
     /// <summary>Completes when the writer stands still.</summary>
     public Task Stands => _stands.Task;
-
-    /// <summary>Whether the writer went on by itself: what was read since is not of one moment.</summary>
-    public bool IsOver { get; private set; }
 
     /// <summary>Stands still, on the writer's thread.</summary>
     public void Stand()
@@ -24,7 +25,7 @@ internal sealed class ShardPause
         lock (_gate)
         {
             if (!_isReleased) Monitor.Wait(_gate, Limits.BackupCutMs);
-            IsOver = !_isReleased;
+            _isOver = !_isReleased;
         }
     }
 
@@ -34,7 +35,7 @@ internal sealed class ShardPause
     {
         lock (_gate)
         {
-            if (IsOver) return false;
+            if (_isOver) return false;
             _isReleased = true;
             Monitor.Pulse(_gate);
             return true;

@@ -221,7 +221,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <summary>Takes no more commands, because the shard is found not to be what was acknowledged.</summary>
     public void Close(HistoryFault why)
     {
-        _closed ??= why;
+        if (Interlocked.CompareExchange(ref _closed, why, null) is not null) return;
         _writer?.Stop(why.ToException());
         ClosedForGood(_logger, Shard, why.Sentence);
     }

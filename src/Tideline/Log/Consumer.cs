@@ -90,19 +90,20 @@ public sealed partial class Consumer : IAsyncDisposable
         state.Offset = records[^1].Offset;
     }
 
-    // Where the group stands. A log that was put back, or made anew, may end before that: what comes next is read.
+    // Where the group stands. A log that was put back, or made anew, may end before that: all that it holds is read,
+    // since others may have appended to it already.
     private async Task<long> FindAsync(int partition, CancellationToken cancel)
     {
         var committed = await _log.GetCommittedAsync(_group, _topic, partition, cancel);
         var head = await _log.GetHeadAsync(_topic, partition, cancel);
         if (committed <= head) return committed;
         PositionIsWrong(_logger, _topic, partition, head, _group, committed);
-        return head;
+        return 0;
     }
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "{Topic}/{Partition} ends at {Head}, group {Group} had read to {Through}: it goes on from there.")]
+        Message = "{Topic}/{Partition} ends at {Head}, group {Group} had read to {Through}: it reads all of it.")]
     private static partial void PositionIsWrong(
         ILogger logger, string topic, int partition, long head, string group, long through);
 

@@ -315,7 +315,7 @@ public sealed partial class Relay : IAsyncDisposable
         Message = "The relay cannot carry the {Lane} of shard {Shard}; it tries again in a while.")]
     private static partial void LaneFailed(ILogger logger, string lane, int shard, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Information,
+    [LoggerMessage(Level = LogLevel.Error,
         Message = "Messages {From} to {Through} of shard {Shard} are not on the log any more. "
             + "What of them was not carried out is sent again by timers.")]
     private static partial void MessagesLost(ILogger logger, long from, long through, int shard);

@@ -321,14 +321,25 @@ public sealed partial class DeadLetters
         var held = new Dictionary<Guid, HeldKey>();
         foreach (var (key, why) in state.Held)
         {
-            if (why.Epoch == _ledger.InstallationEpoch
-                || await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is not null)
-            {
-                held[key] = why with { Epoch = _ledger.InstallationEpoch };
-            }
+            var isThere = why.Epoch == _ledger.InstallationEpoch ? true : await IsThereAsync(key, cancel);
+            if (isThere is null) held[key] = why;
+            else if (isThere.Value) held[key] = why with { Epoch = _ledger.InstallationEpoch };
         }
 
         return state with { Held = held };
+    }
+
+    // Null: its shard cannot be asked now.
+    private async Task<bool?> IsThereAsync(Guid key, CancellationToken cancel)
+    {
+        try
+        {
+            return await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is not null;
+        }
+        catch (TidelineException fault) when (fault.IsTransient)
+        {
+            return null;
+        }
     }
 
     private async Task ReadAsync(int shard, DeadLetterBook book, CancellationToken cancel)

@@ -24,7 +24,7 @@ internal sealed partial class SagaJson : JsonSerializerContext
             if (row.Data.Length == 0 || row.Definition == SetAside.Definition) return null;
             return Read(row.Data, Default.SagaData);
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
             return null;
         }

@@ -63,7 +63,7 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
                 RefusalReason.NothingOnSuspense, $"Saga {sagaId} is {row.State.Word()}: it has nothing on suspense.");
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         var (target, currency) = (to ?? data.From, Currency.Parse(data.Currency));
-        var payout = new PayOut(sagaId, ledger.Ids.Next(), data.From, target, currency);
+        var payout = new PayOut(sagaId, ledger.Map.NextOn(shard, ledger.Ids), data.From, target, currency);
         if (ledger.Map.ShardOf(target) != shard)
             payout = payout with
             {
@@ -85,13 +85,8 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
 
     private async Task<(SagaRow Row, int Shard)?> FindAsync(Guid sagaId, CancellationToken cancel)
     {
-        for (var shard = 0; shard < ledger.Map.Shards; shard++)
-        {
-            if (await ledger.Reader(shard).GetSagaAsync(sagaId, cancel) is { } row)
-                return (row, shard);
-        }
-
-        return null;
+        var shard = ledger.Map.ShardOf(sagaId);
+        return await ledger.Reader(shard).GetSagaAsync(sagaId, cancel) is { } row ? (row, shard) : null;
     }
 
     private SagaSummary Summary(SagaRow row, int shard)
@@ -104,7 +99,9 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
             Clock.FromUs(row.CreatedUs), Clock.FromUs(row.UpdatedUs),
             row.WakeUs is { } wake ? Clock.FromUs(wake) : null)
         {
-            Amount = data is null ? null : new Money(data.AmountMinor, Currency.Parse(data.Currency)),
+            Amount = data is not null && Currency.TryParse(data.Currency, out var currency)
+                ? new Money(data.AmountMinor, currency)
+                : null,
             SuspenseReason = data?.SuspenseReason,
             PayoutId = data?.PayoutId,
         };

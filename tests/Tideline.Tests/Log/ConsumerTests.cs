@@ -100,7 +100,8 @@ public sealed class ConsumerTests : IAsyncLifetime
         await Eventually.IsTrueAsync(() => second.Status[0].Offset == 3);
         await AppendAsync(0, 1);
         await Eventually.IsTrueAsync(() => second.Status[0].Offset == 4);
-        Handled(0).ShouldBe([1, 2, 3, 4]);
+        // What the log holds may be of its new life, so it is handled, again where it had been.
+        Handled(0).ShouldBe([1, 2, 3, 1, 2, 3, 4]);
     }
 
     [Fact]

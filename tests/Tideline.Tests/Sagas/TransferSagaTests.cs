@@ -54,6 +54,19 @@ public sealed class TransferSagaTests
     }
 
     [Fact]
+    public async Task A_saga_is_shown_while_another_shard_is_away()
+    {
+        FaultyStore faults = null!;
+        await using var bank = await Bank.OpenAsync(wrap: store => faults = new FaultyStore(store));
+        var (from, to) = (await bank.AccountAsync(1, 1_000), await bank.AccountAsync(0));
+        var id = await StartAsync(bank, from, to, 250);
+        faults.BeforeRead = (shard, _) => shard == 1
+            ? null
+            : throw new TidelineException(ErrorCode.StorageUnavailable, "The server of shard 0 is away.");
+        (await bank.Operations.ShowAsync(id, default)).ShouldNotBeNull().Summary.Shard.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_refused_credit_gives_the_money_back()
     {
         await using var bank = await Bank.OpenAsync();
