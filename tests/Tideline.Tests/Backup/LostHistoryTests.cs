@@ -190,45 +190,6 @@ public sealed class LostHistoryTests
             .Message.ShouldContain("shard-1.db holds no ledger");
     }
 
-    [Theory]
-    [InlineData("shard-1.db")]
-    [InlineData("shard-1.db-wal")]
-    public async Task A_file_that_is_removed_while_the_program_runs_stops_its_shard(string name)
-    {
-        await using var stage = await InstallationStage.StartAsync();
-        var (here, there) = (await stage.AccountAsync(0, 100), await stage.AccountAsync(1, 100));
-        stage.Node.Ledger.WhyStopped(1).ShouldBeNull();
-        File.Delete(Path.Combine(stage.Data, "ledger", name));
-        var refused = await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(there, 1));
-        (refused.Code, refused.Message).ShouldBe((ErrorCode.Corrupt, stage.Node.Ledger.WhyStopped(1)));
-        refused.Message.ShouldContain($"{name} was removed while the program runs");
-        await stage.DepositAsync(here, 1);
-    }
-
-    [Theory]
-    [InlineData("shard-1.db")]
-    [InlineData("shard-1.db-wal")]
-    public async Task A_file_that_is_replaced_while_the_program_runs_stops_its_shard(string name)
-    {
-        await using var stage = await InstallationStage.StartAsync();
-        var (here, there) = (await stage.AccountAsync(0, 100), await stage.AccountAsync(1, 100));
-        var path = Path.Combine(stage.Data, "ledger", name);
-        File.Copy(path, path + "x");
-        File.Move(path + "x", path, overwrite: true);
-        var refused = await Should.ThrowAsync<TidelineException>(() => stage.DepositAsync(there, 1));
-        (refused.Code, refused.Message).ShouldBe((ErrorCode.Corrupt, stage.Node.Ledger.WhyStopped(1)));
-        refused.Message.ShouldContain($"{name} was replaced by another file while the program runs");
-        await stage.DepositAsync(here, 1);
-    }
-
-    [Fact]
-    public async Task A_file_that_is_removed_while_nobody_writes_is_noticed()
-    {
-        await using var stage = await InstallationStage.StartAsync(1);
-        File.Delete(Path.Combine(stage.Data, "ledger", "shard-0.db"));
-        await Eventually.IsTrueAsync(() => stage.Node.Ledger.WhyStopped(0) is not null);
-    }
-
     [Fact]
     public async Task Views_of_another_installation_are_not_taken()
     {

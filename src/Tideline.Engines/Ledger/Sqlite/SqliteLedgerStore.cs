@@ -40,6 +40,8 @@ public sealed class SqliteLedgerStore : ILedgerStore
         {
             var directory = Path.Combine(Path.GetFullPath(dataDirectory), Folder);
             if (!Directory.Exists(directory)) Create(directory, shards ?? NodeOptions.DefaultShards);
+            // Before SQLite opens any of them: closing it would lay the log over the file.
+            foreach (var path in Directory.EnumerateFiles(directory, "shard-*.db")) FilePair.Require(path);
             var stored = StoredShards(directory);
             if (shards is { } asked && stored != asked)
                 throw new TidelineException(ErrorCode.IncompatibleData, $"The data in {dataDirectory} has {stored} "
