@@ -22,9 +22,9 @@ internal static class UpCommand
     };
     private static readonly Option<string> Listen = new("--listen")
     {
-        Description = "The address of this machine "
-        + "to listen on; 0.0.0.0 for all. Who reaches it can do everything: no identity is asked for. TIDELINE_LISTEN "
-        + "says the same.", DefaultValueFactory = _ => ListenAddress.Default
+        Description = "The address of this machine to listen on; 0.0.0.0 for all. Whoever reaches it can do "
+            + "everything: there is no authentication. TIDELINE_LISTEN says the same.",
+        DefaultValueFactory = _ => ListenAddress.Default
     };
     private static readonly Option<int?> Shards = new(
         "--shards")

@@ -7,7 +7,7 @@ namespace Tideline.Host.Running;
 /// <summary>The address that a node listens on.</summary>
 internal static class ListenAddress
 {
-    /// <summary>Loopback: a node asks for no identity, so nobody else reaches it unless an operator says so.</summary>
+    /// <summary>Loopback: there is no authentication, so nobody else reaches it unless an operator says so.</summary>
     public const string Default = "127.0.0.1";
 
     /// <exception cref="TidelineException">InvalidInput: it is no address.</exception>

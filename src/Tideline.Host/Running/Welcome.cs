@@ -19,9 +19,9 @@ internal static class Welcome
         Console.WriteLine($"  reference {address}/docs");
         Console.WriteLine($"  health    {address}/health/ready   metrics {address}/metrics");
         Console.WriteLine(IPAddress.IsLoopback(server.Listens)
-            ? "  No identity is asked for on loopback in this version."
-            : $"  It listens on {server.Listens} and asks for no identity in this version: who reaches it can do "
-                + $"everything.");
+            ? "  There is no authentication on loopback in this version."
+            : $"  It listens on {server.Listens} without authentication in this version: whoever reaches it can do "
+                + "everything.");
         if (isDemo)
         {
             Console.WriteLine("  Try, in another terminal:");

@@ -27,7 +27,7 @@ public sealed class ListenTests : IDisposable
     public async Task Unless_told_a_node_listens_on_loopback_alone()
     {
         var words = await WordsAsync(null);
-        words.ShouldContain("No identity is asked for on loopback");
+        words.ShouldContain("There is no authentication on loopback");
         (await IsReachedAsync("127.0.0.1")).ShouldBeTrue();
         (await IsReachedAsync("127.0.0.2")).ShouldBeFalse();
     }
@@ -37,7 +37,7 @@ public sealed class ListenTests : IDisposable
     {
         var words = await WordsAsync("0.0.0.0");
         words.ShouldContain($"http://127.0.0.1:{_port} ");
-        words.ShouldContain("It listens on 0.0.0.0 and asks for no identity");
+        words.ShouldContain("It listens on 0.0.0.0 without authentication");
         (await IsReachedAsync("127.0.0.2")).ShouldBeTrue();
         (await HostProcess.RunAsync("projections", "status", "--data", _folder.Path)).ExitCode.ShouldBe(0);
     }
