@@ -47,8 +47,8 @@ internal sealed record Pain001Sample(int Version, params Pain001Sample.Order[] O
         xml.AppendLine("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").AppendLine(Extra);
         var space = Namespace ?? $"urn:iso:std:iso:20022:tech:xsd:pain.001.001.{Version:00}";
         xml.AppendLine(CultureInfo.InvariantCulture, $"<Document xmlns=\"{space}\"><CstmrCdtTrfInitn>");
-        xml.AppendLine(CultureInfo.InvariantCulture, $"<GrpHdr><MsgId>{MessageId}</MsgId>");
-        xml.AppendLine("<CreDtTm>2026-03-01T09:30:00</CreDtTm>");
+        xml.Append(CultureInfo.InvariantCulture, $"<GrpHdr><MsgId>{MessageId}</MsgId>");
+        xml.Append("<CreDtTm>2026-03-01T09:30:00</CreDtTm>");
         xml.AppendLine(CultureInfo.InvariantCulture, $"<NbOfTxs>{Count ?? Orders.Length}</NbOfTxs>");
         xml.AppendLine(
             CultureInfo.InvariantCulture, $"<CtrlSum>{Sum ?? total.ToString(CultureInfo.InvariantCulture)}</CtrlSum>");
@@ -58,7 +58,7 @@ internal sealed record Pain001Sample(int Version, params Pain001Sample.Order[] O
         var number = 0;
         foreach (var group in Orders.GroupBy(order => order.From))
         {
-            xml.AppendLine(CultureInfo.InvariantCulture, $"<PmtInf><PmtInfId>BLOCK-{++block}</PmtInfId>");
+            xml.Append(CultureInfo.InvariantCulture, $"<PmtInf><PmtInfId>BLOCK-{++block}</PmtInfId>");
             xml.AppendLine(CultureInfo.InvariantCulture,
                 $"<PmtMtd>{Method}</PmtMtd><NbOfTxs>{BlockCount ?? group.Count()}</NbOfTxs>");
             xml.AppendLine(CultureInfo.InvariantCulture,
@@ -79,7 +79,7 @@ internal sealed record Pain001Sample(int Version, params Pain001Sample.Order[] O
     private void Append(StringBuilder xml, Order order, int number)
     {
         var uetr = Version >= 9 ? "<UETR>eb6305c9-1f7f-49de-aed0-16487c27b42d</UETR>" : "";
-        xml.AppendLine(CultureInfo.InvariantCulture, $"<CdtTrfTxInf><PmtId><InstrId>I-{number}</InstrId>");
+        xml.Append(CultureInfo.InvariantCulture, $"<CdtTrfTxInf><PmtId><InstrId>I-{number}</InstrId>");
         xml.AppendLine(CultureInfo.InvariantCulture, $"<EndToEndId>{order.EndToEnd}</EndToEndId>{uetr}</PmtId>");
         xml.AppendLine(order.AmountElement.Length > 0
             ? order.AmountElement
