@@ -45,8 +45,7 @@ internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
         throw new TidelineException(
             ErrorCode.Corrupt,
             $"{Path.Combine(data, SqliteLedgerStore.Folder)} is missing, but {trace} beside it shows that there was a "
-                + $"ledger: what was acknowledged is lost. "
-            + "Put it back, or restore the data folder from a backup. For a new, empty installation name another "
-                + "folder.");
+            + $"ledger: what was acknowledged is lost. Put it back, or restore the data folder from a backup. For a "
+            + $"new, empty installation name another folder.");
     }
 }

@@ -79,8 +79,8 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
             if (has.All(all => all)) return member;
         }
 
-        throw new TidelineException(ErrorCode.Corrupt, $"No member has everything that the others "
-            + $"have: {string.Join("; ", candidates.Select(member => $"{member.Name} has {member.State!.Has}"))}. An "
+        throw new TidelineException(ErrorCode.Corrupt, $"No member has everything that the others have: "
+            + $"{string.Join("; ", candidates.Select(member => $"{member.Name} has {member.State!.Has}"))}. An "
             + $"operator must decide.");
     }
 

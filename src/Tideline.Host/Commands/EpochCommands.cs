@@ -18,8 +18,7 @@ internal static class EpochCommands
         var begin = new Command(
             "begin",
             "Accept the strong tier as it stands, after it was restored to an older state. What log and views hold "
-                + "beyond it is passed over. "
-            + "No node may be running.") { Reason, Data };
+            + "beyond it is passed over. No node may be running.") { Reason, Data };
         begin.SetAction(BeginAsync);
         return new Command("epoch", "Installation epochs.") { begin };
     }

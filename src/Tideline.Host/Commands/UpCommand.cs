@@ -17,8 +17,7 @@ internal static class UpCommand
     { Description = "Load sample customers and keep sending traffic." };
     private static readonly Option<int> Port = new("--port")
     {
-        Description = "The port; 0 takes a free one. "
-        + "TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400
+        Description = "The port; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400
     };
     private static readonly Option<string> Listen = new("--listen")
     {

@@ -21,8 +21,8 @@ internal static class ClockRules
         : string.Create(
             CultureInfo.InvariantCulture,
             $"The clock of this process is behind: it says {Clock.FromUs(nowUs):u}, and the newest commit of shard "
-            + $"{shard} is of {Clock.FromUs(headUs):u}. Commands are refused until the clock has passed that. "
-            + $"Set the system clock right and restart.");
+            + $"{shard} is of {Clock.FromUs(headUs):u}. Commands are refused until the clock has passed that. Set the "
+            + $"system clock right and restart.");
 
     /// <summary>
     /// Refuses a clock that says that the newest event of all shards is more than <see
@@ -45,7 +45,7 @@ internal static class ClockRules
         throw new TidelineException(ErrorCode.ClockWrong, string.Create(
             CultureInfo.InvariantCulture,
             $"The clock says {Clock.FromUs(nowUs):u}, and the newest event of this installation is of "
-            + $"{Clock.FromUs(newestUs):u}, more than {Limits.ClockIdleDays} days before. "
-            + $"Set the system clock right, or start with --accept-clock if it is right."));
+            + $"{Clock.FromUs(newestUs):u}, more than {Limits.ClockIdleDays} days before. Set the system clock right, "
+            + $"or start with --accept-clock if it is right."));
     }
 }

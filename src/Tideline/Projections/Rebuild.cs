@@ -163,9 +163,8 @@ public sealed partial class Rebuild : IAsyncDisposable
             NotTidied(_logger, fault);
             Status = Status with
             {
-                Message = $"{Status.Message} Dead letters may still be listed that it settled, and an older "
-                    + $"version may "
-                    + $"still take space: {fault.Message} The next rebuild clears both.",
+                Message = $"{Status.Message} Dead letters may still be listed that it settled, and an older version "
+                    + $"may still take space: {fault.Message} The next rebuild clears both.",
             };
         }
     }

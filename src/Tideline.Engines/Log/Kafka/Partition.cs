@@ -175,11 +175,9 @@ internal sealed partial class Partition(
             if (history.Foreign is not { Count: > 0 } foreign) return faults;
             faults.Add(new LogFault(
                 topic, Number, foreign.Count,
-                $"{topic}/{Number} holds {foreign.Count} messages that Tideline did not write, "
-                    + $"the newest at Kafka offset {foreign.Last}. "
-                + "They are passed over. Take the right to write there from other clients; "
-                    + "retention drops the messages in time, "
-                + "kafka-delete-records at once."));
+                $"{topic}/{Number} holds {foreign.Count} messages that Tideline did not write, the newest at Kafka "
+                + $"offset {foreign.Last}. They are passed over. Take the right to write there from other clients; "
+                + $"retention drops the messages in time, kafka-delete-records at once."));
             return faults;
         }
     }

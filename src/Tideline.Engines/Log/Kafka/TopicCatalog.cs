@@ -63,9 +63,9 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
             if (there?.TopicId.ToString() == topic.Id) continue;
             gone.Add(new LogFault(
                 topic.Name, null, 0,
-                $"The topic {topic.KafkaName} {(there is null ? "was deleted" : "was deleted and made anew")}. "
-                + "Restart every process of the installation: "
-                    + "the topic is made if it is not there, and filled from the ledger."));
+                $"The topic {topic.KafkaName} {(there is null ? "was deleted" : "was deleted and made anew")}. Restart "
+                + $"every process of the installation: the topic is made if it is not there, and filled from the "
+                + $"ledger."));
         }
 
         return gone;

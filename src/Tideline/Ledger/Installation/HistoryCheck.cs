@@ -41,15 +41,14 @@ public static class HistoryCheck
         if (seen.EventSeq > head.EventSeq)
         {
             return $"Shard {shard} of the ledger holds events to {head.EventSeq}, but {witness} saw events to "
-                + $"{seen.EventSeq}: "
-                + $"{seen.EventSeq - head.EventSeq} that may have been acknowledged are lost. {Remedy}";
+                + $"{seen.EventSeq}: {seen.EventSeq - head.EventSeq} that may have been acknowledged are lost. "
+                + $"{Remedy}";
         }
 
         if (seen.MessageSeq > head.MessageSeq)
         {
             return $"Shard {shard} of the ledger holds messages to {head.MessageSeq}, but {witness} saw messages to "
-                + $"{seen.MessageSeq}: "
-                + $"what was acknowledged with them is lost. {Remedy}";
+                + $"{seen.MessageSeq}: what was acknowledged with them is lost. {Remedy}";
         }
 
         if (seen.EventSeq == 0) return null;
