@@ -244,7 +244,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
     }
 
     // Views that are away, or damaged, say nothing; they are looked at again when they are opened.
-    private async Task<Witness?> AskViewsAsync(IEngineSet engines, int epoch, int shards, CancellationToken cancel)
+    private async Task<Witness?> AskViewsAsync(IEngineSet engines, long epoch, int shards, CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (Options.OpenPatience is { } limit) patience.CancelAfter(limit);

@@ -32,7 +32,7 @@ public static class EmbeddedRestore
     /// <exception cref="TidelineException">NotFound: no whole backup. Corrupt: the backup is damaged. InvalidInput: the
     /// data folder is not empty. AlreadyOwned: another process uses it. StorageUnavailable: it cannot be
     /// written.</exception>
-    public static async Task<(BackupManifest Backup, int Epoch)> RunAsync(
+    public static async Task<(BackupManifest Backup, long Epoch)> RunAsync(
         string backup, string data, DateTimeOffset now, CancellationToken cancel)
     {
         var source = Path.GetFullPath(backup);
@@ -111,7 +111,7 @@ public static class EmbeddedRestore
     }
 
     // :: Steps 2 and 3
-    private static async Task<int> BeginAsync(
+    private static async Task<long> BeginAsync(
         string staging, BackupManifest backup, DateTimeOffset now, CancellationToken cancel)
     {
         await using var store = SqliteLedgerStore.Open(staging, backup.Heads.Count);

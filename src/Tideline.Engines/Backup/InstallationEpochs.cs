@@ -14,7 +14,7 @@ public static class InstallationEpochs
     /// <exception cref="TidelineException">
     /// NotFound: there is no data. AlreadyOwned: a node runs. As opening the strong tier.
     /// </exception>
-    public static async Task<int> BeginAsync(NodeOptions options, string reason, CancellationToken cancel)
+    public static async Task<long> BeginAsync(NodeOptions options, string reason, CancellationToken cancel)
     {
         if (options.Cluster is null && !Directory.Exists(Path.Combine(options.DataDirectory, SqliteLedgerStore.Folder)))
             throw new TidelineException(

@@ -92,7 +92,7 @@ public static class ConsistencyToken
 /// <param name="Installation">The installation.</param>
 /// <param name="Shards">How many shards it has.</param>
 /// <param name="Epoch">Its present epoch.</param>
-public sealed record TokenScope(Guid Installation, int Shards, int Epoch)
+public sealed record TokenScope(Guid Installation, int Shards, long Epoch)
 {
     /// <summary>The scope of a ledger's tokens; fixed while the program runs.</summary>
     public static TokenScope Of(GeneralLedger ledger) =>

@@ -95,7 +95,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     public Guid Installation => Epochs(0)[^1].Installation;
 
     /// <summary>The number of the present installation epoch.</summary>
-    public int InstallationEpoch => Epochs(0)[^1].Number;
+    public long InstallationEpoch => Epochs(0)[^1].Number;
 
     /// <summary>
     /// Why a shard takes no commands until the next start: it is not what was acknowledged. Null while it may be used.

@@ -30,7 +30,7 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
     }
 
     // The newest record nearly always is the one; others stand behind it where an epoch left them, or where a stranger
-    // wrote.
+    // wrote. One of an epoch that the ledger does not know tells that the ledger is older than it was.
     private async ValueTask<LogRecord?> FindLastAsync(int shard, long through, CancellationToken cancel)
     {
         while (through > 0)
@@ -38,7 +38,8 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
             var after = Math.Max(0, through - Limits.EventBatch);
             var records = await log.ReadAsync(Topics.AccountEvents, shard, after, (int)(through - after), cancel);
             var last = records.LastOrDefault(record =>
-                record.Offset <= through && sources.Holds(ShardStream.Events, record.Source, record.SourceSeq));
+                record.Offset <= through && (sources.IsLater(record.Source)
+                    || sources.Holds(ShardStream.Events, record.Source, record.SourceSeq)));
             if (last is not null) return last;
             // Retention dropped what came before.
             if (records.Count == 0 || records[0].Offset > after + 1) return null;

@@ -64,8 +64,12 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
 
     /// <summary>Whether a record was appended in the present epoch, or before a later one began.</summary>
     public bool Holds(ShardStream stream, string source, long seq) =>
+        SourceName.Parse(source) is { Producer: Producer } && !IsLeftBehind(stream, source, seq);
+
+    /// <summary>Whether a source is of an epoch after the present one: the ledger was there, and is not any more.</summary>
+    public bool IsLater(string source) =>
         SourceName.Parse(source) is { Producer: Producer } name && epochs(name.Shard) is { Count: > 0 } rows
-        && name.Epoch <= rows[^1].Number && !IsLeftBehind(stream, source, seq);
+        && name.Epoch > rows[^1].Number;
 
     /// <summary>Whether a record tells of a future that a restore took back.</summary>
     public bool IsLeftBehind(ShardStream stream, string source, long seq)
@@ -76,16 +80,20 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
         return seq > limit;
     }
 
-    /// <summary>Up to which number what was said of a shard in an epoch still holds.</summary>
-    public long LimitOf(ShardStream stream, int shard, int saidIn)
+    /// <summary>
+    /// Up to which number what was said of a shard in an epoch still holds; 0 for an epoch that is none of this
+    /// ledger's: it began in another life of the same backup.
+    /// </summary>
+    public long LimitOf(ShardStream stream, int shard, long saidIn)
     {
-        var limit = long.MaxValue;
+        var (limit, isKnown) = (long.MaxValue, false);
         foreach (var epoch in epochs(shard))
         {
+            isKnown |= epoch.Number == saidIn;
             if (epoch.Number > saidIn) limit = Math.Min(limit, After(epoch, stream));
         }
 
-        return limit;
+        return isKnown ? limit : 0;
     }
 
     private long LimitOf(ShardStream stream, string source) =>

@@ -3,15 +3,16 @@ using System.Globalization;
 namespace Tideline.Log;
 
 /// <summary>
-/// The name of a source of records, which says where its sequence begins: <c>shard-0</c> from 1, <c>shard-0.2.128</c>
-/// (installation epoch 2) from 129. So a log needs to be told nothing when an epoch begins, or when it lost what the
-/// ledger cannot give it again: <c>shard-0.1.57</c> goes on after 57.
+/// The name of a source of records, which says where its sequence begins: <c>shard-0</c> from 1,
+/// <c>shard-0.1769860800000000.128</c> (an installation epoch that began in 2026) from 129. So a log needs to be told
+/// nothing when an epoch begins, or when it lost what the ledger cannot give it again: <c>shard-0.1.57</c> goes on
+/// after 57.
 /// </summary>
 /// <param name="Producer">What appends, as in <c>shard</c>.</param>
 /// <param name="Shard">Its shard.</param>
-/// <param name="Epoch">The installation epoch, from 1.</param>
+/// <param name="Epoch">The number of the installation epoch.</param>
 /// <param name="After">The number that the source's first record follows.</param>
-public readonly record struct SourceName(string Producer, int Shard, int Epoch, long After)
+public readonly record struct SourceName(string Producer, int Shard, long Epoch, long After)
 {
     /// <summary>The number that the first record of a source follows; 0 for a name of another form.</summary>
     public static long AfterOf(string name) => Parse(name)?.After ?? 0;
@@ -24,10 +25,9 @@ public readonly record struct SourceName(string Producer, int Shard, int Epoch, 
         var parts = name[(dash + 1)..].Split('.');
         if (parts.Length is not (1 or 3) || !TryNumber(parts[0], out var shard) || shard > int.MaxValue) return null;
         if (parts.Length == 1) return new SourceName(name[..dash], (int)shard, 1, 0);
-        return TryNumber(parts[1], out var epoch)
-            && epoch is >= 1 and <= int.MaxValue && TryNumber(parts[2], out var after)
+        return TryNumber(parts[1], out var epoch) && epoch >= 1 && TryNumber(parts[2], out var after)
             && (epoch, after) is not (1, 0)
-            ? new SourceName(name[..dash], (int)shard, (int)epoch, after)
+            ? new SourceName(name[..dash], (int)shard, epoch, after)
             : null;
     }
 

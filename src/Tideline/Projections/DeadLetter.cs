@@ -25,7 +25,7 @@ public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, Guid? Next)
 /// The data of a dead letter; the event's own data in base64, because it may be anything. <paramref name="Epoch"/>: the
 /// installation epoch in which it was written.
 /// </summary>
-public sealed record DeadLetterData(long Seq, string Reason, byte[] Event, int Epoch = 1);
+public sealed record DeadLetterData(long Seq, string Reason, byte[] Event, long Epoch = 1);
 
 /// <summary>
 /// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, customers
@@ -68,11 +68,11 @@ public sealed record DeadLetterState(
 }
 
 /// <summary>A customer whose document lacks events that no letter holds: only building it anew helps.</summary>
-public sealed record HeldKey(long SinceUs, string Reason, int Epoch = 1);
+public sealed record HeldKey(long SinceUs, string Reason, long Epoch = 1);
 
 /// <summary>
 /// Letters that an operator gave up, with the reason that was given, and when the document was built anew with what
 /// they said.
 /// </summary>
 public sealed record DiscardedLetters(
-    Guid Key, string[] Positions, string Reason, long AtUs, int Epoch = 1, long? HealedUs = null);
+    Guid Key, string[] Positions, string Reason, long AtUs, long Epoch = 1, long? HealedUs = null);

@@ -15,7 +15,7 @@ internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
     public static readonly string Name = Topics.DeadLetters(Topics.AccountEvents);
 
     /// <summary>The record of an event that is dead, as the letter of that number of its shard.</summary>
-    public static LogRecord RecordOf(DeadEvent dead, long number, int epoch)
+    public static LogRecord RecordOf(DeadEvent dead, long number, long epoch)
     {
         var happened = dead.Happened.Event;
         var letter = new DeadLetterData(happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch);
@@ -67,7 +67,7 @@ internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
     }
 
     /// <summary>Whether what was said of a position in an installation epoch was not taken back since.</summary>
-    public bool Holds(Position position, int saidIn) =>
+    public bool Holds(Position position, long saidIn) =>
         position.Seq <= sources.LimitOf(ShardStream.Events, position.Shard, saidIn);
 
     private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"views-{shard}");

@@ -14,7 +14,7 @@ internal static class EpochSwitch
     public static async Task<ActiveViews> RunAsync(
         GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
     {
-        if (active.Epoch >= ledger.InstallationEpoch) return active;
+        if (active.Epoch == ledger.InstallationEpoch) return active;
         var next = active with { Epoch = ledger.InstallationEpoch };
         if (await AreOfThisHistoryAsync(ledger, views, active, cancel)) return next;
         var version = Math.Max(

@@ -10,7 +10,7 @@ namespace Tideline.Projections;
 /// The data of CUSTOMER_VIEW_UPDATED: the views hold the events of a shard from one position through another.
 /// <paramref name="Epoch"/>: the installation epoch in which it was said.
 /// </summary>
-public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs, int Epoch = 1);
+public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs, long Epoch = 1);
 
 /// <summary>
 /// Says on <c>customer.events</c> how far the views are. What was last said stands in the log itself, so whatever a

@@ -81,7 +81,7 @@ public sealed record ViewNames(int Version)
 /// active one was held against the ledger last. <paramref name="Installation"/>: whose views they are.
 /// </summary>
 public sealed record ActiveViews(
-    int Version, int? Previous, int Schema, int Latest, int Epoch = 1, Guid? Installation = null)
+    int Version, int? Previous, int Schema, int Latest, long Epoch = 1, Guid? Installation = null)
 {
     private const string StateName = "views.active";
 

@@ -14,7 +14,7 @@ public static class ViewWitness
     /// nothing.
     /// </summary>
     /// <exception cref="Kernel.TidelineException">StorageUnavailable or Corrupt: the views do not answer.</exception>
-    public static async Task<Witness> OfAsync(IViewStore views, int epoch, int shards, CancellationToken cancel)
+    public static async Task<Witness> OfAsync(IViewStore views, long epoch, int shards, CancellationToken cancel)
     {
         var active = await ActiveViews.LoadAsync(views, cancel);
         var seen = new ManifestHead?[shards];

@@ -83,7 +83,7 @@ public sealed class BackupTests
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Code.ShouldBe(ErrorCode.Corrupt);
 
         var options = new Tideline.Engines.NodeOptions { DataDirectory = stage.Data };
-        (await InstallationEpochs.BeginAsync(options, "a test", default)).ShouldBe(2);
+        (await InstallationEpochs.BeginAsync(options, "a test", default)).ShouldBeGreaterThan(1);
         await stage.OpenAsync();
         // What the log tells of the time that was taken back is passed over: neither shard gets the transfer's other
         // half.

@@ -19,7 +19,7 @@ public sealed class ClusterRestoreTests
         await stage.StopAsync();
         await copy.TakeAsync();
 
-        for (var epoch = 2; epoch <= 3; epoch++)
+        for (var (round, epoch) = (1, 1L); round <= 2; round++)
         {
             // What is taken back was acknowledged, is on the log and in the views.
             await stage.OpenAsync();
@@ -33,7 +33,9 @@ public sealed class ClusterRestoreTests
             Directory.Delete(stage.Data, recursive: true);
             (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Code.ShouldBe(ErrorCode.Corrupt);
 
-            (await InstallationEpochs.BeginAsync(stage.Cluster.Node, "a test", default)).ShouldBe(epoch);
+            var begun = await InstallationEpochs.BeginAsync(stage.Cluster.Node, "a test", default);
+            begun.ShouldBeGreaterThan(epoch);
+            epoch = begun;
             await stage.OpenAsync();
             (await stage.PostedAsync(left), await stage.PostedAsync(right)).ShouldBe((1_000, 1_000));
             await stage.VerifyAsync();
@@ -47,11 +49,11 @@ public sealed class ClusterRestoreTests
     }
 
     [Theory]
-    [InlineData(0, 1)]
-    [InlineData(0, 2)]
-    [InlineData(1, 1)]
-    [InlineData(1, 2)]
-    public async Task A_database_that_was_lost_is_not_made_anew_and_an_epoch_does_not_heal_it(int shard, int epoch)
+    [InlineData(0, false)]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    public async Task A_database_that_was_lost_is_not_made_anew_and_an_epoch_does_not_heal_it(int shard, bool isLater)
     {
         await using var stage = await InstallationStage.StartClusterAsync();
         for (var used = 0; used < 2; used++) await stage.AccountAsync(used, 100);
@@ -59,7 +61,7 @@ public sealed class ClusterRestoreTests
         await stage.StopAsync();
         // As operators start it: how many shards there are, the databases say.
         var node = stage.Cluster!.Node with { Shards = null };
-        if (epoch == 2) (await InstallationEpochs.BeginAsync(node, "a test", default)).ShouldBe(2);
+        if (isLater) (await InstallationEpochs.BeginAsync(node, "a test", default)).ShouldBeGreaterThan(1);
         var (server, database) = (node.Cluster!.MySql[0], $"{node.Cluster.Name}_{shard}");
         await RunAsync(server, $"DROP DATABASE {database}");
         for (var machine = 0; machine < 2; machine++)

@@ -100,13 +100,14 @@ internal sealed class InstallationStage : IAsyncDisposable
         CopyFolder(Path.Combine(Data, "ledger"), Data + "-old");
     }
 
-    /// <summary>Stops, puts the kept ledger under log and views as they are, begins epoch 2 and starts again.</summary>
+    /// <summary>Stops, puts the kept ledger under log and views as they are, begins an epoch and starts again.</summary>
     public async Task PutLedgerBackAsync()
     {
         await StopAsync();
         Directory.Delete(Path.Combine(Data, "ledger"), recursive: true);
         CopyFolder(Data + "-old", Path.Combine(Data, "ledger"));
-        (await InstallationEpochs.BeginAsync(new NodeOptions { DataDirectory = Data }, "a test", default)).ShouldBe(2);
+        (await InstallationEpochs.BeginAsync(new NodeOptions { DataDirectory = Data }, "a test", default))
+            .ShouldBeGreaterThan(1);
         await OpenAsync();
     }
 

@@ -83,7 +83,8 @@ public sealed class ViewsAfterRestoreTests
         var said = (await stage.Node.Log.ReadAsync(Topics.CustomerEvents, 0, before, 10, default))
             .ShouldHaveSingleItem();
         var updated = JsonSerializer.Deserialize(said.Data.Span, ViewJson.Default.ViewUpdated).ShouldNotBeNull();
-        (updated.Epoch, updated.FromSeq, updated.ThroughSeq).ShouldBe((2, restored + 1, restored + 1));
+        (updated.Epoch, updated.FromSeq, updated.ThroughSeq).ShouldBe(
+            (stage.Node.Ledger.InstallationEpoch, restored + 1, restored + 1));
     }
 
     private static async Task<(Guid Customer, Guid Account)> AdaAsync(InstallationStage stage)

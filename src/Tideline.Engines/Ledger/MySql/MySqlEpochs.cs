@@ -31,7 +31,7 @@ internal static class MySqlEpochs
         while (reader.Read())
         {
             rows.Add(new EpochRow(
-                reader.GetInt32(0),
+                reader.GetInt64(0),
                 reader.GetGuid(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5),
                 reader.GetString(6)));
         }

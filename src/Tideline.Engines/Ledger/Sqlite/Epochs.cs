@@ -15,7 +15,7 @@ internal static class Epochs
         while (query.Step())
         {
             rows.Add(new EpochRow(
-                query.Int(0), query.Id(1), query.Long(2), query.Long(3), query.Long(4), query.Long(5), query.Text(6)));
+                query.Long(0), query.Id(1), query.Long(2), query.Long(3), query.Long(4), query.Long(5), query.Text(6)));
         }
 
         query.Reset();

@@ -13,7 +13,7 @@ public static class EpochBeginning
     /// <exception cref="TidelineException">
     /// AlreadyOwned: a process owns a shard. InvalidInput: no reason, or too long a one. Corrupt: a shard was lost.
     /// </exception>
-    public static async Task<int> RunAsync(
+    public static async Task<long> RunAsync(
         ILedgerStore store, string reason, DateTimeOffset now, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.EpochReasonCharacters)
@@ -21,8 +21,8 @@ public static class EpochBeginning
                 ErrorCode.InvalidInput, $"A reason has 1 to {Limits.EpochReasonCharacters} characters.");
         if (await HistoryGuard.FindLostShardAsync(store, cancel) is { } lost)
             throw new TidelineException(ErrorCode.Corrupt, lost);
-        int[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];
-        var next = numbers.Min() == numbers.Max() ? numbers.Max() + 1 : numbers.Max();
+        long[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];
+        var next = numbers.Min() == numbers.Max() ? Math.Max(numbers.Max() + 1, now.ToUs()) : numbers.Max();
         // Those without events first, so that an empty shard that is behind others with events can only be a lost one.
         var isEmpty = new bool[numbers.Length];
         for (var shard = 0; shard < numbers.Length; shard++)

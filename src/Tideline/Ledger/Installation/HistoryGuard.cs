@@ -80,9 +80,9 @@ public sealed partial class HistoryGuard(ILogger logger)
     /// </summary>
     internal static async Task<string?> FindLostShardAsync(ILedgerStore store, CancellationToken cancel)
     {
-        int[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];
+        long[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];
         if (numbers.Min() == numbers.Max()) return null;
-        var used = 0;
+        var used = 0L;
         for (var shard = 0; shard < numbers.Length; shard++)
         {
             if (!await IsEmptyAsync(store, shard, cancel)) used = Math.Max(used, numbers[shard]);

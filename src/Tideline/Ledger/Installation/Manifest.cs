@@ -14,7 +14,7 @@ namespace Tideline.Ledger.Installation;
 /// <param name="Heads">The durable heads that were seen last, one a shard, in the order of shards.</param>
 /// <param name="At">When it was written.</param>
 public sealed record Manifest(
-    Guid Installation, int Epoch, int Shards, IReadOnlyList<ManifestHead> Heads, DateTimeOffset At)
+    Guid Installation, long Epoch, int Shards, IReadOnlyList<ManifestHead> Heads, DateTimeOffset At)
 {
     /// <summary>The file's name in the data folder.</summary>
     public const string FileName = "installation.json";
