@@ -62,9 +62,10 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
 
     private async Task<Problem?> ListAsync(HttpContext http)
     {
-        var sagas = await parts.SagaLetters.ListAsync(default, Limits.SagaWatchRows, http.RequestAborted);
+        var (sagas, away) = await parts.SagaLetters.ListAsync(default, Limits.SagaWatchRows, http.RequestAborted);
         var views = parts.FindProjections()?.DeadLetters.List();
-        JsonAnswer.Write(http, StatusCodes.Status200OK, (Keys: views, Sagas: sagas), static (json, found) =>
+        var leftOut = Join(views is null ? ViewsLeftOut : null, away);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (Keys: views, Sagas: sagas, leftOut), static (json, found) =>
         {
             json.WriteStartArray("items"u8);
             foreach (var blocked in found.Keys ?? [])
@@ -90,10 +91,13 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             }
 
             json.WriteEndArray();
-            json.WriteString("leftOut"u8, found.Keys is null ? ViewsLeftOut : null);
+            json.WriteString("leftOut"u8, found.leftOut);
         });
         return null;
     }
+
+    private static string? Join(string? views, string? shards) =>
+        views is null || shards is null ? views ?? shards : $"{views} {shards}";
 
     // The program derives the ids of saga letters; no customer has one of them.
     private static bool IsOfSagas(Guid key) => DerivedId.IsDerived(key);
@@ -188,7 +192,12 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             after = null;
         }
 
-        if (next is null) next = await ReplaySagaLettersAsync(results, after, dryRun, http.RequestAborted);
+        if (next is null)
+        {
+            (next, var away) = await ReplaySagaLettersAsync(results, after, dryRun, http.RequestAborted);
+            leftOut = Join(leftOut, away);
+        }
+
         JsonAnswer.Write(http, StatusCodes.Status200OK, (results, next, leftOut), static (json, found) =>
         {
             Write(json, found.results);
@@ -199,12 +208,12 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     }
 
     // As many as have room in the page, side by side. Answers the last one when more follow.
-    private async Task<Guid?> ReplaySagaLettersAsync(
+    private async Task<(Guid? Next, string? LeftOut)> ReplaySagaLettersAsync(
         List<ReplayResult> results, Guid? after, bool dryRun, CancellationToken cancel)
     {
         var (began, room) = (parts.Time.GetTimestamp(), Limits.ReplayKeys - results.Count);
         var from = after is { } last ? (parts.Ledger.Map.ShardOf(last), last) : default;
-        var letters = await parts.Time.ForAsync(parts.SagaLetters.ListAsync(from, room + 1, cancel), began);
+        var (letters, leftOut) = await parts.Time.ForAsync(parts.SagaLetters.ListAsync(from, room + 1, cancel), began);
         var replayed = await Task.WhenAll(letters.Take(room).Select(async letter =>
         {
             try
@@ -219,7 +228,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             }
         }));
         results.AddRange(replayed.OfType<ReplayResult>());
-        return letters.Count > room ? letters[room - 1].LetterId : null;
+        return (letters.Count > room ? letters[room - 1].LetterId : null, leftOut);
     }
 
     private static void Write(Utf8JsonWriter json, IReadOnlyList<ReplayResult> results)

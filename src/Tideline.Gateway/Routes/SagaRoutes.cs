@@ -40,8 +40,9 @@ internal sealed class SagaRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids.",
-            $$"""{"items":[{{Saga}}],"nextCursor":null}""")
+        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids. "
+                + "'leftOut' names shards that did not answer.",
+            $$"""{"items":[{{Saga}}],"nextCursor":null,"leftOut":null}""")
         { Query = Filter }, ListAsync);
         routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
         routes.Post("/v1/ops/sagas/{id}/retry",
@@ -71,13 +72,13 @@ internal sealed class SagaRoutes(GatewayParts parts)
 
         var after = Place(query);
         if (query.Problem is { } problem) return problem;
-        var sagas = await parts.Sagas.ListAsync(state, after, rows, http.RequestAborted);
+        var (sagas, leftOut) = await parts.Sagas.ListAsync(state, after, rows, http.RequestAborted);
         var next = sagas.Count < rows ? null
             : Cursor.Write(List, string.Create(CultureInfo.InvariantCulture, $"{sagas[^1].Shard}:{sagas[^1].SagaId}"));
-        JsonAnswer.Write(http, StatusCodes.Status200OK, (Items: sagas, Next: next), static (json, page) =>
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (sagas, next, leftOut), static (json, page) =>
         {
             json.WriteStartArray("items"u8);
-            foreach (var saga in page.Items)
+            foreach (var saga in page.sagas)
             {
                 json.WriteStartObject();
                 Write(json, saga);
@@ -85,7 +86,8 @@ internal sealed class SagaRoutes(GatewayParts parts)
             }
 
             json.WriteEndArray();
-            json.WriteString("nextCursor"u8, page.Next);
+            json.WriteString("nextCursor"u8, page.next);
+            json.WriteString("leftOut"u8, page.leftOut);
         });
         return null;
     }

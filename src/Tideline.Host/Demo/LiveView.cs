@@ -99,7 +99,7 @@ internal static class LiveView
             var (done, seconds) = (Interlocked.Read(ref traffic.Done), Stopwatch.GetElapsedTime(_at).TotalSeconds);
             var perSecond = (done - _doneBefore) / seconds;
             (_doneBefore, _at) = (done, Stopwatch.GetTimestamp());
-            var sagas = await node.Sagas.ListAsync(null, SagasCounted, cancel);
+            var sagas = (await node.Sagas.ListAsync(null, SagasCounted, cancel)).Items;
             var relayed = node.Relay.Status.ToDictionary(status => status.Shard, status => status.RelayedSeq);
             var shards = node.Projections.Projector.Status()
                 .Select(status => new ShardSample(status.Shard,

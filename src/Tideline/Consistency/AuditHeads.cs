@@ -23,24 +23,24 @@ public sealed class AuditHeads : IAsyncDisposable
     private const string Type = "AUDIT_BLOCK_SEALED";
     private readonly GeneralLedger _ledger;
     private readonly ILog _log;
-    private readonly long?[] _published;
+    private readonly (long Epoch, long? Number)[] _published;
     private readonly SourceHistory _sources;
-    private readonly BackgroundLoop _loop;
+    private readonly OwnedShardLoops _loops;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
     public AuditHeads(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<AuditHeads> logger)
     {
         (_ledger, _log, _published, _sources) =
-            (ledger, log, new long?[ledger.Map.Shards], new SourceHistory(ledger.Epochs));
-        _loop = new BackgroundLoop("publishing of audit heads", RoundAsync,
+            (ledger, log, new (long, long?)[ledger.Map.Shards], new SourceHistory(ledger.Epochs));
+        _loops = new OwnedShardLoops(ledger, "publishing of audit heads", PublishAsync,
             TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
     }
 
     /// <summary>What keeps heads from being published; null while nothing does.</summary>
-    public string? Fault => _loop.Fault;
+    public string? Fault => _loops.Fault;
 
     /// <summary>Begins to publish.</summary>
-    public void Start() => _loop.Start();
+    public void Start() => _loops.Start();
 
     /// <summary>Publishes the blocks of a shard that are not on the log.</summary>
     /// <returns>The number of the newest published block.</returns>
@@ -48,10 +48,12 @@ public sealed class AuditHeads : IAsyncDisposable
     /// newest.</exception>
     public async Task<long> PublishAsync(int shard, CancellationToken cancel)
     {
-        var published = _published[shard]
+        // How far another owner came, the log tells.
+        var epoch = _ledger.OwnedEpoch(shard);
+        var published = (_published[shard].Epoch == epoch ? _published[shard].Number : null)
             ?? await _sources.HeadAsync(_log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
         // Until all is appended: what became of an append that failed stands on the log.
-        _published[shard] = null;
+        _published[shard] = default;
         while (await _ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
         {
             await _log.AppendAsync([.. blocks.Select(
@@ -59,12 +61,12 @@ public sealed class AuditHeads : IAsyncDisposable
             published = blocks[^1].Number;
         }
 
-        _published[shard] = published;
+        _published[shard] = (epoch, published);
         return published;
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+    public ValueTask DisposeAsync() => _loops.DisposeAsync();
 
     /// <summary>Reads a record of the topic; null when it is none.</summary>
     internal static AuditHead? Parse(LogRecord record)
@@ -85,14 +87,6 @@ public sealed class AuditHeads : IAsyncDisposable
         return new LogRecord(
             Topics.AuditHeads, shard, 0, source, block.Number, Guid.Empty, Type,
             Guid.Empty, 0, block.TimeUs, JsonSerializer.SerializeToUtf8Bytes(head, AuditHeadJson.Default.AuditHead));
-    }
-
-    private Task RoundAsync(CancellationToken cancel)
-    {
-        // Another owner's blocks are published by that owner: how far, the log tells.
-        for (var shard = 0; shard < _ledger.Map.Shards; shard++) _published[shard] = _ledger.Owns(shard)
-            ? _published[shard] : null;
-        return _ledger.ForOwnedAsync(shard => PublishAsync(shard, cancel), cancel);
     }
 }
 

@@ -325,32 +325,6 @@ public sealed class GeneralLedger : IAsyncDisposable
     internal Task<CommandEnd[]> SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) =>
         _slots[shard].Writer.SubmitAll(commands);
 
-    /// <summary>Does something for each shard of this process, one after the other. A shard that fails, because it is
-    /// lost or its store is away, does not keep the others from their turn.</summary>
-    /// <exception cref="OperationCanceledException"><paramref name="cancel"/> was.</exception>
-    /// <exception cref="TidelineException">What a shard failed with, after all had their turn.</exception>
-    internal async Task ForOwnedAsync(Func<int, Task> act, CancellationToken cancel)
-    {
-        TidelineException? failed = null;
-        for (var shard = 0; shard < Map.Shards; shard++)
-        {
-            if (!Owns(shard)) continue;
-            try
-            {
-                await act(shard);
-            }
-            // A cancellation that is not the caller's is a failure like others.
-            catch (Exception fault) when (fault is not OutOfMemoryException
-                && !(fault is OperationCanceledException && cancel.IsCancellationRequested))
-            {
-                failed ??= new TidelineException(
-                    (fault as TidelineException)?.Code ?? ErrorCode.Internal, $"Shard {shard}: {fault.Message}", fault);
-            }
-        }
-
-        if (failed is not null) throw failed;
-    }
-
     private TimeFence FenceOf(int shard) =>
         new(timeUs => SubmitAsync(shard, new FenceTime(Map.NextOn(shard, Ids), timeUs)));
 

@@ -12,19 +12,9 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
     /// <summary>
     /// Letters that wait, shard by shard in the order of their ids, from the one that follows a place on.
     /// </summary>
-    public async Task<IReadOnlyList<SagaLetterSummary>> ListAsync(
-        (int Shard, Guid Id) after, int limit, CancellationToken cancel)
-    {
-        var found = new List<SagaLetterSummary>();
-        for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)
-        {
-            var from = shard == after.Shard ? after.Id : Guid.Empty;
-            var rows = await ledger.Reader(shard).GetSagasAsync(SagaState.SetAside, from, limit - found.Count, cancel);
-            found.AddRange(rows.Select(row => Summary(row, shard)));
-        }
-
-        return found;
-    }
+    public Task<SagaPage<SagaLetterSummary>> ListAsync(
+        (int Shard, Guid Id) after, int limit, CancellationToken cancel) =>
+        SagaPages.ReadAsync(ledger, SagaState.SetAside, after, limit, Summary, cancel);
 
     /// <summary>A letter that waits.</summary>
     /// <exception cref="TidelineException">NotFound: there is none.</exception>

@@ -8,24 +8,13 @@ namespace Tideline.Sagas;
 public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definitions)
 {
     /// <summary>Sagas in a state (null: every unfinished one) on all shards, up to <paramref name="limit"/>.</summary>
-    public Task<IReadOnlyList<SagaSummary>> ListAsync(SagaState? state, int limit, CancellationToken cancel) =>
+    public Task<SagaPage<SagaSummary>> ListAsync(SagaState? state, int limit, CancellationToken cancel) =>
         ListAsync(state, default, limit, cancel);
 
     /// <summary>The same, from the saga that follows a place on: shard by shard, in the order of ids.</summary>
-    public async Task<IReadOnlyList<SagaSummary>> ListAsync(
-        SagaState? state, (int Shard, Guid Id) after, int limit, CancellationToken cancel)
-    {
-        var found = new List<SagaSummary>();
-        for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)
-        {
-            var rows = await ledger
-                .Reader(shard)
-                .GetSagasAsync(state, shard == after.Shard ? after.Id : Guid.Empty, limit - found.Count, cancel);
-            found.AddRange(rows.Select(row => Summary(row, shard)));
-        }
-
-        return found;
-    }
+    public Task<SagaPage<SagaSummary>> ListAsync(
+        SagaState? state, (int Shard, Guid Id) after, int limit, CancellationToken cancel) =>
+        SagaPages.ReadAsync(ledger, state, after, limit, Summary, cancel);
 
     /// <summary>One saga with its history; null when there is none.</summary>
     public async Task<(SagaSummary Summary, IReadOnlyList<SagaHistory> History)?> ShowAsync(

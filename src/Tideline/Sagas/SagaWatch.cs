@@ -14,18 +14,18 @@ public sealed class SagaWatch : IAsyncDisposable
 {
     private readonly GeneralLedger _ledger;
     private readonly WaitingSagas[] _waiting;
-    private readonly BackgroundLoop _loop;
+    private readonly OwnedShardLoops _loops;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
     public SagaWatch(GeneralLedger ledger, TimeProvider time, ILogger<SagaWatch> logger)
     {
         (_ledger, _waiting) = (ledger, [.. Enumerable.Repeat(WaitingSagas.None, ledger.Map.Shards)]);
-        _loop = new BackgroundLoop(
-            "count of sagas that wait", LookAsync, TimeSpan.FromMilliseconds(Limits.SagaWatchMs), time, logger);
+        _loops = new OwnedShardLoops(
+            ledger, "count of sagas that wait", LookAsync, TimeSpan.FromMilliseconds(Limits.SagaWatchMs), time, logger);
     }
 
     /// <summary>What waits on each shard, as of the last look; nothing on a shard of another process.</summary>
-    public IReadOnlyList<WaitingSagas> Waiting => _waiting;
+    public IReadOnlyList<WaitingSagas> Waiting => [.. Enumerable.Range(0, _waiting.Length).Select(WaitingOn)];
 
     /// <summary>Begins to look, and names what waits to <paramref name="health"/>.</summary>
     public void Start(NodeHealth health)
@@ -33,28 +33,21 @@ public sealed class SagaWatch : IAsyncDisposable
         for (var shard = 0; shard < _waiting.Length; shard++)
         {
             var own = shard;
-            health.Register($"sagas of shard {own}", FaultScope.Detail, () => _waiting[own].Sentence);
+            health.Register($"sagas of shard {own}", FaultScope.Detail, () => WaitingOn(own).Sentence);
         }
 
-        health.Register("saga watch", FaultScope.Detail, () => _loop.Fault);
-        _loop.Start();
+        health.Register("saga watch", FaultScope.Detail, () => _loops.Fault);
+        _loops.Start();
     }
 
-    /// <summary>Looks at every shard of the process once.</summary>
-    public async Task LookAsync(CancellationToken cancel)
-    {
-        for (var shard = 0; shard < _waiting.Length; shard++)
-        {
-            if (!_ledger.Owns(shard))
-                _waiting[shard] = WaitingSagas.None;
-        }
-
-        await _ledger.ForOwnedAsync(
-            async shard => _waiting[shard] = await CountAsync(shard, cancel), cancel);
-    }
+    /// <summary>Looks at a shard of the process once.</summary>
+    public async Task LookAsync(int shard, CancellationToken cancel) =>
+        _waiting[shard] = await CountAsync(shard, cancel);
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+    public ValueTask DisposeAsync() => _loops.DisposeAsync();
+
+    private WaitingSagas WaitingOn(int shard) => _ledger.Owns(shard) ? _waiting[shard] : WaitingSagas.None;
 
     private async Task<WaitingSagas> CountAsync(int shard, CancellationToken cancel)
     {

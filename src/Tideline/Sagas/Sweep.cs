@@ -16,20 +16,20 @@ public sealed partial class Sweep : IAsyncDisposable
     private readonly SagaDefinitions _definitions;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly BackgroundLoop _loop;
+    private readonly OwnedShardLoops _loops;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
     public Sweep(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<Sweep> logger)
     {
         (_ledger, _definitions, _time, _logger) = (ledger, definitions, time, logger);
-        _loop = new BackgroundLoop("sweep of timers", RoundAsync, TimeSpan.Zero, time, logger);
+        _loops = new OwnedShardLoops(ledger, "sweep of timers", RoundAsync, TimeSpan.Zero, time, logger);
     }
 
     /// <summary>What keeps timers from going off; null while nothing does.</summary>
-    public string? Fault => _loop.Fault;
+    public string? Fault => _loops.Fault;
 
     /// <summary>Starts sweeping every shard of the process.</summary>
-    public void Start() => _loop.Start();
+    public void Start() => _loops.Start();
 
     /// <summary>One look at one shard. Returns how much was due.</summary>
     public async Task<int> SweepAsync(int shard, CancellationToken cancel)
@@ -51,7 +51,7 @@ public sealed partial class Sweep : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+    public ValueTask DisposeAsync() => _loops.DisposeAsync();
 
     // One saga that cannot be moved holds up no other: it is parked, and an operator sees it.
     private async Task WakeAsync(int shard, SagaRow saga)
@@ -74,11 +74,9 @@ public sealed partial class Sweep : IAsyncDisposable
         }
     }
 
-    private async Task RoundAsync(CancellationToken cancel)
+    private async Task RoundAsync(int shard, CancellationToken cancel)
     {
-        var due = 0;
-        await _ledger.ForOwnedAsync(async shard => due += await SweepAsync(shard, cancel), cancel);
-        if (due < Limits.SweepRows) await Task.Delay(Interval, _time, cancel);
+        if (await SweepAsync(shard, cancel) < Limits.SweepRows) await Task.Delay(Interval, _time, cancel);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: saga {SagaId} cannot be moved; it is parked.")]

@@ -71,7 +71,7 @@ public abstract class TransferFlow : IAsyncLifetime
 
         await _node.DisposeAsync();
         _node = await TidelineNode.StartAsync(_installation.Node with { Shards = null }, default);
-        (await _node.Sagas.ListAsync(null, 10, default)).ShouldBeEmpty();
+        (await _node.Sagas.ListAsync(null, 10, default)).Items.ShouldBeEmpty();
         for (var shard = 0; shard < 2; shard++)
             (await _node.Projections.Projector.WaitForAsync(
                 shard, _node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();

@@ -1,4 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Ledger;
 
@@ -12,33 +15,23 @@ public sealed class OwnedShardTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
 
     [Fact]
-    public async Task A_shard_that_fails_keeps_no_other_waiting_whatever_it_fails_with()
+    public async Task A_shard_that_hangs_or_fails_keeps_no_other_waiting()
     {
-        var done = new List<int>();
-        Exception[] faults = [new TidelineException(ErrorCode.StorageUnavailable, "It is away."),
-            new OperationCanceledException("It waited for something else.")];
-        var told = await Should.ThrowAsync<TidelineException>(() => _bank.Ledger.ForOwnedAsync(
-            shard =>
+        var passes = new int[3];
+        var hangs = new TaskCompletionSource();
+        await using var loops = new OwnedShardLoops(
+            _bank.Ledger, "test", (shard, cancel) =>
             {
-                if (shard < faults.Length) throw faults[shard];
-                done.Add(shard);
-                return Task.CompletedTask;
+                Interlocked.Increment(ref passes[shard]);
+                if (shard == 1) throw new TidelineException(ErrorCode.StorageUnavailable, "It is away.");
+                return shard == 0 ? hangs.Task.WaitAsync(cancel) : Task.CompletedTask;
             },
-            TestContext.Current.CancellationToken));
-        (told.Code, told.Message).ShouldBe((ErrorCode.StorageUnavailable, "Shard 0: It is away."));
-        done.ShouldBe([2]);
-    }
-
-    [Fact]
-    public async Task Who_ends_it_is_not_told_of_a_failure()
-    {
-        using var ending = new CancellationTokenSource();
-        await Should.ThrowAsync<OperationCanceledException>(() => _bank.Ledger.ForOwnedAsync(
-            async _ =>
-            {
-                await ending.CancelAsync();
-                ending.Token.ThrowIfCancellationRequested();
-            },
-            ending.Token));
+            TimeSpan.FromMilliseconds(1), TimeProvider.System, NullLogger.Instance);
+        loops.Start();
+        await Eventually.IsTrueAsync(() => Volatile.Read(ref passes[2]) > 5);
+        Volatile.Read(ref passes[0]).ShouldBe(1);
+        await Eventually.IsTrueAsync(() => loops.Fault == "The test of shard 1 fails and is tried again: It is away.");
+        // Ends although a pass is under way.
+        await loops.DisposeAsync();
     }
 }

@@ -198,10 +198,10 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         var garbage = new LogRecord(Topics.SagaCommands, 1, 0, "foreign", 1, saga, "ODD", saga, 0, 0, new byte[3]);
         await odd.Runner.HandleAsync(1, [garbage], default);
         var letters = new SagaLetters(even.Ledger, even.Definitions);
-        var letter = (await letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+        var letter = (await letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem();
         (await letters.ReplayAsync(letter.LetterId, dryRun: false, default)).ShouldNotBeNull();
         await letters.DiscardAsync(letter.LetterId, "A test", default);
-        (await letters.ListAsync(default, 10, default)).ShouldBeEmpty();
+        (await letters.ListAsync(default, 10, default)).Items.ShouldBeEmpty();
         await done.CancelAsync();
         await pump;
     }

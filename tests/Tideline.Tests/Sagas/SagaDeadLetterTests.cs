@@ -45,7 +45,7 @@ public sealed class SagaDeadLetterTests
         for (var time = 1; time <= 2; time++)
         {
             await bank.Runner.HandleAsync(1, [bad, good, bad], default);
-            var letter = (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+            var letter = (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem();
             letter.Reason.ShouldContain(reason);
             (letter.Shard, letter.SagaId, letter.Times, DerivedId.IsDerived(letter.LetterId)).ShouldBe(
                 (1, id, 2 * time, true));
@@ -66,10 +66,10 @@ public sealed class SagaDeadLetterTests
         await bank.Runner.HandleAsync(
             1, [new LogRecord(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, bytes)],
             default);
-        var letter = (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+        var letter = (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem();
         foreach (var dryRun in new[] { true, false })
             (await bank.Letters.ReplayAsync(letter.LetterId, dryRun, default)).ShouldNotBeNull().ShouldContain(reason);
-        (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+        (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem();
     }
 
     [Theory]
@@ -82,15 +82,15 @@ public sealed class SagaDeadLetterTests
         LogRecord Odd(string type) =>
             new(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, "{}"u8.ToArray());
         await bank.Runner.HandleAsync(1, [Odd("ODD"), Odd("STRANGE")], default);
-        var damaged = (await bank.Letters.ListAsync(default, 10, default))[0].LetterId;
+        var damaged = (await bank.Letters.ListAsync(default, 10, default)).Items[0].LetterId;
         bank.Tamper(1, $"UPDATE sagas SET data = CAST('{data}' AS BLOB) WHERE id = X'{damaged:N}'").ShouldBe(1);
-        var listed = await bank.Letters.ListAsync(default, 10, default);
+        var listed = (await bank.Letters.ListAsync(default, 10, default)).Items;
         listed.Select(
             letter => (letter.LetterId == damaged, letter.Reason.Contains("cannot be read", StringComparison.Ordinal)))
             .ShouldBe([(true, true), (false, false)]);
         (await bank.Letters.ReplayAsync(damaged, dryRun: false, default)).ShouldNotBeNull();
         await bank.Letters.DiscardAsync(damaged, "A test", default);
-        (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem().LetterId.ShouldNotBe(damaged);
+        (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem().LetterId.ShouldNotBe(damaged);
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public sealed class SagaDeadLetterTests
                     }),
             ],
             default);
-        (await bank.Letters.ListAsync(default, 100, default)).Count.ShouldBe(wrong.Length);
+        (await bank.Letters.ListAsync(default, 100, default)).Items.Count.ShouldBe(wrong.Length);
         (await bank.ReadAsync(to)).EntryVersion.ShouldBe(0);
         (await bank.ReadAsync(from)).EntryVersion.ShouldBe(2);
     }
@@ -200,7 +200,7 @@ public sealed class SagaDeadLetterTests
                     }),
             ],
             default);
-        var letters = await bank.Letters.ListAsync(default, 10, default);
+        var letters = (await bank.Letters.ListAsync(default, 10, default)).Items;
         letters.Count.ShouldBe(others.Length);
         letters.ShouldAllBe(letter => letter.Reason == $"Step 1 of saga {id} was done before, and did something else.");
         bank.Ledger.CommittedHead(1).MessageSeq.ShouldBe(heads);
@@ -243,7 +243,7 @@ public sealed class SagaDeadLetterTests
                 Topics.SagaCommands, 0, 0, "foreign", 1, reply.SagaId, SagaEngine.ReplyType, reply.SagaId, 0, 0,
                 JsonSerializer.SerializeToUtf8Bytes(reply, SagaJson.Default.SagaReply));
         await bank.Runner.HandleAsync(0, [.. replies.Select(Record)], default);
-        (await bank.Letters.ListAsync(default, 100, default)).Count.ShouldBe(replies.Length);
+        (await bank.Letters.ListAsync(default, 100, default)).Items.Count.ShouldBe(replies.Length);
         (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Running);
         (await bank.ReadAsync(from)).PostedMinor.ShouldBe(750);
         (await bank.HeldAsync(AccountKind.Suspense, 0)).ShouldBe(0);
@@ -261,7 +261,7 @@ public sealed class SagaDeadLetterTests
         var second = await bank.StartAsync(from, to, 100);
         await bank.Pump.RunAsync();
         (await bank.SagaAsync(second)).State.ShouldBe(SagaState.Completed);
-        var letter = (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+        var letter = (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem();
         (letter.SagaId, letter.Type, letter.Shard).ShouldBe((id, SagaEngine.ReplyType, 0));
         (await bank.Letters.ReplayAsync(letter.LetterId, dryRun: false, default)).ShouldNotBeNull();
 
@@ -288,13 +288,13 @@ public sealed class SagaDeadLetterTests
                     Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, "ODD", Guid.Empty, 0, 0, new byte[100_000]),
             ],
             default);
-        var letter = (await bank.Letters.ListAsync(default, 10, default)).ShouldHaveSingleItem();
+        var letter = (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem();
         (await bank.Letters.ShowAsync(letter.LetterId, default)).Message.Length.ShouldBe(Limits.SagaLetterBytes);
         (
             await Should.ThrowAsync<TidelineException>(() => bank.Letters.DiscardAsync(letter.LetterId, " ", default))
         ).Code.ShouldBe(ErrorCode.InvalidInput);
         await bank.Letters.DiscardAsync(letter.LetterId, "A test of the bus", default);
-        (await bank.Letters.ListAsync(default, 10, default)).ShouldBeEmpty();
+        (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldBeEmpty();
         var row = await bank.SagaAsync(letter.LetterId, 1);
         SagaJson
             .Read(row.History, SagaJson.Default.SagaHistoryArray)
@@ -327,7 +327,7 @@ public sealed class SagaDeadLetterTests
         foreach (var id in ids)
             (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Completed);
         (await bank.ReadAsync(to)).PostedMinor.ShouldBe(350);
-        (await bank.Letters.ListAsync(default, 10, default)).ShouldBeEmpty();
+        (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldBeEmpty();
     }
 
     [Fact]
@@ -348,8 +348,8 @@ public sealed class SagaDeadLetterTests
         (await bank.SagaAsync(good)).State.ShouldBe(SagaState.Completed);
         foreach (var id in new[] { unread, unknown })
             (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Parked);
-        await watch.LookAsync(default);
+        await watch.LookAsync(0, default);
         watch.Waiting[0].Parked.ShouldBe(2);
-        (await bank.Operations.ListAsync(SagaState.Parked, 10, default)).Count.ShouldBe(2);
+        (await bank.Operations.ListAsync(SagaState.Parked, 10, default)).Items.Count.ShouldBe(2);
     }
 }

@@ -96,7 +96,7 @@ public sealed class SagaProperties
                 break;
             case 13:
                 bank.Tamper(shard, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0");
-                foreach (var saga in await bank.Operations.ListAsync(SagaState.Parked, 100, default))
+                foreach (var saga in (await bank.Operations.ListAsync(SagaState.Parked, 100, default)).Items)
                 {
                     if (operation.To % 2 == 0)
                         await bank.Operations.RetryAsync(saga.SagaId, default);
@@ -106,7 +106,7 @@ public sealed class SagaProperties
 
                 break;
             default:
-                foreach (var saga in await bank.Operations.ListAsync(SagaState.Suspended, 2, default))
+                foreach (var saga in (await bank.Operations.ListAsync(SagaState.Suspended, 2, default)).Items)
                     await bank.Operations.PayOutAsync(saga.SagaId, to, default);
                 break;
         }
@@ -119,25 +119,25 @@ public sealed class SagaProperties
         for (var round = 0; round < 50; round++)
         {
             await bank.Pump.RunAsync();
-            if ((await bank.Operations.ListAsync(null, 10, default)).Count == 0)
+            if ((await bank.Operations.ListAsync(null, 10, default)).Items.Count == 0)
                 return;
-            foreach (var saga in await bank.Operations.ListAsync(SagaState.Parked, 100, default))
+            foreach (var saga in (await bank.Operations.ListAsync(SagaState.Parked, 100, default)).Items)
                 (await bank.Operations.RetryAsync(saga.SagaId, default)).ShouldBeNull();
             time.Advance(TimeSpan.FromMinutes(2));
             for (var shard = 0; shard < bank.Ledger.Map.Shards; shard++)
                 await bank.Sweep.SweepAsync(shard, default);
         }
 
-        (await bank.Operations.ListAsync(null, 10, default)).ShouldBeEmpty();
+        (await bank.Operations.ListAsync(null, 10, default)).Items.ShouldBeEmpty();
     }
 
     private static async Task PayOutAllAsync(Bank bank, Guid spare)
     {
-        foreach (var saga in await bank.Operations.ListAsync(SagaState.Suspended, 1_000, default))
+        foreach (var saga in (await bank.Operations.ListAsync(SagaState.Suspended, 1_000, default)).Items)
             (await bank.Operations.PayOutAsync(saga.SagaId, spare, default)).ShouldBeNull();
         await bank.Pump.RunAsync(2);
-        (await bank.Operations.ListAsync(null, 10, default)).ShouldBeEmpty();
-        (await bank.Operations.ListAsync(SagaState.Suspended, 10, default)).ShouldBeEmpty();
+        (await bank.Operations.ListAsync(null, 10, default)).Items.ShouldBeEmpty();
+        (await bank.Operations.ListAsync(SagaState.Suspended, 10, default)).Items.ShouldBeEmpty();
     }
 
     private static async Task ShouldBeQuietAsync(Bank bank, List<Guid> accounts)
@@ -164,7 +164,7 @@ public sealed class SagaProperties
             clearing.ShouldBe(0);
         }
 
-        (await bank.Letters.ListAsync(default, 10, default)).ShouldBeEmpty();
+        (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldBeEmpty();
         (await bank.VerifyAsync(deep: true)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
     }
 }

@@ -22,7 +22,7 @@ public sealed class SuspenseTests
         (await bank.HeldAsync(AccountKind.Suspense, 0), await bank.HeldAsync(AccountKind.Clearing, 0)).ShouldBe(
             (250, 0));
         (await bank.ReadAsync(from)).ReturnableMinor.ShouldBe(0);
-        var listed = (await bank.Operations.ListAsync(SagaState.Suspended, 10, default)).ShouldHaveSingleItem();
+        var listed = (await bank.Operations.ListAsync(SagaState.Suspended, 10, default)).Items.ShouldHaveSingleItem();
         (listed.SagaId, listed.Amount, listed.SuspenseReason).ShouldBe(
             (id, new Money(250, Bank.Eur), $"Account {from} is closed."));
         var details = (await bank.Payments.GetTransferAsync(id, default))!;
@@ -155,7 +155,7 @@ public sealed class SuspenseTests
         await bank.Pump.RunAsync();
         (await bank.ReadAsync(third)).PostedMinor.ShouldBe(250);
         (await bank.SagaAsync(id)).State.ShouldBe(SagaState.PaidOut);
-        (await bank.Operations.ListAsync(null, 10, default)).ShouldBeEmpty();
+        (await bank.Operations.ListAsync(null, 10, default)).Items.ShouldBeEmpty();
         (await bank.VerifyAsync(deep: true)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
         await bank.ShouldAddUpAsync();
     }
@@ -199,13 +199,13 @@ public sealed class SuspenseTests
     {
         await using var bank = await Bank.OpenAsync(2, _time);
         await using var watch = new SagaWatch(bank.Ledger, _time, NullLogger<SagaWatch>.Instance);
-        await watch.LookAsync(default);
+        for (var shard = 0; shard < 2; shard++) await watch.LookAsync(shard, default);
         watch.Waiting.ShouldAllBe(waiting => waiting.Sentence == null);
         await bank.SuspendAsync();
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         await bank.StartAsync(from, to, 5);
         bank.Tamper(0, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0").ShouldBe(1);
-        await watch.LookAsync(default);
+        await watch.LookAsync(0, default);
         watch.Waiting[0].Suspense["EUR"].ShouldBe((1, 250));
         watch
             .Waiting[0]

@@ -54,7 +54,7 @@ public sealed class TransferSagaTests
     }
 
     [Fact]
-    public async Task A_saga_is_shown_while_another_shard_is_away()
+    public async Task A_saga_is_shown_and_listed_while_another_shard_is_away()
     {
         FaultyStore faults = null!;
         await using var bank = await Bank.OpenAsync(wrap: store => faults = new FaultyStore(store));
@@ -64,6 +64,10 @@ public sealed class TransferSagaTests
             ? null
             : throw new TidelineException(ErrorCode.StorageUnavailable, "The server of shard 0 is away.");
         (await bank.Operations.ShowAsync(id, default)).ShouldNotBeNull().Summary.Shard.ShouldBe(1);
+        var (listed, leftOut) = await bank.Operations.ListAsync(null, 10, default);
+        listed.ShouldHaveSingleItem().SagaId.ShouldBe(id);
+        leftOut.ShouldBe("Shard 0 is left out: The server of shard 0 is away.");
+        (await bank.Letters.ListAsync(default, 10, default)).LeftOut.ShouldBe(leftOut);
     }
 
     [Fact]

@@ -12,22 +12,22 @@ namespace Tideline.Ledger.Audit;
 public sealed class AuditSealer : IAsyncDisposable
 {
     private readonly GeneralLedger _ledger;
-    private readonly BackgroundLoop _loop;
+    private readonly OwnedShardLoops _loops;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
     public AuditSealer(GeneralLedger ledger, TimeProvider time, ILogger logger)
     {
         _ledger = ledger;
-        _loop = new BackgroundLoop(
-            "audit sealer", cancel => _ledger.ForOwnedAsync(shard => SealAsync(shard, cancel), cancel),
+        _loops = new OwnedShardLoops(
+            ledger, "audit sealer", SealAsync,
             TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
     }
 
     /// <summary>What keeps events from being sealed; null while nothing does.</summary>
-    public string? Fault => _loop.Fault;
+    public string? Fault => _loops.Fault;
 
     /// <summary>Begins to seal.</summary>
-    public void Start() => _loop.Start();
+    public void Start() => _loops.Start();
 
     /// <summary>Seals all events of a shard that are committed by now.</summary>
     /// <returns>The newest block's number.</returns>
@@ -53,7 +53,7 @@ public sealed class AuditSealer : IAsyncDisposable
     }
 
     /// <summary>Ends the loop; what is not sealed is sealed after the next start.</summary>
-    public ValueTask DisposeAsync() => _loop.DisposeAsync();
+    public ValueTask DisposeAsync() => _loops.DisposeAsync();
 
     private async Task<AuditBlockRow> BuildAsync(
         int shard, long number, byte[] previousHash, long afterSeq, long throughSeq, CancellationToken cancel)

@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>
+/// What the owner of a shard does all the time: a loop for each shard, which works while this process owns it. A shard
+/// that fails or hangs keeps no other waiting.
+/// </summary>
+public sealed class OwnedShardLoops : IAsyncDisposable
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.OwnershipPollMs);
+    private readonly BackgroundLoop[] _loops;
+
+    /// <param name="ledger">Whose shards.</param>
+    /// <param name="name">The part as operators read it; the shard is added to it.</param>
+    /// <param name="pass">One pass over a shard.</param>
+    /// <param name="interval">The rest between two passes; none where the pass itself waits.</param>
+    /// <param name="time">The clock of rests and heartbeats.</param>
+    /// <param name="logger">As of <see cref="BackgroundLoop"/>.</param>
+    /// <param name="stallMs">As of <see cref="BackgroundLoop"/>.</param>
+    public OwnedShardLoops(
+        GeneralLedger ledger, string name, Func<int, CancellationToken, Task> pass, TimeSpan interval,
+        TimeProvider time, ILogger logger, int stallMs = Limits.LoopStallMs) =>
+        _loops =
+        [
+            .. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new BackgroundLoop(
+                $"{name} of shard {shard}",
+                cancel => ledger.Owns(shard) ? pass(shard, cancel) : Task.Delay(Poll, time, cancel),
+                interval, time, logger, stallMs)),
+        ];
+
+    /// <summary>Why the work of a shard is not done, in a sentence: of the first such shard; null while all is
+    /// well.</summary>
+    public string? Fault => _loops.Select(loop => loop.Fault).FirstOrDefault(fault => fault is not null);
+
+    /// <summary>Begins every loop.</summary>
+    public void Start()
+    {
+        foreach (var loop in _loops) loop.Start();
+    }
+
+    /// <summary>Cancels the passes under way and returns when they have ended.</summary>
+    public async ValueTask DisposeAsync() =>
+        await Task.WhenAll(_loops.Select(loop => loop.DisposeAsync().AsTask()));
+}
