@@ -231,7 +231,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Has <see cref="CommittedHead"/> hold all that is committed now.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: another process owns the shard, and the store does not
     /// say.</exception>
-    public Task LookAsync(int shard, CancellationToken cancel) => Owns(shard)
+    public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].IsLive
         ? Task.CompletedTask
         : _slots[shard].LookAsync(cancel);
 

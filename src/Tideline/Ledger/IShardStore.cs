@@ -169,6 +169,9 @@ public interface ILedgerStore : IAsyncDisposable
     /// <summary>How ids map to shards; fixed when the data was made.</summary>
     ShardMap Map { get; }
 
+    /// <summary>This process as the owner of shards, as others see it.</summary>
+    ShardOwner Self { get; }
+
     /// <summary>
     /// Whether a batch of a shard reads and takes, in its own transaction, keys whose home is another shard: both lie
     /// in one database system. Two batches that take the same key meet as in a deadlock: the later one is decided anew.

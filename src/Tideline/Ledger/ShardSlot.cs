@@ -9,7 +9,7 @@ namespace Tideline.Ledger;
 /// One shard as this process has it: its writer while the process owns the shard; else a look, again and again, at who
 /// does and whether nobody does. A writer that another owner has replaced, that could not find out where its shard
 /// stands, or whose shard a process asks for that prefers it, ends here, and the shard is acquired anew when it is
-/// free.
+/// free. One that stopped for good stands still until another process owns the shard; this one does not take it again.
 /// </summary>
 internal sealed partial class ShardSlot : IAsyncDisposable
 {
@@ -29,6 +29,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private volatile SeenOwner? _owner;
     private volatile TidelineException? _why;
     private volatile HistoryFault? _closed;
+    private volatile TidelineException? _stopped;
     private long? _leftAt;
     private long _epoch;
     private long _lookedUs;
@@ -62,7 +63,10 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// Until when <see cref="Signal"/> holds all that is committed: now for an owner, else the beginning of the last
     /// look.
     /// </summary>
-    public long KnownUs => Epoch != 0 ? NowUs : Interlocked.Read(ref _lookedUs);
+    public long KnownUs => IsLive ? NowUs : Interlocked.Read(ref _lookedUs);
+
+    /// <summary>Whether this process owns the shard and commits there, so that nobody else does.</summary>
+    public bool IsLive => Epoch != 0 && _writer is { Stopped.IsCompleted: false };
 
     /// <summary>Why this process does not own the shard; null while it does.</summary>
     public string? WhyNot => _writer is null ? NotHere.Message : null;
@@ -75,7 +79,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
     /// <summary>What stopped the shard for as long as this process runs; null while it may be used.</summary>
     public string? Stopped => _closed?.Sentence
-        ?? (_writer?.Fault is { Code: not ErrorCode.NotOwner } why ? why.Message : null);
+        ?? (_writer?.Fault is { Code: not ErrorCode.NotOwner } why ? why : _stopped)?.Message;
 
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
@@ -84,18 +88,24 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     public ShardWriter Writer => _writer ?? throw NotHere;
 
     private TidelineException NotHere =>
-        _closed?.ToException() ?? new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
+        WhyStopped ?? new(ErrorCode.NotOwner, _why?.Message ?? $"Shard {Shard} has no owner yet.", _why);
+
+    private TidelineException? WhyStopped => _closed?.ToException()
+        ?? (_stopped is { } why ? new TidelineException(why.Code, why.Message, why) : null);
 
     /// <summary>As <see cref="ShardWriter.ForgetMessages"/>; nothing where another process owns the shard.</summary>
     public void ForgetMessages(long throughSeq) => _writer?.ForgetMessages(throughSeq);
 
     /// <summary>Queues a command where this process owns the shard; null where it does not.</summary>
-    /// <exception cref="TidelineException">As <see cref="ShardWriter.Submit"/>, but for NotOwner.</exception>
+    /// <exception cref="TidelineException">As <see cref="ShardWriter.Submit"/>, but for NotOwner. What stopped the
+    /// shard: no other process has it either.</exception>
     public Task<Reply>? TrySubmit(LedgerCommand command)
     {
         try
         {
-            return _writer?.Submit(command);
+            if (_writer is { } writer) return writer.Submit(command);
+            if (WhyStopped is { } why && Owner is not { Owner.Address.Length: > 0 }) throw why;
+            return null;
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {
@@ -125,7 +135,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         }
         catch (TidelineException) when (slot._closed is not null)
         {
-            return slot;
+            // It looks on: another process may have the shard as it was.
         }
         catch
         {
@@ -138,8 +148,9 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     }
 
     /// <summary>Looks where the shard stands, and who owns it.</summary>
+    /// <returns>The owner that the store names, this process or another one; null when there is none.</returns>
     /// <exception cref="TidelineException">StorageUnavailable: it does not say.</exception>
-    public async Task LookAsync(CancellationToken cancel)
+    public async Task<ShardOwner?> LookAsync(CancellationToken cancel)
     {
         var beganUs = NowUs;
         var head = await _reader.GetHeadAsync(cancel);
@@ -148,6 +159,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         if (Epoch == 0) See(owner);
         // Times rise, so that all up to the head's is known too.
         Interlocked.Exchange(ref _lookedUs, Math.Max(beganUs, head.TimeUs));
+        return owner;
     }
 
     /// <summary>Carries out what is queued, then releases the shard.</summary>
@@ -171,17 +183,13 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         {
             try
             {
-                if (_writer is { } writer && !await IsLeftAsync(writer)) return;
+                if (_writer is { } writer) await LeaveAsync(writer);
                 await LookAsync(_stop.Token);
                 if (!_reachable.IsCompleted) await Task.WhenAny(_reachable, Task.Delay(Poll, _time, _stop.Token));
-                else if (IsAnothersTurn) await Task.Delay(Poll, _time, _stop.Token);
+                else if (Stopped is not null || IsAnothersTurn) await Task.Delay(Poll, _time, _stop.Token);
                 else await AcquireAsync(_stop.Token);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (TidelineException) when (_closed is not null)
             {
                 return;
             }
@@ -194,20 +202,26 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         }
     }
 
-    // False: it stopped for good. After a flush that failed only a new process can tell what the file holds.
-    private async Task<bool> IsLeftAsync(ShardWriter writer)
+    private async Task LeaveAsync(ShardWriter writer)
     {
         await Task.WhenAny(writer.Stopped, writer.Wanted).WaitAsync(_stop.Token);
         var why = writer.Stopped.IsCompleted ? await writer.Stopped
             : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes to a process that prefers it.");
-        if (why.Code != ErrorCode.NotOwner) return false;
+        // For good: after a flush that failed only a new process can tell what the file holds.
+        if (why.Code != ErrorCode.NotOwner) await WaitForHeirAsync();
         if (writer.Stopped.IsCompleted) Lost(_logger, Shard, why);
         else HandedOver(_logger, Shard);
+        if (why.Code != ErrorCode.NotOwner) _stopped = why;
         (_why, _writer) = (why, null);
         Interlocked.Exchange(ref _epoch, 0);
         await writer.DisposeAsync(why);
         _leftAt = _time.GetTimestamp();
-        return true;
+    }
+
+    private async Task WaitForHeirAsync()
+    {
+        while (await LookAsync(_stop.Token) is not { } owner || owner.Secret == _store.Self.Secret)
+            await Task.Delay(Poll, _time, _stop.Token);
     }
 
     private void See(ShardOwner? owner)

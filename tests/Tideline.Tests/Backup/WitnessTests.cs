@@ -87,6 +87,8 @@ public sealed class WitnessTests
     {
         public ShardMap Map => store.Map;
 
+        public ShardOwner Self => store.Self;
+
         public bool TakesKeysOf(int shard, int home) => store.TakesKeysOf(shard, home);
 
         public IReadOnlyList<EpochRow> Epochs(int shard) => store.Epochs(shard);

@@ -55,6 +55,8 @@ public sealed class AnswerLimitTests
 
         public ShardMap Map => store.Map;
 
+        public ShardOwner Self => store.Self;
+
         public void Hang() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public void GoOn()

@@ -34,6 +34,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
     public ShardMap Map => store.Map;
 
+    public ShardOwner Self => store.Self;
+
     public bool TakesKeysOf(int shard, int home) => store.TakesKeysOf(shard, home);
 
     public IReadOnlyList<EpochRow> Epochs(int shard) => store.Epochs(shard);

@@ -14,19 +14,21 @@ public sealed class MySqlLedgerStore : ILedgerStore
 {
     private readonly MySqlAddress[] _addresses;
     private readonly IReadOnlyList<EpochRow>[] _epochs;
-    private readonly ShardOwner _owner;
     private readonly IReadOnlySet<int>? _own;
     private readonly bool _isKnown;
     private readonly SteadyClock _time;
     private readonly ILogger _logger;
 
     private MySqlLedgerStore(MySqlAddress[] addresses, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
-        (_addresses, _epochs, _owner, _own, _isKnown, _time, _logger, Map) =
+        (_addresses, _epochs, Self, _own, _isKnown, _time, _logger, Map) =
             (addresses, new IReadOnlyList<EpochRow>[addresses.Length], options.Owner, options.Own, options.IsKnown,
                 SteadyClock.Of(time), logger, new ShardMap(addresses.Length));
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
+
+    /// <inheritdoc/>
+    public ShardOwner Self { get; }
 
     /// <summary>
     /// Makes the databases and tables that are not there and brings the others up to date. Safe for several processes
@@ -86,7 +88,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
 
     /// <inheritdoc/>
     public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home]
-        .Database, shard, _owner, _own?.Contains(shard) ?? true, _time, _logger);
+        .Database, shard, Self, _own?.Contains(shard) ?? true, _time, _logger);
 
     /// <inheritdoc/>
     public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard, _time);

@@ -24,6 +24,9 @@ public sealed class SqliteLedgerStore : ILedgerStore
     /// <inheritdoc/>
     public ShardMap Map { get; }
 
+    /// <inheritdoc/>
+    public ShardOwner Self { get; } = new(ShardOwner.ThisProcess, "", Guid.Empty);
+
     /// <summary>
     /// Opens the data of <paramref name="dataDirectory"/>, or makes it with <paramref name="shards"/> shards (null: as
     /// many as the data has, else one for each processor).

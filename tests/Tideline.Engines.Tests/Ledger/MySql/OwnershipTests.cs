@@ -3,6 +3,7 @@ using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Ledger.Installation;
 using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 
 namespace Tideline.Engines.Tests.Ledger.MySql;
@@ -219,6 +220,33 @@ public sealed class OwnershipTests : IAsyncLifetime
         await using var again = await _databases.OpenAsync(Prefers("a", 0, 1));
         await using var ledger = await StartAsync(again);
         (await ledger.Reader(0).GetOwnerAsync(Cancel)).ShouldNotBeNull().Address.ShouldBe("http://a");
+    }
+
+    [Fact]
+    public async Task A_shard_that_stopped_for_good_is_left_to_the_process_that_takes_it_over()
+    {
+        await using var first = await _databases.OpenAsync(Prefers("a", 0));
+        await using var second = await _databases.OpenAsync(Prefers("b", 1));
+        await using var stopped = await StartAsync(first);
+        var heir = await StartAsync(second);
+        stopped.CloseShard(0, new HistoryFault("It is not what was acknowledged.", new ManifestHead(0, 1, "", 0, 1)));
+        // Nobody has it: what is asked for fails at once, and nothing is known of now.
+        Should.Throw<TidelineException>(() => { _ = stopped.TrySubmitHere(0, Customer(stopped, 0)); })
+            .Code.ShouldBe(ErrorCode.Corrupt);
+        stopped.KnownUs(0).ShouldBeLessThan(stopped.NowUs(0));
+        await UntilAsync(() => Task.FromResult(
+            heir.Owns(0) && !stopped.Owns(0) && stopped.OwnerElsewhere(0)?.Address == "http://b"));
+        // It goes there.
+        stopped.TrySubmitHere(0, Customer(stopped, 0)).ShouldBeNull();
+        var known = (await heir.ExecuteAsync(Customer(heir, 0), Cancel)).Position;
+        await UntilAsync(() => Task.FromResult(stopped.CommittedHead(0).EventSeq >= known.Seq));
+        await heir.DisposeAsync();
+        await UntilAsync(() => Task.FromResult(stopped.Owns(1) && stopped.OwnerElsewhere(0) is null));
+        await Task.Delay(Limits.OrphanMs + 2 * Limits.OwnershipPollMs, Cancel);
+        (stopped.Owns(0), stopped.Owns(1), stopped.WhyStopped(0)).ShouldBe(
+            (false, true, "It is not what was acknowledged."));
+        Should.Throw<TidelineException>(() => { _ = stopped.TrySubmitHere(0, Customer(stopped, 0)); })
+            .Code.ShouldBe(ErrorCode.Corrupt);
     }
 
     private static (ShardOwner Owner, HashSet<int> Own) Prefers(string name, params int[] shards) =>
