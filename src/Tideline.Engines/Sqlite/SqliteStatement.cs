@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using SQLitePCL;
+using Tideline.Kernel;
 
 namespace Tideline.Engines.Sqlite;
 
@@ -112,7 +113,14 @@ internal sealed unsafe class SqliteStatement : IDisposable
 
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
 
-    public Guid Id(int column) => new(Span(column), bigEndian: true);
+    /// <exception cref="TidelineException">Corrupt: it is not as long as an id.</exception>
+    public Guid Id(int column)
+    {
+        var bytes = Span(column);
+        return bytes.Length == 16
+            ? new Guid(bytes, bigEndian: true)
+            : throw new TidelineException(ErrorCode.Corrupt, $"A row holds {bytes.Length} bytes for an id of 16.");
+    }
 
     public Guid? IdOrNull(int column) => IsNull(column) ? null : Id(column);
 

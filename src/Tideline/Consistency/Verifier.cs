@@ -44,6 +44,8 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
                 token) => SagasAsync(shard, deep, token), cancel),
             await CheckAllAsync("I14 an id names one hold", holds.RunAsync, () => holds.At, "holds", cancel),
             await CheckAsync("I15 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
+            await CheckAsync("I16 the rows of accounts and customers say what their newest events say",
+                (shard, token) => new RowCheck(ledger.Reader(shard), shard).RunAsync(token), cancel),
         ];
         if (views is not null && projections is not null)
         {
