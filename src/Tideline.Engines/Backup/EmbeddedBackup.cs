@@ -57,13 +57,24 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
 
     private void RequireFree(string target)
     {
-        var own = Path.GetFullPath(data) + Path.DirectorySeparatorChar;
-        if ((target + Path.DirectorySeparatorChar).StartsWith(own, StringComparison.Ordinal))
+        var own = RealPath(data) + Path.DirectorySeparatorChar;
+        if ((RealPath(target) + Path.DirectorySeparatorChar).StartsWith(own, StringComparison.Ordinal))
             throw new TidelineException(
                 ErrorCode.InvalidInput, $"{target} lies in the data folder; a backup stands elsewhere.");
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
             throw new TidelineException(
                 ErrorCode.InvalidInput, $"{target} is not empty; a backup needs a folder of its own.");
+    }
+
+    // Without symbolic links in any of its folders, as far as they exist.
+    private static string RealPath(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (Path.GetDirectoryName(full) is not { } parent) return full;
+        var own = Path.Combine(RealPath(parent), Path.GetFileName(full));
+        return Path.Exists(own) && new DirectoryInfo(own).ResolveLinkTarget(returnFinalTarget: true) is { } target
+            ? RealPath(target.FullName)
+            : own;
     }
 
     // :: Step 2

@@ -82,6 +82,11 @@ internal static class RequestDoor
         if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
             return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),
                 "Send Content-Length or Transfer-Encoding, not both.", "Content-Length");
+        // What is coded another way would be read as something else than a proxy read.
+        if (headers.TransferEncoding is { Count: > 0 } coding
+            && !(coding is [{ } one] && one.Equals("chunked", StringComparison.OrdinalIgnoreCase)))
+            return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),
+                "Transfer-Encoding may be chunked, and nothing else.", "Transfer-Encoding");
         return null;
     }
 

@@ -75,7 +75,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var reply = await parts.Time.ForAsync(parts.Ledger.ExecuteAsync(command, http.RequestAborted), began);
         Answers.SetToken(http, [reply.Position]);
         if (reply.Refusal is { } refusal) return Problem.Of(refusal, inPath: true);
-        return Answer(http, id, await parts.Time.ForAsync(FindAsync(id, http.RequestAborted), began));
+        return Answer(http, id, await parts.Time.ForAsync(FindAtAsync(id, reply.Position, http.RequestAborted), began));
     }
 
     private async Task<Problem?> GetAsync(HttpContext http)
@@ -87,6 +87,19 @@ internal sealed class AccountRoutes(GatewayParts parts)
 
     private Task<AccountRow?> FindAsync(Guid id, CancellationToken cancel) =>
         parts.Ledger.ReaderOf(id).GetAccountAsync(id, cancel).AsTask();
+
+    // As the command left it, so that a repetition is answered as the first request was.
+    private async Task<AccountRow?> FindAtAsync(Guid id, Position position, CancellationToken cancel)
+    {
+        if (await FindAsync(id, cancel) is not { } account) return null;
+        var events = await parts.Ledger.ReaderOf(id).GetEventsAsync(position.Seq - 1, 1, cancel);
+        if (events is not [var happened] || happened.Subject != id) return account;
+        var (then, data) = (account.Copy(), EventData.Parse(happened.Data.Span));
+        (then.Version, then.Status) = (happened.Version, Enum.Parse<AccountStatus>(data.Status!, ignoreCase: true));
+        (then.PostedMinor, then.PendingOutMinor, then.OverdraftLimitMinor) =
+            (data.PostedMinor, data.HeldMinor, data.OverdraftLimitMinor);
+        return then;
+    }
 
     private static Problem? Answer(HttpContext http, Guid id, AccountRow? found)
     {

@@ -16,7 +16,7 @@ internal static class VerifyCommand
     {
         var command = new Command(
             "verify",
-            "Check the invariants (I1, I2, I7, I8, I9, I12 to I15) on the stores, while traffic runs; exit 1 and a "
+            "Check the invariants (I1, I2, I7, I8, I9, I12 to I16) on the stores, while traffic runs; exit 1 and a "
                 + "list when one is broken.") { Data, Deep, Json };
         command.SetAction(RunAsync);
         return command;

@@ -15,19 +15,25 @@ namespace Tideline.Host.Running;
 /// </summary>
 internal sealed class OpsClient : IAsyncDisposable
 {
+    private static readonly Uri Live = new("/health/live", UriKind.Relative);
     private readonly HttpClient _http;
     private readonly Server? _own;
+    private readonly TimeSpan _silence;
 
-    private OpsClient(Uri address, Server? own)
+    private OpsClient(Uri address, Server? own, TimeSpan? silence = null)
     {
-        _own = own;
+        (_own, _silence) = (own, silence ?? TimeSpan.FromMilliseconds(Limits.OpsSilenceMs));
         _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromHours(1) };
     }
 
+    /// <param name="data">The data folder.</param>
+    /// <param name="cancel">Ends the start of a node.</param>
+    /// <param name="silence">How long a request may be without an answer before the client looks whether the node is
+    /// live, and how long that may take; <see cref="Limits.OpsSilenceMs"/> unless told.</param>
     /// <exception cref="TidelineException">NotFound: there is no data there.</exception>
-    public static async Task<OpsClient> OpenAsync(string data, CancellationToken cancel)
+    public static async Task<OpsClient> OpenAsync(string data, CancellationToken cancel, TimeSpan? silence = null)
     {
-        if (RunFile.Find(data) is { } address) return new OpsClient(address, null);
+        if (RunFile.Find(data) is { } address) return new OpsClient(address, null, silence);
         var file = UpConfiguration.Read(null);
         var cluster = file.IsCluster ? ClusterSettings.Find(file) : null;
         if (cluster is null && !Directory.Exists(Path.Combine(data, "ledger")))
@@ -39,24 +45,28 @@ internal sealed class OpsClient : IAsyncDisposable
     }
 
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
-        await ReadAsync(await _http.GetAsync(new Uri(path, UriKind.Relative), cancel), cancel);
+        await ReadAsync(await AskAsync(
+            token => _http.GetAsync(new Uri(path, UriKind.Relative), token), cancel), cancel);
 
     public async Task<JsonElement> PostAsync(string path, string json, CancellationToken cancel)
     {
         using var body = new StringContent(json, Encoding.UTF8, "application/json");
-        return await ReadAsync(await _http.PostAsync(new Uri(path, UriKind.Relative), body, cancel), cancel);
+        return await ReadAsync(await AskAsync(
+            token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), cancel), cancel);
     }
 
     /// <summary>Posts to a route that takes no body.</summary>
     public async Task<JsonElement> PostAsync(string path, CancellationToken cancel) =>
-        await ReadAsync(await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancel), cancel);
+        await ReadAsync(await AskAsync(
+            token => _http.PostAsync(new Uri(path, UriKind.Relative), null, token), cancel), cancel);
 
     public async Task<JsonElement> PostFileAsync(string path, string file, CancellationToken cancel)
     {
         await using var stream = File.OpenRead(file);
         using var body = new StreamContent(stream);
         body.Headers.ContentType = new("application/xml");
-        return await ReadAsync(await _http.PostAsync(new Uri(path, UriKind.Relative), body, cancel), cancel);
+        return await ReadAsync(await AskAsync(
+            token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), cancel), cancel);
     }
 
     /// <summary>Saves an answer, asked for as XML, into a file.</summary>
@@ -64,7 +74,7 @@ internal sealed class OpsClient : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Accept.Add(new("application/xml"));
-        using var answer = await _http.SendAsync(request, cancel);
+        using var answer = await AskAsync(token => _http.SendAsync(request, token), cancel);
         if (!answer.IsSuccessStatusCode)
             throw new TidelineException(ErrorCode.StorageUnavailable, $"The node answered {(int)answer.StatusCode}.");
         await using var output = File.Create(file);
@@ -75,6 +85,39 @@ internal sealed class OpsClient : IAsyncDisposable
     {
         _http.Dispose();
         if (_own is not null) await _own.DisposeAsync();
+    }
+
+    // A node may work for long, and be live; one that stands still answers nothing at all.
+    private async Task<HttpResponseMessage> AskAsync(
+        Func<CancellationToken, Task<HttpResponseMessage>> send, CancellationToken cancel)
+    {
+        using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var answer = send(gone.Token);
+        var silent = 0;
+        while (silent < Limits.OpsLooks && await Task.WhenAny(answer, Task.Delay(_silence, cancel)) != answer)
+            silent = await IsLiveAsync(cancel) ? 0 : silent + 1;
+        if (answer.IsCompleted) return await answer;
+        await gone.CancelAsync();
+        _ = answer.ContinueWith(static ended => ended.Exception, TaskScheduler.Default);
+        cancel.ThrowIfCancellationRequested();
+        throw new TidelineException(ErrorCode.StorageUnavailable,
+            $"The node at {_http.BaseAddress} does not answer: it stands still, or its machine is overloaded. What it "
+                + $"was asked for may have happened.");
+    }
+
+    private async Task<bool> IsLiveAsync(CancellationToken cancel)
+    {
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        late.CancelAfter(_silence);
+        try
+        {
+            using var live = await _http.GetAsync(Live, late.Token);
+            return true;
+        }
+        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException)
+        {
+            return false;
+        }
     }
 
     private static async Task<JsonElement> ReadAsync(HttpResponseMessage answer, CancellationToken cancel)

@@ -218,6 +218,18 @@ public static partial class Limits
     /// <summary>How long a committed event waits for its audit block, milliseconds.</summary>
     public const int AuditBlockMs = 1_000;
 
+    /// <summary>
+    /// How long a command of the command line waits for an answer before it looks whether the node is live, and how
+    /// long that look may take, milliseconds.
+    /// </summary>
+    public const int OpsSilenceMs = 5_000;
+
+    /// <summary>Looks without an answer after which the node counts as standing still.</summary>
+    public const int OpsLooks = 2;
+
+    /// <summary>Rows that a check of the ledger holds against one walk over the events.</summary>
+    public const int VerifyGroupRows = 250_000;
+
     /// <summary>Findings after which a check stops: more of them tell nothing more.</summary>
     public const int VerifyFindings = 100;
 

@@ -80,6 +80,15 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Writes.Claims[claim.Name] = claim;
     }
 
+    /// <summary>What has an id of <see cref="BatchKeys.AddNew"/> already, in words; null when nothing has.</summary>
+    public string? HolderOf(Guid id) =>
+        Rows.Customers.ContainsKey(id) ? "a customer"
+        : Rows.Accounts.ContainsKey(id) ? "an account"
+        : Rows.Holds.ContainsKey(id) ? "a hold"
+        : Rows.Sagas.ContainsKey(id) ? "a transfer"
+        : Rows.Transactions.Contains(id) ? "a transaction"
+        : null;
+
     /// <summary>Gives a name free; later commands of the batch see it.</summary>
     public void Release(string name)
     {

@@ -214,6 +214,12 @@ public sealed class BatchKeys
         keys.Add(key);
     }
 
+    /// <summary>Adds an id that a client brings for something new: whatever has it already is looked up.</summary>
+    internal void AddNew(Guid id)
+    {
+        foreach (var ids in (HashSet<Guid>[])[Accounts, Customers, Holds, Sagas, Transactions]) ids.Add(id);
+    }
+
     public HashSet<Guid> Accounts { get; } = [];
 
     public HashSet<Guid> Customers { get; } = [];
@@ -222,7 +228,7 @@ public sealed class BatchKeys
 
     public HashSet<Guid> Sagas { get; } = [];
 
-    /// <summary>Transactions whose existence matters (ids chosen by clients).</summary>
+    /// <summary>Transactions whose existence matters.</summary>
     public HashSet<Guid> Transactions { get; } = [];
 
     public HashSet<string> Claims { get; } = new(StringComparer.Ordinal);

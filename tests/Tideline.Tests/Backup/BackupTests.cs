@@ -235,6 +235,11 @@ public sealed class BackupTests
         (await Should.ThrowAsync<TidelineException>(
             () => stage.Node.Backup!.WriteAsync(Path.Combine(stage.Data, "x"), default))).Message
             .ShouldContain("lies in the data folder");
+        Directory.CreateSymbolicLink(stage.Data + "-link", stage.Data);
+        (await Should.ThrowAsync<TidelineException>(
+            () => stage.Node.Backup!.WriteAsync(Path.Combine(stage.Data + "-link", "x", "y"), default))).Message
+            .ShouldContain("lies in the data folder");
+        Directory.Delete(stage.Data + "-link");
         var backup = stage.Data + "-backup";
         await stage.Node.Backup!.WriteAsync(backup, default);
         (await Should.ThrowAsync<TidelineException>(() => stage.Node.Backup!.WriteAsync(backup, default)))

@@ -57,6 +57,27 @@ public sealed class OneIdTests
     }
 
     [Fact]
+    public async Task The_id_of_an_effect_names_no_customer_or_account()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var (from, to) = (await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(0));
+        const string one = "\"amount\":\"1.00\",\"currency\":\"EUR\"";
+        await server.PostAsync(Customers, Customer(Ada));
+        string[] ids =
+        [
+            (await server.PostAsync($"{Accounts}/{from}/deposits", $"{{{one}}}"))["transactionId"],
+            (await server.PostAsync($"{Accounts}/{from}/holds", $"{{{one}}}"))["holdId"],
+            (await server.PostAsync(
+                "/v1/payments/transfers", $"{{\"from\":\"{from}\",\"to\":\"{to}\",{one}}}"))["transferId"],
+        ];
+        foreach (var id in ids)
+        {
+            (await server.PostAsync(Customers, Customer(id))).ShouldBeProblem("duplicate-id", 409);
+            (await server.PostAsync(Accounts, Account(id))).ShouldBeProblem("duplicate-id", 409);
+        }
+    }
+
+    [Fact]
     public async Task A_refused_opening_does_not_burn_its_iban()
     {
         await using var server = await GatewayServer.StartAsync();

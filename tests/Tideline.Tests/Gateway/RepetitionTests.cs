@@ -50,6 +50,19 @@ public sealed class RepetitionTests
     }
 
     [Fact]
+    public async Task A_repeated_change_of_status_gets_its_first_answer()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var path = $"/v1/accounts/{await server.Bank.AccountAsync(0, 10_000)}";
+        var first = await SetAsync(server, path, "frozen", "freeze-1");
+        first["status"].ShouldBe("frozen");
+        (await SetAsync(server, path, "open", "open-1"))["status"].ShouldBe("open");
+        await server.PostAsync($"{path}/deposits", """{"amount":"1.00","currency":"EUR"}""");
+        (await SetAsync(server, path, "frozen", "freeze-1")).Text.ShouldBe(first.Text);
+        (await server.GetAsync(path))["status"].ShouldBe("open");
+    }
+
+    [Fact]
     public async Task A_repeated_creation_answers_the_first_ids()
     {
         await using var server = await GatewayServer.StartAsync();
@@ -66,4 +79,7 @@ public sealed class RepetitionTests
         deposits.Select(answer => answer.Text).Distinct().ShouldHaveSingleItem();
         (await server.GetAsync($"/v1/accounts/{accounts[0]["accountId"]}"))["posted"].ShouldBe("1.00");
     }
+
+    private static Task<Answer> SetAsync(GatewayServer server, string path, string status, string key) =>
+        server.PostAsync(path, $$"""{"status":"{{status}}"}""", key, method: HttpMethod.Patch);
 }

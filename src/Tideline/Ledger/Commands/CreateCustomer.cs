@@ -2,7 +2,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Commands;
 
-/// <summary>Makes a customer. Its id is no account's: both live on the shard of the id.</summary>
+/// <summary>Makes a customer. Its id is of nothing else: all that could have it lives on the shard of the id.</summary>
 public sealed record CreateCustomer(Guid CustomerId, string Name, string Email, string Country) : LedgerCommand
 {
     public override Guid RouteId => CustomerId;
@@ -11,18 +11,14 @@ public sealed record CreateCustomer(Guid CustomerId, string Name, string Email, 
 
     internal override LedgerCommand About(Guid subject) => this with { CustomerId = subject };
 
-    internal override void Collect(BatchKeys keys, ShardContext context)
-    {
-        keys.Customers.Add(CustomerId);
-        keys.Accounts.Add(CustomerId);
-    }
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.AddNew(CustomerId);
 
     internal override Reply Decide(Batch batch)
     {
         if (batch.Rows.Customers.ContainsKey(CustomerId))
             return batch.Refuse(RefusalReason.DuplicateId, $"Customer {CustomerId} exists already.");
-        if (batch.Account(CustomerId) is not null)
-            return batch.Refuse(RefusalReason.DuplicateId, $"{CustomerId} is the id of an account.");
+        if (batch.HolderOf(CustomerId) is { } holder)
+            return batch.Refuse(RefusalReason.DuplicateId, $"{CustomerId} is the id of {holder}.");
         var customer = new CustomerRow(CustomerId, Name, Email, Country, 1, batch.TimeUs);
         batch.Rows.Customers.Add(CustomerId, customer);
         batch.Writes.NewCustomers.Add(customer);

@@ -5,7 +5,8 @@ namespace Tideline.Ledger.Commands;
 
 /// <summary>
 /// Opens an account. <see cref="AccountOpening"/> checks the customer and claims the IBAN first, since both may live on
-/// other shards. The account's id is no customer's: both live on the shard of the id.
+/// other shards. The account's id is of nothing else: all that could have it lives on the shard of the
+/// id.
 /// </summary>
 public sealed record OpenAccount(
     Guid AccountId, Guid CustomerId, Currency Currency, long OverdraftLimitMinor, string? Iban) : LedgerCommand
@@ -20,17 +21,15 @@ public sealed record OpenAccount(
 
     internal override LedgerCommand About(Guid subject) => this with { AccountId = subject };
 
-    internal override void Collect(BatchKeys keys, ShardContext context)
-    {
-        keys.Accounts.Add(AccountId);
-        keys.Customers.Add(AccountId);
-    }
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.AddNew(AccountId);
 
     internal override Reply Decide(Batch batch)
     {
         var customer = batch.Rows.Customers.GetValueOrDefault(AccountId);
         if ((Known ?? RefusalFor(batch.Account(AccountId), customer)) is { } refusal)
             return batch.Refuse(refusal.Reason, refusal.Detail);
+        if (batch.HolderOf(AccountId) is { } holder)
+            return batch.Refuse(RefusalReason.DuplicateId, $"{AccountId} is the id of {holder}.");
         var account = new AccountRow
         {
             Id = AccountId, CustomerId = CustomerId, Kind = AccountKind.Customer, Currency = Currency,

@@ -95,6 +95,12 @@ public sealed class RequestDoorTests
         const string twoLengths = "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n";
         (await RawAsync(server, $"POST /v1/customers HTTP/1.1\r\n{twoLengths}{end}0\r\n\r\n"))
             .ShouldBeProblem("invalid-input", 400);
+        foreach (var coding in (string[])["gzip, chunked", "chunked, chunked", "identity"])
+        {
+            var odd = $"Transfer-Encoding: {coding}\r\n";
+            (await RawAsync(server, $"POST /v1/customers HTTP/1.1\r\n{odd}{end}0\r\n\r\n")).Status.ShouldBe(400);
+        }
+
         (await RawAsync(server, "GET /health/live HTTP/1.0\r\n\r\n")).ShouldBeProblem("host-refused", 403);
         // Beyond what is read at all, the server answers with the status alone.
         (await RawAsync(server, $"GET /health/live HTTP/1.1\r\nX: {new string('a', Limits.HeadReadBytes)}\r\n{end}"))
