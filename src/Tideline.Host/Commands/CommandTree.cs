@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Tideline.Host.Running;
 using Tideline.Kernel;
 
 namespace Tideline.Host.Commands;
 
 /// <summary>The command line. Exit codes: 0 done, 1 the thing asked about is not so, 2 usage or environment.</summary>
-internal static class CommandTree
+internal static partial class CommandTree
 {
     private const int NotSo = 1;
     private const int Usage = 2;
@@ -17,8 +19,8 @@ internal static class CommandTree
         var parsed = Build().Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"tideline: {error.Message}");
-            await Console.Error.WriteLineAsync("Try: ./tideline --help");
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"tideline: {Plain(error)}");
+            await Console.Error.WriteLineAsync($"Try: {PathOf(parsed.CommandResult)} --help");
             return Usage;
         }
 
@@ -52,6 +54,24 @@ internal static class CommandTree
             return Usage;
         }
     }
+
+    // The parser names types of the program, which no user knows.
+    private static string Plain(ParseError error)
+    {
+        if (NotOfType().Match(error.Message) is not { Success: true } wrong) return error.Message;
+        var (given, where, type) = (wrong.Groups[1].Value, wrong.Groups[2].Value, wrong.Groups[3].Value);
+        var kind = type.Contains("Guid", StringComparison.Ordinal)
+            ? "an id, which looks like 0197a1b2-0000-7000-8000-0000000000f2"
+            : type.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "what is expected there";
+        return $"'{given}' for '{where}' is not {kind}.";
+    }
+
+    [GeneratedRegex("^Cannot parse argument '(.*)' for (?:command|option) '(.*)' as expected type '(.*)'\\.$")]
+    private static partial Regex NotOfType();
+
+    private static string PathOf(CommandResult command) => command.Parent is CommandResult parent
+        ? $"{PathOf(parent)} {command.Command.Name}"
+        : command.Command.Name;
 
     public static Command Build() => new("./tideline", "Tideline: a hybrid database platform for banking products. "
         + "Money in the strong tier, views beside it, and proof that both agree.")

@@ -25,6 +25,13 @@ internal static class VerifyCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         await using var node = await OpsClient.OpenAsync(parsed.GetRequiredValue(Data), cancel);
+        if (!parsed.GetValue(Json))
+        {
+            var what = parsed.GetValue(Deep) ? "all of it" : "a sample of documents, records and ended sagas";
+            await Console.Error.WriteLineAsync(
+                $"Checking {Path.GetFullPath(parsed.GetRequiredValue(Data))}, {what}.");
+        }
+
         var report = await node.GetAsync(
             $"/v1/ops/consistency?deep={(parsed.GetValue(Deep) ? "true" : "false")}", cancel);
         if (parsed.GetValue(Json))

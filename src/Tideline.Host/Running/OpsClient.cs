@@ -6,6 +6,7 @@ using System.Text.Json;
 using Tideline.Engines;
 using Tideline.Gateway.Door;
 using Tideline.Kernel;
+using Tideline.Ledger.Installation;
 
 namespace Tideline.Host.Running;
 
@@ -37,8 +38,11 @@ internal sealed class OpsClient : IAsyncDisposable
         var file = UpConfiguration.Read(null);
         var cluster = file.IsCluster ? ClusterSettings.Find(file) : null;
         if (cluster is null && !Directory.Exists(Path.Combine(data, "ledger")))
-            throw new TidelineException(ErrorCode.NotFound,
-                $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
+            throw File.Exists(Path.Combine(data, Manifest.FileName))
+                ? new TidelineException(ErrorCode.Corrupt,
+                    $"{data} holds no ledger: its files are lost. Restore the data folder from a backup.")
+                : new TidelineException(ErrorCode.NotFound,
+                    $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
         var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster },
             new IPEndPoint(IPAddress.Loopback, 0), HostNames.Loopback, verbose: false, cancel);
         return new OpsClient(new Uri(own.Address), own);

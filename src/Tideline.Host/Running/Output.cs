@@ -66,6 +66,11 @@ internal static class Output
             foreach (var item in items.EnumerateArray())
                 Console.WriteLine(string.Join('\t', columns.Select(column => Text(item, column))));
         }
+        else if (WidthOf(items, columns) > AnsiConsole.Profile.Width)
+        {
+            // A table would break ids over lines, where nobody can copy them.
+            PrintRecords(items, columns);
+        }
         else
         {
             var table = new Table().Border(TableBorder.Rounded);
@@ -77,6 +82,22 @@ internal static class Output
 
         foreach (var item in items.EnumerateArray())
             PrintLists(item, columns.Count == 0 ? "" : $"{columns[0]} {Text(item, columns[0])}");
+    }
+
+    private static int WidthOf(JsonElement items, List<string> columns) => 1 + columns.Sum(column => 3 + Math.Max(
+        column.Length, items.EnumerateArray().Max(item => Text(item, column).Length)));
+
+    private static void PrintRecords(JsonElement items, List<string> columns)
+    {
+        var width = columns.Max(column => column.Length);
+        var isFirst = true;
+        foreach (var item in items.EnumerateArray())
+        {
+            if (!isFirst) Console.WriteLine();
+            isFirst = false;
+            foreach (var column in columns.Where(column => Text(item, column).Length > 0))
+                Console.WriteLine($"{column.PadRight(width)} {Text(item, column)}");
+        }
     }
 
     // What does not fit into a row: findings, ids.

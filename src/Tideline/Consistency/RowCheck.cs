@@ -76,8 +76,8 @@ internal sealed class RowCheck(IShardReader reader, int shard)
                 : happened.Type != EventType.CustomerCreated
                     || await reader.GetCustomerAsync(happened.Subject, cancel) is not null) continue;
             var what = happened.Type == EventType.AccountCreated ? "Account" : "Customer";
-            _findings.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{what} {happened.Subject} on shard {shard}: its row is missing, and event {happened.Position} made it."));
+            var (who, made) = (happened.Subject, happened.Position);
+            _findings.Add(Say($"{what} {who} on shard {shard}: its row is missing, and event {made} made it."));
         }
     }
 

@@ -17,6 +17,10 @@ internal static partial class ShardLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Shard {Shard}: its lease could not be renewed.")]
     public static partial void NotRenewed(ILogger logger, int shard, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: a batch of {Count} commands was not committed.")]
-    public static partial void BatchFailed(ILogger logger, int shard, int count, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "Shard {Shard}: batches of commands are not committed, until told otherwise: {Fault}")]
+    public static partial void BatchesFail(ILogger logger, int shard, string fault, Exception? unexpected);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Shard}: batches of commands are committed again.")]
+    public static partial void BatchesPass(ILogger logger, int shard);
 }

@@ -37,6 +37,7 @@ internal sealed class ShardWriter : IAsyncDisposable
     private TidelineException? _stopped;
     private volatile ShardPause? _pause;
     private long _forgetThrough;
+    private string? _failing;
 
     public ShardWriter(IShardStore store, ShardContext context,
         ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
@@ -324,6 +325,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     private void Settle(CommittedBatch settled)
     {
         var batch = settled.Batch;
+        if (Volatile.Read(ref _failing) is not null && Interlocked.Exchange(ref _failing, null) is not null)
+            ShardLog.BatchesPass(_logger, _context.Shard);
         _signal.Reach(batch.EventSeq, batch.MessageSeq, batch.TimeUs);
         _committed?.Invoke(batch.Writes);
         AnswerGroup.Send(settled.Commands);
@@ -372,7 +375,9 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         var told = fault as TidelineException ?? new TidelineException(
             ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
-        if (commands.Count > 0) ShardLog.BatchFailed(_logger, _context.Shard, commands.Count, fault);
+        // A full disk fails batch after batch: one line for all of them.
+        if (commands.Count > 0 && Interlocked.Exchange(ref _failing, told.Message) != told.Message)
+            ShardLog.BatchesFail(_logger, _context.Shard, told.Message, fault is TidelineException ? null : fault);
         if (told.Code is ErrorCode.NotOwner or ErrorCode.Corrupt) Stop(told);
         foreach (var pending in commands) pending.Fail(told);
     }

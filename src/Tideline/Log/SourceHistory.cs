@@ -66,7 +66,9 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     public bool Holds(ShardStream stream, string source, long seq) =>
         SourceName.Parse(source) is { Producer: Producer } && !IsLeftBehind(stream, source, seq);
 
-    /// <summary>Whether a source is of an epoch after the present one: the ledger was there, and is not any more.</summary>
+    /// <summary>
+    /// Whether a source is of an epoch after the present one: the ledger was there, and is not any more.
+    /// </summary>
     public bool IsLater(string source) =>
         SourceName.Parse(source) is { Producer: Producer } name && epochs(name.Shard) is { Count: > 0 } rows
         && name.Epoch > rows[^1].Number;

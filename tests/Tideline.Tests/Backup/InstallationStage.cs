@@ -100,7 +100,9 @@ internal sealed class InstallationStage : IAsyncDisposable
         CopyFolder(Path.Combine(Data, "ledger"), Data + "-old");
     }
 
-    /// <summary>Stops, puts the kept ledger under log and views as they are, begins an epoch and starts again.</summary>
+    /// <summary>
+    /// Stops, puts the kept ledger under log and views as they are, begins an epoch and starts again.
+    /// </summary>
     public async Task PutLedgerBackAsync()
     {
         await StopAsync();

@@ -41,8 +41,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("up --listen 127.0.0.1:7400", "without a port")]
     [InlineData("up --listen 192.0.2.1", "no address of this machine")]
     [InlineData("up --listen 192.0.2.1 --port 0", "no address of this machine")]
-    [InlineData("up --shards 0", "1 to 64")]
-    [InlineData("up --shards 65", "1 to 64")]
+    [InlineData("up --port 0 --shards 0", "1 to 64")]
+    [InlineData("up --port 0 --shards 65", "1 to 64")]
     [InlineData("up --profile mainframe", "There is no profile")]
     [InlineData("up --profile other", "There is no profile 'other'")]
     [InlineData("up --config nowhere.json", "nowhere.json")]
@@ -63,6 +63,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("drill failover --runs 0", "--runs is 1 to 1000, not 0")]
     [InlineData("drill outage --down 0", "--down is 1 to 3600, not 0")]
     [InlineData("services up nonsense", "nonsense")]
+    [InlineData("sagas show 12", "'12' for 'show' is not an id")]
+    [InlineData("sagas list --limit many", "Try: ./tideline sagas list --help")]
     [InlineData("services", "command")]
     [InlineData("import nowhere.xml", "nowhere.xml")]
     [InlineData("restore ", "may not be empty")]
@@ -76,6 +78,7 @@ public sealed class CommandLineTests : IDisposable
         exitCode.ShouldBe(2, errors);
         errors.ShouldContain(named);
         errors.ShouldNotContain("   at ");
+        errors.ShouldNotContain("System.");
         Directory.Exists(_folder).ShouldBeFalse();
     }
 
@@ -87,7 +90,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("{\"demo\": 1}", "'demo' is true or false")]
     [InlineData("{\n\"port\": }", "line 2 is not valid JSON")]
     [InlineData("[]", "no JSON object")]
-    [InlineData("{\"profile\": \"cluster\", \"kafka\": \"127.0.0.1:1\"}", "where MySQL is: TIDELINE_MYSQL")]
+    [InlineData(
+        "{\"port\": 0, \"profile\": \"cluster\", \"kafka\": \"127.0.0.1:1\"}", "where MySQL is: TIDELINE_MYSQL")]
     [InlineData("{\"port\": 70000}", "0 to 65535")]
     public async Task A_configuration_that_cannot_be_used_says_why(string json, string named)
     {
@@ -107,6 +111,17 @@ public sealed class CommandLineTests : IDisposable
         exitCode.ShouldBe(2);
         errors.ShouldContain("There is no Tideline data");
         Directory.Exists(_folder).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_folder_whose_ledger_is_lost_is_not_called_empty()
+    {
+        Directory.CreateDirectory(_folder);
+        await File.WriteAllTextAsync(Path.Combine(_folder, "installation.json"), "{}");
+        var (exitCode, _, errors) = await HostProcess.RunAsync("verify", "--data", _folder);
+        Directory.Delete(_folder, recursive: true);
+        exitCode.ShouldBe(2);
+        errors.ShouldContain("holds no ledger: its files are lost");
     }
 
     [Fact]

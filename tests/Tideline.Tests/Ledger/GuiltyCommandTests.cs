@@ -4,6 +4,7 @@ using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Tests.Gateway;
 using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Ledger;
@@ -12,6 +13,7 @@ namespace Tideline.Tests.Ledger;
 public sealed class GuiltyCommandTests : IAsyncDisposable
 {
     private const int Innocents = 40;
+    private readonly KeptLogs _logs = new();
     private readonly string _name = $"tideline_guilty_{new IdGenerator(TimeProvider.System).Next():N}"[..40];
     private FaultyStore? _store;
     private GeneralLedger? _opened;
@@ -26,6 +28,7 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _logs.Dispose();
         if (_opened is not null) await _opened.DisposeAsync();
         if (_store is not null) await _store.DisposeAsync();
         await _remove();
@@ -93,6 +96,9 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         ends.ShouldAllBe(end => end.Fault == ErrorCode.StorageUnavailable);
         // One for the command that holds the writer, one for the batch.
         (Faults.Commits - before).ShouldBe(2);
+        // Both are one story for who reads the log.
+        _logs.Warnings.ShouldHaveSingleItem()
+            .ShouldContain("are not committed, until told otherwise: The disk is full.");
         Faults.IsFull = false;
         (await Ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).Refusal.ShouldBeNull();
     }
@@ -116,7 +122,7 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
 
         _store = new FaultyStore(store);
         var (time, ids) = (TimeProvider.System, new IdGenerator(TimeProvider.System));
-        _opened = await GeneralLedger.StartAsync(_store, time, ids, NullLogger.Instance, Cancel);
+        _opened = await GeneralLedger.StartAsync(_store, time, ids, _logs, Cancel);
         var ada = new CreateCustomer(ids.Next(), "Ada", "ada@example.com", "DE");
         (await Ledger.ExecuteAsync(ada, Cancel)).Refusal.ShouldBeNull();
         var open = new OpenAccount(ids.Next(), ada.CustomerId, Bank.Eur, 0, null);

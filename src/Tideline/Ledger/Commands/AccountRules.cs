@@ -5,9 +5,14 @@ namespace Tideline.Ledger.Commands;
 /// <summary>The checks that every movement shares; each answers null or why not.</summary>
 internal static class AccountRules
 {
-    public static Refusal? Amount(Money amount) => amount.Minor is > 0 and <= Limits.AmountMinor
-        ? null
-        : new Refusal(RefusalReason.InvalidAmount, "An amount is more than zero and within the limit of one movement.");
+    public static Refusal? Amount(Money amount) => amount.Minor switch
+    {
+        <= 0 => new Refusal(RefusalReason.InvalidAmount, "An amount is more than zero."),
+        > Limits.AmountMinor => new Refusal(
+            RefusalReason.InvalidAmount,
+            $"An amount is {new Money(Limits.AmountMinor, amount.Currency)} at most; {amount} is more."),
+        _ => null,
+    };
 
     /// <summary>The account exists, is a customer's, is open and keeps this currency.</summary>
     public static Refusal? Usable(AccountRow? account, Guid id, Currency currency, bool evenFrozen = false)

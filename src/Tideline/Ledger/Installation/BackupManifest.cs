@@ -11,7 +11,8 @@ namespace Tideline.Ledger.Installation;
 /// <param name="Heads">Where each shard stood at that moment.</param>
 /// <param name="Files">Every file, by its path in the data folder.</param>
 public sealed record BackupManifest(
-    Guid Installation, long Epoch, DateTimeOffset At, IReadOnlyList<ManifestHead> Heads, IReadOnlyList<BackupFile> Files)
+    Guid Installation, long Epoch, DateTimeOffset At,
+    IReadOnlyList<ManifestHead> Heads, IReadOnlyList<BackupFile> Files)
 {
     /// <summary>The file's name in the backup.</summary>
     public const string FileName = "backup.json";

@@ -5,8 +5,8 @@ namespace Tideline.Ledger.Installation;
 /// so that what was written after the copy and is lost can never be taken for what is written from then on.
 /// </summary>
 /// <param name="Number">
-/// The epoch, the same on every shard and higher than all before: 1, later ones the microseconds since 1970-01-01 UTC at
-/// which they began. So one backup that is restored twice begins two epochs, whose tokens and records are told apart.
+/// The epoch, the same on every shard and higher than all before: 1, later ones the microseconds since 1970-01-01 UTC
+/// at which they began. So a backup that is restored twice begins two epochs, whose tokens and records are told apart.
 /// </param>
 /// <param name="Installation">The installation's id, made with its data.</param>
 /// <param name="EventSeq">The shard's newest event when the epoch began; the epoch's first event follows it.</param>
