@@ -124,7 +124,8 @@ public static class EmbeddedRestore
                 throw Damaged($"shard {shard} does not stand where the backup says");
         }
 
-        var epoch = await EpochBeginning.RunAsync(store, $"restored the backup of {backup.At:O}", now, cancel);
+        var epoch = await EpochBeginning.RunAsync(
+            store, $"restored the backup of {backup.At:O}", now, above: 0, cancel);
         new Manifest(backup.Installation, epoch, heads.Length, heads, now).Write(staging);
         return epoch;
     }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -12,9 +13,11 @@ public static class InstallationEpochs
     /// <summary>Begins an epoch from the strong tier as it stands, and has the data folder's manifest say so.</summary>
     /// <returns>The epoch.</returns>
     /// <exception cref="TidelineException">
-    /// NotFound: there is no data. AlreadyOwned: a node runs. As opening the strong tier.
+    /// NotFound: there is no data. AlreadyOwned: a node runs. Corrupt: the shards are of different moments. As opening
+    /// the strong tier.
     /// </exception>
-    public static async Task<long> BeginAsync(NodeOptions options, string reason, CancellationToken cancel)
+    public static async Task<long> BeginAsync(
+        NodeOptions options, string reason, CancellationToken cancel, bool anyway = false)
     {
         if (options.Cluster is null && !Directory.Exists(Path.Combine(options.DataDirectory, SqliteLedgerStore.Folder)))
             throw new TidelineException(
@@ -24,7 +27,16 @@ public static class InstallationEpochs
             ? new ClusterEngines(options, cluster, owner)
             : new EmbeddedEngines(options);
         await using var store = await engines.OpenLedgerAsync(cancel);
-        var epoch = await EpochBeginning.RunAsync(store, reason, options.Time.GetUtcNow(), cancel);
+        if (!anyway && await OneMoment.FindFaultAsync(store, options.Time, cancel) is { } fault)
+        {
+            throw new TidelineException(
+                ErrorCode.Corrupt, $"The shards are not of one moment; no epoch was begun. {fault}{Environment.NewLine}"
+                    + "Restore all of them from one backup. Where there is none: --anyway; verify then names what is "
+                    + "missing.");
+        }
+
+        var seen = Manifest.Read(options.DataDirectory)?.Epoch ?? 0;
+        var epoch = await EpochBeginning.RunAsync(store, reason, options.Time.GetUtcNow(), seen, cancel);
         var heads = new ManifestHead[store.Map.Shards];
         for (var shard = 0; shard < heads.Length; shard++)
         {

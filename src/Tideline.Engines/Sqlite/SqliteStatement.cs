@@ -119,7 +119,10 @@ internal sealed unsafe class SqliteStatement : IDisposable
         var bytes = Span(column);
         return bytes.Length == 16
             ? new Guid(bytes, bigEndian: true)
-            : throw new TidelineException(ErrorCode.Corrupt, $"A row holds {bytes.Length} bytes for an id of 16.");
+            : throw new TidelineException(ErrorCode.Corrupt, $"A row holds {bytes.Length} bytes for an id of 16.")
+            {
+                IsOfOneRow = true,
+            };
     }
 
     public Guid? IdOrNull(int column) => IsNull(column) ? null : Id(column);

@@ -22,7 +22,7 @@ internal sealed class AuditRoutes(GatewayParts parts)
     {
         var heads = new List<ShardHead>();
         for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
-            heads.Add(await parts.Ledger.Reader(shard).GetHeadAsync(http.RequestAborted));
+            heads.Add(await parts.Ledger.RawReader(shard).GetHeadAsync(http.RequestAborted));
         JsonAnswer.Write(http, StatusCodes.Status200OK, heads, static (json, items) =>
         {
             json.WriteStartArray("items"u8);
@@ -45,7 +45,7 @@ internal sealed class AuditRoutes(GatewayParts parts)
     {
         var reports = new List<AuditReport>();
         for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
-            reports.Add(await new AuditVerifier(parts.Ledger.Reader(shard)).VerifyAsync(http.RequestAborted));
+            reports.Add(await new AuditVerifier(parts.Ledger.RawReader(shard)).VerifyAsync(http.RequestAborted));
         JsonAnswer.Write(http, StatusCodes.Status200OK, reports, static (json, items) =>
         {
             json.WriteBoolean("ok"u8, items.TrueForAll(report => report.Ok));

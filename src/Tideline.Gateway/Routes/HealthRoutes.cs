@@ -97,7 +97,7 @@ internal sealed class HealthRoutes(GatewayParts parts)
         if (writeFault is not null) return new HealthCheck(name, false, writeFault);
         try
         {
-            await parts.Ledger.Reader(shard).GetHeadAsync(cancel).AsTask().WaitAsync(Patience, parts.Time, cancel);
+            await parts.Ledger.RawReader(shard).GetHeadAsync(cancel).AsTask().WaitAsync(Patience, parts.Time, cancel);
             var waiting = parts.Ledger.QueueDepth(shard);
             return new HealthCheck(
                 name, waiting < Limits.ShardQueueDepth, parts.Ledger.Owns(shard) ? $"{waiting} commands wait"

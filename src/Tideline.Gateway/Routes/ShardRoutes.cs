@@ -18,7 +18,7 @@ internal sealed class ShardRoutes(GatewayParts parts)
         var heads = new List<(ShardHead Head, ShardOwner? Owner, int Waiting)>();
         for (var shard = 0; shard < parts.Ledger.Map.Shards; shard++)
         {
-            var reader = parts.Ledger.Reader(shard);
+            var reader = parts.Ledger.RawReader(shard);
             heads.Add((await reader.GetHeadAsync(http.RequestAborted),
                 await reader.GetOwnerAsync(http.RequestAborted), parts.Ledger.QueueDepth(shard)));
         }

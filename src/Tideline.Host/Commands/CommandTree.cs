@@ -10,6 +10,9 @@ namespace Tideline.Host.Commands;
 /// <summary>The command line. Exit codes: 0 done, 1 the thing asked about is not so, 2 usage or environment.</summary>
 internal static partial class CommandTree
 {
+    /// <summary>What an id is, for whoever gave none.</summary>
+    public const string Id = "an id, which looks like 0197a1b2-0000-7000-8000-0000000000f2";
+
     private const int NotSo = 1;
     private const int Usage = 2;
     private const int DrainMarginMs = 5_000;
@@ -61,7 +64,7 @@ internal static partial class CommandTree
         if (NotOfType().Match(error.Message) is not { Success: true } wrong) return error.Message;
         var (given, where, type) = (wrong.Groups[1].Value, wrong.Groups[2].Value, wrong.Groups[3].Value);
         var kind = type.Contains("Guid", StringComparison.Ordinal)
-            ? "an id, which looks like 0197a1b2-0000-7000-8000-0000000000f2"
+            ? Id
             : type.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "what is expected there";
         return $"'{given}' for '{where}' is not {kind}.";
     }

@@ -45,15 +45,19 @@ internal static class DeadLetterCommands
     {
         command.Validators.Add(given =>
         {
-            if (given.GetValue(key) is null != given.GetValue(all)) given.AddError("Say which: a KEY, or --all.");
+            // Its value cannot be asked for here: the parser throws for one that is no id.
+            var text = given.GetResult(key)?.Tokens.FirstOrDefault()?.Value;
+            if (text is not null && !Guid.TryParse(text, out _))
+                given.AddError($"'{text}' for '{key.Name}' is not {CommandTree.Id}.");
+            else if (text is not null == given.GetValue(all))
+                given.AddError("Say which: a KEY, or --all.");
         });
         return command;
     }
 
     private static bool IsAllApplied(JsonElement answer) =>
         answer.GetProperty("items").EnumerateArray().All(
-            item => item.GetProperty("reason").ValueKind == JsonValueKind.Null)
-        && (!answer.TryGetProperty("leftOut", out var leftOut) || leftOut.ValueKind == JsonValueKind.Null);
+            item => item.GetProperty("reason").ValueKind == JsonValueKind.Null);
 
     // A call replays so many keys; a person wants all of them.
     private static async Task<JsonElement> ReplayAllAsync(OpsClient node, bool dryRun, CancellationToken cancel)

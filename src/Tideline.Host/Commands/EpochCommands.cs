@@ -12,13 +12,16 @@ internal static class EpochCommands
     private static readonly Option<string> Reason = new(
         "--reason")
     { Description = "Why, for the record.", Required = true };
+    private static readonly Option<bool> Anyway = new(
+        "--anyway")
+    { Description = "Begin it although the shards are of different moments, so that money between them is missing." };
 
     public static Command Build()
     {
         var begin = new Command(
             "begin",
             "Accept the strong tier as it stands, after it was restored to an older state. What log and views hold "
-            + "beyond it is passed over. No node may be running.") { Reason, Data };
+            + "beyond it is passed over. No node may be running.") { Reason, Anyway, Data };
         begin.SetAction(BeginAsync);
         return new Command("epoch", "Installation epochs.") { begin };
     }
@@ -31,7 +34,8 @@ internal static class EpochCommands
         {
             DataDirectory = parsed.GetRequiredValue(Data), Cluster = file.IsCluster ? ClusterSettings.Find(file) : null,
         };
-        var epoch = await InstallationEpochs.BeginAsync(options, parsed.GetRequiredValue(Reason), cancel);
+        var epoch = await InstallationEpochs.BeginAsync(
+            options, parsed.GetRequiredValue(Reason), cancel, parsed.GetValue(Anyway));
         Console.WriteLine($"Installation epoch {epoch} has begun.");
         return 0;
     }

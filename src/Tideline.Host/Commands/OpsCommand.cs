@@ -9,6 +9,7 @@ internal static class OpsCommand
 {
     /// <summary>
     /// Adds <c>--data</c> and <c>--json</c> and the request; <paramref name="isSo"/> decides between exit 0 and 1.
+    /// A list that lacks what could not be read is 1, too.
     /// </summary>
     public static Command Asks(
         this Command command, Func<ParseResult, OpsClient, CancellationToken, Task<JsonElement>> ask,
@@ -23,7 +24,7 @@ internal static class OpsCommand
             await using var node = await OpsClient.OpenAsync(parsed.GetRequiredValue(data), cancel);
             var answer = await ask(parsed, node, cancel);
             Output.Print(answer, parsed.GetValue(json), nothing);
-            return isSo is null || isSo(answer) ? 0 : 1;
+            return Output.IsWhole(answer) && (isSo is null || isSo(answer)) ? 0 : 1;
         });
         return command;
     }

@@ -26,7 +26,7 @@ internal static class SagaCommands
                 (parsed, node, cancel) => node.GetAsync(
                     $"/v1/ops/sagas?limit={parsed.GetValue(limit)}"
                         + $"{And("state", parsed.GetValue(state))}{And("cursor", parsed.GetValue(cursor))}", cancel),
-                "No saga is in that state."),
+                "No such saga."),
             new Command("show", "One saga with its history.") { id }.Asks(
                 (parsed, node, cancel) => node.GetAsync($"/v1/ops/sagas/{parsed.GetValue(id)}", cancel), ""),
             new Command("retry", "Try a parked saga again from where it stands.") { id }.Asks((parsed, node, cancel) =>

@@ -25,6 +25,7 @@ internal sealed class DemoCustomers
     public const int Reserved = 3;
 
     private const int Count = 200;
+    private const int Together = 50;
     private const int Seed = 20261123;
     private static readonly Guid Ada = Guid.Parse("00000000-0000-7000-8000-00000000000a");
     private static readonly Guid Bela = Guid.Parse("00000000-0000-7000-8000-00000000000b");
@@ -52,14 +53,34 @@ internal sealed class DemoCustomers
     /// <summary>Makes them on a node, or finds them there. Who needs a shard that is closed is left out.</summary>
     public static async Task<DemoCustomers> LoadAsync(TidelineNode node, CancellationToken cancel)
     {
+        await RequireOwnFolderAsync(node, cancel);
         var customers = new List<DemoCustomer>();
-        foreach (var group in Describe(node.Ledger.Map).Chunk(50))
+        foreach (var group in Describe(node.Ledger.Map).Chunk(Together))
         {
             var opened = await Task.WhenAll(group.Select(customer => TryOpenAsync(node, customer, cancel)));
             customers.AddRange(group.Where((_, at) => opened[at]));
         }
 
         return new DemoCustomers(customers);
+    }
+
+    // Real books must not be filled with made-up customers: those that are there are the demo's, or there are none.
+    private static async Task RequireOwnFolderAsync(TidelineNode node, CancellationToken cancel)
+    {
+        var ledger = node.Ledger;
+        var isUsed = false;
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+            isUsed |= (await ledger.RawReader(shard).GetCustomersAsync(Guid.Empty, 1, cancel)).Count > 0;
+        if (!isUsed) return;
+        foreach (var customer in Describe(ledger.Map).Take(Together))
+        {
+            var reader = ledger.RawReader(ledger.Map.ShardOf(customer.CustomerId));
+            if (await reader.GetCustomerAsync(customer.CustomerId, cancel) is not null) return;
+        }
+
+        throw new TidelineException(
+            ErrorCode.InvalidInput, "This folder holds customers that are not the demo's; the demo would write its own "
+                + "among them. Name another folder with --data, or start without --demo. Nothing was written.");
     }
 
     private static async Task<bool> TryOpenAsync(TidelineNode node, DemoCustomer customer, CancellationToken cancel)

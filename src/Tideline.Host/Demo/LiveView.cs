@@ -116,7 +116,7 @@ internal static class LiveView
         {
             for (var shard = 0; shard < server.Node.Ledger.Map.Shards; shard++)
             {
-                foreach (var (_, posted, _) in await server.Node.Ledger.Reader(shard).GetTotalsAsync(cancel))
+                foreach (var (_, posted, _) in await server.Node.Ledger.RawReader(shard).GetTotalsAsync(cancel))
                 {
                     if (posted != 0) return false;
                 }

@@ -21,18 +21,21 @@ internal sealed class OpsClient : IAsyncDisposable
     private readonly Server? _own;
     private readonly TimeSpan _silence;
 
-    private OpsClient(Uri address, Server? own, TimeSpan? silence = null)
+    private OpsClient(Uri address, Server? own, TimeSpan silence)
     {
-        (_own, _silence) = (own, silence ?? TimeSpan.FromMilliseconds(Limits.OpsSilenceMs));
+        (_own, _silence) = (own, silence);
         _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromHours(1) };
     }
 
+    /// <exception cref="TidelineException">NotFound: there is no data there. Corrupt: its ledger is lost.</exception>
+    public static Task<OpsClient> OpenAsync(string data, CancellationToken cancel) =>
+        OpenAsync(data, TimeSpan.FromMilliseconds(Limits.OpsSilenceMs), cancel);
+
     /// <param name="data">The data folder.</param>
-    /// <param name="cancel">Ends the start of a node.</param>
     /// <param name="silence">How long a request may be without an answer before the client looks whether the node is
-    /// live, and how long that may take; <see cref="Limits.OpsSilenceMs"/> unless told.</param>
-    /// <exception cref="TidelineException">NotFound: there is no data there.</exception>
-    public static async Task<OpsClient> OpenAsync(string data, CancellationToken cancel, TimeSpan? silence = null)
+    /// live, and how long that may take.</param>
+    /// <param name="cancel">Ends the start of a node.</param>
+    internal static async Task<OpsClient> OpenAsync(string data, TimeSpan silence, CancellationToken cancel)
     {
         if (RunFile.Find(data) is { } address) return new OpsClient(address, null, silence);
         var file = UpConfiguration.Read(null);
@@ -45,24 +48,24 @@ internal sealed class OpsClient : IAsyncDisposable
                     $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
         var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster },
             new IPEndPoint(IPAddress.Loopback, 0), HostNames.Loopback, verbose: false, cancel);
-        return new OpsClient(new Uri(own.Address), own);
+        return new OpsClient(new Uri(own.Address), own, silence);
     }
 
     public async Task<JsonElement> GetAsync(string path, CancellationToken cancel) =>
         await ReadAsync(await AskAsync(
-            token => _http.GetAsync(new Uri(path, UriKind.Relative), token), cancel), cancel);
+            token => _http.GetAsync(new Uri(path, UriKind.Relative), token), mayAct: false, cancel), cancel);
 
     public async Task<JsonElement> PostAsync(string path, string json, CancellationToken cancel)
     {
         using var body = new StringContent(json, Encoding.UTF8, "application/json");
         return await ReadAsync(await AskAsync(
-            token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), cancel), cancel);
+            token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), mayAct: true, cancel), cancel);
     }
 
     /// <summary>Posts to a route that takes no body.</summary>
     public async Task<JsonElement> PostAsync(string path, CancellationToken cancel) =>
         await ReadAsync(await AskAsync(
-            token => _http.PostAsync(new Uri(path, UriKind.Relative), null, token), cancel), cancel);
+            token => _http.PostAsync(new Uri(path, UriKind.Relative), null, token), mayAct: true, cancel), cancel);
 
     public async Task<JsonElement> PostFileAsync(string path, string file, CancellationToken cancel)
     {
@@ -70,7 +73,7 @@ internal sealed class OpsClient : IAsyncDisposable
         using var body = new StreamContent(stream);
         body.Headers.ContentType = new("application/xml");
         return await ReadAsync(await AskAsync(
-            token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), cancel), cancel);
+            token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), mayAct: true, cancel), cancel);
     }
 
     /// <summary>Saves an answer, asked for as XML, into a file.</summary>
@@ -78,7 +81,8 @@ internal sealed class OpsClient : IAsyncDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         request.Headers.Accept.Add(new("application/xml"));
-        using var answer = await AskAsync(token => _http.SendAsync(request, token), cancel);
+        using var answer = await AskAsync(
+            token => _http.SendAsync(request, token), mayAct: false, cancel);
         if (!answer.IsSuccessStatusCode)
             throw new TidelineException(ErrorCode.StorageUnavailable, $"The node answered {(int)answer.StatusCode}.");
         await using var output = File.Create(file);
@@ -93,7 +97,7 @@ internal sealed class OpsClient : IAsyncDisposable
 
     // A node may work for long, and be live; one that stands still answers nothing at all.
     private async Task<HttpResponseMessage> AskAsync(
-        Func<CancellationToken, Task<HttpResponseMessage>> send, CancellationToken cancel)
+        Func<CancellationToken, Task<HttpResponseMessage>> send, bool mayAct, CancellationToken cancel)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var answer = send(gone.Token);
@@ -105,8 +109,9 @@ internal sealed class OpsClient : IAsyncDisposable
         _ = answer.ContinueWith(static ended => ended.Exception, TaskScheduler.Default);
         cancel.ThrowIfCancellationRequested();
         throw new TidelineException(ErrorCode.StorageUnavailable,
-            $"The node at {_http.BaseAddress} does not answer: it stands still, or its machine is overloaded. What it "
-                + $"was asked for may have happened.");
+            $"The node at {_http.BaseAddress} does not answer: it stands still, or its machine is overloaded. Its "
+                + $"process is named in {RunFile.Name} in the data folder."
+                + (mayAct ? " What it was asked for may have happened." : ""));
     }
 
     private async Task<bool> IsLiveAsync(CancellationToken cancel)

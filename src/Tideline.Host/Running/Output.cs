@@ -18,23 +18,32 @@ internal static class Output
         }
 
         if (!answer.TryGetProperty("items", out var items)) PrintFields(answer);
-        else if (items.GetArrayLength() == 0) Console.WriteLine(nothing);
-        else PrintTable(items);
+        else if (items.GetArrayLength() > 0) PrintTable(items);
+        else if (IsWhole(answer)) Console.WriteLine(nothing);
         if (answer.TryGetProperty("nextCursor", out var next) && next.GetString() is { } cursor)
             Console.Error.WriteLine($"More follow: --cursor {cursor}");
         if (answer.TryGetProperty("leftOut", out var lacks) && lacks.GetString() is { } why)
             Console.Error.WriteLine(why);
     }
 
-    /// <summary>Prints the checks of <c>verify</c>, a line each.</summary>
+    /// <summary>Whether a list lacks nothing that could not be read.</summary>
+    public static bool IsWhole(JsonElement answer) =>
+        !answer.TryGetProperty("leftOut", out var leftOut) || leftOut.ValueKind == JsonValueKind.Null;
+
+    /// <summary>Prints the checks of <c>verify</c>, a line each, and what they come to.</summary>
     public static void PrintChecks(JsonElement report)
     {
+        var (all, broken) = (0, 0);
         foreach (var check in report.GetProperty("checks").EnumerateArray())
         {
+            all++;
+            if (!check.GetProperty("ok").GetBoolean()) broken++;
             var verdict = check.GetProperty("ok").GetBoolean() ? "ok    " : "BROKEN";
             Console.WriteLine(
                 $"{verdict}  {check.GetProperty("name").GetString()}  {check.GetProperty("detail").GetString()}");
         }
+
+        Console.WriteLine(broken == 0 ? $"All {all} checks passed." : $"{broken} of {all} checks are BROKEN.");
     }
 
     private static void PrintFields(JsonElement answer)

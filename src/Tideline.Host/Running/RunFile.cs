@@ -11,6 +11,9 @@ namespace Tideline.Host.Running;
 /// </summary>
 internal sealed class RunFile : IDisposable
 {
+    /// <summary>The file's name in the data folder.</summary>
+    public const string Name = "tideline.run.json";
+
     private readonly string _path;
 
     private RunFile(string path) => _path = path;
@@ -45,7 +48,7 @@ internal sealed class RunFile : IDisposable
 
     public void Dispose() => File.Delete(_path);
 
-    private static string PathIn(string data) => Path.Combine(data, "tideline.run.json");
+    private static string PathIn(string data) => Path.Combine(data, Name);
 }
 
 /// <summary>The process, when it began (UTC), and its address.</summary>

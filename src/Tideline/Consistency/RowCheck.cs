@@ -7,14 +7,17 @@ using Tideline.Ledger;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I16: the row of an account or a customer says what its newest event says, which the audit chain proves: owner,
-/// currency, status, limit, balances, profile. Rows are taken in groups, and the events are walked once for each group,
-/// so that memory is bounded. A row that moves meanwhile is held against the event of the version that was read.
+/// I16: the row of an account or a customer says what its events say, which the audit chain proves. What never changes
+/// is held against the event that made it, the status against the newest event that changed it, balances against the
+/// event of the row's version: an edit stays an edit after the next event copied it. Rows are taken in groups, with one
+/// walk over the events each, so that memory is bounded. A row that moves meanwhile is held against the version that
+/// was read.
 /// </summary>
-internal sealed class RowCheck(IShardReader reader, int shard)
+internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = Limits.VerifyGroupRows)
 {
     private readonly List<string> _findings = [];
-    private readonly Dictionary<Guid, Expected> _group = [];
+    private readonly Dictionary<Guid, Row> _group = [];
+    private long _before;
     private long _through;
     private long _made;
     private long _found;
@@ -26,44 +29,50 @@ internal sealed class RowCheck(IShardReader reader, int shard)
     {
         // Who is made while the rows are read may be among them.
         _through = (await reader.GetHeadAsync(cancel)).EventSeq;
-        var accounts = await RunAsync(
-            reader.GetAccountsAsync, row => new Expected(row.Id, row.Version, Account: row), cancel);
-        var customers = await RunAsync(
-            reader.GetCustomersAsync, row => new Expected(row.Id, row.Version, Customer: row), cancel);
+        var accounts = await ReadAsync(
+            reader.GetAccountsAsync, row => new Row(row.Id, row.Version, Account: row), cancel);
+        var customers = await ReadAsync(
+            reader.GetCustomersAsync, row => new Row(row.Id, row.Version, Customer: row), cancel);
+        await WalkAsync(cancel);
         if (_found < _made) await FindMissingAsync(cancel);
         return (_findings, Say($"{accounts} accounts and {customers} customers"));
     }
 
-    private async Task<long> RunAsync<T>(
-        Func<Guid, int, CancellationToken, ValueTask<IReadOnlyList<T>>> read, Func<T, Expected> expect,
+    private async Task<long> ReadAsync<T>(
+        Func<Guid, int, CancellationToken, ValueTask<IReadOnlyList<T>>> read, Func<T, Row> rowOf,
         CancellationToken cancel)
     {
-        var (after, seen, isMore) = (Guid.Empty, 0L, true);
-        while (isMore && !IsFull)
+        var (after, seen, size) = (Guid.Empty, 0L, Math.Min(groupRows, Limits.PageRows));
+        while (!IsFull)
         {
-            _group.Clear();
-            var before = (await reader.GetHeadAsync(cancel)).EventSeq;
-            while (isMore && _group.Count < Limits.VerifyGroupRows)
-            {
-                var page = await read(after, Limits.PageRows, cancel);
-                foreach (var expected in page.Select(expect)) _group[after = expected.Id] = expected;
-                isMore = page.Count == Limits.PageRows;
-            }
-
-            seen += _group.Count;
-            await WalkAsync(before, cancel);
+            var head = (await reader.GetHeadAsync(cancel)).EventSeq;
+            var page = await read(after, size, cancel);
+            if (_group.Count == 0) _before = head;
+            foreach (var row in page.Select(rowOf)) _group[after = row.Id] = row;
+            seen += page.Count;
+            if (_group.Count >= groupRows) await WalkAsync(cancel);
+            if (page.Count < size) break;
         }
 
         return seen;
     }
 
-    private async Task WalkAsync(long before, CancellationToken cancel)
+    private async Task WalkAsync(CancellationToken cancel)
     {
-        var through = (await reader.GetHeadAsync(cancel)).EventSeq;
         _made = 0;
-        await foreach (var happened in EventsAsync(through, cancel)) Look(happened, before);
-        foreach (var row in _group.Values.Where(row => row is { IsFound: false, IsTold: false, Version: > 0 }))
-            Tell(row, Say($"its row is of version {row.Version}, which no event has"));
+        var through = (await reader.GetHeadAsync(cancel)).EventSeq;
+        await foreach (var happened in EventsAsync(through, cancel)) Look(happened);
+        foreach (var row in _group.Values)
+        {
+            if (row is { IsMade: false, IsCustomers: true }) Report(row, $"no event made it");
+            if (row is { IsFound: false, Version: > 0 })
+                Report(row, $"its row is of version {row.Version}, which no event has");
+            if (row is { IsCustomers: false, Account: { } own }
+                && (own.CustomerId, own.Status, own.OverdraftLimitMinor) != (Guid.Empty, AccountStatus.Open, 0))
+                Report(row, $"a system account has no owner and no limit, and is open");
+        }
+
+        _group.Clear();
     }
 
     // More were made than there are rows: a point read for each that ever was.
@@ -98,76 +107,98 @@ internal sealed class RowCheck(IShardReader reader, int shard)
         }
     }
 
-    private void Look(LedgerEvent happened, long before)
+    private void Look(LedgerEvent happened)
     {
         var isCreation = happened.Type is EventType.AccountCreated or EventType.CustomerCreated;
         var isCounted = isCreation && happened.Position.Seq <= _through;
         if (isCounted) _made++;
         if (!_group.TryGetValue(happened.Subject, out var row)) return;
         if (isCounted) _found++;
-        if (happened.Version > row.Version && happened.Position.Seq <= before)
-            Tell(row, Say($"its row is of version {row.Version}, and event {happened.Position} of {happened.Version}"));
-        if (happened.Version != row.Version && !isCreation) return;
+        if (happened.Version > row.Version && happened.Position.Seq <= _before)
+            Report(row, $"its row is of version {row.Version}, and event {happened.Position} of {happened.Version}");
+        var mayChangeStatus = happened.Type == EventType.BalanceUpdated && happened.Version <= row.Version;
+        if (happened.Version != row.Version && !isCreation && !mayChangeStatus) return;
         try
         {
             Compare(row, happened, EventData.Parse(happened.Data.Span), isCreation);
         }
         catch (JsonException fault)
         {
-            Tell(row, Say($"event {happened.Position} of it cannot be read: {fault.Message}"));
+            Report(row, $"event {happened.Position} of it cannot be read: {fault.Message}");
         }
     }
 
-    private void Compare(Expected row, LedgerEvent happened, EventData data, bool isCreation)
+    private void Compare(Row row, LedgerEvent happened, EventData data, bool isCreation)
     {
         if (isCreation)
         {
-            CompareField(row, happened, "time of creation", row.CreatedUs, happened.TimeUs);
-            CompareField(row, happened, "IBAN", row.Account?.Iban, data.Iban);
+            row.IsMade = true;
+            row.Status = data.Status;
+            Compare(row, happened, "time of creation", row.CreatedUs, happened.TimeUs);
         }
 
-        if (happened.Version != row.Version) return;
-        row.IsFound = true;
-        if (row.Customer is { } customer)
+        if (row.Customer is { } customer && isCreation)
         {
-            CompareField(row, happened, "name", customer.Name, data.Name);
-            CompareField(row, happened, "email", customer.Email, data.Email);
-            CompareField(row, happened, "country", customer.Country, data.Country);
+            Compare(row, happened, "name", customer.Name, data.Name);
+            Compare(row, happened, "email", customer.Email, data.Email);
+            Compare(row, happened, "country", customer.Country, data.Country);
         }
-        else if (row.Account is { } account)
-        {
-            var status = Enum.IsDefined(account.Status) ? account.Status.Word() : Say($"{(int)account.Status}");
-            CompareField(row, happened, "owner", account.CustomerId, data.CustomerId);
-            CompareField(row, happened, "currency", account.Currency.Code, data.Currency);
-            CompareField(row, happened, "status", status, data.Status);
-            CompareField(row, happened, "overdraft limit", account.OverdraftLimitMinor, data.OverdraftLimitMinor);
-            CompareField(row, happened, "balance", account.PostedMinor, data.PostedMinor);
-            CompareField(row, happened, "held amount", account.PendingOutMinor, data.HeldMinor);
-        }
+
+        if (row.Account is { } account) CompareAccount(row, account, happened, data, isCreation);
+        row.IsFound |= happened.Version == row.Version;
     }
 
-    private void CompareField<T>(Expected row, LedgerEvent happened, string field, T found, T told)
+    private void CompareAccount(
+        Row row, AccountRow account, LedgerEvent happened, EventData data, bool isCreation)
     {
-        if (EqualityComparer<T>.Default.Equals(found, told)) return;
-        Tell(row, Say($"its row says {field} {found}, and event {happened.Position} {told}"));
+        if (isCreation)
+        {
+            Compare(row, happened, "kind", account.Kind, AccountKind.Customer);
+            Compare(row, happened, "owner", account.CustomerId, data.CustomerId);
+            Compare(row, happened, "currency", account.Currency.Code, data.Currency);
+            Compare(row, happened, "overdraft limit", account.OverdraftLimitMinor, data.OverdraftLimitMinor);
+            Compare(row, happened, "IBAN", account.Iban, data.Iban);
+        }
+
+        // Every event copies the status; only one of this kind changes it.
+        if (data.Kind == "status") row.Status = data.Status;
+        if (happened.Version != row.Version) return;
+        var status = Enum.IsDefined(account.Status) ? account.Status.Word() : Say($"{(int)account.Status}");
+        Compare(row, happened, "status", status, row.Status);
+        Compare(row, happened, "balance", account.PostedMinor, data.PostedMinor);
+        Compare(row, happened, "held amount", account.PendingOutMinor, data.HeldMinor);
+    }
+
+    private void Compare<T>(Row row, LedgerEvent happened, string field, T found, T said)
+    {
+        if (EqualityComparer<T>.Default.Equals(found, said)) return;
+        Report(row, $"its row says {field} {found}, and its events through {happened.Position} say {said}");
     }
 
     // One finding a row: the first tells where to look.
-    private void Tell(Expected row, string what)
+    private void Report(Row row, FormattableString what)
     {
-        if (row.IsTold || IsFull) return;
-        row.IsTold = true;
-        _findings.Add(Say($"{(row.Account is null ? "Customer" : "Account")} {row.Id} on shard {shard}: {what}."));
+        if (row.IsReported || IsFull) return;
+        row.IsReported = true;
+        _findings.Add(Say($"{(row.Account is null ? "Customer" : "Account")} {row.Id} on shard {shard}: {Say(what)}."));
     }
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);
 
-    private sealed record Expected(Guid Id, long Version, AccountRow? Account = null, CustomerRow? Customer = null)
+    private sealed record Row(Guid Id, long Version, AccountRow? Account = null, CustomerRow? Customer = null)
     {
+        /// <summary>Not a system account, which no event makes.</summary>
+        public bool IsCustomers => Account is null or { Kind: AccountKind.Customer };
+
         public long CreatedUs => Account?.CreatedUs ?? Customer?.CreatedUs ?? 0;
+
+        /// <summary>As its events say, through the one that was looked at last.</summary>
+        public string? Status { get; set; }
+
+        public bool IsMade { get; set; }
 
         public bool IsFound { get; set; }
 
-        public bool IsTold { get; set; }
+        public bool IsReported { get; set; }
     }
 }

@@ -37,7 +37,8 @@ public readonly record struct Iban
         if (string.IsNullOrWhiteSpace(text) || text.Length > Limits.IbanCharacters)
             return "An IBAN is up to 34 letters and digits, such as \"DE89370400440532013000\".";
         var plain = text.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
-        if (plain.Length < 5 || !plain.All(char.IsAsciiLetterOrDigit))
+        if (plain.Length < 5) return $"'{text}' is not an IBAN: it is too short.";
+        if (!plain.All(char.IsAsciiLetterOrDigit))
             return $"'{text}' is not an IBAN: only letters and digits belong in it.";
         if (!Lengths.TryGetValue(plain[..2], out var length))
             return $"'{text}' is not an IBAN: no country '{plain[..2]}' is in the IBAN registry.";

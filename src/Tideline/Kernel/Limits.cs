@@ -218,11 +218,14 @@ public static partial class Limits
     /// <summary>How long a committed event waits for its audit block, milliseconds.</summary>
     public const int AuditBlockMs = 1_000;
 
+    /// <summary>How long a list that goes over all shards waits for one of them, milliseconds.</summary>
+    public const int ShardListMs = 2_000;
+
     /// <summary>
     /// How long a command of the command line waits for an answer before it looks whether the node is live, and how
     /// long that look may take, milliseconds.
     /// </summary>
-    public const int OpsSilenceMs = 5_000;
+    public const int OpsSilenceMs = 3_000;
 
     /// <summary>Looks without an answer after which the node counts as standing still.</summary>
     public const int OpsLooks = 2;

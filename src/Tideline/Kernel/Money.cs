@@ -13,8 +13,9 @@ public readonly record struct Money(long Minor, Currency Currency)
     public static string? TryParse(string? text, Currency currency, out Money money)
     {
         money = default;
-        if (string.IsNullOrEmpty(text) || text.Length > Limits.AmountCharacters)
-            return "An amount is a decimal string such as \"12.34\".";
+        if (string.IsNullOrEmpty(text)) return "An amount is a decimal string such as \"12.34\".";
+        if (text.Length > Limits.AmountCharacters)
+            return $"An amount has {Limits.AmountCharacters} characters at most, this has {text.Length}.";
         var digits = text.AsSpan(text[0] == '-' ? 1 : 0);
         var point = digits.IndexOf('.');
         var whole = point < 0 ? digits : digits[..point];
@@ -28,7 +29,8 @@ public readonly record struct Money(long Minor, Currency Currency)
         foreach (var digit in whole) minor = minor * 10 + (digit - '0');
         for (var place = 0; place < currency.Exponent; place++)
             minor = minor * 10 + (place < decimals.Length ? decimals[place] - '0' : 0);
-        if (minor > Limits.AmountMinor) return $"'{text}' is more than one movement may carry.";
+        if (minor > Limits.AmountMinor)
+            return $"'{text}' is more than one movement may carry, {new Money(Limits.AmountMinor, currency)}.";
         money = new Money(text[0] == '-' ? -(long)minor : (long)minor, currency);
         return null;
     }

@@ -9,6 +9,9 @@ public sealed class TidelineException(ErrorCode code, string message, Exception?
     /// <summary>What went wrong.</summary>
     public ErrorCode Code { get; } = code;
 
+    /// <summary>Whether one row alone is damaged, so that everything else may go on.</summary>
+    public bool IsOfOneRow { get; init; }
+
     /// <summary>Whether the same call may succeed later.</summary>
     public bool IsTransient => Code is ErrorCode.Overloaded or ErrorCode.StorageUnavailable or ErrorCode.ShuttingDown
         or ErrorCode.NotOwner or ErrorCode.ViewBehind or ErrorCode.ClockWrong;

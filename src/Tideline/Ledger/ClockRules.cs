@@ -34,9 +34,9 @@ internal static class ClockRules
         var newestUs = 0L;
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            var head = await ledger.Reader(shard).GetHeadAsync(cancel);
+            var head = await ledger.RawReader(shard).GetHeadAsync(cancel);
             if (head.EventSeq == 0) continue;
-            var last = await ledger.Reader(shard).GetEventsAsync(head.EventSeq - 1, 1, cancel);
+            var last = await ledger.RawReader(shard).GetEventsAsync(head.EventSeq - 1, 1, cancel);
             if (last is [var newest]) newestUs = Math.Max(newestUs, newest.TimeUs);
         }
 

@@ -66,8 +66,9 @@ public sealed class GeneralLedger : IAsyncDisposable
                 slots.Add(await ShardSlot.StartAsync(
                     store,
                     new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
-                    ledger.Reader(shard),
-                    token => findFault?.Invoke(ledger.Reader(own), own, token) ?? Task.FromResult<HistoryFault?>(null),
+                    ledger.RawReader(shard),
+                    token => findFault?.Invoke(ledger.RawReader(own), own, token)
+                        ?? Task.FromResult<HistoryFault?>(null),
                     writes => ledger.Committed?.Invoke(writes),
                     reachable ?? Task.CompletedTask, clock, logger, cancel));
             }
@@ -131,10 +132,12 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The other process that owns a shard, as of the last look; null when this one does, or none.</summary>
     public ShardOwner? OwnerElsewhere(int shard) => _slots[shard].Owner?.Owner;
 
-    /// <summary>Completes when every shard that is not closed has an owner, this process or another one.</summary>
+    /// <summary>
+    /// Completes when every shard that has not stopped for good has an owner, this process or another one.
+    /// </summary>
     public async Task WaitForOwnersAsync(CancellationToken cancel)
     {
-        while (_slots.Any(slot => slot.Closed is null && slot.Epoch == 0 && slot.Owner is null))
+        while (_slots.Any(slot => slot.Stopped is null && slot.Epoch == 0 && slot.Owner is null))
             await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), Clock, cancel);
     }
 
@@ -142,7 +145,16 @@ public sealed class GeneralLedger : IAsyncDisposable
     public Guid NextIdBeside(Guid id) => Map.NextOn(Map.ShardOf(id), Ids);
 
     /// <summary>Strong reads of a shard.</summary>
-    public IShardReader Reader(int shard) => _readers[shard];
+    /// <exception cref="TidelineException">Corrupt: the shard is not what was acknowledged, so that nothing on it may
+    /// be told as the truth.</exception>
+    public IShardReader Reader(int shard) =>
+        _slots[shard].WhyUnreadable is { } why ? throw why : _readers[shard];
+
+    /// <summary>
+    /// Reads of a shard as it lies there, even where it is not what was acknowledged: for those who find out, and for
+    /// views, which may hold more than the shard.
+    /// </summary>
+    public IShardReader RawReader(int shard) => _readers[shard];
 
     /// <summary>Strong reads of the shard that an id lives on.</summary>
     public IShardReader ReaderOf(Guid id) => Reader(Map.ShardOf(id));

@@ -30,6 +30,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private volatile TidelineException? _why;
     private volatile HistoryFault? _closed;
     private volatile TidelineException? _stopped;
+    private volatile bool _hasSuccessor;
     private long? _leftAt;
     private long _epoch;
     private long _lookedUs;
@@ -81,6 +82,15 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     public string? Stopped => _closed?.Sentence
         ?? (_writer?.Fault is { Code: not ErrorCode.NotOwner } why ? why : _stopped)?.Message;
 
+    /// <summary>
+    /// Why nothing may be read here as what the shard holds; null while it may, or where another process has it.
+    /// </summary>
+    public TidelineException? WhyUnreadable => _hasSuccessor ? null
+        : _closed is not null || _stopped is { Code: ErrorCode.Corrupt } ? WhyStopped
+        : _writer is { Stopped.IsCompleted: true, Fault: { Code: ErrorCode.Corrupt } why }
+            ? new TidelineException(why.Code, why.Message, why)
+            : null;
+
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
     /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say
@@ -98,13 +108,13 @@ internal sealed partial class ShardSlot : IAsyncDisposable
 
     /// <summary>Queues a command where this process owns the shard; null where it does not.</summary>
     /// <exception cref="TidelineException">As <see cref="ShardWriter.Submit"/>, but for NotOwner. What stopped the
-    /// shard: no other process has it either.</exception>
+    /// shard, until another process has taken it.</exception>
     public Task<Reply>? TrySubmit(LedgerCommand command)
     {
         try
         {
             if (_writer is { } writer) return writer.Submit(command);
-            if (WhyStopped is { } why && Owner is not { Owner.Address.Length: > 0 }) throw why;
+            if (!_hasSuccessor && WhyStopped is { } why) throw why;
             return null;
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
@@ -208,7 +218,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         var why = writer.Stopped.IsCompleted ? await writer.Stopped
             : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes to a process that prefers it.");
         // For good: after a flush that failed only a new process can tell what the file holds.
-        if (why.Code != ErrorCode.NotOwner) await WaitForHeirAsync();
+        if (why.Code != ErrorCode.NotOwner) await WaitForSuccessorAsync();
         if (writer.Stopped.IsCompleted) Lost(_logger, Shard, why);
         else HandedOver(_logger, Shard);
         if (why.Code != ErrorCode.NotOwner) _stopped = why;
@@ -218,7 +228,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         _leftAt = _time.GetTimestamp();
     }
 
-    private async Task WaitForHeirAsync()
+    private async Task WaitForSuccessorAsync()
     {
         while (await LookAsync(_stop.Token) is not { } owner || owner.Secret == _store.Self.Secret)
             await Task.Delay(Poll, _time, _stop.Token);
@@ -229,6 +239,8 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         var before = _owner;
         if (before?.Owner == owner) return;
         _owner = owner is null ? null : new SeenOwner(owner);
+        // From then on a command waits while that one restarts.
+        if (owner is { Address.Length: > 0 }) _hasSuccessor = true;
         before?.Leave();
     }
 
@@ -262,6 +274,9 @@ internal sealed partial class ShardSlot : IAsyncDisposable
         (_writer, _why) = (writer, null);
         Interlocked.Exchange(ref _epoch, head.Epoch);
         See(null);
+        _hasSuccessor = false;
+        // Found while the shard was acquired: nobody was there to stop.
+        if (_closed is { } why) writer.Stop(why.ToException());
         Acquired(_logger, Shard, head.Epoch);
     }
 

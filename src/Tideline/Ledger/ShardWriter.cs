@@ -89,9 +89,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         return pending.End;
     }
 
-    /// <summary>
-    /// Queues several commands; the task ends when each is durable or has failed, and tells what each came to.
-    /// </summary>
+    /// <summary>Queues several commands; the task ends when each is durable or has failed.</summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
     public Task<CommandEnd[]> SubmitAll(IReadOnlyList<LedgerCommand> commands)
     {
@@ -275,7 +273,18 @@ internal sealed class ShardWriter : IAsyncDisposable
             return true;
         }
 
-        var rows = BatchSteps.Wait(_store.BeginAsync(keys));
+        BatchRows rows;
+        try
+        {
+            rows = BatchSteps.Wait(_store.BeginAsync(keys));
+        }
+        catch (TidelineException damaged) when (damaged.IsOfOneRow)
+        {
+            BatchSteps.Wait(_store.RollbackAsync());
+            TakeApart(commands, damaged);
+            return true;
+        }
+
         var batch = new Batch(_context, _head, ClockRules.StampUs(_time.NowUs(), _head.TimeUs, notBeforeUs), rows);
 
         // :: Step 3
@@ -307,11 +316,11 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         if (commands is [var guilty])
         {
-            var command = guilty.Command;
-            var name = command.GetType().Name;
+            var (command, name) = (guilty.Command, guilty.Command.GetType().Name);
             ShardLog.NotCarriedOut(_logger, _context.Shard, name, command.Subject, command.RouteId, command.Key, fault);
             const string words = "The command could not be carried out; nothing of it happened.";
-            guilty.Fail(new TidelineException(ErrorCode.Internal, words, fault));
+            guilty.Fail(fault is TidelineException { IsOfOneRow: true } damaged
+                ? damaged : new TidelineException(ErrorCode.Internal, words, fault));
             return;
         }
 

@@ -122,7 +122,7 @@ public sealed partial class Relay : IAsyncDisposable
     {
         var epoch = _ledger.OwnedEpoch(lane.Shard);
         var witness = new LogWitness(_log, _sources).Witness;
-        if (await HistoryCheck.FindFaultAsync(_ledger.Reader(lane.Shard), lane.Shard, witness, cancel) is { } fault)
+        if (await HistoryCheck.FindFaultAsync(_ledger.RawReader(lane.Shard), lane.Shard, witness, cancel) is { } fault)
         {
             _ledger.CloseShard(lane.Shard, fault);
             throw fault.ToException();
@@ -135,7 +135,7 @@ public sealed partial class Relay : IAsyncDisposable
     private async Task<Pass?> ReadAsync(Lane lane, CancellationToken cancel)
     {
         if (HeadOf(lane) <= lane.Seq) return null;
-        var reader = _ledger.Reader(lane.Shard);
+        var reader = _ledger.RawReader(lane.Shard);
         if (lane.IsEvents)
         {
             var events = await reader.GetEventsAsync(lane.Seq, Limits.EventBatch, cancel);

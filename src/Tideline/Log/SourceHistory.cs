@@ -98,6 +98,15 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
         return isKnown ? limit : 0;
     }
 
+    /// <summary>The epoch in which a shard wrote what has a number.</summary>
+    public long EpochOf(ShardStream stream, int shard, long seq)
+    {
+        var rows = epochs(shard);
+        var index = rows.Count - 1;
+        while (index > 0 && After(rows[index], stream) >= seq) index--;
+        return rows[index].Number;
+    }
+
     private long LimitOf(ShardStream stream, string source) =>
         SourceName.Parse(source) is { Producer: Producer } name
             ? LimitOf(stream, name.Shard, name.Epoch)

@@ -15,9 +15,11 @@ internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
     public static readonly string Name = Topics.DeadLetters(Topics.AccountEvents);
 
     /// <summary>The record of an event that is dead, as the letter of that number of its shard.</summary>
-    public static LogRecord RecordOf(DeadEvent dead, long number, long epoch)
+    public LogRecord RecordOf(DeadEvent dead, long number)
     {
         var happened = dead.Happened.Event;
+        // The event's own: a letter holds wherever its event does.
+        var epoch = sources.EpochOf(ShardStream.Events, happened.Position.Shard, happened.Position.Seq);
         var letter = new DeadLetterData(happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch);
         return new LogRecord(
             Name, happened.Position.Shard, 0, Source(happened.Position.Shard), number, dead.Happened.Key,

@@ -145,7 +145,7 @@ public sealed partial class DeadLetters
                 continue;
             }
 
-            fresh.Add((each, DeadLetterTopic.RecordOf(each, ++heads[position.Shard], _ledger.InstallationEpoch)));
+            fresh.Add((each, _topic.RecordOf(each, ++heads[position.Shard])));
         }
 
         if (fresh.Count > 0)
@@ -334,7 +334,7 @@ public sealed partial class DeadLetters
     {
         try
         {
-            return await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is not null;
+            return await _ledger.RawReader(_ledger.Map.ShardOf(key)).GetCustomerAsync(key, cancel) is not null;
         }
         catch (TidelineException fault) when (fault.IsTransient)
         {

@@ -30,7 +30,7 @@ internal static class EpochSwitch
         var witness = new Witness("the views", (of, token) => ViewWitness.ReadAsync(views, projection, of, token));
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            if (await HistoryCheck.FindFaultAsync(ledger.Reader(shard), shard, witness, cancel) is not null)
+            if (await HistoryCheck.FindFaultAsync(ledger.RawReader(shard), shard, witness, cancel) is not null)
                 return false;
         }
 

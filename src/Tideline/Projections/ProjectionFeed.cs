@@ -91,7 +91,7 @@ internal sealed partial class ProjectionFeed(GeneralLedger ledger, ILog log, Tim
     {
         var (reached, events) = (from, new List<ProjectedEvent>());
         var limit = (int)Math.Min(Limits.EventBatch, untilSeq - 1 - reached.Seq);
-        foreach (var happened in await ledger.Reader(shard).GetEventsAsync(reached.Seq, limit, cancel))
+        foreach (var happened in await ledger.RawReader(shard).GetEventsAsync(reached.Seq, limit, cancel))
         {
             if (happened.Position.Seq != reached.Seq + 1)
             {

@@ -82,7 +82,7 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
         MoveTo(watermark);
         LagMs();
         if (watermark.Seq >= ledger.CommittedHead(shard).EventSeq) return;
-        if (await ledger.Reader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first])
+        if (await ledger.RawReader(shard).GetEventsAsync(watermark.Seq, 1, cancel) is [var first])
             Began(first.Position.Seq, first.TimeUs);
     }
 

@@ -28,7 +28,7 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
     {
         var from = await views.GetWatermarkAsync(names.Projection, shard, cancel);
         if (from.Seq >= untilSeq) return from.Seq;
-        var read = await ledger.Reader(shard)
+        var read = await ledger.RawReader(shard)
             .GetEventsAsync(from.Seq, (int)Math.Min(Limits.EventBatch, untilSeq - from.Seq), cancel);
         var reached = from;
         var events = new ProjectedEvent[read.Count];

@@ -76,7 +76,7 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
         var shards = new SortedSet<int> { ledger.Map.ShardOf(key) };
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            if ((await ledger.Reader(shard).GetAccountsOfCustomerAsync(key, 1, cancel)).Count > 0) shards.Add(shard);
+            if ((await ledger.RawReader(shard).GetAccountsOfCustomerAsync(key, 1, cancel)).Count > 0) shards.Add(shard);
         }
 
         return [.. shards];
@@ -86,7 +86,7 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
     {
         while (fold.Reason is null && fold.Reached.GetValueOrDefault(shard) is var from && from < untilSeq)
         {
-            var read = await ledger.Reader(shard)
+            var read = await ledger.RawReader(shard)
                 .GetEventsAsync(from, (int)Math.Min(Limits.EventBatch, untilSeq - from), cancel);
             if (read.Count == 0)
                 throw new TidelineException(

@@ -75,7 +75,7 @@ internal sealed partial class ViewTakeover(
                 ErrorCode.Corrupt, $"The views of shard {shard.Shard} rest while its ledger is refused.");
         var (number, watermark) = (shard.Shard, await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel));
         // What cannot be is not believed: everything is folded again, and documents know what they hold.
-        if (watermark.Seq > 0 && await ledger.Reader(number).GetHeadAsync(cancel) is var head
+        if (watermark.Seq > 0 && await ledger.RawReader(number).GetHeadAsync(cancel) is var head
             && watermark.Seq > head.EventSeq)
         {
             WatermarkIsWrong(logger, number, watermark.Seq, head.EventSeq);
@@ -102,7 +102,7 @@ internal sealed partial class ViewTakeover(
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {
-            if ((await ledger.Reader(0).GetHeadAsync(cancel)).Epoch != Epoch) throw;
+            if ((await ledger.RawReader(0).GetHeadAsync(cancel)).Epoch != Epoch) throw;
             EpochIsUnknown(logger, fault);
             await write(ViewEpoch.Any);
             await write(Epoch);

@@ -28,7 +28,7 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
     {
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            foreach (var (name, version) in await ledger.Reader(shard).GetSagaVersionsInFlightAsync(cancel))
+            foreach (var (name, version) in await ledger.RawReader(shard).GetSagaVersionsInFlightAsync(cancel))
             {
                 if (!_byVersion.ContainsKey((name, version)))
                     throw new TidelineException(ErrorCode.IncompatibleData, $"Sagas of {name} version {version} are in "

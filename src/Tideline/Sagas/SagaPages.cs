@@ -8,22 +8,37 @@ namespace Tideline.Sagas;
 /// <param name="LeftOut">Which shards did not answer and are left out, and why; null when none.</param>
 public sealed record SagaPage<T>(IReadOnlyList<T> Items, string? LeftOut);
 
-/// <summary>Reads sagas of all shards. One that does not answer hides none of the others'.</summary>
+/// <summary>Reads sagas of all shards at once. One that fails, or hangs, hides none of the others'.</summary>
 internal static class SagaPages
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.ShardListMs);
+
     /// <summary>Sagas in a state from the one that follows a place on.</summary>
     public static async Task<SagaPage<T>> ReadAsync<T>(
         GeneralLedger ledger, SagaState? state, (int Shard, Guid Id) after, int limit, Func<SagaRow, int, T> show,
         CancellationToken cancel)
     {
-        var (found, leftOut) = (new List<T>(), new List<string>());
-        for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)
+        var reads = Enumerable.Range(after.Shard, ledger.Map.Shards - after.Shard).Select(async shard =>
         {
             var from = shard == after.Shard ? after.Id : Guid.Empty;
+            return await ledger.Reader(shard).GetSagasAsync(state, from, limit, cancel);
+        }).ToList();
+        // In the order of shards, so that the next page goes on behind the last one that is shown.
+        var (found, leftOut) = (new List<T>(), new List<string>());
+        await Task.WhenAny(Task.WhenAll(reads), Task.Delay(Patience, cancel));
+        for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)
+        {
+            var read = reads[shard - after.Shard];
+            cancel.ThrowIfCancellationRequested();
+            if (!read.IsCompleted)
+            {
+                leftOut.Add($"Shard {shard} is left out: it did not answer within {Limits.ShardListMs} ms.");
+                continue;
+            }
+
             try
             {
-                var rows = await ledger.Reader(shard).GetSagasAsync(state, from, limit - found.Count, cancel);
-                found.AddRange(rows.Select(row => show(row, shard)));
+                found.AddRange((await read).Take(limit - found.Count).Select(row => show(row, shard)));
             }
             catch (TidelineException away)
             {
@@ -31,6 +46,7 @@ internal static class SagaPages
             }
         }
 
+        foreach (var read in reads) _ = read.ContinueWith(static gone => gone.Exception, TaskScheduler.Default);
         return new SagaPage<T>(found, leftOut.Count == 0 ? null : string.Join(' ', leftOut));
     }
 }

@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
+using Tideline.Sagas;
 
 namespace Tideline.Views;
 
@@ -78,19 +79,23 @@ internal sealed class StrongCustomer(GeneralLedger ledger, TimeProvider time)
             recent = Activity.Add(recent, new RecentTransaction(
                 entry.TransactionId, account.Id, transaction?.Kind.Word() ?? "",
                 entry.AmountMinor, account.Currency.Code, entry.PostedAfterMinor, entry.TimeUs,
-                transaction is null ? null : Counterparty(transaction, account), transaction?.Reference));
+                transaction is null ? null : await CounterpartyAsync(transaction, account, cancel),
+                transaction?.Reference));
         }
 
         return recent;
     }
 
-    // Across shards the other leg is a clearing account of the bank; who stands behind it only the saga knows, and only
-    // the view tells.
-    private static Guid? Counterparty(TransactionRow transaction, AccountRow account)
+    // Across shards the other leg is a clearing account of the bank; who stands behind it the saga knows.
+    private async ValueTask<Guid?> CounterpartyAsync(
+        TransactionRow transaction, AccountRow account, CancellationToken cancel)
     {
         if (transaction.Kind is not (TransactionKind.Transfer or TransactionKind.Refund)) return null;
         var other = transaction.Legs.Select(leg => leg.AccountId).FirstOrDefault(leg => leg != account.Id
             && !DerivedId.IsDerived(leg));
-        return other == Guid.Empty ? null : other;
+        if (other != Guid.Empty) return other;
+        if (transaction.SagaId is not { } id || await ledger.ReaderOf(id).GetSagaAsync(id, cancel) is not { } saga
+            || SagaJson.DataOf(saga) is not { } data) return null;
+        return data.From == account.Id ? data.To : data.From;
     }
 }

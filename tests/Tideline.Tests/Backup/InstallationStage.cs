@@ -1,6 +1,7 @@
 using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Engines.Backup;
+using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
@@ -140,6 +141,13 @@ internal sealed class InstallationStage : IAsyncDisposable
         await DepositAsync(account, 2);
         await StopAsync();
         return Path.Combine(Data + "-fork", "ledger");
+    }
+
+    /// <summary>Edits the log of the embedded engines while nobody uses it.</summary>
+    public void SqlOfLog(string sql)
+    {
+        using var database = SqliteDatabase.OpenWriter(Path.Combine(Data, "log", "log.db"));
+        database.Execute(sql);
     }
 
     public static void CopyFolder(string from, string to)

@@ -1,3 +1,4 @@
+using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Ledger.Commands;
 using Tideline.Tests.Ledger;
@@ -11,16 +12,21 @@ public sealed class RowCheckTests
 
     [Theory]
     [InlineData(
-        "UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row says overdraft limit 900, and event")]
-    [InlineData("UPDATE accounts SET status = 1 WHERE kind = 0", "its row says status frozen, and event")]
-    [InlineData("UPDATE accounts SET status = 9 WHERE kind = 0", "its row says status 9, and event")]
+        "UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row says overdraft limit 900, and its events")]
+    [InlineData("UPDATE accounts SET status = 1 WHERE kind = 0", "its row says status frozen, and its events")]
+    [InlineData("UPDATE accounts SET status = 9 WHERE kind = 0", "its row says status 9, and its events")]
     [InlineData(
         "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 0", "its row says owner")]
     [InlineData(
         "UPDATE accounts SET version = version + 1 WHERE kind = 0", "its row is of version 3, which no event has")]
-    [InlineData("UPDATE accounts SET version = version - 1 WHERE kind = 0", "its row says balance 1000, and event")]
-    [InlineData("UPDATE accounts SET created_us = 1 WHERE kind = 0", "its row says time of creation 1, and event")]
-    [InlineData("UPDATE customers SET email = 'eve@example.com'", "its row says email eve@example.com, and event")]
+    [InlineData(
+        "UPDATE accounts SET version = version - 1 WHERE kind = 0", "its row says balance 1000, and its events")]
+    [InlineData(
+        "UPDATE accounts SET created_us = 1 WHERE kind = 0", "its row says time of creation 1, and its events")]
+    [InlineData("UPDATE accounts SET kind = 3 WHERE kind = 0", "its row says kind Settlement")]
+    [InlineData("UPDATE accounts SET customer_id = (SELECT id FROM customers) WHERE kind = 1", "a system account has")]
+    [InlineData("UPDATE accounts SET overdraft_limit = 7 WHERE kind = 1", "a system account has no owner and no limit")]
+    [InlineData("UPDATE customers SET email = 'eve@example.com'", "its row says email eve@example.com, and its events")]
     [InlineData("DELETE FROM customers", "its row is missing, and event")]
     public async Task A_row_that_was_edited_is_named(string sql, string finding)
     {
@@ -33,6 +39,66 @@ public sealed class RowCheckTests
         var check = await CheckAsync(bank);
         check.Ok.ShouldBeFalse();
         check.Detail.ShouldContain(finding);
+    }
+
+    [Theory]
+    [InlineData("UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row says overdraft limit 900")]
+    [InlineData("UPDATE accounts SET customer_id = (SELECT id FROM customers) WHERE kind = 0", "its row says owner")]
+    public async Task An_edit_is_named_after_the_events_that_copied_it(string sql, string finding)
+    {
+        await using var bank = await Bank.OpenAsync(1);
+        var account = await bank.AccountAsync(0, 1_000);
+        await bank.CustomerAsync("Eve");
+        bank.Tamper(0, sql.Replace("FROM customers", "FROM customers WHERE name = 'Eve'", StringComparison.Ordinal))
+            .ShouldBe(1);
+        await bank.DepositAsync(account, 1);
+        (await CheckAsync(bank)).Detail.ShouldContain(finding);
+    }
+
+    [Fact]
+    public async Task A_status_changes_only_by_its_own_event()
+    {
+        await using var bank = await Bank.OpenAsync(1);
+        var (account, hold) = (await bank.AccountAsync(0, 1_000), bank.Ledger.Map.NextOn(0, bank.Ledger.Ids));
+        var until = bank.Ledger.NowUs(0) + 3_600_000_000;
+        await bank.Ledger.ExecuteAsync(new PlaceHold(hold, account, new Money(10, Bank.Eur), until, null), default);
+        bank.Tamper(0, "UPDATE accounts SET status = 1 WHERE kind = 0").ShouldBe(1);
+        // Its event says frozen, too: it copies the row.
+        var release = new ReleaseHold(hold, account, Bank.Eur, Expired: false);
+        (await bank.Ledger.ExecuteAsync(release, default)).Refusal.ShouldBeNull();
+        (await CheckAsync(bank)).Detail
+            .ShouldContain("its row says status frozen, and its events through 0:5 say open");
+    }
+
+    [Fact]
+    public async Task An_account_that_no_event_made_is_named()
+    {
+        await using var bank = await Bank.OpenAsync(1);
+        await bank.AccountAsync(0, 1_000);
+        var id = bank.Ledger.Map.NextOn(0, bank.Ledger.Ids);
+        bank.Tamper(0, $"""
+            INSERT INTO accounts SELECT X'{id:N}', customer_id, 0, currency, 0, 100000000, 0, 0, 0, 0, 0, NULL,
+            created_us, 0, NULL FROM accounts WHERE kind = 0
+            """).ShouldBe(1);
+        (await CheckAsync(bank)).Detail.ShouldBe($"Account {id} on shard 0: no event made it.");
+    }
+
+    [Fact]
+    public async Task Rows_of_many_groups_are_all_looked_at()
+    {
+        await using var bank = await Bank.OpenAsync(1);
+        for (var account = 0; account < 7; account++) await bank.AccountAsync(0, account + 1);
+        foreach (var size in (int[])[1, 2, 3, 100])
+        {
+            var (findings, seen) = await new RowCheck(bank.Ledger.Reader(0), 0, size).RunAsync(default);
+            findings.ShouldBeEmpty();
+            // One of the accounts is the bank's own cash.
+            seen.ShouldBe("8 accounts and 7 customers");
+        }
+
+        bank.Tamper(0, "UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0").ShouldBe(7);
+        foreach (var size in (int[])[1, 2, 3, 100])
+            (await new RowCheck(bank.Ledger.Reader(0), 0, size).RunAsync(default)).Findings.Count.ShouldBe(7);
     }
 
     [Fact]
@@ -57,7 +123,7 @@ public sealed class RowCheckTests
             while (!stop.IsCancellationRequested)
             {
                 await bank.Ledger.ExecuteAsync(
-                    new Deposit(bank.Ledger.Ids.Next(), account, new Money(1, Currency.Parse("EUR")), null), default);
+                    new Deposit(bank.Ledger.Ids.Next(), account, new Money(1, Bank.Eur), null), default);
                 await bank.AccountAsync(0, 1);
             }
         });
@@ -71,6 +137,6 @@ public sealed class RowCheckTests
         await load;
     }
 
-    private static async Task<Tideline.Consistency.VerifyCheck> CheckAsync(Bank bank) =>
+    private static async Task<VerifyCheck> CheckAsync(Bank bank) =>
         (await bank.VerifyAsync()).Checks.Single(check => check.Name.StartsWith(Name, StringComparison.Ordinal));
 }

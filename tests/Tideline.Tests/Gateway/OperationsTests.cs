@@ -19,7 +19,7 @@ public sealed class OperationsTests
         {
             var report = await server.GetAsync(path);
             report["ok"].ShouldBe("True", report.Text);
-            report.Json.GetProperty("checks").GetArrayLength().ShouldBe(9);
+            report.Json.GetProperty("checks").GetArrayLength().ShouldBe(10);
             report.Json.GetProperty("figures").GetArrayLength().ShouldBe(0);
         }
 

@@ -21,11 +21,11 @@ public sealed class OpsClientTests : IDisposable
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
         using var run = RunFile.Write(_folder, $"http://{silent.LocalEndpoint}");
-        await using var node = await OpsClient.OpenAsync(_folder, default, TimeSpan.FromMilliseconds(50));
+        await using var node = await OpsClient.OpenAsync(_folder, TimeSpan.FromMilliseconds(50), default);
         var told = await Should.ThrowAsync<TidelineException>(() => node.GetAsync("/v1/ops/sagas", default));
         (told.Code, told.Message).ShouldBe((ErrorCode.StorageUnavailable,
             $"The node at http://{silent.LocalEndpoint}/ does not answer: it stands still, or its machine is "
-                + "overloaded. What it was asked for may have happened."));
+                + "overloaded. Its process is named in tideline.run.json in the data folder."));
     }
 
     [Fact]
@@ -33,14 +33,17 @@ public sealed class OpsClientTests : IDisposable
     {
         using var busy = new TcpListener(IPAddress.Loopback, 0);
         busy.Start();
+        using var over = new CancellationTokenSource();
         var serving = Task.Run(async () =>
         {
-            for (var connection = 0; connection < 2; connection++) _ = AnswerAsync(await busy.AcceptSocketAsync());
+            while (!over.IsCancellationRequested) _ = AnswerAsync(await busy.AcceptSocketAsync(over.Token));
         });
         using var run = RunFile.Write(_folder, $"http://{busy.LocalEndpoint}");
-        await using var node = await OpsClient.OpenAsync(_folder, default, TimeSpan.FromMilliseconds(50));
+        await using var node = await OpsClient.OpenAsync(_folder, TimeSpan.FromMilliseconds(400), default);
         (await node.GetAsync("/v1/ops/sagas", default)).GetRawText().ShouldBe("{}");
-        await serving;
+        await over.CancelAsync();
+        await serving.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
     }
 
     // What is asked for takes many silences, /health/live none.
@@ -52,7 +55,7 @@ public sealed class OpsClientTests : IDisposable
             while (await connection.ReceiveAsync(buffer) is > 0 and var length)
             {
                 if (!Encoding.ASCII.GetString(buffer, 0, length).Contains("/health/live", StringComparison.Ordinal))
-                    await Task.Delay(1_000);
+                    await Task.Delay(3_000);
                 await connection.SendAsync(Encoding.ASCII.GetBytes(
                     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"));
             }

@@ -165,6 +165,10 @@ public sealed class SagaProperties
         }
 
         (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldBeEmpty();
-        (await bank.VerifyAsync(deep: true)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
+        // But for the accounts that were closed behind the program's back.
+        (await bank.VerifyAsync(deep: true)).Checks.Where(check => !check.Ok)
+            .SelectMany(check => check.Detail.Split('\n'))
+            .Where(finding => !finding.Contains("its row says status closed", StringComparison.Ordinal))
+            .ShouldBeEmpty();
     }
 }

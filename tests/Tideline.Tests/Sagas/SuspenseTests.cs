@@ -68,8 +68,10 @@ public sealed class SuspenseTests
     {
         await using var bank = await Bank.OpenAsync(2, _time);
         var (id, from, _) = await bank.SuspendAsync();
+        bank.ForceClosed(from);
         (await bank.Operations.PayOutAsync(id, null, default))!.Reason.ShouldBe(RefusalReason.AccountClosed);
-        bank.Tamper(0, $"UPDATE accounts SET status = 1 WHERE id = X'{from:N}'");
+        bank.Tamper(0, $"UPDATE accounts SET status = 0 WHERE id = X'{from:N}'");
+        (await bank.SetStatusAsync(from, AccountStatus.Frozen)).ShouldBeNull();
         var both = await Task.WhenAll(
             Enumerable.Range(0, 8).Select(_ => bank.Operations.PayOutAsync(id, null, default)));
         both.Count(refusal => refusal is null).ShouldBe(1);

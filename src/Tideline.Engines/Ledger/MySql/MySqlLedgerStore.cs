@@ -87,8 +87,9 @@ public sealed class MySqlLedgerStore : ILedgerStore
     }
 
     /// <inheritdoc/>
-    public IShardStore OpenWriter(int shard) => new MySqlShardStore(_addresses[shard], home => _addresses[home]
-        .Database, shard, Self, _own?.Contains(shard) ?? true, _time, _logger);
+    public IShardStore OpenWriter(int shard) => new MySqlShardStore(
+        _addresses[shard], home => _addresses[home].Database, () => _epochs[shard][^1].Number, shard, Self,
+        _own?.Contains(shard) ?? true, _time, _logger);
 
     /// <inheritdoc/>
     public IShardReader OpenReader(int shard) => new MySqlShardReader(_addresses[shard], shard, _time);

@@ -21,8 +21,8 @@ namespace Tideline.Engines.Ledger.MySql;
 /// not prefer it, a process that does writes there that it wants it.
 /// </remarks>
 internal sealed partial class MySqlShardStore(
-    MySqlAddress address, Func<int, string> databaseOf, int shard, ShardOwner owner, bool prefers, SteadyClock time,
-    ILogger logger) : IShardStore
+    MySqlAddress address, Func<int, string> databaseOf, Func<long> installationEpoch, int shard, ShardOwner owner,
+    bool prefers, SteadyClock time, ILogger logger) : IShardStore
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
     private readonly MySqlLease _lease = new(shard, owner, prefers);
@@ -62,6 +62,7 @@ internal sealed partial class MySqlShardStore(
         {
             _connection ??= address.OpenWriter();
             _lease.RequireFree(_connection, _writerId);
+            MySqlEpochs.RequireNewest(_connection, shard, installationEpoch());
             // The lease again, now that the row is locked: of two that found it free one was faster.
             var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ")
                 .Value(_writerId).Add(", owner = ").Value(owner.Words).Add(", address = ").Value(owner.Address)

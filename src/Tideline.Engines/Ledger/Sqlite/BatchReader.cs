@@ -42,8 +42,14 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
 
         foreach (var name in keys.Claims)
         {
-            if (_claim.Bind(name).Step()) rows.Claims.Add(name, LedgerRows.Claim(_claim));
-            _claim.Reset();
+            try
+            {
+                if (_claim.Bind(name).Step()) rows.Claims.Add(name, LedgerRows.Claim(_claim));
+            }
+            finally
+            {
+                _claim.Reset();
+            }
         }
 
         return rows;
@@ -61,8 +67,15 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
     {
         foreach (var id in ids)
         {
-            if (statement.Bind(id).Step()) rows.Add(id, read(statement));
-            statement.Reset();
+            try
+            {
+                if (statement.Bind(id).Step()) rows.Add(id, read(statement));
+            }
+            finally
+            {
+                // A damaged row throws, and the next batch reads others by this statement.
+                statement.Reset();
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
 using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 
 namespace Tideline.Engines.Ledger.Sqlite;
@@ -19,7 +20,8 @@ internal static class Epochs
         }
 
         query.Reset();
-        return rows;
+        return rows.Count > 0 ? rows : throw new TidelineException(
+            ErrorCode.Corrupt, "The file's table epochs is empty. Restore the data folder from a backup.");
     }
 
     /// <summary>Adds an epoch, inside a transaction of the caller.</summary>

@@ -31,13 +31,17 @@ public sealed class SqliteLedgerStore : ILedgerStore
     /// Opens the data of <paramref name="dataDirectory"/>, or makes it with <paramref name="shards"/> shards (null: as
     /// many as the data has, else one for each processor).
     /// </summary>
-    /// <exception cref="TidelineException">AlreadyOwned: another process uses the folder. IncompatibleData: a newer
-    /// format, or another number of shards. StorageUnavailable: the folder cannot be written. Corrupt: a file of the
-    /// ledger is missing.</exception>
+    /// <exception cref="TidelineException">InvalidInput: it is a backup. AlreadyOwned: another process uses the folder.
+    /// IncompatibleData: a newer format, or another number of shards. StorageUnavailable: the folder cannot be written.
+    /// Corrupt: a file of the ledger is missing.</exception>
     public static SqliteLedgerStore Open(string dataDirectory, int? shards = null)
     {
         if (shards is < 1 or > Limits.Shards)
             throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards is 1 to {Limits.Shards}.");
+        if (File.Exists(Path.Combine(dataDirectory, BackupManifest.FileName)))
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"{dataDirectory} is a backup, which nothing may change. Restore it into a "
+                    + $"folder of its own: ./tideline restore {dataDirectory} --data DIR");
         var owned = DirectoryLock.Take(Path.GetFullPath(dataDirectory));
         try
         {

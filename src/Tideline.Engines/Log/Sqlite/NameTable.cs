@@ -1,4 +1,5 @@
 using Tideline.Engines.Sqlite;
+using Tideline.Kernel;
 
 namespace Tideline.Engines.Log.Sqlite;
 
@@ -20,7 +21,13 @@ internal sealed class NameTable(SqliteDatabase writer, string table)
 
     public string Name(int id)
     {
-        lock (_gate) return _names[id];
+        lock (_gate)
+        {
+            if (_names.TryGetValue(id, out var name)) return name;
+        }
+
+        throw new TidelineException(
+            ErrorCode.Corrupt, $"The log's table {table} has no row {id}. Delete the folder log/; it is made again.");
     }
 
     public IReadOnlyList<(int Id, string Name)> All

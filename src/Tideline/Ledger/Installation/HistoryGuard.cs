@@ -111,7 +111,7 @@ public sealed partial class HistoryGuard(ILogger logger)
         {
             return await witness.ReadAsync(shard, cancel) is { EventSeq: > 0 };
         }
-        catch (TidelineException)
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
         {
             return false;
         }
@@ -125,7 +125,7 @@ public sealed partial class HistoryGuard(ILogger logger)
         {
             return await HistoryCheck.FindFaultAsync(reader, shard, witness, cancel);
         }
-        catch (TidelineException fault)
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
         {
             NotAsked(logger, witness.Name, shard, fault);
             return null;

@@ -46,7 +46,7 @@ internal sealed class ManifestKeeper : IAsyncDisposable
         for (var shard = 0; shard < _seen.Length; shard++)
         {
             if (_ledger.Owns(shard) || _ledger.WhyClosed(shard) is not null) continue;
-            _seen[shard] = (await _guard.FindFaultAsync(_ledger.Reader(shard), shard, cancel))?.Seen;
+            _seen[shard] = (await _guard.FindFaultAsync(_ledger.RawReader(shard), shard, cancel))?.Seen;
         }
 
         await KeepAsync(cancel);
@@ -61,7 +61,7 @@ internal sealed class ManifestKeeper : IAsyncDisposable
         for (var shard = 0; shard < heads.Length; shard++)
         {
             heads[shard] = _ledger.SeenOfClosed(shard)
-                ?? _seen[shard] ?? await HeadAsync(_ledger.Reader(shard), cancel);
+                ?? _seen[shard] ?? await HeadAsync(_ledger.RawReader(shard), cancel);
             // A server that came back with less than it acknowledged must not make the manifest forget it.
             if (_written.Length == 0 || !IsBehind(heads[shard], _written[shard])) continue;
             var (found, before) = (heads[shard], _written[shard]);
