@@ -46,7 +46,7 @@ internal static class DeadLetterCommands
         command.Validators.Add(given =>
         {
             // Its value cannot be asked for here: the parser throws for one that is no id.
-            var text = given.GetResult(key)?.Tokens.FirstOrDefault()?.Value;
+            var text = given.GetResult(key) is { Tokens: [var token, ..] } ? token.Value : null;
             if (text is not null && !Guid.TryParse(text, out _))
                 given.AddError($"'{text}' for '{key.Name}' is not {CommandTree.Id}.");
             else if (text is not null == given.GetValue(all))
