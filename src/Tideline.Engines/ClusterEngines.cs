@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using MongoDB.Driver;
-using Tideline.Cache;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Cache.Redis;
 using Tideline.Engines.Failover;
@@ -11,6 +10,7 @@ using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
+using Tideline.Queries;
 using Tideline.Views;
 
 namespace Tideline.Engines;

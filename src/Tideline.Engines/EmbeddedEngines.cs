@@ -1,4 +1,3 @@
-using Tideline.Cache;
 using Tideline.Engines.Backup;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Ledger.Sqlite;
@@ -8,6 +7,7 @@ using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
+using Tideline.Queries;
 using Tideline.Views;
 
 namespace Tideline.Engines;

@@ -1,6 +1,6 @@
-using Tideline.Cache;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Queries;
 using Tideline.Views;
 
 namespace Tideline.Engines;

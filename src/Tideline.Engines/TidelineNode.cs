@@ -1,15 +1,16 @@
 #pragma warning disable CA2000, CA2213 // What is opened here is on the node's stack, which ends it, newest first.
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Tideline.Audit;
 using Tideline.Consistency;
 using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Audit;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
 using Tideline.Services.Payments.Imports;
@@ -66,6 +67,13 @@ public sealed partial class TidelineNode : IAsyncDisposable
 
     /// <summary>The same; null until they are open.</summary>
     public ProjectionHost? OpenProjections => _views?.Value?.Projections;
+
+    /// <summary>Queries of views and ledger.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the views are not open yet.</exception>
+    public QueryHost Queries => RequireViews().Queries;
+
+    /// <summary>The same; null until the views are open.</summary>
+    public QueryHost? OpenQueries => _views?.Value?.Queries;
 
     /// <summary>Transfers.</summary>
     public PaymentsService Payments { get; private set; } = null!;
@@ -272,6 +280,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         var tier = await ViewTier.StartAsync(engines, Ledger, Log, Options.Time, Options.Loggers, cancel);
         ViewHealth.Register(Health, tier.Projections);
         tier.Projections.ReportTo(Health);
+        tier.Queries.ReportTo(Health);
         return tier;
     }
 

@@ -2,11 +2,12 @@ using Microsoft.Extensions.Logging;
 using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Views;
 
 namespace Tideline.Engines;
 
-/// <summary>The views, the cache before them, and what keeps both up to date.</summary>
+/// <summary>The views, the cache in front of them, what keeps both up to date, and queries of them.</summary>
 internal sealed class ViewTier : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _running = new();
@@ -18,6 +19,8 @@ internal sealed class ViewTier : IAsyncDisposable
     public IViewStore Views { get; private set; } = null!;
 
     public ProjectionHost Projections { get; private set; } = null!;
+
+    public QueryHost Queries { get; private set; } = null!;
 
     /// <summary>Opens all of it and starts the projections, or leaves nothing running.</summary>
     public static async Task<ViewTier> StartAsync(
@@ -32,7 +35,9 @@ internal sealed class ViewTier : IAsyncDisposable
             var cache = await engines.OpenCacheAsync(cancel);
             tier._running.Push(cache);
             tier._running.Push(tier.Projections = await ProjectionHost.StartAsync(
-                ledger, log, tier.Views, cache, time, loggers, cancel));
+                ledger, log, tier.Views, time, loggers, cancel));
+            tier._running.Push(tier.Queries = QueryHost.Start(
+                ledger, tier.Projections, tier.Views, cache, time, loggers));
             return tier;
         }
         catch

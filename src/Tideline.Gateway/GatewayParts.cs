@@ -6,6 +6,7 @@ using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
 using Tideline.Services.Payments.Imports;
@@ -36,6 +37,9 @@ public sealed record GatewayParts
     /// <summary>Finds <see cref="Projections"/>; null while the views are not open.</summary>
     public required Func<ProjectionHost?> FindProjections { get; init; }
 
+    /// <summary>Finds <see cref="Queries"/>; null while the views are not open.</summary>
+    public required Func<QueryHost?> FindQueries { get; init; }
+
     /// <summary>Makes <see cref="Verifier"/> of the parts that are open now.</summary>
     public required Func<Verifier> MakeVerifier { get; init; }
 
@@ -45,12 +49,13 @@ public sealed record GatewayParts
     /// <summary>Where parts say what is wrong with them.</summary>
     public required NodeHealth Health { get; init; }
 
-    /// <summary>Log to views, and reads of them.</summary>
+    /// <summary>Log to views.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: they are not open yet.</exception>
-    public ProjectionHost Projections => FindProjections()
-        ?? throw new TidelineException(
-            ErrorCode.StorageUnavailable,
-            "The views are not open yet; /health/detail says why. Repeat the request in a moment.");
+    public ProjectionHost Projections => FindProjections() ?? throw ViewsAway;
+
+    /// <summary>Queries of views and ledger.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the views are not open yet.</exception>
+    public QueryHost Queries => FindQueries() ?? throw ViewsAway;
 
     /// <summary>The checks of the invariants.</summary>
     public Verifier Verifier => MakeVerifier();
@@ -66,4 +71,8 @@ public sealed record GatewayParts
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    private static TidelineException ViewsAway => new(
+        ErrorCode.StorageUnavailable,
+        "The views are not open yet; /health/detail says why. Repeat the request in a moment.");
 }

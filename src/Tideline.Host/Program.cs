@@ -1,3 +1,3 @@
 using Tideline.Host.Commands;
 
-return await CommandTree.RunAsync(args);
+return await CommandTree.RunAsync(CommandTree.Build(), args);

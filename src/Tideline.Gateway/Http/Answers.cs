@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
-using Tideline.Consistency;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Views;
+using Tideline.Queries;
 
 namespace Tideline.Gateway.Http;
 

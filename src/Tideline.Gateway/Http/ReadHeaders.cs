@@ -1,7 +1,7 @@
-using Tideline.Consistency;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Queries;
 
 namespace Tideline.Gateway.Http;
 

@@ -1,12 +1,12 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing.Template;
 using Microsoft.Extensions.Logging;
-using Tideline.Consistency;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
 using Tideline.Gateway.Reference;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Queries;
 
 namespace Tideline.Gateway.Http;
 

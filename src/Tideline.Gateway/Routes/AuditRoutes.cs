@@ -1,7 +1,7 @@
+using Tideline.Audit;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Ledger;
-using Tideline.Ledger.Audit;
 
 namespace Tideline.Gateway.Routes;
 

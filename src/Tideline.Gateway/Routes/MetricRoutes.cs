@@ -1,9 +1,9 @@
 using System.Globalization;
-using Tideline.Cache;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes;
@@ -26,11 +26,8 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
         WriteShards(text);
         WriteFaults(text, await health.CheckShardsAsync(http.RequestAborted));
         WriteWaitingSagas(text);
-        if (parts.FindProjections() is { } projections)
-        {
-            WriteViews(text, projections);
-            if (projections.CacheCounts is { } cache) WriteCache(text, cache);
-        }
+        if (parts.FindProjections() is { } projections) WriteViews(text, projections);
+        if (parts.FindQueries()?.CacheCounts is { } cache) WriteCache(text, cache);
 
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(text.ToString(), http.RequestAborted);

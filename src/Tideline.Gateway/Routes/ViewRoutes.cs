@@ -3,7 +3,7 @@ using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Projections;
-using Tideline.Views;
+using Tideline.Queries;
 
 namespace Tideline.Gateway.Routes;
 
@@ -43,7 +43,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         CustomerRead? found;
         try
         {
-            found = await parts.Projections.CustomerViews.GetCustomerAsync(id, consistency, http.RequestAborted);
+            found = await parts.Queries.Customers.GetCustomerAsync(id, consistency, http.RequestAborted);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
         {
@@ -67,7 +67,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var place = QueryReader.Place(query, "customers");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Projections.CustomerViews.FindCustomersByEmailAsync(
+        var page = await parts.Queries.Customers.FindCustomersByEmailAsync(
             email!, consistency, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
@@ -97,7 +97,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var place = QueryReader.Place(query, "transactions");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Projections.CustomerViews.SearchTransactionsAsync(
+        var page = await parts.Queries.Customers.SearchTransactionsAsync(
             customer!.Value, consistency, from, to, words, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>

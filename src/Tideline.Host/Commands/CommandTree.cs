@@ -17,9 +17,10 @@ internal static partial class CommandTree
     private const int Usage = 2;
     private const int DrainMarginMs = 5_000;
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Runs a command of a tree and answers its exit code.</summary>
+    public static async Task<int> RunAsync(Command tree, string[] args)
     {
-        var parsed = Build().Parse(args);
+        var parsed = tree.Parse(args);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"tideline: {Plain(error)}");
@@ -84,8 +85,6 @@ internal static partial class CommandTree
         UpCommand.Build(),
         ImportCommand.Build(),
         VerifyCommand.Build(),
-        BenchCommands.BuildBench(),
-        BenchCommands.BuildDrill(),
         SagaCommands.Build(),
         DeadLetterCommands.Build(),
         ProjectionCommands.Build(),
@@ -93,8 +92,10 @@ internal static partial class CommandTree
         BackupCommands.BuildBackup(),
         BackupCommands.BuildRestore(),
         EpochCommands.Build(),
-        ServiceCommands.Build(),
-        EnginesCommand.Build(),
+        // The launcher has the tools carry these out.
+        new Command("bench", "Measure a scenario with its baseline in the same run."),
+        new Command("drill", "Break something under load, bring it back, and prove that nothing was lost."),
+        new Command("services", "Real servers on this machine without containers."),
         new Command("test", "Every test of the program: ./tideline test [--engines all|embedded] [filter]. The "
             + "launcher builds and runs them."),
     };

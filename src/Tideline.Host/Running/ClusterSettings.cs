@@ -1,4 +1,3 @@
-using Tideline.Bench.Servers;
 using Tideline.Engines;
 using Tideline.Kernel;
 
@@ -22,7 +21,7 @@ internal static class ClusterSettings
             Variable("TIDELINE_MONGODB") ?? file.MongoDb, Variable("TIDELINE_REDIS") ?? file.Redis);
         if (mysql is null && kafka is null && mongo is null && redis is null)
         {
-            var here = ServiceFolder.Find();
+            var here = LocalServices.Find();
             (mysql, kafka, mongo, redis) =
                 (here.MySql is null ? null : [here.MySql], here.Kafka, here.MongoDb, here.Redis);
         }

@@ -114,6 +114,7 @@ internal sealed class Server : IAsyncDisposable
         Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, SagaLetters = node.SagaLetters,
         SagaWatch = node.SagaWatch, Imports = node.Imports, Health = node.Health,
         FindProjections = () => node.OpenProjections,
+        FindQueries = () => node.OpenQueries,
         MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults,
         Receiver = node.Receiver,
         Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,

@@ -1,7 +1,7 @@
 using System.Globalization;
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Audit;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Sagas;

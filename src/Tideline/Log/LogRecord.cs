@@ -31,7 +31,7 @@ public static class Topics
     public const string SagaCommands = "saga.commands";
 
     /// <summary>
-    /// The heads of the audit chains, one partition per shard, as <see cref="Consistency.AuditHead"/>.
+    /// The heads of the audit chains, one partition per shard.
     /// </summary>
     public const string AuditHeads = "audit.heads";
 

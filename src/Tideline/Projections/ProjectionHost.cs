@@ -1,6 +1,5 @@
 #pragma warning disable CA2000 // The parts live as long as the host; DisposeAsync ends them.
 using Microsoft.Extensions.Logging;
-using Tideline.Cache;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
@@ -13,13 +12,11 @@ public sealed class ProjectionHost : IAsyncDisposable
 {
     private ProjectionHost(
         Projector projector, DeadLetters letters, Aging aging, Rebuild rebuild, ViewRepair repair,
-            DamagedDocuments damaged, CustomerViews customerViews,
-        CustomerCache? cache, CacheInvalidator? invalidator)
+        DamagedDocuments damaged)
     {
-        (Projector, Letters, DeadLetters, Aging, Rebuild, CustomerViews) =
-            (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild, customerViews);
+        (Projector, Letters, DeadLetters, Aging, Rebuild) =
+            (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild);
         (Repair, Damaged) = (repair, damaged);
-        (CacheCounts, Invalidator) = (cache?.Counts, invalidator);
     }
 
     /// <summary>Log → views, and how far they are.</summary>
@@ -43,36 +40,22 @@ public sealed class ProjectionHost : IAsyncDisposable
     /// <summary>Documents that somebody broke, as far as this process met them.</summary>
     public DamagedDocuments Damaged { get; }
 
-    /// <summary>Reads that say how fresh they must be.</summary>
-    public CustomerViews CustomerViews { get; }
-
-    /// <summary>What came of asking the cache; null without one.</summary>
-    public CacheCounts? CacheCounts { get; }
-
-    /// <summary>Changes of the views → cache; null without one.</summary>
-    internal CacheInvalidator? Invalidator { get; }
-
-    /// <summary>
-    /// Opens the active version of the views and begins to follow the log. Reads go through <paramref name="cache"/>,
-    /// if there is one; it outlives the host.
-    /// </summary>
+    /// <summary>Opens the active version of the views and begins to follow the log.</summary>
     public static async Task<ProjectionHost> StartAsync(
         GeneralLedger ledger,
-        ILog log, IViewStore views, ICache? cache, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
+        ILog log, IViewStore views, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
     {
-        var host = await CreateAsync(ledger, log, views, cache, time, loggers, cancel);
+        var host = await CreateAsync(ledger, log, views, time, loggers, cancel);
         host.Projector.Start();
         host.Aging.Start();
-        host.Invalidator?.Start();
         return host;
     }
 
     /// <summary>The parts without their loops: for tests that step them.</summary>
     internal static async Task<ProjectionHost> CreateAsync(
         GeneralLedger ledger,
-        ILog log, IViewStore views, ICache? cache, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
+        ILog log, IViewStore views, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
     {
-        var customers = cache is null ? null : new CustomerCache(cache, time);
         var damaged = new DamagedDocuments();
         var letters = new DeadLetters(ledger, log, views, time, loggers.CreateLogger<DeadLetters>());
         var projector = await Projector.CreateAsync(
@@ -83,12 +66,7 @@ public sealed class ProjectionHost : IAsyncDisposable
             new Aging(projector, views, damaged, time, loggers.CreateLogger<Aging>()),
             new Rebuild(projector, letters, ledger, views, time, loggers.CreateLogger<Rebuild>()),
             new ViewRepair(projector, ledger, views, damaged),
-            damaged,
-            new CustomerViews(projector, letters, ledger, views, customers, damaged, time),
-            customers,
-            customers is null
-                ? null
-                : new CacheInvalidator(customers, views, time, loggers.CreateLogger<CacheInvalidator>()));
+            damaged);
     }
 
     /// <summary>Has probes and alarms name what is wrong with the views, and the command that heals it.</summary>
@@ -107,7 +85,6 @@ public sealed class ProjectionHost : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (Invalidator is not null) await Invalidator.DisposeAsync();
         await Rebuild.DisposeAsync();
         await Aging.DisposeAsync();
         await Projector.DisposeAsync();

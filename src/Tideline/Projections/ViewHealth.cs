@@ -13,7 +13,6 @@ public static class ViewHealth
                 Fault(host.Projector.Status()[status.Shard]));
         health.Register("projector", FaultScope.Freshness, () => host.Projector.Fault);
         health.Register("aging of the views", FaultScope.Detail, () => host.Aging.Fault);
-        health.Register("invalidation of the cache", FaultScope.Detail, () => host.Invalidator?.Fault);
     }
 
     private static string? Fault(ProjectionStatus status)

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using CsCheck;
-using Tideline.Cache;
 using Tideline.Kernel;
+using Tideline.Queries;
 
 namespace Tideline.Engines.Tests.Cache;
 

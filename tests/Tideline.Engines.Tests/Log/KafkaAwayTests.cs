@@ -1,5 +1,5 @@
-using Tideline.Bench.Servers;
 using Tideline.Kernel;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Engines.Tests.Log;
 

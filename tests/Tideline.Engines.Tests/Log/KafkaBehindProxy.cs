@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Tideline.Bench.Servers;
 using Tideline.Kernel;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Engines.Tests.Log;
 

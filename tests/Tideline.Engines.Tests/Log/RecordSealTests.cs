@@ -1,5 +1,5 @@
-using CsCheck;
 using Confluent.Kafka;
+using CsCheck;
 using Tideline.Engines.Log.Kafka;
 
 namespace Tideline.Engines.Tests.Log;

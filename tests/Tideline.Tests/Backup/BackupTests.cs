@@ -1,8 +1,9 @@
-using Tideline.Consistency;
+using Tideline.Audit;
 using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
+using Tideline.Queries;
 
 namespace Tideline.Tests.Backup;
 

@@ -1,4 +1,3 @@
-using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Engines.Backup;
 using Tideline.Engines.Sqlite;
@@ -6,6 +5,7 @@ using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 using Tideline.Services.Payments;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Backup;
 

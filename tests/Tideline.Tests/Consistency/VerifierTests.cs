@@ -33,7 +33,7 @@ public sealed class VerifierTests : IAsyncLifetime
         await _log.AppendAsync([.. events.Select(Record)], Cancel);
         _views = SqliteViewStore.Open(_folder);
         _projections = await ProjectionHost.CreateAsync(
-            _bank.Ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+            _bank.Ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
         await _projections.Projector.PassAsync(Cancel);
     }
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Tideline.Bench.Load;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Deploy;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Tideline.Bench.Drills.Failover;
 using Tideline.Tests.Tidy;
+using Tideline.Tools.Drills.Failover;
 
 namespace Tideline.Tests.Deploy;
 
@@ -39,7 +39,7 @@ public sealed partial class SharedFileTests
         var kept = File.ReadAllLines(Path.Combine(SourceTree.Root, ".dockerignore"))
             .Where(line => line.StartsWith('!')).Select(line => line[1..]).ToArray();
         kept.ShouldAllBe(name => Path.Exists(Path.Combine(SourceTree.Root, name)));
-        string[] needed = ["src", "bench",
+        string[] needed = ["src",
             "Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", ".editorconfig", "global.json"];
         kept.Order(StringComparer.Ordinal).ShouldBe(needed.Order(StringComparer.Ordinal));
     }

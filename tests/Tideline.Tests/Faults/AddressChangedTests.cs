@@ -1,15 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Bench.Drills.Failover;
-using Tideline.Bench.Load;
-using Tideline.Bench.Servers;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
-using Tideline.Tests.Bench.Servers;
+using Tideline.Tests.Tools.Servers;
+using Tideline.Tools.Drills.Failover;
+using Tideline.Tools.Load;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Faults;
 

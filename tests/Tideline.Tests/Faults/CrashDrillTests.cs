@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Tideline.Bench;
 using Tideline.Kernel;
+using Tideline.Tools;
 
 namespace Tideline.Tests.Faults;
 

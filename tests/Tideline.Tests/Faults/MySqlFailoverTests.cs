@@ -1,8 +1,8 @@
-using Tideline.Bench;
-using Tideline.Bench.Drills;
-using Tideline.Bench.Drills.Failover;
 using Tideline.Kernel;
-using Tideline.Tests.Bench.Servers;
+using Tideline.Tests.Tools.Servers;
+using Tideline.Tools;
+using Tideline.Tools.Drills;
+using Tideline.Tools.Drills.Failover;
 
 namespace Tideline.Tests.Faults;
 

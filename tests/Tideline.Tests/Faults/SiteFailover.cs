@@ -1,6 +1,6 @@
 using System.Globalization;
 using MySqlConnector;
-using Tideline.Bench.Servers;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Faults;
 

@@ -1,6 +1,6 @@
-using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Kernel;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Flows;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Xml.Linq;
-using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Host.Demo;
 using Tideline.Kernel;
@@ -8,6 +7,7 @@ using Tideline.Services.Payments.Imports;
 using Tideline.Services.Payments.Statements;
 using Tideline.Tests.Services.Payments.Imports;
 using Tideline.Tests.Tidy;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Flows;
 

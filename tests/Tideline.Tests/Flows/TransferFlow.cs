@@ -1,10 +1,10 @@
-using Tideline.Bench.Load;
-using Tideline.Consistency;
 using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Queries;
 using Tideline.Services.Payments;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Flows;
 
@@ -47,10 +47,10 @@ public abstract class TransferFlow : IAsyncLifetime
         foreach (var position in reply.Positions)
             (await _node.Projections.Projector.WaitForAsync(
                 position.Shard, position.Seq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
-        var adasView = await _node.Projections.CustomerViews.GetCustomerAsync(ada, session, default);
+        var adasView = await _node.Queries.Customers.GetCustomerAsync(ada, session, default);
         adasView.ShouldNotBeNull();
         adasView.Customer.Accounts.Single().PostedMinor.ShouldBe(7_500);
-        var belasView = await _node.Projections.CustomerViews.GetCustomerAsync(bela, session, default);
+        var belasView = await _node.Queries.Customers.GetCustomerAsync(bela, session, default);
         belasView!.Customer.Accounts.Single().PostedMinor.ShouldBe(2_500);
         belasView.Customer.Transactions.Recent.Single().AmountMinor.ShouldBe(2_500);
 

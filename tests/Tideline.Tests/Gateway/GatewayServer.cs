@@ -3,9 +3,9 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -88,7 +88,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         {
             Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
             Imports = imports, Health = health,
-            FindProjections = () => parts.AreOpen ? parts.Projections : null, MakeVerifier = () => parts.Verifier,
+            FindProjections = () => parts.AreOpen ? parts.Projections : null,
+            FindQueries = () => parts.AreOpen ? parts.Queries : null, MakeVerifier = () => parts.Verifier,
             Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
             Hosts = hosts ?? HostNames.Loopback,
         });

@@ -5,6 +5,7 @@ using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Sagas;
 using Tideline.Tests.Ledger;
 
@@ -12,10 +13,12 @@ namespace Tideline.Tests.Gateway;
 
 /// <summary>The real way from the ledger over the log to sagas and views.</summary>
 internal sealed class ViewParts(
-    SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections, Verifier verifier)
-    : IAsyncDisposable
+    SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections, QueryHost queries,
+    Verifier verifier) : IAsyncDisposable
 {
     public ProjectionHost Projections => projections;
+
+    public QueryHost Queries => queries;
 
     /// <summary>Whether the gateway finds them.</summary>
     public bool AreOpen { get; set; } = true;
@@ -33,13 +36,17 @@ internal sealed class ViewParts(
         relay.Start();
         sagas.Start();
         var projections = await ProjectionHost.StartAsync(
-            bank.Ledger, log, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance, default);
+            bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
+        var queries = QueryHost.Start(
+            bank.Ledger, projections, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance);
         return new ViewParts(
-            log, views, relay, sagas, projections, new Verifier(bank.Ledger, log, views, projections, bank.Time));
+            log, views, relay, sagas, projections, queries,
+            new Verifier(bank.Ledger, log, views, projections, bank.Time));
     }
 
     public async ValueTask DisposeAsync()
     {
+        await queries.DisposeAsync();
         await projections.DisposeAsync();
         await sagas.DisposeAsync();
         await relay.DisposeAsync();

@@ -1,7 +1,7 @@
-using Tideline.Bench.Load;
 using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger.Commands;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Host;
 

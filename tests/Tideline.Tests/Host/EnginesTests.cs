@@ -1,5 +1,5 @@
-using Tideline.Bench.Load;
-using Tideline.Bench.Servers;
+using Tideline.Tools.Load;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Host;
 

@@ -9,8 +9,10 @@ internal static class HostProcess
 
     public static ProcessStartInfo Command(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory,
-            "Tideline.Host"))
+        // As the launcher does.
+        var isTool = arguments is ["bench" or "drill" or "services" or "engines", ..];
+        var program = isTool ? "Tideline.Tools" : "Tideline.Host";
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, program))
         { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         return start;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using Tideline.Bench.Load;
-using Tideline.Bench.Servers;
+using Tideline.Tools.Load;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Host;
 

@@ -1,12 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Tideline.Bench.Drills.Failover;
-using Tideline.Bench.Load;
 using Tideline.Gateway.Door;
 using Tideline.Host.Running;
 using Tideline.Kernel;
-using Tideline.Tests.Bench.Servers;
+using Tideline.Tests.Tools.Servers;
+using Tideline.Tools.Drills.Failover;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Host;
 

@@ -4,9 +4,9 @@ using System.Net.Http.Json;
 using System.Runtime.Versioning;
 using System.Text;
 using System.Text.RegularExpressions;
-using Tideline.Bench.Load;
-using Tideline.Bench.Servers;
 using Tideline.Tests.Tidy;
+using Tideline.Tools.Load;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Host;
 

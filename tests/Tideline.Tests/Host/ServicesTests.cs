@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
-using Tideline.Bench.Load;
-using Tideline.Tests.Bench.Servers;
+using Tideline.Tests.Tools.Servers;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Host;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Tideline.Bench.Servers;
 using Tideline.Kernel;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Host;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
-using Tideline.Bench.Servers;
 using Tideline.Kernel;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Host;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Tideline.Bench.Load;
-using Tideline.Bench.Servers;
+using Tideline.Tools.Load;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Peers;
 

@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Bench.Load;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 using Tideline.Peers;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Peers;
 

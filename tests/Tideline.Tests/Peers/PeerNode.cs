@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Bench.Servers;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
@@ -16,6 +15,7 @@ using Tideline.Ledger.Commands;
 using Tideline.Peers;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Tests.Peers;
 

@@ -1,7 +1,6 @@
-using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Log;
-using Tideline.Views;
+using Tideline.Queries;
 
 namespace Tideline.Tests.Projections;
 
@@ -74,7 +73,7 @@ public sealed class DamagedDocumentTests
             var asked in new[] { ReadConsistency.Strong, ReadConsistency.Bounded(60_000),
             ReadConsistency.Session([new Position(0, 1)]) })
             (await SumAsync(stage, ada, asked)).ShouldBe(20_002);
-        (await stage.Host.CustomerViews.FindCustomersByEmailAsync(
+        (await stage.Queries.Customers.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldContain(customer => customer.CustomerId == ben);
 
@@ -97,17 +96,17 @@ public sealed class DamagedDocumentTests
         var (ada, _) = await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
-        var read = (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default))
+        var read = (await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default))
             .ShouldNotBeNull();
         read.ServedBy.ShouldBe(ServedBy.Ledger);
-        (await stage.Host.CustomerViews.FindCustomersByEmailAsync(
+        (await stage.Queries.Customers.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
         (await stage.VerifyViewsAsync()).Detail.ShouldContain($"Customer document {ada} is damaged");
         stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
         await stage.Host.Repair.RepairAsync(ada, default);
         stage.Host.Damaged.Count.ShouldBe(0);
-        (await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull()
+        (await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull()
             .ServedBy.ShouldBe(ServedBy.View);
     }
 
@@ -118,7 +117,7 @@ public sealed class DamagedDocumentTests
         var (ada, _) = await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Sql("UPDATE c_customers_v1 SET revision = -revision");
-        await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
+        await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
         stage.Host.Damaged.Count.ShouldBe(1);
         await stage.Host.Damaged.LookAgainAsync(stage.Views, stage.Host.Projector.Names, default);
         stage.Host.Damaged.Count.ShouldBe(1);
@@ -323,11 +322,11 @@ public sealed class DamagedDocumentTests
     }
 
     private static async Task<long> SumAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
-        (await stage.Host.CustomerViews.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull()
+        (await stage.Queries.Customers.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull()
             .Customer.Accounts.Sum(account => account.PostedMinor);
 
     private static Task<TransactionPage> SearchAsync(Stage stage, Guid customer, string? words) =>
-        stage.Host.CustomerViews.SearchTransactionsAsync(
+        stage.Queries.Customers.SearchTransactionsAsync(
             customer, ReadConsistency.Eventual, null, null, words, null, 10, default);
 
     private sealed class HalfBrokenLog(ILog log, Exception fault) : ForgetfulLog(log)

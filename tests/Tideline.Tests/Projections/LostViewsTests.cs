@@ -1,7 +1,7 @@
-using Tideline.Consistency;
 using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger.Commands;
+using Tideline.Queries;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Projections;
@@ -34,7 +34,7 @@ public sealed class LostViewsTests : IDisposable
         await using var again = await StartAsync();
         // Nothing new happens: what is there already must be enough.
         await CaughtUpAsync(again);
-        var read = (await again.Projections.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Eventual, Cancel))
+        var read = (await again.Queries.Customers.GetCustomerAsync(customer, ReadConsistency.Eventual, Cancel))
             .ShouldNotBeNull();
         read.Customer.Accounts.ShouldHaveSingleItem().PostedMinor.ShouldBe(100);
         again.Projections.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);

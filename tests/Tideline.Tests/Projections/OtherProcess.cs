@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Bench.Load;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
+using Tideline.Queries;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Projections;
 
@@ -16,12 +17,16 @@ internal sealed class OtherProcess : IAsyncDisposable
     private readonly TemporaryFolder _folder;
     private readonly SqliteLedgerStore _store;
 
-    private OtherProcess(TemporaryFolder folder, SqliteLedgerStore store, GeneralLedger ledger, ProjectionHost host) =>
-        (_folder, _store, Ledger, Host) = (folder, store, ledger, host);
+    private OtherProcess(
+        TemporaryFolder folder, SqliteLedgerStore store, GeneralLedger ledger, ProjectionHost host,
+        QueryHost queries) =>
+        (_folder, _store, Ledger, Host, Queries) = (folder, store, ledger, host, queries);
 
     public GeneralLedger Ledger { get; }
 
     public ProjectionHost Host { get; }
+
+    public QueryHost Queries { get; }
 
     public static async Task<OtherProcess> StartAsync(Stage stage, bool owns)
     {
@@ -37,8 +42,10 @@ internal sealed class OtherProcess : IAsyncDisposable
                 : new TaskCompletionSource().Task);
         var host =
             await ProjectionHost.CreateAsync(
-                ledger, stage.Log, stage.Views, cache: null, stage.Bank.Time, NullLoggerFactory.Instance, default);
-        return new OtherProcess(folder, store, ledger, host);
+                ledger, stage.Log, stage.Views, stage.Bank.Time, NullLoggerFactory.Instance, default);
+        var queries = QueryHost.Create(
+            ledger, host, stage.Views, cache: null, stage.Bank.Time, NullLoggerFactory.Instance);
+        return new OtherProcess(folder, store, ledger, host, queries);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,6 @@
-using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Projections;
-using Tideline.Views;
+using Tideline.Queries;
 
 namespace Tideline.Tests.Projections;
 
@@ -31,14 +30,14 @@ public sealed class OtherProcessTests
         other.Host.Projector.Watermark(0).ShouldBe(other.Ledger.CommittedHead(0).EventSeq);
         other.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
         var token = ReadConsistency.Session([deposit.Position]);
-        var read = (await other.Host.CustomerViews.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        var read = (await other.Queries.Customers.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
         (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor))
             .ShouldBe((ServedBy.Ledger, 20_005L));
 
         // Built anew, the customer is answered from the views again, there too.
         (await stage.Host.Repair.RepairAsync(ada, default)).Reason.ShouldBeNull();
         await other.Host.Projector.FollowAsync(default);
-        read = (await other.Host.CustomerViews.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        read = (await other.Queries.Customers.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
         (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor)).ShouldBe((ServedBy.View, 20_005L));
     }
 
@@ -115,7 +114,7 @@ public sealed class OtherProcessTests
         stage.Sql("UPDATE tl_watermarks SET seq = 1000000");
         await other.Host.Projector.FollowAsync(default);
         var read =
-            (await other.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default))
+            (await other.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default))
             .ShouldNotBeNull();
         read.Customer.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
         other.Host.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("1000000");
@@ -124,7 +123,7 @@ public sealed class OtherProcessTests
     // As somebody would from a copy: the document is sound, and lacks the event that waits.
     private static async Task RestoreAsync(Stage stage, Guid customer, Guid[] accounts)
     {
-        var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+        var strong = (await stage.Queries.Customers.GetCustomerAsync(customer, ReadConsistency.Strong, default))
             .ShouldNotBeNull().Customer;
         var clock = new SortedList<Guid, long>(strong.Clock);
         clock[accounts[0]]--;

@@ -1,11 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Tests.Log;
-using Tideline.Views;
 
 namespace Tideline.Tests.Projections;
 
@@ -22,7 +21,7 @@ public sealed class ProjectorTests
         await stage.FlowAsync();
         foreach (var customer in new[] { ada, ben })
         {
-            var strong = (await stage.Host.CustomerViews.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+            var strong = (await stage.Queries.Customers.GetCustomerAsync(customer, ReadConsistency.Strong, default))
                 .ShouldNotBeNull();
             strong.ServedBy.ShouldBe(ServedBy.Ledger);
             Stage.Json(await stage.ViewAsync(customer)).ShouldBe(Stage.Json(strong.Customer));
@@ -197,7 +196,7 @@ public sealed class ProjectorTests
         await stage.FlowAsync();
         (await stage.ViewAsync(ada))!.Transactions.Last30Days.Count.ShouldBe(2);
         time.Advance(TimeSpan.FromDays(30));
-        var read = await stage.Host.CustomerViews.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
+        var read = await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
         read.ShouldNotBeNull().Customer.Transactions.Last30Days.Count.ShouldBe(0);
         (await stage.Host.Aging.RunAsync(default)).ShouldBe(1);
         (await stage.Host.Aging.RunAsync(default)).ShouldBe(0);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Cache;
 using Tideline.Consistency;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
@@ -8,6 +7,7 @@ using Tideline.Kernel;
 using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Tests.Ledger;
 using Tideline.Views;
 
@@ -29,6 +29,8 @@ internal sealed class Stage : IAsyncDisposable
 
     public ProjectionHost Host { get; private set; } = null!;
 
+    public QueryHost Queries { get; private set; } = null!;
+
     public static async Task<Stage> OpenAsync(TimeProvider? time = null, ICache? cache = null)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
@@ -39,9 +41,12 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     /// <summary>The projections anew, as after a crash: only what is durable is left.</summary>
-    public async Task RestartAsync(ILog? log = null, ICache? cache = null) =>
+    public async Task RestartAsync(ILog? log = null, ICache? cache = null)
+    {
         Host = await ProjectionHost.CreateAsync(
-            Bank.Ledger, log ?? Log, Views, cache, Bank.Time, NullLoggerFactory.Instance, default);
+            Bank.Ledger, log ?? Log, Views, Bank.Time, NullLoggerFactory.Instance, default);
+        Queries = QueryHost.Create(Bank.Ledger, Host, Views, cache, Bank.Time, NullLoggerFactory.Instance);
+    }
 
     /// <summary>A customer with an account on each shard, each with a balance.</summary>
     public async Task<(Guid Customer, Guid[] Accounts)> CustomerAsync(long balanceMinor = 10_000)

@@ -5,8 +5,8 @@ internal static class SourceTree
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Every C# file of the program, its bench and its tests.</summary>
-    public static IReadOnlyList<SourceFile> Files { get; } = [.. new[] { "src", "bench", "tests" }.SelectMany(Read)];
+    /// <summary>Every C# file of the program, its tools and its tests.</summary>
+    public static IReadOnlyList<SourceFile> Files { get; } = [.. new[] { "src", "tools", "tests" }.SelectMany(Read)];
 
     private static IEnumerable<SourceFile> Read(string folder) => Directory
         .EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)

@@ -106,7 +106,7 @@ public sealed partial class StyleTests
     private static string Folder(string path)
     {
         var parts = path.Split('/')[..^1];
-        return parts[0] == "bench" ? string.Join('.', ["Tideline.Bench", .. parts[1..]]) : string.Join('.', parts[1..]);
+        return string.Join('.', parts[1..]);
     }
 
     private static bool IsDocumented(string[] lines, int index)

@@ -1,5 +1,5 @@
-using Tideline.Cache;
 using Tideline.Kernel;
+using Tideline.Queries;
 
 namespace Tideline.Engines.Cache.Memory;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
-using Tideline.Cache;
 using Tideline.Kernel;
+using Tideline.Queries;
 
 namespace Tideline.Engines.Cache.Redis;
 

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using StackExchange.Redis;
-using Tideline.Cache;
+using Tideline.Queries;
 
 namespace Tideline.Engines.Cache.Redis;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using Tideline.Cache;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Kernel;
+using Tideline.Queries;
 
 namespace Tideline.Engines.Tests.Cache.Memory;
 

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
-using Tideline.Cache;
 using Tideline.Engines.Cache.Redis;
 using Tideline.Kernel;
+using Tideline.Queries;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 

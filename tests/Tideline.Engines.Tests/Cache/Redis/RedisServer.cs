@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Tideline.Bench.Servers;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 

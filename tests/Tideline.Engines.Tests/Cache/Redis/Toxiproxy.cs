@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using Tideline.Bench.Servers;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 

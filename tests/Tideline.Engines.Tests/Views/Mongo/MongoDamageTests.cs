@@ -10,6 +10,7 @@ using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Views;
 
 namespace Tideline.Engines.Tests.Views.Mongo;
@@ -95,7 +96,7 @@ public sealed class MongoDamageTests : IAsyncLifetime
         _host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
         (await SumAsync(ben, ReadConsistency.Eventual)).ShouldBe(20_002);
         (await SumAsync(ada, ReadConsistency.Session([new Position(0, 1)]))).ShouldBe(20_002);
-        await _host.CustomerViews.FindCustomersByEmailAsync(
+        await Queries.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel);
         (await _host.Repair.RepairAsync(ada, Cancel)).Reason.ShouldBeNull();
         _host.DeadLetters.List().ShouldBeEmpty();
@@ -123,7 +124,7 @@ public sealed class MongoDamageTests : IAsyncLifetime
         await DepositAsync(accounts[0], 1);
         await FlowAsync();
         (await SumAsync(ada, ReadConsistency.Eventual)).ShouldBe(20_001);
-        (await _host.CustomerViews.FindCustomersByEmailAsync(
+        (await Queries.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
         var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System)
             .VerifyAsync(deep: true, Cancel);
@@ -188,9 +189,12 @@ public sealed class MongoDamageTests : IAsyncLifetime
         await RestartAsync();
     }
 
+    private CustomerQueries Queries => QueryHost.Create(
+        _ledger, _host, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance).Customers;
+
     private async Task RestartAsync() =>
         _host = await ProjectionHost.CreateAsync(
-            _ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+            _ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
 
     private async Task ShouldBeSoundAsync()
     {
@@ -220,7 +224,7 @@ public sealed class MongoDamageTests : IAsyncLifetime
             .Refusal.ShouldBeNull();
 
     private async Task<long> SumAsync(Guid customer, ReadConsistency consistency) =>
-        (await _host.CustomerViews.GetCustomerAsync(customer, consistency, Cancel)).ShouldNotBeNull()
+        (await Queries.GetCustomerAsync(customer, consistency, Cancel)).ShouldNotBeNull()
             .Customer.Accounts.Sum(account => account.PostedMinor);
 
     // Ledger → log → views, until nothing is left.

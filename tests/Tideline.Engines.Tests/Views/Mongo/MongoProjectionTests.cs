@@ -9,7 +9,7 @@ using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Projections;
-using Tideline.Views;
+using Tideline.Queries;
 
 namespace Tideline.Engines.Tests.Views.Mongo;
 
@@ -106,7 +106,7 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         var (amounts, cursor) = (new List<long>(), (string?)null);
         do
         {
-            var page = await _host.CustomerViews.SearchTransactionsAsync(
+            var page = await Queries.SearchTransactionsAsync(
                 ada, session, null, null, "DEPO", cursor, 4, Cancel);
             amounts.AddRange(page.Transactions.Select(transaction => transaction.AmountMinor));
             cursor = page.Cursor;
@@ -114,14 +114,17 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         while (cursor is not null);
 
         amounts.Order().ShouldBe([1, 2, 3, 4, 5, 6, 7, 10_000, 10_000]);
-        (await _host.CustomerViews.GetCustomerAsync(ada, session, Cancel))
+        (await Queries.GetCustomerAsync(ada, session, Cancel))
             .ShouldNotBeNull().ServedBy.ShouldBe(ServedBy.View);
-        (await _host.CustomerViews.FindCustomersByEmailAsync(
+        (await Queries.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
     }
 
+    private CustomerQueries Queries => QueryHost.Create(
+        _ledger, _host, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance).Customers;
+
     private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(
-        _ledger, _log, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+        _ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
 
     private async Task ShouldBeSoundAsync()
     {

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using MongoDB.Bson;
 using MongoDB.Driver;
-using Tideline.Bench.Servers;
+using Tideline.Tools.Servers;
 
 namespace Tideline.Engines.Tests.Views.Mongo;
 

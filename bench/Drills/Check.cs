@@ -1,4 +1,0 @@
-namespace Tideline.Bench.Drills;
-
-/// <summary>Something that must hold, whether it did, and what was seen.</summary>
-internal sealed record Check(string Name, bool Ok, string Detail);

@@ -1,0 +1,94 @@
+using System.Text.Json;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Audit;
+
+/// <summary>
+/// Holds an event against the rows that it tells of: its entry, its transaction, and every leg of that transaction. A
+/// transaction without an event would be outside the chain, but its entries would break the fold of its accounts.
+/// </summary>
+internal sealed class RowAudit(IShardReader reader)
+{
+    // The two events of a transfer follow each other; their transaction's legs need adding up once.
+    private (Guid Id, TransactionRow? Row, string? Fault) _last;
+
+    /// <summary>A sentence that says what does not agree; null when all does.</summary>
+    public async ValueTask<string?> FindFaultAsync(LedgerEvent happened, CancellationToken cancel)
+    {
+        try
+        {
+            var data = EventData.Parse(happened.Data.Span);
+            var moves = happened.Type is EventType.TransactionRecorded
+                or EventType.AccountDebited or EventType.AccountCredited;
+            if (!moves) return data.TransactionId is null
+                && data.EntryVersion is null ? null : "it tells of a movement, which its type does not.";
+            if (data is not { TransactionId: { } transaction, EntryVersion: { } version, AccountId: { } account })
+                return "it names no account, entry or transaction.";
+            return account != happened.Subject
+                ? $"its account {account} is not its subject {happened.Subject}."
+                : await CompareEntryAsync(happened, data, new EntryKey(account, version), cancel)
+                    ?? await CompareTransactionAsync(happened, data, transaction, cancel);
+        }
+        catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
+        {
+            return $"it or a row of it cannot be read: {fault.Message}";
+        }
+    }
+
+    private async ValueTask<string?> CompareEntryAsync(
+        LedgerEvent happened, EventData data, EntryKey key, CancellationToken cancel)
+    {
+        if (await EntryAsync(key, cancel) is not { } entry)
+            return $"entry {key.Version} of account {key.AccountId} is missing.";
+        return entry.AmountMinor == data.AmountMinor && entry.PostedAfterMinor == data.PostedMinor
+            && entry.TransactionId == data.TransactionId && entry.TimeUs == happened.TimeUs
+            ? null
+            : $"entry {key.Version} of account {key.AccountId} says another amount, balance, transaction or time.";
+    }
+
+    private async ValueTask<string?> CompareTransactionAsync(
+        LedgerEvent happened, EventData data, Guid id, CancellationToken cancel)
+    {
+        if (_last.Id != id)
+        {
+            var read = await reader.GetTransactionAsync(id, cancel);
+            _last = (id,
+                read, read is null ? $"transaction {id} is missing." : await FindFaultOfLegsAsync(read, cancel));
+        }
+
+        if (_last.Fault is not null || _last.Row is not { } row) return _last.Fault;
+        if (!row.Legs.Contains(new EntryKey(happened.Subject, data.EntryVersion!.Value)))
+            return $"transaction {id} does not name entry {data.EntryVersion} of account {happened.Subject}.";
+        return row.Currency.Code == data.Currency && row.AmountMinor == Math.Abs(data.AmountMinor)
+            && row.Reference == data.Reference && row.SagaId == data.SagaId
+            && row.TimeUs == happened.TimeUs && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
+            ? null
+            : $"transaction {id} says another currency, amount, kind, reference, saga or time.";
+    }
+
+    private async ValueTask<string?> FindFaultOfLegsAsync(TransactionRow row, CancellationToken cancel)
+    {
+        Int128 sum = 0;
+        var seen = new HashSet<EntryKey>();
+        foreach (var leg in row.Legs)
+        {
+            if (!seen.Add(leg))
+                return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId} twice.";
+            if (await EntryAsync(leg, cancel) is not { } entry)
+                return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is missing.";
+            if (entry.TransactionId != row.Id || entry.TimeUs != row.TimeUs) return $"transaction {row.Id} names entry "
+                + $"{leg.Version} of account {leg.AccountId}, which is not its own.";
+            sum += entry.AmountMinor;
+        }
+
+        return sum == 0 ? null : $"the entries of transaction {row.Id} add up to {sum} instead of zero.";
+    }
+
+    private async ValueTask<EntryRow?> EntryAsync(EntryKey key, CancellationToken cancel)
+    {
+        if (key.Version is < 1 or long.MaxValue) return null;
+        var entries = await reader.GetEntriesAsync(key.AccountId, key.Version + 1, 1, cancel);
+        return entries.Count == 1 && entries[0].Version == key.Version ? entries[0] : null;
+    }
+}

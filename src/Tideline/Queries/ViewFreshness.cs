@@ -1,0 +1,92 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Projections;
+
+namespace Tideline.Queries;
+
+/// <summary>
+/// I10: whether the views are as fresh as a read asks. A read that the ledger can answer too waits a moment; one that
+/// only the views can answer waits longer, and then fails.
+/// </summary>
+internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, TimeProvider time)
+{
+    /// <summary>What a document that is read from now on holds at least.</summary>
+    public FreshnessProof Horizon()
+    {
+        // The time first: what is committed while the lag is measured is not claimed.
+        var nowUs = time.NowUs();
+        var positions = new long[ledger.Map.Shards];
+        for (var shard = 0; shard < positions.Length; shard++) positions[shard] = projector.Watermark(shard);
+        var lagMs = projector.LagMs();
+        return new FreshnessProof(double.IsFinite(lagMs) ? nowUs - (long)Math.Ceiling(lagMs * 1_000) : 0, positions);
+    }
+
+    /// <summary>Whether the views may answer; when not, the ledger must.</summary>
+    /// <exception cref="TidelineException">InvalidInput: a token of what was never written.</exception>
+    public async ValueTask<bool> IsReachedAsync(ReadConsistency consistency, CancellationToken cancel) =>
+        consistency.Level switch
+        {
+            ConsistencyLevel.Eventual => true,
+            ConsistencyLevel.Strong => false,
+            ConsistencyLevel.Bounded => projector.LagMs() <= consistency.BoundMs,
+            _ => await WaitAsync(await WrittenAsync(consistency.Positions, cancel), Limits.SessionWaitMs, cancel)
+                is null,
+        };
+
+    /// <summary>Completes when the views hold what the read must see: for strong, all that is committed now.</summary>
+    /// <exception cref="TidelineException">ViewBehind: they did not get there in time. InvalidInput: a token of what
+    /// was never written.</exception>
+    public async Task RequireAsync(ReadConsistency consistency, CancellationToken cancel)
+    {
+        if (consistency.Level == ConsistencyLevel.Eventual
+            || (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs)) return;
+        var positions = consistency.Level == ConsistencyLevel.Session
+            ? await WrittenAsync(consistency.Positions, cancel)
+            : await CommittedAsync(cancel);
+        if (await WaitAsync(positions, Limits.ListWaitMs, cancel) is not { } missing) return;
+        if (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs) return;
+        throw new TidelineException(
+            ErrorCode.ViewBehind, $"The views have not reached {missing} yet, and only they can answer this. Ask again "
+                + $"in a moment, or for less than '{consistency.Level.ToString().ToLowerInvariant()}'.");
+    }
+
+    private async ValueTask<IReadOnlyList<Position>> CommittedAsync(CancellationToken cancel)
+    {
+        var heads = new Position[ledger.Map.Shards];
+        for (var shard = 0; shard < heads.Length; shard++)
+        {
+            await ledger.LookAsync(shard, cancel);
+            heads[shard] = new Position(shard, ledger.CommittedHead(shard).EventSeq);
+        }
+
+        return heads;
+    }
+
+    private async ValueTask<IReadOnlyList<Position>> WrittenAsync(
+        IReadOnlyList<Position> positions, CancellationToken cancel)
+    {
+        foreach (var position in positions)
+        {
+            if (!await ledger.IsWrittenAsync(position, cancel))
+                throw new TidelineException(
+                    ErrorCode.InvalidInput, $"The consistency token names {position}, which was never written here.");
+        }
+
+        return positions;
+    }
+
+    // The first position that was not reached in time; null when all were.
+    private async ValueTask<Position?> WaitAsync(
+        IReadOnlyList<Position> positions, int waitMs, CancellationToken cancel)
+    {
+        var (wait, began) = (TimeSpan.FromMilliseconds(waitMs), time.GetTimestamp());
+        foreach (var position in positions)
+        {
+            var left = wait - time.GetElapsedTime(began);
+            if (!await projector.WaitForAsync(
+                position.Shard, position.Seq, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancel)) return position;
+        }
+
+        return null;
+    }
+}

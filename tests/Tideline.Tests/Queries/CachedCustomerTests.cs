@@ -1,0 +1,46 @@
+using CsCheck;
+using Tideline.Kernel;
+using Tideline.Queries;
+
+namespace Tideline.Tests.Queries;
+
+public sealed class CachedCustomerTests
+{
+    [Fact]
+    public void An_entry_is_read_as_it_was_written() => Gen.Select(
+        Gen.Long, Gen.Long.Array[1, Limits.Shards], Gen.Byte.Array[1, 500]).Sample((asOfUs, positions, json) =>
+    {
+        var read = CachedCustomer.Parse(new CachedCustomer(new FreshnessProof(asOfUs, positions), json).ToBytes())
+            .ShouldNotBeNull();
+        read.Horizon.AsOfUs.ShouldBe(asOfUs);
+        read.Horizon.Positions.ShouldBe(positions);
+        read.Json.ToArray().ShouldBe(json);
+    }, iter: 200);
+
+    [Fact]
+    public void What_is_no_entry_is_not_there()
+    {
+        var entry = new CachedCustomer(new FreshnessProof(1, [2, 3]), "{}"u8.ToArray()).ToBytes();
+        for (var length = 0; length <= entry.Length - 2; length++)
+            CachedCustomer.Parse(entry.AsMemory(0, length)).ShouldBeNull();
+        entry[0]++;
+        CachedCustomer.Parse(entry).ShouldBeNull();
+        CachedCustomer.Parse(Enumerable.Repeat((byte)1, 100).ToArray()).ShouldBeNull();
+    }
+
+    [Fact]
+    public void An_entry_proves_nothing_of_a_shard_that_it_does_not_know() =>
+        new FreshnessProof(0, [5]).Proves(ReadConsistency.Session([new Position(1, 1)]), 0).ShouldBeFalse();
+
+    [Fact]
+    public void An_entry_from_the_future_proves_nothing()
+    {
+        var horizon = new FreshnessProof(AsOfUs: 11, [5]);
+        horizon.Proves(ReadConsistency.Eventual, nowUs: 11).ShouldBeTrue();
+        foreach (var asked in new[]
+        {
+            ReadConsistency.Eventual, ReadConsistency.Bounded(1_000), ReadConsistency.Session([new Position(0, 1)])
+        })
+            horizon.Proves(asked, nowUs: 10).ShouldBeFalse();
+    }
+}

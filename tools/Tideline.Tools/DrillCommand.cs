@@ -1,0 +1,54 @@
+using Tideline.Kernel;
+using Tideline.Tools.Drills;
+using Tideline.Tools.Drills.Failover;
+
+namespace Tideline.Tools;
+
+/// <summary><c>tideline drill NAME</c>.</summary>
+public static class DrillCommand
+{
+    private const int MostRuns = 1_000, MostSeconds = 3_600;
+
+    /// <summary>The drills there are.</summary>
+    public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "broker", "owner", "outage"];
+
+    /// <summary>Runs a drill and prints what it found.</summary>
+    /// <returns>0 when every check held, 1 when one did not, 2 when the drill could not run.</returns>
+    public static async Task<int> RunAsync(string name, DrillOptions options, CancellationToken cancel)
+    {
+        if (!Names.Contains(name))
+        {
+            await Console.Error.WriteLineAsync($"There is no drill '{name}'; there is: {string.Join(", ", Names)}.");
+            return 2;
+        }
+
+        foreach (var (option, value, most) in ((string, int, int)[])[("--kills", options.Kills, MostRuns),
+            ("--runs", options.Runs, MostRuns), ("--down", options.DownSeconds, MostSeconds)])
+        {
+            if (value >= 1 && value <= most) continue;
+            await Console.Error.WriteLineAsync($"{option} is 1 to {most}, not {value}.");
+            return 2;
+        }
+
+        try
+        {
+            var report = await (name switch
+            {
+                "failover" => new FailoverDrill(options, TimeProvider.System).RunAsync(cancel),
+                "broker" => new BrokerDrill(options, TimeProvider.System).RunAsync(cancel),
+                "owner" => new OwnerDrill(options, TimeProvider.System).RunAsync(cancel),
+                "outage" => new OutageDrill(options, TimeProvider.System).RunAsync(cancel),
+                _ => new CrashDrill(options, TimeProvider.System).RunAsync(cancel),
+            });
+            report.Print();
+            if (options.JsonFile is { } file) await File.WriteAllBytesAsync(file, report.ToJson(), cancel);
+            return report.Ok ? 0 : 1;
+        }
+        catch (Exception fault) when (fault is TidelineException
+            or FileNotFoundException or TimeoutException or IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(fault.Message);
+            return 2;
+        }
+    }
+}
