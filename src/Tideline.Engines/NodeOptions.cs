@@ -22,7 +22,7 @@ public sealed record NodeOptions
     /// this process owns nothing until
     /// <see cref="TidelineNode.BecomeReachable"/>.
     /// </summary>
-    public CarryCommands? Carry { get; init; }
+    public CommandTransport? Carry { get; init; }
 
     /// <summary>
     /// Number of shards when the data is made; null: what the data has, or <see cref="DefaultShards"/>.

@@ -237,16 +237,16 @@ public sealed partial class TidelineNode : IAsyncDisposable
             loggers.CreateLogger<Consumer>(), Ledger.OwnedEpoch));
         consumer.Start();
         Health.Register("saga consumer", FaultScope.Detail, () => consumer.Fault);
-        var sweep = Keep(new Sweep(Ledger, _definitions, time, loggers.CreateLogger<Sweep>()));
-        sweep.Start();
-        Health.Register("sweep", FaultScope.Detail, () => sweep.Fault);
+        var timers = Keep(new DueTimers(Ledger, _definitions, time, loggers.CreateLogger<DueTimers>()));
+        timers.Start();
+        Health.Register("due timers", FaultScope.Detail, () => timers.Fault);
         Sagas = new SagaOperations(Ledger, _definitions);
         SagaLetters = new SagaLetters(Ledger, _definitions);
         SagaWatch = Keep(new SagaWatch(Ledger, time, loggers.CreateLogger<SagaWatch>()));
         SagaWatch.Start(Health);
         Payments = new PaymentsService(Ledger, new SagaWaiters(Ledger), time);
         Imports = Keep(PaymentImports.Start(
-            Options.ImportDirectory, TransferSeam.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
+            Options.ImportDirectory, ImportPorts.Of(Ledger, Payments), time, loggers.CreateLogger<PaymentImports>()));
         Health.Register("imports", FaultScope.Detail, () => Imports.Fault);
         Statements = new AccountStatements(Ledger);
     }

@@ -8,9 +8,9 @@ namespace Tideline.Engines.Failover;
 /// already acknowledges it to nobody, and the commit waits for ever; but the acknowledgement of any later one counts
 /// for it too. So there is always a later one.
 /// </summary>
-internal sealed class Pulse
+internal sealed class AckHeartbeat
 {
-    // A pulse that waits holds its row: the next one takes another.
+    // A heartbeat that waits holds its row: the next one takes another.
     private const int Rows = 16;
     private int _next;
     private int _waiting;
@@ -29,7 +29,7 @@ internal sealed class Pulse
             await using var connection = await primary.OpenAsync(CancellationToken.None);
             var row = (uint)Interlocked.Increment(ref _next) % Rows;
             await using var command = new MySqlCommand(string.Create(CultureInfo.InvariantCulture,
-                $"REPLACE INTO tideline_group.pulse VALUES ({row}, UTC_TIMESTAMP(6))"), connection);
+                $"REPLACE INTO tideline_group.heartbeat VALUES ({row}, UTC_TIMESTAMP(6))"), connection);
             await command.ExecuteNonQueryAsync(CancellationToken.None);
         }
         catch (Exception fault) when (fault is MySqlException or InvalidOperationException)

@@ -26,7 +26,7 @@ public sealed partial class FailoverController : IAsyncDisposable
     private readonly GroupMember[] _members;
     private readonly CancellationTokenSource _stop = new();
     private readonly HashSet<string> _quarantined = new(StringComparer.Ordinal);
-    private readonly Pulse _pulse = new();
+    private readonly AckHeartbeat _heartbeat = new();
     private Task _loop = Task.CompletedTask;
     private GroupMember? _primary;
     private long _term;
@@ -157,7 +157,7 @@ public sealed partial class FailoverController : IAsyncDisposable
             if (_attempt is { } attempt && _term > attempt.Term)
                 Note(attempt, primary, 0, 0, Stopwatch.GetElapsedTime(attempt.BeganAt).TotalMilliseconds);
             _attempt = null;
-            _pulse.Send(primary);
+            _heartbeat.Send(primary);
 
             foreach (var member in _members.Where(member => member != primary
                 && member is { IsHeld: true, State: not null })) await RejoinAsync(member, primary, cancel);
@@ -188,7 +188,7 @@ public sealed partial class FailoverController : IAsyncDisposable
 
         _attempt ??= new Attempt(_term, old?.Name, detectMs, Stopwatch.GetTimestamp());
         Begins(_logger, old?.Name, detectMs);
-        var (primary, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1, _pulse)
+        var (primary, drainMs, promoteMs) = await new Promotion(_options, candidates, _term + 1, _heartbeat)
             .RunAsync(cancel);
         (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
         _term++;

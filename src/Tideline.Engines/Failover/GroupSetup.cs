@@ -10,7 +10,7 @@ public static class GroupSetup
         """
         CREATE DATABASE IF NOT EXISTS tideline_group;
         CREATE TABLE IF NOT EXISTS tideline_group.topology (term BIGINT PRIMARY KEY, primary_server VARCHAR(255) NOT NULL, made_at DATETIME(6) NOT NULL);
-        CREATE TABLE IF NOT EXISTS tideline_group.pulse (id INT PRIMARY KEY, beat_at DATETIME(6) NOT NULL);
+        CREATE TABLE IF NOT EXISTS tideline_group.heartbeat (id INT PRIMARY KEY, beat_at DATETIME(6) NOT NULL);
         CREATE TABLE IF NOT EXISTS tideline_group.quarantine (server VARCHAR(255) NOT NULL, gtids VARCHAR(8192) NOT NULL, found_at DATETIME(6) NOT NULL, PRIMARY KEY (server, found_at));
         """;
 

@@ -17,32 +17,32 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.FinderMs);
     private readonly Lock _lock = new();
     private long _highest;
-    private Tenure? _known = group.IsGroup ? null : new Tenure(group.Members[0]);
+    private PrimaryLease? _known = group.IsGroup ? null : new PrimaryLease(group.Members[0]);
 
     /// <summary>The primary as it was found last; it is looked for where it is not known.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: there is none now, in words that say what each member
     /// answered.</exception>
-    public Tenure Get() => Volatile.Read(ref _known) ?? Task.Run(FindAsync).GetAwaiter().GetResult();
+    public PrimaryLease Get() => Volatile.Read(ref _known) ?? Task.Run(FindAsync).GetAwaiter().GetResult();
 
     /// <summary>As <see cref="Get"/>.</summary>
-    public async ValueTask<Tenure> GetAsync() => Volatile.Read(ref _known) ?? await FindAsync();
+    public async ValueTask<PrimaryLease> GetAsync() => Volatile.Read(ref _known) ?? await FindAsync();
 
     /// <summary>
     /// The primary does not answer or takes no writes: the next one who asks looks for it anew, and who waits for it
     /// waits no longer.
     /// </summary>
-    public void Doubt(Tenure tenure)
+    public void Doubt(PrimaryLease tenure)
     {
         lock (_lock)
         {
             if (!ReferenceEquals(_known, tenure)) return;
-            _known = group.IsGroup ? null : new Tenure(tenure.Member);
+            _known = group.IsGroup ? null : new PrimaryLease(tenure.Member);
         }
 
         tenure.End();
     }
 
-    private async Task<Tenure> FindAsync()
+    private async Task<PrimaryLease> FindAsync()
     {
         var asked = group.Members.Select(_ask).ToList();
         var answers = new List<MemberAnswer>();
@@ -68,14 +68,14 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
         return primaries.Count == 1 ? primaries[0] : null;
     }
 
-    private Tenure Found(MemberAnswer answer)
+    private PrimaryLease Found(MemberAnswer answer)
     {
         lock (_lock)
         {
             if (_known is { } known && ReferenceEquals(known.Member, answer.Member) && answer.Term == _highest)
                 return known;
             _highest = Math.Max(_highest, answer.Term);
-            return _known = new Tenure(answer.Member);
+            return _known = new PrimaryLease(answer.Member);
         }
     }
 
@@ -111,7 +111,7 @@ internal sealed record MemberAnswer(MemberAddress Member, bool IsHeard, bool IsW
 
 /// <summary>A member for as long as it is taken for the primary.</summary>
 #pragma warning disable CA1001 // Nothing hangs on the source once it is cancelled; readers may ask for its token later.
-internal sealed class Tenure(MemberAddress member)
+internal sealed class PrimaryLease(MemberAddress member)
 #pragma warning restore CA1001
 {
     private readonly CancellationTokenSource _over = new();

@@ -14,7 +14,8 @@ namespace Tideline.Engines.Failover;
 /// </code>
 /// Whatever fails leaves a group without a primary, and the next round begins at 1.
 /// </summary>
-internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term, Pulse pulse)
+internal sealed class Promotion(
+    FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term, AckHeartbeat heartbeat)
 {
     /// <returns>The new primary and how long the steps behind the fence took, milliseconds.</returns>
     /// <exception cref="TidelineException">Corrupt: the members contradict each other, and none may be chosen.
@@ -44,7 +45,8 @@ internal sealed class Promotion(FailoverOptions options, IReadOnlyList<GroupMemb
                 $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology "
                     + $"VALUES ({term}, '{chosen.Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF"),
             cancel);
-        while (await Task.WhenAny(opened, Task.Delay(2 * Limits.FailoverPollMs, cancel)) != opened) pulse.Send(chosen);
+        while (await Task.WhenAny(opened, Task.Delay(2 * Limits.FailoverPollMs, cancel)) != opened)
+            heartbeat.Send(chosen);
         await opened;
         return (chosen, Ms(fenced, drained), Ms(drained, Stopwatch.GetTimestamp()));
     }

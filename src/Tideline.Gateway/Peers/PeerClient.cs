@@ -6,7 +6,7 @@ using Tideline.Ledger;
 namespace Tideline.Gateway.Peers;
 
 /// <summary>
-/// Carries commands to the owner of a shard over HTTP: as <see cref="Tideline.Peers.CarryCommands"/>.
+/// Carries commands to the owner of a shard over HTTP: as <see cref="Tideline.Peers.CommandTransport"/>.
 /// </summary>
 public sealed class PeerClient : IDisposable
 {
@@ -21,7 +21,7 @@ public sealed class PeerClient : IDisposable
     };
 
     /// <summary>Sends commands; the token limits how long their answer is waited for.</summary>
-    /// <exception cref="TidelineException">As <see cref="Tideline.Peers.CarryCommands"/> says.</exception>
+    /// <exception cref="TidelineException">As <see cref="Tideline.Peers.CommandTransport"/> says.</exception>
     /// <exception cref="OperationCanceledException">They were not answered in time.</exception>
     public async Task<ReadOnlyMemory<byte>> CarryAsync(
         ShardOwner owner, int shard, ReadOnlyMemory<byte> commands, CancellationToken cancel)

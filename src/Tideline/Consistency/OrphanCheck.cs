@@ -10,7 +10,7 @@ namespace Tideline.Consistency;
 /// Documents that nothing of the ledger stands behind. Their events are committed before they are written, so whatever
 /// is found is wrong. An ordinary check looks only for those whose ids are no texts.
 /// </summary>
-internal sealed class ViewStrangers(
+internal sealed class OrphanCheck(
     GeneralLedger ledger, IViewStore views, ViewNames names, bool deep, List<string> findings)
 {
     private readonly Dictionary<int, long> _heads = [];

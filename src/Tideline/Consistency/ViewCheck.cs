@@ -65,7 +65,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         }
 
         _events += await new ViewEventCheck(ledger, views, _names, IsKnown, deep, _findings).RunAsync(cancel);
-        if (!IsFull) await new ViewStrangers(ledger, views, _names, deep, _findings).FindAsync(cancel);
+        if (!IsFull) await new OrphanCheck(ledger, views, _names, deep, _findings).FindAsync(cancel);
     }
 
     private string Seen()

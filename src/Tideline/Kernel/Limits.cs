@@ -126,7 +126,7 @@ public static partial class Limits
     public const int SessionWaitMs = 50;
 
     /// <summary>Between two looks for due timers and expired holds, milliseconds.</summary>
-    public const int SweepIntervalMs = 250;
+    public const int TimerPollMs = 250;
 
     /// <summary>How often what waits for an operator is counted, milliseconds.</summary>
     public const int SagaWatchMs = 2_000;
@@ -164,7 +164,7 @@ public static partial class Limits
     public const int VerifyRounds = 3;
 
     /// <summary>Sagas, and holds, that one look at a shard takes up.</summary>
-    public const int SweepRows = 500;
+    public const int TimerRows = 500;
 
     /// <summary>Records that one transaction of retention drops.</summary>
     public const int TrimRows = 5_000;

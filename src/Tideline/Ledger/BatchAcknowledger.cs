@@ -6,7 +6,7 @@ namespace Tideline.Ledger;
 /// Answers a shard's batches once they are durable, in their order, on a thread of its own: while the disk takes one
 /// batch, the writer decides the next.
 /// </summary>
-internal sealed class BatchSettler : IDisposable
+internal sealed class BatchAcknowledger : IDisposable
 {
     // Waited for with Monitor, here and in ShardWriter: SemaphoreSlim spins first, and on two processors what it spins
     // for needs the processor it takes.
@@ -22,7 +22,7 @@ internal sealed class BatchSettler : IDisposable
     /// <param name="sync">Makes everything durable that was committed before the call.</param>
     /// <param name="settle">Answers a batch that is durable.</param>
     /// <param name="fail">Answers a batch whose fate is unknown.</param>
-    public BatchSettler(
+    public BatchAcknowledger(
         int shard, Action sync, Action<CommittedBatch> settle, Action<IReadOnlyList<PendingCommand>, Exception> fail)
     {
         (_sync, _settle, _fail) = (sync, settle, fail);

@@ -12,7 +12,8 @@ namespace Tideline.Ledger;
 /// <param name="waiting">How many are in the queue.</param>
 /// <param name="isEnding">Whether nobody comes any more.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Gathering(bool isWorthIt, object gate, Func<int> waiting, Func<bool> isEnding, TimeProvider time)
+internal sealed class BatchingDelay(
+    bool isWorthIt, object gate, Func<int> waiting, Func<bool> isEnding, TimeProvider time)
 {
     private const int Share = 8;
     private int _commands;

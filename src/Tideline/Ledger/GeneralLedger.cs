@@ -13,7 +13,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     private readonly ILedgerStore _store;
     private readonly IShardReader[] _readers;
     private readonly TimeFence[] _fences;
-    private ShardSlot[] _slots = [];
+    private ShardOwnership[] _slots = [];
     private ForwardCommand? _forward;
 
     private GeneralLedger(ILedgerStore store, SteadyClock clock, IdGenerator ids)
@@ -56,14 +56,14 @@ public sealed class GeneralLedger : IAsyncDisposable
     {
         var clock = SteadyClock.Of(time);
         var ledger = new GeneralLedger(store, clock, ids);
-        var slots = new List<ShardSlot>();
+        var slots = new List<ShardOwnership>();
         try
         {
             if (!acceptClock) await ClockRules.RequireAsync(ledger, cancel);
             for (var shard = 0; shard < store.Map.Shards; shard++)
             {
                 var own = shard;
-                slots.Add(await ShardSlot.StartAsync(
+                slots.Add(await ShardOwnership.StartAsync(
                     store,
                     new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
                     ledger.RawReader(shard),
@@ -314,7 +314,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     internal void ForwardWith(ForwardCommand forward) => _forward = forward;
 
     /// <summary>The other process that owns a shard, and whether that is over.</summary>
-    internal SeenOwner? SeenOwner(int shard) => _slots[shard].Owner;
+    internal ObservedOwner? ObservedOwner(int shard) => _slots[shard].Owner;
 
     /// <summary>A position that another owner answered: whoever reads here from now on must see it.</summary>
     internal void Reach(Position position) => _slots[position.Shard].Signal.Reach(position.Seq, 0, 0);

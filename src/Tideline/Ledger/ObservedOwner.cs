@@ -4,7 +4,7 @@ namespace Tideline.Ledger;
 /// <summary>
 /// An owner that was seen in the head row, and whether that is over: what was sent to it need not be waited for then.
 /// </summary>
-internal sealed class SeenOwner(ShardOwner owner)
+internal sealed class ObservedOwner(ShardOwner owner)
 {
     private readonly CancellationTokenSource _left = new();
 

@@ -68,7 +68,7 @@ public static class SagaStates
 /// <summary>
 /// A saga instance on the shard that owns it. <paramref name="Data"/> and <paramref name="History"/> are UTF-8 JSON of
 /// the sagas part; the ledger stores them with the effects of the step, in one transaction. <paramref name="WakeUs"/>:
-/// when the sweep looks at it again (retry or deadline); null when nothing is due.
+/// when it is due (retry or deadline); null when nothing is due.
 /// </summary>
 public sealed record SagaRow(
     Guid Id, string Definition, int DefinitionVersion,

@@ -11,7 +11,7 @@ namespace Tideline.Ledger;
 /// stands, or whose shard a process asks for that prefers it, ends here, and the shard is acquired anew when it is
 /// free. One that stopped for good stands still until another process owns the shard; this one does not take it again.
 /// </summary>
-internal sealed partial class ShardSlot : IAsyncDisposable
+internal sealed partial class ShardOwnership : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.OwnershipPollMs);
     private readonly ILedgerStore _store;
@@ -26,7 +26,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private IShardStore? _candidate;
     private volatile ShardWriter? _writer;
-    private volatile SeenOwner? _owner;
+    private volatile ObservedOwner? _owner;
     private volatile TidelineException? _why;
     private volatile HistoryFault? _closed;
     private volatile TidelineException? _stopped;
@@ -35,7 +35,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     private long _epoch;
     private long _lookedUs;
 
-    private ShardSlot(
+    private ShardOwnership(
         ILedgerStore store,
         ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
         Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger)
@@ -55,7 +55,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     public long Epoch => Interlocked.Read(ref _epoch);
 
     /// <summary>The other process that owns the shard, as of the last look; null when none was seen.</summary>
-    public SeenOwner? Owner => _owner;
+    public ObservedOwner? Owner => _owner;
 
     /// <summary>Now on this shard, microseconds: no commit that is known is of now or later.</summary>
     public long NowUs => Math.Max(_time.NowUs(), Signal.Head.TimeUs + 1);
@@ -127,12 +127,12 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     /// <summary>Acquires the shard, or stands by where another process owns it.</summary>
     /// <param name="reachable">Ends when other processes can reach this one; until then it stands by.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
-    public static async Task<ShardSlot> StartAsync(
+    public static async Task<ShardOwnership> StartAsync(
         ILedgerStore store,
         ShardContext context, IShardReader reader, Func<CancellationToken, Task<HistoryFault?>> findFault,
         Action<BatchWrites> committed, Task reachable, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
-        var slot = new ShardSlot(store, context, reader, findFault, committed, reachable, time, logger);
+        var slot = new ShardOwnership(store, context, reader, findFault, committed, reachable, time, logger);
         try
         {
             if (reachable.IsCompleted) await slot.AcquireAsync(cancel);
@@ -238,7 +238,7 @@ internal sealed partial class ShardSlot : IAsyncDisposable
     {
         var before = _owner;
         if (before?.Owner == owner) return;
-        _owner = owner is null ? null : new SeenOwner(owner);
+        _owner = owner is null ? null : new ObservedOwner(owner);
         // From then on a command waits while that one restarts.
         if (owner is { Address.Length: > 0 }) _hasSuccessor = true;
         before?.Leave();

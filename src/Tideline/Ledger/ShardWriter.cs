@@ -6,7 +6,7 @@ namespace Tideline.Ledger;
 /// <summary>
 /// The one writer of a shard. It takes every command that is waiting, decides them in one transaction and answers all
 /// after its commit; what arrives during a commit makes the next batch. There is no timer, but for a moment where
-/// COMMIT waits for a disk: <see cref="Gathering"/>.
+/// COMMIT waits for a disk: <see cref="BatchingDelay"/>.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -23,8 +23,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CommitSignal _signal;
-    private readonly BatchSettler _settler;
-    private readonly Gathering _gathering;
+    private readonly BatchAcknowledger _settler;
+    private readonly BatchingDelay _delay;
     private readonly AnswerLimit _limit;
     private readonly Action<BatchWrites>? _committed;
     private readonly TaskCompletionSource<TidelineException> _stoppedEnd = new(
@@ -44,8 +44,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         (_store, _context, _head, _signal, _time, _logger, _committed) =
             (store, context, head, signal, time, logger, committed);
-        _gathering = new Gathering(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
-        _settler = new BatchSettler(context.Shard, () => BatchSteps.Wait(store.SyncAsync()), Settle, FailUnknown);
+        _delay = new BatchingDelay(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
+        _settler = new BatchAcknowledger(context.Shard, () => BatchSteps.Wait(store.SyncAsync()), Settle, FailUnknown);
         _limit = new AnswerLimit(context.Shard, Withdraw);
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
@@ -171,7 +171,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         {
             var began = _time.GetTimestamp();
             CommitOrFail(taken);
-            _gathering.Note(taken.Length, _time.GetElapsedTime(began));
+            _delay.Note(taken.Length, _time.GetElapsedTime(began));
         }
 
         _ended.SetResult();
@@ -196,7 +196,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         {
             if (_waiting.Count == 0 && !_draining && _pause is null) Monitor.Wait(_gate, Limits.LeaseRenewMs);
             if (_waiting.Count == 0 || _pause is not null) return null;
-            _gathering.Wait();
+            _delay.Wait();
             // While it waited, all of them may have been answered as too late.
             if (_waiting.Count == 0) return null;
             var count = Math.Min(_waiting.Count, Limits.ShardBatchCommands);

@@ -7,17 +7,17 @@ namespace Tideline.Peers;
 /// </summary>
 public sealed class CommandForwarder : IAsyncDisposable
 {
-    private readonly ForeignShard[] _shards;
+    private readonly RemoteShard[] _shards;
 
     /// <summary>Begins to forward for a ledger.</summary>
     /// <param name="ledger">The ledger of this process.</param>
     /// <param name="carry">How commands get to an owner.</param>
     /// <param name="secret">This process's own, so that it never sends to itself.</param>
     /// <param name="time">The clock.</param>
-    public CommandForwarder(GeneralLedger ledger, CarryCommands carry, Guid secret, TimeProvider time)
+    public CommandForwarder(GeneralLedger ledger, CommandTransport carry, Guid secret, TimeProvider time)
     {
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards)
-            .Select(shard => new ForeignShard(shard, ledger, carry, secret, time))];
+            .Select(shard => new RemoteShard(shard, ledger, carry, secret, time))];
         ledger.ForwardWith((shard, command) => _shards[shard].Submit(command));
     }
 

@@ -32,7 +32,7 @@ public sealed class CommandReceiver(GeneralLedger ledger, SagaDefinitions defini
     }
 
     // A saga stands on the shard that it began on, whatever its id.
-    private int ShardOf(LedgerCommand command) => command is MoveSaga move
+    private int ShardOf(LedgerCommand command) => command is AdvanceSaga move
         ? move.OwnerShard
         : ledger.Map.ShardOf(command.RouteId);
 

@@ -9,5 +9,5 @@ namespace Tideline.Peers;
 /// </summary>
 /// <exception cref="TidelineException">NotOwner: they were not sent, or not taken because the owner is another one by
 /// now. Anything else: whether they were carried out is not known.</exception>
-public delegate Task<ReadOnlyMemory<byte>> CarryCommands(
+public delegate Task<ReadOnlyMemory<byte>> CommandTransport(
     ShardOwner owner, int shard, ReadOnlyMemory<byte> commands, CancellationToken cancel);

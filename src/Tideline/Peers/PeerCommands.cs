@@ -81,7 +81,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
         Expect(ref reader, JsonTokenType.EndObject);
         return carried switch
         {
-            OperatorMove { Move: SagaMove.Retry or SagaMove.Compensate } move => MoveOf(move),
+            OperatorMove { Move: SagaTrigger.Retry or SagaTrigger.Compensate } move => MoveOf(move),
             OperatorLetter letter => new SettleLetter(letter.LetterId, MessageOf(letter), letter.Reason),
             LedgerCommand command => command,
             _ => throw new JsonException($"That is no '{name}'."),
@@ -90,12 +90,12 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
 
     private static object Carried(LedgerCommand command) => command switch
     {
-        MoveSaga { Move: SagaMove.Retry or SagaMove.Compensate } move => new OperatorMove(move.SagaId, move.OwnerShard,
-            move.Move, move.Owner),
-        SettleLetter { Message: DoStep step } letter => new OperatorLetter(
+        AdvanceSaga { Move: SagaTrigger.Retry or SagaTrigger.Compensate } move => new OperatorMove(
+            move.SagaId, move.OwnerShard, move.Move, move.Owner),
+        SettleLetter { Message: ExecuteSagaStep step } letter => new OperatorLetter(
             letter.LetterId, SagaEngine.RequestType, JsonSerializer.SerializeToUtf8Bytes(step.Request,
                 SagaJson.Default.SagaRequest), letter.Reason),
-        SettleLetter { Message: MoveSaga { StepReply: { } reply } } letter => new OperatorLetter(
+        SettleLetter { Message: AdvanceSaga { StepReply: { } reply } } letter => new OperatorLetter(
             letter.LetterId, SagaEngine.ReplyType, JsonSerializer.SerializeToUtf8Bytes(reply,
                 SagaJson.Default.SagaReply), letter.Reason),
         SettleLetter { Message: null } letter => new OperatorLetter(letter.LetterId, null, null, letter.Reason),
@@ -103,10 +103,10 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
     };
 
     // A command of a version that is not known here must not reach a batch.
-    private MoveSaga MoveOf(OperatorMove move)
+    private AdvanceSaga MoveOf(OperatorMove move)
     {
         definitions.Of(move.Owner);
-        return new MoveSaga(move.SagaId, move.OwnerShard, move.Move, definitions, null, move.Owner);
+        return new AdvanceSaga(move.SagaId, move.OwnerShard, move.Move, definitions, null, move.Owner);
     }
 
     private LedgerCommand? MessageOf(OperatorLetter letter) =>

@@ -36,7 +36,7 @@ namespace Tideline.Peers;
 internal sealed partial class PeerJson : JsonSerializerContext;
 
 /// <summary>What an operator has a saga do. The definitions are each process's own.</summary>
-internal sealed record OperatorMove(Guid SagaId, int OwnerShard, SagaMove Move, SagaPins Owner);
+internal sealed record OperatorMove(Guid SagaId, int OwnerShard, SagaTrigger Move, SagaVersion Owner);
 
 /// <summary>
 /// What an operator has become of a dead letter: its message is carried out, or it is given up for a reason.

@@ -10,8 +10,8 @@ namespace Tideline.Peers;
 /// may be this process; one that may have been taken and was not answered is told so at once, and its repetition with
 /// the same key finds out.
 /// </summary>
-internal sealed class ForeignShard(
-    int shard, GeneralLedger ledger, CarryCommands carry, Guid ownSecret, TimeProvider time) : IAsyncDisposable
+internal sealed class RemoteShard(
+    int shard, GeneralLedger ledger, CommandTransport carry, Guid ownSecret, TimeProvider time) : IAsyncDisposable
 {
     private const string ShuttingDown = "The program is shutting down; repeat the request with the same key.";
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(
@@ -120,8 +120,8 @@ internal sealed class ForeignShard(
             return;
         }
 
-        if (ledger.SeenOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen || owner.Secret == ownSecret)
-            return;
+        if (ledger.ObservedOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen
+            || owner.Secret == ownSecret) return;
         // What waited for an owner has the less time left for its answer.
         var left = TimeSpan.FromMilliseconds(Limits.ShardAnswerMs) - time.GetElapsedTime(
             batch.Min(pending => pending.Since));

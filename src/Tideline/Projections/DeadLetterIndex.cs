@@ -3,7 +3,7 @@ using Tideline.Kernel;
 namespace Tideline.Projections;
 
 /// <summary>Which letters wait, in memory: their places only; what they say stays on the topic.</summary>
-internal sealed class DeadLetterBook
+internal sealed class DeadLetterIndex
 {
     private readonly Dictionary<Guid, Entry> _entries = [];
 

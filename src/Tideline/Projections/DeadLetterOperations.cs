@@ -6,7 +6,7 @@ namespace Tideline.Projections;
 /// What operators do with dead letters: replay in order, with a dry run, or give up with a reason. Nothing is projected
 /// meanwhile.
 /// </summary>
-public sealed class DeadLetterDesk(Projector projector, DeadLetters letters)
+public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue letters)
 {
     /// <summary>Every blocked key, longest blocked first.</summary>
     public IReadOnlyList<BlockedKey> List() => letters.List();

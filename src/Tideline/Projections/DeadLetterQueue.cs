@@ -12,7 +12,7 @@ namespace Tideline.Projections;
 /// queue behind them, all others flow. Which keys are blocked follows from the topic and from what operators settled,
 /// so a crash loses and repeats none. Letters of events that a restore took back do not count.
 /// </summary>
-public sealed partial class DeadLetters
+public sealed partial class DeadLetterQueue
 {
     private const string Group = "views.dlq";
     private const string StateName = "views.deadletters";
@@ -25,13 +25,13 @@ public sealed partial class DeadLetters
     private readonly ILogger _logger;
     private readonly long[] _sourceHeads;
     private readonly long[] _lastSeqs;
-    private DeadLetterBook _book = new();
+    private DeadLetterIndex _book = new();
     private DeadLetterState _state = DeadLetterState.Empty;
     private byte[]? _stored;
     private bool _isUnsaved;
     private long _epoch;
 
-    internal DeadLetters(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger)
+    internal DeadLetterQueue(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger)
     {
         (_ledger, _topic) = (ledger, new DeadLetterTopic(log, new SourceHistory(ledger.Epochs)));
         (_log, _views, _time, _logger) = (log, views, time, logger);
@@ -71,7 +71,7 @@ public sealed partial class DeadLetters
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
     public async Task<IReadOnlyList<DeadLetter>> ShowAsync(Guid key, CancellationToken cancel)
     {
-        IReadOnlyList<DeadLetterBook.Letter> frozen;
+        IReadOnlyList<DeadLetterIndex.Letter> frozen;
         lock (_lock) frozen = _book.LettersOf(key);
         if (frozen.Count == 0) throw new TidelineException(ErrorCode.NotFound, $"No event of {key} waits.");
         var letters = new List<DeadLetter>(frozen.Count);
@@ -88,7 +88,7 @@ public sealed partial class DeadLetters
         _epoch = epoch;
         var (state, _) = await LoadStateAsync(cancel);
         _state = await WithoutTakenBackAsync(state, cancel);
-        var book = new DeadLetterBook();
+        var book = new DeadLetterIndex();
         for (var shard = 0; shard < _sourceHeads.Length; shard++) await ReadAsync(shard, book, cancel);
         book.Settle(_state.Settled);
         lock (_lock) _book = book;
@@ -100,7 +100,7 @@ public sealed partial class DeadLetters
     {
         var (state, stored) = await LoadStateAsync(cancel);
         if (stored is not null && _stored is not null && stored.AsSpan().SequenceEqual(_stored)) return;
-        var book = new DeadLetterBook();
+        var book = new DeadLetterIndex();
         for (var shard = 0; shard < _sourceHeads.Length; shard++) await ReadAsync(shard, book, cancel);
         book.Settle(state.Settled);
         lock (_lock) (_book, _state, _stored) = (book, state, stored);
@@ -175,7 +175,7 @@ public sealed partial class DeadLetters
                 if (!_book.Contains(record.Key))
                     KeyBlocked(_logger, record.Key, each.Happened.Event.Position, each.Reason);
                 _book.Add(record.Key,
-                    new DeadLetterBook.Letter(each.Happened.Event.Position, offset), record.TimeUs, each.Reason);
+                    new DeadLetterIndex.Letter(each.Happened.Event.Position, offset), record.TimeUs, each.Reason);
                 _sourceHeads[record.Partition] = record.SourceSeq;
                 _lastSeqs[record.Partition] = each.Happened.Event.Position.Seq;
             }
@@ -215,7 +215,7 @@ public sealed partial class DeadLetters
     /// </summary>
     internal async Task ReleaseAsync(Guid key, CancellationToken cancel)
     {
-        IReadOnlyList<DeadLetterBook.Letter> letters;
+        IReadOnlyList<DeadLetterIndex.Letter> letters;
         lock (_lock) letters = _book.LettersOf(key);
         if (_state.Held.ContainsKey(key))
         {
@@ -233,11 +233,11 @@ public sealed partial class DeadLetters
     /// </summary>
     internal Task SettleAsync(Guid key, IReadOnlyList<DeadLetter> letters, string? reason, CancellationToken cancel) =>
         SettleAsync(
-            key, [.. letters.Select(letter => new DeadLetterBook.Letter(letter.Event.Position, letter.Offset))],
+            key, [.. letters.Select(letter => new DeadLetterIndex.Letter(letter.Event.Position, letter.Offset))],
             reason, cancel);
 
     private async Task SettleAsync(
-        Guid key, IReadOnlyList<DeadLetterBook.Letter> letters, string? reason, CancellationToken cancel)
+        Guid key, IReadOnlyList<DeadLetterIndex.Letter> letters, string? reason, CancellationToken cancel)
     {
         var settled = _state.Settled.ToDictionary();
         var ofKey = settled.TryGetValue(key, out var known) ? known.ToDictionary() : [];
@@ -342,7 +342,7 @@ public sealed partial class DeadLetters
         }
     }
 
-    private async Task ReadAsync(int shard, DeadLetterBook book, CancellationToken cancel)
+    private async Task ReadAsync(int shard, DeadLetterIndex book, CancellationToken cancel)
     {
         _sourceHeads[shard] = await _topic.SourceHeadAsync(shard, cancel);
         if (_sourceHeads[shard] == 0) return;
@@ -355,7 +355,7 @@ public sealed partial class DeadLetters
                 if (_topic.TryParse(record) is not { } letter) continue;
                 _lastSeqs[shard] = letter.Event.Position.Seq;
                 book.Add(
-                    record.Key, new DeadLetterBook.Letter(letter.Event.Position, record.Offset), record.TimeUs,
+                    record.Key, new DeadLetterIndex.Letter(letter.Event.Position, record.Offset), record.TimeUs,
                     letter.Reason);
             }
 

@@ -42,7 +42,7 @@ internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
 
     /// <summary>A letter of the book with its event.</summary>
     /// <exception cref="TidelineException">Corrupt: it is not on the topic any more.</exception>
-    public async Task<DeadLetter> ReadAsync(DeadLetterBook.Letter letter, CancellationToken cancel) =>
+    public async Task<DeadLetter> ReadAsync(DeadLetterIndex.Letter letter, CancellationToken cancel) =>
         await log.ReadAsync(Name, letter.Position.Shard, letter.Offset - 1, 1, cancel) is [var record]
             && record.Offset == letter.Offset
             && TryParse(record) is { } found

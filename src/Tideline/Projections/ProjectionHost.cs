@@ -11,11 +11,11 @@ namespace Tideline.Projections;
 public sealed class ProjectionHost : IAsyncDisposable
 {
     private ProjectionHost(
-        Projector projector, DeadLetters letters, Aging aging, Rebuild rebuild, ViewRepair repair,
+        Projector projector, DeadLetterQueue letters, Aging aging, Rebuild rebuild, ViewRepair repair,
         DamagedDocuments damaged)
     {
         (Projector, Letters, DeadLetters, Aging, Rebuild) =
-            (projector, letters, new DeadLetterDesk(projector, letters), aging, rebuild);
+            (projector, letters, new DeadLetterOperations(projector, letters), aging, rebuild);
         (Repair, Damaged) = (repair, damaged);
     }
 
@@ -23,10 +23,10 @@ public sealed class ProjectionHost : IAsyncDisposable
     public Projector Projector { get; }
 
     /// <summary>Events that could not be folded.</summary>
-    public DeadLetterDesk DeadLetters { get; }
+    public DeadLetterOperations DeadLetters { get; }
 
     /// <summary>Which customers are knowingly behind.</summary>
-    internal DeadLetters Letters { get; }
+    internal DeadLetterQueue Letters { get; }
 
     /// <summary>Days that leave the window.</summary>
     public Aging Aging { get; }
@@ -57,7 +57,7 @@ public sealed class ProjectionHost : IAsyncDisposable
         ILog log, IViewStore views, TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
     {
         var damaged = new DamagedDocuments();
-        var letters = new DeadLetters(ledger, log, views, time, loggers.CreateLogger<DeadLetters>());
+        var letters = new DeadLetterQueue(ledger, log, views, time, loggers.CreateLogger<DeadLetterQueue>());
         var projector = await Projector.CreateAsync(
             ledger, log, views, time, loggers.CreateLogger<Projector>(), letters, cancel);
         return new ProjectionHost(

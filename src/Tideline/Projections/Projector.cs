@@ -33,8 +33,8 @@ public sealed partial class Projector : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ShardProgress[] _shards;
     private readonly ProjectionFeed _feed;
-    private readonly ViewAnnouncer _announcer;
-    private readonly DeadLetters _dead;
+    private readonly ViewProgressPublisher _announcer;
+    private readonly DeadLetterQueue _dead;
     private readonly CancellationTokenSource _stop = new();
     private ViewApplier _applier;
     private readonly BackgroundLoop _loop;
@@ -42,14 +42,14 @@ public sealed partial class Projector : IAsyncDisposable
     private bool _areAlone;
 
     private Projector(
-        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead)
+        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetterQueue dead)
     {
         (_ledger, _log, _views, _time, _logger, _dead, Active) =
             (ledger, log, views, time, logger, dead, ActiveViews.None);
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
         _feed = new ProjectionFeed(ledger, log, time, logger);
         _loop = new BackgroundLoop("projector of the views", RoundAsync, TimeSpan.Zero, time, logger);
-        _announcer = new ViewAnnouncer(ledger, log, time);
+        _announcer = new ViewProgressPublisher(ledger, log, time);
         _takeover = new ViewTakeover(ledger, log, views, _announcer, _shards, logger);
         _applier = ApplierOf(ActiveViews.None);
     }
@@ -75,7 +75,7 @@ public sealed partial class Projector : IAsyncDisposable
     internal long Epoch => _takeover.Epoch;
 
     /// <summary>Whose events cannot be folded.</summary>
-    internal DeadLetters Dead => _dead;
+    internal DeadLetterQueue Dead => _dead;
 
     /// <summary>What somebody broke of the states of the views; null when nothing is known to be.</summary>
     internal string? StateFault { get; private set; }
@@ -102,7 +102,7 @@ public sealed partial class Projector : IAsyncDisposable
 
     internal static async Task<Projector> CreateAsync(
         GeneralLedger ledger,
-        ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetters dead, CancellationToken cancel)
+        ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetterQueue dead, CancellationToken cancel)
     {
         var (projector, epoch) = (new Projector(ledger, log, views, time, logger, dead), ledger.OwnedEpoch(0));
         if (epoch == 0) await projector.FollowAsync(cancel);

@@ -19,7 +19,7 @@ namespace Tideline.Projections;
 public sealed partial class Rebuild : IAsyncDisposable
 {
     private readonly Projector _projector;
-    private readonly DeadLetters _letters;
+    private readonly DeadLetterQueue _letters;
     private readonly GeneralLedger _ledger;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
@@ -31,7 +31,7 @@ public sealed partial class Rebuild : IAsyncDisposable
     private Task _background = Task.CompletedTask;
 
     internal Rebuild(Projector projector,
-        DeadLetters letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
+        DeadLetterQueue letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
         (_projector, _letters, _ledger, _views, _time, _logger, _version) =
             (projector, letters, ledger, views, time, logger, new RebuildVersion(projector, views));
 

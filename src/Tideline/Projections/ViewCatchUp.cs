@@ -7,7 +7,7 @@ namespace Tideline.Projections;
 /// <summary>
 /// Brings a version of the views that is not live forward, from the ledger's own events. Not for two threads at once.
 /// </summary>
-internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names, DeadLetters letters)
+internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names, DeadLetterQueue letters)
 {
     private readonly ViewApplier _applier = new(views, names, new DocumentCache(Limits.ProjectionCacheDocuments));
 

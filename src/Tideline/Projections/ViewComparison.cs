@@ -11,11 +11,11 @@ namespace Tideline.Projections;
 /// </summary>
 internal sealed class ViewComparison
 {
-    private readonly DeadLetters _letters;
+    private readonly DeadLetterQueue _letters;
     private readonly DateOnly _today;
     private readonly CollectionComparison[] _collections;
 
-    public ViewComparison(IViewStore views, ViewNames live, ViewNames built, DeadLetters letters, DateOnly today)
+    public ViewComparison(IViewStore views, ViewNames live, ViewNames built, DeadLetterQueue letters, DateOnly today)
     {
         (_letters, _today) = (letters, today);
         _collections =

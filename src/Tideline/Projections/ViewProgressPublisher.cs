@@ -16,7 +16,7 @@ public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long 
 /// Says on <c>customer.events</c> how far the views are. What was last said stands in the log itself, so whatever a
 /// crash left unsaid is said by the next pass, once.
 /// </summary>
-internal sealed class ViewAnnouncer(GeneralLedger ledger, ILog log, TimeProvider time)
+internal sealed class ViewProgressPublisher(GeneralLedger ledger, ILog log, TimeProvider time)
 {
     private const int ScanRecords = 256;
     private readonly SourceHistory _sources = new(ledger.Epochs);

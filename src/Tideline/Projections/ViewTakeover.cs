@@ -11,7 +11,8 @@ namespace Tideline.Projections;
 /// somebody broke, and writes its epoch into every state, so that what its predecessor still writes is refused.
 /// </summary>
 internal sealed partial class ViewTakeover(
-    GeneralLedger ledger, ILog log, IViewStore views, ViewAnnouncer announcer, ShardProgress[] shards, ILogger logger)
+    GeneralLedger ledger, ILog log, IViewStore views, ViewProgressPublisher announcer, ShardProgress[] shards,
+    ILogger logger)
 {
     /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
     public long Epoch { get; set; }

@@ -41,7 +41,7 @@ public sealed class CustomerQueries
     private static readonly string[] SearchedFields = ["reference", "kind", "counterpartyId", "transactionId"];
 
     private readonly Projector _projector;
-    private readonly DeadLetters _letters;
+    private readonly DeadLetterQueue _letters;
     private readonly GeneralLedger _ledger;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
@@ -51,7 +51,7 @@ public sealed class CustomerQueries
     private readonly DamagedDocuments _damaged;
 
     internal CustomerQueries(
-        Projector projector, DeadLetters letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache,
+        Projector projector, DeadLetterQueue letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache,
             DamagedDocuments damaged, TimeProvider time)
     {
         (_projector, _letters, _ledger, _views, _cache, _damaged, _time) =

@@ -5,7 +5,7 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>Why a saga is looked at.</summary>
-internal enum SagaMove
+internal enum SagaTrigger
 {
     /// <summary>A reply came.</summary>
     Reply,
@@ -21,19 +21,19 @@ internal enum SagaMove
 }
 
 /// <summary>Moves a saga on its owner's shard.</summary>
-internal sealed record MoveSaga(
-    Guid SagaId, int OwnerShard, SagaMove Move, SagaDefinitions Definitions, SagaReply? StepReply,
-    SagaPins Owner) : LedgerCommand
+internal sealed record AdvanceSaga(
+    Guid SagaId, int OwnerShard, SagaTrigger Move, SagaDefinitions Definitions, SagaReply? StepReply,
+    SagaVersion Owner) : LedgerCommand
 {
     /// <summary>The command for a saga as it is stored.</summary>
     /// <exception cref="TidelineException">Corrupt or IncompatibleData: this program cannot read it.</exception>
-    public static MoveSaga Of(SagaRow known, int shard, SagaMove move, SagaDefinitions definitions)
+    public static AdvanceSaga Of(SagaRow known, int shard, SagaTrigger move, SagaDefinitions definitions)
     {
         definitions.Of(known);
         if (SagaJson.DataOf(known) is not { } data || !Currency.TryParse(data.Currency, out _))
             throw new TidelineException(ErrorCode.Corrupt, $"Saga {known.Id} of shard {shard} cannot be read.");
-        return new MoveSaga(
-            known.Id, shard, move, definitions, null, new SagaPins(known.Definition, known.DefinitionVersion, data));
+        return new AdvanceSaga(
+            known.Id, shard, move, definitions, null, new SagaVersion(known.Definition, known.DefinitionVersion, data));
     }
 
     public override Guid RouteId => SagaId;
@@ -73,8 +73,8 @@ internal sealed record MoveSaga(
         List<SagaHistory> history = [.. SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray)];
         return Move switch
         {
-            SagaMove.Reply => Answered(batch, definition, row, data, history),
-            SagaMove.Wake => Woken(batch, definition, row, data, history),
+            SagaTrigger.Reply => Answered(batch, definition, row, data, history),
+            SagaTrigger.Wake => Woken(batch, definition, row, data, history),
             _ => Ordered(batch, definition, row, data, history),
         };
     }
@@ -113,14 +113,14 @@ internal sealed record MoveSaga(
             return batch.Refuse(
                 RefusalReason.SagaNotParked, $"Saga {SagaId} is not parked; there is nothing for an operator to do.",
                 SagaId);
-        if (Move == SagaMove.Compensate && row.Step > definition.PivotStep)
+        if (Move == SagaTrigger.Compensate && row.Step > definition.PivotStep)
             return batch.Refuse(
                 RefusalReason.SagaNotParked, $"Saga {SagaId} is past its pivot; it can only be retried.", SagaId);
-        var what = Move == SagaMove.Retry ? "operator-retry" : "operator-compensate";
+        var what = Move == SagaTrigger.Retry ? "operator-retry" : "operator-compensate";
         history.Add(new SagaHistory(definition.Steps[row.Step].Name, what, batch.TimeUs, row.Attempts, null));
         row = row with { State = SagaState.Running, Attempts = 0, WakeUs = null };
         // The step's fate is unknown: only its own shard can promise that it will not happen.
-        return Move == SagaMove.Compensate
+        return Move == SagaTrigger.Compensate
             ? Cancel(batch, definition, row, data, history)
             : Keep(batch, row, data, history, definition);
     }

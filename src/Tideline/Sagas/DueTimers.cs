@@ -9,9 +9,9 @@ namespace Tideline.Sagas;
 /// Looks, all the time, for what time has made due: saga timers and deadlines, holds past their expiry. Recovery after
 /// a crash is nothing else.
 /// </summary>
-public sealed partial class Sweep : IAsyncDisposable
+public sealed partial class DueTimers : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.SweepIntervalMs);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.TimerPollMs);
     private readonly GeneralLedger _ledger;
     private readonly SagaDefinitions _definitions;
     private readonly TimeProvider _time;
@@ -19,24 +19,24 @@ public sealed partial class Sweep : IAsyncDisposable
     private readonly OwnedShardLoops _loops;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
-    public Sweep(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<Sweep> logger)
+    public DueTimers(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<DueTimers> logger)
     {
         (_ledger, _definitions, _time, _logger) = (ledger, definitions, time, logger);
-        _loops = new OwnedShardLoops(ledger, "sweep of timers", RoundAsync, TimeSpan.Zero, time, logger);
+        _loops = new OwnedShardLoops(ledger, "due timers", RoundAsync, TimeSpan.Zero, time, logger);
     }
 
     /// <summary>What keeps timers from going off; null while nothing does.</summary>
     public string? Fault => _loops.Fault;
 
-    /// <summary>Starts sweeping every shard of the process.</summary>
+    /// <summary>Starts to fire the timers of every shard of the process.</summary>
     public void Start() => _loops.Start();
 
     /// <summary>One look at one shard. Returns how much was due.</summary>
-    public async Task<int> SweepAsync(int shard, CancellationToken cancel)
+    public async Task<int> FireDueAsync(int shard, CancellationToken cancel)
     {
         var nowUs = _ledger.NowUs(shard);
-        var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.SweepRows, cancel);
-        var holds = await _ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.SweepRows, cancel);
+        var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.TimerRows, cancel);
+        var holds = await _ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.TimerRows, cancel);
         var work = new List<Task>(sagas.Count + holds.Count);
         work.AddRange(sagas.Select(saga => WakeAsync(shard, saga)));
         foreach (var hold in holds)
@@ -60,7 +60,7 @@ public sealed partial class Sweep : IAsyncDisposable
         {
             try
             {
-                await _ledger.SubmitHereAsync(shard, MoveSaga.Of(saga, shard, SagaMove.Wake, _definitions));
+                await _ledger.SubmitHereAsync(shard, AdvanceSaga.Of(saga, shard, SagaTrigger.Wake, _definitions));
                 return;
             }
             catch (TidelineException fault) when (!fault.IsTransient)
@@ -76,7 +76,7 @@ public sealed partial class Sweep : IAsyncDisposable
 
     private async Task RoundAsync(int shard, CancellationToken cancel)
     {
-        if (await SweepAsync(shard, cancel) < Limits.SweepRows) await Task.Delay(Interval, _time, cancel);
+        if (await FireDueAsync(shard, cancel) < Limits.TimerRows) await Task.Delay(Interval, _time, cancel);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: saga {SagaId} cannot be moved; it is parked.")]

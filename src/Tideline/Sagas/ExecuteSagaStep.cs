@@ -12,7 +12,7 @@ namespace Tideline.Sagas;
 /// a fingerprint of all
 /// that the step does: a request that finds something else there is not answered as done.
 /// </summary>
-internal sealed record DoStep(SagaRequest Request) : LedgerCommand
+internal sealed record ExecuteSagaStep(SagaRequest Request) : LedgerCommand
 {
     public override Guid RouteId => Request.Posting.AccountId;
 

@@ -16,7 +16,7 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
     /// <summary>The same; null where this program does not know the version.</summary>
     public SagaDefinition? Find(SagaRow row) => _byVersion.GetValueOrDefault((row.Definition, row.DefinitionVersion));
 
-    internal SagaDefinition Of(SagaPins owner) => Of(owner.Definition, owner.Version);
+    internal SagaDefinition Of(SagaVersion owner) => Of(owner.Definition, owner.Version);
 
     private SagaDefinition Of(string name, int version) => _byVersion.GetValueOrDefault((name, version))
         ?? throw new TidelineException(

@@ -44,7 +44,7 @@ internal static class SagaEngine
             var target = batch.Context.Map.ShardOf(posting.AccountId);
             if (target != batch.Context.Shard)
             {
-                var pins = new SagaPins(row.Definition, row.DefinitionVersion, data);
+                var pins = new SagaVersion(row.Definition, row.DefinitionVersion, data);
                 row = Ask(
                     batch, row, step, target,
                     new SagaRequest(row.Id, batch.Context.Shard, row.Step, Cancel: false, posting, pins));

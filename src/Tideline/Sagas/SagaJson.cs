@@ -42,18 +42,18 @@ internal sealed partial class SagaJson : JsonSerializerContext
 /// deadline ends a step whose fate is unknown.
 /// </summary>
 internal sealed record SagaRequest(
-    Guid SagaId, int OwnerShard, int Step, bool Cancel, SagaPosting Posting, SagaPins Owner);
+    Guid SagaId, int OwnerShard, int Step, bool Cancel, SagaPosting Posting, SagaVersion Owner);
 
 /// <summary>
 /// What the owner needs to know, before it has read the saga, of which rows a reply may touch. The reply echoes it; the
 /// saga row stays the truth.
 /// </summary>
-internal sealed record SagaPins(string Definition, int Version, SagaData Data);
+internal sealed record SagaVersion(string Definition, int Version, SagaData Data);
 
 /// <summary>What the step came to on its shard.</summary>
 internal sealed record SagaReply(
     Guid SagaId, int Step, RefusalReason RefusalReason, string? RefusalDetail, Position Position, long BalanceMinor,
-    SagaPins Owner);
+    SagaVersion Owner);
 
 /// <summary>A message that could not be handled, as it came, and why.</summary>
 internal sealed record SagaLetter(Guid SagaId, string Type, byte[] Data, string Reason);

@@ -31,7 +31,7 @@ internal static class SagaMessages
         }
     }
 
-    private static DoStep Request(int shard, ShardMap map, SagaRequest request)
+    private static ExecuteSagaStep Request(int shard, ShardMap map, SagaRequest request)
     {
         Pins(request.Owner);
         if (request.SagaId == Guid.Empty)
@@ -55,10 +55,10 @@ internal static class SagaMessages
             throw Wrong("its posting is of a kind that no step has");
         if (posting.Reference?.Length > Limits.ReferenceCharacters)
             throw Wrong("its reference is too long");
-        return new DoStep(request);
+        return new ExecuteSagaStep(request);
     }
 
-    private static MoveSaga Reply(int shard, ShardMap map, SagaDefinitions definitions, SagaReply reply)
+    private static AdvanceSaga Reply(int shard, ShardMap map, SagaDefinitions definitions, SagaReply reply)
     {
         Pins(reply.Owner);
         if (reply.SagaId == Guid.Empty)
@@ -70,10 +70,10 @@ internal static class SagaMessages
             throw Wrong("its refusal is unknown");
         if (reply.RefusalDetail?.Length > Limits.SagaDetailCharacters)
             throw Wrong("its sentence is too long");
-        return new MoveSaga(reply.SagaId, shard, SagaMove.Reply, definitions, reply, reply.Owner);
+        return new AdvanceSaga(reply.SagaId, shard, SagaTrigger.Reply, definitions, reply, reply.Owner);
     }
 
-    private static void Pins(SagaPins? owner)
+    private static void Pins(SagaVersion? owner)
     {
         if (owner?.Definition is null || owner.Data is not { } data)
             throw Wrong("it does not say what its saga moves");

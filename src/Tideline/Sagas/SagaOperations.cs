@@ -29,11 +29,11 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
     /// Tries a parked saga again, from the step it stands at. Answers the refusal when it is not parked.
     /// </summary>
     public Task<Refusal?> RetryAsync(Guid sagaId, CancellationToken cancel) =>
-        MoveAsync(sagaId, SagaMove.Retry, cancel);
+        MoveAsync(sagaId, SagaTrigger.Retry, cancel);
 
     /// <summary>Has a parked saga undone. Answers the refusal when it is not parked or is past its pivot.</summary>
     public Task<Refusal?> CompensateAsync(Guid sagaId, CancellationToken cancel) =>
-        MoveAsync(sagaId, SagaMove.Compensate, cancel);
+        MoveAsync(sagaId, SagaTrigger.Compensate, cancel);
 
     /// <summary>
     /// Pays out, once, what a suspended saga has on suspense: to the account that it was taken from, or to another one
@@ -62,14 +62,14 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
         return (await ledger.SubmitAsync(shard, payout)).Refusal;
     }
 
-    private async Task<Refusal?> MoveAsync(Guid sagaId, SagaMove move, CancellationToken cancel)
+    private async Task<Refusal?> MoveAsync(Guid sagaId, SagaTrigger move, CancellationToken cancel)
     {
         if (await FindAsync(sagaId, cancel) is not var (row, shard))
             return new Refusal(RefusalReason.SagaNotFound, $"There is no saga {sagaId}.");
         if (row.State != SagaState.Parked)
             return new Refusal(
                 RefusalReason.SagaNotParked, $"Saga {sagaId} is not parked; there is nothing for an operator to do.");
-        return (await ledger.SubmitAsync(shard, MoveSaga.Of(row, shard, move, definitions))).Refusal;
+        return (await ledger.SubmitAsync(shard, AdvanceSaga.Of(row, shard, move, definitions))).Refusal;
     }
 
     private async Task<(SagaRow Row, int Shard)?> FindAsync(Guid sagaId, CancellationToken cancel)

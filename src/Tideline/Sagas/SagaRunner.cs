@@ -5,8 +5,9 @@ using Tideline.Log;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Carries messages of <c>saga.commands</c> to the shards of this process: requests become <see cref="DoStep"/>,
-/// replies become <see cref="MoveSaga"/>. A whole batch is submitted at once and joins the shard's group commit; the
+/// Carries messages of <c>saga.commands</c> to the shards of this process: requests become
+/// <see cref="ExecuteSagaStep"/>,
+/// replies become <see cref="AdvanceSaga"/>. A whole batch is submitted at once and joins the shard's group commit; the
 /// consumer commits its offset when all are durable.
 /// </summary>
 /// <remarks>
@@ -91,8 +92,8 @@ public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions
         {
             var step = command switch
             {
-                DoStep => "credit",
-                MoveSaga { StepReply.RefusalReason: 0 } => "reply",
+                ExecuteSagaStep => "credit",
+                AdvanceSaga { StepReply.RefusalReason: 0 } => "reply",
                 _ => "compensate",
             };
             CrashPoint.Pass($"saga.{step}.{when}");

@@ -92,11 +92,11 @@ public sealed class MySqlGroupTests
         // beside it was turned away twice.
         var group = GroupAddress.Parse("Server=127.0.0.1:1,127.0.0.1:2;User ID=ada");
         await using var address = new MySqlAddress(new PrimaryFinder(group), "tideline_0");
-        var first = new Tenure(group.Members[0]);
+        var first = new PrimaryLease(group.Members[0]);
         var sessions = address.Readers(first);
         address.Readers(first).ShouldBeSameAs(sessions);
         first.End();
-        address.Readers(new Tenure(group.Members[0])).ShouldNotBeSameAs(sessions);
+        address.Readers(new PrimaryLease(group.Members[0])).ShouldNotBeSameAs(sessions);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var bank = await Bank.OpenAsync(wrap: wrap);
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
         var imports = PaymentImports.Start(
-            folder, TransferSeam.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
+            folder, ImportPorts.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
         var parts = await ViewParts.StartAsync(bank, folder);
         var watch = new SagaWatch(bank.Ledger, bank.Time, NullLogger<SagaWatch>.Instance);
         var builder = WebApplication.CreateSlimBuilder();

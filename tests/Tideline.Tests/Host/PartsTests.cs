@@ -22,9 +22,10 @@ public sealed class PartsTests : IDisposable
         node.Health.Parts.ShouldBe(
         [
             "aging of the views", "audit heads", "audit sealer", "clock", "dead letters of the views",
-            "documents of the views", "history", "imports", "invalidation of the cache", "log", "manifest",
+            "documents of the views", "due timers", "history", "imports", "invalidation of the cache", "log",
+            "manifest",
             "projector", "relay", "retention", "saga consumer", "saga watch", "sagas of shard 0", "sagas of shard 1",
-            "states of the views", "sweep", "view tier", "views of shard 0", "views of shard 1",
+            "states of the views", "view tier", "views of shard 0", "views of shard 1",
         ]);
     }
 

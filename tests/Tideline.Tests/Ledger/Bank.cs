@@ -26,7 +26,7 @@ internal sealed class Bank : IAsyncDisposable
         Definitions = new SagaDefinitions(PaymentSagas.All);
         Runner = new SagaRunner(ledger, Definitions);
         Payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
-        Sweep = new Sweep(ledger, Definitions, time, NullLogger<Sweep>.Instance);
+        Timers = new DueTimers(ledger, Definitions, time, NullLogger<DueTimers>.Instance);
         Pump = new MessagePump(ledger, Runner);
         Operations = new SagaOperations(ledger, Definitions);
         Letters = new SagaLetters(ledger, Definitions);
@@ -44,7 +44,7 @@ internal sealed class Bank : IAsyncDisposable
 
     public PaymentsService Payments { get; }
 
-    public Sweep Sweep { get; }
+    public DueTimers Timers { get; }
 
     public MessagePump Pump { get; }
 

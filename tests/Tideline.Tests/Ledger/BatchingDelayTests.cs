@@ -4,7 +4,7 @@ using Tideline.Ledger;
 
 namespace Tideline.Tests.Ledger;
 
-public sealed class GatheringTests
+public sealed class BatchingDelayTests
 {
     private readonly object _gate = new();
     private readonly FakeTimeProvider _time = new();
@@ -39,7 +39,7 @@ public sealed class GatheringTests
 
     private int LooksUntilTaken(int commands, double tookMs, Func<int, int> waiting, bool isWorthIt)
     {
-        var gathering = new Gathering(isWorthIt, _gate, () => waiting(++_looks), () => false, _time);
+        var gathering = new BatchingDelay(isWorthIt, _gate, () => waiting(++_looks), () => false, _time);
         gathering.Note(commands, TimeSpan.FromMilliseconds(tookMs));
         lock (_gate) gathering.Wait();
         return _looks;

@@ -61,7 +61,7 @@ public sealed class ClockJumpTests : IAsyncLifetime
         for (var hour = 0; hour < 24; hour++)
         {
             _machine.Advance(Hour);
-            await _bank.Sweep.SweepAsync(0, Cancel);
+            await _bank.Timers.FireDueAsync(0, Cancel);
             await _bank.Pump.RunAsync();
         }
 
@@ -78,9 +78,9 @@ public sealed class ClockJumpTests : IAsyncLifetime
         var hold = await PlaceHoldAsync(account, Hour);
         _machine.Jump(TimeSpan.FromDays(days));
         _machine.Advance(Hour / 2);
-        (await _bank.Sweep.SweepAsync(0, Cancel)).ShouldBe(0);
+        (await _bank.Timers.FireDueAsync(0, Cancel)).ShouldBe(0);
         _machine.Advance(Hour);
-        (await _bank.Sweep.SweepAsync(0, Cancel)).ShouldBe(1);
+        (await _bank.Timers.FireDueAsync(0, Cancel)).ShouldBe(1);
         (await Ledger.Reader(0).GetHoldAsync(hold, Cancel)).ShouldNotBeNull().Status.ShouldBe(HoldStatus.Expired);
     }
 

@@ -101,17 +101,17 @@ public sealed class MovementTests
     }
 
     [Fact]
-    public async Task The_sweep_gives_an_expired_hold_back()
+    public async Task An_expired_hold_is_given_back_when_it_is_due()
     {
         var time = new FakeTimeProvider(
             DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
         await using var bank = await Bank.OpenAsync(2, time);
         var account = await bank.AccountAsync(balanceMinor: 1_000);
         var hold = await HoldAsync(bank, account, 400, time.NowUs() + 1_000_000);
-        (await bank.Sweep.SweepAsync(bank.Ledger.Map.ShardOf(account), default)).ShouldBe(0);
+        (await bank.Timers.FireDueAsync(bank.Ledger.Map.ShardOf(account), default)).ShouldBe(0);
         time.Advance(TimeSpan.FromSeconds(2));
         (await Capture(bank, hold, account, null, final: true)).ShouldBe(RefusalReason.HoldNotOpen);
-        (await bank.Sweep.SweepAsync(bank.Ledger.Map.ShardOf(account), default)).ShouldBe(1);
+        (await bank.Timers.FireDueAsync(bank.Ledger.Map.ShardOf(account), default)).ShouldBe(1);
         (await bank.ReadAsync(account)).PendingOutMinor.ShouldBe(0);
         (await bank.Ledger.ReaderOf(account).GetHoldAsync(hold, default))!.Status.ShouldBe(HoldStatus.Expired);
     }

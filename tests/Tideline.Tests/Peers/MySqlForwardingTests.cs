@@ -217,7 +217,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         var start = new StartTransfer(even.Ledger.Ids.Next(), from, to, new Money(1, PeerNode.Eur), null);
         (await even.Ledger.ExecuteAsync(start, default)).Kind.ShouldBe(OutcomeKind.Saga);
         var row = (await even.Ledger.Reader(1).GetSagaAsync(start.TransferId, default)).ShouldNotBeNull();
-        var refused = await even.Ledger.SubmitAsync(1, MoveSaga.Of(row, 1, SagaMove.Retry, even.Definitions));
+        var refused = await even.Ledger.SubmitAsync(1, AdvanceSaga.Of(row, 1, SagaTrigger.Retry, even.Definitions));
         refused.Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.SagaNotParked);
     }
 

@@ -12,7 +12,8 @@ namespace Tideline.Tests.Peers;
 public sealed class PeerCommandTests
 {
     // What only the owner of a shard issues, for that shard.
-    private static readonly string[] OfOwnersAlone = ["DoStep", "EmptyCommit", "ParkSaga", "SealBlock", "SetAside"];
+    private static readonly string[] OfOwnersAlone =
+        ["ExecuteSagaStep", "EmptyCommit", "ParkSaga", "SealBlock", "SetAside"];
 
     private static readonly SagaDefinitions Definitions = new(PaymentSagas.All);
     private static readonly PeerCommands Commands = new(Definitions, new ShardMap(4));
@@ -69,13 +70,14 @@ public sealed class PeerCommandTests
             (id, shard, undo, data) =>
     {
         var (from, to, minor, reference, positions) = data;
-        var pins = new SagaPins("transfer", 1, new SagaData
+        var pins = new SagaVersion("transfer", 1, new SagaData
         {
             From = from, To = to, AmountMinor = minor,
             Currency = "EUR", Reference = reference, Positions = positions, RefusalReason = RefusalReason.AccountFrozen
         });
-        var move = new MoveSaga(id, shard, undo ? SagaMove.Compensate : SagaMove.Retry, Definitions, null, pins);
-        var back = Commands.Read(PeerCommands.Write([move]).Span).Single().ShouldBeOfType<MoveSaga>();
+        var trigger = undo ? SagaTrigger.Compensate : SagaTrigger.Retry;
+        var move = new AdvanceSaga(id, shard, trigger, Definitions, null, pins);
+        var back = Commands.Read(PeerCommands.Write([move]).Span).Single().ShouldBeOfType<AdvanceSaga>();
         back.Owner.Data.Positions.ShouldBe(positions);
         (back with { Owner = back.Owner with { Data = back.Owner.Data with { Positions = positions } } })
             .ShouldBe(move);
@@ -87,7 +89,7 @@ public sealed class PeerCommandTests
         var map = new ShardMap(4);
         var ids = new IdGenerator(TimeProvider.System);
         var (letter, account) = (map.NextOn(1, ids), map.NextOn(1, ids));
-        var pins = new SagaPins("transfer", 1, new SagaData
+        var pins = new SagaVersion("transfer", 1, new SagaData
         {
             From = ids.Next(), To = account, AmountMinor = 7,
             Currency = "EUR"
@@ -99,14 +101,15 @@ public sealed class PeerCommandTests
             pins);
         SettleLetter[] letters =
         [
-            new(letter, null, "Bad test data"), new(letter, new DoStep(request), null),
-            new(letter, new MoveSaga(reply.SagaId, 1, SagaMove.Reply, Definitions, reply, reply.Owner), null),
+            new(letter, null, "Bad test data"), new(letter, new ExecuteSagaStep(request), null),
+            new(letter, new AdvanceSaga(reply.SagaId, 1, SagaTrigger.Reply, Definitions, reply, reply.Owner), null),
         ];
         var back = Commands.Read(PeerCommands.Write(letters).Span).Cast<SettleLetter>().ToList();
         back.Select(each => (each.LetterId, each.Reason)).ShouldBe(letters.Select(each => (each.LetterId,
             each.Reason)));
-        (back[0].Message, ((DoStep)back[1].Message!).Request.Posting).ShouldBe(((LedgerCommand?)null, posting));
-        ((MoveSaga)back[2].Message!).StepReply!.RefusalDetail.ShouldBe("It is frozen.");
+        (back[0].Message, ((ExecuteSagaStep)back[1].Message!).Request.Posting)
+            .ShouldBe(((LedgerCommand?)null, posting));
+        ((AdvanceSaga)back[2].Message!).StepReply!.RefusalDetail.ShouldBe("It is frozen.");
     }
 
     [Fact]
@@ -121,17 +124,17 @@ public sealed class PeerCommandTests
         carried.Add(typeof(OperatorLetter));
         carried.ShouldBe(PeerCommands.Types, ignoreOrder: true);
         var all = typeof(LedgerCommand).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(LedgerCommand))
-            && type != typeof(MoveSaga) && type != typeof(SettleLetter)).ToList();
+            && type != typeof(AdvanceSaga) && type != typeof(SettleLetter)).ToList();
         all.Except(carried).Select(type => type.Name).Order().ShouldBe(OfOwnersAlone);
     }
 
     [Fact]
     public void What_only_an_owner_issues_is_not_written()
     {
-        var pins = new SagaPins(
+        var pins = new SagaVersion(
             "transfer", 1, new SagaData { From = Guid.Empty, To = Guid.Empty, AmountMinor = 1, Currency = "EUR" });
         LedgerCommand[] commands = [new SealBlock(new AuditBlockRow(1, 1, 1, [], [], 0)),
-            new MoveSaga(Guid.Empty, 0, SagaMove.Wake, Definitions, null, pins)];
+            new AdvanceSaga(Guid.Empty, 0, SagaTrigger.Wake, Definitions, null, pins)];
         foreach (var command in commands)
             Should.Throw<TidelineException>(() => PeerCommands.Write([command])).Code.ShouldBe(ErrorCode.Internal);
     }

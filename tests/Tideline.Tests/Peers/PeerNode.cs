@@ -55,7 +55,7 @@ internal sealed class PeerNode : IAsyncDisposable
     /// <param name="carry">Stands between it and the others; null: nothing does.</param>
     /// <param name="system">Its machine's clock; null: this one's.</param>
     public static async Task<PeerNode> StartAsync(
-        MySqlLedgerOptions options, HashSet<int> own, Func<CarryCommands, CarryCommands>? carry = null,
+        MySqlLedgerOptions options, HashSet<int> own, Func<CommandTransport, CommandTransport>? carry = null,
         TimeProvider? system = null)
     {
         var endpoint = new IPEndPoint(IPAddress.Loopback, LoopbackPort.Next());

@@ -9,7 +9,7 @@ using Tideline.Tools.Load;
 namespace Tideline.Tests.Peers;
 
 /// <summary>Commands that wait for a shard to have an owner: here nobody has one until a test says so.</summary>
-public sealed class ForeignShardTests : IAsyncLifetime
+public sealed class RemoteShardTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new("foreign");
     private readonly TaskCompletionSource _reachable = new();

@@ -122,7 +122,7 @@ public sealed class ReturnableTests
         await bank.Pump.RunAsync();
         (await bank.ReadAsync(from)).ReturnableMinor.ShouldBe(250);
         _time.Advance(TimeSpan.FromMinutes(6));
-        await bank.Sweep.SweepAsync(0, default);
+        await bank.Timers.FireDueAsync(0, default);
         await bank.Pump.RunAsync();
         var account = await bank.ReadAsync(from);
         (account.PostedMinor, account.ReturnableMinor).ShouldBe((400, 0));

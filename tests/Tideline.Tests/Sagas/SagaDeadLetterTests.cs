@@ -216,7 +216,7 @@ public sealed class SagaDeadLetterTests
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         var id = await bank.StartAsync(from, to, 250);
         var request = SagaJson.Read((await bank.Pump.Hold(0)).Single().Data, SagaJson.Default.SagaRequest);
-        SagaReply Refused(Guid saga, SagaPins pins) =>
+        SagaReply Refused(Guid saga, SagaVersion pins) =>
             new(saga, 1, RefusalReason.AccountFrozen, "It is frozen.", new Position(1, 0), 0, pins);
         SagaReply[] replies =
         [
@@ -343,7 +343,7 @@ public sealed class SagaDeadLetterTests
         var good = await bank.StartAsync(from, to, 100);
         bank.Pump.Lose(0);
         time.Advance(TimeSpan.FromSeconds(5));
-        (await bank.Sweep.SweepAsync(0, default)).ShouldBe(3);
+        (await bank.Timers.FireDueAsync(0, default)).ShouldBe(3);
         await bank.Pump.RunAsync();
         (await bank.SagaAsync(good)).State.ShouldBe(SagaState.Completed);
         foreach (var id in new[] { unread, unknown })

@@ -92,7 +92,7 @@ public sealed class SagaProperties
             case 12:
                 time.Advance(TimeSpan.FromSeconds(operation.Minor));
                 for (var each = 0; each < bank.Ledger.Map.Shards; each++)
-                    await bank.Sweep.SweepAsync(each, default);
+                    await bank.Timers.FireDueAsync(each, default);
                 break;
             case 13:
                 bank.Tamper(shard, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0");
@@ -125,7 +125,7 @@ public sealed class SagaProperties
                 (await bank.Operations.RetryAsync(saga.SagaId, default)).ShouldBeNull();
             time.Advance(TimeSpan.FromMinutes(2));
             for (var shard = 0; shard < bank.Ledger.Map.Shards; shard++)
-                await bank.Sweep.SweepAsync(shard, default);
+                await bank.Timers.FireDueAsync(shard, default);
         }
 
         (await bank.Operations.ListAsync(null, 10, default)).Items.ShouldBeEmpty();

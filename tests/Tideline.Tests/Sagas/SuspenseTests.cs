@@ -171,7 +171,7 @@ public sealed class SuspenseTests
         (await bank.Operations.PayOutAsync(id, other, default)).ShouldBeNull();
         var late = bank.Pump.Hold(0);
         _time.Advance(TimeSpan.FromMinutes(6));
-        await bank.Sweep.SweepAsync(0, default);
+        await bank.Timers.FireDueAsync(0, default);
         await bank.Pump.RunAsync();
         await bank.Pump.DeliverAsync(await late);
         await bank.Pump.RunAsync();

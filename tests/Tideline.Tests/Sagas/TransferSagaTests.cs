@@ -112,7 +112,7 @@ public sealed class TransferSagaTests
     }
 
     [Fact]
-    public async Task A_lost_message_is_sent_again_by_the_sweep()
+    public async Task A_lost_message_is_sent_again_when_its_timer_is_due()
     {
         var time = new FakeTimeProvider(
             DateTimeOffset.Parse("2026-03-01T12:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
@@ -121,7 +121,7 @@ public sealed class TransferSagaTests
         var id = await StartAsync(bank, from, to, 250);
         bank.Pump.Lose(0);
         time.Advance(TimeSpan.FromSeconds(5));
-        (await bank.Sweep.SweepAsync(0, default)).ShouldBe(1);
+        (await bank.Timers.FireDueAsync(0, default)).ShouldBe(1);
         await bank.Pump.RunAsync();
         (await bank.Payments.GetTransferAsync(id, default))!.Status.ShouldBe(TransferStatus.Settled);
     }
@@ -136,7 +136,7 @@ public sealed class TransferSagaTests
         var id = await StartAsync(bank, from, to, 250);
         var late = bank.Pump.Hold(0);
         time.Advance(TimeSpan.FromMinutes(6));
-        await bank.Sweep.SweepAsync(0, default);
+        await bank.Timers.FireDueAsync(0, default);
         await bank.Pump.RunAsync();
         await bank.Pump.DeliverAsync(await late);
         await bank.Pump.RunAsync();

@@ -36,7 +36,7 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
         var clients = Enumerable.Range(0, options.Connections).Select(client => new DrillClient(
             _port, new OperationPlan(client, random.Fork(), bank, options.Shards, time),
             random.Fork(), _gate)).ToArray();
-        var unsteadiness = new Unsteadiness(_port, bank, random.Fork(), _gate);
+        var unsteadiness = new FaultInjector(_port, bank, random.Fork(), _gate);
         try
         {
             // :: Step 1
@@ -51,7 +51,7 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
                 ?? throw new IOException("The program ended by itself after the last kill.");
             await unsteadiness.OpenAllAsync(cancel);
             var repeats = await SettleAsync(clients, random.Fork(), cancel);
-            var quiet = await Quiet.WaitAsync(installation, time, cancel);
+            var quiet = await QuiesceWait.WaitAsync(installation, time, cancel);
             var verified = await VerifyAsync(program, installation, cancel);
             _drained = await server.StopAsync(StartLimit);
 
@@ -86,7 +86,7 @@ internal sealed class CrashDrill(DrillOptions options, TimeProvider time)
 
     private async Task LoadAndKillAsync(
         HostProgram program, Installation installation,
-        DrillClient[] clients, Unsteadiness unsteadiness, IReadOnlyList<Kill> plan, CancellationToken cancel)
+        DrillClient[] clients, FaultInjector unsteadiness, IReadOnlyList<Kill> plan, CancellationToken cancel)
     {
         using var stop = new CancellationTokenSource();
         var load = clients.Select(client => client.RunAsync(stop.Token, cancel))

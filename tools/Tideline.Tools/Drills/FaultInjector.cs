@@ -8,7 +8,7 @@ namespace Tideline.Tools.Drills;
 /// Freezes and opens the unsteady accounts without end: a transfer that found its destination open may find it frozen
 /// when the credit comes, and then must give the money back.
 /// </summary>
-internal sealed class Unsteadiness(int port, DrillBank bank, SeededRandom random, ServerGate gate)
+internal sealed class FaultInjector(int port, DrillBank bank, SeededRandom random, ServerGate gate)
 {
     public async Task RunAsync(CancellationToken stop, CancellationToken cancel)
     {

@@ -11,7 +11,7 @@ namespace Tideline.Tools.Drills;
 /// Waits until nothing is under way: every saga ended, no hold beyond its expiry (I6). Looks into the shards beside the
 /// running program.
 /// </summary>
-internal static class Quiet
+internal static class QuiesceWait
 {
     private const int Most = 1_000;
     private static readonly SagaState[] Open = [SagaState.Running, SagaState.Compensating, SagaState.Parked];

@@ -38,8 +38,8 @@ internal sealed class KafkaServer : LocalServer
         IReadOnlyDictionary<string, string>? settings = null, CancellationToken cancel = default)
     {
         ports ??= [(LoopbackPort.Next(), LoopbackPort.Next())];
-        var server = new KafkaServer(Path.Combine(Supply.Shared("kafka"), "kafka.sh"),
-            await Supply.JavaAsync(cancel), folder, node, ports[node - 1]);
+        var server = new KafkaServer(Path.Combine(ServerBinaries.Shared("kafka"), "kafka.sh"),
+            await ServerBinaries.JavaAsync(cancel), folder, node, ports[node - 1]);
         var (exitCode, output, errors) = await server.Script(["format", server.Data, $"{node}",
             string.Join(',', ports.Select(pair => $"{pair.Client}:{pair.Controller}"))]).RunAsync(FormatLimit, cancel);
         if (exitCode != 0) throw new TidelineException(

@@ -50,7 +50,9 @@ internal sealed class MongoStandIn : LocalServer
     /// <exception cref="TidelineException">NotFound: it or Java cannot be had here.</exception>
     public static async Task<MongoStandIn> PrepareAsync(
         string folder, int? port = null, int oplogEvents = OplogEvents, CancellationToken cancel = default) =>
-        new(Supply.Shared("mongodb"), await Supply.JavaAsync(cancel), folder, port ?? LoopbackPort.Next(), oplogEvents);
+        new(
+            ServerBinaries.Shared("mongodb"), await ServerBinaries.JavaAsync(cancel), folder,
+            port ?? LoopbackPort.Next(), oplogEvents);
 
     /// <summary>Name and version of the server at an address: <c>MongoDB</c> only where it is one.</summary>
     /// <exception cref="TimeoutException">It does not answer.</exception>

@@ -52,7 +52,8 @@ internal sealed class MySqlServer : LocalServer
         int? port = null, int serverId = 1, IReadOnlyList<string>? options = null, CancellationToken cancel = default)
     {
         var server = new MySqlServer(
-            await Supply.InstallAsync("mysql", cancel), folder, port ?? LoopbackPort.Next(), serverId, options ?? []);
+            await ServerBinaries.InstallAsync("mysql", cancel), folder, port ?? LoopbackPort.Next(), serverId,
+            options ?? []);
         await server.InitializeAsync(cancel);
         return server;
     }

@@ -27,7 +27,7 @@ internal sealed class RedisServer : LocalServer
     /// <exception cref="TidelineException">NotFound: Redis cannot be had here.</exception>
     public static async Task<RedisServer> PrepareAsync(
         string folder, int? port = null, IReadOnlyList<string>? options = null, CancellationToken cancel = default) =>
-        new(await Supply.InstallAsync("redis", cancel), folder, port ?? LoopbackPort.Next(), options ?? []);
+        new(await ServerBinaries.InstallAsync("redis", cancel), folder, port ?? LoopbackPort.Next(), options ?? []);
 
     /// <summary>Name and version of the server at an address, as in <c>Redis 7.0.15</c>.</summary>
     /// <exception cref="RedisConnectionException">It does not answer.</exception>

@@ -10,7 +10,7 @@ namespace Tideline.Tools.Servers;
 /// <c>TIDELINE_SERVICES_DIR</c> or <c>../shared/services</c>. What is not there throws NotFound and says why, and
 /// nothing was changed.
 /// </summary>
-internal static partial class Supply
+internal static partial class ServerBinaries
 {
     private const int OldestJava = 17;
     private static readonly TimeSpan InstallLimit = TimeSpan.FromMinutes(15);

@@ -21,7 +21,7 @@ internal sealed class Toxiproxy : LocalServer
     /// <summary>Finds the program. It does not run yet.</summary>
     /// <exception cref="TidelineException">NotFound: it cannot be had here.</exception>
     public static Toxiproxy Prepare(string folder, int? port = null) =>
-        new(Path.Combine(Supply.Shared("toxiproxy"), "toxiproxy-server"), folder, port ?? LoopbackPort.Next());
+        new(Path.Combine(ServerBinaries.Shared("toxiproxy"), "toxiproxy-server"), folder, port ?? LoopbackPort.Next());
 
     /// <summary>Opens a line to a server, by a name of its own.</summary>
     /// <returns>The port on loopback that leads there.</returns>

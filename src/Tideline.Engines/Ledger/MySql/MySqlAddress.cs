@@ -11,8 +11,9 @@ namespace Tideline.Engines.Ledger.MySql;
 internal sealed class MySqlAddress : IAsyncDisposable
 {
     private readonly PrimaryFinder _finder;
-    private readonly ConcurrentDictionary<Tenure, MySqlDataSource> _readers = new(ReferenceEqualityComparer.Instance);
-    private volatile Tenure? _used;
+    private readonly ConcurrentDictionary<PrimaryLease, MySqlDataSource> _readers =
+        new(ReferenceEqualityComparer.Instance);
+    private volatile PrimaryLease? _used;
 
     public MySqlAddress(PrimaryFinder finder, string database) => (_finder, Database) = (finder, database);
 
@@ -61,14 +62,14 @@ internal sealed class MySqlAddress : IAsyncDisposable
     }
 
     /// <summary>The primary, for a reader to open a session there.</summary>
-    public ValueTask<Tenure> FindAsync() => _finder.GetAsync();
+    public ValueTask<PrimaryLease> FindAsync() => _finder.GetAsync();
 
     /// <summary>
     /// The pool of sessions at a primary. They only read, so nothing is reset between two users, and what a session has
     /// prepared stays. A server that is the primary again has a new one: its old sessions are lost, and would bring the
     /// new tenure into doubt.
     /// </summary>
-    public MySqlDataSource Readers(Tenure primary)
+    public MySqlDataSource Readers(PrimaryLease primary)
     {
         if (_readers.TryGetValue(primary, out var known)) return known;
         foreach (var over in _readers.Where(each => each.Key.Ended.IsCancellationRequested)) Leave(over);
@@ -81,10 +82,10 @@ internal sealed class MySqlAddress : IAsyncDisposable
     /// A session of the pool was lost: the primary is in doubt, and so are the other sessions, which would find out one
     /// by one.
     /// </summary>
-    public void DoubtReaders(Tenure primary, MySqlDataSource readers)
+    public void DoubtReaders(PrimaryLease primary, MySqlDataSource readers)
     {
         _finder.Doubt(primary);
-        Leave(new KeyValuePair<Tenure, MySqlDataSource>(primary, readers));
+        Leave(new KeyValuePair<PrimaryLease, MySqlDataSource>(primary, readers));
     }
 
     /// <summary>
@@ -146,7 +147,7 @@ internal sealed class MySqlAddress : IAsyncDisposable
         foreach (var readers in _readers.Values) await readers.DisposeAsync();
     }
 
-    private void Leave(KeyValuePair<Tenure, MySqlDataSource> readers)
+    private void Leave(KeyValuePair<PrimaryLease, MySqlDataSource> readers)
     {
         if (_readers.TryRemove(readers)) _ = readers.Value.DisposeAsync().AsTask();
     }

@@ -230,7 +230,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     // A read that lost its server, or whose server is not the primary any more, is begun once more. The driver cannot
     // be told to leave a server that does not answer: such a read is left to itself.
     private async ValueTask<T> ReadAsync<T>(
-        Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
+        Func<MySqlConnection, PrimaryLease, CancellationToken, Task<T>> read, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -258,7 +258,8 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     }
 
     private static async Task<T> ReadAsync<T>(MySqlDataSource readers,
-        Tenure primary, Func<MySqlConnection, Tenure, CancellationToken, Task<T>> read, CancellationToken cancel)
+        PrimaryLease primary, Func<MySqlConnection, PrimaryLease, CancellationToken, Task<T>> read,
+        CancellationToken cancel)
     {
         await using var connection = await readers.OpenConnectionAsync(cancel);
         return await read(connection, primary, cancel);

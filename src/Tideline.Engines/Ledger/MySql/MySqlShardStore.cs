@@ -31,7 +31,7 @@ internal sealed partial class MySqlShardStore(
     private readonly BatchReader _reader = new(databaseOf);
     private readonly BatchWriter _writer = new(databaseOf);
     private readonly GaplessHead _gapless = new(shard);
-    private readonly KnownRows _known = new();
+    private readonly RowCache _known = new();
     private MySqlConnection? _connection;
     private long _commits;
     private long _epoch;

@@ -7,7 +7,7 @@ namespace Tideline.Engines.Ledger.MySql;
 /// Accounts and unfinished sagas as the owner of their shard wrote them last. Nobody else may write them, so they need
 /// not be read again for as long as its fence holds: see <see cref="BatchWriter"/>.
 /// </summary>
-internal sealed class KnownRows
+internal sealed class RowCache
 {
     private readonly Generations<AccountRow> _accounts = new(Limits.KnownAccounts);
     private readonly Generations<SagaRow> _sagas = new(Limits.KnownSagas);

@@ -11,7 +11,7 @@ namespace Tideline.Engines.Tests.Ledger.MySql;
 public sealed class KnownRowsTests : IAsyncDisposable
 {
     private const ulong Seed = 11;
-    private readonly KnownRows _known = new();
+    private readonly RowCache _known = new();
     private readonly MySqlDatabases _databases = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -68,7 +68,7 @@ internal sealed class BrokerDrill(DrillOptions options, TimeProvider time)
         var (exitCode, output) = await (program with { Variables = installation.Variables })
             .RunAsync(["verify", "--deep", "--data", installation.DataFolder], cancel);
         var proof = await LoadProof.ReadAsync(load, installation, random.Fork(), cancel);
-        var quiet = await Quiet.WaitAsync(installation, time, cancel);
+        var quiet = await QuiesceWait.WaitAsync(installation, time, cancel);
         var drained = await node.StopAsync(StartLimit);
         return Report(proof, load.AnsweredCrossing, new Check("verify --deep", exitCode == 0, exitCode == 0
             ? "the log is gapless, and the views hold each event once"

@@ -9,13 +9,13 @@ namespace Tideline.Tools.Drills.Failover;
 /// The lines of one process to MySQL, which can fall silent: nothing gets through in either direction, and its
 /// connections stay open.
 /// </summary>
-internal sealed class LinesToMySql
+internal sealed class MySqlProxies
 {
     private readonly Toxiproxy _proxy;
     private readonly List<string> _lines = [];
     private readonly List<string> _addresses = [];
 
-    private LinesToMySql(Toxiproxy proxy) => _proxy = proxy;
+    private MySqlProxies(Toxiproxy proxy) => _proxy = proxy;
 
     /// <summary>The primaries as the process takes them, behind its lines.</summary>
     public IReadOnlyList<string> Addresses => _addresses;
@@ -23,10 +23,10 @@ internal sealed class LinesToMySql
     /// <summary>Opens a line to each primary.</summary>
     /// <exception cref="TidelineException">InvalidInput: a primary is a group, whose members know each other by their
     /// own addresses.</exception>
-    public static async Task<LinesToMySql> OpenAsync(
+    public static async Task<MySqlProxies> OpenAsync(
         Toxiproxy proxy, string process, IReadOnlyList<string> primaries, CancellationToken cancel)
     {
-        var lines = new LinesToMySql(proxy);
+        var lines = new MySqlProxies(proxy);
         for (var number = 0; number < primaries.Count; number++)
         {
             var server = new MySqlConnectionStringBuilder(primaries[number]);

@@ -22,7 +22,7 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
     private static readonly Blow[] Blows = [Blow.Killed, Blow.Paused, Blow.CutOff, Blow.Ended];
     private readonly int[] _ports = [LoopbackPort.Next(), LoopbackPort.Next()];
     private readonly ServerProcess[] _nodes = new ServerProcess[2];
-    private readonly LinesToMySql[] _lines = new LinesToMySql[2];
+    private readonly MySqlProxies[] _lines = new MySqlProxies[2];
     private readonly List<Run> _runs = [];
     private bool _drained = true;
 
@@ -47,7 +47,7 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
         {
             for (var node = 0; node < _nodes.Length; node++)
             {
-                _lines[node] = await LinesToMySql.OpenAsync(
+                _lines[node] = await MySqlProxies.OpenAsync(
                     proxy, string.Create(CultureInfo.InvariantCulture, $"node-{node}"), cluster.MySql, cancel);
                 _nodes[node] = await StartAsync(program, installation, folder, node, cancel);
             }

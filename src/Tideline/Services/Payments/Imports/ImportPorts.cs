@@ -11,14 +11,14 @@ namespace Tideline.Services.Payments.Imports;
 /// Takes a debtor's message id, named by a key, for an import; false when another import of the installation has it.
 /// Durable when it returns, and repeatable.
 /// </param>
-public sealed record TransferSeam(
+public sealed record ImportPorts(
     Func<Guid, Guid, CancellationToken, Task<bool>> TakeMessage,
     Func<string, CancellationToken, ValueTask<Guid?>> FindIban,
     Func<TransferRequest, CancellationToken, Task<TransferReply>> Transfer,
     Func<Guid, CancellationToken, Task<TransferDetails?>> GetTransfer)
 {
     /// <summary>The real ones.</summary>
-    public static TransferSeam Of(GeneralLedger ledger, PaymentsService payments) => new(
+    public static ImportPorts Of(GeneralLedger ledger, PaymentsService payments) => new(
         (key, importId, cancel) => TakeAsync(ledger, key, importId).WaitAsync(cancel),
         ledger.FindIbanAsync, payments.TransferAsync, payments.GetTransferAsync);
 

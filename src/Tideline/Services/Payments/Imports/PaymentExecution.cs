@@ -8,7 +8,7 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>Carries out one payment of an import, once however often it is tried, and says what it came to.</summary>
 internal sealed class PaymentExecution(
-    TransferSeam seam, ImportManifest manifest, ImportFaults faults, TimeProvider time, ILogger logger)
+    ImportPorts seam, ImportManifest manifest, ImportFaults faults, TimeProvider time, ILogger logger)
 {
     private readonly DateOnly _today = DateOnly.FromDateTime(DateTime.UnixEpoch.AddMicroseconds(manifest.ReceivedUs));
 

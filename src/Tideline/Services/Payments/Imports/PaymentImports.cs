@@ -13,7 +13,7 @@ namespace Tideline.Services.Payments.Imports;
 public sealed class PaymentImports : IAsyncDisposable
 {
     private readonly ImportStore _store;
-    private readonly TransferSeam _seam;
+    private readonly ImportPorts _seam;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
@@ -24,14 +24,14 @@ public sealed class PaymentImports : IAsyncDisposable
     private readonly ConcurrentDictionary<Guid, Task> _tasks = new();
     private readonly ImportFaults _faults = new();
 
-    private PaymentImports(string directory, TransferSeam seam, TimeProvider time, ILogger logger)
+    private PaymentImports(string directory, ImportPorts seam, TimeProvider time, ILogger logger)
     {
         Directory.CreateDirectory(directory);
         (_store, _seam, _time, _logger) = (new ImportStore(directory), seam, time, logger);
     }
 
     /// <summary>Opens the folder of imports and goes on with those that are not finished.</summary>
-    public static PaymentImports Start(string directory, TransferSeam seam, TimeProvider time, ILogger logger)
+    public static PaymentImports Start(string directory, ImportPorts seam, TimeProvider time, ILogger logger)
     {
         var imports = new PaymentImports(directory, seam, time, logger);
         foreach (var importId in imports._store.Pending()) imports.Launch(importId);

@@ -30,7 +30,7 @@ internal sealed class FakeBank
 
     public ConcurrentDictionary<Guid, TransferStatus> Later { get; } = new();
 
-    public TransferSeam Seam => new(
+    public ImportPorts Seam => new(
         (key, importId, _) => Task.FromResult(_messages.GetOrAdd(key, importId) == importId),
         (iban, _) => ValueTask.FromResult(Accounts.TryGetValue(iban, out var account) ? account : (Guid?)null),
         TransferAsync,

@@ -42,7 +42,7 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         var from = Now;
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-{_bank.Ledger.Ids.Next():N}");
         await using (var imports = PaymentImports.Start(
-            folder, TransferSeam.Of(_bank.Ledger, _bank.Payments), TimeProvider.System, NullLogger.Instance))
+            folder, ImportPorts.Of(_bank.Ledger, _bank.Payments), TimeProvider.System, NullLogger.Instance))
         {
             await using var file = new Pain001Sample(9, new(Pain001Sample.Anna, Pain001Sample.Ben, "30.25",
                 Text: "Rent \u00e9\u20ac &amp; more"), new(Pain001Sample.Anna, Pain001Sample.Ben, "1000")).ToStream();
