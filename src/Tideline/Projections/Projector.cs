@@ -33,7 +33,7 @@ public sealed partial class Projector : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly ShardProgress[] _shards;
     private readonly ProjectionFeed _feed;
-    private readonly ViewProgressPublisher _announcer;
+    private readonly ViewProgressPublisher _publisher;
     private readonly DeadLetterQueue _dead;
     private readonly CancellationTokenSource _stop = new();
     private ViewApplier _applier;
@@ -49,8 +49,8 @@ public sealed partial class Projector : IAsyncDisposable
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
         _feed = new ProjectionFeed(ledger, log, time, logger);
         _loop = new BackgroundLoop("projector of the views", RoundAsync, TimeSpan.Zero, time, logger);
-        _announcer = new ViewProgressPublisher(ledger, log, time);
-        _takeover = new ViewTakeover(ledger, log, views, _announcer, _shards, logger);
+        _publisher = new ViewProgressPublisher(ledger, log, time);
+        _takeover = new ViewTakeover(ledger, log, views, _publisher, _shards, logger);
         _applier = ApplierOf(ActiveViews.None);
     }
 
@@ -241,7 +241,7 @@ public sealed partial class Projector : IAsyncDisposable
         // :: 2, 3, 4
         if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
         // :: 5, 6 neither needs the other, and each may have to wait for another broker
-        await Task.WhenAll(_announcer.AnnounceAsync(shards, cancel), CommitOffsetsAsync(shards, cancel));
+        await Task.WhenAll(_publisher.AnnounceAsync(shards, cancel), CommitOffsetsAsync(shards, cancel));
         return events.Count;
     }
 

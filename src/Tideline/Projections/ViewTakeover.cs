@@ -11,7 +11,7 @@ namespace Tideline.Projections;
 /// somebody broke, and writes its epoch into every state, so that what its predecessor still writes is refused.
 /// </summary>
 internal sealed partial class ViewTakeover(
-    GeneralLedger ledger, ILog log, IViewStore views, ViewProgressPublisher announcer, ShardProgress[] shards,
+    GeneralLedger ledger, ILog log, IViewStore views, ViewProgressPublisher publisher, ShardProgress[] shards,
     ILogger logger)
 {
     /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
@@ -87,7 +87,7 @@ internal sealed partial class ViewTakeover(
         await shard.LoadAsync(watermark, cancel);
         shard.Offset = shard.CommittedOffset =
             await log.GetCommittedAsync(Projector.Group, Topics.AccountEvents, number, cancel);
-        shard.Announced = await announcer.LastAsync(number, cancel);
+        shard.Announced = await publisher.LastAsync(number, cancel);
         (shard.IsPositioned, shard.IsLoaded, shard.Fault) = (false, true, null);
     }
 

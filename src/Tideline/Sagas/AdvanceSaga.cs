@@ -62,7 +62,7 @@ internal sealed record AdvanceSaga(
         if (!batch.Rows.Sagas.TryGetValue(SagaId, out var row))
             return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId}.", SagaId);
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
-        // The rows of the batch are those of the pins: others must never be decided about.
+        // The rows of the batch are those of its version: others must never be decided about.
         if (
             row.Definition != Owner.Definition
             || row.DefinitionVersion != Owner.Version

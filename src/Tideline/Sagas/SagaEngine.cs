@@ -44,10 +44,10 @@ internal static class SagaEngine
             var target = batch.Context.Map.ShardOf(posting.AccountId);
             if (target != batch.Context.Shard)
             {
-                var pins = new SagaVersion(row.Definition, row.DefinitionVersion, data);
+                var version = new SagaVersion(row.Definition, row.DefinitionVersion, data);
                 row = Ask(
                     batch, row, step, target,
-                    new SagaRequest(row.Id, batch.Context.Shard, row.Step, Cancel: false, posting, pins));
+                    new SagaRequest(row.Id, batch.Context.Shard, row.Step, Cancel: false, posting, version));
                 break;
             }
 

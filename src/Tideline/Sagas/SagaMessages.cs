@@ -33,7 +33,7 @@ internal static class SagaMessages
 
     private static ExecuteSagaStep Request(int shard, ShardMap map, SagaRequest request)
     {
-        Pins(request.Owner);
+        RequireVersion(request.Owner);
         if (request.SagaId == Guid.Empty)
             throw Wrong("it names no saga");
         if (request.OwnerShard < 0 || request.OwnerShard >= map.Shards || request.OwnerShard == shard)
@@ -60,7 +60,7 @@ internal static class SagaMessages
 
     private static AdvanceSaga Reply(int shard, ShardMap map, SagaDefinitions definitions, SagaReply reply)
     {
-        Pins(reply.Owner);
+        RequireVersion(reply.Owner);
         if (reply.SagaId == Guid.Empty)
             throw Wrong("it names no saga");
         definitions.Of(reply.Owner);
@@ -73,7 +73,7 @@ internal static class SagaMessages
         return new AdvanceSaga(reply.SagaId, shard, SagaTrigger.Reply, definitions, reply, reply.Owner);
     }
 
-    private static void Pins(SagaVersion? owner)
+    private static void RequireVersion(SagaVersion? owner)
     {
         if (owner?.Definition is null || owner.Data is not { } data)
             throw Wrong("it does not say what its saga moves");

@@ -13,7 +13,7 @@ public sealed class PeerCommandTests
 {
     // What only the owner of a shard issues, for that shard.
     private static readonly string[] OfOwnersAlone =
-        ["ExecuteSagaStep", "EmptyCommit", "ParkSaga", "SealBlock", "SetAside"];
+        ["EmptyCommit", "ExecuteSagaStep", "ParkSaga", "SealBlock", "SetAside"];
 
     private static readonly SagaDefinitions Definitions = new(PaymentSagas.All);
     private static readonly PeerCommands Commands = new(Definitions, new ShardMap(4));
