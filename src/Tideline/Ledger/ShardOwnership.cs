@@ -240,7 +240,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         if (before?.Owner == owner) return;
         _owner = owner is null ? null : new ObservedOwner(owner);
         // From then on a command waits while that one restarts.
-        if (owner is { Address.Length: > 0 }) _hasSuccessor = true;
+        if (owner is { Address.Length: > 0 } && owner.Secret != _store.Self.Secret) _hasSuccessor = true;
         before?.Leave();
     }
 

@@ -23,7 +23,8 @@ internal static class MySqlSchema
         $"""
         CREATE TABLE IF NOT EXISTS head (id INT PRIMARY KEY, shard INT NOT NULL, shards INT NOT NULL, epoch BIGINT NOT NULL, writer BINARY(16) NOT NULL,
             owner VARCHAR(255) NOT NULL, lease_until DATETIME(6) NOT NULL, commits BIGINT NOT NULL, message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL) {Options};
-        CREATE TABLE IF NOT EXISTS epochs (number BIGINT PRIMARY KEY, installation BINARY(16) NOT NULL, event_seq BIGINT NOT NULL, message_seq BIGINT NOT NULL,
+        CREATE TABLE IF NOT EXISTS epochs (number BIGINT PRIMARY KEY, installation BINARY(16) NOT NULL,
+            event_seq BIGINT NOT NULL, message_seq BIGINT NOT NULL,
             block_number BIGINT NOT NULL, begun_us BIGINT NOT NULL, reason VARCHAR(255) NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS customers (id BINARY(16) PRIMARY KEY, name VARCHAR(255) NOT NULL, email VARCHAR(255) NOT NULL, country VARCHAR(8) NOT NULL, version BIGINT NOT NULL,
             created_us BIGINT NOT NULL) {Options};
