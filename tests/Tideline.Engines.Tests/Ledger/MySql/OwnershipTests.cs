@@ -249,6 +249,21 @@ public sealed class OwnershipTests : IAsyncLifetime
         stopped.TrySubmitHere(0, Customer(stopped, 0)).ShouldBeNull();
     }
 
+    [Fact]
+    public async Task A_refused_shard_whose_row_names_this_process_still_answers_no_read()
+    {
+        await using var store = await _databases.OpenAsync(Prefers("a", 0, 1));
+        var fault = new HistoryFault("It is not what was acknowledged.", new ManifestHead(0, 1, "", 0, 1));
+        await using var ledger = await GeneralLedger.StartAsync(
+            store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel,
+            findFault: (_, shard, _) => Task.FromResult(shard == 0 ? fault : null));
+        // As if its release had not arrived: the row names this process for a while.
+        await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = UTC_TIMESTAMP(6) + INTERVAL 60 SECOND");
+        await UntilAsync(() => Task.FromResult(ledger.OwnerElsewhere(0)?.Address == "http://a"));
+        Should.Throw<TidelineException>(() => { _ = ledger.Reader(0); }).Code.ShouldBe(ErrorCode.Corrupt);
+        ledger.Reader(1).ShouldNotBeNull();
+    }
+
     private static (ShardOwner Owner, HashSet<int> Own) Prefers(string name, params int[] shards) =>
         (new ShardOwner(name,
             $"http://{name}", new Guid(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))), [.. shards]);
