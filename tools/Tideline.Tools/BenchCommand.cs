@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Tideline.Engines;
-using Tideline.Engines.Backup;
+using Tideline.Node;
 using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Net;
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Gateway.Door;
 using Tideline.Host.Demo;
 using Tideline.Host.Running;
@@ -178,7 +178,7 @@ internal static class UpCommand
         return new NodeOptions
         {
             DataDirectory = settings.Data,
-            Shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, NodeOptions.DefaultShards) : null)
+            Shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, ShardMap.DefaultShards) : null)
         };
     }
 

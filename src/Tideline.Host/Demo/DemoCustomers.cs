@@ -1,8 +1,8 @@
 using Bogus;
-using Tideline.Engines;
+using Tideline.Services.Accounts;
+using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Host.Demo;
 

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Gateway.Door;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;

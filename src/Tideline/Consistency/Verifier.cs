@@ -5,7 +5,7 @@ using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Sagas;
-using Tideline.Services.Payments;
+using Tideline.Services;
 using Tideline.Views;
 
 namespace Tideline.Consistency;
@@ -14,11 +14,9 @@ namespace Tideline.Consistency;
 /// Checks the invariants of ledger and log while traffic runs: every check reads committed snapshots and positions,
 /// never "now".
 /// </summary>
-public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections,
-    TimeProvider time, string? viewsAway = null)
+public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog log, IViewStore? views,
+    ProjectionHost? projections, TimeProvider time, string? viewsAway = null)
 {
-    private readonly SagaDefinitions _definitions = new(PaymentSagas.All);
-
     /// <summary>
     /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or
     /// document. <paramref name="deep"/>: every document and every record of the log, instead of a bounded sample of
@@ -26,7 +24,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     /// </summary>
     public async Task<VerifyReport> VerifyAsync(bool deep, CancellationToken cancel)
     {
-        var (clearing, holds) = (new ClearingCheck(ledger, _definitions), new HoldIdCheck(ledger));
+        var (clearing, holds) = (new ClearingCheck(ledger, services.Sagas), new HoldIdCheck(ledger));
         List<VerifyCheck> checks =
         [
             await CheckAsync("I1 the sum of all balances is zero per currency", TotalsAsync, cancel),
@@ -102,7 +100,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> SagasAsync(int shard, bool deep,
         CancellationToken cancel)
     {
-        var (findings, seen) = await new SagaCheck(ledger, _definitions, time, shard, deep).RunAsync(cancel);
+        var (findings, seen) = await new SagaCheck(ledger, services.Sagas, time, shard, deep).RunAsync(cancel);
         return (findings, Say($"{seen} sagas"));
     }
 
@@ -127,7 +125,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(
         int shard, CancellationToken cancel) =>
         (await ledger.Reader(shard).FindBrokenBalancesAsync(
-            Limits.VerifyFindings, cancel, saga => Returnables.ClaimOf(saga, _definitions, ledger.SystemAccounts,
+            Limits.VerifyFindings, cancel, saga => Returnables.ClaimOf(saga, services.Sagas, ledger.SystemAccounts,
                 shard)), "sound");
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(

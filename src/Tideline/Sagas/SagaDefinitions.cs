@@ -3,11 +3,13 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
-/// <summary>Every definition and version that this program can finish.</summary>
-public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
+/// <summary>
+/// Every definition and version that this program can finish: those of the services, and the payout.
+/// </summary>
+public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
 {
-    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = definitions.ToDictionary(
-        definition => (definition.Name, definition.Version));
+    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = ofServices
+        .Append(PayoutSaga.Version1).ToDictionary(definition => (definition.Name, definition.Version));
 
     /// <summary>The definition that an instance is pinned to.</summary>
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>

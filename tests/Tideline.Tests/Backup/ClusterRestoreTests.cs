@@ -1,7 +1,6 @@
 using System.Globalization;
 using MySqlConnector;
-using Tideline.Engines;
-using Tideline.Engines.Backup;
+using Tideline.Node;
 using Tideline.Kernel;
 
 namespace Tideline.Tests.Backup;

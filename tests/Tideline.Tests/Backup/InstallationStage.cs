@@ -1,9 +1,8 @@
-using Tideline.Engines;
-using Tideline.Engines.Backup;
+using Tideline.Services.Accounts;
+using Tideline.Node;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Services.Payments;
 using Tideline.Tools.Load;
 
@@ -61,7 +60,7 @@ internal sealed class InstallationStage : IAsyncDisposable
     public Task<TransferReply> TransferAsync(Guid from, Guid to, long minor)
     {
         var key = Node.Ledger.Ids.Next().ToString();
-        return Node.Payments.TransferAsync(
+        return Node.Payments.Transfers.TransferAsync(
             new TransferRequest(from,
                 to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
     }

@@ -1,7 +1,7 @@
-using Tideline.Engines;
+using Tideline.Services.Accounts;
+using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Services.Payments;
 using Tideline.Tests.Ledger;
 using Tideline.Tests.Sagas;
@@ -223,7 +223,7 @@ public sealed class SagaVerifyTests
                 accounts[turn % 8], accounts[(turn + 1 + lane) % 9 == turn % 8 ? 8 : (turn + 1 + lane) % 9],
                 new Money(3, Bank.Eur), null, Idempotency.Key("", node.Ledger.Ids.Next().ToString()),
                 Idempotency.Fingerprint("x"));
-            await node.Payments.TransferAsync(request, default);
+            await node.Payments.Transfers.TransferAsync(request, default);
         }
 
         return done;

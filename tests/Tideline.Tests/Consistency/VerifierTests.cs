@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Services.Accounts;
+using Tideline.Node;
 using Tideline.Consistency;
-using Tideline.Engines;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Tests.Ledger;
@@ -235,5 +235,6 @@ public sealed class VerifierTests : IAsyncLifetime
         happened.Type.Name(), happened.Subject, happened.Version, happened.TimeUs, happened.Data);
 
     private Task<VerifyReport> VerifyAsync(bool deep) =>
-        new Verifier(_bank.Ledger, _log, _views, _projections, TimeProvider.System).VerifyAsync(deep, Cancel);
+        new Verifier(_bank.Ledger, _bank.Services, _log, _views, _projections, TimeProvider.System)
+            .VerifyAsync(deep, Cancel);
 }

@@ -1,4 +1,4 @@
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Tools.Load;
 

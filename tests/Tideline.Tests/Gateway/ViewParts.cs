@@ -41,7 +41,7 @@ internal sealed class ViewParts(
             bank.Ledger, projections, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance);
         return new ViewParts(
             log, views, relay, sagas, projections, queries,
-            new Verifier(bank.Ledger, log, views, projections, bank.Time));
+            new Verifier(bank.Ledger, bank.Services, log, views, projections, bank.Time));
     }
 
     public async ValueTask DisposeAsync()

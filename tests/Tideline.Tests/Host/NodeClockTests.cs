@@ -1,6 +1,6 @@
-using Tideline.Engines;
+using Tideline.Services.Accounts;
+using Tideline.Node;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 using Tideline.Tests.Kernel;
 
 namespace Tideline.Tests.Host;

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Node;
+using Tideline.Services;
+using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Sagas;
 using Tideline.Services.Payments;
 
@@ -23,10 +25,9 @@ internal sealed class Bank : IAsyncDisposable
     private Bank(ILedgerStore store, string folder, GeneralLedger ledger, TimeProvider time)
     {
         (_store, _folder, Ledger, Time) = (store, folder, ledger, time);
-        Definitions = new SagaDefinitions(PaymentSagas.All);
         Runner = new SagaRunner(ledger, Definitions);
-        Payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
-        Timers = new DueTimers(ledger, Definitions, time, NullLogger<DueTimers>.Instance);
+        Payments = new Transfers(ledger, new SagaWaiters(ledger), time);
+        Timers = new DueTimers(ledger, Definitions, Services.Timers, time, NullLogger<DueTimers>.Instance);
         Pump = new MessagePump(ledger, Runner);
         Operations = new SagaOperations(ledger, Definitions);
         Letters = new SagaLetters(ledger, Definitions);
@@ -38,11 +39,13 @@ internal sealed class Bank : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    public SagaDefinitions Definitions { get; }
+    public ServiceCatalog Services { get; } = ServiceRegistration.MakeAll(BankServices.All);
+
+    public SagaDefinitions Definitions => Services.Sagas;
 
     public SagaRunner Runner { get; }
 
-    public PaymentsService Payments { get; }
+    public Transfers Payments { get; }
 
     public DueTimers Timers { get; }
 
@@ -130,7 +133,7 @@ internal sealed class Bank : IAsyncDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "verify")).FullName;
         await using var log = SqliteLog.Open(folder, TimeProvider.System);
-        return await new Verifier(Ledger, log, null, null, Time).VerifyAsync(deep, default);
+        return await new Verifier(Ledger, Services, log, null, null, Time).VerifyAsync(deep, default);
     }
 
     public async Task ShouldAddUpAsync()

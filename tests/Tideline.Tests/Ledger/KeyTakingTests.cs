@@ -1,3 +1,4 @@
+using Tideline.Services.Accounts;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;

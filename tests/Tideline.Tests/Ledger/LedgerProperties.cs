@@ -1,6 +1,6 @@
 using CsCheck;
+using Tideline.Services.Accounts;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Tests.Ledger;
 

@@ -1,3 +1,4 @@
+using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Ledger;

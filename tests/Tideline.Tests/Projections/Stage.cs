@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Queries;
@@ -117,7 +117,8 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>I8 and the check of every document, with all that it said.</summary>
     public async Task<VerifyCheck> VerifyViewsAsync()
     {
-        var report = await new Verifier(Bank.Ledger, Log, Views, Host, Bank.Time).VerifyAsync(deep: true, default);
+        var report = await new Verifier(Bank.Ledger, Bank.Services, Log, Views, Host, Bank.Time)
+            .VerifyAsync(deep: true, default);
         return report.Checks.Single(check => check.Name.StartsWith("I8", StringComparison.Ordinal));
     }
 

@@ -1,4 +1,4 @@
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 using Tideline.Queries;
 
 namespace Tideline.Tests.Queries;

@@ -1,6 +1,6 @@
+using Tideline.Services.Accounts;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Services.Payments;
 using Tideline.Tests.Ledger;

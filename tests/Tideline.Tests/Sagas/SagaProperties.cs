@@ -1,8 +1,8 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
+using Tideline.Services.Accounts;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Sagas;

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Tideline.Engines;
+using Tideline.Kernel;
+using Tideline.Node;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Host.Commands;
 using Tideline.Host.Running;
@@ -40,7 +41,7 @@ internal static class BenchCommands
             new BenchOptions
             {
                 Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), Shards = parsed.GetValue(
-                    shards) ?? (Cluster(parsed) is null ? NodeOptions.DefaultShards : MySqlLedgerOptions.DefaultShards),
+                    shards) ?? (Cluster(parsed) is null ? ShardMap.DefaultShards : MySqlLedgerOptions.DefaultShards),
                 Cluster = Cluster(parsed), SemiSync = parsed.GetValue(semiSync), JsonFile = parsed.GetValue(JsonFile),
             },
             cancel));

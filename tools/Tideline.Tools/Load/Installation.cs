@@ -4,7 +4,7 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using MongoDB.Driver;
 using MySqlConnector;
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;

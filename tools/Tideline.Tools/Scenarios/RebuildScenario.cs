@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 
@@ -18,7 +18,8 @@ internal static class RebuildScenario
         await using var installation = context.Install("data");
         await using var node = await TidelineNode.StartAsync(installation.Node with { Time = context.Time }, cancel);
         var accounts = await AccountSet.LoadAsync(node.Ledger, options.Accounts ?? 1_000, new SeededRandom(1), cancel);
-        await TransferLoad.RunAsync(node.Payments, InFlight, options.Duration, accounts.SameShardPair, 2, cancel);
+        await TransferLoad.RunAsync(node.Payments.Transfers, InFlight, options.Duration, accounts.SameShardPair, 2,
+            cancel);
         ScenarioContext.Say("rebuilding");
         var started = Stopwatch.GetTimestamp();
         var status = await node.Projections.Rebuild.RunAsync(force: false, cancel);

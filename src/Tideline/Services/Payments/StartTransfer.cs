@@ -40,7 +40,7 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
         return batch.Context.Map.ShardOf(To) == batch.Context.Shard ? Here(batch, from!) : Across(batch);
     }
 
-    // The outcome names the transfer, so that its key finds it: PaymentsService.FindAsync.
+    // The outcome names the transfer, so that its key finds it: Transfers.FindAsync.
     private Reply Refuse(Batch batch, Refusal refusal) => batch.Refuse(refusal.Reason, refusal.Detail, TransferId);
 
     // Same shard: nothing is left to do but the view, so the saga row needs no data; the transaction of the same id

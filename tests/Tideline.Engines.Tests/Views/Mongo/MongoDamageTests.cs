@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using MongoDB.Bson;
 using MongoDB.Driver;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Tests.Ledger;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Queries;
@@ -126,7 +127,8 @@ public sealed class MongoDamageTests : IAsyncLifetime
         (await SumAsync(ada, ReadConsistency.Eventual)).ShouldBe(20_001);
         (await Queries.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
-        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System)
+        var report = await new Verifier(
+            _ledger, ServiceRegistration.MakeAll(BankServices.All), _log, _views, _host, TimeProvider.System)
             .VerifyAsync(deep: true, Cancel);
         var views = report.Checks.Single(check => check.Name.StartsWith("I8", StringComparison.Ordinal));
         views.Ok.ShouldBeFalse();
@@ -198,7 +200,8 @@ public sealed class MongoDamageTests : IAsyncLifetime
 
     private async Task ShouldBeSoundAsync()
     {
-        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System)
+        var report = await new Verifier(
+            _ledger, ServiceRegistration.MakeAll(BankServices.All), _log, _views, _host, TimeProvider.System)
             .VerifyAsync(deep: true, Cancel);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();
     }

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
@@ -6,7 +8,6 @@ using Tideline.Engines.Tests.Ledger;
 using Tideline.Engines.Views.Mongo;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Queries;
@@ -128,7 +129,8 @@ public sealed class MongoProjectionTests : IAsyncLifetime
 
     private async Task ShouldBeSoundAsync()
     {
-        var report = await new Verifier(_ledger, _log, _views, _host, TimeProvider.System)
+        var report = await new Verifier(
+            _ledger, ServiceRegistration.MakeAll(BankServices.All), _log, _views, _host, TimeProvider.System)
             .VerifyAsync(deep: true, Cancel);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();
     }

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;

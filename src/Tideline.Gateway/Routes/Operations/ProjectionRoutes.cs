@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Tideline.Gateway.Http;
+using Tideline.Gateway.Problems;
+using Tideline.Projections;
+
+namespace Tideline.Gateway.Routes.Operations;
+
+/// <summary>How far the views are, and building them anew.</summary>
+internal sealed class ProjectionRoutes(GatewayParts parts)
+{
+    private const string Example = """{"items":[{"shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,"lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}""";
+
+    private static readonly BodyShape Start = new(new BodyField(
+        "force", "whether to switch even when documents differ from the live ones.", "true", IsFlag: true));
+
+    public void Map(RouteTable routes)
+    {
+        routes.Get("/v1/ops/lag",
+            new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
+        routes.Get("/v1/ops/projections",
+            new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
+        routes.Post("/v1/ops/projections/rebuild", new RouteNotes(
+            "Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""")
+        {
+            Status = 202, Body = Start,
+        }, RebuildAsync);
+        routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
+            "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or "
+                + "failed.",
+            """{"phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}"""), RebuildStatusAsync);
+        routes.Post("/v1/ops/projections/repair/{id}", new RouteNotes(
+            "Builds the documents of one customer anew from the ledger, whatever stands in their place. A reason " +
+                "says why not: an event cannot be folded.",
+            """{"key":"0197a1b2-0000-7000-8000-000000000001","events":5,"documents":1,"reason":null}"""), RepairAsync);
+    }
+
+    private async Task<Problem?> RepairAsync(HttpContext http)
+    {
+        var fields = FieldReader.Empty();
+        var key = fields.PathId(http);
+        if (fields.Problem is { } problem) return problem;
+        JsonAnswer.Write(
+            http, StatusCodes.Status200OK, await parts.Projections.Repair.RepairAsync(key, http.RequestAborted),
+            static (json, result) =>
+        {
+            json.WriteString("key"u8, result.Key);
+            json.WriteNumber("events"u8, result.Events);
+            json.WriteNumber("documents"u8, result.Documents);
+            json.WriteString("reason"u8, result.Reason);
+        });
+        return null;
+    }
+
+    private Task<Problem?> StatusAsync(HttpContext http)
+    {
+        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.Projector.Status(), static (json, items) =>
+        {
+            json.WriteStartArray("items"u8);
+            foreach (var status in items)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("shard"u8, status.Shard);
+                json.WriteNumber("viewVersion"u8, status.ViewVersion);
+                json.WriteNumber("watermark"u8, status.Watermark);
+                json.WriteNumber("head"u8, status.Head);
+                json.WriteNumber("lagEvents"u8, status.LagEvents);
+                if (double.IsFinite(status.LagMs)) json.WriteNumber("lagMs"u8, status.LagMs);
+                else json.WriteNull("lagMs"u8);
+                json.WriteBoolean("healthy"u8, status.Healthy);
+                json.WriteString("fault"u8, status.Fault);
+                json.WriteNumber("blockedKeys"u8, status.BlockedKeys);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        });
+        return Task.FromResult<Problem?>(null);
+    }
+
+    private Task<Problem?> RebuildStatusAsync(HttpContext http)
+    {
+        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.Rebuild.Status, static (json, status) =>
+        {
+            json.WriteString("phase"u8, status.Phase);
+            json.WriteNumber("version"u8, status.Version);
+            json.WriteNumber("eventsApplied"u8, status.EventsApplied);
+            json.WriteNumber("eventsTotal"u8, status.EventsTotal);
+            json.WriteNumber("compared"u8, status.Compared);
+            json.WriteNumber("differing"u8, status.Differing);
+            json.WriteNumber("blocked"u8, status.Blocked);
+            json.WriteStartArray("collections"u8);
+            foreach (var collection in status.Collections) Write(json, collection);
+            json.WriteEndArray();
+            json.WriteString("message"u8, status.Message);
+        });
+        return Task.FromResult<Problem?>(null);
+    }
+
+    private async Task<Problem?> RebuildAsync(HttpContext http)
+    {
+        var fields = await JsonBody.ReadOptionalAsync(http, Start);
+        if (fields.Problem is { } problem) return problem;
+        parts.Projections.Rebuild.Start(fields.Flag("force"));
+        JsonAnswer.Write(
+            http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));
+        return null;
+    }
+
+    private static void Write(Utf8JsonWriter json, ComparedCollection collection)
+    {
+        json.WriteStartObject();
+        json.WriteString("name"u8, collection.Name);
+        json.WriteNumber("compared"u8, collection.Compared);
+        json.WriteNumber("differing"u8, collection.Differing);
+        json.WriteNumber("blocked"u8, collection.Blocked);
+        json.WriteStartArray("differingIds"u8);
+        foreach (var id in collection.DifferingIds) json.WriteStringValue(id);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+}
