@@ -127,8 +127,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(
         int shard, CancellationToken cancel) =>
         (await ledger.Reader(shard).FindBrokenBalancesAsync(
-            Limits.VerifyFindings, cancel, saga => Returnables.ClaimOf(saga, _definitions, ledger.SystemAccounts,
-                shard)), "sound");
+            Limits.VerifyFindings, cancel, Returnables.Claims(_definitions, ledger.SystemAccounts, shard)), "sound");
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(
         int shard, bool deep, CancellationToken cancel)

@@ -140,7 +140,7 @@ internal sealed class Bank : IAsyncDisposable
             foreach (var (_, posted, _) in await Ledger.Reader(shard).GetTotalsAsync(default)) posted.ShouldBe(0);
             var own = shard;
             (await Ledger.Reader(shard).FindBrokenBalancesAsync(
-                10, default, saga => Returnables.ClaimOf(saga, Definitions, Ledger.SystemAccounts, own)))
+                10, default, Returnables.Claims(Definitions, Ledger.SystemAccounts, own)))
                     .ShouldBeEmpty();
             var events = await Ledger.Reader(shard).GetEventsAsync(0, 100_000, default);
             events.Select(e => e.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));

@@ -2,6 +2,7 @@ using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 using Tideline.Log;
+using Tideline.Sagas;
 using Tideline.Services.Payments;
 using Tideline.Tests.Ledger;
 
