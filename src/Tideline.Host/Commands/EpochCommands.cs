@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Tideline.Node;
 using Tideline.Host.Running;
+using Tideline.Node;
 
 namespace Tideline.Host.Commands;
 

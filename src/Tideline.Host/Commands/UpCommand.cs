@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Net;
-using Tideline.Node;
 using Tideline.Gateway.Door;
 using Tideline.Host.Demo;
 using Tideline.Host.Running;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Host.Commands;
 

@@ -1,8 +1,8 @@
 using Bogus;
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Host.Demo;
 

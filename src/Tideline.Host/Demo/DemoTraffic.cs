@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Bogus;
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 
 namespace Tideline.Host.Demo;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using Tideline.Host.Running;
-using Tideline.Ledger;
+using Tideline.Sagas;
 
 namespace Tideline.Host.Demo;
 

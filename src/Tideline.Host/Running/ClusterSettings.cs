@@ -1,5 +1,5 @@
-using Tideline.Node;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Host.Running;
 

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Tideline.Node;
 using Tideline.Gateway;
 using Tideline.Gateway.Door;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Peers;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Host.Running;
 

@@ -24,6 +24,12 @@ public static partial class Limits
     /// <summary>Longest idempotency key.</summary>
     public const int IdempotencyKeyCharacters = 200;
 
+    /// <summary>Longest kind of an aggregate, and longest word for its state.</summary>
+    public const int AggregateKindCharacters = 64, AggregateStateCharacters = 32;
+
+    /// <summary>Most states that a list of aggregates asks for.</summary>
+    public const int AggregateStates = 8;
+
     /// <summary>Most shards of one installation.</summary>
     public const int Shards = 64;
 

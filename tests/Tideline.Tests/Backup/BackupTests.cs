@@ -1,9 +1,9 @@
-using Tideline.Node;
 using Tideline.Audit;
 using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Queries;
 
 namespace Tideline.Tests.Backup;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using MySqlConnector;
-using Tideline.Node;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Tests.Backup;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tests.Host;
 using Tideline.Tests.Log;

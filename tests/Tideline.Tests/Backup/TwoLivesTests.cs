@@ -1,8 +1,8 @@
-using Tideline.Node;
 using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Queries;
 
 namespace Tideline.Tests.Backup;

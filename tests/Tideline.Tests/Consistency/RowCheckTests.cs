@@ -1,6 +1,6 @@
-using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Kernel;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Consistency;

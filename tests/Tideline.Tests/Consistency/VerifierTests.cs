@@ -1,13 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Consistency;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Projections;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Consistency;

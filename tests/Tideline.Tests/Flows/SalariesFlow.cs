@@ -1,8 +1,8 @@
 using System.Text;
 using System.Xml.Linq;
-using Tideline.Node;
 using Tideline.Host.Demo;
 using Tideline.Kernel;
+using Tideline.Node;
 using Tideline.Services.Payments.Imports;
 using Tideline.Services.Payments.Statements;
 using Tideline.Tests.Services.Payments.Imports;

@@ -1,8 +1,8 @@
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tools.Load;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Tideline.Kernel;
 using Tideline.Tests.Ledger;
+using Tideline.Tests.Sagas;
 
 namespace Tideline.Tests.Gateway;
 
@@ -173,8 +174,8 @@ public sealed class OperationsTests
         await using var server = await GatewayServer.StartAsync();
         Guid[] accounts = [await server.Bank.AccountAsync(0, 10_000), await server.Bank.AccountAsync(1, 10_000),
             await server.Bank.AccountAsync(0), await server.Bank.AccountAsync(1)];
-        for (var at = 0; at < 5; at++) (await server.Bank.Payments.TransferAsync(
-            server.Bank.Transfer(accounts[at % 2], accounts[2 + at % 2], 1), default)).Refusal.ShouldBeNull();
+        for (var at = 0; at < 5; at++) await server.Bank.StartAsync(accounts[at % 2], accounts[3 - at % 2], 1);
+        await server.Bank.Pump.RunAsync();
         var seen = new List<string>();
         string? cursor = null;
         do

@@ -1,6 +1,6 @@
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Kernel;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Host;

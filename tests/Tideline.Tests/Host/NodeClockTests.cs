@@ -1,6 +1,6 @@
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Kernel;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Kernel;
 
 namespace Tideline.Tests.Host;

@@ -1,14 +1,14 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Node;
-using Tideline.Services;
-using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
 using Tideline.Sagas;
+using Tideline.Services;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Ledger;
@@ -143,7 +143,7 @@ internal sealed class Bank : IAsyncDisposable
             foreach (var (_, posted, _) in await Ledger.Reader(shard).GetTotalsAsync(default)) posted.ShouldBe(0);
             var own = shard;
             (await Ledger.Reader(shard).FindBrokenBalancesAsync(
-                10, default, saga => Returnables.ClaimOf(saga, Definitions, Ledger.SystemAccounts, own)))
+                10, default, Returnables.Claims(Definitions, Ledger.SystemAccounts, own)))
                     .ShouldBeEmpty();
             var events = await Ledger.Reader(shard).GetEventsAsync(0, 100_000, default);
             events.Select(e => e.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Services.Accounts;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Gateway;
 using Tideline.Tests.Log;
 

@@ -1,6 +1,6 @@
 using CsCheck;
-using Tideline.Services.Accounts;
 using Tideline.Kernel;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Ledger;
 

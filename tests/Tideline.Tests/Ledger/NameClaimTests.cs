@@ -1,8 +1,8 @@
-using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Ledger;
 

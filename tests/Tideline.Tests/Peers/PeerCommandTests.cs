@@ -1,12 +1,12 @@
 using CsCheck;
-using Tideline.Node;
-using Tideline.Services;
-using Tideline.Services.Accounts;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Node;
 using Tideline.Peers;
 using Tideline.Sagas;
+using Tideline.Services;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Peers;
@@ -127,7 +127,8 @@ public sealed class PeerCommandTests
         carried.Add(typeof(OperatorMove));
         carried.Add(typeof(OperatorLetter));
         carried.ShouldBe(Commands.Types, ignoreOrder: true);
-        var all = typeof(LedgerCommand).Assembly.GetTypes().Where(type => !type.IsAbstract && type.IsSubclassOf(typeof(LedgerCommand))
+        var all = typeof(LedgerCommand).Assembly.GetTypes().Where(type => !type.IsAbstract
+            && type.IsSubclassOf(typeof(LedgerCommand))
             && type != typeof(AdvanceSaga) && type != typeof(SettleLetter)).ToList();
         all.Except(carried).Select(type => type.Name).Order().ShouldBe(OfOwnersAlone);
     }

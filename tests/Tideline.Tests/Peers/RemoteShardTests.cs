@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Node;
-using Tideline.Services.Accounts;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
 using Tideline.Peers;
+using Tideline.Services.Accounts;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Peers;

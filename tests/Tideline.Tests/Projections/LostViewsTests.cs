@@ -1,7 +1,7 @@
-using Tideline.Services.Accounts;
-using Tideline.Node;
 using Tideline.Kernel;
+using Tideline.Node;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Projections;

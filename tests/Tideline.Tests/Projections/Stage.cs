@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
@@ -8,6 +7,7 @@ using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 using Tideline.Views;
 

@@ -1,5 +1,5 @@
-using Tideline.Services.Accounts;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Queries;
 

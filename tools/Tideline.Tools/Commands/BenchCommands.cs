@@ -1,9 +1,9 @@
 using System.CommandLine;
-using Tideline.Kernel;
-using Tideline.Node;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Host.Commands;
 using Tideline.Host.Running;
+using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Tools.Commands;
 

@@ -1,6 +1,6 @@
-using Tideline.Services.Accounts;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tools.Load;
 

@@ -1,7 +1,7 @@
-using Tideline.Services.Accounts;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 

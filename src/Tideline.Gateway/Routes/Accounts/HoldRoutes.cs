@@ -1,9 +1,9 @@
 using System.Text.Json;
-using Tideline.Services.Accounts;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 

@@ -8,6 +8,8 @@ namespace Tideline.Services.Payments;
 /// <summary>Transfers between accounts, same shard or not.</summary>
 public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimeProvider time)
 {
+    private static readonly SagaDefinitions Definitions = new([TransferSaga.Version1]);
+
     /// <summary>
     /// Moves money once. Answers when it has settled or was refused; when a saga needs longer than
     /// <see cref="Limits.SagaWaitMs"/>, with what is known so far.
@@ -37,13 +39,11 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
     }
 
     /// <summary>A transfer with its saga steps; null when there is none.</summary>
-    public async Task<TransferDetails?> GetTransferAsync(Guid transferId, CancellationToken cancel)
-    {
-        var reader = ledger.ReaderOf(transferId);
-        return await reader.GetSagaAsync(transferId, cancel) is { Definition: TransferSaga.Name } row
-            ? await TransferDetails.ReadAsync(row, reader, cancel)
+    public async Task<TransferDetails?> GetTransferAsync(Guid transferId, CancellationToken cancel) =>
+        await Definitions.FindAsync(ledger.ReaderOf(transferId), transferId, cancel)
+            is { Definition: TransferSaga.Name } row
+            ? TransferDetails.Of(row)
             : null;
-    }
 
     /// <summary>
     /// What became of a transfer that was asked for with an idempotency key; null when none was, or when the request is

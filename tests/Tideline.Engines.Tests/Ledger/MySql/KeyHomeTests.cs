@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Services.Accounts;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Engines.Tests.Ledger.MySql;
 

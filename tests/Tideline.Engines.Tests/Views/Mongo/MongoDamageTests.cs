@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using MongoDB.Bson;
 using MongoDB.Driver;
-using Tideline.Node;
-using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
@@ -10,8 +8,10 @@ using Tideline.Engines.Tests.Ledger;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Views;
 
 namespace Tideline.Engines.Tests.Views.Mongo;

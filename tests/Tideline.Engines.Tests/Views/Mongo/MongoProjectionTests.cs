@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Node;
-using Tideline.Services.Accounts;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
@@ -9,8 +7,10 @@ using Tideline.Engines.Views.Mongo;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Engines.Tests.Views.Mongo;
 
