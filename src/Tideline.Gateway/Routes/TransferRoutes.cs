@@ -3,6 +3,7 @@ using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Services.Accounts.Views;
 using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes;
@@ -120,7 +121,7 @@ internal sealed class TransferRoutes(GatewayParts parts, GatewayMetrics metrics)
     {
         if (transfer.Status != TransferStatus.Settled) return false;
         if (parts.FindProjections() is not { } projections) return false;
-        foreach (var view in projections.Projector.Status())
+        foreach (var view in projections[CustomersProjection.Name].Projector.Status())
         {
             if (view.Shard != parts.Ledger.Map.ShardOf(transfer.From)
                 && view.Shard != parts.Ledger.Map.ShardOf(transfer.To)) continue;
