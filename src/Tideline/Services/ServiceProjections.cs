@@ -1,5 +1,6 @@
 using Tideline.Projections;
 using Tideline.Services.Accounts.Views;
+using Tideline.Services.Analytics;
 using Tideline.Services.Archive;
 
 namespace Tideline.Services;
@@ -12,5 +13,6 @@ public static class ServiceProjections
     [
         CustomersProjection.Definition,
         EventsProjection.Definition,
+        AnalyticsProjection.Definition,
     ];
 }
