@@ -7,8 +7,10 @@ using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
-using Tideline.Queries;
 using Tideline.Sagas;
+using Tideline.Services.Accounts.Views;
+using Tideline.Services.Payments;
+using Tideline.Services.Payments.Imports;
 
 namespace Tideline.Gateway;
 

@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
 using Tideline.Peers;
+using Tideline.Projections;
+using Tideline.Services;
 
 namespace Tideline.Node;
 
@@ -31,6 +33,9 @@ public sealed record NodeOptions
 
     /// <summary>Whether the views run too.</summary>
     public bool WithViews { get; init; } = true;
+
+    /// <summary>What the views are.</summary>
+    public IReadOnlyList<ProjectionDefinition> Projections { get; init; } = ServiceProjections.All;
 
     /// <summary>How long the start waits for log and views, which are opened in the background; null: until each was
     /// tried once.</summary>

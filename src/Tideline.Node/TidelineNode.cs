@@ -10,9 +10,9 @@ using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
-using Tideline.Queries;
 using Tideline.Sagas;
 using Tideline.Services;
+using Tideline.Services.Accounts.Views;
 using Tideline.Services.Payments;
 using Tideline.Views;
 
@@ -264,7 +264,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         try
         {
             await using var views = await engines.OpenViewsAsync(patience.Token);
-            return await ViewWitness.OfAsync(views, epoch, shards, patience.Token);
+            return await ViewWitness.OfAsync(views, Options.Projections, epoch, shards, patience.Token);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
@@ -282,7 +282,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
     private async Task<ViewTier> OpenViewsAsync(IEngineSet engines, CancellationToken cancel)
     {
         await _log.Tried.WaitAsync(cancel);
-        var tier = await ViewTier.StartAsync(engines, Ledger, Log, Options.Time, Options.Loggers, cancel);
+        var tier = await ViewTier.StartAsync(
+            engines, Options.Projections, Ledger, Log, Options.Time, Options.Loggers, cancel);
         ViewHealth.Register(Health, tier.Projections);
         tier.Projections.ReportTo(Health);
         tier.Queries.ReportTo(Health);

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Projections;
-using Tideline.Queries;
+using Tideline.Services.Accounts.Views;
 using Tideline.Views;
 
 namespace Tideline.Node;
@@ -24,18 +24,18 @@ internal sealed class ViewTier : IAsyncDisposable
 
     /// <summary>Opens all of it and starts the projections, or leaves nothing running.</summary>
     public static async Task<ViewTier> StartAsync(
-        IEngineSet engines, GeneralLedger ledger, ILog log, TimeProvider time, ILoggerFactory loggers,
-            CancellationToken cancel)
+        IEngineSet engines, IReadOnlyList<ProjectionDefinition> definitions, GeneralLedger ledger, ILog log,
+        TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)
     {
         var tier = new ViewTier();
         try
         {
             tier._running.Push(tier.Views = await engines.OpenViewsAsync(cancel));
-            await ActiveViews.RequireOwnAsync(tier.Views, ledger.Installation, cancel);
+            await ActiveViews.RequireOwnAsync(tier.Views, definitions, ledger.Installation, cancel);
             var cache = await engines.OpenCacheAsync(cancel);
             tier._running.Push(cache);
             tier._running.Push(tier.Projections = await ProjectionHost.StartAsync(
-                ledger, log, tier.Views, time, loggers, cancel));
+                definitions, ledger, log, tier.Views, time, loggers, cancel));
             tier._running.Push(tier.Queries = QueryHost.Start(
                 ledger, tier.Projections, tier.Views, cache, time, loggers));
             return tier;

@@ -13,43 +13,56 @@ internal static class DeadLetterCommands
 {
     public static Command Build()
     {
-        const string Which = "The customer whose events are held up, or the letter of a saga.";
-        var key = new Argument<Guid>("KEY") { Description = Which };
-        var anyKey = new Argument<Guid?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<bool>("--all") { Description = "Every customer held up, then every letter of a saga." };
+        const string Which = "The key whose events are held up (a customer, for customers), or the letter of a saga.";
+        var key = new Argument<string>("KEY") { Description = Which };
+        var anyKey = new Argument<string?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
+        var all = new Option<bool>("--all") { Description = "Every key held up, then every letter of a saga." };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen; change nothing." };
         var reason = new Option<string>(
             "--reason")
         { Description = "Why; kept with what was discarded.", Required = true };
+        var projection = new Option<string?>("--projection")
+        {
+            Description = "The projection; needed where the key waits in several.",
+        };
         return new Command("dlq", "List, show, replay or discard dead letters.")
         {
-            new Command("list", "Customers that are held up, and messages of sagas that wait.").Asks(
+            new Command("list", "Keys that are held up, by projection, and messages of sagas that wait.").Asks(
                 (_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
-            new Command("show", "The letters of a key, in order.") { key }.Asks((parsed, node, cancel) =>
-                node.GetAsync($"/v1/ops/dlq/{parsed.GetValue(key)}", cancel), "No dead letters of that key."),
+            new Command("show", "The letters of a key, in order.") { key, projection }.Asks((parsed, node, cancel) =>
+                node.GetAsync($"{PathOf(parsed.GetRequiredValue(key))}{Query(parsed.GetValue(projection))}", cancel),
+                "No dead letters of that key."),
             OneOrAll(new Command("replay", "Apply the letters of a key, or of all, in order; exit 1 when one of them "
-                + "still cannot be.") { anyKey, all, dryRun }, anyKey, all).Asks(
+                + "still cannot be.") { anyKey, all, dryRun, projection }, anyKey, all).Asks(
                 (parsed, node, cancel) => parsed.GetValue(all)
                     ? ReplayAllAsync(node, parsed.GetValue(dryRun), cancel)
-                    : node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(anyKey)}/replay",
-                        parsed.GetValue(dryRun) ? """{"dryRun":true}""" : "{}", cancel),
+                    : node.PostAsync($"{PathOf(parsed.GetRequiredValue(anyKey)!)}/replay", Body(
+                        parsed.GetValue(projection), ("dryRun", parsed.GetValue(dryRun))), cancel),
                 "No dead letters.", IsAllApplied),
-            new Command("discard", "Give the letters of a key up, for ever.") { key, reason }.Asks(
-                (parsed, node, cancel) => node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(key)}/discard",
-                    $$"""{"reason":"{{JsonEncodedText.Encode(parsed.GetRequiredValue(reason))}}"}""", cancel),
+            new Command("discard", "Give the letters of a key up, for ever.") { key, reason, projection }.Asks(
+                (parsed, node, cancel) => node.PostAsync($"{PathOf(parsed.GetRequiredValue(key))}/discard", Body(
+                    parsed.GetValue(projection), ("reason", parsed.GetRequiredValue(reason))), cancel),
                 ""),
         };
     }
 
-    private static Command OneOrAll(Command command, Argument<Guid?> key, Option<bool> all)
+    private static string PathOf(string key) => $"/v1/ops/dlq/{Uri.EscapeDataString(key)}";
+
+    private static string Query(string? projection) =>
+        projection is null ? "" : $"?projection={Uri.EscapeDataString(projection)}";
+
+    private static string Body(string? projection, (string Name, JsonNode Value) field)
+    {
+        var body = new JsonObject { [field.Name] = field.Value };
+        if (projection is not null) body["projection"] = projection;
+        return body.ToJsonString();
+    }
+
+    private static Command OneOrAll(Command command, Argument<string?> key, Option<bool> all)
     {
         command.Validators.Add(given =>
         {
-            // Its value cannot be asked for here: the parser throws for one that is no id.
-            var text = given.GetResult(key) is { Tokens: [var token, ..] } ? token.Value : null;
-            if (text is not null && !Guid.TryParse(text, out _))
-                given.AddError($"'{text}' for '{key.Name}' is not {CommandTree.Id}.");
-            else if (text is not null == given.GetValue(all))
+            if (given.GetValue(key) is not null == given.GetValue(all))
                 given.AddError("Say which: a KEY, or --all.");
         });
         return command;

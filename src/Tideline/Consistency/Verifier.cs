@@ -45,19 +45,24 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
             await CheckAsync("I16 the rows of accounts and customers say what their newest events say",
                 (shard, token) => new RowCheck(ledger.Reader(shard), shard).RunAsync(token), cancel),
         ];
-        if (views is not null && projections is not null)
-        {
-            var (findings, seen) = await new ViewCheck(
-                ledger, views, projections, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)).RunAsync(deep, cancel);
-            checks.Insert(3, Check("I8 the views at a position are the fold of the ledger up to it", findings, [seen]));
-        }
-
-        else if (viewsAway is not null)
-        {
-            checks.Insert(3, Check("I8 the views at a position are the fold of the ledger up to it", [viewsAway], []));
-        }
-
+        checks.InsertRange(3, await CheckViewsAsync(deep, cancel));
         return new VerifyReport(checks.TrueForAll(check => check.Ok), checks);
+    }
+
+    private async Task<IReadOnlyList<VerifyCheck>> CheckViewsAsync(bool deep, CancellationToken cancel)
+    {
+        const string name = "I8 the views at a position are the fold of the ledger up to it";
+        var checks = new List<VerifyCheck>();
+        if (views is null || projections is null)
+            return viewsAway is null ? checks : [Check(name, [viewsAway], [])];
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        foreach (var projection in projections.All)
+        {
+            var (findings, seen) = await new ViewCheck(ledger, views, projection, today).RunAsync(deep, cancel);
+            checks.Add(Check($"{name}: {projection.Name}", findings, [seen]));
+        }
+
+        return checks;
     }
 
     private async Task<VerifyCheck> CheckAsync(

@@ -74,8 +74,9 @@ internal sealed class InstallationStage : IAsyncDisposable
         for (var shard = 0; shard < Node.Ledger.Map.Shards; shard++)
         {
             var head = Node.Ledger.CommittedHead(shard).EventSeq;
-            (await Node.Projections.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default))
-                .ShouldBeTrue();
+            foreach (var projection in Node.Projections.All)
+                (await projection.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default))
+                    .ShouldBeTrue();
         }
     }
 

@@ -45,7 +45,7 @@ public abstract class TransferFlow : IAsyncLifetime
 
         var session = ReadConsistency.Session(reply.Positions);
         foreach (var position in reply.Positions)
-            (await _node.Projections.Projector.WaitForAsync(
+            (await _node.Projections["customers"].Projector.WaitForAsync(
                 position.Shard, position.Seq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
         var adasView = await _node.Queries.Customers.GetCustomerAsync(ada, session, default);
         adasView.ShouldNotBeNull();
@@ -73,7 +73,7 @@ public abstract class TransferFlow : IAsyncLifetime
         _node = await TidelineNode.StartAsync(_installation.Node with { Shards = null }, default);
         (await _node.Sagas.ListAsync(null, 10, default)).Items.ShouldBeEmpty();
         for (var shard = 0; shard < 2; shard++)
-            (await _node.Projections.Projector.WaitForAsync(
+            (await _node.Projections["customers"].Projector.WaitForAsync(
                 shard, _node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
         var report = await _node.Verifier.VerifyAsync(deep: true, default);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();

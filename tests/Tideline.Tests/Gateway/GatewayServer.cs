@@ -137,8 +137,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     public async Task CaughtUpAsync()
     {
         for (var shard = 0; shard < Bank.Ledger.Map.Shards; shard++)
-            (await _views.Projections.Projector.WaitForAsync(
-                shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+            foreach (var projection in _views.Projections.All)
+                (await projection.Projector.WaitForAsync(
+                    shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default))
+                    .ShouldBeTrue();
     }
 
     /// <summary>Changes the views behind the program's back.</summary>

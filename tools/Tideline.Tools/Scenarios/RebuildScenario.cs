@@ -1,12 +1,14 @@
 using System.Diagnostics;
+using Tideline.Engines;
 using Tideline.Node;
+using Tideline.Services.Accounts.Views;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Scenarios;
 
 /// <summary>
-/// Builds the views again beside the live ones, compares and switches, while the node is otherwise idle.
+/// Builds the customer views again beside the live ones, compares and switches, while the node is otherwise idle.
 /// </summary>
 internal static class RebuildScenario
 {
@@ -22,7 +24,7 @@ internal static class RebuildScenario
             cancel);
         ScenarioContext.Say("rebuilding");
         var started = Stopwatch.GetTimestamp();
-        var status = await node.Projections.Rebuild.RunAsync(force: false, cancel);
+        var status = await node.Projections[CustomersProjection.Name].Rebuild.RunAsync(force: false, cancel);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return
         [

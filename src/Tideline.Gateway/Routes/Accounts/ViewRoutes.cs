@@ -2,8 +2,8 @@ using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
-using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Gateway.Routes.Accounts;
 

@@ -7,23 +7,29 @@ using Tideline.Projections;
 namespace Tideline.Gateway.Routes.Operations;
 
 /// <summary>
-/// Dead letters of both kinds, by their source: events that could not be projected (views), in order under their
-/// customer's id, and messages of sagas that could not be handled (sagas), each under an id of its own. They are seen,
+/// Dead letters of both kinds, by their source: events that could not be projected (views), in order under the key of
+/// their document, and messages of sagas that could not be handled (sagas), each under an id of its own. They are seen,
 /// replayed or given up. While the views are not open, those of sagas are served alone.
 /// </summary>
 internal sealed class DeadLetterRoutes(GatewayParts parts)
 {
     private const string Replayed =
-        """{"key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
+        """{"projection":"customers","key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
     private const string List = "dlq";
+
+    // Where a page of saga letters goes on; a projection's name is no such word.
+    private const string Sagas = "-";
     private const string ViewsLeftOut =
-        "Dead letters of customers are left out: the views are not open yet; /health/detail says why.";
+        "Dead letters of projections are left out: the views are not open yet; /health/detail says why.";
 
     private const string Listed =
-        """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","letters":2,"reason":"…"}""";
+        """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","projection":"customers","letters":2,"reason":"…"}""";
 
+    private static readonly BodyField Which = new(
+        "projection", "the projection; needed where the key waits in several.", "customers");
+    private static readonly BodyShape Show = new(Which);
     private static readonly BodyShape Replay = new(
-        new BodyField("dryRun", "whether to change nothing and only report.", "true", IsFlag: true));
+        new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true), Which);
 
     private static readonly BodyShape ReplayMany = new(
         new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true),
@@ -31,7 +37,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
 
     private static readonly BodyShape Discard = new(
         new("reason", "why; it is kept.", "Bad test data", Required: true),
-        new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true));
+        new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true), Which);
 
     public void Map(RouteTable routes)
     {
@@ -42,7 +48,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
                 $$"""{"items":[{{Listed}}],"leftOut":null}"""),
             ListAsync);
         routes.Get("/v1/ops/dlq/{id}",
-            new RouteNotes("The letters of a key, in order.", """{"items":[]}"""), ShowAsync);
+            new RouteNotes("The letters of a key, in order.", """{"items":[]}""") { Query = Show }, ShowAsync);
         routes.Post(
             "/v1/ops/dlq/{id}/replay",
             new RouteNotes(
@@ -51,7 +57,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             { Body = Replay },
             ReplayAsync);
         routes.Post("/v1/ops/dlq/replay", new RouteNotes(
-            $"Replays the letters of every key, {Limits.ReplayKeys} keys a call: customers, then sagas.",
+            $"Replays the letters of every key, {Limits.ReplayKeys} keys a call: projection by projection, then sagas.",
             $$"""{"items":[{{Replayed}}],"nextCursor":null,"leftOut":null}""")
         {
             Body = ReplayMany,
@@ -63,16 +69,18 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> ListAsync(HttpContext http)
     {
         var (sagas, away) = await parts.SagaLetters.ListAsync(default, Limits.SagaWatchRows, http.RequestAborted);
-        var views = parts.FindProjections()?.DeadLetters.List();
+        var views = parts.FindProjections()?.All
+            .SelectMany(projection => projection.DeadLetters.List().Select(key => (projection.Name, key))).ToList();
         var leftOut = Join(views is null ? ViewsLeftOut : null, away);
         JsonAnswer.Write(http, StatusCodes.Status200OK, (Keys: views, Sagas: sagas, leftOut), static (json, found) =>
         {
             json.WriteStartArray("items"u8);
-            foreach (var blocked in found.Keys ?? [])
+            foreach (var (projection, blocked) in found.Keys ?? [])
             {
                 json.WriteStartObject();
                 json.WriteString("key"u8, blocked.Key);
                 json.WriteString("source"u8, "views");
+                json.WriteString("projection"u8, projection);
                 json.WriteNumber("letters"u8, blocked.Letters);
                 json.WriteString("since"u8, Timestamp.Write(blocked.SinceUs));
                 json.WriteString("reason"u8, blocked.Reason);
@@ -99,8 +107,23 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private static string? Join(string? views, string? shards) =>
         views is null || shards is null ? views ?? shards : $"{views} {shards}";
 
-    // The program derives the ids of saga letters; no customer has one of them.
-    private static bool IsOfSagas(Guid key) => DerivedId.IsDerived(key);
+    // The program derives the ids of saga letters; no document has one of them.
+    private static Guid? SagaLetter(string key) =>
+        Guid.TryParseExact(key, "D", out var id) && DerivedId.IsDerived(id) ? id : null;
+
+    // The projection that is named, or the one in which the key waits.
+    private Projection? FindProjection(FieldReader fields, string key)
+    {
+        var name = fields.OptionalText(Which.Name, Limits.DocumentKeyCharacters);
+        if (fields.Problem is not null) return null;
+        if (name is not null) return parts.Projections[name];
+        var waits = parts.Projections.All
+            .Where(projection => projection.DeadLetters.List().Any(blocked => blocked.Key == key)).ToList();
+        if (waits.Count > 1)
+            fields.Fail(ProblemTypes.InvalidField, "The key waits in several projections; say which: "
+                + $"{string.Join(", ", waits.Select(projection => projection.Name))}.", Which.Name);
+        return waits.Count == 1 ? waits[0] : parts.Projections.All[0];
+    }
 
     private async Task<Problem?> ShowSagaLetterAsync(HttpContext http, Guid key)
     {
@@ -123,11 +146,13 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
 
     private async Task<Problem?> ShowAsync(HttpContext http)
     {
-        var fields = FieldReader.Empty();
-        var key = fields.PathId(http);
+        var fields = QueryReader.Read(http, Show);
+        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
         if (fields.Problem is { } problem) return problem;
-        if (IsOfSagas(key)) return await ShowSagaLetterAsync(http, key);
-        var letters = await parts.Projections.DeadLetters.ShowAsync(key, http.RequestAborted);
+        if (SagaLetter(key) is { } letterId) return await ShowSagaLetterAsync(http, letterId);
+        var projection = FindProjection(fields, key);
+        if (fields.Problem is { } unclear) return unclear;
+        var letters = await projection!.DeadLetters.ShowAsync(key, http.RequestAborted);
         JsonAnswer.Write(http, StatusCodes.Status200OK, letters, static (json, items) =>
         {
             json.WriteStartArray("items"u8);
@@ -151,12 +176,15 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> ReplayAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadOptionalAsync(http, Replay);
-        var key = fields.PathId(http);
+        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
         if (fields.Problem is { } problem) return problem;
         var (dryRun, began) = (fields.Flag("dryRun"), parts.Time.GetTimestamp());
-        var result = IsOfSagas(key)
-            ? await ReplaySagaLetterAsync(key, dryRun, began, http.RequestAborted)
-            : await parts.Projections.DeadLetters.ReplayAsync(key, dryRun, http.RequestAborted);
+        var letterId = SagaLetter(key);
+        var projection = letterId is null ? FindProjection(fields, key) : null;
+        if (fields.Problem is { } unclear) return unclear;
+        var result = letterId is { } id
+            ? await ReplaySagaLetterAsync(id, dryRun, began, http.RequestAborted)
+            : await projection!.DeadLetters.ReplayAsync(key, dryRun, http.RequestAborted);
         JsonAnswer.Write(http, StatusCodes.Status200OK, result, static (json, one) => Write(json, [one]));
         return null;
     }
@@ -164,51 +192,66 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<ReplayResult> ReplaySagaLetterAsync(Guid key, bool dryRun, long began, CancellationToken cancel)
     {
         var reason = await parts.Time.ForAsync(parts.SagaLetters.ReplayAsync(key, dryRun, cancel), began);
-        return new ReplayResult(key, 1, reason is null ? 1 : 0, null, null, null, reason);
+        return new ReplayResult(null, key.ToString(), 1, reason is null ? 1 : 0, null, null, null, reason);
     }
 
     private async Task<Problem?> ReplayManyAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadOptionalAsync(http, ReplayMany);
-        var after = QueryReader.Place(fields, List) is { } place
-            && Guid.TryParse(place, out var key) ? key : (Guid?)null;
+        var after = QueryReader.Place(fields, List)?.Split(' ', 2) is [var name, var place] ? (name, place) : default;
         if (fields.Problem is { } problem) return problem;
-        var (results, next, leftOut) = (new List<ReplayResult>(), (Guid?)null, (string?)null);
+        var (results, next, leftOut) = (new List<ReplayResult>(), (string?)null, (string?)null);
         var dryRun = fields.Flag("dryRun");
-        if (after is null || !IsOfSagas(after.Value))
+        if (after.name != Sagas)
         {
             try
             {
-                var page = await parts.Projections.DeadLetters.ReplayAllAsync(dryRun, after, http.RequestAborted);
-                results.AddRange(page.Results);
-                // A full page goes on behind its last customer, with sagas if there are no more.
-                next = page.Next ?? (results.Count == Limits.ReplayKeys ? results[^1].Key : null);
+                next = await ReplayProjectionsAsync(results, after, dryRun, http.RequestAborted);
             }
             catch (TidelineException away) when (away.IsTransient)
             {
-                leftOut = $"Dead letters of customers are left out: {away.Message}";
+                leftOut = $"Dead letters of projections are left out: {away.Message}";
             }
 
-            after = null;
+            after = default;
         }
 
         if (next is null)
         {
-            (next, var away) = await ReplaySagaLettersAsync(results, after, dryRun, http.RequestAborted);
+            (next, var away) = await ReplaySagaLettersAsync(
+                results, Guid.TryParse(after.place, out var letter) ? letter : null, dryRun, http.RequestAborted);
             leftOut = Join(leftOut, away);
         }
 
         JsonAnswer.Write(http, StatusCodes.Status200OK, (results, next, leftOut), static (json, found) =>
         {
             Write(json, found.results);
-            json.WriteString("nextCursor"u8, found.next is { } next ? Cursor.Write(List, next.ToString()) : null);
+            json.WriteString("nextCursor"u8, found.next is { } next ? Cursor.Write(List, next) : null);
             json.WriteString("leftOut"u8, found.leftOut);
         });
         return null;
     }
 
+    // A full page goes on behind its last key.
+    private async Task<string?> ReplayProjectionsAsync(
+        List<ReplayResult> results, (string Name, string Place) after, bool dryRun, CancellationToken cancel)
+    {
+        var all = parts.Projections.All;
+        var first = after.Name is null ? 0 : Math.Max(0, all.ToList().FindIndex(each => each.Name == after.Name));
+        for (var at = first; at < all.Count; at++)
+        {
+            var page = await all[at].DeadLetters.ReplayAllAsync(
+                dryRun, at == first ? after.Place : null, cancel, Limits.ReplayKeys - results.Count);
+            results.AddRange(page.Results);
+            if (results.Count == Limits.ReplayKeys || page.Next is not null)
+                return $"{all[at].Name} {page.Next ?? results[^1].Key}";
+        }
+
+        return null;
+    }
+
     // As many as have room in the page, side by side. Answers the last one when more follow.
-    private async Task<(Guid? Next, string? LeftOut)> ReplaySagaLettersAsync(
+    private async Task<(string? Next, string? LeftOut)> ReplaySagaLettersAsync(
         List<ReplayResult> results, Guid? after, bool dryRun, CancellationToken cancel)
     {
         var (began, room) = (parts.Time.GetTimestamp(), Limits.ReplayKeys - results.Count);
@@ -224,11 +267,11 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             {
                 // Somebody settled it meanwhile, or its shard does not answer; the others go on.
                 return fault.Code == ErrorCode.NotFound
-                    ? null : new ReplayResult(letter.LetterId, 1, 0, null, null, null, fault.Message);
+                    ? null : new ReplayResult(null, letter.LetterId.ToString(), 1, 0, null, null, null, fault.Message);
             }
         }));
         results.AddRange(replayed.OfType<ReplayResult>());
-        return (letters.Count > room ? letters[room - 1].LetterId : null, leftOut);
+        return (letters.Count > room ? $"{Sagas} {letters[room - 1].LetterId}" : null, leftOut);
     }
 
     private static void Write(Utf8JsonWriter json, IReadOnlyList<ReplayResult> results)
@@ -237,6 +280,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         foreach (var result in results)
         {
             json.WriteStartObject();
+            json.WriteString("projection"u8, result.Projection);
             json.WriteString("key"u8, result.Key);
             json.WriteNumber("letters"u8, result.Letters);
             json.WriteNumber("applied"u8, result.Applied);
@@ -251,12 +295,15 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> DiscardAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadAsync(http, Discard);
-        var key = fields.PathId(http);
+        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
         var reason = fields.Text("reason", Limits.ReferenceCharacters);
         if (fields.Problem is { } problem) return problem;
-        var discarded = IsOfSagas(key)
-            ? await parts.Time.ForAsync(DiscardSagaLetterAsync(key, reason, http.RequestAborted))
-            : await parts.Projections.DeadLetters.DiscardAsync(
+        var letterId = SagaLetter(key);
+        var projection = letterId is null ? FindProjection(fields, key) : null;
+        if (fields.Problem is { } unclear) return unclear;
+        var discarded = letterId is { } id
+            ? await parts.Time.ForAsync(DiscardSagaLetterAsync(id, reason, http.RequestAborted))
+            : await projection!.DeadLetters.DiscardAsync(
                 key, fields.Flag("firstOnly"), reason, http.RequestAborted);
         JsonAnswer.Write(
             http, StatusCodes.Status200OK, discarded, static (json, count) => json.WriteNumber("discarded"u8, count));

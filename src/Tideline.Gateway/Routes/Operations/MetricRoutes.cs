@@ -104,21 +104,29 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
 
     private static void WriteViews(PrometheusText text, ProjectionHost projections)
     {
-        var statuses = projections.Projector.Status();
-        text.Family("tideline_views_lag_seconds", "gauge", "How far the views are behind the ledger; +Inf: not known.");
-        foreach (var status in statuses)
-            text.Sample("tideline_views_lag_seconds", status.LagMs / 1e3, "shard", Number(status.Shard));
-        text.Family("tideline_views_lag_events", "gauge", "Events committed and not yet in the views.");
-        foreach (var status in statuses)
-            text.Sample("tideline_views_lag_events", status.LagEvents, "shard", Number(status.Shard));
-        text.Family("tideline_views_healthy",
-            "gauge", "1 while the views of a shard move or have nothing to do, 0 when they stand still.");
-        foreach (var status in statuses)
-            text.Sample("tideline_views_healthy", status.Healthy ? 1 : 0, "shard", Number(status.Shard));
-        text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters.");
-        text.Sample("tideline_dead_letters", projections.DeadLetters.List().Sum(key => key.Letters));
-        text.Family("tideline_blocked_customers", "gauge", "Customers whose document is knowingly behind.");
-        text.Sample("tideline_blocked_customers", projections.DeadLetters.List().Count);
+        var statuses = projections.All.SelectMany(projection => projection.Projector.Status()).ToList();
+        void Each(string name, string help, Func<ProjectionStatus, double> figure)
+        {
+            text.Family(name, "gauge", help);
+            foreach (var status in statuses)
+                text.Sample(
+                    name, figure(status), "projection", status.Projection, "shard", Number(status.Shard));
+        }
+
+        Each("tideline_views_lag_seconds", "How far a projection is behind the ledger; +Inf: not known.",
+            status => status.LagMs / 1e3);
+        Each("tideline_views_lag_events", "Events committed and not yet in the documents of a projection.",
+            status => status.LagEvents);
+        Each("tideline_views_healthy", "1 while a projection moves on a shard or has nothing to do, 0 when it stands "
+            + "still.", status => status.Healthy ? 1 : 0);
+        text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters of a projection.");
+        foreach (var projection in projections.All)
+            text.Sample("tideline_dead_letters", projection.DeadLetters.List().Sum(key => key.Letters), "projection",
+                projection.Name);
+        text.Family("tideline_blocked_documents", "gauge", "Documents that are knowingly behind.");
+        foreach (var projection in projections.All)
+            text.Sample("tideline_blocked_documents", projection.DeadLetters.List().Count, "projection",
+                projection.Name);
         text.Family(
             "tideline_damaged_documents", "gauge",
             "Documents of the views that somebody broke, as far as this process met them.");

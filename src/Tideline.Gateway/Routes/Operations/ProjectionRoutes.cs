@@ -1,46 +1,62 @@
 using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
+using Tideline.Kernel;
 using Tideline.Projections;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>How far the views are, and building them anew.</summary>
+/// <summary>How far the projections are, and building them anew.</summary>
 internal sealed class ProjectionRoutes(GatewayParts parts)
 {
-    private const string Example = """{"items":[{"shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,"lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}""";
+    private const string Example = """{"items":[{"projection":"customers","shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,"lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}""";
 
-    private static readonly BodyShape Start = new(new BodyField(
-        "force", "whether to switch even when documents differ from the live ones.", "true", IsFlag: true));
+    private const string Rebuilt = """{"items":[{"projection":"customers","phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}]}""";
+
+    private static readonly BodyField Which = new(
+        "projection", "the projection; all of them unless told.", "customers");
+    private static readonly BodyShape One = new(Which);
+    private static readonly BodyShape Start = new(
+        Which,
+        new("force", "whether to switch even when documents differ from the live ones.", "true", IsFlag: true));
+    private static readonly BodyShape Mend = new(
+        new BodyField("projection", "the projection.", "customers", Required: true));
 
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/ops/lag",
-            new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
+            new RouteNotes("How far each projection is behind the ledger, shard by shard.", Example) { Query = One },
+            StatusAsync);
         routes.Get("/v1/ops/projections",
-            new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
+            new RouteNotes("How far each projection is, shard by shard.", Example) { Query = One }, StatusAsync);
         routes.Post("/v1/ops/projections/rebuild", new RouteNotes(
-            "Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""")
+            "Builds one projection or all anew beside the live ones, one after the other, compares and switches.",
+            """{"status":"started"}""")
         {
             Status = 202, Body = Start,
         }, RebuildAsync);
         routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
-            "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or "
-                + "failed.",
-            """{"phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}"""), RebuildStatusAsync);
+            "How far the rebuild of each projection is, or how the last one ended: idle, waiting, building, comparing, "
+                + "switched, refused or failed.",
+            Rebuilt)
+        { Query = One }, RebuildStatusAsync);
         routes.Post("/v1/ops/projections/repair/{id}", new RouteNotes(
-            "Builds the documents of one customer anew from the ledger, whatever stands in their place. A reason " +
-                "says why not: an event cannot be folded.",
-            """{"key":"0197a1b2-0000-7000-8000-000000000001","events":5,"documents":1,"reason":null}"""), RepairAsync);
+            "Builds the document of one key anew from the ledger, with its rows, whatever stands in their place. A " +
+                "reason says why not: an event cannot be folded.",
+            """{"key":"0197a1b2-0000-7000-8000-000000000001","events":5,"documents":1,"reason":null}""")
+        {
+            Body = Mend,
+        }, RepairAsync);
     }
 
     private async Task<Problem?> RepairAsync(HttpContext http)
     {
-        var fields = FieldReader.Empty();
-        var key = fields.PathId(http);
+        var fields = await JsonBody.ReadAsync(http, Mend);
+        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
+        var projection = Find(fields);
         if (fields.Problem is { } problem) return problem;
         JsonAnswer.Write(
-            http, StatusCodes.Status200OK, await parts.Projections.Repair.RepairAsync(key, http.RequestAborted),
+            http, StatusCodes.Status200OK, await projection[0].Repair.RepairAsync(key, http.RequestAborted),
             static (json, result) =>
         {
             json.WriteString("key"u8, result.Key);
@@ -53,12 +69,18 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
 
     private Task<Problem?> StatusAsync(HttpContext http)
     {
-        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.Projector.Status(), static (json, items) =>
+        var query = QueryReader.Read(http, One);
+        var projections = Find(query);
+        if (query.Problem is { } problem) return Task.FromResult<Problem?>(problem);
+        JsonAnswer.Write(
+            http, StatusCodes.Status200OK, projections.SelectMany(each => each.Projector.Status()),
+            static (json, items) =>
         {
             json.WriteStartArray("items"u8);
             foreach (var status in items)
             {
                 json.WriteStartObject();
+                json.WriteString("projection"u8, status.Projection);
                 json.WriteNumber("shard"u8, status.Shard);
                 json.WriteNumber("viewVersion"u8, status.ViewVersion);
                 json.WriteNumber("watermark"u8, status.Watermark);
@@ -79,19 +101,14 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
 
     private Task<Problem?> RebuildStatusAsync(HttpContext http)
     {
-        JsonAnswer.Write(http, StatusCodes.Status200OK, parts.Projections.Rebuild.Status, static (json, status) =>
+        var query = QueryReader.Read(http, One);
+        var projections = Find(query);
+        if (query.Problem is { } problem) return Task.FromResult<Problem?>(problem);
+        JsonAnswer.Write(http, StatusCodes.Status200OK, projections, static (json, items) =>
         {
-            json.WriteString("phase"u8, status.Phase);
-            json.WriteNumber("version"u8, status.Version);
-            json.WriteNumber("eventsApplied"u8, status.EventsApplied);
-            json.WriteNumber("eventsTotal"u8, status.EventsTotal);
-            json.WriteNumber("compared"u8, status.Compared);
-            json.WriteNumber("differing"u8, status.Differing);
-            json.WriteNumber("blocked"u8, status.Blocked);
-            json.WriteStartArray("collections"u8);
-            foreach (var collection in status.Collections) Write(json, collection);
+            json.WriteStartArray("items"u8);
+            foreach (var projection in items) Write(json, projection.Name, projection.Rebuild.Status);
             json.WriteEndArray();
-            json.WriteString("message"u8, status.Message);
         });
         return Task.FromResult<Problem?>(null);
     }
@@ -99,11 +116,40 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
     private async Task<Problem?> RebuildAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadOptionalAsync(http, Start);
+        var projections = Find(fields);
         if (fields.Problem is { } problem) return problem;
-        parts.Projections.Rebuild.Start(fields.Flag("force"));
+        foreach (var projection in projections) projection.Rebuild.Start(fields.Flag("force"));
         JsonAnswer.Write(
             http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));
         return null;
+    }
+
+    // The one that is named, or all.
+    private IReadOnlyList<Projection> Find(FieldReader fields)
+    {
+        if (fields.OptionalText(Which.Name, Limits.DocumentKeyCharacters) is not { } name) return parts.Projections.All;
+        if (parts.Projections.All.FirstOrDefault(projection => projection.Name == name) is { } found) return [found];
+        fields.Fail(ProblemTypes.InvalidField, $"There is no projection '{name}'; there are "
+            + $"{string.Join(", ", parts.Projections.All.Select(projection => projection.Name))}.", Which.Name);
+        return [];
+    }
+
+    private static void Write(Utf8JsonWriter json, string projection, RebuildStatus status)
+    {
+        json.WriteStartObject();
+        json.WriteString("projection"u8, projection);
+        json.WriteString("phase"u8, status.Phase);
+        json.WriteNumber("version"u8, status.Version);
+        json.WriteNumber("eventsApplied"u8, status.EventsApplied);
+        json.WriteNumber("eventsTotal"u8, status.EventsTotal);
+        json.WriteNumber("compared"u8, status.Compared);
+        json.WriteNumber("differing"u8, status.Differing);
+        json.WriteNumber("blocked"u8, status.Blocked);
+        json.WriteStartArray("collections"u8);
+        foreach (var collection in status.Collections) Write(json, collection);
+        json.WriteEndArray();
+        json.WriteString("message"u8, status.Message);
+        json.WriteEndObject();
     }
 
     private static void Write(Utf8JsonWriter json, ComparedCollection collection)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Services.Accounts.Views;
 using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes.Payments;
@@ -119,7 +120,7 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
     {
         if (transfer.Status != TransferStatus.Settled) return false;
         if (parts.FindProjections() is not { } projections) return false;
-        foreach (var view in projections.Projector.Status())
+        foreach (var view in projections[CustomersProjection.Name].Projector.Status())
         {
             if (view.Shard != parts.Ledger.Map.ShardOf(transfer.From)
                 && view.Shard != parts.Ledger.Map.ShardOf(transfer.To)) continue;

@@ -3,18 +3,25 @@ using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Views;
 
-namespace Tideline.Queries;
+namespace Tideline.Services.Accounts.Views;
 
-/// <summary>The read side of one process: queries of views and ledger, and the cache in front of them.</summary>
+/// <summary>
+/// The read side of one process: queries of views and ledger, the cache in front of them, and what keeps customers true
+/// when a day is over.
+/// </summary>
 public sealed class QueryHost : IAsyncDisposable
 {
-    private QueryHost(CustomerQueries customers, CustomerCache? cache, CacheInvalidator? invalidator) =>
-        (Customers, CacheCounts, Invalidator) = (customers, cache?.Counts, invalidator);
+    private QueryHost(CustomerQueries customers, Aging aging, ViewCache? cache, CacheInvalidator? invalidator) =>
+        (Customers, Aging, CacheCounts, Invalidator) = (customers, aging, cache?.Counts, invalidator);
 
     /// <summary>Customers and their movements, as fresh as asked.</summary>
     public CustomerQueries Customers { get; }
+
+    /// <summary>Days that leave the window.</summary>
+    public Aging Aging { get; }
 
     /// <summary>Hits and misses of the cache; null without one.</summary>
     public CacheCounts? CacheCounts { get; }
@@ -31,6 +38,7 @@ public sealed class QueryHost : IAsyncDisposable
     {
         var host = Create(ledger, projections, views, cache, time, loggers);
         host.Invalidator?.Start();
+        host.Aging.Start();
         return host;
     }
 
@@ -39,23 +47,28 @@ public sealed class QueryHost : IAsyncDisposable
         GeneralLedger ledger, ProjectionHost projections, IViewStore views, ICache? cache, TimeProvider time,
         ILoggerFactory loggers)
     {
-        var customers = cache is null ? null : new CustomerCache(cache, time);
+        var (cached, customers) =
+            (cache is null ? null : new ViewCache(cache, time), projections[CustomersProjection.Name]);
         return new QueryHost(
-            new CustomerQueries(
-                projections.Projector, projections.Letters, ledger, views, customers, projections.Damaged, time),
-            customers,
-            customers is null
+            new CustomerQueries(customers, ledger, views, cached, projections.Damaged, time),
+            new Aging(customers.Projector, views, projections.Damaged, time, loggers.CreateLogger<Aging>()),
+            cached,
+            cached is null
                 ? null
-                : new CacheInvalidator(customers, views, time, loggers.CreateLogger<CacheInvalidator>()));
+                : new CacheInvalidator(cached, views, time, loggers.CreateLogger<CacheInvalidator>()));
     }
 
-    /// <summary>Reports a cache whose invalidation fails.</summary>
-    public void ReportTo(NodeHealth health) =>
+    /// <summary>Reports a cache whose invalidation fails, and days that stay.</summary>
+    public void ReportTo(NodeHealth health)
+    {
         health.Register("invalidation of the cache", FaultScope.Detail, () => Invalidator?.Fault);
+        health.Register("aging of customers", FaultScope.Detail, () => Aging.Fault);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await Aging.DisposeAsync();
         if (Invalidator is not null) await Invalidator.DisposeAsync();
     }
 }

@@ -1,7 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Views;
 
-namespace Tideline.Projections;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// Reads documents of the store, which anybody with a tool may have written. A document that the program cannot have
@@ -41,7 +41,8 @@ internal static class StoredView
         }
     }
 
-    private static string? WhatIsWrong(CustomerDocument document, string id)
+    /// <summary>What is wrong with a document of this id; null when nothing is.</summary>
+    internal static string? WhatIsWrong(CustomerDocument document, string id)
     {
         if (document.CustomerId.ToString() != id) return "it names another customer than its id";
         if (document is not

@@ -1,10 +1,10 @@
 using CsCheck;
 using Tideline.Kernel;
-using Tideline.Projections;
+using Tideline.Services.Accounts.Views;
 
-namespace Tideline.Tests.Projections;
+namespace Tideline.Tests.Services.Accounts.Views;
 
-public sealed class FoldTests
+public sealed class CustomerFoldTests
 {
     private static readonly Guid Customer = new("01890000-0000-7000-8000-000000000001");
     private static readonly long Start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUs();
@@ -61,7 +61,7 @@ public sealed class FoldTests
     {
         var events = Events([(0, 5, 1), (0, 6, 1)]);
         var document = FoldAll(null, events.SkipLast(2));
-        Should.Throw<TidelineException>(() => Fold.Apply(document, events[^1].Event, events[^1].Data))
+        Should.Throw<TidelineException>(() => CustomerFold.Apply(document, events[^1].Event, events[^1].Data))
             .Code.ShouldBe(ErrorCode.Corrupt);
     }
 
@@ -70,11 +70,11 @@ public sealed class FoldTests
     {
         var document = FoldAll(null, Events([(0, 100, 1), (0, -40, 24)]))!;
         var day = new DateOnly(2026, 1, 1);
-        Fold.Age(document, day.AddDays(29)).ShouldBeSameAs(document);
-        var aged = Fold.Age(document, day.AddDays(30));
+        CustomerFold.Age(document, day.AddDays(29)).ShouldBeSameAs(document);
+        var aged = CustomerFold.Age(document, day.AddDays(30));
         aged.Transactions.Last30Days.Currencies.ShouldHaveSingleItem().ShouldBe(new CurrencyActivity("EUR", 1, 0, 40));
         aged.OldestDay.ShouldBe("2026-01-02");
-        var empty = Fold.Age(document, day.AddDays(31));
+        var empty = CustomerFold.Age(document, day.AddDays(31));
         empty.Transactions.Last30Days.Count.ShouldBe(0);
         empty.OldestDay.ShouldBeNull();
         empty.Transactions.Recent.Length.ShouldBe(2);
@@ -88,11 +88,12 @@ public sealed class FoldTests
             .ShouldBe(Enumerable.Range(11, 20).Reverse().Select(at => (long)at));
     }
 
-    private static byte[] Json(CustomerDocument document) => ViewApplier.Write(document, 0).Json!.Value.ToArray();
+    private static byte[] Json(CustomerDocument document) => CustomersProjection.Write(document, 0)
+        .Json!.Value.ToArray();
 
     private static CustomerDocument? FoldAll(
         CustomerDocument? document, IEnumerable<(LedgerEvent Event, EventData Data)> events) =>
-        events.Aggregate(document, (folded, each) => Fold.Apply(folded, each.Event, each.Data));
+        events.Aggregate(document, (folded, each) => CustomerFold.Apply(folded, each.Event, each.Data));
 
     private static List<(LedgerEvent Event, EventData Data)> Events((int Account, long Amount, int Hours)[] movements)
     {

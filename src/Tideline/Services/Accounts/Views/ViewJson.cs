@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Tideline.Projections;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// The JSON of the documents: camel case, nulls left out. What the program never writes, such as a field of another
@@ -14,10 +14,6 @@ namespace Tideline.Projections;
         AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(CustomerDocument))]
 [JsonSerializable(typeof(TransactionDocument))]
-[JsonSerializable(typeof(ActiveViews))]
-[JsonSerializable(typeof(DeadLetterState))]
-[JsonSerializable(typeof(DeadLetterData))]
-[JsonSerializable(typeof(ViewUpdated))]
 public sealed partial class ViewJson : JsonSerializerContext
 {
     /// <summary>Reads a customer document.</summary>

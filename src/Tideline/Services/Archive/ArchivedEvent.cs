@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
 
-namespace Tideline.Projections;
+namespace Tideline.Services.Archive;
 
 /// <summary>The CloudEvents 1.0 form of an event, as the archive keeps it.</summary>
 internal static class ArchivedEvent

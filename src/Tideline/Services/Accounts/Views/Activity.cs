@@ -1,6 +1,6 @@
 using Tideline.Kernel;
 
-namespace Tideline.Projections;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// Daily buckets and recent movements. Every result depends on the set of movements alone, not on their order.

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using Tideline.Ledger;
 
-namespace Tideline.Consistency;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// Which customers a check looks at: all, a page at a time, or some that lie evenly between the first id and the last.
 /// </summary>
-internal static class ViewSample
+internal static class CustomerSample
 {
     /// <summary>Up to <paramref name="count"/> customers of a shard.</summary>
     public static async Task<IReadOnlyList<Guid>> EvenlyAsync(IShardReader reader, int count, CancellationToken cancel)

@@ -1,4 +1,4 @@
-namespace Tideline.Projections;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// One entry on a customer's account, searchable; id <c>transactionId:accountId</c>. Amounts are minor units of

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Tideline.Projections;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// What people look at: a customer with accounts, recent activity and profile. All amounts are whole minor units of the

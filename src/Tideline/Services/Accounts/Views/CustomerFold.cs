@@ -1,18 +1,13 @@
 using Tideline.Kernel;
 
-namespace Tideline.Projections;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// How an event changes a customer document: pure functions. An event that the document's clock covers changes nothing;
 /// one that skips a version of its aggregate is a fault, because an event was lost.
 /// </summary>
-public static class Fold
+public static class CustomerFold
 {
-    /// <summary>
-    /// Grows when the same events give other documents than before: then a rebuild is expected to differ.
-    /// </summary>
-    public const int SchemaVersion = 1;
-
     /// <summary>Whether the event is in the document already.</summary>
     public static bool Covers(CustomerDocument? document, LedgerEvent happened) =>
         document is not null

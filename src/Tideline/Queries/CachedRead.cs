@@ -3,11 +3,11 @@ using System.Buffers.Binary;
 namespace Tideline.Queries;
 
 /// <summary>
-/// A customer document with the proof of how fresh it is, as it lies in the cache: a format byte, the time of
+/// A document with the proof of how fresh it is, as it lies in the cache: a format byte, the time of
 /// <see cref="FreshnessProof.AsOfUs"/>, the number of shards, a position for each, then the document's JSON. Numbers
 /// are little-endian.
 /// </summary>
-internal readonly record struct CachedCustomer(FreshnessProof Horizon, ReadOnlyMemory<byte> Json)
+internal readonly record struct CachedRead(FreshnessProof Horizon, ReadOnlyMemory<byte> Json)
 {
     private const byte Format = 1;
     private const int Head = 1 + sizeof(long) + sizeof(int);
@@ -28,7 +28,7 @@ internal readonly record struct CachedCustomer(FreshnessProof Horizon, ReadOnlyM
     /// <summary>
     /// Null when it is of another format, as a newer program may have written it: then it is not there.
     /// </summary>
-    public static CachedCustomer? Parse(ReadOnlyMemory<byte> bytes)
+    public static CachedRead? Parse(ReadOnlyMemory<byte> bytes)
     {
         var span = bytes.Span;
         if (span.Length < Head || span[0] != Format) return null;
@@ -37,7 +37,7 @@ internal readonly record struct CachedCustomer(FreshnessProof Horizon, ReadOnlyM
         var positions = new long[shards];
         for (var shard = 0; shard < shards; shard++)
             positions[shard] = BinaryPrimitives.ReadInt64LittleEndian(span[(Head + shard * sizeof(long))..]);
-        return new CachedCustomer(new FreshnessProof(BinaryPrimitives.ReadInt64LittleEndian(span[1..]), positions),
+        return new CachedRead(new FreshnessProof(BinaryPrimitives.ReadInt64LittleEndian(span[1..]), positions),
             bytes[(Head + shards * sizeof(long))..]);
     }
 }

@@ -4,22 +4,10 @@ using System.Text;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Views;
 
-namespace Tideline.Queries;
-
-/// <summary>Where an answer came from.</summary>
-public enum ServedBy
-{
-    /// <summary>The view tier.</summary>
-    View,
-
-    /// <summary>The strong tier.</summary>
-    Ledger,
-
-    /// <summary>The cache, with what it had from the view tier.</summary>
-    Cache,
-}
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// A customer as it was read. <paramref name="StalenessMs"/>: how old the answer may be, 0 from the ledger.
@@ -47,17 +35,17 @@ public sealed class CustomerQueries
     private readonly TimeProvider _time;
     private readonly LedgerCustomerReader _strong;
     private readonly ViewFreshness _freshness;
-    private readonly CustomerCache? _cache;
+    private readonly ViewCache? _cache;
     private readonly DamagedDocuments _damaged;
 
     internal CustomerQueries(
-        Projector projector, DeadLetterQueue letters, GeneralLedger ledger, IViewStore views, CustomerCache? cache,
+        Projection projection, GeneralLedger ledger, IViewStore views, ViewCache? cache,
             DamagedDocuments damaged, TimeProvider time)
     {
         (_projector, _letters, _ledger, _views, _cache, _damaged, _time) =
-            (projector, letters, ledger, views, cache, damaged, time);
+            (projection.Projector, projection.Letters, ledger, views, cache, damaged, time);
         _strong = new LedgerCustomerReader(ledger, time);
-        _freshness = new ViewFreshness(projector, ledger, time);
+        _freshness = new ViewFreshness(projection.Projector, ledger, time);
     }
 
     /// <summary>
@@ -73,9 +61,9 @@ public sealed class CustomerQueries
         // Asked before the read and in this order: what comes later can only make the answer fresher, and who is not
         // blocked now has every event up to the horizon.
         var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
-        var isBlocked = _letters.IsBlocked(id);
+        var isBlocked = _letters.IsBlocked(id.ToString());
         if (isBlocked && consistency.Level != ConsistencyLevel.Eventual) return await FromLedgerAsync(id, cancel);
-        var collection = _projector.Names.Customers;
+        var collection = _projector.Names.Documents;
         // What goes into the cache holds at least the horizon: a replica nearby need not.
         var fills = _cache is not null && found.Lease != Guid.Empty && !isBlocked;
         var (stored, isThere) = await ReadAsync(fills ? _views : Reader(consistency), collection, id, cancel);
@@ -83,7 +71,7 @@ public sealed class CustomerQueries
             return isThere && consistency.Level == ConsistencyLevel.Eventual ? null : await FromLedgerAsync(id, cancel);
         if (Sound(collection, stored) is not { } customer) return await FromLedgerAsync(id, cancel);
         if (fills)
-            await _cache!.FillAsync(CustomerCache.Key(collection, stored.Id), found.Lease, horizon, stored, cancel);
+            await _cache!.FillAsync(ViewCache.Key(collection, stored.Id), found.Lease, horizon, stored, cancel);
         return Answer(customer, ServedBy.View, staleness, isBlocked);
     }
 
@@ -98,7 +86,7 @@ public sealed class CustomerQueries
         if (consistency.Level != ConsistencyLevel.Eventual) await RequireNoneWaitsAsync(email, cancel);
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
-            _projector.Names.Customers,
+            _projector.Names.Documents,
             new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
             cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
         var found = await QueryAsync(consistency, query, cancel);
@@ -106,7 +94,7 @@ public sealed class CustomerQueries
         foreach (var document in found)
         {
             var customer = Sound(query.Collection, document) ?? await FromLedgerAsync(document, email, cancel);
-            if (customer is not null) customers.Add(Fold.Age(customer, Today()));
+            if (customer is not null) customers.Add(CustomerFold.Age(customer, Today()));
         }
 
         return new CustomerPage(
@@ -132,13 +120,15 @@ public sealed class CustomerQueries
         if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
             await _ledger.FenceAllAsync(end.ToUs(), cancel);
         await _freshness.RequireAsync(consistency, cancel);
-        if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId))
+        if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId.ToString()))
             throw Waits($"Events of customer {customerId} wait");
         (object, string)? after = cursor is not null
             && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
-            _projector.Names.Transactions, new Dictionary<string, object> { ["customerId"] = customerId.ToString() },
+            _projector.Names.Of(CustomersProjection.Transactions), new Dictionary<string,
+                object>
+            { ["customerId"] = customerId.ToString() },
                 "bookedAtUs", from?.ToUs(), to?.ToUs(),
             Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit);
         var found = await QueryAsync(consistency, query, cancel);
@@ -175,7 +165,7 @@ public sealed class CustomerQueries
             throw new TidelineException(
                 ErrorCode.ViewBehind,
                 $"The views have lost {query.Collection}, and only they can answer this. ./tideline projections " +
-                "rebuild --force builds them anew.", fault);
+                $"rebuild {CustomersProjection.Name} --force builds them anew.", fault);
         }
     }
 
@@ -197,7 +187,7 @@ public sealed class CustomerQueries
         throw new TidelineException(
             ErrorCode.ViewBehind,
                 $"A movement of customer {customerId} is damaged in the views ('{stored.Id}': {damage}). An " +
-                $"operator heals it: ./tideline projections repair {customerId}.");
+                $"operator heals it: {ViewRepair.CommandFor(CustomersProjection.Definition, customerId.ToString())}.");
     }
 
     private async Task<CustomerDocument?> FromLedgerAsync(Document damaged, string email, CancellationToken cancel) =>
@@ -206,9 +196,9 @@ public sealed class CustomerQueries
 
     // Nothing is cached of a customer whose events wait: no position says how old the document is.
     private ValueTask<CacheFind> FindInCacheAsync(Guid id, ReadConsistency consistency, CancellationToken cancel) =>
-        _cache is null || consistency.Level == ConsistencyLevel.Strong || _letters.IsBlocked(id)
+        _cache is null || consistency.Level == ConsistencyLevel.Strong || _letters.IsBlocked(id.ToString())
             ? default
-            : _cache.FindAsync(CustomerCache.Key(_projector.Names.Customers, id.ToString()), consistency, cancel);
+            : _cache.FindAsync(ViewCache.Key(_projector.Names.Documents, id.ToString()), consistency, cancel);
 
     private async Task<CustomerRead?> FromLedgerAsync(Guid id, CancellationToken cancel) =>
         await _strong.ReadAsync(id, cancel) is { } strong
@@ -216,7 +206,7 @@ public sealed class CustomerQueries
             : null;
 
     private CustomerRead Answer(CustomerDocument customer, ServedBy served, double stalenessMs, bool isBlocked) =>
-        new(Fold.Age(customer, Today()), served, stalenessMs, isBlocked);
+        new(CustomerFold.Age(customer, Today()), served, stalenessMs, isBlocked);
 
     // A customer whose events wait is older in the views than any position says.
     private async Task RequireNoneWaitsAsync(string email, CancellationToken cancel)
@@ -225,7 +215,9 @@ public sealed class CustomerQueries
         if (blocked.Count > Limits.PageRows) throw Waits($"Events of {blocked.Count} customers wait");
         foreach (var key in blocked)
         {
-            if (await _ledger.ReaderOf(key).GetCustomerAsync(key, cancel) is { } customer && customer.Email == email)
+            if (Guid.TryParse(key, out var id) && await _ledger.ReaderOf(id).GetCustomerAsync(id, cancel)
+                is { } customer
+                && customer.Email == email)
                 throw Waits($"Events of customer {key} wait");
         }
     }

@@ -10,11 +10,11 @@ namespace Tideline.Queries;
 internal readonly record struct CacheFind(ReadOnlyMemory<byte>? Json, double StalenessMs, Guid Lease);
 
 /// <summary>
-/// Customer documents in the cache. A document is believed for what its horizon proves, and only when it was filled
+/// Documents of the views in the cache. A document is believed for what its horizon proves, and only when it was filled
 /// while this process followed the changes; so whatever is lost on the way (a flush, an invalidation, a place in the
 /// change log) makes a read slower and never wrong. See docs/decisions/0015.
 /// </summary>
-internal sealed class CustomerCache(ICache cache, TimeProvider time)
+internal sealed class ViewCache(ICache cache, TimeProvider time)
 {
     private long _believedAfterUs = long.MaxValue;
 
@@ -28,7 +28,7 @@ internal sealed class CustomerCache(ICache cache, TimeProvider time)
     {
         var answer = await cache.GetAsync(key, cancel);
         if (!answer.IsAnswered) return Nothing(CacheOutcome.ReadFault, default);
-        if (answer.Value is not { } value || CachedCustomer.Parse(value) is not { } entry)
+        if (answer.Value is not { } value || CachedRead.Parse(value) is not { } entry)
             return Nothing(CacheOutcome.Miss, answer.Lease);
         var nowUs = time.NowUs();
         if (entry.Horizon.AsOfUs <= Volatile.Read(ref _believedAfterUs) || !entry.Horizon.Proves(consistency, nowUs))
@@ -43,7 +43,7 @@ internal sealed class CustomerCache(ICache cache, TimeProvider time)
     {
         if (lease == Guid.Empty) return;
         var fill = await cache.FillAsync(
-            key, lease, document.Revision, new CachedCustomer(horizon, document.Json).ToBytes(), cancel);
+            key, lease, document.Revision, new CachedRead(horizon, document.Json).ToBytes(), cancel);
         Counts.Record(fill switch
         {
             CacheFill.Filled => CacheOutcome.Filled,

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
+using Tideline.Projections;
 using Tideline.Views;
 
-namespace Tideline.Projections;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// Rewrites documents whose oldest counted day left the window, so that what stands in the store is true without a
@@ -23,7 +24,7 @@ public sealed class Aging : IAsyncDisposable
     {
         (_projector, _views, _damaged, _time) = (projector, views, damaged, time);
         _loop = new BackgroundLoop(
-            "aging of the views", RoundAsync, TimeSpan.FromMilliseconds(Limits.AgingIntervalMs), time, logger,
+            "aging of customers", RoundAsync, TimeSpan.FromMilliseconds(Limits.AgingIntervalMs), time, logger,
             Limits.LongPassMs);
     }
 
@@ -42,14 +43,15 @@ public sealed class Aging : IAsyncDisposable
         {
             var due = await _views.QueryAsync(
                 new DocumentQuery(
-                    names.Customers, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false,
+                    names.Documents, new Dictionary<string, object>(), "oldestDay", null, lastOut, Descending: false,
                     [], null, after, limit), cancel);
             var sound = due.Select(stored => (Stored: stored, Document: Sound(names, stored)))
                 .Where(each => each.Document is not null).ToArray();
-            var writes = sound.Select(each => ViewApplier.Write(Fold.Age(each.Document!, today), each.Stored.Revision))
+            var writes = sound.Select(each =>
+                CustomersProjection.Write(CustomerFold.Age(each.Document!, today), each.Stored.Revision))
                 .ToArray();
             if (writes.Length > 0)
-                rewritten += (await _views.WriteAsync(names.Customers, writes, cancel)).Count(applied => applied);
+                rewritten += (await _views.WriteAsync(names.Documents, writes, cancel)).Count(applied => applied);
             if (due.Count < limit) return rewritten;
             if (sound.Length > 0)
                 (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), Limits.AgingDocuments);
@@ -62,7 +64,7 @@ public sealed class Aging : IAsyncDisposable
     private CustomerDocument? Sound(ViewNames names, Document stored)
     {
         var document = StoredView.Customer(stored, out var damage);
-        if (damage is not null) _damaged.Note(names.Customers, stored.Id, damage);
+        if (damage is not null) _damaged.Note(names.Documents, stored.Id, damage);
         // Its own day is what the index said, unless somebody wrote one without the other.
         return document?.OldestDay is null ? null : document;
     }
@@ -75,6 +77,5 @@ public sealed class Aging : IAsyncDisposable
     private async Task RoundAsync(CancellationToken cancel)
     {
         if (_projector.IsBuilder) await RunAsync(cancel);
-        await _damaged.LookAgainAsync(_views, _projector.Names, cancel);
     }
 }

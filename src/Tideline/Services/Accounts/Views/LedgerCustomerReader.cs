@@ -1,9 +1,8 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Projections;
 using Tideline.Sagas;
 
-namespace Tideline.Queries;
+namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// A customer composed from the strong tier, in the shape of the view. It reads the entries of the window, so it costs
@@ -64,7 +63,7 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
         }
 
         var recent = await RecentAsync(newest, cancel);
-        return Fold.WithDays(document with { Transactions = new CustomerActivity { Recent = recent } }, days);
+        return CustomerFold.WithDays(document with { Transactions = new CustomerActivity { Recent = recent } }, days);
     }
 
     private async Task<RecentTransaction[]> RecentAsync(
