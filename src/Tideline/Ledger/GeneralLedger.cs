@@ -172,8 +172,8 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The account that carries an IBAN; null when none does.</summary>
     public async ValueTask<Guid?> FindIbanAsync(string iban, CancellationToken cancel)
     {
-        var name = NameClaims.OfIban(iban);
-        if (await ReaderOf(ClaimName.RouteOf(name)).GetClaimAsync(name, cancel) is not { } claim) return null;
+        var key = IbanClaims.Key(iban);
+        if (await ReaderOf(key.RouteId).GetClaimAsync(key, cancel) is not { } claim) return null;
         var account = await ReaderOf(claim.Subject).GetAccountAsync(claim.Subject, cancel);
         return account?.Iban == iban ? claim.Subject : null;
     }
