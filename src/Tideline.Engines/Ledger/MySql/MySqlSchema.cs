@@ -44,8 +44,8 @@ internal static class MySqlSchema
         CREATE TABLE IF NOT EXISTS outcomes (row_no BIGINT AUTO_INCREMENT PRIMARY KEY, outcome_key BINARY(16) NOT NULL, fingerprint BINARY(16) NOT NULL, kind INT NOT NULL,
             subject BINARY(16) NOT NULL, balance BIGINT NOT NULL, seq BIGINT NOT NULL, reason INT NOT NULL, detail VARCHAR(2048), time_us BIGINT NOT NULL,
             UNIQUE KEY {KeyIndex} (outcome_key)) {Options};
-        CREATE TABLE IF NOT EXISTS claims (name VARCHAR(255) PRIMARY KEY, claim_id BINARY(16) NOT NULL,
-            subject BINARY(16) NOT NULL) {Options};
+        CREATE TABLE IF NOT EXISTS claims (space VARCHAR(32) NOT NULL, name VARCHAR(200) NOT NULL, claim_id BINARY(16) NOT NULL,
+            kind VARCHAR(64) NOT NULL, subject BINARY(16) NOT NULL, PRIMARY KEY (space, name)) {Options};
         CREATE TABLE IF NOT EXISTS aggregates (id BINARY(16) PRIMARY KEY, kind VARCHAR(64) NOT NULL, version BIGINT NOT NULL, state VARCHAR(32) NOT NULL,
             at_rest BOOL NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL, open_state VARCHAR(32) AS (IF(at_rest, NULL, state)) VIRTUAL,
             KEY aggregates_due (wake_us), KEY aggregates_by_state (open_state, id)) {Options};
