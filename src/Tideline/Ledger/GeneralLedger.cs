@@ -30,6 +30,9 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>How ids map to shards.</summary>
     public ShardMap Map { get; }
 
+    /// <summary>Which group of servers holds each shard.</summary>
+    public Placement Placement => _store.Placement;
+
     /// <summary>Where ids come from.</summary>
     public IdGenerator Ids { get; }
 

@@ -172,6 +172,9 @@ public interface ILedgerStore : IAsyncDisposable
     /// <summary>How ids map to shards; fixed when the data was made.</summary>
     ShardMap Map { get; }
 
+    /// <summary>Which group of servers holds each shard; an engine without groups has one.</summary>
+    Placement Placement => Placement.Over(Map.Shards, 1);
+
     /// <summary>This process as the owner of shards, as others see it.</summary>
     ShardOwner Self { get; }
 

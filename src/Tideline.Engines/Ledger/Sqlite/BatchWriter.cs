@@ -23,8 +23,8 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
     private readonly SqliteStatement _outcome = Insert(database, "outcomes", $"row, {LedgerRows.OutcomeColumns}");
     private readonly SqliteStatement _claim = database.Prepare(
         $"INSERT INTO claims ({LedgerRows.ClaimColumns}) VALUES (?, ?, ?, ?, ?) " +
-        "ON CONFLICT (space, name) DO UPDATE SET claim_id = excluded.claim_id, kind = excluded.kind, "
-        + "subject = excluded.subject");
+        "ON CONFLICT (space, name) DO UPDATE SET claim_id = excluded.claim_id, kind = excluded.kind, " +
+        "subject = excluded.subject");
     private readonly SqliteStatement _release = database.Prepare(
         "DELETE FROM claims WHERE space = ? AND name = ?");
     private readonly SqliteStatement _newAggregate = Insert(database, "aggregates", LedgerRows.AggregateColumns);
