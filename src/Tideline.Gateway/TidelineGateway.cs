@@ -44,6 +44,7 @@ public static class TidelineGateway
 
         new CustomerRoutes(parts).Map(routes);
         new ViewRoutes(parts).Map(routes);
+        new AnalyticsRoutes(parts).Map(routes);
         new AccountRoutes(parts).Map(routes);
         new MovementRoutes(parts).Map(routes);
         new EntryRoutes(parts).Map(routes);
