@@ -93,7 +93,8 @@ public sealed class RouteTests
             .ShouldBeProblem("invalid-token", 400);
         (await server.GetAsync($"/v1/customers/{customer["customerId"]}", ("Tideline-Consistency", "odd")))
             .ShouldBeProblem("invalid-consistency", 400);
-        (await server.GetAsync("/v1/ops/lag")).Json.GetProperty("items").GetArrayLength().ShouldBe(2);
+        (await server.GetAsync("/v1/ops/lag?projection=customers")).Json.GetProperty("items").GetArrayLength()
+            .ShouldBe(2);
         (await server.GetAsync("/v1/ops/dlq")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
         (await server.GetAsync("/v1/ops/audit/verify"))["ok"].ShouldBe("True");
     }

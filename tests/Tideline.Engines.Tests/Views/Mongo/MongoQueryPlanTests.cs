@@ -13,9 +13,6 @@ public sealed class MongoQueryPlanTests
     [Fact]
     public async Task Every_query_of_the_program_uses_an_index()
     {
-        if (Environment.GetEnvironmentVariable("TIDELINE_TEST_MONGODB") is not { Length: > 0 })
-            Assert.Skip("The stand-in for MongoDB does not explain queries; name a real server with "
-                + "TIDELINE_TEST_MONGODB.");
         var cancel = TestContext.Current.CancellationToken;
         await using var source = new MongoViews();
         await using var views = await source.OpenAsync();
@@ -27,11 +24,26 @@ public sealed class MongoQueryPlanTests
                 ["find"] = collection.Name, ["filter"] = ViewFilter.Of(query), ["sort"] = ViewFilter.Order(query),
                 ["hint"] = MongoCatalog.Keys(CollectionRules.IndexFor(collection, query) ?? []),
             };
-            var plan = await source.Database.RunCommandAsync<BsonDocument>(
-                new BsonDocument { ["explain"] = find, ["verbosity"] = "queryPlanner" }, cancellationToken: cancel);
+            var plan = await ExplainAsync(source.Database, find, cancel);
             var chosen = plan["queryPlanner"]["winningPlan"].ToString()!;
             chosen.ShouldContain("IXSCAN", Case.Sensitive, query.ToString());
             chosen.ShouldNotContain("COLLSCAN");
+        }
+    }
+
+    private static async Task<BsonDocument> ExplainAsync(
+        IMongoDatabase database, BsonDocument find, CancellationToken cancel)
+    {
+        try
+        {
+            return await database.RunCommandAsync<BsonDocument>(
+                new BsonDocument { ["explain"] = find, ["verbosity"] = "queryPlanner" }, cancellationToken: cancel);
+        }
+        catch (MongoCommandException fault) when (fault.Message.Contains("no such command", StringComparison.Ordinal))
+        {
+            Assert.Skip("The stand-in for MongoDB does not explain queries; name a real server with "
+                + "TIDELINE_TEST_MONGODB.");
+            throw;
         }
     }
 }
