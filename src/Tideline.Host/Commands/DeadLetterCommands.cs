@@ -13,28 +13,28 @@ internal static class DeadLetterCommands
 {
     public static Command Build()
     {
-        const string Which = "The customer whose events are held up, or the letter of a saga.";
+        const string Which = "A blocked customer, or the dead letter of a saga.";
         var key = new Argument<Guid>("KEY") { Description = Which };
         var anyKey = new Argument<Guid?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<bool>("--all") { Description = "Every customer held up, then every letter of a saga." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen; change nothing." };
+        var all = new Option<bool>("--all") { Description = "Every blocked customer, then every dead letter of a saga." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Report what would happen; change nothing." };
         var reason = new Option<string>(
             "--reason")
-        { Description = "Why; kept with what was discarded.", Required = true };
+        { Description = "Why; stored with the discarded letters.", Required = true };
         return new Command("dlq", "List, show, replay or discard dead letters.")
         {
-            new Command("list", "Customers that are held up, and messages of sagas that wait.").Asks(
+            new Command("list", "List blocked customers, and saga messages that wait.").Asks(
                 (_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
-            new Command("show", "The letters of a key, in order.") { key }.Asks((parsed, node, cancel) =>
-                node.GetAsync($"/v1/ops/dlq/{parsed.GetValue(key)}", cancel), "No dead letters of that key."),
-            OneOrAll(new Command("replay", "Apply the letters of a key, or of all, in order; exit 1 when one of them "
-                + "still cannot be.") { anyKey, all, dryRun }, anyKey, all).Asks(
+            new Command("show", "Show the letters of a key, in order.") { key }.Asks((parsed, node, cancel) =>
+                node.GetAsync($"/v1/ops/dlq/{parsed.GetValue(key)}", cancel), "This key has no dead letters."),
+            OneOrAll(new Command("replay", "Apply the letters of a key, or of all keys, in order; exit 1 if one "
+                + "still cannot be applied.") { anyKey, all, dryRun }, anyKey, all).Asks(
                 (parsed, node, cancel) => parsed.GetValue(all)
                     ? ReplayAllAsync(node, parsed.GetValue(dryRun), cancel)
                     : node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(anyKey)}/replay",
                         parsed.GetValue(dryRun) ? """{"dryRun":true}""" : "{}", cancel),
                 "No dead letters.", IsAllApplied),
-            new Command("discard", "Give the letters of a key up, for ever.") { key, reason }.Asks(
+            new Command("discard", "Give up the letters of a key, permanently.") { key, reason }.Asks(
                 (parsed, node, cancel) => node.PostAsync($"/v1/ops/dlq/{parsed.GetValue(key)}/discard",
                     $$"""{"reason":"{{JsonEncodedText.Encode(parsed.GetRequiredValue(reason))}}"}""", cancel),
                 ""),
@@ -50,7 +50,7 @@ internal static class DeadLetterCommands
             if (text is not null && !Guid.TryParse(text, out _))
                 given.AddError($"'{text}' for '{key.Name}' is not {CommandTree.Id}.");
             else if (text is not null == given.GetValue(all))
-                given.AddError("Say which: a KEY, or --all.");
+                given.AddError("Give either a KEY or --all.");
         });
         return command;
     }

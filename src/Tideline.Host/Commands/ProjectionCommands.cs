@@ -12,20 +12,20 @@ internal static class ProjectionCommands
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
     private static readonly Option<bool> Force =
-        new("--force") { Description = "Build and switch without a look at what is replaced." };
+        new("--force") { Description = "Build and switch without comparing with the live views." };
 
     private static readonly Argument<Guid> Customer = new("CUSTOMER") { Description = "The customer's id." };
 
-    public static Command Build() => new("projections", "How far the views are, and building them anew.")
+    public static Command Build() => new("projections", "Show how far the views are, and rebuild or repair them.")
     {
-        new Command("status", "Watermark, lag and health, shard by shard; exit 1 when one is unhealthy.").Asks(
+        new Command("status", "Show watermark, lag and health per shard; exit 1 if one is unhealthy.").Asks(
             (_, node, cancel) => node.GetAsync("/v1/ops/projections", cancel), "", answer =>
                 answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("healthy").GetBoolean())),
-        new Command("rebuild", "Build the views anew beside the live ones, compare, and switch; exit 1 when that was "
+        new Command("rebuild", "Rebuild the views beside the live ones, compare, and switch; exit 1 if the switch was "
             + "refused.") { Force }.Asks(
             (parsed, node, cancel) => RebuildAsync(node, parsed.GetValue(Force), cancel),
             "", answer => answer.GetProperty("phase").GetString() == "switched"),
-        new Command("repair", "Build the documents of one customer anew from the ledger; exit 1 when that failed.")
+        new Command("repair", "Rebuild the documents of one customer from the ledger; exit 1 if that failed.")
         {
             Customer,
         }.Asks(

@@ -73,14 +73,14 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         var seen =
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{_customers} customers, {_transactions} transactions and {_events} events of version " +
-                $"{_names.Version}");
+                $"{Counted.Of(_customers, "customer")}, {Counted.Of(_transactions, "transaction")} and "
+                    + $"{Counted.Of(_events, "event")} of version {_names.Version}");
         // What the views have not seen was not compared with anything: a reader must not take it for sound.
         if (_behind > 0)
-            seen = string.Create(CultureInfo.InvariantCulture, $"{seen}; {_behind} events behind, not compared");
+            seen = $"{seen}; {Counted.Of(_behind, "event")} behind, not compared";
         return _known.Count == 0 ? seen
-            : string.Create(CultureInfo.InvariantCulture, $"{seen}; {_known.Count} customers knowingly behind, dead "
-                + $"letters: {string.Join(", ", _known.Take(Limits.VerifyFindings))}");
+            : $"{seen}; {Counted.Of(_known.Count, "customer")} behind because of dead letters: "
+                + string.Join(", ", _known.Take(Limits.VerifyFindings));
     }
 
     private async Task CheckWatermarksAsync(CancellationToken cancel)

@@ -95,14 +95,14 @@ public sealed class VerifierTests : IAsyncLifetime
     [InlineData("UPDATE c_transactions_v1 SET id = 'x' || id WHERE CAST(json AS TEXT) LIKE '%deposit%'",
         "belongs to no entry of the ledger", true)]
     [InlineData(
-        "UPDATE c_customers_v1 SET revision = 'x'", "is damaged: somebody else wrote it: it has no revision", false)]
+        "UPDATE c_customers_v1 SET revision = 'x'", "is damaged: another program wrote it: it has no revision", false)]
     [InlineData(
         "UPDATE c_customers_v1 SET json = CAST(replace(json, '\"name\"', '\"nom\"') AS BLOB)",
         "is damaged: it cannot be read", false)]
     [InlineData(
         "UPDATE c_customers_v1 SET json = CAST(replace(json, '{\"customerId\"', '{\"extra\":1,\"customerId\"') AS " +
         "BLOB)", "is damaged: it cannot be read", false)]
-    [InlineData("UPDATE c_customers_v1 SET id = CAST(id AS BLOB)", "was written by somebody else", false)]
+    [InlineData("UPDATE c_customers_v1 SET id = CAST(id AS BLOB)", "was written by another program", false)]
     [InlineData("UPDATE c_transactions_v1 SET revision = 'x'", "is not what its event says", false)]
     [InlineData("DELETE FROM c_events_v1 WHERE id LIKE '%3'", "Event document 0:0000000000000000003 is missing", false)]
     [InlineData(
@@ -166,7 +166,7 @@ public sealed class VerifierTests : IAsyncLifetime
         var check = (await VerifyAsync(deep: true))
             .Checks.Single(one => one.Name.StartsWith("I8", StringComparison.Ordinal));
         check.Ok.ShouldBeTrue(check.Detail);
-        check.Detail.ShouldContain($"1 customers knowingly behind, dead letters: {customer}");
+        check.Detail.ShouldContain($"1 customer behind because of dead letters: {customer}");
     }
 
     [Fact]

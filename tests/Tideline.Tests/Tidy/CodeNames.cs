@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Tideline.Gateway;
 using Tideline.Host.Commands;
 using Tideline.Kernel;
 using Tideline.Tools.Commands;
@@ -37,7 +38,7 @@ internal static partial class CodeNames
     /// <summary>Numeric constants by name; two types may have one of the same name.</summary>
     public static ILookup<string, decimal> Constants { get; } =
         (from assembly in (Assembly[])[typeof(Limits).Assembly, typeof(Engines.TidelineNode).Assembly,
-            typeof(Gateway.TidelineGateway).Assembly, typeof(CommandTree).Assembly, typeof(BenchCommands).Assembly]
+            typeof(TidelineGateway).Assembly, typeof(CommandTree).Assembly, typeof(BenchCommands).Assembly]
          from type in assembly.GetTypes()
          from field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
          where field is { IsLiteral: true } && (field.FieldType == typeof(int) || field.FieldType == typeof(long))

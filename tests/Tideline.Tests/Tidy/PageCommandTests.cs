@@ -113,7 +113,8 @@ public sealed partial class PageCommandTests
             : Everything(Root).ToList();
         return row.Success ? commands.All(Has) : commands.Any(Has);
 
-        bool Has(Command command) => command.Options.Any(one => one.Name == option) || option == "--help";
+        bool Has(Command command) =>
+            option == "--help" || command.Options.Any(one => one.Name == option) || command.Subcommands.Any(Has);
     }
 
     private static IEnumerable<Command> Everything(Command root) =>

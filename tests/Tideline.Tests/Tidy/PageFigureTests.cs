@@ -83,7 +83,7 @@ public sealed partial class PageFigureTests
     {
         (string Suffix, decimal Size, string Unit)[] units =
         [
-            ("Ms", 1, "ms"), ("Ms", 1_000, "s"), ("Ms", 60_000, "min"), ("Ms", 3_600_000, "h"), ("Ms", 86_400_000, "day"),
+            ("Ms", 1, "ms"), ("Ms", 1_000, "s"), ("Ms", 1_000, "seconds"), ("Ms", 60_000, "min"), ("Ms", 3_600_000, "h"), ("Ms", 86_400_000, "day"),
             ("Seconds", 1, "s"), ("Seconds", 60, "min"), ("Minutes", 1, "min"), ("Minutes", 60, "h"), ("Days", 1, "days"),
             ("Bytes", 1, "bytes"), ("Bytes", 1_024, "KiB"), ("Bytes", 1_048_576, "MiB"), ("BytesPerSecond", 1_024, "KiB"),
             ("Frames", 1, "pages"),
