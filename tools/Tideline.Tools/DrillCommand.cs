@@ -18,7 +18,8 @@ public static class DrillCommand
     {
         if (!Names.Contains(name))
         {
-            await Console.Error.WriteLineAsync($"There is no drill '{name}'; the drills are: {string.Join(", ", Names)}.");
+            await Console.Error.WriteLineAsync(
+                $"There is no drill '{name}'; the drills are: {string.Join(", ", Names)}.");
             return 2;
         }
 

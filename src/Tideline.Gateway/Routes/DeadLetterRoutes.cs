@@ -17,7 +17,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         """{"key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
     private const string List = "dlq";
     private const string ViewsLeftOut =
-        "Dead letters of customers are left out: the views are not open yet; /health/detail says why.";
+        "The list omits dead letters of customers: the views are not open yet; /health/detail says why.";
 
     private const string Listed =
         """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","letters":2,"reason":"…"}""";
@@ -30,7 +30,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         new("cursor", "the nextCursor of the answer before.", "ZGxxfDAxOTdhMWIy"));
 
     private static readonly BodyShape Discard = new(
-        new("reason", "why; it is kept.", "Bad test data", Required: true),
+        new("reason", "why; stored with the letters.", "Bad test data", Required: true),
         new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true));
 
     public void Map(RouteTable routes)
@@ -38,7 +38,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         routes.Get(
             "/v1/ops/dlq",
             new RouteNotes(
-                "Keys whose events wait, longest first, then messages of sagas. 'leftOut' says what the list lacks.",
+                "Keys with waiting events, oldest first, then saga messages. 'leftOut' names what the list lacks.",
                 $$"""{"items":[{{Listed}}],"leftOut":null}"""),
             ListAsync);
         routes.Get("/v1/ops/dlq/{id}",
@@ -46,12 +46,12 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         routes.Post(
             "/v1/ops/dlq/{id}/replay",
             new RouteNotes(
-                "Applies the letters of a key in order, or handles the message of a saga.",
+                "Applies the letters of a key in order, or handles a saga message.",
                 $$"""{"items":[{{Replayed}}]}""")
             { Body = Replay },
             ReplayAsync);
         routes.Post("/v1/ops/dlq/replay", new RouteNotes(
-            $"Replays the letters of every key, {Limits.ReplayKeys} keys a call: customers, then sagas.",
+            $"Replays the letters of every key, {Limits.ReplayKeys} keys per call: customers, then sagas.",
             $$"""{"items":[{{Replayed}}],"nextCursor":null,"leftOut":null}""")
         {
             Body = ReplayMany,
@@ -186,7 +186,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             }
             catch (TidelineException away) when (away.IsTransient)
             {
-                leftOut = $"Dead letters of customers are left out: {away.Message}";
+                leftOut = $"The list omits dead letters of customers: {away.Message}";
             }
 
             after = null;

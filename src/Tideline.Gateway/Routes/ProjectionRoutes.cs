@@ -16,20 +16,21 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/ops/lag",
-            new RouteNotes("How far the views are behind the ledger, shard by shard.", Example), StatusAsync);
+            new RouteNotes("How far the views are behind the ledger, per shard.", Example), StatusAsync);
         routes.Get("/v1/ops/projections",
-            new RouteNotes("How far the views are, shard by shard.", Example), StatusAsync);
+            new RouteNotes("How far the views are, per shard.", Example), StatusAsync);
         routes.Post("/v1/ops/projections/rebuild", new RouteNotes(
-            "Builds the views anew beside the live ones, compares and switches.", """{"status":"started"}""")
+            "Rebuilds the views beside the live ones, compares, and switches.", """{"status":"started"}""")
         {
             Status = 202, Body = Start,
         }, RebuildAsync);
         routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
-            "How far the rebuild is, or how the last one ended: idle, building, comparing, switched, refused or "
+            "The progress of the rebuild, or the result of the last one: idle, building, comparing, switched, "
+                + "refused or "
                 + "failed.",
             """{"phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}"""), RebuildStatusAsync);
         routes.Post("/v1/ops/projections/repair/{id}", new RouteNotes(
-            "Builds the documents of one customer anew from the ledger, whatever stands in their place. A reason " +
+            "Rebuilds the documents of one customer from the ledger, whatever they contain now. A reason " +
                 "says why not: an event cannot be folded.",
             """{"key":"0197a1b2-0000-7000-8000-000000000001","events":5,"documents":1,"reason":null}"""), RepairAsync);
     }

@@ -40,7 +40,8 @@ internal static class UpCommand
     };
     private static readonly Option<string> Roles = new("--roles")
     {
-        Description = "The role of this process. node (the default): everything except failover. failover: controls the "
+        Description =
+            "The role of this process. node (the default): everything except failover. failover: controls the "
             + "failover of the MySQL groups of the cluster profile. Environment: TIDELINE_ROLES.",
         DefaultValueFactory = _ => "node"
     };
@@ -64,14 +65,16 @@ internal static class UpCommand
     };
     private static readonly Option<string?> Hosts = new("--hosts")
     {
-        Description = "More host names and addresses to accept, such as bank.example,10.0.0.7. Loopback, the address of "
+        Description =
+            "More host names and addresses to accept, such as bank.example,10.0.0.7. Loopback, the address of "
             + "the connection and --address are always accepted. Environment: TIDELINE_HOSTS.",
     };
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print the log." };
     private static readonly Option<bool> AcceptClock = new("--accept-clock")
     {
         Description =
-            $"Confirm that the system clock is right although the newest event is over {Limits.ClockIdleDays} days old.",
+            $"Confirm that the system clock is right although the newest event is over {Limits.ClockIdleDays} days "
+                + $"old.",
     };
 
     private static readonly Option<int> DemoRate = new(
@@ -93,7 +96,8 @@ internal static class UpCommand
     {
         var settings = Settings(parsed);
         if (settings.Profile is not ("embedded" or "cluster")) throw new TidelineException(
-            ErrorCode.InvalidInput, $"There is no profile '{settings.Profile}'; the profiles are embedded and cluster.");
+            ErrorCode.InvalidInput,
+                $"There is no profile '{settings.Profile}'; the profiles are embedded and cluster.");
         if (settings.Port is < 0 or > 65_535)
             throw new TidelineException(ErrorCode.InvalidInput, $"--port must be 0 to 65535, not {settings.Port}.");
         if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(

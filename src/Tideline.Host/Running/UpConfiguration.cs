@@ -99,7 +99,8 @@ internal sealed record UpConfiguration
             "mysql" => field.Value.ValueKind == JsonValueKind.Array
                 && field.Value.EnumerateArray().All(IsText) ? null : "must be a list of strings, one per primary",
             "kafka-settings" => field.Value.ValueKind == JsonValueKind.Object
-                && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null : "must be an object with string values",
+                && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null :
+                    "must be an object with string values",
             _ => "is not an option of up; the options are data, port, listen, shards, profile, roles, demo, demo-rate, "
                 + "verbose, mysql, kafka, kafka-settings, mongodb, redis, name, own, address and hosts",
         };

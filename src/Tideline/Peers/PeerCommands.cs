@@ -36,7 +36,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
         {
             var carried = Carried(command);
             var kind = Array.Find(Kinds, kind => kind.Json.Type == carried.GetType()) ?? throw new TidelineException(
-                ErrorCode.Internal, $"A {command.GetType().Name} is for the owner of a shard alone.");
+                ErrorCode.Internal, $"Only the owner of a shard may issue {command.GetType().Name}.");
             writer.WriteStartObject();
             writer.WritePropertyName(kind.Name);
             JsonSerializer.Serialize(writer, carried, kind.Json);
@@ -59,7 +59,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
             while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
             {
                 if (commands.Count == Limits.ForwardBatchCommands) throw new TidelineException(
-                    ErrorCode.InvalidInput, $"At most {Limits.ForwardBatchCommands} commands are taken at once.");
+                    ErrorCode.InvalidInput, $"A request may have at most {Limits.ForwardBatchCommands} commands.");
                 commands.Add(ReadOne(ref reader));
             }
 

@@ -77,7 +77,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
+                ErrorCode.InvalidInput, $"The reason must have 1 to {Limits.ReferenceCharacters} characters.");
         projector.RequireBuilder();
         await projector.Gate.WaitAsync(cancel);
         try
@@ -90,7 +90,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
                 throw new TidelineException(
                     ErrorCode.InvalidInput,
                     $"The document of {key} is damaged, so no event can follow: {damage}. {ViewRepair.Command} " +
-                    "builds it anew.");
+                    "rebuilds it.");
             foreach (var letter in gone)
                 touched.After = Fold.Skip(touched.After, key, letter.Event.Subject, letter.Event.Version);
             await WriteAsync(batch, cancel);
@@ -136,6 +136,6 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
                 ErrorCode.InvalidInput, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
         if (!outcome.IsDone)
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
+                ErrorCode.StorageUnavailable, "Another process wrote the document at the same moment. Try again.");
     }
 }

@@ -36,7 +36,7 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
             var waits = broken?.Contains(happened.Key) == true || isBlocked(happened);
             var reason = waits ? "It waits behind an earlier event of its customer."
                 : touched.Damage is { } damage
-                    ? $"The document of its customer is damaged: {damage}. {ViewRepair.Command} builds it anew."
+                    ? $"The document of its customer is damaged: {damage}. {ViewRepair.Command} rebuilds it."
                 : TryFold(batch, touched, happened);
             if (reason is null) continue;
             if (!waits && touched.Damage is null && isGivenUp?.Invoke(happened) == true)

@@ -36,7 +36,7 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
         {
             if (projector.Names.Version != names.Version)
                 throw new TidelineException(
-                    ErrorCode.StorageUnavailable, "Another version of the views answers since. Try again.");
+                    ErrorCode.StorageUnavailable, "The views were switched to another version meanwhile. Try again.");
             foreach (var shard in shards) await FoldAsync(fold, names, shard, projector.Watermark(shard), cancel);
             return await FinishAsync(fold, names, cancel);
         }
@@ -62,7 +62,7 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
         if (stored is not null) await views.RemoveAsync(names.Customers, [id], cancel);
         if (write is not null && !(await views.WriteAsync(names.Customers, [write], cancel))[0])
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
+                ErrorCode.StorageUnavailable, "Another process wrote the document at the same moment. Try again.");
         projector.Applier.Forget(fold.Key);
         damaged.Forget(names.Customers, id);
         await projector.Dead.ReleaseAsync(fold.Key, cancel);

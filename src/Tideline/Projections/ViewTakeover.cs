@@ -73,7 +73,7 @@ internal sealed partial class ViewTakeover(
         // The views are a witness of what the shard lost: they stay as they are.
         if (ledger.WhyClosed(shard.Shard) is not null)
             throw new TidelineException(
-                ErrorCode.Corrupt, $"The views of shard {shard.Shard} rest while its ledger is refused.");
+                ErrorCode.Corrupt, $"The views of shard {shard.Shard} wait while its ledger is refused.");
         var (number, watermark) = (shard.Shard, await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel));
         // What cannot be is not believed: everything is folded again, and documents know what they hold.
         if (watermark.Seq > 0 && await ledger.RawReader(number).GetHeadAsync(cancel) is var head

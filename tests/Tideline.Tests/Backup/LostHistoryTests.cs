@@ -225,7 +225,7 @@ public sealed class LostHistoryTests
         File.Copy(Path.Combine(other.Data, "ledger", "shard-1.db"),
             Path.Combine(stage.Data, "ledger", "shard-1.db"), overwrite: true);
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync()))
-            .Message.ShouldContain("they were put together from two");
+            .Message.ShouldContain("they come from two installations");
     }
 
     [Fact]

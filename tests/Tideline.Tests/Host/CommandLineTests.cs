@@ -94,7 +94,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("{\n\"port\": }", "line 2 is not valid JSON")]
     [InlineData("[]", "not a JSON object")]
     [InlineData(
-        "{\"port\": 0, \"profile\": \"cluster\", \"kafka\": \"127.0.0.1:1\"}", "the address of MySQL: set TIDELINE_MYSQL")]
+        "{\"port\": 0, \"profile\": \"cluster\", \"kafka\": \"127.0.0.1:1\"}",
+        "the address of MySQL: set TIDELINE_MYSQL")]
     [InlineData("{\"port\": 70000}", "0 to 65535")]
     public async Task A_configuration_that_cannot_be_used_says_why(string json, string named)
     {

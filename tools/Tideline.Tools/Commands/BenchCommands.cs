@@ -28,7 +28,8 @@ internal static class BenchCommands
         };
         var semiSync = new Option<bool>("--semi-sync")
         {
-            Description = "For transfers on --profile cluster: compare a lone MySQL server with a semi-synchronous group, "
+            Description =
+                "For transfers on --profile cluster: compare a lone MySQL server with a semi-synchronous group, "
                 + "on servers that the bench starts itself."
         };
         var command = new Command("bench", "Measure a scenario and its baseline in one run.")
@@ -64,7 +65,8 @@ internal static class BenchCommands
         };
         var seed = new Option<ulong>("--seed")
         {
-            Description = "Repeat the requests and kills of an earlier run with this seed.", DefaultValueFactory = _ => 1
+            Description =
+                "Repeat the requests and kills of an earlier run with this seed.", DefaultValueFactory = _ => 1
         };
         var command = new Command("drill", "Break something under load, recover it, and prove that nothing was lost "
             + "or executed twice.") { name, kills, runs, down, seed, Profile, JsonFile };

@@ -30,7 +30,8 @@ internal static class ServiceCommands
         up.SetAction(UpAsync);
         down.SetAction(DownAsync);
         status.SetAction(StatusAsync);
-        return new Command("services", "Run real servers on this machine, without containers: MySQL, Redis, Kafka and a "
+        return new Command("services",
+            "Run real servers on this machine, without containers: MySQL, Redis, Kafka and a "
             + "stand-in for MongoDB.") { up, down, status };
     }
 
