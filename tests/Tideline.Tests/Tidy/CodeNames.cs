@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Tideline.Gateway;
 using Tideline.Host.Commands;
 using Tideline.Kernel;
+using Tideline.Log;
 using Tideline.Tools.Commands;
 
 namespace Tideline.Tests.Tidy;
@@ -31,9 +32,10 @@ internal static partial class CodeNames
     /// <summary>The words of string literals, scripts and deployment files: <c>account.events</c>.</summary>
     public static IReadOnlySet<string> Words { get; } = SourceTree.Files.Where(file => !file.IsTest).AsParallel()
         .SelectMany(file => LiteralsOf(CSharpSyntaxTree.ParseText(string.Join('\n', file.Lines)).GetRoot()))
-        .Concat(Files.Where(file => Scripts.Contains(file.Split('/')[0]) || file is "tideline" or "Directory.Build.props")
+        .Concat(Files
+            .Where(file => Scripts.Contains(file.Split('/')[0]) || file is "tideline" or "Directory.Build.props")
             .AsParallel().Select(file => File.ReadAllText(Path.Combine(SourceTree.Root, file))))
-        .SelectMany(WordsOf).ToHashSet();
+        .SelectMany(WordsOf).Append(Topics.DeadLetters(Topics.AccountEvents)).ToHashSet();
 
     /// <summary>Numeric constants by name; two types may have one of the same name.</summary>
     public static ILookup<string, decimal> Constants { get; } =
@@ -84,7 +86,15 @@ internal static partial class CodeNames
     {
         foreach (Match word in Compound().Matches(text))
         {
-            yield return word.Value;
+            // With "Values.mysql.enabled" also "mysql.enabled".
+            var from = 0;
+            do
+            {
+                yield return word.Value[from..];
+                from = word.Value.IndexOf('.', from) + 1;
+            }
+            while (from > 0);
+
             foreach (Match part in Simple().Matches(word.Value)) yield return part.Value;
         }
     }

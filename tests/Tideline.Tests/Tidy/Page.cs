@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Tideline.Tests.Tidy;
 
-/// <summary>A Markdown page, by its path from the root: its lines, the code that it marks, its links and anchors.</summary>
+/// <summary>A Markdown page, by its path from the root: lines, code spans, links and anchors.</summary>
 internal sealed partial record Page(string Path, string Text)
 {
     /// <summary>Every page of the repository.</summary>
@@ -62,9 +62,12 @@ internal sealed partial record Page(string Path, string Text)
     }
 
     /// <summary>The page that a relative path leads to, from the root.</summary>
-    public string Resolve(string relative) => System.IO.Path.GetRelativePath(SourceTree.Root, System.IO.Path.GetFullPath(
-        System.IO.Path.Combine(SourceTree.Root, System.IO.Path.GetDirectoryName(Path) ?? "", relative)))
-        .Replace('\\', '/');
+    public string Resolve(string relative)
+    {
+        var folder = System.IO.Path.Combine(SourceTree.Root, System.IO.Path.GetDirectoryName(Path) ?? "");
+        var target = System.IO.Path.GetFullPath(System.IO.Path.Combine(folder, relative));
+        return System.IO.Path.GetRelativePath(SourceTree.Root, target).Replace('\\', '/');
+    }
 
     private static IEnumerable<(int, string)> Lines(string text, bool fenced)
     {

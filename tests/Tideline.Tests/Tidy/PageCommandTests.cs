@@ -41,7 +41,7 @@ public sealed partial class PageCommandTests
 
         IEnumerable<string> Missing(Command command, string path) => command.Subcommands.SelectMany(
             inner => Missing(inner, $"{path} {inner.Name}".Trim()))
-            .Concat(command.Subcommands.Count == 0 && !page.Spans.Any(span => span.Text.StartsWith(path))
+            .Concat(command.Subcommands.Count == 0 && !page.Spans.Any(span => span.Text.StartsWith(path, StringComparison.Ordinal))
                 ? [path]
                 : [])
             .Concat(command.Options.Where(option => option.Name is not ("--help" or "--version")
@@ -156,15 +156,17 @@ public sealed partial class PageCommandTests
         var code = Continued().Replace(string.Join('\n', page.Code.Select(line => line.Text)), " ").Split('\n');
         var named = page.Spans.Select(span => Request().Match(span.Text))
             .Concat(code.Select(line => Request().Match(line)))
-            .Where(match => match.Success).Select(match => (match.Groups[1].Value, match.Groups[2].Value))
+            .Where(match => match.Success)
+            .Select(match => (Method: match.Groups[1].Value, Path: match.Groups[2].Value))
             .Concat(code.Select(line => (Line: line, Call: Curl().Match(line))).Where(call => call.Call.Success)
-                .Select(call => (MethodOf(call.Line), call.Call.Groups[1].Value)));
+                .Select(call => (Method: MethodOf(call.Line), Path: call.Call.Groups[1].Value)));
         return
             from request in named
-            let path = request.Item2.Split('?')[0]
-            where !routes.Any(route => (request.Item1 is "" || request.Item1 == route.Method)
-                && IsOf(path, route.Path)) && !Unlisted.Contains($"{(request.Item1 is "" ? "GET" : request.Item1)} {path}")
-            select $"{page.Path} names {request.Item1} {request.Item2}";
+            let path = request.Path.Split('?')[0]
+            where !routes.Any(route => (request.Method is "" || request.Method == route.Method)
+                && IsOf(path, route.Path)) && !Unlisted.Any(
+                    one => one.EndsWith($"{request.Method} {path}".Trim(), StringComparison.Ordinal))
+            select $"{page.Path} names {request.Method} {request.Path}";
     }
 
     private static string MethodOf(string curl) => Method().Match(curl) is { Success: true } given

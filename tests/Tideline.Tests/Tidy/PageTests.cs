@@ -61,7 +61,7 @@ public sealed partial class PageTests
         foreach (var (number, path, anchor) in page.Links)
         {
             var target = path.Length == 0 ? page.Path : page.Resolve(path);
-            if (!System.IO.Path.Exists(System.IO.Path.Combine(SourceTree.Root, target)))
+            if (!Path.Exists(Path.Combine(SourceTree.Root, target)))
                 yield return $"{page.Path}:{number} links to {target}";
             else if (anchor.Length > 0 && !(path.Length == 0 ? page : Pages[target]).Anchors.Contains(anchor))
                 yield return $"{page.Path}:{number} links to {target}#{anchor}";
