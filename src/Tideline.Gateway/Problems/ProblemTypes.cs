@@ -37,7 +37,8 @@ internal static class ProblemTypes
     public static readonly ProblemType RequestTimeout =
         new("request-timeout", 408, "The request took too long to arrive");
     public static readonly ProblemType UriTooLong = new("uri-too-long", 414, "Path and query are too long");
-    public static readonly ProblemType HeadersTooLarge = new("headers-too-large", 431, "The request headers are too large");
+    public static readonly ProblemType HeadersTooLarge = new(
+        "headers-too-large", 431, "The request headers are too large");
     public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The body is too large");
     public static readonly ProblemType UnsupportedMediaType = new(
         "unsupported-media-type", 415, "The route does not accept this media type");

@@ -16,8 +16,11 @@ internal static class DeadLetterCommands
         const string Which = "A blocked customer, or the dead letter of a saga.";
         var key = new Argument<Guid>("KEY") { Description = Which };
         var anyKey = new Argument<Guid?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<bool>("--all") { Description =
-            "Every blocked customer, then every dead letter of a saga." };
+        var all = new Option<bool>("--all")
+        {
+            Description =
+            "Every blocked customer, then every dead letter of a saga."
+        };
         var dryRun = new Option<bool>("--dry-run") { Description = "Report what would happen; change nothing." };
         var reason = new Option<string>(
             "--reason")

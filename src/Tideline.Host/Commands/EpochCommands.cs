@@ -14,8 +14,10 @@ internal static class EpochCommands
     { Description = "Why; recorded with the epoch.", Required = true };
     private static readonly Option<bool> Anyway = new(
         "--anyway")
-    { Description =
-        "Begin the epoch although the shards are from different moments, so that money between them is missing." };
+    {
+        Description =
+        "Begin the epoch although the shards are from different moments, so that money between them is missing."
+    };
 
     public static Command Build()
     {

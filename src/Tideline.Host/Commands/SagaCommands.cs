@@ -9,8 +9,11 @@ internal static class SagaCommands
     public static Command Build()
     {
         var id = new Argument<Guid>("ID") { Description = "The saga's id; for a transfer, the transfer's id." };
-        var state = new Option<string?>("--state") { Description =
-            "List sagas in this state. Default: every unfinished saga." };
+        var state = new Option<string?>("--state")
+        {
+            Description =
+            "List sagas in this state. Default: every unfinished saga."
+        };
         state.AcceptOnlyFromAmong("running", "completed", "compensating", "compensated", "parked", "suspended",
             "paid-out");
         var to = new Option<Guid?>("--to") { Description = "The account to credit. Default: the debited account." };

@@ -52,7 +52,9 @@ internal static partial class Output
         var fields = answer.EnumerateObject()
             .Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
             .Select(field => field.Name).ToList();
-        var width = Console.IsOutputRedirected ? 0 : fields.Select(field => Heading(field).Length).DefaultIfEmpty().Max();
+        var width = Console.IsOutputRedirected
+            ? 0
+            : fields.Select(field => Heading(field).Length).DefaultIfEmpty().Max();
         foreach (var field in fields) Console.WriteLine(
             $"{Heading(field).PadRight(width)}{(Console.IsOutputRedirected ? '\t' : ' ')}{Text(answer, field)}");
         foreach (var list in answer.EnumerateObject()

@@ -161,14 +161,14 @@ public sealed class LostHistoryTests
         await stage.StopAsync();
         Directory.Delete(Path.Combine(stage.Data, "ledger"), recursive: true);
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync()))
-            .Message.ShouldContain("shows that there was a ledger");
+            .Message.ShouldContain("shows that it existed");
         Directory.Exists(Path.Combine(stage.Data, "ledger")).ShouldBeFalse();
 
         foreach (var trace in (string[])["views", "log"])
         {
             Directory.Delete(Path.Combine(stage.Data, trace), recursive: true);
             (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync()))
-                .Message.ShouldContain("shows that there was a ledger");
+                .Message.ShouldContain("shows that it existed");
         }
     }
 

@@ -202,7 +202,8 @@ public sealed class SagaDeadLetterTests
             default);
         var letters = (await bank.Letters.ListAsync(default, 10, default)).Items;
         letters.Count.ShouldBe(others.Length);
-        letters.ShouldAllBe(letter => letter.Reason == $"Step 1 of saga {id} was already executed with a different effect.");
+        letters.ShouldAllBe(
+            letter => letter.Reason == $"Step 1 of saga {id} was already executed with a different effect.");
         bank.Ledger.CommittedHead(1).MessageSeq.ShouldBe(heads);
         (await bank.ReadAsync(other)).PostedMinor.ShouldBe(0);
         await bank.Pump.RunAsync();

@@ -25,16 +25,16 @@ internal static partial class CodeNames
 
     /// <summary>Types, and members without and with their type: <c>Fold</c>, <c>SchemaVersion</c>,
     /// <c>Fold.SchemaVersion</c>.</summary>
-    public static IReadOnlySet<string> Declared { get; } = SourceTree.Files.AsParallel()
+    public static IReadOnlySet<string> Declared { get; } = SourceTree.Files
         .SelectMany(file => DeclaredIn(CSharpSyntaxTree.ParseText(string.Join('\n', file.Lines)).GetRoot()))
         .ToHashSet();
 
     /// <summary>The words of string literals, scripts and deployment files: <c>account.events</c>.</summary>
-    public static IReadOnlySet<string> Words { get; } = SourceTree.Files.Where(file => !file.IsTest).AsParallel()
+    public static IReadOnlySet<string> Words { get; } = SourceTree.Files.Where(file => !file.IsTest)
         .SelectMany(file => LiteralsOf(CSharpSyntaxTree.ParseText(string.Join('\n', file.Lines)).GetRoot()))
         .Concat(Files
             .Where(file => Scripts.Contains(file.Split('/')[0]) || file is "tideline" or "Directory.Build.props")
-            .AsParallel().Select(file => File.ReadAllText(Path.Combine(SourceTree.Root, file))))
+            .Select(file => File.ReadAllText(Path.Combine(SourceTree.Root, file))))
         .SelectMany(WordsOf).Append(Topics.DeadLetters(Topics.AccountEvents)).ToHashSet();
 
     /// <summary>Numeric constants by name; two types may have one of the same name.</summary>

@@ -39,13 +39,15 @@ public sealed partial class PageCommandTests
         var page = Page.All.Single(page => page.Path == "docs/reference/cli.md");
         Nothing(Missing(Root, ""));
 
+        bool Has(Func<string, bool> matches) => page.Spans.Any(span => matches(span.Text));
+
         IEnumerable<string> Missing(Command command, string path) => command.Subcommands.SelectMany(
             inner => Missing(inner, $"{path} {inner.Name}".Trim()))
-            .Concat(command.Subcommands.Count == 0 && !page.Spans.Any(span => span.Text.StartsWith(path, StringComparison.Ordinal))
-                ? [path]
-                : [])
+            .Concat(command.Subcommands.Count > 0 || Has(span => span.StartsWith(path, StringComparison.Ordinal))
+                ? []
+                : [path])
             .Concat(command.Options.Where(option => option.Name is not ("--help" or "--version")
-                && !page.Spans.Any(span => span.Text.Split(' ')[0] == option.Name))
+                && !Has(span => span.Split(' ').Contains(option.Name)))
                 .Select(option => $"{path} {option.Name}"));
     }
 

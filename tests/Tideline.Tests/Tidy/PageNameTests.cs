@@ -25,6 +25,8 @@ public sealed partial class PageNameTests
         ["sql_slave_killed"] = "MySQL's source",
         ["innodb_log_writer_threads"] = "a setting of MySQL that is left as it is",
         ["CLOCK_BOOTTIME"] = "Linux",
+        ["Allow"] = "HTTP",
+        ["Location"] = "HTTP",
         ["Retry-After"] = "HTTP",
         ["TimeProvider"] = ".NET",
         ["XmlSchemaSet"] = ".NET",
@@ -105,6 +107,7 @@ public sealed partial class PageNameTests
         from span in page.Spans
         where Identifier().IsMatch(span.Text) && !Foreign.ContainsKey(span.Text)
             && !CodeNames.Declared.Contains(span.Text) && !CodeNames.Words.Contains(span.Text)
+            && !IsFile(span.Text)
         select $"{page.Path}:{span.Number} names {span.Text}";
 
     private static IEnumerable<string> MissingWords(Page page) =>
