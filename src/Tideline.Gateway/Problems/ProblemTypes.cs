@@ -15,7 +15,8 @@ internal static class ProblemTypes
         "invalid-field", 400, "A field has an invalid value");
     public static readonly ProblemType InvalidId = new("invalid-id", 400, "An id is not a UUID");
     public static readonly ProblemType InvalidQuery = new("invalid-query", 400, "A query parameter is invalid");
-    public static readonly ProblemType InvalidCursor = new("invalid-cursor", 400, "The cursor does not belong to this list");
+    public static readonly ProblemType InvalidCursor = new(
+        "invalid-cursor", 400, "The cursor does not belong to this list");
     public static readonly ProblemType InvalidToken = new("invalid-token", 400, "The consistency token is invalid");
     public static readonly ProblemType InvalidConsistency = new(
         "invalid-consistency", 400, "The consistency level is invalid");

@@ -21,7 +21,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("sagas retry", "There is no saga")]
     [InlineData("sagas compensate", "There is no saga")]
     [InlineData("sagas payout", "There is no saga")]
-    [InlineData("dlq replay", "No event of 01980000-0000-7000-8000-000000000001 waits")]
+    [InlineData("dlq replay", "Key 01980000-0000-7000-8000-000000000001 has no waiting events")]
     public async Task An_operators_command_gets_through_to_what_it_names(string command, string named)
     {
         await SqliteLedgerStore.Open(_folder, shards: 1).DisposeAsync();
