@@ -1,13 +1,14 @@
 using Tideline.Consistency;
 using Tideline.Gateway.Door;
+using Tideline.Gateway.Http;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
-using Tideline.Queries;
 using Tideline.Sagas;
+using Tideline.Services.Accounts.Views;
 using Tideline.Services.Payments;
 using Tideline.Services.Payments.Imports;
 
@@ -19,9 +20,6 @@ public sealed record GatewayParts
     /// <summary>The strong tier.</summary>
     public required GeneralLedger Ledger { get; init; }
 
-    /// <summary>Transfers.</summary>
-    public required PaymentsService Payments { get; init; }
-
     /// <summary>What operators do with sagas.</summary>
     public required SagaOperations Sagas { get; init; }
 
@@ -31,8 +29,8 @@ public sealed record GatewayParts
     /// <summary>Counts what waits for an operator; null where nobody counts.</summary>
     public SagaWatch? SagaWatch { get; init; }
 
-    /// <summary>ISO 20022 files.</summary>
-    public required PaymentImports Imports { get; init; }
+    /// <summary>Maps the routes of the services.</summary>
+    internal Action<RouteTable, GatewayParts> ServiceRoutes { get; init; } = static (_, _) => { };
 
     /// <summary>Finds <see cref="Projections"/>; null while the views are not open.</summary>
     public required Func<ProjectionHost?> FindProjections { get; init; }

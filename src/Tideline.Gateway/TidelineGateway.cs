@@ -5,7 +5,7 @@ using Tideline.Gateway.Http;
 using Tideline.Gateway.Metrics;
 using Tideline.Gateway.Peers;
 using Tideline.Gateway.Reference;
-using Tideline.Gateway.Routes;
+using Tideline.Gateway.Routes.Operations;
 
 namespace Tideline.Gateway;
 
@@ -42,26 +42,8 @@ public static class TidelineGateway
         var routes = new RouteTable(web, services.GetRequiredService<RouteCatalog>(), metrics, parts.Time,
             parts.Ledger, logger);
 
-        new CustomerRoutes(parts).Map(routes);
-        new ViewRoutes(parts).Map(routes);
-        new AccountRoutes(parts).Map(routes);
-        new MovementRoutes(parts).Map(routes);
-        new EntryRoutes(parts).Map(routes);
-        new StatementRoutes(parts).Map(routes);
-        new HoldRoutes(parts).Map(routes);
-        new TransferRoutes(parts, metrics).Map(routes);
-        new TransferBatchRoutes(parts, metrics, logger).Map(routes);
-        new ImportRoutes(parts.Imports).Map(routes);
-        new SagaRoutes(parts).Map(routes);
-        new ProjectionRoutes(parts).Map(routes);
-        new DeadLetterRoutes(parts).Map(routes);
-        new AuditRoutes(parts).Map(routes);
-        new ConsistencyRoutes(parts).Map(routes);
-        new ShardRoutes(parts).Map(routes);
-        new BackupRoutes(parts).Map(routes);
-        var health = new HealthRoutes(parts);
-        health.Map(routes);
-        new MetricRoutes(parts, metrics, health).Map(routes);
+        parts.ServiceRoutes(routes, parts);
+        OperationsRoutes.Map(routes, parts);
         if (parts.Receiver is { } receiver) new PeerRoutes(receiver).Map(routes);
 
         web.MapOpenApi().WithMetadata(new HttpMethodMetadata(RouteTable.ReadMethods));

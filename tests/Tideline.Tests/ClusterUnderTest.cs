@@ -1,4 +1,4 @@
-using Tideline.Engines;
+using Tideline.Node;
 
 namespace Tideline.Tests;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Tideline.Engines;
 using Tideline.Kernel;
+using Tideline.Node;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 using Tideline.Tools.Scenarios;

@@ -1,4 +1,5 @@
-using Tideline.Engines;
+using Tideline.Kernel;
+using Tideline.Node;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tools;
@@ -15,7 +16,7 @@ public sealed record BenchOptions
     public int? Accounts { get; init; }
 
     /// <summary>Shards of the installation: as many as <c>up</c> would make here, unless told.</summary>
-    public int Shards { get; init; } = NodeOptions.DefaultShards;
+    public int Shards { get; init; } = ShardMap.DefaultShards;
 
     /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
     public ClusterOptions? Cluster { get; init; }

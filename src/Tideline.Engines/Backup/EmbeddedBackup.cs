@@ -5,7 +5,6 @@ using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
-using Tideline.Services.Payments.Imports;
 
 namespace Tideline.Engines.Backup;
 
@@ -15,14 +14,19 @@ namespace Tideline.Engines.Backup;
 /// <remarks>
 /// <code>
 /// 1 the writers of all shards stand between two batches
-/// 2 views, then log, then every shard are pinned by a read transaction; imports under way are held open
+/// 2 views, then log, then every shard are pinned by a read transaction; files of services are held open
 /// 3 the writers go on
 /// 4 everything is copied from what is pinned; backup.json is written last
 /// </code>
 /// File by file at different moments would create or destroy money. Views are pinned before the log and the log before
 /// the ledger, so that none can be ahead of what it was made from.
 /// </remarks>
-public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imports, TimeProvider time)
+/// <param name="ledger">The strong tier.</param>
+/// <param name="data">The data folder.</param>
+/// <param name="pinFiles">Gives what services keep in files of that folder, at the moment when it is called.</param>
+/// <param name="time">The clock.</param>
+public sealed class EmbeddedBackup(
+    GeneralLedger ledger, string data, Func<IReadOnlyList<FolderSnapshot>> pinFiles, TimeProvider time)
 {
     private static readonly string LogFile = Path.Combine("log", "log.db");
     private static readonly string ViewsFile = Path.Combine("views", "views.db");
@@ -86,7 +90,7 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
             if (File.Exists(Path.Combine(data, file))) cut.Pin(data, file);
         }
 
-        cut.Imports = new ImportSnapshot(imports);
+        cut.Folders = pinFiles();
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
             cut.Shards.Add(cut.Pin(data, SqliteLedgerStore.FileOf(shard)));
     }
@@ -106,13 +110,15 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
                 files.Add(Seal(target, name));
             }
 
-            var folder = Path.GetRelativePath(data, imports);
-            foreach (var (name, content, length) in cut.Imports.Open())
+            foreach (var folder in cut.Folders)
             {
-                cancel.ThrowIfCancellationRequested();
-                var path = Path.Combine(folder, name);
-                CopyStream(content, length, MakeRoom(target, path));
-                files.Add(Seal(target, path));
+                foreach (var (name, content, length) in folder.Open())
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    var path = Path.Combine(Path.GetRelativePath(data, folder.Directory), name);
+                    CopyStream(content, length, MakeRoom(target, path));
+                    files.Add(Seal(target, path));
+                }
             }
 
             foreach (var directory in Directory.EnumerateDirectories(target, "*", SearchOption.AllDirectories))
@@ -186,7 +192,7 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
 
         public List<PinnedDatabase> Shards { get; } = [];
 
-        public ImportSnapshot Imports { get; set; } = new("");
+        public IReadOnlyList<FolderSnapshot> Folders { get; set; } = [];
 
         public PinnedDatabase Pin(string data, string name)
         {
@@ -198,7 +204,7 @@ public sealed class EmbeddedBackup(GeneralLedger ledger, string data, string imp
         public void Dispose()
         {
             foreach (var (_, pinned) in Files) pinned.Dispose();
-            Imports.Dispose();
+            foreach (var folder in Folders) folder.Dispose();
         }
     }
 }

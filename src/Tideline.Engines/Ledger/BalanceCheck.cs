@@ -7,12 +7,12 @@ namespace Tideline.Engines.Ledger;
 
 /// <summary>
 /// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a
-/// currency, returnable = what unfinished sagas may give back, suspense = what suspended sagas have. Accounts, entries
-/// and holds are merged in the order of ids, a range of accounts at a time. One finding an account is enough to look
+/// currency, returnable = what aggregates may give back, suspense = what aggregates have there. Accounts, entries and
+/// holds are merged in the order of ids, a range of accounts at a time. One finding an account is enough to look
 /// at it.
 /// </summary>
 internal sealed class BalanceCheck(
-    IBalanceSource source, int limit, int accountsPerPass, Func<SagaRow, SagaClaim?>? claimOf = null)
+    IBalanceSource source, int limit, int accountsPerPass, AggregateClaims? allClaims = null)
 {
     private readonly List<string> _findings = [];
     private readonly SortedDictionary<string, Int128> _held = new(StringComparer.Ordinal);
@@ -50,7 +50,8 @@ internal sealed class BalanceCheck(
             var (held, claimed) = (holds.GetValueOrDefault(id), claims.GetValueOrDefault(id));
             if (known.TryGetValue(id, out var account)) Check(account, entries.Of(id), held, claimed);
             else if (holds.ContainsKey(id)) _findings.Add($"Account {id} does not exist, but has open holds.");
-            else if (claims.ContainsKey(id)) _findings.Add($"Account {id} does not exist, but sagas have money of it.");
+            else if (claims.ContainsKey(id))
+                _findings.Add($"Account {id} does not exist, but money that is under way is claimed for it.");
             else _findings.Add($"Account {id} does not exist, but has entries.");
         }
 
@@ -60,18 +61,18 @@ internal sealed class BalanceCheck(
     private Dictionary<Guid, Int128> ClaimsOf(Guid? after, Guid? through)
     {
         var claims = new Dictionary<Guid, Int128>();
-        if (claimOf is null) return claims;
-        foreach (var saga in source.OpenSagas())
+        if (allClaims is null) return claims;
+        foreach (var aggregate in source.Aggregates(allClaims.Which))
         {
             try
             {
-                if (claimOf(saga) is not { } claim || (after is not null && claim.AccountId <= after)
+                if (allClaims.Of(aggregate) is not { } claim || (after is not null && claim.AccountId <= after)
                     || (through is not null && claim.AccountId > through)) continue;
                 claims[claim.AccountId] = claims.GetValueOrDefault(claim.AccountId) + claim.AmountMinor;
             }
             catch (Exception fault) when (fault is JsonException or TidelineException or FormatException)
             {
-                if (after is null) _findings.Add($"Saga {saga.Id} cannot be read: {fault.Message}");
+                if (after is null) _findings.Add($"{aggregate.Kind} {aggregate.Id} cannot be read: {fault.Message}");
             }
         }
 
@@ -80,18 +81,18 @@ internal sealed class BalanceCheck(
 
     private string? CheckClaims(in BalanceRow account, Int128 claimed)
     {
-        if (claimOf is null) return null;
+        if (allClaims is null) return null;
         if (account.Kind == AccountKind.Suspense)
         {
             return account.PostedMinor == claimed
                 ? null
-                : Say($"{Name(account)}: suspense holds {account.PostedMinor}, suspended sagas have {claimed} there.");
+                : Say($"{Name(account)}: suspense holds {account.PostedMinor}, but claims on it add up to {claimed}.");
         }
 
         var minor = account.ReturnableMinor;
         return minor == claimed
             ? null
-            : Say($"{Name(account)}: {minor} may come back to it, but its unfinished sagas add up to {claimed}.");
+            : Say($"{Name(account)}: {minor} may come back to it, but what is under way adds up to {claimed}.");
     }
 
     private void Check(in BalanceRow account, EntryFold.Sum entries, Int128 held, Int128 claimed)

@@ -17,8 +17,8 @@ internal interface IBalanceSource
     /// <summary>What open holds still hold back, summed per account of the range.</summary>
     IEnumerable<(Guid Account, Int128 Minor)> OpenHolds(Guid? after, Guid? through);
 
-    /// <summary>Sagas that are unfinished or have their money on suspense.</summary>
-    IEnumerable<SagaRow> OpenSagas();
+    /// <summary>Aggregates, in no order.</summary>
+    IEnumerable<AggregateRow> Aggregates(AggregateFilter which);
 }
 
 /// <summary>An account as the check of balances needs it.</summary>

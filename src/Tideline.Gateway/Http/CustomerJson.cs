@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
-using Tideline.Projections;
+using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Gateway.Http;
 
@@ -87,7 +87,7 @@ internal static class CustomerJson
     }
 
     // A sum may pass 64 bits, so it is no Money. A decimal with a scale is exact and writes its places itself.
-    private static string Decimals(decimal minor, int exponent)
+    internal static string Decimals(decimal minor, int exponent)
     {
         var scale = new decimal(1, 0, 0, false, (byte)exponent);
         return (minor * scale)

@@ -53,6 +53,15 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         return Guid.Empty;
     }
 
+    /// <summary>The text that stands in the path: a UUID, or another key without control characters.</summary>
+    public string PathText(HttpContext http, int limitCharacters, string name = "id")
+    {
+        if (http.Request.RouteValues[name] is string { Length: > 0 } text && text.Length <= limitCharacters
+            && !text.Any(char.IsControl)) return text;
+        Fail(ProblemTypes.InvalidId, $"The key in the path must have 1 to {limitCharacters} characters.", name);
+        return "";
+    }
+
     /// <summary>A text without control characters; null when the field is absent.</summary>
     public string? OptionalText(string name, int limitCharacters)
     {

@@ -32,6 +32,12 @@ internal sealed partial class RouteTable(
     /// <summary>The methods of a route that is read: the server sends no body to a HEAD.</summary>
     public static string[] ReadMethods { get; } = [HttpMethods.Get, HttpMethods.Head];
 
+    /// <summary>Where routes add figures of their own.</summary>
+    public GatewayMetrics Metrics => metrics;
+
+    /// <summary>Where routes log.</summary>
+    public ILogger Logger => logger;
+
     /// <summary>Adds a GET route, and HEAD with it.</summary>
     public void Get(string path, RouteNotes notes, RouteHandler handler) => Map(HttpMethods.Get, path, notes, handler);
 

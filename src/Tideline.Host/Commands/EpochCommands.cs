@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Tideline.Engines;
-using Tideline.Engines.Backup;
 using Tideline.Host.Running;
+using Tideline.Node;
 
 namespace Tideline.Host.Commands;
 

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>projections</c>: how far the views are, and building them anew.</summary>
+/// <summary><c>projections</c>: how far they are, and building them anew.</summary>
 internal static class ProjectionCommands
 {
     private const string RebuildPath = "/v1/ops/projections/rebuild";
@@ -14,44 +15,73 @@ internal static class ProjectionCommands
     private static readonly Option<bool> Force =
         new("--force") { Description = "Build and switch without comparing with the live views." };
 
-    private static readonly Argument<Guid> Customer = new("CUSTOMER") { Description = "The customer's id." };
-
-    public static Command Build() => new("projections", "Show how far the views are, and rebuild or repair them.")
+    private static readonly Argument<string?> Name = new("NAME")
     {
-        new Command("status", "Show watermark, lag and health per shard; exit 1 if one is unhealthy.").Asks(
-            (_, node, cancel) => node.GetAsync("/v1/ops/projections", cancel), "", answer =>
+        Description = "The projection, such as customers; without it, all projections.", Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private static readonly Argument<string> Which = new("NAME") { Description = "The projection, such as customers." };
+    private static readonly Argument<string> Key = new("KEY")
+    {
+        Description = "The id of the document; in customers, the id of the customer.",
+    };
+
+    public static Command Build() => new("projections", "Show how far the projections are, and rebuild or repair them.")
+    {
+        new Command("status", "Show watermark, lag and health per shard; exit 1 if one is unhealthy.") { Name }.Asks(
+            (parsed, node, cancel) => node.GetAsync($"/v1/ops/projections{Query(parsed.GetValue(Name))}", cancel), "",
+            answer =>
                 answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("healthy").GetBoolean())),
-        new Command("rebuild", "Rebuild the views beside the live ones, compare, and switch; exit 1 if the switch was "
-            + "refused.") { Force }.Asks(
-            (parsed, node, cancel) => RebuildAsync(node, parsed.GetValue(Force), cancel),
-            "", answer => answer.GetProperty("phase").GetString() == "switched"),
-        new Command("repair", "Rebuild the documents of one customer from the ledger; exit 1 if that failed.")
+        new Command("rebuild",
+            "Rebuild one projection or all beside the live views, compare, and switch; exit 1 if a "
+            + "switch was refused.") { Name, Force }.Asks(
+            (parsed, node, cancel) =>
+                RebuildAsync(node, parsed.GetValue(Name), parsed.GetValue(Force), cancel), "", AreSwitched),
+        new Command("repair", "Rebuild one document from the ledger; exit 1 if that failed.")
         {
-            Customer,
+            Which, Key,
         }.Asks(
-            (parsed, node, cancel) => node.PostAsync($"{RepairPath}/{parsed.GetValue(Customer)}", cancel), "",
+            (parsed, node, cancel) => node.PostAsync(
+                $"{RepairPath}/{Uri.EscapeDataString(parsed.GetRequiredValue(Key))}",
+                new JsonObject { ["projection"] = parsed.GetRequiredValue(Which) }.ToJsonString(), cancel), "",
             answer => answer.GetProperty("reason").ValueKind == JsonValueKind.Null),
     };
 
+    private static string Query(string? name) => name is null ? "" : $"?projection={Uri.EscapeDataString(name)}";
+
+    private static bool AreSwitched(JsonElement answer) => answer.GetProperty("items").EnumerateArray()
+        .All(item => item.GetProperty("phase").GetString() == "switched");
+
     // A node that this command started itself ends with it, so the rebuild must have ended before.
-    private static async Task<JsonElement> RebuildAsync(OpsClient node, bool force, CancellationToken cancel)
+    private static async Task<JsonElement> RebuildAsync(
+        OpsClient node, string? name, bool force, CancellationToken cancel)
     {
-        await node.PostAsync(RebuildPath, force ? """{"force":true}""" : "{}", cancel);
+        var asked = new JsonObject { ["force"] = force };
+        if (name is not null) asked["projection"] = name;
+        await node.PostAsync(RebuildPath, asked.ToJsonString(), cancel);
         var progress = new ProgressLine();
         while (true)
         {
-            var status = await node.GetAsync(RebuildPath, cancel);
-            var phase = status.GetProperty("phase").GetString();
-            if (phase is not ("idle" or "building" or "comparing"))
+            var answer = await node.GetAsync(RebuildPath + Query(name), cancel);
+            var underWay = answer.GetProperty("items").EnumerateArray().FirstOrDefault(
+                item => item.GetProperty("phase").GetString() is "building" or "comparing");
+            if (underWay.ValueKind == JsonValueKind.Undefined && answer.GetProperty("items").EnumerateArray()
+                .All(item => item.GetProperty("phase").GetString() is not ("idle" or "waiting")))
             {
                 progress.End();
-                return status;
+                return answer;
             }
 
-            progress.Say(phase == "comparing"
-                ? $"comparing: {status.GetProperty("compared")} documents, {status.GetProperty("differing")} differ"
-                : $"{phase}: {status.GetProperty("eventsApplied")} of {status.GetProperty("eventsTotal")} events");
+            if (underWay.ValueKind != JsonValueKind.Undefined) progress.Say(Sentence(underWay));
             await Task.Delay(Poll, cancel);
         }
+    }
+
+    private static string Sentence(JsonElement item)
+    {
+        var (name, phase) = (item.GetProperty("projection"), item.GetProperty("phase").GetString());
+        return phase == "comparing"
+            ? $"{name}: comparing, {item.GetProperty("compared")} documents, {item.GetProperty("differing")} differ"
+            : $"{name}: {phase}, {item.GetProperty("eventsApplied")} of {item.GetProperty("eventsTotal")} events";
     }
 }

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Net;
-using Tideline.Engines;
 using Tideline.Gateway.Door;
 using Tideline.Host.Demo;
 using Tideline.Host.Running;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Host.Commands;
 
@@ -182,7 +182,7 @@ internal static class UpCommand
         return new NodeOptions
         {
             DataDirectory = settings.Data,
-            Shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, NodeOptions.DefaultShards) : null)
+            Shards = settings.Shards ?? (settings.Demo && isNew ? Math.Max(2, ShardMap.DefaultShards) : null)
         };
     }
 

@@ -1,8 +1,8 @@
 using Bogus;
-using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Host.Demo;
 

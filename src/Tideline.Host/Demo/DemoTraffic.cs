@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using Bogus;
-using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 
 namespace Tideline.Host.Demo;
@@ -163,7 +163,7 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
         var key = node.Ledger.Ids.Next().ToString();
         var request = new TransferRequest(
             from.AccountId, to.AccountId, amount, words, Idempotency.Key("demo", key), Idempotency.Fingerprint(key));
-        var reply = await node.Payments.TransferAsync(request, CancellationToken.None);
+        var reply = await node.Payments.Transfers.TransferAsync(request, CancellationToken.None);
         var (fromShard, toShard) = (node.Ledger.Map.ShardOf(from.AccountId), node.Ledger.Map.ShardOf(to.AccountId));
         if (reply.Status == TransferStatus.Settled && fromShard != toShard) Interlocked.Increment(ref AcrossShards);
         return reply.Refusal;

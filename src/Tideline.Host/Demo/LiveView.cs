@@ -3,6 +3,8 @@ using System.Globalization;
 using Spectre.Console;
 using Tideline.Host.Running;
 using Tideline.Ledger;
+using Tideline.Sagas;
+using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Host.Demo;
 
@@ -101,13 +103,13 @@ internal static class LiveView
             (_doneBefore, _at) = (done, Stopwatch.GetTimestamp());
             var sagas = (await node.Sagas.ListAsync(null, SagasCounted, cancel)).Items;
             var relayed = node.Relay.Status.ToDictionary(status => status.Shard, status => status.RelayedSeq);
-            var shards = node.Projections.Projector.Status()
+            var shards = node.Projections[CustomersProjection.Name].Projector.Status()
                 .Select(status => new ShardSample(status.Shard,
                     status.Head, relayed[status.Shard], status.Watermark, status.LagMs, status.Healthy)).ToList();
             return new Sample(
                 perSecond, At(latencies, 0.5), At(latencies, 0.99),
                 shards.Max(shard => shard.LagMs), sagas.Count, sagas.Count(saga => saga.State == SagaState.Parked),
-                node.Projections.DeadLetters.List().Count,
+                node.Projections.All.Sum(projection => projection.DeadLetters.List().Count),
                 done, Interlocked.Read(ref traffic.Refused), Interlocked.Read(ref traffic.AcrossShards),
                 Interlocked.Read(ref traffic.Failed), await SumsAreZeroAsync(cancel), shards);
         }

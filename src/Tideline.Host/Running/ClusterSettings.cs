@@ -1,5 +1,5 @@
-using Tideline.Engines;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Host.Running;
 

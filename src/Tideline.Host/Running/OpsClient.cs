@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Tideline.Engines;
 using Tideline.Gateway.Door;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
+using Tideline.Node;
 
 namespace Tideline.Host.Running;
 

@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Tideline.Engines;
 using Tideline.Gateway;
 using Tideline.Gateway.Door;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Peers;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Host.Running;
 
@@ -105,20 +105,9 @@ internal sealed class Server : IAsyncDisposable
     private static RequestDelegate GatewayOf(IServiceProvider services, TidelineNode node, HostNames hosts)
     {
         var gateway = new ApplicationBuilder(services);
-        gateway.UseTideline(PartsOf(node) with { Hosts = hosts });
+        gateway.UseTideline(NodeGateway.PartsOf(node) with { Hosts = hosts });
         return gateway.Build();
     }
-
-    private static GatewayParts PartsOf(TidelineNode node) => new()
-    {
-        Ledger = node.Ledger, Payments = node.Payments, Sagas = node.Sagas, SagaLetters = node.SagaLetters,
-        SagaWatch = node.SagaWatch, Imports = node.Imports, Health = node.Health,
-        FindProjections = () => node.OpenProjections,
-        FindQueries = () => node.OpenQueries,
-        MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults,
-        Receiver = node.Receiver,
-        Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
-    };
 
     private static LogLevel LevelOf(bool verbose) => verbose ? LogLevel.Information : LogLevel.Error;
 }

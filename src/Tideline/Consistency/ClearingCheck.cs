@@ -71,7 +71,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         var underWay = new SortedDictionary<string, Int128>(StringComparer.Ordinal);
         foreach (var id in sagas)
         {
-            if (await Reader(owner).GetSagaAsync(id, cancel) is { Data.Length: > 0 } row)
+            if (await Reader(owner).GetSagaAsync(id, cancel) is { } row)
                 await AddAsync(owner, row, heads, underWay, cancel);
         }
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
-using Tideline.Services.Payments;
 
 namespace Tideline.Consistency;
 
@@ -13,13 +12,14 @@ namespace Tideline.Consistency;
 public static class OneMoment
 {
     /// <summary>Why they are not, in sentences; null when they are, as far as money between them shows.</summary>
-    public static async Task<string?> FindFaultAsync(ILedgerStore store, TimeProvider time, CancellationToken cancel)
+    public static async Task<string?> FindFaultAsync(
+        ILedgerStore store, SagaDefinitions definitions, TimeProvider time, CancellationToken cancel)
     {
         // Never reachable: it acquires no shard.
         await using var ledger = await GeneralLedger.StartAsync(
             store, time, new IdGenerator(time), NullLogger.Instance, cancel, new TaskCompletionSource().Task,
             acceptClock: true);
-        var (findings, _) = await new ClearingCheck(ledger, new SagaDefinitions(PaymentSagas.All)).RunAsync(cancel);
+        var (findings, _) = await new ClearingCheck(ledger, definitions).RunAsync(cancel);
         return findings.Count == 0 ? null : string.Join(Environment.NewLine, findings);
     }
 }

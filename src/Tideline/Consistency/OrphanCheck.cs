@@ -1,4 +1,3 @@
-using System.Globalization;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
@@ -13,8 +12,6 @@ namespace Tideline.Consistency;
 internal sealed class OrphanCheck(
     GeneralLedger ledger, IViewStore views, ViewNames names, bool deep, List<string> findings)
 {
-    private readonly Dictionary<int, long> _heads = [];
-
     public async Task FindAsync(CancellationToken cancel)
     {
         foreach (var definition in names.Definitions)
@@ -27,60 +24,15 @@ internal sealed class OrphanCheck(
         }
 
         if (!deep) return;
-        await EachAsync(names.Customers, async id =>
-            Guid.TryParse(id, out var customer)
-                && await ledger.ReaderOf(customer).GetCustomerAsync(customer, cancel) is not null
-                ? null : $"Customer document {id} belongs to no customer of the ledger.", cancel);
-        await EachAsync(names.Transactions, async id => await HasEntryAsync(id, cancel)
-            ? null
-            : $"Transaction document {id} belongs to no entry of the ledger.", cancel);
-        await EachAsync(
-            names.Events, async id =>
-                await HasEventAsync(id, cancel) ? null
-                : $"Event document {id} belongs to no event of the ledger.", cancel);
-    }
-
-    private async Task<bool> HasEventAsync(string id, CancellationToken cancel)
-    {
-        if (id.Split(':') is not [var left, var right]
-            || !int.TryParse(left, NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
-            || !long.TryParse(right, NumberStyles.None, CultureInfo.InvariantCulture, out var seq)
-                || shard >= ledger.Map.Shards
-            || ArchivedEvent.IdOf(new Position(shard, seq)) != id)
+        foreach (var collection in names.Definition.Collections)
         {
-            return false;
-        }
-
-        // Nothing is ever taken off the events of a shard, so one that is not beyond its head is there.
-        if (seq > _heads.GetValueOrDefault(shard))
-            _heads[shard] = (await ledger.Reader(shard).GetHeadAsync(cancel)).EventSeq;
-        return seq >= 1 && seq <= _heads[shard];
-    }
-
-    private async Task<bool> HasEntryAsync(string id, CancellationToken cancel)
-    {
-        if (id.Split(':') is not [var left, var right]
-            || !Guid.TryParse(left, out var transactionId) || !Guid.TryParse(right, out var accountId)) return false;
-        var transaction = await ledger.ReaderOf(accountId).GetTransactionAsync(transactionId, cancel);
-        return transaction is not null && transaction.Legs.Any(leg => leg.AccountId == accountId);
-    }
-
-    private async Task EachAsync(string collection, Func<string, Task<string?>> judge, CancellationToken cancel)
-    {
-        string? after = null;
-        while (findings.Count < Limits.VerifyFindings)
-        {
-            var page = await views.QueryAsync(
-                new DocumentQuery(collection, new Dictionary<string, object>(), null, null,
-                    null, Descending: false, [], null, after is null ? null : ("", after), Limits.PageRows), cancel);
-            if (page.Count == 0) return;
-            foreach (var document in page)
+            if (collection.IsBacked is not { } isBacked) continue;
+            await foreach (var id in DocumentIds.OfAsync(views, names.Of(collection.Name), cancel))
             {
-                if (await judge(document.Id) is { } finding && findings.Count < Limits.VerifyFindings)
-                    findings.Add(finding);
+                if (findings.Count >= Limits.VerifyFindings) return;
+                if (!await isBacked(ledger, id, cancel))
+                    findings.Add($"Document {id} of {collection.Name} belongs to nothing in the ledger.");
             }
-
-            after = page[^1].Id;
         }
     }
 }

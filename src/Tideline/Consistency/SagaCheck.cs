@@ -105,8 +105,6 @@ internal sealed class SagaCheck(
         if (row.Definition == SetAside.Definition)
             return null;
         var definition = definitions.Of(row);
-        if (row.Data.Length == 0)
-            return await JudgeWithinShardAsync(row, cancel);
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), shard);
         foreach (var (posting, must, what) in Expected(row, definition, data, suspense))
@@ -126,16 +124,6 @@ internal sealed class SagaCheck(
             && await _reader.GetSagaAsync(payout, cancel) is null
             ? $"its payout {payout} is missing"
             : null;
-    }
-
-    // A transfer within its shard keeps nothing in its row: its transaction says it all.
-    private async ValueTask<string?> JudgeWithinShardAsync(SagaRow row, CancellationToken cancel)
-    {
-        if (await _reader.GetTransactionAsync(row.Id, cancel) is not { } found)
-            return "its transaction is missing";
-        if (found.Kind != TransactionKind.Transfer || found.SagaId != row.Id)
-            return $"transaction {found.Id} is not a transfer of it";
-        return await SagaBooks.FaultOfLegsAsync(_reader, found, cancel);
     }
 
     private static IEnumerable<(SagaPosting Posting, bool Must, string What)> Expected(
@@ -174,25 +162,44 @@ internal sealed class SagaCheck(
             var outcome in await _reader.GetLastOutcomesAsync(
                 deep ? Limits.VerifyOutcomesDeep : Limits.VerifyOutcomes, cancel))
         {
-            var isThere = outcome.Kind switch
-            {
-                OutcomeKind.Saga => await _reader.GetSagaAsync(outcome.Subject, cancel) is not null,
-                OutcomeKind.Done => await IsThereAsync(outcome.Subject, cancel),
-                _ => true,
-            };
-            if (!isThere)
-                _findings.Add($"Shard {shard} answered {outcome.Subject} as done, but there is no such thing on it.");
+            if (await FaultAsync(outcome, cancel) is { } fault)
+                _findings.Add(fault);
             if (IsFull)
                 return;
         }
     }
 
+    private async ValueTask<string?> FaultAsync(OutcomeRow outcome, CancellationToken cancel)
+    {
+        var isThere = true;
+        if (outcome.Kind == OutcomeKind.Saga)
+        {
+            isThere = await _reader.GetSagaAsync(outcome.Subject, cancel) is not null;
+        }
+        else if (outcome.Kind == OutcomeKind.Done)
+        {
+            // A transfer within its shard has no row: its transaction is the saga.
+            if (await _reader.GetTransactionAsync(outcome.Subject, cancel) is { } made)
+            {
+                return definitions.Within(made) is { } saga
+                    && await SagaBooks.FaultOfLegsAsync(_reader, made, cancel) is { } fault
+                    ? $"Saga {saga.Id} on shard {shard} is {saga.State.Word()}, but {fault}."
+                    : null;
+            }
+
+            isThere = await IsThereAsync(outcome.Subject, cancel);
+        }
+
+        return isThere
+            ? null
+            : $"Shard {shard} answered {outcome.Subject} as done, but there is no such thing on it.";
+    }
+
     private async ValueTask<bool> IsThereAsync(Guid subject, CancellationToken cancel) =>
-        await _reader.GetTransactionAsync(subject, cancel) is not null
-        || await _reader.GetAccountAsync(subject, cancel) is not null
+        await _reader.GetAccountAsync(subject, cancel) is not null
         || await _reader.GetCustomerAsync(subject, cancel) is not null
         || await _reader.GetHoldAsync(subject, cancel) is not null
-        || await _reader.GetSagaAsync(subject, cancel) is not null;
+        || await _reader.GetAggregateAsync(subject, cancel) is not null;
 
     private static long MsOf(Guid id)
     {

@@ -5,7 +5,7 @@ using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Sagas;
-using Tideline.Services.Payments;
+using Tideline.Services;
 using Tideline.Views;
 
 namespace Tideline.Consistency;
@@ -14,11 +14,9 @@ namespace Tideline.Consistency;
 /// Checks the invariants of ledger and log while traffic runs: every check reads committed snapshots and positions,
 /// never "now".
 /// </summary>
-public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, ProjectionHost? projections,
-    TimeProvider time, string? viewsAway = null)
+public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog log, IViewStore? views,
+    ProjectionHost? projections, TimeProvider time, string? viewsAway = null)
 {
-    private readonly SagaDefinitions _definitions = new(PaymentSagas.All);
-
     /// <summary>
     /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or
     /// document. <paramref name="deep"/>: every document and every record of the log, instead of a bounded sample of
@@ -26,7 +24,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     /// </summary>
     public async Task<VerifyReport> VerifyAsync(bool deep, CancellationToken cancel)
     {
-        var (clearing, holds) = (new ClearingCheck(ledger, _definitions), new HoldIdCheck(ledger));
+        var (clearing, holds) = (new ClearingCheck(ledger, services.Sagas), new HoldIdCheck(ledger));
         List<VerifyCheck> checks =
         [
             await CheckAsync("I1 the sum of all balances is zero per currency", TotalsAsync, cancel),
@@ -48,19 +46,24 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
             await CheckAsync("I16 the rows of accounts and customers say what their newest events say",
                 (shard, token) => new RowCheck(ledger.Reader(shard), shard).RunAsync(token), cancel),
         ];
-        if (views is not null && projections is not null)
-        {
-            var (findings, seen) = await new ViewCheck(
-                ledger, views, projections, DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)).RunAsync(deep, cancel);
-            checks.Insert(3, Check("I8 the views at a position are the fold of the ledger up to it", findings, [seen]));
-        }
-
-        else if (viewsAway is not null)
-        {
-            checks.Insert(3, Check("I8 the views at a position are the fold of the ledger up to it", [viewsAway], []));
-        }
-
+        checks.InsertRange(3, await CheckViewsAsync(deep, cancel));
         return new VerifyReport(checks.TrueForAll(check => check.Ok), checks);
+    }
+
+    private async Task<IReadOnlyList<VerifyCheck>> CheckViewsAsync(bool deep, CancellationToken cancel)
+    {
+        const string name = "I8 the views at a position are the fold of the ledger up to it";
+        var checks = new List<VerifyCheck>();
+        if (views is null || projections is null)
+            return viewsAway is null ? checks : [Check(name, [viewsAway], [])];
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        foreach (var projection in projections.All)
+        {
+            var (findings, seen) = await new ViewCheck(ledger, views, projection, today).RunAsync(deep, cancel);
+            checks.Add(Check($"{name}: {projection.Name}", findings, [seen]));
+        }
+
+        return checks;
     }
 
     private async Task<VerifyCheck> CheckAsync(
@@ -103,7 +106,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> SagasAsync(int shard, bool deep,
         CancellationToken cancel)
     {
-        var (findings, seen) = await new SagaCheck(ledger, _definitions, time, shard, deep).RunAsync(cancel);
+        var (findings, seen) = await new SagaCheck(ledger, services.Sagas, time, shard, deep).RunAsync(cancel);
         return (findings, Counted.Of(seen, "saga"));
     }
 
@@ -129,8 +132,7 @@ public sealed class Verifier(GeneralLedger ledger, ILog log, IViewStore? views, 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(
         int shard, CancellationToken cancel) =>
         (await ledger.Reader(shard).FindBrokenBalancesAsync(
-            Limits.VerifyFindings, cancel, saga => Returnables.ClaimOf(saga, _definitions, ledger.SystemAccounts,
-                shard)), "sound");
+            Limits.VerifyFindings, cancel, Returnables.Claims(services.Sagas, ledger.SystemAccounts, shard)), "sound");
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(
         int shard, bool deep, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
@@ -7,24 +8,25 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I8: what the views hold at a position is the fold of the ledger up to it. Documents are read first and the ledger
-/// after them, so that the ledger can only be ahead; each is then compared at its own clock, whatever is written
-/// meanwhile. Customers are taken in groups, each with one walk over the events, so memory is bounded.
+/// I8: what a projection holds at a position is the fold of the ledger up to it. Documents are read first and the
+/// ledger after them, so that the ledger can only be ahead; each is then compared at its own clock, whatever is written
+/// meanwhile. Documents are taken in groups, each with one walk over the events, so memory is bounded.
 /// </summary>
-internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, ProjectionHost projections, DateOnly today)
+internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projection projection, DateOnly today)
 {
-    private readonly ViewNames _names = projections.Projector.Names;
+    private readonly ViewNames _names = projection.Projector.Names;
+    private readonly ProjectionDefinition _definition = projection.Definition;
     private readonly List<string> _findings = [];
-    private readonly SortedSet<Guid> _known = [];
-    private long _customers;
-    private long _transactions;
+    private readonly SortedSet<string> _known = new(StringComparer.Ordinal);
+    private RowsCheck _rows = null!;
+    private long _documents;
     private long _behind;
-    private long _events;
 
     private bool IsFull => _findings.Count >= Limits.VerifyFindings;
 
     public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(bool deep, CancellationToken cancel)
     {
+        _rows = new RowsCheck(ledger, views, _names, IsKnown, _findings);
         try
         {
             await CheckAllAsync(deep, cancel);
@@ -36,35 +38,35 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 
         if (_findings.Count > 0)
             _findings.Add(
-                $"{ViewRepair.Command} builds one customer anew from the ledger, ./tideline projections rebuild " +
-                "--force every document.");
+                $"{ViewRepair.CommandFor(_definition, "KEY")} rebuilds one document from the ledger; " +
+                $"./tideline projections rebuild {_definition.Name} --force rebuilds all.");
         return (_findings, Seen());
     }
 
     private async Task CheckAllAsync(bool deep, CancellationToken cancel)
     {
-        if (projections.Projector.StateFault is { } broken) _findings.Add(broken);
-        if (projections.Letters.Fault is { } unknown) _findings.Add(unknown);
+        if (projection.Projector.StateFault is { } broken) _findings.Add(broken);
+        if (projection.Letters.Fault is { } unknown) _findings.Add(unknown);
         await CheckWatermarksAsync(cancel);
-        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        if (_definition.Documents is { } documents)
         {
-            if (!deep)
+            var group = new HashSet<string>(StringComparer.Ordinal);
+            await foreach (var key in documents.Keys?.Invoke(ledger, deep, cancel) ?? KeysAsync(deep, cancel))
             {
-                await CheckAsync(await ViewSample.EvenlyAsync(
-                    ledger.Reader(shard), Limits.VerifySampleCustomers / ledger.Map.Shards + 1, cancel), cancel);
-                continue;
+                group.Add(key);
+                if (group.Count < Limits.VerifyGroupDocuments) continue;
+                await CheckAsync(group, cancel);
+                group.Clear();
+                if (IsFull) break;
             }
 
-            var after = Guid.Empty;
-            while (!IsFull && await ledger.Reader(shard)
-                .GetCustomersAsync(after, Limits.VerifyGroupCustomers, cancel) is { Count: > 0 } group)
-            {
-                await CheckAsync([.. group.Select(customer => customer.Id)], cancel);
-                after = group[^1].Id;
-            }
+            await CheckAsync(group, cancel);
+        }
+        else
+        {
+            await _rows.WalkAsync(deep, cancel);
         }
 
-        _events += await new ViewEventCheck(ledger, views, _names, IsKnown, deep, _findings).RunAsync(cancel);
         if (!IsFull) await new OrphanCheck(ledger, views, _names, deep, _findings).FindAsync(cancel);
     }
 
@@ -73,13 +75,13 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         var seen =
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Counted.Of(_customers, "customer")}, {Counted.Of(_transactions, "transaction")} and "
-                    + $"{Counted.Of(_events, "event")} of version {_names.Version}");
+                $"{Counted.Of(_documents, "document")} and {Counted.Of(_rows.Compared, "row")} of version {_names.Version}");
         // What the views have not seen was not compared with anything: a reader must not take it for sound.
         if (_behind > 0)
             seen = $"{seen}; {Counted.Of(_behind, "event")} behind, not compared";
+        _known.UnionWith(_rows.Known);
         return _known.Count == 0 ? seen
-            : $"{seen}; {Counted.Of(_known.Count, "customer")} behind because of dead letters: "
+            : $"{seen}; {Counted.Of(_known.Count, "key")} behind because of dead letters: "
                 + string.Join(", ", _known.Take(Limits.VerifyFindings));
     }
 
@@ -93,85 +95,103 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             if (watermark.Seq > head.EventSeq)
             {
                 _findings.Add(
-                    $"The views stand at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
+                    $"{_definition.Name} stands at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
                     $"{shard}:{head.EventSeq}.");
             }
         }
     }
 
-    private async Task CheckAsync(IReadOnlyList<Guid> customers, CancellationToken cancel)
+    // Where nobody else says which documents there should be, the events do, and the documents that are there. An
+    // ordinary check takes the first of them.
+    private async IAsyncEnumerable<string> KeysAsync(
+        bool deep, [EnumeratorCancellation] CancellationToken cancel)
     {
-        if (IsFull || customers.Count == 0) return;
-        var known = customers.Where(IsKnown).ToHashSet();
+        var after = "";
+        while (true)
+        {
+            var next = new SortedSet<string>(StringComparer.Ordinal);
+            await foreach (var id in DocumentIds.OfAsync(views, _names.Documents, cancel)) Take(next, id, after);
+            for (var shard = 0; shard < ledger.Map.Shards; shard++)
+            {
+                await foreach (var happened in EventsAsync(shard, cancel))
+                {
+                    if (ViewApplier.KeyOf(_definition, happened) is { } key) Take(next, key, after);
+                }
+            }
+
+            foreach (var key in next) yield return key;
+            if (!deep || next.Count < Limits.VerifyGroupDocuments) yield break;
+            after = next.Max!;
+        }
+    }
+
+    private static void Take(SortedSet<string> next, string key, string after)
+    {
+        if (string.CompareOrdinal(key, after) <= 0) return;
+        next.Add(key);
+        if (next.Count > Limits.VerifyGroupDocuments) next.Remove(next.Max!);
+    }
+
+    private async Task CheckAsync(HashSet<string> keys, CancellationToken cancel)
+    {
+        if (IsFull || keys.Count == 0) return;
+        var known = keys.Where(IsKnown).ToHashSet();
         // Events at or below these are in the documents that are read next.
         var watermarks = new long[ledger.Map.Shards];
         for (var shard = 0; shard < watermarks.Length; shard++)
             watermarks[shard] = (await views.GetWatermarkAsync(_names.Projection, shard, cancel)).Seq;
-        var folds = customers.ToDictionary(id => id, _ => new CustomerFold());
-        foreach (var ids in customers.Chunk(Limits.PageRows))
+        var folds = keys.ToDictionary(key => key, key => new DocumentFold(_definition, key));
+        foreach (var ids in keys.Chunk(Limits.PageRows))
         {
-            foreach (var document in await views.ReadAsync(_names.Customers,
-                [.. ids.Select(id => id.ToString())], cancel)) folds[Guid.Parse(document.Id)].Read(document, _findings);
+            foreach (var document in await views.ReadAsync(_names.Documents, ids, cancel))
+                folds[document.Id].Read(document, _findings);
         }
 
         for (var shard = 0; shard < watermarks.Length; shard++)
             await WalkAsync(shard, watermarks[shard], folds, cancel);
         // Whoever was blocked or unblocked meanwhile is known too.
-        known.UnionWith(customers.Where(IsKnown));
-        foreach (var (id, fold) in folds)
+        known.UnionWith(keys.Where(IsKnown));
+        foreach (var (key, fold) in folds)
         {
-            if (fold.HasDocument) _customers++;
-            var finding = fold.Judge(id, today);
-            if (finding is not null && known.Contains(id)) _known.Add(id);
+            if (fold.HasDocument) _documents++;
+            var finding = fold.Judge(today);
+            if (finding is not null && known.Contains(key)) _known.Add(key);
             else if (finding is not null) _findings.Add(finding);
         }
     }
 
-    private bool IsKnown(Guid customer) => projections.Letters.IsBlocked(customer)
-        || projections.Letters.HasDiscarded(customer);
+    private bool IsKnown(string key) => projection.Letters.IsBlocked(key) || projection.Letters.HasDiscarded(key);
 
     private async Task WalkAsync(
-        int shard, long watermark, Dictionary<Guid, CustomerFold> folds, CancellationToken cancel)
+        int shard, long watermark, Dictionary<string, DocumentFold> folds, CancellationToken cancel)
+    {
+        // A clock that covers an event proves that the event's rows were written before.
+        var covered = new List<ProjectedEvent>();
+        await foreach (var happened in EventsAsync(shard, cancel))
+        {
+            if (IsFull) return;
+            if (ViewApplier.KeyOf(_definition, happened) is { } key && folds.TryGetValue(key, out var fold)
+                && fold.Add(happened, isDue: happened.Event.Position.Seq <= watermark)) covered.Add(happened);
+            if (covered.Count < Limits.EventBatch) continue;
+            await _rows.CompareAsync(covered, cancel);
+            covered.Clear();
+        }
+
+        await _rows.CompareAsync(covered, cancel);
+    }
+
+    // Up to the head as it is now. A gap is I9's to report.
+    private async IAsyncEnumerable<ProjectedEvent> EventsAsync(
+        int shard, [EnumeratorCancellation] CancellationToken cancel)
     {
         var until = (await ledger.Reader(shard).GetHeadAsync(cancel)).EventSeq;
-        for (var seq = 0L; seq < until && !IsFull;)
+        for (var seq = 0L; seq < until;)
         {
             var events = await ledger.Reader(shard)
                 .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
-            // A gap is I9's to report.
-            if (events.Count == 0) return;
+            if (events.Count == 0) yield break;
             seq = events[^1].Position.Seq;
-            var entries = new Dictionary<string, TransactionDocument>(StringComparer.Ordinal);
-            foreach (var happened in events)
-            {
-                var projected = ProjectedEvent.From(happened);
-                if (folds.TryGetValue(projected.Key, out var fold)
-                    && fold.Add(happened, isDue: happened.Position.Seq <= watermark) is { } entry)
-                    entries[TransactionDocument.IdOf(entry.TransactionId, entry.AccountId)] = entry;
-            }
-
-            if (entries.Count > 0) await CompareAsync(entries, cancel);
+            foreach (var happened in events) yield return ProjectedEvent.From(happened);
         }
-    }
-
-    // A clock that covers an event proves that the event's entry was written before.
-    private async Task CompareAsync(Dictionary<string, TransactionDocument> entries, CancellationToken cancel)
-    {
-        _transactions += entries.Count;
-        var found = (await views.ReadAsync(_names.Transactions, [.. entries.Keys], cancel))
-            .ToDictionary(document => document.Id, StringComparer.Ordinal);
-        foreach (var (id, entry) in entries)
-        {
-            if (!found.TryGetValue(id, out var document))
-                Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is missing.");
-            else if (!CustomerFold.IsSame(document, entry))
-                Report(entry, $"Transaction document {id} of customer {entry.CustomerId} is not what its event says.");
-        }
-    }
-
-    private void Report(TransactionDocument entry, string finding)
-    {
-        if (IsKnown(entry.CustomerId)) _known.Add(entry.CustomerId);
-        else if (!IsFull) _findings.Add(finding);
     }
 }

@@ -1,7 +1,8 @@
 namespace Tideline.Kernel;
 
 /// <summary>
-/// What an event says. The numbers are written to disk: append only. The names are in <see cref="EventTypes"/>.
+/// What an event says. The numbers are written to disk: append only. The ledger's own are named here; a service gives
+/// its events numbers from <see cref="EventTypes.FirstOfServices"/> on. The names are in <see cref="EventTypes"/>.
 /// </summary>
 public enum EventType
 {
@@ -29,22 +30,4 @@ public enum EventType
 
     /// <summary>The customer views hold everything of a shard through a position.</summary>
     CustomerViewUpdated = 7,
-}
-
-/// <summary>The published names of events.</summary>
-public static class EventTypes
-{
-    /// <summary>The name on the wire, as in <c>ACCOUNT_DEBITED</c>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The number belongs to no event of this version.</exception>
-    public static string Name(this EventType type) => type switch
-    {
-        EventType.CustomerCreated => "CUSTOMER_CREATED",
-        EventType.AccountCreated => "ACCOUNT_CREATED",
-        EventType.BalanceUpdated => "BALANCE_UPDATED",
-        EventType.TransactionRecorded => "TRANSACTION_RECORDED",
-        EventType.AccountDebited => "ACCOUNT_DEBITED",
-        EventType.AccountCredited => "ACCOUNT_CREDITED",
-        EventType.CustomerViewUpdated => "CUSTOMER_VIEW_UPDATED",
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an event of this version."),
-    };
 }

@@ -60,7 +60,7 @@ public static partial class Limits
     /// <summary>
     /// Unfinished sagas of a shard whose rows its owner keeps as it wrote them: about 1 KiB of memory each.
     /// </summary>
-    public const int KnownSagas = 8_192;
+    public const int KnownAggregates = 8_192;
 
     /// <summary>
     /// How long a batch waits for a server that is gone before its commands are refused, milliseconds.

@@ -20,10 +20,19 @@ public static partial class Limits
     public const int ViewDocumentBytes = 16 * 1024 * 1024;
 
     /// <summary>
-    /// Largest customer document, bytes of JSON: in MongoDB it has at most twice as many, which is less than
-    /// <see cref="ViewDocumentBytes"/>. The events of a customer whose document would be larger wait as dead letters.
+    /// Largest document of a projection, bytes of JSON: in MongoDB it has at most twice as many, which is less than
+    /// <see cref="ViewDocumentBytes"/>. The events of one that would be larger wait as dead letters.
     /// </summary>
-    public const int CustomerDocumentBytes = 6 * 1024 * 1024;
+    public const int ProjectedDocumentBytes = 6 * 1024 * 1024;
+
+    /// <summary>Longest key of a document that an operator may name.</summary>
+    public const int DocumentKeyCharacters = 200;
+
+    /// <summary>How often damaged documents are looked at again, milliseconds.</summary>
+    public const int DamageLookIntervalMs = 60_000;
+
+    /// <summary>Batches of events per shard that projections which are nearly level share.</summary>
+    public const int SharedEventBatches = 4;
 
     /// <summary>Damaged documents of the views that a process remembers by name.</summary>
     public const int DamagedDocuments = 1_000;
@@ -75,7 +84,7 @@ public static partial class Limits
     /// </summary>
     public const int ChangeTokenRefreshMs = 60_000;
 
-    /// <summary>Customer documents that the projector keeps parsed.</summary>
+    /// <summary>Documents that a projector keeps parsed.</summary>
     public const int ProjectionCacheDocuments = 16_384;
 
     /// <summary>Days that <c>last_30_days</c> covers: today (UTC) and those before it.</summary>

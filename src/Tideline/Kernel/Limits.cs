@@ -24,6 +24,12 @@ public static partial class Limits
     /// <summary>Longest idempotency key.</summary>
     public const int IdempotencyKeyCharacters = 200;
 
+    /// <summary>Longest kind of an aggregate, and longest word for its state.</summary>
+    public const int AggregateKindCharacters = 64, AggregateStateCharacters = 32;
+
+    /// <summary>Most states that a list of aggregates asks for.</summary>
+    public const int AggregateStates = 8;
+
     /// <summary>Most shards of one installation.</summary>
     public const int Shards = 64;
 
@@ -293,9 +299,9 @@ public static partial class Limits
     public const int VerifySampleCustomers = 1_000;
 
     /// <summary>
-    /// Customers that a deep verification folds at once, with one walk over the events of each shard.
+    /// Documents that a deep verification folds at once, with one walk over the events of each shard.
     /// </summary>
-    public const int VerifyGroupCustomers = 10_000;
+    public const int VerifyGroupDocuments = 10_000;
 
     /// <summary>How long a list that only the views can answer waits for them before it fails, milliseconds.</summary>
     public const int ListWaitMs = 2_000;

@@ -8,6 +8,12 @@ namespace Tideline.Kernel;
 /// </summary>
 public readonly record struct ShardMap(int Shards)
 {
+    /// <summary>
+    /// Shards of new data: one for every two processors, at least 1 and at most 16. A shard's writer keeps one
+    /// processor busy, and what follows it the other (docs/decisions/0008).
+    /// </summary>
+    public static int DefaultShards => Math.Clamp(Environment.ProcessorCount / 2, 1, 16);
+
     /// <summary>The shard of an id, 0 to <see cref="Shards"/> − 1.</summary>
     public int ShardOf(Guid id)
     {

@@ -85,8 +85,8 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Rows.Customers.ContainsKey(id) ? "a customer"
         : Rows.Accounts.ContainsKey(id) ? "an account"
         : Rows.Holds.ContainsKey(id) ? "a hold"
-        : Rows.Sagas.ContainsKey(id) ? "a transfer"
         : Rows.Transactions.Contains(id) ? "a transaction"
+        : Rows.Aggregates.TryGetValue(id, out var aggregate) ? $"an aggregate of kind {aggregate.Kind}"
         : null;
 
     /// <summary>Gives a name free; later commands of the batch see it.</summary>
@@ -96,14 +96,16 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Writes.Claims[name] = null;
     }
 
-    /// <summary>Stores a saga's new state; later commands of the batch see it.</summary>
-    public void Put(SagaRow saga)
+    /// <summary>Stores an aggregate's new state; later commands of the batch see it.</summary>
+    /// <exception cref="TidelineException">Internal: it does not follow the version that is there.</exception>
+    public void Put(AggregateRow aggregate)
     {
-        var isNew = !Rows.Sagas.ContainsKey(saga.Id);
-        if (!isNew && Replace(Writes.NewSagas, saga)) { }
-        else if (isNew) Writes.NewSagas.Add(saga);
-        else if (!Replace(Writes.ChangedSagas, saga)) Writes.ChangedSagas.Add(saga);
-        Rows.Sagas[saga.Id] = saga;
+        var isNew = !Rows.Aggregates.TryGetValue(aggregate.Id, out var known);
+        Require(aggregate, known?.Version ?? 0);
+        if (!isNew && Replace(Writes.NewAggregates, aggregate)) { }
+        else if (isNew) Writes.NewAggregates.Add(aggregate);
+        else if (!Replace(Writes.ChangedAggregates, aggregate)) Writes.ChangedAggregates.Add(aggregate);
+        Rows.Aggregates[aggregate.Id] = aggregate;
     }
 
     /// <summary>Adds an entry to an account. The caller has checked funds and limits.</summary>
@@ -160,12 +162,22 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     public Reply Refuse(RefusalReason reason, string detail, Guid subject = default) =>
         new(new Refusal(reason, detail), subject, 0, new Position(Context.Shard, 0), OutcomeKind.Refused);
 
-    private static bool Replace(List<SagaRow> list, SagaRow saga)
+    private static void Require(AggregateRow aggregate, long knownVersion)
+    {
+        if (aggregate.Version != knownVersion + 1
+            || aggregate.Kind.Length is 0 or > Limits.AggregateKindCharacters
+            || aggregate.State.Length is 0 or > Limits.AggregateStateCharacters)
+            throw new TidelineException(
+                ErrorCode.Internal,
+                $"Version {aggregate.Version} of {aggregate.Kind} {aggregate.Id} cannot follow {knownVersion}.");
+    }
+
+    private static bool Replace(List<AggregateRow> list, AggregateRow aggregate)
     {
         for (var index = list.Count - 1; index >= 0; index--)
         {
-            if (list[index].Id != saga.Id) continue;
-            list[index] = saga;
+            if (list[index].Id != aggregate.Id) continue;
+            list[index] = aggregate;
             return true;
         }
 

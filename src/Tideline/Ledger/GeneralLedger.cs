@@ -160,14 +160,12 @@ public sealed class GeneralLedger : IAsyncDisposable
     public IShardReader ReaderOf(Guid id) => Reader(Map.ShardOf(id));
 
     /// <summary>
-    /// Carries out a command once and answers when that is durable. An <see cref="OpenAccount"/> also checks that its
-    /// customer exists and claims its IBAN.
+    /// Carries out a command once and answers when that is durable.
     /// </summary>
     /// <exception cref="TidelineException">Overloaded, StorageUnavailable, NotOwner, ShuttingDown: safe to repeat with
     /// the same key.</exception>
-    public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) => command is OpenAccount open
-        ? new AccountOpening(this).ExecuteAsync(open, cancel)
-        : ExecuteOnceAsync(command, cancel);
+    public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) =>
+        command.ExecuteAsync(this, cancel);
 
     /// <summary>The account that carries an IBAN; null when none does.</summary>
     public async ValueTask<Guid?> FindIbanAsync(string iban, CancellationToken cancel)

@@ -125,16 +125,20 @@ public interface IShardReader : IAsyncDisposable
     /// <summary>Claims in the order of their names, after one: for checks.</summary>
     ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel);
 
-    ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel);
+    ValueTask<AggregateRow?> GetAggregateAsync(Guid id, CancellationToken cancel);
 
-    /// <summary>Sagas whose wake time has come, earliest first.</summary>
-    ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel);
+    /// <summary>
+    /// Aggregates whose wake time has come and whose kind begins with a prefix (empty: all), earliest first.
+    /// </summary>
+    ValueTask<IReadOnlyList<AggregateRow>> GetDueAggregatesAsync(
+        string kindPrefix, long atUs, int limit, CancellationToken cancel);
 
-    /// <summary>Sagas in a state (null: every unfinished one), after an id, in the order of ids.</summary>
-    ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(SagaState? state, Guid after, int limit, CancellationToken cancel);
+    /// <summary>Aggregates after an id, in the order of ids.</summary>
+    ValueTask<IReadOnlyList<AggregateRow>> GetAggregatesAsync(
+        AggregateFilter which, Guid after, int limit, CancellationToken cancel);
 
-    /// <summary>Definition names and versions of sagas that are not finished.</summary>
-    ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(CancellationToken cancel);
+    /// <summary>The kinds of aggregates that there are, in order.</summary>
+    ValueTask<IReadOnlyList<string>> GetAggregateKindsAsync(AggregateFilter which, CancellationToken cancel);
 
     /// <summary>Events after a sequence number, in order.</summary>
     ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel);
@@ -155,12 +159,11 @@ public interface IShardReader : IAsyncDisposable
     /// Accounts for which balance = fold of entries does not hold, or whose entry versions have gaps (I2), or whose
     /// held amount is not the sum of open holds, and settlement accounts that do not await all open holds of their
     /// currency; each with a sentence. One snapshot; up to <paramref name="limit"/> findings. With
-    /// <paramref name="claimOf"/>, which says what an open saga has of an account, also accounts whose returnable
-    /// amount is not what their unfinished sagas may give back, and suspense accounts that do not hold what suspended
-    /// sagas have there.
+    /// <paramref name="claims"/> also accounts whose returnable amount is not what aggregates may give back to them,
+    /// and suspense accounts that do not hold what aggregates have there.
     /// </summary>
-    ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel, Func<SagaRow,
-        SagaClaim?>? claimOf = null);
+    ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
+        int limit, CancellationToken cancel, AggregateClaims? claims = null);
 }
 
 /// <summary>Opens the shards of an installation.</summary>
@@ -217,7 +220,7 @@ public sealed class BatchKeys
     /// <summary>Adds an id that a client brings for something new: whatever has it already is looked up.</summary>
     internal void AddNew(Guid id)
     {
-        foreach (var ids in (HashSet<Guid>[])[Accounts, Customers, Holds, Sagas, Transactions]) ids.Add(id);
+        foreach (var ids in (HashSet<Guid>[])[Accounts, Customers, Holds, Aggregates, Transactions]) ids.Add(id);
     }
 
     public HashSet<Guid> Accounts { get; } = [];
@@ -226,7 +229,7 @@ public sealed class BatchKeys
 
     public HashSet<Guid> Holds { get; } = [];
 
-    public HashSet<Guid> Sagas { get; } = [];
+    public HashSet<Guid> Aggregates { get; } = [];
 
     /// <summary>Transactions whose existence matters.</summary>
     public HashSet<Guid> Transactions { get; } = [];
@@ -250,7 +253,7 @@ public sealed class BatchRows
 
     public Dictionary<Guid, HoldRow> Holds { get; } = [];
 
-    public Dictionary<Guid, SagaRow> Sagas { get; } = [];
+    public Dictionary<Guid, AggregateRow> Aggregates { get; } = [];
 
     public HashSet<Guid> Transactions { get; } = [];
 
@@ -258,8 +261,8 @@ public sealed class BatchRows
 }
 
 /// <summary>
-/// What a batch writes. Accounts, holds, sagas and claims are inserted or replaced whole; everything else is only ever
-/// inserted.
+/// What a batch writes. Accounts, holds, aggregates and claims are inserted or replaced whole; everything else is only
+/// ever inserted.
 /// </summary>
 public sealed class BatchWrites
 {
@@ -286,11 +289,11 @@ public sealed class BatchWrites
     /// <summary>Claims by name, with their last state; null: the name is free again.</summary>
     public Dictionary<string, ClaimRow?> Claims { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>New sagas, each once, with their last state.</summary>
-    public List<SagaRow> NewSagas { get; } = [];
+    /// <summary>New aggregates, each once, with their last state.</summary>
+    public List<AggregateRow> NewAggregates { get; } = [];
 
-    /// <summary>Sagas that were there and changed, each once.</summary>
-    public List<SagaRow> ChangedSagas { get; } = [];
+    /// <summary>Aggregates that were there and changed, each once, with their last state.</summary>
+    public List<AggregateRow> ChangedAggregates { get; } = [];
 
     public List<LedgerEvent> Events { get; } = [];
 

@@ -22,6 +22,12 @@ public abstract record LedgerCommand
     /// <summary>Decides the shard: the customer or account the command is about.</summary>
     public abstract Guid RouteId { get; }
 
+    /// <summary>
+    /// Carries it out once and answers when that is durable. One that needs other shards first asks them here.
+    /// </summary>
+    internal virtual Task<Reply> ExecuteAsync(GeneralLedger ledger, CancellationToken cancel) =>
+        ledger.ExecuteOnceAsync(this, cancel);
+
     /// <summary>The batch that it goes with is stamped no earlier than this, microseconds.</summary>
     internal virtual long NotBeforeUs => 0;
 

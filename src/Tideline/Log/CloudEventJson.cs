@@ -31,12 +31,15 @@ public static class CloudEventJson
         json.WriteString("time"u8, Clock.FromUs(record.TimeUs));
         json.WriteString("datacontenttype"u8, "application/json"u8);
         json.WriteNumber("shard"u8, record.Partition);
-        json.WriteString(
-            "sequence"u8, record.SourceSeq.ToString("D19", System.Globalization.CultureInfo.InvariantCulture));
+        json.WriteString("sequence"u8, Digits(record.SourceSeq));
+        if (record.PreviousSeq is { } before) json.WriteString("previoussequence"u8, Digits(before));
         json.WriteNumber("version"u8, record.Version);
         json.WriteString("partitionkey"u8, record.Key);
         json.WritePropertyName("data"u8);
         json.WriteRawValue(record.Data.Span, skipInputValidation: true);
         json.WriteEndObject();
     }
+
+    private static string Digits(long number) =>
+        number.ToString("D19", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,7 @@ public interface ILog : IAsyncDisposable
 {
     /// <summary>
     /// Appends in order. A record whose (topic, source, sequence) was appended before is left out, so a repeated append
-    /// is harmless; a sequence that skips one is refused.
+    /// is harmless; one that does not follow what the topic has of its source is refused.
     /// </summary>
     /// <exception cref="Kernel.TidelineException">
     /// Corrupt: a source skipped a sequence number; nothing of the call was appended. StorageUnavailable: what was

@@ -22,7 +22,7 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
         var offset = await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
         var last = await FindLastAsync(shard, offset, cancel);
         if (last is null) return new ManifestHead(shard, 0, "", messageSeq, 0);
-        var type = Enum.GetValues<EventType>().FirstOrDefault(type => type.Name() == last.Type);
+        var type = EventTypes.Find(last.Type)?.Type ?? default;
         var seen = new LedgerEvent(
             new Position(shard, last.SourceSeq), type, last.Subject, last.Version, last.TimeUs, last.Data);
         var hash = Convert.ToHexStringLower(EventHash.Of(seen));

@@ -11,8 +11,9 @@ namespace Tideline.Log;
 /// after what the log itself says it has. One loop serves all shards that the process owns; one append carries all that
 /// is there. Events and messages of a shard are lanes of their own: one that cannot be appended goes alone until it
 /// can, and one whose log and ledger contradict each other stands still, with a fault, and is compared anew now and
-/// then. The others go on. Messages leave the ledger once they are on the log: a log that lost them goes on after them,
-/// and the timers of their sagas send them again.
+/// then. The others go on. An event of a service goes to the service's topic first and then to the shard's: what stands
+/// on account.events has been copied. Messages leave the ledger once they are on the log: a log that lost them goes on
+/// after them, and the timers of their sagas send them again.
 /// </summary>
 public sealed partial class Relay : IAsyncDisposable
 {
@@ -129,6 +130,9 @@ public sealed partial class Relay : IAsyncDisposable
         }
 
         var seq = await _sources.HeadAsync(_log, lane.Topic, lane.Stream, lane.Shard, cancel);
+        lane.Copied.Clear();
+        foreach (var topic in lane.IsEvents ? EventTypes.Topics : [])
+            lane.Copied[topic] = await _sources.HeadAsync(_log, topic, lane.Stream, lane.Shard, cancel);
         (lane.Seq, lane.Epoch, lane.LostThrough) = (seq, epoch, 0);
     }
 
@@ -141,8 +145,9 @@ public sealed partial class Relay : IAsyncDisposable
             var events = await reader.GetEventsAsync(lane.Seq, Limits.EventBatch, cancel);
             if (events.Count == 0 || events[0].Position.Seq != lane.Seq + 1) throw Lost(
                 $"Event {lane.Shard}:{lane.Seq + 1} is neither on the log nor in the ledger.");
-            return new Pass(lane,
-                events, [.. events.Select(e => RecordOf(e, _sources.Of(lane.Stream, lane.Shard, e.Position.Seq)))]);
+            List<LogRecord> records =
+                [.. events.Select(e => RecordOf(e, _sources.Of(lane.Stream, lane.Shard, e.Position.Seq)))];
+            return new Pass(lane, events, records, CopiesOf(lane, events, records));
         }
 
         var head = HeadOf(lane);
@@ -158,7 +163,25 @@ public sealed partial class Relay : IAsyncDisposable
             _sources.Of(lane.Stream, lane.Shard, message.Seq, lane.LostThrough);
         return messages.Count == 0
             ? null
-            : new Pass(lane, [], [.. messages.Select(message => RecordOf(message, SourceOf(message)))]);
+            : new Pass(lane, [], [.. messages.Select(message => RecordOf(message, SourceOf(message)))], []);
+    }
+
+    // Each record of a service's topic names the shard's record before it there.
+    private static List<LogRecord> CopiesOf(
+        Lane lane, IReadOnlyList<LedgerEvent> events, List<LogRecord> records)
+    {
+        List<LogRecord> copies = [];
+        if (lane.Copied.Count == 0) return copies;
+        var copied = new Dictionary<string, long>(lane.Copied, StringComparer.Ordinal);
+        for (var index = 0; index < events.Count; index++)
+        {
+            if (EventTypes.Find(events[index].Type)?.Topic is not { } topic
+                || events[index].Position.Seq <= copied[topic]) continue;
+            copies.Add(records[index] with { Topic = topic, PreviousSeq = copied[topic] });
+            copied[topic] = events[index].Position.Seq;
+        }
+
+        return copies;
     }
 
     // All in one append; where that fails, each lane goes alone, so that the one that is to blame holds up no other.
@@ -167,6 +190,7 @@ public sealed partial class Relay : IAsyncDisposable
         CrashPoint.Pass("relay.append.before");
         try
         {
+            await CopyAsync(passes.SelectMany(pass => pass.Copies), cancel);
             await _log.AppendAsync([.. passes.SelectMany(pass => pass.Records)], cancel);
         }
         catch (TidelineException fault) when (passes.Count > 1)
@@ -196,6 +220,7 @@ public sealed partial class Relay : IAsyncDisposable
         pass.Lane.AloneSince = _time.GetTimestamp();
         try
         {
+            await CopyAsync(pass.Copies, cancel);
             await _log.AppendAsync(pass.Records, cancel);
             pass.Lane.IsApart = false;
             Passed(pass);
@@ -210,9 +235,18 @@ public sealed partial class Relay : IAsyncDisposable
         }
     }
 
+    private async Task CopyAsync(IEnumerable<LogRecord> copies, CancellationToken cancel)
+    {
+        List<LogRecord> records = [.. copies];
+        if (records.Count == 0) return;
+        await _log.AppendAsync(records, cancel);
+        CrashPoint.Pass("relay.copy.after");
+    }
+
     private void Passed(Pass pass)
     {
-        var (lane, events, records) = pass;
+        var (lane, events, records, copies) = pass;
+        foreach (var copy in copies) lane.Copied[copy.Topic] = copy.SourceSeq;
         (lane.Seq, lane.Fault) = (records[^1].SourceSeq, null);
         if (!lane.IsEvents) _ledger.ForgetMessages(lane.Shard, lane.Seq);
         else Relayed?.Invoke(lane.Shard, events);
@@ -264,7 +298,9 @@ public sealed partial class Relay : IAsyncDisposable
             Encoding.UTF8.GetString(data.Slice(prefix.Length, 36)), out var customer) ? customer : e.Subject;
     }
 
-    private sealed record Pass(Lane Lane, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<LogRecord> Records);
+    private sealed record Pass(
+        Lane Lane, IReadOnlyList<LedgerEvent> Events, IReadOnlyList<LogRecord> Records,
+        IReadOnlyList<LogRecord> Copies);
 
     private enum Carried
     {
@@ -292,6 +328,9 @@ public sealed partial class Relay : IAsyncDisposable
         public long Epoch { get; set; } = Unknown;
 
         public long Seq { get; set; }
+
+        /// <summary>The topics of services, with the newest event that was copied there.</summary>
+        public Dictionary<string, long> Copied { get; } = new(StringComparer.Ordinal);
 
         /// <summary>Up to which number neither log nor ledger has messages that the log should have.</summary>
         public long LostThrough { get; set; }

@@ -1,4 +1,5 @@
 using Tideline.Ledger;
+using Tideline.Services;
 
 namespace Tideline.Peers;
 
@@ -11,13 +12,16 @@ public sealed class CommandForwarder : IAsyncDisposable
 
     /// <summary>Begins to forward for a ledger.</summary>
     /// <param name="ledger">The ledger of this process.</param>
+    /// <param name="services">The services, whose commands it forwards.</param>
     /// <param name="carry">How commands get to an owner.</param>
     /// <param name="secret">This process's own, so that it never sends to itself.</param>
     /// <param name="time">The clock.</param>
-    public CommandForwarder(GeneralLedger ledger, CommandTransport carry, Guid secret, TimeProvider time)
+    public CommandForwarder(
+        GeneralLedger ledger, ServiceCatalog services, CommandTransport carry, Guid secret, TimeProvider time)
     {
+        var commands = new PeerCommands(services, ledger.Map);
         _shards = [.. Enumerable.Range(0, ledger.Map.Shards)
-            .Select(shard => new RemoteShard(shard, ledger, carry, secret, time))];
+            .Select(shard => new RemoteShard(shard, ledger, commands, carry, secret, time))];
         ledger.ForwardWith((shard, command) => _shards[shard].Submit(command));
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
+using Tideline.Services;
 
 namespace Tideline.Peers;
 
@@ -10,9 +11,9 @@ namespace Tideline.Peers;
 /// Takes commands that other processes send to the owner of a shard. What this one does not own is told so and goes
 /// nowhere else.
 /// </summary>
-public sealed class CommandReceiver(GeneralLedger ledger, SagaDefinitions definitions, Guid secret)
+public sealed class CommandReceiver(GeneralLedger ledger, ServiceCatalog services, Guid secret)
 {
-    private readonly PeerCommands _commands = new(definitions, ledger.Map);
+    private readonly PeerCommands _commands = new(services, ledger.Map);
 
     /// <summary>Whether a sender knows this process's secret. It takes as long for a wrong one.</summary>
     public bool IsPeer(string? sent) => CryptographicOperations.FixedTimeEquals((Guid.TryParse(sent, out var told)

@@ -1,33 +1,36 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
+using Tideline.Services;
 
 namespace Tideline.Peers;
 
 /// <summary>Commands as they go from process to process: <c>[{"deposit":{…}},…]</c>.</summary>
-internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
+/// <param name="services">What the services registered.</param>
+/// <param name="map">How ids map to shards.</param>
+internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
 {
-    private static readonly Kind[] Kinds =
+    private static readonly CommandKind[] OfTheCore =
     [
-        new("createCustomer", PeerJson.Default.CreateCustomer),
-        new("openAccount", PeerJson.Default.OpenAccount), new("claimName", PeerJson.Default.ClaimName),
-        new("abandonClaim", PeerJson.Default.AbandonClaim), new("releaseClaim", PeerJson.Default.ReleaseClaim),
-        new("deposit", PeerJson.Default.Deposit), new("withdraw", PeerJson.Default.Withdraw),
-        new("placeHold", PeerJson.Default.PlaceHold), new("captureHold", PeerJson.Default.CaptureHold),
-        new("releaseHold", PeerJson.Default.ReleaseHold),
-        new("setAccountStatus", PeerJson.Default.SetAccountStatus), new("reserveKey", PeerJson.Default.ReserveKey),
-        new("fenceTime", PeerJson.Default.FenceTime),
-        new("startTransfer", PeerJson.Default.StartTransfer), new("operatorMove", PeerJson.Default.OperatorMove),
+        new("claimName", PeerJson.Default.ClaimName), new("abandonClaim", PeerJson.Default.AbandonClaim),
+        new("releaseClaim", PeerJson.Default.ReleaseClaim), new("reserveKey", PeerJson.Default.ReserveKey),
+        new("fenceTime", PeerJson.Default.FenceTime), new("operatorMove", PeerJson.Default.OperatorMove),
         new("payOut", PeerJson.Default.PayOut), new("operatorLetter", PeerJson.Default.OperatorLetter),
     ];
 
-    /// <summary>The types that go from process to process; what else there is only an owner issues.</summary>
-    public static IEnumerable<Type> Types => Kinds.Select(kind => kind.Json.Type);
+    private readonly FrozenDictionary<string, CommandKind> _byName = OfTheCore.Concat(services.Commands)
+        .ToFrozenDictionary(kind => kind.Name, StringComparer.Ordinal);
 
-    public static ReadOnlyMemory<byte> Write(IEnumerable<LedgerCommand> commands)
+    private readonly FrozenDictionary<Type, CommandKind> _byType = OfTheCore.Concat(services.Commands)
+        .ToFrozenDictionary(kind => kind.Json.Type);
+
+    /// <summary>The types that go from process to process; what else there is only an owner issues.</summary>
+    public IEnumerable<Type> Types => _byType.Keys;
+
+    public ReadOnlyMemory<byte> Write(IEnumerable<LedgerCommand> commands)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using var writer = new Utf8JsonWriter(buffer);
@@ -35,7 +38,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
         foreach (var command in commands)
         {
             var carried = Carried(command);
-            var kind = Array.Find(Kinds, kind => kind.Json.Type == carried.GetType()) ?? throw new TidelineException(
+            var kind = _byType.GetValueOrDefault(carried.GetType()) ?? throw new TidelineException(
                 ErrorCode.Internal, $"Only the owner of a shard may issue {command.GetType().Name}.");
             writer.WriteStartObject();
             writer.WritePropertyName(kind.Name);
@@ -75,7 +78,7 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
     {
         Expect(ref reader, JsonTokenType.PropertyName);
         var name = reader.GetString();
-        var kind = Array.Find(Kinds, kind => kind.Name == name)
+        var kind = _byName.GetValueOrDefault(name ?? "")
             ?? throw new JsonException($"There is no command '{name}'.");
         var carried = JsonSerializer.Deserialize(ref reader, kind.Json);
         Expect(ref reader, JsonTokenType.EndObject);
@@ -105,18 +108,16 @@ internal sealed class PeerCommands(SagaDefinitions definitions, ShardMap map)
     // A command of a version that is not known here must not reach a batch.
     private AdvanceSaga MoveOf(OperatorMove move)
     {
-        definitions.Of(move.Owner);
-        return new AdvanceSaga(move.SagaId, move.OwnerShard, move.Move, definitions, null, move.Owner);
+        services.Sagas.Of(move.Owner);
+        return new AdvanceSaga(move.SagaId, move.OwnerShard, move.Move, services.Sagas, null, move.Owner);
     }
 
     private LedgerCommand? MessageOf(OperatorLetter letter) =>
-        letter.Type is null ? null : SagaMessages.Read(map.ShardOf(letter.LetterId), map, definitions, letter.Type,
+        letter.Type is null ? null : SagaMessages.Read(map.ShardOf(letter.LetterId), map, services.Sagas, letter.Type,
             letter.Data);
 
     private static void Expect(ref Utf8JsonReader reader, JsonTokenType token)
     {
         if (!reader.Read() || reader.TokenType != token) throw new JsonException($"{token} was expected.");
     }
-
-    private sealed record Kind(string Name, JsonTypeInfo Json);
 }

@@ -3,7 +3,6 @@ using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 using Tideline.Sagas;
-using Tideline.Services.Payments;
 
 namespace Tideline.Peers;
 
@@ -15,20 +14,11 @@ namespace Tideline.Peers;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition =
         JsonIgnoreCondition.WhenWritingNull, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,
     Converters = [typeof(CurrencyJson)])]
-[JsonSerializable(typeof(CreateCustomer))]
-[JsonSerializable(typeof(OpenAccount))]
 [JsonSerializable(typeof(ClaimName))]
 [JsonSerializable(typeof(AbandonClaim))]
 [JsonSerializable(typeof(ReleaseClaim))]
-[JsonSerializable(typeof(Deposit))]
-[JsonSerializable(typeof(Withdraw))]
-[JsonSerializable(typeof(PlaceHold))]
-[JsonSerializable(typeof(CaptureHold))]
-[JsonSerializable(typeof(ReleaseHold))]
-[JsonSerializable(typeof(SetAccountStatus))]
 [JsonSerializable(typeof(ReserveKey))]
 [JsonSerializable(typeof(FenceTime))]
-[JsonSerializable(typeof(StartTransfer))]
 [JsonSerializable(typeof(PayOut))]
 [JsonSerializable(typeof(OperatorMove))]
 [JsonSerializable(typeof(OperatorLetter))]

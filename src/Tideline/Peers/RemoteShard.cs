@@ -11,7 +11,8 @@ namespace Tideline.Peers;
 /// the same key finds out.
 /// </summary>
 internal sealed class RemoteShard(
-    int shard, GeneralLedger ledger, CommandTransport carry, Guid ownSecret, TimeProvider time) : IAsyncDisposable
+    int shard, GeneralLedger ledger, PeerCommands commands, CommandTransport carry, Guid ownSecret, TimeProvider time)
+    : IAsyncDisposable
 {
     private const string ShuttingDown = "The program is shutting down; repeat the request with the same key.";
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(
@@ -130,7 +131,7 @@ internal sealed class RemoteShard(
         try
         {
             Settle(batch,
-                await carry(owner, shard, PeerCommands.Write(batch.Select(pending => pending.Command)), limit.Token));
+                await carry(owner, shard, commands.Write(batch.Select(pending => pending.Command)), limit.Token));
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {

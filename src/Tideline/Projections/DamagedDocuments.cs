@@ -22,7 +22,7 @@ public sealed class DamagedDocuments
         foreach (var ((collection, id), damage) in _known)
         {
             return $"{_known.Count} documents of the views are damaged, such as '{id}' of {collection}: {damage}. " +
-                $"{ViewRepair.Command} builds a customer anew.";
+                $"{ViewRepair.Command} rebuilds one.";
         }
 
         return null;
@@ -37,23 +37,15 @@ public sealed class DamagedDocuments
     internal void Forget(string collection, string id) => _known.TryRemove((collection, id), out _);
 
     /// <summary>Forgets what is sound again, gone, or of a version that no longer answers.</summary>
-    internal async Task LookAgainAsync(IViewStore views, ViewNames names, CancellationToken cancel)
+    internal async Task LookAgainAsync(
+        IViewStore views, IReadOnlyList<ViewNames> answering, CancellationToken cancel)
     {
         foreach (var (collection, id) in _known.Keys)
         {
-            if (collection != names.Customers && collection != names.Transactions)
-            {
-                Forget(collection, id);
-                continue;
-            }
-
-            string? damage = null;
-            if (await views.ReadAsync(collection, [id], cancel) is [var stored])
-            {
-                if (collection == names.Customers) StoredView.Customer(stored, out damage);
-                else StoredView.Transaction(stored, out damage);
-            }
-
+            var definition = answering.Select(names => names.Find(collection))
+                .FirstOrDefault(found => found is not null);
+            var damage = definition is not null && await views.ReadAsync(collection, [id], cancel) is [var stored]
+                ? definition.FindDamage(stored) : null;
             if (damage is null) Forget(collection, id);
         }
     }

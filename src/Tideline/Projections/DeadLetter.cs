@@ -6,44 +6,49 @@ namespace Tideline.Projections;
 /// <summary>
 /// A key whose events wait: how many, since when, and what was wrong with the first. Its document is knowingly behind.
 /// </summary>
-public sealed record BlockedKey(Guid Key, int Letters, long SinceUs, string Reason);
-
-/// <summary>An event on the dead letter topic. <paramref name="Event"/> is the event as it was published.</summary>
-public sealed record DeadLetter(Guid Key, long Offset, LedgerEvent Event, string Reason);
+public sealed record BlockedKey(string Key, int Letters, long SinceUs, string Reason);
 
 /// <summary>
-/// What a replay did, or in a dry run would do, for one key: the customer document before and after (null: none), and
-/// what stopped it.
+/// An event on the dead letter topic. <paramref name="Event"/> is the event as it was published, under the key
+/// <paramref name="Owner"/>; <paramref name="Key"/> is that of the document that it could not change.
 /// </summary>
-public sealed record ReplayResult(Guid Key,
-    int Letters, int Applied, CustomerDocument? Before, CustomerDocument? After, Position? StoppedAt, string? Reason);
+public sealed record DeadLetter(string Key, long Offset, LedgerEvent Event, Guid Owner, string Reason);
+
+/// <summary>
+/// What a replay did, or in a dry run would do, for one key of a projection (null: for a message of a saga): the JSON
+/// of the document before and after (null: none), and what stopped it.
+/// </summary>
+public sealed record ReplayResult(
+    string? Projection, string Key, int Letters, int Applied, byte[]? Before, byte[]? After, Position? StoppedAt,
+        string? Reason);
 
 /// <summary>What a replay of many keys did. <paramref name="Next"/>: the key to go on after; null at the end.</summary>
-public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, Guid? Next);
+public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, string? Next);
 
 /// <summary>
-/// The data of a dead letter; the event's own data in base64, because it may be anything. <paramref name="Epoch"/>: the
-/// installation epoch in which it was written.
+/// The data of a dead letter of a projection and key; the event's own data in base64, because it may be anything.
+/// <paramref name="Epoch"/>: the installation epoch in which it was written.
 /// </summary>
-public sealed record DeadLetterData(long Seq, string Reason, byte[] Event, long Epoch = 1);
+public sealed record DeadLetterData(
+    string Projection, string Key, long Seq, string Reason, byte[] Event, long Epoch = 1);
 
 /// <summary>
-/// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, customers
+/// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, keys
 /// that are held back without a letter and why, how many letters each shard has, and how often this changed. It is
 /// written before a watermark passes an event that is dead, so whoever reads a watermark and then this knows every
-/// customer whose document may be behind it.
+/// key whose document may be behind it.
 /// </summary>
 public sealed record DeadLetterState(
-    Dictionary<Guid, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded, Dictionary<Guid, HeldKey> Held,
-        Dictionary<int, long> Heads, long Changes)
+    Dictionary<string, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded,
+    Dictionary<string, HeldKey> Held, Dictionary<int, long> Heads, long Changes)
 {
     internal static DeadLetterState Empty => new([], [], [], [], 0);
 
-    /// <summary>Whether the document of a customer may lack what given-up letters said.</summary>
-    internal bool HasDiscarded(Guid key) => Discarded.Exists(given => given.Key == key && given.HealedUs is null);
+    /// <summary>Whether the document of a key may lack what given-up letters said.</summary>
+    internal bool HasDiscarded(string key) => Discarded.Exists(given => given.Key == key && given.HealedUs is null);
 
     /// <summary>The state when those documents are whole again; null when that changes nothing.</summary>
-    internal DeadLetterState? Heal(Func<Guid, bool> isWhole, long nowUs)
+    internal DeadLetterState? Heal(Func<string, bool> isWhole, long nowUs)
     {
         bool Heals(DiscardedLetters given) => given.HealedUs is null && isWhole(given.Key);
         return Discarded.Exists(Heals)
@@ -57,17 +62,17 @@ public sealed record DeadLetterState(
     /// <exception cref="JsonException">Somebody broke it.</exception>
     internal static DeadLetterState Parse(byte[] json)
     {
-        var state = JsonSerializer.Deserialize(json, ViewJson.Default.DeadLetterState)
+        var state = JsonSerializer.Deserialize(json, ProjectionJson.Default.DeadLetterState)
             ?? throw new JsonException("There is nothing in it.");
         return state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null)
             || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
-            || state.Discarded.Exists(discarded => discarded?.Positions is null)
+            || state.Discarded.Exists(discarded => discarded?.Positions is null || discarded.Key is null)
             ? throw new JsonException("It is not whole.")
             : state;
     }
 }
 
-/// <summary>A customer whose document lacks events that no letter holds: only building it anew helps.</summary>
+/// <summary>A key whose document lacks events that no letter holds: only building it anew helps.</summary>
 public sealed record HeldKey(long SinceUs, string Reason, long Epoch = 1);
 
 /// <summary>
@@ -75,4 +80,4 @@ public sealed record HeldKey(long SinceUs, string Reason, long Epoch = 1);
 /// they said.
 /// </summary>
 public sealed record DiscardedLetters(
-    Guid Key, string[] Positions, string Reason, long AtUs, long Epoch = 1, long? HealedUs = null);
+    string Key, string[] Positions, string Reason, long AtUs, long Epoch = 1, long? HealedUs = null);

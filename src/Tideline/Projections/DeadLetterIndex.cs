@@ -5,23 +5,23 @@ namespace Tideline.Projections;
 /// <summary>Which letters wait, in memory: their places only; what they say stays on the topic.</summary>
 internal sealed class DeadLetterIndex
 {
-    private readonly Dictionary<Guid, Entry> _entries = [];
+    private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     public int Count => _entries.Count;
 
     public IReadOnlyList<BlockedKey> Keys => [.. _entries.Select(each => new BlockedKey(
         each.Key, each.Value.Letters.Count, each.Value.SinceUs, each.Value.Reason)).OrderBy(key => key.SinceUs)];
 
-    public bool Contains(Guid key) => _entries.ContainsKey(key);
+    public bool Contains(string key) => _entries.ContainsKey(key);
 
-    public bool Contains(Guid key, Position position) => _entries.TryGetValue(key, out var entry)
+    public bool Contains(string key, Position position) => _entries.TryGetValue(key, out var entry)
         && entry.Positions.Contains(position);
 
-    public IReadOnlyList<Letter> LettersOf(Guid key) => _entries.TryGetValue(key, out var entry) ? [.. entry.Letters]
+    public IReadOnlyList<Letter> LettersOf(string key) => _entries.TryGetValue(key, out var entry) ? [.. entry.Letters]
         : [];
 
     /// <summary>Adds a letter, once.</summary>
-    public void Add(Guid key, Letter letter, long timeUs, string reason)
+    public void Add(string key, Letter letter, long timeUs, string reason)
     {
         if (Contains(key, letter.Position)) return;
         if (!_entries.TryGetValue(key, out var entry)) _entries[key] = entry = new Entry(timeUs, reason);
@@ -29,7 +29,7 @@ internal sealed class DeadLetterIndex
         entry.Positions.Add(letter.Position);
     }
 
-    public void Settle(Guid key, Letter letter)
+    public void Settle(string key, Letter letter)
     {
         if (!_entries.TryGetValue(key, out var entry)) return;
         entry.Letters.Remove(letter);
@@ -38,7 +38,7 @@ internal sealed class DeadLetterIndex
     }
 
     /// <summary>Takes off what these offsets settle.</summary>
-    public void Settle(Dictionary<Guid, Dictionary<int, long>> settled)
+    public void Settle(Dictionary<string, Dictionary<int, long>> settled)
     {
         foreach (var (key, ofKey) in settled)
         {

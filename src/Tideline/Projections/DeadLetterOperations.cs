@@ -13,7 +13,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
 
     /// <summary>The letters of a key that wait, in order.</summary>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
-    public Task<IReadOnlyList<DeadLetter>> ShowAsync(Guid key, CancellationToken cancel) =>
+    public Task<IReadOnlyList<DeadLetter>> ShowAsync(string key, CancellationToken cancel) =>
         letters.ShowAsync(key, cancel);
 
     /// <summary>
@@ -21,7 +21,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
     /// still cannot be. A dry run changes nothing and reports the same.
     /// </summary>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
-    public async Task<ReplayResult> ReplayAsync(Guid key, bool dryRun, CancellationToken cancel)
+    public async Task<ReplayResult> ReplayAsync(string key, bool dryRun, CancellationToken cancel)
     {
         projector.RequireBuilder();
         await projector.Gate.WaitAsync(cancel);
@@ -36,17 +36,18 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
     }
 
     /// <summary>
-    /// Replays up to <see cref="Limits.ReplayKeys"/> keys, in the order of their ids, from the one after
+    /// Replays up to <paramref name="room"/> keys, in the order of their ids, from the one after
     /// <paramref name="after"/> (null: from the first). Others are projected between two keys; one that cannot be
     /// replayed keeps none of the others.
     /// </summary>
-    public async Task<ReplayPage> ReplayAllAsync(bool dryRun, Guid? after, CancellationToken cancel)
+    public async Task<ReplayPage> ReplayAllAsync(
+        bool dryRun, string? after, CancellationToken cancel, int room = Limits.ReplayKeys)
     {
-        Guid[] keys =
-            [.. letters.KeysWithLetters().Where(key => after is null || key.CompareTo(after.Value) > 0).Order()
-            .Take(Limits.ReplayKeys + 1)];
+        string[] keys =
+            [.. letters.KeysWithLetters().Where(key => after is null || string.CompareOrdinal(key, after) > 0)
+            .Order(StringComparer.Ordinal).Take(room + 1)];
         var results = new List<ReplayResult>();
-        foreach (var key in keys.Take(Limits.ReplayKeys))
+        foreach (var key in keys.Take(room))
         {
             try
             {
@@ -60,11 +61,11 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
             catch (TidelineException fault) when (!fault.IsTransient)
             {
                 // Of this key alone: its document is damaged, or would be too large.
-                results.Add(new ReplayResult(key, 0, 0, null, null, null, fault.Message));
+                results.Add(new ReplayResult(projector.Definition.Name, key, 0, 0, null, null, null, fault.Message));
             }
         }
 
-        return new ReplayPage(results, keys.Length > Limits.ReplayKeys ? keys[^2] : null);
+        return new ReplayPage(results, keys.Length > room ? keys[^2] : null);
     }
 
     /// <summary>
@@ -73,7 +74,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
     /// </summary>
     /// <returns>How many were given up.</returns>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits. InvalidInput: no reason.</exception>
-    public async Task<int> DiscardAsync(Guid key, bool firstOnly, string reason, CancellationToken cancel)
+    public async Task<int> DiscardAsync(string key, bool firstOnly, string reason, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
             throw new TidelineException(
@@ -85,14 +86,18 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
             var frozen = await letters.ShowAsync(key, cancel);
             DeadLetter[] gone = firstOnly ? [frozen[0]] : [.. frozen];
             var batch = await FoldAsync(key, [], cancel);
-            var touched = batch.Customers[key];
-            if (touched.Damage is { } damage)
+            var touched = batch.Documents.GetValueOrDefault(key);
+            if (touched?.Damage is { } damage)
                 throw new TidelineException(
                     ErrorCode.InvalidInput,
-                    $"The document of {key} is damaged, so no event can follow: {damage}. {ViewRepair.Command} " +
-                    "rebuilds it.");
-            foreach (var letter in gone)
-                touched.After = Fold.Skip(touched.After, key, letter.Event.Subject, letter.Event.Version);
+                    $"The document of {key} is damaged, so no event can follow: {damage}. " +
+                    $"{ViewRepair.CommandFor(projector.Definition, key)} rebuilds it.");
+            if (touched is not null)
+            {
+                foreach (var letter in gone)
+                    touched.After = projector.Definition.Documents!.Skip(touched.After, key, letter.Event);
+            }
+
             await WriteAsync(batch, cancel);
             await letters.SettleAsync(key, gone, reason, cancel);
             return gone.Length;
@@ -103,11 +108,11 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
         }
     }
 
-    private async Task<ReplayResult> ReplayKeyAsync(Guid key, bool dryRun, CancellationToken cancel)
+    private async Task<ReplayResult> ReplayKeyAsync(string key, bool dryRun, CancellationToken cancel)
     {
         var frozen = await letters.ShowAsync(key, cancel);
         var batch = await FoldAsync(key, frozen, cancel);
-        var touched = batch.Customers[key];
+        var touched = batch.Documents.GetValueOrDefault(key);
         var stop = batch.Dead.Count == 0 ? null : batch.Dead[0];
         var applied = frozen.TakeWhile(letter => letter.Event.Position != stop?.Happened.Event.Position).Count();
         if (!dryRun && applied > 0)
@@ -117,23 +122,27 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
             await letters.SettleAsync(key, [.. frozen.Take(applied)], null, cancel);
         }
 
-        return new ReplayResult(key,
-            frozen.Count, applied, touched.Before.Document, touched.After, stop?.Happened.Event.Position, stop?.Reason);
+        return new ReplayResult(projector.Definition.Name, key,
+            frozen.Count, applied, JsonOf(touched?.Before.Document), JsonOf(touched?.After),
+                stop?.Happened.Event.Position, stop?.Reason);
     }
 
-    private async Task<FoldedBatch> FoldAsync(Guid key, IReadOnlyList<DeadLetter> frozen, CancellationToken cancel)
+    private async Task<FoldedBatch> FoldAsync(string key, IReadOnlyList<DeadLetter> frozen, CancellationToken cancel)
     {
         projector.Applier.Forget(key);
-        ProjectedEvent[] events = [.. frozen.Select(letter => new ProjectedEvent(letter.Event, key))];
-        return await projector.Applier.FoldAsync(events, _ => false, cancel, [key]);
+        ProjectedEvent[] events = [.. frozen.Select(letter => new ProjectedEvent(letter.Event, letter.Owner))];
+        return await projector.Applier.FoldAsync(events, (_, _) => false, cancel, [key]);
     }
+
+    private byte[]? JsonOf(object? document) =>
+        document is null ? null : projector.Definition.Documents!.Write("", document, 0).Json!.Value.ToArray();
 
     private async Task WriteAsync(FoldedBatch batch, CancellationToken cancel)
     {
         var outcome = await projector.Applier.WriteAsync(batch, [], cancel);
         if (outcome.TooLarge.Count > 0)
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
+                ErrorCode.InvalidInput, projector.Applier.TooLarge);
         if (!outcome.IsDone)
             throw new TidelineException(
                 ErrorCode.StorageUnavailable, "Another process wrote the document at the same moment. Try again.");

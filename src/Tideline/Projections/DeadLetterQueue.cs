@@ -8,15 +8,16 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Events that could not be folded, per key and in order, on <c>account.events.dlq</c>; later events of the same key
-/// queue behind them, all others flow. Which keys are blocked follows from the topic and from what operators settled,
-/// so a crash loses and repeats none. Letters of events that a restore took back do not count.
+/// Events that a projection could not fold, per key and in order, on <c>account.events.dlq</c>; later events of the
+/// same key queue behind them, all others flow. Which keys are blocked follows from the topic and from what operators
+/// settled, so a crash loses and repeats none. Letters of events that a restore took back do not count.
 /// </summary>
 public sealed partial class DeadLetterQueue
 {
-    private const string Group = "views.dlq";
-    private const string StateName = "views.deadletters";
     private readonly Lock _lock = new();
+    private readonly ProjectionDefinition _definition;
+    private readonly string _group;
+    private readonly string _stateName;
     private readonly GeneralLedger _ledger;
     private readonly DeadLetterTopic _topic;
     private readonly ILog _log;
@@ -25,17 +26,21 @@ public sealed partial class DeadLetterQueue
     private readonly ILogger _logger;
     private readonly long[] _sourceHeads;
     private readonly long[] _lastSeqs;
+    private readonly long[] _offsets;
     private DeadLetterIndex _book = new();
     private DeadLetterState _state = DeadLetterState.Empty;
     private byte[]? _stored;
     private bool _isUnsaved;
     private long _epoch;
 
-    internal DeadLetterQueue(GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger)
+    internal DeadLetterQueue(ProjectionDefinition definition, ProjectionPlace place, ILogger logger)
     {
-        (_ledger, _topic) = (ledger, new DeadLetterTopic(log, new SourceHistory(ledger.Epochs)));
-        (_log, _views, _time, _logger) = (log, views, time, logger);
-        (_sourceHeads, _lastSeqs) = (new long[ledger.Map.Shards], new long[ledger.Map.Shards]);
+        (_definition, _group, _stateName) =
+            (definition, $"{definition.Name}.dlq", definition.State("deadletters"));
+        (_ledger, _log, _views, _time, _logger) = (place.Ledger, place.Log, place.Views, place.Time, logger);
+        _topic = new DeadLetterTopic(definition.Name, _log, new SourceHistory(_ledger.Epochs));
+        var shards = _ledger.Map.Shards;
+        (_sourceHeads, _lastSeqs, _offsets) = (new long[shards], new long[shards], new long[shards]);
     }
 
     /// <summary>Keys whose document is knowingly behind.</summary>
@@ -61,15 +66,15 @@ public sealed partial class DeadLetterQueue
         }
     }
 
-    /// <summary>Whether the document of this customer is knowingly behind.</summary>
-    public bool IsBlocked(Guid key)
+    /// <summary>Whether the document of this key is knowingly behind.</summary>
+    public bool IsBlocked(string key)
     {
         lock (_lock) return _book.Contains(key) || _state.Held.ContainsKey(key);
     }
 
     /// <summary>The letters of a key that wait, in order.</summary>
     /// <exception cref="TidelineException">NotFound: nothing of this key waits.</exception>
-    public async Task<IReadOnlyList<DeadLetter>> ShowAsync(Guid key, CancellationToken cancel)
+    public async Task<IReadOnlyList<DeadLetter>> ShowAsync(string key, CancellationToken cancel)
     {
         IReadOnlyList<DeadLetterIndex.Letter> frozen;
         lock (_lock) frozen = _book.LettersOf(key);
@@ -89,7 +94,7 @@ public sealed partial class DeadLetterQueue
         var (state, _) = await LoadStateAsync(cancel);
         _state = await WithoutTakenBackAsync(state, cancel);
         var book = new DeadLetterIndex();
-        for (var shard = 0; shard < _sourceHeads.Length; shard++) await ReadAsync(shard, book, cancel);
+        await ReadAllAsync(book, cancel);
         book.Settle(_state.Settled);
         lock (_lock) _book = book;
         await SaveAsync(WithHeads(), cancel);
@@ -101,7 +106,7 @@ public sealed partial class DeadLetterQueue
         var (state, stored) = await LoadStateAsync(cancel);
         if (stored is not null && _stored is not null && stored.AsSpan().SequenceEqual(_stored)) return;
         var book = new DeadLetterIndex();
-        for (var shard = 0; shard < _sourceHeads.Length; shard++) await ReadAsync(shard, book, cancel);
+        await ReadAllAsync(book, cancel);
         book.Settle(state.Settled);
         lock (_lock) (_book, _state, _stored) = (book, state, stored);
     }
@@ -109,20 +114,20 @@ public sealed partial class DeadLetterQueue
     /// <summary>
     /// Whether this event must wait. One that a crash left unwritten before its key was blocked need not.
     /// </summary>
-    internal bool IsBlocked(ProjectedEvent happened)
+    internal bool IsBlocked(string key, ProjectedEvent happened)
     {
         lock (_lock)
         {
-            if (_state.Held.ContainsKey(happened.Key)) return true;
+            if (_state.Held.ContainsKey(key)) return true;
             var position = happened.Event.Position;
-            return _book.Count > 0 && _book.Contains(happened.Key)
-                && (position.Seq > _lastSeqs[position.Shard] || _book.Contains(happened.Key, position));
+            return _book.Count > 0 && _book.Contains(key)
+                && (position.Seq > _lastSeqs[position.Shard] || _book.Contains(key, position));
         }
     }
 
     /// <summary>Whether an operator gave this event up.</summary>
-    internal bool IsGivenUp(ProjectedEvent happened) => _state.Discarded.Exists(
-        each => each.Key == happened.Key && each.Positions.Contains(happened.Event.Position.ToString())
+    internal bool IsGivenUp(string key, ProjectedEvent happened) => _state.Discarded.Exists(
+        each => each.Key == key && each.Positions.Contains(happened.Event.Position.ToString())
             && _topic.Holds(happened.Event.Position, each.Epoch));
 
     /// <summary>
@@ -132,26 +137,33 @@ public sealed partial class DeadLetterQueue
     internal async Task AppendAsync(IReadOnlyList<DeadEvent> dead, CancellationToken cancel)
     {
         var heads = (long[])_sourceHeads.Clone();
-        var fresh = new List<(DeadEvent Dead, LogRecord Record)>();
-        Dictionary<Guid, string>? late = null;
+        var fresh = new List<LogRecord>();
+        Dictionary<string, string>? late = null;
         foreach (var each in dead)
         {
             var position = each.Happened.Event.Position;
-            if (position.Seq <= _lastSeqs[position.Shard])
-            {
-                // The topic is in order, so one that died after a later one has no place on it: its customer is held
-                // until the document is built anew.
-                if (!_book.Contains(each.Happened.Key, position)) (late ??= [])[each.Happened.Key] = each.Reason;
-                continue;
-            }
-
-            fresh.Add((each, _topic.RecordOf(each, ++heads[position.Shard])));
+            if (position.Seq > _lastSeqs[position.Shard])
+                fresh.Add(_topic.RecordOf(each, ++heads[position.Shard]));
+            // The letters of a shard are in order, so one that died after a later one has no place among them: its key
+            // is held until the document is built anew.
+            else if (!_book.Contains(each.Key, position)) (late ??= new(StringComparer.Ordinal))[each.Key] =
+                each.Reason;
         }
 
         if (fresh.Count > 0)
         {
             _isUnsaved = true;
-            await AppendAsync(fresh, cancel);
+            await _log.AppendAsync(fresh, cancel);
+            // The topic has letters of other projections too: where these stand, it says itself. An append before this
+            // one that failed may have left letters as well.
+            foreach (var shard in fresh.Select(record => record.Partition).Distinct())
+            {
+                await ReadOnAsync(shard, _book, cancel);
+                _sourceHeads[shard] = heads[shard];
+            }
+
+            foreach (var each in dead.Where(each => _book.Contains(each.Key, each.Happened.Event.Position)))
+                KeyBlocked(_logger, _definition.Name, each.Key, each.Happened.Event.Position, each.Reason);
         }
 
         if (late is not null) await HoldAsync(late, cancel);
@@ -160,49 +172,27 @@ public sealed partial class DeadLetterQueue
         _isUnsaved = false;
     }
 
-    private async Task AppendAsync(List<(DeadEvent Dead, LogRecord Record)> fresh, CancellationToken cancel)
-    {
-        await _log.AppendAsync([.. fresh.Select(each => each.Record)], cancel);
-        var ends = await _topic.EndsAsync(_sourceHeads.Length, cancel);
-        lock (_lock)
-        {
-            foreach (var (each, record) in fresh)
-            {
-                // The projector is the only source of a partition, so offsets count as its sequence does. An append
-                // before this one that failed may have left letters after these.
-                var (tail, sourceHead) = ends[record.Partition];
-                var offset = tail - (sourceHead - record.SourceSeq);
-                if (!_book.Contains(record.Key))
-                    KeyBlocked(_logger, record.Key, each.Happened.Event.Position, each.Reason);
-                _book.Add(record.Key,
-                    new DeadLetterIndex.Letter(each.Happened.Event.Position, offset), record.TimeUs, each.Reason);
-                _sourceHeads[record.Partition] = record.SourceSeq;
-                _lastSeqs[record.Partition] = each.Happened.Event.Position.Seq;
-            }
-        }
-    }
-
-    /// <summary>Whether an operator gave up letters of this customer: the document may lack what they said.</summary>
-    internal bool HasDiscarded(Guid key) => _state.HasDiscarded(key);
+    /// <summary>Whether an operator gave up letters of this key: the document may lack what they said.</summary>
+    internal bool HasDiscarded(string key) => _state.HasDiscarded(key);
 
     /// <summary>Documents were built anew, with what given-up letters had said.</summary>
-    internal async Task HealAsync(Func<Guid, bool> isWhole, CancellationToken cancel)
+    internal async Task HealAsync(Func<string, bool> isWhole, CancellationToken cancel)
     {
         if (_state.Heal(isWhole, _time.NowUs()) is { } healed) await SaveAsync(healed, cancel);
     }
 
-    internal IReadOnlyList<Guid> KeysWithLetters()
+    internal IReadOnlyList<string> KeysWithLetters()
     {
         lock (_lock) return [.. _book.Keys.Select(key => key.Key)];
     }
 
-    internal IReadOnlyList<Guid> KeysNow()
+    internal IReadOnlyList<string> KeysNow()
     {
         lock (_lock) return [.. _book.Keys.Select(key => key.Key).Union(_state.Held.Keys)];
     }
 
-    /// <summary>Blocks customers whose documents lack events that no letter holds.</summary>
-    internal async Task HoldAsync(IReadOnlyDictionary<Guid, string> reasons, CancellationToken cancel)
+    /// <summary>Blocks keys whose documents lack events that no letter holds.</summary>
+    internal async Task HoldAsync(IReadOnlyDictionary<string, string> reasons, CancellationToken cancel)
     {
         var held = _state.Held.ToDictionary();
         foreach (var (key, reason) in reasons)
@@ -211,9 +201,9 @@ public sealed partial class DeadLetterQueue
     }
 
     /// <summary>
-    /// The document of a customer holds every event up to the watermarks: nothing of it waits any more.
+    /// The document of a key holds every event up to the watermarks: nothing of it waits any more.
     /// </summary>
-    internal async Task ReleaseAsync(Guid key, CancellationToken cancel)
+    internal async Task ReleaseAsync(string key, CancellationToken cancel)
     {
         IReadOnlyList<DeadLetterIndex.Letter> letters;
         lock (_lock) letters = _book.LettersOf(key);
@@ -231,13 +221,14 @@ public sealed partial class DeadLetterQueue
     /// Takes letters of a key off the list, durably; <paramref name="reason"/> says why they were given up, null that
     /// they were applied.
     /// </summary>
-    internal Task SettleAsync(Guid key, IReadOnlyList<DeadLetter> letters, string? reason, CancellationToken cancel) =>
+    internal Task SettleAsync(string key, IReadOnlyList<DeadLetter> letters, string? reason,
+        CancellationToken cancel) =>
         SettleAsync(
             key, [.. letters.Select(letter => new DeadLetterIndex.Letter(letter.Event.Position, letter.Offset))],
             reason, cancel);
 
     private async Task SettleAsync(
-        Guid key, IReadOnlyList<DeadLetterIndex.Letter> letters, string? reason, CancellationToken cancel)
+        string key, IReadOnlyList<DeadLetterIndex.Letter> letters, string? reason, CancellationToken cancel)
     {
         var settled = _state.Settled.ToDictionary();
         var ofKey = settled.TryGetValue(key, out var known) ? known.ToDictionary() : [];
@@ -263,14 +254,13 @@ public sealed partial class DeadLetterQueue
     // forgotten.
     private async Task ReleaseAsync(CancellationToken cancel)
     {
-        var (ends, settled) = (await _topic.EndsAsync(_sourceHeads.Length, cancel), _state.Settled.ToDictionary());
-        for (var shard = 0; shard < ends.Length; shard++)
+        var settled = _state.Settled.ToDictionary();
+        for (var shard = 0; shard < _offsets.Length; shard++)
         {
-            long? first;
-            lock (_lock) first = _book.FirstOffset(shard);
-            // Not beyond the last that is in the book: what a failed append left after it is met again.
-            var done = first - 1 ?? ends[shard].Tail - (ends[shard].SourceHead - _sourceHeads[shard]);
-            await _log.CommitAsync(Group, DeadLetterTopic.Name, shard, done, cancel);
+            long done;
+            // Not beyond the last that was read: what a failed append left after it is met again.
+            lock (_lock) done = _book.FirstOffset(shard) - 1 ?? _offsets[shard];
+            await _log.CommitAsync(_group, DeadLetterTopic.Name, shard, done, cancel);
             foreach (var (key, ofKey) in settled)
             {
                 if (ofKey.TryGetValue(shard, out var through) && through <= done)
@@ -290,8 +280,8 @@ public sealed partial class DeadLetterQueue
     {
         // Whoever follows tells by the bytes whether to read again.
         state = state with { Changes = _state.Changes + 1 };
-        var json = JsonSerializer.SerializeToUtf8Bytes(state, ViewJson.Default.DeadLetterState);
-        await _views.SetStateAsync(StateName, json, _epoch, cancel);
+        var json = JsonSerializer.SerializeToUtf8Bytes(state, ProjectionJson.Default.DeadLetterState);
+        await _views.SetStateAsync(_stateName, json, _epoch, cancel);
         lock (_lock) (_state, _stored) = (state, json);
         Fault = null;
     }
@@ -302,23 +292,24 @@ public sealed partial class DeadLetterQueue
     {
         try
         {
-            var stored = await _views.GetStateAsync(StateName, cancel);
+            var stored = await _views.GetStateAsync(_stateName, cancel);
             Fault = null;
             return (stored is null ? DeadLetterState.Empty : DeadLetterState.Parse(stored), stored);
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
-            if (Fault is null) StateIsBroken(_logger, fault);
-            Fault = "What operators settled of dead letters cannot be read, so settled ones may wait again: " +
+            if (Fault is null) StateIsBroken(_logger, _definition.Name, fault);
+            Fault = $"What operators settled of dead letters of {_definition.Name} cannot be read, so settled " +
+                "ones may wait again: " +
                 $"./tideline dlq replay. {fault.Message}";
             return (DeadLetterState.Empty, null);
         }
     }
 
-    // A customer that a restore took back is not there to be built anew.
+    // What a restore took back is not there to be built anew.
     private async Task<DeadLetterState> WithoutTakenBackAsync(DeadLetterState state, CancellationToken cancel)
     {
-        var held = new Dictionary<Guid, HeldKey>();
+        var held = new Dictionary<string, HeldKey>(StringComparer.Ordinal);
         foreach (var (key, why) in state.Held)
         {
             var isThere = why.Epoch == _ledger.InstallationEpoch ? true : await IsThereAsync(key, cancel);
@@ -329,12 +320,13 @@ public sealed partial class DeadLetterQueue
         return state with { Held = held };
     }
 
-    // Null: its shard cannot be asked now.
-    private async Task<bool?> IsThereAsync(Guid key, CancellationToken cancel)
+    // Null: nobody can say so, or its shard cannot be asked now.
+    private async Task<bool?> IsThereAsync(string key, CancellationToken cancel)
     {
+        if (_definition.Documents?.IsThere is not { } isThere) return null;
         try
         {
-            return await _ledger.RawReader(_ledger.Map.ShardOf(key)).GetCustomerAsync(key, cancel) is not null;
+            return await isThere(_ledger, key, cancel);
         }
         catch (TidelineException fault) when (fault.IsTransient)
         {
@@ -342,38 +334,59 @@ public sealed partial class DeadLetterQueue
         }
     }
 
-    private async Task ReadAsync(int shard, DeadLetterIndex book, CancellationToken cancel)
+    private async Task ReadAllAsync(DeadLetterIndex book, CancellationToken cancel)
     {
-        _sourceHeads[shard] = await _topic.SourceHeadAsync(shard, cancel);
-        if (_sourceHeads[shard] == 0) return;
-        var offset = await _log.GetCommittedAsync(Group, DeadLetterTopic.Name, shard, cancel);
-        while (await _log.ReadAsync(
-            DeadLetterTopic.Name, shard, offset, Limits.EventBatch, cancel) is { Count: > 0 } records)
+        for (var shard = 0; shard < _offsets.Length; shard++)
         {
-            foreach (var record in records)
+            _sourceHeads[shard] = await _topic.SourceHeadAsync(shard, cancel);
+            // Asked for, the group keeps the topic from dropping letters that it has not settled.
+            _offsets[shard] = await _log.GetCommittedAsync(_group, DeadLetterTopic.Name, shard, cancel);
+            if (_sourceHeads[shard] == 0) continue;
+            var before = _offsets[shard];
+            await ReadOnAsync(shard, book, cancel);
+            // Settled letters may have left the topic, or not: the newest says which events are on it.
+            while (_lastSeqs[shard] == 0 && before > 0)
             {
-                if (_topic.TryParse(record) is not { } letter) continue;
-                _lastSeqs[shard] = letter.Event.Position.Seq;
-                book.Add(
-                    record.Key, new DeadLetterIndex.Letter(letter.Event.Position, record.Offset), record.TimeUs,
-                    letter.Reason);
+                var from = Math.Max(0, before - Limits.EventBatch);
+                var records = await _log.ReadAsync(
+                    DeadLetterTopic.Name, shard, from, (int)(before - from), cancel);
+                if (records.Select(_topic.TryParse).OfType<DeadLetter>().LastOrDefault() is { } newest)
+                    _lastSeqs[shard] = newest.Event.Position.Seq;
+                before = from;
             }
-
-            offset = records[^1].Offset;
         }
+    }
 
-        if (_lastSeqs[shard] == 0
-            && await _log.ReadAsync(DeadLetterTopic.Name, shard, offset - 1, 1, cancel) is [var last]
-            && _topic.TryParse(last) is { } newest)
-            _lastSeqs[shard] = newest.Event.Position.Seq;
+    // The letters after those that were read.
+    private async Task ReadOnAsync(int shard, DeadLetterIndex book, CancellationToken cancel)
+    {
+        while (await _log.ReadAsync(
+            DeadLetterTopic.Name, shard, _offsets[shard], Limits.EventBatch, cancel) is { Count: > 0 } records)
+        {
+            lock (_lock)
+            {
+                foreach (var record in records)
+                {
+                    if (_topic.TryParse(record) is not { } letter) continue;
+                    _lastSeqs[shard] = letter.Event.Position.Seq;
+                    book.Add(
+                        letter.Key, new DeadLetterIndex.Letter(letter.Event.Position, record.Offset), record.TimeUs,
+                        letter.Reason);
+                }
+
+                _offsets[shard] = records[^1].Offset;
+            }
+        }
     }
 
     [LoggerMessage(
-        Level = LogLevel.Error, Message = "Events of customer {Key} wait as dead letters from {Position} on. {Reason}")]
-    private static partial void KeyBlocked(ILogger logger, Guid key, Position position, string reason);
+        Level = LogLevel.Error, Message =
+            "Events of {Projection} wait for {Key} as dead letters from {Position} on. {Reason}")]
+    private static partial void KeyBlocked(
+        ILogger logger, string projection, string key, Position position, string reason);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "The state of the dead letters cannot be read; what was settled may wait again.")]
-    private static partial void StateIsBroken(ILogger logger, Exception fault);
+        Message = "The state of the dead letters of {Projection} cannot be read; what was settled may wait again.")]
+    private static partial void StateIsBroken(ILogger logger, string projection, Exception fault);
 }

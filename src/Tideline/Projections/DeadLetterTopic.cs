@@ -6,10 +6,10 @@ using Tideline.Log;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Letters as they stand on <c>account.events.dlq</c>. The projector is the only source of a partition, so offsets
-/// count as its sequence does.
+/// Letters of one projection as they stand on <c>account.events.dlq</c>, between those of others. Each projection is a
+/// source of its own there.
 /// </summary>
-internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
+internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory sources)
 {
     /// <summary>The topic.</summary>
     public static readonly string Name = Topics.DeadLetters(Topics.AccountEvents);
@@ -20,25 +20,17 @@ internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
         var happened = dead.Happened.Event;
         // The event's own: a letter holds wherever its event does.
         var epoch = sources.EpochOf(ShardStream.Events, happened.Position.Shard, happened.Position.Seq);
-        var letter = new DeadLetterData(happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch);
+        var letter = new DeadLetterData(
+            projection, dead.Key, happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch);
         return new LogRecord(
-            Name, happened.Position.Shard, 0, Source(happened.Position.Shard), number, dead.Happened.Key,
+            Name, happened.Position.Shard, 0, Source(happened.Position.Shard), number, dead.Happened.Owner,
             TypeName(happened.Type), happened.Subject, happened.Version, happened.TimeUs,
-            JsonSerializer.SerializeToUtf8Bytes(letter, ViewJson.Default.DeadLetterData));
+            JsonSerializer.SerializeToUtf8Bytes(letter, ProjectionJson.Default.DeadLetterData));
     }
 
     /// <summary>How many letters a shard has had.</summary>
     public ValueTask<long> SourceHeadAsync(int shard, CancellationToken cancel) =>
         log.GetSourceHeadAsync(Name, Source(shard), cancel);
-
-    /// <summary>Per shard the newest offset, and how many letters the shard has had.</summary>
-    public async Task<(long Tail, long SourceHead)[]> EndsAsync(int shards, CancellationToken cancel)
-    {
-        var ends = new (long, long)[shards];
-        for (var shard = 0; shard < shards; shard++)
-            ends[shard] = (await log.GetHeadAsync(Name, shard, cancel), await SourceHeadAsync(shard, cancel));
-        return ends;
-    }
 
     /// <summary>A letter of the book with its event.</summary>
     /// <exception cref="TidelineException">Corrupt: it is not on the topic any more.</exception>
@@ -50,16 +42,20 @@ internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
             : throw new TidelineException(
                 ErrorCode.Corrupt, $"The dead letter of {letter.Position} is no longer on its topic.");
 
-    /// <summary>The letter of a record; null when somebody else wrote it, or a restore took the event back.</summary>
+    /// <summary>
+    /// The letter of a record; null when it is another projection's, somebody else wrote it, or a restore took the
+    /// event back.
+    /// </summary>
     public DeadLetter? TryParse(LogRecord record)
     {
         try
         {
-            if (JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.DeadLetterData)
-                is not { Event: not null, Reason: not null } data) return null;
+            if (JsonSerializer.Deserialize(record.Data.Span, ProjectionJson.Default.DeadLetterData)
+                is not { Event: not null, Reason: not null, Key: not null } data
+                    || data.Projection != projection) return null;
             var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
             return Holds(happened.Event.Position, data.Epoch)
-                ? new DeadLetter(record.Key, record.Offset, happened.Event, data.Reason)
+                ? new DeadLetter(data.Key, record.Offset, happened.Event, record.Key, data.Reason)
                 : null;
         }
         catch (JsonException)
@@ -72,7 +68,7 @@ internal sealed class DeadLetterTopic(ILog log, SourceHistory sources)
     public bool Holds(Position position, long saidIn) =>
         position.Seq <= sources.LimitOf(ShardStream.Events, position.Shard, saidIn);
 
-    private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"views-{shard}");
+    private string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"{projection}-{shard}");
 
     private static string TypeName(EventType type) => Enum.IsDefined(type) ? type.Name() : "UNKNOWN";
 }

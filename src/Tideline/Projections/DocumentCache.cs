@@ -1,9 +1,9 @@
 namespace Tideline.Projections;
 
 /// <summary>
-/// A customer document as it stands in the store; <paramref name="Revision"/> 0 and no document: it is not there.
+/// A document as it stands in the store; <paramref name="Revision"/> 0 and no document: it is not there.
 /// </summary>
-internal readonly record struct CachedDocument(CustomerDocument? Document, long Revision);
+internal readonly record struct CachedDocument(object? Document, long Revision);
 
 /// <summary>
 /// Parsed documents of late use, bounded: two generations, and what the older one holds is dropped when the younger is
@@ -11,10 +11,10 @@ internal readonly record struct CachedDocument(CustomerDocument? Document, long 
 /// </summary>
 internal sealed class DocumentCache(int capacity)
 {
-    private Dictionary<Guid, CachedDocument> _young = [];
-    private Dictionary<Guid, CachedDocument> _old = [];
+    private Dictionary<string, CachedDocument> _young = new(StringComparer.Ordinal);
+    private Dictionary<string, CachedDocument> _old = new(StringComparer.Ordinal);
 
-    public bool TryGet(Guid id, out CachedDocument found)
+    public bool TryGet(string id, out CachedDocument found)
     {
         if (_young.TryGetValue(id, out found)) return true;
         if (!_old.TryGetValue(id, out found)) return false;
@@ -22,13 +22,14 @@ internal sealed class DocumentCache(int capacity)
         return true;
     }
 
-    public void Put(Guid id, CachedDocument document)
+    public void Put(string id, CachedDocument document)
     {
-        if (_young.Count >= capacity / 2 && !_young.ContainsKey(id)) (_old, _young) = (_young, []);
+        if (_young.Count >= capacity / 2 && !_young.ContainsKey(id)) (_old, _young) =
+            (_young, new(StringComparer.Ordinal));
         _young[id] = document;
     }
 
-    public void Remove(Guid id)
+    public void Remove(string id)
     {
         _young.Remove(id);
         _old.Remove(id);

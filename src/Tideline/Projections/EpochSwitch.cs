@@ -12,21 +12,23 @@ internal static class EpochSwitch
 {
     /// <summary>The version that answers in the ledger's epoch; the same while the epoch is.</summary>
     public static async Task<ActiveViews> RunAsync(
-        GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
+        GeneralLedger ledger, IViewStore views, ProjectionDefinition definition, ActiveViews active,
+        CancellationToken cancel)
     {
         if (active.Epoch == ledger.InstallationEpoch) return active;
         var next = active with { Epoch = ledger.InstallationEpoch };
-        if (await AreOfThisHistoryAsync(ledger, views, active, cancel)) return next;
+        if (await AreOfThisHistoryAsync(ledger, views, definition, active, cancel)) return next;
         var version = Math.Max(
-            active.Latest, (await ViewNames.VersionsAsync(views, cancel)).DefaultIfEmpty().Max()) + 1;
-        await new ViewNames(version).CreateAsync(views, ledger.Map.Shards, cancel);
+            active.Latest, (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max()) + 1;
+        await new ViewNames(definition, version).CreateAsync(views, ledger.Map.Shards, cancel);
         return next with { Version = version, Previous = null, Latest = version };
     }
 
     private static async Task<bool> AreOfThisHistoryAsync(
-        GeneralLedger ledger, IViewStore views, ActiveViews active, CancellationToken cancel)
+        GeneralLedger ledger, IViewStore views, ProjectionDefinition definition, ActiveViews active,
+        CancellationToken cancel)
     {
-        var projection = new ViewNames(active.Version).Projection;
+        var projection = new ViewNames(definition, active.Version).Projection;
         var witness = new Witness("the views", (of, token) => ViewWitness.ReadAsync(views, projection, of, token));
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {

@@ -3,9 +3,9 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// What comes next on a shard, as it was read from <paramref name="FromOffset"/> and <paramref name="From"/> on.
-/// <paramref name="Fault"/>: the events do not follow each other, and the shard stops.
+/// What comes next on a shard after <paramref name="From"/>. <paramref name="Fault"/>: the events do not follow each
+/// other, and the shard stops. <paramref name="IsLedgerRead"/>: the log says nothing yet, and the ledger has no more.
 /// </summary>
 internal sealed record FeedRead(
-    long FromOffset, Watermark From, IReadOnlyList<ProjectedEvent> Events, long Offset, Watermark Reached,
-        bool IsPositioned, string? Fault);
+    Watermark From, IReadOnlyList<ProjectedEvent> Events, Watermark Reached, string? Fault = null,
+    bool IsLedgerRead = false);

@@ -4,34 +4,56 @@ using Tideline.Log;
 
 namespace Tideline.Projections;
 
-/// <summary>An event to fold, with the customer whose document it changes.</summary>
-internal readonly record struct ProjectedEvent(LedgerEvent Event, Guid Key)
+/// <summary>An event as projections take it: read once, parsed once, for all of them.</summary>
+public sealed class ProjectedEvent
 {
     private static readonly FrozenDictionary<string, EventType> Types = Enum.GetValues<EventType>()
         .ToFrozenDictionary(type => type.Name(), StringComparer.Ordinal);
 
-    /// <summary>From the log. A type that this version does not know becomes 0, which the fold refuses.</summary>
-    public static ProjectedEvent From(LogRecord record) => new(
+    /// <param name="happened">The event.</param>
+    /// <param name="owner">Whose it is, where the log said so.</param>
+    internal ProjectedEvent(LedgerEvent happened, Guid? owner = null)
+    {
+        (Event, IsKnown) = (happened, Enum.IsDefined(happened.Type));
+        try
+        {
+            Data = EventData.Parse(happened.Data.Span);
+        }
+        // Parsing is pure: whatever it throws is about this one event.
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            Fault = fault.Message;
+        }
+
+        Owner = owner ?? Data?.CustomerId ?? happened.Subject;
+    }
+
+    /// <summary>As it happened.</summary>
+    public LedgerEvent Event { get; }
+
+    /// <summary>
+    /// The customer: the key of the log's record, or what the data says. An event whose data cannot be read is kept
+    /// under its subject.
+    /// </summary>
+    public Guid Owner { get; }
+
+    /// <summary>What it says; null where it cannot be read.</summary>
+    public EventData? Data { get; }
+
+    /// <summary>Why the data cannot be read; null where it can.</summary>
+    public string? Fault { get; }
+
+    /// <summary>Whether this program knows the type.</summary>
+    public bool IsKnown { get; }
+
+    /// <summary>From the log. A type that this version does not know becomes 0, which every fold refuses.</summary>
+    internal static ProjectedEvent From(LogRecord record) => new(
         new LedgerEvent(
             new Position(record.Partition, record.SourceSeq), Types.TryGetValue(record.Type, out var type)
                 ? type
                 : 0, record.Subject, record.Version, record.TimeUs, record.Data),
         record.Key);
 
-    /// <summary>
-    /// From the ledger; the customer stands in the data, and an event whose data cannot be read is kept under its
-    /// subject.
-    /// </summary>
-    public static ProjectedEvent From(LedgerEvent happened)
-    {
-        try
-        {
-            return new ProjectedEvent(happened, EventData.Parse(happened.Data.Span).CustomerId);
-        }
-        // Parsing is pure: whatever it throws is about this one event.
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            return new ProjectedEvent(happened, happened.Subject);
-        }
-    }
+    /// <summary>From the ledger.</summary>
+    internal static ProjectedEvent From(LedgerEvent happened) => new(happened);
 }

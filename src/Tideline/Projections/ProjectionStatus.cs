@@ -1,11 +1,11 @@
 namespace Tideline.Projections;
 
 /// <summary>
-/// How far the views are on one shard. <paramref name="LagMs"/>: now − commit time of the first event not applied,
+/// How far a projection is on one shard. <paramref name="LagMs"/>: now − commit time of the first event not applied,
 /// never understated; 0 when idle, infinite when not known.
 /// <paramref name="Healthy"/>: false when the watermark stands still with work to do, or <paramref name="Fault"/> says
 /// what stops it.
 /// </summary>
 public sealed record ProjectionStatus(
-    int Shard, int ViewVersion, long Watermark,
+    string Projection, int Shard, int ViewVersion, long Watermark,
     long WatermarkTimeUs, long Head, long LagEvents, double LagMs, bool Healthy, string? Fault, int BlockedKeys);

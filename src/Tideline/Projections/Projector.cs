@@ -1,20 +1,21 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Log;
 using Tideline.Views;
 
 namespace Tideline.Projections;
 
 /// <summary>
-/// Builds the customer views from <c>account.events</c>, exactly once by position and by document clock. One pass:
+/// Builds the documents of one projection from <c>account.events</c>, exactly once by position and by document clock.
+/// Several run side by side, on one read of the log. One pass:
 /// <code>
-///  1 read     a batch per shard after the log offset; seq = last + 1 or the shard stops
+///  1 read     a batch per shard after the watermark; seq = last + 1 or the shard stops
 ///  2 fold     in memory, over cached documents; what cannot be folded is dead
 ///  3 dead     dead events → dead letter topic, before the watermark passes them
 ///  4 write    documents (guarded), then watermarks; a lost guard: read anew, fold anew
-///  5 announce CUSTOMER_VIEW_UPDATED from what was last announced to the watermark
-///  6 commit   the group's offsets
+///  5 announce from what was last announced to the watermark, where the projection does
+///  6 commit   the group's offsets, as far as all projections are
 /// </code>
 /// A crash between any two repeats work without repeating effects. What fails, fails alone: after a fault each shard
 /// goes through the steps by itself until all do again, and a document that nothing can be folded into stops its own
@@ -23,17 +24,13 @@ namespace Tideline.Projections;
 /// </summary>
 public sealed partial class Projector : IAsyncDisposable
 {
-    /// <summary>The consumer group.</summary>
-    public const string Group = "views";
-
     private readonly GeneralLedger _ledger;
-    private readonly ILog _log;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ShardProgress[] _shards;
     private readonly ProjectionFeed _feed;
-    private readonly ViewProgressPublisher _publisher;
+    private readonly ViewProgressPublisher? _publisher;
     private readonly DeadLetterQueue _dead;
     private readonly CancellationTokenSource _stop = new();
     private ViewApplier _applier;
@@ -42,17 +39,26 @@ public sealed partial class Projector : IAsyncDisposable
     private bool _areAlone;
 
     private Projector(
-        GeneralLedger ledger, ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetterQueue dead)
+        ProjectionDefinition definition, ProjectionFeed feed, ProjectionPlace place, ILogger logger,
+        DeadLetterQueue dead)
     {
-        (_ledger, _log, _views, _time, _logger, _dead, Active) =
-            (ledger, log, views, time, logger, dead, ActiveViews.None);
-        _shards = [.. Enumerable.Range(0, ledger.Map.Shards).Select(shard => new ShardProgress(shard, ledger, time))];
-        _feed = new ProjectionFeed(ledger, log, time, logger);
-        _loop = new BackgroundLoop("projector of the views", RoundAsync, TimeSpan.Zero, time, logger);
-        _publisher = new ViewProgressPublisher(ledger, log, time);
-        _takeover = new ViewTakeover(ledger, log, views, _publisher, _shards, logger);
+        (Definition, _feed, _ledger, _views, _time) = (definition, feed, place.Ledger, place.Views, place.Time);
+        (_logger, _dead, Active) = (logger, dead, ActiveViews.None);
+        _shards = [.. Enumerable.Range(0, _ledger.Map.Shards)
+            .Select(shard => new ShardProgress(definition.Name, shard, _ledger, _time))];
+        _loop = new BackgroundLoop($"projector of {definition.Name}", RoundAsync, TimeSpan.Zero, _time, logger);
+        if (definition.Announcement is { } announcement)
+            _publisher = new ViewProgressPublisher(announcement, _ledger, place.Log, _time);
+        _takeover = new ViewTakeover(definition, _ledger, _views, _publisher, _shards, logger);
         _applier = ApplierOf(ActiveViews.None);
+        feed.Add(this);
     }
+
+    /// <summary>Why it could not be opened at the start; null when it could.</summary>
+    internal ExceptionDispatchInfo? OpenFault { get; private set; }
+
+    /// <summary>What it builds.</summary>
+    public ProjectionDefinition Definition { get; }
 
     /// <summary>The version of the views that is kept up to date and answers reads.</summary>
     public ActiveViews Active { get; private set; }
@@ -101,12 +107,24 @@ public sealed partial class Projector : IAsyncDisposable
     }
 
     internal static async Task<Projector> CreateAsync(
-        GeneralLedger ledger,
-        ILog log, IViewStore views, TimeProvider time, ILogger logger, DeadLetterQueue dead, CancellationToken cancel)
+        ProjectionDefinition definition, ProjectionFeed feed, ProjectionPlace place, ILogger logger,
+        DeadLetterQueue dead, CancellationToken cancel)
     {
-        var (projector, epoch) = (new Projector(ledger, log, views, time, logger, dead), ledger.OwnedEpoch(0));
-        if (epoch == 0) await projector.FollowAsync(cancel);
-        else await projector.TakeOverAsync(epoch, cancel);
+        var projector = new Projector(definition, feed, place, logger, dead);
+        try
+        {
+            var epoch = place.Ledger.OwnedEpoch(0);
+            if (epoch == 0) await projector.FollowAsync(cancel);
+            else await projector.TakeOverAsync(epoch, cancel);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+        {
+            // The others begin; the loop tries this one again.
+            PassFailed(logger, definition.Name, fault);
+            projector.OpenFault = ExceptionDispatchInfo.Capture(fault);
+            foreach (var shard in projector._shards) shard.Fault = fault.Message;
+        }
+
         return projector;
     }
 
@@ -135,8 +153,7 @@ public sealed partial class Projector : IAsyncDisposable
             }
             catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
-                PassFailed(_logger, fault);
-                foreach (var shard in _shards) shard.Rewind();
+                PassFailed(_logger, Definition.Name, fault);
                 _areAlone = true;
             }
 
@@ -155,9 +172,9 @@ public sealed partial class Projector : IAsyncDisposable
         await Gate.WaitAsync(cancel);
         try
         {
-            var highest = (await ViewNames.VersionsAsync(_views, cancel)).DefaultIfEmpty().Max();
+            var highest = (await ViewNames.VersionsAsync(_views, Definition, cancel)).DefaultIfEmpty().Max();
             var reserved = Active with { Latest = Math.Max(highest, Active.Latest) + 1 };
-            await reserved.SaveAsync(_views, _takeover.Epoch, cancel);
+            await reserved.SaveAsync(_views, Definition, _takeover.Epoch, cancel);
             Active = reserved;
             return reserved.Latest;
         }
@@ -175,9 +192,9 @@ public sealed partial class Projector : IAsyncDisposable
     internal async Task SwitchAsync(int version, long epoch, CancellationToken cancel)
     {
         var active = new ActiveViews(
-            version, Active.Version, Fold.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch,
+            version, Active.Version, Definition.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch,
             Active.Installation);
-        await active.SaveAsync(_views, epoch, cancel);
+        await active.SaveAsync(_views, Definition, epoch, cancel);
         (_applier, Active, StateFault) = (ApplierOf(active), active, null);
     }
 
@@ -191,7 +208,7 @@ public sealed partial class Projector : IAsyncDisposable
     }
 
     private ViewApplier ApplierOf(ActiveViews active) =>
-        new(_views, new ViewNames(active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+        new(_views, new ViewNames(Definition, active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
 
     private async Task<int> PassAloneAsync(CancellationToken cancel)
     {
@@ -213,8 +230,7 @@ public sealed partial class Projector : IAsyncDisposable
             }
             catch (Exception fault) when (!cancel.IsCancellationRequested)
             {
-                if (shard.Fault != fault.Message) ShardFailed(_logger, shard.Shard, fault);
-                shard.Rewind();
+                if (shard.Fault != fault.Message) ShardFailed(_logger, Definition.Name, shard.Shard, fault);
                 (shard.Fault, shard.FailedAt, areWell) = (fault.Message, _time.GetTimestamp(), false);
                 // Somebody may have taken away a collection.
                 if (fault is TidelineException { Code: ErrorCode.NotFound }) await MendCollectionsAsync(cancel);
@@ -233,7 +249,7 @@ public sealed partial class Projector : IAsyncDisposable
         foreach (var shard in shards)
         {
             if (!shard.IsLoaded) await _takeover.PositionAsync(shard, Names, cancel);
-            if (await ReadAsync(shard, cancel) is not { } read || _feed.Take(shard, read) is not { } reached) continue;
+            if (await ReadAsync(shard, cancel) is not { } read || Take(shard, read) is not { } reached) continue;
             events.AddRange(read.Events);
             moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _takeover.Epoch));
         }
@@ -241,8 +257,21 @@ public sealed partial class Projector : IAsyncDisposable
         // :: 2, 3, 4
         if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
         // :: 5, 6 neither needs the other, and each may have to wait for another broker
-        await Task.WhenAll(_publisher.AnnounceAsync(shards, cancel), CommitOffsetsAsync(shards, cancel));
+        await Task.WhenAll(
+            _publisher?.AnnounceAsync(shards, cancel) ?? Task.CompletedTask, _feed.CommitAsync(shards, cancel));
         return events.Count;
+    }
+
+    // Answers the watermark that is reached by what was read; null when there is none to reach.
+    private Watermark? Take(ShardProgress shard, FeedRead read)
+    {
+        // Read before the shard was positioned anew.
+        if (read.From != shard.Watermark) return null;
+        if (read.Fault is { } fault && shard.Fault != fault) ShardStopped(_logger, Definition.Name, fault);
+        (shard.Fault, shard.IsLedgerRead) = (read.Fault, shard.IsLedgerRead || read.IsLedgerRead);
+        if (read.Events.Count == 0) return null;
+        shard.Began(read.Events[0].Event.Position.Seq, read.Events[0].Event.TimeUs);
+        return read.Reached;
     }
 
     // Where shards go alone, one whose read takes long keeps no other waiting; what it reads is taken by a later pass.
@@ -271,6 +300,7 @@ public sealed partial class Projector : IAsyncDisposable
         try
         {
             _takeover.Epoch = epoch;
+            _feed.Begin(epoch);
             (var active, StateFault) = await _takeover.ClaimActiveAsync(cancel);
             (Active, _applier) = (active, ApplierOf(active));
             await _takeover.EnsureAsync(Names, cancel);
@@ -300,12 +330,12 @@ public sealed partial class Projector : IAsyncDisposable
     internal async Task FollowAsync(CancellationToken cancel)
     {
         _takeover.Epoch = 0;
-        var active = await ActiveViews.LoadAsync(_views, cancel) ?? ActiveViews.None;
+        var active = await ActiveViews.LoadAsync(_views, Definition, cancel) ?? ActiveViews.None;
         if (active.Version != Active.Version) _applier = ApplierOf(active);
         Active = active;
         StateFault = active.Version == 0
-            ? "Somebody broke the state that says which version of the views answers; the process that owns shard 0 " +
-            "heals it." : null;
+            ? $"The state that names the active version of {Definition.Name} is damaged; the process that owns " +
+            "shard 0 repairs it." : null;
         var watermarks = new Watermark[_shards.Length];
         foreach (var shard in _shards)
             watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
@@ -325,9 +355,7 @@ public sealed partial class Projector : IAsyncDisposable
             CrashPoint.Pass("projection.write.after");
             if (outcome.IsDone) break;
             if (outcome.TooLarge.Count > 0)
-                await HoldAsync(
-                    outcome.TooLarge, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.",
-                    cancel);
+                await HoldAsync(outcome.TooLarge, _applier.TooLarge, cancel);
             else if (attempt >= Limits.ProjectionGuardRetries)
                 await HoldAsync(outcome.Lost, "Another program keeps writing the document.", cancel);
         }
@@ -336,23 +364,10 @@ public sealed partial class Projector : IAsyncDisposable
         CrashPoint.Pass("projection.watermark.after");
     }
 
-    private Task HoldAsync(IReadOnlyList<Guid> keys, string reason, CancellationToken cancel)
+    private Task HoldAsync(IReadOnlyList<string> keys, string reason, CancellationToken cancel)
     {
         foreach (var key in keys) _applier.Forget(key);
         return _dead.HoldAsync(keys.ToDictionary(key => key, _ => reason), cancel);
-    }
-
-    private Task CommitOffsetsAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel) =>
-        Task.WhenAll(
-            shards.Where(shard => shard.Offset != shard.CommittedOffset)
-            .Select(shard => CommitOffsetAsync(shard, cancel)));
-
-    private async Task CommitOffsetAsync(ShardProgress shard, CancellationToken cancel)
-    {
-        CrashPoint.Pass("offset.commit.before");
-        await _log.CommitAsync(Group, Topics.AccountEvents, shard.Shard, shard.Offset, cancel);
-        CrashPoint.Pass("offset.commit.after");
-        shard.CommittedOffset = shard.Offset;
     }
 
     private async Task RoundAsync(CancellationToken cancel)
@@ -370,22 +385,20 @@ public sealed partial class Projector : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
-            foreach (var shard in _shards)
-            {
-                // It shows until a pass goes through. What the failed pass had read is read again.
-                shard.Fault = fault.Message;
-                shard.Rewind();
-            }
-
+            // It shows until a pass goes through. What the failed pass had read is read again.
+            foreach (var shard in _shards) shard.Fault = fault.Message;
             throw;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A projection pass failed; it is tried again.")]
-    private static partial void PassFailed(ILogger logger, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message = "A pass of {Projection} failed; it is retried.")]
+    private static partial void PassFailed(ILogger logger, string projection, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The views of shard {Shard} failed; the other shards go on, and it is tried again.")]
-    private static partial void ShardFailed(ILogger logger, int shard, Exception fault);
+        Message = "{Projection} failed on shard {Shard}; the other shards continue, and it is retried.")]
+    private static partial void ShardFailed(ILogger logger, string projection, int shard, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Projection} has stopped on a shard. {Fault}")]
+    private static partial void ShardStopped(ILogger logger, string projection, string fault);
 }

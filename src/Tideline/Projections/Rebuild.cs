@@ -6,11 +6,11 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// Builds the next version of the views beside the live one, from the events of the ledger, while traffic runs:
+/// Builds the next version of a projection beside the live one, from the events of the ledger, while traffic runs:
 /// <code>
 ///  1 begin    collections of a number that no version ever had
 ///  2 build    fold the ledger's events until nearly level with the live watermarks
-///  3 compare  every document: customers at equal clocks, transactions and events as they are
+///  3 compare  every document at equal clocks, every row as it is
 ///  4 switch   projector paused: level exactly, compare what was in motion, switch, keep the old version
 /// </code>
 /// A crash before the switch leaves the live version as it was. A forced rebuild reads nothing of what it replaces: it
@@ -30,10 +30,18 @@ public sealed partial class Rebuild : IAsyncDisposable
     private readonly SemaphoreSlim _one = new(1, 1);
     private Task _background = Task.CompletedTask;
 
-    internal Rebuild(Projector projector,
-        DeadLetterQueue letters, GeneralLedger ledger, IViewStore views, TimeProvider time, ILogger logger) =>
-        (_projector, _letters, _ledger, _views, _time, _logger, _version) =
-            (projector, letters, ledger, views, time, logger, new RebuildVersion(projector, views));
+    private readonly SemaphoreSlim _turn;
+
+    /// <param name="projector">What builds the live version.</param>
+    /// <param name="letters">Its dead letters.</param>
+    /// <param name="place">Where it stands.</param>
+    /// <param name="turn">Rebuilds of several projections take turns: each reads the whole ledger.</param>
+    /// <param name="logger">Gets what fails.</param>
+    internal Rebuild(
+        Projector projector, DeadLetterQueue letters, ProjectionPlace place, SemaphoreSlim turn, ILogger logger) =>
+        (_projector, _letters, _ledger, _views, _time, _logger, _version, _turn) =
+            (projector, letters, place.Ledger, place.Views, place.Time, logger,
+                new RebuildVersion(projector, place.Views), turn);
 
     /// <summary>How far the rebuild is, or how the last one ended.</summary>
     public RebuildStatus Status { get; private set; } = RebuildStatus.Idle;
@@ -48,7 +56,7 @@ public sealed partial class Rebuild : IAsyncDisposable
         {
             if (!_background.IsCompleted || _one.CurrentCount == 0) throw UnderWay();
             // Whoever asks at once sees this rebuild, not the end of the one before.
-            Status = RebuildStatus.Idle with { Phase = "building" };
+            Status = RebuildStatus.Idle with { Phase = "waiting" };
             _background = Task.Run(() => RunInBackgroundAsync(force));
         }
     }
@@ -61,8 +69,12 @@ public sealed partial class Rebuild : IAsyncDisposable
     public async Task<RebuildStatus> RunAsync(bool force, CancellationToken cancel)
     {
         if (!_one.Wait(0, CancellationToken.None)) throw UnderWay();
+        var isMyTurn = false;
         try
         {
+            _projector.RequireBuilder();
+            await _turn.WaitAsync(cancel);
+            isMyTurn = true;
             // :: 1 begin
             _projector.RequireBuilder();
             var epoch = _projector.Epoch;
@@ -79,6 +91,7 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
         finally
         {
+            if (isMyTurn) _turn.Release();
             _one.Release();
         }
     }
@@ -120,7 +133,7 @@ public sealed partial class Rebuild : IAsyncDisposable
             {
                 await comparison.CompareMovingAsync(isStill: true, cancel);
                 Status = Status with { Collections = comparison.Results };
-                if (Status.Differing > 0 && active.Schema == Fold.SchemaVersion)
+                if (Status.Differing > 0 && active.Schema == _projector.Definition.SchemaVersion)
                 {
                     await catchUp.Names.DropAsync(_views, cancel);
                     return Status =
@@ -160,7 +173,7 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            NotTidied(_logger, fault);
+            NotTidied(_logger, _projector.Definition.Name, fault);
             Status = Status with
             {
                 Message = $"{Status.Message} Dead letters may still be listed that it settled, and an older version "
@@ -218,18 +231,20 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            RebuildFailed(_logger, fault);
+            RebuildFailed(_logger, _projector.Definition.Name, fault);
             Status = Status with { Phase = "failed", Message = fault.Message };
         }
     }
 
     private static TidelineException UnderWay() => new(ErrorCode.InvalidInput, "A rebuild is already running.");
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The rebuild of the views failed; the live version is as it was.")]
-    private static partial void RebuildFailed(ILogger logger, Exception fault);
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "The rebuild of {Projection} failed; the live version is as it was.")]
+    private static partial void RebuildFailed(ILogger logger, string projection, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The rebuilt views answer, but what they replace could not be cleared; the next rebuild does it.")]
-    private static partial void NotTidied(ILogger logger, Exception fault);
+        Message = "The rebuilt {Projection} answers, but what it replaces could not be cleared; the next rebuild " +
+            "does it.")]
+    private static partial void NotTidied(ILogger logger, string projection, Exception fault);
 }

@@ -1,7 +1,8 @@
 namespace Tideline.Projections;
 
 /// <summary>
-/// How far a rebuild is: <paramref name="Phase"/> <c>idle</c>, <c>building</c>, <c>comparing</c>, <c>switched</c>,
+/// How far a rebuild is: <paramref name="Phase"/> <c>idle</c>, <c>waiting</c> (for the rebuild of another
+/// projection), <c>building</c>, <c>comparing</c>, <c>switched</c>,
 /// <c>refused</c> or <c>failed</c>. Events count over all shards.
 /// </summary>
 public sealed record RebuildStatus(string Phase,

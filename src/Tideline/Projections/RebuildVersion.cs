@@ -11,13 +11,14 @@ internal sealed class RebuildVersion(Projector projector, IViewStore views)
     /// <summary>Makes the collections of a new version, and drops those that no state names.</summary>
     public async Task<ViewNames> BeginAsync(CancellationToken cancel)
     {
-        var names = new ViewNames(await projector.ReserveVersionAsync(cancel));
+        var definition = projector.Definition;
+        var names = new ViewNames(definition, await projector.ReserveVersionAsync(cancel));
         var active = projector.Active;
-        foreach (var version in await ViewNames.VersionsAsync(views, cancel))
+        foreach (var version in await ViewNames.VersionsAsync(views, definition, cancel))
         {
             // A higher number can only be of a later owner.
             if (version < names.Version && version != active.Version && version != active.Previous)
-                await new ViewNames(version).DropAsync(views, cancel);
+                await new ViewNames(definition, version).DropAsync(views, cancel);
         }
 
         await names.CreateAsync(views, projector.Shards, cancel);
@@ -27,6 +28,6 @@ internal sealed class RebuildVersion(Projector projector, IViewStore views)
     /// <summary>The version answers now; the oldest one, if there is one, goes.</summary>
     public async Task EndAsync(int? oldest, CancellationToken cancel)
     {
-        if (oldest is { } version) await new ViewNames(version).DropAsync(views, cancel);
+        if (oldest is { } version) await new ViewNames(projector.Definition, version).DropAsync(views, cancel);
     }
 }

@@ -4,8 +4,8 @@ using Tideline.Views;
 
 namespace Tideline.Projections;
 
-/// <summary>Where the projector stands on one shard; watermarks move only when they are durable.</summary>
-internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvider time)
+/// <summary>Where a projection stands on one shard; watermarks move only when they are durable.</summary>
+internal sealed class ShardProgress(string projection, int shard, GeneralLedger ledger, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly PriorityQueue<TaskCompletionSource, long> _waiters = new();
@@ -17,17 +17,11 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
 
     public int Shard => shard;
 
-    /// <summary>The offset in the log up to which records are applied.</summary>
-    public long Offset { get; set; }
-
-    /// <summary>The offset that the log knows.</summary>
-    public long CommittedOffset { get; set; }
-
-    /// <summary>The position up to which CUSTOMER_VIEW_UPDATED was appended, and that source's sequence.</summary>
+    /// <summary>The position up to which the documents were announced, and that source's sequence.</summary>
     public (long ThroughSeq, long SourceSeq) Announced { get; set; }
 
-    /// <summary>Whether a record was seen since the start.</summary>
-    public bool IsPositioned { get; set; }
+    /// <summary>Whether the ledger was read to its end since the start: see <see cref="ShardFeed"/>.</summary>
+    public bool IsLedgerRead { get; set; }
 
     /// <summary>What stops the shard; null while nothing does.</summary>
     public string? Fault { get; set; }
@@ -130,11 +124,6 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
     }
 
     /// <summary>
-    /// After a failed pass: goes on from what the log knows; what is applied already is passed over by its position.
-    /// </summary>
-    public void Rewind() => Offset = CommittedOffset;
-
-    /// <summary>
     /// Milliseconds since the first event not applied was committed, rounded up: commits within one microsecond get
     /// different times. Where none is known, since none could be that is not: 0 for a shard of this process.
     /// <see cref="double.PositiveInfinity"/>: the figures contradict each other, so the lag is not known.
@@ -194,13 +183,13 @@ internal sealed class ShardProgress(int shard, GeneralLedger ledger, TimeProvide
             var fault = Fault ?? (double.IsFinite(lag) ? null : Contradiction(head));
             var isHealthy = fault is null && !standsStill;
             return new ProjectionStatus(
-                shard, viewVersion, _watermark.Seq, _watermark.TimeUs, head, missing, lag, isHealthy, fault,
+                projection, shard, viewVersion, _watermark.Seq, _watermark.TimeUs, head, missing, lag, isHealthy, fault,
                 blockedKeys);
         }
     }
 
     private string Contradiction(long head) => _watermark.Seq > head
-        ? $"The views of shard {shard} hold event {_watermark.Seq}, and its ledger ends at {head}: "
+        ? $"{projection} holds event {_watermark.Seq} of shard {shard}, whose ledger ends at {head}: "
             + "they are of another history. Rebuild them."
         : $"The next event for the views of shard {shard} is of a time that lies ahead: "
             + "the clocks of two processes are far apart.";

@@ -1,19 +1,22 @@
-using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Views;
 
 namespace Tideline.Projections;
 
 /// <summary>
-/// Folds batches of events into one version of the views. Written in this order: archive, transactions, customers,
-/// watermarks; so a document whose clock covers an event proves that the event's other documents are there, and a crash
-/// anywhere only repeats work. Not for two threads at once.
+/// Folds batches of events into one version of a projection. Written in this order: rows, documents, watermarks; so a
+/// document whose clock covers an event proves that the event's rows are there, and a crash anywhere only repeats work.
+/// Not for two threads at once.
 /// </summary>
 internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCache cache)
 {
-    private static readonly Dictionary<string, object?> NoIndexes = [];
+    private readonly ProjectionDefinition _definition = names.Definition;
+    private readonly DocumentCollection? _documents = names.Definition.Documents;
 
     public ViewNames Names => names;
+
+    /// <summary>Why a document that is too large is not written.</summary>
+    public string TooLarge => $"The document would have more than {_documents?.LimitBytes} bytes.";
 
     /// <summary>
     /// Folds in memory. Events of a key that <paramref name="isBlocked"/>, whose document is damaged, or that cannot be
@@ -22,33 +25,33 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
     /// <param name="isGivenUp">Whether an operator gave an event up: one that cannot be folded is passed over
     /// then.</param>
     public async Task<FoldedBatch> FoldAsync(
-        IReadOnlyList<ProjectedEvent> events, Func<ProjectedEvent, bool> isBlocked, CancellationToken cancel,
-            IReadOnlyList<Guid>? alsoRead = null,
-        Func<ProjectedEvent, bool>? isGivenUp = null)
+        IReadOnlyList<ProjectedEvent> events, Func<string, ProjectedEvent, bool> isBlocked, CancellationToken cancel,
+        IReadOnlyList<string>? alsoRead = null, Func<string, ProjectedEvent, bool>? isGivenUp = null)
     {
-        var batch = new FoldedBatch();
-        await ReadTouchedAsync(batch, alsoRead ?? [], events, cancel);
-        HashSet<Guid>? broken = null;
-        foreach (var happened in events)
+        var batch = new FoldedBatch(_definition);
+        var keys = new string?[events.Count];
+        for (var at = 0; at < keys.Length; at++) keys[at] = KeyOf(_definition, events[at]);
+        await ReadTouchedAsync(batch, (alsoRead ?? []).Concat(keys), cancel);
+        HashSet<string>? broken = null;
+        for (var at = 0; at < keys.Length; at++)
         {
-            var touched = batch.Customers[happened.Key];
-            if (Fold.Covers(touched.After, happened.Event)) continue;
-            var waits = broken?.Contains(happened.Key) == true || isBlocked(happened);
-            var reason = waits ? "It waits behind an earlier event of its customer."
-                : touched.Damage is { } damage
-                    ? $"The document of its customer is damaged: {damage}. {ViewRepair.Command} rebuilds it."
-                : TryFold(batch, touched, happened);
+            if (keys[at] is not { } key) continue;
+            var (happened, touched) = (events[at], batch.Documents.GetValueOrDefault(key));
+            if (_documents?.Covers(touched!.After, happened.Event) == true) continue;
+            var waits = broken?.Contains(key) == true || isBlocked(key, happened);
+            var reason = waits ? "It waits behind an earlier event of its document."
+                : touched?.Damage is { } damage
+                    ? $"Its document is damaged: {damage}. {ViewRepair.CommandFor(_definition, key)} rebuilds it."
+                : TryFold(batch, touched, key, happened);
             if (reason is null) continue;
-            if (!waits && touched.Damage is null && isGivenUp?.Invoke(happened) == true)
+            if (!waits && touched?.Damage is null && isGivenUp?.Invoke(key, happened) == true)
             {
-                touched.After = Fold.Skip(touched.After, happened.Key, happened.Event.Subject, happened.Event.Version);
-                Archive(batch, happened.Event);
+                if (touched is not null) touched.After = _documents!.Skip(touched.After, key, happened.Event);
                 continue;
             }
 
-            (broken ??= []).Add(happened.Key);
-            batch.Dead.Add(new DeadEvent(happened, reason));
-            Archive(batch, happened.Event);
+            (broken ??= new(StringComparer.Ordinal)).Add(key);
+            batch.Dead.Add(new DeadEvent(happened, key, reason));
         }
 
         return batch;
@@ -58,88 +61,93 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
     public async Task<BatchOutcome> WriteAsync(
         FoldedBatch batch, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
     {
-        var changed = batch.Customers.Where(each => each.Value.IsChanged).ToArray();
-        var customers = Array.ConvertAll(changed, each => Write(each.Value.After!, each.Value.Before.Revision));
-        Guid[] tooLarge =
-            [.. changed.Where((_, at) => customers[at].Json!.Value.Length > Limits.CustomerDocumentBytes)
-            .Select(each => each.Key)];
+        var changed = batch.Documents.Where(each => each.Value.IsChanged).ToArray();
+        var writes = Array.ConvertAll(
+            changed, each => _documents!.Write(each.Key, each.Value.After!, each.Value.Before.Revision));
+        string[] tooLarge =
+            [.. writes.Where(write => write.Json!.Value.Length > _documents!.LimitBytes).Select(write => write.Id)];
         if (tooLarge.Length > 0) return new BatchOutcome([], tooLarge);
-        var applied = await views.WriteBatchAsync(
-            [
-                new CollectionWrites(names.Events, batch.Events, MustApply: false),
-                new CollectionWrites(names.Transactions, batch.Transactions, MustApply: false),
-                new CollectionWrites(names.Customers, customers, MustApply: true),
-            ],
-            watermarks,
-            cancel);
-        var lost = new List<Guid>();
+        var groups = new List<CollectionWrites>(batch.Rows.Length + 1);
+        for (var at = 0; at < batch.Rows.Length; at++)
+            groups.Add(new CollectionWrites(names.Of(_definition.Rows[at].Name), batch.Rows[at], MustApply: false));
+        if (_documents is not null) groups.Add(new CollectionWrites(names.Documents, writes, MustApply: true));
+        var applied = await views.WriteBatchAsync(groups, watermarks, cancel);
+        var lost = new List<string>();
         for (var at = 0; at < changed.Length; at++)
         {
-            if (applied[2][at])
+            var (key, touched) = changed[at];
+            if (applied[^1][at])
             {
-                cache.Put(changed[at].Key, new CachedDocument(changed[at].Value.After, customers[at].Revision));
+                cache.Put(key, new CachedDocument(touched.After, writes[at].Revision));
             }
             else
             {
-                cache.Remove(changed[at].Key);
-                lost.Add(changed[at].Key);
+                cache.Remove(key);
+                lost.Add(key);
             }
         }
 
         return new BatchOutcome(lost, []);
     }
 
-    /// <summary>A guarded write of a customer document.</summary>
-    public static DocumentWrite Write(CustomerDocument document, long revision) => new(
-        document.CustomerId.ToString(),
-        revision, revision + 1, JsonSerializer.SerializeToUtf8Bytes(document, ViewJson.Default.CustomerDocument),
-        new Dictionary<string, object?>(2) { ["email"] = document.Email, ["oldestDay"] = document.OldestDay });
-
     /// <summary>Drops a document from the cache, so that the next fold reads it.</summary>
-    public void Forget(Guid key) => cache.Remove(key);
+    public void Forget(string key) => cache.Remove(key);
 
-    private async Task ReadTouchedAsync(
-        FoldedBatch batch, IReadOnlyList<Guid> alsoRead, IReadOnlyList<ProjectedEvent> events, CancellationToken cancel)
+    /// <summary>
+    /// Whose document an event changes; null when none. An event about which the projection cannot say that waits under
+    /// its owner.
+    /// </summary>
+    public static string? KeyOf(ProjectionDefinition definition, ProjectedEvent happened)
     {
-        var missing = new List<string>();
-        foreach (var key in alsoRead) Touch(batch, key, missing);
-        foreach (var happened in events) Touch(batch, happened.Key, missing);
-        if (missing.Count == 0) return;
-        foreach (var stored in await views.ReadAsync(names.Customers, missing, cancel))
+        if (!definition.IsTaken(happened)) return null;
+        try
         {
-            var key = Guid.Parse(stored.Id);
-            if (StoredView.Customer(stored, out var damage) is not { } document)
+            return definition.Key(happened);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return happened.Owner.ToString();
+        }
+    }
+
+    private async Task ReadTouchedAsync(FoldedBatch batch, IEnumerable<string?> keys, CancellationToken cancel)
+    {
+        if (_documents is null) return;
+        var missing = new List<string>();
+        foreach (var key in keys)
+        {
+            if (key is null || batch.Documents.ContainsKey(key)) continue;
+            if (!cache.TryGet(key, out var found)) missing.Add(key);
+            batch.Documents[key] = new FoldedBatch.Touched(found);
+        }
+
+        if (missing.Count == 0) return;
+        foreach (var stored in await views.ReadAsync(names.Documents, missing, cancel))
+        {
+            if (_documents.Read(stored, out var damage) is not { } document)
             {
-                batch.Customers[key] = new FoldedBatch.Touched(default, damage);
+                batch.Documents[stored.Id] = new FoldedBatch.Touched(default, damage);
                 continue;
             }
 
             var found = new CachedDocument(document, stored.Revision);
-            cache.Put(key, found);
-            batch.Customers[key] = new FoldedBatch.Touched(found);
+            cache.Put(stored.Id, found);
+            batch.Documents[stored.Id] = new FoldedBatch.Touched(found);
         }
     }
 
-    private void Touch(FoldedBatch batch, Guid key, List<string> missing)
-    {
-        if (batch.Customers.ContainsKey(key)) return;
-        if (!cache.TryGet(key, out var found)) missing.Add(key.ToString());
-        batch.Customers[key] = new FoldedBatch.Touched(found);
-    }
-
-    private static string? TryFold(FoldedBatch batch, FoldedBatch.Touched touched, ProjectedEvent happened)
+    private string? TryFold(FoldedBatch batch, FoldedBatch.Touched? touched, string key, ProjectedEvent happened)
     {
         try
         {
-            var data = EventData.Parse(happened.Event.Data.Span);
-            if (data.CustomerId != happened.Key) throw new TidelineException(
-                ErrorCode.Corrupt, $"The event at {happened.Event.Position} names another customer than its key.");
-            var after = Fold.Apply(touched.After, happened.Event, data);
-            var entry = Fold.Transaction(happened.Event, data);
-            var archived = EventWrite(happened.Event, isJson: true);
-            if (entry is not null) batch.Transactions.Add(Write(entry));
-            batch.Events.Add(archived);
-            touched.After = after;
+            var after = Apply(_definition, touched?.After, key, happened);
+            var rows = Array.ConvertAll([.. _definition.Rows], collection => collection.Row(happened));
+            for (var at = 0; at < rows.Length; at++)
+            {
+                if (rows[at] is { } row) batch.Rows[at].Add(row);
+            }
+
+            if (touched is not null) touched.After = after;
             return null;
         }
         // The fold is pure: whatever it throws is about this one event, which goes to the dead letters with these
@@ -150,51 +158,23 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
         }
     }
 
-    // An event so strange that its CloudEvents form cannot be written is dead, and its dead letter keeps it.
-    private static void Archive(FoldedBatch batch, LedgerEvent happened)
+    /// <summary>
+    /// The document (null: none yet) of a key after an event; null where the projection only adds rows.
+    /// </summary>
+    /// <exception cref="TidelineException">Corrupt, or whatever the fold throws: the event cannot be
+    /// folded.</exception>
+    public static object? Apply(ProjectionDefinition definition, object? document, string key, ProjectedEvent happened)
     {
-        try
-        {
-            batch.Events.Add(EventWrite(happened));
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException)
-        {
-            return;
-        }
-    }
-
-    /// <summary>The archived form of an event, as it is inserted.</summary>
-    public static DocumentWrite EventWrite(LedgerEvent happened, bool isJson = false)
-    {
-        var id = ArchivedEvent.IdOf(happened.Position);
-        return new DocumentWrite(
-            id, 0, 1, ArchivedEvent.ToJson(id, happened, isJson || IsJson(happened.Data.Span)), NoIndexes);
-    }
-
-    /// <summary>A transaction document, as it is inserted.</summary>
-    public static DocumentWrite Write(TransactionDocument entry) => new(
-        TransactionDocument.IdOf(entry.TransactionId, entry.AccountId),
-        0, 1, JsonSerializer.SerializeToUtf8Bytes(entry, ViewJson.Default.TransactionDocument),
-        new Dictionary<string, object?>(3)
-        {
-            ["customerId"] = entry.CustomerId.ToString(),
-            ["bookedAtUs"] = entry.BookedAtUs, ["accountId"] = entry.AccountId.ToString()
-        });
-
-    private static bool IsJson(ReadOnlySpan<byte> data)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(data);
-            while (reader.Read())
-            {
-            }
-
-            return data.Length > 0;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
+        if (definition.Documents is not { } documents) return null;
+        if (happened.Data is not { } data)
+            throw new TidelineException(ErrorCode.Corrupt, $"The data cannot be read: {happened.Fault}");
+        if (definition.Key(happened) != key)
+            throw new TidelineException(
+                ErrorCode.Corrupt, $"The event at {happened.Event.Position} belongs to another document.");
+        if (!happened.IsKnown)
+            throw new TidelineException(
+                ErrorCode.Corrupt, $"{happened.Event.Type} at {happened.Event.Position} is a type that no projection "
+                    + "knows.");
+        return documents.Apply(document, happened.Event, data);
     }
 }

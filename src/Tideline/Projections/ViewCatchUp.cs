@@ -14,13 +14,13 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
     public ViewNames Names => names;
 
     /// <summary>Keys with an event that this version cannot fold, and why: left as they were before it.</summary>
-    public Dictionary<Guid, string> DeadKeys { get; } = [];
+    public Dictionary<string, string> DeadKeys { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Keys with an event that this version cannot fold and an operator gave up: it was passed over.</summary>
-    public HashSet<Guid> PassedOver { get; } = [];
+    public HashSet<string> PassedOver { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Called with every batch after it was written.</summary>
-    public Func<IReadOnlyList<ProjectedEvent>, CancellationToken, Task>? Folded { get; set; }
+    /// <summary>Called with every batch after it was written, and with the keys whose documents it made.</summary>
+    public Func<IReadOnlyList<ProjectedEvent>, IReadOnlyList<string>, CancellationToken, Task>? Folded { get; set; }
 
     /// <summary>Folds the next batch of a shard, up to a position; answers the position reached.</summary>
     /// <exception cref="TidelineException">Corrupt: the ledger's events have a gap.</exception>
@@ -47,23 +47,27 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
         {
             var batch =
                 await _applier.FoldAsync(
-                    events, happened => DeadKeys.ContainsKey(happened.Key), cancel,
-                    isGivenUp: happened => letters.IsGivenUp(happened) && (PassedOver.Add(happened.Key) || true));
+                    events, (key, _) => DeadKeys.ContainsKey(key), cancel,
+                    isGivenUp: (key, happened) => letters.IsGivenUp(key, happened) && (PassedOver.Add(key) || true));
             var outcome =
                 await _applier.WriteAsync(
                     batch, [new WatermarkMove(names.Projection, shard, reached, ViewEpoch.Any)], cancel);
             if (outcome.IsDone)
             {
                 // Only now: a second attempt must still fold what stands before the event that broke.
-                foreach (var dead in batch.Dead) DeadKeys.TryAdd(dead.Happened.Key, dead.Reason);
-                if (Folded is not null) await Folded(events, cancel);
+                foreach (var dead in batch.Dead) DeadKeys.TryAdd(dead.Key, dead.Reason);
+                if (Folded is not null) await Folded(events, NewKeys(batch), cancel);
                 return reached.Seq;
             }
 
             foreach (var key in outcome.TooLarge)
-                DeadKeys.TryAdd(key, $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
+                DeadKeys.TryAdd(key, _applier.TooLarge);
             if (attempt < Limits.ProjectionGuardRetries) continue;
             foreach (var key in outcome.Lost) DeadKeys.TryAdd(key, "Another program keeps writing the document.");
         }
     }
+
+    private static IReadOnlyList<string> NewKeys(FoldedBatch batch) =>
+        [.. batch.Documents.Where(each => each.Value.IsChanged && each.Value.Before.Document is null)
+            .Select(each => each.Key)];
 }

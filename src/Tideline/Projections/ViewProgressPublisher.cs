@@ -7,16 +7,18 @@ using Tideline.Log;
 namespace Tideline.Projections;
 
 /// <summary>
-/// The data of CUSTOMER_VIEW_UPDATED: the views hold the events of a shard from one position through another.
+/// The data of an announcement such as CUSTOMER_VIEW_UPDATED: the documents hold the events of a shard from one
+/// position through another.
 /// <paramref name="Epoch"/>: the installation epoch in which it was said.
 /// </summary>
 public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs, long Epoch = 1);
 
 /// <summary>
-/// Says on <c>customer.events</c> how far the views are. What was last said stands in the log itself, so whatever a
+/// Announces how far the documents of a projection are. What was last said stands in the log itself, so whatever a
 /// crash left unsaid is said by the next pass, once.
 /// </summary>
-internal sealed class ViewProgressPublisher(GeneralLedger ledger, ILog log, TimeProvider time)
+internal sealed class ViewProgressPublisher(
+    ViewAnnouncement announcement, GeneralLedger ledger, ILog log, TimeProvider time)
 {
     private const int ScanRecords = 256;
     private readonly SourceHistory _sources = new(ledger.Epochs);
@@ -25,13 +27,13 @@ internal sealed class ViewProgressPublisher(GeneralLedger ledger, ILog log, Time
     public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
     {
         var source = Source(shard);
-        if (await log.GetSourceHeadAsync(Topics.CustomerEvents, source, cancel) is var sequence && sequence == 0)
+        if (await log.GetSourceHeadAsync(announcement.Topic, source, cancel) is var sequence && sequence == 0)
             return (0, 0);
-        for (var before = await log.GetHeadAsync(Topics.CustomerEvents, shard, cancel); before
+        for (var before = await log.GetHeadAsync(announcement.Topic, shard, cancel); before
             > 0; before -= ScanRecords)
         {
             var records = await log.ReadAsync(
-                Topics.CustomerEvents, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
+                announcement.Topic, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
             if (records.LastOrDefault(record => record.Source == source) is not { } last) continue;
             return (Parse(last) is { } said
                 ? Math.Min(said.ThroughSeq, _sources.LimitOf(ShardStream.Events, shard, said.Epoch))
@@ -56,10 +58,10 @@ internal sealed class ViewProgressPublisher(GeneralLedger ledger, ILog log, Time
             var data = JsonSerializer.SerializeToUtf8Bytes(
                 new ViewUpdated(
                     shard.Shard, announced.ThroughSeq + 1, watermark.Seq, watermark.TimeUs, ledger.InstallationEpoch),
-                ViewJson.Default.ViewUpdated);
+                ProjectionJson.Default.ViewUpdated);
             (records ??= []).Add(new LogRecord(
-                Topics.CustomerEvents, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1,
-                Guid.Empty, EventType.CustomerViewUpdated.Name(), Guid.Empty, 0, time.NowUs(), data));
+                announcement.Topic, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1,
+                Guid.Empty, announcement.Type.Name(), Guid.Empty, 0, time.NowUs(), data));
         }
 
         foreach (var shard in shards) shard.IsAnnouncementUnsure = records is not null;
@@ -78,7 +80,7 @@ internal sealed class ViewProgressPublisher(GeneralLedger ledger, ILog log, Time
     {
         try
         {
-            return JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.ViewUpdated);
+            return JsonSerializer.Deserialize(record.Data.Span, ProjectionJson.Default.ViewUpdated);
         }
         catch (JsonException)
         {

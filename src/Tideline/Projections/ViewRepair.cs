@@ -6,122 +6,139 @@ using Tideline.Views;
 namespace Tideline.Projections;
 
 /// <summary>
-/// What building a customer anew did: <paramref name="Events"/> folded, <paramref name="Documents"/> replaced, over all
-/// collections. <paramref name="Reason"/> says why nothing of the customer document was written: an event cannot be
+/// What building a document anew did: <paramref name="Events"/> folded, <paramref name="Documents"/> replaced, over all
+/// collections. <paramref name="Reason"/> says why nothing of the document was written: an event cannot be
 /// folded. Null when all is well.
 /// </summary>
-public sealed record RepairResult(Guid Key, long Events, int Documents, string? Reason);
+public sealed record RepairResult(string Key, long Events, int Documents, string? Reason);
 
 /// <summary>
-/// Builds the documents of one customer anew from the events of the ledger, whatever stands in their place, while
-/// everything else goes on. The events are walked beside the projector; only the last of them, and the document itself,
-/// are written while it pauses.
+/// Builds the document of one key, and its rows, anew from the events of the ledger, whatever stands in their place,
+/// while everything else goes on. The events are walked beside the projector; only the last of them, and the document
+/// itself, are written while it pauses.
 /// </summary>
-public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewStore views, DamagedDocuments damaged)
+public sealed class ViewRepair
 {
     /// <summary>How an operator asks for it.</summary>
-    public const string Command = "./tideline projections repair CUSTOMER";
+    public const string Command = "./tideline projections repair NAME KEY";
 
-    /// <summary>Builds a customer anew.</summary>
-    /// <exception cref="TidelineException">NotFound: neither ledger nor views know the customer. NotOwner: another
-    /// process builds the views.</exception>
-    public async Task<RepairResult> RepairAsync(Guid key, CancellationToken cancel)
+    private readonly Projector _projector;
+    private readonly ProjectionDefinition _definition;
+    private readonly GeneralLedger _ledger;
+    private readonly IViewStore _views;
+    private readonly DamagedDocuments _damaged;
+
+    internal ViewRepair(Projector projector, ProjectionPlace place, DamagedDocuments damaged) =>
+        (_projector, _definition, _ledger, _views, _damaged) =
+            (projector, projector.Definition, place.Ledger, place.Views, damaged);
+
+    /// <summary>How an operator asks for it, of one key.</summary>
+    public static string CommandFor(ProjectionDefinition definition, string key) =>
+        $"./tideline projections repair {definition.Name} {key}";
+
+    /// <summary>Builds what belongs to a key anew.</summary>
+    /// <exception cref="TidelineException">NotFound: neither ledger nor views know it. NotOwner: another process builds
+    /// the _views.</exception>
+    public async Task<RepairResult> RepairAsync(string key, CancellationToken cancel)
     {
-        projector.RequireBuilder();
-        var (names, fold) = (projector.Names, new Folded(key));
-        var shards = await ShardsOfAsync(key, cancel);
-        foreach (var shard in shards) await FoldAsync(fold, names, shard, projector.Watermark(shard), cancel);
-        await projector.Gate.WaitAsync(cancel);
+        _projector.RequireBuilder();
+        var (names, fold) = (_projector.Names, new Folded(key));
+        var shards = await (_definition.ShardsOf?.Invoke(_ledger, key, cancel)
+            ?? Task.FromResult<IReadOnlyList<int>>([.. Enumerable.Range(0, _ledger.Map.Shards)]));
+        foreach (var shard in shards) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
+        await _projector.Gate.WaitAsync(cancel);
         try
         {
-            if (projector.Names.Version != names.Version)
+            if (_projector.Names.Version != names.Version)
                 throw new TidelineException(
                     ErrorCode.StorageUnavailable, "The views were switched to another version meanwhile. Try again.");
-            foreach (var shard in shards) await FoldAsync(fold, names, shard, projector.Watermark(shard), cancel);
+            foreach (var shard in shards) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
             return await FinishAsync(fold, names, cancel);
         }
         finally
         {
-            projector.Gate.Release();
+            _projector.Gate.Release();
         }
     }
 
     private async Task<RepairResult> FinishAsync(Folded fold, ViewNames names, CancellationToken cancel)
     {
-        var id = fold.Key.ToString();
-        if (fold.Reason is not null) return new RepairResult(fold.Key, fold.Events, fold.Documents, fold.Reason);
-        var stored = await views.ReadAsync(names.Customers, [id], cancel) is [var found] ? found : null;
-        if (fold.Document is null && stored is null)
-            throw new TidelineException(
-                ErrorCode.NotFound, $"Neither the ledger nor the views know a customer {fold.Key}.");
-        var write = fold.Document is null ? null : ViewApplier.Write(fold.Document, 0);
-        if (write?.Json?.Length > Limits.CustomerDocumentBytes)
-            return new RepairResult(
-                fold.Key, fold.Events, fold.Documents,
-                $"The document would have more than {Limits.CustomerDocumentBytes} bytes.");
-        if (stored is not null) await views.RemoveAsync(names.Customers, [id], cancel);
-        if (write is not null && !(await views.WriteAsync(names.Customers, [write], cancel))[0])
+        var key = fold.Key;
+        if (fold.Reason is not null) return new RepairResult(key, fold.Events, fold.Documents, fold.Reason);
+        if (_definition.Documents is { } documents)
+        {
+            if (await ReplaceAsync(fold, documents, names, cancel) is { } reason)
+                return new RepairResult(key, fold.Events, fold.Documents, reason);
+            fold.Documents++;
+        }
+        else if (fold.Events == 0) throw Unknown(key);
+
+        _projector.Applier.Forget(key);
+        await _projector.Dead.ReleaseAsync(key, cancel);
+        if (!fold.HasPassedOver) await _projector.Dead.HealAsync(healed => healed == key, cancel);
+        return new RepairResult(key, fold.Events, fold.Documents, null);
+    }
+
+    private async Task<string?> ReplaceAsync(
+        Folded fold, DocumentCollection documents, ViewNames names, CancellationToken cancel)
+    {
+        var stored = await _views.ReadAsync(names.Documents, [fold.Key], cancel) is [var found] ? found : null;
+        if (fold.Document is null && stored is null) throw Unknown(fold.Key);
+        var write = fold.Document is null ? null : documents.Write(fold.Key, fold.Document, 0);
+        if (write?.Json?.Length > documents.LimitBytes) return _projector.Applier.TooLarge;
+        if (stored is not null) await _views.RemoveAsync(names.Documents, [fold.Key], cancel);
+        if (write is not null && !(await _views.WriteAsync(names.Documents, [write], cancel))[0])
             throw new TidelineException(
                 ErrorCode.StorageUnavailable, "Another process wrote the document at the same moment. Try again.");
-        projector.Applier.Forget(fold.Key);
-        damaged.Forget(names.Customers, id);
-        await projector.Dead.ReleaseAsync(fold.Key, cancel);
-        if (!fold.HasPassedOver) await projector.Dead.HealAsync(key => key == fold.Key, cancel);
-        return new RepairResult(fold.Key, fold.Events, fold.Documents + 1, null);
+        _damaged.Forget(names.Documents, fold.Key);
+        return null;
     }
 
-    // Events of a customer stand where the customer and the accounts live.
-    private async Task<IReadOnlyList<int>> ShardsOfAsync(Guid key, CancellationToken cancel)
-    {
-        var shards = new SortedSet<int> { ledger.Map.ShardOf(key) };
-        for (var shard = 0; shard < ledger.Map.Shards; shard++)
-        {
-            if ((await ledger.RawReader(shard).GetAccountsOfCustomerAsync(key, 1, cancel)).Count > 0) shards.Add(shard);
-        }
-
-        return [.. shards];
-    }
+    private TidelineException Unknown(string key) => new(
+        ErrorCode.NotFound, $"Neither the ledger nor the views know {key} of {_definition.Name}.");
 
     private async Task FoldAsync(Folded fold, ViewNames names, int shard, long untilSeq, CancellationToken cancel)
     {
         while (fold.Reason is null && fold.Reached.GetValueOrDefault(shard) is var from && from < untilSeq)
         {
-            var read = await ledger.RawReader(shard)
+            var read = await _ledger.RawReader(shard)
                 .GetEventsAsync(from, (int)Math.Min(Limits.EventBatch, untilSeq - from), cancel);
             if (read.Count == 0)
                 throw new TidelineException(
                     ErrorCode.Corrupt, $"The ledger of shard {shard} ends at {from}; the views hold more.");
-            var (events, transactions) = (new List<DocumentWrite>(), new List<DocumentWrite>());
-            foreach (var happened in read.Select(ProjectedEvent.From).Where(each => each.Key == fold.Key))
+            var rows = _definition.Rows.Select(_ => new List<DocumentWrite>()).ToArray();
+            foreach (var happened in read.Select(ProjectedEvent.From)
+                .Where(each => ViewApplier.KeyOf(_definition, each) == fold.Key))
             {
-                if (fold.Reason is null) Apply(fold, happened, events, transactions);
+                if (fold.Reason is null) Apply(fold, happened, rows);
             }
 
-            fold.Documents += await ReplaceAsync(names.Events, events, cancel) + await ReplaceAsync(
-                names.Transactions, transactions, cancel);
+            for (var at = 0; at < rows.Length; at++)
+                fold.Documents += await ReplaceAsync(names.Of(_definition.Rows[at].Name), rows[at], cancel);
             fold.Reached[shard] = read[^1].Position.Seq;
         }
     }
 
-    private void Apply(
-        Folded fold, ProjectedEvent happened, List<DocumentWrite> events, List<DocumentWrite> transactions)
+    private void Apply(Folded fold, ProjectedEvent happened, List<DocumentWrite>[] rows)
     {
         try
         {
-            var data = EventData.Parse(happened.Event.Data.Span);
-            var after = Fold.Apply(fold.Document, happened.Event, data);
-            var entry = Fold.Transaction(happened.Event, data);
-            events.Add(ViewApplier.EventWrite(happened.Event, isJson: true));
-            if (entry is not null) transactions.Add(ViewApplier.Write(entry));
+            if (_definition.Documents?.Covers(fold.Document, happened.Event) == true) return;
+            var after = ViewApplier.Apply(_definition, fold.Document, fold.Key, happened);
+            for (var at = 0; at < rows.Length; at++)
+            {
+                if (_definition.Rows[at].Row(happened) is { } row) rows[at].Add(row);
+            }
+
             (fold.Document, fold.Events) = (after, fold.Events + 1);
         }
         // The fold is pure: whatever it throws is about this one event.
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            if (projector.Dead.IsGivenUp(happened))
+            if (_projector.Dead.IsGivenUp(fold.Key, happened))
             {
                 fold.HasPassedOver = true;
-                fold.Document = Fold.Skip(fold.Document, fold.Key, happened.Event.Subject, happened.Event.Version);
+                fold.Document = _definition.Documents?.Skip(fold.Document, fold.Key, happened.Event);
             }
             else fold.Reason =
                 $"{fault.Message} Give the event up with ./tideline dlq discard, or use a program that can fold it.";
@@ -132,15 +149,15 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
     private async Task<int> ReplaceAsync(string collection, List<DocumentWrite> expected, CancellationToken cancel)
     {
         if (expected.Count == 0) return 0;
-        var found = (await views.ReadAsync(collection, [.. expected.Select(write => write.Id)], cancel))
+        var found = (await _views.ReadAsync(collection, [.. expected.Select(write => write.Id)], cancel))
             .ToDictionary(document => document.Id, StringComparer.Ordinal);
         DocumentWrite[] wrong =
             [.. expected.Where(
                 write => !found.TryGetValue(write.Id, out var stored) || !IsSame(stored, write.Json!.Value))];
         if (wrong.Length == 0) return 0;
-        await views.RemoveAsync(collection, [.. wrong.Select(write => write.Id)], cancel);
-        await views.WriteAsync(collection, wrong, cancel);
-        foreach (var write in wrong) damaged.Forget(collection, write.Id);
+        await _views.RemoveAsync(collection, [.. wrong.Select(write => write.Id)], cancel);
+        await _views.WriteAsync(collection, wrong, cancel);
+        foreach (var write in wrong) _damaged.Forget(collection, write.Id);
         return wrong.Length;
     }
 
@@ -163,13 +180,13 @@ public sealed class ViewRepair(Projector projector, GeneralLedger ledger, IViewS
         }
     }
 
-    private sealed class Folded(Guid key)
+    private sealed class Folded(string key)
     {
-        public Guid Key => key;
+        public string Key => key;
 
         public Dictionary<int, long> Reached { get; } = [];
 
-        public CustomerDocument? Document { get; set; }
+        public object? Document { get; set; }
 
         public long Events { get; set; }
 

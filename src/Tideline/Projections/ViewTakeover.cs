@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Log;
 using Tideline.Views;
 
 namespace Tideline.Projections;
@@ -11,8 +10,8 @@ namespace Tideline.Projections;
 /// somebody broke, and writes its epoch into every state, so that what its predecessor still writes is refused.
 /// </summary>
 internal sealed partial class ViewTakeover(
-    GeneralLedger ledger, ILog log, IViewStore views, ViewProgressPublisher publisher, ShardProgress[] shards,
-    ILogger logger)
+    ProjectionDefinition definition, GeneralLedger ledger, IViewStore views, ViewProgressPublisher? publisher,
+    ShardProgress[] shards, ILogger logger)
 {
     /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
     public long Epoch { get; set; }
@@ -20,15 +19,16 @@ internal sealed partial class ViewTakeover(
     /// <summary>The version that answers, claimed, and what was wrong with the state that says so.</summary>
     public async Task<(ActiveViews Active, string? Fault)> ClaimActiveAsync(CancellationToken cancel)
     {
-        var found = await ActiveViews.LoadAsync(views, cancel);
-        var active = await EpochSwitch.RunAsync(ledger, views, found ?? await RenewAsync(cancel), cancel) with
+        var found = await ActiveViews.LoadAsync(views, definition, cancel);
+        var active = await EpochSwitch.RunAsync(
+            ledger, views, definition, found ?? await RenewAsync(cancel), cancel) with
         {
             Installation = ledger.Installation,
         };
-        await ClaimAsync(epoch => active.SaveAsync(views, epoch, cancel), cancel);
+        await ClaimAsync(epoch => active.SaveAsync(views, definition, epoch, cancel), cancel);
         return (active, found is not null ? null
-            : $"Nobody could tell which version of the views answered, so version {active.Version} is being built " +
-                "from nothing. Nothing is to be done.");
+            : $"The stored state did not name the active version of {definition.Name}, so version {active.Version} " +
+                "is being built from nothing. No action is needed.");
     }
 
     /// <summary>
@@ -42,7 +42,7 @@ internal sealed partial class ViewTakeover(
         foreach (var shard in shards)
             held = Math.Max(held, (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq);
         if (held == 0) return;
-        CollectionIsLost(logger, names.Version);
+        CollectionIsLost(logger, names.Version, definition.Name);
         await names.CreateAsync(views, shards.Length, cancel);
     }
 
@@ -61,7 +61,7 @@ internal sealed partial class ViewTakeover(
             }
             catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
             {
-                PlaceIsUnknown(logger, shard.Shard, fault);
+                PlaceIsUnknown(logger, definition.Name, shard.Shard, fault);
                 shard.Fault = fault.Message;
             }
         }
@@ -79,16 +79,14 @@ internal sealed partial class ViewTakeover(
         if (watermark.Seq > 0 && await ledger.RawReader(number).GetHeadAsync(cancel) is var head
             && watermark.Seq > head.EventSeq)
         {
-            WatermarkIsWrong(logger, number, watermark.Seq, head.EventSeq);
+            WatermarkIsWrong(logger, definition.Name, number, watermark.Seq, head.EventSeq);
             watermark = default;
         }
 
         await ClaimAsync(epoch => views.SetWatermarkAsync(names.Projection, number, watermark, epoch, cancel), cancel);
         await shard.LoadAsync(watermark, cancel);
-        shard.Offset = shard.CommittedOffset =
-            await log.GetCommittedAsync(Projector.Group, Topics.AccountEvents, number, cancel);
-        shard.Announced = await publisher.LastAsync(number, cancel);
-        (shard.IsPositioned, shard.IsLoaded, shard.Fault) = (false, true, null);
+        if (publisher is not null) shard.Announced = await publisher.LastAsync(number, cancel);
+        (shard.IsLedgerRead, shard.IsLoaded, shard.Fault) = (false, true, null);
     }
 
     /// <summary>
@@ -113,36 +111,37 @@ internal sealed partial class ViewTakeover(
     // Without a word of what answered, a version of its own is built: slow for a while, and never wrong.
     private async Task<ActiveViews> RenewAsync(CancellationToken cancel)
     {
-        var version = (await ViewNames.VersionsAsync(views, cancel)).DefaultIfEmpty().Max() + 1;
-        ActiveIsBroken(logger, version);
-        await new ViewNames(version).CreateAsync(views, shards.Length, cancel);
-        return new ActiveViews(version, null, Fold.SchemaVersion, version, ledger.InstallationEpoch);
+        var version = (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max() + 1;
+        ActiveIsBroken(logger, definition.Name, version);
+        await new ViewNames(definition, version).CreateAsync(views, shards.Length, cancel);
+        return new ActiveViews(version, null, definition.SchemaVersion, version, ledger.InstallationEpoch);
     }
 
     [LoggerMessage(
         Level = LogLevel.Error,
         Message =
-        "Where the views of shard {Shard} stand cannot be told; the other shards go on, and it is tried again.")]
-    private static partial void PlaceIsUnknown(ILogger logger, int shard, Exception fault);
+        "The position of {Projection} on shard {Shard} cannot be read; the other shards continue, and it is retried.")]
+    private static partial void PlaceIsUnknown(ILogger logger, string projection, int shard, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
         Message =
-            "The views of shard {Shard} claim to hold event {Watermark}, but the ledger ends at {Head}; they are " +
-            "folded anew.")]
-    private static partial void WatermarkIsWrong(ILogger logger, int shard, long watermark, long head);
+            "{Projection} claims to hold event {Watermark} of shard {Shard}, but the ledger ends at {Head}; " +
+            "everything is folded again.")]
+    private static partial void WatermarkIsWrong(ILogger logger, string projection, int shard, long watermark,
+        long head);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
             Message =
-            "The state that says which version of the views answers cannot be read. Version {Version} is built from " +
-            "nothing.")]
-    private static partial void ActiveIsBroken(ILogger logger, int version);
+            "The state that names the active version of {Projection} cannot be read. Version {Version} is built " +
+            "from nothing.")]
+    private static partial void ActiveIsBroken(ILogger logger, string projection, int version);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "A collection of version {Version} of the views was taken away; all of them are built anew.")]
-    private static partial void CollectionIsLost(ILogger logger, int version);
+        Message = "A collection of version {Version} of {Projection} was dropped; all of them are rebuilt.")]
+    private static partial void CollectionIsLost(ILogger logger, int version, string projection);
 
     [LoggerMessage(
         Level = LogLevel.Critical,

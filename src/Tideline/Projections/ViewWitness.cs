@@ -14,15 +14,22 @@ public static class ViewWitness
     /// nothing.
     /// </summary>
     /// <exception cref="Kernel.TidelineException">StorageUnavailable or Corrupt: the views do not answer.</exception>
-    public static async Task<Witness> OfAsync(IViewStore views, long epoch, int shards, CancellationToken cancel)
+    public static async Task<Witness> OfAsync(
+        IViewStore views, IEnumerable<ProjectionDefinition> definitions, long epoch, int shards,
+        CancellationToken cancel)
     {
-        var active = await ActiveViews.LoadAsync(views, cancel);
         var seen = new ManifestHead?[shards];
-        if (active is { Version: > 0 } && active.Epoch >= epoch)
+        foreach (var definition in definitions)
         {
-            var projection = new ViewNames(active.Version).Projection;
+            if (await ActiveViews.LoadAsync(views, definition, cancel) is not { Version: > 0 } active
+                || active.Epoch < epoch) continue;
+            var projection = new ViewNames(definition, active.Version).Projection;
             for (var shard = 0; shard < shards; shard++)
-                seen[shard] = await ReadAsync(views, projection, shard, cancel);
+            {
+                // The projection that is furthest saw most.
+                var read = await ReadAsync(views, projection, shard, cancel);
+                if (read?.EventSeq >= (seen[shard]?.EventSeq ?? 0)) seen[shard] = read;
+            }
         }
 
         return new Witness("the views", (shard, _) => ValueTask.FromResult(seen[shard]));

@@ -12,14 +12,14 @@ namespace Tideline.Queries;
 /// </summary>
 internal sealed class CacheInvalidator : IAsyncDisposable
 {
-    private readonly CustomerCache _cache;
+    private readonly ViewCache _cache;
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly ChangeStream _changes;
     private readonly BackgroundLoop _loop;
     private string? _place;
 
-    public CacheInvalidator(CustomerCache cache, IViewStore views, TimeProvider time, ILogger logger)
+    public CacheInvalidator(ViewCache cache, IViewStore views, TimeProvider time, ILogger logger)
     {
         (_cache, _views, _time) = (cache, views, time);
         _changes = new ChangeStream(views, time, logger, withDocuments: false);
@@ -45,7 +45,7 @@ internal sealed class CacheInvalidator : IAsyncDisposable
         var newest = new Dictionary<string, long>();
         foreach (var change in batch.Changes)
         {
-            var key = CustomerCache.Key(change.Collection, change.Id);
+            var key = ViewCache.Key(change.Collection, change.Id);
             // A document that comes back counts from 1 again: nothing may be filled until the key is forgotten.
             newest[key] = change.Operation == "delete"
                 ? long.MaxValue

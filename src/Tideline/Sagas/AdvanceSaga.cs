@@ -42,9 +42,9 @@ internal sealed record AdvanceSaga(
 
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
-        keys.Sagas.Add(SagaId);
+        keys.Aggregates.Add(SagaId);
         if (Owner.Data.Origin is { } origin)
-            keys.Sagas.Add(origin);
+            keys.Aggregates.Add(origin);
         // The accounts that its local steps may touch, whichever step it turns out to be at. A step that went well
         // undoes none.
         var mayUndo = StepReply is not { RefusalReason: 0 };
@@ -59,7 +59,7 @@ internal sealed record AdvanceSaga(
 
     internal override Reply Decide(Batch batch)
     {
-        if (!batch.Rows.Sagas.TryGetValue(SagaId, out var row))
+        if (batch.Saga(SagaId) is not { } row)
             return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId}.", SagaId);
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         // The rows of the batch are those of its version: others must never be decided about.

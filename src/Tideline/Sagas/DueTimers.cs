@@ -1,27 +1,28 @@
 using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Looks, all the time, for what time has made due: saga timers and deadlines, holds past their expiry. Recovery after
-/// a crash is nothing else.
+/// Looks, all the time, for what time has made due: timers and deadlines of sagas, and what the services registered.
+/// Recovery after a crash is nothing else.
 /// </summary>
 public sealed partial class DueTimers : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.TimerPollMs);
     private readonly GeneralLedger _ledger;
     private readonly SagaDefinitions _definitions;
+    private readonly IReadOnlyList<DueWork> _others;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly OwnedShardLoops _loops;
 
     /// <summary>Made with <see cref="Start"/>.</summary>
-    public DueTimers(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, ILogger<DueTimers> logger)
+    public DueTimers(GeneralLedger ledger, SagaDefinitions definitions, IReadOnlyList<DueWork> others,
+        TimeProvider time, ILogger<DueTimers> logger)
     {
-        (_ledger, _definitions, _time, _logger) = (ledger, definitions, time, logger);
+        (_ledger, _definitions, _others, _time, _logger) = (ledger, definitions, others, time, logger);
         _loops = new OwnedShardLoops(ledger, "due timers", RoundAsync, TimeSpan.Zero, time, logger);
     }
 
@@ -36,14 +37,11 @@ public sealed partial class DueTimers : IAsyncDisposable
     {
         var nowUs = _ledger.NowUs(shard);
         var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.TimerRows, cancel);
-        var holds = await _ledger.Reader(shard).GetExpiredHoldsAsync(nowUs, Limits.TimerRows, cancel);
-        var work = new List<Task>(sagas.Count + holds.Count);
-        work.AddRange(sagas.Select(saga => WakeAsync(shard, saga)));
-        foreach (var hold in holds)
+        var work = sagas.Select(saga => WakeAsync(shard, saga)).ToList();
+        foreach (var other in _others)
         {
-            if (await _ledger.Reader(shard).GetAccountAsync(hold.AccountId, cancel) is { } account)
-                work.Add(_ledger.SubmitHereAsync(
-                    shard, new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true)));
+            var due = await other.Find(_ledger.Reader(shard), nowUs, cancel);
+            work.AddRange(due.Select(command => _ledger.SubmitHereAsync(shard, command)));
         }
 
         await Task.WhenAll(work);

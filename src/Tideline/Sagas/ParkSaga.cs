@@ -13,11 +13,11 @@ internal sealed record ParkSaga(Guid SagaId) : LedgerCommand
 
     internal override Guid Subject => SagaId;
 
-    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Sagas.Add(SagaId);
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Aggregates.Add(SagaId);
 
     internal override Reply Decide(Batch batch)
     {
-        if (!batch.Rows.Sagas.TryGetValue(SagaId, out var row))
+        if (batch.Saga(SagaId) is not { } row)
             return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId}.", SagaId);
         if (row.WakeUs is not null)
             batch.Put(row with { State = SagaState.Parked, WakeUs = null, UpdatedUs = batch.TimeUs });

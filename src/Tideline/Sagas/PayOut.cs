@@ -33,8 +33,8 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
 
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
-        keys.Sagas.Add(SagaId);
-        keys.Sagas.Add(PayoutId);
+        keys.Aggregates.Add(SagaId);
+        keys.Aggregates.Add(PayoutId);
         keys.Transactions.Add(PayoutId);
         keys.Transactions.Add(IdOf(SagaId));
         keys.Accounts.Add(context.SystemAccount(AccountKind.Suspense, Currency));
@@ -43,7 +43,7 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
 
     internal override Reply Decide(Batch batch)
     {
-        if (!batch.Rows.Sagas.TryGetValue(SagaId, out var row))
+        if (batch.Saga(SagaId) is not { } row)
             return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId}.", SagaId);
         if (row.State != SagaState.Suspended)
             return batch.Refuse(
@@ -87,7 +87,7 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
     {
         if (Known is not null)
             return batch.Refuse(Known.Reason, Known.Detail, SagaId);
-        if (batch.Rows.Sagas.ContainsKey(PayoutId) || batch.Rows.Transactions.Contains(PayoutId))
+        if (batch.Rows.Aggregates.ContainsKey(PayoutId) || batch.Rows.Transactions.Contains(PayoutId))
             return batch.Refuse(RefusalReason.DuplicateId, $"Payout {PayoutId} already exists.", SagaId);
         Payouts.PaidOut(batch, row, data, To, PayoutId);
         var payout = new SagaRow(

@@ -32,7 +32,7 @@ internal static class Payouts
     /// </summary>
     public static void Returned(Batch batch, Guid payoutId, SagaData payout)
     {
-        if (payout.Origin is not { } origin || !batch.Rows.Sagas.TryGetValue(origin, out var row))
+        if (payout.Origin is not { } origin || batch.Saga(origin) is not { } row)
             return;
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         if (row.State != SagaState.PaidOut || data.PayoutId != payoutId)

@@ -16,17 +16,21 @@ internal static class Returnables
     /// <summary>It will not come back any more, or has.</summary>
     public static void Release(Batch batch, SagaPosting debit) => Change(batch, debit, debit.AmountMinor);
 
+    /// <summary>What the sagas of a shard claim of its accounts: see <see cref="ClaimOf"/>.</summary>
+    public static AggregateClaims Claims(SagaDefinitions definitions, SystemAccounts accounts, int shard) =>
+        SagaStore.Claims(row => ClaimOf(row, definitions, accounts, shard));
+
     /// <summary>
     /// What a saga as it is stored claims of its accounts: what may come back to one, or what lies on suspense for it.
     /// </summary>
     /// <returns>The account and the amount; null when the saga claims nothing.</returns>
-    public static SagaClaim? ClaimOf(SagaRow row, SagaDefinitions definitions, SystemAccounts accounts, int shard)
+    private static AggregateClaim? ClaimOf(SagaRow row, SagaDefinitions definitions, SystemAccounts accounts, int shard)
     {
-        if (row.Data.Length == 0 || (!row.State.IsUnfinished() && row.State != SagaState.Suspended))
+        if (!row.State.IsUnfinished() && row.State != SagaState.Suspended)
             return null;
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         if (row.State == SagaState.Suspended)
-            return new SagaClaim(
+            return new AggregateClaim(
                 accounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), shard), data.AmountMinor);
         var definition = definitions.Of(row);
         if (
@@ -35,7 +39,7 @@ internal static class Returnables
             || definition.Steps[0] is not { Compensation: not null, Forward: { } forward })
             return null;
         var debit = forward(data, row.Id);
-        return DerivedId.IsDerived(debit.AccountId) ? null : new SagaClaim(debit.AccountId, -debit.AmountMinor);
+        return DerivedId.IsDerived(debit.AccountId) ? null : new AggregateClaim(debit.AccountId, -debit.AmountMinor);
     }
 
     private static void Change(Batch batch, SagaPosting debit, long minor)

@@ -13,6 +13,12 @@ public sealed record SagaDefinition(string Name, int Version, IReadOnlyList<Saga
 {
     /// <summary>The index of the step after which there is no way back.</summary>
     public int PivotStep { get; } = Steps.Index().First(step => step.Item.IsPivot).Index;
+
+    /// <summary>
+    /// The kind of transaction that does all of it where both accounts are on one shard; null where it always takes
+    /// steps. Such a transaction has the id of its saga, which has no row.
+    /// </summary>
+    public TransactionKind? Within { get; init; }
 }
 
 /// <summary>

@@ -3,11 +3,13 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
-/// <summary>Every definition and version that this program can finish.</summary>
-public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
+/// <summary>
+/// Every definition and version that this program can finish: those of the services, and the payout.
+/// </summary>
+public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
 {
-    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = definitions.ToDictionary(
-        definition => (definition.Name, definition.Version));
+    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = ofServices
+        .Append(PayoutSaga.Version1).ToDictionary(definition => (definition.Name, definition.Version));
 
     /// <summary>The definition that an instance is pinned to.</summary>
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>
@@ -16,7 +18,44 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
     /// <summary>The same; null where this program does not know the version.</summary>
     public SagaDefinition? Find(SagaRow row) => _byVersion.GetValueOrDefault((row.Definition, row.DefinitionVersion));
 
+    /// <summary>
+    /// A saga of a shard: its row, or the transaction that did all of it within the shard. Null when there is none.
+    /// </summary>
+    public async ValueTask<SagaRow?> FindAsync(IShardReader reader, Guid id, CancellationToken cancel) =>
+        await reader.GetTransactionAsync(id, cancel) is { } transaction && Within(transaction) is { } saga
+            ? saga
+            : await reader.GetSagaAsync(id, cancel);
+
     internal SagaDefinition Of(SagaVersion owner) => Of(owner.Definition, owner.Version);
+
+    /// <summary>
+    /// The completed saga that a transaction within a shard is, in the newest version of its definition: nothing is
+    /// left to do in another one. Null when it is none.
+    /// </summary>
+    internal SagaRow? Within(TransactionRow transaction)
+    {
+        if (transaction.SagaId != transaction.Id
+            || transaction.Legs is not [var from, var to]
+            || DerivedId.IsDerived(from.AccountId) || DerivedId.IsDerived(to.AccountId)
+            || _byVersion.Values.Where(one => one.Within == transaction.Kind).MaxBy(one => one.Version)
+                is not { } definition)
+            return null;
+        var data = new SagaData
+        {
+            From = from.AccountId,
+            To = to.AccountId,
+            AmountMinor = transaction.AmountMinor,
+            Currency = transaction.Currency.Code,
+            Reference = transaction.Reference,
+        };
+        var next = definition.PivotStep + 1;
+        List<SagaHistory> history = [.. definition.Steps.Take(next).Select(
+            step => new SagaHistory(step.Name, "done", transaction.TimeUs, 1, null))];
+        var row = new SagaRow(
+            transaction.Id, definition.Name, definition.Version, SagaState.Completed, next, 0, null, [], [],
+            transaction.TimeUs, transaction.TimeUs);
+        return SagaTimers.Write(row, data, history, transaction.TimeUs);
+    }
 
     private SagaDefinition Of(string name, int version) => _byVersion.GetValueOrDefault((name, version))
         ?? throw new TidelineException(
@@ -28,10 +67,10 @@ public sealed class SagaDefinitions(IReadOnlyList<SagaDefinition> definitions)
     {
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            foreach (var (name, version) in await ledger.RawReader(shard).GetSagaVersionsInFlightAsync(cancel))
+            foreach (var kind in await ledger.RawReader(shard).GetSagaKindsInFlightAsync(cancel))
             {
-                if (!_byVersion.ContainsKey((name, version)))
-                    throw new TidelineException(ErrorCode.IncompatibleData, $"Sagas of {name} version {version} are in "
+                if (SagaCodec.DefinitionOf(kind) is not { } definition || !_byVersion.ContainsKey(definition))
+                    throw new TidelineException(ErrorCode.IncompatibleData, $"Sagas of kind {kind} are in "
                         + $"flight on shard {shard}; this program does not have that version and must not start.");
             }
         }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tideline.Kernel;
-using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
@@ -21,8 +20,7 @@ internal sealed partial class SagaJson : JsonSerializerContext
     {
         try
         {
-            if (row.Data.Length == 0 || row.Definition == SetAside.Definition) return null;
-            return Read(row.Data, Default.SagaData);
+            return row.Definition == SetAside.Definition ? null : Read(row.Data, Default.SagaData);
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {

@@ -21,8 +21,7 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
         Guid sagaId, CancellationToken cancel) =>
         await FindAsync(sagaId, cancel) is var (row, shard)
             ? (
-                Summary(row, shard),
-                row.History.Length == 0 ? [] : SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray))
+                Summary(row, shard), SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray))
             : null;
 
     /// <summary>
@@ -75,7 +74,7 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
     private async Task<(SagaRow Row, int Shard)?> FindAsync(Guid sagaId, CancellationToken cancel)
     {
         var shard = ledger.Map.ShardOf(sagaId);
-        return await ledger.Reader(shard).GetSagaAsync(sagaId, cancel) is { } row ? (row, shard) : null;
+        return await definitions.FindAsync(ledger.Reader(shard), sagaId, cancel) is { } row ? (row, shard) : null;
     }
 
     private SagaSummary Summary(SagaRow row, int shard)
@@ -102,7 +101,7 @@ public sealed record SagaSummary(
     Guid SagaId, string Definition, int Version, SagaState State, string Step, int Attempts, int Shard,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? WakesAt)
 {
-    /// <summary>What it moves; null within a shard, where its transaction says so.</summary>
+    /// <summary>What it moves; null where that cannot be read.</summary>
     public Money? Amount { get; init; }
 
     /// <summary>Why its money went to suspense; null when it did not.</summary>

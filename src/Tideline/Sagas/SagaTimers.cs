@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 

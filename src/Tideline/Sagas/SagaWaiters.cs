@@ -67,17 +67,18 @@ public sealed class SagaWaiters
 
     private void Tell(BatchWrites writes)
     {
-        if (writes.ChangedSagas.Count == 0) return;
+        if (writes.ChangedAggregates.Count == 0) return;
         lock (_gate)
         {
-            foreach (var row in writes.ChangedSagas) Tell(row);
+            foreach (var row in writes.ChangedAggregates) Tell(row);
         }
     }
 
-    private void Tell(SagaRow row)
+    private void Tell(AggregateRow changed)
     {
-        if (row.State is SagaState.Running or SagaState.Compensating || !_waiters.TryGetValue(row.Id, out var all))
-            return;
+        if (!_waiters.TryGetValue(changed.Id, out var all)) return;
+        var row = SagaCodec.Read(changed);
+        if (row.State is SagaState.Running or SagaState.Compensating) return;
         foreach (var waiter in all) waiter.Ended(row);
     }
 }

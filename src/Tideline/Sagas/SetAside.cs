@@ -5,7 +5,7 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Keeps a message that could not be handled, as a dead letter in the table of sagas: it survives on both engines, and
+/// Keeps a message that could not be handled, as a dead letter among the aggregates: it survives on both engines, and
 /// operators find it like a
 /// parked saga. The same message is kept once, however often it comes.
 /// </summary>
@@ -33,11 +33,11 @@ internal sealed record SetAside(Guid LetterId, SagaLetter Letter) : LedgerComman
         return new SetAside(id, new SagaLetter(sagaId, word, kept.ToArray(), why));
     }
 
-    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Sagas.Add(LetterId);
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Aggregates.Add(LetterId);
 
     internal override Reply Decide(Batch batch)
     {
-        var known = batch.Rows.Sagas.GetValueOrDefault(LetterId);
+        var known = batch.Saga(LetterId);
         batch.Put(
             new SagaRow(
                 LetterId, Definition, 1, SagaState.SetAside, 0, (known?.Attempts ?? 0) + 1, null,

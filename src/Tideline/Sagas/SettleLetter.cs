@@ -17,13 +17,13 @@ internal sealed record SettleLetter(Guid LetterId, LedgerCommand? Message, strin
 
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
-        keys.Sagas.Add(LetterId);
+        keys.Aggregates.Add(LetterId);
         Message?.Collect(keys, context);
     }
 
     internal override Reply Decide(Batch batch)
     {
-        if (!batch.Rows.Sagas.TryGetValue(LetterId, out var row) || row.State != SagaState.SetAside)
+        if (batch.Saga(LetterId) is not { } row || row.State != SagaState.SetAside)
             return batch.Refuse(RefusalReason.DeadLetterNotFound, $"There is no dead letter {LetterId}.", LetterId);
         if (
             Message is not null

@@ -35,8 +35,9 @@ internal static class LedgerSamples
     public static LedgerEvent Event(int shard, long seq, EventType type, Guid subject, long version, EventData data) =>
         new(new Position(shard, seq), type, subject, version, TimeUs + seq, data.ToJson());
 
-    public static SagaRow Saga(Guid id, SagaState state, long? wakeUs = null) =>
-        new(id, "transfer", 2, state, 3, 4, wakeUs, [1, 2, 3], [4, 5], TimeUs, TimeUs + 1);
+    public static AggregateRow Aggregate(
+        Guid id, string state, long? wakeUs = null, bool atRest = false, string kind = "loan:2") =>
+        new(id, kind, 3, state, atRest, wakeUs, [1, 2, 3, 0xFF]);
 
     public static HoldRow Hold(Guid id, Guid accountId, HoldStatus status, long expiresUs) =>
         new(id, accountId, 500, 100, status, expiresUs, "hotel", TimeUs);

@@ -4,7 +4,7 @@ using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 namespace Tideline.Engines.Tests.Ledger;
 
 /// <summary>What every engine of the strong tier must answer beside its writer.</summary>
-public abstract class ShardReaderContract : ShardStoreContract
+public abstract class ShardReaderContract : AggregateContract
 {
     [Fact]
     public async Task The_time_of_the_head_never_goes_back_and_the_next_owner_begins_with_it()
@@ -125,86 +125,12 @@ public abstract class ShardReaderContract : ShardStoreContract
     }
 
     [Fact]
-    public async Task Due_sagas_come_earliest_first()
-    {
-        await CommitAsync(writes => writes.NewSagas.AddRange(
-            [Saga(Id(1), SagaState.Running, 300), Saga(Id(2), SagaState.Parked),
-                Saga(Id(3), SagaState.Compensating, 100), Saga(Id(4), SagaState.Running, 301)]));
-        (await Reader.GetDueSagasAsync(300, 10, Cancel)).Select(saga => saga.Id).ShouldBe([Id(3), Id(1)]);
-        (await Reader.GetDueSagasAsync(300, 1, Cancel)).Select(saga => saga.Id).ShouldBe([Id(3)]);
-    }
-
-    [Fact]
-    public async Task Sagas_are_listed_by_state_and_unfinished()
-    {
-        await CommitAsync(writes => writes.NewSagas.AddRange(
-            [Saga(Id(5), SagaState.Running), Saga(Id(1), SagaState.Completed), Saga(Id(2), SagaState.Parked),
-                Saga(Id(3), SagaState.Compensated), Saga(Id(4), SagaState.Compensating)]));
-        (await IdsAsync(null, Guid.Empty)).ShouldBe([Id(2), Id(4), Id(5)]);
-        (await IdsAsync(null, Id(2))).ShouldBe([Id(4), Id(5)]);
-        (await IdsAsync(SagaState.Running, Guid.Empty)).ShouldBe([Id(5)]);
-        (await IdsAsync(SagaState.Completed, Guid.Empty)).ShouldBe([Id(1)]);
-        (await IdsAsync(SagaState.Compensating, Guid.Empty)).ShouldBe([Id(4)]);
-        (await IdsAsync(SagaState.Compensated, Guid.Empty)).ShouldBe([Id(3)]);
-        (await IdsAsync(SagaState.Parked, Guid.Empty)).ShouldBe([Id(2)]);
-        (await Reader.GetSagaVersionsInFlightAsync(Cancel)).ShouldBe([("transfer", 2)]);
-    }
-
-    [Fact]
-    public async Task Sagas_that_ended_otherwise_than_well_are_listed_each_by_its_state()
-    {
-        await CommitAsync(writes => writes.NewSagas.AddRange(
-            [Saga(Id(5), SagaState.Suspended), Saga(Id(1), SagaState.PaidOut), Saga(Id(2), SagaState.SetAside),
-                Saga(Id(3), SagaState.Suspended), Saga(Id(4), SagaState.Running)]));
-        (await IdsAsync(null, Guid.Empty)).ShouldBe([Id(4)]);
-        (await IdsAsync(SagaState.Suspended, Guid.Empty)).ShouldBe([Id(3), Id(5)]);
-        (await IdsAsync(SagaState.Suspended, Id(3))).ShouldBe([Id(5)]);
-        (await IdsAsync(SagaState.PaidOut, Guid.Empty)).ShouldBe([Id(1)]);
-        (await IdsAsync(SagaState.SetAside, Guid.Empty)).ShouldBe([Id(2)]);
-    }
-
-    [Fact]
     public async Task Ids_of_holds_come_in_order_whatever_their_state()
     {
         await CommitAsync(writes => writes.Holds.AddRange([Hold(Id(3), Id(9), HoldStatus.Open, 1), Hold(Id(1), Id(9),
             HoldStatus.Released, 1), Hold(Id(2), Id(8), HoldStatus.Captured, 1)]));
         (await Reader.GetHoldIdsAsync(Guid.Empty, 2, Cancel)).ShouldBe([Id(1), Id(2)]);
         (await Reader.GetHoldIdsAsync(Id(2), 2, Cancel)).ShouldBe([Id(3)]);
-    }
-
-    [Fact]
-    public async Task What_sagas_have_of_accounts_is_held_against_them()
-    {
-        static AccountRow With(AccountRow account, long returnableMinor)
-        {
-            account.ReturnableMinor = returnableMinor;
-            return account;
-        }
-
-        await CommitAsync(writes =>
-        {
-            writes.NewAccounts.AddRange([With(Account(Id(1), Id(9)), 7), With(Account(Id(2), Id(9)), 5),
-                With(Account(Id(3), Id(9)), 1), Account(Id(4), Guid.Empty, kind: AccountKind.Suspense)]);
-            writes.NewSagas.AddRange(
-            [
-                Saga(Id(11), SagaState.Running), Saga(Id(12), SagaState.Parked), Saga(Id(13), SagaState.Suspended),
-                    Saga(Id(14), SagaState.Completed),
-                Saga(Id(15), SagaState.Compensating), Saga(Id(16), SagaState.PaidOut),
-            ]);
-        });
-        var claims = new Dictionary<Guid, SagaClaim?>
-        {
-            [Id(11)] = new(Id(1), 3), [Id(12)] = new(Id(1), 4), [Id(13)] = new(Id(4), 2), [Id(14)] = new(Id(2), 99),
-            [Id(15)] = new(Id(5), 6), [Id(16)] = new(Id(2), 99),
-        };
-        (await Reader.FindBrokenBalancesAsync(10, Cancel, saga => claims[saga.Id])).ShouldBe(
-        [
-            $"Account {Id(2)}: 5 may come back to it, but its unfinished sagas add up to 0.",
-            $"Account {Id(3)}: 1 may come back to it, but its unfinished sagas add up to 0.",
-            $"Account {Id(4)}: suspense holds 0, suspended sagas have 2 there.",
-            $"Account {Id(5)} does not exist, but sagas have money of it.",
-        ]);
-        (await Reader.FindBrokenBalancesAsync(10, Cancel)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -281,7 +207,4 @@ public abstract class ShardReaderContract : ShardStoreContract
     private static IEnumerable<EntryRow> Entries(Guid account, int count) =>
         Enumerable.Range(1, count)
             .Select(version => new EntryRow(account, version, Id(1_000 + version), 10, version * 10, TimeUs + version));
-
-    private async Task<IEnumerable<Guid>> IdsAsync(SagaState? state, Guid after) =>
-        (await Reader.GetSagasAsync(state, after, 10, Cancel)).Select(saga => saga.Id);
 }

@@ -69,7 +69,8 @@ public abstract class ShardStoreContract : ShardStoreStage
         var hold = Hold(Id(5), Id(4), HoldStatus.Open, TimeUs + 9);
         var outcome = Outcome(Id(6));
         var claim = new ClaimRow("GB82WEST12345698765432", Id(7), Id(8));
-        var saga = Saga(Id(9), SagaState.Running, TimeUs + 5);
+        var card = Aggregate(Id(9), "active", TimeUs + 5, kind: "card:1");
+        var loan = Aggregate(Id(11), "paid", atRest: true) with { Data = [] };
         var message = new MessageRow(1, 3, Id(10), "Credit", [9, 0, 9], TimeUs);
         var block = new AuditBlockRow(1, 1, 1, new byte[32], [.. Enumerable.Repeat((byte)7, 32)], TimeUs);
         var happened = Event(
@@ -82,7 +83,7 @@ public abstract class ShardStoreContract : ShardStoreStage
             writes.Holds.Add(hold);
             writes.Outcomes.Add(outcome);
             writes.Claims.Add(claim.Name, claim);
-            writes.NewSagas.Add(saga);
+            writes.NewAggregates.AddRange([card, loan]);
             writes.Messages.Add(message);
             writes.Blocks.Add(block);
             writes.Events.Add(happened);
@@ -97,7 +98,8 @@ public abstract class ShardStoreContract : ShardStoreStage
         (await Reader.GetHoldAsync(hold.Id, Cancel)).ShouldBe(hold);
         (await Reader.GetOutcomeAsync(outcome.Key, Cancel)).ShouldBe(outcome);
         (await Reader.GetClaimAsync(claim.Name, Cancel)).ShouldBe(claim);
-        (await Reader.GetSagaAsync(saga.Id, Cancel)).ShouldBeEquivalentTo(saga);
+        (await Reader.GetAggregateAsync(card.Id, Cancel)).ShouldBeEquivalentTo(card);
+        (await Reader.GetAggregateAsync(loan.Id, Cancel)).ShouldBeEquivalentTo(loan);
         (await Reader.GetMessagesAsync(0, 10, Cancel)).ShouldHaveSingleItem().ShouldBeEquivalentTo(message);
         (await Reader.GetBlocksAsync(0, 10, Cancel)).ShouldHaveSingleItem().ShouldBeEquivalentTo(block);
         var read = (await Reader.GetEventsAsync(0, 10, Cancel)).ShouldHaveSingleItem();
@@ -113,7 +115,7 @@ public abstract class ShardStoreContract : ShardStoreStage
             writes.NewAccounts.AddRange([Account(Id(1), Id(2)), Account(Id(3), Id(2))]);
             writes.NewCustomers.Add(new CustomerRow(Id(2), "A", "a@example.com", "DE", 1, TimeUs));
             writes.Holds.Add(Hold(Id(4), Id(1), HoldStatus.Open, TimeUs));
-            writes.NewSagas.Add(Saga(Id(5), SagaState.Parked));
+            writes.NewAggregates.Add(Aggregate(Id(5), "parked"));
             writes.Outcomes.Add(Outcome(Id(6)));
             writes.Claims.Add("X", new ClaimRow("X", Id(6), Id(1)));
             writes.Transactions.Add(
@@ -122,7 +124,7 @@ public abstract class ShardStoreContract : ShardStoreStage
         var keys = new BatchKeys
         {
             Accounts = { Id(1), Id(99) }, Customers = { Id(2) }, Holds = { Id(4) },
-            Sagas = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) }, Claims = { "X", "Y" }
+            Aggregates = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) }, Claims = { "X", "Y" }
         };
         var rows = await Store.BeginAsync(keys);
         await Store.RollbackAsync();
@@ -130,33 +132,33 @@ public abstract class ShardStoreContract : ShardStoreStage
         rows.Accounts.Keys.ShouldBe([Id(1)]);
         rows.Customers.Keys.ShouldBe([Id(2)]);
         rows.Holds.Keys.ShouldBe([Id(4)]);
-        rows.Sagas.Keys.ShouldBe([Id(5)]);
+        rows.Aggregates.Keys.ShouldBe([Id(5)]);
         rows.Outcomes.Keys.ShouldBe([Id(6)]);
         rows.Transactions.ShouldBe([Id(7)]);
         rows.Claims.Keys.ShouldBe(["X"]);
     }
 
     [Fact]
-    public async Task Holds_and_sagas_are_replaced_whole()
+    public async Task Holds_and_aggregates_are_replaced_whole()
     {
         await CommitAsync(writes =>
         {
             writes.Holds.Add(Hold(Id(1), Id(2), HoldStatus.Open, TimeUs));
-            writes.NewSagas.Add(Saga(Id(3), SagaState.Running, TimeUs));
+            writes.NewAggregates.Add(Aggregate(Id(3), "open", TimeUs));
         });
         var hold = Hold(Id(1), Id(2), HoldStatus.Expired, TimeUs + 1)
             with
         { AmountMinor = 1, CapturedMinor = 1, Reference = null };
-        var saga = new SagaRow(Id(3), "transfer", 3, SagaState.Compensated, 9, 8, null, [], [7], TimeUs, TimeUs + 99);
+        var loan = new AggregateRow(Id(3), "loan:3", 4, "paid", true, null, [7]);
         await CommitAsync(writes =>
         {
             writes.Holds.Add(hold);
-            writes.ChangedSagas.Add(saga);
+            writes.ChangedAggregates.Add(loan);
         });
         (await Reader.GetHoldAsync(Id(1), Cancel)).ShouldBe(hold);
-        (await Reader.GetSagaAsync(Id(3), Cancel)).ShouldBeEquivalentTo(saga);
+        (await Reader.GetAggregateAsync(Id(3), Cancel)).ShouldBeEquivalentTo(loan);
         (await Reader.GetExpiredHoldsAsync(long.MaxValue, 10, Cancel)).ShouldBeEmpty();
-        (await Reader.GetDueSagasAsync(long.MaxValue, 10, Cancel)).ShouldBeEmpty();
+        (await Reader.GetDueAggregatesAsync("", long.MaxValue, 10, Cancel)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -188,26 +190,26 @@ public abstract class ShardStoreContract : ShardStoreStage
         await CommitAsync(writes =>
         {
             writes.NewAccounts.Add(Account(Id(1), Id(2), postedMinor: 7));
-            writes.NewSagas.Add(Saga(Id(3), SagaState.Running));
+            writes.NewAggregates.Add(Aggregate(Id(3), "open"));
         });
-        var keys = new BatchKeys { Accounts = { Id(1) }, Sagas = { Id(3) } };
+        var keys = new BatchKeys { Accounts = { Id(1) }, Aggregates = { Id(3) } };
         var dropped = await Store.BeginAsync(keys);
         dropped.Accounts[Id(1)].PostedMinor = 99;
-        dropped.Sagas[Id(3)] = dropped.Sagas[Id(3)] with { Step = 99 };
+        dropped.Aggregates[Id(3)] = dropped.Aggregates[Id(3)] with { Version = 99 };
         await Store.RollbackAsync();
 
         var given = await Store.BeginAsync(keys);
-        (given.Accounts[Id(1)].PostedMinor, given.Sagas[Id(3)].Step).ShouldBe((7, 3));
+        (given.Accounts[Id(1)].PostedMinor, given.Aggregates[Id(3)].Version).ShouldBe((7, 3));
         given.Accounts[Id(1)].PostedMinor = 8;
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.ChangedAccounts.Add(given.Accounts[Id(1)]);
-        writes.ChangedSagas.Add(given.Sagas[Id(3)] with { State = SagaState.Completed, Step = 4 });
+        writes.ChangedAggregates.Add(given.Aggregates[Id(3)] with { State = "paid", AtRest = true, Version = 4 });
         (await Store.CommitAsync(writes)).ShouldBeTrue();
         await Store.SyncAsync();
         var next = await Store.BeginAsync(keys);
         await Store.RollbackAsync();
-        (next.Accounts[Id(1)].PostedMinor, next.Sagas[Id(3)].Step, next.Sagas[Id(3)].State)
-            .ShouldBe((8, 4, SagaState.Completed));
+        (next.Accounts[Id(1)].PostedMinor, next.Aggregates[Id(3)].Version, next.Aggregates[Id(3)].State)
+            .ShouldBe((8, 4, "paid"));
         next.Accounts[Id(1)].ShouldNotBeSameAs(given.Accounts[Id(1)]);
     }
 

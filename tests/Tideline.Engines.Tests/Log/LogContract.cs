@@ -65,6 +65,25 @@ public abstract class LogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_topic_of_a_part_names_the_record_before_and_shows_a_gap()
+    {
+        const string topic = "part.events";
+        LogRecord Part(long seq, long previous) =>
+            Record("shard-0", seq) with { Topic = topic, PreviousSeq = previous };
+        await Log.AppendAsync([Part(7, 0), Part(9, 7)], default);
+        await Log.AppendAsync([Part(7, 0), Part(9, 7), Part(12, 9)], default);
+        var fault = await Should.ThrowAsync<TidelineException>(
+            async () => await Log.AppendAsync([Part(20, 15)], default));
+        fault.Code.ShouldBe(ErrorCode.Corrupt);
+        await ReopenAsync();
+        (await Log.GetSourceHeadAsync(topic, "shard-0", default)).ShouldBe(12);
+        await Log.AppendAsync([Part(12, 9), Part(13, 12), Part(40, 13)], default);
+        (await Log.ReadAsync(topic, 0, 0, 10, default)).Select(r => (r.SourceSeq, r.PreviousSeq))
+            .ShouldBe([(7, 0), (9, 7), (12, 9), (13, 12), (40, 13)]);
+        (await Log.GetSourceHeadAsync(topic, "shard-0", default)).ShouldBe(40);
+    }
+
+    [Fact]
     public async Task A_bad_append_does_not_harm_those_that_come_with_it()
     {
         var bad = Enumerable.Range(0, 10)

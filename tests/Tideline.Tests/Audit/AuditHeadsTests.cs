@@ -151,7 +151,7 @@ public sealed class AuditHeadsTests : IAsyncLifetime
     }
 
     private async Task<VerifyCheck> CheckAsync(ILog? log = null) =>
-        (await new Verifier(_bank.Ledger, log ?? _log, null, null, TimeProvider.System).VerifyAsync(
+        (await new Verifier(_bank.Ledger, _bank.Services, log ?? _log, null, null, TimeProvider.System).VerifyAsync(
             deep: false, Cancel)).Checks.Single(check => check.Name.StartsWith("I9", StringComparison.Ordinal));
 
     private async Task<List<AuditBlockRow>> ForgeAsync()

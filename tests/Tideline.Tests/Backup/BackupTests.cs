@@ -3,6 +3,7 @@ using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Queries;
 
 namespace Tideline.Tests.Backup;
@@ -83,7 +84,7 @@ public sealed class BackupTests
         InstallationStage.CopyFolder(stage.Data + "-old", Path.Combine(stage.Data, "ledger"));
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync())).Code.ShouldBe(ErrorCode.Corrupt);
 
-        var options = new Tideline.Engines.NodeOptions { DataDirectory = stage.Data };
+        var options = new NodeOptions { DataDirectory = stage.Data };
         (await InstallationEpochs.BeginAsync(options, "a test", default)).ShouldBeGreaterThan(1);
         await stage.OpenAsync();
         // What the log tells of the time that was taken back is passed over: neither shard gets the transfer's other
@@ -208,7 +209,7 @@ public sealed class BackupTests
     public async Task An_epoch_begins_on_data_alone()
     {
         var nowhere = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
-        var options = new Tideline.Engines.NodeOptions { DataDirectory = nowhere };
+        var options = new NodeOptions { DataDirectory = nowhere };
         var refused = await Should.ThrowAsync<TidelineException>(
             () => InstallationEpochs.BeginAsync(options, "a test", default));
         refused.Code.ShouldBe(ErrorCode.NotFound);

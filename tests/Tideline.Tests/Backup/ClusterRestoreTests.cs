@@ -1,8 +1,7 @@
 using System.Globalization;
 using MySqlConnector;
-using Tideline.Engines;
-using Tideline.Engines.Backup;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Tests.Backup;
 

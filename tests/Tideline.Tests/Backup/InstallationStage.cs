@@ -1,9 +1,8 @@
-using Tideline.Engines;
-using Tideline.Engines.Backup;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tools.Load;
 
@@ -61,7 +60,7 @@ internal sealed class InstallationStage : IAsyncDisposable
     public Task<TransferReply> TransferAsync(Guid from, Guid to, long minor)
     {
         var key = Node.Ledger.Ids.Next().ToString();
-        return Node.Payments.TransferAsync(
+        return Node.Payments.Transfers.TransferAsync(
             new TransferRequest(from,
                 to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
     }
@@ -75,8 +74,9 @@ internal sealed class InstallationStage : IAsyncDisposable
         for (var shard = 0; shard < Node.Ledger.Map.Shards; shard++)
         {
             var head = Node.Ledger.CommittedHead(shard).EventSeq;
-            (await Node.Projections.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default))
-                .ShouldBeTrue();
+            foreach (var projection in Node.Projections.All)
+                (await projection.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default))
+                    .ShouldBeTrue();
         }
     }
 

@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
-using Tideline.Engines;
-using Tideline.Engines.Backup;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Ledger.Installation;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tests.Host;
 using Tideline.Tests.Log;

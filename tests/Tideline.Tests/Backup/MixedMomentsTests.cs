@@ -1,6 +1,6 @@
-using Tideline.Engines;
 using Tideline.Engines.Backup;
 using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Tests.Backup;
 

@@ -2,6 +2,7 @@ using Tideline.Engines.Backup;
 using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Queries;
 
 namespace Tideline.Tests.Backup;
@@ -24,6 +25,7 @@ public sealed class TwoLivesTests
                 stage.Data + "-backup", stage.Data + name, TimeProvider.System.GetUtcNow(), default);
             await stage.OpenAsync(data: stage.Data + name);
             await stage.DepositAsync(account, lives.Count + 1);
+            await stage.LevelAsync();
             await stage.VerifyAsync();
             var ledger = stage.Node.Ledger;
             var records = await stage.Node.Log.ReadAsync(Topics.AccountEvents, 0, 0, 100, default);
@@ -48,7 +50,7 @@ public sealed class TwoLivesTests
         await using var stage = await InstallationStage.StartAsync(1);
         var account = await stage.AccountAsync(0, 100);
         await stage.KeepLedgerAsync();
-        var later = new Tideline.Engines.NodeOptions { DataDirectory = stage.Data };
+        var later = new NodeOptions { DataDirectory = stage.Data };
         await InstallationEpochs.BeginAsync(later, "a test", default);
         await stage.OpenAsync();
         await stage.DepositAsync(account, 1);

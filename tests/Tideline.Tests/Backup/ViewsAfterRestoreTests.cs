@@ -3,6 +3,7 @@ using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Tests.Backup;
 
@@ -21,16 +22,20 @@ public sealed class ViewsAfterRestoreTests
         // A letter that an operator gave up, two that wait, and a customer who is held and will not be there.
         for (var at = 0; at < 3; at++) await stage.DepositAsync(account, 7);
         await stage.LevelAsync();
-        (await stage.Node.Projections.DeadLetters.DiscardAsync(ada, firstOnly: true, "a test", default)).ShouldBe(1);
-        stage.Node.Projections.DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(2);
+        (await stage.Node.Projections["customers"].DeadLetters.DiscardAsync(ada.ToString(), firstOnly: true, "a test",
+            default)).ShouldBe(1);
+        stage.Node.Projections["customers"].DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(2);
         var gone = stage.Node.Ledger.Ids.Next();
-        await stage.Node.Projections.Letters.HoldAsync(new Dictionary<Guid, string> { [gone] = "a test" }, default);
+        await stage.Node.Projections["customers"].Letters.HoldAsync(new Dictionary<string,
+            string>
+        { [gone.ToString()] = "a test" }, default);
         await stage.PutLedgerBackAsync();
 
         await stage.LevelAsync();
-        stage.Node.Projections.DeadLetters.List().ShouldBeEmpty();
+        stage.Node.Projections["customers"].DeadLetters.List().ShouldBeEmpty();
         (await Should.ThrowAsync<TidelineException>(
-            () => stage.Node.Projections.DeadLetters.ReplayAsync(ada, dryRun: true, default))).Code.ShouldBe(
+            () => stage.Node.Projections["customers"].DeadLetters.ReplayAsync(ada.ToString(), dryRun: true, default)))
+                .Code.ShouldBe(
                 ErrorCode.NotFound);
         await stage.VerifyAsync();
 
@@ -40,14 +45,16 @@ public sealed class ViewsAfterRestoreTests
         await stage.DepositAsync(account, 1);
         await stage.DepositAsync(account, 1);
         await stage.LevelAsync();
-        stage.Node.Projections.DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(2);
+        stage.Node.Projections["customers"].DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(2);
         var happened = await stage.Node.Ledger.Reader(0).GetEventsAsync(0, 100, default);
-        happened.Select(ProjectedEvent.From).ShouldAllBe(each => !stage.Node.Projections.Letters.IsGivenUp(each));
+        happened.Select(ProjectedEvent.From).ShouldAllBe(
+            each => !stage.Node.Projections["customers"].Letters.IsGivenUp(ada.ToString(), each));
         await stage.StopAsync();
         await BreakClockAsync(stage, ada, account, +1);
-        var replayed = await stage.Node.Projections.DeadLetters.ReplayAsync(ada, dryRun: false, default);
+        var replayed = await stage.Node.Projections["customers"].DeadLetters.ReplayAsync(ada.ToString(),
+            dryRun: false, default);
         (replayed.Applied, replayed.Reason).ShouldBe((2, null));
-        replayed.After!.Accounts.Single().PostedMinor.ShouldBe(102);
+        ViewJson.Customer(replayed.After).Accounts.Single().PostedMinor.ShouldBe(102);
         await stage.VerifyAsync();
     }
 
@@ -57,11 +64,13 @@ public sealed class ViewsAfterRestoreTests
         await using var stage = await InstallationStage.StartAsync(1);
         var (ada, account) = await AdaAsync(stage);
         await stage.LevelAsync();
-        await stage.Node.Projections.Letters.HoldAsync(new Dictionary<Guid, string> { [ada] = "a test" }, default);
+        await stage.Node.Projections["customers"].Letters.HoldAsync(new Dictionary<string,
+            string>
+        { [ada.ToString()] = "a test" }, default);
         await stage.KeepLedgerAsync();
         await stage.OpenAsync();
         await stage.PutLedgerBackAsync();
-        stage.Node.Projections.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        stage.Node.Projections["customers"].DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada.ToString());
     }
 
     [Fact]
@@ -82,7 +91,7 @@ public sealed class ViewsAfterRestoreTests
         await stage.Node.Log.WaitAsync(Topics.CustomerEvents, 0, before, TimeSpan.FromSeconds(30), default);
         var said = (await stage.Node.Log.ReadAsync(Topics.CustomerEvents, 0, before, 10, default))
             .ShouldHaveSingleItem();
-        var updated = JsonSerializer.Deserialize(said.Data.Span, ViewJson.Default.ViewUpdated).ShouldNotBeNull();
+        var updated = JsonSerializer.Deserialize(said.Data.Span, ProjectionJson.Default.ViewUpdated).ShouldNotBeNull();
         (updated.Epoch, updated.FromSeq, updated.ThroughSeq).ShouldBe(
             (stage.Node.Ledger.InstallationEpoch, restored + 1, restored + 1));
     }
@@ -98,13 +107,14 @@ public sealed class ViewsAfterRestoreTests
     {
         await using (var views = SqliteViewStore.Open(stage.Data))
         {
-            var names = new ViewNames((await ActiveViews.LoadAsync(views, default))!.Version);
-            var stored = (await views.ReadAsync(names.Customers, [customer.ToString()], default))
+            var names = new ViewNames(CustomersProjection.Definition, (await ActiveViews.LoadAsync(
+                views, CustomersProjection.Definition, default))!.Version);
+            var stored = (await views.ReadAsync(names.Documents, [customer.ToString()], default))
                 .ShouldHaveSingleItem();
             var document = ViewJson.Customer(stored.Json);
             var clock = new SortedList<Guid, long>(document.Clock) { [account] = document.Clock[account] + by };
-            var write = ViewApplier.Write(document with { Clock = clock }, stored.Revision);
-            (await views.WriteAsync(names.Customers, [write], default)).ShouldBe([true]);
+            var write = CustomersProjection.Write(document with { Clock = clock }, stored.Revision);
+            (await views.WriteAsync(names.Documents, [write], default)).ShouldBe([true]);
         }
 
         await stage.OpenAsync();

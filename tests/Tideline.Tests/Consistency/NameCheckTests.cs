@@ -1,7 +1,7 @@
 using Tideline.Consistency;
 using Tideline.Engines.Sqlite;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Consistency;

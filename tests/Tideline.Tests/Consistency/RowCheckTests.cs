@@ -1,6 +1,6 @@
 using Tideline.Consistency;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Consistency;

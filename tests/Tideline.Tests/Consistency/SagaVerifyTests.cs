@@ -1,7 +1,9 @@
-using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Node;
+using Tideline.Sagas;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tests.Ledger;
 using Tideline.Tests.Sagas;
@@ -14,6 +16,21 @@ namespace Tideline.Tests.Consistency;
 /// </summary>
 public sealed class SagaVerifyTests
 {
+    private const string Complete =
+        """
+        UPDATE aggregates SET state = 'completed', at_rest = 1, wake_us = NULL,
+            data = CAST(replace(CAST(data AS TEXT), '"step":1,', '"step":2,') AS BLOB) WHERE state = 'running'
+        """;
+
+    private const string Compensate =
+        """
+        UPDATE aggregates SET state = 'compensated', at_rest = 0,
+            data = CAST(replace(CAST(data AS TEXT), '"step":2,', '"step":0,') AS BLOB) WHERE state = 'completed'
+        """;
+
+    // The transfer within shard 0, which is a transaction of its own.
+    private const string Within = "WHERE kind = 1 AND amount = 30";
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -34,46 +51,42 @@ public sealed class SagaVerifyTests
 
     [Theory]
     // Money that vanished: the saga says that it is done, its credit never was.
+    [InlineData(Complete, "I13", "is completed, but step credit-destination of 100 EUR")]
     [InlineData(
-        "UPDATE sagas SET state = 1, step = 2, wake_us = NULL WHERE state = 0", "I13",
-        "is completed, but step credit-destination of 100 EUR")]
-    [InlineData(
-        "UPDATE sagas SET state = 1, step = 2, wake_us = NULL WHERE state = 0", "I12",
+        Complete, "I12",
         "Shard 0: 100 EUR minor units are on clearing for its sagas, but those that are unfinished have 0 under way")]
     // Stuck on clearing: no saga knows of it any more.
     [InlineData(
-        "DELETE FROM sagas WHERE state = 0", "I12",
+        "DELETE FROM aggregates WHERE state = 'running'", "I12",
         "Shard 0: 100 EUR minor units are on clearing for its sagas, but those that are unfinished have 0 under way")]
-    [InlineData("DELETE FROM sagas WHERE state = 0", "I13", "as done, but there is no such thing on it")]
+    [InlineData("DELETE FROM aggregates WHERE state = 'running'", "I13", "as done, but there is no such thing on it")]
     [InlineData(
-        "DELETE FROM sagas WHERE state = 0", "I2", "100 may come back to it, but its unfinished sagas add up to 0")]
+        "DELETE FROM aggregates WHERE state = 'running'", "I2",
+        "100 may come back to it, but what is under way adds up to 0")]
     // A refund to nowhere: the saga says that its money went back.
     [InlineData(
-        "UPDATE sagas SET state = 3 WHERE state = 5", "I13",
+        "UPDATE aggregates SET state = 'compensated' WHERE state = 'suspended'", "I13",
         "is compensated, but the undoing of step debit-source of 250 EUR")]
     [InlineData(
-        "UPDATE sagas SET state = 3 WHERE state = 5", "I2", "suspense holds 250, suspended sagas have 0 there")]
-    [InlineData("UPDATE sagas SET state = 6 WHERE state = 5", "I13", "is paid-out, but the payout of 250 EUR")]
+        "UPDATE aggregates SET state = 'compensated' WHERE state = 'suspended'", "I2",
+        "suspense holds 250, but claims on it add up to 0")]
+    [InlineData(
+        "UPDATE aggregates SET state = 'paid-out' WHERE state = 'suspended'", "I13",
+        "is paid-out, but the payout of 250 EUR")]
     // Credited, and still said to be undone.
-    [InlineData(
-        "UPDATE sagas SET state = 3, step = 0 WHERE state = 1 AND length(data) > 0", "I13",
-        "the undoing of step debit-source")]
+    [InlineData(Compensate, "I13", "the undoing of step debit-source")]
     // Completed without entries, within a shard.
-    [InlineData(
-        "DELETE FROM transactions WHERE id IN (SELECT id FROM sagas WHERE length(data) = 0)", "I13",
-        "is completed, but its transaction is missing")]
-    [InlineData(
-        "UPDATE transactions SET amount = amount + 1 WHERE id IN (SELECT id FROM sagas WHERE length(data) = 0)", "I13",
-        "of account")]
+    [InlineData($"DELETE FROM transactions {Within}", "I13", "as done, but there is no such thing on it")]
+    [InlineData($"UPDATE transactions SET amount = amount + 1 {Within}", "I13", "is completed, but entry")]
     [InlineData(
         "UPDATE accounts SET returnable = returnable + 1 WHERE returnable > 0", "I2",
-        "101 may come back to it, but its unfinished sagas add up to 100")]
+        "101 may come back to it, but what is under way adds up to 100")]
     [InlineData(
         "UPDATE accounts SET pending_out = pending_out + 1 WHERE pending_out > 0", "I2",
         "held is 41, but its open holds add up to 40")]
     [InlineData("UPDATE holds SET captured = 1", "I2", "held is 40, but its open holds add up to 39")]
     [InlineData(
-        "DELETE FROM transactions WHERE id IN (SELECT id FROM sagas WHERE state = 1 AND length(data) > 0)", "I13",
+        "DELETE FROM transactions WHERE id IN (SELECT id FROM aggregates WHERE state = 'completed')", "I13",
         "is completed, but step debit-source of -70 EUR")]
     public async Task A_planted_fault_is_named(string sql, string invariant, string finding)
     {
@@ -100,15 +113,14 @@ public sealed class SagaVerifyTests
     public async Task A_transfer_whose_credit_is_that_of_another_one_is_named()
     {
         await using var bank = await StageAsync();
-        var settled = (await bank.Ledger.Reader(0).GetSagasAsync(SagaState.Completed, Guid.Empty, 10, Cancel)).First(
-            row => row.Data.Length > 0);
+        var settled = (await bank.Ledger.Reader(0).GetSagasAsync(SagaState.Completed, Guid.Empty, 10, Cancel))
+            .ShouldHaveSingleItem();
         var other = await bank.AccountAsync(1);
         var json = System.Text.Encoding.UTF8.GetString(settled.Data);
         var to = System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("to").GetGuid();
-        var bent = Convert.ToHexString(
-            System.Text.Encoding.UTF8.GetBytes(json.Replace(to.ToString(), other.ToString(), StringComparison.Ordinal))
-        );
-        bank.Tamper(0, $"UPDATE sagas SET data = X'{bent}' WHERE id = X'{settled.Id:N}'").ShouldBe(1);
+        bank.Tamper(
+            0, $"UPDATE aggregates SET data = CAST(replace(CAST(data AS TEXT), '{to}', '{other}') AS BLOB) "
+            + $"WHERE id = X'{settled.Id:N}'").ShouldBe(1);
         Detail(await bank.VerifyAsync(), "I13").ShouldContain($"moves something else than 70 EUR of account {other}");
     }
 
@@ -129,7 +141,7 @@ public sealed class SagaVerifyTests
     public async Task A_saga_that_cannot_be_read_is_named()
     {
         await using var bank = await StageAsync();
-        bank.Tamper(0, "UPDATE sagas SET data = X'7B' WHERE state = 0").ShouldBe(1);
+        bank.Tamper(0, "UPDATE aggregates SET data = X'7B' WHERE state = 'running'").ShouldBe(1);
         var report = await bank.VerifyAsync();
         Detail(report, "I2").ShouldContain("cannot be read");
         Detail(report, "I13").ShouldContain("is running, but it cannot be read");
@@ -223,7 +235,7 @@ public sealed class SagaVerifyTests
                 accounts[turn % 8], accounts[(turn + 1 + lane) % 9 == turn % 8 ? 8 : (turn + 1 + lane) % 9],
                 new Money(3, Bank.Eur), null, Idempotency.Key("", node.Ledger.Ids.Next().ToString()),
                 Idempotency.Fingerprint("x"));
-            await node.Payments.TransferAsync(request, default);
+            await node.Payments.Transfers.TransferAsync(request, default);
         }
 
         return done;

@@ -80,7 +80,7 @@ public sealed class AddressChangedTests
         (await Task.WhenAll(Enumerable.Range(0, Clients)
             .Select(async _ => await ledger.Reader(0).GetHeadAsync(Cancel)))).Select(head => head.EventSeq);
 
-    private static PaymentsService Payments(GeneralLedger ledger) =>
+    private static Transfers Payments(GeneralLedger ledger) =>
         new(ledger, new SagaWaiters(ledger), TimeProvider.System);
 
     private static Task<GeneralLedger> StartAsync(MySqlLedgerStore store) =>

@@ -1,8 +1,8 @@
-using Tideline.Engines;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tools.Load;
 
@@ -39,13 +39,13 @@ public abstract class TransferFlow : IAsyncLifetime
         var (ada, adasAccount) = await CustomerAsync("Ada", 0, 10_000);
         var (bela, belasAccount) = await CustomerAsync("Bela", shardOfBela, 0);
 
-        var reply = await _node.Payments.TransferAsync(Request(adasAccount, belasAccount, 2_500), default);
+        var reply = await _node.Payments.Transfers.TransferAsync(Request(adasAccount, belasAccount, 2_500), default);
         reply.Status.ShouldBe(TransferStatus.Settled);
         reply.BalanceMinor.ShouldBe(7_500);
 
         var session = ReadConsistency.Session(reply.Positions);
         foreach (var position in reply.Positions)
-            (await _node.Projections.Projector.WaitForAsync(
+            (await _node.Projections["customers"].Projector.WaitForAsync(
                 position.Shard, position.Seq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
         var adasView = await _node.Queries.Customers.GetCustomerAsync(ada, session, default);
         adasView.ShouldNotBeNull();
@@ -65,7 +65,7 @@ public abstract class TransferFlow : IAsyncLifetime
         for (var number = 0; number < 8; number++)
             accounts.Add((await CustomerAsync($"Customer {number}", number % 2, 100_000)).Account);
         var replies = await Task.WhenAll(Enumerable.Range(0, 400).Select(n =>
-            _node.Payments.TransferAsync(Request(accounts[n % 8],
+            _node.Payments.Transfers.TransferAsync(Request(accounts[n % 8],
                 accounts[(n * 3 + 1 + n / 8) % 8 == n % 8 ? (n + 1) % 8 : (n * 3 + 1 + n / 8) % 8], 1 + n), default)));
         replies.ShouldAllBe(reply => reply.Status == TransferStatus.Settled);
 
@@ -73,7 +73,7 @@ public abstract class TransferFlow : IAsyncLifetime
         _node = await TidelineNode.StartAsync(_installation.Node with { Shards = null }, default);
         (await _node.Sagas.ListAsync(null, 10, default)).Items.ShouldBeEmpty();
         for (var shard = 0; shard < 2; shard++)
-            (await _node.Projections.Projector.WaitForAsync(
+            (await _node.Projections["customers"].Projector.WaitForAsync(
                 shard, _node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
         var report = await _node.Verifier.VerifyAsync(deep: true, default);
         report.Checks.Where(check => !check.Ok).Select(check => check.Detail).ShouldBeEmpty();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Sagas;
 
 namespace Tideline.Tests.Frozen;
 
@@ -11,7 +12,7 @@ public sealed class PersistedNumberTests
     public void Numbers_on_disk_are_frozen() => GoldenFile.ShouldHold("persisted-numbers.txt",
     [
         .. Lines<EventType>(), .. Lines<AccountKind>(), .. Lines<AccountStatus>(),
-        .. Lines<TransactionKind>(), .. Lines<HoldStatus>(), .. Lines<OutcomeKind>(), .. Lines<SagaState>(),
+        .. Lines<TransactionKind>(), .. Lines<HoldStatus>(), .. Lines<OutcomeKind>(),
         .. Lines<RefusalReason>(),
     ]);
 
@@ -21,6 +22,7 @@ public sealed class PersistedNumberTests
         .. Enum.GetValues<EventType>().Select(type => Line(type, type.Name())),
         .. Enum.GetValues<AccountStatus>().Select(status => Line(status, status.Word())),
         .. Enum.GetValues<TransactionKind>().Select(kind => Line(kind, kind.Word())),
+        .. Enum.GetValues<SagaState>().Select(state => Line(state, state.Word())),
     ]);
 
     private static IEnumerable<string> Lines<T>()

@@ -1,6 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Gateway;
 

@@ -20,14 +20,14 @@ public sealed class DeadLetterRouteTests
         server.AreViewsOpen = false;
         var listed = await server.GetAsync(Path);
         listed.Status.ShouldBe(HttpStatusCode.OK, listed.Text);
-        listed["leftOut"].ShouldStartWith("The list omits dead letters of customers: ");
+        listed["leftOut"].ShouldStartWith("The list omits dead letters of projections: ");
         var keys = KeysOf(listed);
         keys.Length.ShouldBe(2);
         (await server.GetAsync($"{Path}/{keys[0]}")).Status.ShouldBe(HttpStatusCode.OK);
         (await server.PostAsync($"{Path}/{keys[0]}/replay", "{}")).Status.ShouldBe(HttpStatusCode.OK);
         var all = await server.PostAsync($"{Path}/replay", "{}");
         KeysOf(all).ShouldBe(keys, ignoreOrder: true);
-        all["leftOut"].ShouldStartWith("The list omits dead letters of customers: ");
+        all["leftOut"].ShouldStartWith("The list omits dead letters of projections: ");
         foreach (var key in keys)
             (await server.PostAsync($"{Path}/{key}/discard", """{"reason":"A test"}"""))["discarded"].ShouldBe("1");
         KeysOf(await server.GetAsync(Path)).ShouldBeEmpty();
@@ -48,8 +48,8 @@ public sealed class DeadLetterRouteTests
         {
             if (!accounts.Contains(happened.Subject) || happened.Version != 2) continue;
             customers.Add(EventData.Parse(happened.Data.Span).CustomerId);
-            await server.Projections.Letters.AppendAsync(
-                [new DeadEvent(new ProjectedEvent(happened, customers[^1]), "A test.")], default);
+            await server.Projections["customers"].Letters.AppendAsync(
+                [new DeadEvent(new ProjectedEvent(happened), customers[^1].ToString(), "A test.")], default);
         }
 
         await SetAsideAsync(server, Limits.ReplayKeys + 5);
@@ -66,7 +66,7 @@ public sealed class DeadLetterRouteTests
         while (cursor.Length > 0);
         pages.ShouldBe(2);
         seen.Take(2).ShouldBe(customers.Order());
-        server.Projections.DeadLetters.List().ShouldBeEmpty();
+        server.Projections["customers"].DeadLetters.List().ShouldBeEmpty();
         seen.Where(DerivedId.IsDerived).Distinct().Count().ShouldBe(Limits.ReplayKeys + 5);
         seen.Distinct().Count().ShouldBe(seen.Count);
     }

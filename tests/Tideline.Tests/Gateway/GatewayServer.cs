@@ -16,9 +16,10 @@ using Tideline.Gateway.Http;
 using Tideline.Gateway.Reference;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Sagas;
-using Tideline.Services.Payments.Imports;
+using Tideline.Services;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Gateway;
@@ -27,15 +28,15 @@ namespace Tideline.Tests.Gateway;
 internal sealed class GatewayServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly PaymentImports _imports;
+    private readonly List<IAsyncDisposable> _started;
     private readonly string _folder;
     private readonly ViewParts _views;
     private int _keys;
 
-    private GatewayServer(Bank bank, WebApplication app, PaymentImports imports, ViewParts views, NodeHealth health,
-        string folder)
+    private GatewayServer(Bank bank, WebApplication app, List<IAsyncDisposable> started, ViewParts views,
+        NodeHealth health, string folder)
     {
-        (Bank, _app, _imports, _views, Health, _folder) = (bank, app, imports, views, health, folder);
+        (Bank, _app, _started, _views, Health, _folder) = (bank, app, started, views, health, folder);
         var address = app.Services.GetRequiredService<IServer>()
             .Features.Get<IServerAddressesFeature>()!.Addresses.First();
         Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(60) };
@@ -67,9 +68,12 @@ internal sealed class GatewayServer : IAsyncDisposable
         ILoggerProvider? logs = null)
     {
         var bank = await Bank.OpenAsync(wrap: wrap);
-        var folder = Path.Combine(Path.GetTempPath(), $"tideline-imports-{bank.Ledger.Ids.Next():N}");
-        var imports = PaymentImports.Start(
-            folder, ImportPorts.Of(bank.Ledger, bank.Payments), bank.Time, NullLogger.Instance);
+        var folder = Path.Combine(Path.GetTempPath(), $"tideline-gateway-{bank.Ledger.Ids.Next():N}");
+        var (health, started) = (new NodeHealth(), new List<IAsyncDisposable>());
+        var context = new ServiceContext(
+            bank.Ledger, new SagaWaiters(bank.Ledger), folder, health, bank.Time, NullLoggerFactory.Instance,
+            started.Add);
+        foreach (var service in bank.Services.Services) service.Start(context);
         var parts = await ViewParts.StartAsync(bank, folder);
         var watch = new SagaWatch(bank.Ledger, bank.Time, NullLogger<SagaWatch>.Instance);
         var builder = WebApplication.CreateSlimBuilder();
@@ -82,19 +86,19 @@ internal sealed class GatewayServer : IAsyncDisposable
         });
         builder.Services.AddTidelineGateway();
         var app = builder.Build();
-        var health = new NodeHealth();
         ViewHealth.Register(health, parts.Projections);
         app.UseTideline(new GatewayParts
         {
-            Ledger = bank.Ledger, Payments = bank.Payments, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
-            Imports = imports, Health = health,
+            Ledger = bank.Ledger, Sagas = new SagaOperations(bank.Ledger, bank.Definitions),
+            Health = health,
+            ServiceRoutes = (routes, all) => ServiceRegistration.MapAll(BankServices.All, bank.Services, routes, all),
             FindProjections = () => parts.AreOpen ? parts.Projections : null,
             FindQueries = () => parts.AreOpen ? parts.Queries : null, MakeVerifier = () => parts.Verifier,
             Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
             Hosts = hosts ?? HostNames.Loopback,
         });
         await app.StartAsync();
-        return new GatewayServer(bank, app, imports, parts, health, folder) { Watch = watch };
+        return new GatewayServer(bank, app, started, parts, health, folder) { Watch = watch };
     }
 
     /// <summary>Sends a JSON body with a key; a new one unless named, none when empty.</summary>
@@ -133,8 +137,10 @@ internal sealed class GatewayServer : IAsyncDisposable
     public async Task CaughtUpAsync()
     {
         for (var shard = 0; shard < Bank.Ledger.Map.Shards; shard++)
-            (await _views.Projections.Projector.WaitForAsync(
-                shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+            foreach (var projection in _views.Projections.All)
+                (await projection.Projector.WaitForAsync(
+                    shard, Bank.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), default))
+                    .ShouldBeTrue();
     }
 
     /// <summary>Changes the views behind the program's back.</summary>
@@ -150,7 +156,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
-        await _imports.DisposeAsync();
+        foreach (var part in _started) await part.DisposeAsync();
         await Watch.DisposeAsync();
         await _views.DisposeAsync();
         await Bank.DisposeAsync();

@@ -49,7 +49,11 @@ public sealed class RouteTests
             $"/v1/accounts/{a}/statement?from=2020-01-01T00:00:00Z", ("Accept", "application/xml"));
         camt.Type.ShouldBe("application/xml");
         camt.Text.ShouldContain("camt.053.001.08");
-        (await server.GetAsync("/v1/ops/sagas?state=completed")).Json.GetProperty("items").GetArrayLength().ShouldBe(1);
+        // Its transaction is the saga: lists show only those that have a row.
+        (await server.GetAsync("/v1/ops/sagas?state=completed")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
+        var saga = await server.GetAsync($"/v1/ops/sagas/{transfer["transferId"]}");
+        (saga["state"], saga["step"]).ShouldBe(("completed", "update-customer-view"));
+        saga.Json.GetProperty("history").GetArrayLength().ShouldBe(2);
         (await server.PostAsync($"/v1/ops/sagas/{transfer["transferId"]}/retry", ""))
             .ShouldBeProblem("saga-not-parked", 409);
         (await server.GetAsync("/v1/ops/shards")).Json.GetProperty("items").GetArrayLength().ShouldBe(2);

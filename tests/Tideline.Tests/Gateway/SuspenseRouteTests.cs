@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Sagas;
 using Tideline.Tests.Sagas;
 
 namespace Tideline.Tests.Gateway;

@@ -5,8 +5,9 @@ using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Log;
 using Tideline.Projections;
-using Tideline.Queries;
 using Tideline.Sagas;
+using Tideline.Services;
+using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Gateway;
@@ -36,12 +37,12 @@ internal sealed class ViewParts(
         relay.Start();
         sagas.Start();
         var projections = await ProjectionHost.StartAsync(
-            bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
+            ServiceProjections.All, bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
         var queries = QueryHost.Start(
             bank.Ledger, projections, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance);
         return new ViewParts(
             log, views, relay, sagas, projections, queries,
-            new Verifier(bank.Ledger, log, views, projections, bank.Time));
+            new Verifier(bank.Ledger, bank.Services, log, views, projections, bank.Time));
     }
 
     public async ValueTask DisposeAsync()

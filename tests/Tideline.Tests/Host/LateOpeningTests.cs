@@ -1,6 +1,6 @@
-using Tideline.Engines;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Host;
@@ -38,7 +38,7 @@ public sealed class LateOpeningTests : IDisposable
         File.Delete(file);
         await node.WaitUntilOpenAsync(Cancel);
         for (var shard = 0; shard < 2; shard++)
-            (await node.Projections.Projector.WaitForAsync(
+            (await node.Projections["customers"].Projector.WaitForAsync(
                 shard, node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(30), Cancel)).ShouldBeTrue();
         await Eventually.IsTrueAsync(() => node.Health.Faults().Count == 0);
     }

@@ -1,6 +1,6 @@
-using Tideline.Engines;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Kernel;
 
 namespace Tideline.Tests.Host;

@@ -1,7 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Ledger.Installation;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Ledger;
 

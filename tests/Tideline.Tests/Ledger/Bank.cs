@@ -5,8 +5,10 @@ using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
 using Tideline.Sagas;
+using Tideline.Services;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Ledger;
@@ -23,10 +25,9 @@ internal sealed class Bank : IAsyncDisposable
     private Bank(ILedgerStore store, string folder, GeneralLedger ledger, TimeProvider time)
     {
         (_store, _folder, Ledger, Time) = (store, folder, ledger, time);
-        Definitions = new SagaDefinitions(PaymentSagas.All);
         Runner = new SagaRunner(ledger, Definitions);
-        Payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
-        Timers = new DueTimers(ledger, Definitions, time, NullLogger<DueTimers>.Instance);
+        Payments = new Transfers(ledger, new SagaWaiters(ledger), time);
+        Timers = new DueTimers(ledger, Definitions, Services.Timers, time, NullLogger<DueTimers>.Instance);
         Pump = new MessagePump(ledger, Runner);
         Operations = new SagaOperations(ledger, Definitions);
         Letters = new SagaLetters(ledger, Definitions);
@@ -38,11 +39,13 @@ internal sealed class Bank : IAsyncDisposable
 
     public TimeProvider Time { get; }
 
-    public SagaDefinitions Definitions { get; }
+    public ServiceCatalog Services { get; } = ServiceRegistration.MakeAll(BankServices.All);
+
+    public SagaDefinitions Definitions => Services.Sagas;
 
     public SagaRunner Runner { get; }
 
-    public PaymentsService Payments { get; }
+    public Transfers Payments { get; }
 
     public DueTimers Timers { get; }
 
@@ -130,7 +133,7 @@ internal sealed class Bank : IAsyncDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(_folder, "verify")).FullName;
         await using var log = SqliteLog.Open(folder, TimeProvider.System);
-        return await new Verifier(Ledger, log, null, null, Time).VerifyAsync(deep, default);
+        return await new Verifier(Ledger, Services, log, null, null, Time).VerifyAsync(deep, default);
     }
 
     public async Task ShouldAddUpAsync()
@@ -140,7 +143,7 @@ internal sealed class Bank : IAsyncDisposable
             foreach (var (_, posted, _) in await Ledger.Reader(shard).GetTotalsAsync(default)) posted.ShouldBe(0);
             var own = shard;
             (await Ledger.Reader(shard).FindBrokenBalancesAsync(
-                10, default, saga => Returnables.ClaimOf(saga, Definitions, Ledger.SystemAccounts, own)))
+                10, default, Returnables.Claims(Definitions, Ledger.SystemAccounts, own)))
                     .ShouldBeEmpty();
             var events = await Ledger.Reader(shard).GetEventsAsync(0, 100_000, default);
             events.Select(e => e.Position.Seq).ShouldBe(Enumerable.Range(1, events.Count).Select(seq => (long)seq));

@@ -3,7 +3,7 @@ using Tideline.Engines.Ledger.MySql;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Gateway;
 using Tideline.Tests.Log;
 

@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Ledger;

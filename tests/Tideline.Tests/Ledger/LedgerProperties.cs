@@ -1,6 +1,6 @@
 using CsCheck;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Ledger;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Ledger;
 

@@ -2,6 +2,7 @@ using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Ledger;
 

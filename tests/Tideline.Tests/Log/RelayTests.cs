@@ -132,7 +132,7 @@ public sealed class RelayTests : IAsyncLifetime
         await using var relay = Start(_log);
         await Eventually.IsTrueAsync(
             () => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);
-        relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("where 2 was due");
+        relay.Status[0].Fault.ShouldNotBeNull().ShouldContain("after 2, but 1 is the last there");
         relay.Status[1].Fault.ShouldBeNull();
 
         await CommitSomethingAsync();

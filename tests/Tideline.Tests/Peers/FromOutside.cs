@@ -4,6 +4,7 @@ using Tideline.Gateway.Peers;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Sagas;
 
 namespace Tideline.Tests.Peers;
 

@@ -8,10 +8,9 @@ using Tideline.Engines.Ledger.MySql;
 using Tideline.Gateway.Peers;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Log;
-using Tideline.Peers;
 using Tideline.Sagas;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tests.Log;
 using static Tideline.Tests.Peers.FromOutside;
@@ -227,7 +226,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         await using var even = await PeerNode.StartAsync(_options, [0, 1]);
         await Eventually.IsTrueAsync(() => even.Ledger.Owns(0) && even.Ledger.Owns(1));
         var customer = new CreateCustomer(even.Ledger.Map.NextOn(0, even.Ledger.Ids), "Eve", "eve@example.com", "DE");
-        var body = PeerCommands.Write([customer]).ToArray();
+        var body = PeerNode.Write(customer).ToArray();
         foreach (var secret in (string?[])[null, "", "secret", Guid.Empty.ToString(), even.Ledger.Ids.Next()
             .ToString()]) (await PostAsync(even, 0, secret, body)).ShouldBe(HttpStatusCode.Forbidden);
         (await even.Ledger.Reader(0).GetCustomerAsync(customer.CustomerId, default)).ShouldBeNull();
@@ -258,7 +257,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         using var client = new PeerClient();
         var customer = new CreateCustomer(even.Ledger.Map.NextOn(1, even.Ledger.Ids), "Ada", "ada@example.com", "DE");
         var answer = Encoding.UTF8.GetString(
-            (await client.CarryAsync(even.Owner, 1, PeerCommands.Write([customer]), default)).Span);
+            (await client.CarryAsync(even.Owner, 1, PeerNode.Write(customer), default)).Span);
         answer.ShouldContain("NotOwner");
         sent.ShouldBe(0);
         (await odd.Ledger.Reader(1).GetCustomerAsync(customer.CustomerId, default)).ShouldBeNull();

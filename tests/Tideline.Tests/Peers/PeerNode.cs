@@ -11,9 +11,11 @@ using Tideline.Gateway.Peers;
 using Tideline.Gateway.Reference;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
 using Tideline.Peers;
 using Tideline.Sagas;
+using Tideline.Services;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tools.Servers;
 
@@ -33,9 +35,8 @@ internal sealed class PeerNode : IAsyncDisposable
         GeneralLedger ledger, CommandForwarder forwarder, PeerClient client, WebApplication web, ShardOwner owner)
     {
         (_store, Ledger, _forwarder, _client, _web, Owner) = (store, ledger, forwarder, client, web, owner);
-        Definitions = new SagaDefinitions(PaymentSagas.All);
         Runner = new SagaRunner(ledger, Definitions);
-        Payments = new PaymentsService(ledger, new SagaWaiters(ledger), TimeProvider.System);
+        Payments = new Transfers(ledger, new SagaWaiters(ledger), TimeProvider.System);
     }
 
     public static Currency Eur { get; } = Currency.Parse("EUR");
@@ -44,11 +45,13 @@ internal sealed class PeerNode : IAsyncDisposable
 
     public ShardOwner Owner { get; }
 
-    public SagaDefinitions Definitions { get; }
+    public static ServiceCatalog Services { get; } = ServiceRegistration.MakeAll(BankServices.All);
+
+    public SagaDefinitions Definitions { get; } = Services.Sagas;
 
     public SagaRunner Runner { get; }
 
-    public PaymentsService Payments { get; }
+    public Transfers Payments { get; }
 
     /// <param name="options">Where the installation is.</param>
     /// <param name="own">The shards that it prefers.</param>
@@ -68,12 +71,16 @@ internal sealed class PeerNode : IAsyncDisposable
         var ledger = await GeneralLedger.StartAsync(
             store, time, new IdGenerator(time), NullLogger.Instance, default, reachable.Task);
         var forwarder = new CommandForwarder(
-            ledger, carry is null ? client.CarryAsync : carry(client.CarryAsync), owner.Secret, time);
+            ledger, Services, carry is null ? client.CarryAsync : carry(client.CarryAsync), owner.Secret, time);
         var web = await ListenAsync(
-            endpoint, new CommandReceiver(ledger, new SagaDefinitions(PaymentSagas.All), owner.Secret), ledger);
+            endpoint, new CommandReceiver(ledger, Services, owner.Secret), ledger);
         reachable.SetResult();
         return new PeerNode(store, ledger, forwarder, client, web, owner);
     }
+
+    /// <summary>Commands as they go from process to process.</summary>
+    public static ReadOnlyMemory<byte> Write(params LedgerCommand[] commands) =>
+        new PeerCommands(Services, new ShardMap(2)).Write(commands);
 
     public async Task<Guid> AccountAsync(int shard, long balanceMinor = 0)
     {

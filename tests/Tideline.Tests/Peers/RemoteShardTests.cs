@@ -2,8 +2,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
 using Tideline.Peers;
+using Tideline.Services.Accounts;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Peers;
@@ -23,7 +24,7 @@ public sealed class RemoteShardTests : IAsyncLifetime
         _store = SqliteLedgerStore.Open(_folder.Path, 1);
         _ledger = await GeneralLedger.StartAsync(_store,
             TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, default, _reachable.Task);
-        _forwarder = new CommandForwarder(_ledger, (_, _, _, _) =>
+        _forwarder = new CommandForwarder(_ledger, ServiceRegistration.MakeAll(BankServices.All), (_, _, _, _) =>
         {
             Interlocked.Increment(ref _sent);
             throw new TidelineException(ErrorCode.Internal, "Nobody is there.");

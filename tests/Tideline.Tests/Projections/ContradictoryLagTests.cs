@@ -18,7 +18,7 @@ public sealed class ContradictoryLagTests : IAsyncLifetime
     {
         _bank = await Bank.OpenAsync(1, _machine);
         await _bank.AccountAsync(0, 1);
-        _progress = new ShardProgress(0, _bank.Ledger, _machine);
+        _progress = new ShardProgress("customers", 0, _bank.Ledger, _machine);
     }
 
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
@@ -67,6 +67,6 @@ public sealed class ContradictoryLagTests : IAsyncLifetime
         var status = _progress.Status(1, 0);
         status.Healthy.ShouldBeFalse();
         status.Fault.ShouldNotBeNull()
-            .ShouldContain($"hold event {head.EventSeq + 3}, and its ledger ends at {head.EventSeq}");
+            .ShouldContain($"holds event {head.EventSeq + 3} of shard 0, whose ledger ends at {head.EventSeq}");
     }
 }

@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Queries;
+using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Tests.Projections;
 
@@ -54,9 +55,9 @@ public sealed class DamagedDocumentTests
             await stage.FlowAsync();
         }
 
-        stage.Host.Projector.Status().ShouldAllBe(status => status.Fault == null && status.LagEvents == 0);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.Fault == null && status.LagEvents == 0);
         (await stage.ViewAsync(ben))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_002);
-        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada.ToString());
         var health = new NodeHealth();
         stage.Host.ReportTo(health);
         health.Faults()
@@ -77,14 +78,14 @@ public sealed class DamagedDocumentTests
             "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldContain(customer => customer.CustomerId == ben);
 
-        (await stage.Host.Repair.RepairAsync(ada, default)).Reason.ShouldBeNull();
-        stage.Host.DeadLetters.List().ShouldBeEmpty();
-        await stage.Host.Projector.PassAsync(default);
+        (await stage.Customers.Repair.RepairAsync(ada.ToString(), default)).Reason.ShouldBeNull();
+        stage.Customers.DeadLetters.List().ShouldBeEmpty();
+        await stage.Customers.Projector.PassAsync(default);
         await stage.Bank.DepositAsync(ofAda[0], 1);
         await stage.FlowAsync();
         (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_003);
         if (damage.StartsWith("id", StringComparison.Ordinal))
-            (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+            await stage.ForceRebuildAsync();
         check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
     }
@@ -102,9 +103,9 @@ public sealed class DamagedDocumentTests
         (await stage.Queries.Customers.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
-        (await stage.VerifyViewsAsync()).Detail.ShouldContain($"Customer document {ada} is damaged");
+        (await stage.VerifyViewsAsync()).Detail.ShouldContain($"Document {ada} of customers is damaged");
         stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
-        await stage.Host.Repair.RepairAsync(ada, default);
+        await stage.Customers.Repair.RepairAsync(ada.ToString(), default);
         stage.Host.Damaged.Count.ShouldBe(0);
         (await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull()
             .ServedBy.ShouldBe(ServedBy.View);
@@ -119,10 +120,10 @@ public sealed class DamagedDocumentTests
         stage.Sql("UPDATE c_customers_v1 SET revision = -revision");
         await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
         stage.Host.Damaged.Count.ShouldBe(1);
-        await stage.Host.Damaged.LookAgainAsync(stage.Views, stage.Host.Projector.Names, default);
+        await stage.Host.Damaged.LookAgainAsync(stage.Views, [stage.Customers.Projector.Names], default);
         stage.Host.Damaged.Count.ShouldBe(1);
         stage.Sql("UPDATE c_customers_v1 SET revision = -revision");
-        await stage.Host.Damaged.LookAgainAsync(stage.Views, stage.Host.Projector.Names, default);
+        await stage.Host.Damaged.LookAgainAsync(stage.Views, [stage.Customers.Projector.Names], default);
         stage.Host.Damaged.Count.ShouldBe(0);
     }
 
@@ -139,13 +140,18 @@ public sealed class DamagedDocumentTests
         {
             var fault = await Should.ThrowAsync<TidelineException>(() => SearchAsync(stage, ada, words));
             fault.Code.ShouldBe(ErrorCode.ViewBehind);
-            fault.Message.ShouldContain($"./tideline projections repair {ada}");
+            fault.Message.ShouldContain($"./tideline projections repair customers {ada}");
             (await SearchAsync(stage, ben, words)).Transactions.Count.ShouldBe(2);
         }
 
         foreach (var customer in new[] { ada, ben })
-            (await stage.Host.Repair.RepairAsync(customer, default)).Documents.ShouldBeGreaterThan(5);
+            (await stage.Customers.Repair.RepairAsync(customer.ToString(), default))
+                .Documents.ShouldBe(customer == ada ? 3 : 1);
         (await SearchAsync(stage, ada, null)).Transactions.Count.ShouldBe(2);
+        // The archive is a projection of its own: one event of it is built anew, then all.
+        var events = stage.Host["events"];
+        (await events.Repair.RepairAsync("0:0000000000000000002", default)).Documents.ShouldBe(1);
+        (await events.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
         var check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
     }
@@ -161,11 +167,12 @@ public sealed class DamagedDocumentTests
         await stage.TamperAsync(ben, document => document with { Name = "Eve" });
         (await SumAsync(stage, ada, ReadConsistency.Session([new Position(0, 1)]))).ShouldBe(20_000);
         (await stage.VerifyViewsAsync()).Ok.ShouldBeFalse();
-        foreach (var customer in new[] { ada, ben }) await stage.Host.Repair.RepairAsync(customer, default);
+        foreach (var customer in new[] { ada, ben }) await stage.Customers.Repair.RepairAsync(customer.ToString(),
+            default);
         var check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
         (await Should.ThrowAsync<TidelineException>(
-            () => stage.Host.Repair.RepairAsync(stage.Bank.Ledger.Ids.Next(), default)))
+            () => stage.Customers.Repair.RepairAsync(stage.Bank.Ledger.Ids.Next().ToString(), default)))
             .Code.ShouldBe(ErrorCode.NotFound);
     }
 
@@ -177,17 +184,17 @@ public sealed class DamagedDocumentTests
         var (ben, ofBen) = await stage.CustomerAsync();
         await stage.FlowAsync();
         await stage.TamperAsync(
-            ada, document => document with { Name = new string('x', Limits.CustomerDocumentBytes) });
+            ada, document => document with { Name = new string('x', Limits.ProjectedDocumentBytes) });
         await stage.RestartAsync();
         await stage.Bank.DepositAsync(ofAda[0], 1);
         await stage.Bank.DepositAsync(ofBen[0], 1);
         await stage.FlowAsync();
         (await stage.ViewAsync(ben))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_001);
-        var blocked = stage.Host.DeadLetters.List().ShouldHaveSingleItem();
-        (blocked.Key, stage.Host.Projector.Status().All(status => status.Fault is null && status.LagEvents == 0))
-            .ShouldBe((ada, true));
-        await stage.Host.Repair.RepairAsync(ada, default);
-        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        var blocked = stage.Customers.DeadLetters.List().ShouldHaveSingleItem();
+        (blocked.Key, stage.Customers.Projector.Status().All(status => status.Fault is null && status.LagEvents == 0))
+            .ShouldBe((ada.ToString(), true));
+        await stage.Customers.Repair.RepairAsync(ada.ToString(), default);
+        stage.Customers.DeadLetters.List().ShouldBeEmpty();
         (await stage.ViewAsync(ada))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_001);
     }
 
@@ -203,7 +210,7 @@ public sealed class DamagedDocumentTests
         await stage.FlowAsync();
         stage.Sql($"UPDATE c_customers_v1 SET json = CAST('{{' AS BLOB) WHERE id = '{ada}'");
         time.Advance(TimeSpan.FromDays(Limits.ActivityDays + 1));
-        (await stage.Host.Aging.RunAsync(default)).ShouldBe(3);
+        (await stage.Queries.Aging.RunAsync(default)).ShouldBe(3);
         stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
     }
 
@@ -235,7 +242,7 @@ public sealed class DamagedDocumentTests
         await stage.FlowAsync();
         await stage.ProjectAsync();
         (await SumAsync(stage, ada, ReadConsistency.Session([new Position(0, 1)]))).ShouldBe(20_001);
-        (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        await stage.ForceRebuildAsync();
         (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_001);
         var check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
@@ -256,7 +263,8 @@ public sealed class DamagedDocumentTests
         await stage.FlowAsync();
         // A shard that failed rests before it is tried again.
         for (var tries = 0; tries < 100
-            && stage.Host.Projector.Status().Any(status => status.LagEvents > 0 || status.Fault is not null); tries++)
+            && stage.Customers.Projector.Status()
+            .Any(status => status.LagEvents > 0 || status.Fault is not null); tries++)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
             await stage.ProjectAsync();
@@ -282,8 +290,8 @@ public sealed class DamagedDocumentTests
         stage.Sql("DROP TABLE c_events_v1");
         stage.Sql("UPDATE tl_watermarks SET seq = 1000000");
         stage.Sql("UPDATE tl_states SET json = CAST('{' AS BLOB)");
-        (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
-        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        await stage.ForceRebuildAsync();
+        stage.Customers.DeadLetters.List().ShouldBeEmpty();
         (await SumAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(20_001);
         await stage.RestartAsync();
         await stage.ProjectAsync();
@@ -307,18 +315,18 @@ public sealed class DamagedDocumentTests
         await stage.RestartAsync(log);
         foreach (var account in accounts) await stage.Bank.DepositAsync(account, 1);
         await stage.FlowAsync();
-        var status = stage.Host.Projector.Status();
+        var status = stage.Customers.Projector.Status();
         (status[1].LagEvents, status[1].Fault).ShouldBe((0L, null));
         status[0].LagEvents.ShouldBe(1);
         status[0].Fault.ShouldNotBeNull();
         log.IsBroken = false;
-        for (var tries = 0; tries < 100 && stage.Host.Projector.Status()[0].LagEvents > 0; tries++)
+        for (var tries = 0; tries < 100 && stage.Customers.Projector.Status()[0].LagEvents > 0; tries++)
         {
             await Task.Delay(100, TestContext.Current.CancellationToken);
             await stage.ProjectAsync();
         }
 
-        stage.Host.Projector.Status().ShouldAllBe(shard => shard.LagEvents == 0 && shard.Fault == null);
+        stage.Customers.Projector.Status().ShouldAllBe(shard => shard.LagEvents == 0 && shard.Fault == null);
     }
 
     private static async Task<long> SumAsync(Stage stage, Guid customer, ReadConsistency consistency) =>

@@ -1,5 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Log;
+using Tideline.Projections;
+using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Tests.Projections;
 
@@ -26,25 +28,25 @@ public sealed class DeadLetterTests
             await stage.RestartAsync();
         }
 
-        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada.ToString());
         (await stage.ViewAsync(ben))!.Accounts.Single(each => each.AccountId == ofBen[0]).PostedMinor.ShouldBe(10_003);
-        var letters = await stage.Host.DeadLetters.ShowAsync(ada, default);
+        var letters = await stage.Customers.DeadLetters.ShowAsync(ada.ToString(), default);
         letters.Select(letter => letter.Event.Position).Distinct().Count().ShouldBe(letters.Count);
-        stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents == 0 && status.BlockedKeys == 1);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.LagEvents == 0 && status.BlockedKeys == 1);
 
-        var stuck = await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default);
+        var stuck = await stage.Customers.DeadLetters.ReplayAsync(ada.ToString(), dryRun: false, default);
         stuck.Reason.ShouldNotBeNull();
         await stage.TamperAsync(ada, document => Fold(document, account, version));
-        var dry = (await stage.Host.DeadLetters.ReplayAllAsync(dryRun: true, null, default))
+        var dry = (await stage.Customers.DeadLetters.ReplayAllAsync(dryRun: true, null, default))
             .Results.ShouldHaveSingleItem();
         dry.Reason.ShouldBeNull();
-        dry.After!.Accounts.Single(each => each.AccountId == account).PostedMinor.ShouldBe(10_003);
-        stage.Host.DeadLetters.List().Count.ShouldBe(1);
+        ViewJson.Customer(dry.After).Accounts.Single(each => each.AccountId == account).PostedMinor.ShouldBe(10_003);
+        stage.Customers.DeadLetters.List().Count.ShouldBe(1);
 
-        await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default);
-        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        await stage.Customers.DeadLetters.ReplayAsync(ada.ToString(), dryRun: false, default);
+        stage.Customers.DeadLetters.List().ShouldBeEmpty();
         await stage.RestartAsync();
-        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        stage.Customers.DeadLetters.List().ShouldBeEmpty();
         (await stage.ViewAsync(ada))!.Accounts.Select(each => each.PostedMinor).ShouldBe([10_003L, 10_003L]);
     }
 
@@ -56,16 +58,16 @@ public sealed class DeadLetterTests
         await stage.FlowAsync();
         await stage.TamperAsync(ada, document => Fold(document, accounts[0], 1));
         await stage.RestartAsync();
-        var before = await stage.Views.GetWatermarkAsync(stage.Host.Projector.Names.Projection, 0, default);
+        var before = await stage.Views.GetWatermarkAsync(stage.Customers.Projector.Names.Projection, 0, default);
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
         await stage.Views.SetWatermarkAsync(
-            stage.Host.Projector.Names.Projection, 0, before, stage.Bank.Ledger.OwnedEpoch(0), default);
-        await stage.Log.CommitAsync(Tideline.Projections.Projector.Group, Topics.AccountEvents, 0, 0, default);
+            stage.Customers.Projector.Names.Projection, 0, before, stage.Bank.Ledger.OwnedEpoch(0), default);
+        await stage.Log.CommitAsync(ProjectionFeed.Group, Topics.AccountEvents, 0, 0, default);
         await stage.RestartAsync();
         await stage.ProjectAsync();
         (await stage.Log.GetHeadAsync(Topics.DeadLetters(Topics.AccountEvents), 0, default)).ShouldBe(1);
-        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(1);
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(1);
     }
 
     [Fact]
@@ -79,21 +81,23 @@ public sealed class DeadLetterTests
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
         await Should.ThrowAsync<TidelineException>(
-            () => stage.Host.DeadLetters.DiscardAsync(ada, firstOnly: false, " ", default));
-        (await stage.Host.DeadLetters.DiscardAsync(ada, firstOnly: false, "test entry", default)).ShouldBe(1);
+            () => stage.Customers.DeadLetters.DiscardAsync(ada.ToString(), firstOnly: false, " ", default));
+        (await stage.Customers.DeadLetters.DiscardAsync(ada.ToString(), firstOnly: false, "test entry", default))
+            .ShouldBe(1);
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
-        stage.Host.DeadLetters.List().ShouldBeEmpty();
+        stage.Customers.DeadLetters.List().ShouldBeEmpty();
         (await stage.ViewAsync(ada))!.Accounts.Single(each => each.AccountId == accounts[0])
             .PostedMinor.ShouldBe(10_002);
-        (await Should.ThrowAsync<TidelineException>(() => stage.Host.DeadLetters.ShowAsync(ada, default)))
+        (await Should.ThrowAsync<TidelineException>(() =>
+            stage.Customers.DeadLetters.ShowAsync(ada.ToString(), default)))
             .Code.ShouldBe(ErrorCode.NotFound);
         // The document lacks what they said until it is built anew; from then on it is held against the ledger again.
-        stage.Host.Projector.Dead.HasDiscarded(ada).ShouldBeTrue();
-        (await stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
-        stage.Host.Projector.Dead.HasDiscarded(ada).ShouldBeFalse();
+        stage.Customers.Projector.Dead.HasDiscarded(ada.ToString()).ShouldBeTrue();
+        (await stage.Customers.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        stage.Customers.Projector.Dead.HasDiscarded(ada.ToString()).ShouldBeFalse();
         await stage.RestartAsync();
-        stage.Host.Projector.Dead.HasDiscarded(ada).ShouldBeFalse();
+        stage.Customers.Projector.Dead.HasDiscarded(ada.ToString()).ShouldBeFalse();
     }
 
     [Fact]
@@ -109,20 +113,20 @@ public sealed class DeadLetterTests
         foreach (var (_, accounts) in customers) await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
         // Each account has two events in its document; all documents but one are mended.
-        var broken = customers.Min(each => each.Customer);
+        var broken = customers.MinBy(each => each.Customer.ToString(), StringComparer.Ordinal).Customer;
         foreach (var (customer, accounts) in customers.Where(each => each.Customer != broken))
             await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2));
 
-        var desk = stage.Host.DeadLetters;
+        var desk = stage.Customers.DeadLetters;
         var dry = await desk.ReplayAllAsync(dryRun: true, null, default);
         (dry.Results.Count, desk.List().Count).ShouldBe((Limits.ReplayKeys, Limits.ReplayKeys + 2));
         var first = await desk.ReplayAllAsync(dryRun: false, null, default);
         first.Results.Select(result => (result.Key, result.Reason is null))
-            .ShouldBe(dry.Results.Select(result => (result.Key, result.Key != broken)));
+            .ShouldBe(dry.Results.Select(result => (result.Key, result.Key != broken.ToString())));
         first.Next.ShouldBe(first.Results[^1].Key);
         var second = await desk.ReplayAllAsync(dryRun: false, first.Next, default);
         (second.Results.Count, second.Next).ShouldBe((2, null));
-        desk.List().ShouldHaveSingleItem().Key.ShouldBe(broken);
+        desk.List().ShouldHaveSingleItem().Key.ShouldBe(broken.ToString());
     }
 
     [Fact]
@@ -136,20 +140,20 @@ public sealed class DeadLetterTests
         await stage.RestartAsync();
         foreach (var (_, accounts) in customers) await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync();
-        var first = customers.Min(each => each.Customer);
+        var first = customers.MinBy(each => each.Customer.ToString(), StringComparer.Ordinal).Customer;
         foreach (var (customer, accounts) in customers)
         {
-            var name = new string('x', customer == first ? Limits.CustomerDocumentBytes : 3);
+            var name = new string('x', customer == first ? Limits.ProjectedDocumentBytes : 3);
             await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2) with { Name = name });
         }
 
-        var results = (await stage.Host.DeadLetters.ReplayAllAsync(dryRun: false, null, default)).Results;
-        results.Select(result => (result.Key == first, result.Applied)).ShouldBe([(true, 0), (false, 1)]);
-        results[0].Reason.ShouldNotBeNull().ShouldContain($"more than {Limits.CustomerDocumentBytes} bytes");
-        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(first);
+        var results = (await stage.Customers.DeadLetters.ReplayAllAsync(dryRun: false, null, default)).Results;
+        results.Select(result => (result.Key == first.ToString(), result.Applied)).ShouldBe([(true, 0), (false, 1)]);
+        results[0].Reason.ShouldNotBeNull().ShouldContain($"more than {Limits.ProjectedDocumentBytes} bytes");
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(first.ToString());
     }
 
-    private static Tideline.Projections.CustomerDocument Fold(
-        Tideline.Projections.CustomerDocument document, Guid account, long version) =>
+    private static CustomerDocument Fold(
+        CustomerDocument document, Guid account, long version) =>
         document with { Clock = new SortedList<Guid, long>(document.Clock) { [account] = version } };
 }

@@ -22,7 +22,7 @@ public sealed class ForeignLagTests : IDisposable
     {
         await using var store = SqliteLedgerStore.Open(_folder.Path, 1);
         await using var ledger = await StartAsync(store, Task.CompletedTask);
-        var progress = new ShardProgress(0, ledger, _time);
+        var progress = new ShardProgress("customers", 0, ledger, _time);
         _time.Advance(TimeSpan.FromMilliseconds(SinceMs));
         progress.LagMs().ShouldBe(0);
     }
@@ -32,7 +32,7 @@ public sealed class ForeignLagTests : IDisposable
     {
         await using var store = SqliteLedgerStore.Open(_folder.Path, 1);
         await using var ledger = await StartAsync(store, new TaskCompletionSource().Task);
-        var progress = new ShardProgress(0, ledger, _time);
+        var progress = new ShardProgress("customers", 0, ledger, _time);
         progress.LagMs().ShouldBe(0);
         // No event is known that is not applied. One may have been committed the moment after the look.
         _time.Advance(TimeSpan.FromMilliseconds(SinceMs));

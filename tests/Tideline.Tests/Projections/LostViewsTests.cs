@@ -1,7 +1,7 @@
-using Tideline.Engines;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
+using Tideline.Node;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Projections;
@@ -37,7 +37,7 @@ public sealed class LostViewsTests : IDisposable
         var read = (await again.Queries.Customers.GetCustomerAsync(customer, ReadConsistency.Eventual, Cancel))
             .ShouldNotBeNull();
         read.Customer.Accounts.ShouldHaveSingleItem().PostedMinor.ShouldBe(100);
-        again.Projections.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
+        again.Projections["customers"].Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
         (await again.Verifier.VerifyAsync(deep: true, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
     }
 
@@ -47,7 +47,7 @@ public sealed class LostViewsTests : IDisposable
     private static async Task CaughtUpAsync(TidelineNode node)
     {
         for (var shard = 0; shard < 2; shard++)
-            (await node.Projections.Projector.WaitForAsync(
+            (await node.Projections["customers"].Projector.WaitForAsync(
                 shard, node.Ledger.CommittedHead(shard).EventSeq, TimeSpan.FromSeconds(20), Cancel)).ShouldBeTrue();
     }
 }

@@ -3,7 +3,8 @@ using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
-using Tideline.Queries;
+using Tideline.Services;
+using Tideline.Services.Accounts.Views;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Projections;
@@ -26,6 +27,8 @@ internal sealed class OtherProcess : IAsyncDisposable
 
     public ProjectionHost Host { get; }
 
+    public Projection Customers => Host["customers"];
+
     public QueryHost Queries { get; }
 
     public static async Task<OtherProcess> StartAsync(Stage stage, bool owns)
@@ -42,7 +45,8 @@ internal sealed class OtherProcess : IAsyncDisposable
                 : new TaskCompletionSource().Task);
         var host =
             await ProjectionHost.CreateAsync(
-                ledger, stage.Log, stage.Views, stage.Bank.Time, NullLoggerFactory.Instance, default);
+                ServiceProjections.All, ledger, stage.Log, stage.Views, stage.Bank.Time, NullLoggerFactory.Instance,
+                    default);
         var queries = QueryHost.Create(
             ledger, host, stage.Views, cache: null, stage.Bank.Time, NullLoggerFactory.Instance);
         return new OtherProcess(folder, store, ledger, host, queries);

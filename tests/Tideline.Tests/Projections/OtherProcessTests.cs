@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Tests.Projections;
 
@@ -21,22 +22,22 @@ public sealed class OtherProcessTests
         stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
         await stage.RestartAsync();
         await stage.FlowAsync();
-        stage.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada.ToString());
         // The document is as old as before, and in order again: nothing about it says that an event is missing.
-        await stage.Host.DeadLetters.ReplayAsync(ada, dryRun: true, default);
+        await stage.Customers.DeadLetters.ReplayAsync(ada.ToString(), dryRun: true, default);
         await RestoreAsync(stage, ada, accounts);
 
-        await other.Host.Projector.FollowAsync(default);
-        other.Host.Projector.Watermark(0).ShouldBe(other.Ledger.CommittedHead(0).EventSeq);
-        other.Host.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada);
+        await other.Customers.Projector.FollowAsync(default);
+        other.Customers.Projector.Watermark(0).ShouldBe(other.Ledger.CommittedHead(0).EventSeq);
+        other.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada.ToString());
         var token = ReadConsistency.Session([deposit.Position]);
         var read = (await other.Queries.Customers.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
         (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor))
             .ShouldBe((ServedBy.Ledger, 20_005L));
 
         // Built anew, the customer is answered from the views again, there too.
-        (await stage.Host.Repair.RepairAsync(ada, default)).Reason.ShouldBeNull();
-        await other.Host.Projector.FollowAsync(default);
+        (await stage.Customers.Repair.RepairAsync(ada.ToString(), default)).Reason.ShouldBeNull();
+        await other.Customers.Projector.FollowAsync(default);
         read = (await other.Queries.Customers.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
         (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor)).ShouldBe((ServedBy.View, 20_005L));
     }
@@ -47,20 +48,21 @@ public sealed class OtherProcessTests
         await using var stage = await Stage.OpenAsync();
         await stage.CustomerAsync();
         await stage.FlowAsync();
-        var old = stage.Host;
+        var old = stage.Customers;
         var epoch = old.Projector.Epoch;
         var begun = await old.Projector.ReserveVersionAsync(default);
-        await new ViewNames(begun).EnsureAsync(stage.Views, default);
+        await new ViewNames(CustomersProjection.Definition, begun).EnsureAsync(stage.Views, default);
         await using var heir = await OtherProcess.StartAsync(stage, owns: true);
-        heir.Host.Projector.Epoch.ShouldBeGreaterThan(epoch);
+        heir.Customers.Projector.Epoch.ShouldBeGreaterThan(epoch);
 
         (await Should.ThrowAsync<TidelineException>(() => old.Projector.SwitchAsync(begun, epoch, default)))
             .Code.ShouldBe(ErrorCode.NotOwner);
         (await Should.ThrowAsync<TidelineException>(() => old.Rebuild.RunAsync(force: true, default)))
             .Code.ShouldBe(ErrorCode.NotOwner);
-        (await ActiveViews.LoadAsync(stage.Views, default)).ShouldNotBeNull().Version.ShouldBe(1);
+        (await ActiveViews.LoadAsync(stage.Views, CustomersProjection.Definition, default)).ShouldNotBeNull()
+            .Version.ShouldBe(1);
         // Its own rebuild takes another number than the one that the old builder may still be working at.
-        (await heir.Host.Rebuild.RunAsync(force: false, default)).Version.ShouldBeGreaterThan(begun);
+        (await heir.Customers.Rebuild.RunAsync(force: false, default)).Version.ShouldBeGreaterThan(begun);
     }
 
     [Fact]
@@ -69,23 +71,23 @@ public sealed class OtherProcessTests
         await using var stage = await Stage.OpenAsync();
         var (_, accounts) = await stage.CustomerAsync();
         await stage.FlowAsync();
-        var held = await stage.Views.GetWatermarkAsync("views_v1", 0, default);
+        var held = await stage.Views.GetWatermarkAsync("customers_v1", 0, default);
         await stage.Bank.DepositAsync(accounts[0], 1);
         await stage.FlowAsync(project: false);
         await using var heir = await OtherProcess.StartAsync(stage, owns: true);
 
         // The old builder wakes up within its pass.
-        await stage.Host.Projector.PassAsync(default);
-        stage.Host.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("epoch");
-        (await stage.Views.GetWatermarkAsync("views_v1", 0, default)).ShouldBe(held);
-        var hold = new Dictionary<Guid, string> { [accounts[0]] = "test" };
-        (await Should.ThrowAsync<TidelineException>(() => stage.Host.Letters.HoldAsync(hold, default)))
+        await stage.Customers.Projector.PassAsync(default);
+        stage.Customers.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("epoch");
+        (await stage.Views.GetWatermarkAsync("customers_v1", 0, default)).ShouldBe(held);
+        var hold = new Dictionary<string, string> { [accounts[0].ToString()] = "test" };
+        (await Should.ThrowAsync<TidelineException>(() => stage.Customers.Letters.HoldAsync(hold, default)))
             .Code.ShouldBe(ErrorCode.NotOwner);
-        while (await heir.Host.Projector.PassAsync(default) > 0)
+        while (await heir.Customers.Projector.PassAsync(default) > 0)
         {
         }
 
-        (await stage.Views.GetWatermarkAsync("views_v1", 0, default)).Seq.ShouldBe(held.Seq + 1);
+        (await stage.Views.GetWatermarkAsync("customers_v1", 0, default)).Seq.ShouldBe(held.Seq + 1);
     }
 
     [Fact]
@@ -100,7 +102,7 @@ public sealed class OtherProcessTests
         await stage.Bank.DepositAsync(accounts[0], 5);
         await stage.FlowAsync();
         (await stage.ViewAsync(ada))!.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
-        (await stage.Host.Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
+        (await stage.Customers.Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
     }
 
     [Fact]
@@ -112,12 +114,12 @@ public sealed class OtherProcessTests
         var deposit = await stage.Bank.DepositAsync(accounts[0], 5);
         await using var other = await OtherProcess.StartAsync(stage, owns: false);
         stage.Sql("UPDATE tl_watermarks SET seq = 1000000");
-        await other.Host.Projector.FollowAsync(default);
+        await other.Customers.Projector.FollowAsync(default);
         var read =
             (await other.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default))
             .ShouldNotBeNull();
         read.Customer.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
-        other.Host.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("1000000");
+        other.Customers.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("1000000");
     }
 
     // As somebody would from a copy: the document is sound, and lacks the event that waits.
@@ -134,7 +136,7 @@ public sealed class OtherProcessTests
                     : account)];
         await stage.Views.RemoveAsync("customers_v1", [customer.ToString()], default);
         (await stage.Views.WriteAsync(
-            "customers_v1", [ViewApplier.Write(strong with { Clock = clock, Accounts = older }, 0)], default))
+            "customers_v1", [CustomersProjection.Write(strong with { Clock = clock, Accounts = older }, 0)], default))
             .ShouldBe([true]);
     }
 }

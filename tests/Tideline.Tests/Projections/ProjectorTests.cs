@@ -27,7 +27,7 @@ public sealed class ProjectorTests
             Stage.Json(await stage.ViewAsync(customer)).ShouldBe(Stage.Json(strong.Customer));
         }
 
-        stage.Host.Projector.Status()
+        stage.Customers.Projector.Status()
             .ShouldAllBe(status => status.Healthy && status.LagEvents == 0 && status.LagMs == 0);
     }
 
@@ -42,14 +42,14 @@ public sealed class ProjectorTests
         for (var shard = 0; shard < 2; shard++)
         {
             await stage.Views.SetWatermarkAsync(
-                stage.Host.Projector.Names.Projection, shard, default, stage.Bank.Ledger.OwnedEpoch(0), default);
-            await stage.Log.CommitAsync(Projector.Group, Topics.AccountEvents, shard, 0, default);
+                stage.Customers.Projector.Names.Projection, shard, default, stage.Bank.Ledger.OwnedEpoch(0), default);
+            await stage.Log.CommitAsync(ProjectionFeed.Group, Topics.AccountEvents, shard, 0, default);
         }
 
         await stage.RestartAsync();
         await stage.ProjectAsync();
         (await stage.StoredAsync(ada)).Revision.ShouldBe(before.Revision);
-        stage.Host.Projector.Watermark(0).ShouldBe(stage.Bank.Ledger.CommittedHead(0).EventSeq);
+        stage.Customers.Projector.Watermark(0).ShouldBe(stage.Bank.Ledger.CommittedHead(0).EventSeq);
     }
 
     [Fact]
@@ -83,7 +83,8 @@ public sealed class ProjectorTests
             var through = 0L;
             foreach (var record in await stage.Log.ReadAsync(Topics.CustomerEvents, shard, 0, 100, default))
             {
-                var said = JsonSerializer.Deserialize(record.Data.Span, ViewJson.Default.ViewUpdated).ShouldNotBeNull();
+                var said = JsonSerializer.Deserialize(record.Data.Span, ProjectionJson.Default.ViewUpdated)
+                    .ShouldNotBeNull();
                 said.FromSeq.ShouldBe(through + 1);
                 through = said.ThroughSeq;
             }
@@ -101,7 +102,7 @@ public sealed class ProjectorTests
         // The log begins after what the views need.
         await stage.RestartAsync(new ForgetfulLog(stage.Log, firstOffset: 3));
         await stage.ProjectAsync();
-        stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents == 0);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.LagEvents == 0);
         (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.Length.ShouldBe(2);
     }
 
@@ -116,19 +117,20 @@ public sealed class ProjectorTests
         var log = new RefusingLog(stage.Log) { RefusesReads = partition => partition == 0, Code = code };
         await stage.RestartAsync(log);
         await stage.ProjectAsync();
-        var status = stage.Host.Projector.Status();
+        var status = stage.Customers.Projector.Status();
         (status[0].Healthy, status[0].Fault, status[0].Watermark).ShouldBe((false, "It cannot be read.", 0));
         (status[1].Healthy, status[1].Watermark).ShouldBe((true, stage.Bank.Ledger.CommittedHead(1).EventSeq));
 
         log.RefusesReads = _ => false;
         // A shard that failed rests before it is tried again.
-        for (var tries = 0; tries < 600 && stage.Host.Projector.Status().Any(shard => shard.LagEvents > 0); tries++)
+        for (var tries = 0; tries < 600 && stage.Customers.Projector.Status()
+            .Any(shard => shard.LagEvents > 0); tries++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
             await stage.ProjectAsync();
         }
 
-        stage.Host.Projector.Status().ShouldAllBe(shard => shard.Healthy && shard.LagEvents == 0);
+        stage.Customers.Projector.Status().ShouldAllBe(shard => shard.Healthy && shard.LagEvents == 0);
     }
 
     [Fact]
@@ -137,16 +139,16 @@ public sealed class ProjectorTests
         await using var stage = await Stage.OpenAsync();
         await stage.CustomerAsync();
         await stage.FlowAsync();
-        var reached = stage.Host.Projector.Watermark(0);
+        var reached = stage.Customers.Projector.Watermark(0);
         await stage.RestartAsync(new ForgetfulLog(stage.Log, hiddenOffset: reached + 2));
         await stage.CustomerAsync();
         await stage.CustomerAsync();
         await stage.FlowAsync();
-        var status = stage.Host.Projector.Status()[0];
+        var status = stage.Customers.Projector.Status()[0];
         status.Healthy.ShouldBeFalse();
         status.Fault.ShouldNotBeNull().ShouldContain("lost");
         status.Watermark.ShouldBe(reached);
-        stage.Host.Projector.Status()[1].LagEvents.ShouldBe(0);
+        stage.Customers.Projector.Status()[1].LagEvents.ShouldBe(0);
     }
 
     [Fact]
@@ -157,12 +159,12 @@ public sealed class ProjectorTests
         await stage.CustomerAsync();
         await stage.FlowAsync();
         time.Advance(TimeSpan.FromMinutes(5));
-        stage.Host.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
         await stage.CustomerAsync();
         time.Advance(TimeSpan.FromSeconds(6));
-        stage.Host.Projector.Status().ShouldContain(status => !status.Healthy && status.LagMs == 6_000);
+        stage.Customers.Projector.Status().ShouldContain(status => !status.Healthy && status.LagMs == 6_000);
         await stage.FlowAsync();
-        stage.Host.Projector.Status().ShouldAllBe(status => status.Healthy);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.Healthy);
     }
 
     [Fact]
@@ -176,15 +178,15 @@ public sealed class ProjectorTests
         await stage.FlowAsync();
         for (var shard = 0; shard < 2; shard++)
             await stage.Views.SetWatermarkAsync(
-                stage.Host.Projector.Names.Projection, shard, default, stage.Bank.Ledger.OwnedEpoch(0), default);
+                stage.Customers.Projector.Names.Projection, shard, default, stage.Bank.Ledger.OwnedEpoch(0), default);
         time.Advance(TimeSpan.FromSeconds(5));
         await stage.RestartAsync();
-        stage.Host.Projector.Status().ShouldAllBe(status => status.LagEvents > 0 && status.LagMs == 15_000);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.LagEvents > 0 && status.LagMs == 15_000);
         await stage.ProjectAsync();
-        stage.Host.Projector.Status().ShouldAllBe(status => status.LagMs == 0);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.LagMs == 0);
         await stage.CustomerAsync();
         time.Advance(TimeSpan.FromSeconds(1));
-        stage.Host.Projector.Status().ShouldAllBe(status => status.LagMs == 1_000);
+        stage.Customers.Projector.Status().ShouldAllBe(status => status.LagMs == 1_000);
     }
 
     [Fact]
@@ -198,8 +200,8 @@ public sealed class ProjectorTests
         time.Advance(TimeSpan.FromDays(30));
         var read = await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
         read.ShouldNotBeNull().Customer.Transactions.Last30Days.Count.ShouldBe(0);
-        (await stage.Host.Aging.RunAsync(default)).ShouldBe(1);
-        (await stage.Host.Aging.RunAsync(default)).ShouldBe(0);
+        (await stage.Queries.Aging.RunAsync(default)).ShouldBe(1);
+        (await stage.Queries.Aging.RunAsync(default)).ShouldBe(0);
         (await stage.ViewAsync(ada))!.Transactions.Last30Days.Count.ShouldBe(0);
     }
 }

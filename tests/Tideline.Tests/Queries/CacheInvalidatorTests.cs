@@ -13,14 +13,14 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
 {
     private const int KeptChanges = 20;
     private const string Collection = "customers_v1";
-    private static readonly string Ada = CustomerCache.Key(Collection, "ada");
+    private static readonly string Ada = ViewCache.Key(Collection, "ada");
 
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly string _folder = Path.Combine(
         Path.GetTempPath(), $"tideline-cache-{new IdGenerator(TimeProvider.System).Next():N}");
     private SqliteViewStore _views = null!;
     private BreakableCache _cache = null!;
-    private CustomerCache _customers = null!;
+    private ViewCache _customers = null!;
     private FaultLog _log = null!;
     private CacheInvalidator _invalidator = null!;
 
@@ -29,7 +29,7 @@ public sealed class CacheInvalidatorTests : IAsyncLifetime
         _views = SqliteViewStore.Open(_folder, KeptChanges);
         await _views.EnsureCollectionAsync(new CollectionDefinition(Collection, [], LogChanges: true), default);
         _cache = new BreakableCache(_time);
-        _customers = new CustomerCache(_cache, _time);
+        _customers = new ViewCache(_cache, _time);
         _log = new FaultLog(IsFoundAsync);
         _invalidator = new CacheInvalidator(_customers, _views, _time, _log);
     }

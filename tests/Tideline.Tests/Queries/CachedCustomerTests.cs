@@ -10,7 +10,7 @@ public sealed class CachedCustomerTests
     public void An_entry_is_read_as_it_was_written() => Gen.Select(
         Gen.Long, Gen.Long.Array[1, Limits.Shards], Gen.Byte.Array[1, 500]).Sample((asOfUs, positions, json) =>
     {
-        var read = CachedCustomer.Parse(new CachedCustomer(new FreshnessProof(asOfUs, positions), json).ToBytes())
+        var read = CachedRead.Parse(new CachedRead(new FreshnessProof(asOfUs, positions), json).ToBytes())
             .ShouldNotBeNull();
         read.Horizon.AsOfUs.ShouldBe(asOfUs);
         read.Horizon.Positions.ShouldBe(positions);
@@ -20,12 +20,12 @@ public sealed class CachedCustomerTests
     [Fact]
     public void What_is_no_entry_is_not_there()
     {
-        var entry = new CachedCustomer(new FreshnessProof(1, [2, 3]), "{}"u8.ToArray()).ToBytes();
+        var entry = new CachedRead(new FreshnessProof(1, [2, 3]), "{}"u8.ToArray()).ToBytes();
         for (var length = 0; length <= entry.Length - 2; length++)
-            CachedCustomer.Parse(entry.AsMemory(0, length)).ShouldBeNull();
+            CachedRead.Parse(entry.AsMemory(0, length)).ShouldBeNull();
         entry[0]++;
-        CachedCustomer.Parse(entry).ShouldBeNull();
-        CachedCustomer.Parse(Enumerable.Repeat((byte)1, 100).ToArray()).ShouldBeNull();
+        CachedRead.Parse(entry).ShouldBeNull();
+        CachedRead.Parse(Enumerable.Repeat((byte)1, 100).ToArray()).ShouldBeNull();
     }
 
     [Fact]

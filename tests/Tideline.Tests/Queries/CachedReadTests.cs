@@ -1,5 +1,5 @@
-using Tideline.Ledger.Commands;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Queries;
 
@@ -99,7 +99,7 @@ public sealed class CachedReadTests
             // key anew.
             stage.Cache.Flush();
             await stage.Cache.GetAsync(
-                CustomerCache.Key(stage.Stage.Host.Projector.Names.Customers, ada.ToString()), default);
+                ViewCache.Key(stage.Stage.Customers.Projector.Names.Documents, ada.ToString()), default);
         };
         (await stage.SumAsync(ada, ReadConsistency.Eventual)).ShouldBe((20_000, ServedBy.View));
         stage.Counts[CacheOutcome.FillRefused].ShouldBe(1);
@@ -139,7 +139,7 @@ public sealed class CachedReadTests
         // Repaired and replayed, and no announcement came through: by its positions alone, what was read meanwhile
         // would look whole.
         await stage.Stage.TamperAsync(ada, _ => right!);
-        await stage.Stage.Host.DeadLetters.ReplayAsync(ada, dryRun: false, default);
+        await stage.Stage.Customers.DeadLetters.ReplayAsync(ada.ToString(), dryRun: false, default);
         (await stage.SumAsync(ada, session)).ShouldBe((20_007, ServedBy.View));
     }
 
@@ -166,7 +166,7 @@ public sealed class CachedReadTests
         await stage.Stage.TamperAsync(ada, document => document with { Name = "Eve" });
         stage.Pass(1);
         (await stage.ReadAsync(ada, ReadConsistency.Eventual)).ServedBy.ShouldBe(ServedBy.Cache);
-        (await stage.Stage.Host.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
+        (await stage.Stage.Customers.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
         var rebuilt = await stage.ReadAsync(ada, ReadConsistency.Eventual);
         (rebuilt.ServedBy, rebuilt.Customer.Name).ShouldBe((ServedBy.View, "Ada"));
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Queries;
+using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Projections;
 
 namespace Tideline.Tests.Queries;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Sagas;
 using Tideline.Services.Payments;
 using Tideline.Tests.Ledger;
 
@@ -81,7 +82,7 @@ public sealed class ReturnableTests
         var (from, to) = (await bank.AccountAsync(0, 250), await bank.AccountAsync(1));
         var id = await bank.StartAsync(from, to, 250);
         bank.Pump.Lose(0);
-        bank.Tamper(0, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0").ShouldBe(1);
+        bank.Tamper(0, "UPDATE aggregates SET state = 'parked', wake_us = NULL WHERE state = 'running'").ShouldBe(1);
         (await bank.SetStatusAsync(from, AccountStatus.Closed))!.Reason.ShouldBe(RefusalReason.TransfersUnderWay);
         (await bank.Operations.CompensateAsync(id, default)).ShouldBeNull();
         await bank.Pump.RunAsync();
@@ -99,7 +100,7 @@ public sealed class ReturnableTests
         var (from, to) = (await bank.AccountAsync(0, 250), await bank.AccountAsync(1));
         var request = bank.Transfer(from, to, 250, key: "k");
         var first = bank.Payments.TransferAsync(request, default);
-        while (bank.Tamper(0, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0") == 0)
+        while (bank.Tamper(0, "UPDATE aggregates SET state = 'parked', wake_us = NULL WHERE state = 'running'") == 0)
             await Task.Delay(10, TestContext.Current.CancellationToken);
         var repeat = await bank.Payments.TransferAsync(request, default)
             .WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);

@@ -83,7 +83,7 @@ public sealed class SagaDeadLetterTests
             new(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, "{}"u8.ToArray());
         await bank.Runner.HandleAsync(1, [Odd("ODD"), Odd("STRANGE")], default);
         var damaged = (await bank.Letters.ListAsync(default, 10, default)).Items[0].LetterId;
-        bank.Tamper(1, $"UPDATE sagas SET data = CAST('{data}' AS BLOB) WHERE id = X'{damaged:N}'").ShouldBe(1);
+        bank.Tamper(1, $"UPDATE aggregates SET data = CAST('{data}' AS BLOB) WHERE id = X'{damaged:N}'").ShouldBe(1);
         var listed = (await bank.Letters.ListAsync(default, 10, default)).Items;
         listed.Select(
             letter => (letter.LetterId == damaged, letter.Reason.Contains("cannot be read", StringComparison.Ordinal)))
@@ -257,8 +257,8 @@ public sealed class SagaDeadLetterTests
         await using var bank = await Bank.OpenAsync();
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         var id = await bank.StartAsync(from, to, 250);
-        var row = await bank.SagaAsync(id);
-        bank.Tamper(0, "UPDATE sagas SET data = X'00' WHERE state = 0").ShouldBe(1);
+        var row = (await bank.Ledger.Reader(0).GetAggregateAsync(id, default)).ShouldNotBeNull();
+        bank.Tamper(0, "UPDATE aggregates SET data = X'00' WHERE state = 'running'").ShouldBe(1);
         var second = await bank.StartAsync(from, to, 100);
         await bank.Pump.RunAsync();
         (await bank.SagaAsync(second)).State.ShouldBe(SagaState.Completed);
@@ -266,7 +266,8 @@ public sealed class SagaDeadLetterTests
         (letter.SagaId, letter.Type, letter.Shard).ShouldBe((id, SagaEngine.ReplyType, 0));
         (await bank.Letters.ReplayAsync(letter.LetterId, dryRun: false, default)).ShouldNotBeNull();
 
-        bank.Tamper(0, $"UPDATE sagas SET data = X'{Convert.ToHexString(row.Data)}' WHERE state = 0").ShouldBe(1);
+        var data = Convert.ToHexString(row.Data);
+        bank.Tamper(0, $"UPDATE aggregates SET data = X'{data}' WHERE state = 'running'").ShouldBe(1);
         (await bank.Letters.ReplayAsync(letter.LetterId, dryRun: true, default)).ShouldBeNull();
         (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Running);
         (await bank.Letters.ReplayAsync(letter.LetterId, dryRun: false, default)).ShouldBeNull();
@@ -339,8 +340,8 @@ public sealed class SagaDeadLetterTests
         await using var watch = new SagaWatch(bank.Ledger, time, NullLogger<SagaWatch>.Instance);
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         var (unread, unknown) = (await bank.StartAsync(from, to, 250), await bank.StartAsync(from, to, 50));
-        bank.Tamper(0, $"UPDATE sagas SET data = X'7B' WHERE id = X'{unread:N}'").ShouldBe(1);
-        bank.Tamper(0, $"UPDATE sagas SET definition_version = 9 WHERE id = X'{unknown:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE aggregates SET data = X'7B' WHERE id = X'{unread:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE aggregates SET kind = 'saga:transfer:9' WHERE id = X'{unknown:N}'").ShouldBe(1);
         var good = await bank.StartAsync(from, to, 100);
         bank.Pump.Lose(0);
         time.Advance(TimeSpan.FromSeconds(5));

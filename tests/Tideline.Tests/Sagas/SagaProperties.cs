@@ -3,6 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Sagas;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Sagas;
@@ -95,7 +97,7 @@ public sealed class SagaProperties
                     await bank.Timers.FireDueAsync(each, default);
                 break;
             case 13:
-                bank.Tamper(shard, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0");
+                bank.Tamper(shard, "UPDATE aggregates SET state = 'parked', wake_us = NULL WHERE state = 'running'");
                 foreach (var saga in (await bank.Operations.ListAsync(SagaState.Parked, 100, default)).Items)
                 {
                     if (operation.To % 2 == 0)

@@ -206,7 +206,7 @@ public sealed class SuspenseTests
         await bank.SuspendAsync();
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         await bank.StartAsync(from, to, 5);
-        bank.Tamper(0, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0").ShouldBe(1);
+        bank.Tamper(0, "UPDATE aggregates SET state = 'parked', wake_us = NULL WHERE state = 'running'").ShouldBe(1);
         await watch.LookAsync(0, default);
         watch.Waiting[0].Suspense["EUR"].ShouldBe((1, 250));
         watch

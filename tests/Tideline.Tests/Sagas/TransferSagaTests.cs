@@ -2,6 +2,8 @@ using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Sagas;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tests.Ledger;
 
@@ -10,7 +12,7 @@ namespace Tideline.Tests.Sagas;
 public sealed class TransferSagaTests
 {
     [Fact]
-    public async Task Within_a_shard_a_transfer_is_one_commit_with_its_saga_record()
+    public async Task Within_a_shard_a_transfer_is_one_commit_and_its_transaction_is_the_saga()
     {
         await using var bank = await Bank.OpenAsync();
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0));
@@ -22,6 +24,40 @@ public sealed class TransferSagaTests
         var details = await bank.Payments.GetTransferAsync(reply.TransferId, default);
         details!.Steps.Select(step => (step.Name, step.State))
             .ShouldBe([("debit-source", "done"), ("credit-destination", "done"), ("update-customer-view", "waiting")]);
+        (details.From, details.To, details.Amount, details.Reference)
+            .ShouldBe((from, to, new Money(250, Bank.Eur), "rent"));
+    }
+
+    [Fact]
+    public async Task A_transfer_within_a_shard_has_no_row_and_is_shown_to_operators_with_its_steps()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0));
+        var id = (await bank.Payments.TransferAsync(bank.Transfer(from, to, 250), default)).TransferId;
+        (await bank.Ledger.Reader(0).GetAggregateAsync(id, default)).ShouldBeNull();
+        (await bank.Operations.ListAsync(SagaState.Completed, 10, default)).Items.ShouldBeEmpty();
+        var (saga, history) = (await bank.Operations.ShowAsync(id, default)).ShouldNotBeNull();
+        (saga.SagaId, saga.Definition, saga.Version, saga.State, saga.Step, saga.Shard, saga.Amount)
+            .ShouldBe((id, "transfer", 1, SagaState.Completed, "update-customer-view", 0, new Money(250, Bank.Eur)));
+        (saga.CreatedAt, saga.UpdatedAt).ShouldBe((Clock.FromUs(history[0].AtUs), Clock.FromUs(history[1].AtUs)));
+        history.Select(line => (line.Step, line.State, line.Attempts))
+            .ShouldBe([("debit-source", "done", 1), ("credit-destination", "done", 1)]);
+        (await bank.Operations.RetryAsync(id, default))!.Reason.ShouldBe(RefusalReason.SagaNotParked);
+        (await bank.Operations.CompensateAsync(id, default))!.Reason.ShouldBe(RefusalReason.SagaNotParked);
+        (await bank.Operations.PayOutAsync(id, null, default))!.Reason.ShouldBe(RefusalReason.NothingOnSuspense);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_is_a_step_or_no_transfer_is_no_saga_by_itself()
+    {
+        await using var bank = await Bank.OpenAsync();
+        var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
+        var deposit = (await bank.DepositAsync(from, 5)).Subject;
+        (await bank.Operations.ShowAsync(deposit, default)).ShouldBeNull();
+        var id = await bank.StartAsync(from, to, 250);
+        bank.Tamper(0, "DELETE FROM aggregates").ShouldBe(1);
+        (await bank.Operations.ShowAsync(id, default)).ShouldBeNull();
+        (await bank.Payments.GetTransferAsync(id, default)).ShouldBeNull();
     }
 
     [Theory]
@@ -104,7 +140,7 @@ public sealed class TransferSagaTests
         await using var bank = await Bank.OpenAsync();
         var (from, to) = (await bank.AccountAsync(0, 250), await bank.AccountAsync(1));
         var id = await StartAsync(bank, from, to, 250);
-        bank.Tamper(0, "UPDATE sagas SET state = 4, wake_us = NULL WHERE state = 0").ShouldBe(1);
+        bank.Tamper(0, "UPDATE aggregates SET state = 'parked', wake_us = NULL WHERE state = 'running'").ShouldBe(1);
         await bank.Pump.RunAsync();
         (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Completed);
         (await bank.ReadAsync(to)).PostedMinor.ShouldBe(250);

@@ -27,8 +27,6 @@ internal interface IRawShard : IDisposable
 
     void InsertOutcome(Guid key, Guid subject, long balance, bool reserved, long timeUs);
 
-    void InsertSaga(Guid id, long timeUs);
-
     /// <summary>Durable when it returns.</summary>
     void Commit(long timeUs);
 }

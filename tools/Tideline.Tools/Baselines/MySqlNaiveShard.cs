@@ -23,18 +23,16 @@ internal sealed class MySqlNaiveShard : INaiveShard
             time_us BIGINT NOT NULL, PRIMARY KEY (account_id, version));
         CREATE TABLE events (seq BIGINT AUTO_INCREMENT PRIMARY KEY, type INT NOT NULL, subject BINARY(16) NOT NULL, version BIGINT NOT NULL, time_us BIGINT NOT NULL, data BLOB NOT NULL);
         CREATE TABLE outcomes (id BINARY(16) PRIMARY KEY, fingerprint BINARY(16) NOT NULL, subject BINARY(16) NOT NULL, balance BIGINT NOT NULL, time_us BIGINT NOT NULL);
-        CREATE TABLE sagas (id BINARY(16) PRIMARY KEY, definition VARCHAR(64) NOT NULL, state INT NOT NULL, step INT NOT NULL, data BLOB NOT NULL, history BLOB NOT NULL, created_us BIGINT NOT NULL);
         """;
 
     private readonly string _connectionString;
     private readonly byte[][] _accounts;
-    private readonly byte[] _event, _saga, _history, _legs = new byte[48];
+    private readonly byte[] _event, _legs = new byte[48];
     private long _made;
 
     public MySqlNaiveShard(string primary, string database, int accounts, PayloadSizes sizes, SeededRandom random)
     {
-        (_event, _saga, _history) =
-            (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
+        _event = new byte[sizes.EventBytes];
         using (var server = new MySqlConnection(primary))
         {
             server.Open();
@@ -82,8 +80,6 @@ internal sealed class MySqlNaiveShard : INaiveShard
             Run(transaction,
                 "INSERT INTO transactions VALUES (@1, 1, 'EUR', @2, NULL, @3, @4)", id, amount, timeUs, _legs);
             Run(transaction, "INSERT INTO outcomes VALUES (@1, @2, @3, @4, @5)", key, key, id, balance, timeUs);
-            Run(transaction,
-                "INSERT INTO sagas VALUES (@1, 'transfer', 1, 3, @2, @3, @4)", id, _saga, _history, timeUs);
             transaction.Commit();
             return true;
         }
@@ -149,7 +145,7 @@ internal sealed class MySqlNaiveShard : INaiveShard
         command.ExecuteNonQuery();
     }
 
-    // Ordered like UUIDs of version 7, so that transactions and sagas grow at their ends.
+    // Ordered like UUIDs of version 7, so that transactions grow at their end.
     private byte[] NextId(SeededRandom random)
     {
         var bytes = new byte[16];

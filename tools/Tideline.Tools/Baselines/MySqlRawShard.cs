@@ -17,8 +17,8 @@ internal sealed class MySqlRawShard : IRawShard
     private readonly MySqlAddress _address;
     private readonly MySqlConnection _connection;
     private readonly SqlText _accounts = new(), _transactions =
-        new(), _entries = new(), _events = new(), _outcomes = new(), _sagas = new(), _all = new();
-    private readonly byte[] _event, _saga, _history, _legs = new byte[2 * LegBytes];
+        new(), _entries = new(), _events = new(), _outcomes = new(), _all = new();
+    private readonly byte[] _event, _legs = new byte[2 * LegBytes];
     private long _seq;
 
     public MySqlRawShard(string primary, string database, int shard, int accounts, PayloadSizes sizes, ulong seed)
@@ -26,8 +26,7 @@ internal sealed class MySqlRawShard : IRawShard
         Random = new SeededRandom(seed + (ulong)shard);
         _address = new MySqlAddress(new PrimaryFinder(GroupAddress.Parse(primary)), database);
         _connection = _address.OpenWriter();
-        (_event, _saga, _history) =
-            (Filled(sizes.EventBytes, 'e'), Filled(sizes.SagaDataBytes, 'd'), Filled(sizes.SagaHistoryBytes, 'h'));
+        _event = Filled(sizes.EventBytes, 'e');
         Accounts = Load(accounts);
     }
 
@@ -42,7 +41,6 @@ internal sealed class MySqlRawShard : IRawShard
         _entries.Clear().Add($"INSERT INTO entries ({MySqlRows.EntryColumns}) VALUES ");
         _events.Clear().Add($"INSERT INTO events ({MySqlRows.EventColumns}) VALUES ");
         _outcomes.Clear().Add($"INSERT INTO outcomes ({MySqlRows.OutcomeColumns}) VALUES ");
-        _sagas.Clear().Add($"INSERT INTO sagas ({MySqlRows.SagaColumns}) VALUES ");
     }
 
     public void UpdateAccount(BaselineAccount account) => Account(_accounts, account);
@@ -63,15 +61,11 @@ internal sealed class MySqlRawShard : IRawShard
         _outcomes.Add("(").Value(key).Add(",").Value(key).Add(",").Value(reserved ? 0 : 1).Add(",")
         .Value(subject).Add(",").Value(balance).Add(",").Value(_seq).Add(",0,NULL,").Value(timeUs).Add("),");
 
-    public void InsertSaga(Guid id, long timeUs) =>
-        _sagas.Add("(").Value(id).Add(",'transfer',1,1,3,1,NULL,").Value(_saga).Add(",").Value(_history).Add(",")
-        .Value(timeUs).Add(",").Value(timeUs).Add("),");
-
     public void Commit(long timeUs)
     {
         _all.Clear().Add("START TRANSACTION;").Add(_accounts.Back(1).ToString())
             .Add(" AS n ON DUPLICATE KEY UPDATE posted=n.posted,entry_version=n.entry_version,version=n.version;");
-        foreach (var table in (SqlText[])[_transactions, _entries, _events, _outcomes, _sagas])
+        foreach (var table in (SqlText[])[_transactions, _entries, _events, _outcomes])
             _all.Add(table.Back(1).ToString()).Add(";");
         _all.Add("UPDATE head SET time_us = ").Value(timeUs).Add(";COMMIT");
         using var command = new MySqlCommand(

@@ -4,12 +4,12 @@ using Tideline.Ledger;
 namespace Tideline.Tools.Baselines;
 
 /// <summary>How many bytes Tideline's own rows carry, so that the baselines write rows of the same size.</summary>
-internal sealed record PayloadSizes(int EventBytes, int SagaDataBytes, int SagaHistoryBytes)
+internal sealed record PayloadSizes(int EventBytes)
 {
     private const int Sample = 1_000;
 
     /// <summary>As measured on a transfer without a reference.</summary>
-    public static PayloadSizes Typical { get; } = new(390, 0, 0);
+    public static PayloadSizes Typical { get; } = new(390);
 
     /// <summary>
     /// Averages over the transfers in a shard that Tideline wrote; <see cref="Typical"/> where there are none.
@@ -19,13 +19,7 @@ internal sealed record PayloadSizes(int EventBytes, int SagaDataBytes, int SagaH
         var head = await shard.GetHeadAsync(cancel);
         var events = (await shard.GetEventsAsync(Math.Max(0, head.EventSeq - Sample), Sample, cancel))
             .Where(one => one.Type is EventType.AccountDebited or EventType.AccountCredited);
-        var sagas = await shard.GetSagasAsync(SagaState.Completed, Guid.Empty, Sample, cancel);
         return new PayloadSizes(
-            Average(events.Select(one => one.Data.Length), Typical.EventBytes),
-            Average(sagas.Select(saga => saga.Data.Length), Typical.SagaDataBytes),
-            Average(sagas.Select(saga => saga.History.Length), Typical.SagaHistoryBytes));
+            (int)events.Select(one => one.Data.Length).DefaultIfEmpty(Typical.EventBytes).Average());
     }
-
-    private static int Average(IEnumerable<int> lengths, int otherwise) =>
-        (int)lengths.DefaultIfEmpty(otherwise).Average();
 }

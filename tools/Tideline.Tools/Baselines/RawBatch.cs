@@ -43,7 +43,6 @@ internal sealed class RawBatch(IRawShard shard, int shards)
 
         foreach (var (key, subject, balance, reserved) in _outcomes)
             shard.InsertOutcome(key, subject, balance, reserved, timeUs);
-        foreach (var transfer in _transfers) shard.InsertSaga(transfer.Id, timeUs);
         shard.Commit(timeUs);
         _accounts.Clear();
         _entries.Clear();
@@ -72,7 +71,7 @@ internal sealed class RawBatch(IRawShard shard, int shards)
         _accounts.Add(account);
     }
 
-    // Ordered like UUIDs of version 7, so that transactions and sagas grow at their ends.
+    // Ordered like UUIDs of version 7, so that transactions grow at their end.
     private Guid NextId()
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -21,19 +21,16 @@ internal sealed class SqliteNaiveShard : INaiveShard
             time_us INTEGER NOT NULL, PRIMARY KEY (account_id, version)) WITHOUT ROWID;
         CREATE TABLE events (seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, subject BLOB NOT NULL, version INTEGER NOT NULL, time_us INTEGER NOT NULL, data BLOB NOT NULL);
         CREATE TABLE outcomes (key BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, subject BLOB NOT NULL, balance INTEGER NOT NULL, time_us INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE sagas (id BLOB PRIMARY KEY, definition TEXT NOT NULL, state INTEGER NOT NULL, step INTEGER NOT NULL, data BLOB NOT NULL, history BLOB NOT NULL,
-            created_us INTEGER NOT NULL) WITHOUT ROWID;
         """;
 
     private readonly string _connectionString;
     private readonly Guid[] _accounts;
-    private readonly byte[] _event, _saga, _history, _legs = new byte[48];
+    private readonly byte[] _event, _legs = new byte[48];
     private long _made;
 
     public SqliteNaiveShard(string path, int accounts, PayloadSizes sizes, SeededRandom random)
     {
-        (_event, _saga, _history) =
-            (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
+        _event = new byte[sizes.EventBytes];
         _connectionString = $"Data Source={path}";
         using var connection = Open();
         using var tables = new SqliteCommand(Tables, connection);
@@ -57,7 +54,6 @@ internal sealed class SqliteNaiveShard : INaiveShard
         var balance = Move(transaction, _accounts[to], amount, id, 6, timeUs);
         Run(transaction, "INSERT INTO transactions VALUES ($1, 1, 'EUR', $2, NULL, $3, $4)", id, amount, timeUs, _legs);
         Run(transaction, "INSERT INTO outcomes VALUES ($1, $2, $3, $4, $5)", key, key, id, balance, timeUs);
-        Run(transaction, "INSERT INTO sagas VALUES ($1, 'transfer', 1, 3, $2, $3, $4)", id, _saga, _history, timeUs);
         transaction.Commit();
     }
 
@@ -128,7 +124,7 @@ internal sealed class SqliteNaiveShard : INaiveShard
         command.ExecuteNonQuery();
     }
 
-    // Ordered like UUIDs of version 7, so that transactions and sagas grow at their ends.
+    // Ordered like UUIDs of version 7, so that transactions grow at their end.
     private byte[] NextId(SeededRandom random)
     {
         var bytes = new byte[16];

@@ -17,10 +17,10 @@ internal sealed class SqliteRawShard : IRawShard
     private const int LegBytes = 24;
     private readonly SqliteDatabase _database;
     private readonly Checkpointer _checkpointer;
-    private readonly SqliteStatement _account, _transaction, _entry, _event, _outcome, _outcomeIndex, _saga, _head;
+    private readonly SqliteStatement _account, _transaction, _entry, _event, _outcome, _outcomeIndex, _head;
     private readonly Dictionary<Guid, EntryTail> _tails = [];
     private readonly List<(Guid Key, long Row)> _newOutcomes = [];
-    private readonly byte[] _eventData, _sagaData, _sagaHistory, _legs = new byte[2 * LegBytes];
+    private readonly byte[] _eventData, _legs = new byte[2 * LegBytes];
     private long _seq, _entries, _outcomes;
 
     public SqliteRawShard(string folder, int shard, int shards, int accounts, PayloadSizes sizes, ulong seed)
@@ -37,13 +37,9 @@ internal sealed class SqliteRawShard : IRawShard
         _event = _database.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)");
         _outcome = _database.Prepare("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL, ?)");
         _outcomeIndex = _database.Prepare("INSERT INTO outcome_index VALUES (?, ?)");
-        _saga = _database.Prepare("INSERT INTO sagas VALUES (?, 'transfer', 1, 1, 3, 1, NULL, ?, ?, ?, ?)");
         _head = _database.Prepare("UPDATE head SET time_us = ? WHERE id = 0");
-        (_eventData, _sagaData, _sagaHistory) =
-            (new byte[sizes.EventBytes], new byte[sizes.SagaDataBytes], new byte[sizes.SagaHistoryBytes]);
+        _eventData = new byte[sizes.EventBytes];
         Array.Fill(_eventData, (byte)'e');
-        Array.Fill(_sagaData, (byte)'d');
-        Array.Fill(_sagaHistory, (byte)'h');
         Accounts = Load(accounts);
     }
 
@@ -88,9 +84,6 @@ internal sealed class SqliteRawShard : IRawShard
             .Bind(key).Bind(key).Bind(reserved ? 0 : 1).Bind(subject).Bind(balance).Bind(_seq).Bind(timeUs).Run();
         _newOutcomes.Add((key, _outcomes));
     }
-
-    public void InsertSaga(Guid id, long timeUs) => _saga.Bind(id)
-        .Bind((ReadOnlySpan<byte>)_sagaData).Bind((ReadOnlySpan<byte>)_sagaHistory).Bind(timeUs).Bind(timeUs).Run();
 
     public void Dispose()
     {

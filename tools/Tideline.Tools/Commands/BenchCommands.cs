@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Tideline.Engines;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Host.Commands;
 using Tideline.Host.Running;
+using Tideline.Kernel;
+using Tideline.Node;
 
 namespace Tideline.Tools.Commands;
 
@@ -41,7 +42,7 @@ internal static class BenchCommands
             new BenchOptions
             {
                 Seconds = parsed.GetValue(seconds), Accounts = parsed.GetValue(accounts), Shards = parsed.GetValue(
-                    shards) ?? (Cluster(parsed) is null ? NodeOptions.DefaultShards : MySqlLedgerOptions.DefaultShards),
+                    shards) ?? (Cluster(parsed) is null ? ShardMap.DefaultShards : MySqlLedgerOptions.DefaultShards),
                 Cluster = Cluster(parsed), SemiSync = parsed.GetValue(semiSync), JsonFile = parsed.GetValue(JsonFile),
             },
             cancel));

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
-using Tideline.Ledger;
+using Tideline.Sagas;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Drills;
@@ -57,7 +57,9 @@ internal static class QuiesceWait
         {
             using var database = SqliteDatabase.OpenReader(
                 Path.Combine(installation.DataFolder, "ledger", $"shard-{shard}.db"));
-            sagas += One(database.Prepare("SELECT count(*) FROM sagas WHERE state IN (0, 2, 4)"));
+            sagas += One(database.Prepare(
+                "SELECT count(*) FROM aggregates WHERE at_rest = 0 "
+                + "AND state IN ('running', 'compensating', 'parked')"));
             holds += One(
                 database.Prepare("SELECT count(*) FROM holds WHERE status = 0 AND expires_us <= ?").Bind(nowUs));
         }

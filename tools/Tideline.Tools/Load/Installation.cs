@@ -4,11 +4,11 @@ using Confluent.Kafka;
 using Microsoft.Extensions.Logging.Abstractions;
 using MongoDB.Driver;
 using MySqlConnector;
-using Tideline.Engines;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
 
 namespace Tideline.Tools.Load;
 

@@ -13,7 +13,7 @@ internal static class TransferLoad
     /// </summary>
     /// <exception cref="TidelineException">A transfer did not settle.</exception>
     public static async Task<LoopResult> RunAsync(
-        PaymentsService payments, int clients, LoadTime time,
+        Transfers payments, int clients, LoadTime time,
         Func<SeededRandom, (Guid From, Guid To)> pair, ulong seed, CancellationToken cancel, double? perSecond = null)
     {
         var random = new SeededRandom(seed);
@@ -23,7 +23,7 @@ internal static class TransferLoad
     }
 
     /// <summary>One transfer of a small amount.</summary>
-    public static async Task<TransferReply> SendAsync(PaymentsService payments,
+    public static async Task<TransferReply> SendAsync(Transfers payments,
         SeededRandom random, Func<SeededRandom, (Guid From, Guid To)> pair, CancellationToken cancel)
     {
         var (from, to) = pair(random);

@@ -14,11 +14,11 @@ internal sealed class LedgerAlone : IAsyncDisposable
     private readonly ILedgerStore _store;
 
     private LedgerAlone(ILedgerStore store, GeneralLedger ledger, TimeProvider time) =>
-        (_store, Ledger, Payments) = (store, ledger, new PaymentsService(ledger, new SagaWaiters(ledger), time));
+        (_store, Ledger, Payments) = (store, ledger, new Transfers(ledger, new SagaWaiters(ledger), time));
 
     public GeneralLedger Ledger { get; }
 
-    public PaymentsService Payments { get; }
+    public Transfers Payments { get; }
 
     public static async Task<LedgerAlone> StartAsync(
         Installation installation, TimeProvider time, CancellationToken cancel)

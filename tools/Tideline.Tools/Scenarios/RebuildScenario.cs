@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using Tideline.Engines;
+using Tideline.Node;
+using Tideline.Services.Accounts.Views;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Scenarios;
 
 /// <summary>
-/// Builds the views again beside the live ones, compares and switches, while the node is otherwise idle.
+/// Builds the customer views again beside the live ones, compares and switches, while the node is otherwise idle.
 /// </summary>
 internal static class RebuildScenario
 {
@@ -18,10 +20,11 @@ internal static class RebuildScenario
         await using var installation = context.Install("data");
         await using var node = await TidelineNode.StartAsync(installation.Node with { Time = context.Time }, cancel);
         var accounts = await AccountSet.LoadAsync(node.Ledger, options.Accounts ?? 1_000, new SeededRandom(1), cancel);
-        await TransferLoad.RunAsync(node.Payments, InFlight, options.Duration, accounts.SameShardPair, 2, cancel);
+        await TransferLoad.RunAsync(node.Payments.Transfers, InFlight, options.Duration, accounts.SameShardPair, 2,
+            cancel);
         ScenarioContext.Say("rebuilding");
         var started = Stopwatch.GetTimestamp();
-        var status = await node.Projections.Rebuild.RunAsync(force: false, cancel);
+        var status = await node.Projections[CustomersProjection.Name].Rebuild.RunAsync(force: false, cancel);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
         return
         [

@@ -1,4 +1,4 @@
-using Tideline.Engines;
+using Tideline.Node;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 
@@ -17,7 +17,7 @@ internal static class WholeNode
         await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
         var result = await TransferLoad.RunAsync(
-            node.Payments, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
+            node.Payments.Transfers, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
         var name = $"same-shard transfers with relay and projections, {accounts:#,0} accounts, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s"), .. TransferLoad.LatencyFigures(name, result)];
     }
@@ -28,7 +28,7 @@ internal static class WholeNode
         await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
         var result = await TransferLoad.RunAsync(
-            node.Payments, InFlight, context.Options.Load, set.CrossShardPair, 2, context.Cancel);
+            node.Payments.Transfers, InFlight, context.Options.Load, set.CrossShardPair, 2, context.Cancel);
         var name = $"cross-shard sagas settled, in process, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s", Target: Target.Min(3_000)),
             .. TransferLoad.LatencyFigures(name, result)];

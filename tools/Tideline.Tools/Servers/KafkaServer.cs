@@ -69,7 +69,8 @@ internal sealed class KafkaServer : LocalServer
         return $"Apache Kafka {library[Library.Length..]}";
     }
 
-    private static async Task<IReadOnlyList<Node>> NodesOfAsync(string address, CancellationToken cancel)
+    private static async Task<IReadOnlyList<Confluent.Kafka.Node>> NodesOfAsync(
+        string address, CancellationToken cancel)
     {
         // What it says about brokers that are not there yet is no news.
         using var admin = new AdminClientBuilder(new AdminClientConfig { BootstrapServers = address })

@@ -19,7 +19,7 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
     public (Guid Writer, long Epoch) Read(MySqlConnection connection, BatchKeys keys, BatchRows rows)
     {
         Guid[] accounts = [.. keys.Accounts.Where(id => !rows.Accounts.ContainsKey(id))],
-        sagas = [.. keys.Sagas.Where(id => !rows.Sagas.ContainsKey(id))];
+        aggregates = [.. keys.Aggregates.Where(id => !rows.Aggregates.ContainsKey(id))];
         _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch FROM head FOR UPDATE;");
         if (keys.Outcomes.Count > 0) In(MySqlRows.OutcomeColumns, "outcomes", "outcome_key", keys.Outcomes).Add(";");
         foreach (var (home, elsewhere) in keys.KeysElsewhere)
@@ -27,7 +27,7 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         if (accounts.Length > 0) In(MySqlRows.AccountColumns, "accounts", "id", accounts).Add(Locked);
         if (keys.Customers.Count > 0) In(MySqlRows.CustomerColumns, "customers", "id", keys.Customers).Add(Locked);
         if (keys.Holds.Count > 0) In(MySqlRows.HoldColumns, "holds", "id", keys.Holds).Add(Locked);
-        if (sagas.Length > 0) In(MySqlRows.SagaColumns, "sagas", "id", sagas).Add(Locked);
+        if (aggregates.Length > 0) In(MySqlRows.AggregateColumns, "aggregates", "id", aggregates).Add(Locked);
         if (keys.Transactions.Count > 0) In("id", "transactions", "id", keys.Transactions).Add(";");
         if (keys.Claims.Count > 0) InNames(keys.Claims).Add(";");
 
@@ -43,7 +43,8 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         if (accounts.Length > 0) Each(reader, row => rows.Accounts.Add(row.GetGuid(0), MySqlRows.Account(row)));
         if (keys.Customers.Count > 0) Each(reader, row => rows.Customers.Add(row.GetGuid(0), MySqlRows.Customer(row)));
         if (keys.Holds.Count > 0) Each(reader, row => rows.Holds.Add(row.GetGuid(0), MySqlRows.Hold(row)));
-        if (sagas.Length > 0) Each(reader, row => rows.Sagas.Add(row.GetGuid(0), MySqlRows.Saga(row)));
+        if (aggregates.Length > 0)
+            Each(reader, row => rows.Aggregates.Add(row.GetGuid(0), MySqlRows.Aggregate(row)));
         if (keys.Transactions.Count > 0) Each(reader, row => rows.Transactions.Add(row.GetGuid(0)));
         if (keys.Claims.Count > 0) Each(reader, row => rows.Claims.Add(row.GetString(0), MySqlRows.Claim(row)));
         return (writer, epoch);

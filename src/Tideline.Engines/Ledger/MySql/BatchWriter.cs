@@ -60,10 +60,9 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
                 .Value(row.Reference).Add(",").Value(row.CreatedUs),
             "amount=n.amount,captured=n.captured,status=n.status,expires_us=n.expires_us,reference=n.reference");
         Claims(writes.Claims);
-        Rows("sagas", MySqlRows.SagaColumns, writes.NewSagas, Saga);
-        Rows("sagas", MySqlRows.SagaColumns, writes.ChangedSagas, Saga,
-            "definition_version=n.definition_version,state=n.state,step=n.step,attempts=n.attempts,wake_us=n.wake_us,"
-                + "data=n.data,history=n.history,updated_us=n.updated_us");
+        Rows("aggregates", MySqlRows.AggregateColumns, writes.NewAggregates, Aggregate);
+        Rows("aggregates", MySqlRows.AggregateColumns, writes.ChangedAggregates, Aggregate,
+            "kind=n.kind,version=n.version,state=n.state,at_rest=n.at_rest,wake_us=n.wake_us,data=n.data");
         Rows("events", MySqlRows.EventColumns, writes.Events, static (sql, row) =>
             sql.Value(row.Position.Seq).Add(",").Value((int)row.Type).Add(",").Value(row.Subject)
                 .Add(",").Value(row.Version).Add(",").Value(row.TimeUs).Add(",").Value(row.Data.Span));
@@ -102,11 +101,9 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
             .Add(",").Value(row.Version).Add(",").Value(row.Iban).Add(",").Value(row.CreatedUs).Add(",")
                 .Value(row.ReturnableMinor);
 
-    private static void Saga(SqlText sql, SagaRow row) =>
-        sql.Value(row.Id).Add(",").Value(row.Definition).Add(",").Value(row.DefinitionVersion)
-            .Add(",").Value((int)row.State).Add(",").Value(row.Step).Add(",").Value(row.Attempts).Add(",")
-            .Value(row.WakeUs).Add(",").Value(row.Data)
-                .Add(",").Value(row.History).Add(",").Value(row.CreatedUs).Add(",").Value(row.UpdatedUs);
+    private static void Aggregate(SqlText sql, AggregateRow row) =>
+        sql.Value(row.Id).Add(",").Value(row.Kind).Add(",").Value(row.Version).Add(",").Value(row.State)
+            .Add(",").Value(row.AtRest ? 1 : 0).Add(",").Value(row.WakeUs).Add(",").Value(row.Data);
 
     private void Claims(Dictionary<string, ClaimRow?> claims)
     {

@@ -12,7 +12,7 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
     /// <inheritdoc/>
     public IEnumerable<BalanceRow> Accounts(Guid after, int limit) => Rows(
         "SELECT id, posted, pending_in, pending_out, entry_version, kind, currency, returnable FROM accounts"
-        + $" WHERE id > @after ORDER BY id LIMIT {limit}", after, null,
+        + $" WHERE id > @0 ORDER BY id LIMIT {limit}", after, null,
         row => new BalanceRow(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
             (AccountKind)row.GetInt32(5), row.GetString(6), row.GetInt64(7)));
 
@@ -33,24 +33,30 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
     }
 
     /// <inheritdoc/>
-    public IEnumerable<SagaRow> OpenSagas() =>
-        Rows($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE unfinished IN (0, 2, 4, 5)", null, null, MySqlRows.Saga);
+    public IEnumerable<AggregateRow> Aggregates(AggregateFilter which) =>
+        Rows(AggregateQueries.All(which), AggregateQueries.Values(which), MySqlRows.Aggregate);
 
     private static string Range(Guid? after, Guid? through) => (after, through) switch
     {
         (null, null) => "",
-        (null, _) => " WHERE account_id <= @through",
-        (_, null) => " WHERE account_id > @after",
-        _ => " WHERE account_id > @after AND account_id <= @through",
+        (null, _) => " WHERE account_id <= @1",
+        (_, null) => " WHERE account_id > @0",
+        _ => " WHERE account_id > @0 AND account_id <= @1",
     };
 
-    private IEnumerable<T> Rows<T>(string sql, Guid? after, Guid? through, Func<MySqlDataReader, T> read)
+    private IEnumerable<T> Rows<T>(string sql, Guid? after, Guid? through, Func<MySqlDataReader, T> read) =>
+        Rows(sql, [after, through], read);
+
+    private IEnumerable<T> Rows<T>(string sql, object?[] values, Func<MySqlDataReader, T> read)
     {
         using var command = new MySqlCommand(
             sql, snapshot.Connection, snapshot)
         { CommandTimeout = Limits.StrongReadSeconds };
-        if (after is not null) command.Parameters.AddWithValue("@after", after);
-        if (through is not null) command.Parameters.AddWithValue("@through", through);
+        for (var at = 0; at < values.Length; at++)
+        {
+            if (values[at] is { } value) command.Parameters.AddWithValue($"@{at}", value);
+        }
+
         command.Prepare();
         using var reader = command.ExecuteReader();
         while (reader.Read()) yield return read(reader);

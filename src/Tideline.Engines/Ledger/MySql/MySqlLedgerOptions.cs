@@ -24,7 +24,7 @@ public sealed record MySqlLedgerOptions
     /// <summary>
     /// Shards of new data: their writers wait for MySQL most of the time, so there are two even on one processor.
     /// </summary>
-    public static int DefaultShards => Math.Max(2, NodeOptions.DefaultShards);
+    public static int DefaultShards => Math.Max(2, ShardMap.DefaultShards);
 
     /// <summary>
     /// What others are told of the process that owns the shards it takes; words and address have at most 255

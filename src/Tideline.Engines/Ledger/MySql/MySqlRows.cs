@@ -19,8 +19,7 @@ internal static class MySqlRows
     public const string OutcomeColumns =
         "outcome_key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
     public const string ClaimColumns = "name, claim_id, subject";
-    public const string SagaColumns =
-        "id, definition, definition_version, state, step, attempts, wake_us, data, history, created_us, updated_us";
+    public const string AggregateColumns = "id, kind, version, state, at_rest, wake_us, data";
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
@@ -89,10 +88,9 @@ internal static class MySqlRows
 
     public static ClaimRow Claim(MySqlDataReader row) => new(row.GetString(0), row.GetGuid(1), row.GetGuid(2));
 
-    public static SagaRow Saga(MySqlDataReader row) => new(
-        row.GetGuid(0), row.GetString(1), row.GetInt32(2), (SagaState)row.GetInt32(3),
-        row.GetInt32(4), row.GetInt32(5), row.IsDBNull(6) ? null : row.GetInt64(6), Bytes(row, 7), Bytes(row, 8),
-        row.GetInt64(9), row.GetInt64(10));
+    public static AggregateRow Aggregate(MySqlDataReader row) => new(
+        row.GetGuid(0), row.GetString(1), row.GetInt64(2), row.GetString(3), row.GetBoolean(4),
+        row.IsDBNull(5) ? null : row.GetInt64(5), Bytes(row, 6));
 
     public static LedgerEvent Event(MySqlDataReader row, int shard) =>
         new(new Position(shard, row.GetInt64(0)),

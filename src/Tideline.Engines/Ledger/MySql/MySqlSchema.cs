@@ -17,12 +17,15 @@ internal static class MySqlSchema
     /// <summary>The index that lets nobody take a key twice.</summary>
     public const string KeyIndex = "outcomes_by_key";
 
-    // Append only: a step that was released never changes.
+    // Append only: a step that was released never changes. The head's row also says where the owner is reached, what it
+    // asks of its peers, whether it prefers the shard, and when one asked for it that does.
     private static readonly string[] Migrations =
     [
         $"""
         CREATE TABLE IF NOT EXISTS head (id INT PRIMARY KEY, shard INT NOT NULL, shards INT NOT NULL, epoch BIGINT NOT NULL, writer BINARY(16) NOT NULL,
-            owner VARCHAR(255) NOT NULL, lease_until DATETIME(6) NOT NULL, commits BIGINT NOT NULL, message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL) {Options};
+            owner VARCHAR(255) NOT NULL, lease_until DATETIME(6) NOT NULL, commits BIGINT NOT NULL, message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL,
+            address VARCHAR(255) NOT NULL DEFAULT '', secret BINARY(16) NOT NULL DEFAULT 0x00, preferred BOOL NOT NULL DEFAULT TRUE,
+            wanted_at DATETIME(6) NOT NULL DEFAULT '2000-01-01') {Options};
         CREATE TABLE IF NOT EXISTS epochs (number BIGINT PRIMARY KEY, installation BINARY(16) NOT NULL,
             event_seq BIGINT NOT NULL, message_seq BIGINT NOT NULL,
             block_number BIGINT NOT NULL, begun_us BIGINT NOT NULL, reason VARCHAR(255) NOT NULL) {Options};
@@ -43,26 +46,15 @@ internal static class MySqlSchema
             UNIQUE KEY {KeyIndex} (outcome_key)) {Options};
         CREATE TABLE IF NOT EXISTS claims (name VARCHAR(255) PRIMARY KEY, claim_id BINARY(16) NOT NULL,
             subject BINARY(16) NOT NULL) {Options};
-        CREATE TABLE IF NOT EXISTS sagas (id BINARY(16) PRIMARY KEY, definition VARCHAR(64) NOT NULL, definition_version INT NOT NULL, state INT NOT NULL, step INT NOT NULL,
-            attempts INT NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL, history MEDIUMBLOB NOT NULL, created_us BIGINT NOT NULL, updated_us BIGINT NOT NULL,
-            unfinished INT AS (IF(state = 1, NULL, state)) VIRTUAL, KEY sagas_due (wake_us), KEY sagas_unfinished (unfinished, id)) {Options};
+        CREATE TABLE IF NOT EXISTS aggregates (id BINARY(16) PRIMARY KEY, kind VARCHAR(64) NOT NULL, version BIGINT NOT NULL, state VARCHAR(32) NOT NULL,
+            at_rest BOOL NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL, open_state VARCHAR(32) AS (IF(at_rest, NULL, state)) VIRTUAL,
+            KEY aggregates_due (wake_us), KEY aggregates_by_state (open_state, id)) {Options};
         CREATE TABLE IF NOT EXISTS events (seq BIGINT PRIMARY KEY, type INT NOT NULL, subject BINARY(16) NOT NULL, version BIGINT NOT NULL, time_us BIGINT NOT NULL,
             data MEDIUMBLOB NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS messages (seq BIGINT PRIMARY KEY, target_shard INT NOT NULL, saga_id BINARY(16) NOT NULL, type VARCHAR(64) NOT NULL, data MEDIUMBLOB NOT NULL,
             time_us BIGINT NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS blocks (number BIGINT PRIMARY KEY, from_seq BIGINT NOT NULL, through_seq BIGINT NOT NULL, previous_hash BINARY(32) NOT NULL, hash BINARY(32) NOT NULL,
             time_us BIGINT NOT NULL) {Options};
-        """,
-        // Where the owner is reached, what it asks of its peers, whether it prefers the shard, and when one asked for
-        // it that does.
-        """
-        SET @step = IF((SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'head' AND column_name = 'address') = 0,
-            'ALTER TABLE head ADD COLUMN address VARCHAR(255) NOT NULL DEFAULT '''', ADD COLUMN secret BINARY(16) NOT NULL DEFAULT 0x00,
-                ADD COLUMN preferred BOOL NOT NULL DEFAULT TRUE, ADD COLUMN wanted_at DATETIME(6) NOT NULL DEFAULT ''2000-01-01''',
-            'DO 0');
-        PREPARE step FROM @step;
-        EXECUTE step;
-        DEALLOCATE PREPARE step;
         """,
     ];
 

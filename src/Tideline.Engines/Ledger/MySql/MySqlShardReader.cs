@@ -127,34 +127,23 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
             MySqlRows.Claim, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE id = @0", [id], MySqlRows.Saga, cancel);
+    public ValueTask<AggregateRow?> GetAggregateAsync(Guid id, CancellationToken cancel) =>
+        OneAsync(AggregateQueries.One, [id], MySqlRows.Aggregate, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE wake_us <= @0 ORDER BY wake_us LIMIT @1",
-            [atUs, limit], MySqlRows.Saga, cancel);
+    public ValueTask<IReadOnlyList<AggregateRow>> GetDueAggregatesAsync(
+        string kindPrefix, long atUs, int limit, CancellationToken cancel) =>
+        ManyAsync(AggregateQueries.Due, [kindPrefix, atUs, limit], MySqlRows.Aggregate, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(
-        SagaState? state, Guid after, int limit, CancellationToken cancel)
-    {
-        // Completed ones are nearly all there are and stand in no index: the table itself is walked.
-        var which = state switch
-        {
-            null => "unfinished IN (0, 2, 4)",
-            SagaState.Completed => "state = 1",
-            _ => $"unfinished = {(int)state}",
-        };
-        return ManyAsync($"SELECT {MySqlRows.SagaColumns} FROM sagas WHERE {which} AND id > @0 ORDER BY id LIMIT @1",
-            [after, limit], MySqlRows.Saga, cancel);
-    }
+    public ValueTask<IReadOnlyList<AggregateRow>> GetAggregatesAsync(
+        AggregateFilter which, Guid after, int limit, CancellationToken cancel) =>
+        ManyAsync(AggregateQueries.Page(which), AggregateQueries.Values(which, after, limit), MySqlRows.Aggregate,
+            cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(
-        CancellationToken cancel) =>
-        ManyAsync("SELECT DISTINCT definition, definition_version FROM sagas WHERE unfinished IN (0, 2, 4) ORDER "
-            + "BY 1, 2", [], row => (row.GetString(0), row.GetInt32(1)), cancel);
+    public ValueTask<IReadOnlyList<string>> GetAggregateKindsAsync(AggregateFilter which, CancellationToken cancel) =>
+        ManyAsync(AggregateQueries.Kinds(which), AggregateQueries.Values(which), row => row.GetString(0), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
@@ -182,7 +171,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
-        int limit, CancellationToken cancel, Func<SagaRow, SagaClaim?>? claimOf = null)
+        int limit, CancellationToken cancel, AggregateClaims? claims = null)
     {
         return await ReadAsync(
             async (connection, _, token) =>
@@ -190,7 +179,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
                 await using var snapshot = await connection.BeginTransactionAsync(
                     System.Data.IsolationLevel.RepeatableRead, token);
                 return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit,
-                    Limits.BalanceCheckAccounts, claimOf).Run(token), token);
+                    Limits.BalanceCheckAccounts, claims).Run(token), token);
             },
             cancel);
     }

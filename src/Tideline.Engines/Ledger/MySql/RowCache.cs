@@ -4,13 +4,13 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>
-/// Accounts and unfinished sagas as the owner of their shard wrote them last. Nobody else may write them, so they need
-/// not be read again for as long as its fence holds: see <see cref="BatchWriter"/>.
+/// Accounts and aggregates that are not at rest, as the owner of their shard wrote them last. Nobody else may write
+/// them, so they need not be read again for as long as its fence holds: see <see cref="BatchWriter"/>.
 /// </summary>
 internal sealed class RowCache
 {
     private readonly Generations<AccountRow> _accounts = new(Limits.KnownAccounts);
-    private readonly Generations<SagaRow> _sagas = new(Limits.KnownSagas);
+    private readonly Generations<AggregateRow> _aggregates = new(Limits.KnownAggregates);
 
     /// <summary>Puts what is known of a batch's keys into its rows, to be changed there.</summary>
     /// <returns>Whether all of it is: rows that are not there yet are presumed to be new where only a key of MySQL
@@ -22,12 +22,12 @@ internal sealed class RowCache
             if (_accounts.Find(id) is { } account) rows.Accounts.Add(id, account.Copy());
         }
 
-        foreach (var id in keys.Sagas)
+        foreach (var id in keys.Aggregates)
         {
-            if (_sagas.Find(id) is { } saga) rows.Sagas.Add(id, saga);
+            if (_aggregates.Find(id) is { } aggregate) rows.Aggregates.Add(id, aggregate);
         }
 
-        return rows.Accounts.Count == keys.Accounts.Count && rows.Sagas.Count == keys.Sagas.Count
+        return rows.Accounts.Count == keys.Accounts.Count && rows.Aggregates.Count == keys.Aggregates.Count
             && keys.Customers.Count == 0 && keys.Holds.Count == 0 && keys.Claims.Count == 0;
     }
 
@@ -36,21 +36,21 @@ internal sealed class RowCache
     {
         foreach (var account in written.NewAccounts) _accounts.Keep(account.Id, account);
         foreach (var account in written.ChangedAccounts) _accounts.Keep(account.Id, account);
-        foreach (var saga in written.NewSagas) Learn(saga);
-        foreach (var saga in written.ChangedSagas) Learn(saga);
+        foreach (var aggregate in written.NewAggregates) Learn(aggregate);
+        foreach (var aggregate in written.ChangedAggregates) Learn(aggregate);
     }
 
     public void Clear()
     {
         _accounts.Clear();
-        _sagas.Clear();
+        _aggregates.Clear();
     }
 
-    // A finished one is hardly looked at again; that of a transfer within the shard never.
-    private void Learn(SagaRow saga)
+    // One at rest is hardly looked at again.
+    private void Learn(AggregateRow aggregate)
     {
-        if (saga.State.IsFinal()) _sagas.Drop(saga.Id);
-        else _sagas.Keep(saga.Id, saga);
+        if (aggregate.AtRest) _aggregates.Drop(aggregate.Id);
+        else _aggregates.Keep(aggregate.Id, aggregate);
     }
 
     // When the young ones are as many as there may be they become the old ones, and the old ones go: what was written

@@ -15,8 +15,7 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
         $"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?");
     private readonly SqliteStatement _hold = database.Prepare(
         $"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?");
-    private readonly SqliteStatement _saga = database.Prepare(
-        $"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?");
+    private readonly SqliteStatement _aggregate = database.Prepare(AggregateQueries.One);
     private readonly SqliteStatement _transaction = database.Prepare("SELECT 1 FROM transactions WHERE id = ?");
     private readonly SqliteStatement _claim = database.Prepare(
         $"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?");
@@ -33,7 +32,7 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
         Read(_account, keys.Accounts, rows.Accounts, AccountAndTail);
         Read(_customer, keys.Customers, rows.Customers, LedgerRows.Customer);
         Read(_hold, keys.Holds, rows.Holds, LedgerRows.Hold);
-        Read(_saga, keys.Sagas, rows.Sagas, LedgerRows.Saga);
+        Read(_aggregate, keys.Aggregates, rows.Aggregates, LedgerRows.Aggregate);
         foreach (var id in keys.Transactions)
         {
             if (_transaction.Bind(id).Step()) rows.Transactions.Add(id);

@@ -25,10 +25,9 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         $"INSERT INTO claims ({LedgerRows.ClaimColumns}) VALUES (?, ?, ?) " +
         "ON CONFLICT (name) DO UPDATE SET claim_id = excluded.claim_id, subject = excluded.subject");
     private readonly SqliteStatement _release = database.Prepare("DELETE FROM claims WHERE name = ?");
-    private readonly SqliteStatement _newSaga = Insert(database, "sagas", LedgerRows.SagaColumns);
-    private readonly SqliteStatement _changedSaga = database.Prepare(
-        "UPDATE sagas SET definition_version = ?, state = ?, step = ?, attempts = ?, wake_us = ?, data = ?, history = "
-            + "?, updated_us = ? WHERE id = ?");
+    private readonly SqliteStatement _newAggregate = Insert(database, "aggregates", LedgerRows.AggregateColumns);
+    private readonly SqliteStatement _changedAggregate = database.Prepare(
+        "UPDATE aggregates SET kind = ?, version = ?, state = ?, at_rest = ?, wake_us = ?, data = ? WHERE id = ?");
     private readonly SqliteStatement _event = Insert(database, "events", LedgerRows.EventColumns);
     private readonly SqliteStatement _message = Insert(database, "messages", LedgerRows.MessageColumns);
     private readonly SqliteStatement _forget = database.Prepare("DELETE FROM messages WHERE seq <= ?");
@@ -49,8 +48,8 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         WriteOutcomes(writes.Outcomes);
         foreach (var row in writes.Holds) Write(row);
         foreach (var (name, row) in writes.Claims) Write(name, row);
-        foreach (var row in writes.NewSagas) WriteNew(row);
-        foreach (var row in writes.ChangedSagas) WriteChanged(row);
+        foreach (var row in writes.NewAggregates) Values(_newAggregate.Bind(row.Id), row).Run();
+        foreach (var row in writes.ChangedAggregates) Values(_changedAggregate, row).Bind(row.Id).Run();
         foreach (var row in writes.Events) _event.Bind(row.Position.Seq)
             .Bind((int)row.Type).Bind(row.Subject).Bind(row.Version).Bind(row.TimeUs).Bind(row.Data.Span).Run();
         foreach (var row in writes.Messages) _message.Bind(row.Seq)
@@ -120,15 +119,9 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         else _claim.Bind(name).Bind(row.ClaimId).Bind(row.Subject).Run();
     }
 
-    private void WriteNew(SagaRow row) =>
-        _newSaga.Bind(row.Id).Bind(row.Definition)
-            .Bind(row.DefinitionVersion).Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs)
-            .Bind(row.Data).Bind(row.History).Bind(row.CreatedUs).Bind(row.UpdatedUs).Run();
-
-    private void WriteChanged(SagaRow row) =>
-        _changedSaga.Bind(row.DefinitionVersion)
-            .Bind((int)row.State).Bind(row.Step).Bind(row.Attempts).Bind(row.WakeUs).Bind(row.Data).Bind(row.History)
-            .Bind(row.UpdatedUs).Bind(row.Id).Run();
+    private static SqliteStatement Values(SqliteStatement statement, AggregateRow row) =>
+        statement.Bind(row.Kind).Bind(row.Version).Bind(row.State).Bind(row.AtRest ? 1 : 0).Bind(row.WakeUs)
+            .Bind(row.Data);
 
     private static SqliteStatement Insert(SqliteDatabase database, string table, string columns)
     {

@@ -18,8 +18,7 @@ internal static class LedgerRows
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns = "key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
     public const string ClaimColumns = "name, claim_id, subject";
-    public const string SagaColumns =
-        "id, definition, definition_version, state, step, attempts, wake_us, data, history, created_us, updated_us";
+    public const string AggregateColumns = "id, kind, version, state, at_rest, wake_us, data";
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
     public const string BlockColumns = "number, from_seq, through_seq, previous_hash, hash, time_us";
@@ -68,9 +67,8 @@ internal static class LedgerRows
 
     public static ClaimRow Claim(SqliteStatement row) => new(row.Text(0), row.Id(1), row.Id(2));
 
-    public static SagaRow Saga(SqliteStatement row) =>
-        new(row.Id(0), row.Text(1), row.Int(2), (SagaState)row.Int(3),
-            row.Int(4), row.Int(5), row.LongOrNull(6), row.Bytes(7), row.Bytes(8), row.Long(9), row.Long(10));
+    public static AggregateRow Aggregate(SqliteStatement row) =>
+        new(row.Id(0), row.Text(1), row.Long(2), row.Text(3), row.Int(4) != 0, row.LongOrNull(5), row.Bytes(6));
 
     public static LedgerEvent Event(SqliteStatement row, int shard) =>
         new(new Position(shard, row.Long(0)), (EventType)row.Int(1), row.Id(2), row.Long(3), row.Long(4), row.Bytes(5));

@@ -13,7 +13,7 @@ namespace Tideline.Engines.Ledger.Sqlite;
 internal static class LedgerSchema
 {
     /// <summary>Grows with every change that an older program could not read.</summary>
-    public const int FormatVersion = 2;
+    public const int FormatVersion = 3;
 
     private const string Tables = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -49,11 +49,10 @@ internal static class LedgerSchema
         CREATE TABLE claims (name TEXT PRIMARY KEY, claim_id BLOB NOT NULL, subject BLOB NOT NULL)
             STRICT, WITHOUT ROWID;
 
-        CREATE TABLE sagas (id BLOB PRIMARY KEY, definition TEXT NOT NULL, definition_version INTEGER NOT NULL, state INTEGER NOT NULL, step INTEGER NOT NULL,
-            attempts INTEGER NOT NULL, wake_us INTEGER, data BLOB NOT NULL, history BLOB NOT NULL, created_us INTEGER NOT NULL,
-            updated_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE INDEX sagas_due ON sagas (wake_us) WHERE wake_us IS NOT NULL;
-        CREATE INDEX sagas_not_completed ON sagas (state, id) WHERE state <> 1;
+        CREATE TABLE aggregates (id BLOB PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL,
+            at_rest INTEGER NOT NULL, wake_us INTEGER, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE INDEX aggregates_due ON aggregates (wake_us) WHERE wake_us IS NOT NULL;
+        CREATE INDEX aggregates_by_state ON aggregates (state, id) WHERE at_rest = 0;
 
         CREATE TABLE events (seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, subject BLOB NOT NULL, version INTEGER NOT NULL, time_us INTEGER NOT NULL,
             data BLOB NOT NULL) STRICT;

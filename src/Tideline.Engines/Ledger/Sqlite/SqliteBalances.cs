@@ -33,11 +33,8 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
                 (account, holds) => (account, holds.Aggregate((Int128)0, (sum, hold) => sum + hold.Minor)));
 
     /// <inheritdoc/>
-    public IEnumerable<SagaRow> OpenSagas() => Rows(
-        database.Prepare(
-            $"SELECT {LedgerRows.SagaColumns} FROM sagas INDEXED BY sagas_not_completed"
-            + " WHERE state IN (0, 2, 4, 5) AND state <> 1"),
-        LedgerRows.Saga);
+    public IEnumerable<AggregateRow> Aggregates(AggregateFilter which) =>
+        Rows(database.Prepare(AggregateQueries.All(which)).Bind(which), LedgerRows.Aggregate);
 
     /// <summary>Accounts that do not lead to their entries, and entries that do not lead to earlier ones.</summary>
     public IEnumerable<string> FindBrokenChains(CancellationToken cancel)

@@ -46,7 +46,7 @@ public sealed class SqliteLedgerStore : ILedgerStore
         try
         {
             var directory = Path.Combine(Path.GetFullPath(dataDirectory), Folder);
-            if (!Directory.Exists(directory)) Create(directory, shards ?? NodeOptions.DefaultShards);
+            if (!Directory.Exists(directory)) Create(directory, shards ?? ShardMap.DefaultShards);
             // Before SQLite opens any of them: closing it would lay the log over the file.
             foreach (var path in Directory.EnumerateFiles(directory, "shard-*.db")) FilePair.Require(path);
             var stored = StoredShards(directory);

@@ -97,38 +97,24 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             query => query.Bind(after).Bind(limit), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<SagaRow?> GetSagaAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.SagaColumns} FROM sagas WHERE id = ?",
-            query => query.Bind(id), LedgerRows.Saga, cancel);
+    public ValueTask<AggregateRow?> GetAggregateAsync(Guid id, CancellationToken cancel) =>
+        One(AggregateQueries.One, query => query.Bind(id), LedgerRows.Aggregate, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(long atUs, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.SagaColumns} FROM sagas INDEXED BY sagas_due WHERE wake_us <= ? ORDER BY wake_us "
-            + $"LIMIT ?",
-            query => query.Bind(atUs).Bind(limit), LedgerRows.Saga, cancel);
+    public ValueTask<IReadOnlyList<AggregateRow>> GetDueAggregatesAsync(
+        string kindPrefix, long atUs, int limit, CancellationToken cancel) =>
+        Many(AggregateQueries.Due, query => query.Bind(atUs).Bind(kindPrefix).Bind(kindPrefix).Bind(limit),
+            LedgerRows.Aggregate, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(
-        SagaState? state, Guid after, int limit, CancellationToken cancel)
-    {
-        // Completed ones are nearly all there are and stand in no index: the table itself is walked.
-        var source = state switch
-        {
-            null => "sagas INDEXED BY sagas_not_completed WHERE state IN (0, 2, 4) AND state <> 1 AND -1 = ?",
-            SagaState.Completed => "sagas WHERE state = ?",
-            _ => "sagas INDEXED BY sagas_not_completed WHERE state <> 1 AND state = ?",
-        };
-        return Many($"SELECT {LedgerRows.SagaColumns} FROM {source} AND id > ? ORDER BY id LIMIT ?",
-            query => query.Bind(state is { } one ? (int)one : -1).Bind(after).Bind(limit), LedgerRows.Saga, cancel);
-    }
+    public ValueTask<IReadOnlyList<AggregateRow>> GetAggregatesAsync(
+        AggregateFilter which, Guid after, int limit, CancellationToken cancel) =>
+        Many(AggregateQueries.Page(which), query => query.Bind(which).Bind(after).Bind(limit), LedgerRows.Aggregate,
+            cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<(string Definition, int Version)>> GetSagaVersionsInFlightAsync(
-        CancellationToken cancel) =>
-        Many(
-            "SELECT DISTINCT definition, definition_version FROM sagas INDEXED BY sagas_not_completed"
-            + " WHERE state IN (0, 2, 4) AND state <> 1 ORDER BY 1, 2",
-            query => query, row => (row.Text(0), row.Int(1)), cancel);
+    public ValueTask<IReadOnlyList<string>> GetAggregateKindsAsync(AggregateFilter which, CancellationToken cancel) =>
+        Many(AggregateQueries.Kinds(which), query => query.Bind(which), row => row.Text(0), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
@@ -152,12 +138,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
         Read(database => Totals.Read(database, cancel), cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(int limit, CancellationToken cancel, Func<SagaRow,
-        SagaClaim?>? claimOf = null) =>
+    public ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
+        int limit, CancellationToken cancel, AggregateClaims? claims = null) =>
         Read<IReadOnlyList<string>>(database =>
         {
             var balances = new SqliteBalances(database);
-            var check = new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts, claimOf);
+            var check = new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts, claims);
             return
             [
                 .. check.Run(cancel).Concat(balances.FindBrokenChains(cancel))

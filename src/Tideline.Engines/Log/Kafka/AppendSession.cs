@@ -65,15 +65,15 @@ internal sealed partial class AppendSession : IDisposable
             {
                 var (key, progress) = ((record.Topic, record.Source), _sources[(record.Topic, record.Source)]);
                 if (!due.TryGetValue(key, out var next)) next = progress.Sent + 1;
-                if (record.SourceSeq > next)
+                if (record.FollowsSeq >= next)
                 {
-                    skipped = $"{record.Source} appended {record.SourceSeq} to {record.Topic}, where {next} was due: "
-                        + $"something between was lost.";
+                    skipped = $"{record.Source} appended {record.SourceSeq} to {record.Topic} after "
+                        + $"{record.FollowsSeq}, but {next - 1} is the last there: something between was lost.";
                     return null;
                 }
 
                 if (record.SourceSeq < next) continue;
-                due[key] = next + 1;
+                due[key] = record.SourceSeq + 1;
                 missing.Add(record);
             }
         }
@@ -128,7 +128,7 @@ internal sealed partial class AppendSession : IDisposable
                 return;
             }
 
-            var stamp = progress.Send(record.SourceSeq, partition.Number);
+            var stamp = progress.Send(record.SourceSeq, partition.Number, record.FollowsSeq);
             _bytes += bytes;
             flight.Add();
             try
@@ -182,7 +182,7 @@ internal sealed partial class AppendSession : IDisposable
         lock (_gate)
         {
             if (_end is not null) return;
-            progress.Confirm(stamp.Seq);
+            progress.Confirm(stamp);
             _bytes -= bytes;
             if (_bytes < Limits.KafkaInFlightBytes && _isAwaited)
             {

@@ -10,8 +10,9 @@ namespace Tideline.Engines.Log.Kafka;
 /// <summary>
 /// A record as a Kafka message: CloudEvents 1.0 in binary mode. The value is the data, the attributes are headers, the
 /// key is the record's key as text. Beyond what docs/reference/events.md names there are <c>previous</c> and
-/// <c>follows</c>, only where they are not the sequence before; see <see cref="RecordStamp"/>. The last header is the
-/// seal: see <see cref="RecordSeal"/>.
+/// <c>follows</c>, only where they are not the sequence before; see <see cref="RecordStamp"/>. A record that carries
+/// <see cref="LogRecord.PreviousSeq"/> says so in <c>previoussequence</c>. The last header is the seal: see
+/// <see cref="RecordSeal"/>.
 /// </summary>
 internal static class CloudEventHeaders
 {
@@ -38,6 +39,7 @@ internal static class CloudEventHeaders
         if (record.Version != 0) headers.Add("ce_version", Number(record.Version));
         if (stamp.Previous != stamp.Seq - 1) headers.Add("ce_previous", Number(stamp.Previous));
         if (stamp.Follows != stamp.Seq - 1) headers.Add("ce_follows", Number(stamp.Follows));
+        if (record.PreviousSeq is { } before) headers.Add("ce_previoussequence", Number(before));
         var message = new Message<byte[], byte[]>
         {
             Key = record.Key == Guid.Empty ? null! : Bytes(record.Key.ToString()),
@@ -57,6 +59,7 @@ internal static class CloudEventHeaders
         if (!seal.IsOurs(topic, partition, message)) return null;
         var (key, subject) = (Guid.Empty, Guid.Empty);
         var (seq, version, previous, follows, timeUs) = (0L, 0L, -1L, -1L, -1L);
+        long? before = null;
         string? source = null, type = null;
         foreach (var header in message.Headers)
         {
@@ -72,14 +75,17 @@ internal static class CloudEventHeaders
                 case "ce_version": version = NumberOf(value); break;
                 case "ce_previous": previous = NumberOf(value); break;
                 case "ce_follows": follows = NumberOf(value); break;
+                case "ce_previoussequence": before = NumberOf(value); break;
             }
         }
 
-        if (source is null || type is null || seq < 1 || version < 0 || timeUs < 0
+        if (source is null || type is null || seq < 1 || version < 0 || timeUs < 0 || before < 0
             || message.Value is null || (message.Key is not null && !IsId(message.Key, out key))) return null;
         var stamp = new RecordStamp(source, seq, previous < 0 ? seq - 1 : previous, follows < 0 ? seq - 1 : follows);
-        return (new LogRecord(topic, partition, 0, source, seq, key, type, subject, version, timeUs, message.Value),
-            stamp);
+        var record = new LogRecord(
+            topic, partition, 0, source, seq, key, type, subject, version, timeUs, message.Value)
+        { PreviousSeq = before };
+        return (record, stamp);
     }
 
     private static string SourcePrefix(string topic) => $"/tideline/{topic}/";

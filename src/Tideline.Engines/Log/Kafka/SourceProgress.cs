@@ -41,12 +41,16 @@ internal sealed class SourceProgress(string source)
     /// <summary>Notes that the record after <see cref="Sent"/> is there already: beyond one that was missing.</summary>
     public void Pass(long seq) => Sent = Math.Max(Sent, seq);
 
-    /// <summary>Hands the record after <see cref="Sent"/> to the producer.</summary>
-    public RecordStamp Send(long seq, int partition)
+    /// <summary>
+    /// Hands the record after <see cref="Sent"/> to the producer. <paramref name="after"/>: the source's sequence
+    /// before it on the topic, where that is not the number before; there is nothing between the two.
+    /// </summary>
+    public RecordStamp Send(long seq, int partition, long? after = null)
     {
         // What goes to the same partition before it is there before it, confirmed or not: the producer keeps order and
         // leaves no gap.
         var follows = Math.Max(Settled, _implied.GetValueOrDefault(partition));
+        if (follows >= after) follows = seq - 1;
         var stamp = new RecordStamp(source, seq, _last.GetValueOrDefault(partition), follows);
         _implied[partition] = follows == seq - 1 ? seq : follows;
         _last[partition] = seq;
@@ -55,9 +59,10 @@ internal sealed class SourceProgress(string source)
     }
 
     /// <summary>The brokers confirmed a record.</summary>
-    public void Confirm(long seq)
+    public void Confirm(RecordStamp stamp)
     {
-        if (_beyond.Count == 0 && seq == Settled + 1)
+        var (seq, follows) = (stamp.Seq, Math.Max(Settled, stamp.Follows));
+        if (_beyond.Count == 0 && follows == seq - 1)
         {
             Settled = seq;
             return;

@@ -9,8 +9,8 @@ internal static class LogRows
     public static IReadOnlyList<LogRecord> Read(
         SqliteDatabase database, LogWriter names, string topic, int topicId, int partition, long afterOffset, int limit)
     {
-        var statement = database.Prepare("SELECT position, source, seq, key, type, subject, version, time_us, data "
-            + "FROM records WHERE topic = ? AND partition = ? AND position > ? ORDER BY position LIMIT ?")
+        var statement = database.Prepare("SELECT position, source, seq, key, type, subject, version, time_us, data, "
+            + "previous FROM records WHERE topic = ? AND partition = ? AND position > ? ORDER BY position LIMIT ?")
             .Bind(topicId).Bind(partition).Bind(afterOffset).Bind(limit);
         var records = new List<LogRecord>();
         while (statement.Step())
@@ -18,7 +18,10 @@ internal static class LogRows
             records.Add(new LogRecord(
                 topic, partition, statement.Long(0), names.Sources.Name(statement.Int(1)),
                 statement.Long(2), statement.Id(3), names.Types.Name(statement.Int(4)), statement.Id(5),
-                statement.Long(6), statement.Long(7), statement.Bytes(8)));
+                statement.Long(6), statement.Long(7), statement.Bytes(8))
+            {
+                PreviousSeq = statement.LongOrNull(9),
+            });
         }
 
         statement.Reset();

@@ -20,7 +20,7 @@ internal sealed class LogWriter
         Sources = new NameTable(database, "source_names");
         Types = new NameTable(database, "types");
         _insert = database.Prepare("INSERT INTO records(topic, partition, position, source, seq, key, type, subject, "
-            + "version, time_us, data) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            + "version, time_us, data, previous) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
         Reload();
     }
 
@@ -47,13 +47,15 @@ internal sealed class LogWriter
             var source = Sources.Ensure(record.Source);
             var last = _sources.TryGetValue((topic, source), out var known) ? known : SourceName.AfterOf(record.Source);
             if (record.SourceSeq <= last) continue;
-            if (record.SourceSeq != last + 1)
+            if (record.FollowsSeq > last)
                 throw new TidelineException(ErrorCode.Corrupt, $"{record.Source} appended {record.SourceSeq} to "
-                    + $"{record.Topic}, where {last + 1} was due: something between was lost.");
+                    + $"{record.Topic} after {record.FollowsSeq}, but {last} is the last there: something between was "
+                    + "lost.");
             var offset = _heads.GetValueOrDefault((topic, record.Partition)) + 1;
             _insert.Bind(topic).Bind(record.Partition)
                 .Bind(offset).Bind(source).Bind(record.SourceSeq).Bind(record.Key).Bind(Types.Ensure(record.Type))
-                .Bind(record.Subject).Bind(record.Version).Bind(record.TimeUs).Bind(record.Data.Span).Run();
+                .Bind(record.Subject).Bind(record.Version).Bind(record.TimeUs).Bind(record.Data.Span)
+                .Bind(record.PreviousSeq).Run();
             _heads[(topic, record.Partition)] = offset;
             _sources[(topic, source)] = record.SourceSeq;
             touchedSources.Add((topic, source));

@@ -1,138 +1,49 @@
+using Microsoft.Extensions.Logging;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Ledger.Installation;
 using Tideline.Sagas;
+using Tideline.Services.Payments.Imports;
+using Tideline.Services.Payments.Statements;
 
 namespace Tideline.Services.Payments;
 
-/// <summary>Transfers between accounts, same shard or not.</summary>
-public sealed class PaymentsService(GeneralLedger ledger, SagaWaiters waiters, TimeProvider time)
+/// <summary>Transfers, ISO 20022 files and statements.</summary>
+public sealed class PaymentsService : BankService
 {
-    /// <summary>
-    /// Moves money once. Answers when it has settled or was refused; when a saga needs longer than
-    /// <see cref="Limits.SagaWaitMs"/>, with what is known so far.
-    /// </summary>
-    /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
-    public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
-    {
-        var began = time.GetTimestamp();
-        var transferId = ledger.NextIdBeside(request.From);
-        var start = new StartTransfer(transferId, request.From, request.To, request.Amount, request.Reference)
-        {
-            Key = request.Key, Fingerprint = request.Fingerprint,
-        };
-        if (ledger.Map.ShardOf(request.From) == ledger.Map.ShardOf(request.To))
-            return Settled(await ledger.ExecuteAsync(start, cancel));
+    /// <inheritdoc/>
+    public override string Name => "payments";
 
-        var destination = await ledger.ReaderOf(request.To).GetAccountAsync(request.To, cancel);
-        start = start with { Known = AccountRules.Usable(destination, request.To, request.Amount.Currency) };
-        using var waiter = waiters.Expect(transferId);
-        CrashPoint.Pass("saga.start.before");
-        var reply = await ledger.ExecuteAsync(start, cancel);
-        CrashPoint.Pass("saga.start.after");
-        if (reply.Kind != OutcomeKind.Saga) return Settled(reply);
-        return reply.Subject == transferId
-            ? await EndAsync(waiter, reply, began, cancel)
-            : await EndOfRepeatAsync(reply, began, cancel);
+    /// <inheritdoc/>
+    public override IReadOnlyList<CommandKind> Commands { get; } =
+        [new("startTransfer", PaymentsJson.Default.StartTransfer)];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<SagaDefinition> Sagas { get; } = [TransferSaga.Version1];
+
+    /// <summary>Transfers between accounts.</summary>
+    public Transfers Transfers { get; private set; } = null!;
+
+    /// <summary>ISO 20022 files.</summary>
+    public PaymentImports Imports { get; private set; } = null!;
+
+    /// <summary>Account statements.</summary>
+    public AccountStatements Statements { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    public override FolderSnapshot? PinFiles(string folder) => ImportSnapshot.Of(ImportFolder(folder));
+
+    /// <inheritdoc/>
+    public override void Start(ServiceContext context)
+    {
+        Transfers = new Transfers(context.Ledger, context.Sagas, context.Time);
+        Imports = PaymentImports.Start(
+            ImportFolder(context.Folder), ImportPorts.Of(context.Ledger, Transfers), context.Time,
+            context.Loggers.CreateLogger<PaymentImports>());
+        context.Keep(Imports);
+        context.Health.Register("imports", FaultScope.Detail, () => Imports.Fault);
+        Statements = new AccountStatements(context.Ledger);
     }
 
-    /// <summary>A transfer with its saga steps; null when there is none.</summary>
-    public async Task<TransferDetails?> GetTransferAsync(Guid transferId, CancellationToken cancel)
-    {
-        var reader = ledger.ReaderOf(transferId);
-        return await reader.GetSagaAsync(transferId, cancel) is { Definition: TransferSaga.Name } row
-            ? await TransferDetails.ReadAsync(row, reader, cancel)
-            : null;
-    }
-
-    /// <summary>
-    /// What became of a transfer that was asked for with an idempotency key; null when none was, or when the request is
-    /// still on its way: the same request with the same key tells then. One that was refused before anything moved has
-    /// no details.
-    /// </summary>
-    public async Task<KeyedTransfer?> FindAsync(Guid key, CancellationToken cancel)
-    {
-        var reader = ledger.ReaderOf(key);
-        var outcome = await reader.GetOutcomeAsync(key, cancel);
-        if (outcome is { Kind: OutcomeKind.Reserved })
-        {
-            reader = ledger.ReaderOf(outcome.Subject);
-            outcome = await reader.GetOutcomeAsync(key, cancel);
-        }
-
-        // Only a refused transfer's outcome has a subject.
-        if (outcome is null || outcome.Subject == Guid.Empty || outcome.Kind == OutcomeKind.Reserved) return null;
-        if (outcome.Kind == OutcomeKind.Refused)
-        {
-            var refusal = new Refusal(outcome.Reason, outcome.Detail ?? "");
-            return new KeyedTransfer(null, refusal, Clock.FromUs(outcome.TimeUs));
-        }
-
-        return await GetTransferAsync(outcome.Subject, cancel) is { } details
-            ? new KeyedTransfer(details, details.Refusal, details.CreatedAt)
-            : null;
-    }
-
-    private static TransferReply Settled(Reply reply)
-    {
-        Position[] written = reply.Position.Seq == 0 ? [] : [reply.Position];
-        return reply.Refusal is null
-            ? new TransferReply(reply.Subject, TransferStatus.Settled, reply.BalanceMinor, null, written)
-            : new TransferReply(Guid.Empty, TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, written);
-    }
-
-    // An earlier attempt with this key chose the saga's id, and the saga may have ended, or wait for an operator, long
-    // since.
-    private async Task<TransferReply> EndOfRepeatAsync(Reply reply, long began, CancellationToken cancel)
-    {
-        using var waiter = waiters.Expect(reply.Subject);
-        var row = await ledger.Reader(reply.Position.Shard).GetSagaAsync(reply.Subject, cancel);
-        return row is { State: not (SagaState.Running or SagaState.Compensating) }
-            ? Ended(row, reply)
-            : await EndAsync(waiter, reply, began, cancel);
-    }
-
-    private async Task<TransferReply> EndAsync(SagaWaiter waiter, Reply reply, long began, CancellationToken cancel) =>
-        await waiters.EndAsync(waiter, reply.Position.Shard, time, began, cancel) is { } row
-        ? Ended(row, reply)
-        : new TransferReply(reply.Subject, TransferStatus.Running, reply.BalanceMinor, null, [reply.Position]);
-
-    private static TransferReply Ended(SagaRow row, Reply reply)
-    {
-        var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
-        var refusal = TransferDetails.RefusalOf(data);
-        return new TransferReply(row.Id, TransferDetails.StatusOf(row), reply.BalanceMinor, refusal, data.Positions);
-    }
-}
-
-/// <summary>A transfer to make.</summary>
-public sealed record TransferRequest(Guid From, Guid To, Money Amount, string? Reference, Guid Key, Guid Fingerprint);
-
-/// <summary>A transfer found by its key. Without <paramref name="Details"/> it was refused at once.</summary>
-public sealed record KeyedTransfer(TransferDetails? Details, Refusal? Refusal, DateTimeOffset CreatedAt);
-
-/// <summary>
-/// What a transfer came to. <paramref name="BalanceMinor"/>: the source's posted balance after its debit. The saga's id
-/// is the transfer's.
-/// </summary>
-public sealed record TransferReply(
-    Guid TransferId, TransferStatus Status, long BalanceMinor, Refusal? Refusal, IReadOnlyList<Position> Positions);
-
-/// <summary>Where a transfer stands.</summary>
-public enum TransferStatus
-{
-    /// <summary>Debited and credited.</summary>
-    Settled,
-
-    /// <summary>On its way.</summary>
-    Running,
-
-    /// <summary>
-    /// The destination got nothing. Nothing moved, all was moved back, or the bank holds what the source could not take
-    /// back.
-    /// </summary>
-    Refused,
-
-    /// <summary>Waits for an operator.</summary>
-    Parked,
+    private static string ImportFolder(string folder) => Path.Combine(folder, "imports");
 }

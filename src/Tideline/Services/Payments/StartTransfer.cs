@@ -7,8 +7,9 @@ using Tideline.Sagas;
 namespace Tideline.Services.Payments;
 
 /// <summary>
-/// Begins a transfer on the source's shard. Both accounts there: debit, credit and the finished saga in one
-/// transaction. Else: debit to clearing, the saga and its message to the other shard in one transaction.
+/// Begins a transfer on the source's shard. Both accounts there: debit and credit in one transaction, which is all of
+/// the saga (<see cref="SagaDefinition.Within"/>). Else: debit to clearing, the
+/// saga and its message to the other shard in one transaction.
 /// </summary>
 internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money Amount, string? Reference)
     : LedgerCommand
@@ -41,11 +42,10 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
         return batch.Context.Map.ShardOf(To) == batch.Context.Shard ? Here(batch, from!) : Across(batch);
     }
 
-    // The outcome names the transfer, so that its key finds it: PaymentsService.FindAsync.
+    // The outcome names the transfer, so that its key finds it: Transfers.FindAsync.
     private Reply Refuse(Batch batch, Refusal refusal) => batch.Refuse(refusal.Reason, refusal.Detail, TransferId);
 
-    // Same shard: nothing is left to do but the view, so the saga row needs no data; the transaction of the same id
-    // tells it all.
+    // Nothing is left to do but the view, so the saga has no row: the transaction of the same id says it all.
     private Reply Here(Batch batch, AccountRow from)
     {
         var to = batch.Account(To);
@@ -56,8 +56,6 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
             from, new AccountEvent("transfer", -Amount.Minor, true, TransferId, To, Reference, TransferId));
         batch.Emit(EventType.AccountCredited,
             to!, new AccountEvent("transfer", Amount.Minor, true, TransferId, From, Reference, TransferId));
-        batch.Put(new SagaRow(TransferId, TransferSaga.Name,
-            TransferSaga.Version1.Version, SagaState.Completed, 2, 0, null, [], [], batch.TimeUs, batch.TimeUs));
         return batch.Done(TransferId, from.PostedMinor);
     }
 

@@ -1,5 +1,4 @@
 using Tideline.Kernel;
-using Tideline.Ledger;
 using Tideline.Sagas;
 
 namespace Tideline.Services.Payments;
@@ -37,23 +36,7 @@ public sealed record TransferDetails(
         return new Refusal(data.RefusalReason, data.RefusalDetail + held);
     }
 
-    internal static async Task<TransferDetails?> ReadAsync(SagaRow row, IShardReader reader, CancellationToken cancel)
-    {
-        if (row.Data.Length > 0) return FromSaga(row);
-        // A transfer within its shard keeps nothing in the saga that its transaction says already.
-        if (await reader.GetTransactionAsync(row.Id, cancel) is not { } transaction) return null;
-        IReadOnlyList<SagaStepDetails> steps = [.. TransferSaga.Version1.Steps.Take(2)
-            .Select(step => new SagaStepDetails(step.Name, "done", Clock.FromUs(row.CreatedUs), 1, null)), ViewWaits()];
-        return new TransferDetails(
-            row.Id, transaction.Legs[0].AccountId, transaction.Legs[1].AccountId, new Money(
-                transaction.AmountMinor, transaction.Currency), transaction.Reference, TransferStatus.Settled, null,
-            Clock.FromUs(row.CreatedUs), steps)
-        {
-            UpdatedAt = Clock.FromUs(row.UpdatedUs),
-        };
-    }
-
-    private static TransferDetails FromSaga(SagaRow row)
+    internal static TransferDetails Of(SagaRow row)
     {
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         var history = SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray);

@@ -17,7 +17,10 @@ internal static class TransferSaga
         new SagaStep("debit-source", IsPivot: false, RetryPolicy.Default, Deadline, Debit, Refund),
         new SagaStep("credit-destination", IsPivot: true, RetryPolicy.Default, Deadline, Credit, null),
         new SagaStep("update-customer-view", IsPivot: false, RetryPolicy.Default, Deadline, null, null),
-    ]);
+    ])
+    {
+        Within = TransactionKind.Transfer,
+    };
 
     /// <summary>The transaction that gives a transfer's money back.</summary>
     public static Guid RefundId(Guid sagaId) => DerivedId.Of("transfer-refund", sagaId.ToString());

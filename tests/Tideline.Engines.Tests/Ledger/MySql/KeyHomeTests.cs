@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Engines.Tests.Ledger.MySql;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 
 namespace Tideline.Engines.Tests.Ledger.MySql;
@@ -43,19 +43,19 @@ public sealed class KnownRowsTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_saga_is_known_until_it_ends()
+    public void An_aggregate_is_known_until_it_is_at_rest()
     {
-        var running = Saga(Id(1), SagaState.Running);
+        var open = Aggregate(Id(1), "open");
         var writes = new BatchWrites();
-        writes.NewSagas.Add(running);
+        writes.NewAggregates.Add(open);
         _known.Learn(writes);
         var rows = new BatchRows();
-        _known.Give(new BatchKeys { Sagas = { Id(1) } }, rows).ShouldBeTrue();
-        rows.Sagas[Id(1)].ShouldBe(running);
+        _known.Give(new BatchKeys { Aggregates = { Id(1) } }, rows).ShouldBeTrue();
+        rows.Aggregates[Id(1)].ShouldBe(open);
         writes = new BatchWrites();
-        writes.ChangedSagas.Add(running with { State = SagaState.Compensated });
+        writes.ChangedAggregates.Add(open with { State = "paid", AtRest = true });
         _known.Learn(writes);
-        _known.Give(new BatchKeys { Sagas = { Id(1) } }, new BatchRows()).ShouldBeFalse();
+        _known.Give(new BatchKeys { Aggregates = { Id(1) } }, new BatchRows()).ShouldBeFalse();
     }
 
     [Fact]

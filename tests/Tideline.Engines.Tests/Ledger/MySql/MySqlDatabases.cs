@@ -30,20 +30,24 @@ internal sealed class MySqlDatabases : IAsyncDisposable
 
     public async Task<object?> ReadAsync(int shard, string sql, string options = "")
     {
-        await using var connection = new MySqlConnection($"{RealEngine.MySql};{options}");
-        await connection.OpenAsync();
-        await connection.ChangeDatabaseAsync($"{Options.DatabasePrefix}_{shard}");
+        await using var connection = await ConnectAsync(shard, options);
         await using var command = new MySqlCommand(sql, connection);
         return await command.ExecuteScalarAsync();
     }
 
     public async Task ExecuteAsync(int shard, string sql)
     {
-        await using var connection = new MySqlConnection(RealEngine.MySql);
-        await connection.OpenAsync();
-        await connection.ChangeDatabaseAsync($"{Options.DatabasePrefix}_{shard}");
+        await using var connection = await ConnectAsync(shard);
         await using var command = new MySqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<MySqlConnection> ConnectAsync(int shard, string options = "")
+    {
+        var connection = new MySqlConnection($"{RealEngine.MySql};{options}");
+        await connection.OpenAsync();
+        await connection.ChangeDatabaseAsync($"{Options.DatabasePrefix}_{shard}");
+        return connection;
     }
 
     /// <summary>

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Ledger.Installation;
+using Tideline.Services.Accounts;
 using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 
 namespace Tideline.Engines.Tests.Ledger.MySql;
@@ -208,15 +208,14 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Data_of_the_first_format_is_brought_up_to_date_by_several_processes_at_once_and_once_more()
+    public async Task Tables_are_made_by_several_processes_at_once_and_once_more()
     {
-        await _databases.ExecuteAsync(0,
-            "ALTER TABLE head DROP COLUMN address, DROP COLUMN secret, DROP COLUMN preferred, DROP COLUMN wanted_at");
-        await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 2");
+        await _databases.ExecuteAsync(0, "DROP TABLE aggregates, messages");
+        await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 1");
         foreach (var store in await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => _databases.OpenAsync())))
             await store.DisposeAsync();
         // As after a crash between the change and the note that it was made.
-        await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 2");
+        await _databases.ExecuteAsync(0, "DELETE FROM schema_versions WHERE version = 1");
         await using var again = await _databases.OpenAsync(Prefers("a", 0, 1));
         await using var ledger = await StartAsync(again);
         (await ledger.Reader(0).GetOwnerAsync(Cancel)).ShouldNotBeNull().Address.ShouldBe("http://a");

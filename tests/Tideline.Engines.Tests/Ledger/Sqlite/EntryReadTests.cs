@@ -130,7 +130,7 @@ public sealed class EntryReadTests
             if (!commits)
             {
                 // A saga that is there twice fails the commit after the entries were written.
-                writes.NewSagas.AddRange([Saga(Id(7), SagaState.Running), Saga(Id(7), SagaState.Running)]);
+                writes.NewAggregates.AddRange([Aggregate(Id(7), "open"), Aggregate(Id(7), "open")]);
                 await Should.ThrowAsync<TidelineException>(async () => await _store.CommitAsync(writes));
                 return;
             }

@@ -134,7 +134,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
     {
         var writes = new BatchWrites { TimeUs = TimeUs };
         for (var at = 0; at < 700; at++) writes.Outcomes.Add(Outcome(NewKey()));
-        writes.NewSagas.AddRange([Saga(Id(7), SagaState.Running), Saga(Id(7), SagaState.Running)]);
+        writes.NewAggregates.AddRange([Aggregate(Id(7), "open"), Aggregate(Id(7), "open")]);
         await _store.BeginAsync(new BatchKeys());
         await Should.ThrowAsync<TidelineException>(async () => await _store.CommitAsync(writes));
         await ShouldFindAsync(_keys.TakeLast(3));

@@ -16,12 +16,12 @@ public sealed class CommandLimitTests
     private const string Letter = "0197a1b2-0000-8000-8000-0000000000f2";
 
     [Theory]
-    [InlineData("POST", $"/v1/ops/sagas/{Saga}/retry", "{}", nameof(IShardReader.GetSagaAsync))]
-    [InlineData("POST", $"/v1/ops/sagas/{Saga}/compensate", "{}", nameof(IShardReader.GetSagaAsync))]
-    [InlineData("POST", $"/v1/ops/sagas/{Saga}/payout", "{}", nameof(IShardReader.GetSagaAsync))]
-    [InlineData("POST", $"/v1/ops/dlq/{Letter}/replay", "{}", nameof(IShardReader.GetSagaAsync))]
-    [InlineData("POST", $"/v1/ops/dlq/{Letter}/discard", """{"reason":"A test"}""", nameof(IShardReader.GetSagaAsync))]
-    [InlineData("POST", "/v1/ops/dlq/replay", "{}", nameof(IShardReader.GetSagasAsync))]
+    [InlineData("POST", $"/v1/ops/sagas/{Saga}/retry", "{}", nameof(IShardReader.GetAggregateAsync))]
+    [InlineData("POST", $"/v1/ops/sagas/{Saga}/compensate", "{}", nameof(IShardReader.GetAggregateAsync))]
+    [InlineData("POST", $"/v1/ops/sagas/{Saga}/payout", "{}", nameof(IShardReader.GetAggregateAsync))]
+    [InlineData("POST", $"/v1/ops/dlq/{Letter}/replay", "{}", nameof(IShardReader.GetAggregateAsync))]
+    [InlineData("POST", $"/v1/ops/dlq/{Letter}/discard", """{"reason":"A test"}""", nameof(IShardReader.GetAggregateAsync))]
+    [InlineData("POST", "/v1/ops/dlq/replay", "{}", nameof(IShardReader.GetAggregatesAsync))]
     [InlineData("PATCH", "/v1/accounts/{account}", """{"status":"frozen"}""", nameof(IShardReader.GetAccountAsync))]
     [InlineData("POST", "/v1/holds/{account}/release", "{}", nameof(IShardReader.GetHoldAsync))]
     [InlineData("POST", "/v1/holds/{account}/capture", "{}", nameof(IShardReader.GetHoldAsync))]

@@ -49,7 +49,7 @@ internal sealed class FailoverDrill(DrillOptions options, TimeProvider time)
             store, time, new IdGenerator(time), NullLogger.Instance, cancel);
         var random = new SeededRandom(options.Seed);
         var accounts = await AccountSet.LoadAsync(ledger, Accounts, random.Fork(), cancel);
-        var payments = new PaymentsService(ledger, new SagaWaiters(ledger), time);
+        var payments = new Transfers(ledger, new SagaWaiters(ledger), time);
         var load = new FailoverLoad(ledger.Map, async (from, to, amount, key, token) =>
         {
             var reply = await payments.TransferAsync(new TransferRequest(from, to, amount, null, key, key), token);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Tideline.Engines;
 using Tideline.Kernel;
+using Tideline.Node;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 using Tideline.Tools.Servers;

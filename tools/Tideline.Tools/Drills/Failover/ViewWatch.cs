@@ -73,7 +73,7 @@ internal sealed class ViewWatch : IAsyncDisposable
     {
         while (true)
         {
-            var answer = await connection.GetAsync("/v1/ops/projections", _stop.Token);
+            var answer = await connection.GetAsync("/v1/ops/projections?projection=customers", _stop.Token);
             if (answer.Status == 200) Note(JsonNode.Parse(answer.Body)!["items"]!.AsArray());
             await Task.Delay(EveryMs, _stop.Token);
         }

@@ -18,9 +18,9 @@ public sealed record ImportPorts(
     Func<Guid, CancellationToken, Task<TransferDetails?>> GetTransfer)
 {
     /// <summary>The real ones.</summary>
-    public static ImportPorts Of(GeneralLedger ledger, PaymentsService payments) => new(
+    public static ImportPorts Of(GeneralLedger ledger, Transfers transfers) => new(
         (key, importId, cancel) => TakeAsync(ledger, key, importId).WaitAsync(cancel),
-        ledger.FindIbanAsync, payments.TransferAsync, payments.GetTransferAsync);
+        ledger.FindIbanAsync, transfers.TransferAsync, transfers.GetTransferAsync);
 
     private static async Task<bool> TakeAsync(GeneralLedger ledger, Guid key, Guid importId)
     {

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 using Tideline.Services.Payments.Imports;
 using Tideline.Services.Payments.Statements;
 using Tideline.Tests.Ledger;

@@ -1,0 +1,17 @@
+using Tideline.Gateway.Routes.Accounts;
+using Tideline.Gateway.Routes.Payments;
+using Tideline.Services.Accounts;
+using Tideline.Services.Payments;
+
+namespace Tideline.Node;
+
+/// <summary>The services of this build, one line each.</summary>
+public static class BankServices
+{
+    /// <summary>All of them, in the order in which they start.</summary>
+    public static IReadOnlyList<ServiceRegistration> All { get; } =
+    [
+        ServiceRegistration.Of(() => new AccountsService(), AccountsRoutes.Map),
+        ServiceRegistration.Of(() => new PaymentsService(), PaymentsRoutes.Map),
+    ];
+}

@@ -1,0 +1,18 @@
+using Tideline.Gateway;
+
+namespace Tideline.Node;
+
+/// <summary>The gateway of a node.</summary>
+public static class NodeGateway
+{
+    /// <summary>What the gateway stands before.</summary>
+    public static GatewayParts PartsOf(TidelineNode node) => new()
+    {
+        Ledger = node.Ledger, Sagas = node.Sagas, SagaLetters = node.SagaLetters, SagaWatch = node.SagaWatch,
+        Health = node.Health, FindProjections = () => node.OpenProjections, FindQueries = () => node.OpenQueries,
+        MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults, Receiver = node.Receiver,
+        Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
+        ServiceRoutes = (routes, parts) =>
+            ServiceRegistration.MapAll(node.Options.Services, node.Services, routes, parts),
+    };
+}

@@ -1,0 +1,37 @@
+using Tideline.Gateway;
+using Tideline.Gateway.Http;
+using Tideline.Services;
+
+namespace Tideline.Node;
+
+/// <summary>A service of the node: how it is made, and its routes.</summary>
+public sealed record ServiceRegistration
+{
+    private ServiceRegistration(Func<BankService> make, Action<BankService, RouteTable, GatewayParts> map) =>
+        (Make, MapRoutes) = (make, map);
+
+    /// <summary>Makes it, for one node.</summary>
+    public Func<BankService> Make { get; }
+
+    internal Action<BankService, RouteTable, GatewayParts> MapRoutes { get; }
+
+    /// <summary>Makes the services of a node.</summary>
+    public static ServiceCatalog MakeAll(IReadOnlyList<ServiceRegistration> services) =>
+        new([.. services.Select(service => service.Make())]);
+
+    /// <summary>Maps the routes of services that <see cref="MakeAll"/> made.</summary>
+    internal static void MapAll(
+        IReadOnlyList<ServiceRegistration> services, ServiceCatalog made, RouteTable routes, GatewayParts parts)
+    {
+        foreach (var (registration, service) in services.Zip(made.Services))
+            registration.MapRoutes(service, routes, parts);
+    }
+
+    /// <summary>A service without routes.</summary>
+    public static ServiceRegistration Of<T>(Func<T> make)
+        where T : BankService => new(make, static (_, _, _) => { });
+
+    /// <summary>A service with its routes.</summary>
+    internal static ServiceRegistration Of<T>(Func<T> make, Action<T, RouteTable, GatewayParts> map)
+        where T : BankService => new(make, (service, routes, parts) => map((T)service, routes, parts));
+}

@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+
+namespace Tideline.Kernel;
+
+/// <summary>
+/// The events that this program knows. Numbers and names hold for every installation, so there is one list a process:
+/// the ledger's own, and what services register.
+/// </summary>
+public static class EventTypes
+{
+    /// <summary>The lowest number that a service may use.</summary>
+    public const int FirstOfServices = 100;
+
+    /// <summary>What the topic of a service ends with.</summary>
+    public const string TopicSuffix = ".events";
+
+    private static readonly ConcurrentDictionary<EventType, EventKind> Kinds = new(OfTheLedger.Select(
+        kind => KeyValuePair.Create(kind.Type, kind)));
+
+    private static readonly ConcurrentDictionary<string, EventKind> ByName = new(OfTheLedger.Select(
+        kind => KeyValuePair.Create(kind.Name, kind)), StringComparer.Ordinal);
+
+    private static IReadOnlyList<EventKind> OfTheLedger =>
+    [
+        new(EventType.CustomerCreated, "CUSTOMER_CREATED"), new(EventType.AccountCreated, "ACCOUNT_CREATED"),
+        new(EventType.BalanceUpdated, "BALANCE_UPDATED"), new(EventType.TransactionRecorded, "TRANSACTION_RECORDED"),
+        new(EventType.AccountDebited, "ACCOUNT_DEBITED"), new(EventType.AccountCredited, "ACCOUNT_CREDITED"),
+        new(EventType.CustomerViewUpdated, "CUSTOMER_VIEW_UPDATED"),
+    ];
+
+    /// <summary>Adds an event of a service. The same one again changes nothing.</summary>
+    /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another event.</exception>
+    public static void Register(EventKind kind)
+    {
+        if ((int)kind.Type < FirstOfServices)
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"{kind.Name} has number {(int)kind.Type}; events of services begin at {FirstOfServices}.");
+        if (kind.Topic is { } topic && !topic.EndsWith(TopicSuffix, StringComparison.Ordinal))
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"{kind.Name} goes to the topic {topic}; topics of services end with {TopicSuffix}.");
+        if (Kinds.GetOrAdd(kind.Type, kind) is { } held && held != kind)
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"Event number {(int)kind.Type} is {held.Name}; {kind.Name} needs another one.");
+        if (ByName.GetOrAdd(kind.Name, kind) != kind)
+            throw new TidelineException(ErrorCode.InvalidInput, $"Two events are called {kind.Name}.");
+    }
+
+    /// <summary>The topics of services.</summary>
+    public static IReadOnlyList<string> Topics =>
+        [.. Kinds.Values.Select(kind => kind.Topic).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>The event of a number; null when this program does not know it.</summary>
+    public static EventKind? Find(EventType type) => Kinds.GetValueOrDefault(type);
+
+    /// <summary>The event of a published name; null when this program does not know it.</summary>
+    public static EventKind? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>The name on the wire, as in <c>ACCOUNT_DEBITED</c>.</summary>
+    /// <exception cref="TidelineException">IncompatibleData: this program does not know the event.</exception>
+    public static string Name(this EventType type) => Find(type)?.Name ?? throw new TidelineException(
+        ErrorCode.IncompatibleData, $"Event number {(int)type} belongs to no service of this program.");
+}

@@ -1,0 +1,32 @@
+using Tideline.Ledger;
+using Tideline.Views;
+
+namespace Tideline.Projections;
+
+/// <summary>A collection that a projection keeps.</summary>
+public abstract class ViewCollection
+{
+    private protected ViewCollection()
+    {
+    }
+
+    /// <summary>Its name without version. No two projections share one.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its indexes, each a list of top-level fields of the documents.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Indexes { get; init; } = [];
+
+    /// <summary>Whether change streams follow it.</summary>
+    public bool IsStreamed { get; init; }
+
+    /// <summary>
+    /// Whether the ledger has what a document of this id tells of, for a deep check; null where the ids alone do not
+    /// say so.
+    /// </summary>
+    public Func<GeneralLedger, string, CancellationToken, Task<bool>>? IsBacked { get; init; }
+
+    /// <summary>Why a stored document cannot be one that the program wrote; null when it can.</summary>
+    public abstract string? FindDamage(Document stored);
+
+    private protected static readonly IReadOnlyDictionary<string, object?> NoValues = new Dictionary<string, object?>();
+}

@@ -1,0 +1,52 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Ledger.Commands;
+
+namespace Tideline.Services.Accounts;
+
+/// <summary>
+/// Takes held money: <paramref name="AmountMinor"/>, or all that is left when null. <paramref name="Final"/> gives the
+/// rest back; without it the rest stays held for further captures. An expired hold cannot be captured, swept or not.
+/// </summary>
+public sealed record CaptureHold(
+    Guid TransactionId, Guid HoldId, Guid AccountId, Currency Currency, long? AmountMinor, bool Final) : LedgerCommand
+{
+    public override Guid RouteId => AccountId;
+
+    internal override Guid Subject => TransactionId;
+
+    internal override LedgerCommand About(Guid subject) => this with { TransactionId = subject };
+
+    internal override void Collect(BatchKeys keys, ShardContext context)
+    {
+        keys.Accounts.Add(AccountId);
+        keys.Accounts.Add(context.SystemAccount(AccountKind.Settlement, Currency));
+        keys.Holds.Add(HoldId);
+    }
+
+    internal override Reply Decide(Batch batch)
+    {
+        if (HoldRules.Open(batch, HoldId, AccountId, Currency, out var hold, out var account) is { } refused)
+            return batch.Refuse(refused.Reason, refused.Detail);
+        if (hold!.ExpiresUs <= batch.TimeUs)
+            return batch.Refuse(RefusalReason.HoldNotOpen, $"Hold {HoldId} has expired.");
+        var amount = new Money(AmountMinor ?? hold.RemainingMinor, Currency);
+        if ((AccountRules.Amount(amount) ?? AccountRules.Fits(account!, -amount.Minor)) is { } invalid)
+            return batch.Refuse(invalid.Reason, invalid.Detail);
+        if (amount.Minor > hold.RemainingMinor)
+            return batch.Refuse(RefusalReason.HoldExceeded,
+                $"Hold {HoldId} still holds {new Money(hold.RemainingMinor, Currency)}, less than {amount}.");
+        var ends = Final || amount.Minor == hold.RemainingMinor;
+        HoldRules.GiveBack(batch, account!, ends ? hold.RemainingMinor : amount.Minor);
+        batch.Put(hold with
+        {
+            CapturedMinor = hold.CapturedMinor + amount.Minor,
+            Status = ends ? HoldStatus.Captured : HoldStatus.Open
+        });
+        batch.Record(TransactionId, TransactionKind.Capture,
+            amount, hold.Reference, null, account!, batch.SystemAccount(AccountKind.Settlement, Currency));
+        batch.Emit(EventType.TransactionRecorded, account!, new AccountEvent(
+            "capture", -amount.Minor, HasEntry: true, TransactionId, Reference: hold.Reference, HoldId: HoldId));
+        return batch.Done(TransactionId, account!.PostedMinor);
+    }
+}

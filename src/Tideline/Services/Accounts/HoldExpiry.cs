@@ -1,0 +1,21 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Services.Accounts;
+
+/// <summary>Gives held money back when its time has run out.</summary>
+internal static class HoldExpiry
+{
+    public static async ValueTask<IReadOnlyList<LedgerCommand>> FindAsync(
+        IShardReader reader, long nowUs, CancellationToken cancel)
+    {
+        var due = new List<LedgerCommand>();
+        foreach (var hold in await reader.GetExpiredHoldsAsync(nowUs, Limits.TimerRows, cancel))
+        {
+            if (await reader.GetAccountAsync(hold.AccountId, cancel) is { } account)
+                due.Add(new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true));
+        }
+
+        return due;
+    }
+}

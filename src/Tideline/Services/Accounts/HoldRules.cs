@@ -1,0 +1,47 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Services.Accounts;
+
+/// <summary>What the commands of holds share.</summary>
+internal static class HoldRules
+{
+    private const long DayUs = 86_400_000_000;
+
+    /// <summary>A hold ends after it begins, and not in years.</summary>
+    public static Refusal? Expiry(long expiresUs, long nowUs) => expiresUs > nowUs
+        && expiresUs <= nowUs + Limits.HoldDays * DayUs
+        ? null
+        : new Refusal(
+            RefusalReason.InvalidExpiry, $"A hold must expire in the future, at most {Limits.HoldDays} days ahead.");
+
+    /// <summary>Finds an open hold and its account; answers why not.</summary>
+    public static Refusal? Open(
+        Batch batch, Guid holdId, Guid accountId, Currency currency, out HoldRow? hold, out AccountRow? account)
+    {
+        account = batch.Account(accountId);
+        hold = batch.Rows.Holds.GetValueOrDefault(holdId);
+        if (hold is null || account is null || hold.AccountId != accountId)
+            return new Refusal(RefusalReason.HoldNotFound, $"There is no hold {holdId}.");
+        if (account.Currency != currency) return new Refusal(RefusalReason.CurrencyMismatch,
+            $"Account {accountId} is in {account.Currency}, but the amount is in {currency}.");
+        if (hold.Status == HoldStatus.Open) return null;
+        var status = hold.Status switch
+        {
+            HoldStatus.Captured => "captured",
+            HoldStatus.Released => "released",
+            _ => "expired",
+        };
+        return new Refusal(RefusalReason.HoldNotOpen, $"Hold {holdId} is {status}.");
+    }
+
+    /// <summary>Takes an amount out of what is pending on both sides.</summary>
+    public static void GiveBack(Batch batch, AccountRow account, long amountMinor)
+    {
+        var settlement = batch.SystemAccount(AccountKind.Settlement, account.Currency);
+        account.PendingOutMinor -= amountMinor;
+        settlement.PendingInMinor -= amountMinor;
+        batch.Changed(account);
+        batch.Changed(settlement);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json.Serialization;
+
+namespace Tideline.Services.Accounts.Views;
+
+/// <summary>
+/// What people look at: a customer with accounts, recent activity and profile. All amounts are whole minor units of the
+/// currency that stands beside them. Lists are kept in an order that does not depend on the order in which shards were
+/// read, so two folds of the same events are equal byte for byte.
+/// </summary>
+public sealed record CustomerDocument
+{
+    /// <summary>The document's id.</summary>
+    public Guid CustomerId { get; init; }
+
+    /// <summary>
+    /// Null while CUSTOMER_CREATED, which may live on another shard than the accounts, has not been seen.
+    /// </summary>
+    public string? Name { get; init; }
+
+    public string? Email { get; init; }
+
+    /// <summary>ISO 3166 alpha-2.</summary>
+    public string? Country { get; init; }
+
+    /// <summary>In the order of their ids.</summary>
+    public AccountView[] Accounts { get; init; } = [];
+
+    public CustomerActivity Transactions { get; init; } = new();
+
+    /// <summary>
+    /// The oldest day (UTC, <c>yyyy-MM-dd</c>) that <see cref="Transactions"/> counts; indexed, for the aging pass.
+    /// </summary>
+    public string? OldestDay { get; init; }
+
+    /// <summary>The vector clock: aggregate (customer or account) → version of its last event folded in.</summary>
+    public SortedList<Guid, long> Clock { get; init; } = [];
+}
+
+/// <summary>
+/// An account of the customer. <paramref name="AvailableMinor"/> = posted − held + overdraft limit.
+/// <paramref name="Version"/> counts its events.
+/// </summary>
+public sealed record AccountView(
+    Guid AccountId, string? Iban, string Currency,
+    string Status, long PostedMinor, long HeldMinor, long OverdraftLimitMinor, long AvailableMinor, long Version);
+
+/// <summary>What moved lately.</summary>
+public sealed record CustomerActivity
+{
+    /// <summary>Sums over <see cref="Days"/>.</summary>
+    [JsonPropertyName("last_30_days")]
+    public ActivityWindow Last30Days { get; init; } = new(0, []);
+
+    /// <summary>The last movements, newest first; at most <see cref="Kernel.Limits.RecentTransactions"/>.</summary>
+    public RecentTransaction[] Recent { get; init; } = [];
+
+    /// <summary>Daily buckets of the window, oldest first, then by currency.</summary>
+    public ActivityDay[] Days { get; init; } = [];
+}
+
+/// <summary>
+/// Movements on the customer's accounts in the window (today UTC and the 29 days before it), counted per entry.
+/// </summary>
+public sealed record ActivityWindow(long Count, CurrencyActivity[] Currencies);
+
+/// <summary>In and out are both positive, in minor units; decimal because a sum may pass 64 bits.</summary>
+public sealed record CurrencyActivity(string Currency, long Count, decimal InMinor, decimal OutMinor);
+
+/// <summary>A bucket: one UTC day (<c>yyyy-MM-dd</c>) and currency.</summary>
+public sealed record ActivityDay(DateOnly Day, string Currency, long Count, decimal InMinor, decimal OutMinor);
+
+/// <summary>A movement; <paramref name="AmountMinor"/> is negative for money that left.</summary>
+public sealed record RecentTransaction(
+    Guid TransactionId, Guid AccountId, string Kind, long AmountMinor,
+    string Currency, long BalanceAfterMinor, long BookedAtUs, Guid? CounterpartyId, string? Reference);

@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Projections;
+using Tideline.Views;
+
+namespace Tideline.Services.Accounts.Views;
+
+/// <summary>
+/// Customers with their accounts and recent activity, and every movement on their accounts. A document's clock counts
+/// the events of each aggregate in it, so that an event that was lost shows.
+/// </summary>
+public static class CustomersProjection
+{
+    /// <summary>The projection, and its collection of documents.</summary>
+    public const string Name = "customers";
+
+    /// <summary>The collection of movements.</summary>
+    public const string Transactions = "transactions";
+
+    /// <summary>The documents of customers.</summary>
+    internal static DocumentCollection<CustomerDocument> Documents { get; } = new()
+    {
+        Name = Name,
+        // By e-mail, and by oldest counted day for the aging pass.
+        Indexes = [["email"], ["oldestDay"]],
+        IsStreamed = true,
+        Json = ViewJson.Default.CustomerDocument,
+        Fold = CustomerFold.Apply,
+        Clock = new(
+            CustomerFold.Covers,
+            (document, key, happened) => CustomerFold.Skip(
+                document, Guid.Parse(key), happened.Subject, happened.Version),
+            (left, right) => left.Clock.SequenceEqual(right.Clock)),
+        IndexValues = document => new Dictionary<string, object?>(2)
+        {
+            ["email"] = document.Email, ["oldestDay"] = document.OldestDay,
+        },
+        Damage = StoredView.WhatIsWrong,
+        On = CustomerFold.Age,
+        Keys = KeysAsync,
+        IsThere = IsCustomerAsync,
+        IsBacked = IsCustomerAsync,
+    };
+
+    /// <summary>The documents of movements.</summary>
+    internal static RowCollection Movements { get; } = new()
+    {
+        Name = Transactions,
+        Indexes = [["customerId", "bookedAtUs"], ["accountId", "bookedAtUs"]],
+        Row = happened => CustomerFold.Transaction(happened.Event, happened.Data!) is { } entry ? Write(entry) : null,
+        KeyOf = stored => StoredView.Transaction(stored, out _)?.CustomerId.ToString(),
+        Damage = stored =>
+        {
+            StoredView.Transaction(stored, out var damage);
+            return damage;
+        },
+        IsBacked = HasEntryAsync,
+    };
+
+    /// <summary>The registration.</summary>
+    public static ProjectionDefinition Definition { get; } = new()
+    {
+        Name = Name,
+        SchemaVersion = 1,
+        Takes = new HashSet<EventType>
+        {
+            EventType.CustomerCreated, EventType.AccountCreated, EventType.BalanceUpdated,
+            EventType.TransactionRecorded, EventType.AccountDebited, EventType.AccountCredited,
+        },
+        Key = happened => (happened.Data?.CustomerId ?? happened.Owner).ToString(),
+        Documents = Documents,
+        Rows = [Movements],
+        Announcement = new ViewAnnouncement(Log.Topics.CustomerEvents, EventType.CustomerViewUpdated),
+        ShardsOf = ShardsOfAsync,
+    };
+
+    /// <summary>A guarded write of a customer document.</summary>
+    internal static DocumentWrite Write(CustomerDocument document, long revision) =>
+        Documents.Write(document.CustomerId.ToString(), document, revision);
+
+    private static DocumentWrite Write(TransactionDocument entry) => new(
+        TransactionDocument.IdOf(entry.TransactionId, entry.AccountId),
+        0, 1, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(entry, ViewJson.Default.TransactionDocument),
+        new Dictionary<string, object?>(3)
+        {
+            ["customerId"] = entry.CustomerId.ToString(),
+            ["bookedAtUs"] = entry.BookedAtUs, ["accountId"] = entry.AccountId.ToString(),
+        });
+
+    // Events of a customer stand where the customer and the accounts live.
+    private static async Task<IReadOnlyList<int>> ShardsOfAsync(
+        GeneralLedger ledger, string key, CancellationToken cancel)
+    {
+        if (!Guid.TryParse(key, out var customer)) return [];
+        var shards = new SortedSet<int> { ledger.Map.ShardOf(customer) };
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            if ((await ledger.RawReader(shard).GetAccountsOfCustomerAsync(customer, 1, cancel)).Count > 0)
+                shards.Add(shard);
+        }
+
+        return [.. shards];
+    }
+
+    private static async IAsyncEnumerable<string> KeysAsync(
+        GeneralLedger ledger, bool deep, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+        {
+            if (!deep)
+            {
+                foreach (var id in await CustomerSample.EvenlyAsync(
+                    ledger.Reader(shard), Limits.VerifySampleCustomers / ledger.Map.Shards + 1, cancel))
+                    yield return id.ToString();
+                continue;
+            }
+
+            var after = Guid.Empty;
+            while (await ledger.Reader(shard)
+                .GetCustomersAsync(after, Limits.VerifyGroupDocuments, cancel) is { Count: > 0 } group)
+            {
+                foreach (var customer in group) yield return customer.Id.ToString();
+                after = group[^1].Id;
+            }
+        }
+    }
+
+    private static async Task<bool> IsCustomerAsync(GeneralLedger ledger, string key, CancellationToken cancel) =>
+        Guid.TryParse(key, out var customer)
+            && await ledger.RawReader(ledger.Map.ShardOf(customer)).GetCustomerAsync(customer, cancel) is not null;
+
+    private static async Task<bool> HasEntryAsync(GeneralLedger ledger, string id, CancellationToken cancel)
+    {
+        if (id.Split(':') is not [var left, var right]
+            || !Guid.TryParse(left, out var transactionId) || !Guid.TryParse(right, out var accountId)) return false;
+        var transaction = await ledger.ReaderOf(accountId).GetTransactionAsync(transactionId, cancel);
+        return transaction is not null && transaction.Legs.Any(leg => leg.AccountId == accountId);
+    }
+}

@@ -1,0 +1,100 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Sagas;
+
+namespace Tideline.Services.Accounts.Views;
+
+/// <summary>
+/// A customer composed from the strong tier, in the shape of the view. It reads the entries of the window, so it costs
+/// more than a view, in proportion to the customer's activity.
+/// </summary>
+internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider time)
+{
+    public async Task<CustomerDocument?> ReadAsync(Guid id, CancellationToken cancel)
+    {
+        if (await ledger.ReaderOf(id).GetCustomerAsync(id, cancel) is not { } customer) return null;
+        var accounts = new List<AccountRow>();
+        for (var shard = 0; shard < ledger.Map.Shards; shard++)
+            accounts.AddRange(
+                await ledger.Reader(shard).GetAccountsOfCustomerAsync(id, Limits.CustomerAccounts, cancel));
+        accounts.Sort((left, right) => left.Id.CompareTo(right.Id));
+        var clock = new SortedList<Guid, long> { [customer.Id] = customer.Version };
+        foreach (var account in accounts) clock[account.Id] = account.Version;
+        var document = new CustomerDocument
+        {
+            CustomerId = id,
+            Name = customer.Name,
+            Email = customer.Email,
+            Country = customer.Country,
+            Accounts = [.. accounts.Select(View)],
+            Clock = clock,
+        };
+        return await WithActivityAsync(document, accounts, cancel);
+    }
+
+    private static AccountView View(AccountRow row) => new(
+        row.Id, row.Iban, row.Currency.Code, row.Status.Word(),
+        row.PostedMinor, row.PendingOutMinor, row.OverdraftLimitMinor, row.AvailableMinor, row.Version);
+
+    private async Task<CustomerDocument> WithActivityAsync(
+        CustomerDocument document, List<AccountRow> accounts, CancellationToken cancel)
+    {
+        var first = Activity.FirstDay(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
+        var days = Array.Empty<ActivityDay>();
+        var newest = new List<(EntryRow Entry, AccountRow Account)>();
+        foreach (var account in accounts)
+        {
+            var (read, isInWindow, before) = (0, true, long.MaxValue);
+            while (isInWindow || read < Limits.RecentTransactions)
+            {
+                var entries = await ledger.ReaderOf(account.Id)
+                    .GetEntriesAsync(account.Id, before, Limits.PageRows, cancel);
+                if (entries.Count == 0) break;
+                foreach (var entry in entries)
+                {
+                    var day = DateOnly.FromDateTime(Clock.FromUs(entry.TimeUs).UtcDateTime);
+                    if (day >= first) days = Activity.Add(days, day, account.Currency.Code, entry.AmountMinor);
+                    else isInWindow = false;
+                    if (read++ < Limits.RecentTransactions) newest.Add((entry, account));
+                }
+
+                before = entries[^1].Version;
+            }
+        }
+
+        var recent = await RecentAsync(newest, cancel);
+        return CustomerFold.WithDays(document with { Transactions = new CustomerActivity { Recent = recent } }, days);
+    }
+
+    private async Task<RecentTransaction[]> RecentAsync(
+        List<(EntryRow Entry, AccountRow Account)> newest, CancellationToken cancel)
+    {
+        var recent = Array.Empty<RecentTransaction>();
+        // Newest first, so that transactions are looked up only for what stays.
+        foreach (var (entry, account) in newest.OrderByDescending(each => each.Entry.TimeUs))
+        {
+            if (recent.Length == Limits.RecentTransactions && entry.TimeUs < recent[^1].BookedAtUs) break;
+            var transaction = await ledger.ReaderOf(account.Id).GetTransactionAsync(entry.TransactionId, cancel);
+            recent = Activity.Add(recent, new RecentTransaction(
+                entry.TransactionId, account.Id, transaction?.Kind.Word() ?? "",
+                entry.AmountMinor, account.Currency.Code, entry.PostedAfterMinor, entry.TimeUs,
+                transaction is null ? null : await CounterpartyAsync(transaction, account, cancel),
+                transaction?.Reference));
+        }
+
+        return recent;
+    }
+
+    // Across shards the other leg is a clearing account of the bank; who stands behind it the saga knows.
+    private async ValueTask<Guid?> CounterpartyAsync(
+        TransactionRow transaction, AccountRow account, CancellationToken cancel)
+    {
+        if (transaction.Kind is not (TransactionKind.Transfer or TransactionKind.Refund)) return null;
+        var other = transaction.Legs.Select(leg => leg.AccountId).FirstOrDefault(leg => leg != account.Id
+            && !DerivedId.IsDerived(leg));
+        if (other != Guid.Empty) return other;
+        if (transaction.SagaId is not { } id || await ledger.ReaderOf(id).GetSagaAsync(id, cancel) is not { } saga
+            || SagaJson.DataOf(saga) is not { } data) return null;
+        return data.From == account.Id ? data.To : data.From;
+    }
+}

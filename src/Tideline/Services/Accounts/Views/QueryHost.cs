@@ -1,0 +1,74 @@
+#pragma warning disable CA2000 // The host owns its parts; DisposeAsync ends them.
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Projections;
+using Tideline.Queries;
+using Tideline.Views;
+
+namespace Tideline.Services.Accounts.Views;
+
+/// <summary>
+/// The read side of one process: queries of views and ledger, the cache in front of them, and what keeps customers true
+/// when a day is over.
+/// </summary>
+public sealed class QueryHost : IAsyncDisposable
+{
+    private QueryHost(CustomerQueries customers, Aging aging, ViewCache? cache, CacheInvalidator? invalidator) =>
+        (Customers, Aging, CacheCounts, Invalidator) = (customers, aging, cache?.Counts, invalidator);
+
+    /// <summary>Customers and their movements, as fresh as asked.</summary>
+    public CustomerQueries Customers { get; }
+
+    /// <summary>Days that leave the window.</summary>
+    public Aging Aging { get; }
+
+    /// <summary>Hits and misses of the cache; null without one.</summary>
+    public CacheCounts? CacheCounts { get; }
+
+    /// <summary>Changes of the views → cache; null without one.</summary>
+    internal CacheInvalidator? Invalidator { get; }
+
+    /// <summary>
+    /// Begins to answer. Reads go through <paramref name="cache"/>, if there is one; it outlives the host.
+    /// </summary>
+    public static QueryHost Start(
+        GeneralLedger ledger, ProjectionHost projections, IViewStore views, ICache? cache, TimeProvider time,
+        ILoggerFactory loggers)
+    {
+        var host = Create(ledger, projections, views, cache, time, loggers);
+        host.Invalidator?.Start();
+        host.Aging.Start();
+        return host;
+    }
+
+    /// <summary>The parts without their loops: for tests that step them.</summary>
+    internal static QueryHost Create(
+        GeneralLedger ledger, ProjectionHost projections, IViewStore views, ICache? cache, TimeProvider time,
+        ILoggerFactory loggers)
+    {
+        var (cached, customers) =
+            (cache is null ? null : new ViewCache(cache, time), projections[CustomersProjection.Name]);
+        return new QueryHost(
+            new CustomerQueries(customers, ledger, views, cached, projections.Damaged, time),
+            new Aging(customers.Projector, views, projections.Damaged, time, loggers.CreateLogger<Aging>()),
+            cached,
+            cached is null
+                ? null
+                : new CacheInvalidator(cached, views, time, loggers.CreateLogger<CacheInvalidator>()));
+    }
+
+    /// <summary>Reports a cache whose invalidation fails, and days that stay.</summary>
+    public void ReportTo(NodeHealth health)
+    {
+        health.Register("invalidation of the cache", FaultScope.Detail, () => Invalidator?.Fault);
+        health.Register("aging of customers", FaultScope.Detail, () => Aging.Fault);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Aging.DisposeAsync();
+        if (Invalidator is not null) await Invalidator.DisposeAsync();
+    }
+}

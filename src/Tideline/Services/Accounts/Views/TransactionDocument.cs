@@ -1,0 +1,44 @@
+namespace Tideline.Services.Accounts.Views;
+
+/// <summary>
+/// One entry on a customer's account, searchable; id <c>transactionId:accountId</c>. Amounts are minor units of
+/// <see cref="Currency"/>.
+/// </summary>
+public sealed record TransactionDocument
+{
+    public Guid CustomerId { get; init; }
+
+    public Guid AccountId { get; init; }
+
+    public Guid TransactionId { get; init; }
+
+    /// <summary><c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>.</summary>
+    public string Kind { get; init; } = "";
+
+    /// <summary><c>in</c> or <c>out</c>.</summary>
+    public string Direction { get; init; } = "";
+
+    /// <summary>Negative for money that left.</summary>
+    public long AmountMinor { get; init; }
+
+    public string Currency { get; init; } = "";
+
+    public long BalanceAfterMinor { get; init; }
+
+    /// <summary>The other customer account of a transfer.</summary>
+    public Guid? CounterpartyId { get; init; }
+
+    public string? Reference { get; init; }
+
+    /// <summary>Commit time, microseconds since 1970-01-01 UTC; indexed.</summary>
+    public long BookedAtUs { get; init; }
+
+    /// <summary>The same in RFC 3339.</summary>
+    public DateTimeOffset BookedAt { get; init; }
+
+    public Guid? SagaId { get; init; }
+
+    /// <summary>The document's id.</summary>
+    public static string IdOf(Guid transactionId, Guid accountId) =>
+        string.Concat(transactionId.ToString(), ":", accountId.ToString());
+}

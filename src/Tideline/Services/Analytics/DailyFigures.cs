@@ -1,0 +1,46 @@
+using System.Globalization;
+
+namespace Tideline.Services.Analytics;
+
+/// <summary>
+/// What moved on a bank's customer accounts on one day (UTC), in one currency. Its clock is a position for each shard:
+/// every account feeds it, and one component for each account would grow with the bank.
+/// </summary>
+public sealed record DailyFigures
+{
+    /// <summary>The day, <c>yyyy-MM-dd</c>; indexed.</summary>
+    public string Day { get; init; } = "";
+
+    /// <summary>ISO 4217 code; indexed.</summary>
+    public string Currency { get; init; } = "";
+
+    /// <summary>By kind, such as <c>transfer</c> or <c>deposit</c>.</summary>
+    public SortedList<string, KindFigures> Kinds { get; init; } = [];
+
+    /// <summary>Shard → the last event of it that is counted.</summary>
+    public SortedList<int, long> Clock { get; init; } = [];
+
+    /// <summary>The document's id.</summary>
+    public static string IdOf(string day, string currency) => $"{day}:{currency}";
+
+    /// <summary>The day of a time.</summary>
+    public static string DayOf(long timeUs) =>
+        Kernel.Clock.FromUs(timeUs).UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    /// <summary>An empty document of an id.</summary>
+    internal static DailyFigures Of(string id) => id.Split(':') is [var day, var currency]
+        ? new DailyFigures { Day = day, Currency = currency }
+        : throw new FormatException($"'{id}' is no day and currency.");
+}
+
+/// <summary>
+/// Entries of a kind: how many, and what came in and went out, in minor units, both positive. A transfer between two
+/// customers is two entries. Decimal, because a sum may pass 64 bits.
+/// </summary>
+public sealed record KindFigures(long Count, decimal InMinor, decimal OutMinor)
+{
+    /// <summary>With an entry more; <paramref name="amountMinor"/> is negative for money that left.</summary>
+    public KindFigures With(long amountMinor) => amountMinor < 0
+        ? this with { Count = Count + 1, OutMinor = OutMinor - amountMinor }
+        : this with { Count = Count + 1, InMinor = InMinor + amountMinor };
+}

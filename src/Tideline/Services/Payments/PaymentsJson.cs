@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+using Tideline.Kernel;
+
+namespace Tideline.Services.Payments;
+
+/// <summary>The commands of payments, as processes send them to each other.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition =
+        JsonIgnoreCondition.WhenWritingNull, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,
+    Converters = [typeof(CurrencyJson)])]
+[JsonSerializable(typeof(StartTransfer))]
+internal sealed partial class PaymentsJson : JsonSerializerContext;

@@ -1,0 +1,152 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Kernel;
+using Tideline.Projections;
+using Tideline.Services;
+using Tideline.Views;
+
+namespace Tideline.Tests.Projections;
+
+/// <summary>A projection of ten lines, registered here alone: nothing else is needed.</summary>
+public sealed class ProjectionSampleTests
+{
+    private static readonly ProjectionDefinition Sample = new()
+    {
+        Name = "openings", SchemaVersion = 1, Takes = new HashSet<EventType> { EventType.AccountCreated },
+        Key = happened => happened.Data?.Currency,
+        Documents = new DocumentCollection<Openings>
+        {
+            Name = "openings", Json = SampleJson.Default.Openings,
+            Fold = (document, happened, _) => new Openings(
+                (document?.Count ?? 0) + 1, ShardClock.Move(document?.Clock ?? [], happened.Position)),
+            Clock = ShardClock.Of<Openings>(
+                document => document.Clock, (document, _, clock) => new Openings(document?.Count ?? 0, clock)),
+        },
+    };
+
+    [Fact]
+    public async Task It_runs_beside_the_others_is_rebuilt_and_is_found_sound()
+    {
+        await using var stage = await Stage.OpenAsync(projections: [.. ServiceProjections.All, Sample]);
+        for (var at = 0; at < 3; at++) await stage.CustomerAsync();
+        await stage.FlowAsync();
+        (await CountAsync(stage)).ShouldBe(6);
+        (await stage.Host["openings"].Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        (await CountAsync(stage)).ShouldBe(8);
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+    }
+
+    [Fact]
+    public async Task One_that_is_registered_later_is_filled_from_the_ledger_though_the_log_has_forgotten()
+    {
+        await using var stage = await Stage.OpenAsync();
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        // A record that follows, and nothing of what came before.
+        var head = await stage.Log.GetHeadAsync(Tideline.Log.Topics.AccountEvents, 0, default);
+        stage.Projections = [.. ServiceProjections.All, Sample];
+        await stage.RestartAsync(new ForgetfulLog(stage.Log, firstOffset: head + 1));
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        (await CountAsync(stage)).ShouldBe(4);
+        (await stage.Host["openings"].Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
+        (await CountAsync(stage)).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task A_projection_that_fails_holds_up_no_other_and_catches_up_later()
+    {
+        var isBroken = true;
+        var broken = Sample with
+        {
+            Name = "broken",
+            Documents = null,
+            Rows =
+            [
+                new RowCollection
+                {
+                    Name = "broken",
+                    Row = happened => isBroken
+                        ? throw new TidelineException(ErrorCode.Corrupt, "It is broken.")
+                        : new DocumentWrite(
+                            happened.Event.Position.ToString(), 0, 1, "{}"u8.ToArray(),
+                            new Dictionary<string, object?>()),
+                    KeyOf = stored => stored.Id,
+                },
+            ],
+        };
+        await using var stage = await Stage.OpenAsync(projections: [broken, .. ServiceProjections.All]);
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        stage.Host.All.SelectMany(projection => projection.Projector.Status())
+            .ShouldAllBe(status => status.LagEvents == 0 && status.Healthy);
+        var letters = stage.Host["broken"].DeadLetters;
+        letters.List().ShouldHaveSingleItem().Letters.ShouldBe(2);
+        stage.Customers.DeadLetters.List().ShouldBeEmpty();
+        await stage.RestartAsync();
+        stage.Host["broken"].DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(2);
+        isBroken = false;
+        (await stage.Host["broken"].DeadLetters.ReplayAllAsync(dryRun: false, null, default))
+            .Results.ShouldHaveSingleItem().Applied.ShouldBe(2);
+        (await stage.VerifyViewsAsync()).Ok.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Projections_share_one_read_of_the_log()
+    {
+        await using var stage = await Stage.OpenAsync();
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var log = new CountingLog(stage.Log);
+        await stage.RestartAsync(log);
+        await stage.ProjectAsync();
+        var idle = log.Reads;
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        // Per shard: the events once; then each projection finds that there are no more.
+        (log.Reads - idle).ShouldBeLessThanOrEqualTo(2 * (1 + stage.Host.All.Count) + 2);
+        log.Filled.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Two_projections_cannot_have_one_name_or_collection()
+    {
+        await using var stage = await Stage.OpenAsync();
+        (await Should.ThrowAsync<TidelineException>(() => ProjectionHost.CreateAsync(
+            [.. ServiceProjections.All, Sample with { Name = "customers" }], stage.Bank.Ledger, stage.Log, stage.Views,
+            stage.Bank.Time, NullLoggerFactory.Instance, default))).Code.ShouldBe(ErrorCode.InvalidInput);
+    }
+
+    private static async Task<long> CountAsync(Stage stage)
+    {
+        var projection = stage.Host["openings"];
+        var stored = await stage.Views.ReadAsync(projection.Projector.Names.Documents, ["EUR"], default);
+        return ((Openings)projection.Definition.Documents!.Read(stored.ShouldHaveSingleItem(), out _)!).Count;
+    }
+
+    private sealed class CountingLog(Tideline.Log.ILog log) : ForgetfulLog(log)
+    {
+        public int Reads { get; private set; }
+
+        public int Filled { get; private set; }
+
+        public override async ValueTask<IReadOnlyList<Tideline.Log.LogRecord>> ReadAsync(
+            string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
+        {
+            var records = await base.ReadAsync(topic, partition, afterOffset, limit, cancel);
+            if (topic != Tideline.Log.Topics.AccountEvents) return records;
+            Reads++;
+            if (records.Count > 0) Filled++;
+            return records;
+        }
+    }
+}
+
+/// <summary>Accounts opened in a currency.</summary>
+internal sealed record Openings(long Count, SortedList<int, long> Clock);
+
+[JsonSerializable(typeof(Openings))]
+internal sealed partial class SampleJson : JsonSerializerContext;
