@@ -4,10 +4,12 @@ using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Tideline.Engines.Ledger;
 using Tideline.Gateway;
 using Tideline.Host.Commands;
 using Tideline.Kernel;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Tools.Commands;
 
 namespace Tideline.Tests.Tidy;
@@ -39,7 +41,7 @@ internal static partial class CodeNames
 
     /// <summary>Numeric constants by name; two types may have one of the same name.</summary>
     public static ILookup<string, decimal> Constants { get; } =
-        (from assembly in (Assembly[])[typeof(Limits).Assembly, typeof(Engines.TidelineNode).Assembly,
+        (from assembly in (Assembly[])[typeof(Limits).Assembly, typeof(BalanceCheck).Assembly, typeof(TidelineNode).Assembly,
             typeof(TidelineGateway).Assembly, typeof(CommandTree).Assembly, typeof(BenchCommands).Assembly]
          from type in assembly.GetTypes()
          from field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
