@@ -143,6 +143,14 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Writes.Events.Add(new LedgerEvent(
             new Position(Context.Shard, ++_eventSeq), type, customer.Id, customer.Version, TimeUs, data.ToJson()));
 
+    /// <summary>Emits an event about what a service keeps, as it was put last.</summary>
+    /// <param name="type">An event that the service registered.</param>
+    /// <param name="aggregate">Each change of it has one event: both count alike.</param>
+    /// <param name="data">UTF-8 JSON. Begins with <c>customerId</c> where it is about a customer.</param>
+    public void Emit(EventType type, AggregateRow aggregate, ReadOnlyMemory<byte> data) =>
+        Writes.Events.Add(new LedgerEvent(
+            new Position(Context.Shard, ++_eventSeq), type, aggregate.Id, aggregate.Version, TimeUs, data));
+
     /// <summary>Sends a message to another shard (or to this one), with the commit.</summary>
     public void Send(int targetShard, Guid sagaId, string type, byte[] data) =>
         Writes.Messages.Add(new MessageRow(++_messageSeq, targetShard, sagaId, type, data, TimeUs));

@@ -90,9 +90,6 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
         if (batch.Rows.Aggregates.ContainsKey(PayoutId) || batch.Rows.Transactions.Contains(PayoutId))
             return batch.Refuse(RefusalReason.DuplicateId, $"Payout {PayoutId} already exists.", SagaId);
         Payouts.PaidOut(batch, row, data, To, PayoutId);
-        var payout = new SagaRow(
-            PayoutId, PayoutSaga.Name, PayoutSaga.Version1.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs,
-            batch.TimeUs);
         var movement = new SagaData
         {
             From = batch.Context.SystemAccount(AccountKind.Suspense, Currency),
@@ -102,7 +99,7 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
             Reference = data.Reference,
             Origin = SagaId,
         };
-        SagaEngine.Advance(batch, PayoutSaga.Version1, payout, movement, []);
+        SagaEngine.Begin(batch, PayoutSaga.Version1, PayoutId, movement);
         return batch.Done(SagaId, 0);
     }
 }

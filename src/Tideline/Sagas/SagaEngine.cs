@@ -22,6 +22,13 @@ internal static class SagaEngine
     public const string RequestType = "SAGA_STEP_REQUESTED";
     public const string ReplyType = "SAGA_STEP_REPLIED";
 
+    /// <summary>Begins a saga on this shard and goes as far as the shard can.</summary>
+    public static SagaRow Begin(Batch batch, SagaDefinition definition, Guid id, SagaData data) => Advance(
+        batch, definition,
+        new SagaRow(
+            id, definition.Name, definition.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs, batch.TimeUs),
+        data, []);
+
     /// <summary>Goes on from the saga's present step as far as this shard can.</summary>
     public static SagaRow Advance(
         Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)

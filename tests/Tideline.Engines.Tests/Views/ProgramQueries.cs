@@ -10,7 +10,7 @@ namespace Tideline.Engines.Tests.Views;
 internal static class ProgramQueries
 {
     public static IEnumerable<(CollectionDefinition Collection, DocumentQuery Query)> All() =>
-        ServiceProjections.All.SelectMany(projection => new ViewNames(projection, 1).Definitions)
+        BankServices.Projections.SelectMany(projection => new ViewNames(projection, 1).Definitions)
             .SelectMany(collection => Of(collection).Select(query => (collection, query)));
 
     // An index answers equality on its first fields, and order on its last or on none; pages go on in either direction.

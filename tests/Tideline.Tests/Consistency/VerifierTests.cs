@@ -34,7 +34,7 @@ public sealed class VerifierTests : IAsyncLifetime
         await _log.AppendAsync([.. events.Select(Record)], Cancel);
         _views = SqliteViewStore.Open(_folder);
         _projections = await ProjectionHost.CreateAsync(
-            ServiceProjections.All, _bank.Ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance,
+            BankServices.Projections, _bank.Ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance,
                 Cancel);
         await PassAsync();
     }

@@ -4,10 +4,10 @@ using Tideline.Kernel;
 using Tideline.Queries;
 using Tideline.Services.Analytics;
 
-namespace Tideline.Gateway.Routes;
+namespace Tideline.Gateway.Routes.Analytics;
 
 /// <summary>A bank's daily figures.</summary>
-internal sealed class AnalyticsRoutes(GatewayParts parts)
+internal sealed class DailyRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Days = new(
         new("from", "the first day.", "2026-01-01"), new("to", "the last day.", "2026-01-31"),

@@ -65,9 +65,7 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
         {
             From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code, Reference = Reference
         };
-        var row = new SagaRow(TransferId, TransferSaga.Name,
-            TransferSaga.Version1.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs, batch.TimeUs);
-        SagaEngine.Advance(batch, TransferSaga.Version1, row, data, []);
+        SagaEngine.Begin(batch, TransferSaga.Version1, TransferId, data);
         return batch.Done(TransferId, batch.Account(From)!.PostedMinor, OutcomeKind.Saga);
     }
 }
