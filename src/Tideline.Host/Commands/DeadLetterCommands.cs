@@ -29,8 +29,9 @@ internal static class DeadLetterCommands
         {
             new Command("list", "List blocked keys by projection, and saga messages that wait.").Asks(
                 (_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
-            new Command("show", "Show the letters of a key, in order.") { key, projection }.Asks((parsed, node, cancel) =>
-                node.GetAsync($"{PathOf(parsed.GetRequiredValue(key))}{Query(parsed.GetValue(projection))}", cancel),
+            new Command("show", "Show the letters of a key, in order.") { key, projection }.Asks(
+                (parsed, node, cancel) => node.GetAsync(
+                    $"{PathOf(parsed.GetRequiredValue(key))}{Query(parsed.GetValue(projection))}", cancel),
                 "This key has no dead letters."),
             OneOrAll(new Command("replay", "Apply the letters of a key, or of all keys, in order; exit 1 if one "
                 + "still cannot be applied.") { anyKey, all, dryRun, projection }, anyKey, all).Asks(

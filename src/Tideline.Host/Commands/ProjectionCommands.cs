@@ -17,7 +17,7 @@ internal static class ProjectionCommands
 
     private static readonly Argument<string?> Name = new("NAME")
     {
-        Description = "The projection, such as customers; without it, all projections.", Arity = ArgumentArity.ZeroOrOne,
+        Description = "The projection, such as customers; without it, all.", Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Argument<string> Which = new("NAME") { Description = "The projection, such as customers." };

@@ -72,10 +72,8 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 
     private string Seen()
     {
-        var seen =
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{Counted.Of(_documents, "document")} and {Counted.Of(_rows.Compared, "row")} of version {_names.Version}");
+        var (documents, rows) = (Counted.Of(_documents, "document"), Counted.Of(_rows.Compared, "row"));
+        var seen = string.Create(CultureInfo.InvariantCulture, $"{documents} and {rows} of version {_names.Version}");
         // What the views have not seen was not compared with anything: a reader must not take it for sound.
         if (_behind > 0)
             seen = $"{seen}; {Counted.Of(_behind, "event")} behind, not compared";

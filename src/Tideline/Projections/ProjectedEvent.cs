@@ -45,7 +45,8 @@ public sealed class ProjectedEvent
     /// <summary>From the log. A type that this version does not know becomes 0, which every fold refuses.</summary>
     internal static ProjectedEvent From(LogRecord record) => new(
         new LedgerEvent(
-            new Position(record.Partition, record.SourceSeq), EventTypes.Find(record.Type)?.Type ?? 0, record.Subject, record.Version, record.TimeUs, record.Data),
+            new Position(record.Partition, record.SourceSeq), EventTypes.Find(record.Type)?.Type ?? 0,
+            record.Subject, record.Version, record.TimeUs, record.Data),
         record.Key);
 
     /// <summary>From the ledger.</summary>

@@ -45,10 +45,12 @@ internal sealed class PledgeService : BankService
     }];
 
     private static SagaPosting Take(SagaData data, Guid saga) => new(
-        saga, data.From, AccountKind.Clearing, -data.AmountMinor, data.Currency, TransactionKind.Transfer, data.To, null);
+        saga, data.From, AccountKind.Clearing, -data.AmountMinor, data.Currency, TransactionKind.Transfer, data.To,
+        null);
 
     private static SagaPosting Give(SagaData data, Guid saga) => new(
-        saga, data.To, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Transfer, data.From, null);
+        saga, data.To, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Transfer, data.From,
+        null);
 
     private static SagaPosting GiveBack(SagaData data, Guid saga) => new(
         DerivedId.Of("gift-back", saga.ToString()), data.From, AccountKind.Clearing, data.AmountMinor, data.Currency,

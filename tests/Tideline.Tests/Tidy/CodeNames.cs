@@ -37,12 +37,18 @@ internal static partial class CodeNames
         .Concat(Files
             .Where(file => Scripts.Contains(file.Split('/')[0]) || file is "tideline" or "Directory.Build.props")
             .Select(file => File.ReadAllText(Path.Combine(SourceTree.Root, file))))
-        .SelectMany(WordsOf).Append(Topics.DeadLetters(Topics.AccountEvents)).ToHashSet();
+        .SelectMany(WordsOf).Append(Topics.DeadLetters(Topics.AccountEvents))
+        .Concat(from file in SourceTree.Files.Where(file => !file.IsTest)
+                from line in file.Lines
+                from Match state in ProjectionState().Matches(line)
+                from projection in BankServices.Projections
+                select projection.State(state.Groups[1].Value)).ToHashSet();
 
     /// <summary>Numeric constants by name; two types may have one of the same name.</summary>
     public static ILookup<string, decimal> Constants { get; } =
-        (from assembly in (Assembly[])[typeof(Limits).Assembly, typeof(BalanceCheck).Assembly, typeof(TidelineNode).Assembly,
-            typeof(TidelineGateway).Assembly, typeof(CommandTree).Assembly, typeof(BenchCommands).Assembly]
+        (from assembly in (Assembly[])[typeof(Limits).Assembly, typeof(BalanceCheck).Assembly,
+            typeof(TidelineNode).Assembly, typeof(TidelineGateway).Assembly, typeof(CommandTree).Assembly,
+            typeof(BenchCommands).Assembly]
          from type in assembly.GetTypes()
          from field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
          where field is { IsLiteral: true } && (field.FieldType == typeof(int) || field.FieldType == typeof(long))
@@ -103,6 +109,9 @@ internal static partial class CodeNames
 
     [GeneratedRegex(@"\w+(?:[.-]+\w+)*")]
     private static partial Regex Compound();
+
+    [GeneratedRegex(@"\bState\(""([a-z]+)""\)")]
+    private static partial Regex ProjectionState();
 
     [GeneratedRegex(@"\w+(?:-\w+)*")]
     private static partial Regex Simple();
