@@ -76,8 +76,8 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     /// <summary>Stores a claim; later commands of the batch see it.</summary>
     public void Put(ClaimRow claim)
     {
-        Rows.Claims[claim.Name] = claim;
-        Writes.Claims[claim.Name] = claim;
+        Rows.Claims[claim.Key] = claim;
+        Writes.Claims[claim.Key] = claim;
     }
 
     /// <summary>What has an id of <see cref="BatchKeys.AddNew"/> already, in words; null when nothing has.</summary>
@@ -90,7 +90,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         : null;
 
     /// <summary>Gives a name free; later commands of the batch see it.</summary>
-    public void Release(string name)
+    public void Release(ClaimKey name)
     {
         Rows.Claims.Remove(name);
         Writes.Claims[name] = null;

@@ -1,3 +1,4 @@
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Services;
 using Tideline.Views;
