@@ -70,5 +70,5 @@ public sealed record GatewayParts
 
     private static TidelineException ViewsAway => new(
         ErrorCode.StorageUnavailable,
-        "The views are not open yet; /health/detail says why. Repeat the request in a moment.");
+        "The views are not open yet; /health/detail says why. Repeat the request shortly.");
 }

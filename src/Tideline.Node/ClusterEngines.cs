@@ -77,7 +77,7 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         catch (TidelineException fault) when (fault.Code == ErrorCode.StorageUnavailable)
         {
             throw new TidelineException(fault.Code,
-                $"{fault.Message.TrimEnd('.')}. It was looked for at {string.Join(", ", servers())}.", fault);
+                $"{fault.Message.TrimEnd('.')}. Servers tried: {string.Join(", ", servers())}.", fault);
         }
     }
 }

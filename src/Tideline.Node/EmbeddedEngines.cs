@@ -41,12 +41,13 @@ internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
         if (Directory.Exists(Path.Combine(data, SqliteLedgerStore.Folder))) return;
         if (Directory.Exists(Path.Combine(data, EmbeddedRestore.Staging)))
             throw new TidelineException(
-                ErrorCode.Corrupt, $"A restore into {data} has not come to its end. Run it again: ./tideline restore.");
+                ErrorCode.Corrupt, $"A restore into {data} is incomplete. Run it again: ./tideline restore.");
         if (Traces.FirstOrDefault(name => Path.Exists(Path.Combine(data, name))) is not { } trace) return;
         throw new TidelineException(
             ErrorCode.Corrupt,
-            $"{Path.Combine(data, SqliteLedgerStore.Folder)} is missing, but {trace} beside it shows that there was a "
-            + $"ledger: what was acknowledged is lost. Put it back, or restore the data folder from a backup. For a "
-            + $"new, empty installation name another folder.");
+            $"{Path.Combine(data, SqliteLedgerStore.Folder)} is missing, but {trace} beside it shows that it "
+            + $"existed: its acknowledged commands are lost. Put it back, or restore the data folder from a backup. "
+            + $"For "
+            + $"a new, empty installation name another folder.");
     }
 }

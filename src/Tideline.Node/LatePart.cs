@@ -35,7 +35,7 @@ internal sealed partial class LatePart<T> : IAsyncDisposable
 
     /// <summary>Why it is not open; null when it is.</summary>
     public string? Fault => _value is not null ? null
-        : $"The {_name} is not open yet, and is tried again: {_fault?.Message ?? "the first try is under way."}";
+        : $"The {_name} is not open yet, and is retried: {_fault?.Message ?? "the first attempt is running."}";
 
     /// <summary>The part.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: it is not open yet.</exception>

@@ -37,15 +37,15 @@ public static class BenchCommand
             || options.Shards is < 1 or > Limits.Shards || options.Accounts is < 100 or > 10_000_000)
         {
             await Console.Error.WriteLineAsync(chosen.Length == 0
-                ? $"There is no scenario '{name}'; there are: {string.Join(", ", Names)}."
-                : $"--seconds is more than 0 and up to 3600, --shards 1 to {Limits.Shards}, --accounts 100 to "
+                ? $"There is no scenario '{name}'; the scenarios are: {string.Join(", ", Names)}."
+                : $"--seconds must be above 0 and at most 3600, --shards 1 to {Limits.Shards}, --accounts 100 to "
                     + $"10000000.");
             return 2;
         }
 
         if (options.SemiSync && (name != "transfers" || options.Cluster is null))
         {
-            await Console.Error.WriteLineAsync("--semi-sync is for the scenario transfers on --profile cluster.");
+            await Console.Error.WriteLineAsync("--semi-sync needs the scenario transfers and --profile cluster.");
             return 2;
         }
 

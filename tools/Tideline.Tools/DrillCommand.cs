@@ -18,7 +18,8 @@ public static class DrillCommand
     {
         if (!Names.Contains(name))
         {
-            await Console.Error.WriteLineAsync($"There is no drill '{name}'; there is: {string.Join(", ", Names)}.");
+            await Console.Error.WriteLineAsync(
+                $"There is no drill '{name}'; the drills are: {string.Join(", ", Names)}.");
             return 2;
         }
 
@@ -26,7 +27,7 @@ public static class DrillCommand
             ("--runs", options.Runs, MostRuns), ("--down", options.DownSeconds, MostSeconds)])
         {
             if (value >= 1 && value <= most) continue;
-            await Console.Error.WriteLineAsync($"{option} is 1 to {most}, not {value}.");
+            await Console.Error.WriteLineAsync($"{option} must be 1 to {most}, not {value}.");
             return 2;
         }
 

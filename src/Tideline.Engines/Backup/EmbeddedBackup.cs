@@ -41,7 +41,7 @@ public sealed class EmbeddedBackup(
         var target = Path.GetFullPath(directory);
         RequireFree(target);
         if (Interlocked.Exchange(ref _running, 1) != 0)
-            throw new TidelineException(ErrorCode.Overloaded, "Another backup is under way.");
+            throw new TidelineException(ErrorCode.Overloaded, "Another backup is already running.");
         try
         {
             using var cut = new Cut();

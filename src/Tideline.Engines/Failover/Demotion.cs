@@ -41,7 +41,7 @@ internal static class Demotion
         catch (MySqlException fault)
         {
             throw new TidelineException(ErrorCode.StorageUnavailable,
-                $"{member.Name} still takes writes, which nobody acknowledges: {fault.Message}", fault);
+                $"{member.Name} still accepts writes, which no replica acknowledges: {fault.Message}", fault);
         }
     }
 

@@ -41,7 +41,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         (_options, _time, _logger) = (options, time, logger);
         _members = [.. GroupAddress.Parse(options.Group).Members.Select(member => new GroupMember(member))];
         if (_members.Length < 3) throw new TidelineException(
-            ErrorCode.InvalidInput, "A failover needs a group of three servers at least: a primary and two replicas.");
+            ErrorCode.InvalidInput, "A failover needs a group of at least three servers: a primary and two replicas.");
     }
 
     /// <summary>Whether this controller is the one that acts.</summary>

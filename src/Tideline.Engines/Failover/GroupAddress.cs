@@ -48,7 +48,8 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
         var port = group.Port;
         if (colon >= 0
             && !uint.TryParse(name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port))
-            throw new TidelineException(ErrorCode.InvalidInput, $"'{name}' is no server of MySQL: host or host:port.");
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"'{name}' is not a MySQL server: give host or host:port.");
         var host = colon >= 0 ? name[..colon] : name;
         var member = new MySqlConnectionStringBuilder(group.ConnectionString) { Server = host, Port = port };
         return new MemberAddress(

@@ -57,7 +57,7 @@ public static class GroupSetup
         catch (MySqlException fault)
         {
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, $"The group could not be made: {fault.Message}", fault);
+                ErrorCode.StorageUnavailable, $"The group could not be formed: {fault.Message}", fault);
         }
         finally
         {
@@ -72,7 +72,7 @@ public static class GroupSetup
         if (await ScalarAsync(
             first, $"SELECT GET_LOCK('{GroupMember.Lock}', {Limits.StrongConnectSeconds})", cancel) is not 1L)
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, $"Somebody else is making the group at {members[0].Name}.");
+                ErrorCode.StorageUnavailable, $"Another controller is forming the group at {members[0].Name}.");
         if (await KnowsTermAsync(first, cancel)) return;
         await RequireAsync(members, connections, cancel);
         await RunAsync(first,

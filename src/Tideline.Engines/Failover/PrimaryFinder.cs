@@ -132,7 +132,7 @@ internal sealed class PrimaryLease(MemberAddress member)
     /// another session of this tenure is at.</exception>
     public void Require(bool isWritable, string server)
     {
-        if (!isWritable) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} takes no writes now.");
+        if (!isWritable) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} accepts no writes now.");
         if ((Interlocked.CompareExchange(ref _server, server, null) ?? server) != server)
             throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} leads to another server now.");
     }

@@ -94,7 +94,7 @@ internal sealed class Promotion(
         var answer = await chosen.AskAsync(string.Create(CultureInfo.InvariantCulture,
             $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{chosen.State.Received}', {seconds})"), cancel);
         if (Convert.ToInt64(answer, CultureInfo.InvariantCulture) != 0) throw new TidelineException(
-            ErrorCode.StorageUnavailable, $"{chosen.Name} has not carried out yet what it received.");
+            ErrorCode.StorageUnavailable, $"{chosen.Name} has not yet applied what it received.");
     }
 
     private static double Ms(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;

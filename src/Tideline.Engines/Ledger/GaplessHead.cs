@@ -23,13 +23,13 @@ internal sealed class GaplessHead(int shard)
         foreach (var row in writes.Events)
         {
             if (row.Position != new Position(shard, ++eventSeq)) throw new TidelineException(
-                ErrorCode.Internal, $"Event {row.Position} was to be written where {shard}:{eventSeq} follows.");
+                ErrorCode.Internal, $"Event {row.Position} is out of sequence: the next event is {shard}:{eventSeq}.");
         }
 
         foreach (var row in writes.Messages)
         {
             if (row.Seq != ++messageSeq) throw new TidelineException(
-                ErrorCode.Internal, $"Message {row.Seq} was to be written where {messageSeq} follows.");
+                ErrorCode.Internal, $"Message {row.Seq} is out of sequence: the next message is {messageSeq}.");
         }
 
         return (eventSeq, messageSeq);

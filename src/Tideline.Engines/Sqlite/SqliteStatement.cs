@@ -119,7 +119,7 @@ internal sealed unsafe class SqliteStatement : IDisposable
         var bytes = Span(column);
         return bytes.Length == 16
             ? new Guid(bytes, bigEndian: true)
-            : throw new TidelineException(ErrorCode.Corrupt, $"A row holds {bytes.Length} bytes for an id of 16.")
+            : throw new TidelineException(ErrorCode.Corrupt, $"A row has an id of {bytes.Length} bytes, not 16.")
             {
                 IsOfOneRow = true,
             };

@@ -22,7 +22,8 @@ internal static partial class CollectionRules
     public static void Check(CollectionDefinition definition)
     {
         if (!NamePattern().IsMatch(definition.Name) || definition.Name.StartsWith("tl_", StringComparison.Ordinal))
-            throw new TidelineException(ErrorCode.InvalidInput, $"'{definition.Name}' cannot name a collection: small "
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"'{definition.Name}' cannot name a collection: use lower-case "
                 + $"letters, digits and _, a letter first, at most 64.");
         if (definition.Indexes.SelectMany(index => index)
             .FirstOrDefault(field => !FieldPattern().IsMatch(field)) is { } bad)
@@ -44,7 +45,7 @@ internal static partial class CollectionRules
     public static IReadOnlyList<string>? IndexFor(CollectionDefinition definition, DocumentQuery query)
     {
         if (query.Limit is < 1 or > Limits.ViewQueryDocuments) throw new TidelineException(
-            ErrorCode.InvalidInput, $"A page has 1 to {Limits.ViewQueryDocuments} documents.");
+            ErrorCode.InvalidInput, $"A page must have 1 to {Limits.ViewQueryDocuments} documents.");
         if (query.Equal.Count == 0 && query.OrderBy is null) return null;
         if (definition.Indexes.FirstOrDefault(index => Answers(index, query)) is { } answers) return answers;
         var fields = query.OrderBy is { } order ? query.Equal.Keys.Append(order) : query.Equal.Keys;

@@ -34,7 +34,7 @@ internal static class RequestDoor
                 : "to a request without a Host header";
             return new Problem(
                 ProblemTypes.HostRefused,
-                $"This node does not answer {named}; --hosts (TIDELINE_HOSTS) names the hosts it is known by.", "Host");
+                $"This node does not accept {named}; list its host names in --hosts (TIDELINE_HOSTS).", "Host");
         }
 
         return CheckSite(request) ?? CheckHead(http);
@@ -66,7 +66,7 @@ internal static class RequestDoor
         var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget;
         if (target?.Length > Limits.RequestLineBytes)
             return new Problem(ProblemTypes.UriTooLong,
-                $"Path and query may have {Limits.RequestLineBytes} bytes together.");
+                $"Path and query may have at most {Limits.RequestLineBytes} bytes.");
         var headers = http.Request.Headers;
         var (fields, bytes) = (0, 0);
         foreach (var (name, values) in headers)
@@ -77,7 +77,7 @@ internal static class RequestDoor
 
         if (fields > Limits.HeaderFields || bytes > Limits.HeaderBytes)
             return new Problem(ProblemTypes.HeadersTooLarge,
-                $"A request may have {Limits.HeaderFields} header fields with {Limits.HeaderBytes} bytes together.");
+                $"A request may have at most {Limits.HeaderFields} header fields, {Limits.HeaderBytes} bytes in all.");
         // Two lengths: a proxy may have believed the other one. Kestrel keeps the one it does not use under this name.
         if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
             return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),
@@ -86,7 +86,7 @@ internal static class RequestDoor
         if (headers.TransferEncoding is { Count: > 0 } coding
             && !(coding is [{ } one] && one.Equals("chunked", StringComparison.OrdinalIgnoreCase)))
             return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),
-                "Transfer-Encoding may be chunked, and nothing else.", "Transfer-Encoding");
+                "Transfer-Encoding must be chunked.", "Transfer-Encoding");
         return null;
     }
 

@@ -58,7 +58,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     {
         if (http.Request.RouteValues[name] is string { Length: > 0 } text && text.Length <= limitCharacters
             && !text.Any(char.IsControl)) return text;
-        Fail(ProblemTypes.InvalidId, $"The key in the path has 1 to {limitCharacters} characters.", name);
+        Fail(ProblemTypes.InvalidId, $"The key in the path must have 1 to {limitCharacters} characters.", name);
         return "";
     }
 

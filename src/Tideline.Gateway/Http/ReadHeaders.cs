@@ -17,7 +17,7 @@ internal static class ReadHeaders
         {
             if (await ledger.IsWrittenAsync(position, http.RequestAborted)) continue;
             fields.Fail(ProblemTypes.InvalidToken,
-                $"The consistency token names {position}, which was never written here.", "Tideline-Token");
+                $"The consistency token names {position}, which this installation never wrote.", "Tideline-Token");
         }
 
         return consistency;

@@ -34,7 +34,8 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
             new(ProblemTypes.BodyTooLarge, fault.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
-            new(ProblemTypes.RequestTimeout, $"A body must arrive with {Limits.BodyBytesPerSecond} bytes a second."),
+            new(ProblemTypes.RequestTimeout,
+                $"A body must arrive at {Limits.BodyBytesPerSecond} bytes per second or more."),
         BadHttpRequestException => new(ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message),
         // A chunk whose length is no number of 32 bits: the server takes that for a fault of its own.
         IOException { InnerException: OverflowException } =>

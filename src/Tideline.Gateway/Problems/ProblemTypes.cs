@@ -8,41 +8,43 @@ internal static class ProblemTypes
     // :: What is wrong with the request itself
     public static readonly ProblemType MalformedJson = new("malformed-json", 400, "The body is not valid JSON");
     public static readonly ProblemType UnknownField = new(
-        "unknown-field", 400, "The body has a field that is not known here");
-    public static readonly ProblemType DuplicateField = new("duplicate-field", 400, "The body names a field twice");
+        "unknown-field", 400, "The body has an unknown field");
+    public static readonly ProblemType DuplicateField = new("duplicate-field", 400, "The body has a field twice");
     public static readonly ProblemType MissingField = new("missing-field", 400, "The body lacks a field");
     public static readonly ProblemType InvalidField = new(
-        "invalid-field", 400, "A field has a value that cannot be used");
+        "invalid-field", 400, "A field has an invalid value");
     public static readonly ProblemType InvalidId = new("invalid-id", 400, "An id is not a UUID");
-    public static readonly ProblemType InvalidQuery = new("invalid-query", 400, "A query parameter cannot be used");
-    public static readonly ProblemType InvalidCursor = new("invalid-cursor", 400, "The cursor is not one of this list");
-    public static readonly ProblemType InvalidToken = new("invalid-token", 400, "The consistency token cannot be read");
+    public static readonly ProblemType InvalidQuery = new("invalid-query", 400, "A query parameter is invalid");
+    public static readonly ProblemType InvalidCursor = new(
+        "invalid-cursor", 400, "The cursor does not belong to this list");
+    public static readonly ProblemType InvalidToken = new("invalid-token", 400, "The consistency token is invalid");
     public static readonly ProblemType InvalidConsistency = new(
-        "invalid-consistency", 400, "The consistency level cannot be read");
+        "invalid-consistency", 400, "The consistency level is invalid");
     public static readonly ProblemType KeyMissing = new(
         "idempotency-key-missing", 400, "The request has no idempotency key");
     public static readonly ProblemType KeyInvalid = new(
-        "idempotency-key-invalid", 400, "The idempotency key cannot be used");
-    public static readonly ProblemType InvalidFile = new("invalid-file", 400, "The file cannot be read");
+        "idempotency-key-invalid", 400, "The idempotency key is invalid");
+    public static readonly ProblemType InvalidFile = new("invalid-file", 400, "The file is invalid");
     public static readonly ProblemType PeerRefused = new(
-        "peer-refused", 403, "Only a process of this installation may ask that");
+        "peer-refused", 403, "Only a process of this installation may send this request");
     public static readonly ProblemType HostRefused = new("host-refused", 403, "The request is for another host");
     public static readonly ProblemType OriginRefused =
         new("origin-refused", 403, "The request comes from a page of another site");
     public static readonly ProblemType RouteNotFound = new("route-not-found", 404, "There is no such route");
     public static readonly ProblemType MethodNotAllowed = new(
-        "method-not-allowed", 405, "The route does not take this method");
+        "method-not-allowed", 405, "The route does not support this method");
     public static readonly ProblemType NotAcceptable = new(
-        "not-acceptable", 406, "None of the accepted media types can be answered");
+        "not-acceptable", 406, "The route offers none of the accepted media types");
     public static readonly ProblemType RequestTimeout =
         new("request-timeout", 408, "The request took too long to arrive");
     public static readonly ProblemType UriTooLong = new("uri-too-long", 414, "Path and query are too long");
-    public static readonly ProblemType HeadersTooLarge = new("headers-too-large", 431, "The header is too large");
+    public static readonly ProblemType HeadersTooLarge = new(
+        "headers-too-large", 431, "The request headers are too large");
     public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The body is too large");
     public static readonly ProblemType UnsupportedMediaType = new(
-        "unsupported-media-type", 415, "The body's media type is not taken here");
-    public static readonly ProblemType UnknownCurrency = new("unknown-currency", 422, "The currency is not known");
-    public static readonly ProblemType InvalidAmount = new("invalid-amount", 422, "The amount cannot be used");
+        "unsupported-media-type", 415, "The route does not accept this media type");
+    public static readonly ProblemType UnknownCurrency = new("unknown-currency", 422, "The currency is unknown");
+    public static readonly ProblemType InvalidAmount = new("invalid-amount", 422, "The amount is invalid");
     public static readonly ProblemType TransferNotFound = new("transfer-not-found", 404, "There is no such transfer");
     public static readonly ProblemType ImportNotFound = new("import-not-found", 404, "There is no such import");
 
@@ -56,42 +58,42 @@ internal static class ProblemTypes
         [RefusalReason.InsufficientFunds] = new("insufficient-funds", 422, "The available balance is too small"),
         [RefusalReason.SameAccount] = new("same-account", 422, "Source and destination are the same account"),
         [RefusalReason.InvalidAmount] = InvalidAmount,
-        [RefusalReason.BalanceOverflow] = new("balance-overflow", 422, "The balance would pass its limit"),
+        [RefusalReason.BalanceOverflow] = new("balance-overflow", 422, "The balance would exceed its limit"),
         // 422 as the IETF's Idempotency-Key draft has it; 409 is left for clashes of state.
         [RefusalReason.IdempotencyKeyReused] = new(
             "idempotency-key-reused", 422, "The idempotency key belongs to another request"),
         [RefusalReason.DuplicateId] = new("duplicate-id", 409, "The id is taken"),
         [RefusalReason.IbanTaken] = new("iban-taken", 409, "The IBAN belongs to another account"),
         [RefusalReason.HoldNotFound] = new("hold-not-found", 404, "There is no such hold"),
-        [RefusalReason.HoldNotOpen] = new("hold-not-open", 409, "The hold is not open any more"),
-        [RefusalReason.HoldExceeded] = new("hold-exceeded", 422, "The amount is more than the hold still holds"),
+        [RefusalReason.HoldNotOpen] = new("hold-not-open", 409, "The hold is no longer open"),
+        [RefusalReason.HoldExceeded] = new("hold-exceeded", 422, "The amount exceeds the rest of the hold"),
         [RefusalReason.AccountNotEmpty] = new("account-not-empty", 409, "The account is not empty"),
-        [RefusalReason.InvalidStatus] = new("invalid-status", 409, "The status cannot follow the present one"),
+        [RefusalReason.InvalidStatus] = new("invalid-status", 409, "The account cannot change to this status"),
         [RefusalReason.SagaNotParked] = new("saga-not-parked", 409, "The saga is not in a state that allows this"),
         [RefusalReason.SagaNotFound] = new("saga-not-found", 404, "There is no such saga"),
-        [RefusalReason.DeadlinePassed] = new("deadline-passed", 422, "It was not done in time"),
+        [RefusalReason.DeadlinePassed] = new("deadline-passed", 422, "The deadline has passed"),
         [RefusalReason.TransfersUnderWay] = new("transfers-under-way", 409,
-            "Transfers of the account are under way and may still come back"),
+            "Transfers of the account are under way and may still be returned"),
         [RefusalReason.NothingOnSuspense] = new("nothing-on-suspense", 409, "The saga has no money on suspense"),
-        [RefusalReason.StepConflict] = new("step-conflict", 409, "A message about a saga contradicts what was done"),
-        [RefusalReason.DeadLetterNotFound] = new("dead-letter-not-found", 404, "No such dead letter waits"),
-        [RefusalReason.InvalidExpiry] = new("invalid-expiry", 422, "The hold cannot end then"),
+        [RefusalReason.StepConflict] = new("step-conflict", 409, "A saga message contradicts the stored outcome"),
+        [RefusalReason.DeadLetterNotFound] = new("dead-letter-not-found", 404, "There is no such dead letter"),
+        [RefusalReason.InvalidExpiry] = new("invalid-expiry", 422, "The expiry of the hold is invalid"),
     };
 
     private static readonly Dictionary<ErrorCode, ProblemType> Faults = new()
     {
-        [ErrorCode.Internal] = new("internal", 500, "Something went wrong inside"),
-        [ErrorCode.InvalidInput] = new("invalid-input", 400, "The request cannot be carried out as it stands"),
-        [ErrorCode.Overloaded] = new("overloaded", 503, "Too much is waiting already"),
-        [ErrorCode.StorageUnavailable] = new("storage-unavailable", 503, "The storage does not take writes"),
-        [ErrorCode.Corrupt] = new("corrupt", 503, "What is stored contradicts itself, so nothing is written"),
+        [ErrorCode.Internal] = new("internal", 500, "An internal error occurred"),
+        [ErrorCode.InvalidInput] = new("invalid-input", 400, "The request cannot be executed as it stands"),
+        [ErrorCode.Overloaded] = new("overloaded", 503, "The server is overloaded"),
+        [ErrorCode.StorageUnavailable] = new("storage-unavailable", 503, "The storage accepts no writes"),
+        [ErrorCode.Corrupt] = new("corrupt", 503, "The stored data is inconsistent, so nothing is written"),
         [ErrorCode.IncompatibleData] = new("incompatible-data", 503, "The data was written by another version"),
         [ErrorCode.AlreadyOwned] = new("already-owned", 503, "Another process owns the data"),
-        [ErrorCode.NotOwner] = new("not-owner", 503, "No process that owns the shard took the command"),
+        [ErrorCode.NotOwner] = new("not-owner", 503, "No owner of the shard accepted the command"),
         [ErrorCode.ShuttingDown] = new("shutting-down", 503, "The server is starting or draining"),
-        [ErrorCode.ViewBehind] = new("view-behind", 503, "The views are behind what was asked for"),
-        [ErrorCode.ClockWrong] = new("clock-wrong", 503, "The clock of a process cannot be right"),
-        [ErrorCode.NotFound] = new("not-found", 404, "There is no such thing"),
+        [ErrorCode.ViewBehind] = new("view-behind", 503, "The views are behind the requested level"),
+        [ErrorCode.ClockWrong] = new("clock-wrong", 503, "The clock of a process is wrong"),
+        [ErrorCode.NotFound] = new("not-found", 404, "There is no such resource"),
     };
 
     /// <summary>Every type, in the order of their names.</summary>

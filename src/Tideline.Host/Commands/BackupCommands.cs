@@ -11,19 +11,19 @@ internal static class BackupCommands
 {
     private static readonly Argument<string> Target = new("DIR")
     {
-        Description = "A folder that does not exist yet, or is empty.", Validators = { Options.RequirePath },
+        Description = "A new or empty folder.", Validators = { Options.RequirePath },
     };
 
     private static readonly Argument<string> Source = new("DIR")
     {
-        Description = "A folder that backup made.", Validators = { Options.RequirePath },
+        Description = "A folder that the command backup created.", Validators = { Options.RequirePath },
     };
 
     private static readonly Option<string> Data = Options.Data();
 
     public static Command BuildBackup()
     {
-        var command = new Command("backup", "Copy the installation as it is at one moment, while it runs.") { Target };
+        var command = new Command("backup", "Copy the installation as of one moment, while it runs.") { Target };
         return command.Asks(
             (parsed, node, cancel) =>
             {
@@ -38,8 +38,8 @@ internal static class BackupCommands
 
     public static Command BuildRestore()
     {
-        var command = new Command("restore", "Bring a backup back into an empty data folder, in a new installation "
-            + "epoch, and prove it.") { Source, Data };
+        var command = new Command("restore", "Restore a backup into an empty data folder, begin a new installation "
+            + "epoch, and verify the result.") { Source, Data };
         command.SetAction(RestoreAsync);
         return command;
     }

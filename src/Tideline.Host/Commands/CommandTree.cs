@@ -11,7 +11,7 @@ namespace Tideline.Host.Commands;
 internal static partial class CommandTree
 {
     /// <summary>What an id is, for whoever gave none.</summary>
-    public const string Id = "an id, which looks like 0197a1b2-0000-7000-8000-0000000000f2";
+    public const string Id = "an id such as 0197a1b2-0000-7000-8000-0000000000f2";
 
     private const int NotSo = 1;
     private const int Usage = 2;
@@ -45,7 +45,7 @@ internal static partial class CommandTree
         catch (HttpRequestException fault)
         {
             await Console.Error.WriteLineAsync($"tideline: The node on this data folder does not answer "
-                + $"({fault.Message}). If it is ending, try again in a moment.");
+                + $"({fault.Message}). If it is stopping, try again in a moment.");
             return Usage;
         }
         catch (Exception fault) when (fault is TidelineException or IOException or UnauthorizedAccessException)
@@ -66,7 +66,7 @@ internal static partial class CommandTree
         var (given, where, type) = (wrong.Groups[1].Value, wrong.Groups[2].Value, wrong.Groups[3].Value);
         var kind = type.Contains("Guid", StringComparison.Ordinal)
             ? Id
-            : type.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "what is expected there";
+            : type.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "a valid value";
         return $"'{given}' for '{where}' is not {kind}.";
     }
 
@@ -78,7 +78,7 @@ internal static partial class CommandTree
         : command.Command.Name;
 
     public static Command Build() => new("./tideline", "Tideline: a hybrid database platform for banking products. "
-        + "Money in the strong tier, views beside it, and proof that both agree.")
+        + "A double-entry ledger, fast views of it, and checks that both agree.")
     {
         new HelpOption(),
         new VersionOption(),
@@ -93,10 +93,10 @@ internal static partial class CommandTree
         BackupCommands.BuildRestore(),
         EpochCommands.Build(),
         // The launcher has the tools carry these out.
-        new Command("bench", "Measure a scenario with its baseline in the same run."),
-        new Command("drill", "Break something under load, bring it back, and prove that nothing was lost."),
-        new Command("services", "Real servers on this machine without containers."),
-        new Command("test", "Every test of the program: ./tideline test [--engines all|embedded] [filter]. The "
-            + "launcher builds and runs them."),
+        new Command("bench", "Measure a scenario and its baseline in one run."),
+        new Command("drill", "Break something under load, recover it, and prove that nothing was lost."),
+        new Command("services", "Run real servers on this machine, without containers."),
+        new Command("test", "Run every test: ./tideline test [--engines all|embedded] [filter]. The launcher "
+            + "builds and runs them."),
     };
 }

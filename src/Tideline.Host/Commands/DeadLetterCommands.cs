@@ -13,33 +13,34 @@ internal static class DeadLetterCommands
 {
     public static Command Build()
     {
-        const string Which = "The key whose events are held up (a customer, for customers), or the letter of a saga.";
+        const string Which = "A blocked key (in the projection customers, a customer), or the dead letter of a saga.";
         var key = new Argument<string>("KEY") { Description = Which };
         var anyKey = new Argument<string?>("KEY") { Description = Which, Arity = ArgumentArity.ZeroOrOne };
-        var all = new Option<bool>("--all") { Description = "Every key held up, then every letter of a saga." };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Say what would happen; change nothing." };
+        var all = new Option<bool>("--all") { Description = "Every blocked key, then every dead letter of a saga." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Report what would happen; change nothing." };
         var reason = new Option<string>(
             "--reason")
-        { Description = "Why; kept with what was discarded.", Required = true };
+        { Description = "Why; stored with the discarded letters.", Required = true };
         var projection = new Option<string?>("--projection")
         {
-            Description = "The projection; needed where the key waits in several.",
+            Description = "The projection; required if the key has letters in several.",
         };
         return new Command("dlq", "List, show, replay or discard dead letters.")
         {
-            new Command("list", "Keys that are held up, by projection, and messages of sagas that wait.").Asks(
+            new Command("list", "List blocked keys by projection, and saga messages that wait.").Asks(
                 (_, node, cancel) => node.GetAsync("/v1/ops/dlq", cancel), "No dead letters."),
-            new Command("show", "The letters of a key, in order.") { key, projection }.Asks((parsed, node, cancel) =>
-                node.GetAsync($"{PathOf(parsed.GetRequiredValue(key))}{Query(parsed.GetValue(projection))}", cancel),
-                "No dead letters of that key."),
-            OneOrAll(new Command("replay", "Apply the letters of a key, or of all, in order; exit 1 when one of them "
-                + "still cannot be.") { anyKey, all, dryRun, projection }, anyKey, all).Asks(
+            new Command("show", "Show the letters of a key, in order.") { key, projection }.Asks(
+                (parsed, node, cancel) => node.GetAsync(
+                    $"{PathOf(parsed.GetRequiredValue(key))}{Query(parsed.GetValue(projection))}", cancel),
+                "This key has no dead letters."),
+            OneOrAll(new Command("replay", "Apply the letters of a key, or of all keys, in order; exit 1 if one "
+                + "still cannot be applied.") { anyKey, all, dryRun, projection }, anyKey, all).Asks(
                 (parsed, node, cancel) => parsed.GetValue(all)
                     ? ReplayAllAsync(node, parsed.GetValue(dryRun), cancel)
                     : node.PostAsync($"{PathOf(parsed.GetRequiredValue(anyKey)!)}/replay", Body(
                         parsed.GetValue(projection), ("dryRun", parsed.GetValue(dryRun))), cancel),
                 "No dead letters.", IsAllApplied),
-            new Command("discard", "Give the letters of a key up, for ever.") { key, reason, projection }.Asks(
+            new Command("discard", "Give up the letters of a key, permanently.") { key, reason, projection }.Asks(
                 (parsed, node, cancel) => node.PostAsync($"{PathOf(parsed.GetRequiredValue(key))}/discard", Body(
                     parsed.GetValue(projection), ("reason", parsed.GetRequiredValue(reason))), cancel),
                 ""),
@@ -63,7 +64,7 @@ internal static class DeadLetterCommands
         command.Validators.Add(given =>
         {
             if (given.GetValue(key) is not null == given.GetValue(all))
-                given.AddError("Say which: a KEY, or --all.");
+                given.AddError("Give either a KEY or --all.");
         });
         return command;
     }

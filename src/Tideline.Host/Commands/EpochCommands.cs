@@ -10,19 +10,22 @@ internal static class EpochCommands
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<string> Reason = new(
         "--reason")
-    { Description = "Why, for the record.", Required = true };
+    { Description = "Why; recorded with the epoch.", Required = true };
     private static readonly Option<bool> Anyway = new(
         "--anyway")
-    { Description = "Begin it although the shards are of different moments, so that money between them is missing." };
+    {
+        Description =
+        "Begin the epoch although the shards are from different moments, so that money between them is missing."
+    };
 
     public static Command Build()
     {
         var begin = new Command(
             "begin",
-            "Accept the strong tier as it stands, after it was restored to an older state. What log and views hold "
-            + "beyond it is passed over. No node may be running.") { Reason, Anyway, Data };
+            "Accept the strong tier as it is, after other tools restored it to an older state. Newer content of log "
+            + "and views is ignored. No node may be running.") { Reason, Anyway, Data };
         begin.SetAction(BeginAsync);
-        return new Command("epoch", "Installation epochs.") { begin };
+        return new Command("epoch", "Manage installation epochs.") { begin };
     }
 
     private static async Task<int> BeginAsync(ParseResult parsed, CancellationToken cancel)

@@ -17,14 +17,14 @@ internal static class ImportCommand
         new("FILE") { Description = "An ISO 20022 pain.001 credit transfer file (001.03 to 001.12)." };
     private static readonly Option<string?> Report = new(
         "--report")
-    { Description = "Write the pain.002 status report into this file." };
+    { Description = "Write the pain.002 status report to this file." };
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<bool> Json = Options.Json();
 
     public static Command Build()
     {
         var command = new Command("import",
-            "Run every payment of a pain.001 file once, and print its status report.") { File, Report, Data, Json };
+            "Execute every payment of a pain.001 file once, and print the results.") { File, Report, Data, Json };
         command.SetAction(RunAsync);
         return command;
     }

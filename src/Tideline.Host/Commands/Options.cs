@@ -10,7 +10,7 @@ internal static class Options
     {
         var data = new Option<string>("--data")
         {
-            Description = "The data folder; TIDELINE_DATA in the environment says the same.",
+            Description = "The data folder. Environment: TIDELINE_DATA.",
             DefaultValueFactory = _ => Environment.GetEnvironmentVariable("TIDELINE_DATA") is { Length: > 0 } data
                 ? data
                 : "./data",
@@ -23,11 +23,11 @@ internal static class Options
     public static void RequirePath(SymbolResult given)
     {
         if (given.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
-            given.AddError("A path may not be empty.");
+            given.AddError("The path must not be empty.");
     }
 
     public static Option<bool> Json() => new("--json") { Description = "Print JSON, for scripts." };
 
     public static Option<string?> JsonFile() =>
-        new("--json") { Description = "Also write the result as JSON into this file." };
+        new("--json") { Description = "Also write the result as JSON to this file." };
 }

@@ -13,31 +13,31 @@ internal static class ProjectionCommands
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
 
     private static readonly Option<bool> Force =
-        new("--force") { Description = "Build and switch without a look at what is replaced." };
+        new("--force") { Description = "Build and switch without comparing with the live views." };
 
     private static readonly Argument<string?> Name = new("NAME")
     {
-        Description = "The projection, such as customers; all of them unless named.", Arity = ArgumentArity.ZeroOrOne,
+        Description = "The projection, such as customers; without it, all.", Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Argument<string> Which = new("NAME") { Description = "The projection, such as customers." };
     private static readonly Argument<string> Key = new("KEY")
     {
-        Description = "The id of the document: a customer, for customers.",
+        Description = "The id of the document; in customers, the id of the customer.",
     };
 
-    public static Command Build() => new("projections", "How far the projections are, and building them anew.")
+    public static Command Build() => new("projections", "Show how far the projections are, and rebuild or repair them.")
     {
-        new Command("status", "Watermark, lag and health, shard by shard; exit 1 when one is unhealthy.") { Name }.Asks(
+        new Command("status", "Show watermark, lag and health per shard; exit 1 if one is unhealthy.") { Name }.Asks(
             (parsed, node, cancel) => node.GetAsync($"/v1/ops/projections{Query(parsed.GetValue(Name))}", cancel), "",
             answer =>
                 answer.GetProperty("items").EnumerateArray().All(item => item.GetProperty("healthy").GetBoolean())),
         new Command("rebuild",
-            "Build a projection, or all, anew beside the live ones, compare, and switch; exit 1 when "
-            + "one was refused.") { Name, Force }.Asks(
+            "Rebuild one projection or all beside the live views, compare, and switch; exit 1 if a "
+            + "switch was refused.") { Name, Force }.Asks(
             (parsed, node, cancel) =>
                 RebuildAsync(node, parsed.GetValue(Name), parsed.GetValue(Force), cancel), "", AreSwitched),
-        new Command("repair", "Build one document anew from the ledger; exit 1 when that failed.")
+        new Command("repair", "Rebuild one document from the ledger; exit 1 if that failed.")
         {
             Which, Key,
         }.Asks(

@@ -17,66 +17,69 @@ internal static class UpCommand
     { Description = "Load sample customers and keep sending traffic." };
     private static readonly Option<int> Port = new("--port")
     {
-        Description = "The port; 0 takes a free one. TIDELINE_PORT says the same.", DefaultValueFactory = _ => 7400
+        Description = "The port; 0 for a free one. Environment: TIDELINE_PORT.", DefaultValueFactory = _ => 7400
     };
     private static readonly Option<string> Listen = new("--listen")
     {
-        Description = "The address of this machine to listen on; 0.0.0.0 for all. Whoever reaches it can do "
-            + "everything: there is no authentication. TIDELINE_LISTEN says the same.",
+        Description = "The address of this machine to listen on; 0.0.0.0 for all. There is no authentication: "
+            + "anyone who can reach it can do everything. Environment: TIDELINE_LISTEN.",
         DefaultValueFactory = _ => ListenAddress.Default
     };
     private static readonly Option<int?> Shards = new(
         "--shards")
     {
-        Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is made. Default: "
-            + $"one for every two processors; with --demo 2 or more."
+        Description = $"Shards of new data, 1 to {Limits.Shards}; fixed once the data is created. Default: "
+            + $"one for every two processors; with --demo at least 2."
     };
     private static readonly Option<string> Profile = new(
         "--profile")
     {
-        Description = "embedded (the default): no servers needed; cluster: MySQL, Kafka, MongoDB "
-            + "and Redis, at the addresses of the configuration, of TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of "
-            + "./tideline services up.", DefaultValueFactory = _ => "embedded"
+        Description = "embedded (the default) needs no servers; cluster uses MySQL, Kafka, MongoDB "
+            + "and Redis, at the addresses in the configuration, in TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of "
+            + "./tideline services up. Environment: TIDELINE_PROFILE.", DefaultValueFactory = _ => "embedded"
     };
     private static readonly Option<string> Roles = new("--roles")
     {
-        Description = "What this process does. node (the default): everything but failover. failover: it watches over "
-            + "the groups of MySQL servers of the cluster profile. TIDELINE_ROLES says the same.",
+        Description =
+            "The role of this process. node (the default): everything except failover. failover: controls the "
+            + "failover of the MySQL groups of the cluster profile. Environment: TIDELINE_ROLES.",
         DefaultValueFactory = _ => "node"
     };
     private static readonly Option<string?> Config = new("--config")
     {
         Description = "A JSON file with these options "
-        + "by their names, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers; the command line "
-        + "and the environment win. TIDELINE_CONFIG says the same."
+        + "by name, such as {\"port\": 7500, \"demo\": true}, and the addresses of servers. The command line and the "
+        + "environment override it. Environment: TIDELINE_CONFIG."
     };
     private static readonly Option<string?> Own = new("--own")
     {
         Description = "Cluster profile: the shards that this "
-        + "process prefers, as in 0,2-3; all unless told. It has them as soon as they are free, any other one when "
-        + "nobody has taken that for a moment. TIDELINE_OWN says the same."
+        + "process prefers, such as 0,2-3. Default: all. It acquires these as soon as they are free, and other shards "
+        + "shortly after if they stay free. Environment: TIDELINE_OWN."
     };
     private static readonly Option<string?> Address = new("--address")
     {
-        Description = "Cluster profile: where the "
-        + "other processes of the installation reach this one, as in http://node-1:7400; unless told where it listens, "
-        + "or by the machine's name when that is everywhere. TIDELINE_ADDRESS says the same."
+        Description = "Cluster profile: the URL at "
+        + "which other processes reach this one, such as http://node-1:7400. Default: the listen address, or the "
+        + "machine's name if it listens on all addresses. Environment: TIDELINE_ADDRESS."
     };
     private static readonly Option<string?> Hosts = new("--hosts")
     {
-        Description = "Names and addresses that requests may be for, as in bank.example,10.0.0.7, beside loopback, "
-            + "the address that a connection comes in on and --address. TIDELINE_HOSTS says the same.",
+        Description =
+            "More host names and addresses to accept, such as bank.example,10.0.0.7. Loopback, the address of "
+            + "the connection and --address are always accepted. Environment: TIDELINE_HOSTS.",
     };
-    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print what happens inside." };
+    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Print the log." };
     private static readonly Option<bool> AcceptClock = new("--accept-clock")
     {
         Description =
-            $"The system clock is right, though the newest event is {Limits.ClockIdleDays} days old or older.",
+            $"Confirm that the system clock is right although the newest event is over {Limits.ClockIdleDays} days "
+                + $"old.",
     };
 
     private static readonly Option<int> DemoRate = new(
         "--demo-rate")
-    { Description = "Movements a second that the demo sends.", DefaultValueFactory = _ => 200 };
+    { Description = "Movements per second that the demo sends.", DefaultValueFactory = _ => 200 };
 
     public static Command Build()
     {
@@ -93,11 +96,12 @@ internal static class UpCommand
     {
         var settings = Settings(parsed);
         if (settings.Profile is not ("embedded" or "cluster")) throw new TidelineException(
-            ErrorCode.InvalidInput, $"There is no profile '{settings.Profile}'; there is embedded, and cluster.");
+            ErrorCode.InvalidInput,
+                $"There is no profile '{settings.Profile}'; the profiles are embedded and cluster.");
         if (settings.Port is < 0 or > 65_535)
-            throw new TidelineException(ErrorCode.InvalidInput, $"--port is 0 to 65535, not {settings.Port}.");
+            throw new TidelineException(ErrorCode.InvalidInput, $"--port must be 0 to 65535, not {settings.Port}.");
         if (settings.DemoRate is < 1 or > DemoTraffic.MaxPerSecond) throw new TidelineException(
-            ErrorCode.InvalidInput, $"--demo-rate is 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
+            ErrorCode.InvalidInput, $"--demo-rate must be 1 to {DemoTraffic.MaxPerSecond}, not {settings.DemoRate}.");
 
         var listen = ListenAddress.Parse(settings.Listen);
         if (settings.WatchedOver is { } mysql)
@@ -117,7 +121,7 @@ internal static class UpCommand
 
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(
-            ErrorCode.AlreadyOwned, $"Tideline runs on {data} already, at {running.ToString().TrimEnd('/')}.");
+            ErrorCode.AlreadyOwned, $"Tideline already runs on {data}, at {running.ToString().TrimEnd('/')}.");
         // Commands do not wait for log and views; an operator's command that starts a node for itself does.
         var options = NodeOf(settings) with
         {
@@ -153,7 +157,7 @@ internal static class UpCommand
         bool verbose, CancellationToken cancel)
     {
         await using var server = await FailoverServer.StartAsync(mysql, endpoint, hosts, verbose, cancel);
-        foreach (var group in server.Groups) Console.WriteLine($"Tideline watches over {group}.");
+        foreach (var group in server.Groups) Console.WriteLine($"Tideline controls the failover of {group}.");
         Console.WriteLine($"  health    {server.Address}/health/ready   metrics {server.Address}/metrics");
         Console.WriteLine("  Ctrl-C stops; another controller takes over.");
         await server.WaitForShutdownAsync();
@@ -191,9 +195,9 @@ internal static class UpCommand
         var roles = IsGiven(parsed, Roles, null) ? parsed.GetRequiredValue(Roles)
             : ClusterSettings.Variable("TIDELINE_ROLES") ?? file.Roles ?? parsed.GetRequiredValue(Roles);
         if (roles is not ("node" or "failover")) throw new TidelineException(
-            ErrorCode.InvalidInput, $"There is no role '{roles}'; there is node, and failover.");
+            ErrorCode.InvalidInput, $"There is no role '{roles}'; the roles are node and failover.");
         if (roles == "failover" && profile != "cluster") throw new TidelineException(
-            ErrorCode.InvalidInput, "The role failover is one of the cluster profile: --profile cluster.");
+            ErrorCode.InvalidInput, "The role failover needs the cluster profile: --profile cluster.");
         var own = Text(parsed, Own, "TIDELINE_OWN", file.Own);
         var address = Text(parsed, Address, "TIDELINE_ADDRESS", file.Address);
         var isNode = profile == "cluster" && roles == "node";
@@ -235,8 +239,8 @@ internal static class UpCommand
         var drained = server.DisposeAsync().AsTask();
         if (await Task.WhenAny(drained, Task.Delay(Limits.DrainMs, CancellationToken.None)) != drained)
         {
-            await Console.Error.WriteLineAsync($"tideline: the drain took longer than {Limits.DrainMs / 1_000} s; what "
-                + $"was acknowledged is safe, the rest recovers at the next start.");
+            await Console.Error.WriteLineAsync($"tideline: the drain took longer than {Limits.DrainMs / 1_000} s. "
+                + $"Acknowledged commands are safe; the rest resumes at the next start.");
             return 1;
         }
 
@@ -248,7 +252,7 @@ internal static class UpCommand
         }
 
         foreach (var why in stopped) await Console.Error.WriteLineAsync($"tideline: {why}");
-        Console.WriteLine("Stopped, with a shard that had failed before.");
+        Console.WriteLine("Stopped. A shard had failed before.");
         return 1;
     }
 }

@@ -9,15 +9,15 @@ internal static class VerifyCommand
     private static readonly Option<string> Data = Options.Data();
     private static readonly Option<bool> Deep = new(
         "--deep")
-    { Description = "Check every document and every record, not a sample." };
+    { Description = "Check every document and every record, not only a sample." };
     private static readonly Option<bool> Json = Options.Json();
 
     public static Command Build()
     {
         var command = new Command(
             "verify",
-            "Check the invariants (I1, I2, I7, I8, I9, I12 to I16) on the stores, while traffic runs; exit 1 and a "
-                + "list when one is broken.") { Data, Deep, Json };
+            "Check the invariants (I1, I2, I7, I8, I9, I12 to I16) in the stores, while traffic runs; exit 1 with a "
+                + "list if one is broken.") { Data, Deep, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -27,7 +27,7 @@ internal static class VerifyCommand
         await using var node = await OpsClient.OpenAsync(parsed.GetRequiredValue(Data), cancel);
         if (!parsed.GetValue(Json))
         {
-            var what = parsed.GetValue(Deep) ? "all of it" : "a sample of documents, records and ended sagas";
+            var what = parsed.GetValue(Deep) ? "everything" : "a sample of documents, records and ended sagas";
             await Console.Error.WriteLineAsync(
                 $"Checking {Path.GetFullPath(parsed.GetRequiredValue(Data))}, {what}.");
         }

@@ -53,6 +53,6 @@ internal static class ClusterSettings
 
     private static TidelineException Missing(string engine, string variable, string field) => new(
         ErrorCode.InvalidInput,
-        $"The cluster profile does not know where {engine} is: {variable} in the environment or '{field}' in the "
-            + $"configuration file says it. ./tideline services up brings one up on this machine.");
+        $"The cluster profile needs the address of {engine}: set {variable} in the environment or '{field}' in the "
+            + $"configuration file. ./tideline services up starts a server on this machine.");
 }

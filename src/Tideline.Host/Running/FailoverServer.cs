@@ -41,7 +41,7 @@ internal sealed class FailoverServer : IAsyncDisposable
     {
         var groups = primaries.Where(FailoverOptions.IsGroup).ToArray();
         if (groups.Length == 0)
-            throw new TidelineException(ErrorCode.InvalidInput, "The role failover watches over groups of MySQL "
+            throw new TidelineException(ErrorCode.InvalidInput, "The role failover controls groups of MySQL "
                 + "servers, and no address is one: Server=mysql-1:3306,mysql-2:3306,mysql-3:3306;User ID=…");
         FreePort.Require(endpoint);
         WebHosting.PrepareThreads();

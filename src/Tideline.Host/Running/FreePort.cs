@@ -11,7 +11,7 @@ namespace Tideline.Host.Running;
 internal static class FreePort
 {
     /// <exception cref="TidelineException">AlreadyOwned: another program has it. InvalidInput: this user may not, or it
-    /// is no address of this machine.</exception>
+    /// is not an address of this machine.</exception>
     public static void Require(IPEndPoint endpoint)
     {
         try
@@ -25,7 +25,7 @@ internal static class FreePort
             {
                 SocketError.AddressAlreadyInUse => Taken(endpoint, fault),
                 SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported => new TidelineException(
-                    ErrorCode.InvalidInput, $"--listen {endpoint.Address} is no address of this machine.", fault),
+                    ErrorCode.InvalidInput, $"--listen {endpoint.Address} is not an address of this machine.", fault),
                 _ => new TidelineException(ErrorCode.InvalidInput,
                     $"Port {endpoint.Port} on {endpoint.Address} cannot be used: {fault.Message}.", fault),
             };

@@ -10,7 +10,7 @@ internal static class ImportReport
 
     public static void Print(JsonObject status, bool isRepeated)
     {
-        if (isRepeated) Console.WriteLine("This file was imported before: nothing moved again. What became of it:");
+        if (isRepeated) Console.WriteLine("This file was imported before; no money moved this time. Its results:");
         Console.WriteLine($"{status["message"]} {status["messageId"]}: {status["groupStatus"]}, "
             + $"{Words((string?)status["groupStatus"])}");
         if (status["reason"] is JsonObject whole)
@@ -47,6 +47,6 @@ internal static class ImportReport
         "ACSC" => "all settled",
         "PART" => "some were refused",
         "RJCT" => "refused",
-        _ => "not all are final",
+        _ => "some are not final",
     };
 }

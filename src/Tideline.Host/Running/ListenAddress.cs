@@ -16,7 +16,8 @@ internal static class ListenAddress
         IPAddress.TryParse(text, out var address)
             && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text)
             ? address
-            : throw new TidelineException(ErrorCode.InvalidInput, $"--listen (TIDELINE_LISTEN) is an IP address such "
+            : throw new TidelineException(ErrorCode.InvalidInput,
+                $"--listen (TIDELINE_LISTEN) must be an IP address such "
                 + $"as 127.0.0.1, 0.0.0.0 or ::, without a port, not '{text}'.");
 
     /// <summary>

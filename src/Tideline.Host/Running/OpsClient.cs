@@ -109,9 +109,9 @@ internal sealed class OpsClient : IAsyncDisposable
         _ = answer.ContinueWith(static ended => ended.Exception, TaskScheduler.Default);
         cancel.ThrowIfCancellationRequested();
         throw new TidelineException(ErrorCode.StorageUnavailable,
-            $"The node at {_http.BaseAddress} does not answer: it stands still, or its machine is overloaded. Its "
-                + $"process is named in {RunFile.Name} in the data folder."
-                + (mayAct ? " What it was asked for may have happened." : ""));
+            $"The node at {_http.BaseAddress} does not answer: it hangs, or its machine is overloaded. "
+                + $"{RunFile.Name} in the data folder names its process."
+                + (mayAct ? " The request may have been executed." : ""));
     }
 
     private async Task<bool> IsLiveAsync(CancellationToken cancel)

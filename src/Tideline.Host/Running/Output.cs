@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Spectre.Console;
 
 namespace Tideline.Host.Running;
@@ -7,7 +8,7 @@ namespace Tideline.Host.Running;
 /// Prints what a node answered: fields and tables for a person, plain lines with tabs where a script reads them, JSON
 /// where it is asked for.
 /// </summary>
-internal static class Output
+internal static partial class Output
 {
     public static void Print(JsonElement answer, bool json, string nothing)
     {
@@ -51,14 +52,16 @@ internal static class Output
         var fields = answer.EnumerateObject()
             .Where(field => field.Value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
             .Select(field => field.Name).ToList();
-        var width = Console.IsOutputRedirected ? 0 : fields.Select(field => field.Length).DefaultIfEmpty().Max();
+        var width = Console.IsOutputRedirected
+            ? 0
+            : fields.Select(field => Heading(field).Length).DefaultIfEmpty().Max();
         foreach (var field in fields) Console.WriteLine(
-            $"{field.PadRight(width)}{(Console.IsOutputRedirected ? '\t' : ' ')}{Text(answer, field)}");
+            $"{Heading(field).PadRight(width)}{(Console.IsOutputRedirected ? '\t' : ' ')}{Text(answer, field)}");
         foreach (var list in answer.EnumerateObject()
             .Where(field => field.Value.ValueKind == JsonValueKind.Array && field.Value.GetArrayLength() > 0))
         {
             Console.WriteLine();
-            Console.WriteLine($"{list.Name}:");
+            Console.WriteLine($"{Heading(list.Name)}:");
             PrintTable(list.Value);
         }
     }
@@ -71,7 +74,7 @@ internal static class Output
             .Select(field => field.Name).Distinct().ToList();
         if (Console.IsOutputRedirected)
         {
-            Console.WriteLine(string.Join('\t', columns));
+            Console.WriteLine(string.Join('\t', columns.Select(Heading)));
             foreach (var item in items.EnumerateArray())
                 Console.WriteLine(string.Join('\t', columns.Select(column => Text(item, column))));
         }
@@ -83,29 +86,29 @@ internal static class Output
         else
         {
             var table = new Table().Border(TableBorder.Rounded);
-            foreach (var column in columns) table.AddColumn(column);
+            foreach (var column in columns) table.AddColumn(Markup.Escape(Heading(column)));
             foreach (var item in items.EnumerateArray())
                 table.AddRow([.. columns.Select(column => Markup.Escape(Text(item, column)))]);
             AnsiConsole.Write(table);
         }
 
         foreach (var item in items.EnumerateArray())
-            PrintLists(item, columns.Count == 0 ? "" : $"{columns[0]} {Text(item, columns[0])}");
+            PrintLists(item, columns.Count == 0 ? "" : $"{Heading(columns[0])} {Text(item, columns[0])}");
     }
 
     private static int WidthOf(JsonElement items, List<string> columns) => 1 + columns.Sum(column => 3 + Math.Max(
-        column.Length, items.EnumerateArray().Max(item => Text(item, column).Length)));
+        Heading(column).Length, items.EnumerateArray().Max(item => Text(item, column).Length)));
 
     private static void PrintRecords(JsonElement items, List<string> columns)
     {
-        var width = columns.Max(column => column.Length);
+        var width = columns.Max(column => Heading(column).Length);
         var isFirst = true;
         foreach (var item in items.EnumerateArray())
         {
             if (!isFirst) Console.WriteLine();
             isFirst = false;
             foreach (var column in columns.Where(column => Text(item, column).Length > 0))
-                Console.WriteLine($"{column.PadRight(width)} {Text(item, column)}");
+                Console.WriteLine($"{Heading(column).PadRight(width)} {Text(item, column)}");
         }
     }
 
@@ -113,7 +116,14 @@ internal static class Output
     private static void PrintLists(JsonElement item, string of)
     {
         foreach (var list in item.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Array))
-            foreach (var line in list.Value.EnumerateArray()) Console.WriteLine($"{of}, {list.Name}: {line}");
+            foreach (var line in list.Value.EnumerateArray()) Console.WriteLine($"{of}, {Heading(list.Name)}: {line}");
+    }
+
+    /// <summary>A JSON name as a heading: <c>saga id</c> for <c>sagaId</c>, <c>lag (ms)</c> for <c>lagMs</c>.</summary>
+    internal static string Heading(string name)
+    {
+        var words = WordStart().Replace(name, " ").ToLowerInvariant();
+        return Unit().Replace(words, unit => unit.Groups[1].Value is "us" ? " (µs)" : $" ({unit.Groups[1].Value})");
     }
 
     private static string Text(JsonElement item, string column) => !item.TryGetProperty(column, out var value)
@@ -126,4 +136,10 @@ internal static class Output
             // One line is one row.
             _ => value.ToString().ReplaceLineEndings(" ").Replace('\t', ' '),
         };
+
+    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
+    private static partial Regex WordStart();
+
+    [GeneratedRegex(" (ms|us)$")]
+    private static partial Regex Unit();
 }

@@ -27,5 +27,5 @@ internal static class OwnShards
 
     private static TidelineException Wrong(string text) =>
         new(ErrorCode.InvalidInput,
-            $"--own (TIDELINE_OWN) names shards, 0 to {Limits.Shards - 1}, as in 0,2-3, not '{text}'.");
+            $"--own (TIDELINE_OWN) must list shards from 0 to {Limits.Shards - 1}, such as 0,2-3, not '{text}'.");
 }

@@ -27,6 +27,6 @@ internal static class PeerAddress
             ? address.GetLeftPart(UriPartial.Authority)
             : throw new TidelineException(
                 ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture,
-                    $"--address (TIDELINE_ADDRESS) is where others reach this process, as in http://node-1:7400, at "
+                    $"--address (TIDELINE_ADDRESS) must be a URL of this process, such as http://node-1:7400, of at "
                         + $"most {Limits.PeerAddressCharacters} characters, not '{text}'."));
 }

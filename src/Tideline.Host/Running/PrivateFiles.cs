@@ -41,7 +41,7 @@ internal static class PrivateFiles
         if ((folder.UnixFileMode & (UnixFileMode.OtherWrite | UnixFileMode.StickyBit)) == UnixFileMode.OtherWrite)
             throw new TidelineException(
                 ErrorCode.InvalidInput,
-                $"Everybody may write in {folder.FullName}, and that cannot be changed here: "
+                $"Every user can write to {folder.FullName}, and the node cannot change that: "
                 + "chmod 700 it, or name another folder with --data.");
     }
 

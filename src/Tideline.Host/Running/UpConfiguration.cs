@@ -68,7 +68,7 @@ internal sealed record UpConfiguration
         {
             using var document = JsonDocument.Parse(File.ReadAllBytes(path),
                 new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Wrong(path, "it holds no JSON object");
+            if (document.RootElement.ValueKind != JsonValueKind.Object) throw Wrong(path, "it is not a JSON object");
             foreach (var field in document.RootElement.EnumerateObject()) Check(path, field);
             return document.RootElement.Deserialize(UpJson.Default.UpConfiguration)!;
         }
@@ -83,24 +83,25 @@ internal sealed record UpConfiguration
     /// <exception cref="TidelineException">InvalidInput: it is no number.</exception>
     public static int? PortOfEnvironment() => ClusterSettings.Variable("TIDELINE_PORT") is not { } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port
-        : throw new TidelineException(ErrorCode.InvalidInput, $"TIDELINE_PORT is a port number, not '{text}'.");
+        : throw new TidelineException(ErrorCode.InvalidInput, $"TIDELINE_PORT must be a port number, not '{text}'.");
 
     private static void Check(string path, JsonProperty field)
     {
         var wrong = field.Name switch
         {
             "data" or "listen" or "profile" or "roles" or "kafka" or "mongodb" or "redis" or "name" or "own"
-                or "address" or "hosts" => field.Value.ValueKind == JsonValueKind.String ? null : "is a text in quotes",
+                or "address" or "hosts" => field.Value.ValueKind == JsonValueKind.String ? null : "must be a string",
             "port" or "shards" or "demo-rate" => field.Value.ValueKind == JsonValueKind.Number
-                && field.Value.TryGetInt32(out _) ? null : "is a whole number",
+                && field.Value.TryGetInt32(out _) ? null : "must be a whole number",
             "demo" or "verbose" => field.Value.ValueKind is JsonValueKind.True or JsonValueKind.False
                 ? null
-                : "is true or false",
+                : "must be true or false",
             "mysql" => field.Value.ValueKind == JsonValueKind.Array
-                && field.Value.EnumerateArray().All(IsText) ? null : "is a list of texts, one for each primary",
+                && field.Value.EnumerateArray().All(IsText) ? null : "must be a list of strings, one per primary",
             "kafka-settings" => field.Value.ValueKind == JsonValueKind.Object
-                && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null : "is an object of texts",
-            _ => "is no option of up; the names are data, port, listen, shards, profile, roles, demo, demo-rate, "
+                && field.Value.EnumerateObject().All(setting => IsText(setting.Value)) ? null :
+                    "must be an object with string values",
+            _ => "is not an option of up; the options are data, port, listen, shards, profile, roles, demo, demo-rate, "
                 + "verbose, mysql, kafka, kafka-settings, mongodb, redis, name, own, address and hosts",
         };
         if (wrong is not null) throw Wrong(path, $"'{field.Name}' {wrong}");
@@ -109,7 +110,7 @@ internal sealed record UpConfiguration
     private static bool IsText(JsonElement value) => value.ValueKind == JsonValueKind.String;
 
     private static TidelineException Wrong(string path, string what) =>
-        new(ErrorCode.InvalidInput, $"The configuration file {path} cannot be used: {what}.");
+        new(ErrorCode.InvalidInput, $"The configuration file {path} is invalid: {what}.");
 }
 
 /// <summary>JSON of the configuration file.</summary>

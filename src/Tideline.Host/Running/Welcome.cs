@@ -19,8 +19,8 @@ internal static class Welcome
         Console.WriteLine($"  reference {address}/docs");
         Console.WriteLine($"  health    {address}/health/ready   metrics {address}/metrics");
         Console.WriteLine(IPAddress.IsLoopback(server.Listens)
-            ? "  There is no authentication on loopback in this version."
-            : $"  It listens on {server.Listens} without authentication in this version: whoever reaches it can do "
+            ? "  This version has no authentication; it listens on loopback only."
+            : $"  This version has no authentication: anyone who can reach {server.Listens} can do "
                 + "everything.");
         if (isDemo)
         {

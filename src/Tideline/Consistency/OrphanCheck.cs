@@ -19,7 +19,7 @@ internal sealed class OrphanCheck(
             foreach (var id in await views.FindForeignAsync(definition.Name, Limits.PageRows, cancel))
             {
                 if (findings.Count < Limits.VerifyFindings)
-                    findings.Add($"A document of {definition.Name} with the id {id} was written by somebody else.");
+                    findings.Add($"A document of {definition.Name} with the id {id} was written by another program.");
             }
         }
 

@@ -35,7 +35,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
             reader.GetCustomersAsync, row => new Row(row.Id, row.Version, Customer: row), cancel);
         await WalkAsync(cancel);
         if (_found < _made) await FindMissingAsync(cancel);
-        return (_findings, Say($"{accounts} accounts and {customers} customers"));
+        return (_findings, $"{Counted.Of(accounts, "account")} and {Counted.Of(customers, "customer")}");
     }
 
     private async Task<long> ReadAsync<T>(
@@ -64,7 +64,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
         await foreach (var happened in EventsAsync(through, cancel)) Look(happened);
         foreach (var row in _group.Values)
         {
-            if (row is { IsMade: false, IsCustomers: true }) Report(row, $"no event made it");
+            if (row is { IsMade: false, IsCustomers: true }) Report(row, $"no event created it");
             if (row is { IsFound: false, Version: > 0 })
                 Report(row, $"its row is of version {row.Version}, which no event has");
             if (row is { IsCustomers: false, Account: { } own }
@@ -86,7 +86,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
                     || await reader.GetCustomerAsync(happened.Subject, cancel) is not null) continue;
             var what = happened.Type == EventType.AccountCreated ? "Account" : "Customer";
             var (who, made) = (happened.Subject, happened.Position);
-            _findings.Add(Say($"{what} {who} on shard {shard}: its row is missing, and event {made} made it."));
+            _findings.Add(Say($"{what} {who} on shard {shard}: its row is missing, but event {made} created it."));
         }
     }
 

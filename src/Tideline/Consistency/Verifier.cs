@@ -37,10 +37,11 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
                 + "transactions agree", AuditAsync, cancel),
             await CheckAllAsync(
                 "I12 clearing holds what unfinished sagas have under way", clearing.RunAsync, () => clearing.At,
-                "sagas under way", cancel),
+                seen => $"{Counted.Of(seen, "saga")} under way", cancel),
             await CheckAsync("I13 every saga is matched by its entries, and what was answered is there", (shard,
                 token) => SagasAsync(shard, deep, token), cancel),
-            await CheckAllAsync("I14 an id names one hold", holds.RunAsync, () => holds.At, "holds", cancel),
+            await CheckAllAsync("I14 an id names one hold", holds.RunAsync, () => holds.At,
+                seen => Counted.Of(seen, "hold"), cancel),
             await CheckAsync("I15 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
             await CheckAsync("I16 the rows of accounts and customers say what their newest events say",
                 (shard, token) => new RowCheck(ledger.Reader(shard), shard).RunAsync(token), cancel),
@@ -89,12 +90,12 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
 
     private static async Task<VerifyCheck> CheckAllAsync(
         string name, Func<CancellationToken, Task<(IReadOnlyList<string> Findings, long Seen)>> check, Func<int> at,
-        string things, CancellationToken cancel)
+        Func<long, string> count, CancellationToken cancel)
     {
         try
         {
             var (findings, seen) = await check(cancel);
-            return Check(name, findings, [Say($"{seen} {things}")]);
+            return Check(name, findings, [count(seen)]);
         }
         catch (TidelineException fault) when (fault.Code is ErrorCode.Corrupt or ErrorCode.StorageUnavailable)
         {
@@ -106,7 +107,7 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         CancellationToken cancel)
     {
         var (findings, seen) = await new SagaCheck(ledger, services.Sagas, time, shard, deep).RunAsync(cancel);
-        return (findings, Say($"{seen} sagas"));
+        return (findings, Counted.Of(seen, "saga"));
     }
 
     private static VerifyCheck Check(string name, IReadOnlyList<string> findings, IReadOnlyList<string> seen) =>
@@ -124,7 +125,8 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
                 Say($"Shard {shard}: the {currency.Code} balances add up to {posted} minor units instead of zero."));
         }
 
-        return (findings, Say($"{accounts} accounts in {totals.Count} currencies"));
+        return (findings, $"{Counted.Of(accounts, "account")} in "
+            + Counted.Of(totals.Count, "currency", "currencies"));
     }
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(
@@ -137,7 +139,7 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
     {
         var (findings, seen, compared) = await new LogCheck(
             ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard, deep).RunAsync(cancel);
-        return (findings, Say($"{seen} records, {compared} of them compared with the ledger"));
+        return (findings, Say($"{Counted.Of(seen, "record")}, {compared} of them compared with the ledger"));
     }
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> AuditAsync(int shard, CancellationToken cancel)
@@ -147,15 +149,15 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
             ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard).RunAsync(cancel);
         var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
         var head = Convert.ToHexStringLower(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)));
-        var seen = Say(
-            $"{report.Blocks} blocks, {published} of them published, {report.Events} events, head {head}");
+        var (blocks, events) = (Counted.Of(report.Blocks, "block"), Counted.Of(report.Events, "event"));
+        var seen = Say($"{blocks}, {published} of them published, {events}, head {head}");
         return ([.. report.Findings, .. findings], seen);
     }
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> NamesAsync(int shard, CancellationToken cancel)
     {
         var (findings, accounts, claims) = await new NameCheck(ledger, shard).RunAsync(cancel);
-        return (findings, Say($"{accounts} accounts with an IBAN, {claims} claims"));
+        return (findings, $"{Counted.Of(accounts, "account")} with an IBAN, {Counted.Of(claims, "claim")}");
     }
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);

@@ -38,8 +38,8 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 
         if (_findings.Count > 0)
             _findings.Add(
-                $"{ViewRepair.CommandFor(_definition, "KEY")} builds one document anew from the ledger, ./tideline " +
-                $"projections rebuild {_definition.Name} --force every document.");
+                $"{ViewRepair.CommandFor(_definition, "KEY")} rebuilds one document from the ledger; " +
+                $"./tideline projections rebuild {_definition.Name} --force rebuilds all.");
         return (_findings, Seen());
     }
 
@@ -72,17 +72,15 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 
     private string Seen()
     {
-        var seen =
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{_documents} documents and {_rows.Compared} rows of version {_names.Version}");
+        var (documents, rows) = (Counted.Of(_documents, "document"), Counted.Of(_rows.Compared, "row"));
+        var seen = string.Create(CultureInfo.InvariantCulture, $"{documents} and {rows} of version {_names.Version}");
         // What the views have not seen was not compared with anything: a reader must not take it for sound.
         if (_behind > 0)
-            seen = string.Create(CultureInfo.InvariantCulture, $"{seen}; {_behind} events behind, not compared");
+            seen = $"{seen}; {Counted.Of(_behind, "event")} behind, not compared";
         _known.UnionWith(_rows.Known);
         return _known.Count == 0 ? seen
-            : string.Create(CultureInfo.InvariantCulture, $"{seen}; {_known.Count} keys knowingly behind, dead "
-                + $"letters: {string.Join(", ", _known.Take(Limits.VerifyFindings))}");
+            : $"{seen}; {Counted.Of(_known.Count, "key")} behind because of dead letters: "
+                + string.Join(", ", _known.Take(Limits.VerifyFindings));
     }
 
     private async Task CheckWatermarksAsync(CancellationToken cancel)

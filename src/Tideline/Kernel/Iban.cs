@@ -57,7 +57,7 @@ public readonly record struct Iban
         if (!Lengths.TryGetValue(country, out var length)
             || length != accountNumber.Length + 4 || !accountNumber.All(char.IsAsciiLetterOrDigit))
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"'{accountNumber}' is no basic bank account number of '{country}'.");
+                ErrorCode.InvalidInput, $"'{accountNumber}' is not a basic bank account number of '{country}'.");
         var number = accountNumber.ToUpperInvariant();
         var check = 98 - Remainder(country + "00" + number);
         return new Iban(

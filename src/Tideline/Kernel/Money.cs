@@ -68,5 +68,5 @@ public readonly record struct Money(long Minor, Currency Currency)
 
     private static Money Same(Money left, Money right) => left.Currency == right.Currency
         ? right
-        : throw new InvalidOperationException($"{left.Currency} and {right.Currency} do not add up.");
+        : throw new InvalidOperationException($"{left.Currency} and {right.Currency} amounts cannot be added.");
 }

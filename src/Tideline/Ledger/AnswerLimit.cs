@@ -54,7 +54,7 @@ internal sealed class AnswerLimit : IDisposable
                 foreach (var pending in batch)
                 {
                     if (pending.IsEnded || pending.Since >= before) continue;
-                    pending.Fail(Late($"did not say within {Limits.ShardAnswerMs / 1_000.0} s whether it is committed. "
+                    pending.Fail(Late($"did not confirm the commit within {Limits.ShardAnswerMs / 1_000.0} s. "
                         + "A repeat with the same key finds out."));
                 }
             }

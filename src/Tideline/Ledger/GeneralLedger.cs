@@ -201,7 +201,7 @@ public sealed class GeneralLedger : IAsyncDisposable
         {
             throw new TidelineException(
                 ErrorCode.ClockWrong,
-                $"The clock of shard {shard}'s owner is behind: {Kernel.Clock.FromUs(timeUs):u} is not over there.");
+                $"The clock of shard {shard}'s owner is behind: it has not reached {Kernel.Clock.FromUs(timeUs):u}.");
         }
     }
 

@@ -216,7 +216,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     {
         await Task.WhenAny(writer.Stopped, writer.Wanted).WaitAsync(_stop.Token);
         var why = writer.Stopped.IsCompleted ? await writer.Stopped
-            : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} goes to a process that prefers it.");
+            : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} moves to a process that prefers it.");
         // For good: after a flush that failed only a new process can tell what the file holds.
         if (why.Code != ErrorCode.NotOwner) await WaitForSuccessorAsync();
         if (writer.Stopped.IsCompleted) Lost(_logger, Shard, why);

@@ -115,7 +115,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         lock (_gate)
         {
             if (_pause is not null)
-                throw new TidelineException(ErrorCode.Overloaded, $"Shard {_context.Shard} is paused already.");
+                throw new TidelineException(ErrorCode.Overloaded, $"Shard {_context.Shard} is already paused.");
             _pause = new ShardPause();
             Monitor.Pulse(_gate);
             return _pause;

@@ -27,7 +27,7 @@ public sealed class CommandReceiver(GeneralLedger ledger, ServiceCatalog service
     {
         var read = _commands.Read(commands.Span);
         if (shard < 0 || shard >= ledger.Map.Shards || read.Any(command => ShardOf(command) != shard))
-            throw new TidelineException(ErrorCode.InvalidInput, $"These are no commands of shard {shard}.");
+            throw new TidelineException(ErrorCode.InvalidInput, $"These commands are not for shard {shard}.");
         var answers = await Task.WhenAll(read.Select(command => AnswerAsync(shard, command)));
         return JsonSerializer.SerializeToUtf8Bytes(answers, PeerJson.Default.PeerAnswerArray);
     }

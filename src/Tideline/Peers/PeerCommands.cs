@@ -39,7 +39,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
         {
             var carried = Carried(command);
             var kind = _byType.GetValueOrDefault(carried.GetType()) ?? throw new TidelineException(
-                ErrorCode.Internal, $"A {command.GetType().Name} is for the owner of a shard alone.");
+                ErrorCode.Internal, $"Only the owner of a shard may issue {command.GetType().Name}.");
             writer.WriteStartObject();
             writer.WritePropertyName(kind.Name);
             JsonSerializer.Serialize(writer, carried, kind.Json);
@@ -62,7 +62,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
             while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
             {
                 if (commands.Count == Limits.ForwardBatchCommands) throw new TidelineException(
-                    ErrorCode.InvalidInput, $"At most {Limits.ForwardBatchCommands} commands are taken at once.");
+                    ErrorCode.InvalidInput, $"A request may have at most {Limits.ForwardBatchCommands} commands.");
                 commands.Add(ReadOne(ref reader));
             }
 

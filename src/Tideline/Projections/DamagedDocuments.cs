@@ -22,7 +22,7 @@ public sealed class DamagedDocuments
         foreach (var ((collection, id), damage) in _known)
         {
             return $"{_known.Count} documents of the views are damaged, such as '{id}' of {collection}: {damage}. " +
-                $"{ViewRepair.Command} builds one anew.";
+                $"{ViewRepair.Command} rebuilds one.";
         }
 
         return null;

@@ -78,7 +78,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
+                ErrorCode.InvalidInput, $"The reason must have 1 to {Limits.ReferenceCharacters} characters.");
         projector.RequireBuilder();
         await projector.Gate.WaitAsync(cancel);
         try
@@ -91,7 +91,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
                 throw new TidelineException(
                     ErrorCode.InvalidInput,
                     $"The document of {key} is damaged, so no event can follow: {damage}. " +
-                    $"{ViewRepair.CommandFor(projector.Definition, key)} builds it anew.");
+                    $"{ViewRepair.CommandFor(projector.Definition, key)} rebuilds it.");
             if (touched is not null)
             {
                 foreach (var letter in gone)
@@ -145,6 +145,6 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
                 ErrorCode.InvalidInput, projector.Applier.TooLarge);
         if (!outcome.IsDone)
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
+                ErrorCode.StorageUnavailable, "Another process wrote the document at the same moment. Try again.");
     }
 }

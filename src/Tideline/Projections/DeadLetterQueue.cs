@@ -78,7 +78,7 @@ public sealed partial class DeadLetterQueue
     {
         IReadOnlyList<DeadLetterIndex.Letter> frozen;
         lock (_lock) frozen = _book.LettersOf(key);
-        if (frozen.Count == 0) throw new TidelineException(ErrorCode.NotFound, $"No event of {key} waits.");
+        if (frozen.Count == 0) throw new TidelineException(ErrorCode.NotFound, $"Key {key} has no waiting events.");
         var letters = new List<DeadLetter>(frozen.Count);
         foreach (var letter in frozen) letters.Add(await _topic.ReadAsync(letter, cancel));
         return letters;

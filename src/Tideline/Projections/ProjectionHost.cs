@@ -94,8 +94,8 @@ public sealed class ProjectionHost : IAsyncDisposable
 
     private static string? WhoIsBlocked(Projection projection) =>
         projection.Letters.List() is [var first, ..] and var blocked
-            ? $"{blocked.Count} documents of {projection.Name} are behind, of {first.Key} the longest: {first.Reason} "
-                + $"See ./tideline dlq list; {ViewRepair.Command} builds one anew."
+            ? $"{blocked.Count} documents of {projection.Name} are behind, {first.Key} longest: {first.Reason} "
+                + $"See ./tideline dlq list; {ViewRepair.Command} rebuilds one."
             : null;
 
     private static void RequireDistinct(IReadOnlyList<ProjectionDefinition> definitions)

@@ -329,8 +329,8 @@ public sealed partial class Projector : IAsyncDisposable
         if (active.Version != Active.Version) _applier = ApplierOf(active);
         Active = active;
         StateFault = active.Version == 0
-            ? $"Somebody broke the state that says which version of {Definition.Name} answers; the process that owns " +
-            "shard 0 heals it." : null;
+            ? $"The state that names the active version of {Definition.Name} is damaged; the process that owns " +
+            "shard 0 repairs it." : null;
         var watermarks = new Watermark[_shards.Length];
         foreach (var shard in _shards)
             watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
@@ -386,14 +386,14 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A pass of {Projection} failed; it is tried again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A pass of {Projection} failed; it is retried.")]
     private static partial void PassFailed(ILogger logger, string projection, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "{Projection} failed on shard {Shard}; the other shards go on, and it is tried again.")]
+        Message = "{Projection} failed on shard {Shard}; the other shards continue, and it is retried.")]
     private static partial void ShardFailed(ILogger logger, string projection, int shard, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{Projection} stands still on a shard. {Fault}")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Projection} has stopped on a shard. {Fault}")]
     private static partial void ShardStopped(ILogger logger, string projection, string fault);
 }

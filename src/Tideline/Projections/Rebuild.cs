@@ -236,7 +236,7 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
     }
 
-    private static TidelineException UnderWay() => new(ErrorCode.InvalidInput, "A rebuild is under way.");
+    private static TidelineException UnderWay() => new(ErrorCode.InvalidInput, "A rebuild is already running.");
 
     [LoggerMessage(Level = LogLevel.Error, Message =
         "The rebuild of {Projection} failed; the live version is as it was.")]

@@ -41,7 +41,7 @@ internal sealed class ViewApplier(IViewStore views, ViewNames names, DocumentCac
             var waits = broken?.Contains(key) == true || isBlocked(key, happened);
             var reason = waits ? "It waits behind an earlier event of its document."
                 : touched?.Damage is { } damage
-                    ? $"Its document is damaged: {damage}. {ViewRepair.CommandFor(_definition, key)} builds it anew."
+                    ? $"Its document is damaged: {damage}. {ViewRepair.CommandFor(_definition, key)} rebuilds it."
                 : TryFold(batch, touched, key, happened);
             if (reason is null) continue;
             if (!waits && touched?.Damage is null && isGivenUp?.Invoke(key, happened) == true)

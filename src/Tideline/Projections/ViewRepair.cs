@@ -51,7 +51,7 @@ public sealed class ViewRepair
         {
             if (_projector.Names.Version != names.Version)
                 throw new TidelineException(
-                    ErrorCode.StorageUnavailable, "Another version of the views answers since. Try again.");
+                    ErrorCode.StorageUnavailable, "The views were switched to another version meanwhile. Try again.");
             foreach (var shard in shards) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
             return await FinishAsync(fold, names, cancel);
         }
@@ -89,7 +89,7 @@ public sealed class ViewRepair
         if (stored is not null) await _views.RemoveAsync(names.Documents, [fold.Key], cancel);
         if (write is not null && !(await _views.WriteAsync(names.Documents, [write], cancel))[0])
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, "Somebody else wrote the document at the same moment. Try again.");
+                ErrorCode.StorageUnavailable, "Another process wrote the document at the same moment. Try again.");
         _damaged.Forget(names.Documents, fold.Key);
         return null;
     }

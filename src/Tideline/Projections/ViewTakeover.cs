@@ -27,8 +27,8 @@ internal sealed partial class ViewTakeover(
         };
         await ClaimAsync(epoch => active.SaveAsync(views, definition, epoch, cancel), cancel);
         return (active, found is not null ? null
-            : $"Nobody could tell which version of {definition.Name} answered, so version {active.Version} is " +
-                "being built from nothing. Nothing is to be done.");
+            : $"The stored state did not name the active version of {definition.Name}, so version {active.Version} " +
+                "is being built from nothing. No action is needed.");
     }
 
     /// <summary>
@@ -73,7 +73,7 @@ internal sealed partial class ViewTakeover(
         // The views are a witness of what the shard lost: they stay as they are.
         if (ledger.WhyClosed(shard.Shard) is not null)
             throw new TidelineException(
-                ErrorCode.Corrupt, $"The views of shard {shard.Shard} rest while its ledger is refused.");
+                ErrorCode.Corrupt, $"The views of shard {shard.Shard} wait while its ledger is refused.");
         var (number, watermark) = (shard.Shard, await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel));
         // What cannot be is not believed: everything is folded again, and documents know what they hold.
         if (watermark.Seq > 0 && await ledger.RawReader(number).GetHeadAsync(cancel) is var head
@@ -120,27 +120,27 @@ internal sealed partial class ViewTakeover(
     [LoggerMessage(
         Level = LogLevel.Error,
         Message =
-        "Where {Projection} stands on shard {Shard} cannot be told; the other shards go on, and it is tried again.")]
+        "The position of {Projection} on shard {Shard} cannot be read; the other shards continue, and it is retried.")]
     private static partial void PlaceIsUnknown(ILogger logger, string projection, int shard, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
         Message =
             "{Projection} claims to hold event {Watermark} of shard {Shard}, but the ledger ends at {Head}; " +
-            "everything is folded anew.")]
+            "everything is folded again.")]
     private static partial void WatermarkIsWrong(ILogger logger, string projection, int shard, long watermark,
         long head);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
             Message =
-            "The state that says which version of {Projection} answers cannot be read. Version {Version} is built " +
+            "The state that names the active version of {Projection} cannot be read. Version {Version} is built " +
             "from nothing.")]
     private static partial void ActiveIsBroken(ILogger logger, string projection, int version);
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "A collection of version {Version} of {Projection} was taken away; all of them are built anew.")]
+        Message = "A collection of version {Version} of {Projection} was dropped; all of them are rebuilt.")]
     private static partial void CollectionIsLost(ILogger logger, int version, string projection);
 
     [LoggerMessage(

@@ -84,8 +84,8 @@ public static class ConsistencyToken
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static TidelineException Bad() =>
-        new(ErrorCode.InvalidInput, "The consistency token is not one of this installation. Send the Tideline-Token of "
-            + "an earlier answer as it was.");
+        new(ErrorCode.InvalidInput, "The consistency token is not from this installation. Send the Tideline-Token of "
+            + "an earlier response unchanged.");
 }
 
 /// <summary>Where tokens are good.</summary>

@@ -53,6 +53,6 @@ public sealed record ReadConsistency(ConsistencyLevel Level, int BoundMs, IReadO
         if (asked.StartsWith("bounded=", StringComparison.Ordinal) && int.TryParse(
             asked.AsSpan(8), NumberStyles.None, CultureInfo.InvariantCulture, out var ms)) return Bounded(ms);
         throw new TidelineException(
-            ErrorCode.InvalidInput, "Tideline-Consistency is eventual, bounded=MS, session or strong.");
+            ErrorCode.InvalidInput, "Tideline-Consistency must be eventual, bounded=MS, session or strong.");
     }
 }

@@ -46,8 +46,8 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         if (await WaitAsync(positions, Limits.ListWaitMs, cancel) is not { } missing) return;
         if (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs) return;
         throw new TidelineException(
-            ErrorCode.ViewBehind, $"The views have not reached {missing} yet, and only they can answer this. Ask again "
-                + $"in a moment, or for less than '{consistency.Level.ToString().ToLowerInvariant()}'.");
+            ErrorCode.ViewBehind, $"The views have not reached {missing} yet, and only the views can answer this. "
+                + $"Ask again shortly, or at a level below '{consistency.Level.ToString().ToLowerInvariant()}'.");
     }
 
     private async ValueTask<IReadOnlyList<Position>> CommittedAsync(CancellationToken cancel)
@@ -69,7 +69,8 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         {
             if (!await ledger.IsWrittenAsync(position, cancel))
                 throw new TidelineException(
-                    ErrorCode.InvalidInput, $"The consistency token names {position}, which was never written here.");
+                    ErrorCode.InvalidInput,
+                        $"The consistency token names {position}, which this installation never wrote.");
         }
 
         return positions;

@@ -68,7 +68,8 @@ internal sealed record AdvanceSaga(
             || row.DefinitionVersion != Owner.Version
             || !data.IsSameMovement(Owner.Data))
             return batch.Refuse(
-                RefusalReason.StepConflict, $"Saga {SagaId} moves something else than was said.", SagaId);
+                RefusalReason.StepConflict,
+                    $"Saga {SagaId} has a different movement from the one in the message.", SagaId);
         var definition = Definitions.Of(row);
         List<SagaHistory> history = [.. SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray)];
         return Move switch

@@ -47,7 +47,7 @@ internal sealed record ExecuteSagaStep(SagaRequest Request) : LedgerCommand
         {
             return batch.Refuse(
                 RefusalReason.StepConflict,
-                $"Step {Request.Step} of saga {Request.SagaId} was done before, and did something else.",
+                $"Step {Request.Step} of saga {Request.SagaId} was already executed with a different effect.",
                 Request.SagaId);
         }
 

@@ -52,7 +52,8 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         if (data.From != From || data.Currency != Currency.Code)
             return batch.Refuse(
-                RefusalReason.StepConflict, $"Saga {SagaId} moves something else than was said.", SagaId);
+                RefusalReason.StepConflict,
+                    $"Saga {SagaId} has a different movement from the one in the message.", SagaId);
         return batch.Context.Map.ShardOf(To) == batch.Context.Shard ? Here(batch, row, data) : Across(batch, row, data);
     }
 
@@ -65,7 +66,7 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
             ?? AccountRules.Fits(to!, data.AmountMinor)
             ?? (
                 batch.Rows.Transactions.Contains(posting.TransactionId)
-                    ? new Refusal(RefusalReason.DuplicateId, $"Saga {SagaId} was paid out before.")
+                    ? new Refusal(RefusalReason.DuplicateId, $"Saga {SagaId} was already paid out.")
                     : null);
         if (refusal is not null)
             return batch.Refuse(refusal.Reason, refusal.Detail, SagaId);
@@ -87,7 +88,7 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
         if (Known is not null)
             return batch.Refuse(Known.Reason, Known.Detail, SagaId);
         if (batch.Rows.Aggregates.ContainsKey(PayoutId) || batch.Rows.Transactions.Contains(PayoutId))
-            return batch.Refuse(RefusalReason.DuplicateId, $"Payout {PayoutId} exists already.", SagaId);
+            return batch.Refuse(RefusalReason.DuplicateId, $"Payout {PayoutId} already exists.", SagaId);
         Payouts.PaidOut(batch, row, data, To, PayoutId);
         var movement = new SagaData
         {

@@ -59,7 +59,7 @@ internal static class SagaCodec
     {
         if (aggregate.Kind == LetterKind) return (SetAside.Definition, 1);
         return DefinitionOf(aggregate.Kind) ?? throw new TidelineException(
-            ErrorCode.Corrupt, $"{aggregate.Id} is of kind {aggregate.Kind}, which is no saga.");
+            ErrorCode.Corrupt, $"{aggregate.Id} is of kind {aggregate.Kind}, which is not a saga.");
     }
 
     /// <summary>The definition and version of a kind; null where it is not a saga's.</summary>
@@ -99,7 +99,7 @@ internal static class SagaCodec
         var rest = data.AsSpan((int)reader.BytesConsumed);
         if (length < 0 || length > rest.Length - BeforeHistory.Length - 1
             || !rest[(int)length..].StartsWith(BeforeHistory))
-            throw new JsonException("The data of a saga is cut short.");
+            throw new JsonException("The data of a saga is truncated.");
         return row with
         {
             Step = checked((int)step),

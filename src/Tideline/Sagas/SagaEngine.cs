@@ -123,7 +123,7 @@ internal static class SagaEngine
             if (batch.Context.Map.ShardOf(posting.AccountId) != batch.Context.Shard)
                 throw new TidelineException(
                     ErrorCode.Internal,
-                    $"Step {step.Name} of saga {row.Id} is undone on another shard than its saga stands on.");
+                    $"Step {step.Name} of saga {row.Id} is undone on a shard other than its saga's.");
             var refusal = SagaPostings.Apply(batch, posting, row.Id, batch.Context.Shard);
             if (refusal is not null)
                 SagaPostings.Suspend(batch, posting, row.Id);

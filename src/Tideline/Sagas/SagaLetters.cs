@@ -51,7 +51,7 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.ReferenceCharacters)
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"A reason has 1 to {Limits.ReferenceCharacters} characters.");
+                ErrorCode.InvalidInput, $"The reason must have 1 to {Limits.ReferenceCharacters} characters.");
         await FindAsync(letterId, cancel);
         if ((await ledger.SubmitAsync(ShardOf(letterId), new SettleLetter(letterId, null, reason))).Refusal is not null)
             throw NotFound(letterId);
@@ -65,7 +65,7 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
     private int ShardOf(Guid letterId) => ledger.Map.ShardOf(letterId);
 
     private static TidelineException NotFound(Guid letterId) =>
-        new(ErrorCode.NotFound, $"No dead letter {letterId} waits.");
+        new(ErrorCode.NotFound, $"There is no dead letter {letterId}.");
 
     // One that is damaged hides no other, and can be given up.
     private static SagaLetter LetterOf(SagaRow row)

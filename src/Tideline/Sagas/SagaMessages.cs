@@ -22,12 +22,12 @@ internal static class SagaMessages
             {
                 SagaEngine.RequestType => Request(shard, map, SagaJson.Read(data, SagaJson.Default.SagaRequest)),
                 SagaEngine.ReplyType => Reply(shard, map, definitions, SagaJson.Read(data, SagaJson.Default.SagaReply)),
-                _ => throw Wrong("no message of a saga has this type"),
+                _ => throw Wrong("no saga message has this type"),
             };
         }
         catch (JsonException fault)
         {
-            throw Wrong($"it is not the JSON of a message: {fault.Message}");
+            throw Wrong($"it is not valid JSON for a message: {fault.Message}");
         }
     }
 
@@ -37,7 +37,7 @@ internal static class SagaMessages
         if (request.SagaId == Guid.Empty)
             throw Wrong("it names no saga");
         if (request.OwnerShard < 0 || request.OwnerShard >= map.Shards || request.OwnerShard == shard)
-            throw Wrong("its saga stands on no other shard");
+            throw Wrong("its saga is not on another shard");
         if (request.Step < 0)
             throw Wrong("it names no step");
         if (request.Posting is not { } posting)
@@ -52,7 +52,7 @@ internal static class SagaMessages
         if (posting.AmountMinor is <= 0 or > Limits.AmountMinor || posting.Against != AccountKind.Clearing)
             throw Wrong("its posting is not a credit from clearing");
         if (posting.Kind is not (TransactionKind.Transfer or TransactionKind.Payout))
-            throw Wrong("its posting is of a kind that no step has");
+            throw Wrong("no step has a posting of this kind");
         if (posting.Reference?.Length > Limits.ReferenceCharacters)
             throw Wrong("its reference is too long");
         return new ExecuteSagaStep(request);
@@ -69,16 +69,16 @@ internal static class SagaMessages
         if (reply.RefusalReason != 0 && !Enum.IsDefined(reply.RefusalReason))
             throw Wrong("its refusal is unknown");
         if (reply.RefusalDetail?.Length > Limits.SagaDetailCharacters)
-            throw Wrong("its sentence is too long");
+            throw Wrong("its detail is too long");
         return new AdvanceSaga(reply.SagaId, shard, SagaTrigger.Reply, definitions, reply, reply.Owner);
     }
 
     private static void RequireVersion(SagaVersion? owner)
     {
         if (owner?.Definition is null || owner.Data is not { } data)
-            throw Wrong("it does not say what its saga moves");
+            throw Wrong("it does not name the movement of its saga");
         if (!Currency.TryParse(data.Currency, out _) || data.AmountMinor is <= 0 or > Limits.AmountMinor)
-            throw Wrong("its saga moves no amount");
+            throw Wrong("the movement of its saga has no amount");
     }
 
     private static TidelineException Wrong(string why) =>

@@ -40,7 +40,7 @@ internal static class SagaPostings
         if ((AccountRules.Amount(amount) ?? (isSuspense ? null : Allowed(posting, account, amount))) is { } refusal)
             return refusal;
         if (batch.Rows.Transactions.Contains(posting.TransactionId))
-            return new Refusal(RefusalReason.DuplicateId, $"Transaction {posting.TransactionId} exists already.");
+            return new Refusal(RefusalReason.DuplicateId, $"Transaction {posting.TransactionId} already exists.");
 
         var system =
             posting.Against == AccountKind.Clearing
@@ -68,7 +68,7 @@ internal static class SagaPostings
         var account = batch.Context.SystemAccount(AccountKind.Suspense, Currency.Parse(refund.Currency));
         if (Apply(batch, ToSuspense(refund, sagaId, account), sagaId, batch.Context.Shard) is { } impossible)
             throw new TidelineException(
-                ErrorCode.Internal, $"The money of saga {sagaId} cannot be brought to suspense: {impossible.Detail}");
+                ErrorCode.Internal, $"The money of saga {sagaId} cannot be moved to suspense: {impossible.Detail}");
         if (batch.Account(refund.AccountId) is { Kind: AccountKind.Customer } owner)
             batch.Emit(
                 EventType.BalanceUpdated, owner,

@@ -24,7 +24,7 @@ internal sealed record SettleLetter(Guid LetterId, LedgerCommand? Message, strin
     internal override Reply Decide(Batch batch)
     {
         if (batch.Saga(LetterId) is not { } row || row.State != SagaState.SetAside)
-            return batch.Refuse(RefusalReason.DeadLetterNotFound, $"No dead letter {LetterId} waits.", LetterId);
+            return batch.Refuse(RefusalReason.DeadLetterNotFound, $"There is no dead letter {LetterId}.", LetterId);
         if (
             Message is not null
             && Message.Decide(batch) is { Refusal: { } refusal }

@@ -133,7 +133,7 @@ public sealed class BackupTests
         File.Delete(file);
         (await RestoreAsync(backup, restored)).ShouldContain("shard-0.db is missing");
         File.Delete(Path.Combine(backup, BackupManifest.FileName));
-        (await RestoreAsync(backup, restored)).ShouldContain("holds no whole backup");
+        (await RestoreAsync(backup, restored)).ShouldContain("is not a complete backup");
         Directory.Exists(Path.Combine(restored, "ledger")).ShouldBeFalse();
     }
 
@@ -162,7 +162,7 @@ public sealed class BackupTests
         }
 
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync(data: restored))).Message
-            .ShouldContain("has not come to its end");
+            .ShouldContain("is incomplete");
         await EmbeddedRestore.RunAsync(backup, restored, TimeProvider.System.GetUtcNow(), default);
         Directory.Exists(staging).ShouldBeFalse();
         await stage.OpenAsync(data: restored);

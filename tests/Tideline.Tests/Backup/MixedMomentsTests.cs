@@ -52,7 +52,7 @@ public sealed class MixedMomentsTests
         await stage.Node.Backup!.WriteAsync(stage.Data + "-backup", default);
         await stage.StopAsync();
         (await Should.ThrowAsync<TidelineException>(() => stage.OpenAsync(data: stage.Data + "-backup"))).Message
-            .ShouldContain("is a backup, which nothing may change");
+            .ShouldContain("is a backup, which must not change");
         // It is as it was.
         await EmbeddedRestore.RunAsync(
             stage.Data + "-backup", stage.Data + "-restored", TimeProvider.System.GetUtcNow(), default);

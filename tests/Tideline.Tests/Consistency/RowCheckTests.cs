@@ -28,7 +28,7 @@ public sealed class RowCheckTests
         "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 1", "a system account has")]
     [InlineData("UPDATE accounts SET overdraft_limit = 7 WHERE kind = 1", "a system account has no owner and no limit")]
     [InlineData("UPDATE customers SET email = 'eve@example.com'", "its row says email eve@example.com, and its events")]
-    [InlineData("DELETE FROM customers", "its row is missing, and event")]
+    [InlineData("DELETE FROM customers", "its row is missing, but event")]
     public async Task A_row_that_was_edited_is_named(string sql, string finding)
     {
         await using var bank = await Bank.OpenAsync();
@@ -81,7 +81,7 @@ public sealed class RowCheckTests
             INSERT INTO accounts SELECT X'{id:N}', customer_id, 0, currency, 0, 100000000, 0, 0, 0, 0, 0, NULL,
             created_us, 0, NULL FROM accounts WHERE kind = 0
             """).ShouldBe(1);
-        (await CheckAsync(bank)).Detail.ShouldBe($"Account {id} on shard 0: no event made it.");
+        (await CheckAsync(bank)).Detail.ShouldBe($"Account {id} on shard 0: no event created it.");
     }
 
     [Fact]
@@ -109,7 +109,7 @@ public sealed class RowCheckTests
         var (kept, gone) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0));
         bank.Tamper(0, $"DELETE FROM accounts WHERE id = X'{gone:N}'").ShouldBe(1);
         var check = await CheckAsync(bank);
-        check.Detail.ShouldStartWith($"Account {gone} on shard 0: its row is missing, and event");
+        check.Detail.ShouldStartWith($"Account {gone} on shard 0: its row is missing, but event");
         check.Detail.ShouldNotContain(kept.ToString());
     }
 

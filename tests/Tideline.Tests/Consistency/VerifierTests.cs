@@ -96,14 +96,14 @@ public sealed class VerifierTests : IAsyncLifetime
     [InlineData("UPDATE c_transactions_v1 SET id = 'x' || id WHERE CAST(json AS TEXT) LIKE '%deposit%'",
         "of transactions belongs to nothing in the ledger", true)]
     [InlineData(
-        "UPDATE c_customers_v1 SET revision = 'x'", "is damaged: somebody else wrote it: it has no revision", false)]
+        "UPDATE c_customers_v1 SET revision = 'x'", "is damaged: another program wrote it: it has no revision", false)]
     [InlineData(
         "UPDATE c_customers_v1 SET json = CAST(replace(json, '\"name\"', '\"nom\"') AS BLOB)",
         "is damaged: it cannot be read", false)]
     [InlineData(
         "UPDATE c_customers_v1 SET json = CAST(replace(json, '{\"customerId\"', '{\"extra\":1,\"customerId\"') AS " +
         "BLOB)", "is damaged: it cannot be read", false)]
-    [InlineData("UPDATE c_customers_v1 SET id = CAST(id AS BLOB)", "was written by somebody else", false)]
+    [InlineData("UPDATE c_customers_v1 SET id = CAST(id AS BLOB)", "was written by another program", false)]
     [InlineData("UPDATE c_transactions_v1 SET revision = 'x'", "is not what its event says", false)]
     [InlineData("DELETE FROM c_events_v1 WHERE id LIKE '%3'", "Row 0:0000000000000000003 of events", false)]
     [InlineData(
@@ -166,7 +166,7 @@ public sealed class VerifierTests : IAsyncLifetime
         var check = (await VerifyAsync(deep: true))
             .Checks.Single(one => one.Name.EndsWith(": customers", StringComparison.Ordinal));
         check.Ok.ShouldBeTrue(check.Detail);
-        check.Detail.ShouldContain($"1 keys knowingly behind, dead letters: {customer}");
+        check.Detail.ShouldContain($"1 key behind because of dead letters: {customer}");
     }
 
     [Fact]

@@ -20,14 +20,14 @@ public sealed class DeadLetterRouteTests
         server.AreViewsOpen = false;
         var listed = await server.GetAsync(Path);
         listed.Status.ShouldBe(HttpStatusCode.OK, listed.Text);
-        listed["leftOut"].ShouldStartWith("Dead letters of projections are left out: ");
+        listed["leftOut"].ShouldStartWith("The list omits dead letters of projections: ");
         var keys = KeysOf(listed);
         keys.Length.ShouldBe(2);
         (await server.GetAsync($"{Path}/{keys[0]}")).Status.ShouldBe(HttpStatusCode.OK);
         (await server.PostAsync($"{Path}/{keys[0]}/replay", "{}")).Status.ShouldBe(HttpStatusCode.OK);
         var all = await server.PostAsync($"{Path}/replay", "{}");
         KeysOf(all).ShouldBe(keys, ignoreOrder: true);
-        all["leftOut"].ShouldStartWith("Dead letters of projections are left out: ");
+        all["leftOut"].ShouldStartWith("The list omits dead letters of projections: ");
         foreach (var key in keys)
             (await server.PostAsync($"{Path}/{key}/discard", """{"reason":"A test"}"""))["discarded"].ShouldBe("1");
         KeysOf(await server.GetAsync(Path)).ShouldBeEmpty();

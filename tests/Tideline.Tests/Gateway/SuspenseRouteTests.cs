@@ -73,7 +73,7 @@ public sealed class SuspenseRouteTests
             .Json.GetProperty("items")[0]
             .GetProperty("reason")
             .GetString()!
-            .ShouldContain("no message of a saga has this type");
+            .ShouldContain("no saga message has this type");
         (await server.PostAsync($"/v1/ops/dlq/{key}/discard", """{"reason":"A test"}"""))["discarded"].ShouldBe("1");
         (await server.GetAsync("/v1/ops/dlq")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
         (await server.PostAsync($"/v1/ops/dlq/{key}/replay", "{}")).ShouldBeProblem("not-found", 404);

@@ -27,7 +27,7 @@ public sealed class EnginesTests : IDisposable
         Write(new ServiceState("kafka", ServiceCondition.CannotBeHad) { Reason = "there is no Java" });
         var (exitCode, output, _) = await RunAsync([], "engines", "--services", Folder.Path, "kafka");
         exitCode.ShouldBe(0);
-        output.ShouldContain("Engines not tested: Kafka: it cannot be had here: there is no Java.");
+        output.ShouldContain("Engines not tested: Kafka: it is not available here: there is no Java.");
         output.ShouldContain("Engines not tested: MySQL, Redis, MongoDB: no test that was chosen needs it.");
     }
 

@@ -24,8 +24,8 @@ public sealed class OpsClientTests : IDisposable
         await using var node = await OpsClient.OpenAsync(_folder, TimeSpan.FromMilliseconds(50), default);
         var told = await Should.ThrowAsync<TidelineException>(() => node.GetAsync("/v1/ops/sagas", default));
         (told.Code, told.Message).ShouldBe((ErrorCode.StorageUnavailable,
-            $"The node at http://{silent.LocalEndpoint}/ does not answer: it stands still, or its machine is "
-                + "overloaded. Its process is named in tideline.run.json in the data folder."));
+            $"The node at http://{silent.LocalEndpoint}/ does not answer: it hangs, or its machine is "
+                + "overloaded. tideline.run.json in the data folder names its process."));
     }
 
     [Fact]

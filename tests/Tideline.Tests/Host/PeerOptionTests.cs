@@ -26,7 +26,8 @@ public sealed class PeerOptionTests
     {
         var refused = Should.Throw<TidelineException>(() => OwnShards.Parse(text));
         (refused.Code, refused.Message).ShouldBe(
-            (ErrorCode.InvalidInput, $"--own (TIDELINE_OWN) names shards, 0 to 63, as in 0,2-3, not '{text}'."));
+            (ErrorCode.InvalidInput,
+                $"--own (TIDELINE_OWN) must list shards from 0 to 63, such as 0,2-3, not '{text}'."));
     }
 
     [Theory]

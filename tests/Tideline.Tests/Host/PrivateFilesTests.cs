@@ -94,7 +94,7 @@ public sealed class PrivateFilesTests : IDisposable
         File.SetUnixFileMode(Data, Wide | UnixFileMode.OtherWrite);
         var (exitCode, _, errors) = await HostProcess.RunAsync("up", "--data", Data, "--port", "0");
         exitCode.ShouldBe(2);
-        errors.ShouldContain($"Everybody may write in {Data}");
+        errors.ShouldContain($"Every user can write to {Data}");
         Directory.Exists(Path.Combine(Data, "ledger")).ShouldBeFalse();
     }
 

@@ -85,8 +85,8 @@ public sealed class ServicesTests : IAsyncDisposable
         output.ShouldContain("redis\tup");
         foreach (var name in (string[])["kafka", "mongo"])
         {
-            output.ShouldContain($"{name}\tcannot be had here");
-            errors.ShouldContain($"tideline: {name} cannot be had here: there is no folder");
+            output.ShouldContain($"{name}\tnot available here");
+            errors.ShouldContain($"tideline: {name} not available here: there is no folder");
         }
 
         errors.ShouldNotContain("   at ");
@@ -97,7 +97,7 @@ public sealed class ServicesTests : IAsyncDisposable
     {
         var (exitCode, output, _) = await RunAsync("status");
         exitCode.ShouldBe(1);
-        output.ShouldContain("No service was brought up here");
+        output.ShouldContain("No services here");
         (await RunAsync("down")).ExitCode.ShouldBe(0);
         Directory.Exists(Folder).ShouldBeFalse();
     }
@@ -110,7 +110,7 @@ public sealed class ServicesTests : IAsyncDisposable
     {
         OwnServer.SkipWhenEmbedded();
         var (exitCode, output, errors) = await RunAsync("up", "redis", "--json");
-        Assert.SkipWhen(errors.Contains("redis cannot be had here", StringComparison.Ordinal), errors);
+        Assert.SkipWhen(errors.Contains("redis not available here", StringComparison.Ordinal), errors);
         exitCode.ShouldBe(0, errors);
         return JsonDocument.Parse(output).RootElement.GetProperty("items").EnumerateArray().ShouldHaveSingleItem();
     }

@@ -25,7 +25,7 @@ public sealed class AnswerLimitTests
         var unknown = await Should.ThrowAsync<TidelineException>(() => committing.WaitAsync(Generous));
         var untouched = await Should.ThrowAsync<TidelineException>(() => waiting.WaitAsync(Generous));
         (unknown.Code, untouched.Code).ShouldBe((ErrorCode.StorageUnavailable, ErrorCode.StorageUnavailable));
-        unknown.Message.ShouldContain("did not say within 3.5 s whether it is committed");
+        unknown.Message.ShouldContain("did not confirm the commit within 3.5 s");
         untouched.Message.ShouldContain("nothing of it happened");
 
         // When the engine answers, a repetition finds out, and nothing happens twice.

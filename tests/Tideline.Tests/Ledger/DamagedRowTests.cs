@@ -16,7 +16,7 @@ public sealed class DamagedRowTests
             // In one batch, as far as the writer takes them together.
             var deposits = new[] { sound, damaged, sound }.Select(account => bank.DepositAsync(account, 1)).ToList();
             (await Should.ThrowAsync<TidelineException>(() => deposits[1])).Message
-                .ShouldBe("A row holds 1 bytes for an id of 16.");
+                .ShouldBe("A row has an id of 1 bytes, not 16.");
             foreach (var deposit in (int[])[0, 2]) (await deposits[deposit]).Refusal.ShouldBeNull();
         }
 

@@ -116,9 +116,8 @@ public sealed class ProjectionSampleTests
     {
         await using var stage = await Stage.OpenAsync();
         (await Should.ThrowAsync<TidelineException>(() => ProjectionHost.CreateAsync(
-            [.. BankServices.Projections, Sample with { Name = "customers" }],
-            stage.Bank.Ledger, stage.Log, stage.Views,
-            stage.Bank.Time, NullLoggerFactory.Instance, default))).Code.ShouldBe(ErrorCode.InvalidInput);
+            [.. BankServices.Projections, Sample with { Name = "customers" }], stage.Bank.Ledger, stage.Log,
+            stage.Views, stage.Bank.Time, NullLoggerFactory.Instance, default))).Code.ShouldBe(ErrorCode.InvalidInput);
     }
 
     private static async Task<long> CountAsync(Stage stage)

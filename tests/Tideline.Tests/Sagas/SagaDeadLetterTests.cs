@@ -17,20 +17,20 @@ public sealed class SagaDeadLetterTests
     public static TheoryData<string, string, string> Garbage() =>
         new()
         {
-            { SagaEngine.RequestType, "", "is not the JSON" },
-            { SagaEngine.RequestType, "\0ÿ{", "is not the JSON" },
-            { SagaEngine.RequestType, Nested, "is not the JSON" },
+            { SagaEngine.RequestType, "", "is not valid JSON" },
+            { SagaEngine.RequestType, "\0ÿ{", "is not valid JSON" },
+            { SagaEngine.RequestType, Nested, "is not valid JSON" },
             { SagaEngine.RequestType, "null", "A saga without data" },
-            { SagaEngine.RequestType, "[]", "is not the JSON" },
-            { SagaEngine.RequestType, "{}", "does not say what its saga moves" },
-            { SagaEngine.ReplyType, "{}", "does not say what its saga moves" },
+            { SagaEngine.RequestType, "[]", "is not valid JSON" },
+            { SagaEngine.RequestType, "{}", "does not name the movement of its saga" },
+            { SagaEngine.ReplyType, "{}", "does not name the movement of its saga" },
             {
                 SagaEngine.ReplyType,
                 """{"owner":{"definition":"transfer","version":1}}""",
-                "does not say what its saga moves"
+                "does not name the movement of its saga"
             },
-            { "", "{}", "no message of a saga has this type" },
-            { "ACCOUNT_DEBITED", "{}", "no message of a saga has this type" },
+            { "", "{}", "no saga message has this type" },
+            { "ACCOUNT_DEBITED", "{}", "no saga message has this type" },
         };
 
     [Theory]
@@ -202,7 +202,8 @@ public sealed class SagaDeadLetterTests
             default);
         var letters = (await bank.Letters.ListAsync(default, 10, default)).Items;
         letters.Count.ShouldBe(others.Length);
-        letters.ShouldAllBe(letter => letter.Reason == $"Step 1 of saga {id} was done before, and did something else.");
+        letters.ShouldAllBe(
+            letter => letter.Reason == $"Step 1 of saga {id} was already executed with a different effect.");
         bank.Ledger.CommittedHead(1).MessageSeq.ShouldBe(heads);
         (await bank.ReadAsync(other)).PostedMinor.ShouldBe(0);
         await bank.Pump.RunAsync();

@@ -18,21 +18,22 @@ internal static class BenchCommands
         var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", BenchCommand.Names)}." };
         var seconds = new Option<double>(
             "--seconds")
-        { Description = "How long each figure is measured.", DefaultValueFactory = _ => 10 };
+        { Description = "How long to measure each figure, in seconds.", DefaultValueFactory = _ => 10 };
         var accounts = new Option<int?>(
             "--accounts")
-        { Description = "Accounts of the installation; each scenario has its own default." };
+        { Description = "Number of accounts. Each scenario has its own default." };
         var shards = new Option<int?>("--shards")
         {
-            Description = "Shards of the installation. Default: as many as up "
-            + "makes; cross-shard takes 2 at least."
+            Description = "Number of shards. Default: as many as up "
+            + "creates; cross-shard uses at least 2."
         };
         var semiSync = new Option<bool>("--semi-sync")
         {
-            Description = "transfers on --profile cluster: a lone MySQL server and a group whose replicas acknowledge, "
-                + "side by side, on servers of the bench's own."
+            Description =
+                "For transfers on --profile cluster: compare a lone MySQL server with a semi-synchronous group, "
+                + "on servers that the bench starts itself."
         };
-        var command = new Command("bench", "Measure a scenario with its baseline in the same run.")
+        var command = new Command("bench", "Measure a scenario and its baseline in one run.")
         {
             name, seconds, accounts, shards, semiSync, Profile, JsonFile
         };
@@ -53,22 +54,23 @@ internal static class BenchCommands
         var name = new Argument<string>("NAME") { Description = $"One of: {string.Join(", ", DrillCommand.Names)}." };
         var kills = new Option<int>(
             "--kills")
-        { Description = "How often the program is killed.", DefaultValueFactory = _ => 25 };
+        { Description = "How often the drill crash kills the program.", DefaultValueFactory = _ => 25 };
         var runs = new Option<int>("--runs")
         {
-            Description = "How often the primary, a broker or the owner is struck, in the drills failover, broker and "
+            Description = "How often the drills failover, broker and owner strike the primary, a broker or the "
                 + "owner.", DefaultValueFactory = _ => 20
         };
         var down = new Option<int>("--down")
         {
-            Description = "How long an engine is away, seconds, in the drill outage.", DefaultValueFactory = _ => 60
+            Description = "How long the drill outage takes an engine away, in seconds.", DefaultValueFactory = _ => 60
         };
         var seed = new Option<ulong>("--seed")
         {
-            Description = "Repeats the requests and kills of an earlier run.", DefaultValueFactory = _ => 1
+            Description =
+                "Repeat the requests and kills of an earlier run with this seed.", DefaultValueFactory = _ => 1
         };
-        var command = new Command("drill", "Break something under load, bring it back, and prove that nothing was lost "
-            + "or done twice.") { name, kills, runs, down, seed, Profile, JsonFile };
+        var command = new Command("drill", "Break something under load, recover it, and prove that nothing was lost "
+            + "or executed twice.") { name, kills, runs, down, seed, Profile, JsonFile };
         command.SetAction((parsed, cancel) => DrillCommand.RunAsync(
             parsed.GetRequiredValue(name), new DrillOptions
             {
@@ -86,7 +88,7 @@ internal static class BenchCommands
     {
         var profile = new Option<string>("--profile")
         {
-            Description = "On which engines: embedded (the default), or cluster, at the addresses that up would take.",
+            Description = "The engines: embedded (the default), or cluster, at the addresses that up would use.",
             DefaultValueFactory = _ => "embedded"
         };
         profile.AcceptOnlyFromAmong("embedded", "cluster");

@@ -15,7 +15,7 @@ internal static class ServiceCommands
     private static readonly Argument<string[]> Names = MakeNames();
     private static readonly Option<string> Folder = new("--folder")
     {
-        Description = "Where their data, logs and state are. Default: artifacts/services of the source tree.",
+        Description = "The folder for data, logs and state. Default: artifacts/services of the source tree.",
         DefaultValueFactory = _ => ServiceFolder.Default, Validators = { Options.RequirePath }
     };
     private static readonly Option<bool> Wipe = new("--wipe") { Description = "Also delete their data." };
@@ -23,14 +23,15 @@ internal static class ServiceCommands
 
     public static Command Build()
     {
-        var up = new Command("up", "Start them on free ports of loopback; they run on when the command ends. Exit 2 "
-            + "when one is not up, and why.") { Names, Folder, Json };
-        var down = new Command("down", "End them; their data stays.") { Names, Folder, Wipe, Json };
-        var status = new Command("status", "Ask them how they are; exit 1 when one is not up.") { Names, Folder, Json };
+        var up = new Command("up", "Start servers on free loopback ports; they keep running. Exit 2 with the reason "
+            + "if one is not up.") { Names, Folder, Json };
+        var down = new Command("down", "Stop servers; their data stays.") { Names, Folder, Wipe, Json };
+        var status = new Command("status", "Query servers; exit 1 if one is not up.") { Names, Folder, Json };
         up.SetAction(UpAsync);
         down.SetAction(DownAsync);
         status.SetAction(StatusAsync);
-        return new Command("services", "Real servers on this machine without containers: MySQL, Redis, Kafka and a "
+        return new Command("services",
+            "Run real servers on this machine, without containers: MySQL, Redis, Kafka and a "
             + "stand-in for MongoDB.") { up, down, status };
     }
 
@@ -91,7 +92,7 @@ internal static class ServiceCommands
         if (parsed.GetValue(Json)) answer["environment"] = new JsonObject(
             ServiceFolder.Variables(states).Select(one => KeyValuePair.Create(one.Name, (JsonNode?)one.Value)));
         Output.Print(
-            JsonSerializer.SerializeToElement(answer), parsed.GetValue(Json), "No service was brought up here.");
+            JsonSerializer.SerializeToElement(answer), parsed.GetValue(Json), "No services here.");
         foreach (var state in states.Where(state => state.Reason is not null))
             Console.Error.WriteLine($"tideline: {state.Service} {Words(state.Condition)}: {state.Reason}");
     }
@@ -116,7 +117,7 @@ internal static class ServiceCommands
         ServiceCondition.Up => "up",
         ServiceCondition.Down => "down",
         ServiceCondition.NotAnswering => "not answering",
-        ServiceCondition.CannotBeHad => "cannot be had here",
+        ServiceCondition.CannotBeHad => "not available here",
         _ => "failed",
     };
 
@@ -124,7 +125,7 @@ internal static class ServiceCommands
     {
         var names = new Argument<string[]>(
             "SERVICE")
-        { Description = "Which; all unless named.", Arity = ArgumentArity.ZeroOrMore };
+        { Description = "The services. Default: all.", Arity = ArgumentArity.ZeroOrMore };
         names.AcceptOnlyFromAmong([.. ServiceControl.Names]);
         return names;
     }

@@ -47,7 +47,7 @@ public sealed record EngineUnderTest(string Engine, string? Version, string? Why
         if (!isWanted) return Not("no test that was chosen needs it", isMissed: false);
         var reason = state?.Reason?.Split('\n')[0].TrimEnd('.', ':') ?? "it was not brought up";
         return state?.Condition == ServiceCondition.CannotBeHad
-            ? Not($"it cannot be had here: {reason}", isMissed: false)
+            ? Not($"it is not available here: {reason}", isMissed: false)
             : Not(reason, isMissed: true);
 
         EngineUnderTest Not(string why, bool isMissed) => new(service.Engine, null, why, isMissed);

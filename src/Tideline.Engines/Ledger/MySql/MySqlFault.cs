@@ -47,15 +47,15 @@ internal static class MySqlFault
     public static TidelineException Told(this MySqlException fault) => fault.ErrorCode switch
     {
         MySqlErrorCode.DuplicateKeyEntry =>
-            new TidelineException(ErrorCode.Internal, $"A row was to be written twice: {fault.Message}", fault),
+            new TidelineException(ErrorCode.Internal, $"A row already exists: {fault.Message}", fault),
         MySqlErrorCode.DiskFull or MySqlErrorCode.RecordFileFull =>
             new TidelineException(ErrorCode.StorageUnavailable, $"MySQL has no space left: {fault.Message}", fault),
         MySqlErrorCode.AccessDenied or MySqlErrorCode.DatabaseAccessDenied or MySqlErrorCode.TableAccessDenied =>
-            new TidelineException(ErrorCode.StorageUnavailable, $"MySQL refuses this program: {fault.Message}", fault),
+            new TidelineException(ErrorCode.StorageUnavailable, $"MySQL denies access: {fault.Message}", fault),
         _ when fault.IsLost() =>
             new TidelineException(ErrorCode.StorageUnavailable, $"MySQL does not answer: {fault.Message}", fault),
         _ when fault.IsContention() => new TidelineException(
-            ErrorCode.StorageUnavailable, $"MySQL could not lock what was asked for: {fault.Message}", fault),
+            ErrorCode.StorageUnavailable, $"MySQL could not lock the rows: {fault.Message}", fault),
         _ => new TidelineException(ErrorCode.Internal, $"MySQL refused a statement: {fault.Message}", fault),
     };
 }

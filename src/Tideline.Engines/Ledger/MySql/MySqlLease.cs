@@ -49,7 +49,7 @@ internal sealed class MySqlLease(int shard, ShardOwner owner, bool prefers)
 
         if (asks) Ask(connection);
         throw new TidelineException(ErrorCode.AlreadyOwned, isOwned
-            ? $"Shard {shard} is owned by {name}, which was heard of in the last {Limits.LeaseMs / 1_000} s."
+            ? $"Shard {shard} is owned by {name}, which renewed its lease in the last {Limits.LeaseMs / 1_000} s."
             : $"Shard {shard} has no owner since a moment ago; those who prefer it have it first.");
     }
 

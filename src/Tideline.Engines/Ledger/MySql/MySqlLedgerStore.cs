@@ -142,7 +142,8 @@ public sealed class MySqlLedgerStore : ILedgerStore
         throw new TidelineException(
             ErrorCode.Corrupt,
             $"The database {_addresses[lost].Database} is missing, shard {lost} of {_addresses.Length} of the "
-            + $"installation: what was acknowledged on it is lost. Restore the databases of all shards from one backup "
+            + $"installation: acknowledged commands on it are lost. Restore the databases of all shards from one "
+            + $"backup "
             + $"(docs/operating/backup.md). For a new, empty installation choose another name and another data "
             + $"folder.");
     }

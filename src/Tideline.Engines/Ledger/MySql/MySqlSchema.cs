@@ -110,7 +110,8 @@ internal static class MySqlSchema
         if (storedShard != shard || storedShards != shards)
             throw new TidelineException(
                 ErrorCode.IncompatibleData, $"{connection.Database} is shard {storedShard} of {storedShards}, but "
-                    + $"shard {shard} of {shards} was asked for. The number of shards is fixed when the data is made.");
+                    + $"shard {shard} of {shards} was asked for. The number of shards is fixed when the data is "
+                    + $"created.");
     }
 
     private static long Scalar(MySqlConnection connection, string sql)

@@ -87,7 +87,7 @@ internal sealed partial class MySqlShardStore(
             }
 
             if (winner != _writerId) throw new TidelineException(
-                ErrorCode.AlreadyOwned, $"Shard {shard} was taken by another process a moment ago.");
+                ErrorCode.AlreadyOwned, $"Another process acquired shard {shard} a moment ago.");
             _gapless.MoveTo(head.EventSeq, head.MessageSeq);
             _epoch = head.Epoch;
             _known.Clear();
@@ -113,7 +113,7 @@ internal sealed partial class MySqlShardStore(
             using var command = MySqlLease.Command(_connection, renew.ToString());
             using var reader = command.ExecuteReader();
             if (!reader.Read() || reader.GetGuid(0) != _writerId) throw new TidelineException(
-                ErrorCode.NotOwner, $"Shard {shard} has another writer. Another owner took over.");
+                ErrorCode.NotOwner, $"Shard {shard} has another writer: another process acquired it.");
             time.Hear(address.Database, reader.GetInt64(2), askedAt);
             if (reader.GetBoolean(1)) BeWanted();
             return ValueTask.CompletedTask;
@@ -220,7 +220,7 @@ internal sealed partial class MySqlShardStore(
         try
         {
             var connection = _connection
-                ?? throw new TidelineException(ErrorCode.Internal, "A batch was to be committed that was not begun.");
+                ?? throw new TidelineException(ErrorCode.Internal, "A batch cannot be committed before it is begun.");
             var looks = time.GetElapsedTime(_looked).TotalMilliseconds >= Limits.LeaseRenewMs;
             if (looks) _looked = time.GetTimestamp();
             var askedAt = time.GetTimestamp();
@@ -298,7 +298,7 @@ internal sealed partial class MySqlShardStore(
                 if (commits < _commits)
                     throw new TidelineException(ErrorCode.Corrupt,
                         $"MySQL holds {commits} of the {_commits} batches of shard {shard} that it acknowledged: its "
-                            + $"failover lost the rest. The shard ends here, before anything is built on that.");
+                            + $"failover lost the rest. The shard stops before anything is built on the loss.");
                 (_epoch, _commits) = (reader.GetInt64(1) + 1, commits);
             }
 
@@ -365,7 +365,7 @@ internal sealed partial class MySqlShardStore(
     }
 
     private TidelineException Replaced(long epoch) =>
-        new(ErrorCode.NotOwner, $"Shard {shard} has epoch {epoch} and another writer. Another owner took over.");
+        new(ErrorCode.NotOwner, $"Shard {shard} has epoch {epoch} and another writer: another process acquired it.");
 
     [LoggerMessage(
         Level = LogLevel.Warning, Message = "Shard {Shard}: a COMMIT was not answered; its fate is looked up.")]

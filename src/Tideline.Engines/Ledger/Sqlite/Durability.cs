@@ -116,8 +116,8 @@ internal sealed class Durability(string path) : IDisposable
             {
                 throw new TidelineException(
                     ErrorCode.StorageUnavailable,
-                    $"The disk did not say within {Limits.FlushWaitMs} ms that it has {Path.GetFileName(path)}: try "
-                        + $"again.");
+                    $"The disk did not confirm the flush of {Path.GetFileName(path)} within {Limits.FlushWaitMs} ms: "
+                        + $"try again.");
             }
         }
     }

@@ -89,7 +89,7 @@ internal sealed class EntryReader(SqliteDatabase database, Guid accountId)
     }
 
     private TidelineException Missing(long row) => new(ErrorCode.Corrupt,
-        $"{Path.GetFileName(database.Path)}: row {row} should hold an entry of account {accountId}, and does not.");
+        $"{Path.GetFileName(database.Path)}: row {row} does not hold an entry of account {accountId}.");
 
     private readonly record struct Link(EntryRow Entry, long Previous, long Jump);
 }

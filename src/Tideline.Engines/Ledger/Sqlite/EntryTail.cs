@@ -69,6 +69,6 @@ internal sealed class EntryTail
     private static void RequireWhole(ReadOnlySpan<byte> packed)
     {
         if (packed.Length % RowBytes != 0 || packed.Length > MostBytes)
-            throw new TidelineException(ErrorCode.Corrupt, "An account does not say where its entries are.");
+            throw new TidelineException(ErrorCode.Corrupt, "An account has no link to its entries.");
     }
 }

@@ -108,7 +108,8 @@ internal static class LedgerSchema
         var (storedShard, storedShards) = (Meta(database, "shard"), Meta(database, "shards"));
         if (storedShard != shard || storedShards != shards)
             throw new TidelineException(ErrorCode.IncompatibleData, $"{file} is shard {storedShard} of {storedShards}, "
-                + $"but shard {shard} of {shards} was asked for. The number of shards is fixed when the data is made.");
+                + $"but shard {shard} of {shards} was asked for. The number of shards is fixed when the data is "
+                + $"created.");
     }
 
     private static bool Exists(SqliteDatabase database)

@@ -75,7 +75,7 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
     {
         if (!_isLoaded) Load();
         if (!_waiting.TryAdd(key, _last + 1))
-            throw new TidelineException(ErrorCode.Internal, $"{key} was to be written twice.");
+            throw new TidelineException(ErrorCode.Internal, $"{key} already exists.");
         Open(key, ++_last);
         return _last;
     }
@@ -175,7 +175,7 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
             {
                 var file = Path.GetFileName(database.Path);
                 throw new TidelineException(ErrorCode.Corrupt,
-                    $"{file}: row {row} should hold the outcome of key {key}, and does not.");
+                    $"{file}: row {row} does not hold the outcome of key {key}.");
             }
 
 

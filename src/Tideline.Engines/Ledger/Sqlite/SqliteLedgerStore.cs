@@ -37,11 +37,11 @@ public sealed class SqliteLedgerStore : ILedgerStore
     public static SqliteLedgerStore Open(string dataDirectory, int? shards = null)
     {
         if (shards is < 1 or > Limits.Shards)
-            throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards is 1 to {Limits.Shards}.");
+            throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards must be 1 to {Limits.Shards}.");
         if (File.Exists(Path.Combine(dataDirectory, BackupManifest.FileName)))
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"{dataDirectory} is a backup, which nothing may change. Restore it into a "
-                    + $"folder of its own: ./tideline restore {dataDirectory} --data DIR");
+                ErrorCode.InvalidInput, $"{dataDirectory} is a backup, which must not change. Restore it into "
+                    + $"another folder: ./tideline restore {dataDirectory} --data DIR");
         var owned = DirectoryLock.Take(Path.GetFullPath(dataDirectory));
         try
         {
@@ -52,7 +52,7 @@ public sealed class SqliteLedgerStore : ILedgerStore
             var stored = StoredShards(directory);
             if (shards is { } asked && stored != asked)
                 throw new TidelineException(ErrorCode.IncompatibleData, $"The data in {dataDirectory} has {stored} "
-                    + $"shards, not {asked}. The number of shards is fixed when the data is made.");
+                    + $"shards, not {asked}. The number of shards is fixed when the data is created.");
             return new SqliteLedgerStore(
                 owned, [.. Enumerable.Range(0, stored).Select(shard => OpenShard(directory, shard, stored))]);
         }
@@ -135,7 +135,7 @@ public sealed class SqliteLedgerStore : ILedgerStore
 
     private static TidelineException Missing(string path, int shards) => new(
         ErrorCode.Corrupt,
-        $"{path} is missing, one of {shards} files of the ledger: what was acknowledged on it is lost. Put the file "
+        $"{path} is missing, one of {shards} files of the ledger: acknowledged commands on it are lost. Put the file "
             + $"and its -wal back, or restore the data folder from a backup.");
 
     private static ShardFile OpenShard(string directory, int shard, int shards)

@@ -25,7 +25,7 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
     public Task Wanted { get; } = new TaskCompletionSource().Task;
 
     /// <summary>The connection, so that a test can bring faults upon it.</summary>
-    internal SqliteDatabase Database => _database ?? throw new InvalidOperationException("The shard was not acquired.");
+    internal SqliteDatabase Database => _database ?? throw new InvalidOperationException("The shard is not acquired.");
 
     /// <inheritdoc/>
     public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel)

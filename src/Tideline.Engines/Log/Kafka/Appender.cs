@@ -78,7 +78,7 @@ internal sealed class Appender(
         {
             if (record.Data.Length > Limits.KafkaRecordBytes)
                 throw new TidelineException(ErrorCode.InvalidInput,
-                    $"A record of {record.Data.Length} bytes is too large: Kafka takes {Limits.KafkaRecordBytes}.");
+                    $"A record of {record.Data.Length} bytes is too large; the limit is {Limits.KafkaRecordBytes}.");
             if (!places.ContainsKey((record.Topic, record.Partition)))
             {
                 var place = places[(record.Topic, record.Partition)] = await partitions.GetAsync(

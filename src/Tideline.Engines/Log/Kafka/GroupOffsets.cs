@@ -39,7 +39,7 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options,
     {
         if (offset > partition.Head) await partitions.CatchUpAsync([partition], cancel);
         if (offset < 0 || offset > partition.Head)
-            throw new TidelineException(Kernel.ErrorCode.InvalidInput, $"Group {group} cannot stand at {offset} of "
+            throw new TidelineException(Kernel.ErrorCode.InvalidInput, $"Group {group} cannot be at offset {offset} of "
                 + $"{partition.Topic}/{partition.Number}, whose head is {partition.Head}.");
         await KeepAsync(group, partition, partition.KafkaAfter(offset), cancel);
     }

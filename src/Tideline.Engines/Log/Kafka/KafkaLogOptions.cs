@@ -46,10 +46,10 @@ public sealed partial record KafkaLogOptions
     {
         if (string.IsNullOrWhiteSpace(BootstrapServers)) throw Invalid("Kafka's bootstrap servers are not named.");
         if (Partitions is < 1 or > Limits.Shards)
-            throw Invalid($"A topic has 1 to {Limits.Shards} partitions, not {Partitions}.");
+            throw Invalid($"A topic must have 1 to {Limits.Shards} partitions, not {Partitions}.");
         if (!Prefix().IsMatch(TopicPrefix)) throw Invalid($"'{TopicPrefix}' cannot begin the name of a topic: up to "
             + $"100 letters, digits, dots, dashes and underscores can.");
-        if (ReplicationFactor < 1) throw Invalid($"A topic cannot have {ReplicationFactor} copies.");
+        if (ReplicationFactor < 1) throw Invalid($"A topic cannot have {ReplicationFactor} replicas.");
         if (MinInSyncReplicas < 1 || MinInSyncReplicas > ReplicationFactor)
             throw Invalid($"{MinInSyncReplicas} of {ReplicationFactor} copies cannot be asked for.");
     }

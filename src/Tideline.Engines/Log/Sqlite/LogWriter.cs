@@ -76,7 +76,8 @@ internal sealed class LogWriter
         var id = Topics.Ensure(topic);
         if (offset < 0 || offset > Head(id, partition))
             throw new TidelineException(ErrorCode.InvalidInput,
-                $"Group {group} cannot stand at {offset} of {topic}/{partition}, whose head is {Head(id, partition)}.");
+                $"Group {group} cannot be at offset {offset} of {topic}/{partition}, whose head is "
+                    + $"{Head(id, partition)}.");
         _database.Prepare("INSERT INTO groups(name, topic, partition, position) VALUES(?, ?, ?, ?) ON CONFLICT DO "
             + "UPDATE SET position = excluded.position")
             .Bind(group).Bind(id).Bind(partition).Bind(offset).Run();

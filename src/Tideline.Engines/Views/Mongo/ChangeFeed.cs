@@ -41,7 +41,7 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
             when (lost.Code is ChangeStreamHistoryLost or ChangeStreamFatalError or CappedPositionLost)
         {
             throw new TidelineException(ErrorCode.NotFound, "What follows this token is no longer in MongoDB's oplog. "
-                + "Read the documents anew, then go on from now.", lost);
+                + "Read the documents again, then continue from now.", lost);
         }
         catch (MongoCommandException bad) when (bad.Code == InvalidResumeToken)
         {

@@ -39,5 +39,5 @@ internal sealed record ChangeToken(BsonDocument Resume, BsonTimestamp Time)
         Base64Url.EncodeToString(new BsonDocument { ["time"] = Time, ["resume"] = Resume }.ToBson());
 
     private static TidelineException Bad(Exception? fault) =>
-        new(ErrorCode.InvalidInput, "This is not a resume token of this change log. Send one as it was given.", fault);
+        new(ErrorCode.InvalidInput, "This is not a resume token of this change log. Send it unchanged.", fault);
 }

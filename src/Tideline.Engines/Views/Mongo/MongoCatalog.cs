@@ -138,7 +138,7 @@ internal sealed class MongoCatalog(MongoServer server)
     private static void ShouldBeSame(CollectionDefinition known, BsonDocument entry)
     {
         if (!Entry(known).Equals(entry)) throw new TidelineException(
-            ErrorCode.IncompatibleData, $"The collection '{known.Name}' is there with another definition.");
+            ErrorCode.IncompatibleData, $"The collection '{known.Name}' exists with another definition.");
     }
 
     private static BsonDocument Entry(CollectionDefinition definition) => new()

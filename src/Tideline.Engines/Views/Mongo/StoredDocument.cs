@@ -181,7 +181,7 @@ internal static class StoredDocument
     }
 
     private static Document Foreign(string? id, string why) =>
-        new(id ?? "", 0, default, $"somebody else wrote it: {why}");
+        new(id ?? "", 0, default, $"another program wrote it: {why}");
 
     private static string? IdOf(ReadOnlySpan<byte> document)
     {

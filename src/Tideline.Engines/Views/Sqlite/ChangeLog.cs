@@ -50,7 +50,7 @@ internal static class ChangeLog
 
     private static TidelineException Gone(long token) =>
         new(ErrorCode.NotFound,
-            $"What follows {token} is not in the change log. Read the documents anew, then go on from now.");
+            $"What follows {token} is not in the change log. Read the documents again, then continue from now.");
 
     private static Document? Current(
         SqliteDatabase database, CollectionCatalog? catalog, string collection, string id) =>

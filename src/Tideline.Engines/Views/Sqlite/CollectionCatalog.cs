@@ -48,7 +48,7 @@ internal sealed class CollectionCatalog
             && JsonSerializer.Serialize(known.Definition, CatalogJson.Default.CollectionDefinition) != json)
         {
             throw new TidelineException(ErrorCode.IncompatibleData,
-                $"The collection '{table.Definition.Name}' is there with another definition.");
+                $"The collection '{table.Definition.Name}' exists with another definition.");
         }
 
         var isNew = !table.Exists(database);

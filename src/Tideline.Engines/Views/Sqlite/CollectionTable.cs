@@ -70,7 +70,7 @@ internal sealed class CollectionTable
         var (id, revision) = (row.Text(0), row.IsInteger(1) ? row.Long(1) : 0);
         return CollectionRules.IsRevision(revision)
             ? new Document(id, revision, row.Bytes(2))
-            : new Document(id, 0, default, "somebody else wrote it: it has no revision");
+            : new Document(id, 0, default, "another program wrote it: it has no revision");
     }
 
     /// <summary>Removes documents whatever they are.</summary>

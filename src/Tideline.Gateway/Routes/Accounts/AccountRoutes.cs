@@ -31,10 +31,10 @@ internal sealed class AccountRoutes(GatewayParts parts)
             Body = NewAccount, IsCommand = true, Status = 201,
         }, OpenAsync);
         routes.Patch("/v1/accounts/{id}", new RouteNotes(
-            "Freezes an account, opens it again, or closes it for ever.", Example)
+            "Freezes, reopens or permanently closes an account.", Example)
         { Body = Status }, SetStatusAsync);
         routes.Get("/v1/accounts/{id}",
-            new RouteNotes("An account as it stands on the strong tier.", Example) { IsRead = true }, GetAsync);
+            new RouteNotes("An account, from the strong tier.", Example) { IsRead = true }, GetAsync);
     }
 
     private async Task<Problem?> OpenAsync(HttpContext http)
@@ -134,7 +134,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
             || fields.Problem is not null) return 0;
         var wrong = Money.TryParse(text, currency, out var limit);
         if (wrong is null && limit.Minor < 0)
-            wrong = "An overdraft limit says how far below zero the account may go; it is zero or more.";
+            wrong = "The overdraft limit says how far below zero the account may go; it must be zero or more.";
         if (wrong is not null) fields.Fail(ProblemTypes.InvalidAmount, wrong, "overdraftLimit");
         return limit.Minor;
     }

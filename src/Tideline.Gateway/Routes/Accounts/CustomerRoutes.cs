@@ -17,7 +17,7 @@ internal sealed class CustomerRoutes(GatewayParts parts)
     public void Map(RouteTable routes)
     {
         routes.Post("/v1/customers",
-            new RouteNotes("Makes a customer.", """{"customerId":"0197a1b2-0000-7000-8000-000000000001"}""")
+            new RouteNotes("Creates a customer.", """{"customerId":"0197a1b2-0000-7000-8000-000000000001"}""")
             {
                 Body = NewCustomer, IsCommand = true, Status = 201,
             }, CreateAsync);

@@ -40,7 +40,7 @@ internal sealed class EntryRoutes(GatewayParts parts)
         var before = long.MaxValue;
         if (QueryReader.Place(query, list) is { } place
             && !long.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out before))
-            query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list.", "cursor");
+            query.Fail(ProblemTypes.InvalidCursor, "The cursor does not belong to this list.", "cursor");
         if (query.Problem is { } problem) return problem;
         var reader = parts.Ledger.ReaderOf(id);
         if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account)

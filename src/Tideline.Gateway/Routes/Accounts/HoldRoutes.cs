@@ -33,20 +33,20 @@ internal sealed class HoldRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Post("/v1/accounts/{id}/holds", new RouteNotes("Holds money back on an account.",
+        routes.Post("/v1/accounts/{id}/holds", new RouteNotes("Reserves money on an account.",
             """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1","balance":"100.00","currency":"EUR"}""")
         {
             Body = NewHold, IsCommand = true, Status = 201,
         }, PlaceAsync);
         routes.Post("/v1/holds/{id}/capture", new RouteNotes(
-            "Takes held money.", Captured)
+            "Captures held money.", Captured)
         { Body = Capture, IsCommand = true, Status = 201 }, CaptureAsync);
-        routes.Post("/v1/holds/{id}/release", new RouteNotes("Gives held money back.",
+        routes.Post("/v1/holds/{id}/release", new RouteNotes("Releases held money.",
             """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1"}""")
         { Body = Release, IsCommand = true },
             ReleaseAsync);
         routes.Get("/v1/holds/{id}", new RouteNotes(
-            "A hold as it stands.",
+            "A hold.",
             """{"holdId":"0197a1b2-0000-7000-8000-0000000000d1","accountId":"0197a1b2-0000-7000-8000-00000000000a","status":"open","amount":"30.00","captured":"0.00","remaining":"30.00","currency":"EUR","reference":"Hotel deposit","expiresAt":"2026-02-07T12:00:00.000000Z","createdAt":"2026-01-31T12:00:00.000000Z"}""")
         {
             IsRead = true,

@@ -19,10 +19,10 @@ internal sealed class MovementRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Post("/v1/accounts/{id}/deposits", new RouteNotes("Puts cash on an account.",
+        routes.Post("/v1/accounts/{id}/deposits", new RouteNotes("Deposits cash in an account.",
             Example)
         { Body = Movement, IsCommand = true, Status = 201 }, http => MoveAsync(http, "deposits"));
-        routes.Post("/v1/accounts/{id}/withdrawals", new RouteNotes("Takes cash from an account.",
+        routes.Post("/v1/accounts/{id}/withdrawals", new RouteNotes("Withdraws cash from an account.",
             Example)
         { Body = Movement, IsCommand = true, Status = 201 }, http => MoveAsync(http, "withdrawals"));
     }

@@ -25,7 +25,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/customers/{id}", new RouteNotes("A customer with accounts and recent movements, as fresh as "
+        routes.Get("/v1/customers/{id}", new RouteNotes(
+            "A customer with accounts and recent movements, at least as fresh as "
             + "Tideline-Consistency asks.", Customer)
         { IsRead = true }, GetAsync);
         routes.Get("/v1/customers", new RouteNotes("Customers with an e-mail address.",
@@ -63,7 +64,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var query = QueryReader.Read(http, ByEmail);
         var email = query.OptionalText("email", Limits.EmailCharacters);
         var rows = QueryReader.PageRows(query);
-        if (email is null) query.Fail(ProblemTypes.InvalidQuery, "Say whose: ?email=ada@example.com.", "email");
+        if (email is null) query.Fail(ProblemTypes.InvalidQuery,
+            "The address is missing: ?email=ada@example.com.", "email");
         var place = QueryReader.Place(query, "customers");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
@@ -93,7 +95,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var (from, to) = (query.OptionalTime("from"), query.OptionalTime("to"));
         var words = query.OptionalText("q", Limits.SearchCharacters);
         var rows = QueryReader.PageRows(query);
-        if (customer is null) query.Fail(ProblemTypes.InvalidQuery, "Say whose: ?customerId=….", "customerId");
+        if (customer is null) query.Fail(ProblemTypes.InvalidQuery,
+            "The customer is missing: ?customerId=….", "customerId");
         var place = QueryReader.Place(query, "transactions");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;

@@ -11,10 +11,10 @@ internal sealed class DailyRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Days = new(
         new("from", "the first day.", "2026-01-01"), new("to", "the last day.", "2026-01-31"),
-        new("currency", "an ISO 4217 code; all currencies unless told.", "EUR"), QueryReader.Limit);
+        new("currency", "an ISO 4217 code; without it, all currencies.", "EUR"), QueryReader.Limit);
 
     public void Map(RouteTable routes) => routes.Get("/v1/analytics/daily", new RouteNotes(
-        "What moved on customer accounts, day (UTC) by day and by currency: entries, in and out, by kind.",
+        "The movements on customer accounts per day (UTC) and currency: entries, money in and money out, by kind.",
         """{"items":[{"day":"2026-01-31","currency":"EUR","kinds":[{"kind":"deposit","count":2,"in":"100.00","out":"0.00"}]}]}""")
     {
         Query = Days,

@@ -14,7 +14,7 @@ internal sealed class AuditRoutes(GatewayParts parts)
             "The newest audit block of each shard; keep a copy elsewhere.",
             """{"items":[{"shard":0,"block":3,"throughSeq":40,"hash":"9f86d081884c7d65"}]}"""), HeadAsync);
         routes.Get("/v1/ops/audit/verify", new RouteNotes(
-            "Walks along the audit chain of each shard and names what does not fit.",
+            "Verifies the audit chain of each shard and names each violation.",
             """{"ok":true,"items":[{"shard":0,"ok":true,"blocks":3,"events":40,"findings":[]}]}"""), VerifyAsync);
     }
 

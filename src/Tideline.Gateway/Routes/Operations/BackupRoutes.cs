@@ -12,7 +12,7 @@ internal sealed class BackupRoutes(GatewayParts parts)
             + "empty.", "/backups/monday", Required: true));
 
     public void Map(RouteTable routes) => routes.Post("/v1/ops/backup", new RouteNotes(
-        "Makes a consistent copy of the running installation in a folder of the node's machine.",
+        "Copies the running installation, consistently, into a folder on the node's machine.",
         """{"directory":"/backups/monday","installation":"0197a1b2-0000-7000-8000-0000000000f1","epoch":1,"at":"2026-01-31T12:00:00+00:00","shards":1,"files":3,"bytes":1048576}""")
     {
         Status = 201, Body = Target,
@@ -28,7 +28,7 @@ internal sealed class BackupRoutes(GatewayParts parts)
         if (parts.Backup is not { } backup)
         {
             return Problem.Of(new TidelineException(
-                ErrorCode.InvalidInput, "In the cluster profile the engines' own tools make backups: "
+                ErrorCode.InvalidInput, "In the cluster profile, back up with the engines' own tools: "
                     + "docs/operating/backup.md says in which order."));
         }
 

@@ -10,8 +10,8 @@ internal sealed class ConsistencyRoutes(GatewayParts parts)
         new BodyField("deep", "true checks every document and every record; a sample of them unless told.", "true"));
 
     public void Map(RouteTable routes) => routes.Get("/v1/ops/consistency", new RouteNotes(
-        "Checks the invariants of ledger, log and views while traffic runs, and names what breaks one.",
-        """{"ok":true,"checks":[{"name":"I1 the sum of all balances is zero per currency","ok":true,"detail":"shard 0: 12 accounts in 1 currencies"}],"figures":[]}""")
+        "Checks the invariants of ledger, log and views while traffic runs, and names each violation.",
+        """{"ok":true,"checks":[{"name":"I1 the sum of all balances is zero per currency","ok":true,"detail":"shard 0: 12 accounts in 1 currency"}],"figures":[]}""")
     {
         Query = Depth,
     }, VerifyAsync);

@@ -20,13 +20,13 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     // Where a page of saga letters goes on; a projection's name is no such word.
     private const string Sagas = "-";
     private const string ViewsLeftOut =
-        "Dead letters of projections are left out: the views are not open yet; /health/detail says why.";
+        "The list omits dead letters of projections: the views are not open yet; /health/detail says why.";
 
     private const string Listed =
         """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","projection":"customers","letters":2,"reason":"…"}""";
 
     private static readonly BodyField Which = new(
-        "projection", "the projection; needed where the key waits in several.", "customers");
+        "projection", "the projection; required if the key has letters in several.", "customers");
     private static readonly BodyShape Show = new(Which);
     private static readonly BodyShape Replay = new(
         new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true), Which);
@@ -36,7 +36,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         new("cursor", "the nextCursor of the answer before.", "ZGxxfDAxOTdhMWIy"));
 
     private static readonly BodyShape Discard = new(
-        new("reason", "why; it is kept.", "Bad test data", Required: true),
+        new("reason", "why; stored with the letters.", "Bad test data", Required: true),
         new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true), Which);
 
     public void Map(RouteTable routes)
@@ -44,7 +44,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         routes.Get(
             "/v1/ops/dlq",
             new RouteNotes(
-                "Keys whose events wait, longest first, then messages of sagas. 'leftOut' says what the list lacks.",
+                "Keys with waiting events, oldest first, then saga messages. 'leftOut' names what the list lacks.",
                 $$"""{"items":[{{Listed}}],"leftOut":null}"""),
             ListAsync);
         routes.Get("/v1/ops/dlq/{id}",
@@ -52,12 +52,12 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         routes.Post(
             "/v1/ops/dlq/{id}/replay",
             new RouteNotes(
-                "Applies the letters of a key in order, or handles the message of a saga.",
+                "Applies the letters of a key in order, or handles a saga message.",
                 $$"""{"items":[{{Replayed}}]}""")
             { Body = Replay },
             ReplayAsync);
         routes.Post("/v1/ops/dlq/replay", new RouteNotes(
-            $"Replays the letters of every key, {Limits.ReplayKeys} keys a call: projection by projection, then sagas.",
+            $"Replays the letters of every key, {Limits.ReplayKeys} keys per call: projections, then sagas.",
             $$"""{"items":[{{Replayed}}],"nextCursor":null,"leftOut":null}""")
         {
             Body = ReplayMany,
@@ -120,7 +120,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         var waits = parts.Projections.All
             .Where(projection => projection.DeadLetters.List().Any(blocked => blocked.Key == key)).ToList();
         if (waits.Count > 1)
-            fields.Fail(ProblemTypes.InvalidField, "The key waits in several projections; say which: "
+            fields.Fail(ProblemTypes.InvalidField, "Several projections have dead letters of this key. Name one: "
                 + $"{string.Join(", ", waits.Select(projection => projection.Name))}.", Which.Name);
         return waits.Count == 1 ? waits[0] : parts.Projections.All[0];
     }
@@ -210,7 +210,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             }
             catch (TidelineException away) when (away.IsTransient)
             {
-                leftOut = $"Dead letters of projections are left out: {away.Message}";
+                leftOut = $"The list omits dead letters of projections: {away.Message}";
             }
 
             after = default;

@@ -18,7 +18,7 @@ internal sealed class HealthRoutes(GatewayParts parts)
     {
         routes.Get("/health/live", new RouteNotes("Whether the process runs.", """{"status":"live"}"""), LiveAsync);
         routes.Get("/health/ready", new RouteNotes(
-            "Whether the node can take a command for at least one shard, here or at its owner: for load balancers. "
+            "Whether the node can execute a command for at least one shard, here or at its owner: for load balancers. "
                 + "503 when not, while it starts, and while it drains.",
             """{"status":"ready","checks":[{"name":"ledger shard 0","ok":true,"detail":"0 commands wait"}]}"""),
             ReadyAsync);
@@ -26,7 +26,7 @@ internal sealed class HealthRoutes(GatewayParts parts)
             "Whether the views are within their bound. 503 with the reasons when not.",
             """{"status":"fresh","checks":[{"name":"customers of shard 0","ok":true,"detail":"well"}]}"""), FreshAsync);
         routes.Get("/health/detail", new RouteNotes(
-            "Every shard, part, view and topic, and what is wrong with it: for alarms. 503 while anything is.",
+            "Every shard, part, view and topic with its faults: for alarms. 503 while there are any.",
             """{"status":"sound","checks":[{"name":"relay","ok":true,"detail":"well"}]}"""), DetailAsync);
     }
 

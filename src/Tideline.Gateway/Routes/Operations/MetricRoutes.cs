@@ -117,19 +117,19 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
             status => status.LagMs / 1e3);
         Each("tideline_views_lag_events", "Events committed and not yet in the documents of a projection.",
             status => status.LagEvents);
-        Each("tideline_views_healthy", "1 while a projection moves on a shard or has nothing to do, 0 when it stands "
-            + "still.", status => status.Healthy ? 1 : 0);
-        text.Family("tideline_dead_letters", "gauge", "Events that wait among the dead letters of a projection.");
+        Each("tideline_views_healthy", "1 while a projection progresses on a shard or has nothing to do, 0 when it "
+            + "is stuck.", status => status.Healthy ? 1 : 0);
+        text.Family("tideline_dead_letters", "gauge", "Events of a projection that wait as dead letters.");
         foreach (var projection in projections.All)
             text.Sample("tideline_dead_letters", projection.DeadLetters.List().Sum(key => key.Letters), "projection",
                 projection.Name);
-        text.Family("tideline_blocked_documents", "gauge", "Documents that are knowingly behind.");
+        text.Family("tideline_blocked_documents", "gauge", "Documents behind because of dead letters.");
         foreach (var projection in projections.All)
             text.Sample("tideline_blocked_documents", projection.DeadLetters.List().Count, "projection",
                 projection.Name);
         text.Family(
             "tideline_damaged_documents", "gauge",
-            "Documents of the views that somebody broke, as far as this process met them.");
+            "Damaged documents of the views, as far as this process found them.");
         text.Sample("tideline_damaged_documents", projections.Damaged.Count);
     }
 

@@ -14,7 +14,7 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
     private const string Rebuilt = """{"items":[{"projection":"customers","phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}]}""";
 
     private static readonly BodyField Which = new(
-        "projection", "the projection; all of them unless told.", "customers");
+        "projection", "the projection; without it, all projections.", "customers");
     private static readonly BodyShape One = new(Which);
     private static readonly BodyShape Start = new(
         Which,
@@ -25,24 +25,24 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/ops/lag",
-            new RouteNotes("How far each projection is behind the ledger, shard by shard.", Example) { Query = One },
+            new RouteNotes("How far each projection is behind the ledger, per shard.", Example) { Query = One },
             StatusAsync);
         routes.Get("/v1/ops/projections",
-            new RouteNotes("How far each projection is, shard by shard.", Example) { Query = One }, StatusAsync);
+            new RouteNotes("How far each projection is, per shard.", Example) { Query = One }, StatusAsync);
         routes.Post("/v1/ops/projections/rebuild", new RouteNotes(
-            "Builds one projection or all anew beside the live ones, one after the other, compares and switches.",
+            "Rebuilds one projection, or all in turn, beside the live views, compares, and switches.",
             """{"status":"started"}""")
         {
             Status = 202, Body = Start,
         }, RebuildAsync);
         routes.Get("/v1/ops/projections/rebuild", new RouteNotes(
-            "How far the rebuild of each projection is, or how the last one ended: idle, waiting, building, comparing, "
-                + "switched, refused or failed.",
+            "The progress of the rebuild of each projection, or the result of the last one: idle, waiting, building, "
+                + "comparing, switched, refused or failed.",
             Rebuilt)
         { Query = One }, RebuildStatusAsync);
         routes.Post("/v1/ops/projections/repair/{id}", new RouteNotes(
-            "Builds the document of one key anew from the ledger, with its rows, whatever stands in their place. A " +
-                "reason says why not: an event cannot be folded.",
+            "Rebuilds the document of one key, and its rows, from the ledger, whatever they contain now. A reason " +
+                "says why not: an event cannot be folded.",
             """{"key":"0197a1b2-0000-7000-8000-000000000001","events":5,"documents":1,"reason":null}""")
         {
             Body = Mend,

@@ -27,7 +27,7 @@ internal sealed class SagaRoutes(GatewayParts parts)
     private static readonly string Words = string.Join(", ", States.Select(state => state.Word()));
 
     private static readonly BodyShape Filter = new(
-        new("state", $"One of {Words}; every unfinished one unless told.", "parked"), QueryReader.Limit,
+        new("state", $"One of {Words}. Default: every unfinished saga.", "parked"), QueryReader.Limit,
         QueryReader.After);
 
     private static readonly BodyShape Payout = new(
@@ -40,22 +40,22 @@ internal sealed class SagaRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes)
     {
-        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, shard by shard in the order of their ids. "
+        routes.Get("/v1/ops/sagas", new RouteNotes("Sagas by state, per shard in the order of their ids. "
                 + "'leftOut' names shards that did not answer.",
             $$"""{"items":[{{Saga}}],"nextCursor":null,"leftOut":null}""")
         { Query = Filter }, ListAsync);
         routes.Get("/v1/ops/sagas/{id}", new RouteNotes("A saga with its history.", Saga), ShowAsync);
         routes.Post("/v1/ops/sagas/{id}/retry",
-            new RouteNotes("Tries a parked saga again, from the step it stands at.", Saga)
+            new RouteNotes("Retries a parked saga from its current step.", Saga)
             {
                 Body = Nothing,
             }, http => MoveAsync(http, parts.Sagas.RetryAsync));
-        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Has a parked saga undone.", Saga)
+        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Undoes a parked saga.", Saga)
         {
             Body = Nothing,
         }, http => MoveAsync(http, parts.Sagas.CompensateAsync));
         routes.Post("/v1/ops/sagas/{id}/payout",
-            new RouteNotes("Pays out, once, what a suspended saga has on suspense.", Saga) { Body = Payout },
+            new RouteNotes("Pays out, once, the money that a suspended saga has on suspense.", Saga) { Body = Payout },
             PayOutAsync);
     }
 
@@ -99,7 +99,8 @@ internal sealed class SagaRoutes(GatewayParts parts)
             && int.TryParse(shardText, NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
             && shard < parts.Ledger.Map.Shards && Guid.TryParse(idText, out var id))
             return (shard, id);
-        query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the nextCursor of the page "
+        query.Fail(ProblemTypes.InvalidCursor,
+            "The cursor does not belong to this list; send the nextCursor of the page "
             + "before, or leave it out to begin again.", "cursor");
         return default;
     }

@@ -16,14 +16,14 @@ internal sealed class ImportRoutes(PaymentImports imports)
     public void Map(RouteTable routes)
     {
         routes.Post("/v1/payments/imports", new RouteNotes(
-            "Takes an ISO 20022 pain.001 file. It needs no Idempotency-Key: the same file again answers the same "
+            "Accepts an ISO 20022 pain.001 file. It needs no Idempotency-Key: the same file again returns the same "
                 + "import.",
             """{"importId":"0197a1b2-0000-8000-8000-0000000000e1","repeated":false,"groupStatus":"ACCP"}""")
         {
             BodyType = "application/xml", Status = 202,
         }, AcceptAsync);
         routes.Get("/v1/payments/imports/{id}", new RouteNotes(
-            "Where an import stands, payment by payment; with Accept: application/xml, its pain.002 status report.",
+            "The status of an import, payment by payment; with Accept: application/xml, its pain.002 status report.",
             """{"importId":"0197a1b2-0000-8000-8000-0000000000e1","message":"pain.001.001.09","messageId":"SALARIES-1","groupStatus":"ACSC","payments":1,"settled":1,"rejected":0,"pending":0,"items":[{"index":0,"status":"ACSC","endToEndId":"E2E-1","amount":"100.00","currency":"EUR","transferId":"0197a1b2-0000-7000-8000-0000000000f2"}],"nextCursor":null}""")
         {
             Query = Page, OffersXml = true,
@@ -33,7 +33,8 @@ internal sealed class ImportRoutes(PaymentImports imports)
     private async Task<Problem?> AcceptAsync(HttpContext http)
     {
         if (http.Request.ContentLength > Limits.ImportBytes)
-            return new Problem(ProblemTypes.BodyTooLarge, $"A file may have {Limits.ImportBytes} bytes; split it.");
+            return new Problem(ProblemTypes.BodyTooLarge,
+                $"A file may have at most {Limits.ImportBytes} bytes; split it.");
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = Limits.ImportBytes;
         ImportAcceptance accepted;
@@ -65,7 +66,7 @@ internal sealed class ImportRoutes(PaymentImports imports)
         var from = 0;
         if (QueryReader.Place(query, $"import:{id}") is { } place
             && !int.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out from))
-            query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list.", "cursor");
+            query.Fail(ProblemTypes.InvalidCursor, "The cursor does not belong to this list.", "cursor");
         if (query.Problem is { } problem) return problem;
         if (await imports.GetAsync(id, from, rows, http.RequestAborted) is not { } status)
             return new Problem(ProblemTypes.ImportNotFound, $"There is no import {id}.");

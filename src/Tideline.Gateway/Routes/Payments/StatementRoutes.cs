@@ -14,7 +14,7 @@ internal sealed class StatementRoutes(AccountStatements statements)
         new("to", "the end, exclusive; now unless told, and at most now.", "2026-02-01T00:00:00Z"));
 
     public void Map(RouteTable routes) => routes.Get("/v1/accounts/{id}/statement", new RouteNotes(
-        "What was booked on an account in a period: JSON, or camt.053 with Accept: application/xml.",
+        "The booked entries of an account in a period: JSON, or camt.053 with Accept: application/xml.",
         """{"statementId":"0197a1b2-0000-7000-8000-0000000000c1","accountId":"0197a1b2-0000-7000-8000-00000000000a","currency":"EUR","openingBalance":"100.00","closingBalance":"87.66","entries":[{"version":3,"kind":"transfer","amount":"-12.34","balance":"87.66"}]}""")
     {
         Query = Period, IsRead = true, OffersXml = true,
@@ -26,7 +26,8 @@ internal sealed class StatementRoutes(AccountStatements statements)
         var id = query.PathId(http);
         var from = query.OptionalTime("from");
         var to = query.OptionalTime("to");
-        if (from is null) query.Fail(ProblemTypes.InvalidQuery, "Say from when: ?from=2026-01-01T00:00:00Z.", "from");
+        if (from is null) query.Fail(ProblemTypes.InvalidQuery,
+            "The start is missing: ?from=2026-01-01T00:00:00Z.", "from");
         if (query.Problem is { } problem) return problem;
         if (from >= to) return EmptyPeriod();
         Statement statement;
@@ -52,5 +53,5 @@ internal sealed class StatementRoutes(AccountStatements statements)
     }
 
     private static Problem EmptyPeriod() =>
-        new(ProblemTypes.InvalidQuery, "'from' must lie before 'to', and before now.", "from");
+        new(ProblemTypes.InvalidQuery, "'from' must be before 'to' and before now.", "from");
 }

@@ -134,10 +134,10 @@ internal sealed partial class TransferBatch(
     }
 
     private static Problem TooLong { get; } =
-        new(ProblemTypes.BodyTooLarge, $"A line may have {Limits.BatchLineBytes} bytes.");
+        new(ProblemTypes.BodyTooLarge, $"A line may have at most {Limits.BatchLineBytes} bytes.");
 
     private static Problem TooMany { get; } = new(
-        ProblemTypes.BodyTooLarge, $"A batch may have {Limits.BatchLines} lines; {NotRead}");
+        ProblemTypes.BodyTooLarge, $"A batch may have at most {Limits.BatchLines} lines; {NotRead}");
 
     private static Problem TooSlow { get; } = new(
         ProblemTypes.RequestTimeout, $"Nothing moved for {Limits.BatchStillMs} ms; {NotRead}");

@@ -17,7 +17,8 @@ internal sealed class TransferBatchRoutes(
     private int _running;
 
     public void Map(RouteTable routes) => routes.Post("/v1/payments/transfers:batch", new RouteNotes(
-        "Makes many transfers: one JSON object a line in, one answer a line out, in order. A bad line is answered with "
+        "Makes many transfers: one JSON object per line in, one answer per line out, in order. A bad line is "
+            + "answered with "
             + "its problem and does not end the stream.",
         """{"line":1,"status":201,"transferId":"0197a1b2-0000-7000-8000-0000000000f2","balance":"87.66","currency":"EUR"}""")
     {

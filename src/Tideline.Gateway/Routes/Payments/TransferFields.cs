@@ -30,7 +30,8 @@ internal static class TransferFields
     {
         var (from, to) = (fields.Id("from"), fields.Id("to"));
         if (from == to) fields.Fail(
-            ProblemTypes.Of(RefusalReason.SameAccount), "'from' and 'to' are the same account; name two.", "to");
+            ProblemTypes.Of(RefusalReason.SameAccount),
+                "'from' and 'to' are the same account; name two accounts.", "to");
         var (amount, reference) = (fields.Money(), fields.OptionalText("reference", Limits.ReferenceCharacters));
         return new TransferRequest(from, to, amount, reference, key, fields.Fingerprint("transfers", except: KeyName));
     }

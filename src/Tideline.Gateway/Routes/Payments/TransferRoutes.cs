@@ -30,7 +30,7 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
     public void Map(RouteTable routes)
     {
         routes.Post("/v1/payments/transfers", new RouteNotes(
-            "Moves money from one account to another, once. 201 when it has settled, 202 while its saga goes on, 422 "
+            "Moves money from one account to another, once. 201 when it has settled, 202 while its saga runs, 422 "
                 + "when it was refused.",
             """{"transferId":"0197a1b2-0000-7000-8000-0000000000f2","sagaId":"0197a1b2-0000-7000-8000-0000000000f2","status":"settled","balance":"87.66","currency":"EUR"}""")
         {
@@ -39,7 +39,7 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
         routes.Get(
             "/v1/payments/transfers/{id}",
             new RouteNotes("A transfer with the steps of its saga.", Example) { IsRead = true }, GetAsync);
-        const string byKey = "The transfer that was asked for with a key. One that was refused at once has no id.";
+        const string byKey = "The transfer of an idempotency key. A transfer that was refused at once has no id.";
         routes.Get("/v1/payments/transfers", new RouteNotes(byKey, Example) { Query = ByKey }, FindAsync);
     }
 
@@ -84,14 +84,15 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
     {
         var fields = QueryReader.Read(http, ByKey);
         if (!fields.Has(TransferFields.KeyName))
-            fields.Fail(ProblemTypes.InvalidQuery, "Say which: ?idempotencyKey=my-first.", TransferFields.KeyName);
+            fields.Fail(ProblemTypes.InvalidQuery,
+                "The key is missing: ?idempotencyKey=my-first.", TransferFields.KeyName);
         var key = fields.Key(fields.Text(TransferFields.KeyName, Limits.IdempotencyKeyCharacters));
         if (fields.Problem is { } problem) return problem;
         if (await transfers.FindAsync(key, http.RequestAborted) is not { } found)
         {
             return new Problem(
                 ProblemTypes.TransferNotFound,
-                "No transfer was made with this key. If a request was not answered, send it again with the same key.",
+                "No transfer exists with this key. If a request got no answer, send it again with the same key.",
                 TransferFields.KeyName);
         }
 

@@ -7,7 +7,7 @@ internal static class AccountRules
 {
     public static Refusal? Amount(Money amount) => amount.Minor switch
     {
-        <= 0 => new Refusal(RefusalReason.InvalidAmount, "An amount is more than zero."),
+        <= 0 => new Refusal(RefusalReason.InvalidAmount, "The amount must be more than zero."),
         > Limits.AmountMinor => new Refusal(
             RefusalReason.InvalidAmount,
             $"An amount is {new Money(Limits.AmountMinor, amount.Currency)} at most; {amount} is more."),
@@ -25,14 +25,15 @@ internal static class AccountRules
             return new Refusal(RefusalReason.AccountFrozen, $"Account {id} is frozen.");
         return account.Currency != currency
             ? new Refusal(
-                RefusalReason.CurrencyMismatch, $"Account {id} keeps {account.Currency}, the amount is in {currency}.")
+                RefusalReason.CurrencyMismatch,
+                    $"Account {id} is in {account.Currency}, but the amount is in {currency}.")
             : null;
     }
 
     /// <summary>The owner may spend this much.</summary>
     public static Refusal? Funds(AccountRow account, Money amount) => account.AvailableMinor < amount.Minor
         ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has "
-            + $"{new Money(account.AvailableMinor, amount.Currency)} available, {amount} is needed.")
+            + $"{new Money(account.AvailableMinor, amount.Currency)} available, but {amount} is needed.")
         : null;
 
     /// <summary>
@@ -49,6 +50,6 @@ internal static class AccountRules
     public static Refusal? Fits(AccountRow account, long amountMinor) =>
         Int128.Abs((Int128)account.PostedMinor + amountMinor) > Limits.BalanceMinor
         ? new Refusal(
-            RefusalReason.BalanceOverflow, $"The balance of account {account.Id} would pass the limit of a balance.")
+            RefusalReason.BalanceOverflow, $"The balance of account {account.Id} would exceed its limit.")
         : null;
 }

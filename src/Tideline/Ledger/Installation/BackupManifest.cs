@@ -26,7 +26,7 @@ public sealed record BackupManifest(
         {
             throw new TidelineException(
                 ErrorCode.NotFound,
-                $"{directory} holds no whole backup: {FileName} is missing, which is written when all the rest is.");
+                $"{directory} is not a complete backup: {FileName} is missing, which is written last.");
         }
 
         try

@@ -24,7 +24,7 @@ public static class EpochBeginning
     {
         if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.EpochReasonCharacters)
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"A reason has 1 to {Limits.EpochReasonCharacters} characters.");
+                ErrorCode.InvalidInput, $"The reason must have 1 to {Limits.EpochReasonCharacters} characters.");
         if (await HistoryGuard.FindLostShardAsync(store, cancel) is { } lost)
             throw new TidelineException(ErrorCode.Corrupt, lost);
         long[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];

@@ -58,7 +58,7 @@ public sealed partial class HistoryGuard(ILogger logger)
                 throw new TidelineException(
                     ErrorCode.Corrupt,
                     $"Shard {shard} belongs to installation {other.Installation}, shard 0 to {first.Installation}: "
-                        + $"they were put together from two.");
+                        + $"they come from two installations.");
             }
 
             if (other.Number != first.Number)
@@ -68,7 +68,8 @@ public sealed partial class HistoryGuard(ILogger logger)
                 throw new TidelineException(
                     ErrorCode.Corrupt,
                     $"Shard {shard} is in installation epoch {other.Number}, shard 0 in epoch {first.Number}: either "
-                    + $"they are of different backups, or an epoch was begun and not finished. In the second case run: "
+                    + $"they are from different backups, or an epoch was begun and not finished. In the second case "
+                    + $"run: "
                     + $"./tideline epoch begin");
             }
         }
@@ -92,7 +93,7 @@ public sealed partial class HistoryGuard(ILogger logger)
         {
             if (numbers[shard] >= used || !await IsEmptyAsync(store, shard, cancel)) continue;
             return $"Shard {shard} holds nothing and is in installation epoch {numbers[shard]}, beside shards with "
-                + $"events in epoch {used}: what was acknowledged on it is lost. Restore all shards from one backup "
+                + $"events in epoch {used}: acknowledged commands on it are lost. Restore all shards from one backup "
                 + $"(docs/operating/backup.md).";
         }
 

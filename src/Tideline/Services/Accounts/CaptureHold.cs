@@ -35,7 +35,7 @@ public sealed record CaptureHold(
             return batch.Refuse(invalid.Reason, invalid.Detail);
         if (amount.Minor > hold.RemainingMinor)
             return batch.Refuse(RefusalReason.HoldExceeded,
-                $"Hold {HoldId} still holds {new Money(hold.RemainingMinor, Currency)}, {amount} was to be captured.");
+                $"Hold {HoldId} still holds {new Money(hold.RemainingMinor, Currency)}, less than {amount}.");
         var ends = Final || amount.Minor == hold.RemainingMinor;
         HoldRules.GiveBack(batch, account!, ends ? hold.RemainingMinor : amount.Minor);
         batch.Put(hold with

@@ -17,9 +17,9 @@ public sealed record CreateCustomer(Guid CustomerId, string Name, string Email, 
     internal override Reply Decide(Batch batch)
     {
         if (batch.Rows.Customers.ContainsKey(CustomerId))
-            return batch.Refuse(RefusalReason.DuplicateId, $"Customer {CustomerId} exists already.");
+            return batch.Refuse(RefusalReason.DuplicateId, $"Customer {CustomerId} already exists.");
         if (batch.HolderOf(CustomerId) is { } holder)
-            return batch.Refuse(RefusalReason.DuplicateId, $"{CustomerId} is the id of {holder}.");
+            return batch.Refuse(RefusalReason.DuplicateId, $"{CustomerId} is already the id of {holder}.");
         var customer = new CustomerRow(CustomerId, Name, Email, Country, 1, batch.TimeUs);
         batch.Rows.Customers.Add(CustomerId, customer);
         batch.Writes.NewCustomers.Add(customer);

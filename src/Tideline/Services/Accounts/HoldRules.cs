@@ -13,7 +13,7 @@ internal static class HoldRules
         && expiresUs <= nowUs + Limits.HoldDays * DayUs
         ? null
         : new Refusal(
-            RefusalReason.InvalidExpiry, $"A hold ends at a time that lies ahead, by {Limits.HoldDays} days at most.");
+            RefusalReason.InvalidExpiry, $"A hold must expire in the future, at most {Limits.HoldDays} days ahead.");
 
     /// <summary>Finds an open hold and its account; answers why not.</summary>
     public static Refusal? Open(
@@ -24,7 +24,7 @@ internal static class HoldRules
         if (hold is null || account is null || hold.AccountId != accountId)
             return new Refusal(RefusalReason.HoldNotFound, $"There is no hold {holdId}.");
         if (account.Currency != currency) return new Refusal(RefusalReason.CurrencyMismatch,
-            $"Account {accountId} keeps {account.Currency}, the amount is in {currency}.");
+            $"Account {accountId} is in {account.Currency}, but the amount is in {currency}.");
         if (hold.Status == HoldStatus.Open) return null;
         var status = hold.Status switch
         {

@@ -33,7 +33,7 @@ public sealed record OpenAccount(
         if ((Known ?? RefusalFor(batch.Account(AccountId), customer)) is { } refusal)
             return batch.Refuse(refusal.Reason, refusal.Detail);
         if (batch.HolderOf(AccountId) is { } holder)
-            return batch.Refuse(RefusalReason.DuplicateId, $"{AccountId} is the id of {holder}.");
+            return batch.Refuse(RefusalReason.DuplicateId, $"{AccountId} is already the id of {holder}.");
         var account = new AccountRow
         {
             Id = AccountId, CustomerId = CustomerId, Kind = AccountKind.Customer, Currency = Currency,
@@ -48,11 +48,12 @@ public sealed record OpenAccount(
     internal Refusal? RefusalFor(AccountRow? account, CustomerRow? customer)
     {
         if (OverdraftLimitMinor is < 0 or > Limits.AmountMinor)
-            return new Refusal(RefusalReason.InvalidAmount, "An overdraft limit is zero to the amount limit.");
+            return new Refusal(RefusalReason.InvalidAmount,
+                "The overdraft limit must be between zero and the amount limit.");
         if (account is not null)
-            return new Refusal(RefusalReason.DuplicateId, $"Account {AccountId} exists already.");
+            return new Refusal(RefusalReason.DuplicateId, $"Account {AccountId} already exists.");
         return customer is not null
-            ? new Refusal(RefusalReason.DuplicateId, $"{AccountId} is the id of a customer.")
+            ? new Refusal(RefusalReason.DuplicateId, $"{AccountId} is already the id of a customer.")
             : null;
     }
 }

@@ -31,7 +31,7 @@ public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long E
             account, AccountId, Amount.Currency) ?? AccountRules.Funds(account!, Amount)) is { } refused)
             return batch.Refuse(refused.Reason, refused.Detail);
         if (batch.Rows.Holds.ContainsKey(HoldId))
-            return batch.Refuse(RefusalReason.DuplicateId, $"Hold {HoldId} exists already.");
+            return batch.Refuse(RefusalReason.DuplicateId, $"Hold {HoldId} already exists.");
         var settlement = batch.SystemAccount(AccountKind.Settlement, Amount.Currency);
         account!.PendingOutMinor += Amount.Minor;
         settlement.PendingInMinor += Amount.Minor;

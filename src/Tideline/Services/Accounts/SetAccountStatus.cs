@@ -18,9 +18,9 @@ public sealed record SetAccountStatus(Guid AccountId, AccountStatus Status) : Le
         if (batch.Account(AccountId) is not { Kind: AccountKind.Customer } account)
             return batch.Refuse(RefusalReason.AccountNotFound, $"There is no account {AccountId}.");
         if (account.Status == AccountStatus.Closed && Status != AccountStatus.Closed)
-            return batch.Refuse(RefusalReason.AccountClosed, $"Account {AccountId} is closed for ever.");
+            return batch.Refuse(RefusalReason.AccountClosed, $"Account {AccountId} is closed permanently.");
         if (account.Status == Status)
-            return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is {Status.Word()} already.");
+            return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is already {Status.Word()}.");
         if (Status == AccountStatus.Closed && (account.PostedMinor != 0 || account.PendingOutMinor != 0))
             return batch.Refuse(RefusalReason.AccountNotEmpty,
                 $"Account {AccountId} holds {new Money(account.PostedMinor, account.Currency)}, "

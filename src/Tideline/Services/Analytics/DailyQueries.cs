@@ -29,6 +29,6 @@ public sealed class DailyQueries(ProjectionHost projections)
     private static DailyFigures Read(Projection projection, Document stored) =>
         projection.Definition.Documents!.Read(stored, out var damage) as DailyFigures
             ?? throw new TidelineException(
-                ErrorCode.ViewBehind, $"The figures of {stored.Id} are damaged: {damage}. An operator heals them: "
+                ErrorCode.ViewBehind, $"The figures of {stored.Id} are damaged: {damage}. To repair them: "
                     + $"{ViewRepair.CommandFor(projection.Definition, stored.Id)}.");
 }

@@ -34,7 +34,8 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
     internal override Reply Decide(Batch batch)
     {
         var from = batch.Account(From);
-        var refusal = (From == To ? new Refusal(RefusalReason.SameAccount, "From and to are the same account.") : null)
+        var refusal = (From == To ? new Refusal(RefusalReason.SameAccount,
+            "Source and destination are the same account.") : null)
             ?? AccountRules.Amount(Amount) ?? AccountRules.Usable(from, From, Amount.Currency) ?? Known
             ?? AccountRules.Funds(from!, Amount) ?? AccountRules.Fits(from!, -Amount.Minor);
         if (refusal is not null) return Refuse(batch, refusal);

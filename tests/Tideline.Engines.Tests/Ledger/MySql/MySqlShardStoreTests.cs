@@ -59,7 +59,7 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
             () => CommitAsync(writes => writes.NewAccounts.Add(Account(Id(9), Id(2)))));
         (refused.Code, refused.Message)
             .ShouldBe((ErrorCode.Corrupt, $"MySQL holds 1 of the 3 batches of shard {Shard} that it acknowledged: its "
-                + $"failover lost the rest. The shard ends here, before anything is built on that."));
+                + $"failover lost the rest. The shard stops before anything is built on the loss."));
         (await Reader.GetAccountAsync(Id(9), Cancel)).ShouldBeNull();
     }
 

@@ -73,7 +73,7 @@ public sealed class DurabilityTests : IDisposable
             var hung = await Should.ThrowAsync<TidelineException>(
                 () => read.WaitAsync(TimeSpan.FromSeconds(60), Cancel));
             (hung.Code, hung.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
-            hung.Message.ShouldContain("did not say within");
+            hung.Message.ShouldContain("did not confirm the flush of");
         }
 
         // It comes after all.

@@ -133,7 +133,7 @@ public sealed class MongoDamageTests : IAsyncLifetime
             .VerifyAsync(deep: true, Cancel);
         var views = report.Checks.Single(check => check.Name.EndsWith(": customers", StringComparison.Ordinal));
         views.Ok.ShouldBeFalse();
-        views.Detail.Split('\n').Count(line => line.Contains("was written by somebody else")).ShouldBe(4);
+        views.Detail.Split('\n').Count(line => line.Contains("was written by another program")).ShouldBe(4);
         await ForceRebuildAsync();
         await ShouldBeSoundAsync();
     }

@@ -98,7 +98,7 @@ public sealed class StoredDocumentTests
         {
             var found = Decode(document);
             (found.Id, found.Revision).ShouldBe(("a", 0L));
-            found.Damage.ShouldNotBeNull().ShouldStartWith("somebody else wrote it");
+            found.Damage.ShouldNotBeNull().ShouldStartWith("another program wrote it");
         }
 
         Decode(new BsonDocument { ["_id"] = 7, ["_tl"] = new BsonDocument("rev", 1L) }).Damage.ShouldNotBeNull();

@@ -115,7 +115,7 @@ public sealed class CustomerQueries
     {
         CheckLimit(limit);
         if (words?.Length > Limits.SearchCharacters) throw new TidelineException(
-            ErrorCode.InvalidInput, $"A search text has at most {Limits.SearchCharacters} characters.");
+            ErrorCode.InvalidInput, $"A search text may have at most {Limits.SearchCharacters} characters.");
         // What a strong read says of a period that is over stays so.
         if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
             await _ledger.FenceAllAsync(end.ToUs(), cancel);
@@ -164,8 +164,8 @@ public sealed class CustomerQueries
         {
             throw new TidelineException(
                 ErrorCode.ViewBehind,
-                $"The views have lost {query.Collection}, and only they can answer this. ./tideline projections " +
-                $"rebuild {CustomersProjection.Name} --force builds them anew.", fault);
+                $"The views have lost {query.Collection}, and only the views can answer this. ./tideline projections " +
+                $"rebuild {CustomersProjection.Name} --force rebuilds them.", fault);
         }
     }
 
@@ -186,8 +186,8 @@ public sealed class CustomerQueries
         _damaged.Note(collection, stored.Id, damage);
         throw new TidelineException(
             ErrorCode.ViewBehind,
-                $"A movement of customer {customerId} is damaged in the views ('{stored.Id}': {damage}). An " +
-                $"operator heals it: {ViewRepair.CommandFor(CustomersProjection.Definition, customerId.ToString())}.");
+                $"A movement of customer {customerId} is damaged in the views ('{stored.Id}': {damage}). To " +
+                $"repair it: {ViewRepair.CommandFor(CustomersProjection.Definition, customerId.ToString())}.");
     }
 
     private async Task<CustomerDocument?> FromLedgerAsync(Document damaged, string email, CancellationToken cancel) =>
@@ -235,7 +235,7 @@ public sealed class CustomerQueries
     private static void CheckLimit(int limit)
     {
         if (limit is < 1 or > Limits.PageRows)
-            throw new TidelineException(ErrorCode.InvalidInput, $"A page has 1 to {Limits.PageRows} rows.");
+            throw new TidelineException(ErrorCode.InvalidInput, $"A page must have 1 to {Limits.PageRows} rows.");
     }
 
     // Opaque to clients: the order value and id of the last row of a page.
@@ -254,7 +254,8 @@ public sealed class CustomerQueries
                 : throw Bad();
         }
 
-        private static TidelineException Bad() => new(ErrorCode.InvalidInput, "The cursor is not one of this list. "
+        private static TidelineException Bad() => new(ErrorCode.InvalidInput,
+            "The cursor does not belong to this list. "
             + "Send the cursor of the page before as it was.");
     }
 }

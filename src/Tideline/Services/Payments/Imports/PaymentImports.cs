@@ -75,7 +75,7 @@ public sealed class PaymentImports : IAsyncDisposable
         catch (Exception fault) when (fault.GetType() == typeof(IOException) || fault is UnauthorizedAccessException)
         {
             throw new TidelineException(
-                ErrorCode.StorageUnavailable, $"The file cannot be kept: {fault.Message}", fault);
+                ErrorCode.StorageUnavailable, $"The file cannot be stored: {fault.Message}", fault);
         }
     }
 

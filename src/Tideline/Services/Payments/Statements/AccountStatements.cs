@@ -33,7 +33,8 @@ public sealed class AccountStatements(GeneralLedger ledger)
         var nowUs = ledger.NowUs(shard);
         toUs = Math.Min(toUs, nowUs);
         if (fromUs >= toUs)
-            throw new TidelineException(ErrorCode.InvalidInput, "A statement begins before it ends, and before now.");
+            throw new TidelineException(ErrorCode.InvalidInput,
+                "A statement must begin before it ends and before now.");
         await ledger.FenceAsync(shard, toUs - 1, cancel);
         var before = await reader.GetEntryAtAsync(accountId, fromUs - 1, cancel);
         var last = await reader.GetEntryAtAsync(accountId, toUs - 1, cancel);
