@@ -41,7 +41,7 @@ public static class StatementJsonWriter
         json.WriteStartObject();
         json.WriteNumber("version", entry.Version);
         json.WriteString("transactionId", entry.TransactionId);
-        json.WriteString("kind", NameOf(entry.Kind));
+        json.WriteString("kind", entry.Kind.Word());
         json.WriteString("amount", Text(entry.AmountMinor, currency));
         json.WriteString("balance", Text(entry.PostedAfterMinor, currency));
         json.WriteString("bookedAt", Time(entry.BookedAt));
@@ -49,17 +49,6 @@ public static class StatementJsonWriter
         if (entry.CounterpartyId is { } counterparty) json.WriteString("counterpartyId", counterparty);
         json.WriteEndObject();
     }
-
-    private static string NameOf(TransactionKind kind) => kind switch
-    {
-        TransactionKind.Transfer => "transfer",
-        TransactionKind.Refund => "refund",
-        TransactionKind.Deposit => "deposit",
-        TransactionKind.Withdrawal => "withdrawal",
-        TransactionKind.Capture => "capture",
-        TransactionKind.Payout => "payout",
-        _ => throw new TidelineException(ErrorCode.Corrupt, $"'{kind}' is not a kind of transaction."),
-    };
 
     // As every other answer writes its times.
     private static string Time(DateTimeOffset time) =>
