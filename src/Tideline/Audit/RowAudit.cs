@@ -61,6 +61,7 @@ internal sealed class RowAudit(IShardReader reader)
         if (!row.Legs.Contains(new EntryKey(happened.Subject, data.EntryVersion!.Value)))
             return $"transaction {id} does not name entry {data.EntryVersion} of account {happened.Subject}.";
         return (row.Amount is not { } amount || amount.Currency.Code == data.Currency)
+            && (row.CounterpartyId is null || row.CounterpartyId == data.CounterpartyId)
             && row.Reference == data.Reference && row.SagaId == data.SagaId
             && row.Details == TransactionDetails.Of(data) && row.TimeUs == happened.TimeUs && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
             ? null

@@ -22,5 +22,8 @@ public static partial class Limits
     public const int MetadataFields = 16, MetadataNameCharacters = 40, MetadataValueCharacters = 250;
 
     /// <summary>Personal parts of one event, and the bytes of one.</summary>
-    public const int PersonalParts = 4, PersonalPartBytes = 8_192;
+    public const int PersonalParts = 4, PersonalPartBytes = 32_768;
+
+    /// <summary>Lines of a payment's remittance that are kept.</summary>
+    public const int RemittanceLines = 50;
 }

@@ -119,7 +119,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         for (var index = 0; index < legs.Length; index++) keys[index] = Enter(posting, legs[index]);
         Writes.Transactions.Add(new TransactionRow(
             posting.Id, posting.Kind, PostingRules.AmountOf(legs), posting.Reference, posting.SagaId, TimeUs, keys,
-            posting.Details));
+            posting.Details, PostingRules.CounterpartyOf(legs)));
         Rows.Transactions.Add(posting.Id);
         return null;
     }

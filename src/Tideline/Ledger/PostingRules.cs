@@ -60,6 +60,20 @@ internal static class PostingRules
         return new Money(minor, legs[0].Currency);
     }
 
+    /// <summary>The account that the only leg of a customer names as its other side; else null.</summary>
+    public static Guid? CounterpartyOf(ReadOnlySpan<Leg> legs)
+    {
+        var (customers, counterparty) = (0, (Guid?)null);
+        foreach (var leg in legs)
+        {
+            if (leg.Kind != AccountKind.Customer) continue;
+            customers++;
+            counterparty = leg.CounterpartyId;
+        }
+
+        return customers == 1 ? counterparty : null;
+    }
+
     // Each leg's account must keep its currency; the net is judged once, at the account's first leg.
     private static Refusal? Account(Batch batch, ReadOnlySpan<Leg> legs, int index, bool evenFrozen)
     {

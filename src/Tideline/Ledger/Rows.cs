@@ -147,10 +147,22 @@ public sealed record CustomerRow(Guid Id, string Name, string Email, string Coun
 /// <summary>
 /// A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.
 /// <paramref name="Amount"/> is the sum of the credits; null where it has more than one currency.
+/// <paramref name="CounterpartyId"/> is the other customer's account where that has no leg in it: it is on another shard.
 /// </summary>
 public sealed record TransactionRow(
     Guid Id, TransactionKind Kind, Money? Amount, string? Reference, Guid? SagaId, long TimeUs,
-    IReadOnlyList<EntryKey> Legs, TransactionDetails? Details = null);
+    IReadOnlyList<EntryKey> Legs, TransactionDetails? Details = null, Guid? CounterpartyId = null)
+{
+    /// <summary>The other customer's account, as one of the two sees it; null where there is no such.</summary>
+    public Guid? CounterpartyOf(Guid accountId)
+    {
+        if (CounterpartyId is not null) return CounterpartyId;
+        if (Kind is not (TransactionKind.Transfer or TransactionKind.Refund) || Legs is not [var one, var other])
+            return null;
+        var counterparty = one.AccountId == accountId ? other.AccountId : one.AccountId;
+        return DerivedId.IsDerived(counterparty) ? null : counterparty;
+    }
+}
 
 /// <summary>Names an entry.</summary>
 public readonly record struct EntryKey(Guid AccountId, long Version);

@@ -79,6 +79,9 @@ public sealed record TransactionDetails
         return details == new TransactionDetails() ? null : details;
     }
 
+    /// <summary>All of it, the same for what is the same.</summary>
+    internal string ToJson() => JsonSerializer.Serialize(this, TransactionDetailsJson.Default.TransactionDetails);
+
     /// <summary>Why it cannot be kept; null when it can.</summary>
     internal Refusal? Check(long nowUs)
     {

@@ -47,6 +47,7 @@ public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
             AmountMinor = amount.Minor,
             Currency = amount.Currency.Code,
             Reference = transaction.Reference,
+            Details = transaction.Details,
         };
         var next = definition.PivotStep + 1;
         List<SagaHistory> history = [.. definition.Steps.Take(next).Select(

@@ -59,7 +59,7 @@ internal static class SagaEngine
             var target = batch.Context.Map.ShardOf(posting.AccountId);
             if (target != batch.Context.Shard)
             {
-                var version = new SagaVersion(row.Definition, row.DefinitionVersion, data);
+                var version = SagaVersion.Of(row, data);
                 row = Ask(
                     batch, row, step, target,
                     new SagaRequest(row.Id, batch.Context.Shard, row.Step, Cancel: false, posting, version));

@@ -43,6 +43,7 @@ internal static class SagaPostings
         var booked = new Posting(posting.TransactionId, posting.Kind)
         {
             Reference = posting.Reference, SagaId = sagaId, EvenFrozen = posting.Kind == TransactionKind.Refund,
+            Details = posting.Details,
         };
         return posting.AmountMinor < 0 ? batch.Record(booked, account, system) : batch.Record(booked, system, account);
     }

@@ -54,7 +54,8 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
                 .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)).Add(",")
                 .Value(row.Details?.ValueDate?.ToString("O", CultureInfo.InvariantCulture)).Add(",")
                 .Value(row.Details?.Code).Add(",").Value(row.Details?.ExternalReference).Add(",")
-                .Value(row.Details?.MetadataJson).Add(",").Value(row.Details?.PersonalJson));
+                .Value(row.Details?.MetadataJson).Add(",").Value(row.Details?.PersonalJson).Add(",")
+                .Value(row.CounterpartyId));
         Rows("entries", MySqlRows.EntryColumns, writes.Entries, static (sql, row) =>
             sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId)
                 .Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));

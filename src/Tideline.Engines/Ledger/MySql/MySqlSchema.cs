@@ -37,7 +37,7 @@ internal static class MySqlSchema
             KEY accounts_of_customer (customer_id, id)) {Options};
         CREATE TABLE IF NOT EXISTS transactions (id BINARY(16) PRIMARY KEY, kind INT NOT NULL, currency CHAR(3), amount BIGINT, reference VARCHAR(512),
             saga_id BINARY(16), time_us BIGINT NOT NULL, legs BLOB NOT NULL, value_date DATE, code VARCHAR(35), external_reference VARCHAR(140), metadata TEXT,
-            personal TEXT) {Options};
+            personal MEDIUMTEXT, counterparty_id BINARY(16)) {Options};
         CREATE TABLE IF NOT EXISTS entries (account_id BINARY(16) NOT NULL, version BIGINT NOT NULL, transaction_id BINARY(16) NOT NULL, amount BIGINT NOT NULL,
             posted_after BIGINT NOT NULL, time_us BIGINT NOT NULL, PRIMARY KEY (account_id, version)) {Options};
         CREATE TABLE IF NOT EXISTS holds (id BINARY(16) PRIMARY KEY, account_id BINARY(16) NOT NULL, amount BIGINT NOT NULL, captured BIGINT NOT NULL, status INT NOT NULL,

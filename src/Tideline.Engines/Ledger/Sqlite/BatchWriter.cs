@@ -109,7 +109,7 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
             .Bind(row.TimeUs).Bind(_legs.AsSpan(0, length))
             .Bind(row.Details?.ValueDate?.ToString("O", CultureInfo.InvariantCulture)).Bind(row.Details?.Code)
             .Bind(row.Details?.ExternalReference).Bind(row.Details?.MetadataJson).Bind(row.Details?.PersonalJson)
-            .Run();
+            .Bind(row.CounterpartyId).Run();
     }
 
     private void Write(HoldRow row) =>

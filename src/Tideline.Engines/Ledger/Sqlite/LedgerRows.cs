@@ -16,7 +16,7 @@ internal static class LedgerRows
     public const string CustomerColumns = "id, name, email, country, version, created_us";
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
     public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs, "
-        + "value_date, code, external_reference, metadata, personal";
+        + "value_date, code, external_reference, metadata, personal, counterparty_id";
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns = "key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
     public const string ClaimColumns = "name, claim_id, subject";
@@ -61,7 +61,8 @@ internal static class LedgerRows
             row.TextOrNull(4), row.IdOrNull(5), row.Long(6), UnpackLegs(row.Span(7)),
             TransactionDetails.Of(
                 row.IsNull(8) ? null : DayOf(row.Text(8)), row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11),
-                row.TextOrNull(12)));
+                row.TextOrNull(12)),
+            row.IdOrNull(13));
 
     public static HoldRow Hold(SqliteStatement row) =>
         new(row.Id(0),

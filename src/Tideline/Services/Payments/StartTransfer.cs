@@ -20,6 +20,9 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
 
     internal override LedgerCommand About(Guid subject) => this with { TransferId = subject };
 
+    /// <summary>Parties and the like of the payment.</summary>
+    public TransactionDetails? Details { get; init; }
+
     /// <summary>A refusal found on the destination's shard, to be kept under the key.</summary>
     [JsonInclude]
     internal Refusal? Known { get; init; }
@@ -47,12 +50,13 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
 
     // Nothing is left to do but the view, so the saga has no row: the transaction of the same id says it all.
     private Refusal? Here(Batch batch) => batch.Record(
-        new Posting(TransferId, TransactionKind.Transfer) { Reference = Reference, SagaId = TransferId },
+        new Posting(TransferId, TransactionKind.Transfer) { Reference = Reference, SagaId = TransferId, Details = Details },
         new Leg(From, Amount.Currency, -Amount.Minor) { CounterpartyId = To },
         new Leg(To, Amount.Currency, Amount.Minor) { CounterpartyId = From });
 
     private Refusal? Across(Batch batch) => SagaEngine.Begin(batch, TransferSaga.Version1, TransferId, new SagaData
     {
-        From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code, Reference = Reference
+        From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code, Reference = Reference,
+        Details = Details,
     });
 }

@@ -47,6 +47,7 @@ public static class StatementJsonWriter
         json.WriteString("bookedAt", Time(entry.BookedAt));
         if (entry.Reference is not null) json.WriteString("reference", entry.Reference);
         if (entry.CounterpartyId is { } counterparty) json.WriteString("counterpartyId", counterparty);
+        PaymentParties.Write(json, entry.Details);
         json.WriteEndObject();
     }
 
