@@ -77,6 +77,10 @@ internal static class ProblemTypes
         [RefusalReason.NothingOnSuspense] = new("nothing-on-suspense", 409, "The saga has no money on suspense"),
         [RefusalReason.StepConflict] = new("step-conflict", 409, "A saga message contradicts the stored outcome"),
         [RefusalReason.DeadLetterNotFound] = new("dead-letter-not-found", 404, "There is no such dead letter"),
+        [RefusalReason.UnbalancedTransaction] = new(
+            "unbalanced-transaction", 422, "The legs do not add up to zero"),
+        [RefusalReason.InvalidTransaction] = new("invalid-transaction", 422, "The transaction is invalid"),
+        [RefusalReason.ConditionFailed] = new("condition-failed", 409, "A condition of the transaction does not hold"),
         [RefusalReason.InvalidExpiry] = new("invalid-expiry", 422, "The expiry of the hold is invalid"),
     };
 

@@ -60,16 +60,17 @@ internal sealed class RowAudit(IShardReader reader)
         if (_last.Fault is not null || _last.Row is not { } row) return _last.Fault;
         if (!row.Legs.Contains(new EntryKey(happened.Subject, data.EntryVersion!.Value)))
             return $"transaction {id} does not name entry {data.EntryVersion} of account {happened.Subject}.";
-        return row.Currency.Code == data.Currency && row.AmountMinor == Math.Abs(data.AmountMinor)
+        return (row.Amount is not { } amount || amount.Currency.Code == data.Currency)
+            && (row.CounterpartyId is null || row.CounterpartyId == data.CounterpartyId)
             && row.Reference == data.Reference && row.SagaId == data.SagaId
-            && row.TimeUs == happened.TimeUs && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
+            && row.Details == TransactionDetails.Of(data) && row.TimeUs == happened.TimeUs && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
             ? null
-            : $"transaction {id} says another currency, amount, kind, reference, saga or time.";
+            : $"transaction {id} says another currency, kind, reference, saga, time or details.";
     }
 
     private async ValueTask<string?> FindFaultOfLegsAsync(TransactionRow row, CancellationToken cancel)
     {
-        Int128 sum = 0;
+        var sums = new Dictionary<string, (Int128 Sum, Int128 Credits)>(StringComparer.Ordinal);
         var seen = new HashSet<EntryKey>();
         foreach (var leg in row.Legs)
         {
@@ -79,10 +80,21 @@ internal sealed class RowAudit(IShardReader reader)
                 return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is missing.";
             if (entry.TransactionId != row.Id || entry.TimeUs != row.TimeUs) return $"transaction {row.Id} names entry "
                 + $"{leg.Version} of account {leg.AccountId}, which is not its own.";
-            sum += entry.AmountMinor;
+            // An entry is in the currency of its account.
+            var currency = row.Amount?.Currency.Code
+                ?? (await reader.GetAccountAsync(leg.AccountId, cancel))?.Currency.Code ?? "";
+            var (sum, credits) = sums.GetValueOrDefault(currency);
+            sums[currency] = (sum + entry.AmountMinor, credits + Math.Max(entry.AmountMinor, 0));
         }
 
-        return sum == 0 ? null : $"the entries of transaction {row.Id} add up to {sum} instead of zero.";
+        foreach (var (sum, _) in sums.Values)
+        {
+            if (sum != 0) return $"the entries of transaction {row.Id} add up to {sum} instead of zero.";
+        }
+
+        return row.Amount is { } amount && sums.Values.Any(all => all.Credits != amount.Minor)
+            ? $"transaction {row.Id} says another currency, amount or legs than its entries."
+            : null;
     }
 
     private async ValueTask<EntryRow?> EntryAsync(EntryKey key, CancellationToken cancel)

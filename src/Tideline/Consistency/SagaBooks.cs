@@ -33,8 +33,7 @@ internal sealed class SagaBooks(GeneralLedger ledger)
         Guid[] sides = posting.AmountMinor < 0 ? [posting.AccountId, system] : [system, posting.AccountId];
         var isIt =
             found.Kind == posting.Kind
-            && found.Currency == currency
-            && found.AmountMinor == Math.Abs(posting.AmountMinor)
+            && found.Amount == new Money(Math.Abs(posting.AmountMinor), currency)
             && found.SagaId == sagaId
             && found.Legs.Select(leg => leg.AccountId).SequenceEqual(sides);
         var fault = isIt
@@ -48,12 +47,12 @@ internal sealed class SagaBooks(GeneralLedger ledger)
     public static async ValueTask<string?> FaultOfLegsAsync(
         IShardReader reader, TransactionRow found, CancellationToken cancel)
     {
-        if (found.Legs.Count != 2)
+        if (found.Legs.Count != 2 || found.Amount is not { } moved)
             return $"transaction {found.Id} has {found.Legs.Count} entries instead of two";
         for (var side = 0; side < 2; side++)
         {
             var (account, version) = found.Legs[side];
-            var amount = side == 0 ? -found.AmountMinor : found.AmountMinor;
+            var amount = side == 0 ? -moved.Minor : moved.Minor;
             var entries = await reader.GetEntriesAsync(account, version + 1, 1, cancel);
             if (entries is not [var entry] || entry.Version != version)
                 return $"entry {version} of account {account} is missing";

@@ -44,7 +44,7 @@ public sealed record EventData
     public Guid? TransactionId { get; init; }
 
     /// <summary>
-    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>payout</c>; for
+    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>payout</c>, <c>journal</c>; for
     /// BALANCE_UPDATED <c>hold</c>,
     /// <c>release</c>, <c>expiry</c>, <c>status</c>, <c>suspense</c> (a refund that the account could not take).
     /// </summary>
@@ -73,6 +73,21 @@ public sealed record EventData
 
     /// <summary>ISO 3166 alpha-2 (CUSTOMER_CREATED).</summary>
     public string? Country { get; init; }
+
+    /// <summary>The day from which interest counts, where the transaction names one.</summary>
+    public DateOnly? ValueDate { get; init; }
+
+    /// <summary>The bank's code for the transaction.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>What another system calls the transaction.</summary>
+    public string? ExternalReference { get; init; }
+
+    /// <summary>Names and values of the client's own.</summary>
+    public Dictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>What is said of persons, one part for each.</summary>
+    public PersonalPart[]? Personal { get; init; }
 
     /// <summary>Reads the JSON of an event.</summary>
     /// <exception cref="JsonException">It is not the data of an event.</exception>

@@ -85,4 +85,13 @@ public enum RefusalReason
 
     /// <summary>No such dead letter waits.</summary>
     DeadLetterNotFound = 25,
+
+    /// <summary>The legs of a transaction do not add up to zero.</summary>
+    UnbalancedTransaction = 26,
+
+    /// <summary>A transaction has too many legs, or says more than it may.</summary>
+    InvalidTransaction = 27,
+
+    /// <summary>A condition of a transaction does not hold.</summary>
+    ConditionFailed = 28,
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Tideline.Ledger;
@@ -11,9 +12,14 @@ namespace Tideline.Ledger;
 internal readonly record struct AccountEvent(
     string? Kind, long AmountMinor = 0, bool HasEntry = false,
     Guid? TransactionId = null, Guid? CounterpartyId = null, string? Reference = null, Guid? SagaId = null,
-    Guid? HoldId = null, bool WithIban = false)
+    Guid? HoldId = null, bool WithIban = false, TransactionDetails? Details = null)
 {
     [ThreadStatic] private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Writer) t_pen;
+
+    /// <summary>One leg of a transaction.</summary>
+    public static AccountEvent Of(in Posting posting, in Leg leg) => new(
+        posting.Kind.Word(), leg.AmountMinor, HasEntry: true, posting.Id, leg.CounterpartyId, posting.Reference,
+        posting.SagaId, posting.HoldId, Details: posting.Details);
 
     public byte[] ToJson(AccountRow account)
     {
@@ -50,7 +56,34 @@ internal readonly record struct AccountEvent(
         if (SagaId is { } saga) json.WriteString("sagaId"u8, saga);
         if (HoldId is { } hold) json.WriteString("holdId"u8, hold);
         if (WithIban && account.Iban is not null) json.WriteString("iban"u8, account.Iban);
+        if (Details is not null) Write(json, Details);
         json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, TransactionDetails details)
+    {
+        if (details.ValueDate is { } date)
+            json.WriteString("valueDate"u8, date.ToString("O", CultureInfo.InvariantCulture));
+        if (details.Code is not null) json.WriteString("code"u8, details.Code);
+        if (details.ExternalReference is not null) json.WriteString("externalReference"u8, details.ExternalReference);
+        if (details.Metadata is not null)
+        {
+            json.WriteStartObject("metadata"u8);
+            foreach (var (name, value) in details.Metadata) json.WriteString(name, value);
+            json.WriteEndObject();
+        }
+
+        if (details.Personal is null) return;
+        json.WriteStartArray("personal"u8);
+        foreach (var part in details.Personal)
+        {
+            json.WriteStartObject();
+            json.WriteString("subject"u8, part.Subject);
+            json.WriteBase64String("data"u8, part.Data);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 }
 
@@ -67,8 +100,8 @@ public static class PublishedNames
     };
 
     /// <summary>
-    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>suspense</c> or
-    /// <c>payout</c>.
+    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>suspense</c>,
+    /// <c>payout</c> or <c>journal</c>.
     /// </summary>
     public static string Word(this TransactionKind kind) => kind switch
     {
@@ -79,6 +112,7 @@ public static class PublishedNames
         TransactionKind.Capture => "capture",
         TransactionKind.Suspense => "suspense",
         TransactionKind.Payout => "payout",
+        TransactionKind.Journal => "journal",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of this version."),
     };
 }

@@ -108,25 +108,38 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Rows.Aggregates[aggregate.Id] = aggregate;
     }
 
-    /// <summary>Adds an entry to an account. The caller has checked funds and limits.</summary>
-    public EntryKey Enter(AccountRow account, long amountMinor, Guid transactionId)
+    /// <summary>
+    /// Books a transaction of this shard: one entry for each leg, and one event for each leg of a customer's account.
+    /// </summary>
+    /// <returns>Null when it was done, else why not; then nothing changed.</returns>
+    public Refusal? Record(in Posting posting, params ReadOnlySpan<Leg> legs)
     {
-        account.PostedMinor += amountMinor;
-        account.EntryVersion++;
-        Changed(account);
-        Writes.Entries.Add(
-            new EntryRow(account.Id, account.EntryVersion, transactionId, amountMinor, account.PostedMinor, TimeUs));
-        return new EntryKey(account.Id, account.EntryVersion);
+        if (PostingRules.Judge(this, posting, legs) is { } refusal) return refusal;
+        var keys = new EntryKey[legs.Length];
+        for (var index = 0; index < legs.Length; index++) keys[index] = Enter(posting, legs[index]);
+        Writes.Transactions.Add(new TransactionRow(
+            posting.Id, posting.Kind, PostingRules.AmountOf(legs), posting.Reference, posting.SagaId, TimeUs, keys,
+            posting.Details, PostingRules.CounterpartyOf(legs)));
+        Rows.Transactions.Add(posting.Id);
+        return null;
     }
 
-    /// <summary>Writes a transaction; its legs must sum to zero.</summary>
-    public void Record(Guid id,
-        TransactionKind kind, Money amount, string? reference, Guid? sagaId, AccountRow debit, AccountRow credit)
+    private EntryKey Enter(in Posting posting, in Leg leg)
     {
-        var legs = new[] { Enter(debit, -amount.Minor, id), Enter(credit, amount.Minor, id) };
-        Writes.Transactions.Add(
-            new TransactionRow(id, kind, amount.Currency, amount.Minor, reference, sagaId, TimeUs, legs));
-        Rows.Transactions.Add(id);
+        var account = leg.Kind == AccountKind.Customer
+            ? Rows.Accounts[leg.AccountId]
+            : SystemAccount(leg.AccountId, leg.Kind, leg.Currency);
+        account.PostedMinor += leg.AmountMinor;
+        account.EntryVersion++;
+        if (leg.AmountMinor < 0) account.PendingOutMinor -= leg.PromisedMinor;
+        else account.PendingInMinor -= leg.PromisedMinor;
+        Changed(account);
+        Writes.Entries.Add(new EntryRow(
+            account.Id, account.EntryVersion, posting.Id, leg.AmountMinor, account.PostedMinor, TimeUs));
+        // Events tell of the accounts of customers; the transaction names the other entries.
+        if (account.Kind == AccountKind.Customer)
+            Emit(posting.EventOf(leg.AmountMinor), account, AccountEvent.Of(posting, leg));
+        return new EntryKey(account.Id, account.EntryVersion);
     }
 
     /// <summary>Emits an event about an account as it stands now.</summary>

@@ -60,6 +60,9 @@ public enum TransactionKind
 
     /// <summary>Suspense to a customer account, by an operator.</summary>
     Payout = 7,
+
+    /// <summary>Legs on any accounts, as the client named them.</summary>
+    Journal = 8,
 }
 
 /// <summary>Written to disk: append only.</summary>
@@ -98,10 +101,13 @@ public sealed class AccountRow
     /// <summary>Sum of the entries.</summary>
     public long PostedMinor { get; set; }
 
-    /// <summary>Announced credits: on settlement accounts, the sum of open holds.</summary>
+    /// <summary>
+    /// Announced credits: on settlement accounts, the sum of open holds; on customers' accounts, what transactions that
+    /// are under way have reserved.
+    /// </summary>
     public long PendingInMinor { get; set; }
 
-    /// <summary>Open holds on the account.</summary>
+    /// <summary>Open holds on the account, and what transactions that are under way have reserved.</summary>
     public long PendingOutMinor { get; set; }
 
     /// <summary>
@@ -140,9 +146,23 @@ public sealed record CustomerRow(Guid Id, string Name, string Email, string Coun
 
 /// <summary>
 /// A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.
+/// <paramref name="Amount"/> is the sum of the credits; null where it has more than one currency.
+/// <paramref name="CounterpartyId"/> is the other customer's account where that has no leg in it: it is on another shard.
 /// </summary>
-public sealed record TransactionRow(Guid Id, TransactionKind Kind,
-    Currency Currency, long AmountMinor, string? Reference, Guid? SagaId, long TimeUs, IReadOnlyList<EntryKey> Legs);
+public sealed record TransactionRow(
+    Guid Id, TransactionKind Kind, Money? Amount, string? Reference, Guid? SagaId, long TimeUs,
+    IReadOnlyList<EntryKey> Legs, TransactionDetails? Details = null, Guid? CounterpartyId = null)
+{
+    /// <summary>The other customer's account, as one of the two sees it; null where there is no such.</summary>
+    public Guid? CounterpartyOf(Guid accountId)
+    {
+        if (CounterpartyId is not null) return CounterpartyId;
+        if (Kind is not (TransactionKind.Transfer or TransactionKind.Refund) || Legs is not [var one, var other])
+            return null;
+        var counterparty = one.AccountId == accountId ? other.AccountId : one.AccountId;
+        return DerivedId.IsDerived(counterparty) ? null : counterparty;
+    }
+}
 
 /// <summary>Names an entry.</summary>
 public readonly record struct EntryKey(Guid AccountId, long Version);

@@ -33,7 +33,7 @@ internal sealed record AdvanceSaga(
         if (SagaJson.DataOf(known) is not { } data || !Currency.TryParse(data.Currency, out _))
             throw new TidelineException(ErrorCode.Corrupt, $"Saga {known.Id} of shard {shard} cannot be read.");
         return new AdvanceSaga(
-            known.Id, shard, move, definitions, null, new SagaVersion(known.Definition, known.DefinitionVersion, data));
+            known.Id, shard, move, definitions, null, SagaVersion.Of(known, data));
     }
 
     public override Guid RouteId => SagaId;

@@ -63,11 +63,12 @@ internal sealed record ExecuteSagaStep(SagaRequest Request) : LedgerCommand
     private static Guid FingerprintOf(SagaRequest request)
     {
         var (posting, owner) = (request.Posting, request.OwnerShard);
+        var details = posting.Details is null ? "" : $"|{posting.Details.ToJson()}";
         return Idempotency.Fingerprint(
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{owner}|{posting.TransactionId}|{posting.AccountId}|{posting.Against}|{posting.AmountMinor}|"
-                    + $"{posting.Currency}|{posting.Kind}|{posting.CounterpartyId}|{posting.Reference}"));
+                    + $"{posting.Currency}|{posting.Kind}|{posting.CounterpartyId}|{posting.Reference}{details}"));
     }
 
     private OutcomeRow Keep(Batch batch, Refusal? refusal)

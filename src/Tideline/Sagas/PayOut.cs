@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Sagas;
 
@@ -61,26 +60,18 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
 
     private Reply Here(Batch batch, SagaRow row, SagaData data)
     {
-        var (to, posting) = (batch.Account(To), PostingOf(SagaId, data with { PaidOutTo = To }));
-        var refusal = AccountRules.Usable(to, To, Currency, evenFrozen: To == From)
-            ?? AccountRules.Fits(to!, data.AmountMinor)
-            ?? (
-                batch.Rows.Transactions.Contains(posting.TransactionId)
-                    ? new Refusal(RefusalReason.DuplicateId, $"Saga {SagaId} was already paid out.")
-                    : null);
-        if (refusal is not null)
+        var posting = PostingOf(SagaId, data with { PaidOutTo = To });
+        var suspense = batch.Context.SystemAccount(AccountKind.Suspense, Currency);
+        if (batch.Record(
+            new Posting(posting.TransactionId, posting.Kind)
+            {
+                Reference = data.Reference, SagaId = SagaId, EvenFrozen = To == From,
+            },
+            new Leg(suspense, Currency, -data.AmountMinor) { Kind = AccountKind.Suspense },
+            new Leg(To, Currency, data.AmountMinor)) is { } refusal)
             return batch.Refuse(refusal.Reason, refusal.Detail, SagaId);
-        var suspense = batch.SystemAccount(AccountKind.Suspense, Currency);
-        batch.Record(
-            posting.TransactionId, posting.Kind, new Money(data.AmountMinor, Currency), data.Reference, SagaId,
-            suspense, to!);
-        batch.Emit(
-            EventType.AccountCredited,
-            to!,
-            new AccountEvent(
-                "payout", data.AmountMinor, HasEntry: true, posting.TransactionId, null, data.Reference, SagaId));
         Payouts.PaidOut(batch, row, data, To, null);
-        return batch.Done(SagaId, to!.PostedMinor);
+        return batch.Done(SagaId, batch.Account(To)!.PostedMinor);
     }
 
     private Reply Across(Batch batch, SagaRow row, SagaData data)
@@ -89,7 +80,6 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
             return batch.Refuse(Known.Reason, Known.Detail, SagaId);
         if (batch.Rows.Aggregates.ContainsKey(PayoutId) || batch.Rows.Transactions.Contains(PayoutId))
             return batch.Refuse(RefusalReason.DuplicateId, $"Payout {PayoutId} already exists.", SagaId);
-        Payouts.PaidOut(batch, row, data, To, PayoutId);
         var movement = new SagaData
         {
             From = batch.Context.SystemAccount(AccountKind.Suspense, Currency),
@@ -99,7 +89,9 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
             Reference = data.Reference,
             Origin = SagaId,
         };
-        SagaEngine.Begin(batch, PayoutSaga.Version1, PayoutId, movement);
+        if (SagaEngine.Begin(batch, PayoutSaga.Version1, PayoutId, movement) is { } refusal)
+            return batch.Refuse(refusal.Reason, refusal.Detail, SagaId);
+        Payouts.PaidOut(batch, row, data, To, PayoutId);
         return batch.Done(SagaId, 0);
     }
 }

@@ -48,7 +48,7 @@ public sealed record RetryPolicy(int MaxAttempts, int FirstDelayMs, int MaxDelay
 /// </summary>
 public sealed record SagaPosting(
     Guid TransactionId, Guid AccountId, AccountKind Against, long AmountMinor, string Currency, TransactionKind Kind,
-    Guid? CounterpartyId, string? Reference);
+    Guid? CounterpartyId, string? Reference, TransactionDetails? Details = null);
 
 /// <summary>What a saga moves, and how far it got. The JSON is stored with each instance: append only.</summary>
 public sealed record SagaData
@@ -62,6 +62,9 @@ public sealed record SagaData
     public required string Currency { get; init; }
 
     public string? Reference { get; init; }
+
+    /// <summary>Parties and the like of the payment.</summary>
+    public TransactionDetails? Details { get; init; }
 
     /// <summary>The source's posted balance after its debit.</summary>
     public long BalanceMinor { get; init; }

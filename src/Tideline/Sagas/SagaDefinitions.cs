@@ -35,7 +35,7 @@ public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
     internal SagaRow? Within(TransactionRow transaction)
     {
         if (transaction.SagaId != transaction.Id
-            || transaction.Legs is not [var from, var to]
+            || transaction.Legs is not [var from, var to] || transaction.Amount is not { } amount
             || DerivedId.IsDerived(from.AccountId) || DerivedId.IsDerived(to.AccountId)
             || _byVersion.Values.Where(one => one.Within == transaction.Kind).MaxBy(one => one.Version)
                 is not { } definition)
@@ -44,9 +44,10 @@ public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
         {
             From = from.AccountId,
             To = to.AccountId,
-            AmountMinor = transaction.AmountMinor,
-            Currency = transaction.Currency.Code,
+            AmountMinor = amount.Minor,
+            Currency = amount.Currency.Code,
             Reference = transaction.Reference,
+            Details = transaction.Details,
         };
         var next = definition.PivotStep + 1;
         List<SagaHistory> history = [.. definition.Steps.Take(next).Select(

@@ -22,12 +22,20 @@ internal static class SagaEngine
     public const string RequestType = "SAGA_STEP_REQUESTED";
     public const string ReplyType = "SAGA_STEP_REPLIED";
 
-    /// <summary>Begins a saga on this shard and goes as far as the shard can.</summary>
-    public static SagaRow Begin(Batch batch, SagaDefinition definition, Guid id, SagaData data) => Advance(
-        batch, definition,
-        new SagaRow(
-            id, definition.Name, definition.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs, batch.TimeUs),
-        data, []);
+    /// <summary>
+    /// Begins a saga whose first step is on this shard. Where that is refused there is no saga: nothing changed.
+    /// </summary>
+    public static Refusal? Begin(Batch batch, SagaDefinition definition, Guid id, SagaData data)
+    {
+        var row = new SagaRow(
+            id, definition.Name, definition.Version, SagaState.Running, 0, 0, null, [], [], batch.TimeUs, batch.TimeUs);
+        var posting = definition.Steps[0].Forward!(data, id);
+        if (SagaPostings.Apply(batch, posting, id, batch.Context.Shard) is { } refusal) return refusal;
+        List<SagaHistory> history = [];
+        (row, data) = Judged(batch, definition, row, data, history, posting, null);
+        Advance(batch, definition, row, data, history);
+        return null;
+    }
 
     /// <summary>Goes on from the saga's present step as far as this shard can.</summary>
     public static SagaRow Advance(
@@ -51,7 +59,7 @@ internal static class SagaEngine
             var target = batch.Context.Map.ShardOf(posting.AccountId);
             if (target != batch.Context.Shard)
             {
-                var version = new SagaVersion(row.Definition, row.DefinitionVersion, data);
+                var version = SagaVersion.Of(row, data);
                 row = Ask(
                     batch, row, step, target,
                     new SagaRequest(row.Id, batch.Context.Shard, row.Step, Cancel: false, posting, version));
@@ -59,11 +67,7 @@ internal static class SagaEngine
             }
 
             var refusal = SagaPostings.Apply(batch, posting, row.Id, batch.Context.Shard);
-            if (refusal is null && step.Compensation is not null)
-                Returnables.Add(batch, posting);
-            var position = new Position(batch.Context.Shard, batch.EventSeq);
-            var balance = batch.Account(posting.AccountId)?.PostedMinor ?? 0;
-            (row, data) = Record(batch, definition, row, data, history, row.Attempts + 1, refusal, position, balance);
+            (row, data) = Judged(batch, definition, row, data, history, posting, refusal);
             if (refusal is not null && row.State != SagaState.Compensating)
                 break;
         }
@@ -73,6 +77,17 @@ internal static class SagaEngine
         row = SagaTimers.Write(row, data, history, batch.TimeUs);
         batch.Put(row);
         return row;
+    }
+
+    // Takes what a step of this shard came to.
+    private static (SagaRow Row, SagaData Data) Judged(
+        Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history,
+        SagaPosting posting, Refusal? refusal)
+    {
+        if (refusal is null && definition.Steps[row.Step].Compensation is not null) Returnables.Add(batch, posting);
+        var position = new Position(batch.Context.Shard, batch.EventSeq);
+        var balance = batch.Account(posting.AccountId)?.PostedMinor ?? 0;
+        return Record(batch, definition, row, data, history, row.Attempts + 1, refusal, position, balance);
     }
 
     /// <summary>Takes what a step came to and decides where the saga goes.</summary>

@@ -46,7 +46,12 @@ internal sealed record SagaRequest(
 /// What the owner needs to know, before it has read the saga, of which rows a reply may touch. The reply echoes it; the
 /// saga row stays the truth.
 /// </summary>
-internal sealed record SagaVersion(string Definition, int Version, SagaData Data);
+internal sealed record SagaVersion(string Definition, int Version, SagaData Data)
+{
+    /// <summary>The version of a saga. The details, which decide nothing, stay in its row.</summary>
+    public static SagaVersion Of(SagaRow row, SagaData data) =>
+        new(row.Definition, row.DefinitionVersion, data with { Details = null });
+}
 
 /// <summary>What the step came to on its shard.</summary>
 internal sealed record SagaReply(

@@ -1,6 +1,5 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 
 namespace Tideline.Sagas;
 
@@ -32,34 +31,21 @@ internal static class SagaPostings
     public static Refusal? Apply(Batch batch, SagaPosting posting, Guid sagaId, int owner)
     {
         var currency = Currency.Parse(posting.Currency);
-        var amount = new Money(Math.Abs(posting.AmountMinor), currency);
-        var isSuspense = IsSuspense(posting, batch.Context);
-        var account = isSuspense
-            ? batch.SystemAccount(AccountKind.Suspense, currency)
-            : batch.Account(posting.AccountId);
-        if ((AccountRules.Amount(amount) ?? (isSuspense ? null : Allowed(posting, account, amount))) is { } refusal)
-            return refusal;
-        if (batch.Rows.Transactions.Contains(posting.TransactionId))
-            return new Refusal(RefusalReason.DuplicateId, $"Transaction {posting.TransactionId} already exists.");
-
-        var system =
-            posting.Against == AccountKind.Clearing
-                ? batch.Clearing(currency, owner)
-                : batch.SystemAccount(posting.Against, currency);
-        var isDebit = posting.AmountMinor < 0;
-        batch.Record(
-            posting.TransactionId, posting.Kind, amount, posting.Reference, sagaId, isDebit ? account! : system,
-            isDebit ? system : account!);
-        // Events tell of the accounts of customers; what the bank moves among its own shows at the saga.
-        if (isSuspense)
-            return null;
-        batch.Emit(
-            isDebit ? EventType.AccountDebited : EventType.AccountCredited,
-            account!,
-            new AccountEvent(
-                posting.Kind.Word(), posting.AmountMinor, HasEntry: true, posting.TransactionId, posting.CounterpartyId,
-                posting.Reference, sagaId));
-        return null;
+        var account = new Leg(posting.AccountId, currency, posting.AmountMinor)
+        {
+            Kind = IsSuspense(posting, batch.Context) ? AccountKind.Suspense : AccountKind.Customer,
+            CounterpartyId = posting.CounterpartyId,
+        };
+        var system = new Leg(Against(posting, owner, batch.Context), currency, -posting.AmountMinor)
+        {
+            Kind = posting.Against,
+        };
+        var booked = new Posting(posting.TransactionId, posting.Kind)
+        {
+            Reference = posting.Reference, SagaId = sagaId, EvenFrozen = posting.Kind == TransactionKind.Refund,
+            Details = posting.Details,
+        };
+        return posting.AmountMinor < 0 ? batch.Record(booked, account, system) : batch.Record(booked, system, account);
     }
 
     /// <summary>Brings to suspense what <paramref name="refund"/> could not give back. It cannot be refused.</summary>
@@ -87,16 +73,6 @@ internal static class SagaPostings
     /// <summary>Whether the posting moves money of the bank's suspense account.</summary>
     public static bool IsSuspense(SagaPosting posting, ShardContext context) =>
         posting.AccountId == context.SystemAccount(AccountKind.Suspense, Currency.Parse(posting.Currency));
-
-    private static Refusal? Allowed(SagaPosting posting, AccountRow? account, Money amount)
-    {
-        var isRefund = posting.Kind == TransactionKind.Refund;
-        if (AccountRules.Usable(account, posting.AccountId, amount.Currency, evenFrozen: isRefund) is { } unusable)
-            return unusable;
-        if (posting.AmountMinor < 0 && AccountRules.Funds(account!, amount) is { } poor)
-            return poor;
-        return AccountRules.Fits(account!, posting.AmountMinor);
-    }
 
     private static Guid Against(SagaPosting posting, int owner, ShardContext context) =>
         posting.Against == AccountKind.Clearing

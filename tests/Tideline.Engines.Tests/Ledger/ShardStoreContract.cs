@@ -63,8 +63,15 @@ public abstract class ShardStoreContract : ShardStoreStage
     {
         var customer = new CustomerRow(Id(1), "Žofie Nováková", "zofie@example.com", "CZ", 9, TimeUs);
         var transaction = new TransactionRow(Id(2), TransactionKind.Refund,
-            Euro, 77, "rent ✓", Id(3), TimeUs, [new(Id(4), 5), new(Id(6), 7), new(Id(8), long.MaxValue)]);
-        var plain = new TransactionRow(Id(3), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []);
+            new Money(77, Euro), "rent ✓", Id(3), TimeUs, [new(Id(4), 5), new(Id(6), 7), new(Id(8), long.MaxValue)],
+            new TransactionDetails
+            {
+                ValueDate = new DateOnly(2026, 2, 28), Code = "SALA", ExternalReference = "O'Neill \\ 7",
+                Metadata = new() { ["order"] = "Žižkov \"5\"", ["a"] = "" },
+                Personal = [new PersonalPart(Id(5), [0, 39, 92, 255]), new PersonalPart(Id(6), [])],
+            });
+        var exchange = transaction with { Id = Id(14), Amount = null, Details = new() { Code = "FX" } };
+        var plain = new TransactionRow(Id(3), TransactionKind.Deposit, new Money(1, Euro), null, null, TimeUs, []);
         var entry = new EntryRow(Id(4), 1, Id(2), -77, 23, TimeUs);
         var hold = Hold(Id(5), Id(4), HoldStatus.Open, TimeUs + 9);
         var outcome = Outcome(Id(6));
@@ -78,7 +85,7 @@ public abstract class ShardStoreContract : ShardStoreStage
         await CommitAsync(writes =>
         {
             writes.NewCustomers.Add(customer);
-            writes.Transactions.AddRange([transaction, plain]);
+            writes.Transactions.AddRange([transaction, plain, exchange]);
             writes.Entries.Add(entry);
             writes.Holds.Add(hold);
             writes.Outcomes.Add(outcome);
@@ -92,6 +99,8 @@ public abstract class ShardStoreContract : ShardStoreStage
         (await Reader.GetCustomerAsync(customer.Id, Cancel)).ShouldBe(customer);
         (await Reader.GetTransactionAsync(transaction.Id, Cancel))
             .ShouldBeEquivalentTo(transaction with { Legs = transaction.Legs.ToArray() });
+        (await Reader.GetTransactionAsync(exchange.Id, Cancel))
+            .ShouldBeEquivalentTo(exchange with { Legs = transaction.Legs.ToArray() });
         (await Reader.GetTransactionAsync(plain.Id, Cancel))
             .ShouldBeEquivalentTo(plain with { Legs = Array.Empty<EntryKey>() });
         (await Reader.GetEntriesAsync(entry.AccountId, long.MaxValue, 10, Cancel)).ShouldBe([entry]);
@@ -119,7 +128,7 @@ public abstract class ShardStoreContract : ShardStoreStage
             writes.Outcomes.Add(Outcome(Id(6)));
             writes.Claims.Add(Key("X"), Claim("X", Id(6), Id(1)));
             writes.Transactions.Add(
-                new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
+                new TransactionRow(Id(7), TransactionKind.Deposit, new Money(1, Euro), null, null, TimeUs, []));
         });
         var keys = new BatchKeys
         {
@@ -170,7 +179,7 @@ public abstract class ShardStoreContract : ShardStoreStage
         writes.NewCustomers.Add(new CustomerRow(Id(2), "A", "a@example.com", "DE", 1, TimeUs));
         writes.ChangedAccounts.Add(Account(Id(1), Id(2), postedMinor: 5));
         writes.Outcomes.Add(Outcome(Id(6)));
-        var row = new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []);
+        var row = new TransactionRow(Id(7), TransactionKind.Deposit, new Money(1, Euro), null, null, TimeUs, []);
         writes.Transactions.AddRange([row, row]);
         // The code by which the writer knows that the engine refuses a row.
         var refused = await Should.ThrowAsync<TidelineException>(() => CommitAsync(Keys(Id(1)), writes));
@@ -222,7 +231,7 @@ public abstract class ShardStoreContract : ShardStoreStage
             writes.NewAccounts.Add(Account(Id(1), Id(2)));
             writes.Outcomes.Add(Outcome(Id(6)));
             writes.Transactions.Add(
-                new TransactionRow(Id(7), TransactionKind.Deposit, Euro, 1, null, null, TimeUs, []));
+                new TransactionRow(Id(7), TransactionKind.Deposit, new Money(1, Euro), null, null, TimeUs, []));
         });
         // The first taken, the second not written and so unknown, the third free.
         foreach (var (
@@ -248,7 +257,7 @@ public abstract class ShardStoreContract : ShardStoreStage
                 writes.ChangedAccounts.Add(rows.Accounts[Id(1)]);
                 writes.Outcomes.Add(Outcome(Id(outcome)));
                 writes.Transactions.Add(
-                    new TransactionRow(Id(transaction), TransactionKind.Deposit, Euro, 5, null, null, TimeUs, []));
+                    new TransactionRow(Id(transaction), TransactionKind.Deposit, new Money(5, Euro), null, null, TimeUs, []));
                 if (!await Store.CommitAsync(writes)) continue;
                 await Store.SyncAsync();
                 isKnown.ShouldBeFalse();

@@ -43,11 +43,11 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         // No client can bring an id: here the program itself gives one twice.
         var id = Ledger.NextIdBeside(_account);
         List<LedgerCommand> commands = [.. Enumerable.Range(0, Innocents).Select(_ => Deposit(keyed: true))];
-        commands.Insert(7, Deposit(keyed: false) with { TransactionId = id });
+        // Not in one batch with the other, which would see it.
+        (await Ledger.ExecuteAsync(Deposit(keyed: false) with { TransactionId = id }, Cancel)).Refusal.ShouldBeNull();
         commands.Insert(30, Deposit(keyed: true) with { TransactionId = id });
         var ends = await InOneBatchAsync(commands);
 
-        // The first of the two is carried out.
         for (var number = 0; number < ends.Count; number++)
             ends[number].Fault.ShouldBe(number == 30 ? ErrorCode.Internal : null, $"command {number}");
         await ShouldHoldAsync(Innocents + 1);

@@ -75,6 +75,12 @@ internal sealed record Pledge(Guid PledgeId, Guid SagaId, Guid From, Guid To, Mo
     {
         if (batch.Rows.Aggregates.ContainsKey(PledgeId) || batch.Account(From) is not { } giver)
             return batch.Refuse(RefusalReason.DuplicateId, "It is there, or nobody gives it.");
+        var movement = new SagaData
+        {
+            From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code,
+        };
+        if (SagaEngine.Begin(batch, PledgeService.Gift, SagaId, movement) is { } refusal)
+            return batch.Refuse(refusal.Reason, refusal.Detail);
         var data = new EventData
         {
             CustomerId = giver.CustomerId, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code,
@@ -82,10 +88,6 @@ internal sealed record Pledge(Guid PledgeId, Guid SagaId, Guid From, Guid To, Mo
         var pledge = new AggregateRow(PledgeId, "pledge", 1, "made", AtRest: true, null, data);
         batch.Put(pledge);
         batch.Emit(PledgeService.Pledged, pledge, data);
-        SagaEngine.Begin(batch, PledgeService.Gift, SagaId, new SagaData
-        {
-            From = From, To = To, AmountMinor = Amount.Minor, Currency = Amount.Currency.Code,
-        });
         return batch.Done(PledgeId, giver.PostedMinor);
     }
 }

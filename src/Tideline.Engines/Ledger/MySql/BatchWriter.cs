@@ -1,3 +1,4 @@
+using System.Globalization;
 using MySqlConnector;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -48,9 +49,13 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
             "status=n.status,overdraft_limit=n.overdraft_limit,posted=n.posted,pending_in=n.pending_in,"
             + "pending_out=n.pending_out,entry_version=n.entry_version,version=n.version,returnable=n.returnable");
         Rows("transactions", MySqlRows.TransactionColumns, writes.Transactions, static (sql, row) =>
-            sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Currency.Code)
-                .Add(",").Value(row.AmountMinor).Add(",").Value(row.Reference).Add(",").Value(row.SagaId).Add(",")
-                .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)));
+            sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Amount?.Currency.Code)
+                .Add(",").Value(row.Amount?.Minor).Add(",").Value(row.Reference).Add(",").Value(row.SagaId).Add(",")
+                .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)).Add(",")
+                .Value(row.Details?.ValueDate?.ToString("O", CultureInfo.InvariantCulture)).Add(",")
+                .Value(row.Details?.Code).Add(",").Value(row.Details?.ExternalReference).Add(",")
+                .Value(row.Details?.MetadataJson).Add(",").Value(row.Details?.PersonalJson).Add(",")
+                .Value(row.CounterpartyId));
         Rows("entries", MySqlRows.EntryColumns, writes.Entries, static (sql, row) =>
             sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId)
                 .Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));

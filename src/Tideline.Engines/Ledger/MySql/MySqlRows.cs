@@ -14,7 +14,8 @@ internal static class MySqlRows
         + "version, iban, created_us, returnable";
     public const string CustomerColumns = "id, name, email, country, version, created_us";
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
-    public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs";
+    public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs, "
+        + "value_date, code, external_reference, metadata, personal, counterparty_id";
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns =
         "outcome_key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
@@ -75,8 +76,13 @@ internal static class MySqlRows
         new(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5));
 
     public static TransactionRow Transaction(MySqlDataReader row) =>
-        new(row.GetGuid(0), (TransactionKind)row.GetInt32(1), CurrencyOf(row.GetString(2)),
-            row.GetInt64(3), TextOrNull(row, 4), IdOrNull(row, 5), row.GetInt64(6), UnpackLegs(Bytes(row, 7)));
+        new(row.GetGuid(0), (TransactionKind)row.GetInt32(1),
+            row.IsDBNull(3) ? null : new Money(row.GetInt64(3), CurrencyOf(row.GetString(2))),
+            TextOrNull(row, 4), IdOrNull(row, 5), row.GetInt64(6), UnpackLegs(Bytes(row, 7)),
+            TransactionDetails.Of(
+                row.IsDBNull(8) ? null : row.GetDateOnly(8), TextOrNull(row, 9), TextOrNull(row, 10),
+                TextOrNull(row, 11), TextOrNull(row, 12)),
+            IdOrNull(row, 13));
 
     public static HoldRow Hold(MySqlDataReader row) =>
         new(row.GetGuid(0), row.GetGuid(1), row.GetInt64(2),

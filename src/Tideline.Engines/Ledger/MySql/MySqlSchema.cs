@@ -38,8 +38,9 @@ internal static class MySqlSchema
             overdraft_limit BIGINT NOT NULL, posted BIGINT NOT NULL, pending_in BIGINT NOT NULL, pending_out BIGINT NOT NULL, entry_version BIGINT NOT NULL, version BIGINT NOT NULL,
             iban VARCHAR(64), created_us BIGINT NOT NULL, returnable BIGINT NOT NULL,
             KEY accounts_of_customer (customer_id, id)) {Options};
-        CREATE TABLE IF NOT EXISTS transactions (id BINARY(16) PRIMARY KEY, kind INT NOT NULL, currency CHAR(3) NOT NULL, amount BIGINT NOT NULL, reference VARCHAR(512),
-            saga_id BINARY(16), time_us BIGINT NOT NULL, legs BLOB NOT NULL) {Options};
+        CREATE TABLE IF NOT EXISTS transactions (id BINARY(16) PRIMARY KEY, kind INT NOT NULL, currency CHAR(3), amount BIGINT, reference VARCHAR(512),
+            saga_id BINARY(16), time_us BIGINT NOT NULL, legs BLOB NOT NULL, value_date DATE, code VARCHAR(35), external_reference VARCHAR(140), metadata TEXT,
+            personal MEDIUMTEXT, counterparty_id BINARY(16)) {Options};
         CREATE TABLE IF NOT EXISTS entries (account_id BINARY(16) NOT NULL, version BIGINT NOT NULL, transaction_id BINARY(16) NOT NULL, amount BIGINT NOT NULL,
             posted_after BIGINT NOT NULL, time_us BIGINT NOT NULL, PRIMARY KEY (account_id, version)) {Options};
         CREATE TABLE IF NOT EXISTS holds (id BINARY(16) PRIMARY KEY, account_id BINARY(16) NOT NULL, amount BIGINT NOT NULL, captured BIGINT NOT NULL, status INT NOT NULL,

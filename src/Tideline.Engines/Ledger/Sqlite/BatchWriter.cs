@@ -1,3 +1,4 @@
+using System.Globalization;
 using Tideline.Engines.Sqlite;
 using Tideline.Ledger;
 
@@ -106,8 +107,11 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         if (_legs.Length < length) _legs = new byte[length];
         LedgerRows.PackLegs(row.Legs, _legs);
         _transaction.Bind(row.Id).Bind((int)row.Kind)
-            .Bind(row.Currency.Code).Bind(row.AmountMinor).Bind(row.Reference).Bind(row.SagaId).Bind(row.TimeUs)
-            .Bind(_legs.AsSpan(0, length)).Run();
+            .Bind(row.Amount?.Currency.Code).Bind(row.Amount?.Minor).Bind(row.Reference).Bind(row.SagaId)
+            .Bind(row.TimeUs).Bind(_legs.AsSpan(0, length))
+            .Bind(row.Details?.ValueDate?.ToString("O", CultureInfo.InvariantCulture)).Bind(row.Details?.Code)
+            .Bind(row.Details?.ExternalReference).Bind(row.Details?.MetadataJson).Bind(row.Details?.PersonalJson)
+            .Bind(row.CounterpartyId).Run();
     }
 
     private void Write(HoldRow row) =>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Globalization;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -14,7 +15,8 @@ internal static class LedgerRows
         + "version, iban, created_us, returnable";
     public const string CustomerColumns = "id, name, email, country, version, created_us";
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
-    public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs";
+    public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs, "
+        + "value_date, code, external_reference, metadata, personal, counterparty_id";
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns = "key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
     public const string ClaimColumns = "space, name, claim_id, kind, subject";
@@ -54,8 +56,13 @@ internal static class LedgerRows
         new(row.Id(0), row.Long(1), row.Id(2), row.Long(3), row.Long(4), row.Long(5));
 
     public static TransactionRow Transaction(SqliteStatement row) =>
-        new(row.Id(0), (TransactionKind)row.Int(1), CurrencyOf(row.Span(2)),
-            row.Long(3), row.TextOrNull(4), row.IdOrNull(5), row.Long(6), UnpackLegs(row.Span(7)));
+        new(row.Id(0), (TransactionKind)row.Int(1),
+            row.LongOrNull(3) is { } minor ? new Money(minor, CurrencyOf(row.Span(2))) : null,
+            row.TextOrNull(4), row.IdOrNull(5), row.Long(6), UnpackLegs(row.Span(7)),
+            TransactionDetails.Of(
+                row.IsNull(8) ? null : DayOf(row.Text(8)), row.TextOrNull(9), row.TextOrNull(10), row.TextOrNull(11),
+                row.TextOrNull(12)),
+            row.IdOrNull(13));
 
     public static HoldRow Hold(SqliteStatement row) =>
         new(row.Id(0),
@@ -90,6 +97,11 @@ internal static class LedgerRows
             BinaryPrimitives.WriteInt64BigEndian(leg[16..], legs[index].Version);
         }
     }
+
+    private static DateOnly DayOf(string text) =>
+        DateOnly.TryParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
+            ? day
+            : throw new TidelineException(ErrorCode.Corrupt, "A transaction has no valid value date.");
 
     private static EntryKey[] UnpackLegs(ReadOnlySpan<byte> packed)
     {

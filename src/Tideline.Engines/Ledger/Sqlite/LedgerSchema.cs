@@ -13,7 +13,7 @@ namespace Tideline.Engines.Ledger.Sqlite;
 internal static class LedgerSchema
 {
     /// <summary>Grows with every change that an older program could not read.</summary>
-    public const int FormatVersion = 3;
+    public const int FormatVersion = 4;
 
     private const string Tables = """
         CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -32,8 +32,9 @@ internal static class LedgerSchema
             returnable INTEGER NOT NULL, entry_rows BLOB) STRICT, WITHOUT ROWID;
         CREATE INDEX accounts_of_customer ON accounts (customer_id) WHERE customer_id IS NOT NULL;
 
-        CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, reference TEXT, saga_id BLOB,
-            time_us INTEGER NOT NULL, legs BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT, amount INTEGER, reference TEXT, saga_id BLOB,
+            time_us INTEGER NOT NULL, legs BLOB NOT NULL, value_date TEXT, code TEXT, external_reference TEXT, metadata TEXT,
+            personal TEXT, counterparty_id BLOB) STRICT, WITHOUT ROWID;
         CREATE TABLE entries (row INTEGER PRIMARY KEY, account_id BLOB NOT NULL, version INTEGER NOT NULL, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL,
             posted_after INTEGER NOT NULL, time_us INTEGER NOT NULL, previous INTEGER NOT NULL,
             jump INTEGER NOT NULL) STRICT;

@@ -4,6 +4,7 @@ using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Queries;
 using Tideline.Services.Accounts.Views;
+using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
@@ -127,6 +128,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         if (transaction.Reference is not null) json.WriteString("reference"u8, transaction.Reference);
         if (transaction.SagaId is { } saga) json.WriteString("sagaId"u8, saga);
         json.WriteString("at"u8, Timestamp.Write(transaction.BookedAtUs));
+        PaymentParties.Write(json, transaction.Details);
         json.WriteEndObject();
     }
 }

@@ -141,6 +141,7 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
         json.WriteString("to"u8, transfer.To);
         Answers.WriteMoney(json, "amount", transfer.Amount);
         json.WriteString("reference"u8, transfer.Reference);
+        PaymentParties.Write(json, transfer.Details);
         json.WriteString("createdAt"u8, Timestamp.Write(transfer.CreatedAt));
         WriteRefusal(json, transfer.Refusal);
 

@@ -30,9 +30,9 @@ internal static class AccountRules
             : null;
     }
 
-    /// <summary>The owner may spend this much.</summary>
-    public static Refusal? Funds(AccountRow account, Money amount) => account.AvailableMinor < amount.Minor
-        ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has "
+    /// <summary>The owner may spend this much, with what is promised for it.</summary>
+    public static Refusal? Funds(AccountRow account, Money amount, long promisedMinor = 0) =>
+        account.AvailableMinor + promisedMinor < amount.Minor ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has "
             + $"{new Money(account.AvailableMinor, amount.Currency)} available, but {amount} is needed.")
         : null;
 
@@ -46,10 +46,16 @@ internal static class AccountRules
             $"Transfers of {new Money(account.ReturnableMinor, account.Currency)} from account {account.Id} are under "
             + "way and may still come back; it closes when they have ended.");
 
-    /// <summary>The balance stays within what a balance may be.</summary>
-    public static Refusal? Fits(AccountRow account, long amountMinor) =>
-        Int128.Abs((Int128)account.PostedMinor + amountMinor) > Limits.BalanceMinor
-        ? new Refusal(
-            RefusalReason.BalanceOverflow, $"The balance of account {account.Id} would exceed its limit.")
-        : null;
+    /// <summary>The balance stays within what a balance may be, with all that is announced to the account.</summary>
+    public static Refusal? Fits(AccountRow account, long amountMinor, long promisedMinor = 0)
+    {
+        var isCustomers = account.Kind == AccountKind.Customer;
+        Int128 pending = isCustomers && amountMinor > 0 ? account.PendingInMinor - promisedMinor : 0;
+        return Int128.Abs(account.PostedMinor + pending + amountMinor)
+            > (isCustomers ? Limits.BalanceMinor : long.MaxValue)
+            ? new Refusal(
+                RefusalReason.BalanceOverflow,
+                $"The balance of account {account.Id} would exceed its limit.")
+            : null;
+    }
 }

@@ -31,22 +31,29 @@ public sealed record CaptureHold(
         if (hold!.ExpiresUs <= batch.TimeUs)
             return batch.Refuse(RefusalReason.HoldNotOpen, $"Hold {HoldId} has expired.");
         var amount = new Money(AmountMinor ?? hold.RemainingMinor, Currency);
-        if ((AccountRules.Amount(amount) ?? AccountRules.Fits(account!, -amount.Minor)) is { } invalid)
+        if (AccountRules.Amount(amount) is { } invalid)
             return batch.Refuse(invalid.Reason, invalid.Detail);
         if (amount.Minor > hold.RemainingMinor)
             return batch.Refuse(RefusalReason.HoldExceeded,
                 $"Hold {HoldId} still holds {new Money(hold.RemainingMinor, Currency)}, less than {amount}.");
         var ends = Final || amount.Minor == hold.RemainingMinor;
-        HoldRules.GiveBack(batch, account!, ends ? hold.RemainingMinor : amount.Minor);
+        var promised = ends ? hold.RemainingMinor : amount.Minor;
+        var posting = new Posting(TransactionId, TransactionKind.Capture)
+        {
+            Reference = hold.Reference, HoldId = HoldId,
+        };
+        var settlement = batch.Context.SystemAccount(AccountKind.Settlement, Currency);
+        if (batch.Record(
+            posting,
+            new Leg(AccountId, Currency, -amount.Minor) { PromisedMinor = promised },
+            new Leg(settlement, Currency, amount.Minor) { Kind = AccountKind.Settlement, PromisedMinor = promised })
+            is { } refusal)
+            return batch.Refuse(refusal.Reason, refusal.Detail);
         batch.Put(hold with
         {
             CapturedMinor = hold.CapturedMinor + amount.Minor,
             Status = ends ? HoldStatus.Captured : HoldStatus.Open
         });
-        batch.Record(TransactionId, TransactionKind.Capture,
-            amount, hold.Reference, null, account!, batch.SystemAccount(AccountKind.Settlement, Currency));
-        batch.Emit(EventType.TransactionRecorded, account!, new AccountEvent(
-            "capture", -amount.Minor, HasEntry: true, TransactionId, Reference: hold.Reference, HoldId: HoldId));
         return batch.Done(TransactionId, account!.PostedMinor);
     }
 }

@@ -26,18 +26,20 @@ public abstract record CashMovement(Guid TransactionId, Guid AccountId, Money Am
 
     internal override Reply Decide(Batch batch)
     {
-        var account = batch.Account(AccountId);
-        if ((AccountRules.Amount(Amount) ?? AccountRules.Usable(account, AccountId, Amount.Currency)) is { } unusable)
-            return batch.Refuse(unusable.Reason, unusable.Detail);
-        var signedMinor = IsIn ? Amount.Minor : -Amount.Minor;
-        if (((IsIn ? null : AccountRules.Funds(account!, Amount)) ?? AccountRules.Fits(account!, signedMinor))
-            is { } refused)
+        if ((AccountRules.Amount(Amount) ?? Record(batch)) is { } refused)
             return batch.Refuse(refused.Reason, refused.Detail);
-        var cash = batch.SystemAccount(AccountKind.Cash, Amount.Currency);
-        var (debit, credit) = IsIn ? (cash, account!) : (account!, cash);
-        batch.Record(TransactionId, Kind, Amount, Reference, null, debit, credit);
-        batch.Emit(EventType.TransactionRecorded, account!,
-            new AccountEvent(Kind.Word(), signedMinor, HasEntry: true, TransactionId, Reference: Reference));
-        return batch.Done(TransactionId, account!.PostedMinor);
+        return batch.Done(TransactionId, batch.Account(AccountId)!.PostedMinor);
+    }
+
+    private Refusal? Record(Batch batch)
+    {
+        var minor = IsIn ? Amount.Minor : -Amount.Minor;
+        var account = new Leg(AccountId, Amount.Currency, minor);
+        var cash = new Leg(batch.Context.SystemAccount(AccountKind.Cash, Amount.Currency), Amount.Currency, -minor)
+        {
+            Kind = AccountKind.Cash,
+        };
+        var posting = new Posting(TransactionId, Kind) { Reference = Reference };
+        return IsIn ? batch.Record(posting, cash, account) : batch.Record(posting, account, cash);
     }
 }

@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Sagas;
 
 namespace Tideline.Services.Payments;
@@ -16,6 +17,9 @@ public sealed record TransferDetails(
 
     /// <summary>When the saga last moved; a settled one has written all its events by then.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Parties and the like, where the payment's message had them.</summary>
+    public TransactionDetails? Details { get; init; }
 
     internal static TransferStatus StatusOf(SagaRow row) => row.State switch
     {
@@ -52,6 +56,7 @@ public sealed record TransferDetails(
             data.Reference, StatusOf(row), refusal, Clock.FromUs(row.CreatedUs), steps)
         {
             UpdatedAt = Clock.FromUs(row.UpdatedUs),
+            Details = data.Details,
         };
     }
 

@@ -21,7 +21,7 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
         var transferId = ledger.NextIdBeside(request.From);
         var start = new StartTransfer(transferId, request.From, request.To, request.Amount, request.Reference)
         {
-            Key = request.Key, Fingerprint = request.Fingerprint,
+            Key = request.Key, Fingerprint = request.Fingerprint, Details = request.Details,
         };
         if (ledger.Map.ShardOf(request.From) == ledger.Map.ShardOf(request.To))
             return Settled(await ledger.ExecuteAsync(start, cancel));
@@ -106,7 +106,11 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
 }
 
 /// <summary>A transfer to make.</summary>
-public sealed record TransferRequest(Guid From, Guid To, Money Amount, string? Reference, Guid Key, Guid Fingerprint);
+public sealed record TransferRequest(Guid From, Guid To, Money Amount, string? Reference, Guid Key, Guid Fingerprint)
+{
+    /// <summary>Parties and the like, where the payment's message has them.</summary>
+    public TransactionDetails? Details { get; init; }
+}
 
 /// <summary>A transfer found by its key. Without <paramref name="Details"/> it was refused at once.</summary>
 public sealed record KeyedTransfer(TransferDetails? Details, Refusal? Refusal, DateTimeOffset CreatedAt);

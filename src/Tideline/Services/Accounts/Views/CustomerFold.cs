@@ -69,6 +69,11 @@ public static class CustomerFold
             BookedAtUs = happened.TimeUs,
             BookedAt = Clock.FromUs(happened.TimeUs),
             SagaId = data.SagaId,
+            ValueDate = data.ValueDate,
+            Code = data.Code,
+            ExternalReference = data.ExternalReference,
+            Metadata = data.Metadata,
+            Personal = data.Personal,
         };
     }
 

@@ -1,6 +1,5 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Sagas;
 
 namespace Tideline.Services.Accounts.Views;
 
@@ -78,23 +77,10 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
             recent = Activity.Add(recent, new RecentTransaction(
                 entry.TransactionId, account.Id, transaction?.Kind.Word() ?? "",
                 entry.AmountMinor, account.Currency.Code, entry.PostedAfterMinor, entry.TimeUs,
-                transaction is null ? null : await CounterpartyAsync(transaction, account, cancel),
+                transaction?.CounterpartyOf(account.Id),
                 transaction?.Reference));
         }
 
         return recent;
-    }
-
-    // Across shards the other leg is a clearing account of the bank; who stands behind it the saga knows.
-    private async ValueTask<Guid?> CounterpartyAsync(
-        TransactionRow transaction, AccountRow account, CancellationToken cancel)
-    {
-        if (transaction.Kind is not (TransactionKind.Transfer or TransactionKind.Refund)) return null;
-        var other = transaction.Legs.Select(leg => leg.AccountId).FirstOrDefault(leg => leg != account.Id
-            && !DerivedId.IsDerived(leg));
-        if (other != Guid.Empty) return other;
-        if (transaction.SagaId is not { } id || await ledger.ReaderOf(id).GetSagaAsync(id, cancel) is not { } saga
-            || SagaJson.DataOf(saga) is not { } data) return null;
-        return data.From == account.Id ? data.To : data.From;
     }
 }

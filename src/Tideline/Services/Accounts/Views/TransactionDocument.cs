@@ -1,3 +1,7 @@
+using System.Text.Json.Serialization;
+using Tideline.Kernel;
+using Tideline.Ledger;
+
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
@@ -37,6 +41,27 @@ public sealed record TransactionDocument
     public DateTimeOffset BookedAt { get; init; }
 
     public Guid? SagaId { get; init; }
+
+    /// <summary>The day from which interest counts, where the transaction names one.</summary>
+    public DateOnly? ValueDate { get; init; }
+
+    public string? Code { get; init; }
+
+    public string? ExternalReference { get; init; }
+
+    /// <summary>Names and values of the client's own.</summary>
+    public Dictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>What is said of persons, as the bytes of the event.</summary>
+    public PersonalPart[]? Personal { get; init; }
+
+    /// <summary>What the transaction says beside its legs; null when that is nothing.</summary>
+    [JsonIgnore]
+    public TransactionDetails? Details => TransactionDetails.Of(new EventData
+    {
+        ValueDate = ValueDate, Code = Code, ExternalReference = ExternalReference, Metadata = Metadata,
+        Personal = Personal,
+    });
 
     /// <summary>The document's id.</summary>
     public static string IdOf(Guid transactionId, Guid accountId) =>

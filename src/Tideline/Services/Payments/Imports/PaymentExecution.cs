@@ -10,6 +10,8 @@ namespace Tideline.Services.Payments.Imports;
 internal sealed class PaymentExecution(
     ImportPorts seam, ImportManifest manifest, ImportFaults faults, TimeProvider time, ILogger logger)
 {
+    private const string NotProvided = "NOTPROVIDED";
+
     private readonly DateOnly _today = DateOnly.FromDateTime(DateTime.UnixEpoch.AddMicroseconds(manifest.ReceivedUs));
 
     /// <summary>The payment with a status.</summary>
@@ -106,7 +108,11 @@ internal sealed class PaymentExecution(
             if (creditorFault is not null) return Rejected(creditorFault);
 
             // :: 2  The transfer, under a key that this place in this message has for ever.
-            var reply = await seam.Transfer(Request(index, instruction, payment, debtor, creditor, amount), cancel);
+            var request = Request(index, instruction, payment, debtor, creditor, amount) with
+            {
+                Details = await DetailsAsync(instruction, payment, debtor, creditor, cancel),
+            };
+            var reply = await seam.Transfer(request, cancel);
             return reply.Status switch
             {
                 TransferStatus.Settled => Result(index, instruction, payment, PaymentStatus.Settled, reply.TransferId),
@@ -165,11 +171,29 @@ internal sealed class PaymentExecution(
             : (default, new StatusReason(code, $"No account here has the {whose}'s IBAN {iban}."));
     }
 
+    private async Task<TransactionDetails> DetailsAsync(
+        PaymentInstruction instruction, PaymentOrder payment, Guid debtor, Guid creditor, CancellationToken cancel)
+    {
+        var parties = new PaymentParties
+        {
+            Debtor = new PaymentParty(instruction.DebtorName, IbanOf(instruction.Debtor)),
+            Creditor = new PaymentParty(payment.CreditorName, IbanOf(payment.Creditor)),
+            EndToEndId = payment.EndToEndId == NotProvided ? null : payment.EndToEndId,
+            StructuredReference = payment.StructuredReference,
+            Remittance = payment.Remittance.Count == 0 ? null : [.. payment.Remittance],
+        };
+        var (payer, payee) = (await seam.FindOwner(debtor, cancel), await seam.FindOwner(creditor, cancel));
+        return new TransactionDetails { Personal = parties.ToParts(payer, payee) };
+    }
+
+    private static string? IbanOf(AccountName account) =>
+        Iban.TryParse(account.Iban, out var iban) is null ? iban.ToString() : null;
+
     private TransferRequest Request(
         int index, PaymentInstruction instruction, PaymentOrder payment, Guid debtor, Guid creditor, Money amount)
     {
         // Without the sender's own words the end-to-end id is what both ends can recognise the payment by.
-        var reference = payment.Reference ?? (payment.EndToEndId == "NOTPROVIDED" ? null : payment.EndToEndId);
+        var reference = payment.Reference ?? (payment.EndToEndId == NotProvided ? null : payment.EndToEndId);
         var culture = CultureInfo.InvariantCulture;
         var (block, endToEnd) = (instruction.Id, payment.EndToEndId);
         var fingerprint = string.Create(

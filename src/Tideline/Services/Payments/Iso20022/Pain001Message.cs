@@ -63,6 +63,12 @@ public sealed record PaymentOrder(
     bool IsEquivalentAmount, string? CreditorName, AccountName Creditor, string? Reference, int Line,
     StatusReason? Breach)
 {
+    /// <summary>RmtInf/Ustrd, the first <see cref="Kernel.Limits.RemittanceLines"/>.</summary>
+    public IReadOnlyList<string> Remittance { get; init; } = [];
+
+    /// <summary>RmtInf/Strd/CdtrRefInf/Ref, the first.</summary>
+    public string? StructuredReference { get; init; }
+
     /// <summary>The amount as a number; 0 when it is none, so that a control sum over it does not come out.</summary>
     public decimal Amount => AmountText is null
         ? 0

@@ -135,7 +135,8 @@ public sealed class Pain001Reader
                 CultureInfo.InvariantCulture, $"The file has more than {Limits.ImportPayments} payments; split it."));
         (string? InstructionId, string? EndToEndId, string? Uetr) ids = default;
         (string? Text, string? Currency, bool IsEquivalent) amount = default;
-        string? creditor = null, reference = null;
+        string? creditor = null, structured = null;
+        var lines = new List<string>();
         AccountName account = default;
         var breach = _element.InScope(() => _element.ForEachChild(type, child =>
         {
@@ -145,12 +146,16 @@ public sealed class Pain001Reader
                 case "Amt": amount = ReadAmount(child.Type); break;
                 case "Cdtr": creditor = ReadName(child.Type); break;
                 case "CdtrAcct": account = ReadAccount(child.Type, StatusReasonCodes.IncorrectAccountNumber); break;
-                case "RmtInf": reference = ReadReference(child.Type); break;
+                case "RmtInf": structured = ReadRemittance(child.Type, lines); break;
             }
         }));
         return new PaymentOrder(
             ids.InstructionId, ids.EndToEndId ?? Missing, ids.Uetr, amount.Text, amount.Currency, amount.IsEquivalent,
-            creditor, account, reference, line, breach);
+            creditor, account, lines.Count > 0 ? MessageText.Cut(lines[0], Limits.ReferenceCharacters) : null, line,
+            breach)
+        {
+            Remittance = lines, StructuredReference = structured,
+        };
     }
 
     // What the guidelines write where an identification is missing.
@@ -220,15 +225,30 @@ public sealed class Pain001Reader
         return new AccountName(iban, currency);
     }
 
-    private string? ReadReference(SchemaType type)
+    // Fills the lines and answers the creditor's reference.
+    private string? ReadRemittance(SchemaType type, List<string> lines)
     {
-        string? text = null;
+        string? reference = null;
         _element.ForEachChild(type, child =>
         {
-            if (child.Name == "Ustrd" && text is null && _element.Text(child) is { } first)
-                text = MessageText.Cut(first.Trim(), Limits.ReferenceCharacters);
+            if (child.Name != "Ustrd") reference = ReadStructured(child.Type) ?? reference;
+            else if (_element.Text(child) is { } line && lines.Count < Limits.RemittanceLines) lines.Add(line.Trim());
         });
-        return text;
+        return reference;
+    }
+
+    private string? ReadStructured(SchemaType type)
+    {
+        string? reference = null;
+        _element.ForEachChild(type, child =>
+        {
+            if (child.Name != "CdtrRefInf") return;
+            _element.ForEachChild(child.Type, inner =>
+            {
+                if (inner.Name == "Ref") reference = _element.Text(inner)?.Trim();
+            });
+        });
+        return reference;
     }
 
     // A plain date up to version 7, a choice of Dt and DtTm from version 8.

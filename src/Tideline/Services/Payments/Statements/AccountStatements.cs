@@ -74,20 +74,6 @@ public sealed class AccountStatements(GeneralLedger ledger)
         return new StatementEntry(
             entry.Version, entry.TransactionId, transaction.Kind, entry.AmountMinor,
             entry.PostedAfterMinor, DateTimeOffset.UnixEpoch.AddMicroseconds(entry.TimeUs), transaction.Reference,
-            await CounterpartyAsync(reader, transaction, entry.AccountId, cancel));
-    }
-
-    // Only a customer's account is a counterparty; across shards the other leg is clearing, which is nobody.
-    private static async ValueTask<Guid?> CounterpartyAsync(
-        IShardReader reader, TransactionRow transaction, Guid accountId, CancellationToken cancel)
-    {
-        if (transaction.Kind is not TransactionKind.Transfer) return null;
-        foreach (var leg in transaction.Legs)
-        {
-            if (leg.AccountId != accountId && await reader.GetAccountAsync(
-                leg.AccountId, cancel) is { Kind: AccountKind.Customer }) return leg.AccountId;
-        }
-
-        return null;
+            transaction.CounterpartyOf(entry.AccountId), transaction.Details);
     }
 }

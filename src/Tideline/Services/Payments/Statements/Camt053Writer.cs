@@ -93,7 +93,17 @@ public static class Camt053Writer
         xml.WriteElementString("Cd", "BOOK");
         xml.WriteEndElement();
         WriteTime(xml, "BookgDt", entry.BookedAt);
-        WriteTime(xml, "ValDt", entry.BookedAt);
+        if (entry.Details?.ValueDate is { } date)
+        {
+            xml.WriteStartElement("ValDt");
+            xml.WriteElementString("Dt", date.ToString("O", CultureInfo.InvariantCulture));
+            xml.WriteEndElement();
+        }
+        else
+        {
+            WriteTime(xml, "ValDt", entry.BookedAt);
+        }
+
         xml.WriteElementString("AcctSvcrRef", entry.TransactionId.ToString("N"));
         var code = BankTransactionCode.Of(entry);
         xml.WriteStartElement("BkTxCd");
@@ -115,21 +125,71 @@ public static class Camt053Writer
         xml.WriteStartElement("TxDtls");
         xml.WriteStartElement("Refs");
         xml.WriteElementString("AcctSvcrRef", entry.TransactionId.ToString("N"));
-        // The ledger keeps the reference, not the end-to-end id; the standard's word for that stands in.
-        xml.WriteElementString("EndToEndId", "NOTPROVIDED");
+        // The standard's word where a payment has none.
+        var parties = PaymentParties.Read(entry.Details?.Personal);
+        xml.WriteElementString("EndToEndId", Text(parties?.EndToEndId) ?? "NOTPROVIDED");
         xml.WriteEndElement();
         WriteAmount(xml, entry.AmountMinor, currency);
-        if (!string.IsNullOrEmpty(entry.Reference))
+        WriteParties(xml, parties);
+        WriteRemittance(xml, parties, entry.Reference);
+        xml.WriteEndElement();
+        xml.WriteEndElement();
+    }
+
+    private static void WriteParties(XmlWriter xml, PaymentParties? parties)
+    {
+        if (parties is not { Debtor: not null } and not { Creditor: not null }) return;
+        xml.WriteStartElement("RltdPties");
+        WriteParty(xml, "Dbtr", parties.Debtor);
+        WriteParty(xml, "Cdtr", parties.Creditor);
+        xml.WriteEndElement();
+    }
+
+    private static void WriteParty(XmlWriter xml, string role, PaymentParty? party)
+    {
+        if (Text(party?.Name) is { } name)
         {
-            xml.WriteStartElement("RmtInf");
-            // A reference comes from JSON, which allows control characters that XML does not.
-            xml.WriteElementString("Ustrd", MessageText.Printable(entry.Reference));
+            xml.WriteStartElement(role);
+            xml.WriteStartElement("Pty");
+            xml.WriteElementString("Nm", name);
+            xml.WriteEndElement();
+            xml.WriteEndElement();
+        }
+
+        if (party?.Iban is null) return;
+        xml.WriteStartElement(role + "Acct");
+        xml.WriteStartElement("Id");
+        xml.WriteElementString("IBAN", party.Iban);
+        xml.WriteEndElement();
+        xml.WriteEndElement();
+    }
+
+    private static void WriteRemittance(XmlWriter xml, PaymentParties? parties, string? reference)
+    {
+        string?[] lines = [reference];
+        if (parties?.Remittance is { Length: > 0 } said) lines = said;
+        var structured = Text(parties?.StructuredReference);
+        if (structured is null && lines.All(string.IsNullOrEmpty)) return;
+        xml.WriteStartElement("RmtInf");
+        foreach (var line in lines)
+        {
+            if (Text(line) is { } text) xml.WriteElementString("Ustrd", text);
+        }
+
+        if (structured is not null)
+        {
+            xml.WriteStartElement("Strd");
+            xml.WriteStartElement("CdtrRefInf");
+            xml.WriteElementString("Ref", structured);
+            xml.WriteEndElement();
             xml.WriteEndElement();
         }
 
         xml.WriteEndElement();
-        xml.WriteEndElement();
     }
+
+    // What comes from JSON may have control characters that XML does not allow.
+    private static string? Text(string? text) => string.IsNullOrEmpty(text) ? null : MessageText.Printable(text);
 
     // Amounts carry no sign in ISO 20022; the indicator beside them does.
     private static void WriteAmount(XmlWriter xml, long minor, Currency currency)

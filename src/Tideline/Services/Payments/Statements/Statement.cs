@@ -32,4 +32,5 @@ public sealed record Statement(
 /// </summary>
 public sealed record StatementEntry(
     long Version, Guid TransactionId, TransactionKind Kind,
-    long AmountMinor, long PostedAfterMinor, DateTimeOffset BookedAt, string? Reference, Guid? CounterpartyId);
+    long AmountMinor, long PostedAfterMinor, DateTimeOffset BookedAt, string? Reference, Guid? CounterpartyId,
+    TransactionDetails? Details);

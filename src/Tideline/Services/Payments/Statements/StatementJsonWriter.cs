@@ -41,25 +41,15 @@ public static class StatementJsonWriter
         json.WriteStartObject();
         json.WriteNumber("version", entry.Version);
         json.WriteString("transactionId", entry.TransactionId);
-        json.WriteString("kind", NameOf(entry.Kind));
+        json.WriteString("kind", entry.Kind.Word());
         json.WriteString("amount", Text(entry.AmountMinor, currency));
         json.WriteString("balance", Text(entry.PostedAfterMinor, currency));
         json.WriteString("bookedAt", Time(entry.BookedAt));
         if (entry.Reference is not null) json.WriteString("reference", entry.Reference);
         if (entry.CounterpartyId is { } counterparty) json.WriteString("counterpartyId", counterparty);
+        PaymentParties.Write(json, entry.Details);
         json.WriteEndObject();
     }
-
-    private static string NameOf(TransactionKind kind) => kind switch
-    {
-        TransactionKind.Transfer => "transfer",
-        TransactionKind.Refund => "refund",
-        TransactionKind.Deposit => "deposit",
-        TransactionKind.Withdrawal => "withdrawal",
-        TransactionKind.Capture => "capture",
-        TransactionKind.Payout => "payout",
-        _ => throw new TidelineException(ErrorCode.Corrupt, $"'{kind}' is not a kind of transaction."),
-    };
 
     // As every other answer writes its times.
     private static string Time(DateTimeOffset time) =>

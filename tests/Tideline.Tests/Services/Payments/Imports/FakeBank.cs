@@ -33,6 +33,7 @@ internal sealed class FakeBank
     public ImportPorts Seam => new(
         (key, importId, _) => Task.FromResult(_messages.GetOrAdd(key, importId) == importId),
         (iban, _) => ValueTask.FromResult(Accounts.TryGetValue(iban, out var account) ? account : (Guid?)null),
+        (account, _) => ValueTask.FromResult<Guid?>(account),
         TransferAsync,
         (id, _) => Task.FromResult(Later.TryGetValue(id, out var status)
             ? new TransferDetails(id, default, default, default, null, status, null, default, [])

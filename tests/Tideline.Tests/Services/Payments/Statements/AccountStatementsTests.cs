@@ -60,12 +60,16 @@ public sealed class AccountStatementsTests : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
         _time.Advance(TimeSpan.FromHours(1));
         var statement = (await Camt053Async(_anna, from, Now)).Descendants(Camt + "Stmt").Single();
-        statement.Descendants(Camt + "IBAN").Single().Value.ShouldBe(Pain001Sample.Anna);
+        statement.Element(Camt + "Acct")!.Descendants(Camt + "IBAN").Single().Value.ShouldBe(Pain001Sample.Anna);
         Balances(statement).ShouldBe([("OPBD", 100.00m), ("CLBD", 69.75m)]);
         var entry = statement.Elements(Camt + "Ntry").Single();
         (entry.Element(Camt + "Amt")!.Value, entry.Element(Camt + "CdtDbtInd")!.Value,
             entry.Descendants(Camt + "Ustrd").Single().Value).ShouldBe(("30.25", "DBIT", "Rent \u00e9\u20ac & more"));
         entry.Descendants(Camt + "SubFmlyCd").Single().Value.ShouldBe("BOOK");
+        entry.Descendants(Camt + "Nm").Select(name => name.Value).ShouldBe(["Anna & Co", "Ben"]);
+        entry.Descendants(Camt + "IBAN").Select(iban => iban.Value)
+            .ShouldBe([Pain001Sample.Anna, Pain001Sample.Ben]);
+        entry.Descendants(Camt + "EndToEndId").Single().Value.ShouldNotBe("NOTPROVIDED");
     }
 
     [Fact]
