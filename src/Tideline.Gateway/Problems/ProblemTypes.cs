@@ -77,7 +77,8 @@ internal static class ProblemTypes
         [RefusalReason.DeadLetterNotFound] = new("dead-letter-not-found", 404, "No such dead letter waits"),
         [RefusalReason.UnbalancedTransaction] = new(
             "unbalanced-transaction", 422, "The legs do not add up to zero"),
-        [RefusalReason.InvalidTransaction] = new("invalid-transaction", 422, "The transaction cannot be booked as it is"),
+        [RefusalReason.InvalidTransaction] = new(
+            "invalid-transaction", 422, "The transaction cannot be booked as it is"),
         [RefusalReason.ConditionFailed] = new("condition-failed", 409, "A condition does not hold"),
         [RefusalReason.InvalidExpiry] = new("invalid-expiry", 422, "The hold cannot end then"),
     };

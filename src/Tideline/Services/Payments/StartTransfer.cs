@@ -50,7 +50,10 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
 
     // Nothing is left to do but the view, so the saga has no row: the transaction of the same id says it all.
     private Refusal? Here(Batch batch) => batch.Record(
-        new Posting(TransferId, TransactionKind.Transfer) { Reference = Reference, SagaId = TransferId, Details = Details },
+        new Posting(TransferId, TransactionKind.Transfer)
+        {
+            Reference = Reference, SagaId = TransferId, Details = Details,
+        },
         new Leg(From, Amount.Currency, -Amount.Minor) { CounterpartyId = To },
         new Leg(To, Amount.Currency, Amount.Minor) { CounterpartyId = From });
 
