@@ -9,8 +9,6 @@ using Tideline.Peers;
 using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services.Accounts.Views;
-using Tideline.Services.Payments;
-using Tideline.Services.Payments.Imports;
 
 namespace Tideline.Gateway;
 

@@ -1,6 +1,9 @@
 using Tideline.Gateway.Routes.Accounts;
+using Tideline.Gateway.Routes.Analytics;
 using Tideline.Gateway.Routes.Payments;
+using Tideline.Projections;
 using Tideline.Services.Accounts;
+using Tideline.Services.Analytics;
 using Tideline.Services.Payments;
 
 namespace Tideline.Node;
@@ -13,5 +16,10 @@ public static class BankServices
     [
         ServiceRegistration.Of(() => new AccountsService(), AccountsRoutes.Map),
         ServiceRegistration.Of(() => new PaymentsService(), PaymentsRoutes.Map),
+        ServiceRegistration.Of(() => new AnalyticsService(), AnalyticsRoutes.Map),
     ];
+
+    /// <summary>Their projections.</summary>
+    internal static IReadOnlyList<ProjectionDefinition> Projections { get; } =
+        ServiceRegistration.MakeAll(All).Projections;
 }

@@ -9,8 +9,8 @@ public sealed record ClusterOptions
     public const string DefaultName = "tideline";
 
     /// <summary>
-    /// A connection string for each MySQL primary, in MySqlConnector's words and without a database. Shard n lives on
-    /// number n modulo their count.
+    /// A connection string for each MySQL primary, in MySqlConnector's words and without a database. New data is
+    /// spread over them.
     /// </summary>
     public required IReadOnlyList<string> MySql { get; init; }
 

@@ -34,9 +34,6 @@ public sealed record NodeOptions
     /// <summary>Whether the views run too.</summary>
     public bool WithViews { get; init; } = true;
 
-    /// <summary>What the views are.</summary>
-    public IReadOnlyList<ProjectionDefinition> Projections { get; init; } = ServiceProjections.All;
-
     /// <summary>How long the start waits for log and views, which are opened in the background; null: until each was
     /// tried once.</summary>
     public TimeSpan? OpenPatience { get; init; }

@@ -264,7 +264,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         try
         {
             await using var views = await engines.OpenViewsAsync(patience.Token);
-            return await ViewWitness.OfAsync(views, Options.Projections, epoch, shards, patience.Token);
+            return await ViewWitness.OfAsync(views, Services.Projections, epoch, shards, patience.Token);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
@@ -283,7 +283,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
     {
         await _log.Tried.WaitAsync(cancel);
         var tier = await ViewTier.StartAsync(
-            engines, Options.Projections, Ledger, Log, Options.Time, Options.Loggers, cancel);
+            engines, Services.Projections, Ledger, Log, Options.Time, Options.Loggers, cancel);
         ViewHealth.Register(Health, tier.Projections);
         tier.Projections.ReportTo(Health);
         tier.Queries.ReportTo(Health);

@@ -1,6 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Consistency;
 
@@ -28,11 +28,11 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
             (id, accounts) = (page[^1].Id, accounts + named.Count);
         }
 
-        var name = "";
+        var name = IbanClaims.Key("");
         while (!IsFull && await reader.GetClaimsAsync(name, Limits.PageRows, cancel) is { Count: > 0 } page)
         {
             await CompareAsync(page, CompareAsync, cancel);
-            (name, claims) = (page[^1].Name, claims + page.Count);
+            (name, claims) = (page[^1].Key, claims + page.Count);
         }
 
         return (_findings, accounts, claims);
@@ -51,9 +51,9 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
     // The account was read before its claim, which is older and never goes while the account is there.
     private async Task<string?> CompareAsync(AccountRow account, CancellationToken cancel)
     {
-        var name = NameClaims.OfIban(account.Iban!);
-        var claim = await ledger.ReaderOf(ClaimName.RouteOf(name)).GetClaimAsync(name, cancel);
-        return claim?.Subject == account.Id ? null
+        var key = IbanClaims.Key(account.Iban!);
+        var claim = await ledger.ReaderOf(key.RouteId).GetClaimAsync(key, cancel);
+        return claim?.Subject == account.Id && claim.Kind == IbanClaims.Kind ? null
             : claim is null ? $"Account {account.Id} carries the IBAN {account.Iban}, which is not claimed for it."
             : $"Account {account.Id} carries the IBAN {account.Iban}, which is claimed for {claim.Subject}.";
     }
@@ -63,8 +63,8 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
         var reader = ledger.ReaderOf(claim.Subject);
         if (await reader.GetOutcomeAsync(claim.ClaimId, cancel) is not { Kind: OutcomeKind.Done }) return null;
         var account = await reader.GetAccountAsync(claim.Subject, cancel);
-        return account?.Iban is { } iban && NameClaims.OfIban(iban) == claim.Name
+        return account?.Iban == claim.Name
             ? null
-            : $"The IBAN {NameClaims.TextOf(claim.Name)} is claimed for {claim.Subject}, which does not carry it.";
+            : $"The IBAN {claim.Name} is claimed for {claim.Subject}, which does not carry it.";
     }
 }

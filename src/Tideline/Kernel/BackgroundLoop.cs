@@ -22,7 +22,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
     private long _movedAt;
     private int _disposed;
 
-    /// <param name="name">The part as operators read it: "relay", "aging of the views".</param>
+    /// <param name="name">The part as operators read it: "relay", "aging of customers".</param>
     /// <param name="pass">One pass; the token ends with the loop.</param>
     /// <param name="interval">The rest between two passes; none where the pass itself waits for work.</param>
     /// <param name="time">The clock of rests and heartbeats.</param>

@@ -27,6 +27,9 @@ public static partial class Limits
     /// <summary>Longest kind of an aggregate, and longest word for its state.</summary>
     public const int AggregateKindCharacters = 64, AggregateStateCharacters = 32;
 
+    /// <summary>Longest space of claimed names, and longest name in one.</summary>
+    public const int ClaimSpaceCharacters = 32, ClaimNameCharacters = 200;
+
     /// <summary>Most states that a list of aggregates asks for.</summary>
     public const int AggregateStates = 8;
 

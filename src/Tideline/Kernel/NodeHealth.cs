@@ -31,7 +31,7 @@ public sealed class NodeHealth
         StringComparer.Ordinal);
 
     /// <summary>Registers a part, or replaces its check.</summary>
-    /// <param name="part">The part's name, as operators read it: "clock", "relay", "views of shard 0".</param>
+    /// <param name="part">The part's name, as operators read it: "clock", "relay", "customers of shard 0".</param>
     /// <param name="scope">What its fault keeps the node from.</param>
     /// <param name="check">Answers null while all is well, else a sentence. It answers at once, from memory, and does
     /// not throw.</param>

@@ -76,8 +76,8 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     /// <summary>Stores a claim; later commands of the batch see it.</summary>
     public void Put(ClaimRow claim)
     {
-        Rows.Claims[claim.Name] = claim;
-        Writes.Claims[claim.Name] = claim;
+        Rows.Claims[claim.Key] = claim;
+        Writes.Claims[claim.Key] = claim;
     }
 
     /// <summary>What has an id of <see cref="BatchKeys.AddNew"/> already, in words; null when nothing has.</summary>
@@ -90,7 +90,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         : null;
 
     /// <summary>Gives a name free; later commands of the batch see it.</summary>
-    public void Release(string name)
+    public void Release(ClaimKey name)
     {
         Rows.Claims.Remove(name);
         Writes.Claims[name] = null;
@@ -155,6 +155,14 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     public void Emit(EventType type, CustomerRow customer, EventData data) =>
         Writes.Events.Add(new LedgerEvent(
             new Position(Context.Shard, ++_eventSeq), type, customer.Id, customer.Version, TimeUs, data.ToJson()));
+
+    /// <summary>Emits an event about what a service keeps, as it was put last.</summary>
+    /// <param name="type">An event that the service registered.</param>
+    /// <param name="aggregate">Each change of it has one event: both count alike.</param>
+    /// <param name="data">UTF-8 JSON. Begins with <c>customerId</c> where it is about a customer.</param>
+    public void Emit(EventType type, AggregateRow aggregate, ReadOnlyMemory<byte> data) =>
+        Writes.Events.Add(new LedgerEvent(
+            new Position(Context.Shard, ++_eventSeq), type, aggregate.Id, aggregate.Version, TimeUs, data));
 
     /// <summary>Sends a message to another shard (or to this one), with the commit.</summary>
     public void Send(int targetShard, Guid sagaId, string type, byte[] data) =>

@@ -30,6 +30,9 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>How ids map to shards.</summary>
     public ShardMap Map { get; }
 
+    /// <summary>Which group of servers holds each shard.</summary>
+    public Placement Placement => _store.Placement;
+
     /// <summary>Where ids come from.</summary>
     public IdGenerator Ids { get; }
 
@@ -166,15 +169,6 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// the same key.</exception>
     public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) =>
         command.ExecuteAsync(this, cancel);
-
-    /// <summary>The account that carries an IBAN; null when none does.</summary>
-    public async ValueTask<Guid?> FindIbanAsync(string iban, CancellationToken cancel)
-    {
-        var name = NameClaims.OfIban(iban);
-        if (await ReaderOf(ClaimName.RouteOf(name)).GetClaimAsync(name, cancel) is not { } claim) return null;
-        var account = await ReaderOf(claim.Subject).GetAccountAsync(claim.Subject, cancel);
-        return account?.Iban == iban ? claim.Subject : null;
-    }
 
     /// <summary>
     /// The newest committed position of a shard and its commit time, without asking the store: what another owner

@@ -120,10 +120,10 @@ public interface IShardReader : IAsyncDisposable
     /// <summary>The newest outcomes, newest first: for checks.</summary>
     ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel);
 
-    ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel);
+    ValueTask<ClaimRow?> GetClaimAsync(ClaimKey key, CancellationToken cancel);
 
-    /// <summary>Claims in the order of their names, after one: for checks.</summary>
-    ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel);
+    /// <summary>Claims of a space in the order of their names, after one: for checks.</summary>
+    ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(ClaimKey after, int limit, CancellationToken cancel);
 
     ValueTask<AggregateRow?> GetAggregateAsync(Guid id, CancellationToken cancel);
 
@@ -171,6 +171,9 @@ public interface ILedgerStore : IAsyncDisposable
 {
     /// <summary>How ids map to shards; fixed when the data was made.</summary>
     ShardMap Map { get; }
+
+    /// <summary>Which group of servers holds each shard; an engine without groups has one.</summary>
+    Placement Placement => Placement.Over(Map.Shards, 1);
 
     /// <summary>This process as the owner of shards, as others see it.</summary>
     ShardOwner Self { get; }
@@ -234,7 +237,7 @@ public sealed class BatchKeys
     /// <summary>Transactions whose existence matters.</summary>
     public HashSet<Guid> Transactions { get; } = [];
 
-    public HashSet<string> Claims { get; } = new(StringComparer.Ordinal);
+    public HashSet<ClaimKey> Claims { get; } = [];
 }
 
 /// <summary>
@@ -257,7 +260,7 @@ public sealed class BatchRows
 
     public HashSet<Guid> Transactions { get; } = [];
 
-    public Dictionary<string, ClaimRow> Claims { get; } = new(StringComparer.Ordinal);
+    public Dictionary<ClaimKey, ClaimRow> Claims { get; } = [];
 }
 
 /// <summary>
@@ -286,8 +289,8 @@ public sealed class BatchWrites
     /// <summary>Keys that are taken at their homes, on other shards.</summary>
     public List<(int Home, OutcomeRow Taken)> KeysElsewhere { get; } = [];
 
-    /// <summary>Claims by name, with their last state; null: the name is free again.</summary>
-    public Dictionary<string, ClaimRow?> Claims { get; } = new(StringComparer.Ordinal);
+    /// <summary>Claims by their keys, with their last state; null: the name is free again.</summary>
+    public Dictionary<ClaimKey, ClaimRow?> Claims { get; } = [];
 
     /// <summary>New aggregates, each once, with their last state.</summary>
     public List<AggregateRow> NewAggregates { get; } = [];

@@ -206,11 +206,19 @@ public enum OutcomeKind
 }
 
 /// <summary>
-/// A name that belongs to one account of the whole installation (<c>iban:…</c>), on the name's own shard. The account's
-/// shard keeps the outcome of the opening under <paramref name="ClaimId"/>; while there is none, the account may still
-/// be opened.
+/// A name that belongs to one thing of the whole installation, on the name's own shard. The shard of the subject keeps
+/// the outcome of what makes it under <paramref name="ClaimId"/>; while there is none, it may still be made.
 /// </summary>
-public sealed record ClaimRow(string Name, Guid ClaimId, Guid Subject);
+/// <param name="Space">What the name is of, as in <c>iban</c>.</param>
+/// <param name="Name">The name within the space.</param>
+/// <param name="ClaimId">The claim.</param>
+/// <param name="Kind">What the subject is, as in <c>account</c>.</param>
+/// <param name="Subject">Whose name it is.</param>
+public sealed record ClaimRow(string Space, string Name, Guid ClaimId, string Kind, Guid Subject)
+{
+    /// <summary>What the row is found by.</summary>
+    public ClaimKey Key => new(Space, Name);
+}
 
 /// <summary>
 /// A sealed stretch of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.

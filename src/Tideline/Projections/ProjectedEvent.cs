@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Tideline.Kernel;
 using Tideline.Log;
 
@@ -7,14 +6,11 @@ namespace Tideline.Projections;
 /// <summary>An event as projections take it: read once, parsed once, for all of them.</summary>
 public sealed class ProjectedEvent
 {
-    private static readonly FrozenDictionary<string, EventType> Types = Enum.GetValues<EventType>()
-        .ToFrozenDictionary(type => type.Name(), StringComparer.Ordinal);
-
     /// <param name="happened">The event.</param>
     /// <param name="owner">Whose it is, where the log said so.</param>
     internal ProjectedEvent(LedgerEvent happened, Guid? owner = null)
     {
-        (Event, IsKnown) = (happened, Enum.IsDefined(happened.Type));
+        (Event, IsKnown) = (happened, EventTypes.Find(happened.Type) is not null);
         try
         {
             Data = EventData.Parse(happened.Data.Span);
@@ -49,9 +45,8 @@ public sealed class ProjectedEvent
     /// <summary>From the log. A type that this version does not know becomes 0, which every fold refuses.</summary>
     internal static ProjectedEvent From(LogRecord record) => new(
         new LedgerEvent(
-            new Position(record.Partition, record.SourceSeq), Types.TryGetValue(record.Type, out var type)
-                ? type
-                : 0, record.Subject, record.Version, record.TimeUs, record.Data),
+            new Position(record.Partition, record.SourceSeq), EventTypes.Find(record.Type)?.Type ?? 0,
+            record.Subject, record.Version, record.TimeUs, record.Data),
         record.Key);
 
     /// <summary>From the ledger.</summary>

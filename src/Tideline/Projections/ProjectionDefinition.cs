@@ -18,10 +18,10 @@ public sealed record ProjectionDefinition
     public required int SchemaVersion { get; init; }
 
     /// <summary>
-    /// The types it takes; others pass it by. Events of a type that this program does not know are offered to every
-    /// projection, since nobody can say whom they concern.
+    /// The types it takes; others pass it by. Null: every one. Events of a type that this program does not know are
+    /// offered to every projection, since nobody can say whom they concern.
     /// </summary>
-    public required IReadOnlySet<EventType> Takes { get; init; }
+    public required IReadOnlySet<EventType>? Takes { get; init; }
 
     /// <summary>
     /// Whose document an event changes, which is the document's id; events of one key are folded in order, and wait
@@ -44,7 +44,8 @@ public sealed record ProjectionDefinition
     /// <summary>Documents and rows, in the order in which they are compared and shown.</summary>
     public IReadOnlyList<ViewCollection> Collections => Documents is null ? Rows : [Documents, .. Rows];
 
-    internal bool IsTaken(ProjectedEvent happened) => Takes.Contains(happened.Event.Type) || !happened.IsKnown;
+    internal bool IsTaken(ProjectedEvent happened) =>
+        Takes is null || Takes.Contains(happened.Event.Type) || !happened.IsKnown;
 
     /// <summary>The name of the state in which the projection keeps something.</summary>
     internal string State(string what) => $"{Name}.{what}";

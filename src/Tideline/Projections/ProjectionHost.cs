@@ -82,7 +82,7 @@ public sealed class ProjectionHost : IAsyncDisposable
     /// <summary>Has probes and alarms name what is wrong with the views, and the command that heals it.</summary>
     public void ReportTo(NodeHealth health)
     {
-        health.Register("documents of the views", FaultScope.Detail, Damaged.Sentence);
+        health.Register("documents of the views", FaultScope.Detail, () => Damaged.Sentence() ?? _lookingAgain.Fault);
         foreach (var projection in _all)
         {
             health.Register(

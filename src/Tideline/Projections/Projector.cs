@@ -99,12 +99,7 @@ public sealed partial class Projector : IAsyncDisposable
         [.. _shards.Select(shard => shard.Status(Active.Version, _dead.BlockedKeys))];
 
     /// <summary>The largest lag of all shards: how stale a document may be.</summary>
-    public double LagMs()
-    {
-        var lag = 0.0;
-        foreach (var shard in _shards) lag = Math.Max(lag, shard.LagMs());
-        return lag;
-    }
+    public double LagMs() => _shards.Max(shard => shard.LagMs());
 
     internal static async Task<Projector> CreateAsync(
         ProjectionDefinition definition, ProjectionFeed feed, ProjectionPlace place, ILogger logger,

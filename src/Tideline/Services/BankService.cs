@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Installation;
+using Tideline.Projections;
 using Tideline.Sagas;
 
 namespace Tideline.Services;
@@ -25,6 +26,9 @@ public abstract class BankService
 
     /// <summary>What time makes due.</summary>
     public virtual IReadOnlyList<DueWork> Timers => [];
+
+    /// <summary>What it shows on the view tier.</summary>
+    public virtual IReadOnlyList<ProjectionDefinition> Projections => [];
 
     /// <summary>
     /// What it keeps in files, at this moment: for a backup. Null when there is nothing. Quick: it copies nothing.

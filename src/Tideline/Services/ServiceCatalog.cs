@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Projections;
 using Tideline.Sagas;
 
 namespace Tideline.Services;
@@ -9,16 +10,18 @@ public sealed class ServiceCatalog
 {
     /// <summary>Takes the services.</summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: two of them have a name, a command, an event or a version of a saga in common.
+    /// InvalidInput: two of them have a name, a command, an event, a projection or a version of a saga in common.
     /// </exception>
     public ServiceCatalog(params IReadOnlyList<BankService> services)
     {
         Services = services;
         Commands = [.. services.SelectMany(service => service.Commands)];
         Timers = [.. services.SelectMany(service => service.Timers)];
+        Projections = [.. services.SelectMany(service => service.Projections)];
         var sagas = services.SelectMany(service => service.Sagas).ToList();
         RequireOnce("service", services.Select(service => service.Name));
         RequireOnce("command", Commands.Select(command => command.Name));
+        RequireOnce("projection", Projections.Select(projection => projection.Name));
         RequireOnce("saga", sagas.Select(saga => $"{saga.Name} version {saga.Version}"));
         Sagas = new SagaDefinitions(sagas);
         foreach (var kind in services.SelectMany(service => service.Events)) EventTypes.Register(kind);
@@ -35,6 +38,9 @@ public sealed class ServiceCatalog
 
     /// <summary>What time makes due.</summary>
     public IReadOnlyList<DueWork> Timers { get; }
+
+    /// <summary>What is shown on the view tier.</summary>
+    public IReadOnlyList<ProjectionDefinition> Projections { get; }
 
     /// <summary>The service of a type.</summary>
     /// <exception cref="InvalidOperationException">The node does not have it.</exception>

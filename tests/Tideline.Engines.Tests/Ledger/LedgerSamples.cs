@@ -39,6 +39,11 @@ internal static class LedgerSamples
         Guid id, string state, long? wakeUs = null, bool atRest = false, string kind = "loan:2") =>
         new(id, kind, 3, state, atRest, wakeUs, [1, 2, 3, 0xFF]);
 
+    public static ClaimKey Key(string name) => new("iban", name);
+
+    public static ClaimRow Claim(string name, Guid claimId, Guid subject) =>
+        new("iban", name, claimId, "account", subject);
+
     public static HoldRow Hold(Guid id, Guid accountId, HoldStatus status, long expiresUs) =>
         new(id, accountId, 500, 100, status, expiresUs, "hotel", TimeUs);
 

@@ -95,33 +95,52 @@ public abstract class ShardReaderContract : AggregateContract
     [Fact]
     public async Task A_claim_is_replaced_whole_or_given_free()
     {
-        await CommitAsync(writes => writes.Claims.Add("X", new ClaimRow("X", Id(1), Id(2))));
+        await CommitAsync(writes => writes.Claims.Add(Key("X"), Claim("X", Id(1), Id(2))));
+        var card = new ClaimRow("iban", "X", Id(3), "card", Id(4));
         await CommitAsync(writes =>
         {
-            writes.Claims.Add("X", new ClaimRow("X", Id(3), Id(4)));
-            writes.Claims.Add("Y", new ClaimRow("Y", Id(5), Id(6)));
+            writes.Claims.Add(Key("X"), card);
+            writes.Claims.Add(Key("Y"), Claim("Y", Id(5), Id(6)));
         });
-        (await Reader.GetClaimAsync("X", Cancel)).ShouldBe(new ClaimRow("X", Id(3), Id(4)));
+        (await Reader.GetClaimAsync(Key("X"), Cancel)).ShouldBe(card);
         await CommitAsync(writes =>
         {
-            writes.Claims.Add("X", null);
-            writes.Claims.Add("Z", null);
+            writes.Claims.Add(Key("X"), null);
+            writes.Claims.Add(Key("Z"), null);
         });
-        (await Reader.GetClaimAsync("X", Cancel)).ShouldBeNull();
-        (await Reader.GetClaimAsync("Y", Cancel)).ShouldNotBeNull();
+        (await Reader.GetClaimAsync(Key("X"), Cancel)).ShouldBeNull();
+        (await Reader.GetClaimAsync(Key("Y"), Cancel)).ShouldNotBeNull();
     }
 
     [Fact]
-    public async Task Pages_of_claims_follow_each_other_in_the_order_of_names()
+    public async Task A_name_is_claimed_in_each_space_by_itself()
+    {
+        var (iban, token) = (Claim("X", Id(1), Id(2)), new ClaimRow("card-token", "X", Id(3), "card", Id(4)));
+        await CommitAsync(writes =>
+        {
+            writes.Claims.Add(iban.Key, iban);
+            writes.Claims.Add(token.Key, token);
+        });
+        (await Reader.GetClaimAsync(iban.Key, Cancel)).ShouldBe(iban);
+        (await Reader.GetClaimAsync(token.Key, Cancel)).ShouldBe(token);
+        (await Reader.GetClaimsAsync(token.Key with { Name = "" }, 10, Cancel)).ShouldBe([token]);
+        await CommitAsync(writes => writes.Claims.Add(iban.Key, null));
+        (await Reader.GetClaimAsync(iban.Key, Cancel)).ShouldBeNull();
+        (await Reader.GetClaimAsync(token.Key, Cancel)).ShouldBe(token);
+    }
+
+    [Fact]
+    public async Task Pages_of_claims_of_a_space_follow_each_other_in_the_order_of_names()
     {
         await CommitAsync(writes =>
         {
-            foreach (var name in (string[])["iban:B", "iban:C", "iban:A"])
-                writes.Claims.Add(name, new ClaimRow(name, Id(1), Id(2)));
+            foreach (var name in (string[])["B", "C", "A"]) writes.Claims.Add(Key(name), Claim(name, Id(1), Id(2)));
+            writes.Claims.Add(new("card", "AA"), new ClaimRow("card", "AA", Id(1), "card", Id(2)));
+            writes.Claims.Add(new("order", "AA"), new ClaimRow("order", "AA", Id(1), "order", Id(2)));
         });
-        var first = await Reader.GetClaimsAsync("", 2, Cancel);
-        first.Select(claim => claim.Name).ShouldBe(["iban:A", "iban:B"]);
-        (await Reader.GetClaimsAsync(first[^1].Name, 2, Cancel)).Select(claim => claim.Name).ShouldBe(["iban:C"]);
+        var first = await Reader.GetClaimsAsync(Key(""), 2, Cancel);
+        first.Select(claim => claim.Name).ShouldBe(["A", "B"]);
+        (await Reader.GetClaimsAsync(first[^1].Key, 2, Cancel)).Select(claim => claim.Name).ShouldBe(["C"]);
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public abstract class ShardStoreContract : ShardStoreStage
         var entry = new EntryRow(Id(4), 1, Id(2), -77, 23, TimeUs);
         var hold = Hold(Id(5), Id(4), HoldStatus.Open, TimeUs + 9);
         var outcome = Outcome(Id(6));
-        var claim = new ClaimRow("GB82WEST12345698765432", Id(7), Id(8));
+        var claim = new ClaimRow("iban", "GB82WEST12345698765432", Id(7), "account", Id(8));
         var card = Aggregate(Id(9), "active", TimeUs + 5, kind: "card:1");
         var loan = Aggregate(Id(11), "paid", atRest: true) with { Data = [] };
         var message = new MessageRow(1, 3, Id(10), "Credit", [9, 0, 9], TimeUs);
@@ -89,7 +89,7 @@ public abstract class ShardStoreContract : ShardStoreStage
             writes.Entries.Add(entry);
             writes.Holds.Add(hold);
             writes.Outcomes.Add(outcome);
-            writes.Claims.Add(claim.Name, claim);
+            writes.Claims.Add(claim.Key, claim);
             writes.NewAggregates.AddRange([card, loan]);
             writes.Messages.Add(message);
             writes.Blocks.Add(block);
@@ -106,7 +106,7 @@ public abstract class ShardStoreContract : ShardStoreStage
         (await Reader.GetEntriesAsync(entry.AccountId, long.MaxValue, 10, Cancel)).ShouldBe([entry]);
         (await Reader.GetHoldAsync(hold.Id, Cancel)).ShouldBe(hold);
         (await Reader.GetOutcomeAsync(outcome.Key, Cancel)).ShouldBe(outcome);
-        (await Reader.GetClaimAsync(claim.Name, Cancel)).ShouldBe(claim);
+        (await Reader.GetClaimAsync(claim.Key, Cancel)).ShouldBe(claim);
         (await Reader.GetAggregateAsync(card.Id, Cancel)).ShouldBeEquivalentTo(card);
         (await Reader.GetAggregateAsync(loan.Id, Cancel)).ShouldBeEquivalentTo(loan);
         (await Reader.GetMessagesAsync(0, 10, Cancel)).ShouldHaveSingleItem().ShouldBeEquivalentTo(message);
@@ -126,14 +126,15 @@ public abstract class ShardStoreContract : ShardStoreStage
             writes.Holds.Add(Hold(Id(4), Id(1), HoldStatus.Open, TimeUs));
             writes.NewAggregates.Add(Aggregate(Id(5), "parked"));
             writes.Outcomes.Add(Outcome(Id(6)));
-            writes.Claims.Add("X", new ClaimRow("X", Id(6), Id(1)));
+            writes.Claims.Add(Key("X"), Claim("X", Id(6), Id(1)));
             writes.Transactions.Add(
                 new TransactionRow(Id(7), TransactionKind.Deposit, new Money(1, Euro), null, null, TimeUs, []));
         });
         var keys = new BatchKeys
         {
             Accounts = { Id(1), Id(99) }, Customers = { Id(2) }, Holds = { Id(4) },
-            Aggregates = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) }, Claims = { "X", "Y" }
+            Aggregates = { Id(5) }, Outcomes = { Id(6) }, Transactions = { Id(7), Id(98) },
+            Claims = { Key("X"), Key("Y"), Key("X") with { Space = "card" } }
         };
         var rows = await Store.BeginAsync(keys);
         await Store.RollbackAsync();
@@ -144,7 +145,7 @@ public abstract class ShardStoreContract : ShardStoreStage
         rows.Aggregates.Keys.ShouldBe([Id(5)]);
         rows.Outcomes.Keys.ShouldBe([Id(6)]);
         rows.Transactions.ShouldBe([Id(7)]);
-        rows.Claims.Keys.ShouldBe(["X"]);
+        rows.Claims.Keys.ShouldBe([Key("X")]);
     }
 
     [Fact]

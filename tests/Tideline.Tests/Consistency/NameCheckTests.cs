@@ -38,7 +38,7 @@ public sealed class NameCheckTests : IAsyncLifetime
     [Fact]
     public async Task An_iban_that_is_not_claimed_is_found()
     {
-        Plant($"DELETE FROM claims WHERE name = 'iban:{First}'");
+        Plant($"DELETE FROM claims WHERE name = '{First}'");
         (await FindingsAsync()).ShouldBe([$"Account {_first} carries the IBAN {First}, which is not claimed for it."]);
     }
 
@@ -53,7 +53,8 @@ public sealed class NameCheckTests : IAsyncLifetime
     public async Task What_is_under_way_or_was_cut_off_is_sound()
     {
         var ids = _bank.Ledger.Ids;
-        await new NameClaims(_bank.Ledger).ClaimAsync("iban:X", ids.Next(), ids.Next(), Cancel);
+        await new NameClaims(_bank.Ledger).ClaimAsync(
+            IbanClaims.Claim("X", ids.Next(), ids.Next()), IbanClaims.Taken("X"), IbanClaims.Abandoned, Cancel);
         (await FindingsAsync()).ShouldBeEmpty();
     }
 

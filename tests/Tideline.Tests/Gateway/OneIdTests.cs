@@ -1,3 +1,4 @@
+using Tideline.Services.Accounts;
 namespace Tideline.Tests.Gateway;
 
 /// <summary>Ids at the door: effects get theirs from the program, customers and accounts may bring one.</summary>

@@ -56,7 +56,11 @@ public sealed class RouteTests
         saga.Json.GetProperty("history").GetArrayLength().ShouldBe(2);
         (await server.PostAsync($"/v1/ops/sagas/{transfer["transferId"]}/retry", ""))
             .ShouldBeProblem("saga-not-parked", 409);
-        (await server.GetAsync("/v1/ops/shards")).Json.GetProperty("items").GetArrayLength().ShouldBe(2);
+        var shards = (await server.GetAsync("/v1/ops/shards")).Json;
+        shards.GetProperty("placementVersion").GetInt64().ShouldBe(1);
+        shards.GetProperty("items").EnumerateArray().Select(shard => (
+            shard.GetProperty("shard").GetInt32(), shard.GetProperty("group").GetInt32(),
+            shard.GetProperty("placementEpoch").GetInt64())).ShouldBe([(0, 0, 1L), (1, 0, 1L)]);
         (await server.PostAsync($"/v1/accounts/{a}", """{"status":"frozen"}""", method: HttpMethod.Patch))["status"]
             .ShouldBe("frozen");
     }
@@ -89,7 +93,8 @@ public sealed class RouteTests
             .ShouldBeProblem("invalid-token", 400);
         (await server.GetAsync($"/v1/customers/{customer["customerId"]}", ("Tideline-Consistency", "odd")))
             .ShouldBeProblem("invalid-consistency", 400);
-        (await server.GetAsync("/v1/ops/lag")).Json.GetProperty("items").GetArrayLength().ShouldBe(2);
+        (await server.GetAsync("/v1/ops/lag?projection=customers")).Json.GetProperty("items").GetArrayLength()
+            .ShouldBe(2);
         (await server.GetAsync("/v1/ops/dlq")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
         (await server.GetAsync("/v1/ops/audit/verify"))["ok"].ShouldBe("True");
     }

@@ -4,6 +4,7 @@ using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services;
@@ -37,7 +38,7 @@ internal sealed class ViewParts(
         relay.Start();
         sagas.Start();
         var projections = await ProjectionHost.StartAsync(
-            ServiceProjections.All, bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
+            BankServices.Projections, bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
         var queries = QueryHost.Start(
             bank.Ledger, projections, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance);
         return new ViewParts(

@@ -17,7 +17,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("projections repair", "Neither the ledger nor the views know a customer")]
+    [InlineData("projections repair customers", "Neither the ledger nor the views know 01980000-0000-7000")]
     [InlineData("sagas retry", "There is no saga")]
     [InlineData("sagas compensate", "There is no saga")]
     [InlineData("sagas payout", "There is no saga")]
@@ -64,7 +64,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("drill outage --down 0", "--down is 1 to 3600, not 0")]
     [InlineData("services up nonsense", "nonsense")]
     [InlineData("sagas show 12", "'12' for 'show' is not an id")]
-    [InlineData("dlq replay abc", "'abc' for 'KEY' is not an id")]
+    [InlineData("projections repair customers", "'KEY'")]
     [InlineData("dlq replay", "Say which: a KEY, or --all.")]
     [InlineData("dlq replay --all 0197a1b2-0000-7000-8000-0000000000f2", "Say which: a KEY, or --all.")]
     [InlineData("sagas list --limit many", "Try: ./tideline sagas list --help")]

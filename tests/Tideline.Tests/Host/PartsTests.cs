@@ -21,11 +21,14 @@ public sealed class PartsTests : IDisposable
         await node.WaitUntilOpenAsync(Cancel);
         node.Health.Parts.ShouldBe(
         [
-            "aging of the views", "audit heads", "audit sealer", "clock", "dead letters of the views",
-            "documents of the views", "due timers", "history", "imports", "invalidation of the cache", "log",
-            "manifest",
-            "projector", "relay", "retention", "saga consumer", "saga watch", "sagas of shard 0", "sagas of shard 1",
-            "states of the views", "view tier", "views of shard 0", "views of shard 1",
+            "aging of customers", "analytics of shard 0", "analytics of shard 1", "audit heads", "audit sealer",
+                "clock",
+            "customers of shard 0", "customers of shard 1", "dead letters of analytics", "dead letters of customers",
+            "dead letters of events", "documents of the views", "due timers", "events of shard 0", "events of shard 1",
+            "history", "imports", "invalidation of the cache", "log", "manifest", "projector of analytics",
+            "projector of customers", "projector of events", "relay", "retention", "saga consumer", "saga watch",
+            "sagas of shard 0", "sagas of shard 1", "states of analytics", "states of customers", "states of events",
+            "view tier",
         ]);
     }
 

@@ -32,8 +32,8 @@ public sealed class NameClaimTests
             (await bank.Ledger.FindIbanAsync(Iban, default)).ShouldBeNull();
             // The answer stays, and the repeat claims nothing either.
             (await OpenAsync(bank, keyed)).Refusal.ShouldBe(reply.Refusal);
-            var name = NameClaims.OfIban(Iban);
-            (await bank.Ledger.ReaderOf(ClaimName.RouteOf(name)).GetClaimAsync(name, default)).ShouldBeNull();
+            var key = IbanClaims.Key(Iban);
+            (await bank.Ledger.ReaderOf(key.RouteId).GetClaimAsync(key, default)).ShouldBeNull();
         }
 
         var account = await OpenAsync(bank, Keyed(Opening(bank, customer), "good"));
@@ -191,15 +191,42 @@ public sealed class NameClaimTests
     public async Task A_claim_without_its_account_finds_nobody()
     {
         await using var bank = await Bank.OpenAsync(2);
-        var (names, name) = (new NameClaims(bank.Ledger), NameClaims.OfIban(Iban));
+        var names = new NameClaims(bank.Ledger);
         // The second time for an account that is there, but does not carry it.
         foreach (var account in (Guid[])[bank.Ledger.Ids.Next(), await bank.AccountAsync()])
         {
-            (await names.ClaimAsync(name, bank.Ledger.Ids.Next(), account, default)).ShouldBeNull();
+            var claim = IbanClaims.Claim(Iban, bank.Ledger.Ids.Next(), account);
+            (await names.ClaimAsync(claim, IbanClaims.Taken(Iban), IbanClaims.Abandoned, default)).ShouldBeNull();
             (await bank.Ledger.FindIbanAsync(Iban, default)).ShouldBeNull();
         }
 
         await ShouldBeSoundAsync(bank);
+    }
+
+    [Fact]
+    public async Task Anything_may_claim_a_name_in_a_space_of_its_own_and_gives_its_own_refusal()
+    {
+        await using var bank = await Bank.OpenAsync(2);
+        var (names, ids) = (new NameClaims(bank.Ledger), bank.Ledger.Ids);
+        var taken = new Refusal(RefusalReason.DuplicateId, "The token is of another card.");
+        var late = new Refusal(RefusalReason.DuplicateId, "Another card got the token first.");
+        var first = new ClaimRow("card-token", Iban, ids.Next(), "card", ids.Next());
+        (await names.ClaimAsync(first, taken, late, default)).ShouldBeNull();
+        // The same word in another space is another name.
+        (await OpenAsync(bank, Opening(bank, await bank.CustomerAsync()))).Refusal.ShouldBeNull();
+
+        // The first card was not made yet: it never can be, and the refusal is what the claimer said.
+        var second = first with { ClaimId = ids.Next(), Subject = ids.Next() };
+        (await names.ClaimAsync(second, taken, late, default)).ShouldBeNull();
+        var outcome = await bank.Ledger.ReaderOf(first.Subject).GetOutcomeAsync(first.ClaimId, default);
+        (outcome!.Kind, outcome.Reason, outcome.Detail).ShouldBe((OutcomeKind.Refused, late.Reason, late.Detail));
+
+        // What was done under the second claim keeps the name.
+        await bank.Ledger.SubmitAsync(
+            bank.Ledger.Map.ShardOf(second.Subject),
+            new FenceTime(second.Subject, 0) { Key = second.ClaimId });
+        (await names.ClaimAsync(first with { ClaimId = ids.Next() }, taken, late, default)).ShouldBe(taken);
+        (await bank.Ledger.ReaderOf(first.Key.RouteId).GetClaimAsync(first.Key, default)).ShouldBe(second);
     }
 
     [Fact]

@@ -40,10 +40,10 @@ public sealed class PeerCommandTests
                 Text, Text, (id, name, email, country) => new CreateCustomer(id, name, email, country)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Currencies, Gen.Long, TextOrNone, Known, (id, customer, currency, limit,
                 iban, known) => new OpenAccount(id, customer, currency, limit, iban) { Known = known }).Select(Plain),
-            Gen.Select(Text, Gen.Guid, Gen.Guid, Gen.Guid, (name, claim, account, other) =>
-                new ClaimName(name, claim, account, other)).Select(Plain),
-            Gen.Guid.Select(account => (LedgerCommand)new AbandonClaim(account)),
-            Gen.Select(Text, Gen.Guid, (name, claim) => new ReleaseClaim(name, claim)).Select(Plain),
+            Gen.Select(Text, Gen.Guid, Gen.Guid, Gen.Guid, (name, claim, account, other) => new ClaimName(
+                new ClaimRow("iban", name, claim, "account", account), other, IbanClaims.Taken(name))).Select(Plain),
+            Gen.Guid.Select(account => (LedgerCommand)new AbandonClaim(account, IbanClaims.Abandoned)),
+            Gen.Select(Text, Gen.Guid, (name, claim) => new ReleaseClaim(IbanClaims.Key(name), claim)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone,
                 (id, account, amount, reference) => new Deposit(id, account, amount, reference)).Select(Plain),
             Gen.Select(Gen.Guid, Gen.Guid, Amount, TextOrNone,

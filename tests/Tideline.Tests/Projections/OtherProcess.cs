@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Services;
 using Tideline.Services.Accounts.Views;
@@ -45,7 +46,7 @@ internal sealed class OtherProcess : IAsyncDisposable
                 : new TaskCompletionSource().Task);
         var host =
             await ProjectionHost.CreateAsync(
-                ServiceProjections.All, ledger, stage.Log, stage.Views, stage.Bank.Time, NullLoggerFactory.Instance,
+                BankServices.Projections, ledger, stage.Log, stage.Views, stage.Bank.Time, NullLoggerFactory.Instance,
                     default);
         var queries = QueryHost.Create(
             ledger, host, stage.Views, cache: null, stage.Bank.Time, NullLoggerFactory.Instance);

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Services;
 using Tideline.Views;
@@ -27,7 +28,7 @@ public sealed class ProjectionSampleTests
     [Fact]
     public async Task It_runs_beside_the_others_is_rebuilt_and_is_found_sound()
     {
-        await using var stage = await Stage.OpenAsync(projections: [.. ServiceProjections.All, Sample]);
+        await using var stage = await Stage.OpenAsync(projections: [.. BankServices.Projections, Sample]);
         for (var at = 0; at < 3; at++) await stage.CustomerAsync();
         await stage.FlowAsync();
         (await CountAsync(stage)).ShouldBe(6);
@@ -47,7 +48,7 @@ public sealed class ProjectionSampleTests
         await stage.FlowAsync();
         // A record that follows, and nothing of what came before.
         var head = await stage.Log.GetHeadAsync(Tideline.Log.Topics.AccountEvents, 0, default);
-        stage.Projections = [.. ServiceProjections.All, Sample];
+        stage.Projections = [.. BankServices.Projections, Sample];
         await stage.RestartAsync(new ForgetfulLog(stage.Log, firstOffset: head + 1));
         await stage.CustomerAsync();
         await stage.FlowAsync();
@@ -78,7 +79,7 @@ public sealed class ProjectionSampleTests
                 },
             ],
         };
-        await using var stage = await Stage.OpenAsync(projections: [broken, .. ServiceProjections.All]);
+        await using var stage = await Stage.OpenAsync(projections: [broken, .. BankServices.Projections]);
         await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Host.All.SelectMany(projection => projection.Projector.Status())
@@ -116,7 +117,8 @@ public sealed class ProjectionSampleTests
     {
         await using var stage = await Stage.OpenAsync();
         (await Should.ThrowAsync<TidelineException>(() => ProjectionHost.CreateAsync(
-            [.. ServiceProjections.All, Sample with { Name = "customers" }], stage.Bank.Ledger, stage.Log, stage.Views,
+            [.. BankServices.Projections, Sample with { Name = "customers" }],
+            stage.Bank.Ledger, stage.Log, stage.Views,
             stage.Bank.Time, NullLoggerFactory.Instance, default))).Code.ShouldBe(ErrorCode.InvalidInput);
     }
 

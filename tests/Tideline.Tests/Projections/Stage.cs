@@ -5,6 +5,7 @@ using Tideline.Engines.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
+using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Queries;
 using Tideline.Services;
@@ -32,7 +33,7 @@ internal sealed class Stage : IAsyncDisposable
     public ProjectionHost Host { get; private set; } = null!;
 
     /// <summary>What is registered at the next start.</summary>
-    public IReadOnlyList<ProjectionDefinition> Projections { get; set; } = ServiceProjections.All;
+    public IReadOnlyList<ProjectionDefinition> Projections { get; set; } = BankServices.Projections;
 
     public Projection Customers => Host["customers"];
 

@@ -17,6 +17,7 @@ public sealed class BaselineTests
         transfers.ShouldBeGreaterThan(0);
         ShouldBalance(folder, transfers);
         Rows(folder, "outcomes WHERE kind = 1").ShouldBe(transfers);
+        Rows(folder, "aggregates").ShouldBe(0);
         Rows(folder, "outcomes WHERE kind = 0").ShouldBeInRange(transfers / 4, transfers * 3 / 4);
     }
 
@@ -37,7 +38,6 @@ public sealed class BaselineTests
     {
         Rows(folder, "entries").ShouldBe(transfers * 2);
         Rows(folder, "events").ShouldBe(transfers * 2);
-        Rows(folder, "sagas").ShouldBe(transfers);
         One(folder, "SELECT sum(posted) FROM accounts").ShouldBe(2 * 50 * IRawShard.FundsMinor);
         One(folder, "SELECT count(*) FROM accounts a JOIN entries e ON e.account_id = a.id AND e.version = "
             + "a.entry_version WHERE e.posted_after <> a.posted").ShouldBe(0);

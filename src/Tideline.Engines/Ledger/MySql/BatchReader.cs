@@ -46,9 +46,11 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         if (aggregates.Length > 0)
             Each(reader, row => rows.Aggregates.Add(row.GetGuid(0), MySqlRows.Aggregate(row)));
         if (keys.Transactions.Count > 0) Each(reader, row => rows.Transactions.Add(row.GetGuid(0)));
-        if (keys.Claims.Count > 0) Each(reader, row => rows.Claims.Add(row.GetString(0), MySqlRows.Claim(row)));
+        if (keys.Claims.Count > 0) Each(reader, row => Add(rows.Claims, MySqlRows.Claim(row)));
         return (writer, epoch);
     }
+
+    private static void Add(Dictionary<ClaimKey, ClaimRow> claims, ClaimRow claim) => claims.Add(claim.Key, claim);
 
     private static void Each(MySqlDataReader reader, Action<MySqlDataReader> take)
     {
@@ -63,10 +65,10 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         return _sql.Back(1).Add(")");
     }
 
-    private SqlText InNames(HashSet<string> names)
+    private SqlText InNames(HashSet<ClaimKey> names)
     {
-        _sql.Add("SELECT ").Add(MySqlRows.ClaimColumns).Add(" FROM claims WHERE name IN (");
-        foreach (var name in names) _sql.Value(name).Add(",");
+        _sql.Add("SELECT ").Add(MySqlRows.ClaimColumns).Add(" FROM claims WHERE (space, name) IN (");
+        foreach (var (space, name) in names) _sql.Add("(").Value(space).Add(",").Value(name).Add("),");
         return _sql.Back(1).Add(")");
     }
 }

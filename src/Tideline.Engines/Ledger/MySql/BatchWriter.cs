@@ -110,14 +110,16 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         sql.Value(row.Id).Add(",").Value(row.Kind).Add(",").Value(row.Version).Add(",").Value(row.State)
             .Add(",").Value(row.AtRest ? 1 : 0).Add(",").Value(row.WakeUs).Add(",").Value(row.Data);
 
-    private void Claims(Dictionary<string, ClaimRow?> claims)
+    private void Claims(Dictionary<ClaimKey, ClaimRow?> claims)
     {
         Rows("claims", MySqlRows.ClaimColumns, [.. claims.Values.OfType<ClaimRow>()],
-            static (sql, row) => sql.Value(row.Name).Add(",").Value(row.ClaimId).Add(",").Value(row.Subject),
-            "claim_id=n.claim_id,subject=n.subject");
-        foreach (var (name, row) in claims)
+            static (sql, row) => sql.Value(row.Space).Add(",").Value(row.Name).Add(",").Value(row.ClaimId).Add(",")
+                .Value(row.Kind).Add(",").Value(row.Subject),
+            "claim_id=n.claim_id,kind=n.kind,subject=n.subject");
+        foreach (var ((space, name), row) in claims)
         {
-            if (row is null) _sql.Add("DELETE FROM claims WHERE name = ").Value(name).Add(";");
+            if (row is null)
+                _sql.Add("DELETE FROM claims WHERE space = ").Value(space).Add(" AND name = ").Value(name).Add(";");
         }
     }
 

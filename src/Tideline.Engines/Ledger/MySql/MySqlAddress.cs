@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using MySqlConnector;
 using Tideline.Engines.Failover;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
 
@@ -100,29 +101,11 @@ internal sealed class MySqlAddress : IAsyncDisposable
         create.ExecuteNonQuery();
     }
 
-    /// <summary>
-    /// How many shards the installation has, as its databases on this server say: whichever is missing, the others
-    /// tell. Null when there is none.
-    /// </summary>
-    public int? FindShards(string prefix)
+    /// <summary>The placement that databases of the installation on this server hold; null when none does.</summary>
+    public Placement? FindPlacement(string prefix)
     {
         using var connection = OpenServer();
-        var found = new List<string>();
-        using (var query = new MySqlCommand(
-            "SELECT table_schema FROM information_schema.tables WHERE table_name = 'head' " +
-            $"AND table_schema REGEXP '^{prefix}_[0-9]+$'", connection))
-        using (var reader = query.ExecuteReader())
-        {
-            while (reader.Read()) found.Add(reader.GetString(0));
-        }
-
-        foreach (var database in found)
-        {
-            using var shards = new MySqlCommand($"SELECT shards FROM {database}.head", connection);
-            if (shards.ExecuteScalar() is int told) return told;
-        }
-
-        return null;
+        return MySqlPlacement.Find(connection, prefix);
     }
 
     /// <summary>Whether the tables of the shard are there.</summary>

@@ -8,7 +8,8 @@ public sealed record MySqlLedgerOptions
 {
     /// <summary>
     /// Connection string of each primary, in MySqlConnector's words (<c>Server=…;Port=…;User ID=…;Password=…;SSL
-    /// Mode=…</c>), without a database. Shard n lives on number n modulo their count. A group that the failover
+    /// Mode=…</c>), without a database. New data is spread over them; where it is then is kept with the data
+    /// (<see cref="Placement"/>), so the order stays and more are added at the end. A group that the failover
     /// controller watches over is named by its members, <c>Server=host:port,host:port,host:port</c>: whichever of them
     /// is the primary is found. One address is taken as it is, and followed where it leads: that is how InnoDB Cluster,
     /// Vitess and managed servers fail over.

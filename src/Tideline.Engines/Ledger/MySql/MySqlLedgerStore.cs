@@ -19,13 +19,17 @@ public sealed class MySqlLedgerStore : ILedgerStore
     private readonly SteadyClock _time;
     private readonly ILogger _logger;
 
-    private MySqlLedgerStore(MySqlAddress[] addresses, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
-        (_addresses, _epochs, Self, _own, _isKnown, _time, _logger, Map) =
+    private MySqlLedgerStore(
+        MySqlAddress[] addresses, Placement placement, MySqlLedgerOptions options, TimeProvider time, ILogger logger) =>
+        (_addresses, _epochs, Self, _own, _isKnown, _time, _logger, Map, Placement) =
             (addresses, new IReadOnlyList<EpochRow>[addresses.Length], options.Owner, options.Own, options.IsKnown,
-                SteadyClock.Of(time), logger, new ShardMap(addresses.Length));
+                SteadyClock.Of(time), logger, new ShardMap(addresses.Length), placement);
 
     /// <inheritdoc/>
     public ShardMap Map { get; }
+
+    /// <inheritdoc/>
+    public Placement Placement { get; }
 
     /// <inheritdoc/>
     public ShardOwner Self { get; }
@@ -44,7 +48,14 @@ public sealed class MySqlLedgerStore : ILedgerStore
         MySqlLedgerStore? store = null;
         try
         {
-            store = new MySqlLedgerStore(await AddressesAsync(options, cancel), options, time, logger);
+            // One finder a group: what one shard finds out, all of its shards know.
+            var finders = options.Primaries.Select(primary => new PrimaryFinder(GroupAddress.Parse(primary))).ToArray();
+            var placement = await Task.Run(() => Place(options, finders), cancel);
+            MySqlAddress[] addresses =
+            [
+                .. placement.Shards.Select((place, shard) => AddressOf(options, finders[place.Group], shard)),
+            ];
+            store = new MySqlLedgerStore(addresses, placement, options, time, logger);
             store.RequireOwn();
             await Task.Run(store.Ensure, cancel);
             return store;
@@ -100,29 +111,19 @@ public sealed class MySqlLedgerStore : ILedgerStore
         foreach (var address in _addresses) await address.DisposeAsync();
     }
 
-    private static async Task<MySqlAddress[]> AddressesAsync(MySqlLedgerOptions options, CancellationToken cancel)
+    // Where the data is, or where new data goes. Every group is asked: one of them may have lost what it had.
+    private static Placement Place(MySqlLedgerOptions options, PrimaryFinder[] finders)
     {
-        // One finder a group: what one shard finds out, all of its shards know.
-        var finders = options.Primaries.Select(primary => new PrimaryFinder(GroupAddress.Parse(primary))).ToArray();
-        var shards = options.Shards ?? await Task.Run(() => FindShards(options, finders), cancel)
-            ?? MySqlLedgerOptions.DefaultShards;
-        return [.. Enumerable.Range(0, shards).Select(shard => AddressOf(options, finders, shard))];
+        var found = MySqlPlacement.Newest(finders.Select(
+            finder => AddressOf(options, finder, 0).FindPlacement(options.DatabasePrefix)));
+        found?.Require(finders.Length);
+        var shards = options.Shards ?? found?.Shards.Count ?? MySqlLedgerOptions.DefaultShards;
+        // Another number of shards is refused by the first one's head, before anything is written.
+        return found?.Shards.Count == shards ? found : Placement.Over(shards, finders.Length);
     }
 
-    // A server may have lost what it had.
-    private static int? FindShards(MySqlLedgerOptions options, PrimaryFinder[] finders)
-    {
-        for (var server = 0; server < finders.Length; server++)
-        {
-            if (AddressOf(options, finders, server).FindShards(options.DatabasePrefix) is { } shards) return shards;
-        }
-
-        return null;
-    }
-
-    private static MySqlAddress AddressOf(MySqlLedgerOptions options, PrimaryFinder[] finders, int shard) =>
-        new(finders[shard % finders.Length],
-            string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
+    private static MySqlAddress AddressOf(MySqlLedgerOptions options, PrimaryFinder finder, int shard) =>
+        new(finder, string.Create(CultureInfo.InvariantCulture, $"{options.DatabasePrefix}_{shard}"));
 
     private void RequireOwn()
     {
@@ -153,7 +154,7 @@ public sealed class MySqlLedgerStore : ILedgerStore
         {
             _addresses[shard].EnsureDatabase();
             using var connection = _addresses[shard].OpenWriter();
-            MySqlSchema.Ensure(connection, shard, _addresses.Length);
+            MySqlSchema.Ensure(connection, shard, Placement);
             // The first shard's id is the installation's.
             var first = shard == 0 ? new Guid(RandomNumberGenerator.GetBytes(16)) : _epochs[0][0].Installation;
             MySqlEpochs.Ensure(connection, new EpochRow(1, first, 0, 0, 0, 0, "new data"));

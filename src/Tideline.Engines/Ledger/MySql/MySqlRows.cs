@@ -19,7 +19,7 @@ internal static class MySqlRows
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns =
         "outcome_key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
-    public const string ClaimColumns = "name, claim_id, subject";
+    public const string ClaimColumns = "space, name, claim_id, kind, subject";
     public const string AggregateColumns = "id, kind, version, state, at_rest, wake_us, data";
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
@@ -92,7 +92,8 @@ internal static class MySqlRows
         row.GetGuid(0), row.GetGuid(1), (OutcomeKind)row.GetInt32(2), row.GetGuid(3),
         row.GetInt64(4), row.GetInt64(5), (RefusalReason)row.GetInt32(6), TextOrNull(row, 7), row.GetInt64(8));
 
-    public static ClaimRow Claim(MySqlDataReader row) => new(row.GetString(0), row.GetGuid(1), row.GetGuid(2));
+    public static ClaimRow Claim(MySqlDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetGuid(2), row.GetString(3), row.GetGuid(4));
 
     public static AggregateRow Aggregate(MySqlDataReader row) => new(
         row.GetGuid(0), row.GetString(1), row.GetInt64(2), row.GetString(3), row.GetBoolean(4),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MySqlConnector;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
 
@@ -26,6 +27,8 @@ internal static class MySqlSchema
             owner VARCHAR(255) NOT NULL, lease_until DATETIME(6) NOT NULL, commits BIGINT NOT NULL, message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL,
             address VARCHAR(255) NOT NULL DEFAULT '', secret BINARY(16) NOT NULL DEFAULT 0x00, preferred BOOL NOT NULL DEFAULT TRUE,
             wanted_at DATETIME(6) NOT NULL DEFAULT '2000-01-01') {Options};
+        CREATE TABLE IF NOT EXISTS placement (version BIGINT NOT NULL, shard INT NOT NULL, group_no INT NOT NULL,
+            epoch BIGINT NOT NULL, PRIMARY KEY (version, shard)) {Options};
         CREATE TABLE IF NOT EXISTS epochs (number BIGINT PRIMARY KEY, installation BINARY(16) NOT NULL,
             event_seq BIGINT NOT NULL, message_seq BIGINT NOT NULL,
             block_number BIGINT NOT NULL, begun_us BIGINT NOT NULL, reason VARCHAR(255) NOT NULL) {Options};
@@ -45,8 +48,8 @@ internal static class MySqlSchema
         CREATE TABLE IF NOT EXISTS outcomes (row_no BIGINT AUTO_INCREMENT PRIMARY KEY, outcome_key BINARY(16) NOT NULL, fingerprint BINARY(16) NOT NULL, kind INT NOT NULL,
             subject BINARY(16) NOT NULL, balance BIGINT NOT NULL, seq BIGINT NOT NULL, reason INT NOT NULL, detail VARCHAR(2048), time_us BIGINT NOT NULL,
             UNIQUE KEY {KeyIndex} (outcome_key)) {Options};
-        CREATE TABLE IF NOT EXISTS claims (name VARCHAR(255) PRIMARY KEY, claim_id BINARY(16) NOT NULL,
-            subject BINARY(16) NOT NULL) {Options};
+        CREATE TABLE IF NOT EXISTS claims (space VARCHAR(32) NOT NULL, name VARCHAR(200) NOT NULL, claim_id BINARY(16) NOT NULL,
+            kind VARCHAR(64) NOT NULL, subject BINARY(16) NOT NULL, PRIMARY KEY (space, name)) {Options};
         CREATE TABLE IF NOT EXISTS aggregates (id BINARY(16) PRIMARY KEY, kind VARCHAR(64) NOT NULL, version BIGINT NOT NULL, state VARCHAR(32) NOT NULL,
             at_rest BOOL NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL, open_state VARCHAR(32) AS (IF(at_rest, NULL, state)) VIRTUAL,
             KEY aggregates_due (wake_us), KEY aggregates_by_state (open_state, id)) {Options};
@@ -67,8 +70,9 @@ internal static class MySqlSchema
     /// </summary>
     /// <exception cref="TidelineException">IncompatibleData: newer, or of another installation.
     /// StorageUnavailable.</exception>
-    public static void Ensure(MySqlConnection connection, int shard, int shards)
+    public static void Ensure(MySqlConnection connection, int shard, Placement placement)
     {
+        var shards = placement.Shards.Count;
         var name = string.Create(CultureInfo.InvariantCulture, $"migrate-{connection.Database}");
         if (Scalar(connection, $"SELECT GET_LOCK('{name}', {LockSeconds})") != 1)
             throw new TidelineException(ErrorCode.StorageUnavailable,
@@ -92,6 +96,7 @@ internal static class MySqlSchema
                 $"INSERT IGNORE INTO head (id, shard, shards, epoch, writer, owner, lease_until, commits, message_seq, "
                     + $"time_us) VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, '', '2000-01-01', 0, 0, 0)"));
             Require(connection, shard, shards);
+            MySqlPlacement.Ensure(connection, placement);
         }
         finally
         {

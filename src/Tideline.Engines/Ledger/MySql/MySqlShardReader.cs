@@ -117,14 +117,15 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
             [limit], MySqlRows.Outcome, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE name = @0", [name], MySqlRows.Claim, cancel);
+    public ValueTask<ClaimRow?> GetClaimAsync(ClaimKey key, CancellationToken cancel) =>
+        OneAsync($"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE space = @0 AND name = @1", [key.Space, key.Name],
+            MySqlRows.Claim, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel) =>
+    public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(ClaimKey after, int limit, CancellationToken cancel) =>
         ManyAsync(
-            $"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE name > @0 ORDER BY name LIMIT @1", [after, limit],
-            MySqlRows.Claim, cancel);
+            $"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE space = @0 AND name > @1 ORDER BY name LIMIT @2",
+            [after.Space, after.Name, limit], MySqlRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<AggregateRow?> GetAggregateAsync(Guid id, CancellationToken cancel) =>

@@ -18,7 +18,7 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
     private readonly SqliteStatement _aggregate = database.Prepare(AggregateQueries.One);
     private readonly SqliteStatement _transaction = database.Prepare("SELECT 1 FROM transactions WHERE id = ?");
     private readonly SqliteStatement _claim = database.Prepare(
-        $"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?");
+        $"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE space = ? AND name = ?");
 
     public BatchRows Read(BatchKeys keys)
     {
@@ -39,11 +39,11 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
             _transaction.Reset();
         }
 
-        foreach (var name in keys.Claims)
+        foreach (var key in keys.Claims)
         {
             try
             {
-                if (_claim.Bind(name).Step()) rows.Claims.Add(name, LedgerRows.Claim(_claim));
+                if (_claim.Bind(key.Space).Bind(key.Name).Step()) rows.Claims.Add(key, LedgerRows.Claim(_claim));
             }
             finally
             {

@@ -23,9 +23,11 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
             + "excluded.reference");
     private readonly SqliteStatement _outcome = Insert(database, "outcomes", $"row, {LedgerRows.OutcomeColumns}");
     private readonly SqliteStatement _claim = database.Prepare(
-        $"INSERT INTO claims ({LedgerRows.ClaimColumns}) VALUES (?, ?, ?) " +
-        "ON CONFLICT (name) DO UPDATE SET claim_id = excluded.claim_id, subject = excluded.subject");
-    private readonly SqliteStatement _release = database.Prepare("DELETE FROM claims WHERE name = ?");
+        $"INSERT INTO claims ({LedgerRows.ClaimColumns}) VALUES (?, ?, ?, ?, ?) " +
+        "ON CONFLICT (space, name) DO UPDATE SET claim_id = excluded.claim_id, kind = excluded.kind, " +
+        "subject = excluded.subject");
+    private readonly SqliteStatement _release = database.Prepare(
+        "DELETE FROM claims WHERE space = ? AND name = ?");
     private readonly SqliteStatement _newAggregate = Insert(database, "aggregates", LedgerRows.AggregateColumns);
     private readonly SqliteStatement _changedAggregate = database.Prepare(
         "UPDATE aggregates SET kind = ?, version = ?, state = ?, at_rest = ?, wake_us = ?, data = ? WHERE id = ?");
@@ -48,7 +50,7 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
         foreach (var row in writes.Transactions) Write(row);
         WriteOutcomes(writes.Outcomes);
         foreach (var row in writes.Holds) Write(row);
-        foreach (var (name, row) in writes.Claims) Write(name, row);
+        foreach (var (key, row) in writes.Claims) Write(key, row);
         foreach (var row in writes.NewAggregates) Values(_newAggregate.Bind(row.Id), row).Run();
         foreach (var row in writes.ChangedAggregates) Values(_changedAggregate, row).Bind(row.Id).Run();
         foreach (var row in writes.Events) _event.Bind(row.Position.Seq)
@@ -117,10 +119,10 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
             .Bind(row.AmountMinor).Bind(row.CapturedMinor).Bind((int)row.Status).Bind(row.ExpiresUs).Bind(row.Reference)
             .Bind(row.CreatedUs).Run();
 
-    private void Write(string name, ClaimRow? row)
+    private void Write(ClaimKey key, ClaimRow? row)
     {
-        if (row is null) _release.Bind(name).Run();
-        else _claim.Bind(name).Bind(row.ClaimId).Bind(row.Subject).Run();
+        if (row is null) _release.Bind(key.Space).Bind(key.Name).Run();
+        else _claim.Bind(key.Space).Bind(key.Name).Bind(row.ClaimId).Bind(row.Kind).Bind(row.Subject).Run();
     }
 
     private static SqliteStatement Values(SqliteStatement statement, AggregateRow row) =>

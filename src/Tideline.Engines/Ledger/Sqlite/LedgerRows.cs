@@ -19,7 +19,7 @@ internal static class LedgerRows
         + "value_date, code, external_reference, metadata, personal, counterparty_id";
     public const string HoldColumns = "id, account_id, amount, captured, status, expires_us, reference, created_us";
     public const string OutcomeColumns = "key, fingerprint, kind, subject, balance, seq, reason, detail, time_us";
-    public const string ClaimColumns = "name, claim_id, subject";
+    public const string ClaimColumns = "space, name, claim_id, kind, subject";
     public const string AggregateColumns = "id, kind, version, state, at_rest, wake_us, data";
     public const string EventColumns = "seq, type, subject, version, time_us, data";
     public const string MessageColumns = "seq, target_shard, saga_id, type, data, time_us";
@@ -72,7 +72,8 @@ internal static class LedgerRows
         new(row.Id(0), row.Id(1), (OutcomeKind)row.Int(2),
             row.Id(3), row.Long(4), row.Long(5), (RefusalReason)row.Int(6), row.TextOrNull(7), row.Long(8));
 
-    public static ClaimRow Claim(SqliteStatement row) => new(row.Text(0), row.Id(1), row.Id(2));
+    public static ClaimRow Claim(SqliteStatement row) =>
+        new(row.Text(0), row.Text(1), row.Id(2), row.Text(3), row.Id(4));
 
     public static AggregateRow Aggregate(SqliteStatement row) =>
         new(row.Id(0), row.Text(1), row.Long(2), row.Text(3), row.Int(4) != 0, row.LongOrNull(5), row.Bytes(6));

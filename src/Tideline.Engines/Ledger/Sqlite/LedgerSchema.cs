@@ -47,8 +47,8 @@ internal static class LedgerSchema
         CREATE TABLE outcomes (row INTEGER PRIMARY KEY, key BLOB NOT NULL, fingerprint BLOB NOT NULL, kind INTEGER NOT NULL, subject BLOB NOT NULL,
             balance INTEGER NOT NULL, seq INTEGER NOT NULL, reason INTEGER NOT NULL, detail TEXT, time_us INTEGER NOT NULL) STRICT;
         CREATE TABLE outcome_index (key BLOB PRIMARY KEY, row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-        CREATE TABLE claims (name TEXT PRIMARY KEY, claim_id BLOB NOT NULL, subject BLOB NOT NULL)
-            STRICT, WITHOUT ROWID;
+        CREATE TABLE claims (space TEXT NOT NULL, name TEXT NOT NULL, claim_id BLOB NOT NULL, kind TEXT NOT NULL,
+            subject BLOB NOT NULL, PRIMARY KEY (space, name)) STRICT, WITHOUT ROWID;
 
         CREATE TABLE aggregates (id BLOB PRIMARY KEY, kind TEXT NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL,
             at_rest INTEGER NOT NULL, wake_us INTEGER, data BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -87,14 +87,14 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             query => query.Bind(limit), LedgerRows.Outcome, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<ClaimRow?> GetClaimAsync(string name, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name = ?",
-            query => query.Bind(name), LedgerRows.Claim, cancel);
+    public ValueTask<ClaimRow?> GetClaimAsync(ClaimKey key, CancellationToken cancel) =>
+        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE space = ? AND name = ?",
+            query => query.Bind(key.Space).Bind(key.Name), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(string after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE name > ? ORDER BY name LIMIT ?",
-            query => query.Bind(after).Bind(limit), LedgerRows.Claim, cancel);
+    public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(ClaimKey after, int limit, CancellationToken cancel) =>
+        Many($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE space = ? AND name > ? ORDER BY name LIMIT ?",
+            query => query.Bind(after.Space).Bind(after.Name).Bind(limit), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<AggregateRow?> GetAggregateAsync(Guid id, CancellationToken cancel) =>

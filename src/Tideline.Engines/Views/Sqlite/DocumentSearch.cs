@@ -27,7 +27,8 @@ internal static class DocumentSearch
         return found;
     }
 
-    private static string Sql(CollectionTable table, DocumentQuery query)
+    /// <summary>The statement of a query.</summary>
+    public static string Sql(CollectionTable table, DocumentQuery query)
     {
         var order = query.OrderBy is { } field ? CollectionTable.Column(field) : null;
         var (comparison, direction) = query.Descending ? ("<", " DESC") : (">", "");

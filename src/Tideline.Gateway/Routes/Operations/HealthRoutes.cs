@@ -24,7 +24,7 @@ internal sealed class HealthRoutes(GatewayParts parts)
             ReadyAsync);
         routes.Get("/health/fresh", new RouteNotes(
             "Whether the views are within their bound. 503 with the reasons when not.",
-            """{"status":"fresh","checks":[{"name":"views of shard 0","ok":true,"detail":"well"}]}"""), FreshAsync);
+            """{"status":"fresh","checks":[{"name":"customers of shard 0","ok":true,"detail":"well"}]}"""), FreshAsync);
         routes.Get("/health/detail", new RouteNotes(
             "Every shard, part, view and topic, and what is wrong with it: for alarms. 503 while anything is.",
             """{"status":"sound","checks":[{"name":"relay","ok":true,"detail":"well"}]}"""), DetailAsync);

@@ -10,8 +10,8 @@ internal sealed class ShardRoutes(GatewayParts parts)
 {
     public void Map(RouteTable routes) => routes.Get("/v1/ops/shards", new RouteNotes(
         "Where the shards stand: owner (null: none was heard of lately) and its epoch, newest event, message and audit "
-            + "block, commands that wait.",
-        """{"items":[{"shard":0,"owner":"process 4711 on node-1 (http://node-1:7400)","epoch":1,"eventSeq":42,"messageSeq":7,"auditBlock":3,"auditedThroughSeq":40,"waiting":0,"lastCommitAt":"2026-01-31T12:00:00.000000Z"}]}"""), GetAsync);
+            + "block, commands that wait, and the group of servers that holds it.",
+        """{"placementVersion":1,"items":[{"shard":0,"group":0,"placementEpoch":1,"owner":"process 4711 on node-1 (http://node-1:7400)","epoch":1,"eventSeq":42,"messageSeq":7,"auditBlock":3,"auditedThroughSeq":40,"waiting":0,"lastCommitAt":"2026-01-31T12:00:00.000000Z"}]}"""), GetAsync);
 
     private async Task<Problem?> GetAsync(HttpContext http)
     {
@@ -23,19 +23,24 @@ internal sealed class ShardRoutes(GatewayParts parts)
                 await reader.GetOwnerAsync(http.RequestAborted), parts.Ledger.QueueDepth(shard)));
         }
 
-        JsonAnswer.Write(http, StatusCodes.Status200OK, heads, static (json, items) =>
+        var placement = parts.Ledger.Placement;
+        JsonAnswer.Write(http, StatusCodes.Status200OK, (heads, placement), static (json, shown) =>
         {
+            json.WriteNumber("placementVersion"u8, shown.placement.Version);
             json.WriteStartArray("items"u8);
-            foreach (var (head, owner, waiting) in items) Write(json, head, owner, waiting);
+            foreach (var (head, owner, waiting) in shown.heads)
+                Write(json, head, shown.placement.Shards[head.Shard], owner, waiting);
             json.WriteEndArray();
         });
         return null;
     }
 
-    private static void Write(Utf8JsonWriter json, ShardHead head, ShardOwner? owner, int waiting)
+    private static void Write(Utf8JsonWriter json, ShardHead head, ShardPlace place, ShardOwner? owner, int waiting)
     {
         json.WriteStartObject();
         json.WriteNumber("shard"u8, head.Shard);
+        json.WriteNumber("group"u8, place.Group);
+        json.WriteNumber("placementEpoch"u8, place.Epoch);
         json.WriteString("owner"u8, owner?.ToString());
         json.WriteNumber("epoch"u8, head.Epoch);
         json.WriteNumber("eventSeq"u8, head.EventSeq);

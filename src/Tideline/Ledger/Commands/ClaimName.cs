@@ -3,30 +3,29 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Claims a name for an account that is about to be opened, on the name's own shard: see <see cref="NameClaims"/>.
-/// It takes over the claim <paramref name="Abandoned"/>, whose opening can no longer happen; empty where there is none.
+/// Claims a name for something that is about to be made, on the name's own shard: see <see cref="NameClaims"/>.
 /// </summary>
-internal sealed record ClaimName(string Name, Guid ClaimId, Guid AccountId, Guid Abandoned) : LedgerCommand
+/// <param name="Claim">The claim to make.</param>
+/// <param name="Abandoned">The claim that it takes over, whose subject can no longer be made; empty where there is
+/// none.</param>
+/// <param name="Taken">The refusal where the name is another one's, in the claimer's words.</param>
+internal sealed record ClaimName(ClaimRow Claim, Guid Abandoned, Refusal Taken) : LedgerCommand
 {
-    /// <summary>The hash that places a name on a shard.</summary>
-    public static Guid RouteOf(string name) => Idempotency.Key("claim", name);
+    public override Guid RouteId => Claim.Key.RouteId;
 
-    public override Guid RouteId => RouteOf(Name);
+    internal override Guid Subject => Claim.Subject;
 
-    internal override Guid Subject => AccountId;
-
-    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Claims.Add(Name);
+    internal override void Collect(BatchKeys keys, ShardContext context) => keys.Claims.Add(Claim.Key);
 
     internal override Reply Decide(Batch batch)
     {
-        if (batch.Rows.Claims.TryGetValue(Name, out var held))
+        if (batch.Rows.Claims.TryGetValue(Claim.Key, out var held))
         {
-            if (held.ClaimId == ClaimId) return batch.Done(held.Subject, 0);
-            if (held.ClaimId != Abandoned)
-                return batch.Refuse(RefusalReason.IbanTaken, $"{NameClaims.TextOf(Name)} belongs to another account.");
+            if (held.ClaimId == Claim.ClaimId) return batch.Done(held.Subject, 0);
+            if (held.ClaimId != Abandoned) return batch.Refuse(Taken.Reason, Taken.Detail);
         }
 
-        batch.Put(new ClaimRow(Name, ClaimId, AccountId));
-        return batch.Done(AccountId, 0);
+        batch.Put(Claim);
+        return batch.Done(Claim.Subject, 0);
     }
 }

@@ -1,9 +1,9 @@
 namespace Tideline.Ledger.Commands;
 
-/// <summary>Releases a name whose opening was refused, unless another claim has taken it over.</summary>
-internal sealed record ReleaseClaim(string Name, Guid ClaimId) : LedgerCommand
+/// <summary>Releases a name whose subject was refused, unless another claim has taken it over.</summary>
+internal sealed record ReleaseClaim(ClaimKey Name, Guid ClaimId) : LedgerCommand
 {
-    public override Guid RouteId => ClaimName.RouteOf(Name);
+    public override Guid RouteId => Name.RouteId;
 
     internal override Guid Subject => ClaimId;
 

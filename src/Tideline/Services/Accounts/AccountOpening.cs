@@ -13,9 +13,9 @@ internal sealed class AccountOpening(GeneralLedger ledger)
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<Reply> ExecuteAsync(OpenAccount open, CancellationToken cancel) => open.Iban is null
         ? await ledger.ExecuteOnceAsync(open with { Known = await UnknownCustomerAsync(open, cancel) }, cancel)
-        : await OpenNamedAsync(open, NameClaims.OfIban(open.Iban), cancel);
+        : await OpenNamedAsync(open, open.Iban, cancel);
 
-    private async Task<Reply> OpenNamedAsync(OpenAccount open, string name, CancellationToken cancel)
+    private async Task<Reply> OpenNamedAsync(OpenAccount open, string iban, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         var claimId = ledger.Ids.Next();
@@ -42,12 +42,13 @@ internal sealed class AccountOpening(GeneralLedger ledger)
         var customer = await reader.GetCustomerAsync(open.AccountId, cancel);
         var refusal = await UnknownCustomerAsync(open, cancel)
             ?? open.RefusalFor(account, customer)
-            ?? await _names.ClaimAsync(name, claimId, open.AccountId, cancel);
+            ?? await _names.ClaimAsync(
+                IbanClaims.Claim(iban, claimId, open.AccountId), IbanClaims.Taken(iban), IbanClaims.Abandoned, cancel);
 
         // :: 4  The account's shard has the last word. A key without a fingerprint never leaves its shard.
         var opening = open with { Key = claimId, Fingerprint = Guid.Empty, Known = refusal };
         var reply = await ledger.SubmitAsync(shard, opening);
-        if (reply.Refusal is not null) await _names.ReleaseAsync(name, claimId);
+        if (reply.Refusal is not null) await _names.ReleaseAsync(IbanClaims.Key(iban), claimId);
         return reply;
     }
 

@@ -1,5 +1,8 @@
 using Tideline.Ledger;
+using Tideline.Projections;
 using Tideline.Sagas;
+using Tideline.Services.Accounts.Views;
+using Tideline.Services.Archive;
 
 namespace Tideline.Services.Accounts;
 
@@ -19,6 +22,10 @@ public sealed class AccountsService : BankService
         new("releaseHold", AccountsJson.Default.ReleaseHold),
         new("setAccountStatus", AccountsJson.Default.SetAccountStatus),
     ];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ProjectionDefinition> Projections { get; } =
+        [CustomersProjection.Definition, EventsProjection.Definition];
 
     /// <inheritdoc/>
     public override IReadOnlyList<DueWork> Timers { get; } = [new("holds past their expiry", HoldExpiry.FindAsync)];

@@ -31,7 +31,7 @@ internal static class ArchivedEvent
         json.WriteString("id"u8, id);
         json.WriteString(
             "source"u8, string.Create(CultureInfo.InvariantCulture, $"/tideline/shards/{happened.Position.Shard}"));
-        json.WriteString("type"u8, Enum.IsDefined(happened.Type) ? happened.Type.Name() : "UNKNOWN");
+        json.WriteString("type"u8, EventTypes.Find(happened.Type)?.Name ?? "UNKNOWN");
         json.WriteString("subject"u8, happened.Subject);
         json.WriteString("time"u8, Clock.FromUs(happened.TimeUs));
         json.WriteNumber("sequence"u8, happened.Position.Seq);

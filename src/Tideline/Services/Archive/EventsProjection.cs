@@ -20,7 +20,7 @@ public static class EventsProjection
     {
         Name = Name,
         SchemaVersion = 1,
-        Takes = Enum.GetValues<EventType>().ToHashSet(),
+        Takes = null,
         // Each event stands for itself: one whose form cannot be written waits alone.
         Key = happened => ArchivedEvent.IdOf(happened.Event.Position),
         Rows =

@@ -18,8 +18,8 @@ public sealed class AggregateIndexTests : IAsyncLifetime
         await _databases.ExecuteAsync(
             0, "INSERT INTO aggregates (id, kind, version, state, at_rest, wake_us, data) WITH RECURSIVE n (i) AS "
             + $"(SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {Rows}) "
-            + "SELECT UNHEX(LPAD(HEX(i), 32, '0')), 'loan:1', 1, "
-            + "IF(i % 50, 'paid', 'open'), i % 50 > 0, IF(i % 50, NULL, i), '' FROM n");
+            + "SELECT UNHEX(LPAD(HEX(i), 32, '0')), 'loan:1', 1, IF(i % 50, 'paid', 'open'), i % 50 > 0, "
+            + "IF(i % 50, NULL, i), '' FROM n");
         await _databases.ExecuteAsync(0, "ANALYZE TABLE aggregates");
     }
 
@@ -41,7 +41,7 @@ public sealed class AggregateIndexTests : IAsyncLifetime
     private async Task<string> KeyAsync(string sql, params object[] values)
     {
         await using var connection = await _databases.ConnectAsync(0, "GuidFormat=Binary16");
-        await using var command = new MySqlCommand($"EXPLAIN {sql}", connection);
+        await using var command = new MySqlCommand($"EXPLAIN FORMAT=TRADITIONAL {sql}", connection);
         for (var at = 0; at < values.Length; at++) command.Parameters.AddWithValue($"@{at}", values[at]);
         await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         (await reader.ReadAsync(TestContext.Current.CancellationToken)).ShouldBeTrue();

@@ -64,7 +64,7 @@ public sealed class KnownRowsTests : IAsyncDisposable
         _known.Give(new BatchKeys(), new BatchRows()).ShouldBeTrue();
         _known.Give(new BatchKeys { Outcomes = { Id(1) }, Transactions = { Id(2) } }, new BatchRows()).ShouldBeTrue();
         foreach (var keys in (BatchKeys[])[new() { Customers = { Id(1) } }, new() { Holds = { Id(1) } },
-            new() { Claims = { "X" } }]) _known.Give(keys, new BatchRows()).ShouldBeFalse();
+            new() { Claims = { Key("X") } }]) _known.Give(keys, new BatchRows()).ShouldBeFalse();
     }
 
     [Fact]

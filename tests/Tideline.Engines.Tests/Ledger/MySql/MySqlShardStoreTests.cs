@@ -137,21 +137,21 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await stranger.OpenAsync(Cancel);
         await using var transaction = await stranger.BeginTransactionAsync(Cancel);
         await using var locks = new MySqlConnector.MySqlCommand(
-            "INSERT INTO claims VALUES ('X', @id, @id)", stranger, transaction);
+            "INSERT INTO claims VALUES ('iban', 'X', @id, 'account', @id)", stranger, transaction);
         locks.Parameters.AddWithValue("@id", Id(9));
         await locks.ExecuteNonQueryAsync(Cancel);
 
         await Store.BeginAsync(Keys());
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewAccounts.Add(Account(Id(3), Id(2)));
-        writes.Claims.Add("X", new ClaimRow("X", Id(4), Id(5)));
+        writes.Claims.Add(Key("X"), Claim("X", Id(4), Id(5)));
         (await Store.CommitAsync(writes)).ShouldBeFalse();
         (await Reader.GetAccountAsync(Id(3), Cancel)).ShouldBeNull();
 
         await transaction.RollbackAsync(Cancel);
         await Store.BeginAsync(Keys());
         (await Store.CommitAsync(writes)).ShouldBeTrue();
-        (await Reader.GetClaimAsync("X", Cancel)).ShouldBe(new ClaimRow("X", Id(4), Id(5)));
+        (await Reader.GetClaimAsync(Key("X"), Cancel)).ShouldBe(Claim("X", Id(4), Id(5)));
     }
 
     [Fact]

@@ -204,7 +204,7 @@ public sealed class MongoDamageTests : IAsyncLifetime
 
     private async Task RestartAsync() =>
         _host = await ProjectionHost.CreateAsync(
-            ServiceProjections.All, _ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+            BankServices.Projections, _ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
 
     private async Task ShouldBeSoundAsync()
     {

@@ -127,7 +127,7 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         _ledger, _host, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance).Customers;
 
     private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(
-        ServiceProjections.All, _ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
+        BankServices.Projections, _ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);
 
     private async Task ShouldBeSoundAsync()
     {

@@ -1,5 +1,6 @@
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Services.Payments.Imports;
 

@@ -1,0 +1,35 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+
+namespace Tideline.Services.Accounts;
+
+/// <summary>What accounts claim: their IBANs.</summary>
+public static class IbanClaims
+{
+    /// <summary>The account that carries an IBAN; null when none does.</summary>
+    public static async ValueTask<Guid?> FindIbanAsync(
+        this GeneralLedger ledger, string iban, CancellationToken cancel)
+    {
+        var key = Key(iban);
+        if (await ledger.ReaderOf(key.RouteId).GetClaimAsync(key, cancel) is not { } claim) return null;
+        var account = await ledger.ReaderOf(claim.Subject).GetAccountAsync(claim.Subject, cancel);
+        return account?.Iban == iban ? claim.Subject : null;
+    }
+
+    /// <summary>The space of IBANs.</summary>
+    internal const string Space = "iban";
+
+    /// <summary>What an account's claims say that it is.</summary>
+    internal const string Kind = "account";
+
+    /// <summary>The refusal of a claim that another one overtook.</summary>
+    internal static Refusal Abandoned { get; } = new(
+        RefusalReason.IbanTaken, "Another request claimed the IBAN before the account was opened.");
+
+    internal static ClaimKey Key(string iban) => new(Space, iban);
+
+    internal static ClaimRow Claim(string iban, Guid claimId, Guid accountId) =>
+        new(Space, iban, claimId, Kind, accountId);
+
+    internal static Refusal Taken(string iban) => new(RefusalReason.IbanTaken, $"{iban} belongs to another account.");
+}
