@@ -2,8 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
 using Tideline.Peers;
-using Tideline.Projections;
-using Tideline.Services;
 
 namespace Tideline.Node;
 

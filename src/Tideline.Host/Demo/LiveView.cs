@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
 using Tideline.Host.Running;
-using Tideline.Ledger;
 using Tideline.Sagas;
 using Tideline.Services.Accounts.Views;
 

@@ -1,6 +1,5 @@
 using Tideline.Node;
 using Tideline.Projections;
-using Tideline.Services;
 using Tideline.Views;
 
 namespace Tideline.Engines.Tests.Views;

@@ -1,6 +1,5 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Node;
 using Tideline.Sagas;
 using Tideline.Services.Accounts;

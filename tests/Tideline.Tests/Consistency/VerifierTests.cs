@@ -7,7 +7,6 @@ using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Node;
 using Tideline.Projections;
-using Tideline.Services;
 using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 

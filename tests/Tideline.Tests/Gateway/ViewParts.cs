@@ -7,7 +7,6 @@ using Tideline.Log;
 using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Sagas;
-using Tideline.Services;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Ledger;
 

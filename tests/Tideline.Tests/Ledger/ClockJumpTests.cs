@@ -1,6 +1,5 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Sagas;
 using Tideline.Services.Accounts;
 using Tideline.Services.Payments;

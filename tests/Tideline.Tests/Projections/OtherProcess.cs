@@ -4,7 +4,6 @@ using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Node;
 using Tideline.Projections;
-using Tideline.Services;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tools.Load;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
 using Tideline.Node;
 using Tideline.Projections;
-using Tideline.Services;
 using Tideline.Views;
 
 namespace Tideline.Tests.Projections;

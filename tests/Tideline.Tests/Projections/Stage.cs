@@ -8,7 +8,6 @@ using Tideline.Log;
 using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Queries;
-using Tideline.Services;
 using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Ledger;

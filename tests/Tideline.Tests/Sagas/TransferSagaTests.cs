@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Ledger.Commands;
 using Tideline.Sagas;
 using Tideline.Services.Accounts;
 using Tideline.Services.Payments;

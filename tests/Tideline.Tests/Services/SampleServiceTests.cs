@@ -1,5 +1,4 @@
 using Tideline.Kernel;
-using Tideline.Ledger;
 using Tideline.Node;
 using Tideline.Sagas;
 using Tideline.Services.Accounts;

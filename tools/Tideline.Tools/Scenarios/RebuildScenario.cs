@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Tideline.Engines;
 using Tideline.Node;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tools.Figures;

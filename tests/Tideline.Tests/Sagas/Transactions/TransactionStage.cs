@@ -1,4 +1,3 @@
-using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
 using Tideline.Sagas.Transactions;
