@@ -6,10 +6,10 @@ using Tideline.Ledger;
 namespace Tideline.Engines.Ledger;
 
 /// <summary>
-/// Balance = fold of entries, versions contiguous, held = open holds, announced to settlement = all open holds of a
-/// currency, returnable = what aggregates may give back, suspense = what aggregates have there. Accounts, entries and
-/// holds are merged in the order of ids, a range of accounts at a time. One finding an account is enough to look
-/// at it.
+/// Balance = fold of entries, versions contiguous, held = open holds and reservations, announced to settlement = all
+/// open holds of a currency, announced to customers = reservations, returnable = what aggregates may give back,
+/// suspense = what aggregates have there. Accounts, entries and holds are merged in the order of ids, a range of
+/// accounts at a time. One finding an account is enough to look at it.
 /// </summary>
 internal sealed class BalanceCheck(
     IBalanceSource source, int limit, int accountsPerPass, AggregateClaims? allClaims = null)
@@ -58,17 +58,20 @@ internal sealed class BalanceCheck(
         return through;
     }
 
-    private Dictionary<Guid, Int128> ClaimsOf(Guid? after, Guid? through)
+    private Dictionary<Guid, Claimed> ClaimsOf(Guid? after, Guid? through)
     {
-        var claims = new Dictionary<Guid, Int128>();
+        var claims = new Dictionary<Guid, Claimed>();
         if (allClaims is null) return claims;
         foreach (var aggregate in source.Aggregates(allClaims.Which))
         {
             try
             {
-                if (allClaims.Of(aggregate) is not { } claim || (after is not null && claim.AccountId <= after)
-                    || (through is not null && claim.AccountId > through)) continue;
-                claims[claim.AccountId] = claims.GetValueOrDefault(claim.AccountId) + claim.AmountMinor;
+                foreach (var claim in allClaims.Of(aggregate))
+                {
+                    if ((after is not null && claim.AccountId <= after)
+                        || (through is not null && claim.AccountId > through)) continue;
+                    claims[claim.AccountId] = claims.GetValueOrDefault(claim.AccountId).With(claim);
+                }
             }
             catch (Exception fault) when (fault is JsonException or TidelineException or FormatException)
             {
@@ -95,9 +98,10 @@ internal sealed class BalanceCheck(
             : Say($"{Name(account)}: {minor} may come back to it, but what is under way adds up to {claimed}.");
     }
 
-    private void Check(in BalanceRow account, EntryFold.Sum entries, Int128 held, Int128 claimed)
+    private void Check(in BalanceRow account, EntryFold.Sum entries, Int128 held, Claimed claimed)
     {
-        var finding = CheckHolds(account, held) ?? CheckEntries(account, entries) ?? CheckClaims(account, claimed);
+        var finding = CheckHolds(account, held, claimed)
+            ?? CheckEntries(account, entries) ?? CheckClaims(account, claimed.Returnable);
         if (finding is not null) _findings.Add(finding);
     }
 
@@ -110,17 +114,18 @@ internal sealed class BalanceCheck(
             $"Account {account.Id}: {account.EntryVersion} entries are counted, but the newest is {entries.Count}.");
     }
 
-    private string? CheckHolds(in BalanceRow account, Int128 held)
+    private string? CheckHolds(in BalanceRow account, Int128 held, Claimed claimed)
     {
         if (held != 0) _held[account.Currency] = _held.GetValueOrDefault(account.Currency) + held;
         if (account.Kind == AccountKind.Settlement)
             _announced[account.Currency] = _announced.GetValueOrDefault(account.Currency) + account.PendingInMinor;
-        else if (account.PendingInMinor != 0)
+        else if (account.PendingInMinor != claimed.In)
         {
             var announced = account.PendingInMinor;
-            return Say($"Account {account.Id}: {announced} is announced, but only settlement accounts await holds.");
+            return Say($"Account {account.Id}: {announced} is announced, but reservations add up to {claimed.In}.");
         }
 
+        held += claimed.Out;
         return account.PendingOutMinor == held ? null
             : Say($"Account {account.Id}: held is {account.PendingOutMinor}, but its open holds add up to {held}.");
     }
@@ -134,6 +139,16 @@ internal sealed class BalanceCheck(
             if (announced != held) _findings.Add(
                 Say($"The {currency} settlement account awaits {announced}, but the open holds add up to {held}."));
         }
+    }
+
+    private readonly record struct Claimed(Int128 Returnable, Int128 Out, Int128 In)
+    {
+        public Claimed With(AggregateClaim claim) => claim.Kind switch
+        {
+            ClaimKind.PendingOut => this with { Out = Out + claim.AmountMinor },
+            ClaimKind.PendingIn => this with { In = In + claim.AmountMinor },
+            _ => this with { Returnable = Returnable + claim.AmountMinor },
+        };
     }
 
     private static string Name(in BalanceRow account) => $"Account {account.Id}";

@@ -63,7 +63,8 @@ internal sealed class RowAudit(IShardReader reader)
         return (row.Amount is not { } amount || amount.Currency.Code == data.Currency)
             && (row.CounterpartyId is null || row.CounterpartyId == data.CounterpartyId)
             && row.Reference == data.Reference && row.SagaId == data.SagaId
-            && row.Details == TransactionDetails.Of(data) && row.TimeUs == happened.TimeUs && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
+            && row.Details == TransactionDetails.Of(data) && row.TimeUs == happened.TimeUs
+            && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
             ? null
             : $"transaction {id} says another currency, kind, reference, saga, time or details.";
     }

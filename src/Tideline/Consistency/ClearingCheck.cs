@@ -2,6 +2,7 @@ using System.Globalization;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Consistency;
 
@@ -17,6 +18,7 @@ namespace Tideline.Consistency;
 internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions definitions)
 {
     private readonly SagaBooks _books = new(ledger);
+    private readonly TransactionCheck _transactions = new(ledger);
 
     /// <summary>The shard that was read last: the one to blame when a read fails.</summary>
     public int At { get; private set; }
@@ -113,7 +115,10 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
                 return;
             foreach (var happened in events)
             {
-                if (happened.Type == EventType.AccountDebited && EventData.Parse(happened.Data.Span).SagaId is { } saga)
+                // A transaction across shards may begin with a credit here.
+                if (happened.Type is EventType.AccountDebited or EventType.AccountCredited
+                    && EventData.Parse(happened.Data.Span).SagaId is { } saga
+                    && ledger.Map.ShardOf(saga) == owner)
                     sagas.Add(saga);
             }
 
@@ -125,6 +130,12 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
     private async Task AddAsync(
         int owner, SagaRow row, ShardHead[] heads, SortedDictionary<string, Int128> underWay, CancellationToken cancel)
     {
+        if (row.Definition == TransactionSaga.Name)
+        {
+            await AddTransactionAsync(row, heads, underWay, cancel);
+            return;
+        }
+
         // One that cannot be read is named by the check of sagas, and its money is missing here.
         if (definitions.Find(row) is not { } definition || SagaJson.DataOf(row) is not { } data)
             return;
@@ -137,6 +148,18 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
                 || booked.TimeUs > heads[shard].TimeUs)
                 continue;
             underWay[posting.Currency] = underWay.GetValueOrDefault(posting.Currency) - posting.AmountMinor;
+        }
+    }
+
+    private async Task AddTransactionAsync(
+        SagaRow row, ShardHead[] heads, SortedDictionary<string, Int128> underWay, CancellationToken cancel)
+    {
+        foreach (var shard in TransactionSaga.Read(row).Order.ShardsOf(ledger.Map))
+        {
+            At = shard;
+            foreach (var (currency, minor) in await _transactions.OnClearingAsync(
+                row, shard, heads[shard].TimeUs, cancel))
+                underWay[currency] = underWay.GetValueOrDefault(currency) + minor;
         }
     }
 

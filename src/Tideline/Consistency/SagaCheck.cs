@@ -3,6 +3,7 @@ using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Consistency;
 
@@ -26,6 +27,7 @@ internal sealed class SagaCheck(
         SagaState.Completed,
     ];
     private readonly SagaBooks _books = new(ledger);
+    private readonly TransactionCheck _transactions = new(ledger);
     private readonly IShardReader _reader = ledger.Reader(shard);
     private readonly List<string> _findings = [];
     private long _seen;
@@ -40,6 +42,8 @@ internal sealed class SagaCheck(
             await WalkAsync(state, deep, cancel);
         if (!IsFull)
             await CheckAnswersAsync(cancel);
+        if (!IsFull)
+            _findings.AddRange(await _transactions.FindLeftAsync(shard, cancel));
         return (_findings, _seen);
     }
 
@@ -104,6 +108,8 @@ internal sealed class SagaCheck(
     {
         if (row.Definition == SetAside.Definition)
             return null;
+        if (row.Definition == TransactionSaga.Name)
+            return await _transactions.JudgeAsync(row, shard, cancel);
         var definition = definitions.Of(row);
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), shard);

@@ -44,9 +44,9 @@ public sealed record EventData
     public Guid? TransactionId { get; init; }
 
     /// <summary>
-    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>payout</c>, <c>journal</c>; for
-    /// BALANCE_UPDATED <c>hold</c>,
-    /// <c>release</c>, <c>expiry</c>, <c>status</c>, <c>suspense</c> (a refund that the account could not take).
+    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>payout</c>,
+    /// <c>journal</c>; for BALANCE_UPDATED <c>hold</c>, <c>release</c>, <c>expiry</c>, <c>status</c>, <c>suspense</c>
+    /// (a refund that the account could not take).
     /// </summary>
     public string? Kind { get; init; }
 

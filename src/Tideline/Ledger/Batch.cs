@@ -131,8 +131,8 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
             : SystemAccount(leg.AccountId, leg.Kind, leg.Currency);
         account.PostedMinor += leg.AmountMinor;
         account.EntryVersion++;
-        if (leg.AmountMinor < 0) account.PendingOutMinor -= leg.PromisedMinor;
-        else account.PendingInMinor -= leg.PromisedMinor;
+        if (leg.AmountMinor < 0) account.PendingOutMinor -= leg.PromisedMinor ?? 0;
+        else account.PendingInMinor -= leg.PromisedMinor ?? 0;
         Changed(account);
         Writes.Entries.Add(new EntryRow(
             account.Id, account.EntryVersion, posting.Id, leg.AmountMinor, account.PostedMinor, TimeUs));

@@ -15,7 +15,7 @@ internal readonly record struct Leg(Guid AccountId, Currency Currency, long Amou
 
     /// <summary>
     /// What was set aside for the leg before: held for a debit, announced for a credit. It ends with the posting. The
-    /// account's status and funds were judged then.
+    /// account's status and funds were judged then. Null: nothing was.
     /// </summary>
-    public long PromisedMinor { get; init; }
+    public long? PromisedMinor { get; init; }
 }

@@ -15,9 +15,15 @@ internal static class PostingRules
         if ((Shape(legs) ?? posting.Details?.Check(batch.TimeUs)) is { } malformed) return malformed;
         if (batch.Rows.Transactions.Contains(posting.Id))
             return new Refusal(RefusalReason.DuplicateId, $"Transaction {posting.Id} already exists.");
+        return Accounts(batch, legs, posting.EvenFrozen);
+    }
+
+    /// <summary>Why an account of this shard cannot take its legs; null when all can.</summary>
+    public static Refusal? Accounts(Batch batch, ReadOnlySpan<Leg> legs, bool evenFrozen)
+    {
         for (var index = 0; index < legs.Length; index++)
         {
-            if (Account(batch, legs, index, posting.EvenFrozen) is { } refusal) return refusal;
+            if (Account(batch, legs, index, evenFrozen) is { } refusal) return refusal;
         }
 
         return null;
@@ -26,14 +32,18 @@ internal static class PostingRules
     /// <summary>Whether legs are a transaction at all, wherever their accounts are.</summary>
     public static Refusal? Shape(ReadOnlySpan<Leg> legs)
     {
-        if (legs.Length is < 2 or > Limits.TransactionLegs)
+        var customers = 0;
+        foreach (var leg in legs) customers += leg.Kind == AccountKind.Customer ? 1 : 0;
+        if (legs.Length < 2 || customers > Limits.TransactionLegs)
             return new Refusal(
                 RefusalReason.InvalidTransaction,
                 $"A transaction has 2 to {Limits.TransactionLegs} legs; this has {legs.Length}.");
         for (var index = 0; index < legs.Length; index++)
         {
             var leg = legs[index];
-            if (leg.AmountMinor is 0 or > Limits.AmountMinor or < -Limits.AmountMinor)
+            // A leg of the bank is the sum of others.
+            if (leg.AmountMinor == 0 || (leg.Kind == AccountKind.Customer
+                && leg.AmountMinor is > Limits.AmountMinor or < -Limits.AmountMinor))
                 return new Refusal(
                     RefusalReason.InvalidAmount,
                     $"An amount is not zero, and {new Money(Limits.AmountMinor, leg.Currency)} at most.");
@@ -83,7 +93,7 @@ internal static class PostingRules
         var (net, promised) = isFirst ? NetOf(legs, leg.AccountId) : default;
         if (leg.Kind != AccountKind.Customer)
             return account is null || !isFirst ? null : AccountRules.Fits(account, net, promised);
-        if (AccountRules.Usable(account, leg.AccountId, leg.Currency, evenFrozen || leg.PromisedMinor != 0)
+        if (AccountRules.Usable(account, leg.AccountId, leg.Currency, evenFrozen || leg.PromisedMinor is not null)
             is { } unusable) return unusable;
         if (!isFirst) return null;
         return (net < 0 ? AccountRules.Funds(account!, new Money(-net, leg.Currency), promised) : null)
@@ -116,7 +126,9 @@ internal static class PostingRules
         var (net, promised) = (0L, 0L);
         foreach (var leg in legs)
         {
-            if (leg.AccountId == account) (net, promised) = (net + leg.AmountMinor, promised + leg.PromisedMinor);
+            if (leg.AccountId != account) continue;
+            net += leg.AmountMinor;
+            promised += leg.PromisedMinor ?? 0;
         }
 
         return (net, promised);

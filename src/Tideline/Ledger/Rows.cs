@@ -147,7 +147,8 @@ public sealed record CustomerRow(Guid Id, string Name, string Email, string Coun
 /// <summary>
 /// A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.
 /// <paramref name="Amount"/> is the sum of the credits; null where it has more than one currency.
-/// <paramref name="CounterpartyId"/> is the other customer's account where that has no leg in it: it is on another shard.
+/// <paramref name="CounterpartyId"/> is the other customer's account where that has no leg in it: it is on another
+/// shard.
 /// </summary>
 public sealed record TransactionRow(
     Guid Id, TransactionKind Kind, Money? Amount, string? Reference, Guid? SagaId, long TimeUs,

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
+using Tideline.Sagas.Transactions;
 using Tideline.Services;
 
 namespace Tideline.Peers;
@@ -19,6 +20,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
         new("releaseClaim", PeerJson.Default.ReleaseClaim), new("reserveKey", PeerJson.Default.ReserveKey),
         new("fenceTime", PeerJson.Default.FenceTime), new("operatorMove", PeerJson.Default.OperatorMove),
         new("payOut", PeerJson.Default.PayOut), new("operatorLetter", PeerJson.Default.OperatorLetter),
+        new("operatorTransaction", PeerJson.Default.OperatorTransaction),
     ];
 
     private readonly FrozenDictionary<string, CommandKind> _byName = OfTheCore.Concat(services.Commands)
@@ -85,6 +87,8 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
         return carried switch
         {
             OperatorMove { Move: SagaTrigger.Retry or SagaTrigger.Compensate } move => MoveOf(move),
+            OperatorTransaction { Move: SagaTrigger.Retry or SagaTrigger.Compensate } move =>
+                new AdvanceTransaction(move.SagaId, move.Move, move.Home, null),
             OperatorLetter letter => new SettleLetter(letter.LetterId, MessageOf(letter), letter.Reason),
             LedgerCommand command => command,
             _ => throw new JsonException($"That is no '{name}'."),
@@ -95,12 +99,20 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
     {
         AdvanceSaga { Move: SagaTrigger.Retry or SagaTrigger.Compensate } move => new OperatorMove(
             move.SagaId, move.OwnerShard, move.Move, move.Owner),
+        AdvanceTransaction { Move: SagaTrigger.Retry or SagaTrigger.Compensate } move => new OperatorTransaction(
+            move.SagaId, move.Move, move.Home),
         SettleLetter { Message: ExecuteSagaStep step } letter => new OperatorLetter(
             letter.LetterId, SagaEngine.RequestType, JsonSerializer.SerializeToUtf8Bytes(step.Request,
                 SagaJson.Default.SagaRequest), letter.Reason),
         SettleLetter { Message: AdvanceSaga { StepReply: { } reply } } letter => new OperatorLetter(
             letter.LetterId, SagaEngine.ReplyType, JsonSerializer.SerializeToUtf8Bytes(reply,
                 SagaJson.Default.SagaReply), letter.Reason),
+        SettleLetter { Message: ExecuteTransactionStep step } letter => new OperatorLetter(
+            letter.LetterId, TransactionRequest.Type, JsonSerializer.SerializeToUtf8Bytes(step.Request,
+                SagaJson.Default.TransactionRequest), letter.Reason),
+        SettleLetter { Message: AdvanceTransaction { StepReply: { } reply } } letter => new OperatorLetter(
+            letter.LetterId, TransactionReply.Type, JsonSerializer.SerializeToUtf8Bytes(reply,
+                SagaJson.Default.TransactionReply), letter.Reason),
         SettleLetter { Message: null } letter => new OperatorLetter(letter.LetterId, null, null, letter.Reason),
         _ => command,
     };

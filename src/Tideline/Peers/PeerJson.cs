@@ -3,6 +3,7 @@ using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
 using Tideline.Sagas;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Peers;
 
@@ -22,11 +23,15 @@ namespace Tideline.Peers;
 [JsonSerializable(typeof(PayOut))]
 [JsonSerializable(typeof(OperatorMove))]
 [JsonSerializable(typeof(OperatorLetter))]
+[JsonSerializable(typeof(OperatorTransaction))]
 [JsonSerializable(typeof(PeerAnswer[]))]
 internal sealed partial class PeerJson : JsonSerializerContext;
 
 /// <summary>What an operator has a saga do. The definitions are each process's own.</summary>
 internal sealed record OperatorMove(Guid SagaId, int OwnerShard, SagaTrigger Move, SagaVersion Owner);
+
+/// <summary>What an operator has a transaction's saga do.</summary>
+internal sealed record OperatorTransaction(Guid SagaId, SagaTrigger Move, TransactionHome Home);
 
 /// <summary>
 /// What an operator has become of a dead letter: its message is carried out, or it is given up for a reason.

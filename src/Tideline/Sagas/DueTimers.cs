@@ -58,7 +58,8 @@ public sealed partial class DueTimers : IAsyncDisposable
         {
             try
             {
-                await _ledger.SubmitHereAsync(shard, AdvanceSaga.Of(saga, shard, SagaTrigger.Wake, _definitions));
+                await _ledger.SubmitHereAsync(
+                    shard, SagaMoves.Of(saga, shard, _ledger.Map, SagaTrigger.Wake, _definitions));
                 return;
             }
             catch (TidelineException fault) when (!fault.IsTransient)

@@ -79,7 +79,7 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
         if (Known is not null)
             return batch.Refuse(Known.Reason, Known.Detail, SagaId);
         if (batch.Rows.Aggregates.ContainsKey(PayoutId) || batch.Rows.Transactions.Contains(PayoutId))
-            return batch.Refuse(RefusalReason.DuplicateId, $"Payout {PayoutId} already exists.", SagaId);
+            return batch.Refuse(RefusalReason.DuplicateId, $"Payout {PayoutId} exists already.", SagaId);
         var movement = new SagaData
         {
             From = batch.Context.SystemAccount(AccountKind.Suspense, Currency),

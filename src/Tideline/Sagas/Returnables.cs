@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
@@ -26,7 +27,8 @@ internal static class Returnables
     /// <returns>The account and the amount; null when the saga claims nothing.</returns>
     private static AggregateClaim? ClaimOf(SagaRow row, SagaDefinitions definitions, SystemAccounts accounts, int shard)
     {
-        if (!row.State.IsUnfinished() && row.State != SagaState.Suspended)
+        // What a transaction has of accounts its reservations say.
+        if ((!row.State.IsUnfinished() && row.State != SagaState.Suspended) || row.Definition == TransactionSaga.Name)
             return null;
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
         if (row.State == SagaState.Suspended)

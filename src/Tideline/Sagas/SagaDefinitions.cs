@@ -1,15 +1,18 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Every definition and version that this program can finish: those of the services, and the payout.
+/// Every definition and version that this program can finish: those of the services, and the payout and the
+/// transaction across shards.
 /// </summary>
 public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
 {
     private readonly Dictionary<(string, int), SagaDefinition> _byVersion = ofServices
-        .Append(PayoutSaga.Version1).ToDictionary(definition => (definition.Name, definition.Version));
+        .Append(PayoutSaga.Version1).Append(TransactionSaga.Version1)
+        .ToDictionary(definition => (definition.Name, definition.Version));
 
     /// <summary>The definition that an instance is pinned to.</summary>
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tideline.Kernel;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
@@ -13,6 +14,10 @@ namespace Tideline.Sagas;
 [JsonSerializable(typeof(SagaRequest))]
 [JsonSerializable(typeof(SagaReply))]
 [JsonSerializable(typeof(SagaLetter))]
+[JsonSerializable(typeof(Reservation))]
+[JsonSerializable(typeof(TransactionData))]
+[JsonSerializable(typeof(TransactionRequest))]
+[JsonSerializable(typeof(TransactionReply))]
 internal sealed partial class SagaJson : JsonSerializerContext
 {
     /// <summary>What a saga moves; null where its row holds none, or something else.</summary>
@@ -20,7 +25,9 @@ internal sealed partial class SagaJson : JsonSerializerContext
     {
         try
         {
-            return row.Definition == SetAside.Definition ? null : Read(row.Data, Default.SagaData);
+            return row.Definition is SetAside.Definition or TransactionSaga.Name
+                ? null
+                : Read(row.Data, Default.SagaData);
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {

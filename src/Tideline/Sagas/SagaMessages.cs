@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
@@ -22,6 +23,9 @@ internal static class SagaMessages
             {
                 SagaEngine.RequestType => Request(shard, map, SagaJson.Read(data, SagaJson.Default.SagaRequest)),
                 SagaEngine.ReplyType => Reply(shard, map, definitions, SagaJson.Read(data, SagaJson.Default.SagaReply)),
+                TransactionRequest.Type => Request(
+                    shard, map, SagaJson.Read(data, SagaJson.Default.TransactionRequest)),
+                TransactionReply.Type => Reply(shard, map, SagaJson.Read(data, SagaJson.Default.TransactionReply)),
                 _ => throw Wrong("no saga message has this type"),
             };
         }
@@ -72,6 +76,14 @@ internal static class SagaMessages
             throw Wrong("its detail is too long");
         return new AdvanceSaga(reply.SagaId, shard, SagaTrigger.Reply, definitions, reply, reply.Owner);
     }
+
+    private static ExecuteTransactionStep Request(int shard, ShardMap map, TransactionRequest request) =>
+        request.FindFault(shard, map) is { } fault ? throw Wrong(fault) : new ExecuteTransactionStep(request);
+
+    private static AdvanceTransaction Reply(int shard, ShardMap map, TransactionReply reply) =>
+        reply.FindFault(shard, map) is { } fault
+            ? throw Wrong(fault)
+            : new AdvanceTransaction(reply.SagaId, SagaTrigger.Reply, reply.Home, reply);
 
     private static void RequireVersion(SagaVersion? owner)
     {

@@ -68,7 +68,7 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
         if (row.State != SagaState.Parked)
             return new Refusal(
                 RefusalReason.SagaNotParked, $"Saga {sagaId} is not parked; there is nothing for an operator to do.");
-        return (await ledger.SubmitAsync(shard, AdvanceSaga.Of(row, shard, move, definitions))).Refusal;
+        return (await ledger.SubmitAsync(shard, SagaMoves.Of(row, shard, ledger.Map, move, definitions))).Refusal;
     }
 
     private async Task<(SagaRow Row, int Shard)?> FindAsync(Guid sagaId, CancellationToken cancel)

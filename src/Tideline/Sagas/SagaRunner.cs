@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
@@ -92,11 +93,12 @@ public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions
         {
             var step = command switch
             {
+                ExecuteTransactionStep or AdvanceTransaction => null,
                 ExecuteSagaStep => "credit",
                 AdvanceSaga { StepReply.RefusalReason: 0 } => "reply",
                 _ => "compensate",
             };
-            CrashPoint.Pass($"saga.{step}.{when}");
+            if (step is not null) CrashPoint.Pass($"saga.{step}.{when}");
         }
     }
 }

@@ -1,4 +1,5 @@
 using Tideline.Ledger;
+using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
@@ -31,8 +32,14 @@ public static class SagaStore
 
     /// <summary>What sagas have of accounts, for the check of balances.</summary>
     internal static AggregateClaims Claims(Func<SagaRow, AggregateClaim?> claimOf) => new(
-        FilterOf(SagaState.Running, SagaState.Compensating, SagaState.Parked, SagaState.Suspended),
-        aggregate => claimOf(SagaCodec.Read(aggregate)));
+        new AggregateFilter(
+            "saga",
+            [
+                .. FilterOf(SagaState.Running, SagaState.Compensating, SagaState.Parked, SagaState.Suspended).States,
+                Reservation.Reserved,
+            ]),
+        aggregate => aggregate.Kind == Reservation.Kind ? Reservation.Read(aggregate).Claims()
+            : claimOf(SagaCodec.Read(aggregate)) is { } claim ? [claim] : []);
 
     /// <summary>A saga of the batch; null where there is none of that id.</summary>
     internal static SagaRow? Saga(this Batch batch, Guid id) => Read(batch.Rows.Aggregates.GetValueOrDefault(id));

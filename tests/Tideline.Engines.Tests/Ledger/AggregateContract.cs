@@ -80,7 +80,8 @@ public abstract class AggregateContract : ShardStoreContract
             [Id(11)] = new(Id(1), 3), [Id(12)] = new(Id(1), 4), [Id(13)] = new(Id(4), 2), [Id(15)] = new(Id(5), 6),
         };
         var which = new AggregateFilter("loan:", ["open", "parked"]);
-        (await Reader.FindBrokenBalancesAsync(10, Cancel, new(which, loan => claims[loan.Id]))).ShouldBe(
+        var all = new AggregateClaims(which, loan => claims[loan.Id] is { } claim ? [claim] : []);
+        (await Reader.FindBrokenBalancesAsync(10, Cancel, all)).ShouldBe(
         [
             $"Account {Id(2)}: 5 may come back to it, but what is under way adds up to 0.",
             $"Account {Id(3)}: 1 may come back to it, but what is under way adds up to 0.",

@@ -257,7 +257,8 @@ public abstract class ShardStoreContract : ShardStoreStage
                 writes.ChangedAccounts.Add(rows.Accounts[Id(1)]);
                 writes.Outcomes.Add(Outcome(Id(outcome)));
                 writes.Transactions.Add(
-                    new TransactionRow(Id(transaction), TransactionKind.Deposit, new Money(5, Euro), null, null, TimeUs, []));
+                    new TransactionRow(
+                        Id(transaction), TransactionKind.Deposit, new Money(5, Euro), null, null, TimeUs, []));
                 if (!await Store.CommitAsync(writes)) continue;
                 await Store.SyncAsync();
                 isKnown.ShouldBeFalse();

@@ -1,5 +1,4 @@
 using CsCheck;
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Tests.Ledger;

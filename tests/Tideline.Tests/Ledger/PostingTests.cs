@@ -13,8 +13,10 @@ public sealed class PostingTests
     public async Task A_transaction_has_any_number_of_legs_and_an_account_several_of_them()
     {
         await using var bank = await Bank.OpenAsync(1);
-        var (payer, shop, tax) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0), await bank.AccountAsync(0));
-        var reply = await BookAsync(bank, Eur(payer, -500), Eur(shop, 420), Eur(tax, 80), Eur(payer, -100), Eur(shop, 100));
+        var (payer, shop) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0));
+        var tax = await bank.AccountAsync(0);
+        var reply = await BookAsync(
+            bank, Eur(payer, -500), Eur(shop, 420), Eur(tax, 80), Eur(payer, -100), Eur(shop, 100));
         reply.Refusal.ShouldBeNull();
         (await BalancesAsync(bank, payer, shop, tax)).ShouldBe([400, 520, 80]);
         var made = (await bank.Ledger.Reader(0).GetTransactionAsync(reply.Subject, default)).ShouldNotBeNull();

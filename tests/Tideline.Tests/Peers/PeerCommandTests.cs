@@ -5,9 +5,11 @@ using Tideline.Ledger.Commands;
 using Tideline.Node;
 using Tideline.Peers;
 using Tideline.Sagas;
+using Tideline.Sagas.Transactions;
 using Tideline.Services;
 using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
+using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Peers;
 
@@ -16,7 +18,7 @@ public sealed class PeerCommandTests
 {
     // What only the owner of a shard issues, for that shard.
     private static readonly string[] OfOwnersAlone =
-        ["EmptyCommit", "ExecuteSagaStep", "ParkSaga", "SealBlock", "SetAside"];
+        ["EmptyCommit", "ExecuteSagaStep", "ExecuteTransactionStep", "ParkSaga", "SealBlock", "SetAside"];
 
     private static readonly ServiceCatalog Services = ServiceRegistration.MakeAll(BankServices.All);
     private static readonly SagaDefinitions Definitions = Services.Sagas;
@@ -88,6 +90,35 @@ public sealed class PeerCommandTests
     });
 
     [Fact]
+    public void Transactions_and_the_details_of_payments_are_read_as_they_were_written()
+    {
+        var ids = new IdGenerator(TimeProvider.System);
+        var details = new TransactionDetails
+        {
+            ValueDate = new DateOnly(2026, 3, 1), Code = "SALA", ExternalReference = "x",
+            Metadata = new() { ["a"] = "ü" }, Personal = [new PersonalPart(ids.Next(), [0, 255])],
+        };
+        var order = new TransactionOrder
+        {
+            Legs = [new TransactionLeg(ids.Next(), -5, "EUR"), new TransactionLeg(ids.Next(), 5, "EUR")],
+            Conditions = [new TransactionCondition(ids.Next(), 7, null)], Reference = "r", Details = details,
+        };
+        LedgerCommand[] commands =
+        [
+            new PostTransaction(ids.Next(), order) { Key = ids.Next(), Fingerprint = ids.Next() },
+            new StartTransfer(ids.Next(), ids.Next(), ids.Next(), new Money(5, Bank.Eur), null) { Details = details },
+            new AdvanceTransaction(
+                ids.Next(), SagaTrigger.Retry, new TransactionHome([ids.Next()], ["EUR"]), null),
+        ];
+        var written = Commands.Write(commands);
+        var back = Commands.Read(written.Span);
+        Commands.Write(back).ToArray().ShouldBe(written.ToArray());
+        ((PostTransaction)back[0]).Order.Details.ShouldBe(details);
+        ((PostTransaction)back[0]).Order.Legs.ShouldBe(order.Legs);
+        back[1].ShouldBe(commands[1]);
+    }
+
+    [Fact]
     public void What_an_operator_has_become_of_a_dead_letter_is_read_as_it_was_written()
     {
         var map = new ShardMap(4);
@@ -126,10 +157,13 @@ public sealed class PeerCommandTests
         });
         carried.Add(typeof(OperatorMove));
         carried.Add(typeof(OperatorLetter));
+        carried.Add(typeof(PostTransaction));
+        carried.Add(typeof(OperatorTransaction));
         carried.ShouldBe(Commands.Types, ignoreOrder: true);
         var all = typeof(LedgerCommand).Assembly.GetTypes().Where(type => !type.IsAbstract
             && type.IsSubclassOf(typeof(LedgerCommand))
-            && type != typeof(AdvanceSaga) && type != typeof(SettleLetter)).ToList();
+            && type != typeof(AdvanceSaga) && type != typeof(SettleLetter)
+            && type != typeof(AdvanceTransaction)).ToList();
         all.Except(carried).Select(type => type.Name).Order().ShouldBe(OfOwnersAlone);
     }
 
@@ -139,7 +173,8 @@ public sealed class PeerCommandTests
         var pins = new SagaVersion(
             "transfer", 1, new SagaData { From = Guid.Empty, To = Guid.Empty, AmountMinor = 1, Currency = "EUR" });
         LedgerCommand[] commands = [new SealBlock(new AuditBlockRow(1, 1, 1, [], [], 0)),
-            new AdvanceSaga(Guid.Empty, 0, SagaTrigger.Wake, Definitions, null, pins)];
+            new AdvanceSaga(Guid.Empty, 0, SagaTrigger.Wake, Definitions, null, pins),
+            new AdvanceTransaction(Guid.Empty, SagaTrigger.Wake, new TransactionHome([], []), null)];
         foreach (var command in commands)
             Should.Throw<TidelineException>(() => Commands.Write([command])).Code.ShouldBe(ErrorCode.Internal);
     }
@@ -153,6 +188,7 @@ public sealed class PeerCommandTests
     [InlineData("[{\"deposit\":null}]")]
     [InlineData("[{\"deposit\":{\"amount\":{\"currency\":\"???\"}}}]")]
     [InlineData("[{\"operatorMove\":{\"move\":\"Reply\"}}]")]
+    [InlineData("[{\"operatorTransaction\":{\"move\":\"Reply\"}}]")]
     [InlineData("[{\"deposit\":{}},")]
     public void What_is_no_list_of_commands_is_refused(string json) =>
         Should.Throw<TidelineException>(() => Commands.Read(System.Text.Encoding.UTF8.GetBytes(json)))

@@ -32,19 +32,29 @@ internal static class AccountRules
 
     /// <summary>The owner may spend this much, with what is promised for it.</summary>
     public static Refusal? Funds(AccountRow account, Money amount, long promisedMinor = 0) =>
-        account.AvailableMinor + promisedMinor < amount.Minor ? new Refusal(RefusalReason.InsufficientFunds, $"Account {account.Id} has "
-            + $"{new Money(account.AvailableMinor, amount.Currency)} available, but {amount} is needed.")
-        : null;
-
-    /// <summary>
-    /// Nothing may come back any more: what unfinished sagas took from the account would have nowhere to go.
-    /// </summary>
-    public static Refusal? Settled(AccountRow account) => account.ReturnableMinor == 0
+        account.AvailableMinor + promisedMinor >= amount.Minor
         ? null
         : new Refusal(
+            RefusalReason.InsufficientFunds,
+            $"Account {account.Id} has {new Money(account.AvailableMinor, amount.Currency)} available, but {amount} "
+            + "is needed.");
+
+    /// <summary>
+    /// Nothing may come any more: what unfinished sagas took from the account, or have reserved for it, would have
+    /// nowhere to go.
+    /// </summary>
+    public static Refusal? Settled(AccountRow account) =>
+        account.ReturnableMinor != 0
+        ? new Refusal(
             RefusalReason.TransfersUnderWay,
             $"Transfers of {new Money(account.ReturnableMinor, account.Currency)} from account {account.Id} are under "
-            + "way and may still come back; it closes when they have ended.");
+            + "way and may still come back; it closes when they have ended.")
+        : account.PendingInMinor != 0
+        ? new Refusal(
+            RefusalReason.TransfersUnderWay,
+            $"Transactions of {new Money(account.PendingInMinor, account.Currency)} to account {account.Id} are under "
+            + "way; it closes when they have ended.")
+        : null;
 
     /// <summary>The balance stays within what a balance may be, with all that is announced to the account.</summary>
     public static Refusal? Fits(AccountRow account, long amountMinor, long promisedMinor = 0)

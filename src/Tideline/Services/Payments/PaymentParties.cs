@@ -35,7 +35,9 @@ public sealed record PaymentParties
     /// <summary>The payer's words, line by line.</summary>
     public string[]? Remittance { get; init; }
 
-    /// <summary>What a transaction, an event or a document keeps; null where it keeps nothing that can be read.</summary>
+    /// <summary>
+    /// What a transaction, an event or a document keeps; null where it keeps nothing that can be read.
+    /// </summary>
     public static PaymentParties? Read(IReadOnlyList<PersonalPart>? parts)
     {
         PaymentParties? all = null;

@@ -9,4 +9,5 @@ namespace Tideline.Services.Payments;
         JsonIgnoreCondition.WhenWritingNull, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,
     Converters = [typeof(CurrencyJson)])]
 [JsonSerializable(typeof(StartTransfer))]
+[JsonSerializable(typeof(PostTransaction))]
 internal sealed partial class PaymentsJson : JsonSerializerContext;

@@ -16,13 +16,19 @@ public sealed class PaymentsService : BankService
 
     /// <inheritdoc/>
     public override IReadOnlyList<CommandKind> Commands { get; } =
-        [new("startTransfer", PaymentsJson.Default.StartTransfer)];
+    [
+        new("startTransfer", PaymentsJson.Default.StartTransfer),
+        new("postTransaction", PaymentsJson.Default.PostTransaction),
+    ];
 
     /// <inheritdoc/>
     public override IReadOnlyList<SagaDefinition> Sagas { get; } = [TransferSaga.Version1];
 
     /// <summary>Transfers between accounts.</summary>
     public Transfers Transfers { get; private set; } = null!;
+
+    /// <summary>Transactions of any number of legs.</summary>
+    public Transactions Transactions { get; private set; } = null!;
 
     /// <summary>ISO 20022 files.</summary>
     public PaymentImports Imports { get; private set; } = null!;
@@ -37,6 +43,7 @@ public sealed class PaymentsService : BankService
     public override void Start(ServiceContext context)
     {
         Transfers = new Transfers(context.Ledger, context.Sagas, context.Time);
+        Transactions = new Transactions(context.Ledger, context.Sagas, context.Time);
         Imports = PaymentImports.Start(
             ImportFolder(context.Folder), ImportPorts.Of(context.Ledger, Transfers), context.Time,
             context.Loggers.CreateLogger<PaymentImports>());

@@ -36,7 +36,9 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
 
     internal override Reply Decide(Batch batch)
     {
-        var refusal = (From == To ? new Refusal(RefusalReason.SameAccount, "Source and destination are the same account.") : null)
+        var refusal = (From == To
+                ? new Refusal(RefusalReason.SameAccount, "Source and destination are the same account.")
+                : null)
             ?? AccountRules.Amount(Amount) ?? Known ?? (IsWithin(batch.Context) ? Here(batch) : Across(batch));
         // The outcome names the transfer, so that its key finds it: Transfers.FindAsync.
         return refusal is not null
@@ -50,7 +52,10 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
 
     // Nothing is left to do but the view, so the saga has no row: the transaction of the same id says it all.
     private Refusal? Here(Batch batch) => batch.Record(
-        new Posting(TransferId, TransactionKind.Transfer) { Reference = Reference, SagaId = TransferId, Details = Details },
+        new Posting(TransferId, TransactionKind.Transfer)
+        {
+            Reference = Reference, SagaId = TransferId, Details = Details,
+        },
         new Leg(From, Amount.Currency, -Amount.Minor) { CounterpartyId = To },
         new Leg(To, Amount.Currency, Amount.Minor) { CounterpartyId = From });
 

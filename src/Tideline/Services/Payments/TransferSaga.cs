@@ -27,15 +27,15 @@ internal static class TransferSaga
 
     private static TimeSpan Deadline => TimeSpan.FromMinutes(5);
 
-    private static SagaPosting Debit(SagaData data, Guid sagaId) =>
-        new(sagaId, data.From,
-            AccountKind.Clearing, -data.AmountMinor, data.Currency, TransactionKind.Transfer, data.To, data.Reference, data.Details);
+    private static SagaPosting Debit(SagaData data, Guid sagaId) => new(
+        sagaId, data.From, AccountKind.Clearing, -data.AmountMinor, data.Currency, TransactionKind.Transfer, data.To,
+        data.Reference, data.Details);
 
-    private static SagaPosting Credit(SagaData data, Guid sagaId) =>
-        new(sagaId, data.To,
-            AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Transfer, data.From, data.Reference, data.Details);
+    private static SagaPosting Credit(SagaData data, Guid sagaId) => new(
+        sagaId, data.To, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Transfer, data.From,
+        data.Reference, data.Details);
 
-    private static SagaPosting Refund(SagaData data, Guid sagaId) =>
-        new(RefundId(sagaId), data.From, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Refund,
-            data.To, data.Reference, data.Details);
+    private static SagaPosting Refund(SagaData data, Guid sagaId) => new(
+        RefundId(sagaId), data.From, AccountKind.Clearing, data.AmountMinor, data.Currency, TransactionKind.Refund,
+        data.To, data.Reference, data.Details);
 }

@@ -71,7 +71,8 @@ public sealed class PaymentPartiesTests
             var statements = new AccountStatements(bank.Ledger);
             var statement = (await statements.GetAsync(account, time.GetUtcNow().AddDays(-1), null, default))!;
             using var json = new MemoryStream();
-            await StatementJsonWriter.WriteAsync(statement, statements.GetEntriesAsync(statement, default), json, default);
+            await StatementJsonWriter.WriteAsync(
+                statement, statements.GetEntriesAsync(statement, default), json, default);
             using var read = JsonDocument.Parse(json.ToArray());
             var entry = read.RootElement.GetProperty("entries").EnumerateArray().Last();
             entry.GetProperty("counterpartyId").GetGuid().ShouldBe(other);
