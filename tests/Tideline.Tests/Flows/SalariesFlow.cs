@@ -63,7 +63,9 @@ public abstract class SalariesFlow : IAsyncLifetime
         string.Concat(Texts(pain002, "AddtlInf")).ShouldContain("NL91ABNA0417164300");
 
         var camt053 = await StatementAsync(DemoCustomers.AdasAccount);
-        Texts(camt053, "IBAN").ShouldBe(["SE4550000000058398257466"]);
+        // The account, and the parties of the payment that names them.
+        Texts(camt053, "IBAN").ShouldBe(
+            ["SE4550000000058398257466", "DE89370400440532013000", "SE4550000000058398257466"]);
         camt053.Descendants().Where(element => element.Name.LocalName == "Bal")
             .Select(balance => Texts(balance, "Amt").Single()).ShouldBe(["0.00", "6320.50"]);
         Texts(camt053, "Ustrd").ShouldBe(["Salary", "Salary January 2026"]);
