@@ -47,7 +47,8 @@ internal sealed class MySqlRawShard : IRawShard
 
     public void InsertTransaction(Guid id, long amount, long timeUs) =>
         _transactions.Add("(").Value(id).Add(",1,'EUR',")
-            .Value(amount).Add(",NULL,").Value(id).Add(",").Value(timeUs).Add(",").Value(_legs).Add("),");
+            .Value(amount).Add(",NULL,").Value(id).Add(",").Value(timeUs).Add(",").Value(_legs)
+            .Add(",NULL,NULL,NULL,NULL,NULL,NULL),");
 
     public void InsertEntry(in BaselineEntry entry, long timeUs) =>
         _entries.Add("(").Value(entry.Account).Add(",").Value(entry.Version).Add(",").Value(entry.Transaction).Add(",")

@@ -32,7 +32,8 @@ internal sealed class SqliteRawShard : IRawShard
         _checkpointer = new Checkpointer(_database, writesOut: false);
         _account = _database.Prepare(
             "UPDATE accounts SET posted = ?, entry_version = ?, version = ?, entry_rows = ? WHERE id = ?");
-        _transaction = _database.Prepare("INSERT INTO transactions VALUES (?, 1, 'EUR', ?, NULL, ?, ?, ?)");
+        _transaction = _database.Prepare("INSERT INTO transactions VALUES (?, 1, 'EUR', ?, NULL, ?, ?, ?, "
+            + "NULL, NULL, NULL, NULL, NULL, NULL)");
         _entry = _database.Prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         _event = _database.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)");
         _outcome = _database.Prepare("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL, ?)");
