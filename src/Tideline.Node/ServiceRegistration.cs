@@ -31,7 +31,11 @@ public sealed record ServiceRegistration
     public static ServiceRegistration Of<T>(Func<T> make)
         where T : BankService => new(make, static (_, _, _) => { });
 
-    /// <summary>A service with its routes.</summary>
+    /// <summary>A service with routes that need only the parts of the platform.</summary>
+    internal static ServiceRegistration Of<T>(Func<T> make, Action<RouteTable, GatewayParts> map)
+        where T : BankService => new(make, (_, routes, parts) => map(routes, parts));
+
+    /// <summary>A service with routes that need it.</summary>
     internal static ServiceRegistration Of<T>(Func<T> make, Action<T, RouteTable, GatewayParts> map)
         where T : BankService => new(make, (service, routes, parts) => map((T)service, routes, parts));
 }

@@ -24,8 +24,10 @@ internal static class MySqlSchema
     [
         $"""
         CREATE TABLE IF NOT EXISTS head (id INT PRIMARY KEY, shard INT NOT NULL, shards INT NOT NULL, epoch BIGINT NOT NULL, writer BINARY(16) NOT NULL,
-            owner VARCHAR(255) NOT NULL, lease_until DATETIME(6) NOT NULL, commits BIGINT NOT NULL, message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL,
-            address VARCHAR(255) NOT NULL DEFAULT '', secret BINARY(16) NOT NULL DEFAULT 0x00, preferred BOOL NOT NULL DEFAULT TRUE,
+            owner VARCHAR(255) NOT NULL, lease_until DATETIME(6) NOT NULL, commits BIGINT NOT NULL,
+            message_seq BIGINT NOT NULL, time_us BIGINT NOT NULL,
+            address VARCHAR(255) NOT NULL DEFAULT '', secret BINARY(16) NOT NULL DEFAULT 0x00,
+            preferred BOOL NOT NULL DEFAULT TRUE,
             wanted_at DATETIME(6) NOT NULL DEFAULT '2000-01-01') {Options};
         CREATE TABLE IF NOT EXISTS placement (version BIGINT NOT NULL, shard INT NOT NULL, group_no INT NOT NULL,
             epoch BIGINT NOT NULL, PRIMARY KEY (version, shard)) {Options};
@@ -38,8 +40,10 @@ internal static class MySqlSchema
             overdraft_limit BIGINT NOT NULL, posted BIGINT NOT NULL, pending_in BIGINT NOT NULL, pending_out BIGINT NOT NULL, entry_version BIGINT NOT NULL, version BIGINT NOT NULL,
             iban VARCHAR(64), created_us BIGINT NOT NULL, returnable BIGINT NOT NULL,
             KEY accounts_of_customer (customer_id, id)) {Options};
-        CREATE TABLE IF NOT EXISTS transactions (id BINARY(16) PRIMARY KEY, kind INT NOT NULL, currency CHAR(3), amount BIGINT, reference VARCHAR(512),
-            saga_id BINARY(16), time_us BIGINT NOT NULL, legs BLOB NOT NULL, value_date DATE, code VARCHAR(35), external_reference VARCHAR(140), metadata TEXT,
+        CREATE TABLE IF NOT EXISTS transactions (id BINARY(16) PRIMARY KEY, kind INT NOT NULL, currency CHAR(3),
+            amount BIGINT, reference VARCHAR(512),
+            saga_id BINARY(16), time_us BIGINT NOT NULL, legs BLOB NOT NULL, value_date DATE, code VARCHAR(35),
+            external_reference VARCHAR(140), metadata TEXT,
             personal MEDIUMTEXT, counterparty_id BINARY(16)) {Options};
         CREATE TABLE IF NOT EXISTS entries (account_id BINARY(16) NOT NULL, version BIGINT NOT NULL, transaction_id BINARY(16) NOT NULL, amount BIGINT NOT NULL,
             posted_after BIGINT NOT NULL, time_us BIGINT NOT NULL, PRIMARY KEY (account_id, version)) {Options};
@@ -48,10 +52,13 @@ internal static class MySqlSchema
         CREATE TABLE IF NOT EXISTS outcomes (row_no BIGINT AUTO_INCREMENT PRIMARY KEY, outcome_key BINARY(16) NOT NULL, fingerprint BINARY(16) NOT NULL, kind INT NOT NULL,
             subject BINARY(16) NOT NULL, balance BIGINT NOT NULL, seq BIGINT NOT NULL, reason INT NOT NULL, detail VARCHAR(2048), time_us BIGINT NOT NULL,
             UNIQUE KEY {KeyIndex} (outcome_key)) {Options};
-        CREATE TABLE IF NOT EXISTS claims (space VARCHAR(32) NOT NULL, name VARCHAR(200) NOT NULL, claim_id BINARY(16) NOT NULL,
+        CREATE TABLE IF NOT EXISTS claims (space VARCHAR(32) NOT NULL, name VARCHAR(200) NOT NULL,
+            claim_id BINARY(16) NOT NULL,
             kind VARCHAR(64) NOT NULL, subject BINARY(16) NOT NULL, PRIMARY KEY (space, name)) {Options};
-        CREATE TABLE IF NOT EXISTS aggregates (id BINARY(16) PRIMARY KEY, kind VARCHAR(64) NOT NULL, version BIGINT NOT NULL, state VARCHAR(32) NOT NULL,
-            at_rest BOOL NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL, open_state VARCHAR(32) AS (IF(at_rest, NULL, state)) VIRTUAL,
+        CREATE TABLE IF NOT EXISTS aggregates (id BINARY(16) PRIMARY KEY, kind VARCHAR(64) NOT NULL,
+            version BIGINT NOT NULL, state VARCHAR(32) NOT NULL,
+            at_rest BOOL NOT NULL, wake_us BIGINT, data MEDIUMBLOB NOT NULL,
+            open_state VARCHAR(32) AS (IF(at_rest, NULL, state)) VIRTUAL,
             KEY aggregates_due (wake_us), KEY aggregates_by_state (open_state, id)) {Options};
         CREATE TABLE IF NOT EXISTS events (seq BIGINT PRIMARY KEY, type INT NOT NULL, subject BINARY(16) NOT NULL, version BIGINT NOT NULL, time_us BIGINT NOT NULL,
             data MEDIUMBLOB NOT NULL) {Options};

@@ -32,8 +32,10 @@ internal static class LedgerSchema
             returnable INTEGER NOT NULL, entry_rows BLOB) STRICT, WITHOUT ROWID;
         CREATE INDEX accounts_of_customer ON accounts (customer_id) WHERE customer_id IS NOT NULL;
 
-        CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT, amount INTEGER, reference TEXT, saga_id BLOB,
-            time_us INTEGER NOT NULL, legs BLOB NOT NULL, value_date TEXT, code TEXT, external_reference TEXT, metadata TEXT,
+        CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT, amount INTEGER,
+            reference TEXT, saga_id BLOB,
+            time_us INTEGER NOT NULL, legs BLOB NOT NULL, value_date TEXT, code TEXT, external_reference TEXT,
+            metadata TEXT,
             personal TEXT, counterparty_id BLOB) STRICT, WITHOUT ROWID;
         CREATE TABLE entries (row INTEGER PRIMARY KEY, account_id BLOB NOT NULL, version INTEGER NOT NULL, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL,
             posted_after INTEGER NOT NULL, time_us INTEGER NOT NULL, previous INTEGER NOT NULL,

@@ -13,6 +13,7 @@ internal static class LogSchema
         CREATE TABLE IF NOT EXISTS groups(name TEXT NOT NULL, topic INTEGER NOT NULL, partition INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY(name, topic, partition)) STRICT, WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS records(
             topic INTEGER NOT NULL, partition INTEGER NOT NULL, position INTEGER NOT NULL, source INTEGER NOT NULL, seq INTEGER NOT NULL, key BLOB NOT NULL, type INTEGER NOT NULL,
-            subject BLOB NOT NULL, version INTEGER NOT NULL, time_us INTEGER NOT NULL, data BLOB NOT NULL, previous INTEGER, PRIMARY KEY(topic, partition, position)) STRICT, WITHOUT ROWID;
+            subject BLOB NOT NULL, version INTEGER NOT NULL, time_us INTEGER NOT NULL, data BLOB NOT NULL,
+            previous INTEGER, PRIMARY KEY(topic, partition, position)) STRICT, WITHOUT ROWID;
         """;
 }

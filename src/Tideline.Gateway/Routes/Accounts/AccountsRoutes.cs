@@ -1,5 +1,4 @@
 using Tideline.Gateway.Http;
-using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
@@ -7,9 +6,8 @@ namespace Tideline.Gateway.Routes.Accounts;
 internal static class AccountsRoutes
 {
     /// <summary>Maps them.</summary>
-    public static void Map(AccountsService accounts, RouteTable routes, GatewayParts parts)
+    public static void Map(RouteTable routes, GatewayParts parts)
     {
-        _ = accounts;
         new CustomerRoutes(parts).Map(routes);
         new ViewRoutes(parts).Map(routes);
         new AccountRoutes(parts).Map(routes);

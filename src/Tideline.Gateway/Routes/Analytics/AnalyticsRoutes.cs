@@ -1,5 +1,4 @@
 using Tideline.Gateway.Http;
-using Tideline.Services.Analytics;
 
 namespace Tideline.Gateway.Routes.Analytics;
 
@@ -7,9 +6,8 @@ namespace Tideline.Gateway.Routes.Analytics;
 internal static class AnalyticsRoutes
 {
     /// <summary>Maps them.</summary>
-    public static void Map(AnalyticsService analytics, RouteTable routes, GatewayParts parts)
+    public static void Map(RouteTable routes, GatewayParts parts)
     {
-        _ = analytics;
         new DailyRoutes(parts).Map(routes);
     }
 }

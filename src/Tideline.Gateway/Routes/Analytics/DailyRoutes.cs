@@ -15,7 +15,10 @@ internal sealed class DailyRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes) => routes.Get("/v1/analytics/daily", new RouteNotes(
         "The movements on customer accounts per day (UTC) and currency: entries, money in and money out, by kind.",
-        """{"items":[{"day":"2026-01-31","currency":"EUR","kinds":[{"kind":"deposit","count":2,"in":"100.00","out":"0.00"}]}]}""")
+        """
+        {"items":[{"day":"2026-01-31","currency":"EUR","kinds":[{"kind":"deposit","count":2,"in":"100.00",
+        "out":"0.00"}]}]}
+        """)
     {
         Query = Days,
     }, FindAsync);

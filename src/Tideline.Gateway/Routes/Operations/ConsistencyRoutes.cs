@@ -11,7 +11,10 @@ internal sealed class ConsistencyRoutes(GatewayParts parts)
 
     public void Map(RouteTable routes) => routes.Get("/v1/ops/consistency", new RouteNotes(
         "Checks the invariants of ledger, log and views while traffic runs, and names each violation.",
-        """{"ok":true,"checks":[{"name":"I1 the sum of all balances is zero per currency","ok":true,"detail":"shard 0: 12 accounts in 1 currency"}],"figures":[]}""")
+        """
+        {"ok":true,"checks":[{"name":"I1 the sum of all balances is zero per currency","ok":true,
+        "detail":"shard 0: 12 accounts in 1 currency"}],"figures":[]}
+        """)
     {
         Query = Depth,
     }, VerifyAsync);

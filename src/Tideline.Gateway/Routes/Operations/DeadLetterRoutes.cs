@@ -14,7 +14,10 @@ namespace Tideline.Gateway.Routes.Operations;
 internal sealed class DeadLetterRoutes(GatewayParts parts)
 {
     private const string Replayed =
-        """{"projection":"customers","key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,"stoppedAt":null,"reason":null}""";
+        """
+        {"projection":"customers","key":"0197a1b2-0000-7000-8000-000000000001","letters":2,"applied":2,
+        "stoppedAt":null,"reason":null}
+        """;
     private const string List = "dlq";
 
     // Where a page of saga letters goes on; a projection's name is no such word.
@@ -23,7 +26,10 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         "The list omits dead letters of projections: the views are not open yet; /health/detail says why.";
 
     private const string Listed =
-        """{"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","projection":"customers","letters":2,"reason":"…"}""";
+        """
+        {"key":"0197a1b2-0000-7000-8000-000000000001","source":"views","projection":"customers","letters":2,
+        "reason":"…"}
+        """;
 
     private static readonly BodyField Which = new(
         "projection", "the projection; required if the key has letters in several.", "customers");

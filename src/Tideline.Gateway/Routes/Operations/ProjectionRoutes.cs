@@ -9,9 +9,16 @@ namespace Tideline.Gateway.Routes.Operations;
 /// <summary>How far the projections are, and building them anew.</summary>
 internal sealed class ProjectionRoutes(GatewayParts parts)
 {
-    private const string Example = """{"items":[{"projection":"customers","shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,"lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}""";
+    private const string Example = """
+        {"items":[{"projection":"customers","shard":0,"viewVersion":1,"watermark":42,"head":42,"lagEvents":0,
+        "lagMs":0,"healthy":true,"fault":null,"blockedKeys":0}]}
+        """;
 
-    private const string Rebuilt = """{"items":[{"projection":"customers","phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,"compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,"blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}]}""";
+    private const string Rebuilt = """
+        {"items":[{"projection":"customers","phase":"switched","version":2,"eventsApplied":42,"eventsTotal":42,
+        "compared":6,"differing":0,"blocked":0,"collections":[{"name":"customers","compared":6,"differing":0,
+        "blocked":0,"differingIds":[]}],"message":"Version 2 answers; version 1 is kept."}]}
+        """;
 
     private static readonly BodyField Which = new(
         "projection", "the projection; without it, all projections.", "customers");

@@ -11,7 +11,11 @@ internal sealed class ShardRoutes(GatewayParts parts)
     public void Map(RouteTable routes) => routes.Get("/v1/ops/shards", new RouteNotes(
         "The state of each shard: owner (null: no recent lease) and its epoch, newest event, message and audit "
             + "block, commands that wait, and the group of servers that holds it.",
-        """{"placementVersion":1,"items":[{"shard":0,"group":0,"placementEpoch":1,"owner":"process 4711 on node-1 (http://node-1:7400)","epoch":1,"eventSeq":42,"messageSeq":7,"auditBlock":3,"auditedThroughSeq":40,"waiting":0,"lastCommitAt":"2026-01-31T12:00:00.000000Z"}]}"""), GetAsync);
+        """
+        {"placementVersion":1,"items":[{"shard":0,"group":0,"placementEpoch":1,
+        "owner":"process 4711 on node-1 (http://node-1:7400)","epoch":1,"eventSeq":42,"messageSeq":7,"auditBlock":3,
+        "auditedThroughSeq":40,"waiting":0,"lastCommitAt":"2026-01-31T12:00:00.000000Z"}]}
+        """), GetAsync);
 
     private async Task<Problem?> GetAsync(HttpContext http)
     {

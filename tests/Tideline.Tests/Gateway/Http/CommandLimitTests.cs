@@ -20,7 +20,8 @@ public sealed class CommandLimitTests
     [InlineData("POST", $"/v1/ops/sagas/{Saga}/compensate", "{}", nameof(IShardReader.GetAggregateAsync))]
     [InlineData("POST", $"/v1/ops/sagas/{Saga}/payout", "{}", nameof(IShardReader.GetAggregateAsync))]
     [InlineData("POST", $"/v1/ops/dlq/{Letter}/replay", "{}", nameof(IShardReader.GetAggregateAsync))]
-    [InlineData("POST", $"/v1/ops/dlq/{Letter}/discard", """{"reason":"A test"}""", nameof(IShardReader.GetAggregateAsync))]
+    [InlineData(
+        "POST", $"/v1/ops/dlq/{Letter}/discard", """{"reason":"A test"}""", nameof(IShardReader.GetAggregateAsync))]
     [InlineData("POST", "/v1/ops/dlq/replay", "{}", nameof(IShardReader.GetAggregatesAsync))]
     [InlineData("PATCH", "/v1/accounts/{account}", """{"status":"frozen"}""", nameof(IShardReader.GetAccountAsync))]
     [InlineData("POST", "/v1/holds/{account}/release", "{}", nameof(IShardReader.GetHoldAsync))]
