@@ -46,7 +46,7 @@ public sealed class SuspenseTests
         foreach (
             var harm in new[]
             {
-                $"UPDATE accounts SET posted = {Limits.BalanceMinor}",
+                $"UPDATE accounts SET balance = {Limits.BalanceMinor}",
                 "UPDATE accounts SET kind = 1",
                 "UPDATE accounts SET currency = 'USD'",
             })
@@ -70,7 +70,7 @@ public sealed class SuspenseTests
         var (id, from, _) = await bank.SuspendAsync();
         bank.ForceClosed(from);
         (await bank.Operations.PayOutAsync(id, null, default))!.Reason.ShouldBe(RefusalReason.AccountClosed);
-        bank.Tamper(0, $"UPDATE accounts SET status = 0 WHERE id = X'{from:N}'");
+        bank.Tamper(0, $"UPDATE accounts SET status = 0 WHERE account_id = X'{from:N}'");
         (await bank.SetStatusAsync(from, AccountStatus.Frozen)).ShouldBeNull();
         var both = await Task.WhenAll(
             Enumerable.Range(0, 8).Select(_ => bank.Operations.PayOutAsync(id, null, default)));

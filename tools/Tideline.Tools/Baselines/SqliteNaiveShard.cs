@@ -13,12 +13,12 @@ internal sealed class SqliteNaiveShard : INaiveShard
 {
     private const string Tables = """
         PRAGMA journal_mode=WAL;
-        CREATE TABLE accounts (id BLOB PRIMARY KEY, customer_id BLOB, currency TEXT NOT NULL, status INTEGER NOT NULL, overdraft_limit INTEGER NOT NULL,
-            posted INTEGER NOT NULL, pending INTEGER NOT NULL, entry_version INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE accounts (account_id BLOB PRIMARY KEY, customer_id BLOB, currency TEXT NOT NULL, status INTEGER NOT NULL, overdraft_limit INTEGER NOT NULL,
+            balance INTEGER NOT NULL, pending INTEGER NOT NULL, entry_version INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL, reference TEXT, time_us INTEGER NOT NULL,
             legs BLOB NOT NULL) WITHOUT ROWID;
-        CREATE TABLE entries (account_id BLOB, version INTEGER, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL, posted_after INTEGER NOT NULL,
-            time_us INTEGER NOT NULL, PRIMARY KEY (account_id, version)) WITHOUT ROWID;
+        CREATE TABLE entries (account_id BLOB, entry_version INTEGER, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL,
+            balance_after INTEGER NOT NULL, time_us INTEGER NOT NULL, PRIMARY KEY (account_id, entry_version)) WITHOUT ROWID;
         CREATE TABLE events (seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, subject BLOB NOT NULL, version INTEGER NOT NULL, time_us INTEGER NOT NULL, data BLOB NOT NULL);
         CREATE TABLE outcomes (key BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, subject BLOB NOT NULL, balance INTEGER NOT NULL, time_us INTEGER NOT NULL) WITHOUT ROWID;
         """;
@@ -74,8 +74,8 @@ internal sealed class SqliteNaiveShard : INaiveShard
     {
         var subject = account.ToByteArray();
         var (posted, version) = Read(transaction, subject, amount);
-        Run(transaction,
-            "UPDATE accounts SET posted = $1, entry_version = $2 WHERE id = $3", posted + amount, version + 1, subject);
+        Run(transaction, "UPDATE accounts SET balance = $1, entry_version = $2 WHERE account_id = $3",
+            posted + amount, version + 1, subject);
         Run(transaction, "INSERT INTO entries VALUES ($1, $2, $3, $4, $5, $6)",
             subject, version + 1, id, amount, posted + amount, timeUs);
         Run(transaction, "INSERT INTO events (type, subject, version, time_us, data) VALUES ($1, $2, $3, $4, $5)",
@@ -85,8 +85,8 @@ internal sealed class SqliteNaiveShard : INaiveShard
 
     private static (long Posted, long Version) Read(SqliteTransaction transaction, byte[] account, long amount)
     {
-        using var read = Command(transaction, "SELECT posted, pending, overdraft_limit, status, currency, "
-            + "entry_version FROM accounts WHERE id = $1", account);
+        using var read = Command(transaction, "SELECT balance, pending, overdraft_limit, status, currency, "
+            + "entry_version FROM accounts WHERE account_id = $1", account);
         using var row = read.ExecuteReader();
         if (!row.Read() || row.GetInt64(3) != 0
             || row.GetString(4) != "EUR" || row.GetInt64(0) - row.GetInt64(1) + row.GetInt64(2) + amount < 0)
