@@ -54,7 +54,7 @@ internal static class CodeMeanings
         OutcomeKind.Reserved => "The key is used; the outcome itself is on the shard of its subject.",
         OutcomeKind.Done => "Executed; subject, balance and event are the reply.",
         OutcomeKind.Refused => "Refused; nothing changed. Reason and detail are the reply.",
-        OutcomeKind.Saga => "A saga was started; its row in aggregates is the reply.",
+        OutcomeKind.Saga => "A saga was started; the saga is the reply.",
         _ => "",
     };
 

@@ -94,7 +94,7 @@ internal static class MySqlTables
         CREATE TABLE IF NOT EXISTS accounts (
             account_id BINARY(16) PRIMARY KEY
                 COMMENT 'UUIDv7, unless the client chose it; UUIDv8 for system accounts; as 16 bytes.',
-            customer_id BINARY(16) COMMENT 'customers.customer_id on this shard; NULL for a system account.',
+            customer_id BINARY(16) COMMENT 'customers.customer_id, on any shard; NULL for a system account.',
             kind INT NOT NULL COMMENT 'Code, see codes: accounts.kind.',
             currency CHAR(3) NOT NULL COMMENT 'ISO 4217 code, see currencies.',
             status INT NOT NULL COMMENT 'Code, see codes: accounts.status.',
@@ -122,7 +122,7 @@ internal static class MySqlTables
                 COMMENT '24 bytes per entry on this shard: entries.account_id, then entry_version, big-endian.',
             value_date DATE COMMENT 'Day from which interest counts; NULL: the day of time_us, UTC.',
             code VARCHAR(35) COMMENT 'Transaction code of the bank.',
-            external_reference VARCHAR(140) COMMENT 'What another system calls it, such as an end-to-end id.',
+            external_reference VARCHAR(140) COMMENT 'What another system calls it, such as the number of an invoice.',
             metadata TEXT COMMENT 'JSON object of names and values of the client.',
             personal_data MEDIUMTEXT COMMENT 'JSON array, a part for each person. Personal data.',
             counterparty_id BINARY(16)

@@ -13,7 +13,8 @@ internal static class OperatorQuestions
         new("What is the balance of an account?", "PRIMARY",
             "SELECT * FROM readable_accounts WHERE account_key = UUID_TO_BIN(@account)"),
         new("Which accounts does a customer have?", "accounts_of_customer",
-            "SELECT * FROM readable_accounts WHERE customer_key = UUID_TO_BIN(@customer)"),
+            "SELECT * FROM readable_accounts WHERE customer_key = UUID_TO_BIN(@customer)",
+            "Ask every shard: a customer may have accounts on several."),
         new("What are the newest entries of an account?", "PRIMARY",
             """
             SELECT * FROM readable_entries WHERE account_key = UUID_TO_BIN(@account)
@@ -26,7 +27,7 @@ internal static class OperatorQuestions
                 AND time_us <= TIMESTAMPDIFF(MICROSECOND, '1970-01-01', @until)
             ORDER BY entry_version DESC LIMIT 1
             """,
-            "It reads the entries of this account back to that time. `GET /v1/accounts/{id}/balance` reads a few."),
+            "It reads the entries of this account back to that time. `GET /v1/accounts/{id}/balance` reads fewer."),
         new("What is this transaction?", "PRIMARY",
             "SELECT * FROM readable_transactions WHERE transaction_key = UUID_TO_BIN(@transaction)"),
         new("Which entries does this transaction have?", "PRIMARY",
@@ -46,7 +47,7 @@ internal static class OperatorQuestions
             """),
         new("Which sagas are parked?", "aggregates_by_state",
             "SELECT * FROM readable_aggregates WHERE open_state = 'parked' ORDER BY aggregate_key LIMIT 20",
-            "As well for running, compensating, compensated, suspended, paid-out and set-aside ones."),
+            "The other states are running, compensating, compensated, suspended, paid-out and set-aside."),
         new("How many sagas are in each state that is not at rest?", "aggregates_by_state",
             """
             SELECT open_state, COUNT(*) AS sagas FROM readable_aggregates WHERE open_state IS NOT NULL
@@ -65,7 +66,7 @@ internal static class OperatorQuestions
             SELECT * FROM readable_outcomes
             WHERE outcome_key = UNHEX(LEFT(SHA2(CONCAT('0:', @key), 256), 32))
             """,
-            "The key of a request over HTTP. Ask every shard: a key is on its home shard and on that of its effect."),
+            "`@key` is the key of an HTTP request. Ask every shard: its home shard and that of the effect have it."),
         new("What were the newest commands?", "PRIMARY",
             "SELECT * FROM readable_outcomes ORDER BY row_no DESC LIMIT 20"),
         new("Whose is an IBAN?", "PRIMARY",
@@ -73,7 +74,7 @@ internal static class OperatorQuestions
             "Ask every shard: a claim is on the shard that the name hashes to."),
         new("Which messages wait for the relay, oldest first?", "PRIMARY",
             "SELECT * FROM readable_messages ORDER BY message_seq LIMIT 20",
-            "Copied messages are removed with a later commit; what is old has not been copied."),
+            "Copied messages are removed with a later commit. An old message has not been copied."),
         new("What were the newest events?", "PRIMARY",
             "SELECT * FROM readable_events ORDER BY event_seq DESC LIMIT 20"),
         new("Which audit blocks were sealed in a period?", "audit_log_by_time",

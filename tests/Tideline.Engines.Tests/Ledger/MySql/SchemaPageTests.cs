@@ -55,11 +55,12 @@ public sealed class SchemaPageTests : IAsyncLifetime
 
     private static string Questions()
     {
-        var text = new StringBuilder("\nEach statement reads one shard.\n");
+        var text = new StringBuilder("\nEach statement reads one shard. Variables are texts: ids, and times in UTC.\n");
         foreach (var question in OperatorQuestions.All)
         {
             text.Append(Invariant, $"\n### {question.Text}\n\n```sql\n{question.Sql};\n```\n\n");
-            text.Append(Invariant, $"Index: `{question.Index}`.{(question.Note is null ? "" : $"\n{question.Note}")}\n");
+            text.Append(Invariant, $"Index: `{question.Index}`.\n");
+            if (question.Note is not null) text.Append(Invariant, $"{question.Note}\n");
         }
 
         return text.ToString();
@@ -89,7 +90,7 @@ public sealed class SchemaPageTests : IAsyncLifetime
 
     private async Task<string> TablesAsync()
     {
-        var text = new StringBuilder("\n## Tables\n");
+        var text = new StringBuilder("\n## Tables\n\nA type with `?` may be NULL.\n");
         foreach (var table in await RowsAsync(Tables))
         {
             text.Append(Invariant, $"\n### {table[0]}\n\n{table[1]}\n\n| Column | Type | Comment |\n|---|---|---|\n");

@@ -16,10 +16,12 @@ public sealed class SchemaTests : IAsyncLifetime
             AND (t.table_comment = '' OR c.column_name IS NOT NULL)
         """;
 
+    // Of the rows that a batch writes.
     private static readonly Type[] StoredEnums =
     [
-        typeof(AccountKind), typeof(AccountStatus), typeof(TransactionKind), typeof(HoldStatus), typeof(OutcomeKind),
-        typeof(RefusalReason), typeof(EventType),
+        .. typeof(BatchWrites).GetProperties().SelectMany(list => list.PropertyType.GetGenericArguments())
+            .SelectMany(row => row.GetProperties()).Select(field => field.PropertyType).Where(type => type.IsEnum)
+            .Distinct(),
     ];
 
     private readonly MySqlDatabases _databases = new();
@@ -42,6 +44,11 @@ public sealed class SchemaTests : IAsyncLifetime
     {
         var rows = await ListAsync(
             "SELECT CONCAT_WS(' ', field, code) FROM codes WHERE name <> '' AND meaning <> ''");
+        StoredEnums.Select(stored => stored.Name).Order().ShouldBe(
+        [
+            nameof(AccountKind), nameof(AccountStatus), nameof(EventType), nameof(HoldStatus), nameof(OutcomeKind),
+            nameof(RefusalReason), nameof(TransactionKind),
+        ]);
         foreach (var stored in StoredEnums)
         {
             var field = MySqlCodes.FieldOf(stored);
