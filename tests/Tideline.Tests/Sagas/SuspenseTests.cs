@@ -54,7 +54,7 @@ public sealed class SuspenseTests
             var (from, to) = (await bank.AccountAsync(0, 250), await bank.AccountAsync(1));
             var id = await bank.StartAsync(from, to, 250);
             (await bank.SetStatusAsync(to, AccountStatus.Frozen)).ShouldBeNull();
-            bank.Tamper(0, $"{harm} WHERE id = X'{from:N}'").ShouldBe(1);
+            bank.Tamper(0, $"{harm} WHERE account_id = X'{from:N}'").ShouldBe(1);
             await bank.Pump.RunAsync();
             (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Suspended, harm);
         }

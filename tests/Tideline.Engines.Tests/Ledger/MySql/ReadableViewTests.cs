@@ -1,6 +1,5 @@
 using System.Globalization;
 using MySqlConnector;
-using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using static Tideline.Engines.Tests.Ledger.LedgerSamples;
