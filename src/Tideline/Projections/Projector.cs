@@ -329,7 +329,7 @@ public sealed partial class Projector : IAsyncDisposable
         if (active.Version != Active.Version) _applier = ApplierOf(active);
         Active = active;
         StateFault = active.Version != 0
-            ? null : $"The active version of {Definition.Name} cannot be read; the process that owns shard 0 repairs it.";
+            ? null : $"The active version of {Definition.Name} cannot be read; the owner of shard 0 repairs it.";
         var watermarks = new Watermark[_shards.Length];
         for (var shard = 0; shard < watermarks.Length; shard++)
             watermarks[shard] = await _views.GetWatermarkAsync(Names.Projection, shard, cancel);
