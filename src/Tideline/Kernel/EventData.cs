@@ -96,4 +96,4 @@ public sealed record EventData
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(EventData))]
-public sealed partial class EventDataJson : JsonSerializerContext;
+internal sealed partial class EventDataJson : JsonSerializerContext;

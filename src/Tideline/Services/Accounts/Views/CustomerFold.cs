@@ -6,7 +6,7 @@ namespace Tideline.Services.Accounts.Views;
 /// How an event changes a customer document: pure functions. An event that the document's clock covers changes nothing;
 /// one that skips a version of its aggregate is a fault, because an event was lost.
 /// </summary>
-public static class CustomerFold
+internal static class CustomerFold
 {
     /// <summary>Whether the event is in the document already.</summary>
     public static bool Covers(CustomerDocument? document, LedgerEvent happened) =>
