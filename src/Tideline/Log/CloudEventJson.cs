@@ -8,7 +8,7 @@ namespace Tideline.Log;
 /// A record in the JSON format of CloudEvents 1.0, with <c>shard</c>, <c>sequence</c>, <c>version</c> and
 /// <c>partitionkey</c> as extension attributes.
 /// </summary>
-public static class CloudEventJson
+internal static class CloudEventJson
 {
     /// <summary>Writes a record.</summary>
     public static byte[] Write(LogRecord record)

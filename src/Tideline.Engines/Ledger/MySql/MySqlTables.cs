@@ -85,9 +85,7 @@ internal static class MySqlTables
         $"""
         CREATE TABLE IF NOT EXISTS customers (
             customer_id BINARY(16) PRIMARY KEY COMMENT 'UUIDv7, unless the client chose it, as 16 bytes.',
-            name VARCHAR(255) NOT NULL COMMENT 'Personal data.',
-            email VARCHAR(255) NOT NULL COMMENT 'Personal data.',
-            country VARCHAR(8) NOT NULL COMMENT 'ISO 3166-1 code of two letters.',
+            profile BLOB NOT NULL COMMENT 'JSON in UTF-8: name, email, country. Personal data.',
             version BIGINT NOT NULL COMMENT 'Number of events of this customer.',
             created_us BIGINT NOT NULL COMMENT 'Microseconds since 1970 UTC.'
         ) {Options} COMMENT 'Customers of this shard. Personal data.';

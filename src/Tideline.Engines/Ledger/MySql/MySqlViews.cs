@@ -22,10 +22,10 @@ internal static class MySqlViews
 
     public static IReadOnlyList<ReadableView> All { get; } =
     [
-        new("readable_customers", "Customers. Personal data.",
+        new("readable_customers", "Customers with what their profile says. Personal data.",
             $"""
-            SELECT BIN_TO_UUID(c.customer_id) AS customer_id, c.name, c.email, c.country, c.version,
-                {Epoch} c.created_us MICROSECOND AS created_at, c.customer_id AS customer_key
+            SELECT BIN_TO_UUID(c.customer_id) AS customer_id, {Field("name")}, {Field("email")}, {Field("country")},
+                c.version, {Epoch} c.created_us MICROSECOND AS created_at, c.customer_id AS customer_key
             FROM customers c
             """),
         new("readable_accounts", "Accounts with their balances. Available: what the owner can spend.",
@@ -164,6 +164,9 @@ internal static class MySqlViews
         $" LEFT JOIN codes {alias} ON {alias}.field = '{field}' AND {alias}.code = {column}";
 
     private static string Currencies(string column) => $"LEFT JOIN currencies cur ON cur.currency = {column}";
+
+    private static string Field(string name) =>
+        $"JSON_UNQUOTE(JSON_EXTRACT({Json("c.profile")}, '$.{name}')) AS {name}";
 
     private static string Json(string column) =>
         $"IF(JSON_VALID(CONVERT({column} USING utf8mb4)), CONVERT({column} USING utf8mb4), NULL)";

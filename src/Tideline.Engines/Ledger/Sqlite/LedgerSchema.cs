@@ -27,8 +27,8 @@ internal static class LedgerSchema
             message_seq INTEGER NOT NULL, block_number INTEGER NOT NULL, begun_us INTEGER NOT NULL,
             reason TEXT NOT NULL) STRICT;
 
-        CREATE TABLE customers (customer_id BLOB PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL,
-            country TEXT NOT NULL, version INTEGER NOT NULL, created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE customers (customer_id BLOB PRIMARY KEY, profile BLOB NOT NULL, version INTEGER NOT NULL,
+            created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE accounts (account_id BLOB PRIMARY KEY, customer_id BLOB, kind INTEGER NOT NULL,
             currency TEXT NOT NULL, status INTEGER NOT NULL, overdraft_limit INTEGER NOT NULL, balance INTEGER NOT NULL,
             pending_in INTEGER NOT NULL, pending_out INTEGER NOT NULL, entry_version INTEGER NOT NULL,

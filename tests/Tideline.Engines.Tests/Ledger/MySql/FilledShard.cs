@@ -19,7 +19,7 @@ internal static class FilledShard
     private static readonly string[] Inserts =
     [
         "SET SESSION cte_max_recursion_depth = 5000",
-        $"INSERT INTO customers {Numbers} {Id("i")}, CONCAT('Customer ', i), '', 'DE', 1, {Start} FROM n",
+        $"INSERT INTO customers {Numbers} {Id("i")}, '{{}}', 1, {Start} FROM n",
         $"INSERT INTO accounts {Numbers} {Id("i")}, {Id("i DIV 4")}, 0, 'EUR', 0, 0, 100 * i, 0, 0, 50, 1, NULL, "
             + $"{Start}, 0 FROM n",
         $"INSERT INTO transactions {Numbers} {Id("i")}, 1, 'EUR', 100, 'Rent', NULL, {Start} + i, "

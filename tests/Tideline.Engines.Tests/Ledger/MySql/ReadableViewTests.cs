@@ -78,7 +78,7 @@ public sealed class ReadableViewTests : IAsyncLifetime
         (await RowAsync("SELECT space, name, subject_kind, subject_id, claim_id FROM readable_claims"))
             .ShouldBe(["iban", "DE02", "account", $"{Id(1)}", $"{Id(31)}"]);
         (await RowAsync("SELECT customer_id, name, email, country FROM readable_customers"))
-            .ShouldBe([$"{Id(9)}", "Ada", "ada@example.org", "KW"]);
+            .ShouldBe([$"{Id(9)}", "Adà", "ada@example.org", "KW"]);
         (await RowAsync("SELECT shard, shards, commits, message_seq FROM readable_shard"))
             .ShouldBe(["0", "2", "1", "1"]);
     }
@@ -86,7 +86,8 @@ public sealed class ReadableViewTests : IAsyncLifetime
     private static BatchWrites Everything()
     {
         var writes = new BatchWrites { TimeUs = TimeUs };
-        writes.NewCustomers.Add(new CustomerRow(Id(9), "Ada", "ada@example.org", "KW", 1, TimeUs));
+        var profile = """{"name":"Adà","email":"ada@example.org","country":"KW"}"""u8.ToArray();
+        writes.NewCustomers.Add(new CustomerRow(new PersonalPart(Id(9), profile), 1, TimeUs));
         writes.NewAccounts.Add(Account(1, Id(9), AccountKind.Customer, 12_345));
         writes.NewAccounts.Add(Account(2, Guid.Empty, AccountKind.Settlement, long.MinValue));
         writes.Transactions.Add(new TransactionRow(
