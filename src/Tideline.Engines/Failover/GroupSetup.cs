@@ -9,9 +9,21 @@ public static class GroupSetup
     private const string Tables =
         """
         CREATE DATABASE IF NOT EXISTS tideline_group;
-        CREATE TABLE IF NOT EXISTS tideline_group.topology (term BIGINT PRIMARY KEY, primary_server VARCHAR(255) NOT NULL, made_at DATETIME(6) NOT NULL);
-        CREATE TABLE IF NOT EXISTS tideline_group.heartbeat (id INT PRIMARY KEY, beat_at DATETIME(6) NOT NULL);
-        CREATE TABLE IF NOT EXISTS tideline_group.quarantine (server VARCHAR(255) NOT NULL, gtids VARCHAR(8192) NOT NULL, found_at DATETIME(6) NOT NULL, PRIMARY KEY (server, found_at));
+        CREATE TABLE IF NOT EXISTS tideline_group.topology (
+            term BIGINT PRIMARY KEY COMMENT 'Number of the term; the highest counts.',
+            primary_server VARCHAR(255) NOT NULL COMMENT 'host:port of the primary of that term.',
+            made_at DATETIME(6) NOT NULL COMMENT 'UTC.'
+        ) COMMENT 'The primary of each term of the group.';
+        CREATE TABLE IF NOT EXISTS tideline_group.heartbeat (
+            id INT PRIMARY KEY COMMENT 'Number of the row that a controller writes.',
+            beat_at DATETIME(6) NOT NULL COMMENT 'UTC.'
+        ) COMMENT 'Written to find out whether replicas acknowledge.';
+        CREATE TABLE IF NOT EXISTS tideline_group.quarantine (
+            server VARCHAR(255) NOT NULL COMMENT 'host:port of the member.',
+            gtids VARCHAR(8192) NOT NULL COMMENT 'Its transactions that no other member has.',
+            found_at DATETIME(6) NOT NULL COMMENT 'UTC.',
+            PRIMARY KEY (server, found_at)
+        ) COMMENT 'Members with transactions that nobody acknowledged.';
         """;
 
     /// <summary>What <c>mysqld</c> is started with as a member.</summary>

@@ -25,6 +25,9 @@ public readonly record struct Currency
 
     private Currency(string code, int exponent) => (Code, Exponent) = (code, exponent);
 
+    /// <summary>Every currency that this program knows.</summary>
+    public static IReadOnlyCollection<Currency> Known => All.Values;
+
     /// <summary>Three capital letters.</summary>
     public string Code { get; }
 

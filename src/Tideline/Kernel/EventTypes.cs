@@ -49,6 +49,9 @@ public static class EventTypes
     public static IReadOnlyList<string> Topics =>
         [.. Kinds.Values.Select(kind => kind.Topic).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
 
+    /// <summary>Every event that this program knows, in the order of the numbers.</summary>
+    public static IReadOnlyList<EventKind> All => [.. Kinds.Values.OrderBy(kind => kind.Type)];
+
     /// <summary>The event of a number; null when this program does not know it.</summary>
     public static EventKind? Find(EventType type) => Kinds.GetValueOrDefault(type);
 

@@ -57,22 +57,28 @@ public sealed class AuditChainTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("UPDATE events SET data = CAST(replace(data, 'EUR', 'EUS') AS BLOB) WHERE seq = 10",
+    [InlineData("UPDATE events SET data = CAST(replace(data, 'EUR', 'EUS') AS BLOB) WHERE event_seq = 10",
         "Block 2 of shard 0 does not have the hash of its events 8 to 14")]
-    [InlineData("UPDATE events SET time_us = time_us + 1 WHERE seq = 15", "Block 3 of shard 0 does not have the hash")]
-    [InlineData("UPDATE events SET version = version + 4 WHERE seq = 1", "Block 1 of shard 0 does not have the hash")]
-    [InlineData("UPDATE events SET type = 5 WHERE seq = 2", "Block 1 of shard 0 does not have the hash")]
-    [InlineData("UPDATE events SET subject = (SELECT subject FROM events WHERE seq = 8) WHERE seq = 1",
+    [InlineData("UPDATE events SET time_us = time_us + 1 WHERE event_seq = 15",
+        "Block 3 of shard 0 does not have the hash")]
+    [InlineData("UPDATE events SET version = version + 4 WHERE event_seq = 1",
         "Block 1 of shard 0 does not have the hash")]
-    [InlineData("DELETE FROM events WHERE seq = 9", "Events 9 to 9 of shard 0 are missing")]
-    [InlineData("DELETE FROM events WHERE seq > 14", "covers events 15 to 21")]
-    [InlineData("UPDATE blocks SET hash = zeroblob(32) WHERE number = 2",
-        "Block 3 of shard 0 does not link to the hash of block 2")]
-    [InlineData("UPDATE blocks SET previous_hash = zeroblob(32) WHERE number = 2", "Block 2 of shard 0 does not link")]
-    [InlineData("UPDATE blocks SET through_seq = 15 WHERE number = 2", "Block 2 of shard 0 does not have the hash")]
+    [InlineData("UPDATE events SET event_type = 5 WHERE event_seq = 2", "Block 1 of shard 0 does not have the hash")]
     [InlineData(
-        "UPDATE blocks SET time_us = time_us + 1 WHERE number = 3", "Block 3 of shard 0 does not have the time")]
-    [InlineData("DELETE FROM blocks WHERE number = 2", "Block 3 of shard 0 stands where block 2 should")]
+        "UPDATE events SET subject_id = (SELECT subject_id FROM events WHERE event_seq = 8) WHERE event_seq = 1",
+        "Block 1 of shard 0 does not have the hash")]
+    [InlineData("DELETE FROM events WHERE event_seq = 9", "Events 9 to 9 of shard 0 are missing")]
+    [InlineData("DELETE FROM events WHERE event_seq > 14", "covers events 15 to 21")]
+    [InlineData("UPDATE audit_log SET block_hash = zeroblob(32) WHERE block_number = 2",
+        "Block 3 of shard 0 does not link to the hash of block 2")]
+    [InlineData("UPDATE audit_log SET previous_hash = zeroblob(32) WHERE block_number = 2",
+        "Block 2 of shard 0 does not link")]
+    [InlineData("UPDATE audit_log SET through_seq = 15 WHERE block_number = 2",
+        "Block 2 of shard 0 does not have the hash")]
+    [InlineData(
+        "UPDATE audit_log SET time_us = time_us + 1 WHERE block_number = 3",
+        "Block 3 of shard 0 does not have the time")]
+    [InlineData("DELETE FROM audit_log WHERE block_number = 2", "Block 3 of shard 0 stands where block 2 should")]
     public async Task A_change_to_events_or_blocks_is_found(string tampering, string finding)
     {
         Tamper(tampering);
@@ -83,10 +89,11 @@ public sealed class AuditChainTests : IAsyncLifetime
     [InlineData("UPDATE entries SET amount = amount + 1 WHERE account_id = (SELECT account_id FROM entries WHERE "
         + "amount = -250 LIMIT 1)", "says another amount")]
     [InlineData(
-        "UPDATE entries SET posted_after = posted_after + 1 WHERE amount = 250", "says another amount, balance")]
+        "UPDATE entries SET balance_after = balance_after + 1 WHERE amount = 250", "says another amount, balance")]
     [InlineData("UPDATE entries SET time_us = time_us + 1 WHERE amount = 250", "transaction or time")]
     [InlineData(
-        "UPDATE entries SET amount = -10001 WHERE amount = -10000 AND version = 1", "add up to -1 instead of zero")]
+        "UPDATE entries SET amount = -10001 WHERE amount = -10000 AND entry_version = 1",
+        "add up to -1 instead of zero")]
     [InlineData("UPDATE transactions SET amount = amount + 1 WHERE amount = 250", "says another currency, amount")]
     [InlineData("UPDATE transactions SET currency = 'USD' WHERE amount = 250", "says another currency")]
     [InlineData("UPDATE transactions SET kind = 2 WHERE amount = 250", "kind")]

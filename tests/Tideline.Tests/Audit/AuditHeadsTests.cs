@@ -90,7 +90,7 @@ public sealed class AuditHeadsTests : IAsyncLifetime
     public async Task A_chain_that_was_rewritten_whole_is_found()
     {
         await PublishAsync();
-        Tamper("ledger/shard-0.db", "UPDATE events SET time_us = time_us + 1 WHERE seq = 5");
+        Tamper("ledger/shard-0.db", "UPDATE events SET time_us = time_us + 1 WHERE event_seq = 5");
         Tamper("ledger/shard-0.db", "UPDATE entries SET time_us = time_us + 1");
         // Somebody who owns the ledger seals it anew: the chain fits itself again.
         var forged = await ForgeAsync();
@@ -118,7 +118,7 @@ public sealed class AuditHeadsTests : IAsyncLifetime
     public async Task A_block_that_is_gone_from_the_ledger_is_found()
     {
         await PublishAsync();
-        Tamper("ledger/shard-0.db", "DELETE FROM blocks WHERE number = 3");
+        Tamper("ledger/shard-0.db", "DELETE FROM audit_log WHERE block_number = 3");
         (await CheckAsync()).Detail.ShouldContain("Block 3 of shard 0 was published, but is not in the ledger");
     }
 
@@ -170,7 +170,7 @@ public sealed class AuditHeadsTests : IAsyncLifetime
                 PreviousHash = previous,
                 Hash = hash.Seal(previous, block.Number, block.FromSeq, block.ThroughSeq)
             });
-            database.Prepare("UPDATE blocks SET previous_hash = ?, hash = ? WHERE number = ?")
+            database.Prepare("UPDATE audit_log SET previous_hash = ?, block_hash = ? WHERE block_number = ?")
                 .Bind(previous).Bind(forged[^1].Hash).Bind(block.Number).Run();
         }
 

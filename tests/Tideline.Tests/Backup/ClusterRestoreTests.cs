@@ -137,13 +137,15 @@ public sealed class ClusterRestoreTests
             }
         }
 
-        // With the columns that are not made from others.
+        // With the columns that are not made from others. The program makes the views.
         private static async Task<List<(string Table, string Columns)>> TablesAsync(
             MySqlConnection connection, string database)
         {
             await using var query = new MySqlCommand(
                 "SELECT table_name, GROUP_CONCAT(CONCAT('`', column_name, '`')) FROM information_schema.columns"
-                + $" WHERE table_schema = '{database}' AND generation_expression = '' GROUP BY table_name", connection);
+                + " JOIN information_schema.tables USING (table_schema, table_name)"
+                + $" WHERE table_schema = '{database}' AND table_type = 'BASE TABLE' AND generation_expression = ''"
+                + " GROUP BY table_name", connection);
             await using var rows = await query.ExecuteReaderAsync();
             var tables = new List<(string, string)>();
             while (await rows.ReadAsync()) tables.Add((rows.GetString(0), rows.GetString(1)));

@@ -44,7 +44,8 @@ public sealed class RowCheckTests
 
     [Theory]
     [InlineData("UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row says overdraft limit 900")]
-    [InlineData("UPDATE accounts SET customer_id = (SELECT id FROM customers) WHERE kind = 0", "its row says owner")]
+    [InlineData("UPDATE accounts SET customer_id = (SELECT customer_id FROM customers) WHERE kind = 0",
+        "its row says owner")]
     public async Task An_edit_is_named_after_the_events_that_copied_it(string sql, string finding)
     {
         await using var bank = await Bank.OpenAsync(1);
@@ -107,7 +108,7 @@ public sealed class RowCheckTests
     {
         await using var bank = await Bank.OpenAsync();
         var (kept, gone) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0));
-        bank.Tamper(0, $"DELETE FROM accounts WHERE id = X'{gone:N}'").ShouldBe(1);
+        bank.Tamper(0, $"DELETE FROM accounts WHERE account_id = X'{gone:N}'").ShouldBe(1);
         var check = await CheckAsync(bank);
         check.Detail.ShouldStartWith($"Account {gone} on shard 0: its row is missing, but event");
         check.Detail.ShouldNotContain(kept.ToString());

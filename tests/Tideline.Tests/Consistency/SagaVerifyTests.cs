@@ -85,7 +85,9 @@ public sealed class SagaVerifyTests
         "held is 41, but its open holds add up to 40")]
     [InlineData("UPDATE holds SET captured = 1", "I2", "held is 40, but its open holds add up to 39")]
     [InlineData(
-        "DELETE FROM transactions WHERE id IN (SELECT id FROM aggregates WHERE state = 'completed')", "I13",
+        "DELETE FROM transactions WHERE transaction_id IN "
+            + "(SELECT aggregate_id FROM aggregates WHERE state = 'completed')",
+        "I13",
         "is completed, but step debit-source of -70 EUR")]
     public async Task A_planted_fault_is_named(string sql, string invariant, string finding)
     {
@@ -119,7 +121,7 @@ public sealed class SagaVerifyTests
         var to = System.Text.Json.JsonDocument.Parse(json).RootElement.GetProperty("to").GetGuid();
         bank.Tamper(
             0, $"UPDATE aggregates SET data = CAST(replace(CAST(data AS TEXT), '{to}', '{other}') AS BLOB) "
-            + $"WHERE id = X'{settled.Id:N}'").ShouldBe(1);
+            + $"WHERE aggregate_id = X'{settled.Id:N}'").ShouldBe(1);
         Detail(await bank.VerifyAsync(), "I13").ShouldContain($"moves something else than 70 EUR of account {other}");
     }
 

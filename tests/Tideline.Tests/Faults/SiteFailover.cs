@@ -41,7 +41,8 @@ internal sealed class SiteFailover(SemiSyncGroup group)
 
     /// <summary>The number of the last event in the books of shard 0, as a server has them.</summary>
     public async Task<long> LastEventAsync(int member, CancellationToken cancel) => long.Parse(
-        (await AskAsync(member, "SELECT MAX(seq) FROM tideline_0.events", cancel))!, CultureInfo.InvariantCulture);
+        (await AskAsync(member, "SELECT MAX(event_seq) FROM tideline_0.events", cancel))!,
+        CultureInfo.InvariantCulture);
 
     private async Task<int> PromoteAsync(int member, CancellationToken cancel)
     {

@@ -45,7 +45,7 @@ public sealed class SuspenseRouteTests
         await using var server = await GatewayServer.StartAsync();
         var account = await server.Bank.AccountAsync(0, 250);
         server
-            .Bank.Tamper(0, $"UPDATE accounts SET posted = 0, returnable = 250 WHERE id = X'{account:N}'")
+            .Bank.Tamper(0, $"UPDATE accounts SET balance = 0, returnable = 250 WHERE account_id = X'{account:N}'")
             .ShouldBe(1);
         (
             await server.PostAsync($"/v1/accounts/{account}", """{"status":"closed"}""", method: HttpMethod.Patch)
@@ -86,7 +86,7 @@ public sealed class SuspenseRouteTests
         (await server.Bank.SetStatusAsync(to, AccountStatus.Frozen)).ShouldBeNull();
         var id = await server.Bank.StartAsync(from, to, 250);
         // Found frozen at once or not: where the refund was faster than the closing, another one is begun.
-        server.Bank.Tamper(0, $"UPDATE accounts SET status = 2 WHERE id = X'{from:N}' AND returnable > 0");
+        server.Bank.Tamper(0, $"UPDATE accounts SET status = 2 WHERE account_id = X'{from:N}' AND returnable > 0");
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while ((await server.Bank.SagaAsync(id)).State.IsUnfinished())
             await Task.Delay(10, late.Token);

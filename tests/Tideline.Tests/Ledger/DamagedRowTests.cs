@@ -10,7 +10,7 @@ public sealed class DamagedRowTests
     {
         await using var bank = await Bank.OpenAsync(1);
         var (damaged, sound) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(0, 1_000));
-        bank.Tamper(0, $"UPDATE accounts SET customer_id = X'01' WHERE id = X'{damaged:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE accounts SET customer_id = X'01' WHERE account_id = X'{damaged:N}'").ShouldBe(1);
         for (var round = 0; round < 2; round++)
         {
             // In one batch, as far as the writer takes them together.

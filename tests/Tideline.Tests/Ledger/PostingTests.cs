@@ -116,7 +116,8 @@ public sealed class PostingTests
         foreach (var happened in (await bank.Ledger.Reader(0).GetEventsAsync(0, 100, default)).TakeLast(2))
             EventData.Parse(happened.Data.Span).Personal!.Single().Data.ShouldBe(details.Personal[0].Data);
         await ShouldHoldAsync(bank);
-        bank.Tamper(0, "UPDATE transactions SET personal = replace(personal, 'ey', 'ez') WHERE personal IS NOT NULL");
+        bank.Tamper(0, "UPDATE transactions SET personal_data = replace(personal_data, 'ey', 'ez') "
+            + "WHERE personal_data IS NOT NULL");
         (await FaultsAsync(bank)).Single().ShouldContain("details");
     }
 

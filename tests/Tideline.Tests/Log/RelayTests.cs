@@ -128,7 +128,7 @@ public sealed class RelayTests : IAsyncLifetime
         do await CommitSomethingAsync();
         while (_bank.Ledger.CommittedHead(0).EventSeq < 3);
         using (var database = SqliteDatabase.OpenWriter(
-            Path.Combine(_folder, "ledger", "shard-0.db"))) database.Execute("DELETE FROM events WHERE seq = 2");
+            Path.Combine(_folder, "ledger", "shard-0.db"))) database.Execute("DELETE FROM events WHERE event_seq = 2");
         await using var relay = Start(_log);
         await Eventually.IsTrueAsync(
             () => relay.Status[0].Fault is not null && relay.Status[1].RelayedSeq == relay.Status[1].HeadSeq);

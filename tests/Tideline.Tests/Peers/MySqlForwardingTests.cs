@@ -179,7 +179,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         closing.Refusal.ShouldNotBeNull().Reason.ShouldBe(RefusalReason.TransfersUnderWay);
         // Closed behind the back of an owner that is gone: the next one reads it.
         await first.DisposeAsync();
-        await ExecuteAsync($"UPDATE {_options.DatabasePrefix}_1.accounts SET status = 2 WHERE id = 0x{from:N}");
+        await ExecuteAsync($"UPDATE {_options.DatabasePrefix}_1.accounts SET status = 2 WHERE account_id = 0x{from:N}");
         await using var odd = await PeerNode.StartAsync(_options, [1]);
         await SplitAsync(even, odd);
 

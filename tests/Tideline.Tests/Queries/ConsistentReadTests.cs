@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Queries;
+using Tideline.Tests.Ledger;
 using Tideline.Tests.Projections;
 
 namespace Tideline.Tests.Queries;
@@ -24,6 +26,24 @@ public sealed class ConsistentReadTests
         (await ReadAsync(stage, ada, session)).ShouldBe((20_007, ServedBy.View));
         (await ReadAsync(stage, ada, ReadConsistency.Bounded(0))).ShouldBe((20_007, ServedBy.View));
         (await ReadAsync(stage, ada, ReadConsistency.Strong)).ShouldBe((20_007, ServedBy.Ledger));
+    }
+
+    [Fact]
+    public async Task A_movement_is_found_by_its_external_reference()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        var other = (await stage.CustomerAsync()).Accounts[0];
+        var book = new Book(
+            stage.Bank.Ledger.Ids.Next(), new Leg(accounts[0], Bank.Eur, -5), new Leg(other, Bank.Eur, 5))
+        {
+            Details = new TransactionDetails { ExternalReference = "invoice-7" },
+        };
+        (await stage.Bank.Ledger.ExecuteAsync(book, default)).Refusal.ShouldBeNull();
+        await stage.FlowAsync();
+        (await stage.Queries.Customers.SearchTransactionsAsync(
+            ada, ReadConsistency.Eventual, null, null, "voice-7", null, 4, default))
+            .Transactions.ShouldHaveSingleItem().TransactionId.ShouldBe(book.TransactionId);
     }
 
     [Fact]

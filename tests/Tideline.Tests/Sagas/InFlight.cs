@@ -32,8 +32,9 @@ internal static class InFlight
     /// Closes an account behind the program's back: what no command can do while money may still come back to it.
     /// </summary>
     public static void ForceClosed(this Bank bank, Guid account) =>
-        bank.Tamper(bank.Ledger.Map.ShardOf(account), $"UPDATE accounts SET status = 2 WHERE id = X'{account:N}'")
-            .ShouldBe(1);
+        bank.Tamper(
+            bank.Ledger.Map.ShardOf(account),
+            $"UPDATE accounts SET status = 2 WHERE account_id = X'{account:N}'").ShouldBe(1);
 
     /// <summary>A transfer whose credit was refused and whose source could not take its money back.</summary>
     public static async Task<(Guid Saga, Guid From, Guid To)> SuspendAsync(this Bank bank, long minor = 250)
@@ -45,7 +46,7 @@ internal static class InFlight
         await bank.Pump.RunAsync();
         (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Suspended);
         // As it was, so that verify has nothing to say of it.
-        bank.Tamper(0, $"UPDATE accounts SET status = 0 WHERE id = X'{from:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE accounts SET status = 0 WHERE account_id = X'{from:N}'").ShouldBe(1);
         return (id, from, to);
     }
 

@@ -83,7 +83,8 @@ public sealed class SagaDeadLetterTests
             new(Topics.SagaCommands, 1, 0, "foreign", 1, Guid.Empty, type, Guid.Empty, 0, 0, "{}"u8.ToArray());
         await bank.Runner.HandleAsync(1, [Odd("ODD"), Odd("STRANGE")], default);
         var damaged = (await bank.Letters.ListAsync(default, 10, default)).Items[0].LetterId;
-        bank.Tamper(1, $"UPDATE aggregates SET data = CAST('{data}' AS BLOB) WHERE id = X'{damaged:N}'").ShouldBe(1);
+        bank.Tamper(1, $"UPDATE aggregates SET data = CAST('{data}' AS BLOB) WHERE aggregate_id = X'{damaged:N}'")
+            .ShouldBe(1);
         var listed = (await bank.Letters.ListAsync(default, 10, default)).Items;
         listed.Select(
             letter => (letter.LetterId == damaged, letter.Reason.Contains("cannot be read", StringComparison.Ordinal)))
@@ -340,8 +341,9 @@ public sealed class SagaDeadLetterTests
         await using var watch = new SagaWatch(bank.Ledger, time, NullLogger<SagaWatch>.Instance);
         var (from, to) = (await bank.AccountAsync(0, 1_000), await bank.AccountAsync(1));
         var (unread, unknown) = (await bank.StartAsync(from, to, 250), await bank.StartAsync(from, to, 50));
-        bank.Tamper(0, $"UPDATE aggregates SET data = X'7B' WHERE id = X'{unread:N}'").ShouldBe(1);
-        bank.Tamper(0, $"UPDATE aggregates SET kind = 'saga:transfer:9' WHERE id = X'{unknown:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE aggregates SET data = X'7B' WHERE aggregate_id = X'{unread:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE aggregates SET kind = 'saga:transfer:9' WHERE aggregate_id = X'{unknown:N}'")
+            .ShouldBe(1);
         var good = await bank.StartAsync(from, to, 100);
         bank.Pump.Lose(0);
         time.Advance(TimeSpan.FromSeconds(5));

@@ -73,7 +73,7 @@ public sealed class SagaProperties
                 break;
             case 7:
                 // What no command may do: a refund finds its account closed.
-                bank.Tamper(shard, $"UPDATE accounts SET status = 2 WHERE id = X'{from:N}' AND returnable > 0");
+                bank.Tamper(shard, $"UPDATE accounts SET status = 2 WHERE account_id = X'{from:N}' AND returnable > 0");
                 break;
             case 8:
                 await bank.Pump.StepAsync(1 + operation.To % 3);

@@ -46,7 +46,7 @@ public sealed class SuspenseTests
         foreach (
             var harm in new[]
             {
-                $"UPDATE accounts SET posted = {Limits.BalanceMinor}",
+                $"UPDATE accounts SET balance = {Limits.BalanceMinor}",
                 "UPDATE accounts SET kind = 1",
                 "UPDATE accounts SET currency = 'USD'",
             })
@@ -54,7 +54,7 @@ public sealed class SuspenseTests
             var (from, to) = (await bank.AccountAsync(0, 250), await bank.AccountAsync(1));
             var id = await bank.StartAsync(from, to, 250);
             (await bank.SetStatusAsync(to, AccountStatus.Frozen)).ShouldBeNull();
-            bank.Tamper(0, $"{harm} WHERE id = X'{from:N}'").ShouldBe(1);
+            bank.Tamper(0, $"{harm} WHERE account_id = X'{from:N}'").ShouldBe(1);
             await bank.Pump.RunAsync();
             (await bank.SagaAsync(id)).State.ShouldBe(SagaState.Suspended, harm);
         }
@@ -70,7 +70,7 @@ public sealed class SuspenseTests
         var (id, from, _) = await bank.SuspendAsync();
         bank.ForceClosed(from);
         (await bank.Operations.PayOutAsync(id, null, default))!.Reason.ShouldBe(RefusalReason.AccountClosed);
-        bank.Tamper(0, $"UPDATE accounts SET status = 0 WHERE id = X'{from:N}'");
+        bank.Tamper(0, $"UPDATE accounts SET status = 0 WHERE account_id = X'{from:N}'");
         (await bank.SetStatusAsync(from, AccountStatus.Frozen)).ShouldBeNull();
         var both = await Task.WhenAll(
             Enumerable.Range(0, 8).Select(_ => bank.Operations.PayOutAsync(id, null, default)));

@@ -82,7 +82,8 @@ internal static partial class CodeNames
         }
     }
 
-    private static IEnumerable<string> LiteralsOf(SyntaxNode root) =>
+    /// <summary>The texts of a file's string literals.</summary>
+    public static IEnumerable<string> LiteralsOf(SyntaxNode root) =>
         from token in root.DescendantTokens()
         where token.Kind() is SyntaxKind.StringLiteralToken or SyntaxKind.InterpolatedStringTextToken
             or SyntaxKind.Utf8StringLiteralToken or SyntaxKind.SingleLineRawStringLiteralToken

@@ -24,6 +24,8 @@ public sealed partial class PageNameTests
         ["log_self_write_up_to"] = "MySQL's source",
         ["sql_slave_killed"] = "MySQL's source",
         ["innodb_log_writer_threads"] = "a setting of MySQL that is left as it is",
+        ["innodb_log_file_size"] = "a setting of MySQL before 8.0.30",
+        ["UUID_TO_BIN"] = "a function of MySQL for people",
         ["CLOCK_BOOTTIME"] = "Linux",
         ["Allow"] = "HTTP",
         ["Location"] = "HTTP",

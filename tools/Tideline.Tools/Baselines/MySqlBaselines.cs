@@ -33,7 +33,8 @@ internal sealed class MySqlBaselines(
     {
         var prefix = Prefix("n");
         return NaiveLoad.RunAsync(shards, shard => new NaiveShard(
-            NaiveEngine.OfMySql(Primary(shard), Database(prefix, shard)), accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
+            NaiveEngine.OfMySql(Primary(shard), Database(prefix, shard)), accountsPerShard, sizes,
+            new SeededRandom(2 + (ulong)shard)), time, clients, duration);
     }
 
     public async ValueTask DisposeAsync()

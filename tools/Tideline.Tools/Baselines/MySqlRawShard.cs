@@ -65,10 +65,10 @@ internal sealed class MySqlRawShard : IRawShard
     public void Commit(long timeUs)
     {
         _all.Clear().Add("START TRANSACTION;").Add(_accounts.Back(1).ToString())
-            .Add(" AS n ON DUPLICATE KEY UPDATE posted=n.posted,entry_version=n.entry_version,version=n.version;");
+            .Add(" AS n ON DUPLICATE KEY UPDATE balance=n.balance,entry_version=n.entry_version,version=n.version;");
         foreach (var table in (SqlText[])[_transactions, _entries, _events, _outcomes])
             _all.Add(table.Back(1).ToString()).Add(";");
-        _all.Add("UPDATE head SET time_us = ").Value(timeUs).Add(";COMMIT");
+        _all.Add("UPDATE shard_head SET time_us = ").Value(timeUs).Add(";COMMIT");
         using var command = new MySqlCommand(
             _all.ToString(), _connection)
         { CommandTimeout = Limits.StrongSilenceSeconds };

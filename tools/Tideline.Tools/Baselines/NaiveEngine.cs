@@ -5,7 +5,7 @@ using MySqlConnector;
 
 namespace Tideline.Tools.Baselines;
 
-/// <summary>What a typical service says otherwise to one database than to another; the tables are made already.</summary>
+/// <summary>What a typical service says otherwise to one database than to another; the tables exist.</summary>
 /// <param name="Connection">A closed connection of the driver's pool.</param>
 /// <param name="ReadLock">What a SELECT ends with that locks its row.</param>
 /// <param name="IsConflict">Whether a transaction met another and can be repeated.</param>
@@ -14,14 +14,14 @@ internal sealed record NaiveEngine(
     Func<DbConnection> Connection, string ReadLock, Func<DbException, bool> IsConflict, Action Close)
 {
     private const string MySqlTables = """
-        CREATE TABLE accounts (id BINARY(16) PRIMARY KEY, customer_id BINARY(16), currency CHAR(3) NOT NULL,
-            status INT NOT NULL, overdraft_limit BIGINT NOT NULL, posted BIGINT NOT NULL, pending BIGINT NOT NULL,
+        CREATE TABLE accounts (account_id BINARY(16) PRIMARY KEY, customer_id BINARY(16), currency CHAR(3) NOT NULL,
+            status INT NOT NULL, overdraft_limit BIGINT NOT NULL, balance BIGINT NOT NULL, pending BIGINT NOT NULL,
             entry_version BIGINT NOT NULL);
         CREATE TABLE transactions (id BINARY(16) PRIMARY KEY, kind INT NOT NULL, currency CHAR(3) NOT NULL,
             amount BIGINT NOT NULL, reference VARCHAR(512), time_us BIGINT NOT NULL, legs BLOB NOT NULL);
-        CREATE TABLE entries (account_id BINARY(16), version BIGINT, transaction_id BINARY(16) NOT NULL,
-            amount BIGINT NOT NULL, posted_after BIGINT NOT NULL, time_us BIGINT NOT NULL,
-            PRIMARY KEY (account_id, version));
+        CREATE TABLE entries (account_id BINARY(16), entry_version BIGINT, transaction_id BINARY(16) NOT NULL,
+            amount BIGINT NOT NULL, balance_after BIGINT NOT NULL, time_us BIGINT NOT NULL,
+            PRIMARY KEY (account_id, entry_version));
         CREATE TABLE events (seq BIGINT AUTO_INCREMENT PRIMARY KEY, type INT NOT NULL, subject BINARY(16) NOT NULL,
             version BIGINT NOT NULL, time_us BIGINT NOT NULL, data BLOB NOT NULL);
         CREATE TABLE outcomes (id BINARY(16) PRIMARY KEY, fingerprint BINARY(16) NOT NULL, subject BINARY(16) NOT NULL,
@@ -30,13 +30,14 @@ internal sealed record NaiveEngine(
 
     private const string SqliteTables = """
         PRAGMA journal_mode=WAL;
-        CREATE TABLE accounts (id BLOB PRIMARY KEY, customer_id BLOB, currency TEXT NOT NULL, status INTEGER NOT NULL,
-            overdraft_limit INTEGER NOT NULL, posted INTEGER NOT NULL, pending INTEGER NOT NULL,
-            entry_version INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE accounts (account_id BLOB PRIMARY KEY, customer_id BLOB, currency TEXT NOT NULL,
+            status INTEGER NOT NULL, overdraft_limit INTEGER NOT NULL, balance INTEGER NOT NULL,
+            pending INTEGER NOT NULL, entry_version INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE transactions (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, currency TEXT NOT NULL,
             amount INTEGER NOT NULL, reference TEXT, time_us INTEGER NOT NULL, legs BLOB NOT NULL) WITHOUT ROWID;
-        CREATE TABLE entries (account_id BLOB, version INTEGER, transaction_id BLOB NOT NULL, amount INTEGER NOT NULL,
-            posted_after INTEGER NOT NULL, time_us INTEGER NOT NULL, PRIMARY KEY (account_id, version)) WITHOUT ROWID;
+        CREATE TABLE entries (account_id BLOB, entry_version INTEGER, transaction_id BLOB NOT NULL,
+            amount INTEGER NOT NULL, balance_after INTEGER NOT NULL, time_us INTEGER NOT NULL,
+            PRIMARY KEY (account_id, entry_version)) WITHOUT ROWID;
         CREATE TABLE events (seq INTEGER PRIMARY KEY, type INTEGER NOT NULL, subject BLOB NOT NULL,
             version INTEGER NOT NULL, time_us INTEGER NOT NULL, data BLOB NOT NULL);
         CREATE TABLE outcomes (id BLOB PRIMARY KEY, fingerprint BLOB NOT NULL, subject BLOB NOT NULL,
@@ -50,7 +51,10 @@ internal sealed record NaiveEngine(
         var address = new MySqlConnectionStringBuilder(primary) { Database = database }.ConnectionString;
         return new NaiveEngine(
             () => new MySqlConnection(address), " FOR UPDATE",
-            fault => fault is MySqlException { ErrorCode: MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout },
+            fault => fault is MySqlException
+            {
+                ErrorCode: MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout,
+            },
             () =>
             {
                 using var any = new MySqlConnection(address);

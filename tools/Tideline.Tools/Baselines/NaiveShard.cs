@@ -72,8 +72,8 @@ internal sealed class NaiveShard : IDisposable
 
     private (long Posted, long Version) Read(DbTransaction transaction, byte[] account, long amount)
     {
-        using var read = Command(transaction, "SELECT posted, pending, overdraft_limit, status, currency, "
-            + "entry_version FROM accounts WHERE id = @1" + _engine.ReadLock, account);
+        using var read = Command(transaction, "SELECT balance, pending, overdraft_limit, status, currency, "
+            + "entry_version FROM accounts WHERE account_id = @1" + _engine.ReadLock, account);
         using var row = read.ExecuteReader();
         if (!row.Read() || row.GetInt64(3) != 0
             || row.GetString(4) != "EUR" || row.GetInt64(0) - row.GetInt64(1) + row.GetInt64(2) + amount < 0)
@@ -84,7 +84,7 @@ internal sealed class NaiveShard : IDisposable
     private long Move(DbTransaction transaction, byte[] account,
         (long Posted, long Version) row, long amount, byte[] id, int type, long timeUs)
     {
-        Run(transaction, "UPDATE accounts SET posted = @1, entry_version = @2 WHERE id = @3",
+        Run(transaction, "UPDATE accounts SET balance = @1, entry_version = @2 WHERE account_id = @3",
             row.Posted + amount, row.Version + 1, account);
         Run(transaction, "INSERT INTO entries VALUES (@1, @2, @3, @4, @5, @6)",
             account, row.Version + 1, id, amount, row.Posted + amount, timeUs);

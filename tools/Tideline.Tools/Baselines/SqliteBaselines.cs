@@ -18,7 +18,8 @@ internal sealed class SqliteBaselines(
     {
         var place = Directory.CreateDirectory(Path.Combine(folder, "naive")).FullName;
         return NaiveLoad.RunAsync(shards, shard => new NaiveShard(
-            NaiveEngine.OfSqlite(Path.Combine(place, $"shard-{shard}.db")), accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
+            NaiveEngine.OfSqlite(Path.Combine(place, $"shard-{shard}.db")), accountsPerShard, sizes,
+            new SeededRandom(2 + (ulong)shard)), time, clients, duration);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

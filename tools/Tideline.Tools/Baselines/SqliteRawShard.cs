@@ -31,14 +31,14 @@ internal sealed class SqliteRawShard : IRawShard
         // The log is copied back as the ledger has it done: a baseline that waited for that would flatter the ledger.
         _checkpointer = new Checkpointer(_database, writesOut: false);
         _account = _database.Prepare(
-            "UPDATE accounts SET posted = ?, entry_version = ?, version = ?, entry_rows = ? WHERE id = ?");
+            "UPDATE accounts SET balance = ?, entry_version = ?, version = ?, entry_rows = ? WHERE account_id = ?");
         _transaction = _database.Prepare("INSERT INTO transactions VALUES (?, 1, 'EUR', ?, NULL, ?, ?, ?, "
             + "NULL, NULL, NULL, NULL, NULL, NULL)");
         _entry = _database.Prepare("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
         _event = _database.Prepare("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)");
         _outcome = _database.Prepare("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, 0, NULL, ?)");
         _outcomeIndex = _database.Prepare("INSERT INTO outcome_index VALUES (?, ?)");
-        _head = _database.Prepare("UPDATE head SET time_us = ? WHERE id = 0");
+        _head = _database.Prepare("UPDATE shard_head SET time_us = ? WHERE id = 0");
         _eventData = new byte[sizes.EventBytes];
         Array.Fill(_eventData, (byte)'e');
         Accounts = Load(accounts);

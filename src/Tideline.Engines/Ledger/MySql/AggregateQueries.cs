@@ -6,7 +6,7 @@ namespace Tideline.Engines.Ledger.MySql;
 /// <summary>The queries of aggregates.</summary>
 internal static class AggregateQueries
 {
-    public const string One = $"SELECT {MySqlRows.AggregateColumns} FROM aggregates WHERE id = @0";
+    public const string One = $"SELECT {MySqlRows.AggregateColumns} FROM aggregates WHERE aggregate_id = @0";
 
     /// <summary>Values: the prefix, a time, a limit.</summary>
     public const string Due =
@@ -16,8 +16,8 @@ internal static class AggregateQueries
     /// <summary>Values: as <see cref="Values"/>, with an id and a limit.</summary>
     public static string Page(AggregateFilter which) => string.Create(
         CultureInfo.InvariantCulture,
-        $"SELECT {MySqlRows.AggregateColumns} FROM {From(which)} AND id > @{which.States.Count + 1} ORDER BY id "
-        + $"LIMIT @{which.States.Count + 2}");
+        $"SELECT {MySqlRows.AggregateColumns} FROM {From(which)} AND aggregate_id > @{which.States.Count + 1} "
+        + $"ORDER BY aggregate_id LIMIT @{which.States.Count + 2}");
 
     /// <summary>Values: as <see cref="Values"/>.</summary>
     public static string All(AggregateFilter which) => $"SELECT {MySqlRows.AggregateColumns} FROM {From(which)}";

@@ -20,15 +20,18 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
     {
         Guid[] accounts = [.. keys.Accounts.Where(id => !rows.Accounts.ContainsKey(id))],
         aggregates = [.. keys.Aggregates.Where(id => !rows.Aggregates.ContainsKey(id))];
-        _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch FROM head FOR UPDATE;");
+        _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch FROM shard_head FOR UPDATE;");
         if (keys.Outcomes.Count > 0) In(MySqlRows.OutcomeColumns, "outcomes", "outcome_key", keys.Outcomes).Add(";");
         foreach (var (home, elsewhere) in keys.KeysElsewhere)
             In(MySqlRows.OutcomeColumns, $"{databaseOf(home)}.outcomes", "outcome_key", elsewhere).Add(";");
-        if (accounts.Length > 0) In(MySqlRows.AccountColumns, "accounts", "id", accounts).Add(Locked);
-        if (keys.Customers.Count > 0) In(MySqlRows.CustomerColumns, "customers", "id", keys.Customers).Add(Locked);
-        if (keys.Holds.Count > 0) In(MySqlRows.HoldColumns, "holds", "id", keys.Holds).Add(Locked);
-        if (aggregates.Length > 0) In(MySqlRows.AggregateColumns, "aggregates", "id", aggregates).Add(Locked);
-        if (keys.Transactions.Count > 0) In("id", "transactions", "id", keys.Transactions).Add(";");
+        if (accounts.Length > 0) In(MySqlRows.AccountColumns, "accounts", "account_id", accounts).Add(Locked);
+        if (keys.Customers.Count > 0)
+            In(MySqlRows.CustomerColumns, "customers", "customer_id", keys.Customers).Add(Locked);
+        if (keys.Holds.Count > 0) In(MySqlRows.HoldColumns, "holds", "hold_id", keys.Holds).Add(Locked);
+        if (aggregates.Length > 0)
+            In(MySqlRows.AggregateColumns, "aggregates", "aggregate_id", aggregates).Add(Locked);
+        if (keys.Transactions.Count > 0)
+            In("transaction_id", "transactions", "transaction_id", keys.Transactions).Add(";");
         if (keys.Claims.Count > 0) InNames(keys.Claims).Add(";");
 
         using var command = new MySqlCommand(

@@ -32,10 +32,10 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         _sql.Clear();
         if (begins) _sql.Add("START TRANSACTION;");
         // NULL is what that column never takes: an error, and with it the end of the batch.
-        _sql.Add("UPDATE head SET commits = IF(writer = ").Value(fence.Writer).Add(" AND epoch = ")
+        _sql.Add("UPDATE shard_head SET commits = IF(writer = ").Value(fence.Writer).Add(" AND epoch = ")
             .Value(fence.Epoch).Add(", commits + 1, NULL), message_seq = ").Value(messageSeq).Add(", ")
             .Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");");
-        if (looks) _sql.Add("SELECT ").Add(MySqlRows.IsWanted).Add(", ").Add(MySqlRows.NowUs).Add(" FROM head;");
+        if (looks) _sql.Add("SELECT ").Add(MySqlRows.IsWanted).Add(", ").Add(MySqlRows.NowUs).Add(" FROM shard_head;");
         // Before all that would have to be undone where one of them is there already.
         Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
         foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home))
@@ -46,7 +46,7 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
                 .Value(row.Version).Add(",").Value(row.CreatedUs));
         Rows("accounts", MySqlRows.AccountColumns, writes.NewAccounts, Account);
         Rows("accounts", MySqlRows.AccountColumns, writes.ChangedAccounts, Account,
-            "status=n.status,overdraft_limit=n.overdraft_limit,posted=n.posted,pending_in=n.pending_in,"
+            "status=n.status,overdraft_limit=n.overdraft_limit,balance=n.balance,pending_in=n.pending_in,"
             + "pending_out=n.pending_out,entry_version=n.entry_version,version=n.version,returnable=n.returnable");
         Rows("transactions", MySqlRows.TransactionColumns, writes.Transactions, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Amount?.Currency.Code)
@@ -74,11 +74,11 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         Rows("messages", MySqlRows.MessageColumns, writes.Messages, static (sql, row) =>
             sql.Value(row.Seq).Add(",").Value(row.TargetShard).Add(",")
                 .Value(row.SagaId).Add(",").Value(row.Type).Add(",").Value(row.Data).Add(",").Value(row.TimeUs));
-        Rows("blocks", MySqlRows.BlockColumns, writes.Blocks, static (sql, row) =>
+        Rows("audit_log", MySqlRows.BlockColumns, writes.Blocks, static (sql, row) =>
             sql.Value(row.Number).Add(",").Value(row.FromSeq).Add(",").Value(row.ThroughSeq)
                 .Add(",").Value(row.PreviousHash).Add(",").Value(row.Hash).Add(",").Value(row.TimeUs));
         if (writes.ForgetMessagesThrough > 0)
-            _sql.Add("DELETE FROM messages WHERE seq <= ").Value(writes.ForgetMessagesThrough).Add(";");
+            _sql.Add("DELETE FROM messages WHERE message_seq <= ").Value(writes.ForgetMessagesThrough).Add(";");
         _sql.Add("COMMIT");
         using var command = new MySqlCommand(
             _sql.ToString(), connection)
@@ -115,7 +115,7 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         Rows("claims", MySqlRows.ClaimColumns, [.. claims.Values.OfType<ClaimRow>()],
             static (sql, row) => sql.Value(row.Space).Add(",").Value(row.Name).Add(",").Value(row.ClaimId).Add(",")
                 .Value(row.Kind).Add(",").Value(row.Subject),
-            "claim_id=n.claim_id,kind=n.kind,subject=n.subject");
+            "claim_id=n.claim_id,subject_kind=n.subject_kind,subject_id=n.subject_id");
         foreach (var ((space, name), row) in claims)
         {
             if (row is null)

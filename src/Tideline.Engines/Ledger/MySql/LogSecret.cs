@@ -16,7 +16,7 @@ internal static class LogSecret
     public static byte[] Of(MySqlConnection connection)
     {
         using var make = new MySqlCommand(
-            "CREATE TABLE IF NOT EXISTS log_secret (id INT PRIMARY KEY, secret VARBINARY(64) NOT NULL) ENGINE=InnoDB; "
+            $"{MySqlTables.LogSecret}; "
             + "INSERT IGNORE INTO log_secret (id, secret) VALUES (0, @secret); SELECT secret FROM log_secret",
             connection);
         make.Parameters.AddWithValue("@secret", RandomNumberGenerator.GetBytes(Bytes));

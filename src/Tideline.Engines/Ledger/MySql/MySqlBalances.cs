@@ -11,14 +11,14 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
 {
     /// <inheritdoc/>
     public IEnumerable<BalanceRow> Accounts(Guid after, int limit) => Rows(
-        "SELECT id, posted, pending_in, pending_out, entry_version, kind, currency, returnable FROM accounts"
-        + $" WHERE id > @0 ORDER BY id LIMIT {limit}", after, null,
+        "SELECT account_id, balance, pending_in, pending_out, entry_version, kind, currency, returnable FROM accounts"
+        + $" WHERE account_id > @0 ORDER BY account_id LIMIT {limit}", after, null,
         row => new BalanceRow(row.GetGuid(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
             (AccountKind)row.GetInt32(5), row.GetString(6), row.GetInt64(7)));
 
     /// <inheritdoc/>
     public IEnumerable<EntryRow> Entries(Guid? after, Guid? through) =>
-        Rows($"SELECT {MySqlRows.EntryColumns} FROM entries{Range(after, through)} ORDER BY account_id, version",
+        Rows($"SELECT {MySqlRows.EntryColumns} FROM entries{Range(after, through)} ORDER BY account_id, entry_version",
             after, through, MySqlRows.Entry);
 
     /// <inheritdoc/>

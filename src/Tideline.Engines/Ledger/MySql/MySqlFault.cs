@@ -13,7 +13,7 @@ internal static class MySqlFault
     public static bool IsContention(this MySqlException fault) =>
         fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout
         || (fault.ErrorCode == MySqlErrorCode.DuplicateKeyEntry
-            && fault.Message.Contains(MySqlSchema.KeyIndex, StringComparison.Ordinal));
+            && fault.Message.Contains(MySqlTables.KeyIndex, StringComparison.Ordinal));
 
     /// <summary>
     /// A key of a batch that asked nothing is there already, or its fence did not let it pass: see

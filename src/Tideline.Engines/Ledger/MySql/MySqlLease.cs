@@ -35,7 +35,7 @@ internal sealed class MySqlLease(int shard, ShardOwner owner, bool prefers)
     {
         var look = new SqlText()
             .Add($"SELECT owner, lease_until > UTC_TIMESTAMP(6), preferred, wanted_at > UTC_TIMESTAMP(6) - INTERVAL "
-                + $"{Limits.LeaseRenewMs * 1_000} MICROSECOND FROM head WHERE NOT ({IsFree}) AND writer <> ")
+                + $"{Limits.LeaseRenewMs * 1_000} MICROSECOND FROM shard_head WHERE NOT ({IsFree}) AND writer <> ")
             .Value(writerId);
         using var command = Command(connection, look.ToString());
         bool isOwned, asks;
@@ -55,7 +55,7 @@ internal sealed class MySqlLease(int shard, ShardOwner owner, bool prefers)
 
     private static void Ask(MySqlConnection connection)
     {
-        using var mark = Command(connection, "UPDATE head SET wanted_at = UTC_TIMESTAMP(6)");
+        using var mark = Command(connection, "UPDATE shard_head SET wanted_at = UTC_TIMESTAMP(6)");
         mark.ExecuteNonQuery();
     }
 }

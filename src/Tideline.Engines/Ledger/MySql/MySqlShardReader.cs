@@ -37,33 +37,38 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id = @0", [id], MySqlRows.Account, cancel);
+        OneAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE account_id = @0", [id],
+            MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
         Guid customerId, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE customer_id = @0 ORDER BY id LIMIT @1",
+        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE customer_id = @0 ORDER BY account_id "
+            + "LIMIT @1",
             [customerId, limit], MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE id > @0 ORDER BY id LIMIT @1",
+        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE account_id > @0 ORDER BY account_id "
+            + "LIMIT @1",
             [after, limit], MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE id = @0", [id], MySqlRows.Customer, cancel);
+        OneAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE customer_id = @0", [id],
+            MySqlRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE id > @0 ORDER BY id LIMIT @1",
+        ManyAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE customer_id > @0 ORDER BY "
+            + "customer_id LIMIT @1",
             [after, limit], MySqlRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
         Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND version < @1 ORDER BY "
-            + $"version DESC LIMIT @2", [accountId, beforeVersion, limit], MySqlRows.Entry, cancel);
+        ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND entry_version < @1 "
+            + "ORDER BY entry_version DESC LIMIT @2", [accountId, beforeVersion, limit], MySqlRows.Entry, cancel);
 
     /// <summary>
     /// By halving: versions have no gaps and times never go back, so no index on time is kept. One session, a look at a
@@ -72,13 +77,13 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     public async ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel)
     {
         var (below, above) = (0L, 1 + await ScalarAsync(
-            "SELECT COALESCE(MAX(version), 0) FROM entries WHERE account_id = @0", [accountId], cancel));
+            "SELECT COALESCE(MAX(entry_version), 0) FROM entries WHERE account_id = @0", [accountId], cancel));
         EntryRow? found = null;
         while (above - below > 1)
         {
             var middle = below + (above - below) / 2;
             var entry = (await ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND "
-                + $"version = @1", [accountId, middle], MySqlRows.Entry, cancel))
+                + "entry_version = @1", [accountId, middle], MySqlRows.Entry, cancel))
                 .Select(row => (EntryRow?)row).SingleOrDefault();
             if (entry is { } there && there.TimeUs <= timeUs) (below, found) = (middle, entry);
             else above = middle;
@@ -89,17 +94,17 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.TransactionColumns} FROM transactions WHERE id = @0",
+        OneAsync($"SELECT {MySqlRows.TransactionColumns} FROM transactions WHERE transaction_id = @0",
             [id], MySqlRows.Transaction, cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE id = @0", [id], MySqlRows.Hold, cancel);
+        OneAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE hold_id = @0", [id], MySqlRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
-        ManyAsync("SELECT id FROM holds WHERE id > @0 ORDER BY id LIMIT @1", [after, limit], row => row.GetGuid(0),
-            cancel);
+        ManyAsync("SELECT hold_id FROM holds WHERE hold_id > @0 ORDER BY hold_id LIMIT @1", [after, limit],
+            row => row.GetGuid(0), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
@@ -148,24 +153,26 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.EventColumns} FROM events WHERE seq > @0 ORDER BY seq LIMIT @1",
+        ManyAsync($"SELECT {MySqlRows.EventColumns} FROM events WHERE event_seq > @0 ORDER BY event_seq LIMIT @1",
             [afterSeq, limit], row => MySqlRows.Event(row, shard), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.MessageColumns} FROM messages WHERE seq > @0 ORDER BY seq LIMIT @1",
+        ManyAsync($"SELECT {MySqlRows.MessageColumns} FROM messages WHERE message_seq > @0 ORDER BY "
+            + "message_seq LIMIT @1",
             [afterSeq, limit], MySqlRows.Message, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(
         long afterNumber, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.BlockColumns} FROM blocks WHERE number > @0 ORDER BY number LIMIT @1",
+        ManyAsync($"SELECT {MySqlRows.BlockColumns} FROM audit_log WHERE block_number > @0 ORDER BY "
+            + "block_number LIMIT @1",
             [afterNumber, limit], MySqlRows.Block, cancel);
 
     /// <summary>The server adds up exactly: SUM of BIGINT is DECIMAL, which holds any sum of balances.</summary>
     public ValueTask<IReadOnlyList<(Currency Currency, Int128 PostedMinor, long Accounts)>> GetTotalsAsync(
         CancellationToken cancel) =>
-        ManyAsync("SELECT currency, CAST(SUM(posted) AS CHAR), COUNT(*) FROM accounts GROUP BY currency ORDER BY "
+        ManyAsync("SELECT currency, CAST(SUM(balance) AS CHAR), COUNT(*) FROM accounts GROUP BY currency ORDER BY "
             + "currency", [],
             row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1),
                 System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel, Limits.StrongReadSeconds);

@@ -64,11 +64,12 @@ internal sealed partial class MySqlShardStore(
             _lease.RequireFree(_connection, _writerId);
             MySqlEpochs.RequireNewest(_connection, shard, installationEpoch());
             // The lease again, now that the row is locked: of two that found it free one was faster.
-            var take = new SqlText().Add("START TRANSACTION; UPDATE head SET epoch = epoch + 1, writer = ")
+            var take = new SqlText().Add("START TRANSACTION; UPDATE shard_head SET epoch = epoch + 1, writer = ")
                 .Value(_writerId).Add(", owner = ").Value(owner.Words).Add(", address = ").Value(owner.Address)
                 .Add(", secret = ").Value(owner.Secret).Add($", preferred = {_lease.Keeps}, wanted_at = DEFAULT, "
                     + $"{MySqlRows.ExtendLease} WHERE {_lease.IsFree} OR writer = ").Value(_writerId)
-                    .Add($"; SELECT writer FROM head; SELECT commits FROM head; {MySqlRows.HeadQuery}; COMMIT");
+                    .Add("; SELECT writer FROM shard_head; SELECT commits FROM shard_head; ")
+                    .Add(MySqlRows.HeadQuery).Add("; COMMIT");
             var askedAt = time.GetTimestamp();
             using var command = MySqlLease.Command(_connection, take.ToString());
             using var reader = command.ExecuteReader();
@@ -107,8 +108,9 @@ internal sealed partial class MySqlShardStore(
         {
             _connection ??= Reattach();
             // A writer's name never comes back: where it still stands after the change, the change was made.
-            var renew = new SqlText().Add($"UPDATE head SET {MySqlRows.ExtendLease} WHERE writer = ").Value(_writerId)
-                .Add($"; SELECT writer, {MySqlRows.IsWanted}, {MySqlRows.NowUs} FROM head");
+            var renew = new SqlText().Add($"UPDATE shard_head SET {MySqlRows.ExtendLease} WHERE writer = ")
+                .Value(_writerId)
+                .Add($"; SELECT writer, {MySqlRows.IsWanted}, {MySqlRows.NowUs} FROM shard_head");
             var askedAt = time.GetTimestamp();
             using var command = MySqlLease.Command(_connection, renew.ToString());
             using var reader = command.ExecuteReader();
@@ -288,7 +290,7 @@ internal sealed partial class MySqlShardStore(
         try
         {
             using (var look = MySqlLease.Command(
-                connection, "START TRANSACTION; SELECT writer, epoch, commits FROM head FOR UPDATE"))
+                connection, "START TRANSACTION; SELECT writer, epoch, commits FROM shard_head FOR UPDATE"))
             using (var reader = look.ExecuteReader())
             {
                 if (!reader.Read())
@@ -302,7 +304,7 @@ internal sealed partial class MySqlShardStore(
                 (_epoch, _commits) = (reader.GetInt64(1) + 1, commits);
             }
 
-            using var mark = MySqlLease.Command(connection, "UPDATE head SET epoch = epoch + 1; COMMIT");
+            using var mark = MySqlLease.Command(connection, "UPDATE shard_head SET epoch = epoch + 1; COMMIT");
             mark.ExecuteNonQuery();
             return connection;
         }
@@ -324,7 +326,8 @@ internal sealed partial class MySqlShardStore(
         try
         {
             var release = new SqlText()
-                .Add($"ROLLBACK; UPDATE head SET lease_until = UTC_TIMESTAMP(6) WHERE writer = ").Value(_writerId);
+                .Add("ROLLBACK; UPDATE shard_head SET lease_until = UTC_TIMESTAMP(6) WHERE writer = ")
+                .Value(_writerId);
             using var command = MySqlLease.Command(_connection, release.ToString());
             command.ExecuteNonQuery();
         }

@@ -8,7 +8,7 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// </summary>
 internal static class AggregateQueries
 {
-    public const string One = $"SELECT {LedgerRows.AggregateColumns} FROM aggregates WHERE id = ?";
+    public const string One = $"SELECT {LedgerRows.AggregateColumns} FROM aggregates WHERE aggregate_id = ?";
 
     /// <summary>Values: a time, the prefix twice, a limit.</summary>
     public const string Due =
@@ -17,7 +17,8 @@ internal static class AggregateQueries
 
     /// <summary>Values: as <see cref="Bind"/>, then an id and a limit.</summary>
     public static string Page(AggregateFilter which) =>
-        $"SELECT {LedgerRows.AggregateColumns} FROM {From(which)} AND id > ? ORDER BY id LIMIT ?";
+        $"SELECT {LedgerRows.AggregateColumns} FROM {From(which)} AND aggregate_id > ? ORDER BY "
+        + "aggregate_id LIMIT ?";
 
     /// <summary>Values: as <see cref="Bind"/>.</summary>
     public static string All(AggregateFilter which) =>

@@ -10,13 +10,14 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
 {
     private static readonly int TailColumn = LedgerRows.AccountColumns.Count(',') + 1;
     private readonly SqliteStatement _account = database.Prepare(
-        $"SELECT {LedgerRows.AccountColumns}, entry_rows FROM accounts WHERE id = ?");
+        $"SELECT {LedgerRows.AccountColumns}, entry_rows FROM accounts WHERE account_id = ?");
     private readonly SqliteStatement _customer = database.Prepare(
-        $"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?");
+        $"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE customer_id = ?");
     private readonly SqliteStatement _hold = database.Prepare(
-        $"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?");
+        $"SELECT {LedgerRows.HoldColumns} FROM holds WHERE hold_id = ?");
     private readonly SqliteStatement _aggregate = database.Prepare(AggregateQueries.One);
-    private readonly SqliteStatement _transaction = database.Prepare("SELECT 1 FROM transactions WHERE id = ?");
+    private readonly SqliteStatement _transaction = database.Prepare(
+        "SELECT 1 FROM transactions WHERE transaction_id = ?");
     private readonly SqliteStatement _claim = database.Prepare(
         $"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE space = ? AND name = ?");
 

@@ -12,9 +12,9 @@ internal sealed class EntryTail
 {
     /// <summary>What an account says of its entries, and how many it counts.</summary>
     public const string Sql =
-        "SELECT coalesce((SELECT entry_rows FROM accounts WHERE id = ?1), " +
+        "SELECT coalesce((SELECT entry_rows FROM accounts WHERE account_id = ?1), " +
         "(SELECT entry_rows FROM stray_entries WHERE account_id = ?1)), " +
-        "(SELECT entry_version FROM accounts WHERE id = ?1)";
+        "(SELECT entry_version FROM accounts WHERE account_id = ?1)";
 
     /// <summary>Bytes of the longest tail.</summary>
     public const int MostBytes = EntryChain.MostRows * RowBytes;

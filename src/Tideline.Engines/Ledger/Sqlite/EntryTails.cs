@@ -13,7 +13,8 @@ internal sealed class EntryTails(SqliteDatabase database)
     private readonly SqliteStatement _entry = database.Prepare(
         $"INSERT INTO entries (row, {LedgerRows.EntryColumns}, previous, jump) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     private readonly SqliteStatement _tail = database.Prepare(EntryTail.Sql);
-    private readonly SqliteStatement _ofAccount = database.Prepare("UPDATE accounts SET entry_rows = ? WHERE id = ?");
+    private readonly SqliteStatement _ofAccount = database.Prepare(
+        "UPDATE accounts SET entry_rows = ? WHERE account_id = ?");
     private readonly SqliteStatement _ofNobody = database.Prepare(
         "INSERT INTO stray_entries VALUES (?, ?) ON CONFLICT DO UPDATE SET entry_rows = excluded.entry_rows");
 

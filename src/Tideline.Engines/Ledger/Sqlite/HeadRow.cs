@@ -9,9 +9,9 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// </summary>
 internal sealed class HeadRow(SqliteDatabase database)
 {
-    private readonly SqliteStatement _epoch = database.Prepare("SELECT epoch FROM head");
+    private readonly SqliteStatement _epoch = database.Prepare("SELECT epoch FROM shard_head");
     private readonly SqliteStatement _move = database.Prepare(
-        "UPDATE head SET message_seq = ?, time_us = max(time_us, ?), commits = ?");
+        "UPDATE shard_head SET message_seq = ?, time_us = max(time_us, ?), commits = ?");
 
     /// <exception cref="TidelineException">NotOwner: another owner took over since.</exception>
     public void RequireEpoch(int shard, long mine)

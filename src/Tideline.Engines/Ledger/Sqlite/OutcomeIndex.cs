@@ -20,11 +20,11 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
     private const int Buckets = 256;
 
     private const string RowSql =
-        "SELECT coalesce((SELECT row FROM outcome_index WHERE key = ?1), " +
-        "(SELECT row FROM outcomes WHERE row > (SELECT outcomes_indexed FROM head) AND key = ?1))";
+        "SELECT coalesce((SELECT row FROM outcome_index WHERE outcome_key = ?1), " +
+        "(SELECT row FROM outcomes WHERE row > (SELECT outcomes_indexed FROM shard_head) AND outcome_key = ?1))";
 
-    private readonly SqliteStatement _find = database.Prepare("SELECT row FROM outcome_index WHERE key = ?");
-    private readonly SqliteStatement _through = database.Prepare("UPDATE head SET outcomes_indexed = ?");
+    private readonly SqliteStatement _find = database.Prepare("SELECT row FROM outcome_index WHERE outcome_key = ?");
+    private readonly SqliteStatement _through = database.Prepare("UPDATE shard_head SET outcomes_indexed = ?");
 
     // A generation that a restart or a rollback cut short is written again from its beginning.
     private readonly SqliteStatement _insert = database.Prepare(
@@ -109,12 +109,12 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
     {
         _waiting.Clear();
         foreach (var bucket in _open.Concat(_frozen)) bucket.Clear();
-        var head = database.Prepare("SELECT outcomes_indexed FROM head");
+        var head = database.Prepare("SELECT outcomes_indexed FROM shard_head");
         head.Step();
         _last = head.Long(0);
         head.Reset();
         _opened = 0;
-        var rows = database.Prepare("SELECT row, key FROM outcomes WHERE row > ? ORDER BY row").Bind(_last);
+        var rows = database.Prepare("SELECT row, outcome_key FROM outcomes WHERE row > ? ORDER BY row").Bind(_last);
         try
         {
             while (rows.Step())

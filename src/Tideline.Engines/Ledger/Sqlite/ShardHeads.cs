@@ -11,7 +11,7 @@ internal static class ShardHeads
     public static ManifestHead Read(SqliteDatabase database, int shard)
     {
         var head = HeadReader.Read(database, shard);
-        var query = database.Prepare("SELECT seq, type, subject, version, time_us, data FROM events WHERE seq = ?")
+        var query = database.Prepare($"SELECT {LedgerRows.EventColumns} FROM events WHERE event_seq = ?")
             .Bind(head.EventSeq);
         var hash = query.Step()
             ? Convert.ToHexStringLower(EventHash.Of(new LedgerEvent(

@@ -13,8 +13,8 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
     /// <inheritdoc/>
     public IEnumerable<BalanceRow> Accounts(Guid after, int limit) => Rows(
         database.Prepare(
-            "SELECT id, posted, pending_in, pending_out, entry_version, kind, currency, returnable FROM accounts"
-            + " WHERE id > ? ORDER BY id LIMIT ?").Bind(after).Bind(limit),
+            "SELECT account_id, balance, pending_in, pending_out, entry_version, kind, currency, returnable "
+            + "FROM accounts WHERE account_id > ? ORDER BY account_id LIMIT ?").Bind(after).Bind(limit),
         row => new BalanceRow(row.Id(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), (AccountKind)row.Int(5),
             row.Text(6), row.Long(7)));
 
@@ -42,12 +42,14 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
         Guid? after = null;
         do
         {
-            var accounts = Rows(database.Prepare("SELECT id, entry_rows FROM accounts WHERE id > ? ORDER BY id LIMIT ?")
+            var accounts = Rows(database.Prepare(
+                "SELECT account_id, entry_rows FROM accounts WHERE account_id > ? ORDER BY account_id LIMIT ?")
                     .Bind(after ?? Guid.Empty).Bind(Limits.BalanceCheckAccounts),
                 row => (Id: row.Id(0), Rows: row.Bytes(1))).ToList();
             Guid? through = accounts.Count == Limits.BalanceCheckAccounts ? accounts[^1].Id : null;
             var chains = new ChainCheck();
-            var entries = database.Prepare("SELECT account_id, version, row, previous, jump FROM entries ORDER BY row");
+            var entries = database.Prepare(
+                "SELECT account_id, entry_version, row, previous, jump FROM entries ORDER BY row");
             foreach (var link in Rows(entries, Link))
             {
                 cancel.ThrowIfCancellationRequested();
@@ -76,7 +78,7 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
     {
         var counts = database.Prepare(
             "SELECT outcomes_indexed, (SELECT count(*) FROM outcomes o JOIN outcome_index i " +
-            "ON i.key = o.key AND i.row = o.row WHERE o.row <= outcomes_indexed) FROM head");
+            "ON i.outcome_key = o.outcome_key AND i.row = o.row WHERE o.row <= outcomes_indexed) FROM shard_head");
         counts.Step();
         var (rows, found) = (counts.Long(0), counts.Long(1));
         counts.Reset();

@@ -22,28 +22,28 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id = ?",
+        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE account_id = ?",
             query => query.Bind(id), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
         Guid customerId, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE customer_id = ? ORDER BY id LIMIT ?",
+        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE customer_id = ? ORDER BY account_id LIMIT ?",
             query => query.Bind(customerId).Bind(limit), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE id > ? ORDER BY id LIMIT ?",
+        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE account_id > ? ORDER BY account_id LIMIT ?",
             query => query.Bind(after).Bind(limit), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id = ?",
+        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE customer_id = ?",
             query => query.Bind(id), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE id > ? ORDER BY id LIMIT ?",
+        Many($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE customer_id > ? ORDER BY customer_id LIMIT ?",
             query => query.Bind(after).Bind(limit), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
@@ -58,18 +58,18 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE id = ?",
+        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE transaction_id = ?",
             query => query.Bind(id), LedgerRows.Transaction, cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE id = ?",
+        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE hold_id = ?",
             query => query.Bind(id), LedgerRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
-        Many("SELECT id FROM holds WHERE id > ? ORDER BY id LIMIT ?", query => query.Bind(after).Bind(limit), row =>
-            row.Id(0), cancel);
+        Many("SELECT hold_id FROM holds WHERE hold_id > ? ORDER BY hold_id LIMIT ?",
+            query => query.Bind(after).Bind(limit), row => row.Id(0), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
@@ -118,18 +118,20 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.EventColumns} FROM events WHERE seq > ? ORDER BY seq LIMIT ?",
+        Many($"SELECT {LedgerRows.EventColumns} FROM events WHERE event_seq > ? ORDER BY event_seq LIMIT ?",
             query => query.Bind(afterSeq).Bind(limit), row => LedgerRows.Event(row, file.Shard), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.MessageColumns} FROM messages WHERE seq > ? ORDER BY seq LIMIT ?",
+        Many($"SELECT {LedgerRows.MessageColumns} FROM messages WHERE message_seq > ? "
+            + "ORDER BY message_seq LIMIT ?",
             query => query.Bind(afterSeq).Bind(limit), LedgerRows.Message, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(
         long afterNumber, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.BlockColumns} FROM blocks WHERE number > ? ORDER BY number LIMIT ?",
+        Many($"SELECT {LedgerRows.BlockColumns} FROM audit_log WHERE block_number > ? "
+            + "ORDER BY block_number LIMIT ?",
             query => query.Bind(afterNumber).Bind(limit), LedgerRows.Block, cancel);
 
     /// <inheritdoc/>

@@ -34,7 +34,7 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         _database.Begin();
         try
         {
-            _database.Prepare("UPDATE head SET epoch = epoch + 1").Run();
+            _database.Prepare("UPDATE shard_head SET epoch = epoch + 1").Run();
             var head = HeadReader.Read(_database, Shard);
             _database.Commit();
             _epoch = head.Epoch;

@@ -11,7 +11,7 @@ internal static class Totals
         SqliteDatabase database, CancellationToken cancel)
     {
         var sums = new Dictionary<Currency, (Int128 PostedMinor, long Accounts)>();
-        var query = database.Prepare("SELECT currency, posted FROM accounts");
+        var query = database.Prepare("SELECT currency, balance FROM accounts");
         try
         {
             while (query.Step())

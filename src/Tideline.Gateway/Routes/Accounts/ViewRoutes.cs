@@ -21,7 +21,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         new("customerId", "whose movements.", "0197a1b2-0000-7000-8000-000000000001", Required: true),
         new("from", "the beginning, an RFC 3339 time or a date.", "2026-01-01T00:00:00Z"),
         new("to", "the end, an RFC 3339 time or a date.", "2026-02-01T00:00:00Z"),
-        new("q", "a part of the reference, kind, counterparty or id.", "rent"),
+        new("q", "a part of the reference, external reference, kind, counterparty or id.", "rent"),
         QueryReader.Limit, QueryReader.After);
 
     public void Map(RouteTable routes)

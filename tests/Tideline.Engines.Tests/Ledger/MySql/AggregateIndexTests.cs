@@ -16,7 +16,8 @@ public sealed class AggregateIndexTests : IAsyncLifetime
         await using var store = await _databases.OpenAsync();
         // Nearly all of them are at rest.
         await _databases.ExecuteAsync(
-            0, "INSERT INTO aggregates (id, kind, version, state, at_rest, wake_us, data) WITH RECURSIVE n (i) AS "
+            0, "INSERT INTO aggregates (aggregate_id, kind, version, state, at_rest, wake_us, data) "
+            + "WITH RECURSIVE n (i) AS "
             + $"(SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {Rows}) "
             + "SELECT UNHEX(LPAD(HEX(i), 32, '0')), 'loan:1', 1, IF(i % 50, 'paid', 'open'), i % 50 > 0, "
             + "IF(i % 50, NULL, i), '' FROM n");

@@ -128,7 +128,7 @@ public sealed class KeyHomeTests : IAsyncDisposable
         await StartAsync(1);
         await using var taker = _store!.OpenWriter(0);
         // This ledger's own writer gives the shard up.
-        await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = '2000-01-01'");
+        await _databases.ExecuteAsync(0, "UPDATE shard_head SET lease_until = '2000-01-01'");
         var head = await taker.AcquireAsync(Cancel);
         var key = KeyAtHome();
         var keys = new BatchKeys();

@@ -89,7 +89,7 @@ public sealed class LostAnswerTests : IAsyncLifetime
         await _line!.SetConnectedAsync(false);
         await using var other = await _databases.OpenAsync();
         await using var successor = other.OpenWriter(0);
-        await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = '2000-01-01'");
+        await _databases.ExecuteAsync(0, "UPDATE shard_head SET lease_until = '2000-01-01'");
         await successor.AcquireAsync(Cancel);
         var commit = Task.Run(() => _store.CommitAsync(Writes(1)).AsTask(), Cancel);
         await _line.SetConnectedAsync(true);
@@ -119,7 +119,7 @@ public sealed class LostAnswerTests : IAsyncLifetime
         await using var connection = new MySqlConnection(RealEngine.MySql);
         await connection.OpenAsync(Cancel);
         await using var look = new MySqlCommand(
-            $"SELECT commits FROM {_databases.Options.DatabasePrefix}_0.head", connection);
+            $"SELECT commits FROM {_databases.Options.DatabasePrefix}_0.shard_head", connection);
         return (long)(await look.ExecuteScalarAsync(Cancel))!;
     }
 }

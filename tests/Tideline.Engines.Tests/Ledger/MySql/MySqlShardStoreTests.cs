@@ -13,7 +13,7 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     private protected override ILedgerStore Ledger => _ledger!;
 
     private protected override Task EndLeaseAsync() =>
-        _databases.ExecuteAsync(Shard, "UPDATE head SET lease_until = '2000-01-01'");
+        _databases.ExecuteAsync(Shard, "UPDATE shard_head SET lease_until = '2000-01-01'");
 
     private protected override async ValueTask OpenAsync() => _ledger = await _databases.OpenAsync();
 
@@ -52,8 +52,9 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
             await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(number), Id(2))));
         // As a site's own failover leaves it that took a replica which was behind: what the owner goes on from is not
         // there.
-        await _databases.ExecuteAsync(Shard, "UPDATE head SET commits = commits - 2; DELETE FROM accounts WHERE id IN "
-            + "(SELECT id FROM (SELECT id FROM accounts ORDER BY id DESC LIMIT 2) AS last)");
+        await _databases.ExecuteAsync(Shard, "UPDATE shard_head SET commits = commits - 2; DELETE FROM accounts "
+            + "WHERE account_id IN (SELECT account_id FROM (SELECT account_id FROM accounts ORDER BY account_id DESC "
+            + "LIMIT 2) AS last)");
         await _databases.ExecuteAsync(Shard, $"KILL {((MySqlShardStore)Store).ServerThread}");
         var refused = await Should.ThrowAsync<TidelineException>(
             () => CommitAsync(writes => writes.NewAccounts.Add(Account(Id(9), Id(2)))));
@@ -91,7 +92,7 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await using (var transaction = await stranger.BeginTransactionAsync(Cancel))
         {
             await using var locks = new MySqlConnector.MySqlCommand(
-                "SELECT epoch FROM head FOR UPDATE", stranger, transaction);
+                "SELECT epoch FROM shard_head FOR UPDATE", stranger, transaction);
             await locks.ExecuteScalarAsync(Cancel);
             // Asking would wait for that lock.
             var rows = Store.BeginAsync(
@@ -101,7 +102,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
             await transaction.RollbackAsync(Cancel);
         }
 
-        await using var free = new MySqlConnector.MySqlCommand("SELECT epoch FROM head FOR UPDATE NOWAIT", stranger);
+        await using var free = new MySqlConnector.MySqlCommand(
+            "SELECT epoch FROM shard_head FOR UPDATE NOWAIT", stranger);
         (await free.ExecuteScalarAsync(Cancel)).ShouldNotBeNull();
     }
 
@@ -109,8 +111,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     public async Task A_batch_that_a_session_of_before_sends_late_does_not_pass_the_fence()
     {
         await CommitAsync(writes => writes.NewAccounts.Add(Account(Id(1), Id(2))));
-        var writer = (Guid)(await _databases.ReadAsync(Shard, "SELECT writer FROM head", "GuidFormat=Binary16"))!;
-        var epoch = (long)(await _databases.ReadAsync(Shard, "SELECT epoch FROM head"))!;
+        var writer = (Guid)(await _databases.ReadAsync(Shard, "SELECT writer FROM shard_head", "GuidFormat=Binary16"))!;
+        var epoch = (long)(await _databases.ReadAsync(Shard, "SELECT epoch FROM shard_head"))!;
         await using var late = new MySqlConnector.MySqlConnection(
             $"{RealEngine.MySql};Database={_databases.Options.DatabasePrefix}_{Shard};Pooling=false");
         await late.OpenAsync(Cancel);
@@ -125,7 +127,7 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         refused.RefutesWhatWasKnown().ShouldBeTrue(refused.Message);
         await late.CloseAsync();
         (await Reader.GetAccountAsync(Id(4), Cancel)).ShouldBeNull();
-        (await _databases.ReadAsync(Shard, "SELECT commits FROM head")).ShouldBe(2L);
+        (await _databases.ReadAsync(Shard, "SELECT commits FROM shard_head")).ShouldBe(2L);
     }
 
     [Fact]
@@ -190,8 +192,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         await (await databases.OpenAsync()).DisposeAsync();
         await databases.ExecuteAsync(1, $"DROP DATABASE {databases.Options.DatabasePrefix}_1");
         await databases.ExecuteAsync(
-            0, "INSERT INTO events (seq, type, subject, version, time_us, data) VALUES (1, 1, REPEAT('1', 16), 1, 1, "
-                + "'{}')");
+            0, "INSERT INTO events (event_seq, event_type, subject_id, version, time_us, data) VALUES "
+                + "(1, 1, REPEAT('1', 16), 1, 1, '{}')");
         var refused = await Should.ThrowAsync<TidelineException>(databases.OpenAsync());
         refused.Code.ShouldBe(ErrorCode.Corrupt);
         refused.Message.ShouldContain($"{databases.Options.DatabasePrefix}_1 is missing, shard 1 of 2");
@@ -214,6 +216,15 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
         var refused = await Should.ThrowAsync<TidelineException>(_databases.OpenAsync());
         refused.Code.ShouldBe(ErrorCode.IncompatibleData);
         refused.Message.ShouldContain("A newer version of Tideline wrote it");
+    }
+
+    [Fact]
+    public async Task A_format_from_before_the_present_names_is_refused_in_clear_words()
+    {
+        await _databases.ExecuteAsync(Shard, "UPDATE schema_versions SET version = 1");
+        var refused = await Should.ThrowAsync<TidelineException>(_databases.OpenAsync());
+        refused.Code.ShouldBe(ErrorCode.IncompatibleData);
+        refused.Message.ShouldContain("An older version of Tideline wrote it");
     }
 
     [Theory]

@@ -93,12 +93,12 @@ public sealed class OwnershipTests : IAsyncLifetime
     {
         await using var ledger = await StartAsync(_mine!);
         var epoch = ledger.OwnedEpoch(0);
-        await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = '2000-01-01'");
+        await _databases.ExecuteAsync(0, "UPDATE shard_head SET lease_until = '2000-01-01'");
         await using (var thief = _theirs!.OpenWriter(0))
         {
             await UntilAsync(async () =>
             {
-                await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = '2000-01-01'");
+                await _databases.ExecuteAsync(0, "UPDATE shard_head SET lease_until = '2000-01-01'");
                 await thief.AcquireAsync(Cancel);
                 return true;
             });
@@ -173,7 +173,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await Task.Delay(Limits.LeaseMs + Limits.LeaseRenewMs, Cancel);
         (owner.OwnedEpoch(0), owner.OwnedEpoch(1), standby.Owns(0), standby.Owns(1))
             .ShouldBe((epochs.Item1, epochs.Item2, false, false));
-        (await _databases.ReadAsync(0, "SELECT wanted_at < '2001-01-01' FROM head")).ShouldBe(1L);
+        (await _databases.ReadAsync(0, "SELECT wanted_at < '2001-01-01' FROM shard_head")).ShouldBe(1L);
     }
 
     [Fact]
@@ -257,7 +257,7 @@ public sealed class OwnershipTests : IAsyncLifetime
             store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel,
             findFault: (_, shard, _) => Task.FromResult(shard == 0 ? fault : null));
         // As if its release had not arrived: the row names this process for a while.
-        await _databases.ExecuteAsync(0, "UPDATE head SET lease_until = UTC_TIMESTAMP(6) + INTERVAL 60 SECOND");
+        await _databases.ExecuteAsync(0, "UPDATE shard_head SET lease_until = UTC_TIMESTAMP(6) + INTERVAL 60 SECOND");
         await UntilAsync(() => Task.FromResult(ledger.OwnerElsewhere(0)?.Address == "http://a"));
         Should.Throw<TidelineException>(() => { _ = ledger.Reader(0); }).Code.ShouldBe(ErrorCode.Corrupt);
         ledger.Reader(1).ShouldNotBeNull();

@@ -30,9 +30,9 @@ public sealed class AggregateIndexTests : IDisposable
     {
         Plan(AggregateQueries.Due).ShouldBe(["SEARCH aggregates USING INDEX aggregates_due (wake_us<?)"]);
         Plan(AggregateQueries.Page(Open with { States = ["open"] }))
-            .ShouldBe(["SEARCH aggregates USING INDEX aggregates_by_state (state=? AND id>?)"]);
+            .ShouldBe(["SEARCH aggregates USING INDEX aggregates_by_state (state=? AND aggregate_id>?)"]);
         Plan(AggregateQueries.Page(Open))[0]
-            .ShouldBe("SEARCH aggregates USING INDEX aggregates_by_state (state=? AND id>?)");
+            .ShouldBe("SEARCH aggregates USING INDEX aggregates_by_state (state=? AND aggregate_id>?)");
         Plan(AggregateQueries.Kinds(Open))[0].ShouldContain("USING INDEX aggregates_by_state (state=?)");
         Plan(AggregateQueries.All(Open)).ShouldBe(["SEARCH aggregates USING INDEX aggregates_by_state (state=?)"]);
     }
@@ -43,13 +43,13 @@ public sealed class AggregateIndexTests : IDisposable
     [InlineData("aggregates_due", "wake_us IS NULL")]
     public void An_index_holds_nothing_of_rows_that_nobody_waits_for(string index, string rows) =>
         Should.Throw<TidelineException>(
-                () => Plan($"SELECT id FROM aggregates INDEXED BY {index} WHERE {rows}"))
+                () => Plan($"SELECT aggregate_id FROM aggregates INDEXED BY {index} WHERE {rows}"))
             .Message.ShouldContain("no query solution");
 
     [Fact]
     public void Rows_at_rest_are_walked_in_the_order_of_ids() =>
         Plan(AggregateQueries.Page(Open with { AtRest = true }))
-            .ShouldBe(["SEARCH aggregates USING PRIMARY KEY (id>?)"]);
+            .ShouldBe(["SEARCH aggregates USING PRIMARY KEY (aggregate_id>?)"]);
 
     private List<string> Plan(string sql)
     {

@@ -43,8 +43,9 @@ public sealed class EntryReadTests
     }
 
     [Theory]
-    [InlineData("UPDATE entries SET account_id = (SELECT id FROM accounts ORDER BY id DESC LIMIT 1) WHERE row = 4")]
-    [InlineData("UPDATE entries SET version = 3 WHERE row = 4")]
+    [InlineData("UPDATE entries SET account_id = (SELECT account_id FROM accounts ORDER BY account_id DESC LIMIT 1) "
+        + "WHERE row = 4")]
+    [InlineData("UPDATE entries SET entry_version = 3 WHERE row = 4")]
     [InlineData("UPDATE entries SET previous = 2 WHERE row = 5")]
     [InlineData("UPDATE entries SET previous = 20 WHERE row = 5")]
     [InlineData("DELETE FROM entries WHERE row = 4")]

@@ -107,7 +107,7 @@ public sealed class TransactionSagaTests
     {
         await using var bank = await Bank.OpenAsync(2);
         var (a, b) = (await bank.AccountAsync(0, 600), await bank.AccountAsync(1));
-        bank.Tamper(1, $"UPDATE accounts SET pending_in = {Limits.BalanceMinor - 500} WHERE id = X'{b:N}'");
+        bank.Tamper(1, $"UPDATE accounts SET pending_in = {Limits.BalanceMinor - 500} WHERE account_id = X'{b:N}'");
         var id = (await bank.PostAsync(TransactionStage.Order((a, -600), (b, 600)))).Subject;
         await bank.Pump.RunAsync();
         TransactionSaga.Read(await bank.TransactionAsync(id)).RefusalReason.ShouldBe(RefusalReason.BalanceOverflow);
@@ -186,12 +186,14 @@ public sealed class TransactionSagaTests
         var (a, b) = (await bank.AccountAsync(0, 600), await bank.AccountAsync(1));
         var id = (await bank.PostAsync(TransactionStage.Order((a, -600), (b, 600)))).Subject;
         await bank.CarryAsync(0);
-        bank.Tamper(0, $"UPDATE aggregates SET state = 'completed', at_rest = 1 WHERE id = X'{id:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE aggregates SET state = 'completed', at_rest = 1 WHERE aggregate_id = X'{id:N}'")
+            .ShouldBe(1);
         (await FindingsAsync(bank)).ShouldContain("has reserved a part of transaction");
-        bank.Tamper(0, $"UPDATE aggregates SET state = 'running', at_rest = 0 WHERE id = X'{id:N}'").ShouldBe(1);
+        bank.Tamper(0, $"UPDATE aggregates SET state = 'running', at_rest = 0 WHERE aggregate_id = X'{id:N}'")
+            .ShouldBe(1);
         await bank.Pump.RunAsync();
         await bank.ShouldRestAsync([a, b]);
-        bank.Tamper(1, $"DELETE FROM transactions WHERE id = X'{id:N}'").ShouldBe(1);
+        bank.Tamper(1, $"DELETE FROM transactions WHERE transaction_id = X'{id:N}'").ShouldBe(1);
         (await FindingsAsync(bank)).ShouldContain(
             $"Saga {id} on shard 0 is completed, but its part on shard 1 is missing");
     }

@@ -26,7 +26,8 @@ public sealed record CustomerPage(IReadOnlyList<CustomerDocument> Customers, str
 /// <summary>Reads of customers and their movements, as fresh as asked.</summary>
 public sealed class CustomerQueries
 {
-    private static readonly string[] SearchedFields = ["reference", "kind", "counterpartyId", "transactionId"];
+    private static readonly string[] SearchedFields =
+        ["reference", "externalReference", "kind", "counterpartyId", "transactionId"];
 
     private readonly Projector _projector;
     private readonly DeadLetterQueue _letters;
