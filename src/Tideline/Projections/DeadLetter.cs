@@ -27,10 +27,11 @@ public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, string? Nex
 
 /// <summary>
 /// The data of a dead letter of a projection and key; the event's own data in base64, because it may be anything.
-/// <paramref name="Epoch"/>: the installation epoch in which it was written.
+/// <paramref name="Epoch"/>: the installation epoch in which it was written. <paramref name="Source"/>: the event's
+/// published source, which with <paramref name="Seq"/> as its id names it on every topic.
 /// </summary>
 public sealed record DeadLetterData(
-    string Projection, string Key, long Seq, string Reason, byte[] Event, long Epoch = 1);
+    string Projection, string Key, long Seq, string Reason, byte[] Event, long Epoch = 1, string Source = "");
 
 /// <summary>
 /// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, keys

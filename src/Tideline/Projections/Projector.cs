@@ -48,7 +48,7 @@ public sealed partial class Projector : IAsyncDisposable
             .Select(shard => new ShardProgress(definition.Name, shard, _ledger, _time))];
         _loop = new BackgroundLoop($"projector of {definition.Name}", RoundAsync, TimeSpan.Zero, _time, logger);
         if (definition.Announcement is { } announcement)
-            _publisher = new ViewProgressPublisher(announcement, _ledger, place.Log, _time);
+            _publisher = new ViewProgressPublisher(definition.Name, announcement, _ledger, place.Log, _time);
         _takeover = new ViewTakeover(definition, _ledger, _views, _publisher, _shards, logger);
         _applier = ApplierOf(ActiveViews.None);
         feed.Add(this);

@@ -15,8 +15,11 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
 
     private static readonly byte[] Secret = "the secret of the tests"u8.ToArray();
 
+    /// <summary>The installation under test.</summary>
+    public static Guid Installation { get; } = new("11111111-0000-4000-8000-000000000001");
+
     /// <summary>How the installation under test seals its records.</summary>
-    public static RecordSeal Seal { get; } = new(Secret);
+    public static RecordSeal Seal { get; } = new(Secret, Installation);
 
     public string Prefix { get; } = $"test-{Ids.Next():N}.";
 
@@ -25,7 +28,7 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
     public KafkaLogOptions Options =>
         new()
         {
-            BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret,
+            BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret, Installation = Installation,
             ClientId = "tideline-tests"
         };
 

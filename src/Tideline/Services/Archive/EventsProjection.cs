@@ -19,7 +19,7 @@ public static class EventsProjection
     public static ProjectionDefinition Definition { get; } = new()
     {
         Name = Name,
-        SchemaVersion = 1,
+        SchemaVersion = 2,
         Takes = null,
         // Each event stands for itself: one whose form cannot be written waits alone.
         Key = happened => ArchivedEvent.IdOf(happened.Event.Position),
@@ -39,7 +39,7 @@ public static class EventsProjection
         var id = ArchivedEvent.IdOf(happened.Event.Position);
         return new DocumentWrite(
             id, 0, 1,
-            ArchivedEvent.ToJson(id, happened.Event, happened.Data is not null || IsJson(happened.Event.Data.Span)),
+            ArchivedEvent.ToJson(happened, happened.Data is not null || IsJson(happened.Event.Data.Span)),
             NoIndexes);
     }
 
