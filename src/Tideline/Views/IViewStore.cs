@@ -97,7 +97,11 @@ public interface IViewStore : IViewReader, IAsyncDisposable
 /// A collection: its name, its indexes (each a list of top-level fields; the document id breaks ties), and whether its
 /// changes are logged.
 /// </summary>
-public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyList<string>> Indexes, bool LogChanges);
+public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyList<string>> Indexes, bool LogChanges)
+{
+    /// <summary>Types of fields, for engines that have them.</summary>
+    public IReadOnlyList<FieldType> Fields { get; init; } = [];
+}
 
 /// <summary>
 /// A stored document. <paramref name="Revision"/> grows with every write. <paramref name="Damage"/> says why it cannot

@@ -13,7 +13,7 @@ namespace Tideline.Engines.Views.Mongo;
 /// </summary>
 public sealed class MongoViewStore : IViewStore
 {
-    private const int Format = 2;
+    private const int Format = 3;
 
     private readonly MongoServer _server;
     private readonly MongoCatalog _catalog;
@@ -103,9 +103,9 @@ public sealed class MongoViewStore : IViewStore
     public async ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(
         IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
     {
-        var definitions = new CollectionDefinition[groups.Count];
-        for (var at = 0; at < definitions.Length; at++)
-            definitions[at] = await _catalog.FindAsync(groups[at].Collection, cancel);
+        var collections = new TypedCollection[groups.Count];
+        for (var at = 0; at < collections.Length; at++)
+            collections[at] = await _catalog.FindAsync(groups[at].Collection, cancel);
         var applied = new bool[groups.Count][];
         var move = watermarks.Count > 0;
         for (var at = 0; at < applied.Length;)
@@ -122,7 +122,7 @@ public sealed class MongoViewStore : IViewStore
         return applied;
 
         async Task WriteAsync(int at) => applied[at] = await _writer.WriteAsync(
-            definitions[at].Name, definitions[at].LogChanges, groups[at].Writes, cancel);
+            collections[at].Name, collections[at].Definition.LogChanges, collections[at].Types, groups[at].Writes, cancel);
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,25 @@ public static class EventsProjection
             new RowCollection
             {
                 Name = Name, Row = Write, KeyOf = stored => stored.Id, IsBacked = HasEventAsync,
+                Fields =
+                [
+                    new("subject", FieldKind.Id),
+                    new("time", FieldKind.Time),
+                    new("data.customerId", FieldKind.Id),
+                    new("data.accountId", FieldKind.Id),
+                    new("data.amountMinor", FieldKind.AmountMinor),
+                    new("data.postedMinor", FieldKind.AmountMinor),
+                    new("data.heldMinor", FieldKind.AmountMinor),
+                    new("data.overdraftLimitMinor", FieldKind.AmountMinor),
+                    new("data.transactionId", FieldKind.Id),
+                    new("data.counterpartyId", FieldKind.Id),
+                    new("data.sagaId", FieldKind.Id),
+                    new("data.holdId", FieldKind.Id),
+                    new("data.valueDate", FieldKind.Day),
+                    new("data.personal.subject", FieldKind.Id),
+                    new("data.personal.data", FieldKind.Bytes),
+                    new("data_base64", FieldKind.Bytes),
+                ],
             },
         ],
         ShardsOf = (ledger, key, _) => Task.FromResult<IReadOnlyList<int>>(

@@ -24,6 +24,27 @@ public static class CustomersProjection
         Name = Name,
         // By e-mail, and by oldest counted day for the aging pass.
         Indexes = [["email"], ["oldestDay"]],
+        Fields =
+        [
+            new("customerId", FieldKind.Id),
+            new("accounts.accountId", FieldKind.Id),
+            new("accounts.postedMinor", FieldKind.AmountMinor),
+            new("accounts.heldMinor", FieldKind.AmountMinor),
+            new("accounts.overdraftLimitMinor", FieldKind.AmountMinor),
+            new("accounts.availableMinor", FieldKind.AmountMinor),
+            new("transactions.last_30_days.currencies.inMinor", FieldKind.AmountMinor),
+            new("transactions.last_30_days.currencies.outMinor", FieldKind.AmountMinor),
+            new("transactions.recent.transactionId", FieldKind.Id),
+            new("transactions.recent.accountId", FieldKind.Id),
+            new("transactions.recent.amountMinor", FieldKind.AmountMinor),
+            new("transactions.recent.balanceAfterMinor", FieldKind.AmountMinor),
+            new("transactions.recent.bookedAtUs", FieldKind.TimeUs),
+            new("transactions.recent.counterpartyId", FieldKind.Id),
+            new("transactions.days.day", FieldKind.Day),
+            new("transactions.days.inMinor", FieldKind.AmountMinor),
+            new("transactions.days.outMinor", FieldKind.AmountMinor),
+            new("oldestDay", FieldKind.Day),
+        ],
         IsStreamed = true,
         Json = ViewJson.Default.CustomerDocument,
         Fold = CustomerFold.Apply,
@@ -48,6 +69,20 @@ public static class CustomersProjection
     {
         Name = Transactions,
         Indexes = [["customerId", "bookedAtUs"], ["accountId", "bookedAtUs"]],
+        Fields =
+        [
+            new("customerId", FieldKind.Id),
+            new("accountId", FieldKind.Id),
+            new("transactionId", FieldKind.Id),
+            new("amountMinor", FieldKind.AmountMinor),
+            new("balanceAfterMinor", FieldKind.AmountMinor),
+            new("counterpartyId", FieldKind.Id),
+            new("bookedAt", FieldKind.Time, ExactUs: "bookedAtUs"),
+            new("sagaId", FieldKind.Id),
+            new("valueDate", FieldKind.Day),
+            new("personal.subject", FieldKind.Id),
+            new("personal.data", FieldKind.Bytes),
+        ],
         Row = happened => CustomerFold.Transaction(happened.Event, happened.Data!) is { } entry ? Write(entry) : null,
         KeyOf = stored => StoredView.Transaction(stored, out _)?.CustomerId.ToString(),
         Damage = stored =>
