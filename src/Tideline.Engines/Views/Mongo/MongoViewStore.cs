@@ -22,6 +22,7 @@ public sealed class MongoViewStore : IViewStore
     private readonly MongoStates _states;
     private readonly ChangeFeed _changes;
     private readonly OplogWatch _oplog;
+    private readonly StableNames _names;
 
     private MongoViewStore(MongoServer server, TimeProvider time, ILogger logger)
     {
@@ -33,6 +34,7 @@ public sealed class MongoViewStore : IViewStore
         _states = new MongoStates(server, _writer);
         _changes = new ChangeFeed(server, _catalog, _reader);
         _oplog = new OplogWatch(server, time, logger);
+        _names = new StableNames(server);
     }
 
     /// <inheritdoc/>
@@ -65,6 +67,13 @@ public sealed class MongoViewStore : IViewStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) =>
         await _catalog.ListAsync(cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> PublishAsync(string name, string collection, CancellationToken cancel)
+    {
+        CollectionRules.CheckName(name);
+        return await _names.PublishAsync(name, (await _catalog.FindAsync(collection, cancel)).Name, cancel);
+    }
 
     /// <inheritdoc/>
     public async ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)

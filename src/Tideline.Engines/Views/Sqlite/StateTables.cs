@@ -7,7 +7,7 @@ namespace Tideline.Engines.Views.Sqlite;
 /// <summary>The tables beside the collections: catalogue, watermarks, states, change log.</summary>
 internal static class StateTables
 {
-    private const int Format = 2;
+    private const int Format = 3;
 
     public static void Create(SqliteDatabase database)
     {
