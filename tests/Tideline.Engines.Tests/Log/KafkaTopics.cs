@@ -50,14 +50,14 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
         await producer.ProduceAsync(new TopicPartition(Prefix + "t", partition), message);
     }
 
-    /// <summary>Everything that Kafka holds of a partition of topic <c>t</c>.</summary>
-    public List<ConsumeResult<byte[], byte[]>> Consume(int partition)
+    /// <summary>Everything that Kafka holds of a partition of a topic.</summary>
+    public List<ConsumeResult<byte[], byte[]>> Consume(int partition, string topic = "t")
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
             BootstrapServers = servers, GroupId = "none", EnablePartitionEof = true, EnableAutoCommit = false
         }).Build();
-        consumer.Assign(new TopicPartitionOffset(Prefix + "t", partition, Offset.Beginning));
+        consumer.Assign(new TopicPartitionOffset(Prefix + topic, partition, Offset.Beginning));
         var read = new List<ConsumeResult<byte[], byte[]>>();
         while (consumer.Consume(TimeSpan.FromSeconds(30)) is { IsPartitionEOF: false } message) read.Add(message);
         return read;

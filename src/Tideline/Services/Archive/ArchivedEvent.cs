@@ -36,8 +36,9 @@ internal static class ArchivedEvent
         json.WriteString("type"u8, EventTypes.Find(happened.Type)?.Name ?? "UNKNOWN");
         json.WriteString("subject"u8, happened.Subject);
         json.WriteString("time"u8, Clock.FromUs(happened.TimeUs));
-        json.WriteNumber("sequence"u8, happened.Position.Seq);
-        json.WriteNumber("subjectversion"u8, happened.Version);
+        json.WriteString(
+            "sequence"u8, happened.Position.Seq.ToString("D19", CultureInfo.InvariantCulture));
+        json.WriteNumber("version"u8, happened.Version);
         if (dataIsJson)
         {
             json.WriteString("datacontenttype"u8, "application/json"u8);
