@@ -4,10 +4,9 @@ namespace Tideline.Log;
 
 /// <summary>
 /// Sources as they are named outside the program, in the attribute <c>source</c> of CloudEvents 1.0: unique to the
-/// installation, the shard and the installation epoch, as in
-/// <c>/tideline/7d3c…/shard-3@1</c>. The attribute <c>id</c> is the number within the source, so both together name one
-/// record for ever, on every topic and in the archive. Inside the program the short names of <see cref="SourceName"/>
-/// do.
+/// installation, the shard and the installation epoch, as in <c>/tideline/7d3c…/shard-3@1</c>. The attribute
+/// <c>id</c> is the number within the source, so both together name one record for ever, on every topic and in the
+/// archive. Inside the program the short names of <see cref="SourceName"/> do.
 /// </summary>
 /// <param name="installation">The installation's id.</param>
 public sealed class PublishedSources(Guid installation)

@@ -9,16 +9,16 @@ namespace Tideline.Projections;
 /// built the active one. <paramref name="Latest"/>: the highest number that any version ever had; none is used twice,
 /// so that whoever still works at an old one harms no new one. <paramref name="Epoch"/>: the installation epoch in
 /// which the active one was held against the ledger last. <paramref name="Installation"/>: whose views they are.
-/// <paramref name="SwitchedUs"/>: when the previous one was replaced; after <see cref="Limits.ViewVersionKeptHours"/> it
-/// is dropped.
+/// <paramref name="SwitchedUs"/>: when the previous one was replaced; it is dropped
+/// <see cref="Limits.ViewVersionKeptHours"/> later.
 /// </summary>
 public sealed record ActiveViews(
     int Version, int? Previous, int Schema, int Latest, long Epoch = 1, Guid? Installation = null,
     long? SwitchedUs = null)
 {
     /// <summary>
-    /// Stable name → collection of the active version, for those who follow the changes of a collection: the change of
-    /// this state is the event of a switch. Written with the state, and not read by the program.
+    /// Stable name → collection of the active version, for those who follow the changes of a collection: the change
+    /// of this state is the event of a switch. Written with the state, and not read by the program.
     /// </summary>
     public SortedList<string, string>? Collections { get; init; }
 

@@ -11,8 +11,10 @@ public sealed record BlockedKey(string Key, int Letters, long SinceUs, string Re
 /// <summary>
 /// An event on the dead letter topic. <paramref name="Event"/> is the event as it was published, under the key
 /// <paramref name="Owner"/>; <paramref name="Key"/> is that of the document that it could not change.
+/// <paramref name="Source"/>: the event's published source.
 /// </summary>
-public sealed record DeadLetter(string Key, long Offset, LedgerEvent Event, Guid Owner, string Reason);
+public sealed record DeadLetter(
+    string Key, long Offset, LedgerEvent Event, Guid Owner, string Reason, string Source);
 
 /// <summary>
 /// What a replay did, or in a dry run would do, for one key of a projection (null: for a message of a saga): the JSON

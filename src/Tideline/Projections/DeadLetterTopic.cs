@@ -59,7 +59,8 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
                     || data.Projection != projection) return null;
             var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event }, sources);
             return Holds(happened.Event.Position, data.Epoch)
-                ? new DeadLetter(data.Key, record.Offset, happened.Event, record.Key, data.Reason)
+                ? new DeadLetter(
+                    data.Key, record.Offset, happened.Event, record.Key, data.Reason, happened.Source)
                 : null;
         }
         catch (JsonException)

@@ -32,7 +32,8 @@ public sealed class ViewRepair
 
     internal ViewRepair(Projector projector, ProjectionPlace place, DamagedDocuments damaged) =>
         (_projector, _definition, _ledger, _views, _damaged, _sources) =
-            (projector, projector.Definition, place.Ledger, place.Views, damaged, new SourceHistory(place.Ledger.Epochs));
+            (projector, projector.Definition, place.Ledger, place.Views, damaged,
+                new SourceHistory(place.Ledger.Epochs));
 
     /// <summary>How an operator asks for it, of one key.</summary>
     public static string CommandFor(ProjectionDefinition definition, string key) =>

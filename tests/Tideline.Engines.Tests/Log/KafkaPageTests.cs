@@ -54,8 +54,13 @@ public sealed partial class KafkaPageTests : IAsyncLifetime
     private static string Text(Message<byte[], byte[]> message)
     {
         var text = new StringBuilder($"key: {Encoding.UTF8.GetString(message.Key)}\n");
-        foreach (var header in message.Headers) text.Append($"{header.Key}: ").Append(header.Key == RecordSeal.Header
-            ? $"({header.GetValueBytes().Length} bytes)" : Encoding.UTF8.GetString(header.GetValueBytes())).Append('\n');
+        foreach (var header in message.Headers)
+        {
+            var bytes = header.GetValueBytes();
+            var value = header.Key == RecordSeal.Header ? $"({bytes.Length} bytes)" : Encoding.UTF8.GetString(bytes);
+            text.Append($"{header.Key}: {value}\n");
+        }
+
         return text.Append($"value: {Encoding.UTF8.GetString(message.Value)}\n").ToString();
     }
 

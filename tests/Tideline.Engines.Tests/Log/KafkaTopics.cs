@@ -28,7 +28,8 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
     public KafkaLogOptions Options =>
         new()
         {
-            BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret, Installation = Installation,
+            BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret,
+            Installation = Installation,
             ClientId = "tideline-tests"
         };
 

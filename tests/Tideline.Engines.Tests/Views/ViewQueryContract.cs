@@ -111,7 +111,8 @@ public abstract class ViewQueryContract<TSource> : ViewStoreStage<TSource>
     public async Task Fields_with_types_are_found_by_the_text_that_JSON_has()
     {
         const string ada = "019aad7e-0000-7000-8000-00000000000a", ben = "019aad7e-0000-7000-8000-00000000000b";
-        foreach (var (owner, at) in new[] { ada, ben }.SelectMany(_ => Enumerable.Range(1, 9), (owner, at) => (owner, at)))
+        foreach (var (owner, at) in
+            new[] { ada, ben }.SelectMany(_ => Enumerable.Range(1, 9), (owner, at) => (owner, at)))
         {
             var json = $$"""{"owner":"{{owner}}","day":"2026-01-0{{at}}"}""";
             var values = new Dictionary<string, object?> { ["owner"] = owner, ["day"] = $"2026-01-0{at}" };

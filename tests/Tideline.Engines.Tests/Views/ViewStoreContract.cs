@@ -107,23 +107,27 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     }
 
     [Theory]
-    [InlineData("""{"owner":"019aad7e-0000-7000-8000-000000000001","day":"2026-01-31","currency":"EUR","amountMinor":-1234}""")]
-    [InlineData("""{"owner":"019AAD7E-0000-7000-8000-000000000001","day":"2026-02-30","currency":"?","amountMinor":0.5}""")]
+    [InlineData("""{"owner":"019aad7e-0000-7000-8000-00000000000a","currency":"EUR","amountMinor":-1234}""")]
+    [InlineData("""{"owner":"019AAD7E-0000-7000-8000-00000000000A","currency":"?","amountMinor":0.5}""")]
     [InlineData("""{"owner":7,"day":null,"amountMinor":9223372036854775808,"currency":"JPY","atUs":"soon"}""")]
-    [InlineData("""{"atUs":1795435200123456,"bookedUs":1795435200123456,"booked":"2026-11-23T12:00:00.123456+00:00"}""")]
-    [InlineData("""{"bookedUs":1795435200123456,"booked":"2026-11-23T12:00:00.123457Z","time":"2026-11-23T12:00:00Z"}""")]
+    [InlineData("""{"day":"2026-01-31","amountMinor":-0,"currency":"EUR"}""")]
+    [InlineData("""{"day":"2026-02-30","amountMinor":1e3,"currency":"EUR"}""")]
+    [InlineData("""{"bookedUs":1795435200123456,"booked":"2026-11-23T12:00:00.123456+00:00"}""")]
+    [InlineData("""{"bookedUs":1795435200123456,"booked":"2026-11-23T12:00:00.123457Z"}""")]
+    [InlineData("""{"booked":"2026-11-23T12:00:00Z","bookedUs":1795435200000000,"atUs":1795435200123456}""")]
     [InlineData("""{"time":"2026-11-23T12:00:00+00:00","data":"++8=","amountMinor":7}""")]
-    [InlineData("""{"time":"2026-11-23T12:00:00.5+00:00","data":"eyJhIjoxfQ==","amountMinor":7,"currency":"KWD"}""")]
-    [InlineData("""{"currency":"EUR","parts":{"a":{"inMinor":1},"b":{"inMinor":2,"currency":"JPY"},"c":[{"inMinor":3}]}}""")]
+    [InlineData("""{"time":"2026-11-23T12:00:00.5+00:00","data":"eyJhIjoxfQ","amountMinor":7,"currency":"KWD"}""")]
+    [InlineData("""{"currency":"EUR","parts":{"a":{"inMinor":1},"b":{"inMinor":2,"currency":"JPY"}}}""")]
+    [InlineData("""{"currency":"EUR","parts":{"c":[{"inMinor":3}],"d":[[{"inMinor":4}]],"inMinor":5}}""")]
     [InlineData("""{"parts":{"a":{"inMinor":1}},"currency":"EUR"}""")]
-    [InlineData("""{"list":[{"id":"019aad7e-0000-7000-8000-000000000001"},{"id":null},"019aad7e-0000-7000-8000-000000000001"]}""")]
+    [InlineData("""{"list":[{"id":"019aad7e-0000-7000-8000-000000000001"},{"id":null},"id"]}""")]
     [InlineData("""{"amountMinor":1,"currency":"EUR","amount":2}""")]
     [InlineData("""{"at":"x","atUs":-1}""")]
     public async Task A_document_with_types_comes_back_as_it_was_written(string json)
     {
         var values = new Dictionary<string, object?> { ["owner"] = "x", ["day"] = "2026-01-31" };
-        (await Store.WriteAsync(Moves.Name, [new DocumentWrite("a", 0, 1, Encoding.UTF8.GetBytes(json), values)], Cancel))
-            .ShouldBe([true]);
+        var write = new DocumentWrite("a", 0, 1, Encoding.UTF8.GetBytes(json), values);
+        (await Store.WriteAsync(Moves.Name, [write], Cancel)).ShouldBe([true]);
         var found = (await Store.ReadAsync(Moves.Name, ["a"], Cancel)).ShouldHaveSingleItem();
         found.Damage.ShouldBeNull();
         Encoding.UTF8.GetString(found.Json.Span).ShouldBe(json);

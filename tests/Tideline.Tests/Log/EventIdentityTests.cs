@@ -86,7 +86,8 @@ public sealed partial class EventIdentityTests
         var page = Page.All.Single(page => page.Path == "docs/reference/topics.md");
         foreach (var of in await stage.Node.Log.DescribeAsync(default))
         {
-            var row = page.Prose.Single(line => line.Text.StartsWith($"| `{of.Topic}` |", StringComparison.Ordinal)).Text;
+            var begin = $"| `{of.Topic}` |";
+            var row = page.Prose.Single(line => line.Text.StartsWith(begin, StringComparison.Ordinal)).Text;
             foreach (var record in await stage.Node.Log.ReadAsync(of.Topic, of.Partition, 0, 1_000, default))
             {
                 seen.Add(of.Topic);

@@ -109,9 +109,9 @@ public sealed class CollectionPageTests
     {
         var happened = new LedgerEvent(
             new Position(0, 1), EventType.AccountCreated, Guid.Empty, 1, 1, "{}"u8.ToArray());
+        var sources = new SourceHistory(_ => [new(1, Guid.Empty, 0, 0, 0, 0, "")]);
         var json = JsonDocument.Parse(
-            ArchivedEvent.ToJson(ProjectedEvent.From(happened, new SourceHistory(_ => [new(1, Guid.Empty, 0, 0, 0, 0, "")])),
-                dataIsJson: true)).RootElement;
+            ArchivedEvent.ToJson(ProjectedEvent.From(happened, sources), dataIsJson: true)).RootElement;
         return json.EnumerateObject().Select(field => (field.Name, field.Value.ValueKind switch
         {
             JsonValueKind.Number => "long",

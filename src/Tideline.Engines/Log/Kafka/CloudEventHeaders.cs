@@ -26,11 +26,12 @@ internal static class CloudEventHeaders
 
     public static Message<byte[], byte[]> Write(LogRecord record, RecordStamp stamp, RecordSeal seal)
     {
+        var (source, after) = seal.Publish(record.Source);
         var headers = new Headers
         {
             { "ce_specversion", SpecVersion },
             { "ce_id", Bytes(PublishedSources.IdOf(record.SourceSeq)) },
-            { "ce_source", seal.Publish(record.Source) },
+            { "ce_source", source },
             { "ce_type", Bytes(record.Type) },
             { "ce_time", Bytes(Clock.FromUs(record.TimeUs).ToString(TimeFormat, CultureInfo.InvariantCulture)) },
             { "content-type", Json },
@@ -41,7 +42,7 @@ internal static class CloudEventHeaders
         if (stamp.Previous != stamp.Seq - 1) headers.Add("ce_previous", Number(stamp.Previous));
         if (stamp.Follows != stamp.Seq - 1) headers.Add("ce_follows", Number(stamp.Follows));
         if (record.PreviousSeq is { } before) headers.Add("ce_previoussequence", Number(before));
-        if (SourceName.AfterOf(record.Source) is var after and > 0) headers.Add("ce_after", Number(after));
+        if (after is not null) headers.Add("ce_after", after);
         var message = new Message<byte[], byte[]>
         {
             Key = record.Key == Guid.Empty ? null! : Bytes(record.Key.ToString()),

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Confluent.Kafka;
@@ -18,7 +19,8 @@ internal sealed class RecordSeal(ReadOnlyMemory<byte> secret, Guid installation)
     // A process has a few sources, each of many records. Bounded, because what others wrote is read too.
     private const int KeptSources = 4_096;
     private readonly PublishedSources _sources = new(installation);
-    private readonly ConcurrentDictionary<string, byte[]> _published = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (byte[] Source, byte[]? After)> _published =
+        new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string, long), string> _names = new();
 
     /// <summary>The header that carries the seal.</summary>
@@ -36,11 +38,15 @@ internal sealed class RecordSeal(ReadOnlyMemory<byte> secret, Guid installation)
         return CryptographicOperations.FixedTimeEquals(seal, Of(topic, partition, message));
     }
 
-    /// <summary>The published source of a source's name.</summary>
-    public byte[] Publish(string source)
+    /// <summary>
+    /// The published source of a source's name, and the number that its first record follows; null: none.
+    /// </summary>
+    public (byte[] Source, byte[]? After) Publish(string source)
     {
         if (_published.TryGetValue(source, out var published)) return published;
-        published = Encoding.UTF8.GetBytes(_sources.Of(source));
+        var after = SourceName.AfterOf(source);
+        published = (Encoding.UTF8.GetBytes(_sources.Of(source)),
+            after == 0 ? null : Encoding.UTF8.GetBytes(after.ToString(CultureInfo.InvariantCulture)));
         if (_published.Count < KeptSources) _published[source] = published;
         return published;
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MongoDB.Bson;
@@ -13,8 +14,8 @@ namespace Tideline.Engines.Views.Mongo;
 internal static class BsonToJson
 {
     /// <summary>Writes the fields of a document, its id and envelope left out.</summary>
-    /// <returns>Why it cannot be one that the program wrote: JSON cannot say a field, or two contradict each other. Null
-    /// when all is written.</returns>
+    /// <returns>Why it cannot be one that the program wrote: JSON cannot say a field, or two contradict each other.
+    /// Null when all is written.</returns>
     public static string? WriteDocument(ReadOnlySpan<byte> document, FieldNode types, Utf8JsonWriter json) =>
         WriteFields(document, types, NativeValue.NoExponent, isTop: true, json);
 
@@ -164,7 +165,7 @@ internal static class BsonToJson
         {
             if (!NativeValue.TryDay(ms, out var day)) return Why(reader.Name, "holds a time where a day should be");
             Span<byte> text = stackalloc byte[10];
-            day.TryFormat(text, out _, "yyyy-MM-dd");
+            day.TryFormat(text, out _, "yyyy-MM-dd", CultureInfo.InvariantCulture);
             json.WriteStringValue(text);
             return null;
         }

@@ -56,7 +56,7 @@ internal sealed class FieldNode
     private void Add(string name, FieldType type)
     {
         var field = FieldOf(name);
-        if (field.Kind is not null || field.IsAdded) throw Twice(type);
+        if (field.Kind is not null || field.IsAdded || field.IsExactUs) throw Twice(type);
         field.Kind = type.Kind;
         var added = type.Kind switch
         {
@@ -68,6 +68,7 @@ internal sealed class FieldNode
         if (type.ExactUs is { } exact)
         {
             field.ExactUs = FieldOf(exact);
+            if (field.ExactUs.Kind is not null || field.ExactUs.IsAdded) throw Twice(type);
             field.ExactUs.IsExactUs = true;
         }
 

@@ -29,7 +29,8 @@ internal sealed class GuardedRun
     {
         (_collection, _writes, _writer, _applied) = (collection, writes, writer, new bool?[writes.Length]);
         _puts = [.. Enumerable.Range(0, writes.Length).Where(at => writes[at].Json is not null)];
-        _models = Array.ConvertAll(_puts, at => Model(writes[at], StoredDocument.Encode(writes[at], writer, isLogged, types)));
+        _models = Array.ConvertAll(
+            _puts, at => Model(writes[at], StoredDocument.Encode(writes[at], writer, isLogged, types)));
     }
 
     /// <summary>Carries out what is not known to be carried out; answers which writes were applied.</summary>

@@ -89,7 +89,7 @@ internal static class JsonToBson
             if (field?.Kind is { } kind && NativeFields.TryWrite(ref reader, pen, start, field, kind, ref scope))
                 return true;
             if (field is { IsExactUs: true } && reader.TokenType == JsonTokenType.Number
-                && reader.TryGetInt64(out var us)) scope.ExactUs = us;
+                && TryLong(ref reader, out var us)) scope.ExactUs = us;
             return TryWriteLeaf(ref reader, pen, start);
         }
 

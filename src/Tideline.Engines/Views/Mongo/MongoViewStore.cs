@@ -131,7 +131,7 @@ public sealed class MongoViewStore : IViewStore
         return applied;
 
         async Task WriteAsync(int at) => applied[at] = await _writer.WriteAsync(
-            collections[at].Name, collections[at].Definition.LogChanges, collections[at].Types, groups[at].Writes, cancel);
+            collections[at], groups[at].Writes, cancel);
     }
 
     /// <inheritdoc/>

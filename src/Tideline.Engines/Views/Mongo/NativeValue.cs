@@ -69,7 +69,8 @@ internal static class NativeValue
     /// <returns>The part that was written.</returns>
     public static ReadOnlySpan<byte> TimeText(long us, Span<byte> text)
     {
-        Clock.FromUs(us).UtcDateTime.TryFormat(text, out var length, "yyyy-MM-dd'T'HH:mm:ss.ffffff");
+        Clock.FromUs(us).UtcDateTime.TryFormat(
+            text, out var length, "yyyy-MM-dd'T'HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
         while (text[length - 1] == '0') length--;
         if (text[length - 1] == '.') length--;
         "+00:00"u8.CopyTo(text[length..]);
