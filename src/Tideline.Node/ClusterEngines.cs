@@ -41,8 +41,8 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         },
         () => cluster.MySql.SelectMany(primary => GroupAddress.Parse(primary).Members).Select(member => member.Name));
 
-    // After the ledger, which has the secret and the id. The topics of an installation that has the brokers for itself have the
-    // names that stand in the reference.
+    // After the ledger, which has the secret and the id. The topics of an installation that has the brokers for itself
+    // have the names that stand in the reference.
     public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => AtAsync<ILog>(
         async () => await KafkaLog.OpenAsync(
             new KafkaLogOptions

@@ -37,12 +37,14 @@ public sealed partial class KafkaPageTests : IAsyncLifetime
                 Topic = Service, Source = "shard-0.1795430000000000.128", SourceSeq = 152, PreviousSeq = 140,
                 Version = 13, TimeUs = 1_795_435_400_000_000,
             },
+            record with { Topic = Topics.SagaCommands, Source = "saga-0" },
+            record with { Topic = Topics.SagaCommands, Source = "saga-0", SourceSeq = 2, Partition = 1 },
         ], default);
 
         Message<byte[], byte[]>[] messages =
         [
-            .. new[] { Topics.AccountEvents, Service }
-                .SelectMany(topic => _topics.Consume(0, topic)).Select(result => result.Message),
+            .. new[] { (Topics.AccountEvents, 0), (Service, 0), (Topics.SagaCommands, 1) }
+                .SelectMany(of => _topics.Consume(of.Item2, of.Item1)).Select(result => result.Message),
         ];
         var page = await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "reference", "topics.md"));
         page.ShouldContain($"```text\n{Text(messages[0])}```");

@@ -16,7 +16,8 @@ public sealed class RecordSealTests
         Read(CloudEventHeaders.Write(record, stamp, Seal), 0).ShouldNotBeNull().Stamp.ShouldBe(stamp);
         Read(CloudEventHeaders.Write(record, stamp, Seal), 1).ShouldBeNull();
         CloudEventHeaders.Read("other", 0, CloudEventHeaders.Write(record, stamp, Seal), Seal).ShouldBeNull();
-        Read(CloudEventHeaders.Write(record, stamp, new RecordSeal("other"u8.ToArray(), KafkaTopics.Installation)), 0).ShouldBeNull();
+        var other = new RecordSeal("other"u8.ToArray(), KafkaTopics.Installation);
+        Read(CloudEventHeaders.Write(record, stamp, other), 0).ShouldBeNull();
 
         var value = CloudEventHeaders.Write(record, stamp, Seal);
         value.Value[0] ^= 1;

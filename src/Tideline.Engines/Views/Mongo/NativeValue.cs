@@ -113,7 +113,9 @@ internal static class NativeValue
         return again.AsSpan(0, written).SequenceEqual(text);
     }
 
-    /// <summary>How many decimals the minor unit of a currency has; <see cref="NoExponent"/>: no such currency.</summary>
+    /// <summary>
+    /// How many decimals the minor unit of a currency has; <see cref="NoExponent"/>: no such currency.
+    /// </summary>
     public static int ExponentOf(ReadOnlySpan<byte> code)
     {
         if (code.Length != 3) return NoExponent;

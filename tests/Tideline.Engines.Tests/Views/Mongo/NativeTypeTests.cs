@@ -17,7 +17,8 @@ public sealed class NativeTypeTests
     private static readonly Guid s_id = new("019aad7e-0000-7000-8000-00000000000a");
 
     private static readonly Gen<Guid> Id = Gen.Guid;
-    private static readonly Gen<string> Code = Gen.OneOf(Gen.Const("EUR"), Gen.Const("JPY"), Gen.Const("KWD"), Gen.Const("CLF"));
+    private static readonly Gen<string> Code = Gen.OneOf(
+        Gen.Const("EUR"), Gen.Const("JPY"), Gen.Const("KWD"), Gen.Const("CLF"));
     private static readonly Gen<long> TimeUs = Gen.Long[0, 4_000_000_000_000_000];
     private static readonly Gen<DateOnly> Day = Gen.Int[0, 3_000_000].Select(DateOnly.FromDayNumber);
     private static readonly Gen<decimal> Sum = Gen.OneOf(
