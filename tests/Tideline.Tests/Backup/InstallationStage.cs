@@ -4,6 +4,7 @@ using Tideline.Ledger;
 using Tideline.Node;
 using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
+using Tideline.Tests.Log;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Backup;
@@ -77,6 +78,8 @@ internal sealed class InstallationStage : IAsyncDisposable
             foreach (var projection in Node.Projections.All)
                 (await projection.Projector.WaitForAsync(shard, head, TimeSpan.FromSeconds(30), default))
                     .ShouldBeTrue();
+            // While the log says nothing, projections read the ledger, and may be ahead of the relay.
+            await Eventually.IsTrueAsync(() => Node.Relay.Status[shard].RelayedSeq >= head);
         }
     }
 
