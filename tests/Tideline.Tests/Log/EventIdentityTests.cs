@@ -92,7 +92,8 @@ public sealed partial class EventIdentityTests
             {
                 seen.Add(of.Topic);
                 var name = SourceName.Parse(record.Source).ShouldNotBeNull();
-                row.ShouldContain($"`{name.Producer.Replace("customers", "{projection}", StringComparison.Ordinal)}-N`");
+                var producer = name.Producer.Replace("customers", "{projection}", StringComparison.Ordinal);
+                row.ShouldContain($"`{producer}-N`");
                 if (of.Topic != Topics.AccountEvents) row.ShouldContain($"`{record.Type}`");
                 (record.Key == Guid.Empty).ShouldBe(row.Contains("| none |", StringComparison.Ordinal), of.Topic);
             }
