@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Tideline.Engines.Backup;
-using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Tests.Backup;

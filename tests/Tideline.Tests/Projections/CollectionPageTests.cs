@@ -9,7 +9,6 @@ using Tideline.Services.Accounts.Views;
 using Tideline.Services.Analytics;
 using Tideline.Services.Archive;
 using Tideline.Tests.Tidy;
-using Tideline.Views;
 
 namespace Tideline.Tests.Projections;
 
