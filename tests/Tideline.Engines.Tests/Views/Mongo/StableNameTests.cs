@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using MongoDB.Bson;
 using MongoDB.Driver;
 using Tideline.Engines.Views.Mongo;
@@ -49,6 +50,29 @@ public sealed class StableNameTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_with_views_is_asked_to_make_the_name_once_and_to_change_it_at_a_switch()
+    {
+        await using var line = await _source.LineAsync();
+        var (asked, made) = (new List<string>(), (BsonDocument?)null);
+        // What a server with views answers.
+        line.Refuse = command =>
+        {
+            var name = command.GetElement(0).Name;
+            if (name == "listCollections")
+                return new BsonDocument { ["ok"] = 1, ["cursor"] = Cursor(made is null ? [] : [made]) };
+            if (name is not ("create" or "collMod") || !command.Contains("viewOn")) return null;
+            asked.Add($"{name} {command[0]} on {command["viewOn"]}");
+            var options = new BsonDocument { ["viewOn"] = command["viewOn"], ["pipeline"] = command["pipeline"] };
+            made = new BsonDocument { ["name"] = command[0], ["type"] = "view", ["options"] = options };
+            return new BsonDocument("ok", 1);
+        };
+        await using var views = await _source.OpenAsync(line.Address, NullLogger.Instance);
+        foreach (var collection in new[] { "people_v1", "people_v1", "people_v2", "people_v2" })
+            (await views.PublishAsync("people", collection, Cancel)).ShouldBeNull();
+        asked.ShouldBe(["create people on people_v1", "collMod people on people_v2"]);
+    }
+
+    [Fact]
     public async Task The_pipeline_of_a_name_leaves_out_the_envelope()
     {
         var command = StableNames.Definition("create", "people", "people_v1");
@@ -79,6 +103,11 @@ public sealed class StableNameTests : IAsyncLifetime
         (await _views.PublishAsync("people", "people_v1", Cancel)).ShouldNotBeNull().ShouldContain("'people'");
         (await AllAsync("people")).ShouldHaveSingleItem()["_id"].ShouldBe("theirs");
     }
+
+    private BsonDocument Cursor(BsonDocument[] found) => new()
+    {
+        ["id"] = 0L, ["ns"] = $"{_source.Name}.$cmd.listCollections", ["firstBatch"] = new BsonArray(found),
+    };
 
     private async Task<List<BsonDocument>> AllAsync(string collection)
     {
