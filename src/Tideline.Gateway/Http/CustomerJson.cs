@@ -15,9 +15,10 @@ internal static class CustomerJson
     {
         json.WriteString("customerId"u8, customer.CustomerId);
         // Null while the view has seen an account but not yet its owner, who may live on another shard.
-        json.WriteString("name"u8, customer.Name);
-        json.WriteString("email"u8, customer.Email);
-        json.WriteString("country"u8, customer.Country);
+        var profile = customer.ReadProfile();
+        json.WriteString("name"u8, profile?.Name);
+        json.WriteString("email"u8, profile?.Email);
+        json.WriteString("country"u8, profile?.Country);
         json.WriteStartArray("accounts"u8);
         foreach (var account in customer.Accounts) Write(json, account);
         json.WriteEndArray();

@@ -16,8 +16,8 @@ internal static class PrivateFiles
     // What a data folder holds. With anything else in it the folder itself serves other ends too, and keeps its mode.
     private static readonly string[] Own =
         [
-            "cluster", "imports", "installation.json", "ledger", "ledger.new", "lock", "log", "lost+found", "restoring",
-            "tideline.", "views",
+            "cluster", "imports", "installation.json", "installation.json.new", "ledger", "ledger.new", "lock", "log",
+            "lost+found", "restoring", "tideline.", "views",
         ];
 
     /// <summary>

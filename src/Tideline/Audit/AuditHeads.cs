@@ -11,7 +11,7 @@ namespace Tideline.Audit;
 /// The head of a shard's audit chain as it was published when its block was new; <paramref name="Hash"/> in
 /// hexadecimal, small letters.
 /// </summary>
-public sealed record AuditHead(int Shard, long Number, long ThroughSeq, string Hash);
+internal sealed record AuditHead(int Shard, long Number, long ThroughSeq, string Hash);
 
 /// <summary>
 /// Publishes every audit block's hash on <c>audit.heads</c>: whoever rewrites the ledger with a chain that fits itself
@@ -93,4 +93,4 @@ public sealed class AuditHeads : IAsyncDisposable
 /// <summary>The JSON of <see cref="AuditHead"/>: camel case.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AuditHead))]
-public sealed partial class AuditHeadJson : JsonSerializerContext;
+internal sealed partial class AuditHeadJson : JsonSerializerContext;

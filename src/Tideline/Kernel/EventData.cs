@@ -65,15 +65,6 @@ public sealed record EventData
     /// <summary>The account's IBAN (ACCOUNT_CREATED).</summary>
     public string? Iban { get; init; }
 
-    /// <summary>Profile (CUSTOMER_CREATED).</summary>
-    public string? Name { get; init; }
-
-    /// <summary>Profile (CUSTOMER_CREATED).</summary>
-    public string? Email { get; init; }
-
-    /// <summary>ISO 3166 alpha-2 (CUSTOMER_CREATED).</summary>
-    public string? Country { get; init; }
-
     /// <summary>The day from which interest counts, where the transaction names one.</summary>
     public DateOnly? ValueDate { get; init; }
 
@@ -86,7 +77,9 @@ public sealed record EventData
     /// <summary>Names and values of the client's own.</summary>
     public Dictionary<string, string>? Metadata { get; init; }
 
-    /// <summary>What is said of persons, one part for each.</summary>
+    /// <summary>
+    /// What is said of persons, one part for each: the customer's profile (CUSTOMER_CREATED), the parties of a payment.
+    /// </summary>
     public PersonalPart[]? Personal { get; init; }
 
     /// <summary>Reads the JSON of an event.</summary>
@@ -103,4 +96,4 @@ public sealed record EventData
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(EventData))]
-public sealed partial class EventDataJson : JsonSerializerContext;
+internal sealed partial class EventDataJson : JsonSerializerContext;

@@ -38,9 +38,6 @@ public static partial class Limits
     /// <summary>How often damaged documents are looked at again, milliseconds.</summary>
     public const int DamageLookIntervalMs = 60_000;
 
-    /// <summary>Batches of events per shard that projections which are nearly level share.</summary>
-    public const int SharedEventBatches = 4;
-
     /// <summary>Damaged documents of the views that a process remembers by name.</summary>
     public const int DamagedDocuments = 1_000;
 

@@ -88,7 +88,7 @@ internal readonly record struct AccountEvent(
 }
 
 /// <summary>The published words of persisted numbers.</summary>
-public static class PublishedNames
+internal static class PublishedNames
 {
     /// <summary><c>open</c>, <c>frozen</c> or <c>closed</c>.</summary>
     public static string Word(this AccountStatus status) => status switch

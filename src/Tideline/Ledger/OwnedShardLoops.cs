@@ -7,7 +7,7 @@ namespace Tideline.Ledger;
 /// What the owner of a shard does all the time: a loop for each shard, which works while this process owns it. A shard
 /// that fails or hangs keeps no other waiting.
 /// </summary>
-public sealed class OwnedShardLoops : IAsyncDisposable
+internal sealed class OwnedShardLoops : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.OwnershipPollMs);
     private readonly BackgroundLoop[] _loops;

@@ -142,7 +142,11 @@ public sealed class AccountRow
 }
 
 /// <summary>A customer's profile on the strong tier.</summary>
-public sealed record CustomerRow(Guid Id, string Name, string Email, string Country, long Version, long CreatedUs);
+public sealed record CustomerRow(PersonalPart Profile, long Version, long CreatedUs)
+{
+    /// <summary>The customer, who is the subject of the profile.</summary>
+    public Guid Id => Profile.Subject;
+}
 
 /// <summary>
 /// A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.

@@ -32,7 +32,7 @@ public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, string? Nex
 /// <paramref name="Epoch"/>: the installation epoch in which it was written. <paramref name="Source"/>: the event's
 /// published source, which with <paramref name="Seq"/> as its id names it on every topic.
 /// </summary>
-public sealed record DeadLetterData(
+internal sealed record DeadLetterData(
     string Projection, string Key, long Seq, string Reason, byte[] Event, long Epoch = 1, string Source = "");
 
 /// <summary>
@@ -41,7 +41,7 @@ public sealed record DeadLetterData(
 /// written before a watermark passes an event that is dead, so whoever reads a watermark and then this knows every
 /// key whose document may be behind it.
 /// </summary>
-public sealed record DeadLetterState(
+internal sealed record DeadLetterState(
     Dictionary<string, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded,
     Dictionary<string, HeldKey> Held, Dictionary<int, long> Heads, long Changes)
 {
@@ -76,11 +76,11 @@ public sealed record DeadLetterState(
 }
 
 /// <summary>A key whose document lacks events that no letter holds: only building it anew helps.</summary>
-public sealed record HeldKey(long SinceUs, string Reason, long Epoch = 1);
+internal sealed record HeldKey(long SinceUs, string Reason, long Epoch = 1);
 
 /// <summary>
 /// Letters that an operator gave up, with the reason that was given, and when the document was built anew with what
 /// they said.
 /// </summary>
-public sealed record DiscardedLetters(
+internal sealed record DiscardedLetters(
     string Key, string[] Positions, string Reason, long AtUs, long Epoch = 1, long? HealedUs = null);

@@ -10,6 +10,8 @@ internal sealed class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvide
     /// <summary>The consumer group of the log.</summary>
     public const string Group = "views";
 
+    private const int MostRestMs = 50;
+
     private readonly SourceHistory _sources = new(ledger.Epochs);
     private readonly Lock _lock = new();
     private readonly List<Projector> _readers = [];
@@ -44,8 +46,24 @@ internal sealed class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvide
         Task.WhenAll(shards.Select(shard => _shards[shard.Shard].CommitAsync(
             _readers.Select(reader => reader.Watermark(shard.Shard)), cancel)));
 
-    /// <summary>Completes when any shard has something to read, or after a while.</summary>
-    public async Task WaitAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel)
+    /// <summary>
+    /// Completes when the next pass is due. Under load a projection works half the time: the next pass takes more
+    /// events, and a document that many of them change is written once. The first event after a quiet while does not
+    /// wait, and a full batch is followed at once.
+    /// </summary>
+    /// <param name="taken">How many events the pass took.</param>
+    /// <param name="took">How long it worked.</param>
+    public Task RestAsync(IReadOnlyList<ShardProgress> shards, int taken, TimeSpan took, CancellationToken cancel) =>
+        taken switch
+        {
+            0 => WaitAsync(shards, cancel),
+            < ShardFeed.BatchEvents =>
+                Task.Delay(TimeSpan.FromMilliseconds(Math.Min(MostRestMs, took.TotalMilliseconds)), time, cancel),
+            _ => Task.CompletedTask,
+        };
+
+    // Until any shard has something to read, or for a while.
+    private async Task WaitAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel)
     {
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var timeout = TimeSpan.FromMilliseconds(Limits.ProjectionPollMs);

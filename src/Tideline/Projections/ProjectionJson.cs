@@ -15,4 +15,4 @@ namespace Tideline.Projections;
 [JsonSerializable(typeof(DeadLetterState))]
 [JsonSerializable(typeof(DeadLetterData))]
 [JsonSerializable(typeof(ViewUpdated))]
-public sealed partial class ProjectionJson : JsonSerializerContext;
+internal sealed partial class ProjectionJson : JsonSerializerContext;

@@ -321,12 +321,11 @@ public sealed partial class Projector : IAsyncDisposable
         var active = await ActiveViews.LoadAsync(_views, Definition, cancel) ?? ActiveViews.None;
         if (active.Version != Active.Version) _applier = ApplierOf(active);
         Active = active;
-        StateFault = active.Version == 0
-            ? $"The state that names the active version of {Definition.Name} is damaged; the process that owns " +
-            "shard 0 repairs it." : null;
+        StateFault = active.Version != 0
+            ? null : $"The active version of {Definition.Name} cannot be read; the owner of shard 0 repairs it.";
         var watermarks = new Watermark[_shards.Length];
-        foreach (var shard in _shards)
-            watermarks[shard.Shard] = await _views.GetWatermarkAsync(Names.Projection, shard.Shard, cancel);
+        for (var shard = 0; shard < watermarks.Length; shard++)
+            watermarks[shard] = await _views.GetWatermarkAsync(Names.Projection, shard, cancel);
         // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed.
         await _dead.FollowAsync(cancel);
         foreach (var shard in _shards) await shard.FollowAsync(watermarks[shard.Shard], cancel);
@@ -362,7 +361,7 @@ public sealed partial class Projector : IAsyncDisposable
     {
         try
         {
-            var epoch = _ledger.OwnedEpoch(0);
+            var (epoch, began) = (_ledger.OwnedEpoch(0), _time.GetTimestamp());
             if (epoch == 0)
             {
                 await FollowAsync(cancel);
@@ -372,7 +371,7 @@ public sealed partial class Projector : IAsyncDisposable
             else
             {
                 await _upkeep.LookAsync(cancel);
-                if (await PassAsync(cancel) == 0) await _feed.WaitAsync(_shards, cancel);
+                await _feed.RestAsync(_shards, await PassAsync(cancel), _time.GetElapsedTime(began), cancel);
             }
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)

@@ -6,7 +6,7 @@ namespace Tideline.Projections;
 /// A clock of positions: shard → the last event of it that is in the document. For documents that many aggregates feed:
 /// it has as many components as there are shards, and not one for each aggregate.
 /// </summary>
-public static class ShardClock
+internal static class ShardClock
 {
     /// <summary>The clock that holds a position too.</summary>
     public static SortedList<int, long> Move(SortedList<int, long> clock, Position position) =>

@@ -12,6 +12,12 @@ namespace Tideline.Projections;
 /// </summary>
 internal sealed class ShardFeed(int shard, GeneralLedger ledger, ILog log, SourceHistory sources) : IDisposable
 {
+    /// <summary>Events of one read: the more, the fewer times a document is written that many events change.</summary>
+    public const int BatchEvents = 2_000;
+
+    // Batches kept for projections that are nearly level.
+    private const int SharedBatches = 4;
+
     private readonly SemaphoreSlim _reading = new(1, 1);
     private readonly Lock _lock = new();
     private readonly Queue<Batch> _recent = new();
@@ -98,7 +104,7 @@ internal sealed class ShardFeed(int shard, GeneralLedger ledger, ILog log, Sourc
     {
         _offset ??= _committed = await log.GetCommittedAsync(
             ProjectionFeed.Group, Topics.AccountEvents, shard, cancel);
-        var records = await log.ReadAsync(Topics.AccountEvents, shard, _offset.Value, Limits.EventBatch, cancel);
+        var records = await log.ReadAsync(Topics.AccountEvents, shard, _offset.Value, BatchEvents, cancel);
         if (records.Count == 0) return (false, null);
         var events = new List<ProjectedEvent>(records.Count);
         Watermark? from = _reached;
@@ -122,7 +128,7 @@ internal sealed class ShardFeed(int shard, GeneralLedger ledger, ILog log, Sourc
             if (events.Count == 0) return (true, null);
             _reached = reached;
             _recent.Enqueue(new Batch(from!.Value, events, reached, _offset.Value));
-            if (_recent.Count > Limits.SharedEventBatches) _recent.Dequeue();
+            if (_recent.Count > SharedBatches) _recent.Dequeue();
         }
 
         return (true, null);
@@ -154,7 +160,7 @@ internal sealed class ShardFeed(int shard, GeneralLedger ledger, ILog log, Sourc
     private async Task<FeedRead> FromLedgerAsync(Watermark from, long untilSeq, CancellationToken cancel)
     {
         var (reached, events) = (from, new List<ProjectedEvent>());
-        var limit = (int)Math.Min(Limits.EventBatch, untilSeq - from.Seq);
+        var limit = (int)Math.Min(BatchEvents, untilSeq - from.Seq);
         foreach (var happened in await ledger.RawReader(shard).GetEventsAsync(from.Seq, limit, cancel))
         {
             if (happened.Position.Seq != reached.Seq + 1)

@@ -10,7 +10,7 @@ namespace Tideline.Projections;
 /// position through another.
 /// <paramref name="Epoch"/>: the installation epoch in which it was said.
 /// </summary>
-public sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs, long Epoch = 1);
+internal sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, long ThroughTimeUs, long Epoch = 1);
 
 /// <summary>
 /// Announces how far the documents of a projection are. What was last said stands in the log itself, so whatever a

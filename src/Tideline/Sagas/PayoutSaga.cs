@@ -8,7 +8,7 @@ namespace Tideline.Sagas;
 /// the money goes back to
 /// suspense, which takes it whatever happens.
 /// </summary>
-public static class PayoutSaga
+internal static class PayoutSaga
 {
     internal const string Name = "payout";
 

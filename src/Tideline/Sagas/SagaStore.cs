@@ -4,7 +4,7 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Sagas;
 
 /// <summary>Sagas among the aggregates of a shard.</summary>
-public static class SagaStore
+internal static class SagaStore
 {
     private static readonly AggregateFilter Unfinished = FilterOf(
         SagaState.Running, SagaState.Compensating, SagaState.Parked);

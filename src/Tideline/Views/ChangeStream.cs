@@ -8,7 +8,7 @@ namespace Tideline.Views;
 /// token where it keeps its effect; after a crash it goes on from there, and may see a batch twice. Without
 /// <paramref name="withDocuments"/> it may lack what the documents are now.
 /// </summary>
-public sealed partial class ChangeStream(IViewStore views, TimeProvider time, ILogger logger, bool withDocuments = true)
+internal sealed partial class ChangeStream(IViewStore views, TimeProvider time, ILogger logger, bool withDocuments = true)
 {
     private long _handledAt = time.GetTimestamp();
 

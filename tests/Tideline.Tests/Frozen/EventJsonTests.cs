@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Tideline.Kernel;
 
@@ -7,6 +8,11 @@ namespace Tideline.Tests.Frozen;
 /// <summary>The JSON of events: ledgers, logs and archives hold it for ever, and others read it.</summary>
 public sealed class EventJsonTests
 {
+    private static readonly JsonSerializerOptions s_indented = new()
+    {
+        WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     [Fact]
     public void The_JSON_of_events_is_frozen() => GoldenFile.ShouldHold("event-json.txt", EventSamples.All.Select(
         sample => $"{sample.Type.Name()} {sample.Kind} {Encoding.UTF8.GetString(sample.Json)}"));
@@ -42,8 +48,7 @@ public sealed class EventJsonTests
     private static string Pretty(byte[] json)
     {
         using var document = JsonDocument.Parse(json);
-        return "{\n" + string.Join(",\n", document.RootElement.EnumerateObject()
-            .Select(field => $"  \"{field.Name}\": {field.Value.GetRawText()}")) + "\n}";
+        return JsonSerializer.Serialize(document.RootElement, s_indented);
     }
 
     private static string WordOf(Type type) => Nullable.GetUnderlyingType(type) is { } inner

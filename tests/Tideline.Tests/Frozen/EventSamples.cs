@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Frozen;
 
@@ -17,7 +18,8 @@ internal static class EventSamples
     [
         (EventType.CustomerCreated, "-", new EventData
         {
-            CustomerId = Ada, Name = "Ada Lindqvist", Email = "ada@example.com", Country = "SE"
+            CustomerId = Ada,
+            Personal = [new CustomerProfile("Ada Lindqvist", "ada@example.com", "SE").ToPart(Ada)],
         }.ToJson()),
         (EventType.AccountCreated, "-", new AccountEvent(null, WithIban: true).ToJson(Account(0))),
         Updated("hold"),

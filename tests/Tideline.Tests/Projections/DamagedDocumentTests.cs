@@ -2,6 +2,7 @@ using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Queries;
 using Tideline.Services.Accounts.Views;
+using Tideline.Tests.Services.Accounts;
 
 namespace Tideline.Tests.Projections;
 
@@ -164,7 +165,7 @@ public sealed class DamagedDocumentTests
         var (ben, _) = await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Sql($"DELETE FROM c_customers_v1 WHERE id = '{ada}'");
-        await stage.TamperAsync(ben, document => document with { Name = "Eve" });
+        await stage.TamperAsync(ben, document => document.Named("Eve"));
         (await SumAsync(stage, ada, ReadConsistency.Session([new Position(0, 1)]))).ShouldBe(20_000);
         (await stage.VerifyViewsAsync()).Ok.ShouldBeFalse();
         foreach (var customer in new[] { ada, ben }) await stage.Customers.Repair.RepairAsync(customer.ToString(),
@@ -184,7 +185,7 @@ public sealed class DamagedDocumentTests
         var (ben, ofBen) = await stage.CustomerAsync();
         await stage.FlowAsync();
         await stage.TamperAsync(
-            ada, document => document with { Name = new string('x', Limits.ProjectedDocumentBytes) });
+            ada, document => document.Named(new string('x', Limits.ProjectedDocumentBytes)));
         await stage.RestartAsync();
         await stage.Bank.DepositAsync(ofAda[0], 1);
         await stage.Bank.DepositAsync(ofBen[0], 1);

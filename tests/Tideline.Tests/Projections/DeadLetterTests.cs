@@ -2,6 +2,7 @@ using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Services.Accounts.Views;
+using Tideline.Tests.Services.Accounts;
 
 namespace Tideline.Tests.Projections;
 
@@ -144,7 +145,7 @@ public sealed class DeadLetterTests
         foreach (var (customer, accounts) in customers)
         {
             var name = new string('x', customer == first ? Limits.ProjectedDocumentBytes : 3);
-            await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2) with { Name = name });
+            await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2).Named(name));
         }
 
         var results = (await stage.Customers.DeadLetters.ReplayAllAsync(dryRun: false, null, default)).Results;

@@ -4,6 +4,7 @@ using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Projections;
@@ -58,11 +59,12 @@ public sealed class ProjectorTests
         await using var stage = await Stage.OpenAsync();
         var (ada, accounts) = await stage.CustomerAsync();
         await stage.FlowAsync();
-        await stage.TamperAsync(ada, document => document with { Email = "new@example.com" });
+        await stage.TamperAsync(ada, document => document.WithProfile(
+            new CustomerProfile("Ada", "new@example.com", "DE").ToPart(ada).Data));
         await stage.Bank.DepositAsync(accounts[0], 5);
         await stage.FlowAsync();
         var view = (await stage.ViewAsync(ada)).ShouldNotBeNull();
-        view.Email.ShouldBe("new@example.com");
+        view.ReadProfile()!.Email.ShouldBe("new@example.com");
         view.Accounts.Single(account => account.AccountId == accounts[0]).PostedMinor.ShouldBe(10_005);
     }
 

@@ -1,5 +1,6 @@
 using Tideline.Queries;
 using Tideline.Services.Accounts;
+using Tideline.Tests.Services.Accounts;
 
 namespace Tideline.Tests.Queries;
 
@@ -154,7 +155,7 @@ public sealed class CachedReadTests
                 .ShouldBeNull();
         await bank.Ledger.ExecuteAsync(new CreateCustomer(id, "Ada", "ada@example.com", "DE"), default);
         await stage.Stage.FlowAsync();
-        (await stage.ReadAsync(id, ReadConsistency.Eventual)).Customer.Name.ShouldBe("Ada");
+        Profiles.NameOf((await stage.ReadAsync(id, ReadConsistency.Eventual)).Customer).ShouldBe("Ada");
     }
 
     [Fact]
@@ -163,12 +164,12 @@ public sealed class CachedReadTests
         await using var stage = await CachedStage.OpenAsync();
         var (ada, _) = await stage.CustomerAsync();
         await stage.ReadAsync(ada, ReadConsistency.Eventual);
-        await stage.Stage.TamperAsync(ada, document => document with { Name = "Eve" });
+        await stage.Stage.TamperAsync(ada, document => document.Named("Eve"));
         stage.Pass(1);
         (await stage.ReadAsync(ada, ReadConsistency.Eventual)).ServedBy.ShouldBe(ServedBy.Cache);
         (await stage.Stage.Customers.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
         var rebuilt = await stage.ReadAsync(ada, ReadConsistency.Eventual);
-        (rebuilt.ServedBy, rebuilt.Customer.Name).ShouldBe((ServedBy.View, "Ada"));
+        (rebuilt.ServedBy, Profiles.NameOf(rebuilt.Customer)).ShouldBe((ServedBy.View, "Ada"));
     }
 
     [Fact]

@@ -32,8 +32,8 @@ internal sealed class MySqlBaselines(
     public Task<(double PerSecond, Latencies Latencies)> NaiveAsync(int clients, TimeSpan duration)
     {
         var prefix = Prefix("n");
-        return NaiveLoad.RunAsync(shards, shard => new MySqlNaiveShard(Primary(shard), Database(prefix, shard),
-            accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
+        return NaiveLoad.RunAsync(shards, shard => new NaiveShard(
+            NaiveEngine.OfMySql(Primary(shard), Database(prefix, shard)), accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
     }
 
     public async ValueTask DisposeAsync()

@@ -14,7 +14,7 @@ internal static class NaiveLoad
 {
     /// <summary>Transfers per second with <paramref name="clients"/> clients at once, and how long each took.</summary>
     public static async Task<(double PerSecond, Latencies Latencies)> RunAsync(
-        int shards, Func<int, INaiveShard> open, TimeProvider time, int clients, TimeSpan duration)
+        int shards, Func<int, NaiveShard> open, TimeProvider time, int clients, TimeSpan duration)
     {
         var opened = Enumerable.Range(0, shards).Select(open).ToArray();
         try
@@ -32,7 +32,7 @@ internal static class NaiveLoad
         }
     }
 
-    private static Latencies Run(INaiveShard shard, SeededRandom random, TimeProvider time, TimeSpan duration)
+    private static Latencies Run(NaiveShard shard, SeededRandom random, TimeProvider time, TimeSpan duration)
     {
         var latencies = new Latencies();
         var started = Stopwatch.GetTimestamp();

@@ -17,8 +17,8 @@ internal sealed class SqliteBaselines(
     public Task<(double PerSecond, Latencies Latencies)> NaiveAsync(int clients, TimeSpan duration)
     {
         var place = Directory.CreateDirectory(Path.Combine(folder, "naive")).FullName;
-        return NaiveLoad.RunAsync(shards, shard => new SqliteNaiveShard(Path.Combine(place, $"shard-{shard}.db"),
-            accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
+        return NaiveLoad.RunAsync(shards, shard => new NaiveShard(
+            NaiveEngine.OfSqlite(Path.Combine(place, $"shard-{shard}.db")), accountsPerShard, sizes, new SeededRandom(2 + (ulong)shard)), time, clients, duration);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -42,8 +42,8 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
             Rows($"{databaseOf(home.Key)}.outcomes",
                 MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
         Rows("customers", MySqlRows.CustomerColumns, writes.NewCustomers, static (sql, row) =>
-            sql.Value(row.Id).Add(",").Value(row.Name).Add(",").Value(row.Email)
-                .Add(",").Value(row.Country).Add(",").Value(row.Version).Add(",").Value(row.CreatedUs));
+            sql.Value(row.Id).Add(",").Value(row.Profile.Data).Add(",")
+                .Value(row.Version).Add(",").Value(row.CreatedUs));
         Rows("accounts", MySqlRows.AccountColumns, writes.NewAccounts, Account);
         Rows("accounts", MySqlRows.AccountColumns, writes.ChangedAccounts, Account,
             "status=n.status,overdraft_limit=n.overdraft_limit,posted=n.posted,pending_in=n.pending_in,"

@@ -12,7 +12,7 @@ internal static class MySqlRows
     public const string AccountColumns =
         "id, customer_id, kind, currency, status, overdraft_limit, posted, pending_in, pending_out, entry_version, "
         + "version, iban, created_us, returnable";
-    public const string CustomerColumns = "id, name, email, country, version, created_us";
+    public const string CustomerColumns = "id, profile, version, created_us";
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
     public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs, "
         + "value_date, code, external_reference, metadata, personal, counterparty_id";
@@ -70,7 +70,7 @@ internal static class MySqlRows
     };
 
     public static CustomerRow Customer(MySqlDataReader row) =>
-        new(row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetInt64(4), row.GetInt64(5));
+        new(new PersonalPart(row.GetGuid(0), Bytes(row, 1)), row.GetInt64(2), row.GetInt64(3));
 
     public static EntryRow Entry(MySqlDataReader row) =>
         new(row.GetGuid(0), row.GetInt64(1), row.GetGuid(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5));

@@ -34,7 +34,7 @@ internal static class MySqlSchema
         CREATE TABLE IF NOT EXISTS epochs (number BIGINT PRIMARY KEY, installation BINARY(16) NOT NULL,
             event_seq BIGINT NOT NULL, message_seq BIGINT NOT NULL,
             block_number BIGINT NOT NULL, begun_us BIGINT NOT NULL, reason VARCHAR(255) NOT NULL) {Options};
-        CREATE TABLE IF NOT EXISTS customers (id BINARY(16) PRIMARY KEY, name VARCHAR(255) NOT NULL, email VARCHAR(255) NOT NULL, country VARCHAR(8) NOT NULL, version BIGINT NOT NULL,
+        CREATE TABLE IF NOT EXISTS customers (id BINARY(16) PRIMARY KEY, profile BLOB NOT NULL, version BIGINT NOT NULL,
             created_us BIGINT NOT NULL) {Options};
         CREATE TABLE IF NOT EXISTS accounts (id BINARY(16) PRIMARY KEY, customer_id BINARY(16), kind INT NOT NULL, currency CHAR(3) NOT NULL, status INT NOT NULL,
             overdraft_limit BIGINT NOT NULL, posted BIGINT NOT NULL, pending_in BIGINT NOT NULL, pending_out BIGINT NOT NULL, entry_version BIGINT NOT NULL, version BIGINT NOT NULL,

@@ -42,8 +42,8 @@ internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, Out
 
     public void Write(BatchWrites writes)
     {
-        foreach (var row in writes.NewCustomers) _customer.Bind(row.Id)
-            .Bind(row.Name).Bind(row.Email).Bind(row.Country).Bind(row.Version).Bind(row.CreatedUs).Run();
+        foreach (var row in writes.NewCustomers)
+            _customer.Bind(row.Id).Bind(row.Profile.Data).Bind(row.Version).Bind(row.CreatedUs).Run();
         tails.Append(writes.Entries);
         WriteAccounts(writes);
         tails.WriteRest();

@@ -13,7 +13,7 @@ internal static class LedgerRows
     public const string AccountColumns =
         "id, customer_id, kind, currency, status, overdraft_limit, posted, pending_in, pending_out, entry_version, "
         + "version, iban, created_us, returnable";
-    public const string CustomerColumns = "id, name, email, country, version, created_us";
+    public const string CustomerColumns = "id, profile, version, created_us";
     public const string EntryColumns = "account_id, version, transaction_id, amount, posted_after, time_us";
     public const string TransactionColumns = "id, kind, currency, amount, reference, saga_id, time_us, legs, "
         + "value_date, code, external_reference, metadata, personal, counterparty_id";
@@ -50,7 +50,7 @@ internal static class LedgerRows
     };
 
     public static CustomerRow Customer(SqliteStatement row) =>
-        new(row.Id(0), row.Text(1), row.Text(2), row.Text(3), row.Long(4), row.Long(5));
+        new(new PersonalPart(row.Id(0), row.Bytes(1)), row.Long(2), row.Long(3));
 
     public static EntryRow Entry(SqliteStatement row) =>
         new(row.Id(0), row.Long(1), row.Id(2), row.Long(3), row.Long(4), row.Long(5));

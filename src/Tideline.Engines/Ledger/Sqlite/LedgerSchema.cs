@@ -24,7 +24,7 @@ internal static class LedgerSchema
         CREATE TABLE epochs (number INTEGER PRIMARY KEY, installation BLOB NOT NULL, event_seq INTEGER NOT NULL,
             message_seq INTEGER NOT NULL, block_number INTEGER NOT NULL, begun_us INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
 
-        CREATE TABLE customers (id BLOB PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL, country TEXT NOT NULL, version INTEGER NOT NULL,
+        CREATE TABLE customers (id BLOB PRIMARY KEY, profile BLOB NOT NULL, version INTEGER NOT NULL,
             created_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE accounts (id BLOB PRIMARY KEY, customer_id BLOB, kind INTEGER NOT NULL, currency TEXT NOT NULL, status INTEGER NOT NULL,
             overdraft_limit INTEGER NOT NULL, posted INTEGER NOT NULL, pending_in INTEGER NOT NULL, pending_out INTEGER NOT NULL, entry_version INTEGER NOT NULL,

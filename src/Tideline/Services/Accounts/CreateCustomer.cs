@@ -20,11 +20,12 @@ public sealed record CreateCustomer(Guid CustomerId, string Name, string Email, 
             return batch.Refuse(RefusalReason.DuplicateId, $"Customer {CustomerId} already exists.");
         if (batch.HolderOf(CustomerId) is { } holder)
             return batch.Refuse(RefusalReason.DuplicateId, $"{CustomerId} is already the id of {holder}.");
-        var customer = new CustomerRow(CustomerId, Name, Email, Country, 1, batch.TimeUs);
+        var profile = new CustomerProfile(Name, Email, Country).ToPart(CustomerId);
+        var customer = new CustomerRow(profile, 1, batch.TimeUs);
         batch.Rows.Customers.Add(CustomerId, customer);
         batch.Writes.NewCustomers.Add(customer);
-        batch.Emit(EventType.CustomerCreated,
-            customer, new EventData { CustomerId = CustomerId, Name = Name, Email = Email, Country = Country });
+        batch.Emit(
+            EventType.CustomerCreated, customer, new EventData { CustomerId = CustomerId, Personal = [profile] });
         return batch.Done(CustomerId, 0);
     }
 }

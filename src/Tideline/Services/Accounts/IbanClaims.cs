@@ -4,7 +4,7 @@ using Tideline.Ledger;
 namespace Tideline.Services.Accounts;
 
 /// <summary>What accounts claim: their IBANs.</summary>
-public static class IbanClaims
+internal static class IbanClaims
 {
     /// <summary>The account that carries an IBAN; null when none does.</summary>
     public static async ValueTask<Guid?> FindIbanAsync(

@@ -5,7 +5,7 @@ using Tideline.Views;
 namespace Tideline.Services.Analytics;
 
 /// <summary>A bank's daily figures: per day and currency, and within by kind.</summary>
-public static class AnalyticsProjection
+internal static class AnalyticsProjection
 {
     /// <summary>The projection, and its collection.</summary>
     public const string Name = "analytics";

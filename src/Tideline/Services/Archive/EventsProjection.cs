@@ -8,7 +8,7 @@ using Tideline.Views;
 namespace Tideline.Services.Archive;
 
 /// <summary>The archive: every event in its CloudEvents form, by its position.</summary>
-public static class EventsProjection
+internal static class EventsProjection
 {
     /// <summary>The projection, and its collection.</summary>
     public const string Name = "events";

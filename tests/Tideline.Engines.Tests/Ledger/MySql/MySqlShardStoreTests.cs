@@ -158,7 +158,8 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     public async Task Quotes_backslashes_and_bytes_of_any_kind_come_back_as_they_were()
     {
         byte[] all = [.. Enumerable.Range(0, 256).Select(value => (byte)value)];
-        var customer = new CustomerRow(Id(1), """O'Brien \ "x" ; -- @a ? '' \'""", "a'b@example.com", "IE", 1, TimeUs);
+        var customer = new CustomerRow(
+            new PersonalPart(Id(1), """O'Brien \ "x" ; -- @a ? '' \'"""u8.ToArray()), 1, TimeUs);
         await CommitAsync(writes =>
         {
             writes.NewCustomers.Add(customer);

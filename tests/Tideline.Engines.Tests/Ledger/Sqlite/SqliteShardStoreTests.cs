@@ -29,7 +29,7 @@ public sealed class SqliteShardStoreTests : ShardReaderContract
         await Store.BeginAsync(Keys());
         var writes = new BatchWrites { TimeUs = TimeUs };
         writes.NewCustomers.AddRange(Enumerable.Range(1, 1_000)
-            .Select(number => new CustomerRow(Id(number), new string('n', 200), "a@example.com", "DE", 1, TimeUs)));
+            .Select(number => new CustomerRow(new PersonalPart(Id(number), new byte[200]), 1, TimeUs)));
         var refused = await Should.ThrowAsync<TidelineException>(async () => await Store.CommitAsync(writes));
         (refused.Code, refused.IsTransient).ShouldBe((ErrorCode.StorageUnavailable, true));
         (await Reader.GetCustomerAsync(Id(1), Cancel)).ShouldBeNull();

@@ -13,14 +13,13 @@ public sealed record CustomerDocument
     public Guid CustomerId { get; init; }
 
     /// <summary>
-    /// Null while CUSTOMER_CREATED, which may live on another shard than the accounts, has not been seen.
+    /// The bytes of the customer's personal part, as row and event have them: <see cref="CustomerProfile"/>. Null while
+    /// CUSTOMER_CREATED, which may live on another shard than the accounts, has not been seen.
     /// </summary>
-    public string? Name { get; init; }
+    public byte[]? Profile { get; init; }
 
-    public string? Email { get; init; }
-
-    /// <summary>ISO 3166 alpha-2.</summary>
-    public string? Country { get; init; }
+    /// <summary>What the document is found by for an e-mail address; indexed.</summary>
+    public string? EmailKey { get; init; }
 
     /// <summary>In the order of their ids.</summary>
     public AccountView[] Accounts { get; init; } = [];
@@ -34,6 +33,16 @@ public sealed record CustomerDocument
 
     /// <summary>The vector clock: aggregate (customer or account) → version of its last event folded in.</summary>
     public SortedList<Guid, long> Clock { get; init; } = [];
+
+    /// <summary>What the profile says; null where there is none, or it cannot be read.</summary>
+    public CustomerProfile? ReadProfile() => Profile is null ? null : CustomerProfile.Read(Profile);
+
+    /// <summary>The document with a profile, and the key by which that finds it.</summary>
+    internal CustomerDocument WithProfile(byte[] profile) => this with
+    {
+        Profile = profile,
+        EmailKey = CustomerProfile.Read(profile) is { } said ? CustomerProfile.EmailKeyOf(said.Email) : null,
+    };
 }
 
 /// <summary>

@@ -6,7 +6,7 @@ namespace Tideline.Services.Accounts.Views;
 /// How an event changes a customer document: pure functions. An event that the document's clock covers changes nothing;
 /// one that skips a version of its aggregate is a fault, because an event was lost.
 /// </summary>
-public static class CustomerFold
+internal static class CustomerFold
 {
     /// <summary>Whether the event is in the document already.</summary>
     public static bool Covers(CustomerDocument? document, LedgerEvent happened) =>
@@ -25,7 +25,7 @@ public static class CustomerFold
         if (happened.Version != known + 1) throw Broken(happened, $"version {known + 1} of its aggregate is missing");
         var changed = happened.Type switch
         {
-            EventType.CustomerCreated => document with { Name = data.Name, Email = data.Email, Country = data.Country },
+            EventType.CustomerCreated => WithProfile(document, happened, data),
             EventType.AccountCreated or EventType.BalanceUpdated => WithAccount(document, happened, data),
             EventType.TransactionRecorded or EventType.AccountDebited or EventType.AccountCredited =>
                 WithMovement(WithAccount(document, happened, data), happened, data),
@@ -96,6 +96,11 @@ public static class CustomerFold
             ? null
             : days[0].Day.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
     };
+
+    private static CustomerDocument WithProfile(CustomerDocument document, LedgerEvent happened, EventData data) =>
+        data.Personal is [var profile] && profile.Subject == document.CustomerId
+            ? document.WithProfile(profile.Data)
+            : throw Broken(happened, "it has no profile of the customer");
 
     private static CustomerDocument WithAccount(CustomerDocument document, LedgerEvent happened, EventData data)
     {

@@ -87,7 +87,8 @@ public sealed class CustomerQueries
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
             _projector.Names.Documents,
-            new Dictionary<string, object> { ["email"] = email }, null, null, null, Descending: false, [], null,
+            new Dictionary<string, object> { ["emailKey"] = CustomerProfile.EmailKeyOf(email) },
+            null, null, null, Descending: false, [], null,
             cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
         var found = await QueryAsync(consistency, query, cancel);
         var customers = new List<CustomerDocument>(found.Count);
@@ -192,7 +193,7 @@ public sealed class CustomerQueries
 
     private async Task<CustomerDocument?> FromLedgerAsync(Document damaged, string email, CancellationToken cancel) =>
         Guid.TryParse(damaged.Id, out var id) && await _strong.ReadAsync(id, cancel) is { } customer
-            && customer.Email == email ? customer : null;
+            && customer.ReadProfile()?.HasEmail(email) == true ? customer : null;
 
     // Nothing is cached of a customer whose events wait: no position says how old the document is.
     private ValueTask<CacheFind> FindInCacheAsync(Guid id, ReadConsistency consistency, CancellationToken cancel) =>
@@ -217,7 +218,7 @@ public sealed class CustomerQueries
         {
             if (Guid.TryParse(key, out var id) && await _ledger.ReaderOf(id).GetCustomerAsync(id, cancel)
                 is { } customer
-                && customer.Email == email)
+                && CustomerProfile.Read(customer.Profile.Data)?.HasEmail(email) == true)
                 throw Waits($"Events of customer {key} wait");
         }
     }

@@ -23,7 +23,7 @@ public static class CustomersProjection
     {
         Name = Name,
         // By e-mail, and by oldest counted day for the aging pass.
-        Indexes = [["email"], ["oldestDay"]],
+        Indexes = [["emailKey"], ["oldestDay"]],
         Fields =
         [
             new("customerId", FieldKind.Id),
@@ -55,7 +55,7 @@ public static class CustomersProjection
             (left, right) => left.Clock.SequenceEqual(right.Clock)),
         IndexValues = document => new Dictionary<string, object?>(2)
         {
-            ["email"] = document.Email, ["oldestDay"] = document.OldestDay,
+            ["emailKey"] = document.EmailKey, ["oldestDay"] = document.OldestDay,
         },
         Damage = StoredView.WhatIsWrong,
         On = CustomerFold.Age,

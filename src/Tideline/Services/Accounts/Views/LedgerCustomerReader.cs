@@ -22,13 +22,10 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
         var document = new CustomerDocument
         {
             CustomerId = id,
-            Name = customer.Name,
-            Email = customer.Email,
-            Country = customer.Country,
             Accounts = [.. accounts.Select(View)],
             Clock = clock,
         };
-        return await WithActivityAsync(document, accounts, cancel);
+        return await WithActivityAsync(document.WithProfile(customer.Profile.Data), accounts, cancel);
     }
 
     private static AccountView View(AccountRow row) => new(

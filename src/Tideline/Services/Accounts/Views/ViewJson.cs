@@ -14,7 +14,7 @@ namespace Tideline.Services.Accounts.Views;
         AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(CustomerDocument))]
 [JsonSerializable(typeof(TransactionDocument))]
-public sealed partial class ViewJson : JsonSerializerContext
+internal sealed partial class ViewJson : JsonSerializerContext
 {
     /// <summary>Reads a customer document.</summary>
     public static CustomerDocument Customer(ReadOnlyMemory<byte> json) =>

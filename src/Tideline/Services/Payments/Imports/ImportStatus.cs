@@ -46,7 +46,7 @@ public sealed record PaymentResult(
 }
 
 /// <summary>ISO 20022 status codes of groups and payments.</summary>
-public static class PaymentStatus
+internal static class PaymentStatus
 {
     /// <summary>Taken; nothing is settled yet.</summary>
     public const string Accepted = "ACCP";

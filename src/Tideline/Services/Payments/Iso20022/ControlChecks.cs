@@ -6,7 +6,7 @@ namespace Tideline.Services.Payments.Iso20022;
 /// Compares the counts and sums that a message declares with what it holds. A message that contradicts itself is
 /// refused whole.
 /// </summary>
-public static class ControlChecks
+internal static class ControlChecks
 {
     /// <summary>The first contradiction; null when there is none.</summary>
     public static StatusReason? Check(Pain001Message message)

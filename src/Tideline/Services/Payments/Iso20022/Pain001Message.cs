@@ -13,7 +13,7 @@ namespace Tideline.Services.Payments.Iso20022;
 /// <param name="InitiatingParty">GrpHdr/InitgPty/Nm; empty where there is none. Free text that identifies
 /// nobody.</param>
 /// <param name="Instructions">The PmtInf blocks.</param>
-public sealed record Pain001Message(
+internal sealed record Pain001Message(
     string Name, string MessageId, string CreatedAt, long DeclaredCount, decimal? DeclaredSum, string InitiatingParty,
     IReadOnlyList<PaymentInstruction> Instructions)
 {
@@ -35,7 +35,7 @@ public sealed record Pain001Message(
 /// <param name="Payments">The payments.</param>
 /// <param name="Breach">What contradicts the schema in the block, outside of its payments. None of them is made
 /// then.</param>
-public sealed record PaymentInstruction(
+internal sealed record PaymentInstruction(
     string Id, string? Method, long? DeclaredCount, decimal? DeclaredSum, DateOnly? RequestedDate, string? DebtorName,
     AccountName Debtor, IReadOnlyList<PaymentOrder> Payments, StatusReason? Breach)
 {
@@ -44,7 +44,7 @@ public sealed record PaymentInstruction(
 }
 
 /// <summary>How a message names an account: its IBAN, and the currency that it is said to have.</summary>
-public readonly record struct AccountName(string? Iban, string? Currency);
+internal readonly record struct AccountName(string? Iban, string? Currency);
 
 /// <summary>A CdtTrfTxInf: one payment.</summary>
 /// <param name="InstructionId">PmtId/InstrId.</param>
@@ -58,7 +58,7 @@ public readonly record struct AccountName(string? Iban, string? Currency);
 /// <param name="Reference">The first RmtInf/Ustrd, cut to what a reference may hold.</param>
 /// <param name="Line">Where it begins in the file.</param>
 /// <param name="Breach">What contradicts the schema in it. It is not made then.</param>
-public sealed record PaymentOrder(
+internal sealed record PaymentOrder(
     string? InstructionId, string EndToEndId, string? Uetr, string? AmountText, string? CurrencyCode,
     bool IsEquivalentAmount, string? CreditorName, AccountName Creditor, string? Reference, int Line,
     StatusReason? Breach)

@@ -9,7 +9,7 @@ namespace Tideline.Services.Payments.Iso20022;
 /// The file is read forward once and compared with its schema on the way. A breach in a payment or a block stands in
 /// its <c>Breach</c>; one in the rest of the file, and anything malformed, is a fault.
 /// </summary>
-public sealed class Pain001Reader
+internal sealed class Pain001Reader
 {
     private readonly ElementReader _element;
     private readonly Pain001Format _format;

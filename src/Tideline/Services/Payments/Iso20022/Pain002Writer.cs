@@ -9,7 +9,7 @@ namespace Tideline.Services.Payments.Iso20022;
 /// Writes payment status reports, valid against the schema of pain.002.001 whatever the status holds: identifications
 /// are cut to 35 characters and NOTPROVIDED where there is none; what has no valid form is left out.
 /// </summary>
-public static class Pain002Writer
+internal static class Pain002Writer
 {
     // OrgnlUETR is part of the report from this version on.
     private const int UetrVersion = 10;

@@ -28,7 +28,7 @@ public sealed record StatusReason(string Code, string Detail)
 }
 
 /// <summary>The codes that this program gives.</summary>
-public static class StatusReasonCodes
+internal static class StatusReasonCodes
 {
     /// <summary>The (creditor's) account number is missing, malformed or belongs to nobody here.</summary>
     public const string IncorrectAccountNumber = "AC01";

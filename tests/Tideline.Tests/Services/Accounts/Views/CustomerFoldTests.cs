@@ -1,6 +1,7 @@
 using CsCheck;
 using Tideline.Kernel;
 using Tideline.Services.Accounts.Views;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Tests.Services.Accounts.Views;
 
@@ -102,8 +103,8 @@ public sealed class CustomerFoldTests
         var accounts = Enumerable.Range(1, 3)
             .Select(number => new Guid(number, 0, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0)).ToArray();
         var (versions, posted) = (new long[3], new long[3]);
-        Add(EventType.CustomerCreated, Customer,
-            1, new EventData { CustomerId = Customer, Name = "Ada", Email = "ada@example.com", Country = "DE" });
+        var profile = new CustomerProfile("Ada", "ada@example.com", "DE").ToPart(Customer);
+        Add(EventType.CustomerCreated, Customer, 1, new EventData { CustomerId = Customer, Personal = [profile] });
         foreach (var account in accounts)
             Add(EventType.AccountCreated, account, ++versions[Array.IndexOf(accounts, account)],
                 new EventData { CustomerId = Customer, AccountId = account, Currency = "EUR", Status = "open" });

@@ -1,49 +1,34 @@
-#pragma warning disable CA2100 // The texts of commands are constants.
+#pragma warning disable CA2100 // The texts of commands are constants, and literals of ids.
 using System.Buffers.Binary;
+using System.Data.Common;
+using System.Globalization;
 using System.Text;
-using MySqlConnector;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Baselines;
 
 /// <summary>
-/// A MySQL database as a typical service uses it: each transfer takes a connection from the driver's pool, and is one
-/// transaction of single-row statements with parameters that locks both accounts, always in the same order. A
-/// transaction that met a deadlock is tried again.
+/// One shard as a typical .NET service uses its database: each transfer takes a connection from the driver's pool, and
+/// is one transaction of single-row statements with parameters that reads both accounts, always in the same order. A
+/// transaction that met another is repeated.
 /// </summary>
-internal sealed class MySqlNaiveShard : INaiveShard
+internal sealed class NaiveShard : IDisposable
 {
     private const int LoadRows = 1_000;
-    private const string Tables = """
-        CREATE TABLE accounts (id BINARY(16) PRIMARY KEY, customer_id BINARY(16), currency CHAR(3) NOT NULL, status INT NOT NULL, overdraft_limit BIGINT NOT NULL,
-            posted BIGINT NOT NULL, pending BIGINT NOT NULL, entry_version BIGINT NOT NULL);
-        CREATE TABLE transactions (id BINARY(16) PRIMARY KEY, kind INT NOT NULL, currency CHAR(3) NOT NULL, amount BIGINT NOT NULL, reference VARCHAR(512), time_us BIGINT NOT NULL,
-            legs BLOB NOT NULL);
-        CREATE TABLE entries (account_id BINARY(16), version BIGINT, transaction_id BINARY(16) NOT NULL, amount BIGINT NOT NULL, posted_after BIGINT NOT NULL,
-            time_us BIGINT NOT NULL, PRIMARY KEY (account_id, version));
-        CREATE TABLE events (seq BIGINT AUTO_INCREMENT PRIMARY KEY, type INT NOT NULL, subject BINARY(16) NOT NULL, version BIGINT NOT NULL, time_us BIGINT NOT NULL, data BLOB NOT NULL);
-        CREATE TABLE outcomes (id BINARY(16) PRIMARY KEY, fingerprint BINARY(16) NOT NULL, subject BINARY(16) NOT NULL, balance BIGINT NOT NULL, time_us BIGINT NOT NULL);
-        """;
-
-    private readonly string _connectionString;
+    private readonly NaiveEngine _engine;
     private readonly byte[][] _accounts;
     private readonly byte[] _event, _legs = new byte[48];
     private long _made;
 
-    public MySqlNaiveShard(string primary, string database, int accounts, PayloadSizes sizes, SeededRandom random)
+    public NaiveShard(NaiveEngine engine, int accounts, PayloadSizes sizes, SeededRandom random)
     {
-        _event = new byte[sizes.EventBytes];
-        using (var server = new MySqlConnection(primary))
-        {
-            server.Open();
-            using var make = new MySqlCommand($"CREATE DATABASE {database}; USE {database}; {Tables}", server);
-            make.ExecuteNonQuery();
-        }
-
-        _connectionString = new MySqlConnectionStringBuilder(primary) { Database = database }.ConnectionString;
+        (_engine, _event) = (engine, new byte[sizes.EventBytes]);
         _accounts = Load(accounts, random);
     }
 
+    /// <summary>
+    /// One transfer between two of the shard's accounts, durable when it returns. For any number of threads.
+    /// </summary>
     public void Transfer(SeededRandom random, long timeUs)
     {
         var from = random.Below(_accounts.Length);
@@ -56,15 +41,11 @@ internal sealed class MySqlNaiveShard : INaiveShard
         }
     }
 
-    public void Dispose()
-    {
-        using var connection = new MySqlConnection(_connectionString);
-        MySqlConnection.ClearPool(connection);
-    }
+    public void Dispose() => _engine.Close();
 
     private bool TryTransfer(byte[] from, byte[] to, byte[] id, byte[] key, long amount, long timeUs)
     {
-        using var connection = new MySqlConnection(_connectionString);
+        using var connection = _engine.Connection();
         connection.Open();
         using var transaction = connection.BeginTransaction();
         try
@@ -83,17 +64,16 @@ internal sealed class MySqlNaiveShard : INaiveShard
             transaction.Commit();
             return true;
         }
-        catch (MySqlException fault)
-            when (fault.ErrorCode is MySqlErrorCode.LockDeadlock or MySqlErrorCode.LockWaitTimeout)
+        catch (DbException fault) when (_engine.IsConflict(fault))
         {
             return false;
         }
     }
 
-    private static (long Posted, long Version) Read(MySqlTransaction transaction, byte[] account, long amount)
+    private (long Posted, long Version) Read(DbTransaction transaction, byte[] account, long amount)
     {
         using var read = Command(transaction, "SELECT posted, pending, overdraft_limit, status, currency, "
-            + "entry_version FROM accounts WHERE id = @1 FOR UPDATE", account);
+            + "entry_version FROM accounts WHERE id = @1" + _engine.ReadLock, account);
         using var row = read.ExecuteReader();
         if (!row.Read() || row.GetInt64(3) != 0
             || row.GetString(4) != "EUR" || row.GetInt64(0) - row.GetInt64(1) + row.GetInt64(2) + amount < 0)
@@ -101,8 +81,8 @@ internal sealed class MySqlNaiveShard : INaiveShard
         return (row.GetInt64(0), row.GetInt64(5));
     }
 
-    private long Move(MySqlTransaction transaction, byte[] account, (long Posted,
-        long Version) row, long amount, byte[] id, int type, long timeUs)
+    private long Move(DbTransaction transaction, byte[] account,
+        (long Posted, long Version) row, long amount, byte[] id, int type, long timeUs)
     {
         Run(transaction, "UPDATE accounts SET posted = @1, entry_version = @2 WHERE id = @3",
             row.Posted + amount, row.Version + 1, account);
@@ -116,30 +96,38 @@ internal sealed class MySqlNaiveShard : INaiveShard
     private byte[][] Load(int count, SeededRandom random)
     {
         var accounts = Enumerable.Range(0, count).Select(_ => random.NextGuid().ToByteArray()).ToArray();
-        using var connection = new MySqlConnection(_connectionString);
+        using var connection = _engine.Connection();
         connection.Open();
+        using var transaction = connection.BeginTransaction();
         foreach (var some in accounts.Chunk(LoadRows))
         {
             var insert = new StringBuilder("INSERT INTO accounts VALUES ");
             foreach (var id in some)
-                insert.Append(System.Globalization.CultureInfo.InvariantCulture, $"(0x{Convert.ToHexString(id)}, "
-                    + $"0x{Convert.ToHexString(id)}, 'EUR', 0, 0, {IRawShard.FundsMinor}, 0, 1),");
-            using var command = new MySqlCommand(insert.ToString(0, insert.Length - 1), connection);
-            command.ExecuteNonQuery();
+                insert.Append(CultureInfo.InvariantCulture, $"(X'{Convert.ToHexString(id)}', ")
+                    .Append(CultureInfo.InvariantCulture,
+                        $"X'{Convert.ToHexString(id)}', 'EUR', 0, 0, {IRawShard.FundsMinor}, 0, 1),");
+            Run(transaction, insert.ToString(0, insert.Length - 1));
         }
 
+        transaction.Commit();
         return accounts;
     }
 
-    private static MySqlCommand Command(MySqlTransaction transaction, string text, params ReadOnlySpan<object> values)
+    private static DbCommand Command(DbTransaction transaction, string text, params ReadOnlySpan<object> values)
     {
-        var command = new MySqlCommand(text, transaction.Connection, transaction);
+        var command = transaction.Connection!.CreateCommand();
+        (command.Transaction, command.CommandText) = (transaction, text);
         for (var index = 0; index < values.Length; index++)
-            command.Parameters.AddWithValue($"@{index + 1}", values[index]);
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = ($"@{index + 1}", values[index]);
+            command.Parameters.Add(parameter);
+        }
+
         return command;
     }
 
-    private static void Run(MySqlTransaction transaction, string text, params ReadOnlySpan<object> values)
+    private static void Run(DbTransaction transaction, string text, params ReadOnlySpan<object> values)
     {
         using var command = Command(transaction, text, values);
         command.ExecuteNonQuery();
