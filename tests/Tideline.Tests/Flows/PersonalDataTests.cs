@@ -25,8 +25,8 @@ public sealed class PersonalDataTests
         Encoding.UTF8.GetString(part.Data).ShouldContain("<日本>");
         var reader = stage.Bank.Ledger.ReaderOf(id);
         (await reader.GetCustomerAsync(id, default))!.Profile.ShouldBe(part);
-        var happened = (await reader.GetEventsAsync(0, 100, default)).Last();
-        var record = (await stage.Log.ReadAsync(Topics.AccountEvents, 0, 0, 100, default)).Last();
+        var happened = (await reader.GetEventsAsync(0, 100, default))[^1];
+        var record = (await stage.Log.ReadAsync(Topics.AccountEvents, 0, 0, 100, default))[^1];
         var document = await stage.StoredAsync(id);
         var archive = stage.Host["events"].Projector.Names.Of("events");
         var archived = (await stage.Views.ReadAsync(
