@@ -27,6 +27,7 @@ public static class CustomersProjection
         Fields =
         [
             new("customerId", FieldKind.Id),
+            new("profile", FieldKind.Bytes),
             new("accounts.accountId", FieldKind.Id),
             new("accounts.postedMinor", FieldKind.AmountMinor),
             new("accounts.heldMinor", FieldKind.AmountMinor),
