@@ -21,6 +21,7 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
 {
     private readonly bool _isDefault = cluster.Name == ClusterOptions.DefaultName;
     private ReadOnlyMemory<byte> _logSecret;
+    private Guid _installation;
 
     public Task<ILedgerStore> OpenLedgerAsync(CancellationToken cancel) => AtAsync<ILedgerStore>(
         async () =>
@@ -35,20 +36,20 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
                 options.Time,
                 options.Loggers.CreateLogger<MySqlLedgerStore>(),
                 cancel);
-            _logSecret = store.LogSecret;
+            (_logSecret, _installation) = (store.LogSecret, store.Epochs(0)[^1].Installation);
             return store;
         },
         () => cluster.MySql.SelectMany(primary => GroupAddress.Parse(primary).Members).Select(member => member.Name));
 
-    // After the ledger, which has the secret. The topics of an installation that has the brokers for itself have the
-    // names that stand in the reference.
+    // After the ledger, which has the secret and the id. The topics of an installation that has the brokers for itself
+    // have the names that stand in the reference.
     public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => AtAsync<ILog>(
         async () => await KafkaLog.OpenAsync(
             new KafkaLogOptions
             {
                 BootstrapServers = cluster.Kafka, Partitions = shards, TopicPrefix = _isDefault ? ""
                     : $"{cluster.Name}.", Connection = cluster.KafkaConnection,
-                Secret = _logSecret,
+                Secret = _logSecret, Installation = _installation,
             },
             options.Time,
             options.Loggers.CreateLogger<KafkaLog>(),

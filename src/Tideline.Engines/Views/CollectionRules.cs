@@ -21,14 +21,21 @@ internal static partial class CollectionRules
     /// <exception cref="TidelineException">InvalidInput.</exception>
     public static void Check(CollectionDefinition definition)
     {
-        if (!NamePattern().IsMatch(definition.Name) || definition.Name.StartsWith("tl_", StringComparison.Ordinal))
-            throw new TidelineException(ErrorCode.InvalidInput,
-                $"'{definition.Name}' cannot name a collection: use lower-case "
-                + $"letters, digits and _, a letter first, at most 64.");
+        CheckName(definition.Name);
         if (definition.Indexes.SelectMany(index => index)
             .FirstOrDefault(field => !FieldPattern().IsMatch(field)) is { } bad)
             throw new TidelineException(ErrorCode.InvalidInput,
                 $"'{bad}' cannot name an indexed field: letters, digits and _, a letter first, at most 64.");
+    }
+
+    /// <summary>Checks the name of a collection.</summary>
+    /// <exception cref="TidelineException">InvalidInput.</exception>
+    public static void CheckName(string name)
+    {
+        if (!NamePattern().IsMatch(name) || name.StartsWith("tl_", StringComparison.Ordinal))
+            throw new TidelineException(ErrorCode.InvalidInput,
+                $"'{name}' cannot name a collection: use lower-case "
+                + $"letters, digits and _, a letter first, at most 64.");
     }
 
     /// <summary>Checks that a write makes the revision grow.</summary>

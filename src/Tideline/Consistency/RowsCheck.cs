@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Views;
 
@@ -12,6 +13,8 @@ namespace Tideline.Consistency;
 internal sealed class RowsCheck(
     GeneralLedger ledger, IViewStore views, ViewNames names, Func<string, bool> isKnown, List<string> findings)
 {
+    private readonly SourceHistory _sources = new(ledger.Epochs);
+
     /// <summary>Rows that were compared.</summary>
     public long Compared { get; private set; }
 
@@ -34,7 +37,7 @@ internal sealed class RowsCheck(
             {
                 var events = await ledger.Reader(shard)
                     .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
-                await CompareAsync([.. events.Select(ProjectedEvent.From)], cancel);
+                await CompareAsync([.. events.Select(each => ProjectedEvent.From(each, _sources))], cancel);
             }
         }
     }

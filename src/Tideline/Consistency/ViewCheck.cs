@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Views;
 
@@ -16,6 +17,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 {
     private readonly ViewNames _names = projection.Projector.Names;
     private readonly ProjectionDefinition _definition = projection.Definition;
+    private readonly SourceHistory _sources = new(ledger.Epochs);
     private readonly List<string> _findings = [];
     private readonly SortedSet<string> _known = new(StringComparer.Ordinal);
     private RowsCheck _rows = null!;
@@ -189,7 +191,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
                 .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
             if (events.Count == 0) yield break;
             seq = events[^1].Position.Seq;
-            foreach (var happened in events) yield return ProjectedEvent.From(happened);
+            foreach (var happened in events) yield return ProjectedEvent.From(happened, _sources);
         }
     }
 }

@@ -28,6 +28,13 @@ public static partial class Limits
     /// <summary>Longest key of a document that an operator may name.</summary>
     public const int DocumentKeyCharacters = 200;
 
+    /// <summary>How long the version that a rebuild replaced is kept, hours: followers of its changes have so long to
+    /// go over to the next one.</summary>
+    public const int ViewVersionKeptHours = 24;
+
+    /// <summary>How often it is looked whether a replaced version is due to be dropped, milliseconds.</summary>
+    public const int ViewUpkeepMs = 60_000;
+
     /// <summary>How often damaged documents are looked at again, milliseconds.</summary>
     public const int DamageLookIntervalMs = 60_000;
 

@@ -6,7 +6,8 @@ namespace Tideline.Log;
 /// <param name="Topic">One of <see cref="Topics"/>.</param>
 /// <param name="Partition">The shard it is for.</param>
 /// <param name="Offset">Place in the partition, from 1; given by the log, 0 on append.</param>
-/// <param name="Source">Who appends, as in <c>shard-0</c>; sequences count per topic and source.</param>
+/// <param name="Source">Who appends, as in <c>shard-0</c>; sequences count per topic and source. Outside the program it
+/// has the name that <see cref="PublishedSources"/> gives it.</param>
 /// <param name="SourceSeq">The source's own sequence, from 1: gapless, unless <see cref="PreviousSeq"/> says otherwise.
 /// Of an event it is its position.</param>
 /// <param name="Key">What must stay in order: the customer's id for events, the saga's id for commands.</param>

@@ -23,12 +23,10 @@ public enum ShardStream
 /// <param name="epochs">The epochs of each shard, oldest first: <see cref="Ledger.GeneralLedger.Epochs"/>.</param>
 public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
 {
-    private const string Producer = "shard";
-
     // Asked for each record, and the same for all of a source: parsed once. Bounded, because others may write to a log.
     private const int KeptSources = 4_096;
     private readonly ConcurrentDictionary<(ShardStream, string), long> _limits = new();
-    private readonly ConcurrentDictionary<(ShardStream, int), (long After, string Name)[]> _names = new();
+    private readonly ConcurrentDictionary<(ShardStream, int), Named[]> _names = new();
 
     /// <summary>
     /// The source under which a shard appends what has a number: that of the epoch in which it was written, and of its
@@ -36,13 +34,36 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     /// </summary>
     public string Of(ShardStream stream, int shard, long seq, long lostThrough = 0)
     {
-        var names = NamesOf(stream, shard);
-        var index = names.Length - 1;
-        while (index > 0 && names[index].After >= seq) index--;
-        return names[index].After >= lostThrough
-            ? names[index].Name
-            : new SourceName(Producer, shard, epochs(shard)[index].Number, lostThrough).ToString();
+        var name = Find(stream, shard, seq);
+        return name.After >= lostThrough
+            ? name.Name
+            : new SourceName(ProducerOf(stream), shard, name.Epoch, lostThrough).ToString();
     }
+
+    /// <summary>
+    /// The source under which a part of the program appends in the present epoch what the ledger has no numbers for.
+    /// It counts from 1 in each epoch.
+    /// </summary>
+    public string CountedOf(string producer, int shard) => new SourceName(
+        producer, shard, epochs(shard) is { Count: > 0 } rows ? rows[^1].Number : 1, 0).ToString();
+
+    /// <summary>Whether a topic has a record of a part of the program, of any epoch.</summary>
+    public async ValueTask<bool> HasCountedAsync(
+        ILog log, string topic, string producer, int shard, CancellationToken cancel)
+    {
+        foreach (var epoch in epochs(shard).Reverse())
+        {
+            var source = new SourceName(producer, shard, epoch.Number, 0).ToString();
+            if (await log.GetSourceHeadAsync(topic, source, cancel) > 0) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>
+    /// The source of what has a number as it is named outside the program: <see cref="PublishedSources"/>.
+    /// </summary>
+    public string PublishedOf(ShardStream stream, int shard, long seq) => Find(stream, shard, seq).Published;
 
     /// <summary>
     /// Up to which number all of a shard's history stands on a topic. What an epoch had not carried there when the next
@@ -52,11 +73,11 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
         ILog log, string topic, ShardStream stream, int shard, CancellationToken cancel)
     {
         var limit = long.MaxValue;
-        foreach (var (after, name) in NamesOf(stream, shard).Reverse())
+        foreach (var name in NamesOf(stream, shard).Reverse())
         {
-            var head = Math.Min(limit, await log.GetSourceHeadAsync(topic, name, cancel));
-            if (head > after) return head;
-            limit = Math.Min(limit, after);
+            var head = Math.Min(limit, await log.GetSourceHeadAsync(topic, name.Name, cancel));
+            if (head > name.After) return head;
+            limit = Math.Min(limit, name.After);
         }
 
         return 0;
@@ -64,14 +85,15 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
 
     /// <summary>Whether a record was appended in the present epoch, or before a later one began.</summary>
     public bool Holds(ShardStream stream, string source, long seq) =>
-        SourceName.Parse(source) is { Producer: Producer } && !IsLeftBehind(stream, source, seq);
+        SourceName.Parse(source) is { } name && name.Producer == ProducerOf(stream)
+            && !IsLeftBehind(stream, source, seq);
 
     /// <summary>
-    /// Whether a source is of an epoch after the present one: the ledger was there, and is not any more.
+    /// Whether a source of events is of an epoch after the present one: the ledger was there, and is not any more.
     /// </summary>
     public bool IsLater(string source) =>
-        SourceName.Parse(source) is { Producer: Producer } name && epochs(name.Shard) is { Count: > 0 } rows
-        && name.Epoch > rows[^1].Number;
+        SourceName.Parse(source) is { } name && name.Producer == ProducerOf(ShardStream.Events)
+        && epochs(name.Shard) is { Count: > 0 } rows && name.Epoch > rows[^1].Number;
 
     /// <summary>Whether a record tells of a future that a restore took back.</summary>
     public bool IsLeftBehind(ShardStream stream, string source, long seq)
@@ -108,19 +130,38 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     }
 
     private long LimitOf(ShardStream stream, string source) =>
-        SourceName.Parse(source) is { Producer: Producer } name
+        SourceName.Parse(source) is { } name && name.Producer == ProducerOf(stream)
             ? LimitOf(stream, name.Shard, name.Epoch)
             : long.MaxValue;
 
-    private (long After, string Name)[] NamesOf(ShardStream stream, int shard) => _names.GetOrAdd(
+    private Named Find(ShardStream stream, int shard, long seq)
+    {
+        var names = NamesOf(stream, shard);
+        var index = names.Length - 1;
+        while (index > 0 && names[index].After >= seq) index--;
+        return names[index];
+    }
+
+    private Named[] NamesOf(ShardStream stream, int shard) => _names.GetOrAdd(
         (stream, shard),
         static (key, epochs) =>
         [
-            .. epochs(key.Item2).Select(epoch => (
-                After(epoch, key.Item1),
-                new SourceName(Producer, key.Item2, epoch.Number, After(epoch, key.Item1)).ToString())),
+            .. epochs(key.Item2).Select(epoch =>
+            {
+                var after = After(epoch, key.Item1);
+                var name = new SourceName(ProducerOf(key.Item1), key.Item2, epoch.Number, after).ToString();
+                return new Named(epoch.Number, after, name, new PublishedSources(epoch.Installation).Of(name));
+            }),
         ],
         epochs);
+
+    // Each stream counts by itself, so each is a source of its own.
+    private static string ProducerOf(ShardStream stream) => stream switch
+    {
+        ShardStream.Events => "shard",
+        ShardStream.Messages => "saga",
+        _ => "audit",
+    };
 
     private static long After(EpochRow epoch, ShardStream stream) => stream switch
     {
@@ -128,4 +169,6 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
         ShardStream.Messages => epoch.MessageSeq,
         _ => epoch.BlockNumber,
     };
+
+    private sealed record Named(long Epoch, long After, string Name, string Published);
 }

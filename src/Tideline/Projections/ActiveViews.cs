@@ -9,10 +9,19 @@ namespace Tideline.Projections;
 /// built the active one. <paramref name="Latest"/>: the highest number that any version ever had; none is used twice,
 /// so that whoever still works at an old one harms no new one. <paramref name="Epoch"/>: the installation epoch in
 /// which the active one was held against the ledger last. <paramref name="Installation"/>: whose views they are.
+/// <paramref name="SwitchedUs"/>: when the previous one was replaced; it is dropped
+/// <see cref="Limits.ViewVersionKeptHours"/> later.
 /// </summary>
 public sealed record ActiveViews(
-    int Version, int? Previous, int Schema, int Latest, long Epoch = 1, Guid? Installation = null)
+    int Version, int? Previous, int Schema, int Latest, long Epoch = 1, Guid? Installation = null,
+    long? SwitchedUs = null)
 {
+    /// <summary>
+    /// Stable name → collection of the active version, for those who follow the changes of a collection: the change
+    /// of this state is the event of a switch. Written with the state, and not read by the program.
+    /// </summary>
+    public SortedList<string, string>? Collections { get; init; }
+
     /// <summary>What answers nothing: a process that cannot tell which version does.</summary>
     internal static ActiveViews None { get; } = new(0, null, 0, 0);
 
@@ -26,7 +35,7 @@ public sealed record ActiveViews(
                 return new ActiveViews(1, null, definition.SchemaVersion, 1);
             var active = JsonSerializer.Deserialize(json, ProjectionJson.Default.ActiveViews);
             return active is { Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue }
-                && active.Version <= active.Latest ? active : null;
+                && active.Version <= active.Latest ? active with { Collections = null } : null;
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
@@ -52,10 +61,17 @@ public sealed record ActiveViews(
     /// <summary>Makes this the answer, durably.</summary>
     /// <exception cref="TidelineException">NotOwner: a later owner said what the answer is.</exception>
     internal ValueTask SaveAsync(
-        IViewStore views, ProjectionDefinition definition, long epoch, CancellationToken cancel) =>
-        views.SetStateAsync(
-            StateOf(definition), JsonSerializer.SerializeToUtf8Bytes(this, ProjectionJson.Default.ActiveViews), epoch,
+        IViewStore views, ProjectionDefinition definition, long epoch, CancellationToken cancel)
+    {
+        var names = new ViewNames(definition, Version);
+        var named = this with
+        {
+            Collections = new(definition.Collections.ToDictionary(each => each.Name, each => names.Of(each.Name))),
+        };
+        return views.SetStateAsync(
+            StateOf(definition), JsonSerializer.SerializeToUtf8Bytes(named, ProjectionJson.Default.ActiveViews), epoch,
             cancel);
+    }
 
     private static string StateOf(ProjectionDefinition definition) => definition.State("active");
 }

@@ -11,8 +11,10 @@ public sealed record BlockedKey(string Key, int Letters, long SinceUs, string Re
 /// <summary>
 /// An event on the dead letter topic. <paramref name="Event"/> is the event as it was published, under the key
 /// <paramref name="Owner"/>; <paramref name="Key"/> is that of the document that it could not change.
+/// <paramref name="Source"/>: the event's published source.
 /// </summary>
-public sealed record DeadLetter(string Key, long Offset, LedgerEvent Event, Guid Owner, string Reason);
+public sealed record DeadLetter(
+    string Key, long Offset, LedgerEvent Event, Guid Owner, string Reason, string Source);
 
 /// <summary>
 /// What a replay did, or in a dry run would do, for one key of a projection (null: for a message of a saga): the JSON
@@ -27,10 +29,11 @@ public sealed record ReplayPage(IReadOnlyList<ReplayResult> Results, string? Nex
 
 /// <summary>
 /// The data of a dead letter of a projection and key; the event's own data in base64, because it may be anything.
-/// <paramref name="Epoch"/>: the installation epoch in which it was written.
+/// <paramref name="Epoch"/>: the installation epoch in which it was written. <paramref name="Source"/>: the event's
+/// published source, which with <paramref name="Seq"/> as its id names it on every topic.
 /// </summary>
 internal sealed record DeadLetterData(
-    string Projection, string Key, long Seq, string Reason, byte[] Event, long Epoch = 1);
+    string Projection, string Key, long Seq, string Reason, byte[] Event, long Epoch = 1, string Source = "");
 
 /// <summary>
 /// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, keys

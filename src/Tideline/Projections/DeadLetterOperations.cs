@@ -130,7 +130,8 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
     private async Task<FoldedBatch> FoldAsync(string key, IReadOnlyList<DeadLetter> frozen, CancellationToken cancel)
     {
         projector.Applier.Forget(key);
-        ProjectedEvent[] events = [.. frozen.Select(letter => new ProjectedEvent(letter.Event, letter.Owner))];
+        ProjectedEvent[] events =
+            [.. frozen.Select(letter => new ProjectedEvent(letter.Event, letters.Sources, letter.Owner))];
         return await projector.Applier.FoldAsync(events, (_, _) => false, cancel, [key]);
     }
 

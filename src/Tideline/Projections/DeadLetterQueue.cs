@@ -38,7 +38,8 @@ public sealed partial class DeadLetterQueue
         (_definition, _group, _stateName) =
             (definition, $"{definition.Name}.dlq", definition.State("deadletters"));
         (_ledger, _log, _views, _time, _logger) = (place.Ledger, place.Log, place.Views, place.Time, logger);
-        _topic = new DeadLetterTopic(definition.Name, _log, new SourceHistory(_ledger.Epochs));
+        Sources = new SourceHistory(_ledger.Epochs);
+        _topic = new DeadLetterTopic(definition.Name, _log, Sources);
         var shards = _ledger.Map.Shards;
         (_sourceHeads, _lastSeqs, _offsets) = (new long[shards], new long[shards], new long[shards]);
     }
@@ -51,6 +52,9 @@ public sealed partial class DeadLetterQueue
             lock (_lock) return _book.Count + _state.Held.Keys.Count(key => !_book.Contains(key));
         }
     }
+
+    /// <summary>Names the sources of events.</summary>
+    internal SourceHistory Sources { get; }
 
     /// <summary>Why what operators settled is not known; null while it is.</summary>
     internal string? Fault { get; private set; }
@@ -341,7 +345,7 @@ public sealed partial class DeadLetterQueue
             _sourceHeads[shard] = await _topic.SourceHeadAsync(shard, cancel);
             // Asked for, the group keeps the topic from dropping letters that it has not settled.
             _offsets[shard] = await _log.GetCommittedAsync(_group, DeadLetterTopic.Name, shard, cancel);
-            if (_sourceHeads[shard] == 0) continue;
+            if (!await _topic.HasLettersAsync(shard, cancel)) continue;
             var before = _offsets[shard];
             await ReadOnAsync(shard, book, cancel);
             // Settled letters may have left the topic, or not: the newest says which events are on it.

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Log;
@@ -21,14 +20,19 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
         // The event's own: a letter holds wherever its event does.
         var epoch = sources.EpochOf(ShardStream.Events, happened.Position.Shard, happened.Position.Seq);
         var letter = new DeadLetterData(
-            projection, dead.Key, happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch);
+            projection, dead.Key, happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch,
+            dead.Happened.Source);
         return new LogRecord(
             Name, happened.Position.Shard, 0, Source(happened.Position.Shard), number, dead.Happened.Owner,
             TypeName(happened.Type), happened.Subject, happened.Version, happened.TimeUs,
             JsonSerializer.SerializeToUtf8Bytes(letter, ProjectionJson.Default.DeadLetterData));
     }
 
-    /// <summary>How many letters a shard has had.</summary>
+    /// <summary>Whether a shard ever had a letter.</summary>
+    public ValueTask<bool> HasLettersAsync(int shard, CancellationToken cancel) =>
+        sources.HasCountedAsync(log, Name, Producer, shard, cancel);
+
+    /// <summary>How many letters a shard has had in the present epoch.</summary>
     public ValueTask<long> SourceHeadAsync(int shard, CancellationToken cancel) =>
         log.GetSourceHeadAsync(Name, Source(shard), cancel);
 
@@ -53,9 +57,10 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
             if (JsonSerializer.Deserialize(record.Data.Span, ProjectionJson.Default.DeadLetterData)
                 is not { Event: not null, Reason: not null, Key: not null } data
                     || data.Projection != projection) return null;
-            var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event });
+            var happened = ProjectedEvent.From(record with { SourceSeq = data.Seq, Data = data.Event }, sources);
             return Holds(happened.Event.Position, data.Epoch)
-                ? new DeadLetter(data.Key, record.Offset, happened.Event, record.Key, data.Reason)
+                ? new DeadLetter(
+                    data.Key, record.Offset, happened.Event, record.Key, data.Reason, happened.Source)
                 : null;
         }
         catch (JsonException)
@@ -68,7 +73,9 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
     public bool Holds(Position position, long saidIn) =>
         position.Seq <= sources.LimitOf(ShardStream.Events, position.Shard, saidIn);
 
-    private string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"{projection}-{shard}");
+    private string Producer => $"dead-{projection}";
+
+    private string Source(int shard) => sources.CountedOf(Producer, shard);
 
     private static string TypeName(EventType type) => Enum.IsDefined(type) ? type.Name() : "UNKNOWN";
 }

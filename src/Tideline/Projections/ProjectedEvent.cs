@@ -7,10 +7,12 @@ namespace Tideline.Projections;
 public sealed class ProjectedEvent
 {
     /// <param name="happened">The event.</param>
+    /// <param name="sources">Name its source.</param>
     /// <param name="owner">Whose it is, where the log said so.</param>
-    internal ProjectedEvent(LedgerEvent happened, Guid? owner = null)
+    internal ProjectedEvent(LedgerEvent happened, SourceHistory sources, Guid? owner = null)
     {
         (Event, IsKnown) = (happened, EventTypes.Find(happened.Type) is not null);
+        Source = sources.PublishedOf(ShardStream.Events, happened.Position.Shard, happened.Position.Seq);
         try
         {
             Data = EventData.Parse(happened.Data.Span);
@@ -28,6 +30,11 @@ public sealed class ProjectedEvent
     public LedgerEvent Event { get; }
 
     /// <summary>
+    /// Its source as it is named outside the program: with its sequence it names the event for ever, wherever it shows.
+    /// </summary>
+    public string Source { get; }
+
+    /// <summary>
     /// The customer: the key of the log's record, or what the data says. An event whose data cannot be read is kept
     /// under its subject.
     /// </summary>
@@ -43,12 +50,12 @@ public sealed class ProjectedEvent
     public bool IsKnown { get; }
 
     /// <summary>From the log. A type that this version does not know becomes 0, which every fold refuses.</summary>
-    internal static ProjectedEvent From(LogRecord record) => new(
+    internal static ProjectedEvent From(LogRecord record, SourceHistory sources) => new(
         new LedgerEvent(
             new Position(record.Partition, record.SourceSeq), EventTypes.Find(record.Type)?.Type ?? 0,
             record.Subject, record.Version, record.TimeUs, record.Data),
-        record.Key);
+        sources, record.Key);
 
     /// <summary>From the ledger.</summary>
-    internal static ProjectedEvent From(LedgerEvent happened) => new(happened);
+    internal static ProjectedEvent From(LedgerEvent happened, SourceHistory sources) => new(happened, sources);
 }

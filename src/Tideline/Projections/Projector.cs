@@ -36,6 +36,7 @@ public sealed partial class Projector : IAsyncDisposable
     private ViewApplier _applier;
     private readonly BackgroundLoop _loop;
     private readonly ViewTakeover _takeover;
+    private readonly VersionUpkeep _upkeep;
     private bool _areAlone;
 
     private Projector(
@@ -48,8 +49,9 @@ public sealed partial class Projector : IAsyncDisposable
             .Select(shard => new ShardProgress(definition.Name, shard, _ledger, _time))];
         _loop = new BackgroundLoop($"projector of {definition.Name}", RoundAsync, TimeSpan.Zero, _time, logger);
         if (definition.Announcement is { } announcement)
-            _publisher = new ViewProgressPublisher(announcement, _ledger, place.Log, _time);
+            _publisher = new ViewProgressPublisher(definition.Name, announcement, _ledger, place.Log, _time);
         _takeover = new ViewTakeover(definition, _ledger, _views, _publisher, _shards, logger);
+        _upkeep = new VersionUpkeep(this, _views, _time, logger);
         _applier = ApplierOf(ActiveViews.None);
         feed.Add(this);
     }
@@ -160,23 +162,12 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives the number of a version to build, durably: none had it before.</summary>
+    /// <summary>Notes something else of the same active version, durably; only under <see cref="Gate"/>.</summary>
     /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
-    internal async Task<int> ReserveVersionAsync(CancellationToken cancel)
+    internal async Task SaveAsync(ActiveViews active, CancellationToken cancel)
     {
-        await Gate.WaitAsync(cancel);
-        try
-        {
-            var highest = (await ViewNames.VersionsAsync(_views, Definition, cancel)).DefaultIfEmpty().Max();
-            var reserved = Active with { Latest = Math.Max(highest, Active.Latest) + 1 };
-            await reserved.SaveAsync(_views, Definition, _takeover.Epoch, cancel);
-            Active = reserved;
-            return reserved.Latest;
-        }
-        finally
-        {
-            Gate.Release();
-        }
+        await active.SaveAsync(_views, Definition, _takeover.Epoch, cancel);
+        Active = active;
     }
 
     /// <summary>
@@ -188,9 +179,10 @@ public sealed partial class Projector : IAsyncDisposable
     {
         var active = new ActiveViews(
             version, Active.Version, Definition.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch,
-            Active.Installation);
+            Active.Installation, _time.NowUs());
         await active.SaveAsync(_views, Definition, epoch, cancel);
         (_applier, Active, StateFault) = (ApplierOf(active), active, null);
+        await _upkeep.PublishAsync(Names, cancel);
     }
 
     /// <inheritdoc/>
@@ -299,6 +291,7 @@ public sealed partial class Projector : IAsyncDisposable
             (var active, StateFault) = await _takeover.ClaimActiveAsync(cancel);
             (Active, _applier) = (active, ApplierOf(active));
             await _takeover.EnsureAsync(Names, cancel);
+            await _upkeep.PublishAsync(Names, cancel);
             await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
             await _takeover.PositionAllAsync(Names, cancel);
         }
@@ -375,7 +368,11 @@ public sealed partial class Projector : IAsyncDisposable
                 await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
             }
             else if (epoch != _takeover.Epoch) await TakeOverAsync(epoch, cancel);
-            else await _feed.RestAsync(_shards, await PassAsync(cancel), _time.GetElapsedTime(began), cancel);
+            else
+            {
+                await _upkeep.LookAsync(cancel);
+                await _feed.RestAsync(_shards, await PassAsync(cancel), _time.GetElapsedTime(began), cancel);
+            }
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {

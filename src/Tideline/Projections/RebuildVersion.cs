@@ -1,3 +1,4 @@
+using Tideline.Kernel;
 using Tideline.Views;
 
 namespace Tideline.Projections;
@@ -8,11 +9,29 @@ namespace Tideline.Projections;
 /// </summary>
 internal sealed class RebuildVersion(Projector projector, IViewStore views)
 {
+    /// <summary>Gives the number of a version to build, durably: none had it before.</summary>
+    /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
+    public async Task<int> ReserveAsync(CancellationToken cancel)
+    {
+        await projector.Gate.WaitAsync(cancel);
+        try
+        {
+            var versions = await ViewNames.VersionsAsync(views, projector.Definition, cancel);
+            var latest = Math.Max(versions.DefaultIfEmpty().Max(), projector.Active.Latest) + 1;
+            await projector.SaveAsync(projector.Active with { Latest = latest }, cancel);
+            return latest;
+        }
+        finally
+        {
+            projector.Gate.Release();
+        }
+    }
+
     /// <summary>Makes the collections of a new version, and drops those that no state names.</summary>
     public async Task<ViewNames> BeginAsync(CancellationToken cancel)
     {
         var definition = projector.Definition;
-        var names = new ViewNames(definition, await projector.ReserveVersionAsync(cancel));
+        var names = new ViewNames(definition, await ReserveAsync(cancel));
         var active = projector.Active;
         foreach (var version in await ViewNames.VersionsAsync(views, definition, cancel))
         {

@@ -119,7 +119,7 @@ internal sealed class ShardFeed(int shard, GeneralLedger ledger, ILog log, Sourc
                 return (false, $"The log of shard {shard} goes from {reached.Seq} to {record.SourceSeq}: "
                     + "an event was lost.");
             reached = new Watermark(record.SourceSeq, record.TimeUs);
-            events.Add(ProjectedEvent.From(record));
+            events.Add(ProjectedEvent.From(record, sources));
         }
 
         lock (_lock)
@@ -167,7 +167,7 @@ internal sealed class ShardFeed(int shard, GeneralLedger ledger, ILog log, Sourc
                 return new FeedRead(from, [], from, $"The ledger of shard {shard} goes from {reached.Seq} to "
                     + $"{happened.Position.Seq}: an event was lost.");
             reached = new Watermark(happened.Position.Seq, happened.TimeUs);
-            events.Add(ProjectedEvent.From(happened));
+            events.Add(ProjectedEvent.From(happened, sources));
         }
 
         return new FeedRead(from, events, reached);

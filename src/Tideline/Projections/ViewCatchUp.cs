@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Log;
 using Tideline.Views;
 
 namespace Tideline.Projections;
@@ -9,6 +10,7 @@ namespace Tideline.Projections;
 /// </summary>
 internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names, DeadLetterQueue letters)
 {
+    private readonly SourceHistory _sources = new(ledger.Epochs);
     private readonly ViewApplier _applier = new(views, names, new DocumentCache(Limits.ProjectionCacheDocuments));
 
     public ViewNames Names => names;
@@ -38,7 +40,7 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
                 throw new TidelineException(ErrorCode.Corrupt, $"The ledger of shard {shard} goes from {reached.Seq} "
                     + $"to {read[at].Position.Seq}: an event was lost.");
             reached = new Watermark(read[at].Position.Seq, read[at].TimeUs);
-            events[at] = ProjectedEvent.From(read[at]);
+            events[at] = ProjectedEvent.From(read[at], _sources);
         }
 
         if (reached.Seq == from.Seq) throw new TidelineException(

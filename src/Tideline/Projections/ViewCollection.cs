@@ -16,6 +16,9 @@ public abstract class ViewCollection
     /// <summary>Its indexes, each a list of top-level fields of the documents.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Indexes { get; init; } = [];
 
+    /// <summary>Types of its fields: what the tools of an engine see that has such types.</summary>
+    public IReadOnlyList<FieldType> Fields { get; init; } = [];
+
     /// <summary>Whether change streams follow it.</summary>
     public bool IsStreamed { get; init; }
 

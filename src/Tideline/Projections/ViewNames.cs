@@ -22,7 +22,10 @@ public sealed class ViewNames(ProjectionDefinition definition, int version)
 
     /// <summary>What to make in the view store.</summary>
     public IReadOnlyList<CollectionDefinition> Definitions => [.. definition.Collections.Select(collection =>
-        new CollectionDefinition(Of(collection.Name), collection.Indexes, collection.IsStreamed))];
+        new CollectionDefinition(Of(collection.Name), collection.Indexes, collection.IsStreamed)
+        {
+            Fields = collection.Fields,
+        })];
 
     /// <summary>The name of a collection in this version.</summary>
     public string Of(string collection) => Of(collection, version);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -18,26 +17,26 @@ internal sealed record ViewUpdated(int Shard, long FromSeq, long ThroughSeq, lon
 /// crash left unsaid is said by the next pass, once.
 /// </summary>
 internal sealed class ViewProgressPublisher(
-    ViewAnnouncement announcement, GeneralLedger ledger, ILog log, TimeProvider time)
+    string projection, ViewAnnouncement announcement, GeneralLedger ledger, ILog log, TimeProvider time)
 {
     private const int ScanRecords = 256;
+    private readonly string _producer = $"views-{projection}";
     private readonly SourceHistory _sources = new(ledger.Epochs);
 
     /// <summary>The last position announced for a shard that no restore took back, and the source's sequence.</summary>
     public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
     {
-        var source = Source(shard);
-        if (await log.GetSourceHeadAsync(announcement.Topic, source, cancel) is var sequence && sequence == 0)
-            return (0, 0);
+        if (!await _sources.HasCountedAsync(log, announcement.Topic, _producer, shard, cancel)) return (0, 0);
+        var sequence = await log.GetSourceHeadAsync(announcement.Topic, Source(shard), cancel);
         for (var before = await log.GetHeadAsync(announcement.Topic, shard, cancel); before
             > 0; before -= ScanRecords)
         {
             var records = await log.ReadAsync(
                 announcement.Topic, shard, Math.Max(0, before - ScanRecords), ScanRecords, cancel);
-            if (records.LastOrDefault(record => record.Source == source) is not { } last) continue;
+            if (records.LastOrDefault(IsOurs) is not { } last) continue;
             return (Parse(last) is { } said
                 ? Math.Min(said.ThroughSeq, _sources.LimitOf(ShardStream.Events, shard, said.Epoch))
-                    : 0, last.SourceSeq);
+                    : 0, sequence);
         }
 
         // Retention took the record; whoever follows the topic has read it.
@@ -75,6 +74,9 @@ internal sealed class ViewProgressPublisher(
         }
     }
 
+    private bool IsOurs(LogRecord record) =>
+        SourceName.Parse(record.Source) is { } name && name.Producer == _producer;
+
     // Null: somebody else wrote it.
     private static ViewUpdated? Parse(LogRecord record)
     {
@@ -88,5 +90,5 @@ internal sealed class ViewProgressPublisher(
         }
     }
 
-    private static string Source(int shard) => string.Create(CultureInfo.InvariantCulture, $"projector-{shard}");
+    private string Source(int shard) => _sources.CountedOf(_producer, shard);
 }

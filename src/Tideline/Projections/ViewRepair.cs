@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Log;
 using Tideline.Views;
 
 namespace Tideline.Projections;
@@ -27,10 +28,12 @@ public sealed class ViewRepair
     private readonly GeneralLedger _ledger;
     private readonly IViewStore _views;
     private readonly DamagedDocuments _damaged;
+    private readonly SourceHistory _sources;
 
     internal ViewRepair(Projector projector, ProjectionPlace place, DamagedDocuments damaged) =>
-        (_projector, _definition, _ledger, _views, _damaged) =
-            (projector, projector.Definition, place.Ledger, place.Views, damaged);
+        (_projector, _definition, _ledger, _views, _damaged, _sources) =
+            (projector, projector.Definition, place.Ledger, place.Views, damaged,
+                new SourceHistory(place.Ledger.Epochs));
 
     /// <summary>How an operator asks for it, of one key.</summary>
     public static string CommandFor(ProjectionDefinition definition, string key) =>
@@ -107,7 +110,7 @@ public sealed class ViewRepair
                 throw new TidelineException(
                     ErrorCode.Corrupt, $"The ledger of shard {shard} ends at {from}; the views hold more.");
             var rows = _definition.Rows.Select(_ => new List<DocumentWrite>()).ToArray();
-            foreach (var happened in read.Select(ProjectedEvent.From)
+            foreach (var happened in read.Select(each => ProjectedEvent.From(each, _sources))
                 .Where(each => ViewApplier.KeyOf(_definition, each) == fold.Key))
             {
                 if (fold.Reason is null) Apply(fold, happened, rows);

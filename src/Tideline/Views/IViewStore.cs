@@ -27,6 +27,13 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     ValueTask DropCollectionAsync(string collection, CancellationToken cancel);
 
     /// <summary>
+    /// Gives a collection a name that other programs read it by, whatever versions there are: of several calls for one
+    /// name the newest counts. The name is read-only and none of this store's collections.
+    /// </summary>
+    /// <returns>Null when it is so; otherwise why the store cannot do it, as a sentence for operators.</returns>
+    ValueTask<string?> PublishAsync(string name, string collection, CancellationToken cancel);
+
+    /// <summary>
     /// Writes each document only if its revision in the store is still <see cref="DocumentWrite.ExpectedRevision"/> (0:
     /// it must not exist); two writes of one document count in their order. Durable when it returns. Answers, for each
     /// write in order, whether it was applied.
@@ -97,7 +104,11 @@ public interface IViewStore : IViewReader, IAsyncDisposable
 /// A collection: its name, its indexes (each a list of top-level fields; the document id breaks ties), and whether its
 /// changes are logged.
 /// </summary>
-public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyList<string>> Indexes, bool LogChanges);
+public sealed record CollectionDefinition(string Name, IReadOnlyList<IReadOnlyList<string>> Indexes, bool LogChanges)
+{
+    /// <summary>Types of fields, for engines that have them.</summary>
+    public IReadOnlyList<FieldType> Fields { get; init; } = [];
+}
 
 /// <summary>
 /// A stored document. <paramref name="Revision"/> grows with every write. <paramref name="Damage"/> says why it cannot

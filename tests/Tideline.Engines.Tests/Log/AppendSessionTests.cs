@@ -17,10 +17,10 @@ public sealed class AppendSessionTests
         // Nobody is there: nothing is sent.
         var producer = new ProducerBuilder<byte[], byte[]>(new ProducerConfig { BootstrapServers = "127.0.0.1:1" })
             .SetLogHandler((_, _) => { }).Build();
-        using var session = new AppendSession(producer, new RecordSeal(new byte[32]), NullLogger.Instance);
-        session.Learn(Topics.SagaCommands, "shard-0", []);
+        using var session = new AppendSession(producer, KafkaTopics.Seal, NullLogger.Instance);
+        session.Learn(Topics.SagaCommands, "saga-0", []);
         var record = new LogRecord(
-            Topics.SagaCommands, 0, 0, "shard-0", 1, Guid.Empty, "type", Guid.Empty, 0, 0, new byte[1]);
+            Topics.SagaCommands, 0, 0, "saga-0", 1, Guid.Empty, "type", Guid.Empty, 0, 0, new byte[1]);
         session.Plan([record], out _).ShouldNotBeNull().ShouldHaveSingleItem();
         session.AllLanded().IsCompletedSuccessfully.ShouldBeTrue();
 

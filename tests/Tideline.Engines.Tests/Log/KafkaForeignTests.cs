@@ -161,7 +161,7 @@ public sealed class KafkaForeignTests : IAsyncLifetime
         // Sequences that jump or repeat, another source, another content: without the secret nobody can seal them.
         foreach (var seq in new[] { 1L, 2, 3, 1_000_000, long.MaxValue }) yield return CloudEventHeaders.Write(
             KafkaTopics.Record("s", seq), new RecordStamp("s", seq, seq - 1, seq - 1),
-                new RecordSeal("guessed"u8.ToArray()));
+                new RecordSeal("guessed"u8.ToArray(), KafkaTopics.Installation));
         // A true record, copied to a place that is not its own.
         yield return CloudEventHeaders.Write(
             KafkaTopics.Record("s", 2, partition: 1), new RecordStamp("s", 2, 1, 1), KafkaTopics.Seal);

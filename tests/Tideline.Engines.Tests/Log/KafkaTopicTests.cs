@@ -89,7 +89,7 @@ public sealed class KafkaTopicTests : IAsyncLifetime
         message.Timestamp.UnixTimestampMs.ShouldBe(1_795_435_200_123);
         Headers(message).ShouldBe(
         [
-            "ce_specversion=1.0", "ce_id=shard-0-1", "ce_source=/tideline/t/shard-0",
+            "ce_specversion=1.0", "ce_id=1", "ce_source=/tideline/11111111-0000-4000-8000-000000000001/shard-0@1",
             "ce_type=ACCOUNT_DEBITED", "ce_time=2026-11-23T12:00:00.123456Z", "content-type=application/json",
             "ce_sequence=0000000000000000001", "ce_subject=00000000-0000-7000-8000-0000000000a1", "ce_version=9",
         ]);

@@ -15,8 +15,11 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
 
     private static readonly byte[] Secret = "the secret of the tests"u8.ToArray();
 
+    /// <summary>The installation under test.</summary>
+    public static Guid Installation { get; } = new("11111111-0000-4000-8000-000000000001");
+
     /// <summary>How the installation under test seals its records.</summary>
-    public static RecordSeal Seal { get; } = new(Secret);
+    public static RecordSeal Seal { get; } = new(Secret, Installation);
 
     public string Prefix { get; } = $"test-{Ids.Next():N}.";
 
@@ -26,6 +29,7 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
         new()
         {
             BootstrapServers = servers, TopicPrefix = Prefix, Partitions = 2, Secret = Secret,
+            Installation = Installation,
             ClientId = "tideline-tests"
         };
 
@@ -47,14 +51,14 @@ internal sealed class KafkaTopics(string servers) : IAsyncDisposable
         await producer.ProduceAsync(new TopicPartition(Prefix + "t", partition), message);
     }
 
-    /// <summary>Everything that Kafka holds of a partition of topic <c>t</c>.</summary>
-    public List<ConsumeResult<byte[], byte[]>> Consume(int partition)
+    /// <summary>Everything that Kafka holds of a partition of a topic.</summary>
+    public List<ConsumeResult<byte[], byte[]>> Consume(int partition, string topic = "t")
     {
         using var consumer = new ConsumerBuilder<byte[], byte[]>(new ConsumerConfig
         {
             BootstrapServers = servers, GroupId = "none", EnablePartitionEof = true, EnableAutoCommit = false
         }).Build();
-        consumer.Assign(new TopicPartitionOffset(Prefix + "t", partition, Offset.Beginning));
+        consumer.Assign(new TopicPartitionOffset(Prefix + topic, partition, Offset.Beginning));
         var read = new List<ConsumeResult<byte[], byte[]>>();
         while (consumer.Consume(TimeSpan.FromSeconds(30)) is { IsPartitionEOF: false } message) read.Add(message);
         return read;

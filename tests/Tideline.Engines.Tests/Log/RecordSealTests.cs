@@ -7,7 +7,7 @@ namespace Tideline.Engines.Tests.Log;
 /// <summary>What is a record, and what only looks like one.</summary>
 public sealed class RecordSealTests
 {
-    private static readonly RecordSeal Seal = new("secret"u8.ToArray());
+    private static readonly RecordSeal Seal = new("secret"u8.ToArray(), KafkaTopics.Installation);
 
     [Fact]
     public void A_record_is_read_back_with_its_stamp_and_every_change_of_it_is_not()
@@ -16,7 +16,8 @@ public sealed class RecordSealTests
         Read(CloudEventHeaders.Write(record, stamp, Seal), 0).ShouldNotBeNull().Stamp.ShouldBe(stamp);
         Read(CloudEventHeaders.Write(record, stamp, Seal), 1).ShouldBeNull();
         CloudEventHeaders.Read("other", 0, CloudEventHeaders.Write(record, stamp, Seal), Seal).ShouldBeNull();
-        Read(CloudEventHeaders.Write(record, stamp, new RecordSeal("other"u8.ToArray())), 0).ShouldBeNull();
+        var other = new RecordSeal("other"u8.ToArray(), KafkaTopics.Installation);
+        Read(CloudEventHeaders.Write(record, stamp, other), 0).ShouldBeNull();
 
         var value = CloudEventHeaders.Write(record, stamp, Seal);
         value.Value[0] ^= 1;

@@ -108,6 +108,30 @@ public abstract class ViewQueryContract<TSource> : ViewStoreStage<TSource>
     }
 
     [Fact]
+    public async Task Fields_with_types_are_found_by_the_text_that_JSON_has()
+    {
+        const string ada = "019aad7e-0000-7000-8000-00000000000a", ben = "019aad7e-0000-7000-8000-00000000000b";
+        foreach (var (owner, at) in
+            new[] { ada, ben }.SelectMany(_ => Enumerable.Range(1, 9), (owner, at) => (owner, at)))
+        {
+            var json = $$"""{"owner":"{{owner}}","day":"2026-01-0{{at}}"}""";
+            var values = new Dictionary<string, object?> { ["owner"] = owner, ["day"] = $"2026-01-0{at}" };
+            await Store.WriteAsync(Moves.Name, [new DocumentWrite(
+                $"{owner}:{at}", 0, 1, System.Text.Encoding.UTF8.GetBytes(json), values)], Cancel);
+        }
+
+        var query = new DocumentQuery(
+            Moves.Name, new Dictionary<string, object> { ["owner"] = ada }, "day", "2026-01-02", "2026-01-08", true, [],
+            null, ("2026-01-07", $"{ada}:7"), 3);
+        (await Store.QueryAsync(query, Cancel)).Select(document => document.Id)
+            .ShouldBe([$"{ada}:6", $"{ada}:5", $"{ada}:4"]);
+        (await Store.QueryAsync(query with { From = null, To = null, After = null, Descending = false }, Cancel))
+            .Select(document => document.Id).ShouldBe([$"{ada}:1", $"{ada}:2", $"{ada}:3"]);
+        (await Store.QueryAsync(query with { Equal = new Dictionary<string, object> { ["owner"] = "x" } }, Cancel))
+            .ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_nearest_read_answers_in_the_end_what_was_written()
     {
         await WriteAsync(Person("a", 0, 1, city: "Bern"));

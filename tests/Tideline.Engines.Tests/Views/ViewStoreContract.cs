@@ -107,6 +107,51 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     }
 
     [Theory]
+    [InlineData("""{"owner":"019aad7e-0000-7000-8000-00000000000a","currency":"EUR","amountMinor":-1234}""")]
+    [InlineData("""{"owner":"019AAD7E-0000-7000-8000-00000000000A","currency":"?","amountMinor":0.5}""")]
+    [InlineData("""{"owner":7,"day":null,"amountMinor":9223372036854775808,"currency":"JPY","atUs":"soon"}""")]
+    [InlineData("""{"day":"2026-01-31","amountMinor":-0,"currency":"EUR"}""")]
+    [InlineData("""{"day":"2026-02-30","amountMinor":1e3,"currency":"EUR"}""")]
+    [InlineData("""{"bookedUs":1795435200123456,"booked":"2026-11-23T12:00:00.123456+00:00"}""")]
+    [InlineData("""{"bookedUs":1795435200123456,"booked":"2026-11-23T12:00:00.123457Z"}""")]
+    [InlineData("""{"booked":"2026-11-23T12:00:00Z","bookedUs":1795435200000000,"atUs":1795435200123456}""")]
+    [InlineData("""{"time":"2026-11-23T12:00:00+00:00","data":"++8=","amountMinor":7}""")]
+    [InlineData("""{"time":"2026-11-23T12:00:00.5+00:00","data":"eyJhIjoxfQ","amountMinor":7,"currency":"KWD"}""")]
+    [InlineData("""{"currency":"EUR","parts":{"a":{"inMinor":1},"b":{"inMinor":2,"currency":"JPY"}}}""")]
+    [InlineData("""{"currency":"EUR","parts":{"c":[{"inMinor":3}],"d":[[{"inMinor":4}]],"inMinor":5}}""")]
+    [InlineData("""{"parts":{"a":{"inMinor":1}},"currency":"EUR"}""")]
+    [InlineData("""{"list":[{"id":"019aad7e-0000-7000-8000-000000000001"},{"id":null},"id"]}""")]
+    [InlineData("""{"amountMinor":1,"currency":"EUR","amount":2}""")]
+    [InlineData("""{"at":"x","atUs":-1}""")]
+    public async Task A_document_with_types_comes_back_as_it_was_written(string json)
+    {
+        var values = new Dictionary<string, object?> { ["owner"] = "x", ["day"] = "2026-01-31" };
+        var write = new DocumentWrite("a", 0, 1, Encoding.UTF8.GetBytes(json), values);
+        (await Store.WriteAsync(Moves.Name, [write], Cancel)).ShouldBe([true]);
+        var found = (await Store.ReadAsync(Moves.Name, ["a"], Cancel)).ShouldHaveSingleItem();
+        found.Damage.ShouldBeNull();
+        Encoding.UTF8.GetString(found.Json.Span).ShouldBe(json);
+    }
+
+    [Fact]
+    public async Task A_published_name_leads_to_the_newest_collection_and_is_none_itself()
+    {
+        foreach (var name in new[] { People.Name, Notes.Name, Notes.Name })
+        {
+            if (await Store.PublishAsync("stable", name, Cancel) is not { } why) continue;
+            why.ShouldEndWith(".");
+            (await Store.ListCollectionsAsync(Cancel)).ShouldNotContain("stable");
+            Assert.Skip(why);
+        }
+
+        (await Store.ListCollectionsAsync(Cancel)).ShouldNotContain("stable");
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.PublishAsync("stable", "none_v1", Cancel)))
+            .Code.ShouldBe(ErrorCode.NotFound);
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.PublishAsync("a b", Notes.Name, Cancel)))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("People")]
     [InlineData("people\n")]
@@ -236,7 +281,7 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
         (await Store.ReadAsync(People.Name, ["a"], Cancel)).ShouldBeEmpty();
         (await WriteAsync(Person("a", 0, 1))).ShouldBeTrue();
         (await Store.FindForeignAsync(People.Name, 10, Cancel)).ShouldBeEmpty();
-        (await Store.ListCollectionsAsync(Cancel)).ShouldBe([People.Name, Notes.Name], ignoreOrder: true);
+        (await Store.ListCollectionsAsync(Cancel)).ShouldBe([People.Name, Notes.Name, Moves.Name], ignoreOrder: true);
         (await Store.EnsureCollectionAsync(People, Cancel)).ShouldBeFalse();
         await Store.DropCollectionAsync(People.Name, Cancel);
         (await Store.EnsureCollectionAsync(People, Cancel)).ShouldBeTrue();

@@ -22,6 +22,22 @@ public abstract class ViewStoreStage<TSource> : IAsyncLifetime
     private protected static readonly CollectionDefinition People = new(
         "people_v1", [["email"], ["city", "age"]], LogChanges: true);
     private protected static readonly CollectionDefinition Notes = new("notes_v1", [], LogChanges: false);
+    private protected static readonly CollectionDefinition Moves = new(
+        "moves_v1", [["owner", "day"]], LogChanges: false)
+    {
+        Fields =
+        [
+            new FieldType("owner", FieldKind.Id),
+            new FieldType("day", FieldKind.Day),
+            new FieldType("amountMinor", FieldKind.AmountMinor),
+            new FieldType("atUs", FieldKind.TimeUs),
+            new FieldType("booked", FieldKind.Time, ExactUs: "bookedUs"),
+            new FieldType("time", FieldKind.Time),
+            new FieldType("data", FieldKind.Bytes),
+            new FieldType("parts.*.inMinor", FieldKind.AmountMinor),
+            new FieldType("list.id", FieldKind.Id),
+        ],
+    };
     private protected static readonly Dictionary<string, object?> NoIndexes = [];
 
     private protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -35,6 +51,7 @@ public abstract class ViewStoreStage<TSource> : IAsyncLifetime
         await OpenAsync();
         await Store.EnsureCollectionAsync(People, Cancel);
         await Store.EnsureCollectionAsync(Notes, Cancel);
+        await Store.EnsureCollectionAsync(Moves, Cancel);
     }
 
     public async ValueTask DisposeAsync()

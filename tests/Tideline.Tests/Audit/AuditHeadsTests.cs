@@ -56,7 +56,7 @@ public sealed class AuditHeadsTests : IAsyncLifetime
             var head = JsonSerializer.SerializeToUtf8Bytes(new AuditHead(
                 0, block.Number, block.ThroughSeq, Convert.ToHexString(block.Hash)), AuditHeadJson.Default.AuditHead);
             await _log.AppendAsync([new LogRecord(Topics.AuditHeads, 0, 0,
-                "shard-0", block.Number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, block.TimeUs, head)], Cancel);
+                "audit-0", block.Number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, block.TimeUs, head)], Cancel);
         }
 
         var check = await CheckAsync();

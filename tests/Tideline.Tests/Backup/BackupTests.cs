@@ -108,7 +108,7 @@ public sealed class BackupTests
         [
             .. Enumerable.Range(1, Limits.PageRows + 50).Select(number => new LogRecord(
                 Topics.AuditHeads,
-                0, 0, "shard-0", kept + number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, 1, "{}"u8.ToArray())),
+                0, 0, "audit-0", kept + number, Guid.Empty, "AUDIT_BLOCK_SEALED", Guid.Empty, 0, 1, "{}"u8.ToArray())),
         ];
         await stage.Node.Log.AppendAsync(taken, default);
         await stage.PutLedgerBackAsync();

@@ -47,7 +47,8 @@ public sealed class ViewsAfterRestoreTests
         await stage.LevelAsync();
         stage.Node.Projections["customers"].DeadLetters.List().ShouldHaveSingleItem().Letters.ShouldBe(2);
         var happened = await stage.Node.Ledger.Reader(0).GetEventsAsync(0, 100, default);
-        happened.Select(ProjectedEvent.From).ShouldAllBe(
+        var sources = new SourceHistory(stage.Node.Ledger.Epochs);
+        happened.Select(each => ProjectedEvent.From(each, sources)).ShouldAllBe(
             each => !stage.Node.Projections["customers"].Letters.IsGivenUp(ada.ToString(), each));
         await stage.StopAsync();
         await BreakClockAsync(stage, ada, account, +1);

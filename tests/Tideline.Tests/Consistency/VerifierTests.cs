@@ -235,8 +235,9 @@ public sealed class VerifierTests : IAsyncLifetime
         string.Join('\n', details).ShouldContain(finding);
     }
 
-    private static LogRecord Record(LedgerEvent happened) => new(
-        Topics.AccountEvents, 0, 0, "shard-0", happened.Position.Seq, ProjectedEvent.From(happened).Owner,
+    private LogRecord Record(LedgerEvent happened) => new(
+        Topics.AccountEvents, 0, 0, "shard-0", happened.Position.Seq,
+        ProjectedEvent.From(happened, new SourceHistory(_bank.Ledger.Epochs)).Owner,
         happened.Type.Name(), happened.Subject, happened.Version, happened.TimeUs, happened.Data);
 
     private async Task PassAsync()

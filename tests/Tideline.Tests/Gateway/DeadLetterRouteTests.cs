@@ -43,13 +43,13 @@ public sealed class DeadLetterRouteTests
         await using var server = await GatewayServer.StartAsync();
         Guid[] accounts = [await server.Bank.AccountAsync(0, 100), await server.Bank.AccountAsync(0, 100)];
         await server.CaughtUpAsync();
-        var customers = new List<Guid>();
+        var (customers, sources) = (new List<Guid>(), new SourceHistory(server.Bank.Ledger.Epochs));
         foreach (var happened in await server.Bank.Ledger.Reader(0).GetEventsAsync(0, 100, default))
         {
             if (!accounts.Contains(happened.Subject) || happened.Version != 2) continue;
             customers.Add(EventData.Parse(happened.Data.Span).CustomerId);
             await server.Projections["customers"].Letters.AppendAsync(
-                [new DeadEvent(new ProjectedEvent(happened), customers[^1].ToString(), "A test.")], default);
+                [new DeadEvent(new ProjectedEvent(happened, sources), customers[^1].ToString(), "A test.")], default);
         }
 
         await SetAsideAsync(server, Limits.ReplayKeys + 5);

@@ -30,7 +30,7 @@ internal sealed class MessagePump(GeneralLedger ledger, SagaRunner runner)
             foreach (var target in messages.GroupBy(message => message.TargetShard))
             {
                 var records = target.Select(message => new LogRecord(
-                    Topics.SagaCommands, target.Key, 0, $"shard-{shard}", message.Seq,
+                    Topics.SagaCommands, target.Key, 0, $"saga-{shard}", message.Seq,
                     message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data)).ToList();
                 for (var time = 0; time < repeat; time++) await runner.HandleAsync(target.Key, records, default);
             }

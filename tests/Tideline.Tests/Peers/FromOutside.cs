@@ -65,7 +65,7 @@ internal static class FromOutside
                     .Ledger.Reader(shard).GetMessagesAsync(moved[shard], 100, default))
                 {
                     var record = new LogRecord(
-                        Topics.SagaCommands, message.TargetShard, 0, $"shard-{shard}",
+                        Topics.SagaCommands, message.TargetShard, 0, $"saga-{shard}",
                         message.Seq, message.SagaId, message.Type, message.SagaId, 0, message.TimeUs, message.Data);
                     await owners[message.TargetShard].Runner.HandleAsync(message.TargetShard, [record], default);
                     moved[shard] = message.Seq;

@@ -50,7 +50,7 @@ public sealed class OtherProcessTests
         await stage.FlowAsync();
         var old = stage.Customers;
         var epoch = old.Projector.Epoch;
-        var begun = await old.Projector.ReserveVersionAsync(default);
+        var begun = await new RebuildVersion(old.Projector, stage.Views).ReserveAsync(default);
         await new ViewNames(CustomersProjection.Definition, begun).EnsureAsync(stage.Views, default);
         await using var heir = await OtherProcess.StartAsync(stage, owns: true);
         heir.Customers.Projector.Epoch.ShouldBeGreaterThan(epoch);

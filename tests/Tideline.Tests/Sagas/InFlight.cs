@@ -52,6 +52,6 @@ internal static class InFlight
 
     public static LogRecord Record(this MessageRow message) =>
         new(
-            Topics.SagaCommands, message.TargetShard, 0, "shard-0", message.Seq, message.SagaId, message.Type,
+            Topics.SagaCommands, message.TargetShard, 0, "saga-0", message.Seq, message.SagaId, message.Type,
             message.SagaId, 0, message.TimeUs, message.Data);
 }

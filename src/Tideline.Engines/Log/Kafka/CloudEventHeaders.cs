@@ -9,8 +9,9 @@ namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
 /// A record as a Kafka message: CloudEvents 1.0 in binary mode. The value is the data, the attributes are headers, the
-/// key is the record's key as text. Beyond what docs/reference/events.md names there are <c>previous</c> and
-/// <c>follows</c>, only where they are not the sequence before; see <see cref="RecordStamp"/>. A record that carries
+/// key is the record's key as text. docs/reference/topics.md describes every header. Only where they are not the
+/// sequence before there are <c>previous</c> and <c>follows</c>, see <see cref="RecordStamp"/>; only where it is not 0
+/// there is <c>after</c>, see <see cref="SourceName.After"/>. A record that carries
 /// <see cref="LogRecord.PreviousSeq"/> says so in <c>previoussequence</c>. The last header is the seal: see
 /// <see cref="RecordSeal"/>.
 /// </summary>
@@ -25,11 +26,12 @@ internal static class CloudEventHeaders
 
     public static Message<byte[], byte[]> Write(LogRecord record, RecordStamp stamp, RecordSeal seal)
     {
+        var (source, after) = seal.Publish(record.Source);
         var headers = new Headers
         {
             { "ce_specversion", SpecVersion },
-            { "ce_id", Bytes($"{record.Source}-{record.SourceSeq}") },
-            { "ce_source", Bytes(SourcePrefix(record.Topic) + record.Source) },
+            { "ce_id", Bytes(PublishedSources.IdOf(record.SourceSeq)) },
+            { "ce_source", source },
             { "ce_type", Bytes(record.Type) },
             { "ce_time", Bytes(Clock.FromUs(record.TimeUs).ToString(TimeFormat, CultureInfo.InvariantCulture)) },
             { "content-type", Json },
@@ -40,6 +42,7 @@ internal static class CloudEventHeaders
         if (stamp.Previous != stamp.Seq - 1) headers.Add("ce_previous", Number(stamp.Previous));
         if (stamp.Follows != stamp.Seq - 1) headers.Add("ce_follows", Number(stamp.Follows));
         if (record.PreviousSeq is { } before) headers.Add("ce_previoussequence", Number(before));
+        if (after is not null) headers.Add("ce_after", after);
         var message = new Message<byte[], byte[]>
         {
             Key = record.Key == Guid.Empty ? null! : Bytes(record.Key.ToString()),
@@ -58,16 +61,16 @@ internal static class CloudEventHeaders
     {
         if (!seal.IsOurs(topic, partition, message)) return null;
         var (key, subject) = (Guid.Empty, Guid.Empty);
-        var (seq, version, previous, follows, timeUs) = (0L, 0L, -1L, -1L, -1L);
+        var (seq, version, previous, follows, timeUs, after) = (0L, 0L, -1L, -1L, -1L, 0L);
         long? before = null;
-        string? source = null, type = null;
+        string? published = null, type = null;
         foreach (var header in message.Headers)
         {
             // Kafka allows a header without a value; none of ours is.
             if (header.GetValueBytes() is not { } value) continue;
             switch (header.Key)
             {
-                case "ce_source": source = SourceOf(topic, value); break;
+                case "ce_source": published = Encoding.UTF8.GetString(value); break;
                 case "ce_type": type = Encoding.UTF8.GetString(value); break;
                 case "ce_time": timeUs = TimeOf(value); break;
                 case "ce_sequence": seq = NumberOf(value); break;
@@ -76,9 +79,11 @@ internal static class CloudEventHeaders
                 case "ce_previous": previous = NumberOf(value); break;
                 case "ce_follows": follows = NumberOf(value); break;
                 case "ce_previoussequence": before = NumberOf(value); break;
+                case "ce_after": after = NumberOf(value); break;
             }
         }
 
+        var source = published is null || after < 0 ? null : seal.NameOf(published, after);
         if (source is null || type is null || seq < 1 || version < 0 || timeUs < 0 || before < 0
             || message.Value is null || (message.Key is not null && !IsId(message.Key, out key))) return null;
         var stamp = new RecordStamp(source, seq, previous < 0 ? seq - 1 : previous, follows < 0 ? seq - 1 : follows);
@@ -86,16 +91,6 @@ internal static class CloudEventHeaders
             topic, partition, 0, source, seq, key, type, subject, version, timeUs, message.Value)
         { PreviousSeq = before };
         return (record, stamp);
-    }
-
-    private static string SourcePrefix(string topic) => $"/tideline/{topic}/";
-
-    private static string? SourceOf(string topic, byte[] value)
-    {
-        var text = Encoding.UTF8.GetString(value);
-        var prefix = SourcePrefix(topic);
-        return text.Length > prefix.Length
-            && text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : null;
     }
 
     private static long TimeOf(byte[] value) =>

@@ -54,7 +54,7 @@ public sealed partial class KafkaLog : ILog
         options.Validate();
         var clients = new KafkaClients(options, time, logger);
         var admin = new KafkaAdmin(clients.Admin(), clients.Offsets(), new GroupClients(clients.Group), time);
-        var (bulk, seal) = (new BulkReader(clients, time), new RecordSeal(options.Secret));
+        var (bulk, seal) = (new BulkReader(clients, time), new RecordSeal(options.Secret, options.Installation));
         var topics = new TopicCatalog(options, admin, logger);
         StateTopic? state = null;
         try

@@ -36,6 +36,9 @@ public sealed partial record KafkaLogOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Connection { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The installation's id, which stands in the source of every record.</summary>
+    public required Guid Installation { get; init; }
+
     /// <summary>With what the installation seals its records, so that nobody else's are taken for them; all of its
     /// processes have the same.</summary>
     public ReadOnlyMemory<byte> Secret { get; init; }

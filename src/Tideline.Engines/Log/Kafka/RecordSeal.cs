@@ -1,18 +1,28 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Confluent.Kafka;
+using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
 /// Tells records of this installation from those of other clients: an HMAC over everything that is read of a message,
 /// with a secret that only the ledger holds. A message without a valid seal is never a record, whatever it claims
-/// (docs/decisions/0024).
+/// (docs/decisions/0024). The installation's id, which stands in every source, says the same to people.
 /// </summary>
-internal sealed class RecordSeal(ReadOnlyMemory<byte> secret)
+internal sealed class RecordSeal(ReadOnlyMemory<byte> secret, Guid installation)
 {
+    // A process has a few sources, each of many records. Bounded, because what others wrote is read too.
+    private const int KeptSources = 4_096;
+    private readonly PublishedSources _sources = new(installation);
+    private readonly ConcurrentDictionary<string, (byte[] Source, byte[]? After)> _published =
+        new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string, long), string> _names = new();
+
     /// <summary>The header that carries the seal.</summary>
     public const string Header = "tideline-seal";
 
@@ -26,6 +36,28 @@ internal sealed class RecordSeal(ReadOnlyMemory<byte> secret)
         if (message.Headers is null || !message.Headers.TryGetLastBytes(Header, out var seal)
             || seal is null) return false;
         return CryptographicOperations.FixedTimeEquals(seal, Of(topic, partition, message));
+    }
+
+    /// <summary>
+    /// The published source of a source's name, and the number that its first record follows; null: none.
+    /// </summary>
+    public (byte[] Source, byte[]? After) Publish(string source)
+    {
+        if (_published.TryGetValue(source, out var published)) return published;
+        var after = SourceName.AfterOf(source);
+        published = (Encoding.UTF8.GetBytes(_sources.Of(source)),
+            after == 0 ? null : Encoding.UTF8.GetBytes(after.ToString(CultureInfo.InvariantCulture)));
+        if (_published.Count < KeptSources) _published[source] = published;
+        return published;
+    }
+
+    /// <summary>The name of a published source; null when it is not this installation's.</summary>
+    public string? NameOf(string published, long after)
+    {
+        if (_names.TryGetValue((published, after), out var name)) return name;
+        name = _sources.NameOf(published, after);
+        if (name is not null && _names.Count < KeptSources) _names[(published, after)] = name;
+        return name;
     }
 
     private byte[] Of(string topic, int partition, Message<byte[], byte[]> message)

@@ -75,7 +75,7 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
         foreach (var group in events.GroupBy(happened => happened.Collection, StringComparer.Ordinal))
         {
             // Where a collection is gone, so are its documents.
-            var definition = await catalog.TryFindAsync(group.Key, cancel);
+            var definition = (await catalog.TryFindAsync(group.Key, cancel))?.Definition;
             if (definition?.LogChanges == true) followed.Add(group.Key);
             if (definition is null || !withDocuments) continue;
             var ids = group.Select(happened => happened.Id).Distinct(StringComparer.Ordinal).ToArray();

@@ -24,11 +24,13 @@ internal sealed class GuardedRun
     private readonly bool?[] _applied;
 
     /// <exception cref="TidelineException">InvalidInput: a document is too large.</exception>
-    public GuardedRun(IMongoCollection<RawBsonDocument> collection, DocumentWrite[] writes, Guid writer, bool isLogged)
+    public GuardedRun(IMongoCollection<RawBsonDocument> collection, DocumentWrite[] writes, Guid writer, bool isLogged,
+        FieldNode types)
     {
         (_collection, _writes, _writer, _applied) = (collection, writes, writer, new bool?[writes.Length]);
         _puts = [.. Enumerable.Range(0, writes.Length).Where(at => writes[at].Json is not null)];
-        _models = Array.ConvertAll(_puts, at => Model(writes[at], StoredDocument.Encode(writes[at], writer, isLogged)));
+        _models = Array.ConvertAll(
+            _puts, at => Model(writes[at], StoredDocument.Encode(writes[at], writer, isLogged, types)));
     }
 
     /// <summary>Carries out what is not known to be carried out; answers which writes were applied.</summary>

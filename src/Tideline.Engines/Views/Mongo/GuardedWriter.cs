@@ -10,11 +10,12 @@ internal sealed class GuardedWriter(MongoServer server, IdGenerator ids)
     /// <exception cref="TidelineException">InvalidInput: nothing was written. StorageUnavailable: a part may have
     /// been.</exception>
     public async Task<bool[]> WriteAsync(
-        string collection, bool isLogged, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel)
+        TypedCollection to, IReadOnlyList<DocumentWrite> writes, CancellationToken cancel)
     {
         foreach (var write in writes) CollectionRules.Check(write);
         var runs = Runs(writes)
-            .Select(run => new GuardedRun(server.Collection(collection), run, ids.Next(), isLogged)).ToArray();
+            .Select(run => new GuardedRun(
+                server.Collection(to.Name), run, ids.Next(), to.Definition.LogChanges, to.Types)).ToArray();
         var applied = new List<bool>(writes.Count);
         foreach (var run in runs) applied.AddRange(
             await server.WriteAsync((session, isRepeat) => run.TryAsync(session, isRepeat, cancel), cancel));

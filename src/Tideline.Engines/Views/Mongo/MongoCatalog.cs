@@ -13,7 +13,7 @@ internal sealed class MongoCatalog(MongoServer server)
 {
     private const int NamespaceExists = 48;
 
-    private readonly ConcurrentDictionary<string, CollectionDefinition> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TypedCollection> _known = new(StringComparer.Ordinal);
     private readonly IMongoCollection<BsonDocument> _entries = server.Database.GetCollection<BsonDocument>(
         "tl_collections");
 
@@ -21,22 +21,23 @@ internal sealed class MongoCatalog(MongoServer server)
     public static BsonDocument Keys(IEnumerable<string> index) =>
         new(index.Append("_id").Select(field => new BsonElement(field, 1)));
 
-    /// <summary>The definition of a collection.</summary>
+    /// <summary>A collection.</summary>
     /// <exception cref="TidelineException">NotFound: no such collection.</exception>
-    public async ValueTask<CollectionDefinition> FindAsync(string name, CancellationToken cancel) =>
+    public async ValueTask<TypedCollection> FindAsync(string name, CancellationToken cancel) =>
         await TryFindAsync(name, cancel)
             ?? throw new TidelineException(ErrorCode.NotFound, $"There is no collection '{name}'.");
 
     /// <summary>
-    /// The definition of a collection, null when there is none. Another process may have made it, so what is not known
+    /// A collection, null when there is none. Another process may have made it, so what is not known
     /// is looked up.
     /// </summary>
-    public async ValueTask<CollectionDefinition?> TryFindAsync(string name, CancellationToken cancel)
+    public async ValueTask<TypedCollection?> TryFindAsync(string name, CancellationToken cancel)
     {
         if (_known.TryGetValue(name, out var known)) return known;
         var entry = await server.ReadAsync(
             session => _entries.Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
-        return entry is not null && Parse(entry) is { } definition ? _known[name] = definition : null;
+        return entry is not null && Parse(entry) is { } definition
+            ? _known[name] = new TypedCollection(definition) : null;
     }
 
     /// <summary>The names of all collections.</summary>
@@ -57,9 +58,11 @@ internal sealed class MongoCatalog(MongoServer server)
     public async Task<bool> EnsureAsync(CollectionDefinition definition, CancellationToken cancel)
     {
         CollectionRules.Check(definition);
+        // Refuses types that cannot be.
+        _ = FieldNode.Of(definition.Fields);
         var (name, entry) = (definition.Name, Entry(definition));
         _known.TryRemove(name, out _);
-        if (await TryFindAsync(name, cancel) is { } known) ShouldBeSame(known, entry);
+        if (await TryFindAsync(name, cancel) is { } known) ShouldBeSame(known.Definition, entry);
         var isNew = false;
         await server.WriteAsync(
             async (session, _) =>
@@ -72,7 +75,7 @@ internal sealed class MongoCatalog(MongoServer server)
             },
             cancel);
         // Whoever was first decides.
-        ShouldBeSame(await FindAsync(name, cancel), entry);
+        ShouldBeSame((await FindAsync(name, cancel)).Definition, entry);
         return isNew;
     }
 
@@ -146,14 +149,23 @@ internal sealed class MongoCatalog(MongoServer server)
         ["_id"] = definition.Name,
         ["indexes"] = new BsonArray(definition.Indexes.Select(index => new BsonArray(index))),
         ["logChanges"] = definition.LogChanges,
+        ["fields"] = new BsonArray(definition.Fields.Select(Entry)),
     };
+
+    private static BsonDocument Entry(FieldType type)
+    {
+        var entry = new BsonDocument { ["path"] = type.Path, ["kind"] = type.Kind.ToString() };
+        return type.ExactUs is { } exact ? entry.Add("exactUs", exact) : entry;
+    }
 
     // Null: somebody broke the entry. Whoever needs the collection makes it again.
     private static CollectionDefinition? Parse(BsonDocument entry)
     {
         if (entry["_id"] is not BsonString name || entry.GetValue("logChanges", null) is not BsonBoolean logs
             || entry.GetValue("indexes", null) is not BsonArray indexes
-            || !indexes.All(index => index is BsonArray fields && fields.All(field => field is BsonString)))
+            || !indexes.All(index => index is BsonArray fields && fields.All(field => field is BsonString))
+            || entry.GetValue("fields", null) is not BsonArray types || types.Select(ParseType).ToList() is var parsed
+            && parsed.Contains(null))
         {
             return null;
         }
@@ -162,6 +174,15 @@ internal sealed class MongoCatalog(MongoServer server)
             name.Value,
                 [.. indexes.Select(
                     index => (IReadOnlyList<string>)[.. index.AsBsonArray.Select(field => field.AsString)])],
-                    logs.Value);
+                    logs.Value)
+        {
+            Fields = [.. parsed.OfType<FieldType>()],
+        };
     }
+
+    private static FieldType? ParseType(BsonValue entry) =>
+        entry is BsonDocument type && type.GetValue("path", null) is BsonString path
+        && type.GetValue("kind", null) is BsonString name && Enum.TryParse<FieldKind>(name.Value, out var kind)
+        && Enum.IsDefined(kind) && type.GetValue("exactUs", BsonNull.Value) is var exact and (BsonString or BsonNull)
+            ? new FieldType(path.Value, kind, (exact as BsonString)?.Value) : null;
 }

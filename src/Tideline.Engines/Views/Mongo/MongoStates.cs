@@ -10,6 +10,7 @@ namespace Tideline.Engines.Views.Mongo;
 internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
 {
     private const string States = "tl_states";
+    private static readonly TypedCollection s_states = new(new CollectionDefinition(States, [], LogChanges: false));
     private const int EpochShift = 32;
     private static readonly UpdateOptions s_upsert = new() { IsUpsert = true };
 
@@ -105,7 +106,7 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
                 new DocumentWrite(
                     name, revision, next, json is null ? (ReadOnlyMemory<byte>?)null
                     : json, new Dictionary<string, object?>());
-            if ((await writer.WriteAsync(States, isLogged: false, [write], cancel))[0]) return;
+            if ((await writer.WriteAsync(s_states, [write], cancel))[0]) return;
         }
 
         throw new TidelineException(ErrorCode.StorageUnavailable, $"Somebody else keeps writing the state '{name}'.");
@@ -115,7 +116,7 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
     {
         var found = await server.ReadAsync(session => server.Collection(States)
             .Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
-        return found is null ? null : StoredDocument.Decode(found);
+        return found is null ? null : StoredDocument.Decode(found, FieldNode.None);
     }
 
     // A watermark that a later epoch wrote does not match, and the insert that the upsert then tries finds its id

@@ -15,10 +15,10 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
     public async ValueTask<IReadOnlyList<Document>> ReadAsync(
         string collection, IReadOnlyList<string> ids, CancellationToken cancel)
     {
-        var (name, found) = ((await catalog.FindAsync(collection, cancel)).Name,
+        var (of, found) = (await catalog.FindAsync(collection, cancel),
             new Dictionary<string, Document>(ids.Count, StringComparer.Ordinal));
         foreach (var some in ids.Chunk(Limits.ViewQueryDocuments))
-            await WalkAsync(name, new BsonDocument("_id", new BsonDocument("$in", new BsonArray(some))),
+            await WalkAsync(of, new BsonDocument("_id", new BsonDocument("$in", new BsonArray(some))),
                 Page(some.Length), document => found.TryAdd(document.Id, document), cancel);
         return [.. ids.Select(id => found.GetValueOrDefault(id)).OfType<Document>()];
     }
@@ -26,15 +26,15 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Document>> QueryAsync(DocumentQuery query, CancellationToken cancel)
     {
-        var definition = await catalog.FindAsync(query.Collection, cancel);
+        var of = await catalog.FindAsync(query.Collection, cancel);
         var options = Page(query.Contains is null ? query.Limit : null);
         // The planner is not asked: the definition says which index gives the page in order.
-        options.Hint = MongoCatalog.Keys(CollectionRules.IndexFor(definition, query) ?? []);
+        options.Hint = MongoCatalog.Keys(CollectionRules.IndexFor(of.Definition, query) ?? []);
         options.Sort = ViewFilter.Order(query);
         var found = new List<Document>();
         await WalkAsync(
-            definition.Name,
-            ViewFilter.Of(query),
+            of,
+            ViewFilter.Of(query, of.Types),
             options,
             document =>
             {
@@ -62,18 +62,18 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
         });
     }
 
-    private async Task WalkAsync(string collection, BsonDocument filter,
+    private async Task WalkAsync(TypedCollection of, BsonDocument filter,
         FindOptions<RawBsonDocument> options, Func<Document, bool> goesOn, CancellationToken cancel) =>
         await server.ReadAsync(async session =>
         {
             using var cursor = isNearest
-                ? await server.Nearest(collection).FindAsync(filter, options, cancel)
-                : await server.Collection(collection).FindAsync(session, filter, options, cancel);
+                ? await server.Nearest(of.Name).FindAsync(filter, options, cancel)
+                : await server.Collection(of.Name).FindAsync(session, filter, options, cancel);
             while (await cursor.MoveNextAsync(cancel))
             {
                 foreach (var raw in cursor.Current)
                 {
-                    if (!goesOn(StoredDocument.Decode(raw))) return false;
+                    if (!goesOn(StoredDocument.Decode(raw, of.Types))) return false;
                 }
             }
 

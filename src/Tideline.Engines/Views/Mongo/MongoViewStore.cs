@@ -13,7 +13,7 @@ namespace Tideline.Engines.Views.Mongo;
 /// </summary>
 public sealed class MongoViewStore : IViewStore
 {
-    private const int Format = 2;
+    private const int Format = 3;
 
     private readonly MongoServer _server;
     private readonly MongoCatalog _catalog;
@@ -22,6 +22,7 @@ public sealed class MongoViewStore : IViewStore
     private readonly MongoStates _states;
     private readonly ChangeFeed _changes;
     private readonly OplogWatch _oplog;
+    private readonly StableNames _names;
 
     private MongoViewStore(MongoServer server, TimeProvider time, ILogger logger)
     {
@@ -33,6 +34,7 @@ public sealed class MongoViewStore : IViewStore
         _states = new MongoStates(server, _writer);
         _changes = new ChangeFeed(server, _catalog, _reader);
         _oplog = new OplogWatch(server, time, logger);
+        _names = new StableNames(server);
     }
 
     /// <inheritdoc/>
@@ -65,6 +67,13 @@ public sealed class MongoViewStore : IViewStore
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> ListCollectionsAsync(CancellationToken cancel) =>
         await _catalog.ListAsync(cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> PublishAsync(string name, string collection, CancellationToken cancel)
+    {
+        CollectionRules.CheckName(name);
+        return await _names.PublishAsync(name, (await _catalog.FindAsync(collection, cancel)).Name, cancel);
+    }
 
     /// <inheritdoc/>
     public async ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
@@ -103,9 +112,9 @@ public sealed class MongoViewStore : IViewStore
     public async ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(
         IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel)
     {
-        var definitions = new CollectionDefinition[groups.Count];
-        for (var at = 0; at < definitions.Length; at++)
-            definitions[at] = await _catalog.FindAsync(groups[at].Collection, cancel);
+        var collections = new TypedCollection[groups.Count];
+        for (var at = 0; at < collections.Length; at++)
+            collections[at] = await _catalog.FindAsync(groups[at].Collection, cancel);
         var applied = new bool[groups.Count][];
         var move = watermarks.Count > 0;
         for (var at = 0; at < applied.Length;)
@@ -122,7 +131,7 @@ public sealed class MongoViewStore : IViewStore
         return applied;
 
         async Task WriteAsync(int at) => applied[at] = await _writer.WriteAsync(
-            definitions[at].Name, definitions[at].LogChanges, groups[at].Writes, cancel);
+            collections[at], groups[at].Writes, cancel);
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,8 @@ namespace Tideline.Engines.Views.Mongo;
 /// <summary>
 /// A document as it stands in MongoDB: <c>{_id, _tl: {rev, w, log}, …its own fields}</c>. <c>rev</c> is its revision,
 /// <c>w</c> the call that wrote it, <c>log</c> is there when its changes are followed. Where BSON cannot say what the
-/// JSON says, <c>_tl.json</c> has the JSON as it is, and beside it stand the indexed fields alone.
+/// JSON says, <c>_tl.json</c> has the JSON as it is, and beside it stand the indexed fields alone. Fields with a
+/// <see cref="FieldType"/> have MongoDB's own types.
 /// </summary>
 internal static class StoredDocument
 {
@@ -27,7 +28,7 @@ internal static class StoredDocument
 
     /// <summary>The BSON of what a write puts.</summary>
     /// <exception cref="TidelineException">InvalidInput: it is larger than a document may be.</exception>
-    public static RawBsonDocument Encode(DocumentWrite write, Guid writer, bool isLogged)
+    public static RawBsonDocument Encode(DocumentWrite write, Guid writer, bool isLogged, FieldNode types)
     {
         var pen = t_pen ??= new BsonPen();
         pen.Length = 0;
@@ -38,13 +39,13 @@ internal static class StoredDocument
         var envelope = BeginEnvelope(pen, write.Revision, writer, isLogged);
         pen.End(envelope);
         var fields = pen.Length;
-        if (!JsonToBson.TryWrite(json, pen))
+        if (!JsonToBson.TryWrite(json, types, pen))
         {
             pen.Length = fields - 1;
             pen.Name(BsonType.Binary, "json"u8);
             pen.Binary(BsonBinarySubType.Binary, json);
             pen.End(envelope);
-            foreach (var (field, value) in write.IndexValues) WriteIndexed(pen, field, value);
+            foreach (var (field, value) in write.IndexValues) WriteIndexed(pen, field, value, types);
         }
 
         pen.End(document);
@@ -54,7 +55,7 @@ internal static class StoredDocument
     }
 
     /// <summary>The document that MongoDB gave, damaged where somebody else wrote it; gives its buffer back.</summary>
-    public static Document Decode(RawBsonDocument raw)
+    public static Document Decode(RawBsonDocument raw, FieldNode types)
     {
         using (raw)
         {
@@ -63,7 +64,7 @@ internal static class StoredDocument
             var document = bytes.Count >= raw.Slice.Length ? bytes.AsSpan(0, raw.Slice.Length) : Copy(raw.Slice);
             try
             {
-                return Decode(document);
+                return Decode(document, types);
             }
             // What MongoDB lets in and JSON cannot say, such as a text that is not UTF-8.
             catch (Exception fault) when (
@@ -84,16 +85,25 @@ internal static class StoredDocument
             ? (revision.Value, new Guid(writer.Bytes, bigEndian: true))
             : default;
 
-    /// <summary>A value of a query or of an indexed field.</summary>
+    /// <summary>A value of a query or of an indexed field, in the type in which it is stored.</summary>
     /// <exception cref="TidelineException">InvalidInput: neither text nor a whole number.</exception>
-    public static BsonValue Value(object? value) => value switch
+    public static BsonValue Value(string field, object? value, FieldNode types) => value switch
     {
         null => BsonNull.Value,
-        string text => new BsonString(text),
+        string text => Value(Encoding.UTF8.GetBytes(text), types.Find(Encoding.UTF8.GetBytes(field))?.Kind)
+            ?? new BsonString(text),
         long number => new BsonInt64(number),
         int number => new BsonInt64(number),
         _ => throw new TidelineException(
             ErrorCode.InvalidInput, $"An indexed value is text or a whole number, not {value.GetType().Name}."),
+    };
+
+    private static BsonValue? Value(byte[] text, FieldKind? kind) => kind switch
+    {
+        FieldKind.Id when NativeValue.TryId(text, out var id) =>
+            new BsonBinaryData(id, GuidRepresentation.Standard),
+        FieldKind.Day when NativeValue.TryDay(text, out long ms) => new BsonDateTime(ms),
+        _ => null,
     };
 
     private static int BeginEnvelope(BsonPen pen, long revision, Guid writer, bool isLogged)
@@ -112,17 +122,25 @@ internal static class StoredDocument
         return envelope;
     }
 
-    private static void WriteIndexed(BsonPen pen, string field, object? value)
+    private static void WriteIndexed(BsonPen pen, string field, object? value, FieldNode types)
     {
-        if (Value(value) is BsonString text)
+        var stored = Value(field, value, types);
+        if (stored.IsBsonNull) return;
+        pen.Name(stored.BsonType, Encoding.UTF8.GetBytes(field));
+        switch (stored)
         {
-            pen.Name(BsonType.String, Encoding.UTF8.GetBytes(field));
-            pen.Text(Encoding.UTF8.GetBytes(text.Value));
-        }
-        else if (value is not null)
-        {
-            pen.Name(BsonType.Int64, Encoding.UTF8.GetBytes(field));
-            pen.Long(Value(value).AsInt64);
+            case BsonString text:
+                pen.Text(Encoding.UTF8.GetBytes(text.Value));
+                break;
+            case BsonBinaryData id:
+                pen.Binary(id.SubType, id.Bytes);
+                break;
+            case BsonDateTime day:
+                pen.Long(day.MillisecondsSinceEpoch);
+                break;
+            default:
+                pen.Long(stored.AsInt64);
+                break;
         }
     }
 
@@ -133,8 +151,11 @@ internal static class StoredDocument
         return bytes;
     }
 
-    private static Document Decode(ReadOnlySpan<byte> document)
+    private static Document Decode(ReadOnlySpan<byte> document, FieldNode types)
     {
+        var (id, revision, asIs) = Head(document);
+        if (asIs is not null && id is not null && revision is { } whole && CollectionRules.IsRevision(whole))
+            return new Document(id, whole, asIs);
         if (t_json.Buffer is null)
         {
             var bytes = new ArrayBufferWriter<byte>(4_096);
@@ -144,7 +165,15 @@ internal static class StoredDocument
         var (buffer, json) = t_json;
         buffer.ResetWrittenCount();
         json.Reset();
-        json.WriteStartObject();
+        if (BsonToJson.WriteDocument(document, types, json) is { } fault) return Foreign(id, fault);
+        json.Flush();
+        if (id is null || revision is not { } known || !CollectionRules.IsRevision(known))
+            return Foreign(id, "it has no revision");
+        return new Document(id, known, buffer.WrittenSpan.ToArray());
+    }
+
+    private static (string? Id, long? Revision, byte[]? Json) Head(ReadOnlySpan<byte> document)
+    {
         var (id, revision, asIs) = ((string?)null, (long?)null, (byte[]?)null);
         var reader = new BsonElements(document);
         while (reader.Read())
@@ -153,16 +182,9 @@ internal static class StoredDocument
                 id = Encoding.UTF8.GetString(BsonElements.Text(reader.Value));
             else if (reader.Type == BsonType.Document && reader.Name.SequenceEqual(Envelope))
                 (revision, asIs) = DecodeEnvelope(reader.Value);
-            else if (!BsonToJson.TryWriteField(reader, json))
-                return Foreign(
-                    id ?? IdOf(document), $"its field '{Encoding.UTF8.GetString(reader.Name)}' holds what JSON cannot");
         }
 
-        json.WriteEndObject();
-        json.Flush();
-        if (id is null || revision is not { } known || !CollectionRules.IsRevision(known))
-            return Foreign(id, "it has no revision");
-        return new Document(id, known, asIs ?? buffer.WrittenSpan.ToArray());
+        return (id, revision, asIs);
     }
 
     private static (long? Revision, byte[]? Json) DecodeEnvelope(ReadOnlySpan<byte> envelope)

@@ -43,9 +43,8 @@ internal sealed class CollectionCatalog
     /// </summary>
     public bool Create(SqliteDatabase database, CollectionTable table)
     {
-        var json = JsonSerializer.Serialize(table.Definition, CatalogJson.Default.CollectionDefinition);
-        if (_tables.TryGetValue(table.Definition.Name, out var known)
-            && JsonSerializer.Serialize(known.Definition, CatalogJson.Default.CollectionDefinition) != json)
+        var json = JsonOf(table.Definition);
+        if (_tables.TryGetValue(table.Definition.Name, out var known) && JsonOf(known.Definition) != json)
         {
             throw new TidelineException(ErrorCode.IncompatibleData,
                 $"The collection '{table.Definition.Name}' exists with another definition.");
@@ -66,6 +65,10 @@ internal sealed class CollectionCatalog
         database.Prepare("DELETE FROM tl_collections WHERE name = ?").Bind(name).Run();
         _tables.TryRemove(name, out _);
     }
+
+    // SQLite has no types of its own for what is in the JSON.
+    private static string JsonOf(CollectionDefinition definition) =>
+        JsonSerializer.Serialize(definition with { Fields = [] }, CatalogJson.Default.CollectionDefinition);
 
     private static CollectionDefinition? Parse(string json)
     {

@@ -104,6 +104,17 @@ internal sealed class CollectionTable
         return exists;
     }
 
+    /// <summary>Makes the view of that name show this table's documents.</summary>
+    public void Publish(SqliteDatabase database, string name)
+    {
+        var sql = $"CREATE VIEW \"{name}\" AS SELECT id, revision, CAST(json AS TEXT) AS json FROM {Table}";
+        var statement = database.Prepare("SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = ? AND sql = ?")
+            .Bind(name).Bind(sql);
+        var isSame = statement.Step();
+        statement.Reset();
+        if (!isSame) database.ExecuteScript($"DROP VIEW IF EXISTS \"{name}\"; {sql};");
+    }
+
     public IReadOnlyList<Document> Read(SqliteDatabase database, IReadOnlyList<string> ids)
     {
         var found = new List<Document>(ids.Count);

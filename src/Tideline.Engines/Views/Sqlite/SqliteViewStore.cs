@@ -50,6 +50,15 @@ public sealed class SqliteViewStore : IViewStore
         ValueTask.FromResult(_catalog.Names);
 
     /// <inheritdoc/>
+    public async ValueTask<string?> PublishAsync(string name, string collection, CancellationToken cancel)
+    {
+        var table = _catalog.Find(collection);
+        CollectionRules.CheckName(name);
+        await _writer.RunAsync(database => table.Publish(database, name), cancel);
+        return null;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask RemoveAsync(string collection, IReadOnlyList<string> ids, CancellationToken cancel)
     {
         var table = _catalog.Find(collection);

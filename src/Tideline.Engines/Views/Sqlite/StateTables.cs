@@ -7,12 +7,12 @@ namespace Tideline.Engines.Views.Sqlite;
 /// <summary>The tables beside the collections: catalogue, watermarks, states, change log.</summary>
 internal static class StateTables
 {
-    private const int Format = 2;
+    private const int Format = 3;
 
     public static void Create(SqliteDatabase database)
     {
         database.ExecuteScript(
-            """
+            $"""
             CREATE TABLE IF NOT EXISTS tl_format (version INTEGER NOT NULL);
             CREATE TABLE IF NOT EXISTS tl_collections (name TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS tl_watermarks (
@@ -20,8 +20,10 @@ internal static class StateTables
                     epoch INTEGER NOT NULL, PRIMARY KEY (projection, shard)) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS tl_states (
                 name TEXT PRIMARY KEY, json BLOB NOT NULL, epoch INTEGER NOT NULL) WITHOUT ROWID;
-            CREATE TABLE IF NOT EXISTS tl_changes (token INTEGER PRIMARY KEY, collection TEXT NOT NULL, id TEXT NOT NULL, operation INTEGER NOT NULL, revision INTEGER NOT NULL);
-            INSERT INTO tl_format SELECT 2 WHERE NOT EXISTS (SELECT 1 FROM tl_format);
+            CREATE TABLE IF NOT EXISTS tl_changes (
+                token INTEGER PRIMARY KEY, collection TEXT NOT NULL, id TEXT NOT NULL, operation INTEGER NOT NULL,
+                revision INTEGER NOT NULL);
+            INSERT INTO tl_format SELECT {Format} WHERE NOT EXISTS (SELECT 1 FROM tl_format);
             """);
         var statement = database.Prepare("SELECT version FROM tl_format");
         statement.Step();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Log;
 using Tideline.Projections;
 
 namespace Tideline.Gateway.Routes.Operations;
@@ -167,6 +168,8 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
                 json.WriteStartObject();
                 json.WriteNumber("offset"u8, letter.Offset);
                 json.WriteString("position"u8, letter.Event.Position.ToString());
+                json.WriteString("source"u8, letter.Source);
+                json.WriteString("id"u8, PublishedSources.IdOf(letter.Event.Position.Seq));
                 json.WriteString("type"u8, letter.Event.Type.Name());
                 json.WriteString("subject"u8, letter.Event.Subject);
                 json.WriteNumber("version"u8, letter.Event.Version);

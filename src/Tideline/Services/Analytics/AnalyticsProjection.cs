@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Projections;
+using Tideline.Views;
 
 namespace Tideline.Services.Analytics;
 
@@ -24,6 +25,12 @@ internal static class AnalyticsProjection
         {
             Name = Name,
             Indexes = [["day"], ["currency", "day"]],
+            Fields =
+            [
+                new("day", FieldKind.Day),
+                new("kinds.*.inMinor", FieldKind.AmountMinor),
+                new("kinds.*.outMinor", FieldKind.AmountMinor),
+            ],
             Json = AnalyticsJson.Default.DailyFigures,
             Fold = Fold,
             Clock = ShardClock.Of<DailyFigures>(

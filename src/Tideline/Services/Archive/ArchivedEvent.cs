@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Tideline.Kernel;
+using Tideline.Log;
+using Tideline.Projections;
 
 namespace Tideline.Services.Archive;
 
@@ -15,8 +17,9 @@ internal static class ArchivedEvent
         string.Create(CultureInfo.InvariantCulture, $"{position.Shard}:{position.Seq:D19}");
 
     /// <summary>The JSON; data that is not JSON stands in <c>data_base64</c>.</summary>
-    public static byte[] ToJson(string id, LedgerEvent happened, bool dataIsJson)
+    public static byte[] ToJson(ProjectedEvent projected, bool dataIsJson)
     {
+        var happened = projected.Event;
         if (t_pen.Buffer is null)
         {
             var bytes = new ArrayBufferWriter<byte>(2_048);
@@ -28,14 +31,14 @@ internal static class ArchivedEvent
         json.Reset();
         json.WriteStartObject();
         json.WriteString("specversion"u8, "1.0"u8);
-        json.WriteString("id"u8, id);
-        json.WriteString(
-            "source"u8, string.Create(CultureInfo.InvariantCulture, $"/tideline/shards/{happened.Position.Shard}"));
+        json.WriteString("id"u8, PublishedSources.IdOf(happened.Position.Seq));
+        json.WriteString("source"u8, projected.Source);
         json.WriteString("type"u8, EventTypes.Find(happened.Type)?.Name ?? "UNKNOWN");
         json.WriteString("subject"u8, happened.Subject);
         json.WriteString("time"u8, Clock.FromUs(happened.TimeUs));
-        json.WriteNumber("sequence"u8, happened.Position.Seq);
-        json.WriteNumber("subjectversion"u8, happened.Version);
+        json.WriteString(
+            "sequence"u8, happened.Position.Seq.ToString("D19", CultureInfo.InvariantCulture));
+        json.WriteNumber("version"u8, happened.Version);
         if (dataIsJson)
         {
             json.WriteString("datacontenttype"u8, "application/json"u8);

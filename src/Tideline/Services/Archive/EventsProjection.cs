@@ -19,7 +19,7 @@ internal static class EventsProjection
     public static ProjectionDefinition Definition { get; } = new()
     {
         Name = Name,
-        SchemaVersion = 1,
+        SchemaVersion = 2,
         Takes = null,
         // Each event stands for itself: one whose form cannot be written waits alone.
         Key = happened => ArchivedEvent.IdOf(happened.Event.Position),
@@ -28,6 +28,25 @@ internal static class EventsProjection
             new RowCollection
             {
                 Name = Name, Row = Write, KeyOf = stored => stored.Id, IsBacked = HasEventAsync,
+                Fields =
+                [
+                    new("subject", FieldKind.Id),
+                    new("time", FieldKind.Time),
+                    new("data.customerId", FieldKind.Id),
+                    new("data.accountId", FieldKind.Id),
+                    new("data.amountMinor", FieldKind.AmountMinor),
+                    new("data.postedMinor", FieldKind.AmountMinor),
+                    new("data.heldMinor", FieldKind.AmountMinor),
+                    new("data.overdraftLimitMinor", FieldKind.AmountMinor),
+                    new("data.transactionId", FieldKind.Id),
+                    new("data.counterpartyId", FieldKind.Id),
+                    new("data.sagaId", FieldKind.Id),
+                    new("data.holdId", FieldKind.Id),
+                    new("data.valueDate", FieldKind.Day),
+                    new("data.personal.subject", FieldKind.Id),
+                    new("data.personal.data", FieldKind.Bytes),
+                    new("data_base64", FieldKind.Bytes),
+                ],
             },
         ],
         ShardsOf = (ledger, key, _) => Task.FromResult<IReadOnlyList<int>>(
@@ -39,7 +58,7 @@ internal static class EventsProjection
         var id = ArchivedEvent.IdOf(happened.Event.Position);
         return new DocumentWrite(
             id, 0, 1,
-            ArchivedEvent.ToJson(id, happened.Event, happened.Data is not null || IsJson(happened.Event.Data.Span)),
+            ArchivedEvent.ToJson(happened, happened.Data is not null || IsJson(happened.Event.Data.Span)),
             NoIndexes);
     }
 

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using MongoDB.Bson;
+using MongoDB.Driver;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Log.Sqlite;
@@ -121,6 +123,57 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         (await Queries.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, Cancel)).Customers.Count.ShouldBe(1);
     }
+
+    [Fact]
+    public async Task Analysts_find_ids_dates_and_decimals()
+    {
+        var (ada, accounts) = await CustomerAsync();
+        await DepositAsync(accounts[0], 1_234);
+        await FlowAsync();
+        var customer = new BsonBinaryData(ada, GuidRepresentation.Standard);
+        (await CountAsync("transactions_v1", new BsonDocument
+        {
+            ["customerId"] = customer,
+            ["amount"] = new BsonDecimal128(12.34m),
+            ["bookedAt"] = new BsonDocument("$gt", new BsonDateTime(DateTime.UnixEpoch)),
+        })).ShouldBe(1);
+        (await CountAsync("customers_v1", new BsonDocument("accounts.posted", new BsonDecimal128(112.34m))))
+            .ShouldBe(1);
+        (await CountAsync("events_v1", new BsonDocument
+        {
+            ["data.accountId"] = new BsonBinaryData(accounts[0], GuidRepresentation.Standard),
+            ["data.posted"] = new BsonDecimal128(112.34m),
+            ["time"] = new BsonDocument("$gt", new BsonDateTime(DateTime.UnixEpoch)),
+        })).ShouldBe(1);
+        (await CountAsync("analytics_v1", new BsonDocument
+        {
+            ["day"] = new BsonDocument("$lte", new BsonDateTime(TimeProvider.System.GetUtcNow().UtcDateTime)),
+            ["kinds.deposit.in"] = new BsonDecimal128(212.34m),
+        })).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_state_of_the_active_version_tells_followers_which_collection_to_watch()
+    {
+        await CustomerAsync();
+        await FlowAsync();
+        using var changes = await _source.Database.GetCollection<BsonDocument>("tl_states").WatchAsync(
+            new ChangeStreamOptions { FullDocument = ChangeStreamFullDocumentOption.UpdateLookup }, Cancel);
+        (await _host["customers"].Rebuild.RunAsync(force: false, Cancel)).Phase.ShouldBe("switched");
+        BsonValue? collections = null;
+        while (collections?["customers"] != "customers_v2")
+        {
+            (await changes.MoveNextAsync(Cancel)).ShouldBeTrue();
+            collections = changes.Current.Select(change => change.FullDocument)
+                .LastOrDefault(state => state?["_id"] == "customers.active")?["collections"] ?? collections;
+        }
+
+        collections["transactions"].ShouldBe(new BsonString("transactions_v2"));
+    }
+
+    private async Task<long> CountAsync(string collection, BsonDocument filter) =>
+        await _source.Database.GetCollection<BsonDocument>(collection)
+            .CountDocumentsAsync(filter, cancellationToken: Cancel);
 
     private CustomerQueries Queries => QueryHost.Create(
         _ledger, _host, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance).Customers;

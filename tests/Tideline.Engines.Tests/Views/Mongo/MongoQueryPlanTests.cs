@@ -21,7 +21,8 @@ public sealed class MongoQueryPlanTests
             await views.EnsureCollectionAsync(collection, cancel);
             var find = new BsonDocument
             {
-                ["find"] = collection.Name, ["filter"] = ViewFilter.Of(query), ["sort"] = ViewFilter.Order(query),
+                ["find"] = collection.Name, ["filter"] = ViewFilter.Of(query, FieldNode.Of(collection.Fields)),
+                ["sort"] = ViewFilter.Order(query),
                 ["hint"] = MongoCatalog.Keys(CollectionRules.IndexFor(collection, query) ?? []),
             };
             var plan = await ExplainAsync(source.Database, find, cancel);

@@ -112,13 +112,14 @@ public sealed class StoredDocumentTests
     }
 
     private static BsonDocument Encode(string json) =>
-        new(StoredDocument.Encode(Write(Encoding.UTF8.GetBytes(json)), Writer, isLogged: true));
+        new(StoredDocument.Encode(Write(Encoding.UTF8.GetBytes(json)), Writer, isLogged: true, FieldNode.None));
 
     private static Document RoundTrip(byte[] json) =>
-        StoredDocument.Decode(StoredDocument.Encode(Write(json), Writer, isLogged: false));
+        StoredDocument.Decode(
+            StoredDocument.Encode(Write(json), Writer, isLogged: false, FieldNode.None), FieldNode.None);
 
     private static Document Decode(BsonDocument document) =>
-        StoredDocument.Decode(new RawBsonDocument(document.ToBson()));
+        StoredDocument.Decode(new RawBsonDocument(document.ToBson()), FieldNode.None);
 
     private static DocumentWrite Write(byte[] json) =>
         new("a", 2, 3, json, new Dictionary<string, object?> { ["city"] = "Bern", ["age"] = 3L, ["email"] = null });

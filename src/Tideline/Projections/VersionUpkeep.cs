@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Tideline.Kernel;
+using Tideline.Views;
+
+namespace Tideline.Projections;
+
+/// <summary>
+/// What follows a switch of versions: the stable names, under which other programs read the collections, lead to the
+/// active version, and the version before it is dropped when its time is over. Nothing of it holds up the projection:
+/// what fails is tried again at the next look.
+/// </summary>
+internal sealed partial class VersionUpkeep(
+    Projector projector, IViewStore views, TimeProvider time, ILogger logger)
+{
+    private bool _isTold;
+    private long? _lookedAt;
+
+    /// <summary>Has the stable names lead to the collections of a version.</summary>
+    public async Task PublishAsync(ViewNames names, CancellationToken cancel)
+    {
+        try
+        {
+            foreach (var collection in names.Definition.Collections)
+            {
+                var why = await views.PublishAsync(collection.Name, names.Of(collection.Name), cancel);
+                if (why is null || _isTold) continue;
+                NamesAreMissing(logger, names.Definition.Name, why);
+                _isTold = true;
+            }
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+        {
+            NotPublished(logger, names.Definition.Name, fault);
+        }
+    }
+
+    /// <summary>Does now and then what is due.</summary>
+    public async Task LookAsync(CancellationToken cancel)
+    {
+        if (_lookedAt is { } last && time.GetElapsedTime(last).TotalMilliseconds < Limits.ViewUpkeepMs) return;
+        _lookedAt = time.GetTimestamp();
+        // Again, whatever is known of it: somebody may have changed it, or a process that stood still.
+        await PublishAsync(projector.Names, cancel);
+        if (!IsOver(projector.Active)) return;
+        try
+        {
+            await DropPreviousAsync(cancel);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+        {
+            NotDropped(logger, projector.Definition.Name, fault);
+        }
+    }
+
+    // The state first: what it does not name, the next rebuild drops too.
+    private async Task DropPreviousAsync(CancellationToken cancel)
+    {
+        int previous;
+        await projector.Gate.WaitAsync(cancel);
+        try
+        {
+            if (projector.Active is not { Previous: { } kept } active || !IsOver(active)) return;
+            await projector.SaveAsync(active with { Previous = null, SwitchedUs = null }, cancel);
+            previous = kept;
+        }
+        finally
+        {
+            projector.Gate.Release();
+        }
+
+        await new ViewNames(projector.Definition, previous).DropAsync(views, cancel);
+        Dropped(logger, previous, projector.Definition.Name);
+    }
+
+    private bool IsOver(ActiveViews active) => active is { Previous: not null, SwitchedUs: { } switched }
+        && time.GetUtcNow() - Clock.FromUs(switched) >= TimeSpan.FromHours(Limits.ViewVersionKeptHours);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The view store has no stable names for the collections of {Projection}: {Reason}")]
+    private static partial void NamesAreMissing(ILogger logger, string projection, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "The stable names of {Projection} do not lead to the active version yet; it is tried again.")]
+    private static partial void NotPublished(ILogger logger, string projection, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The previous version of {Projection} could not be dropped; it is tried again.")]
+    private static partial void NotDropped(ILogger logger, string projection, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Version {Version} of {Projection} was dropped: its time was over.")]
+    private static partial void Dropped(ILogger logger, int version, string projection);
+}
