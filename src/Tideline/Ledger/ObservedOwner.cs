@@ -2,7 +2,8 @@
 namespace Tideline.Ledger;
 
 /// <summary>
-/// An owner that was seen in the head row, and whether that is over: what was sent to it need not be waited for then.
+/// An owner found in the head row, and whether it has since lost the shard: then requests sent to it need not be
+/// awaited.
 /// </summary>
 internal sealed class ObservedOwner(ShardOwner owner)
 {
@@ -10,7 +11,7 @@ internal sealed class ObservedOwner(ShardOwner owner)
 
     public ShardOwner Owner { get; } = owner;
 
-    /// <summary>Cancelled when another owner was seen, or none.</summary>
+    /// <summary>Cancelled when another owner is found, or none.</summary>
     public CancellationToken Left => _left.Token;
 
     public void Leave() => _left.Cancel();
