@@ -121,7 +121,7 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
             },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
-            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What is wrong and what to do." },
+            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What is wrong, what to do." },
             ["field"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The field concerned." },
         },
     };
