@@ -33,7 +33,8 @@ public static class InstallationEpochs
             store, ServiceRegistration.MakeAll(options.Services).Sagas, options.Time, cancel) is { } fault)
         {
             throw new TidelineException(
-                ErrorCode.Corrupt, $"The shards are from different moments; no epoch was begun. {fault}{Environment.NewLine}"
+                ErrorCode.Corrupt,
+                $"The shards are from different moments; no epoch was begun. {fault}{Environment.NewLine}"
                     + "Restore all of them from one backup. If there is none, use --anyway; verify then names what "
                     + "is missing.");
         }

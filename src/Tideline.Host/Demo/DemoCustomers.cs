@@ -84,7 +84,7 @@ internal sealed class DemoCustomers
         }
 
         throw new TidelineException(
-            ErrorCode.InvalidInput, "This folder has customers other than the demo's, and the demo would add its own " 
+            ErrorCode.InvalidInput, "This folder has customers other than the demo's, and the demo would add its own "
                 + "to them. Choose another folder with --data, or start without --demo. Nothing was written.");
     }
 
