@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // Whoever opens an engine ends it: IEngineSet.
+#pragma warning disable CA2000 // The caller disposes the engines: IEngineSet.
 using Microsoft.Extensions.Logging;
 using MongoDB.Driver;
 using Tideline.Engines.Cache.Memory;

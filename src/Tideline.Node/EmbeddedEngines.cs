@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // Whoever opens an engine ends it: IEngineSet.
+#pragma warning disable CA2000 // The caller disposes the engines: IEngineSet.
 using Tideline.Engines.Backup;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Ledger.Sqlite;

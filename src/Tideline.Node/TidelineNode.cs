@@ -1,4 +1,4 @@
-#pragma warning disable CA2000, CA2213 // What is opened here is on the node's stack, which ends it, newest first.
+#pragma warning disable CA2000, CA2213 // The node keeps opened parts on a stack and disposes them, newest first.
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tideline.Audit;

@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // What is pinned is disposed with the cut.
+#pragma warning disable CA2000 // Pinned files are disposed with the cut.
 using System.Security.Cryptography;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Sqlite;

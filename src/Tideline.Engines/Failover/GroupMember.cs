@@ -52,7 +52,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     public bool IsHeld { get; private set; }
 
     /// <summary>Why there is no answer.</summary>
-    public string Fault { get; private set; } = "was not asked";
+    public string Fault { get; private set; } = "was not probed";
 
     /// <summary>Probes the member, and acquires or keeps the lock there.</summary>
     public async Task ProbeAsync(CancellationToken cancel)
@@ -146,7 +146,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     public void Release()
     {
         _connection?.Dispose();
-        (State, IsHeld, Fault, _connection) = (null, false, "was let go", null);
+        (State, IsHeld, Fault, _connection) = (null, false, "was released", null);
     }
 
     /// <inheritdoc/>

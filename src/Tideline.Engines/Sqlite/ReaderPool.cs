@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// Read connections to one file. No thread waits: if none is idle, a new one is opened, and connections beyond <see
-/// cref="Kept"/> are closed on return.
+/// Read connections to one file. No thread waits: if none is idle, a new one is opened, and connections beyond
+/// <see cref="Kept"/> are closed on return.
 /// </summary>
 internal sealed class ReaderPool(string path) : IDisposable
 {

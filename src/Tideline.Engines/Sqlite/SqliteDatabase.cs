@@ -7,9 +7,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// One connection to one SQLite file: cached prepared statements, transactions, and faults as <see
-/// cref="TidelineException"/>. Not thread-safe. It uses SQLitePCLRaw directly, because ADO.NET's cost per statement is
-/// what the group commit saves.
+/// One connection to one SQLite file: cached prepared statements, transactions, and faults as
+/// <see cref="TidelineException"/>. Not thread-safe. It uses SQLitePCLRaw directly, because ADO.NET's cost per
+/// statement is what the group commit saves.
 /// </summary>
 internal sealed unsafe class SqliteDatabase : IDisposable
 {

@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // The server owns its client of other processes.
+#pragma warning disable CA2000 // The server owns its client for other processes.
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;

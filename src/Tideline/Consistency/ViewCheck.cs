@@ -93,7 +93,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             if (watermark.Seq > head.EventSeq)
             {
                 _findings.Add(
-                    $"{_definition.Name} stands at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
+                    $"{_definition.Name} is at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
                     $"{shard}:{head.EventSeq}.");
             }
         }

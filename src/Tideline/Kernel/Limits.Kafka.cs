@@ -20,8 +20,8 @@ public static partial class Limits
     public const int KafkaRequestMs = 1_000;
 
     /// <summary>
-    /// How long closing the log may spend on storing its read positions, milliseconds. Whatever is not stored is read
-    /// again at the next open.
+    /// How long closing the log may spend on storing the histories of its partitions, milliseconds. Whatever is not
+    /// stored is read again at the next open.
     /// </summary>
     public const int KafkaCloseMs = 3_000;
 

@@ -128,8 +128,8 @@ public static partial class Limits
     public const int ImportPayments = 100_000;
 
     /// <summary>
-    /// How long a transfer waits for its saga before it answers 202, milliseconds from its arrival: less than <see
-    /// cref="CommandAnswerMs"/>.
+    /// How long a transfer waits for its saga before it answers 202, milliseconds from its arrival: less than
+    /// <see cref="CommandAnswerMs"/>.
     /// </summary>
     public const int SagaWaitMs = CommandAnswerMs - 500;
 

@@ -158,9 +158,9 @@ public interface IShardReader : IAsyncDisposable
     /// <summary>
     /// Violations of I2, each with a sentence: accounts whose balance is not the fold of their entries, whose entry
     /// versions have gaps, or whose held amount is not the sum of their open holds; and settlement accounts whose
-    /// announced amount is not the sum of all open holds in their currency. One snapshot; up to <paramref
-    /// name="limit"/> findings. With <paramref name="claims"/> also accounts whose returnable amount differs from what
-    /// aggregates may return to them, and suspense accounts that do not hold what aggregates have on them.
+    /// announced amount is not the sum of all open holds in their currency. One snapshot; up to
+    /// <paramref name="limit"/> findings. With <paramref name="claims"/> also accounts whose returnable amount differs
+    /// from what aggregates may return to them, and suspense accounts that do not hold what aggregates have on them.
     /// </summary>
     ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
         int limit, CancellationToken cancel, AggregateClaims? claims = null);

@@ -1,4 +1,4 @@
-#pragma warning disable CA1001 // Nothing waits on a handle of the source; whoever holds the token may still ask it.
+#pragma warning disable CA1001 // The source has no wait handle to dispose; the token may still be in use.
 namespace Tideline.Ledger;
 
 /// <summary>

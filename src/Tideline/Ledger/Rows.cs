@@ -150,8 +150,9 @@ public sealed record CustomerRow(PersonalPart Profile, long Version, long Create
 
 /// <summary>
 /// A double-entry transaction. <paramref name="Legs"/> lists its entries; their amounts sum to zero per currency.
-/// <paramref name="Amount"/> is the sum of the credits; null if there are several currencies. <paramref
-/// name="CounterpartyId"/> is the other customer's account if it has no leg here because it is on another shard.
+/// <paramref name="Amount"/> is the sum of the credits; null if there are several currencies.
+/// <paramref name="CounterpartyId"/> is the other customer's account if it has no leg here because it is on another
+/// shard.
 /// </summary>
 public sealed record TransactionRow(
     Guid Id, TransactionKind Kind, Money? Amount, string? Reference, Guid? SagaId, long TimeUs,

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Tideline.Queries;
 
 /// <summary>
-/// A document with the proof of its freshness, as stored in the cache: a format byte, the time of <see
-/// cref="FreshnessProof.AsOfUs"/>, the number of shards, a position for each, then the document's JSON. Numbers are
-/// little-endian.
+/// A document with the proof of its freshness, as stored in the cache: a format byte, the time of
+/// <see cref="FreshnessProof.AsOfUs"/>, the number of shards, a position for each, then the document's JSON. Numbers
+/// are little-endian.
 /// </summary>
 internal readonly record struct CachedRead(FreshnessProof Horizon, ReadOnlyMemory<byte> Json)
 {

@@ -4,8 +4,8 @@ using Tideline.Views;
 namespace Tideline.Queries;
 
 /// <summary>
-/// The result of a cache lookup. <paramref name="Json"/> is null if the cache had no provably fresh document. <paramref
-/// name="Lease"/> is for the fill with the document that is read instead.
+/// The result of a cache lookup. <paramref name="Json"/> is null if the cache had no provably fresh document.
+/// <paramref name="Lease"/> is for the fill with the document that is read instead.
 /// </summary>
 internal readonly record struct CacheFind(ReadOnlyMemory<byte>? Json, double StalenessMs, Guid Lease);
 

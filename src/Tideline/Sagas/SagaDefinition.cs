@@ -42,8 +42,8 @@ public sealed record RetryPolicy(int MaxAttempts, int FirstDelayMs, int MaxDelay
 }
 
 /// <summary>
-/// A movement between a customer account (or the suspense account) and a system account on the same shard. <see
-/// cref="AmountMinor"/> is signed from the account's point of view.
+/// A movement between a customer account (or the suspense account) and a system account on the same shard.
+/// <see cref="AmountMinor"/> is signed from the account's point of view.
 /// </summary>
 public sealed record SagaPosting(
     Guid TransactionId, Guid AccountId, AccountKind Against, long AmountMinor, string Currency, TransactionKind Kind,

@@ -29,16 +29,16 @@ public enum SagaState
     PaidOut = 6,
 
     /// <summary>
-    /// Not a saga, but a saga message that could not be handled: a dead letter. Once handled or discarded, it is <see
-    /// cref="Completed"/>.
+    /// Not a saga, but a saga message that could not be handled: a dead letter. Once handled or discarded, it is
+    /// <see cref="Completed"/>.
     /// </summary>
     SetAside = 7,
 }
 
 /// <summary>
 /// A saga instance on the shard that owns it. <paramref name="Data"/> and <paramref name="History"/> are UTF-8 JSON.
-/// <paramref name="WakeUs"/>: when its retry or deadline is due; null if neither is set. It is stored as an <see
-/// cref="AggregateRow"/>: see <see cref="SagaCodec"/>.
+/// <paramref name="WakeUs"/>: when its retry or deadline is due; null if neither is set. It is stored as an
+/// <see cref="AggregateRow"/>: see <see cref="SagaCodec"/>.
 /// </summary>
 public sealed record SagaRow(
     Guid Id, string Definition, int DefinitionVersion,

@@ -6,9 +6,9 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Delivers messages of <c>saga.commands</c> to the shards of this process: requests become <see
-/// cref="ExecuteSagaStep"/>, replies become <see cref="AdvanceSaga"/>. A whole batch is submitted at once and joins the
-/// shard's group commit; the consumer commits its offset when all commands are durable.
+/// Delivers messages of <c>saga.commands</c> to the shards of this process: requests become
+/// <see cref="ExecuteSagaStep"/>, replies become <see cref="AdvanceSaga"/>. A whole batch is submitted at once and
+/// joins the shard's group commit; the consumer commits its offset when all commands are durable.
 /// </summary>
 /// <remarks>
 /// A message that cannot be handled, whatever it contains, is set aside as a dead letter, and the others continue. If a

@@ -37,8 +37,8 @@ public sealed class SagaWaiters
     }
 
     /// <summary>
-    /// The ended saga on a shard; null if it takes longer than <see cref="Limits.SagaWaitMs"/> since <paramref
-    /// name="began"/>.
+    /// The ended saga on a shard; null if it takes longer than <see cref="Limits.SagaWaitMs"/> since
+    /// <paramref name="began"/>.
     /// </summary>
     internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, long began,
         CancellationToken cancel)

@@ -65,7 +65,7 @@ public sealed class VerifierTests : IAsyncLifetime
     [InlineData("DELETE FROM events WHERE seq = 7", "I7", "Event 0:7 is on the log, but not in the ledger")]
     [InlineData("UPDATE transactions SET amount = 251 WHERE amount = 250", "I9", "differs from its entries")]
     [InlineData(
-        "DELETE FROM events WHERE seq > 5", "I8", "customers stands at 0:7, but the newest event of the ledger is 0:5")]
+        "DELETE FROM events WHERE seq > 5", "I8", "customers is at 0:7, but the newest event of the ledger is 0:5")]
     public Task A_change_to_the_ledger_breaks_its_check(string tampering, string invariant, string finding) =>
         ShouldBeFoundAsync("ledger/shard-0.db", tampering, invariant, finding, deep: false);
 
@@ -119,7 +119,7 @@ public sealed class VerifierTests : IAsyncLifetime
         "INSERT INTO c_events_v1 VALUES ('mine', 1, CAST('{}' AS BLOB))", "Document mine of events belongs to nothing",
         true)]
     [InlineData(
-        "UPDATE tl_watermarks SET seq = 900", "customers stands at 0:900, but the newest event of the ledger is 0:7",
+        "UPDATE tl_watermarks SET seq = 900", "customers is at 0:900, but the newest event of the ledger is 0:7",
         false)]
     public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) =>
         ShouldBeFoundAsync("views/views.db", tampering, "I8", finding, deep);

@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// Stops calls to a server that failed <see cref="Limits.CacheFailures"/> times in a row. Then one call every <see
-/// cref="Limits.CacheAwayMs"/> is let through; when one succeeds, all are.
+/// Stops calls to a server that failed <see cref="Limits.CacheFailures"/> times in a row. Then one call every
+/// <see cref="Limits.CacheAwayMs"/> is let through; when one succeeds, all are.
 /// </summary>
 internal sealed class CircuitBreaker(TimeProvider time)
 {

@@ -9,8 +9,8 @@ namespace Tideline.Services.Payments;
 public sealed class Transactions(GeneralLedger ledger, SagaWaiters waiters, TimeProvider time)
 {
     /// <summary>
-    /// Books a transaction once. Returns when it was booked or refused, or, if its saga needs longer than <see
-    /// cref="Limits.SagaWaitMs"/>, with the state so far.
+    /// Books a transaction once. Returns when it was booked or refused, or, if its saga needs longer than
+    /// <see cref="Limits.SagaWaitMs"/>, with the state so far.
     /// </summary>
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransactionResult> PostAsync(TransactionRequested request, CancellationToken cancel)

@@ -10,8 +10,8 @@ public sealed record TransferDetails(
     TransferStatus Status, Refusal? Refusal, DateTimeOffset CreatedAt, IReadOnlyList<SagaStepDetails> Steps)
 {
     /// <summary>
-    /// The last step of every transfer. Nothing is written when it is done: it is done once the views are past <see
-    /// cref="UpdatedAt"/>.
+    /// The last step of every transfer. Nothing is written when it is done: it is done once the views are past
+    /// <see cref="UpdatedAt"/>.
     /// </summary>
     public static string ViewStep { get; } = TransferSaga.Version1.Steps[2].Name;
 

@@ -10,8 +10,9 @@ using Tideline.Views;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// A customer as read. <paramref name="StalenessMs"/>: how old the answer may be; 0 from the ledger. <paramref
-/// name="IsBlocked"/>: the view is known to be behind, because an event of this customer is among the dead letters.
+/// A customer as read. <paramref name="StalenessMs"/>: how old the answer may be; 0 from the ledger.
+/// <paramref name="IsBlocked"/>: the view is known to be behind, because an event of this customer is among the dead
+/// letters.
 /// </summary>
 public sealed record CustomerRead(CustomerDocument Customer, ServedBy ServedBy, double StalenessMs, bool IsBlocked);
 
