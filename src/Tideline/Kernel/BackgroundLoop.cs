@@ -21,9 +21,9 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
     private long _movedAt;
     private int _disposed;
 
-    /// <param name="name">The part as operators read it: "relay", "aging of customers".</param>
+    /// <param name="name">The part's name, as shown to operators: "relay", "aging of customers".</param>
     /// <param name="pass">One pass; the token ends with the loop.</param>
-    /// <param name="interval">The rest between two passes; none where the pass itself waits for work.</param>
+    /// <param name="interval">The rest between two passes; zero if the pass itself waits for work.</param>
     /// <param name="time">The clock of rests and heartbeats.</param>
     /// <param name="logger">Logs the first of consecutive equal faults, and the recovery.</param>
     /// <param name="stallMs">How long a pass may run without a <see cref="Beat"/> before the part counts as stalled,
@@ -51,7 +51,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins the first pass.</summary>
+    /// <summary>Starts the first pass.</summary>
     public void Start()
     {
         Beat();
@@ -61,7 +61,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
     /// <summary>Reports progress within a long pass. An earlier fault is cleared only by a completed pass.</summary>
     public void Beat() => Interlocked.Exchange(ref _movedAt, _time.GetTimestamp());
 
-    /// <summary>Cancels the pass under way and returns when it has ended.</summary>
+    /// <summary>Cancels the present pass and returns when it has ended.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;

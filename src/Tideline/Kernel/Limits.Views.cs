@@ -45,7 +45,7 @@ public static partial class Limits
     /// <summary>How long a connection to MongoDB may be silent during a call, milliseconds.</summary>
     public const int ViewSocketMs = 10_000;
 
-    /// <summary>How long MongoDB may work on one read, milliseconds.</summary>
+    /// <summary>How long one read may take in MongoDB, milliseconds.</summary>
     public const int ViewReadMs = 5_000;
 
     /// <summary>
@@ -58,7 +58,7 @@ public static partial class Limits
     /// </summary>
     public const int ViewWriteMs = 15_000;
 
-    /// <summary>Between two attempts of a write to MongoDB, milliseconds.</summary>
+    /// <summary>The rest between two attempts of a write to MongoDB, milliseconds.</summary>
     public const int ViewRetryMs = 100;
 
     /// <summary>
@@ -82,7 +82,7 @@ public static partial class Limits
     /// <summary>How often an idle follower of changes receives a newer token to store, milliseconds.</summary>
     public const int ChangeTokenRefreshMs = 60_000;
 
-    /// <summary>Documents that a projector keeps parsed.</summary>
+    /// <summary>Parsed documents that a projector caches.</summary>
     public const int ProjectionCacheDocuments = 16_384;
 
     /// <summary>Days that <c>last_30_days</c> covers: today (UTC) and those before it.</summary>
@@ -127,7 +127,7 @@ public static partial class Limits
     /// <summary>How long an invalidation waits for the cache, milliseconds.</summary>
     public const int CacheInvalidationMs = 1_000;
 
-    /// <summary>Invalidations under way at once: reads wait behind them.</summary>
+    /// <summary>Concurrent invalidations: reads wait behind them.</summary>
     public const int CacheInvalidationsInFlight = 100;
 
     /// <summary>Consecutive failures of the cache after which reads bypass it.</summary>

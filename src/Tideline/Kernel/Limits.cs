@@ -155,7 +155,7 @@ public static partial class Limits
     /// </summary>
     public const int SagaLetterBytes = 64 * 1024;
 
-    /// <summary>What is kept of the type of such a message, characters.</summary>
+    /// <summary>What is kept of the type of a message that is set aside, characters.</summary>
     public const int SagaLetterTypeCharacters = 64;
 
     /// <summary>The longest sentence in a saga message, characters.</summary>

@@ -83,7 +83,7 @@ public enum RefusalReason
     /// <summary>A message about a saga contradicts the recorded effect of its step, or the saga itself.</summary>
     StepConflict = 24,
 
-    /// <summary>No such dead letter waits.</summary>
+    /// <summary>No such dead letter.</summary>
     DeadLetterNotFound = 25,
 
     /// <summary>The legs of a transaction do not add up to zero.</summary>

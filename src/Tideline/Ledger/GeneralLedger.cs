@@ -190,8 +190,8 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// reads as of that time no longer change.
     /// </summary>
     /// <param name="shard">The shard.</param>
+    /// <param name="timeUs">The time, microseconds; not later than <see cref="NowUs"/>.</param>
     /// <param name="cancel">Stops waiting.</param>
-    /// <param name="cancel">Ends the waiting.</param>
     /// <exception cref="TidelineException">
     /// As <see cref="ExecuteAsync"/>. ClockWrong: the owner's clock is too far behind.
     /// </exception>

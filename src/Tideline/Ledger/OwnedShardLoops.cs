@@ -35,13 +35,13 @@ internal sealed class OwnedShardLoops : IAsyncDisposable
     /// </summary>
     public string? Fault => _loops.Select(loop => loop.Fault).FirstOrDefault(fault => fault is not null);
 
-    /// <summary>Begins every loop.</summary>
+    /// <summary>Starts every loop.</summary>
     public void Start()
     {
         foreach (var loop in _loops) loop.Start();
     }
 
-    /// <summary>Cancels the passes under way and returns when they have ended.</summary>
+    /// <summary>Cancels the present passes and returns when they have ended.</summary>
     public async ValueTask DisposeAsync() =>
         await Task.WhenAll(_loops.Select(loop => loop.DisposeAsync().AsTask()));
 }

@@ -78,7 +78,7 @@ public sealed record CurrencyActivity(string Currency, long Count, decimal InMin
 /// <summary>A bucket: one UTC day (<c>yyyy-MM-dd</c>) and currency.</summary>
 public sealed record ActivityDay(DateOnly Day, string Currency, long Count, decimal InMinor, decimal OutMinor);
 
-/// <summary>A movement; <paramref name="AmountMinor"/> is negative for money that left.</summary>
+/// <summary>A movement; <paramref name="AmountMinor"/> is negative for outgoing money.</summary>
 public sealed record RecentTransaction(
     Guid TransactionId, Guid AccountId, string Kind, long AmountMinor,
     string Currency, long BalanceAfterMinor, long BookedAtUs, Guid? CounterpartyId, string? Reference);
