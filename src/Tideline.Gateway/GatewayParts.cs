@@ -12,19 +12,19 @@ using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Gateway;
 
-/// <summary>The parts of the program that the gateway stands before.</summary>
+/// <summary>The parts of the program behind the gateway.</summary>
 public sealed record GatewayParts
 {
     /// <summary>The strong tier.</summary>
     public required GeneralLedger Ledger { get; init; }
 
-    /// <summary>What operators do with sagas.</summary>
+    /// <summary>Operator commands for sagas.</summary>
     public required SagaOperations Sagas { get; init; }
 
-    /// <summary>What operators do with messages of sagas that could not be handled.</summary>
+    /// <summary>Operator commands for saga messages that could not be handled.</summary>
     public required SagaLetters SagaLetters { get; init; }
 
-    /// <summary>Counts what waits for an operator; null where nobody counts.</summary>
+    /// <summary>Counts what waits for an operator; null if nothing counts it.</summary>
     public SagaWatch? SagaWatch { get; init; }
 
     /// <summary>Maps the routes of the services.</summary>
@@ -36,17 +36,17 @@ public sealed record GatewayParts
     /// <summary>Finds <see cref="Queries"/>; null while the views are not open.</summary>
     public required Func<QueryHost?> FindQueries { get; init; }
 
-    /// <summary>Makes <see cref="Verifier"/> of the parts that are open now.</summary>
+    /// <summary>Creates <see cref="Verifier"/> for the parts that are open now.</summary>
     public required Func<Verifier> MakeVerifier { get; init; }
 
-    /// <summary>What is wrong with the bus.</summary>
+    /// <summary>The faults of the bus.</summary>
     public Func<IReadOnlyList<LogFault>> LogFaults { get; init; } = static () => [];
 
-    /// <summary>Where parts say what is wrong with them.</summary>
+    /// <summary>Where parts report their faults.</summary>
     public required NodeHealth Health { get; init; }
 
-    /// <summary>Log to views.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: they are not open yet.</exception>
+    /// <summary>The projections, from log to views.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the views are not open yet.</exception>
     public ProjectionHost Projections => FindProjections() ?? throw ViewsAway;
 
     /// <summary>Queries of views and ledger.</summary>
@@ -56,13 +56,13 @@ public sealed record GatewayParts
     /// <summary>The checks of the invariants.</summary>
     public Verifier Verifier => MakeVerifier();
 
-    /// <summary>Takes commands of other processes of the installation; null where there are none.</summary>
+    /// <summary>Receives commands from other processes of the installation; null if there are none.</summary>
     public CommandReceiver? Receiver { get; init; }
 
-    /// <summary>Makes a backup in a folder; null where the engines' own tools do.</summary>
+    /// <summary>Makes a backup in a folder; null if the engines' own tools do that.</summary>
     public Func<string, CancellationToken, Task<BackupManifest>>? Backup { get; init; }
 
-    /// <summary>The hosts that requests may be for.</summary>
+    /// <summary>The hosts for which requests are accepted.</summary>
     public HostNames Hosts { get; init; } = HostNames.Loopback;
 
     /// <summary>The clock.</summary>

@@ -12,7 +12,7 @@ namespace Tideline.Gateway;
 /// <summary>HTTP over the core.</summary>
 public static class TidelineGateway
 {
-    /// <summary>Adds what the gateway needs to the services.</summary>
+    /// <summary>Adds the services that the gateway needs.</summary>
     public static IServiceCollection AddTidelineGateway(this IServiceCollection services)
     {
         services.AddRouting();
@@ -23,8 +23,8 @@ public static class TidelineGateway
     }
 
     /// <summary>
-    /// Puts the door before the routes and maps every public one. Identity and authorisation belong here too; until
-    /// then nobody but a web page is kept out.
+    /// Adds the request checks before the routes, and maps every public route. Identity and authorisation also belong
+    /// here; until they exist, only web pages of other sites are kept out.
     /// </summary>
     public static void UseTideline(this IApplicationBuilder app, GatewayParts parts)
     {

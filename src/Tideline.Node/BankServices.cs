@@ -11,7 +11,7 @@ namespace Tideline.Node;
 /// <summary>The services of this build, one line each.</summary>
 public static class BankServices
 {
-    /// <summary>All of them, in the order in which they start.</summary>
+    /// <summary>All services, in the order in which they start.</summary>
     public static IReadOnlyList<ServiceRegistration> All { get; } =
     [
         ServiceRegistration.Of(() => new AccountsService(), AccountsRoutes.Map),
@@ -19,7 +19,7 @@ public static class BankServices
         ServiceRegistration.Of(() => new AnalyticsService(), AnalyticsRoutes.Map),
     ];
 
-    /// <summary>Their projections.</summary>
+    /// <summary>The projections of all services.</summary>
     internal static IReadOnlyList<ProjectionDefinition> Projections { get; } =
         ServiceRegistration.MakeAll(All).Projections;
 }

@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // Whoever opens an engine ends it: IEngineSet.
+#pragma warning disable CA2000 // The caller disposes the engines: IEngineSet.
 using Microsoft.Extensions.Logging;
 using MongoDB.Driver;
 using Tideline.Engines.Cache.Memory;
@@ -16,7 +16,7 @@ using Tideline.Views;
 
 namespace Tideline.Node;
 
-/// <summary>MySQL, Kafka, MongoDB and Redis.</summary>
+/// <summary>The engines of the cluster profile: MySQL, Kafka, MongoDB and Redis.</summary>
 internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster, ShardOwner owner) : IEngineSet
 {
     private readonly bool _isDefault = cluster.Name == ClusterOptions.DefaultName;
@@ -41,8 +41,8 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
         },
         () => cluster.MySql.SelectMany(primary => GroupAddress.Parse(primary).Members).Select(member => member.Name));
 
-    // After the ledger, which has the secret and the id. The topics of an installation that has the brokers for itself
-    // have the names that stand in the reference.
+    // Opened after the ledger, which holds the secret and the id. In an installation that does not share its brokers,
+    // topics have the names in the reference.
     public Task<ILog> OpenLogAsync(int shards, CancellationToken cancel) => AtAsync<ILog>(
         async () => await KafkaLog.OpenAsync(
             new KafkaLogOptions
@@ -68,7 +68,7 @@ internal sealed class ClusterEngines(NodeOptions options, ClusterOptions cluster
             Configuration = cluster.Redis, Prefix = $"{cluster.Name}:"
         }, options.Time, options.Loggers.CreateLogger<RedisCache>(), cancel);
 
-    // Who gave an address is told which one does not answer; never what else stands in it.
+    // The error names the address that does not answer, but nothing else of its connection string.
     private static async Task<T> AtAsync<T>(Func<Task<T>> open, Func<IEnumerable<string>> servers)
     {
         try

@@ -2,15 +2,14 @@ using Tideline.Kernel;
 
 namespace Tideline.Node;
 
-/// <summary>Where the servers of the cluster profile are.</summary>
+/// <summary>The addresses of the servers of the cluster profile.</summary>
 public sealed record ClusterOptions
 {
-    /// <summary>The name of an installation that was given none.</summary>
+    /// <summary>The default name of an installation.</summary>
     public const string DefaultName = "tideline";
 
     /// <summary>
-    /// A connection string for each MySQL primary, in MySqlConnector's words and without a database. New data is
-    /// spread over them.
+    /// MySqlConnector connection strings without a database, one per primary. New data is spread over them.
     /// </summary>
     public required IReadOnlyList<string> MySql { get; init; }
 
@@ -23,32 +22,31 @@ public sealed record ClusterOptions
     /// <summary>The connection string of a MongoDB replica set or sharded cluster.</summary>
     public required string MongoDb { get; init; }
 
-    /// <summary>Redis, in StackExchange.Redis's words; null: each process has a cache of its own in memory.</summary>
+    /// <summary>A StackExchange.Redis connection string; null: each process has its own cache in memory.</summary>
     public string? Redis { get; init; }
 
     /// <summary>
-    /// What this installation is called where it shares servers with others: shard n is the database <c>name_n</c> of
-    /// MySQL, the views are the database <c>name</c> of MongoDB, and topics (where it is not the default) and cache
-    /// keys begin with it.
+    /// The name of this installation on shared servers: shard n is the MySQL database <c>name_n</c>, the views are the
+    /// MongoDB database <c>name</c>, and cache keys (and topics, if it is not the default) begin with it.
     /// </summary>
     public string Name { get; init; } = DefaultName;
 
     /// <summary>
-    /// The shards that this process prefers: it takes them as soon as they are free, any other one when nobody has
-    /// taken that for a while. Null: every shard.
+    /// The shards that this process prefers. It acquires these as soon as they are free, and other shards shortly after
+    /// if they stay free. Null: every shard.
     /// </summary>
     public IReadOnlySet<int>? Own { get; init; }
 
     /// <summary>
-    /// Where the other processes of the installation reach this one, as in <c>http://node-1:7400</c>; empty where they
-    /// do not.
+    /// The URL at which the other processes of the installation reach this one, as in <c>http://node-1:7400</c>; empty
+    /// if they do not.
     /// </summary>
     public string Address { get; init; } = "";
 
-    /// <summary>What may be logged: addresses may hold passwords.</summary>
+    /// <summary>The part that may be logged: addresses may contain passwords.</summary>
     public override string ToString() => $"cluster '{Name}'";
 
-    /// <exception cref="TidelineException">InvalidInput, in words that name what is missing.</exception>
+    /// <exception cref="TidelineException">InvalidInput, naming what is missing.</exception>
     internal void Require()
     {
         if (MySql.Count == 0 || MySql.Any(string.IsNullOrWhiteSpace))

@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // Whoever opens an engine ends it: IEngineSet.
+#pragma warning disable CA2000 // The caller disposes the engines: IEngineSet.
 using Tideline.Engines.Backup;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Ledger.Sqlite;
@@ -13,11 +13,11 @@ using Tideline.Views;
 
 namespace Tideline.Node;
 
-/// <summary>SQLite in the data folder, and memory for the cache.</summary>
+/// <summary>The engines of the embedded profile: SQLite in the data folder, and an in-memory cache.</summary>
 internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
 {
-    // What an installation leaves in its data folder beside the ledger: a folder with any of it and no ledger has lost
-    // that.
+    // Traces of an installation in its data folder other than the ledger. A folder with any of them but without a
+    // ledger has lost it.
     private static readonly string[] Traces = [Manifest.FileName, "log", "views"];
 
     // The store's lock keeps every other process out of the whole folder.
@@ -48,6 +48,6 @@ internal sealed class EmbeddedEngines(NodeOptions options) : IEngineSet
             $"{Path.Combine(data, SqliteLedgerStore.Folder)} is missing, but {trace} beside it shows that it "
             + $"existed: its acknowledged commands are lost. Put it back, or restore the data folder from a backup. "
             + $"For "
-            + $"a new, empty installation name another folder.");
+            + $"a new, empty installation, choose another folder.");
     }
 }

@@ -5,13 +5,13 @@ using Tideline.Views;
 
 namespace Tideline.Node;
 
-/// <summary>Where a node's state is: one engine for each role. Whoever opens one ends it.</summary>
+/// <summary>Opens a node's engines, one per role. The caller disposes them.</summary>
 internal interface IEngineSet
 {
-    /// <summary>The strong tier; brings its tables up to date.</summary>
+    /// <summary>The strong tier; migrates its tables to the present version.</summary>
     Task<ILedgerStore> OpenLedgerAsync(CancellationToken cancel);
 
-    /// <summary>The bus, with a partition for each shard.</summary>
+    /// <summary>The bus, with a partition per shard.</summary>
     Task<ILog> OpenLogAsync(int shards, CancellationToken cancel);
 
     /// <summary>The view tier.</summary>

@@ -7,14 +7,16 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Node;
 
-/// <summary>Installation epochs of either profile, while no node runs.</summary>
+/// <summary>Installation epochs of either profile, while no node is running.</summary>
 public static class InstallationEpochs
 {
-    /// <summary>Begins an epoch from the strong tier as it stands, and has the data folder's manifest say so.</summary>
+    /// <summary>
+    /// Begins an epoch from the present state of the strong tier, and records it in the data folder's manifest.
+    /// </summary>
     /// <returns>The epoch.</returns>
     /// <exception cref="TidelineException">
-    /// NotFound: there is no data. AlreadyOwned: a node runs. Corrupt: the shards are of different moments. As opening
-    /// the strong tier.
+    /// NotFound: there is no data. AlreadyOwned: a node is running. Corrupt: the shards are of different moments.
+    /// Otherwise as for opening the strong tier.
     /// </exception>
     public static async Task<long> BeginAsync(
         NodeOptions options, string reason, CancellationToken cancel, bool anyway = false)
@@ -31,9 +33,10 @@ public static class InstallationEpochs
             store, ServiceRegistration.MakeAll(options.Services).Sagas, options.Time, cancel) is { } fault)
         {
             throw new TidelineException(
-                ErrorCode.Corrupt, $"The shards are not of one moment; no epoch was begun. {fault}{Environment.NewLine}"
-                    + "Restore all of them from one backup. Where there is none: --anyway; verify then names what is "
-                    + "missing.");
+                ErrorCode.Corrupt,
+                $"The shards are from different moments; no epoch was begun. {fault}{Environment.NewLine}"
+                    + "Restore all of them from one backup. If there is none, use --anyway; verify then names what "
+                    + "is missing.");
         }
 
         var seen = Manifest.Read(options.DataDirectory)?.Epoch ?? 0;

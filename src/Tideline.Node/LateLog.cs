@@ -2,8 +2,9 @@ using Tideline.Log;
 
 namespace Tideline.Node;
 
-/// <summary>The log while it may not be open yet: until then every call fails with StorageUnavailable, as it does when
-/// the log is away.</summary>
+/// <summary>
+/// The log while it may not be open yet: until then every call fails with StorageUnavailable, as when the log is away.
+/// </summary>
 internal sealed class LateLog(LatePart<ILog> late) : ILog
 {
     public IReadOnlyList<LogFault> Faults => late.Value?.Faults ?? [];

@@ -4,8 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Node;
 
 /// <summary>
-/// A part that is opened in the background, again and again until it opens: the node takes commands without it
-/// meanwhile.
+/// A part that is opened in the background, with retries until it succeeds. Meanwhile the node accepts commands without
+/// it.
 /// </summary>
 internal sealed partial class LatePart<T> : IAsyncDisposable
     where T : class, IAsyncDisposable
@@ -27,7 +27,7 @@ internal sealed partial class LatePart<T> : IAsyncDisposable
         _loop = Task.Run(OpenAsync);
     }
 
-    /// <summary>Completes when it was tried once.</summary>
+    /// <summary>Completes after the first attempt.</summary>
     public Task Tried => _tried.Task;
 
     /// <summary>The part; null until it is open.</summary>
@@ -35,7 +35,7 @@ internal sealed partial class LatePart<T> : IAsyncDisposable
 
     /// <summary>Why it is not open; null when it is.</summary>
     public string? Fault => _value is not null ? null
-        : $"The {_name} is not open yet, and is retried: {_fault?.Message ?? "the first attempt is running."}";
+        : $"The {_name} is not open yet and is retried: {_fault?.Message ?? "the first attempt is running."}";
 
     /// <summary>The part.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: it is not open yet.</exception>
@@ -76,6 +76,6 @@ internal sealed partial class LatePart<T> : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The {Part} could not be opened; it is tried again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The {Part} could not be opened; retrying.")]
     private static partial void NotOpened(ILogger logger, string part, Exception fault);
 }

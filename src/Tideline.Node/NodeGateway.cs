@@ -5,7 +5,7 @@ namespace Tideline.Node;
 /// <summary>The gateway of a node.</summary>
 public static class NodeGateway
 {
-    /// <summary>What the gateway stands before.</summary>
+    /// <summary>The parts of a node behind the gateway.</summary>
     public static GatewayParts PartsOf(TidelineNode node) => new()
     {
         Ledger = node.Ledger, Sagas = node.Sagas, SagaLetters = node.SagaLetters, SagaWatch = node.SagaWatch,

@@ -4,22 +4,22 @@ using Tideline.Services;
 
 namespace Tideline.Node;
 
-/// <summary>A service of the node: how it is made, and its routes.</summary>
+/// <summary>A service of the node: its factory and its routes.</summary>
 public sealed record ServiceRegistration
 {
     private ServiceRegistration(Func<BankService> make, Action<BankService, RouteTable, GatewayParts> map) =>
         (Make, MapRoutes) = (make, map);
 
-    /// <summary>Makes it, for one node.</summary>
+    /// <summary>Creates it, for one node.</summary>
     public Func<BankService> Make { get; }
 
     internal Action<BankService, RouteTable, GatewayParts> MapRoutes { get; }
 
-    /// <summary>Makes the services of a node.</summary>
+    /// <summary>Creates the services of a node.</summary>
     public static ServiceCatalog MakeAll(IReadOnlyList<ServiceRegistration> services) =>
         new([.. services.Select(service => service.Make())]);
 
-    /// <summary>Maps the routes of services that <see cref="MakeAll"/> made.</summary>
+    /// <summary>Maps the routes of services that <see cref="MakeAll"/> created.</summary>
     internal static void MapAll(
         IReadOnlyList<ServiceRegistration> services, ServiceCatalog made, RouteTable routes, GatewayParts parts)
     {
@@ -35,7 +35,7 @@ public sealed record ServiceRegistration
     internal static ServiceRegistration Of<T>(Func<T> make, Action<RouteTable, GatewayParts> map)
         where T : BankService => new(make, (_, routes, parts) => map(routes, parts));
 
-    /// <summary>A service with routes that need it.</summary>
+    /// <summary>A service with routes that need the service.</summary>
     internal static ServiceRegistration Of<T>(Func<T> make, Action<T, RouteTable, GatewayParts> map)
         where T : BankService => new(make, (service, routes, parts) => map((T)service, routes, parts));
 }

@@ -1,4 +1,4 @@
-#pragma warning disable CA2000, CA2213 // What is opened here is on the node's stack, which ends it, newest first.
+#pragma warning disable CA2000, CA2213 // The node keeps opened parts on a stack and disposes them, newest first.
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Tideline.Audit;
@@ -37,56 +37,57 @@ public sealed partial class TidelineNode : IAsyncDisposable
         _logger = options.Loggers.CreateLogger<TidelineNode>();
     }
 
-    /// <summary>How it was started; its time is the clock that stamps commits.</summary>
+    /// <summary>The options of the start; their time is the clock that stamps commits.</summary>
     public NodeOptions Options { get; }
 
     /// <summary>The services of this node.</summary>
     public ServiceCatalog Services { get; }
 
-    /// <summary>Where parts say what is wrong with them.</summary>
+    /// <summary>Where parts report their faults.</summary>
     public NodeHealth Health { get; } = new();
 
     /// <summary>The strong tier.</summary>
     public GeneralLedger Ledger { get; private set; } = null!;
 
-    /// <summary>Takes the commands of other processes; null in the embedded profile.</summary>
+    /// <summary>Receives the commands of other processes; null in the embedded profile.</summary>
     public CommandReceiver? Receiver { get; private set; }
 
-    /// <summary>The bus. It is opened in the background: until then its calls fail as they do while it is
-    /// away.</summary>
+    /// <summary>
+    /// The bus. It is opened in the background: until then its calls fail as they do while it is away.
+    /// </summary>
     public ILog Log { get; private set; } = null!;
 
     /// <summary>The view tier.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: it is not open yet.</exception>
     public IViewStore Views => RequireViews().Views;
 
-    /// <summary>Ledger → log.</summary>
+    /// <summary>The relay, from ledger to log.</summary>
     public Relay Relay { get; private set; } = null!;
 
-    /// <summary>Log → views.</summary>
+    /// <summary>The projections, from log to views.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: they are not open yet.</exception>
     public ProjectionHost Projections => RequireViews().Projections;
 
-    /// <summary>The same; null until they are open.</summary>
+    /// <summary>As above; null until they are open.</summary>
     public ProjectionHost? OpenProjections => _views?.Value?.Projections;
 
     /// <summary>Queries of views and ledger.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: the views are not open yet.</exception>
     public QueryHost Queries => RequireViews().Queries;
 
-    /// <summary>The same; null until the views are open.</summary>
+    /// <summary>As above; null until the views are open.</summary>
     public QueryHost? OpenQueries => _views?.Value?.Queries;
 
     /// <summary>Transfers, ISO 20022 files and statements.</summary>
     public PaymentsService Payments => Services.Of<PaymentsService>();
 
-    /// <summary>What operators do with sagas.</summary>
+    /// <summary>Operator commands for sagas.</summary>
     public SagaOperations Sagas { get; private set; } = null!;
 
-    /// <summary>Makes backups; null in the cluster profile, where the engines' own tools do.</summary>
+    /// <summary>Makes backups; null in the cluster profile, where the engines' own tools do that.</summary>
     public EmbeddedBackup? Backup { get; private set; }
 
-    /// <summary>What operators do with messages of sagas that could not be handled.</summary>
+    /// <summary>Operator commands for saga messages that could not be handled.</summary>
     public SagaLetters SagaLetters { get; private set; } = null!;
 
     /// <summary>Counts what waits for an operator.</summary>
@@ -96,8 +97,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
     public Verifier Verifier => new(
         Ledger, Services, Log, _views?.Value?.Views, OpenProjections, Options.Time, _views?.Fault);
 
-    /// <summary>Opens or makes the data and starts every part.</summary>
-    /// <exception cref="TidelineException">AlreadyOwned, IncompatibleData, StorageUnavailable or Corrupt: nothing was
+    /// <summary>Opens or creates the data and starts every part.</summary>
+    /// <exception cref="TidelineException">AlreadyOwned, IncompatibleData, StorageUnavailable or Corrupt: nothing is
     /// left running.</exception>
     public static async Task<TidelineNode> StartAsync(NodeOptions options, CancellationToken cancel)
     {
@@ -121,11 +122,11 @@ public sealed partial class TidelineNode : IAsyncDisposable
             TimeSpan.FromMilliseconds(Limits.IdleWaitMs), Options.Time, cancel);
     }
 
-    /// <summary>Others reach this process at its address by now: it takes shards.</summary>
+    /// <summary>Other processes can now reach this one at its address: it starts to acquire shards.</summary>
     public void BecomeReachable() => _reachable.TrySetResult();
 
     /// <summary>
-    /// Drains and ends every part, last started first: nothing new is taken in, what was is finished.
+    /// Drains and ends every part, in reverse order of start: nothing new is accepted, and accepted work is finished.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -189,8 +190,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
         Health.Register("audit sealer", FaultScope.Detail, () => sealer.Fault);
     }
 
-    // What was acknowledged and is gone must not be built upon. What is in the views came over the log: they are asked
-    // where that was made anew.
+    // A shard that lost acknowledged commands must not be used. The views were filled from the log, so they are
+    // witnesses only if the log was recreated.
     private async Task<HistoryGuard> WitnessesAsync(ILedgerStore store, IEngineSet engines, CancellationToken cancel)
     {
         var epoch = store.Epochs(0)[^1];
@@ -223,7 +224,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         var runner = new SagaRunner(Ledger, Services.Sagas);
         var sources = new SourceHistory(Ledger.Epochs);
 
-        // Steps of sagas whose transfers a restore took back must not happen.
+        // Saga steps of transfers that a restore undid must not be executed.
         ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken token) =>
             runner.HandleAsync(
             shard, [.. records.Where(
@@ -244,7 +245,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         SagaWatch.Start(Health);
     }
 
-    // The files of services at this moment.
+    // A snapshot of the files of services.
     private List<FolderSnapshot> PinFiles() =>
         [.. Services.Services.Select(service => service.PinFiles(Options.ServiceDirectory)).OfType<FolderSnapshot>()];
 
@@ -256,7 +257,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         foreach (var service in Services.Services) service.Start(context);
     }
 
-    // Views that are away, or damaged, say nothing; they are looked at again when they are opened.
+    // Views that are away or damaged are no witness; they are checked again when they are opened.
     private async Task<Witness?> AskViewsAsync(IEngineSet engines, long epoch, int shards, CancellationToken cancel)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -290,7 +291,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
         return tier;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The views could not say how far the ledger was.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The views could not report the head of the ledger.")]
     private static partial void ViewsNotAsked(ILogger logger, Exception fault);
 
     private ViewTier RequireViews() => _views is null

@@ -7,7 +7,7 @@ using Tideline.Views;
 
 namespace Tideline.Node;
 
-/// <summary>The views, the cache in front of them, what keeps both up to date, and queries of them.</summary>
+/// <summary>The views, their cache, the parts that keep both up to date, and their queries.</summary>
 internal sealed class ViewTier : IAsyncDisposable
 {
     private readonly Stack<IAsyncDisposable> _running = new();
@@ -22,7 +22,7 @@ internal sealed class ViewTier : IAsyncDisposable
 
     public QueryHost Queries { get; private set; } = null!;
 
-    /// <summary>Opens all of it and starts the projections, or leaves nothing running.</summary>
+    /// <summary>Opens everything and starts the projections; on failure, nothing is left running.</summary>
     public static async Task<ViewTier> StartAsync(
         IEngineSet engines, IReadOnlyList<ProjectionDefinition> definitions, GeneralLedger ledger, ILog log,
         TimeProvider time, ILoggerFactory loggers, CancellationToken cancel)

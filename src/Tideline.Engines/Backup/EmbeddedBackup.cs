@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // What is pinned is disposed with the cut.
+#pragma warning disable CA2000 // Pinned files are disposed with the cut.
 using System.Security.Cryptography;
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Sqlite;
@@ -8,22 +8,20 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Engines.Backup;
 
-/// <summary>
-/// A consistent copy of a running embedded installation.
-/// </summary>
+/// <summary>Makes a consistent copy of a running embedded installation.</summary>
 /// <remarks>
 /// <code>
-/// 1 the writers of all shards stand between two batches
+/// 1 the writers of all shards are paused between two batches
 /// 2 views, then log, then every shard are pinned by a read transaction; files of services are held open
-/// 3 the writers go on
-/// 4 everything is copied from what is pinned; backup.json is written last
+/// 3 the writers continue
+/// 4 everything pinned is copied; backup.json is written last
 /// </code>
-/// File by file at different moments would create or destroy money. Views are pinned before the log and the log before
-/// the ledger, so that none can be ahead of what it was made from.
+/// Copying files at different moments would create or destroy money. Views are pinned before the log and the log before
+/// the ledger, so that no copy can be ahead of its source.
 /// </remarks>
 /// <param name="ledger">The strong tier.</param>
 /// <param name="data">The data folder.</param>
-/// <param name="pinFiles">Gives what services keep in files of that folder, at the moment when it is called.</param>
+/// <param name="pinFiles">Takes a snapshot of the services' files in that folder when called.</param>
 /// <param name="time">The clock.</param>
 public sealed class EmbeddedBackup(
     GeneralLedger ledger, string data, Func<IReadOnlyList<FolderSnapshot>> pinFiles, TimeProvider time)
@@ -33,8 +31,8 @@ public sealed class EmbeddedBackup(
     private int _running;
 
     /// <summary>Makes a backup in a folder that does not exist yet, or is empty.</summary>
-    /// <exception cref="TidelineException">InvalidInput: the folder is in use. Overloaded: another backup is under way,
-    /// or the shards did not stand still. StorageUnavailable: it cannot be written. What was begun is
+    /// <exception cref="TidelineException">InvalidInput: the folder is not usable. Overloaded: another backup is
+    /// running, or the shards could not be paused. StorageUnavailable: it cannot be written. A partial backup is
     /// removed.</exception>
     public async Task<BackupManifest> WriteAsync(string directory, CancellationToken cancel)
     {
@@ -64,13 +62,13 @@ public sealed class EmbeddedBackup(
         var own = RealPath(data) + Path.DirectorySeparatorChar;
         if ((RealPath(target) + Path.DirectorySeparatorChar).StartsWith(own, StringComparison.Ordinal))
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"{target} lies in the data folder; a backup stands elsewhere.");
+                ErrorCode.InvalidInput, $"{target} is inside the data folder; a backup must be outside it.");
         if (File.Exists(target) || (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any()))
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"{target} is not empty; a backup needs a folder of its own.");
+                ErrorCode.InvalidInput, $"{target} is not empty; a backup needs a new or empty folder.");
     }
 
-    // Without symbolic links in any of its folders, as far as they exist.
+    // Resolves symbolic links in its folders, as far as they exist.
     private static string RealPath(string path)
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -137,7 +135,7 @@ public sealed class EmbeddedBackup(
         }
     }
 
-    // The target was empty, so all that is in it was begun here.
+    // The target was empty, so everything in it was written by this backup.
     private static void Remove(string target, bool withFolder)
     {
         var folder = new DirectoryInfo(target);

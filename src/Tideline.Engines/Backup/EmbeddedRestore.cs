@@ -5,33 +5,31 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Engines.Backup;
 
-/// <summary>
-/// Brings a backup back into a data folder, in a new installation epoch.
-/// </summary>
+/// <summary>Restores a backup into a data folder, in a new installation epoch.</summary>
 /// <remarks>
 /// <code>
-/// 1 every file of the backup is held against its checksum
-/// 2 all is copied into a folder beside, and each shard's head is held against the backup's
+/// 1 every file of the backup is compared with its checksum
+/// 2 everything is copied into a staging folder, and each shard's head is compared with the backup's
 /// 3 a new epoch begins there
-/// 4 everything is moved into place, the ledger last: without it a node does not start
+/// 4 everything is moved into place, the ledger last: without a ledger a node does not start
 /// </code>
-/// One that was killed is begun anew: until the ledger is in its place, all that is there is the restore's own.
+/// A killed restore starts over: until the ledger is in place, everything in the folder belongs to the restore.
 /// </remarks>
 public static class EmbeddedRestore
 {
     /// <summary>
-    /// The folder in the data folder that a restore works in. Without a ledger beside it, the restore was killed.
+    /// The staging folder of a restore, in the data folder. Without a ledger beside it, the restore was killed.
     /// </summary>
     internal const string Staging = "restoring";
 
-    // What is moved before the ledger.
+    // Moved before the ledger.
     private static readonly string[] Moved = [Manifest.FileName, "log", "views", "imports"];
 
     /// <summary>Restores a backup into a data folder that does not exist yet, or is empty.</summary>
     /// <returns>The backup, and the epoch that began.</returns>
-    /// <exception cref="TidelineException">NotFound: no whole backup. Corrupt: the backup is damaged. InvalidInput: the
-    /// data folder is not empty. AlreadyOwned: another process uses it. StorageUnavailable: it cannot be
-    /// written.</exception>
+    /// <exception cref="TidelineException">NotFound: not a complete backup. Corrupt: the backup is damaged.
+    /// InvalidInput: the data folder is not empty. AlreadyOwned: another process uses it. StorageUnavailable: it cannot
+    /// be written.</exception>
     public static async Task<(BackupManifest Backup, long Epoch)> RunAsync(
         string backup, string data, DateTimeOffset now, CancellationToken cancel)
     {
@@ -39,7 +37,8 @@ public static class EmbeddedRestore
         var target = Path.GetFullPath(data);
         var manifest = BackupManifest.Read(source);
         RequireFree(target);
-        // No node starts here meanwhile. Another restore may have ended between the look and the lock.
+        // No node can start here meanwhile. Another restore may have finished between the check and the lock, so check
+        // again.
         using var owned = DirectoryLock.Take(target);
         RequireFree(target);
         try
@@ -67,10 +66,10 @@ public static class EmbeddedRestore
         var isKilledRestore = names.Remove(Staging) && names.TrueForAll(name => Moved.Contains(name));
         if (names.Count > 0 && !isKilledRestore)
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"{target} is not empty; a backup is restored into a folder of its own.");
+                ErrorCode.InvalidInput, $"{target} is not empty; a backup is restored into a new or empty folder.");
     }
 
-    // What a restore that was killed left; the folder that shows this goes last.
+    // The remains of a killed restore; the staging folder, which marks them, is deleted last.
     private static void Clear(string target, string staging)
     {
         foreach (var path in Moved.Select(name => Path.Combine(target, name)))
@@ -92,7 +91,7 @@ public static class EmbeddedRestore
             if (!File.Exists(path)) throw Damaged($"{path} is missing");
             using var content = File.OpenRead(path);
             if (content.Length != file.Bytes || Convert.ToHexStringLower(SHA256.HashData(content)) != file.Sha256)
-                throw Damaged($"{path} is not what was written");
+                throw Damaged($"{path} differs from what was written");
         }
     }
 
@@ -121,7 +120,7 @@ public static class EmbeddedRestore
             await using var reader = store.OpenReader(shard);
             heads[shard] = await ManifestKeeper.HeadAsync(reader, cancel);
             if (heads[shard] != backup.Heads[shard])
-                throw Damaged($"shard {shard} does not stand where the backup says");
+                throw Damaged($"shard {shard} does not have the head that the backup records");
         }
 
         var epoch = await EpochBeginning.RunAsync(
@@ -146,13 +145,13 @@ public static class EmbeddedRestore
         DurableFile.FlushDirectory(target);
     }
 
-    // A manifest is a file like any other: what it names stays in its folder.
+    // The manifest is untrusted: the files that it names must be inside the folder.
     private static string Within(string folder, string name)
     {
         var path = Path.GetFullPath(Path.Combine(folder, name));
         return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)
             ? path
-            : throw Damaged($"{BackupManifest.FileName} names {name}, which lies outside");
+            : throw Damaged($"{BackupManifest.FileName} names {name}, which is outside the backup");
     }
 
     private static TidelineException Damaged(string what) =>

@@ -4,18 +4,18 @@ using MySqlConnector;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// A small commit on the primary, again and again. A replica whose line was made anew and that had received a commit
-/// already acknowledges it to nobody, and the commit waits for ever; but the acknowledgement of any later one counts
-/// for it too. So there is always a later one.
+/// Keeps sending small commits to the primary. After a replica reconnects, it does not acknowledge a commit that it had
+/// already received, and that commit would wait indefinitely. The acknowledgement of any later commit counts for
+/// earlier ones too, so the heartbeat ensures that there is always a later one.
 /// </summary>
 internal sealed class AckHeartbeat
 {
-    // A heartbeat that waits holds its row: the next one takes another.
+    // A waiting heartbeat holds its row, so the next one uses another row.
     private const int Rows = 16;
     private int _next;
     private int _waiting;
 
-    /// <summary>Sends one, and does not wait for it.</summary>
+    /// <summary>Sends a heartbeat without waiting for it.</summary>
     public void Send(GroupMember primary)
     {
         if (Volatile.Read(ref _waiting) < Rows) _ = SendAsync(primary);
@@ -34,7 +34,7 @@ internal sealed class AckHeartbeat
         }
         catch (Exception fault) when (fault is MySqlException or InvalidOperationException)
         {
-            // The probes tell what is wrong with the primary.
+            // The probes report what is wrong with the primary.
         }
         finally
         {

@@ -6,9 +6,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// Takes the writes from an old primary that has come back. Commits wait there for an acknowledgement that nobody will
-/// give; were the waiting simply switched off, they would be answered as done. So first new writes are held, then every
-/// session is ended, and only then may what waits come to its end, heard by no one.
+/// Makes an old primary that has come back read-only. Commits there wait for an acknowledgement that will never come;
+/// if waiting were simply switched off, they would be answered as done. So new writes are blocked first, then every
+/// session is killed, and only then may the waiting commits finish, with no client left to receive an answer.
 /// </summary>
 internal static class Demotion
 {
@@ -16,8 +16,8 @@ internal static class Demotion
         + "AND COMMAND NOT IN ('Daemon', 'Binlog Dump GTID', 'Binlog Dump')";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.FailoverPollMs);
 
-    /// <exception cref="TidelineException">StorageUnavailable: it could not be done in time; it is to be tried again,
-    /// and nothing was answered wrongly.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it could not be done in time. Retry; nothing was
+    /// answered wrongly.</exception>
     public static async Task RunAsync(GroupMember member, CancellationToken cancel)
     {
         var began = Stopwatch.GetTimestamp();
@@ -45,7 +45,7 @@ internal static class Demotion
         }
     }
 
-    // Done, or in line for the lock behind which every new write waits.
+    // Done, or waiting for the lock behind which every new write waits.
     private static async Task WaitUntilHeldAsync(
         MySqlConnection looker, int session, Task held, CancellationToken cancel)
     {
@@ -54,7 +54,7 @@ internal static class Demotion
         while (!held.IsCompleted && await look.ExecuteScalarAsync(cancel) is 0L) await Task.Delay(Poll, cancel);
     }
 
-    // How many were there that were not told to end before.
+    // Returns how many sessions were found that had not been killed before.
     private static async Task<int> EndSessionsAsync(MySqlConnection looker, long[] own, CancellationToken cancel)
     {
         var found = new List<long>();

@@ -7,17 +7,17 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// How long each part of a failover took, milliseconds. Detection counts from the last answer of the old primary.
+/// The duration of each part of a failover, milliseconds. Detection counts from the last answer of the old primary.
 /// </summary>
 public sealed record FailoverReport(
     long Term, string? From, string To, double DetectMs, double FenceMs, double DrainMs, double PromoteMs);
 
 /// <summary>
-/// Watches over a group of MySQL servers and gives it a new primary when the old one is gone. Several may run: the one
-/// that holds the group's lock on a majority of the members leads. It never acts on hope: without enough members, or
-/// where they contradict each other, it refuses and says why, and writers wait.
+/// Controls a group of MySQL servers and promotes a new primary when the old one fails. Several controllers may run:
+/// the one that holds the group's lock on a majority of the members leads. It acts only on proof: without enough
+/// members, or if they contradict each other, it refuses and reports why, and writers wait.
 /// </summary>
-/// <remarks>The protocol, what it proves and what it refuses: docs/operating/failover.md.</remarks>
+/// <remarks>The protocol, its proof and its refusals: docs/operating/failover.md.</remarks>
 public sealed partial class FailoverController : IAsyncDisposable
 {
     private readonly FailoverOptions _options;
@@ -35,7 +35,7 @@ public sealed partial class FailoverController : IAsyncDisposable
     private bool _isMade;
     private int _disposed;
 
-    /// <exception cref="TidelineException">InvalidInput: the group cannot be read, or is none.</exception>
+    /// <exception cref="TidelineException">InvalidInput: the address cannot be parsed, or names no group.</exception>
     public FailoverController(FailoverOptions options, TimeProvider time, ILogger logger)
     {
         (_options, _time, _logger) = (options, time, logger);
@@ -44,34 +44,36 @@ public sealed partial class FailoverController : IAsyncDisposable
             ErrorCode.InvalidInput, "A failover needs a group of at least three servers: a primary and two replicas.");
     }
 
-    /// <summary>Whether this controller is the one that acts.</summary>
+    /// <summary>Whether this controller leads.</summary>
     public bool IsLeading { get; private set; }
 
-    /// <summary>The primary as this controller knows it, <c>host:port</c>; null while there is none.</summary>
+    /// <summary>The primary as this controller knows it, <c>host:port</c>; null if there is none.</summary>
     public string? Primary { get; private set; }
 
-    /// <summary>Why nothing is done although something should be; null while all is well.</summary>
+    /// <summary>Why a needed action is not taken; null if none is needed.</summary>
     public string? Refusal { get; private set; }
 
-    /// <summary>The last failover that this controller carried out.</summary>
+    /// <summary>The last failover that this controller performed.</summary>
     public FailoverReport? Last { get; private set; }
 
-    /// <summary>Members that follow the primary.</summary>
+    /// <summary>The number of members that follow the primary.</summary>
     public int Followers { get; private set; }
 
-    /// <summary>Members that have what no other has, and stay out until an operator has seeded them anew.</summary>
+    /// <summary>
+    /// Members with transactions that no other member has. They stay out until an operator reseeds them.
+    /// </summary>
     public IReadOnlyCollection<string> InQuarantine { get; private set; } = [];
 
-    /// <summary>The group, by its members.</summary>
+    /// <summary>The group, described by its members.</summary>
     public string Group => string.Join(',', _members.Select(member => member.Name));
 
     /// <summary>The term of the primary.</summary>
     public long Term => Interlocked.Read(ref _term);
 
-    /// <summary>Failovers that this controller carried out.</summary>
+    /// <summary>Failovers performed by this controller.</summary>
     public int Failovers { get; private set; }
 
-    /// <summary>Begins to watch; a group of fresh servers is made first.</summary>
+    /// <summary>Starts to control the group; a group of fresh servers is formed first.</summary>
     public void Start() => _loop = Task.Run(RunAsync);
 
     /// <inheritdoc/>
@@ -86,8 +88,8 @@ public sealed partial class FailoverController : IAsyncDisposable
 
     private int Majority => _members.Length / 2 + 1;
 
-    // N - A + 1 of N replicas, where A acknowledge each commit: among so many is one that has it, and without them
-    // nobody else can acknowledge. A is 1, so all.
+    // N - A + 1 of N replicas, where A acknowledge each commit: at least one of them has it, and without them no other
+    // set of replicas can acknowledge. A is 1, so all replicas are needed.
     private int Quorum => _members.Length - 1;
 
     private async Task RunAsync()
@@ -123,7 +125,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         {
             if (IsLeading) Follows(_logger, held, _members.Length);
             (IsLeading, _attempt) = (false, null);
-            // Two controllers that hold one lock each would wait for ever.
+            // Two controllers that hold one lock each would wait for each other indefinitely.
             foreach (var member in _members) member.Release();
             await Task.Delay(
                 TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(Limits.FailoverIntervalMs)), _time, cancel);
@@ -142,7 +144,7 @@ public sealed partial class FailoverController : IAsyncDisposable
 
     private async Task LeadAsync(CancellationToken cancel)
     {
-        if (_term == 0) throw new TidelineException(ErrorCode.InvalidInput, "No member knows a term any more.");
+        if (_term == 0) throw new TidelineException(ErrorCode.InvalidInput, "No member has a term any longer.");
         if (_members.FirstOrDefault(
             member => member.State is { IsWritable: true } state && state.Term == _term) is { } primary)
         {
@@ -153,7 +155,7 @@ public sealed partial class FailoverController : IAsyncDisposable
                 await primary.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
             }
 
-            // An attempt whose last answer was not heard.
+            // An earlier attempt whose final answer was lost.
             if (_attempt is { } attempt && _term > attempt.Term)
                 Note(attempt, primary, 0, 0, Stopwatch.GetElapsedTime(attempt.BeganAt).TotalMilliseconds);
             _attempt = null;
@@ -174,7 +176,7 @@ public sealed partial class FailoverController : IAsyncDisposable
     private async Task FailOverAsync(double detectMs, CancellationToken cancel)
     {
         (Followers, Primary) = (0, null);
-        // A stale primary that answers cannot become the primary before it has let go what waits there.
+        // A stale primary that answers cannot be promoted before the commits that wait there are ended.
         var candidates = _members.Where(member => member is { IsHeld: true, State: { IsWritable: false } }).ToArray();
         var old = _primary ?? await FindOldAsync(cancel);
         if (candidates.Length < Quorum
@@ -192,7 +194,7 @@ public sealed partial class FailoverController : IAsyncDisposable
             .RunAsync(cancel);
         (_primary, Primary, _seenAt, Refusal) = (primary, primary.Name, Stopwatch.GetTimestamp(), null);
         _term++;
-        // The fence is what was not drained nor promoted: with the attempts that came to nothing.
+        // The fence is the time that was neither drain nor promotion, including failed attempts.
         Note(_attempt, primary,
             Stopwatch.GetElapsedTime(_attempt.BeganAt).TotalMilliseconds - drainMs - promoteMs, drainMs, promoteMs);
         _attempt = null;
@@ -205,7 +207,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         Ended(_logger, primary.Name, _term, attempt.DetectMs, fenceMs, drainMs, promoteMs);
     }
 
-    // A controller that came after the primary was gone knows it by the newest term.
+    // A controller that started after the primary failed finds it by the newest term.
     private async Task<GroupMember?> FindOldAsync(CancellationToken cancel)
     {
         var witness = _members.First(
@@ -230,7 +232,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         if (state.Source == primary.Name)
         {
             _quarantined.Remove(member.Name);
-            // It was started anew, and follows nobody by itself.
+            // The member was restarted, and does not start replication by itself.
             if (!state.IsReceiving)
                 await member.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = OFF; START REPLICA", cancel);
             return;
@@ -266,7 +268,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         IsLeading = false;
         foreach (var member in _members) member.Release();
         throw new TidelineException(
-            ErrorCode.InvalidInput, $"A failover of this group could lose something: {string.Join(' ', findings)}");
+            ErrorCode.InvalidInput, $"A failover of this group could lose data: {string.Join(' ', findings)}");
     }
 
     private string Silent() => string.Join(
@@ -276,11 +278,11 @@ public sealed partial class FailoverController : IAsyncDisposable
     {
         if (Refusal == why) return;
         Refusal = why;
-        // What the program itself says needs no trace.
+        // The program's own errors need no stack trace.
         Refused(_logger, why, fault is TidelineException ? null : fault);
     }
 
-    // A failover that was begun in a term, and since when it is tried.
+    // A failover that began in a term, and its start time.
     private sealed record Attempt(long Term, string? From, double DetectMs, long BeganAt);
 
     [LoggerMessage(
@@ -288,11 +290,11 @@ public sealed partial class FailoverController : IAsyncDisposable
     private static partial void Leads(ILogger logger, int held, int members);
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "This controller leads no longer: it holds {Held} of {Members} locks.")]
+        Level = LogLevel.Warning, Message = "This controller no longer leads: it holds {Held} of {Members} locks.")]
     private static partial void Follows(ILogger logger, int held, int members);
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "The primary {Old} has not answered for {Ms:0} ms; another one is chosen.")]
+        Level = LogLevel.Warning, Message = "The primary {Old} has not answered for {Ms:0} ms; choosing a new one.")]
     private static partial void Begins(ILogger logger, string? old, double ms);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Primary} is the primary of term {Term}: detected after "
@@ -307,13 +309,13 @@ public sealed partial class FailoverController : IAsyncDisposable
     private static partial void NotSemiSync(ILogger logger, string primary);
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "{Member} believes that it is the primary, of term {Term}; its writes are taken away.")]
+        Message = "{Member} still accepts writes, as primary of term {Term}; demoting it.")]
     private static partial void Demotes(ILogger logger, string member, long term);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Member} follows {Primary} now.")]
     private static partial void Rejoined(ILogger logger, string member, string primary);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{Member} is in quarantine: it has {Gtids}, which nobody "
-        + "acknowledged and no other member has. An operator must look and seed it anew.")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Member} is in quarantine: it has {Gtids}, which were not "
+        + "acknowledged and which no other member has. An operator must reseed it.")]
     private static partial void Quarantined(ILogger logger, string member, string gtids);
 }

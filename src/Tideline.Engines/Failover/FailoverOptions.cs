@@ -2,27 +2,29 @@ using MySqlConnector;
 
 namespace Tideline.Engines.Failover;
 
-/// <summary>Which group is watched over, and as whom its members replicate.</summary>
+/// <summary>The group to control, and the user for its replication.</summary>
 public sealed record FailoverOptions
 {
-    /// <summary>The group as <see cref="GroupAddress"/> reads it, with a user who may administer its members.</summary>
+    /// <summary>
+    /// The group's address, as <see cref="GroupAddress"/> parses it, with a user that may administer its members.
+    /// </summary>
     public required string Group { get; init; }
 
-    /// <summary>The user as whom replicas connect; null: that of <see cref="Group"/>.</summary>
+    /// <summary>The user with which replicas connect; null: that of <see cref="Group"/>.</summary>
     public string? ReplicationUser { get; init; }
 
     /// <summary>That user's password.</summary>
     public string? ReplicationPassword { get; init; }
 
-    /// <summary>Whether an address of MySQL names several servers.</summary>
-    /// <exception cref="Kernel.TidelineException">InvalidInput: it cannot be read.</exception>
+    /// <summary>Whether a MySQL address names several servers.</summary>
+    /// <exception cref="Kernel.TidelineException">InvalidInput: it cannot be parsed.</exception>
     public static bool IsGroup(string address) => GroupAddress.Parse(address).IsGroup;
 
-    /// <summary>What may be logged.</summary>
+    /// <summary>The part that may be logged.</summary>
     public override string ToString() => "a MySQL group";
 
     /// <summary>
-    /// The statement that makes a server a replica of <paramref name="source"/> from where it stands.
+    /// The statement that makes a server a replica of <paramref name="source"/> from its present position.
     /// </summary>
     internal string Follow(MemberAddress source)
     {
@@ -37,7 +39,7 @@ public sealed record FailoverOptions
     }
 
     /// <summary>
-    /// As <see cref="Follow"/>, for a server that is a replica already and goes on carrying out what it has.
+    /// As <see cref="Follow"/>, for a server that is already a replica and keeps applying what it has received.
     /// </summary>
     internal static string Redirect(MemberAddress source) =>
         $"CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{source.Host}', SOURCE_PORT = {source.Port}";

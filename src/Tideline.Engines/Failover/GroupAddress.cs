@@ -5,16 +5,15 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// A MySQL primary by its address: one server (or a name that something else leads to the primary), or the members of a
-/// group, of which one is the primary at a time:
-/// <c>Server=mysql-1:3306,mysql-2:3306,mysql-3:3306;User ID=…</c>.
+/// The address of a MySQL primary: one server (or a name that leads to the primary), or the members of a group, one of
+/// which is the primary at a time: <c>Server=mysql-1:3306,mysql-2:3306,mysql-3:3306;User ID=…</c>.
 /// </summary>
 internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
 {
-    /// <summary>Whether the primary has to be looked for.</summary>
+    /// <summary>Whether the primary must be found among several members.</summary>
     public bool IsGroup => Members.Count > 1;
 
-    /// <exception cref="TidelineException">InvalidInput: in words that repeat no password.</exception>
+    /// <exception cref="TidelineException">InvalidInput: the message contains no password.</exception>
     public static GroupAddress Parse(string address)
     {
         var builder = Read(address);
@@ -38,7 +37,7 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
         catch (ArgumentException)
         {
             throw new TidelineException(ErrorCode.InvalidInput,
-                "The connection string of MySQL cannot be read: Server=host:port;User ID=name;Password=secret.");
+                "The connection string of MySQL is invalid; expected: Server=host:port;User ID=name;Password=secret.");
         }
     }
 
@@ -57,15 +56,17 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
     }
 }
 
-/// <summary>One server: its name as <c>host:port</c>, by which the others know it too, and how to connect.</summary>
+/// <summary>
+/// One server: its name as <c>host:port</c>, by which the other members also know it, and its connection string.
+/// </summary>
 internal sealed record MemberAddress(string Name, string Host, uint Port, string ConnectionString)
 {
     public override string ToString() => Name;
 
-    /// <summary>A session of one's own, outside of any pool.</summary>
-    /// <param name="commandSeconds">How long a statement may take; then it is given up with its session. A token would
-    /// have the driver connect once more, to a server that does not answer.</param>
-    /// <param name="cancel">Ends the opening.</param>
+    /// <summary>Opens an unpooled session.</summary>
+    /// <param name="commandSeconds">How long a statement may take; then it is abandoned together with its session. A
+    /// cancellation token would make the driver connect once more, to a server that does not answer.</param>
+    /// <param name="cancel">Cancels opening the session.</param>
     /// <exception cref="MySqlException">The server does not answer or refuses.</exception>
     public async Task<MySqlConnection> OpenAsync(int commandSeconds, CancellationToken cancel)
     {

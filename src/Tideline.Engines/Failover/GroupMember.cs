@@ -5,28 +5,28 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Failover;
 
-/// <summary>What a member answered to the last probe.</summary>
-/// <param name="IsWritable">Whether it takes writes.</param>
-/// <param name="Term">The newest term that it knows.</param>
-/// <param name="IsSemiSync">Whether a commit waits for a replica there.</param>
-/// <param name="Executed">The GTIDs that it has carried out.</param>
-/// <param name="Source">Whom it replicates, as <c>host:port</c>; null for nobody.</param>
-/// <param name="IsReceiving">Whether its line to the source is up, or being made.</param>
+/// <summary>A member's answer to the last probe.</summary>
+/// <param name="IsWritable">Whether it accepts writes.</param>
+/// <param name="Term">The newest term that it has.</param>
+/// <param name="IsSemiSync">Whether its commits wait for a replica.</param>
+/// <param name="Executed">The GTIDs that it has executed.</param>
+/// <param name="Source">Its replication source, as <c>host:port</c>; null if it has none.</param>
+/// <param name="IsReceiving">Whether its connection to the source is up, or being established.</param>
 /// <param name="Received">The GTIDs that it has received.</param>
 internal sealed record MemberState(
     bool IsWritable, long Term, bool IsSemiSync, string Executed, string? Source, bool IsReceiving, string Received)
 {
-    /// <summary>Everything that it has: carried out, or received and waiting.</summary>
+    /// <summary>All transactions that it has: executed, or received and waiting.</summary>
     public string Has => Received.Length == 0 ? Executed : $"{Executed},{Received}";
 }
 
 /// <summary>
-/// A controller's one connection to a member. It holds the group's lock there, and everything that the controller
-/// changes there goes over it: whoever lost the lock changes nothing.
+/// A controller's connection to a member. It holds the group's lock on the member, and all of the controller's changes
+/// there use it: a controller that has lost the lock cannot change anything.
 /// </summary>
 internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
 {
-    /// <summary>Who holds it at a majority of the members may change the group.</summary>
+    /// <summary>The controller that holds this lock on a majority of the members may change the group.</summary>
     public const string Lock = "tideline-failover";
 
     private const string Questions =
@@ -36,7 +36,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
             JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME) WHERE CHANNEL_NAME = ''
         """;
 
-    // Enough to tell the step; no password stands there.
+    // Enough to identify the step, without passwords.
     private const int ShownCharacters = 40;
 
     private MySqlConnection? _connection;
@@ -45,16 +45,16 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
 
     public string Name => address.Name;
 
-    /// <summary>The answer to the last probe; null when there was none.</summary>
+    /// <summary>The answer to the last probe; null if there was none.</summary>
     public MemberState? State { get; private set; }
 
     /// <summary>Whether this controller holds the group's lock on the member.</summary>
     public bool IsHeld { get; private set; }
 
     /// <summary>Why there is no answer.</summary>
-    public string Fault { get; private set; } = "was not asked";
+    public string Fault { get; private set; } = "was not probed";
 
-    /// <summary>Asks how the member is and takes the lock there, or keeps it.</summary>
+    /// <summary>Probes the member, and acquires or keeps the lock there.</summary>
     public async Task ProbeAsync(CancellationToken cancel)
     {
         try
@@ -63,22 +63,22 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         }
         catch (TidelineException)
         {
-            // What it is like stands in Fault.
+            // Fault has the reason.
         }
     }
 
-    /// <summary>Carries out statements over the connection that holds the lock.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: the lock was lost, or the member did not do it in time;
-    /// what became of it is not known.</exception>
+    /// <summary>Executes statements over the connection that holds the lock.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the lock was lost, or the member did not answer in time;
+    /// the outcome is unknown.</exception>
     public async Task ExecuteAsync(string sql, CancellationToken cancel) => await AskAsync(sql, cancel);
 
     /// <summary>
-    /// As <see cref="ExecuteAsync"/>; answers the first column of the first row, null where there is none.
+    /// As <see cref="ExecuteAsync"/>; returns the first column of the first row, or null if there is none.
     /// </summary>
     public async Task<object?> AskAsync(string sql, CancellationToken cancel)
     {
         if (!IsHeld) throw new TidelineException(
-            ErrorCode.StorageUnavailable, $"{Name} {Fault}: nothing is changed there without the lock.");
+            ErrorCode.StorageUnavailable, $"{Name} {Fault}; nothing is changed there without the lock.");
         try
         {
             return await OverAsync(
@@ -97,7 +97,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         }
     }
 
-    /// <summary>What does not hold of <see cref="GroupSettings"/> there.</summary>
+    /// <summary>The member's deviations from <see cref="GroupSettings"/>.</summary>
     public async Task<IReadOnlyList<string>> CheckSettingsAsync(CancellationToken cancel)
     {
         await using var connection = await OpenAsync(cancel);
@@ -105,8 +105,8 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends what carries out there what was received. A transaction of which only a half arrived is undone: a
-    /// coordinator that was told to stop would wait for its other half for a minute, one that is killed before does not
+    /// Stops applying received transactions on the member. A partially received transaction is rolled back: a
+    /// coordinator that is asked to stop would wait for the rest for a minute; one that is killed first does not
     /// (<c>sql_slave_killed</c> in MySQL's rpl_replica.cc).
     /// </summary>
     public async Task EndApplierAsync(CancellationToken cancel)
@@ -127,7 +127,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         await ExecuteAsync("STOP REPLICA", cancel);
     }
 
-    /// <summary>Ends a session or a thread there, unless it has ended by itself.</summary>
+    /// <summary>Kills a session or a thread, unless it has already ended.</summary>
     public static async Task KillAsync(MySqlConnection connection, object session)
     {
         try
@@ -138,15 +138,15 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         }
         catch (MySqlException gone) when (gone.ErrorCode == MySqlErrorCode.NoSuchThread)
         {
-            // It ended by itself.
+            // It has already ended.
         }
     }
 
-    /// <summary>Lets the lock go, and the connection with it.</summary>
+    /// <summary>Releases the lock, together with the connection.</summary>
     public void Release()
     {
         _connection?.Dispose();
-        (State, IsHeld, Fault, _connection) = (null, false, "was let go", null);
+        (State, IsHeld, Fault, _connection) = (null, false, "was released", null);
     }
 
     /// <inheritdoc/>
@@ -156,13 +156,13 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Another connection, without the lock: to look, and to end sessions.</summary>
+    /// <summary>Opens another connection, without the lock: for reads, and for killing sessions.</summary>
     public Task<MySqlConnection> OpenAsync(CancellationToken cancel) =>
         address.OpenAsync(Limits.FailoverStepMs / 1_000, cancel);
 
     private async Task<(MemberState State, bool IsHeld)> AskAsync(MySqlConnection connection)
     {
-        // A lock that is taken twice has to be let go twice.
+        // A lock that is acquired twice must be released twice.
         await using var command = new MySqlCommand(IsHeld
             ? Questions.Replace($"GET_LOCK('{Lock}', 0)", "1", StringComparison.Ordinal)
             : Questions, connection);
@@ -182,7 +182,8 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         }, isHeld);
     }
 
-    // What does not answer in time is left to itself, with its connection: that ends when the driver gives it up.
+    // A call that does not answer in time is abandoned together with its connection, which ends when the driver times
+    // out.
     private async Task<T> OverAsync<T>(int limitMs, Func<MySqlConnection, Task<T>> work, CancellationToken cancel)
     {
         var known = _connection;
@@ -212,7 +213,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         if (connection is not null) await connection.DisposeAsync();
     }
 
-    // A controller that stands still must not keep the lock for ever.
+    // A hanging controller must not keep the lock indefinitely.
     private async Task<MySqlConnection> ConnectAsync()
     {
         var connection = await OpenAsync(CancellationToken.None);
@@ -222,6 +223,6 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         return connection;
     }
 
-    // Long sets are told in several lines.
+    // Long sets are returned on several lines.
     private static string Plain(string gtids) => gtids.Replace("\n", "", StringComparison.Ordinal);
 }

@@ -2,33 +2,32 @@ using MySqlConnector;
 
 namespace Tideline.Engines.Failover;
 
-/// <summary>The settings without which a failover could lose something that was acknowledged.</summary>
+/// <summary>The settings without which a failover could lose acknowledged commits.</summary>
 internal static class GroupSettings
 {
-    /// <summary>Name, what it must be, and why.</summary>
+    /// <summary>Name, required value, and reason.</summary>
     public static IReadOnlyList<(string Name, string Value, string Why)> Required { get; } =
     [
-        ("gtid_mode", "ON", "without it nobody can tell what a server has beyond another"),
-        ("enforce_gtid_consistency", "ON", "it belongs to gtid_mode"),
+        ("gtid_mode", "ON", "without it, the transactions that only one server has cannot be found"),
+        ("enforce_gtid_consistency", "ON", "gtid_mode requires it"),
         ("log_bin", "1", "a replica that becomes the primary needs a log for the others"),
         ("log_replica_updates", "1", "what a replica received must be in its own log when it becomes the primary"),
         ("sync_binlog", "1", "an acknowledged commit must be on the disk"),
         ("innodb_flush_log_at_trx_commit", "1", "an acknowledged commit must be on the disk"),
-        ("sync_relay_log", "1", "a replica acknowledges what must survive its machine"),
-        ("relay_log_recovery", "0", "it would throw away what a replica has acknowledged and not carried out"),
-        ("replica_net_timeout", "1", "the fence waits for a replica to give up its line to a source that is silent"),
-        ("rpl_semi_sync_source_wait_point", "AFTER_SYNC", "what no replica has acknowledged must be seen by nobody"),
-        ("rpl_semi_sync_source_wait_no_replica", "1", "a primary without replicas must wait, not go on alone"),
-        ("rpl_semi_sync_source_wait_for_replica_count", "1", "the quorum of the fence is counted from it"),
+        ("sync_relay_log", "1", "what a replica acknowledges must survive a crash of its machine"),
+        ("relay_log_recovery", "0", "it would discard what a replica has acknowledged but not applied"),
+        ("replica_net_timeout", "1", "the fence waits until a replica drops its connection to a silent source"),
+        ("rpl_semi_sync_source_wait_point", "AFTER_SYNC", "no client may see what no replica has acknowledged"),
+        ("rpl_semi_sync_source_wait_no_replica", "1", "a primary without replicas must wait, not continue alone"),
+        ("rpl_semi_sync_source_wait_for_replica_count", "1", "the quorum of the fence is computed from it"),
         ("rpl_semi_sync_source_timeout", "4294967295", "a primary must never fall back to asynchronous replication"),
         ("rpl_semi_sync_replica_enabled", "1", "a replica must acknowledge"),
     ];
 
     /// <summary>
-    /// What keeps batches from waiting, on any server: a batch of a thousand transfers fits into the binary log's
-    /// cache, which else goes to a file first; not many pages are written at once each second; and a session looks
-    /// longer for what another one writes to the log, before it sleeps 0.1 s. docs/operating/cluster.md has what was
-    /// measured.
+    /// Options that keep batches from waiting, on any server. A batch of a thousand transfers fits into the binary
+    /// log's cache, which otherwise spills to a file; fewer pages are flushed at once every second; and a session spins
+    /// longer on another session's log write before it sleeps 0.1 s. docs/operating/cluster.md has the measurements.
     /// </summary>
     public static IReadOnlyList<string> ForBatches { get; } =
     [
@@ -37,13 +36,13 @@ internal static class GroupSettings
     ];
 
     /// <summary>
-    /// What <c>mysqld</c> is started with: the required ones, and that a server which starts takes no writes and
-    /// follows nobody until the controller has looked at it. Only the primary waits for replicas, from before it takes
-    /// writes: a replica would wait for others with what it carries out. A replica writes each event of a transaction
-    /// to its disk by itself, so a transaction is sent as one (binlog_transaction_compression): a replica falls behind
-    /// otherwise, and a new primary whose replica is behind waits for its first acknowledgement. With a redo log of 1
-    /// GiB, pages that many batches touch are not written for each of them; servers before 8.0.30 do not know that
-    /// option and pass over it.
+    /// The start options of <c>mysqld</c>: the required settings, and a starting server accepts no writes and follows
+    /// no source until the controller has probed it. Only the primary waits for replicas, from before it accepts
+    /// writes: a replica with this setting would wait for other replicas when it applies transactions. A replica writes
+    /// each event of a transaction to its disk separately, so a transaction is sent as one event
+    /// (binlog_transaction_compression); otherwise a replica falls behind, and a new primary whose replica is behind
+    /// waits for its first acknowledgement. With a redo log of 1 GiB, pages that many batches change are not written
+    /// for each of them; servers before 8.0.30 ignore that option.
     /// </summary>
     public static IReadOnlyList<string> Options { get; } =
     [
@@ -59,7 +58,7 @@ internal static class GroupSettings
         "--skip-replica-start=ON", "--loose-innodb-redo-log-capacity=1G", .. ForBatches,
     ];
 
-    /// <summary>What does not hold on a server, a sentence each; none when all does.</summary>
+    /// <summary>A server's deviations from the settings, one sentence each; empty if there are none.</summary>
     public static async Task<IReadOnlyList<string>> CheckAsync(
         MySqlConnection connection, string server, CancellationToken cancel)
     {
@@ -77,7 +76,7 @@ internal static class GroupSettings
             .. Required.Where(
                 setting => !there.TryGetValue(setting.Name, out var value) || Plain(value) != Plain(setting.Value))
                 .Select(setting =>
-                    $"{setting.Name} of {server} is {there.GetValueOrDefault(setting.Name, "not there")} and must be "
+                    $"{setting.Name} of {server} is {there.GetValueOrDefault(setting.Name, "not set")} and must be "
                         + $"{Shown(setting.Value)}: {setting.Why}."),
         ];
     }

@@ -3,7 +3,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Engines.Failover;
 
-/// <summary>Makes a group of fresh servers, and brings a server back into it from a copy of another.</summary>
+/// <summary>Forms a group of fresh servers, and reseeds a server from a copy of another.</summary>
 public static class GroupSetup
 {
     private const string Tables =
@@ -26,15 +26,15 @@ public static class GroupSetup
         ) COMMENT 'Members with transactions that nobody acknowledged.';
         """;
 
-    /// <summary>What <c>mysqld</c> is started with as a member.</summary>
+    /// <summary>The start options of <c>mysqld</c> for a member.</summary>
     public static IReadOnlyList<string> ServerOptions => GroupSettings.Options;
 
     /// <summary>
-    /// Makes the first member the primary of term 1 and the others its replicas. Where a member knows a term nothing is
-    /// changed. Of several who try, one does it.
+    /// Makes the first member the primary of term 1 and the others its replicas. If a member already has a term,
+    /// nothing is changed. If several controllers try, only one succeeds.
     /// </summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: a setting must be another one, or a member has what the first lacks; each is named.
+    /// InvalidInput: a setting has a wrong value, or a member has transactions that the first lacks; each is named.
     /// StorageUnavailable: a server does not answer or refuses.
     /// </exception>
     public static async Task MakeAsync(FailoverOptions options, CancellationToken cancel)
@@ -63,7 +63,7 @@ public static class GroupSetup
             }
 
             if (silent.Count > 0) throw new TidelineException(ErrorCode.StorageUnavailable,
-                $"No member that answers knows a term, and a group is made when all do. {string.Join("; ", silent)}");
+                $"No member that answers has a term; forming a group needs all members. {string.Join("; ", silent)}");
             await MakeAsync(options, members, connections, cancel);
         }
         catch (MySqlException fault)
@@ -91,15 +91,15 @@ public static class GroupSetup
             $"SET GLOBAL super_read_only = OFF; SET GLOBAL rpl_semi_sync_source_enabled = OFF; {Tables}", cancel);
         foreach (var replica in connections.Skip(1))
             await RunAsync(replica, $"STOP REPLICA; {options.Follow(members[0])}; START REPLICA", cancel);
-        // The row is in the logs of replicas before anybody may write.
+        // The row must be in the logs of replicas before any client may write.
         await RunAsync(
             first, $"SET GLOBAL rpl_semi_sync_source_enabled = ON; INSERT INTO tideline_group.topology VALUES (1, "
                 + $"'{members[0].Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF", cancel);
     }
 
     /// <summary>
-    /// Copies everything from a donor over a member (MySQL's clone plugin), whatever the member had. Its server ends,
-    /// or restarts where something watches over it; when it is back, the controller makes it a replica.
+    /// Copies everything from a donor over a member (MySQL's clone plugin), replacing the member's data. Its server
+    /// then stops, or restarts if it is supervised; when it is back, the controller makes it a replica.
     /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable: a server does not answer or refuses.</exception>
     public static async Task ReseedAsync(string member, string donor, CancellationToken cancel)
@@ -118,7 +118,7 @@ public static class GroupSetup
         catch (MySqlException fault) when (fault.ErrorCode == NotSupervised
             || fault.ErrorCode == MySqlErrorCode.ServerShutdown || (int)fault.ErrorCode is 2006 or 2013)
         {
-            // That is how it ends when it was done: the server goes down with its new data.
+            // A successful clone ends like this: the server shuts down with its new data.
         }
         catch (MySqlException fault)
         {
@@ -143,12 +143,12 @@ public static class GroupSetup
         {
             if (await ScalarAsync(connections[at],
                 $"SELECT GTID_SUBTRACT(@@gtid_executed, '{all}')", cancel) is string { Length: > 0 } beyond)
-                findings.Add($"{members[at].Name} has transactions that {members[0].Name} lacks ({beyond}): seed it "
-                    + $"from there, or begin with empty servers.");
+                findings.Add($"{members[at].Name} has transactions that {members[0].Name} lacks ({beyond}): reseed it "
+                    + $"from there, or start with empty servers.");
         }
 
         if (findings.Count > 0) throw new TidelineException(
-            ErrorCode.InvalidInput, $"A failover of this group could lose something:\n{string.Join('\n', findings)}");
+            ErrorCode.InvalidInput, $"A failover of this group could lose data:\n{string.Join('\n', findings)}");
     }
 
     private static async Task RunAsync(MySqlConnection connection, string sql, CancellationToken cancel)

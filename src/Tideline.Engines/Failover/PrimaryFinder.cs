@@ -4,11 +4,10 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Failover;
 
 /// <summary>
-/// Finds the primary of a group: the writable member with the newest term, and no member may know a newer one. All
-/// members but one must have answered: a new term is durable on its primary and on one replica before it counts, so one
-/// silent member cannot hide it, and an old primary that has come back is passed over by a process that knows nothing
-/// yet, too. Where one address was given, the primary is where it leads, and nobody is asked: that is a new tenure each
-/// time it is in doubt.
+/// Finds the primary of a group: the writable member with the newest term, provided that no member has a newer one. All
+/// members but one must have answered. A new term is durable on its primary and on one replica before it counts, so one
+/// silent member cannot hide it, and even a new process skips an old primary that has come back. With a single address,
+/// the primary is the server that it leads to, without a search; each doubt then starts a new lease.
 /// </summary>
 internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task<MemberAnswer>>? ask = null)
 {
@@ -19,17 +18,17 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
     private long _highest;
     private PrimaryLease? _known = group.IsGroup ? null : new PrimaryLease(group.Members[0]);
 
-    /// <summary>The primary as it was found last; it is looked for where it is not known.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: there is none now, in words that say what each member
-    /// answered.</exception>
+    /// <summary>The last found primary; searches for it if it is not known.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: there is none at present; the message has each member's
+    /// answer.</exception>
     public PrimaryLease Get() => Volatile.Read(ref _known) ?? Task.Run(FindAsync).GetAwaiter().GetResult();
 
     /// <summary>As <see cref="Get"/>.</summary>
     public async ValueTask<PrimaryLease> GetAsync() => Volatile.Read(ref _known) ?? await FindAsync();
 
     /// <summary>
-    /// The primary does not answer or takes no writes: the next one who asks looks for it anew, and who waits for it
-    /// waits no longer.
+    /// Reports that the primary does not answer or accepts no writes: the next caller searches again, and waits for
+    /// this primary are cancelled.
     /// </summary>
     public void Doubt(PrimaryLease tenure)
     {
@@ -64,7 +63,7 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
         if (heard.Count < Math.Max(group.Members.Count - 1, (group.Members.Count / 2) + 1)) return null;
         var newest = Math.Max(heard.Max(answer => answer.Term), Interlocked.Read(ref _highest));
         var primaries = heard.FindAll(answer => answer.IsWritable && answer.Term == newest);
-        // Two that take writes in one term contradict each other: an operator must look.
+        // Two writable members in one term contradict each other: an operator must decide.
         return primaries.Count == 1 ? primaries[0] : null;
     }
 
@@ -83,7 +82,7 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
     {
         try
         {
-            // Who does not answer in time is left to the driver's own limits.
+            // A call that does not answer in time is left to the driver's own timeouts.
             return await Task.Run(() => ReadAsync(member)).WaitAsync(Patience);
         }
         catch (Exception fault) when (fault is MySqlException or TimeoutException or InvalidOperationException)
@@ -106,11 +105,11 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
 
 }
 
-/// <summary>What a member says of itself, or why it was not heard.</summary>
+/// <summary>A member's description of itself, or why it did not answer.</summary>
 internal sealed record MemberAnswer(MemberAddress Member, bool IsHeard, bool IsWritable, long Term, string Words);
 
-/// <summary>A member for as long as it is taken for the primary.</summary>
-#pragma warning disable CA1001 // Nothing hangs on the source once it is cancelled; readers may ask for its token later.
+/// <summary>A member while it is regarded as the primary.</summary>
+#pragma warning disable CA1001 // A cancelled source holds no resources; readers may still use its token.
 internal sealed class PrimaryLease(MemberAddress member)
 #pragma warning restore CA1001
 {
@@ -119,21 +118,21 @@ internal sealed class PrimaryLease(MemberAddress member)
 
     public MemberAddress Member => member;
 
-    /// <summary>Cancelled when it is in doubt.</summary>
+    /// <summary>Cancelled when the primary is in doubt.</summary>
     public CancellationToken Ended => _over.Token;
 
     public void End() => _ = _over.CancelAsync();
 
     /// <summary>
-    /// What a session at this primary says of its server. One address can lead to another server while sessions that
-    /// were opened before stay where they are.
+    /// Checks the server of a session at this primary. An address may start to lead to another server while earlier
+    /// sessions stay where they are.
     /// </summary>
-    /// <exception cref="TidelineException">StorageUnavailable: it is not the primary (any more), or not the server that
-    /// another session of this tenure is at.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it is not (or no longer) the primary, or not the server
+    /// of this lease's other sessions.</exception>
     public void Require(bool isWritable, string server)
     {
         if (!isWritable) throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} accepts no writes now.");
         if ((Interlocked.CompareExchange(ref _server, server, null) ?? server) != server)
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} leads to another server now.");
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"{Member} now leads to another server.");
     }
 }

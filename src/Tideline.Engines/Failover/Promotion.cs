@@ -7,19 +7,19 @@ namespace Tideline.Engines.Failover;
 /// <summary>
 /// One failover:
 /// <code>
-///  1 fence    the replicas give up their lines to the old primary: it gets no acknowledgement any more
-///  2 pick     the member that has everything that any other has
-///  3 drain    it carries out what it has received
-///  4 promote  the others follow it; its term is acknowledged by one of them; it takes writes
+///  1 fence    the replicas drop their connections to the old primary, which gets no more acknowledgements
+///  2 pick     the member that has everything that any other member has
+///  3 drain    it applies what it has received
+///  4 promote  the others follow it; one of them acknowledges its term; it accepts writes
 /// </code>
-/// Whatever fails leaves a group without a primary, and the next round begins at 1.
+/// After any fault the group has no primary, and the next round starts at 1.
 /// </summary>
 internal sealed class Promotion(
     FailoverOptions options, IReadOnlyList<GroupMember> candidates, long term, AckHeartbeat heartbeat)
 {
-    /// <returns>The new primary and how long the steps behind the fence took, milliseconds.</returns>
+    /// <returns>The new primary and the duration of the steps after the fence, milliseconds.</returns>
     /// <exception cref="TidelineException">Corrupt: the members contradict each other, and none may be chosen.
-    /// StorageUnavailable: a member was lost on the way.</exception>
+    /// StorageUnavailable: a member was lost meanwhile.</exception>
     public async Task<(GroupMember Primary, double DrainMs, double PromoteMs)> RunAsync(CancellationToken cancel)
     {
         // :: 1
@@ -33,13 +33,13 @@ internal sealed class Promotion(
 
         // :: 4
         await chosen.EndApplierAsync(cancel);
-        // Whoever has all of the logs before begins to read at the new one: to find its place in a large one takes the
-        // time of reading it.
+        // A replica that has all previous logs starts to read at the new one. Finding its position in a large log would
+        // take as long as reading it.
         await chosen.ExecuteAsync(
             "RESET REPLICA ALL; FLUSH LOCAL BINARY LOGS; SET GLOBAL rpl_semi_sync_source_enabled = ON", cancel);
         var others = candidates.Where(member => member != chosen).ToArray();
         await Task.WhenAll(others.Select(member => FollowAsync(member, chosen, cancel)));
-        // Read-only but for administrators, until a replica has acknowledged the term.
+        // Read-only except for administrators, until a replica has acknowledged the term.
         var opened = chosen.ExecuteAsync(
             string.Create(CultureInfo.InvariantCulture,
                 $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology "
@@ -51,7 +51,7 @@ internal sealed class Promotion(
         return (chosen, Ms(fenced, drained), Ms(drained, Stopwatch.GetTimestamp()));
     }
 
-    // Asked once more behind it: what arrived until then counts, and nothing can arrive any more.
+    // Probed again after the fence: everything that arrived until then counts, and nothing more can arrive.
     private static async Task FenceAsync(GroupMember member, CancellationToken cancel)
     {
         await member.ExecuteAsync("SET GLOBAL super_read_only = ON; STOP REPLICA IO_THREAD", cancel);
@@ -60,7 +60,7 @@ internal sealed class Promotion(
             ErrorCode.StorageUnavailable, $"{member.Name} was lost while it was fenced: {member.Fault}.");
     }
 
-    // What a replica has received it goes on carrying out; only its line changes.
+    // A replica keeps applying what it has received; only its connection changes.
     private Task FollowAsync(GroupMember member, GroupMember chosen, CancellationToken cancel)
     {
         var follow = member.State!.Source is null

@@ -4,14 +4,14 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// Keeps the write-ahead log of a busy file short without holding up its writer. A thread with a connection of its own
-/// copies back what is there; then the writer copies the little that came since, between two transactions, and the log
-/// starts anew. A log that was never copied whole would never start anew.
+/// Keeps the write-ahead log of a busy file short without holding up its writer. A thread with its own connection
+/// copies most of it back; then the writer copies the small remainder between two transactions, and the log restarts. A
+/// log that was never copied completely would never restart.
 /// </summary>
 /// <remarks>
-/// A file whose commits are not flushed one by one can have its log written out steadily, in small parts: left until it
-/// is copied, tens of megabytes would go to the disk at once, and the commits of every other file would wait behind
-/// them.
+/// A file whose commits are not flushed individually can have its log written out steadily, in small parts. Otherwise
+/// the checkpoint would send tens of megabytes to the disk at once, and the commits of every other file would wait
+/// behind them.
 /// </remarks>
 internal sealed class Checkpointer : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class Checkpointer : IDisposable
     private long _asked;
     private long _writtenOut;
 
-    /// <param name="writer">The writer's connection; its automatic checkpoints end here.</param>
+    /// <param name="writer">The writer's connection; its automatic checkpoints are switched off.</param>
     /// <param name="writesOut">Whether to write the log out steadily.</param>
     public Checkpointer(SqliteDatabase writer, bool writesOut)
     {
@@ -48,8 +48,8 @@ internal sealed class Checkpointer : IDisposable
     }
 
     /// <summary>
-    /// Between two transactions, on the writer's thread: has the thread write out or copy when that is due, and ends a
-    /// copy it has made.
+    /// Called between two transactions, on the writer's thread: starts a write-out or a copy on the thread when it is
+    /// due, and completes a finished copy.
     /// </summary>
     public void BetweenTransactions()
     {
@@ -60,7 +60,7 @@ internal sealed class Checkpointer : IDisposable
         {
             if (writeOut)
             {
-                // A log that started anew.
+                // The log has restarted.
                 if (frames < _asked) _writtenOut = 0;
                 _asked = frames;
                 Monitor.PulseAll(_gate);
@@ -73,7 +73,7 @@ internal sealed class Checkpointer : IDisposable
                 Monitor.PulseAll(_gate);
             }
 
-            // The thread cannot keep up: the log must not grow for ever.
+            // The thread cannot keep up: the log must not grow without limit.
             while (_state == State.Copying && frames >= Limits.CheckpointFramesMax) Monitor.Wait(_gate);
             if (_state != State.Copied) return;
             _state = State.Idle;
@@ -110,13 +110,13 @@ internal sealed class Checkpointer : IDisposable
                     }
 
                     own ??= SqliteDatabase.OpenWriter(_writer.Path, cacheKib: 64);
-                    // What is written during a pass is left to the next. Each leaves less, and the writer does the
-                    // last.
+                    // Frames written during a pass are left to the next. Each pass leaves fewer, and the writer does
+                    // the last.
                     for (var pass = 0; pass < Limits.CheckpointPasses; pass++) own.Checkpoint();
                 }
                 catch (Exception fault) when (fault is TidelineException or IOException or UnauthorizedAccessException)
                 {
-                    // A disk that fails tells the writer too; the log only stays long.
+                    // A failing disk also shows at the writer; here the log merely stays long.
                 }
 
                 lock (_gate)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// Which file stands at a path: device and inode. A file that was put in the place of another one is not the one that a
-/// process has open.
+/// Identifies the file at a path by device and inode. If a file was replaced, the path no longer leads to the file that
+/// a process has open.
 /// </summary>
 internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
 {
@@ -13,7 +13,7 @@ internal readonly partial record struct FileIdentity(ulong Device, ulong Inode)
     private const int CurrentFolder = -100;
     private const uint AskInode = 0x100;
 
-    /// <summary>The file at a path; null when there is none. Where it cannot be asked, all files are one.</summary>
+    /// <summary>The file at a path; null if there is none. Where the system cannot tell, all files are equal.</summary>
     public static FileIdentity? Of(string path)
     {
         if (!OperatingSystem.IsLinux()) return File.Exists(path) ? default(FileIdentity) : null;

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// Has the operating system write out what it holds of a file, a part at a time, so that the flushes of other files do
-/// not queue behind all of it.
+/// Makes the operating system write out its dirty pages of a file in small parts, so that the flushes of other files do
+/// not queue behind all of them.
 /// </summary>
 internal static partial class PageCache
 {
@@ -15,8 +15,8 @@ internal static partial class PageCache
     private const uint WriteAndWait = 7;
 
     /// <summary>
-    /// Writes out a range of bytes. This is not a promise of durability: a flush still has to follow, and finds little
-    /// left to do.
+    /// Writes out a range of bytes. This does not guarantee durability: a flush must still follow, but has little left
+    /// to do.
     /// </summary>
     public static void WriteOut(SafeFileHandle file, long from, long to)
     {
@@ -28,7 +28,7 @@ internal static partial class PageCache
 
         for (; from < to; from += Part)
         {
-            // A fault here shows again in the flush that follows.
+            // A fault here also shows in the flush that follows.
             if (SyncFileRange(file, from, Math.Min(Part, to - from), WriteAndWait) != 0) return;
         }
     }

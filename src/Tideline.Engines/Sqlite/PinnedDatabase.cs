@@ -4,15 +4,15 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// A SQLite file as it is at one moment, held by a read transaction while it is copied. A copy page by page from a
-/// connection that holds none begins anew at each commit, for ever; one step for all pages keeps the writer waiting.
-/// The write-ahead log grows meanwhile.
+/// A SQLite file at one moment, pinned by a read transaction while it is copied. A page-by-page copy from a connection
+/// without one restarts at each commit, indefinitely; a copy of all pages in one step keeps the writer waiting. The
+/// write-ahead log grows meanwhile.
 /// </summary>
 internal sealed class PinnedDatabase : IDisposable
 {
     private readonly SqliteDatabase _source;
 
-    /// <summary>Pins the file: what is committed by now is what the copy will hold.</summary>
+    /// <summary>Pins the file: the copy will contain everything committed so far.</summary>
     /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
     public PinnedDatabase(string path)
     {
@@ -22,7 +22,7 @@ internal sealed class PinnedDatabase : IDisposable
             _source.Prepare("BEGIN").Run();
             Read(database =>
             {
-                // A snapshot begins with the first read.
+                // A snapshot starts with the first read.
                 var first = database.Prepare("SELECT count(*) FROM sqlite_schema");
                 first.Step();
                 first.Reset();

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// Reading connections to one file. Nobody waits: a thread that finds none opens one, and what exceeds
-/// <see cref="Kept"/> is closed on return.
+/// Read connections to one file. No thread waits: if none is idle, a new one is opened, and connections beyond
+/// <see cref="Kept"/> are closed on return.
 /// </summary>
 internal sealed class ReaderPool(string path) : IDisposable
 {
@@ -13,7 +13,7 @@ internal sealed class ReaderPool(string path) : IDisposable
     private readonly ConcurrentBag<SqliteDatabase> _idle = [];
     private volatile bool _disposed;
 
-    /// <summary>Runs a read on a connection of its own.</summary>
+    /// <summary>Runs a read on a separate connection.</summary>
     public T Read<T>(Func<SqliteDatabase, T> read)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);

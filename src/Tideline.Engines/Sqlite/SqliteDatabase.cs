@@ -7,9 +7,9 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// One connection to one SQLite file: prepared statements that are kept, transactions, and faults as
-/// <see cref="TidelineException"/>. Not for two threads at once. It stands directly on SQLitePCLRaw, because ADO.NET's
-/// cost per statement is what the group commit saves.
+/// One connection to one SQLite file: cached prepared statements, transactions, and faults as
+/// <see cref="TidelineException"/>. Not thread-safe. It uses SQLitePCLRaw directly, because ADO.NET's cost per
+/// statement is what the group commit saves.
 /// </summary>
 internal sealed unsafe class SqliteDatabase : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     public string Path { get; }
 
     /// <summary>
-    /// Opens for writing (creating the file) with WAL and synchronous=FULL: a commit that returned is on the disk.
+    /// Opens for writing (creating the file) with WAL and synchronous=FULL: a completed commit is on disk.
     /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
     public static SqliteDatabase OpenWriter(string path, int cacheKib = 65_536)
@@ -40,7 +40,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         return database;
     }
 
-    /// <summary>Opens for reading beside a writer; each statement sees the last commit before it began.</summary>
+    /// <summary>Opens for reading beside a writer; each statement sees the last commit before its start.</summary>
     /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
     public static SqliteDatabase OpenReader(string path, int cacheKib = 8_192)
     {
@@ -50,7 +50,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         return database;
     }
 
-    /// <summary>The kept statement for a text; prepared at its first use.</summary>
+    /// <summary>The cached statement for a SQL text; prepared on first use.</summary>
     public SqliteStatement Prepare(string sql)
     {
         if (_statements.TryGetValue(sql, out var kept)) return kept;
@@ -58,7 +58,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         return _statements[sql] = new SqliteStatement(this, statement);
     }
 
-    /// <summary>Runs one statement that has no parameters, to its end.</summary>
+    /// <summary>Runs one statement without parameters to its end.</summary>
     public void Execute(string sql)
     {
         Check(raw.sqlite3_prepare_v2(_handle, sql, out var statement));
@@ -85,9 +85,9 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     public int Changes => raw.sqlite3_changes(_handle);
 
     /// <summary>
-    /// Begins a transaction that takes the write lock at once. One that is not <paramref name="durable"/> survives the
-    /// end of the process like any other; when the machine fails it may be lost, never torn, and never a part of what
-    /// came before the next durable one.
+    /// Begins a transaction and takes the write lock at once. A transaction that is not <paramref name="durable"/>
+    /// survives the end of the process like any other. If the machine fails it may be lost, but it is never torn, and
+    /// never lost once a later durable transaction has committed.
     /// </summary>
     public void Begin(bool durable = true)
     {
@@ -100,7 +100,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
         Prepare("BEGIN IMMEDIATE").Run();
     }
 
-    /// <summary>Commits; when it returns, as durable as <see cref="Begin"/> was asked for.</summary>
+    /// <summary>Commits, as durably as requested in <see cref="Begin"/>.</summary>
     public void Commit() => Prepare("COMMIT").Run();
 
     /// <summary>Rolls back, if a transaction is open.</summary>
@@ -114,7 +114,7 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     /// </summary>
     public int LogFrames => _logFrames is null ? 0 : *_logFrames;
 
-    /// <summary>Counts the frames of the log, and leaves checkpoints to <see cref="Checkpoint"/>.</summary>
+    /// <summary>Starts counting the frames of the log, and leaves checkpoints to <see cref="Checkpoint"/>.</summary>
     public void WatchLog()
     {
         _logFrames = (int*)NativeMemory.AllocZeroed(sizeof(int));
@@ -122,13 +122,12 @@ internal sealed unsafe class SqliteDatabase : IDisposable
     }
 
     /// <summary>
-    /// Copies as much of the log back as no reader needs, without waiting for anyone. What cannot be copied now, a
-    /// later one copies.
+    /// Copies back as much of the log as no reader needs, without waiting. A later call copies the rest.
     /// </summary>
     public void Checkpoint() =>
         _ = raw.sqlite3_wal_checkpoint_v2(_handle, null, raw.SQLITE_CHECKPOINT_PASSIVE, out _, out _);
 
-    /// <summary>Copies the whole database into a new file, some pages a step.</summary>
+    /// <summary>Copies the whole database into a new file, a number of pages per step.</summary>
     /// <exception cref="TidelineException">StorageUnavailable or Corrupt.</exception>
     public void CopyTo(string target, int stepPages, CancellationToken cancel)
     {

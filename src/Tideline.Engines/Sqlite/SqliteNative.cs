@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 namespace Tideline.Engines.Sqlite;
 
 /// <summary>
-/// The calls that happen once per column, straight into the same library that SQLitePCLRaw loads. A bind is a few
-/// nanoseconds of work, so it is not worth a reference count on a handle and a switch of the collector's mode; the
-/// calls that may touch the disk keep that switch.
+/// The calls that happen once per column, made directly to the library that SQLitePCLRaw loads. A bind takes a few
+/// nanoseconds, so it skips the reference count on a handle and the switch of the collector's mode; calls that may
+/// access the disk keep that switch.
 /// </summary>
 internal static unsafe partial class SqliteNative
 {
-    /// <summary>Tells a bind that the memory stays as it is until the statement is bound again.</summary>
+    /// <summary>For a bind: the memory stays unchanged until the statement is bound again.</summary>
     public const nint Static = 0;
 
-    /// <summary>Tells a bind to copy.</summary>
+    /// <summary>For a bind: SQLite copies the memory.</summary>
     public const nint Transient = -1;
 
     private const string Library = "e_sqlite3";
@@ -55,7 +55,7 @@ internal static unsafe partial class SqliteNative
     public static partial byte* ColumnText(nint statement, int column);
 
     /// <summary>
-    /// Called after each commit with the number of frames in the write-ahead log; takes the place of automatic
+    /// Registers a callback for the number of frames in the write-ahead log after each commit; it replaces automatic
     /// checkpoints.
     /// </summary>
     [LibraryImport(Library, EntryPoint = "sqlite3_wal_hook")]

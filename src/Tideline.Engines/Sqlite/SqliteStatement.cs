@@ -15,10 +15,10 @@ internal sealed unsafe class SqliteStatement : IDisposable
     private readonly SqliteDatabase _database;
     private readonly sqlite3_stmt _owner;
 
-    // Zero once disposed: SQLite answers "misuse" to a null statement instead of touching freed memory.
+    // Zero once disposed: SQLite returns "misuse" for a null statement instead of accessing freed memory.
     private nint _statement;
 
-    // One slot of 16 bytes a parameter: an id is bound where it lies, without a copy on SQLite's heap.
+    // One slot of 16 bytes per parameter: an id is bound in place, without a copy on SQLite's heap.
     private byte* _ids;
     private int _next = 1;
 
@@ -50,7 +50,7 @@ internal sealed unsafe class SqliteStatement : IDisposable
     public SqliteStatement Bind(ReadOnlySpan<byte> value)
     {
         int code;
-        // An empty blob needs an address all the same: SQLite reads a null one as NULL.
+        // An empty blob still needs an address: SQLite treats a null pointer as NULL.
         var none = (byte)0;
         fixed (byte* bytes = value) code = SqliteNative.BindBlob(
             _statement, _next++, value.IsEmpty ? &none : bytes, value.Length, SqliteNative.Transient);
@@ -86,7 +86,7 @@ internal sealed unsafe class SqliteStatement : IDisposable
         Reset();
     }
 
-    /// <summary>Moves to the next row. Call <see cref="Reset"/> when done; a fault resets by itself.</summary>
+    /// <summary>Moves to the next row. Call <see cref="Reset"/> when done; after a fault it resets by itself.</summary>
     /// <returns>False at the end.</returns>
     public bool Step()
     {
@@ -113,7 +113,7 @@ internal sealed unsafe class SqliteStatement : IDisposable
 
     public long? LongOrNull(int column) => IsNull(column) ? null : Long(column);
 
-    /// <exception cref="TidelineException">Corrupt: it is not as long as an id.</exception>
+    /// <exception cref="TidelineException">Corrupt: it does not have the length of an id.</exception>
     public Guid Id(int column)
     {
         var bytes = Span(column);
@@ -129,10 +129,10 @@ internal sealed unsafe class SqliteStatement : IDisposable
 
     public byte[] Bytes(int column) => Span(column).ToArray();
 
-    /// <summary>The bytes of the column (of a text: UTF-8), valid until the next step.</summary>
+    /// <summary>The bytes of the column (for text: UTF-8), valid until the next step.</summary>
     public ReadOnlySpan<byte> Span(int column)
     {
-        // SQLite's documentation asks for this order: the pointer first, then the length of what it points to.
+        // SQLite's documentation requires this order: first the pointer, then the length.
         var bytes = SqliteNative.ColumnBlob(_statement, column);
         return new ReadOnlySpan<byte>(bytes, SqliteNative.ColumnBytes(_statement, column));
     }

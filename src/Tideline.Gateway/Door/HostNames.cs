@@ -4,24 +4,25 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Door;
 
 /// <summary>
-/// The hosts that a node answers for: loopback, the address that a connection came in on, and the names that an
-/// operator gives. With DNS rebinding a web page reaches a node under a name of its own, and that name is none of them.
+/// The hosts that a node answers for: loopback, the local address of the connection, and the names that an operator
+/// configures. In a DNS rebinding attack, a web page reaches a node under the attacker's host name, which is none of
+/// these.
 /// </summary>
 public sealed class HostNames
 {
     private readonly HashSet<string> _names;
 
-    /// <param name="names">Names or addresses without a port, beside loopback.</param>
+    /// <param name="names">Names or addresses without a port, in addition to loopback.</param>
     /// <exception cref="TidelineException">InvalidInput: one of them is neither a name nor an address.</exception>
     public HostNames(IEnumerable<string> names) =>
         _names = new(names.Select(Require), StringComparer.OrdinalIgnoreCase) { "localhost" };
 
-    /// <summary>Loopback and the address that a connection came in on.</summary>
+    /// <summary>Loopback and the local address of the connection.</summary>
     public static HostNames Loopback { get; } = new([]);
 
     /// <summary>
-    /// Whether a request with this <c>Host</c>, on a connection to <paramref name="local"/>, is for this node. The
-    /// port does not count.
+    /// Whether a request with this <c>Host</c>, on a connection to <paramref name="local"/>, is for this node. The port
+    /// is ignored.
     /// </summary>
     public bool Contains(HostString host, IPAddress? local)
     {
@@ -32,7 +33,7 @@ public sealed class HostNames
         return IPAddress.IsLoopback(address) || (local is not null && Short(address).Equals(Short(local)));
     }
 
-    // Without the dot at the end of a full name, and without the brackets of IPv6.
+    // Without the trailing dot of a fully qualified name, and without the brackets of IPv6.
     private static string Plain(string name) =>
         name is ['[', .. var inner, ']'] ? inner : name.EndsWith('.') ? name[..^1] : name;
 
@@ -42,5 +43,5 @@ public sealed class HostNames
         ? Plain(name)
         : throw new TidelineException(
             ErrorCode.InvalidInput,
-            $"--hosts (TIDELINE_HOSTS) lists names or addresses (bank.example,10.0.0.7), no ports; '{name}' is none.");
+            $"--hosts (TIDELINE_HOSTS) lists names or addresses (bank.example,10.0.0.7), no ports, not '{name}'.");
 }

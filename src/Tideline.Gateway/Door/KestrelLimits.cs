@@ -4,7 +4,7 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Door;
 
 /// <summary>
-/// The limits that the server keeps itself: what it refuses there no route and no problem document sees.
+/// The limits that the server enforces itself: its refusals reach no route and have no problem document.
 /// </summary>
 public static class KestrelLimits
 {

@@ -8,12 +8,12 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Door;
 
 /// <summary>
-/// What holds for every request before a route sees it: it is for this node, no page of another site sent it, and its
-/// head is within limits. A node without identities relies on this against web pages.
+/// Checks every request before a route handles it: it is for this node, no page of another site sent it, and its head
+/// is within limits. A node without client identities relies on this for protection against web pages.
 /// </summary>
 internal static class RequestDoor
 {
-    /// <summary>Puts the door before every route.</summary>
+    /// <summary>Adds the checks before every route.</summary>
     public static void UseDoor(this IApplicationBuilder web, HostNames hosts, RouteMeter? refused = null) =>
         web.Use((http, next) =>
         {
@@ -23,7 +23,7 @@ internal static class RequestDoor
             return Task.CompletedTask;
         });
 
-    /// <summary>Why a request is not let in; null when it is.</summary>
+    /// <summary>Why a request is refused; null if it is accepted.</summary>
     public static Problem? Check(HttpContext http, HostNames hosts)
     {
         var request = http.Request;
@@ -40,7 +40,7 @@ internal static class RequestDoor
         return CheckSite(request) ?? CheckHead(http);
     }
 
-    // Browsers send Origin with what a page posts, and Sec-Fetch-Site with everything; a page cannot change either.
+    // Browsers send Origin with what a page posts, and Sec-Fetch-Site with every request; a page cannot change either.
     private static Problem? CheckSite(HttpRequest request)
     {
         var (origin, site) = (request.Headers.Origin, request.Headers["Sec-Fetch-Site"]);
@@ -53,7 +53,7 @@ internal static class RequestDoor
         return null;
     }
 
-    // The scheme does not count: TLS may end at a proxy.
+    // The scheme is ignored, since a proxy may terminate TLS.
     private static bool IsOwn(StringValues origin, HostString host)
     {
         if (origin is not [{ } text]) return false;
@@ -78,11 +78,11 @@ internal static class RequestDoor
         if (fields > Limits.HeaderFields || bytes > Limits.HeaderBytes)
             return new Problem(ProblemTypes.HeadersTooLarge,
                 $"A request may have at most {Limits.HeaderFields} header fields, {Limits.HeaderBytes} bytes in all.");
-        // Two lengths: a proxy may have believed the other one. Kestrel keeps the one it does not use under this name.
+        // Two lengths: a proxy may have used the other one. Kestrel keeps the one that it ignores under this name.
         if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
             return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),
                 "Send Content-Length or Transfer-Encoding, not both.", "Content-Length");
-        // What is coded another way would be read as something else than a proxy read.
+        // With another coding, a proxy may have read the body differently.
         if (headers.TransferEncoding is { Count: > 0 } coding
             && !(coding is [{ } one] && one.Equals("chunked", StringComparison.OrdinalIgnoreCase)))
             return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),

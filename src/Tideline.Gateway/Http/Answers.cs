@@ -7,14 +7,14 @@ using Tideline.Queries;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>The forms that answers share.</summary>
+/// <summary>Common parts of answers.</summary>
 internal static class Answers
 {
-    /// <summary>Answers a command: its token and its fields, or why it was refused.</summary>
+    /// <summary>Answers a command: its token and its fields, or its refusal.</summary>
     /// <param name="http">The request.</param>
-    /// <param name="reply">What the ledger said; a repeated key gets the first one's reply, so all fields must come
-    /// from it.</param>
-    /// <param name="status">The status when it was done.</param>
+    /// <param name="reply">The ledger's reply. A repeated key gets the first reply again, so all fields must come from
+    /// it.</param>
+    /// <param name="status">The status if the command was executed.</param>
     /// <param name="idName">The field that carries the reply's subject.</param>
     /// <param name="balance">The currency of the balance to show; null shows none.</param>
     public static Task<Problem?> Command(
@@ -32,14 +32,14 @@ internal static class Answers
         return Task.FromResult<Problem?>(null);
     }
 
-    /// <summary>Tells the client which positions its command wrote, so that its next read can ask for them.</summary>
+    /// <summary>Sends the positions that the command wrote, so that the client's next read can require them.</summary>
     public static void SetToken(HttpContext http, IReadOnlyList<Position> positions)
     {
         var token = ConsistencyToken.Encode(positions, http.GetEndpoint()!.Metadata.GetRequiredMetadata<TokenScope>());
         if (token.Length > 0) http.Response.Headers["Tideline-Token"] = token;
     }
 
-    /// <summary>Says where an answer came from and how stale it may be; infinite: nobody knows.</summary>
+    /// <summary>Sends where an answer came from and how stale it may be; infinite if unknown.</summary>
     public static void SetServed(HttpContext http, ServedBy served, double stalenessMs)
     {
         http.Response.Headers["Tideline-Served-By"] = served
@@ -50,21 +50,21 @@ internal static class Answers
             : "unknown";
     }
 
-    /// <summary>Says that an answer came from the strong tier, as fresh as can be.</summary>
+    /// <summary>Marks an answer as coming from the strong tier, with no staleness.</summary>
     public static void SetServedByLedger(HttpContext http)
     {
         http.Response.Headers["Tideline-Served-By"] = "ledger";
         http.Response.Headers["Tideline-Staleness-Ms"] = "0";
     }
 
-    /// <summary>An amount with its currency beside it.</summary>
+    /// <summary>Writes an amount with its currency beside it.</summary>
     public static void WriteMoney(Utf8JsonWriter json, string name, Money money)
     {
         json.WriteString(name, money.ToDecimalString());
         json.WriteString("currency"u8, money.Currency.Code);
     }
 
-    /// <summary>An amount of minor units as a decimal string.</summary>
+    /// <summary>Writes minor units as a decimal string.</summary>
     public static void WriteAmount(Utf8JsonWriter json, string name, long minor, Currency currency) =>
         json.WriteString(name, new Money(minor, currency).ToDecimalString());
 }

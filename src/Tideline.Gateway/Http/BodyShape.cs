@@ -2,25 +2,21 @@ using System.Text;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>
-/// A field of a body: what it means and how it looks, for the parser and for the OpenAPI document alike.
-/// </summary>
+/// <summary>A field of a body: its meaning and an example, for both the parser and the OpenAPI document.</summary>
 internal sealed record BodyField(
     string Name, string Description, string Example, bool Required = false, bool IsFlag = false)
 {
-    /// <summary>The name as it stands in JSON.</summary>
+    /// <summary>The name as UTF-8, as it appears in JSON.</summary>
     public byte[] Utf8Name { get; } = Encoding.UTF8.GetBytes(Name);
 }
 
-/// <summary>
-/// The fields that the body of a route may have. Bodies are flat: texts and, where said, true or false.
-/// </summary>
+/// <summary>The allowed fields of a route's body. Bodies are flat: strings, and true or false for flags.</summary>
 internal sealed class BodyShape(params BodyField[] fields)
 {
     /// <summary>In the order in which they enter a request's fingerprint.</summary>
     public BodyField[] Fields => fields;
 
-    /// <summary>Where a field stands.</summary>
+    /// <summary>The index of a field.</summary>
     public int IndexOf(string name)
     {
         for (var index = 0; index < fields.Length; index++)

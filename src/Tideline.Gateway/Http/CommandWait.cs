@@ -4,22 +4,23 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// Waits for commands no longer than <see cref="Limits.CommandAnswerMs"/>, whatever an engine does. A command is never
-/// cancelled: it may be in the middle of its commit.
+/// Waits for commands at most <see cref="Limits.CommandAnswerMs"/>, whatever an engine does. A command is never
+/// cancelled, since it may be in the middle of its commit.
 /// </summary>
 internal static class CommandWait
 {
     private static readonly string TooLate = string.Create(
         CultureInfo.InvariantCulture,
         $"The command was not answered within {Limits.CommandAnswerMs} ms. ")
-        + "Whether it was carried out is not known; repeat it with the same key, if it has one, to find out.";
+        + "Its outcome is unknown; repeat it with the same key, if it has one, to get the outcome.";
 
     /// <summary>The command's reply.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: it took too long, and its fate is not known.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: it took too long, and its outcome is
+    /// unknown.</exception>
     public static Task<T> ForAsync<T>(this TimeProvider time, Task<T> command) =>
         command.IsCompleted ? command : time.ForAsync(command, time.GetTimestamp());
 
-    /// <summary>The reply of a command that was begun at <paramref name="began"/>.</summary>
+    /// <summary>The reply of a command that started at <paramref name="began"/>.</summary>
     /// <exception cref="TidelineException">As above.</exception>
     public static async Task<T> ForAsync<T>(this TimeProvider time, Task<T> command, long began)
     {
@@ -31,7 +32,7 @@ internal static class CommandWait
         }
         catch (TimeoutException) when (!command.IsCompleted)
         {
-            // Nobody waits for it any more: a fault that comes later is seen all the same.
+            // No caller waits any more: observe a later fault, so that it is not unhandled.
             _ = command.ContinueWith(
                 static late => late.Exception,
                 CancellationToken.None,
@@ -41,7 +42,7 @@ internal static class CommandWait
         }
         catch (TimeoutException)
         {
-            // It ended at the moment of the limit, or the fault is its own.
+            // It ended exactly at the limit, or failed by itself.
             return await command;
         }
     }

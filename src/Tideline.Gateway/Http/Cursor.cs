@@ -3,15 +3,15 @@ using System.Text;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>Where the next page begins, as an opaque text that belongs to one list.</summary>
+/// <summary>The start of the next page, as an opaque text that belongs to one list.</summary>
 internal static class Cursor
 {
-    /// <summary>The text of a place in a list.</summary>
+    /// <summary>Encodes a place in a list.</summary>
     public static string Write(string list, string place) =>
         Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{list}|{place}"));
 
-    /// <summary>Reads the place again.</summary>
-    /// <returns>Null when the text is not a cursor of this list.</returns>
+    /// <summary>Decodes the place.</summary>
+    /// <returns>Null if the text is not a cursor of this list.</returns>
     public static string? Read(string list, string text)
     {
         if (text.Length > 1024 || !Base64Url.IsValid(text)) return null;

@@ -6,7 +6,7 @@ using Tideline.Services.Accounts.Views;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// A customer on the wire: the document of the view, its amounts as decimal strings with their currency beside them.
+/// The JSON of a customer: the document of the view, with amounts as decimal strings beside their currency.
 /// </summary>
 internal static class CustomerJson
 {
@@ -14,7 +14,7 @@ internal static class CustomerJson
     public static void Write(Utf8JsonWriter json, CustomerDocument customer)
     {
         json.WriteString("customerId"u8, customer.CustomerId);
-        // Null while the view has seen an account but not yet its owner, who may live on another shard.
+        // Null while the view has seen an account but not yet its owner, who may be on another shard.
         var profile = customer.ReadProfile();
         json.WriteString("name"u8, profile?.Name);
         json.WriteString("email"u8, profile?.Email);
@@ -87,7 +87,7 @@ internal static class CustomerJson
         json.WriteEndObject();
     }
 
-    // A sum may pass 64 bits, so it is no Money. A decimal with a scale is exact and writes its places itself.
+    // A sum may exceed 64 bits, so it is not a Money. A decimal with a scale is exact and prints its decimals itself.
     internal static string Decimals(decimal minor, int exponent)
     {
         var scale = new decimal(1, 0, 0, false, (byte)exponent);

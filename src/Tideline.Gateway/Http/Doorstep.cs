@@ -4,8 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// What stands before the gateway: it answers while the node starts, before there is a gateway, and while the node
-/// drains. The process is live then and not ready; nothing else is taken.
+/// Answers requests while the node starts, before there is a gateway, and while it drains. The process is then live but
+/// not ready; all other requests are refused.
 /// </summary>
 public sealed class Doorstep
 {
@@ -14,11 +14,12 @@ public sealed class Doorstep
     private volatile bool _isDraining;
     private int _inside = 1;
 
-    /// <summary>From now on requests go to the gateway.</summary>
+    /// <summary>Passes requests to the gateway from now on.</summary>
     public void Open(RequestDelegate gateway) => _gateway = gateway;
 
-    /// <summary>Takes no more requests and returns when those under way are answered, or when the time is
-    /// over.</summary>
+    /// <summary>
+    /// Accepts no more requests and returns when the requests in progress are answered, or when the time is over.
+    /// </summary>
     public async Task CloseAsync(TimeSpan patience)
     {
         if (_isDraining) return;
@@ -28,7 +29,7 @@ public sealed class Doorstep
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Answers a request, or has the gateway answer it.</summary>
+    /// <summary>Answers a request, or passes it to the gateway.</summary>
     public async Task HandleAsync(HttpContext http)
     {
         Interlocked.Increment(ref _inside);

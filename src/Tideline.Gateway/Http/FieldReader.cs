@@ -6,20 +6,20 @@ using Tideline.Ledger;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// Takes typed values out of a request. The first thing that is wrong becomes <see cref="Problem"/>; after that every
-/// value is empty, so a handler reads all it needs and looks once.
+/// Reads typed values from a request. The first error becomes <see cref="Problem"/>; after that every value is empty,
+/// so a handler reads all fields and checks once.
 /// </summary>
 internal sealed class FieldReader(BodyShape shape, string?[] values)
 {
     private static readonly BodyShape Nothing = new();
 
-    /// <summary>The first thing that is wrong; null when nothing is.</summary>
+    /// <summary>The first error; null if there is none.</summary>
     public Problem? Problem { get; set; }
 
     /// <summary>For a route without a body.</summary>
     public static FieldReader Empty() => new(Nothing, []);
 
-    /// <summary>A body that could not be read.</summary>
+    /// <summary>For a body that could not be read.</summary>
     public static FieldReader Failed(BodyShape shape, Problem problem) =>
         new(shape, new string?[shape.Fields.Length]) { Problem = problem };
 
@@ -32,19 +32,21 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         return null;
     }
 
-    /// <summary>The UUID of something new; null when the field is absent. Version 8 is for derived ids.</summary>
+    /// <summary>
+    /// The UUID of something new; null if the field is absent. Version 8 is reserved for derived ids.
+    /// </summary>
     public Guid? OptionalNewId(string name)
     {
         var id = OptionalId(name);
         if (id is { Version: 8 })
-            Fail(ProblemTypes.InvalidId, $"'{name}' must not be a UUID of version 8: the program derives those.", name);
+            Fail(ProblemTypes.InvalidId, $"'{name}' must not be a UUID of version 8, which is reserved.", name);
         return id;
     }
 
-    /// <summary>A UUID of a required field.</summary>
+    /// <summary>The UUID of a required field.</summary>
     public Guid Id(string name) => OptionalId(name) ?? Guid.Empty;
 
-    /// <summary>The UUID that stands in the path.</summary>
+    /// <summary>The UUID in the path.</summary>
     public Guid PathId(HttpContext http, string name = "id")
     {
         if (Guid.TryParseExact(http.Request.RouteValues[name] as string, "D", out var id)) return id;
@@ -53,7 +55,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         return Guid.Empty;
     }
 
-    /// <summary>The text that stands in the path: a UUID, or another key without control characters.</summary>
+    /// <summary>The text in the path: a UUID, or another key without control characters.</summary>
     public string PathText(HttpContext http, int limitCharacters, string name = "id")
     {
         if (http.Request.RouteValues[name] is string { Length: > 0 } text && text.Length <= limitCharacters
@@ -67,9 +69,9 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     {
         if (Value(name) is not { } text) return null;
         if (string.IsNullOrWhiteSpace(text))
-            Fail(ProblemTypes.InvalidField, $"'{name}' is empty; say something or leave it out.", name);
+            Fail(ProblemTypes.InvalidField, $"'{name}' is empty; give it a value or leave it out.", name);
         else if (text.Length > limitCharacters) Fail(
-            ProblemTypes.InvalidField, $"'{name}' may have {limitCharacters} characters; it has {text.Length}.", name);
+            ProblemTypes.InvalidField, $"'{name}' has {text.Length} characters; the limit is {limitCharacters}.", name);
         else if (text.Any(char.IsControl))
             Fail(ProblemTypes.InvalidField, $"'{name}' must not have control characters.", name);
         return text;
@@ -78,7 +80,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     /// <summary>The text of a required field.</summary>
     public string Text(string name, int limitCharacters) => OptionalText(name, limitCharacters) ?? "";
 
-    /// <summary>An ISO 4217 currency; the default one when the field is absent.</summary>
+    /// <summary>An ISO 4217 currency; the default value if the field is absent.</summary>
     public Currency Currency(string name)
     {
         if (Value(name) is not { } code) return default;
@@ -99,7 +101,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         }
 
         var wrong = Kernel.Money.TryParse(text, known, out var money);
-        if (wrong is null && money.Minor <= 0) wrong = "The amount must be more than zero.";
+        if (wrong is null && money.Minor <= 0) wrong = "The amount must be greater than zero.";
         if (wrong is not null) Fail(ProblemTypes.InvalidAmount, wrong, amount);
         return money;
     }
@@ -109,7 +111,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         OptionalMoney(amount, currency) ?? default;
 
     /// <summary>
-    /// A time with its offset (RFC 3339), or a date, which is its midnight UTC; null when the field is absent.
+    /// A time with its offset (RFC 3339), or a date, meaning midnight UTC; null if the field is absent.
     /// </summary>
     public DateTimeOffset? OptionalTime(string name)
     {
@@ -123,10 +125,10 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
     /// <summary>True or false; false when the field is absent.</summary>
     public bool Flag(string name) => Value(name) == "true";
 
-    /// <summary>Whether the field is there.</summary>
+    /// <summary>Whether the field is present.</summary>
     public bool Has(string name) => Value(name) is not null;
 
-    /// <summary>Says what is wrong with a field, unless something was wrong before.</summary>
+    /// <summary>Reports an error of a field, unless one was reported before.</summary>
     public void Fail(ProblemType type, string detail, string? field = null) =>
         Problem ??= new Problem(type, detail, field);
 
@@ -141,7 +143,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         return Guid.Empty;
     }
 
-    /// <summary>The stored form of the client's idempotency key that a field carries.</summary>
+    /// <summary>The stored form of the client's idempotency key, from a field.</summary>
     public Guid KeyIn(string name) => Value(name) is { } text ? Key(text, name) : Guid.Empty;
 
     /// <summary>The stored form of a client's idempotency key.</summary>
@@ -151,15 +153,15 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
             Fail(
                 ProblemTypes.KeyInvalid,
                 $"An idempotency key is 1 to {Limits.IdempotencyKeyCharacters} printable ASCII characters; "
-                + "spaces and quotes around it do not count.",
+                + "spaces and quotes around it are ignored.",
                 field);
         // The scope becomes the principal once requests carry an identity.
         return Problem is null ? Idempotency.Key("", key) : Guid.Empty;
     }
 
     /// <summary>
-    /// The hash of the request: the operation, the id in the path and every field but <paramref name="except"/>, each
-    /// with its length before it.
+    /// The hash of the request: the operation, the id in the path and every field except <paramref name="except"/>,
+    /// each prefixed with its length.
     /// </summary>
     public Guid Fingerprint(string operation, Guid pathId = default, string? except = null)
     {

@@ -3,15 +3,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>A client's idempotency key: one text wherever it comes in, as a header, a field or a parameter.</summary>
+/// <summary>A client's idempotency key, in one form whether it comes from a header, a field or a parameter.</summary>
 internal static class IdempotencyKey
 {
     /// <summary>
-    /// Reads a key: without the spaces around it, and without the quotes of a structured field string (RFC 9651), which
-    /// is how the IETF's draft of the header has it. <c>K</c>, <c>"K"</c> and <c> K </c> are one key.
+    /// Parses a key: without surrounding spaces, and without the quotes of a structured field string (RFC 9651), as in
+    /// the IETF's draft of the header. <c>K</c>, <c>"K"</c> and <c> K </c> are the same key.
     /// </summary>
-    /// <returns>False when it is empty, too long, not printable ASCII, or begins or ends with a space or a quote
-    /// then.</returns>
+    /// <returns>False if it is empty, too long or not printable ASCII, or still begins or ends with a space or a
+    /// quote.</returns>
     public static bool TryRead(string given, out string key)
     {
         key = given.Trim(' ', '\t');

@@ -6,12 +6,12 @@ using Tideline.Gateway.Problems;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// Writes answers with one writer and one buffer per thread: an answer is a few hundred bytes and is written without
-/// waiting.
+/// Writes answers with one writer and one buffer per thread: an answer is a few hundred bytes and is rendered
+/// synchronously.
 /// </summary>
 internal static class JsonAnswer
 {
-    // The relaxed encoder leaves letters of every language as they are; answers are never put into HTML.
+    // The relaxed encoder does not escape letters of any language; answers are never embedded in HTML.
     private static readonly JsonWriterOptions Options =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -47,7 +47,7 @@ internal static class JsonAnswer
         if (problem.TransferId is { } transfer) json.WriteString("transferId"u8, transfer);
     }
 
-    /// <summary>The bytes of a JSON object; good until the thread renders the next one.</summary>
+    /// <summary>The bytes of a JSON object; valid until the thread renders the next one.</summary>
     public static ReadOnlySpan<byte> Render<TState>(TState state, Action<Utf8JsonWriter, TState> write)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(4096);

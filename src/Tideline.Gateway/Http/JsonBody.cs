@@ -7,13 +7,11 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// Reads the flat JSON object of a request, strictly: what is unknown, double or missing is refused by name.
+/// Parses the flat JSON object of a request strictly: unknown, duplicate and missing fields are refused by name.
 /// </summary>
 internal static class JsonBody
 {
-    /// <summary>
-    /// Reads the whole body. What is wrong with it stands in the answer's <see cref="FieldReader.Problem"/>.
-    /// </summary>
+    /// <summary>Reads the whole body. An error is in the result's <see cref="FieldReader.Problem"/>.</summary>
     public static async ValueTask<FieldReader> ReadAsync(HttpContext http, BodyShape shape)
     {
         if (http.Request.ContentLength > Limits.BodyBytes) return FieldReader.Failed(shape, TooLarge);
@@ -32,13 +30,13 @@ internal static class JsonBody
         }
     }
 
-    /// <summary>Reads a body that may be left out, when it has no required field.</summary>
+    /// <summary>Reads a body that may be omitted if it has no required field.</summary>
     public static ValueTask<FieldReader> ReadOptionalAsync(HttpContext http, BodyShape shape) =>
         RouteContract.HasBody(http.Request)
         ? ReadAsync(http, shape)
         : ValueTask.FromResult(new FieldReader(shape, new string?[shape.Fields.Length]));
 
-    /// <summary>Reads one object from memory.</summary>
+    /// <summary>Parses one object in memory.</summary>
     public static FieldReader Parse(in ReadOnlySequence<byte> json, BodyShape shape)
     {
         var values = new string?[shape.Fields.Length];
@@ -54,8 +52,8 @@ internal static class JsonBody
         }
     }
 
-    private static Problem TooLarge { get; } = new(ProblemTypes.BodyTooLarge, $"A body may have {Limits.BodyBytes} "
-        + $"bytes; send less, or many transfers as an NDJSON batch.");
+    private static Problem TooLarge { get; } = new(ProblemTypes.BodyTooLarge, $"A body may have at most "
+        + $"{Limits.BodyBytes} bytes; send less, or many transfers as an NDJSON batch.");
 
     private static Problem Malformed(string where = "") =>
         new(ProblemTypes.MalformedJson, $"The body must be one JSON object in UTF-8{where}.");
@@ -80,7 +78,7 @@ internal static class JsonBody
                     Shorten(reader.GetString()!));
             var field = shape.Fields[index];
             if ((seen & (1UL << index)) != 0) return new Problem(
-                ProblemTypes.DuplicateField, $"The field '{field.Name}' is there twice; send it once.", field.Name);
+                ProblemTypes.DuplicateField, $"The field '{field.Name}' occurs twice; send it once.", field.Name);
             seen |= 1UL << index;
             reader.Read();
             if (ReadValue(ref reader, field, out values[index]) is { } problem) return problem;

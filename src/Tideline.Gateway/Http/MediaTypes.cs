@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>Which form a body has and which form is wanted (RFC 9110, 12.5.1 and 8.3).</summary>
+/// <summary>The media type of a body, and the requested one (RFC 9110, 12.5.1 and 8.3).</summary>
 internal static class MediaTypes
 {
     public const string Json = "application/json", Xml = "application/xml", Lines = "application/x-ndjson";
@@ -12,10 +12,10 @@ internal static class MediaTypes
     /// <summary>Whether a content type is XML.</summary>
     public static bool IsXml(string? contentType) => Is(contentType, Xml) || Is(contentType, "text/xml");
 
-    /// <summary>Whether the client would rather have XML than JSON.</summary>
+    /// <summary>Whether the client prefers XML to JSON.</summary>
     public static bool WantsXml(HttpContext http) => Choose(http.Request, JsonOrXml) == Xml;
 
-    /// <summary>Whether a content type is <paramref name="wanted"/>. What is JSON is UTF-8.</summary>
+    /// <summary>Whether a content type is <paramref name="wanted"/>. JSON must be UTF-8.</summary>
     public static bool Is(string? contentType, string wanted)
     {
         if (contentType is null) return false;
@@ -26,8 +26,8 @@ internal static class MediaTypes
     }
 
     /// <summary>
-    /// The offered type that the client's <c>Accept</c> rates highest; of equals the one it names most exactly, then
-    /// the one it names first, then the one offered first. Null when it accepts none.
+    /// The offered type that the client's <c>Accept</c> rates highest. Ties go to the one named most exactly, then to
+    /// the one named first, then to the one offered first. Null if it accepts none.
     /// </summary>
     public static string? Choose(HttpRequest request, string[] offered)
     {
@@ -46,7 +46,7 @@ internal static class MediaTypes
         return chosen;
     }
 
-    // The most exact range that fits decides, also when it says q=0. Places count backwards: first is more.
+    // The most exact matching range decides, even if it says q=0. Places count backwards: earlier ranges rank higher.
     private static (double Quality, int Exactness, int Place) Rate(string type, IList<MediaTypeHeaderValue> ranges)
     {
         var best = (Quality: 0.0, Exactness: 0, Place: 0);
@@ -60,7 +60,8 @@ internal static class MediaTypes
         return best;
     }
 
-    // 0: it does not fit. A parameter asks for a variant that is not offered, except the charset of all answers.
+    // 0: no match. A parameter requests a variant that is not offered, except the charset, which is that of all
+    // answers.
     private static int Exactness(string type, MediaTypeHeaderValue range)
     {
         foreach (var parameter in range.Parameters)

@@ -9,12 +9,12 @@ namespace Tideline.Gateway.Http;
 /// </summary>
 internal static class QueryReader
 {
-    /// <summary>How many rows a page has.</summary>
+    /// <summary>The number of rows of a page.</summary>
     public static BodyField Limit { get; } = new(
-        "limit", $"rows of a page, 1 to {Limits.PageRows}; {Limits.DefaultPageRows} unless told.", "50");
+        "limit", $"rows of a page, 1 to {Limits.PageRows}; default: {Limits.DefaultPageRows}.", "50");
 
-    /// <summary>Where a page begins.</summary>
-    public static BodyField After { get; } = new("cursor", "the nextCursor of the page before.", "ZW50cmllc3w0Mg");
+    /// <summary>The start of a page.</summary>
+    public static BodyField After { get; } = new("cursor", "the nextCursor of the previous page.", "ZW50cmllc3w0Mg");
 
     /// <summary>The parameters of a request.</summary>
     public static FieldReader Read(HttpContext http, BodyShape shape)
@@ -39,7 +39,7 @@ internal static class QueryReader
         return new FieldReader(shape, values);
     }
 
-    /// <summary>The rows of the page asked for.</summary>
+    /// <summary>The requested number of rows.</summary>
     public static int PageRows(FieldReader query)
     {
         if (query.OptionalText("limit", 8) is not { } text) return Limits.DefaultPageRows;
@@ -49,7 +49,7 @@ internal static class QueryReader
         return Limits.DefaultPageRows;
     }
 
-    /// <summary>Whether a parameter says true; false when it is absent.</summary>
+    /// <summary>Whether a parameter is true; false if it is absent.</summary>
     public static bool Flag(FieldReader query, string name)
     {
         var text = query.OptionalText(name, 8);
@@ -58,13 +58,13 @@ internal static class QueryReader
         return text == "true";
     }
 
-    /// <summary>The place that the cursor names; null without a cursor.</summary>
+    /// <summary>The place in the cursor; null without a cursor.</summary>
     public static string? Place(FieldReader query, string list)
     {
         if (query.OptionalText("cursor", 1024) is not { } text) return null;
         var place = Cursor.Read(list, text);
-        if (place is null) query.Fail(ProblemTypes.InvalidCursor, "The cursor is not one of this list; send the "
-            + "nextCursor of the page before, or leave it out to begin again.", "cursor");
+        if (place is null) query.Fail(ProblemTypes.InvalidCursor, "The cursor does not belong to this list; send the "
+            + "nextCursor of the previous page, or leave it out to start again.", "cursor");
         return place;
     }
 }

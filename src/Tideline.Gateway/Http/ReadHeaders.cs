@@ -5,10 +5,10 @@ using Tideline.Queries;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>How fresh a read must be, from its headers.</summary>
+/// <summary>Reads the requested freshness from the headers.</summary>
 internal static class ReadHeaders
 {
-    /// <summary>As below; a token of what was never written in this ledger is wrong too.</summary>
+    /// <summary>As below; a token of a position that this ledger never wrote is also an error.</summary>
     public static async ValueTask<ReadConsistency> ConsistencyAsync(
         HttpContext http, FieldReader fields, GeneralLedger ledger)
     {
@@ -23,7 +23,7 @@ internal static class ReadHeaders
         return consistency;
     }
 
-    /// <summary>The level asked for; what is wrong with the headers stands in <paramref name="fields"/>.</summary>
+    /// <summary>The requested level; an error is reported to <paramref name="fields"/>.</summary>
     public static ReadConsistency Consistency(HttpContext http, FieldReader fields, GeneralLedger ledger)
     {
         var (levels, tokens) = (http.Request.Headers["Tideline-Consistency"], http.Request.Headers["Tideline-Token"]);

@@ -4,8 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Gateway.Http;
 
 /// <summary>
-/// What a route asks of every request, by its notes: parameters it knows, a body in a form it takes, an answer in a
-/// form that the client takes, and a consistency that means something. Checked before its handler runs.
+/// What a route requires of every request, according to its notes: known parameters, a body in an accepted form, an
+/// answer in a form that the client accepts, and a valid consistency. Checked before its handler runs.
 /// </summary>
 internal sealed class RouteContract(RouteNotes notes, GeneralLedger ledger)
 {
@@ -14,7 +14,7 @@ internal sealed class RouteContract(RouteNotes notes, GeneralLedger ledger)
     private readonly string? _taken = notes.BodyType ?? (notes.Body is null ? null : MediaTypes.Json);
     private readonly string[] _offered = notes.OffersXml ? [notes.AnswerType, MediaTypes.Xml] : [notes.AnswerType];
 
-    /// <summary>The first thing that is wrong; null when nothing is.</summary>
+    /// <summary>The first error; null if there is none.</summary>
     public Problem? Check(HttpContext http) =>
         CheckQuery(http) ?? CheckBody(http.Request) ?? CheckAccept(http.Request) ?? CheckConsistency(http);
 
@@ -28,7 +28,7 @@ internal sealed class RouteContract(RouteNotes notes, GeneralLedger ledger)
     private Problem? CheckBody(HttpRequest request)
     {
         if (!HasBody(request)) return null;
-        if (_taken is null) return new Problem(ProblemTypes.UnsupportedMediaType, "This route takes no body.");
+        if (_taken is null) return new Problem(ProblemTypes.UnsupportedMediaType, "This route accepts no body.");
         var isTaken = _taken == MediaTypes.Xml
             ? MediaTypes.IsXml(request.ContentType) : MediaTypes.Is(request.ContentType, _taken);
         if (!isTaken)

@@ -10,11 +10,11 @@ using Tideline.Queries;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>Answers a request; what it returns, if anything, is answered as a problem document.</summary>
+/// <summary>Answers a request; a returned problem, if any, is sent as a problem document.</summary>
 internal delegate Task<Problem?> RouteHandler(HttpContext http);
 
 /// <summary>
-/// The public routes. Each is one plain request delegate with a meter around it: no filters, no binding by reflection,
+/// The public routes. Each is one plain request delegate with a meter around it: no filters, no reflective binding,
 /// nothing that a request does not need.
 /// </summary>
 internal sealed partial class RouteTable(
@@ -22,20 +22,20 @@ internal sealed partial class RouteTable(
     GeneralLedger ledger,
     ILogger logger)
 {
-    // Counted, and answered to nobody: the response may have begun, and then not even its status can be set.
+    // Counted, but never sent: the response may have begun, and then even its status cannot be set.
     private static readonly Problem Gone =
         new(new ProblemType("client-gone", StatusCodes.Status499ClientClosedRequest, "The client has gone"), "");
 
-    // Of pages: the framework maps them.
+    // Routes of pages, which the framework maps.
     private static readonly string[] Pages = ["/docs/{**rest}", "/openapi/{name}"];
 
-    /// <summary>The methods of a route that is read: the server sends no body to a HEAD.</summary>
+    /// <summary>The methods of a read route; the server sends no body for HEAD.</summary>
     public static string[] ReadMethods { get; } = [HttpMethods.Get, HttpMethods.Head];
 
-    /// <summary>Where routes add figures of their own.</summary>
+    /// <summary>Where routes register their own metrics.</summary>
     public GatewayMetrics Metrics => metrics;
 
-    /// <summary>Where routes log.</summary>
+    /// <summary>The logger of routes.</summary>
     public ILogger Logger => logger;
 
     /// <summary>Adds a GET route, and HEAD with it.</summary>
@@ -49,12 +49,12 @@ internal sealed partial class RouteTable(
     public void Patch(string path, RouteNotes notes, RouteHandler handler) =>
         Map(HttpMethods.Patch, path, notes, handler);
 
-    /// <summary>Adds a POST route that is not public: it stands in no reference.</summary>
+    /// <summary>Adds a POST route that is not public: it is not part of the reference.</summary>
     public void PostInternal(string path, RouteHandler handler) =>
         endpoints.MapMethods(path, [HttpMethods.Post], Metered(HttpMethods.Post, path, handler));
 
     /// <summary>
-    /// Answers whatever no route takes: OPTIONS, 405 where the path exists with other methods, else 404.
+    /// Answers requests that no route handles: OPTIONS, 405 if the path exists with other methods, else 404.
     /// </summary>
     public void MapRest()
     {
@@ -64,12 +64,12 @@ internal sealed partial class RouteTable(
             .ToList();
         var handle = Metered("*", "unmatched", http =>
         {
-            // OPTIONS * is about the server.
+            // OPTIONS * is about the server itself.
             if (!http.Request.Path.HasValue && HttpMethods.IsOptions(http.Request.Method)) return Options(http);
             var methods = paths.Where(path => path.Matcher.TryMatch(http.Request.Path, []))
                 .Select(path => path.Method).Distinct().ToList();
             if (methods.Count == 0)
-                return Task.FromResult<Problem?>(new Problem(ProblemTypes.RouteNotFound, $"Nothing is at "
+                return Task.FromResult<Problem?>(new Problem(ProblemTypes.RouteNotFound, $"There is no route "
                     + $"{http.Request.Path}; the routes are listed at /openapi/v1.json and shown at /docs."));
             if (methods.Contains(HttpMethods.Get)) methods.Add(HttpMethods.Head);
             http.Response.Headers.Allow = string.Join(", ", [.. methods, HttpMethods.Options]);
@@ -105,7 +105,7 @@ internal sealed partial class RouteTable(
             var problem = await AnswerAsync(http, handler);
             if (problem is not null && problem != Gone)
             {
-                // A stream that has begun cannot be taken back: the client sees it end early.
+                // A stream that has begun cannot be withdrawn: the client sees it end early.
                 if (http.Response.HasStarted) http.Abort();
                 else JsonAnswer.Write(http, problem);
             }
@@ -142,7 +142,7 @@ internal sealed partial class RouteTable(
         }
     }
 
-    // A connection that breaks is told by what reads or writes it, at times before the request counts as aborted.
+    // A broken connection shows as a fault of a read or a write, sometimes before the request counts as aborted.
     private static bool IsGone(HttpContext http, Exception fault) =>
         fault is ConnectionResetException or ConnectionAbortedException
         || (http.RequestAborted.IsCancellationRequested && fault is (OperationCanceledException or IOException));

@@ -3,15 +3,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
 
-/// <summary>Times as RFC 3339 writes them.</summary>
+/// <summary>Times in the format of RFC 3339.</summary>
 internal static class Timestamp
 {
     private const string Written = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
     private static readonly string[] Read =
         ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd"];
 
-    /// <summary>Reads a time that names its offset, or a date: its midnight UTC.</summary>
-    /// <remarks>T and Z may be small letters: RFC 3339, 5.6.</remarks>
+    /// <summary>Parses a time with its offset, or a date, meaning midnight UTC.</summary>
+    /// <remarks>T and Z may be lower case: RFC 3339, 5.6.</remarks>
     public static bool TryParse(string text, out DateTimeOffset time) =>
         DateTimeOffset.TryParseExact(text.ToUpperInvariant(), Read, CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);

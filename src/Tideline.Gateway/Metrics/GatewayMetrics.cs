@@ -1,12 +1,12 @@
 namespace Tideline.Gateway.Metrics;
 
-/// <summary>What the gateway counts about itself, and what its routes add to <c>/metrics</c>.</summary>
+/// <summary>The gateway's own metrics, and the metrics that its routes add to <c>/metrics</c>.</summary>
 internal sealed class GatewayMetrics
 {
     private readonly List<RouteMeter> _routes = [];
     private readonly List<Action<PrometheusText>> _writers = [];
 
-    /// <summary>One meter a route.</summary>
+    /// <summary>One meter per route.</summary>
     public IReadOnlyList<RouteMeter> Routes => _routes;
 
     /// <summary>A meter for a new route; called while routes are mapped, by one thread.</summary>
@@ -17,10 +17,10 @@ internal sealed class GatewayMetrics
         return meter;
     }
 
-    /// <summary>Adds families of figures; called while routes are mapped, by one thread.</summary>
+    /// <summary>Adds metric families; called while routes are mapped, by one thread.</summary>
     public void Add(Action<PrometheusText> writer) => _writers.Add(writer);
 
-    /// <summary>Writes the figures that were added.</summary>
+    /// <summary>Writes the added metrics.</summary>
     public void WriteTo(PrometheusText text)
     {
         foreach (var writer in _writers) writer(text);

@@ -16,7 +16,7 @@ internal sealed class PrometheusText
         return this;
     }
 
-    /// <summary>One sample; <paramref name="labels"/> are names and values by turns.</summary>
+    /// <summary>Adds one sample; <paramref name="labels"/> alternates names and values.</summary>
     public PrometheusText Sample(string name, double value, params ReadOnlySpan<string> labels)
     {
         _text.Append(name);

@@ -1,7 +1,7 @@
 namespace Tideline.Gateway.Metrics;
 
 /// <summary>
-/// Counts the requests of one route by status class, and how long they took. Lock-free: it is on the hot path.
+/// Counts the requests of one route by status class, and their durations. Lock-free, since it is on the hot path.
 /// </summary>
 internal sealed class RouteMeter(string method, string route)
 {
@@ -19,7 +19,7 @@ internal sealed class RouteMeter(string method, string route)
     /// <summary>The route's pattern.</summary>
     public string Route => route;
 
-    /// <summary>Microseconds of all requests together.</summary>
+    /// <summary>The total duration of all requests, microseconds.</summary>
     public long SumUs => Volatile.Read(ref _sumUs);
 
     /// <summary>Counts one request.</summary>

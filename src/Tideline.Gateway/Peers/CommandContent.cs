@@ -4,8 +4,8 @@ using System.Net.Http.Headers;
 namespace Tideline.Gateway.Peers;
 
 /// <summary>
-/// Commands as the body of a request. Until it is begun to be written the owner has none of them, whatever becomes of
-/// the request; the client of .NET repeats none that was begun.
+/// Commands as the body of a request. Until writing the body has begun, the owner cannot have received any of them,
+/// whatever happens to the request. .NET's client never retries a request whose body was begun.
 /// </summary>
 internal sealed class CommandContent : HttpContent
 {

@@ -6,7 +6,7 @@ using Tideline.Ledger;
 namespace Tideline.Gateway.Peers;
 
 /// <summary>
-/// Carries commands to the owner of a shard over HTTP: as <see cref="Tideline.Peers.CommandTransport"/>.
+/// Sends commands to the owner of a shard over HTTP: see <see cref="Tideline.Peers.CommandTransport"/>.
 /// </summary>
 public sealed class PeerClient : IDisposable
 {
@@ -20,8 +20,8 @@ public sealed class PeerClient : IDisposable
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>Sends commands; the token limits how long their answer is waited for.</summary>
-    /// <exception cref="TidelineException">As <see cref="Tideline.Peers.CommandTransport"/> says.</exception>
+    /// <summary>Sends commands; the token limits the wait for their answer.</summary>
+    /// <exception cref="TidelineException">As for <see cref="Tideline.Peers.CommandTransport"/>.</exception>
     /// <exception cref="OperationCanceledException">They were not answered in time.</exception>
     public async Task<ReadOnlyMemory<byte>> CarryAsync(
         ShardOwner owner, int shard, ReadOnlyMemory<byte> commands, CancellationToken cancel)
@@ -37,14 +37,14 @@ public sealed class PeerClient : IDisposable
             if (response.StatusCode == HttpStatusCode.OK) return await response.Content.ReadAsByteArrayAsync(cancel);
             throw response.StatusCode == HttpStatusCode.Forbidden
                 ? new TidelineException(ErrorCode.NotOwner,
-                    $"Another process answers at {owner.Address} than the one that owned shard {shard}.")
+                    $"The process at {owner.Address} is not the one that owned shard {shard}.")
                 : new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} at {owner.Address} "
                     + $"answered with status {(int)response.StatusCode}; repeat the request with the same key.");
         }
         catch (Exception fault) when (!content.IsBegun && fault is HttpRequestException or OperationCanceledException)
         {
             throw new TidelineException(ErrorCode.NotOwner,
-                $"The owner of shard {shard} was not reached at {owner.Address}: {fault.Message}", fault);
+                $"The owner of shard {shard} could not be reached at {owner.Address}: {fault.Message}", fault);
         }
         catch (HttpRequestException fault)
         {

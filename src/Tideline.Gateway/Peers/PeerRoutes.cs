@@ -7,19 +7,19 @@ using Tideline.Peers;
 
 namespace Tideline.Gateway.Peers;
 
-/// <summary>What the processes of an installation ask of each other: no part of the public reference.</summary>
+/// <summary>Routes between the processes of an installation, not part of the public reference.</summary>
 internal sealed class PeerRoutes(CommandReceiver receiver)
 {
-    /// <summary>The header that bears the secret of the process that is asked.</summary>
+    /// <summary>The header with the secret of the receiving process.</summary>
     public const string SecretHeader = "Tideline-Peer-Secret";
 
     public void Map(RouteTable routes) => routes.PostInternal("/internal/shards/{shard:int}/commands", AnswerAsync);
 
     private async Task<Problem?> AnswerAsync(HttpContext http)
     {
-        // Before a byte of the body is read.
+        // Checked before any byte of the body is read.
         if (!receiver.IsPeer(http.Request.Headers[SecretHeader])) return new Problem(
-            ProblemTypes.PeerRefused, "This is for the processes of one installation among themselves.");
+            ProblemTypes.PeerRefused, "Only processes of this installation may use this route.");
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = Limits.ForwardBodyBytes;
         using var body = new MemoryStream();

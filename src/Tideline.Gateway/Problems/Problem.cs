@@ -3,23 +3,23 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Problems;
 
 /// <summary>
-/// One problem to answer: <paramref name="Detail"/> is a sentence a person can act on, <paramref name="Field"/> the
-/// field it is about, if one is.
+/// A problem to answer: <paramref name="Detail"/> is a sentence that a person can act on; <paramref name="Field"/> is
+/// the field concerned, if any.
 /// </summary>
 internal sealed record Problem(ProblemType Type, string Detail, string? Field = null)
 {
-    /// <summary>404 instead of the type's status: the thing that is missing is the one the path names.</summary>
+    /// <summary>Answers 404 instead of the type's status, because the path names the missing thing.</summary>
     public bool InPath { get; init; }
 
-    /// <summary>The transfer that was refused, so that it can be looked up.</summary>
+    /// <summary>The refused transfer, so that it can be looked up.</summary>
     public Guid? TransferId { get; init; }
 
     /// <summary>The status to answer with.</summary>
     public int Status => InPath ? StatusCodes.Status404NotFound : Type.Status;
 
     /// <summary>
-    /// A refusal of the core. One that says "not found" is a 404 where <paramref name="inPath"/>, a 422 where the id
-    /// stood in the body.
+    /// The problem of a refusal. A "not found" refusal is a 404 if <paramref name="inPath"/>, and a 422 if the id was
+    /// in the body.
     /// </summary>
     public static Problem Of(Refusal refusal, bool inPath = false) =>
         new(ProblemTypes.Of(refusal.Reason), refusal.Detail)
@@ -28,7 +28,7 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
             or RefusalReason.CustomerNotFound or RefusalReason.HoldNotFound,
         };
 
-    /// <summary>What is wrong with a body that the server could not read; null for a fault of another kind.</summary>
+    /// <summary>The problem of a body that the server could not read; null for any other fault.</summary>
     public static Problem? OfBody(Exception fault) => fault switch
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } =>
@@ -37,16 +37,16 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
             new(ProblemTypes.RequestTimeout,
                 $"A body must arrive at {Limits.BodyBytesPerSecond} bytes per second or more."),
         BadHttpRequestException => new(ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message),
-        // A chunk whose length is no number of 32 bits: the server takes that for a fault of its own.
+        // A chunk length beyond 32 bits, which the server reports as its own fault.
         IOException { InnerException: OverflowException } =>
             new(ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message),
         _ => null,
     };
 
-    /// <summary>A fault of the core. What is internal stays inside: its message is for the log.</summary>
+    /// <summary>The problem of a fault. The message of an internal fault is only logged.</summary>
     public static Problem Of(TidelineException fault) => new(
         ProblemTypes.Of(fault.Code),
         fault.Code is ErrorCode.Internal or ErrorCode.Corrupt
-            ? ProblemTypes.Of(fault.Code).Title + "; the log of the server says more."
+            ? ProblemTypes.Of(fault.Code).Title + "; see the server's log."
             : fault.Message);
 }

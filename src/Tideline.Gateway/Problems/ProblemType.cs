@@ -1,7 +1,7 @@
 namespace Tideline.Gateway.Problems;
 
 /// <summary>
-/// A kind of problem: its stable name, HTTP status and title. All of them stand in <see cref="ProblemTypes"/>.
+/// A kind of problem: its stable name, HTTP status and title. All are listed in <see cref="ProblemTypes"/>.
 /// </summary>
 internal sealed record ProblemType(string Name, int Status, string Title)
 {

@@ -2,10 +2,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Gateway.Problems;
 
-/// <summary>The one table of problem types. Names and statuses are public and frozen by a test: append only.</summary>
+/// <summary>The table of all problem types. Names and statuses are public and frozen by a test: append only.</summary>
 internal static class ProblemTypes
 {
-    // :: What is wrong with the request itself
+    // :: Errors of the request itself
     public static readonly ProblemType MalformedJson = new("malformed-json", 400, "The body is not valid JSON");
     public static readonly ProblemType UnknownField = new(
         "unknown-field", 400, "The body has an unknown field");
@@ -59,7 +59,7 @@ internal static class ProblemTypes
         [RefusalReason.SameAccount] = new("same-account", 422, "Source and destination are the same account"),
         [RefusalReason.InvalidAmount] = InvalidAmount,
         [RefusalReason.BalanceOverflow] = new("balance-overflow", 422, "The balance would exceed its limit"),
-        // 422 as the IETF's Idempotency-Key draft has it; 409 is left for clashes of state.
+        // 422 as in the IETF's Idempotency-Key draft; 409 is reserved for conflicts of state.
         [RefusalReason.IdempotencyKeyReused] = new(
             "idempotency-key-reused", 422, "The idempotency key belongs to another request"),
         [RefusalReason.DuplicateId] = new("duplicate-id", 409, "The id is taken"),
@@ -100,7 +100,7 @@ internal static class ProblemTypes
         [ErrorCode.NotFound] = new("not-found", 404, "There is no such resource"),
     };
 
-    /// <summary>Every type, in the order of their names.</summary>
+    /// <summary>All types, in the order of their names.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         .. new[]

@@ -7,8 +7,8 @@ using Tideline.Gateway.Problems;
 namespace Tideline.Gateway.Reference;
 
 /// <summary>
-/// Writes the OpenAPI document from the routes and from the very shapes that the parser uses, so that the two cannot
-/// drift apart.
+/// Writes the OpenAPI document from the routes and from the shapes that the parser uses, so that document and parser
+/// cannot diverge.
 /// </summary>
 internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocumentTransformer
 {
@@ -66,7 +66,7 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
         foreach (var field in route.Notes.Query?.Fields ?? []) yield return Parameter(
             field.Name, ParameterLocation.Query, field.Description, field.Example, field.Required);
         if (route.Notes.IsCommand) yield return Parameter("Idempotency-Key", ParameterLocation.Header, "A text of your "
-            + "choice, new for every new request; the same key answers the same.", "3f1c9f0e-1", required: true);
+            + "choice, new for every new request; the same key returns the same answer.", "3f1c9f0e-1", required: true);
         if (!route.Notes.IsRead) yield break;
         yield return Parameter("Tideline-Consistency", ParameterLocation.Header,
             "How fresh the answer must be: eventual, bounded=MS, session or strong.", "session");
@@ -121,8 +121,8 @@ internal sealed class ReferenceDocument(RouteCatalog catalog) : IOpenApiDocument
             },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer },
-            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A sentence to act on." },
-            ["field"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The field it is about." },
+            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What is wrong, what to do." },
+            ["field"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The field concerned." },
         },
     };
 

@@ -2,7 +2,7 @@ using Tideline.Gateway.Http;
 
 namespace Tideline.Gateway.Reference;
 
-/// <summary>Every public route, as mapped: what the reference is written from.</summary>
+/// <summary>All public routes, as mapped; the reference is generated from them.</summary>
 internal sealed class RouteCatalog
 {
     /// <summary>In the order of mapping.</summary>

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>audit</c>: the hash chain over everything the ledger said.</summary>
+/// <summary><c>audit</c>: the hash chain over all events of the ledger.</summary>
 internal static class AuditCommands
 {
     public static Command Build() => new("audit", "Verify the audit chain, or print its head.")

@@ -6,7 +6,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>backup</c> and <c>restore</c>: a consistent copy of an embedded installation, and back.</summary>
+/// <summary><c>backup</c> and <c>restore</c>: make and restore a consistent copy of an embedded installation.</summary>
 internal static class BackupCommands
 {
     private static readonly Argument<string> Target = new("DIR")

@@ -7,17 +7,19 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Commands;
 
-/// <summary>The command line. Exit codes: 0 done, 1 the thing asked about is not so, 2 usage or environment.</summary>
+/// <summary>
+/// The command line. Exit codes: 0 success, 1 a check or an operation failed, 2 wrong usage or environment.
+/// </summary>
 internal static partial class CommandTree
 {
-    /// <summary>What an id is, for whoever gave none.</summary>
+    /// <summary>The expected form of an id, for error messages.</summary>
     public const string Id = "an id such as 0197a1b2-0000-7000-8000-0000000000f2";
 
     private const int NotSo = 1;
     private const int Usage = 2;
     private const int DrainMarginMs = 5_000;
 
-    /// <summary>Runs a command of a tree and answers its exit code.</summary>
+    /// <summary>Runs a command of a tree and returns its exit code.</summary>
     public static async Task<int> RunAsync(Command tree, string[] args)
     {
         var parsed = tree.Parse(args);
@@ -30,7 +32,7 @@ internal static partial class CommandTree
 
         try
         {
-            // Unless told, the parser ends the process two seconds after a signal, in the middle of a drain.
+            // By default the parser ends the process two seconds after a signal, in the middle of a drain.
             var patience = TimeSpan.FromMilliseconds(Limits.DrainMs + DrainMarginMs);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
@@ -45,7 +47,7 @@ internal static partial class CommandTree
         catch (HttpRequestException fault)
         {
             await Console.Error.WriteLineAsync($"tideline: The node on this data folder does not answer "
-                + $"({fault.Message}). If it is stopping, try again in a moment.");
+                + $"({fault.Message}). If it is stopping, retry in a moment.");
             return Usage;
         }
         catch (Exception fault) when (fault is TidelineException or IOException or UnauthorizedAccessException)
@@ -59,7 +61,7 @@ internal static partial class CommandTree
         }
     }
 
-    // The parser names types of the program, which no user knows.
+    // The parser's message names .NET types, which users do not know.
     private static string Plain(ParseError error)
     {
         if (NotOfType().Match(error.Message) is not { Success: true } wrong) return error.Message;
@@ -92,7 +94,7 @@ internal static partial class CommandTree
         BackupCommands.BuildBackup(),
         BackupCommands.BuildRestore(),
         EpochCommands.Build(),
-        // The launcher has the tools carry these out.
+        // Executed by the tools, which the launcher calls.
         new Command("bench", "Measure a scenario and its baseline in one run."),
         new Command("drill", "Break something under load, recover it, and prove that nothing was lost."),
         new Command("services", "Run real servers on this machine, without containers."),

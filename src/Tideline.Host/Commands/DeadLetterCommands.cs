@@ -6,8 +6,8 @@ using Tideline.Host.Running;
 namespace Tideline.Host.Commands;
 
 /// <summary>
-/// <c>dlq</c>: events that a projection could not take, with what queues behind them, and messages of sagas that could
-/// not be handled.
+/// <c>dlq</c>: events that a projection could not apply, with the events queued behind them, and saga messages that
+/// could not be handled.
 /// </summary>
 internal static class DeadLetterCommands
 {
@@ -23,7 +23,7 @@ internal static class DeadLetterCommands
         { Description = "Why; stored with the discarded letters.", Required = true };
         var projection = new Option<string?>("--projection")
         {
-            Description = "The projection; required if the key has letters in several.",
+            Description = "The projection; required if the key has letters in several projections.",
         };
         return new Command("dlq", "List, show, replay or discard dead letters.")
         {
@@ -40,7 +40,7 @@ internal static class DeadLetterCommands
                     : node.PostAsync($"{PathOf(parsed.GetRequiredValue(anyKey)!)}/replay", Body(
                         parsed.GetValue(projection), ("dryRun", parsed.GetValue(dryRun))), cancel),
                 "No dead letters.", IsAllApplied),
-            new Command("discard", "Give up the letters of a key, permanently.") { key, reason, projection }.Asks(
+            new Command("discard", "Discard the letters of a key, permanently.") { key, reason, projection }.Asks(
                 (parsed, node, cancel) => node.PostAsync($"{PathOf(parsed.GetRequiredValue(key))}/discard", Body(
                     parsed.GetValue(projection), ("reason", parsed.GetRequiredValue(reason))), cancel),
                 ""),
@@ -73,7 +73,7 @@ internal static class DeadLetterCommands
         answer.GetProperty("items").EnumerateArray().All(
             item => item.GetProperty("reason").ValueKind == JsonValueKind.Null);
 
-    // A call replays so many keys; a person wants all of them.
+    // One call replays a limited number of keys; this command replays all.
     private static async Task<JsonElement> ReplayAllAsync(OpsClient node, bool dryRun, CancellationToken cancel)
     {
         var (items, leftOut) = (new JsonArray(), (string?)null);

@@ -4,7 +4,7 @@ using Tideline.Node;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>epoch begin</c>: after the strong tier was brought back to an older state by its own tools.</summary>
+/// <summary><c>epoch begin</c>: after other tools restored the strong tier to an older state.</summary>
 internal static class EpochCommands
 {
     private static readonly Option<string> Data = Options.Data();
@@ -15,7 +15,7 @@ internal static class EpochCommands
         "--anyway")
     {
         Description =
-        "Begin the epoch although the shards are from different moments, so that money between them is missing."
+        "Begin the epoch even if the shards are from different moments and money in transit between them is missing."
     };
 
     public static Command Build()

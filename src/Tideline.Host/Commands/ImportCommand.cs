@@ -8,7 +8,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>import</c>: an ISO 20022 pain.001 file.</summary>
+/// <summary><c>import</c>: imports an ISO 20022 pain.001 file.</summary>
 internal static class ImportCommand
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
@@ -57,7 +57,7 @@ internal static class ImportCommand
         return (string?)status["groupStatus"] is "ACSC" ? 0 : 1;
     }
 
-    // The status of the import once every payment is final, with the results of all pages.
+    // Returns the status of the import, with all result pages, once every payment is final.
     private static async Task<JsonObject> FinishedAsync(OpsClient node, string path, CancellationToken cancel)
     {
         var begun = Stopwatch.GetTimestamp();

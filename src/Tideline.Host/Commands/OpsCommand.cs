@@ -4,12 +4,12 @@ using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;
 
-/// <summary>An operator's command: one request to the node and what it answered.</summary>
+/// <summary>An operator command: sends one request to the node and prints the answer.</summary>
 internal static class OpsCommand
 {
     /// <summary>
-    /// Adds <c>--data</c> and <c>--json</c> and the request; <paramref name="isSo"/> decides between exit 0 and 1.
-    /// A list that lacks what could not be read is 1, too.
+    /// Adds <c>--data</c> and <c>--json</c> and the request; <paramref name="isSo"/> decides between exit 0 and 1. A
+    /// list with shards or parts left out is also exit 1.
     /// </summary>
     public static Command Asks(
         this Command command, Func<ParseResult, OpsClient, CancellationToken, Task<JsonElement>> ask,

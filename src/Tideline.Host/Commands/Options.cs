@@ -19,7 +19,7 @@ internal static class Options
         return data;
     }
 
-    /// <summary>Refuses an empty path, which no call of the system takes.</summary>
+    /// <summary>Refuses an empty path, which no system call accepts.</summary>
     public static void RequirePath(SymbolResult given)
     {
         if (given.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))

@@ -5,7 +5,7 @@ using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>projections</c>: how far they are, and building them anew.</summary>
+/// <summary><c>projections</c>: their progress, rebuild and repair.</summary>
 internal static class ProjectionCommands
 {
     private const string RebuildPath = "/v1/ops/projections/rebuild";
@@ -26,7 +26,7 @@ internal static class ProjectionCommands
         Description = "The id of the document; in customers, the id of the customer.",
     };
 
-    public static Command Build() => new("projections", "Show how far the projections are, and rebuild or repair them.")
+    public static Command Build() => new("projections", "Show the progress of projections, and rebuild or repair them.")
     {
         new Command("status", "Show watermark, lag and health per shard; exit 1 if one is unhealthy.") { Name }.Asks(
             (parsed, node, cancel) => node.GetAsync($"/v1/ops/projections{Query(parsed.GetValue(Name))}", cancel), "",
@@ -52,7 +52,7 @@ internal static class ProjectionCommands
     private static bool AreSwitched(JsonElement answer) => answer.GetProperty("items").EnumerateArray()
         .All(item => item.GetProperty("phase").GetString() == "switched");
 
-    // A node that this command started itself ends with it, so the rebuild must have ended before.
+    // A node that this command started itself ends with it, so the rebuild must end first.
     private static async Task<JsonElement> RebuildAsync(
         OpsClient node, string? name, bool force, CancellationToken cancel)
     {

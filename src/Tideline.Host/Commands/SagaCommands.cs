@@ -3,7 +3,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>sagas</c>: what is under way, and what waits for an operator.</summary>
+/// <summary><c>sagas</c>: unfinished sagas, and those that wait for an operator.</summary>
 internal static class SagaCommands
 {
     public static Command Build()
@@ -25,7 +25,7 @@ internal static class SagaCommands
         var cursor = new Option<string?>(
             "--cursor")
         { Description = "Continue a list: the cursor that the previous list printed." };
-        return new Command("sagas", "List, show, retry, undo or pay out sagas.")
+        return new Command("sagas", "List, show, retry, compensate or pay out sagas.")
         {
             new Command("list", "List unfinished sagas, or those in a state.") { state, limit, cursor }.Asks(
                 (parsed, node, cancel) => node.GetAsync(
@@ -36,7 +36,7 @@ internal static class SagaCommands
                 (parsed, node, cancel) => node.GetAsync($"/v1/ops/sagas/{parsed.GetValue(id)}", cancel), ""),
             new Command("retry", "Retry a parked saga from its current step.") { id }.Asks((parsed, node, cancel) =>
                 node.PostAsync($"/v1/ops/sagas/{parsed.GetValue(id)}/retry", "{}", cancel), ""),
-            new Command("compensate", "Undo a parked saga that is not past its pivot.") { id }
+            new Command("compensate", "Compensate a parked saga that is not past its pivot.") { id }
                 .Asks((parsed, node, cancel) =>
                     node.PostAsync($"/v1/ops/sagas/{parsed.GetValue(id)}/compensate", "{}", cancel), ""),
             new Command("payout", "Pay out, once, the money that a suspended saga has on suspense.") { id, to }.Asks(

@@ -122,7 +122,7 @@ internal static class UpCommand
         var data = settings.Data;
         if (RunFile.Find(data) is { } running) throw new TidelineException(
             ErrorCode.AlreadyOwned, $"Tideline already runs on {data}, at {running.ToString().TrimEnd('/')}.");
-        // Commands do not wait for log and views; an operator's command that starts a node for itself does.
+        // Commands do not wait for log and views; an operator command that starts its own node does.
         var options = NodeOf(settings) with
         {
             AcceptClock = parsed.GetValue(AcceptClock),
@@ -138,7 +138,7 @@ internal static class UpCommand
             return await StopAsync(server);
         }
 
-        // A shard of a process that was killed a moment ago is free when its lease ends.
+        // A shard of a process that was just killed is free when its lease ends.
         await server.Node.Ledger.WaitForOwnersAsync(server.Stopping);
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(server.Stopping);
         await server.Node.WaitUntilOpenAsync(server.Stopping);
@@ -164,14 +164,14 @@ internal static class UpCommand
         return 0;
     }
 
-    // The other processes of the installation ask for the host of the address that they are told.
+    // The other processes of the installation address this one by the host in its published address.
     private static HostNames HostsOf(UpSettings settings)
     {
         var names = settings.Hosts?.Split(',', StringSplitOptions.TrimEntries) ?? [];
         return new HostNames(settings.Cluster?.Address is { } address ? [.. names, new Uri(address).Host] : names);
     }
 
-    // A demonstration shows the transfer saga too, which needs two shards; the cluster profile makes two anyway.
+    // The demo also shows the transfer saga, which needs two shards; the cluster profile has two anyway.
     private static NodeOptions NodeOf(UpSettings settings)
     {
         if (settings.Cluster is not null) return new NodeOptions
@@ -186,7 +186,7 @@ internal static class UpCommand
         };
     }
 
-    // The command line, else the environment, else the file, else the default.
+    // Precedence: command line, environment, file, default.
     private static UpSettings Settings(ParseResult parsed)
     {
         var file = UpConfiguration.Read(parsed.GetValue(Config));
@@ -252,12 +252,12 @@ internal static class UpCommand
         }
 
         foreach (var why in stopped) await Console.Error.WriteLineAsync($"tideline: {why}");
-        Console.WriteLine("Stopped. A shard had failed before.");
+        Console.WriteLine("Stopped. A shard had already failed.");
         return 1;
     }
 }
 
-/// <summary>What <c>up</c> was asked to do.</summary>
+/// <summary>The settings of <c>up</c>.</summary>
 internal sealed record UpSettings(string Data, int Port, string Listen, int? Shards, string Profile,
     ClusterOptions? Cluster, string? Address, string? Hosts, IReadOnlyList<string>? WatchedOver, bool Demo,
     int DemoRate, bool Verbose);

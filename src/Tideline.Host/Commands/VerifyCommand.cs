@@ -3,7 +3,7 @@ using Tideline.Host.Running;
 
 namespace Tideline.Host.Commands;
 
-/// <summary><c>verify</c>: proves the invariants on the stores, online.</summary>
+/// <summary><c>verify</c>: checks the invariants in the stores, online.</summary>
 internal static class VerifyCommand
 {
     private static readonly Option<string> Data = Options.Data();

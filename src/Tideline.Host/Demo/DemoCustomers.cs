@@ -7,8 +7,8 @@ using Tideline.Services.Accounts;
 namespace Tideline.Host.Demo;
 
 /// <summary>
-/// Believable customers: names of their countries, IBANs with right check digits, a salary, a rent. The same seed and
-/// keys every time, so that loading them again changes nothing.
+/// Plausible customers: names typical of their countries, IBANs with valid check digits, a salary, a rent. The seed and
+/// the keys are always the same, so that loading them again changes nothing.
 /// </summary>
 internal sealed class DemoCustomers
 {
@@ -21,7 +21,9 @@ internal sealed class DemoCustomers
     /// <summary>The payer of the documentation's salaries file.</summary>
     public static readonly Guid EmployersAccount = Guid.Parse("00000000-0000-7000-8000-0000000000c1");
 
-    /// <summary>How many stand first and are left to whoever tries the program: Ada, Béla and their employer.</summary>
+    /// <summary>
+    /// The number of customers that traffic leaves alone, for users who try the program: Ada, Béla and their employer.
+    /// </summary>
     public const int Reserved = 3;
 
     private const int Count = 200;
@@ -50,7 +52,9 @@ internal sealed class DemoCustomers
 
     public IReadOnlyList<DemoCustomer> All { get; }
 
-    /// <summary>Makes them on a node, or finds them there. Who needs a shard that is closed is left out.</summary>
+    /// <summary>
+    /// Creates the customers on a node, or finds them there. Customers on a closed shard are left out.
+    /// </summary>
     public static async Task<DemoCustomers> LoadAsync(TidelineNode node, CancellationToken cancel)
     {
         await RequireOwnFolderAsync(node, cancel);
@@ -64,7 +68,8 @@ internal sealed class DemoCustomers
         return new DemoCustomers(customers);
     }
 
-    // Real books must not be filled with made-up customers: those that are there are the demo's, or there are none.
+    // Real data must not be mixed with made-up customers: the folder must be empty, or contain only the demo's
+    // customers.
     private static async Task RequireOwnFolderAsync(TidelineNode node, CancellationToken cancel)
     {
         var ledger = node.Ledger;
@@ -79,8 +84,8 @@ internal sealed class DemoCustomers
         }
 
         throw new TidelineException(
-            ErrorCode.InvalidInput, "This folder holds customers that are not the demo's; the demo would write its own "
-                + "among them. Name another folder with --data, or start without --demo. Nothing was written.");
+            ErrorCode.InvalidInput, "This folder has customers other than the demo's, and the demo would add its own "
+                + "to them. Choose another folder with --data, or start without --demo. Nothing was written.");
     }
 
     private static async Task<bool> TryOpenAsync(TidelineNode node, DemoCustomer customer, CancellationToken cancel)
@@ -144,7 +149,7 @@ internal sealed class DemoCustomers
             ErrorCode.IncompatibleData, $"The demo customers do not fit the data in this folder: {refusal.Detail}");
     }
 
-    // The ids of the demo must be the same on every machine and day.
+    // The ids of the demo must be the same on every machine and every day.
     private sealed class FixedTime : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeSeconds(1_790_000_000);

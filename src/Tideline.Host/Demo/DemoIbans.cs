@@ -4,11 +4,11 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Demo;
 
-/// <summary>IBANs as the banks of a country write them: its own bank codes and length, check digits right.</summary>
+/// <summary>IBANs in the format of each country: its bank codes, its length, and valid check digits.</summary>
 internal static class DemoIbans
 {
-    // A '#' is a digit of the account's own number; what stands before it names bank and branch, what stands behind it
-    // is a national suffix.
+    // '#' is a digit of the account number; the digits before it identify bank and branch, the digits after it are a
+    // national suffix.
     private static readonly Dictionary<string, string[]> Forms = new(StringComparer.Ordinal)
     {
         ["CH"] = ["00230############", "00762############"],
@@ -25,7 +25,7 @@ internal static class DemoIbans
     public static string Next(Randomizer random, string country) => Iban.Create(
         country, country == "FR" ? French(random) : random.Replace(random.ArrayElement(Forms[country]))).ToString();
 
-    // A French account number ends in a key of its own, the clé RIB: 97 - (89 bank + 15 branch + 3 account) mod 97.
+    // A French account number ends with its own check key, the clé RIB: 97 - (89 bank + 15 branch + 3 account) mod 97.
     private static string French(Randomizer random)
     {
         var bank = random.ArrayElement(["30003", "30004", "10278"]);

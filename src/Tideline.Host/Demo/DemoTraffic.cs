@@ -10,9 +10,9 @@ using Tideline.Services.Payments;
 namespace Tideline.Host.Demo;
 
 /// <summary>
-/// Keeps money moving as people do: purchases, card payments that are held and captured, transfers between friends
-/// within and across shards, rents, salaries, now and then something that the account cannot bear. Paced, with a
-/// bounded number under way.
+/// Generates realistic movements: purchases, card payments that are held and captured, transfers between friends within
+/// and across shards, rents, salaries, and sometimes a payment that the account cannot cover. Paced, with a bounded
+/// number in flight.
 /// </summary>
 internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, int perSecond) : IAsyncDisposable
 {
@@ -35,16 +35,16 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
     private Task _loop = Task.CompletedTask;
     private int _disposed;
 
-    /// <summary>Movements that were done.</summary>
+    /// <summary>Completed movements.</summary>
     public long Done;
 
     /// <summary>Transfers that settled across shards.</summary>
     public long AcrossShards;
 
-    /// <summary>Movements that were refused, as some should be.</summary>
+    /// <summary>Refused movements; some are expected.</summary>
     public long Refused;
 
-    /// <summary>Movements whose answer was a fault.</summary>
+    /// <summary>Movements that ended with a fault.</summary>
     public long Failed;
 
     public void Start() => _loop = _people.Count == 0 ? Task.CompletedTask : Task.Run(RunAsync);
@@ -84,7 +84,7 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // Asked to stop.
+            // Stop was requested.
         }
     }
 
@@ -130,7 +130,7 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
         }
         catch (TidelineException)
         {
-            // Shown in the live view: a demo goes on when the disk is full or the program drains.
+            // The live view shows it: the demo continues when the disk is full or the program drains.
             Interlocked.Increment(ref Failed);
         }
         finally
@@ -144,7 +144,8 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
     private async Task<Refusal?> CommandAsync(LedgerCommand command) =>
         (await node.Ledger.ExecuteAsync(WithKey(command), CancellationToken.None)).Refusal;
 
-    // As a card does it: the terminal holds the amount, the merchant takes it, or a part of it, or lets it go.
+    // Like a card payment: the terminal holds the amount, and the merchant captures it, or a part of it, or releases
+    // it.
     private async Task<Refusal?> PayByCardAsync(DemoCustomer customer, Money amount, bool isLetGo)
     {
         var hold = Beside(customer);

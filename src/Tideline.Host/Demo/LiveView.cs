@@ -7,7 +7,7 @@ using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Host.Demo;
 
-/// <summary>What flows, live: a panel where a person looks, a plain line every few seconds where none does.</summary>
+/// <summary>Live figures: a panel on a terminal, or a plain line every few seconds elsewhere.</summary>
 internal static class LiveView
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
@@ -24,7 +24,7 @@ internal static class LiveView
         }
         catch (OperationCanceledException)
         {
-            // Asked to stop.
+            // Stop was requested.
         }
     }
 

@@ -4,15 +4,15 @@ using Tideline.Node;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// Where the servers of the cluster profile are: the environment says it, else the configuration file, else <c>services
-/// up</c> has brought them up here.
+/// Finds the servers of the cluster profile: from the environment, else from the configuration file, else from
+/// <c>services up</c> on this machine.
 /// </summary>
 internal static class ClusterSettings
 {
-    // A connection string of MySQL holds every other sign that could part two of them.
+    // A MySQL connection string may contain any other character that could separate two of them.
     private const char BetweenPrimaries = '|';
 
-    /// <exception cref="TidelineException">InvalidInput: an address is missing, in words that say how to give
+    /// <exception cref="TidelineException">InvalidInput: an address is missing. The message says how to set
     /// it.</exception>
     public static ClusterOptions Find(UpConfiguration file)
     {
@@ -37,8 +37,8 @@ internal static class ClusterSettings
         };
     }
 
-    /// <summary>The addresses of MySQL alone: the role failover needs nothing else.</summary>
-    /// <exception cref="TidelineException">InvalidInput: there is none, in words that say how to give it.</exception>
+    /// <summary>The MySQL addresses alone, which is all that the role failover needs.</summary>
+    /// <exception cref="TidelineException">InvalidInput: there is none. The message says how to set it.</exception>
     public static IReadOnlyList<string> FindMySql(UpConfiguration file) =>
         MySql(file) ?? throw Missing("MySQL", "TIDELINE_MYSQL", "mysql");
 
@@ -46,7 +46,7 @@ internal static class ClusterSettings
         Variable("TIDELINE_MYSQL")?.Split(
             BetweenPrimaries, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? file.MySql;
 
-    /// <summary>A variable of the environment; null when it is not set or empty.</summary>
+    /// <summary>An environment variable; null if it is unset or empty.</summary>
     public static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value
         ? value
         : null;

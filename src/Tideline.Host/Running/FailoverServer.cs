@@ -12,9 +12,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>
-/// The role <c>failover</c>: a controller for each group of MySQL servers, and what tells how they are.
-/// </summary>
+/// <summary>The role <c>failover</c>: a controller for each group of MySQL servers, with health and metrics.</summary>
 internal sealed class FailoverServer : IAsyncDisposable
 {
     private readonly WebApplication _web;
@@ -23,16 +21,16 @@ internal sealed class FailoverServer : IAsyncDisposable
     private FailoverServer(WebApplication web, IReadOnlyList<FailoverController> controllers) =>
         (_web, _controllers) = (web, controllers);
 
-    /// <summary>Where programs of this machine reach it.</summary>
+    /// <summary>The address for programs on this machine.</summary>
     public string Address => WebHosting.AddressOf(_web);
 
-    /// <summary>The groups that are watched over, each by its members.</summary>
+    /// <summary>The controlled groups, each described by its members.</summary>
     public IEnumerable<string> Groups => _controllers.Select(controller => controller.Group);
 
     /// <summary>
-    /// Starts to listen, then to watch. A group that was never made is made when all of its members answer.
+    /// Starts to listen, then to control. A group that does not exist yet is formed once all of its members answer.
     /// </summary>
-    /// <param name="primaries">The addresses of MySQL, as the ledger has them; each that names several servers is a
+    /// <param name="primaries">The MySQL addresses, as configured for the ledger; each that names several servers is a
     /// group.</param>
     /// <exception cref="TidelineException">InvalidInput: no address names a group. AlreadyOwned: the port is
     /// taken.</exception>
@@ -42,10 +40,10 @@ internal sealed class FailoverServer : IAsyncDisposable
         var groups = primaries.Where(FailoverOptions.IsGroup).ToArray();
         if (groups.Length == 0)
             throw new TidelineException(ErrorCode.InvalidInput, "The role failover controls groups of MySQL "
-                + "servers, and no address is one: Server=mysql-1:3306,mysql-2:3306,mysql-3:3306;User ID=…");
+                + "servers, but no address names one: Server=mysql-1:3306,mysql-2:3306,mysql-3:3306;User ID=…");
         FreePort.Require(endpoint);
         WebHosting.PrepareThreads();
-        // What a controller does is told, whatever else is not.
+        // The controller's actions are logged at every level of verbosity.
         var web = WebHosting.Begin(endpoint, verbose ? LogLevel.Information : LogLevel.Warning).Build();
         var logger = web.Services.GetRequiredService<ILogger<FailoverController>>();
         var controllers = groups.Select(group =>
@@ -71,14 +69,14 @@ internal sealed class FailoverServer : IAsyncDisposable
 
     public Task WaitForShutdownAsync() => _web.WaitForShutdownAsync();
 
-    /// <summary>Ends the watch: the locks go, and another controller takes over.</summary>
+    /// <summary>Stops controlling: the locks are released, and another controller takes over.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var controller in _controllers) await controller.DisposeAsync();
         await _web.DisposeAsync();
     }
 
-    // Ready is who leads and has nothing to refuse, or who stands by for another controller.
+    // A controller is ready if it leads and has nothing to refuse, or if it stands by for another controller.
     private static Task ReadyAsync(HttpContext http, IReadOnlyList<FailoverController> controllers)
     {
         var ready = controllers.All(controller => controller.Refusal is null);
@@ -110,17 +108,17 @@ internal sealed class FailoverServer : IAsyncDisposable
     {
         var text = new Gateway.Metrics.PrometheusText();
         Family("tideline_failover_leads",
-            "Whether this controller acts for the group.", controller => controller.IsLeading ? 1 : 0);
+            "Whether this controller leads the group.", controller => controller.IsLeading ? 1 : 0);
         Family("tideline_failover_has_primary", "Whether the group has a primary, as its leading controller sees it.",
             controller => controller.Primary is null ? 0 : 1);
         Family("tideline_failover_term", "The term of the primary.", controller => controller.Term);
         Family("tideline_failover_followers", "Members that follow the primary.", controller => controller.Followers);
         Family("tideline_failover_quarantined",
-            "Members that have what no other has.", controller => controller.InQuarantine.Count);
-        Family("tideline_failover_refusing", "Whether something should be done and cannot be done safely.",
+            "Members with transactions that no other member has.", controller => controller.InQuarantine.Count);
+        Family("tideline_failover_refusing", "Whether an action is needed but cannot be done safely.",
             controller => controller.Refusal is null ? 0 : 1);
         Family("tideline_failover_failovers_total",
-            "Failovers that this controller carried out.", controller => controller.Failovers, "counter");
+            "Failovers performed by this controller.", controller => controller.Failovers, "counter");
         return text.ToString();
 
         void Family(string name, string help, Func<FailoverController, double> value, string type = "gauge")

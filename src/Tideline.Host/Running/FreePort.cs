@@ -5,13 +5,13 @@ using Tideline.Kernel;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// Looks whether an address and port can be had before anything else is started: a data folder is not made for a node
-/// that cannot answer.
+/// Checks that an address and port are available before anything else is started, so that no data folder is created for
+/// a node that cannot listen.
 /// </summary>
 internal static class FreePort
 {
-    /// <exception cref="TidelineException">AlreadyOwned: another program has it. InvalidInput: this user may not, or it
-    /// is not an address of this machine.</exception>
+    /// <exception cref="TidelineException">AlreadyOwned: another program uses it. InvalidInput: this user may not use
+    /// it, or it is not an address of this machine.</exception>
     public static void Require(IPEndPoint endpoint)
     {
         try
@@ -33,8 +33,8 @@ internal static class FreePort
     }
 
     /// <summary>
-    /// The endpoint itself, or, where its port is 0, with one that nobody listens on: for who must tell others of it
-    /// before it listens.
+    /// The endpoint itself, or, if its port is 0, the endpoint with a free port: for a process that must publish its
+    /// port before it listens.
     /// </summary>
     /// <exception cref="TidelineException">As <see cref="Require"/>.</exception>
     public static IPEndPoint Choose(IPEndPoint endpoint)
@@ -46,7 +46,7 @@ internal static class FreePort
         return (IPEndPoint)listener.LocalEndpoint;
     }
 
-    /// <summary>What to say of a port that somebody else has.</summary>
+    /// <summary>The error for a port that another program uses.</summary>
     public static TidelineException Taken(IPEndPoint endpoint, Exception fault) =>
         new(ErrorCode.AlreadyOwned, $"Port {endpoint.Port} on {endpoint.Address} is taken by another program; choose "
             + $"another with --port, or --port 0 for a free one.", fault);

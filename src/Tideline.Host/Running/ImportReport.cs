@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace Tideline.Host.Running;
 
-/// <summary>Prints what became of a file of payments: a summary, then a line for each payment.</summary>
+/// <summary>Prints the results of a payment file: a summary, then one line per payment.</summary>
 internal static class ImportReport
 {
     private static readonly string[] Columns = ["status", "end-to-end id", "amount", "reason"];

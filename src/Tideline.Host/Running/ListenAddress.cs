@@ -7,12 +7,14 @@ namespace Tideline.Host.Running;
 /// <summary>The address that a node listens on.</summary>
 internal static class ListenAddress
 {
-    /// <summary>Loopback: there is no authentication, so nobody else reaches it unless an operator says so.</summary>
+    /// <summary>
+    /// Loopback: there is no authentication, so other machines can reach the node only if an operator allows it.
+    /// </summary>
     public const string Default = "127.0.0.1";
 
-    /// <exception cref="TidelineException">InvalidInput: it is no address.</exception>
+    /// <exception cref="TidelineException">InvalidInput: it is not an address.</exception>
     public static IPAddress Parse(string text) =>
-        // The shorter ways to write an address of four numbers are more often slips.
+        // Abbreviated IPv4 forms are more often typing errors.
         IPAddress.TryParse(text, out var address)
             && (address.AddressFamily == AddressFamily.InterNetworkV6 || address.ToString() == text)
             ? address
@@ -21,8 +23,8 @@ internal static class ListenAddress
                 + $"as 127.0.0.1, 0.0.0.0 or ::, without a port, not '{text}'.");
 
     /// <summary>
-    /// Where programs of this machine reach a server that listens on <paramref name="address"/>: one that listens on
-    /// all addresses, on loopback.
+    /// The address at which programs of this machine reach a server that listens on <paramref name="address"/>:
+    /// loopback if it listens on all addresses.
     /// </summary>
     public static string Reached(string address) =>
         address.Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal)

@@ -5,10 +5,10 @@ using Tideline.Kernel;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// Servers that <c>services up</c> of the tools started on this machine, for a node of the cluster profile that was
-/// given no addresses. The file is theirs.
+/// Servers that <c>services up</c> of the tools started on this machine, for a node of the cluster profile without
+/// configured addresses. The tools write the file.
 /// </summary>
-/// <param name="MySql">Null, as the others: it does not run.</param>
+/// <param name="MySql">Null if it does not run, like the others.</param>
 /// <param name="MongoDb">A connection string.</param>
 /// <param name="Kafka">Bootstrap servers.</param>
 /// <param name="Redis">An address.</param>
@@ -17,7 +17,7 @@ public sealed record LocalServices(string? MySql, string? MongoDb, string? Kafka
     /// <summary>The file's name in the folder of the services.</summary>
     public const string FileName = "services.json";
 
-    /// <summary>The folder of the services unless another one is named: in the source tree of this program.</summary>
+    /// <summary>The default folder of the services: in the source tree of this program.</summary>
     public static string DefaultFolder
     {
         get
@@ -29,7 +29,7 @@ public sealed record LocalServices(string? MySql, string? MongoDb, string? Kafka
         }
     }
 
-    /// <summary>The addresses of the services whose processes run.</summary>
+    /// <summary>The addresses of the services that are running.</summary>
     /// <exception cref="TidelineException">Corrupt: the file cannot be read.</exception>
     public static LocalServices Find(string? folder = null)
     {
@@ -52,7 +52,7 @@ public sealed record LocalServices(string? MySql, string? MongoDb, string? Kafka
     }
 }
 
-/// <summary>What is read of a service.</summary>
+/// <summary>The fields of a service that are read.</summary>
 internal sealed record LocalService(string Service, string? Address, ProcessIdentity? Process);
 
 /// <summary>JSON of the services' file.</summary>

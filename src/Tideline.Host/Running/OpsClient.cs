@@ -11,8 +11,8 @@ using Tideline.Node;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// Speaks HTTP to the node that runs on a data folder. When none does, it runs one for the length of the command on a
-/// free port: there is one way to do each thing.
+/// Sends HTTP requests to the node that runs on a data folder. If none runs, it starts one on a free port for the
+/// duration of the command, so that each operation is implemented only once.
 /// </summary>
 internal sealed class OpsClient : IAsyncDisposable
 {
@@ -27,14 +27,14 @@ internal sealed class OpsClient : IAsyncDisposable
         _http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromHours(1) };
     }
 
-    /// <exception cref="TidelineException">NotFound: there is no data there. Corrupt: its ledger is lost.</exception>
+    /// <exception cref="TidelineException">NotFound: the folder has no data. Corrupt: its ledger is lost.</exception>
     public static Task<OpsClient> OpenAsync(string data, CancellationToken cancel) =>
         OpenAsync(data, TimeSpan.FromMilliseconds(Limits.OpsSilenceMs), cancel);
 
     /// <param name="data">The data folder.</param>
-    /// <param name="silence">How long a request may be without an answer before the client looks whether the node is
-    /// live, and how long that may take.</param>
-    /// <param name="cancel">Ends the start of a node.</param>
+    /// <param name="silence">How long a request may go unanswered before the client checks whether the node is live,
+    /// and how long that check may take.</param>
+    /// <param name="cancel">Cancels the start of a node.</param>
     internal static async Task<OpsClient> OpenAsync(string data, TimeSpan silence, CancellationToken cancel)
     {
         if (RunFile.Find(data) is { } address) return new OpsClient(address, null, silence);
@@ -45,7 +45,7 @@ internal sealed class OpsClient : IAsyncDisposable
                 ? new TidelineException(ErrorCode.Corrupt,
                     $"{data} holds no ledger: its files are lost. Restore the data folder from a backup.")
                 : new TidelineException(ErrorCode.NotFound,
-                    $"There is no Tideline data in {data}, and no node runs on it. Name the folder with --data.");
+                    $"There is no Tideline data in {data}, and no node runs on it. Choose the folder with --data.");
         var own = await Server.StartAsync(new NodeOptions { DataDirectory = data, Cluster = cluster },
             new IPEndPoint(IPAddress.Loopback, 0), HostNames.Loopback, verbose: false, cancel);
         return new OpsClient(new Uri(own.Address), own, silence);
@@ -62,7 +62,7 @@ internal sealed class OpsClient : IAsyncDisposable
             token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), mayAct: true, cancel), cancel);
     }
 
-    /// <summary>Posts to a route that takes no body.</summary>
+    /// <summary>Posts to a route without a body.</summary>
     public async Task<JsonElement> PostAsync(string path, CancellationToken cancel) =>
         await ReadAsync(await AskAsync(
             token => _http.PostAsync(new Uri(path, UriKind.Relative), null, token), mayAct: true, cancel), cancel);
@@ -76,7 +76,7 @@ internal sealed class OpsClient : IAsyncDisposable
             token => _http.PostAsync(new Uri(path, UriKind.Relative), body, token), mayAct: true, cancel), cancel);
     }
 
-    /// <summary>Saves an answer, asked for as XML, into a file.</summary>
+    /// <summary>Requests an answer as XML and saves it to a file.</summary>
     public async Task SaveXmlAsync(string path, string file, CancellationToken cancel)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
@@ -95,7 +95,7 @@ internal sealed class OpsClient : IAsyncDisposable
         if (_own is not null) await _own.DisposeAsync();
     }
 
-    // A node may work for long, and be live; one that stands still answers nothing at all.
+    // A live node may take long to answer; a hanging one does not answer at all.
     private async Task<HttpResponseMessage> AskAsync(
         Func<CancellationToken, Task<HttpResponseMessage>> send, bool mayAct, CancellationToken cancel)
     {

@@ -5,8 +5,7 @@ using Spectre.Console;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// Prints what a node answered: fields and tables for a person, plain lines with tabs where a script reads them, JSON
-/// where it is asked for.
+/// Prints a node's answer: fields and tables on a terminal, plain tab-separated lines for scripts, or JSON on request.
 /// </summary>
 internal static partial class Output
 {
@@ -27,11 +26,11 @@ internal static partial class Output
             Console.Error.WriteLine(why);
     }
 
-    /// <summary>Whether a list lacks nothing that could not be read.</summary>
+    /// <summary>Whether nothing was left out of a list.</summary>
     public static bool IsWhole(JsonElement answer) =>
         !answer.TryGetProperty("leftOut", out var leftOut) || leftOut.ValueKind == JsonValueKind.Null;
 
-    /// <summary>Prints the checks of <c>verify</c>, a line each, and what they come to.</summary>
+    /// <summary>Prints the checks of <c>verify</c>, one per line, and a summary.</summary>
     public static void PrintChecks(JsonElement report)
     {
         var (all, broken) = (0, 0);
@@ -80,7 +79,7 @@ internal static partial class Output
         }
         else if (WidthOf(items, columns) > AnsiConsole.Profile.Width)
         {
-            // A table would break ids over lines, where nobody can copy them.
+            // A table would wrap ids, so that they could not be copied.
             PrintRecords(items, columns);
         }
         else
@@ -112,7 +111,7 @@ internal static partial class Output
         }
     }
 
-    // What does not fit into a row: findings, ids.
+    // Values that do not fit in a row: findings, ids.
     private static void PrintLists(JsonElement item, string of)
     {
         foreach (var list in item.EnumerateObject().Where(field => field.Value.ValueKind == JsonValueKind.Array))
@@ -133,7 +132,7 @@ internal static partial class Output
             JsonValueKind.Null => "",
             JsonValueKind.True => "true",
             JsonValueKind.False => "false",
-            // One line is one row.
+            // One line per row.
             _ => value.ToString().ReplaceLineEndings(" ").Replace('\t', ' '),
         };
 

@@ -6,7 +6,7 @@ namespace Tideline.Host.Running;
 /// <summary>The shards that a process prefers, as in <c>0,2-3</c>.</summary>
 internal static class OwnShards
 {
-    /// <exception cref="TidelineException">InvalidInput: it is no such list.</exception>
+    /// <exception cref="TidelineException">InvalidInput: it is not such a list.</exception>
     public static IReadOnlySet<int> Parse(string text)
     {
         var shards = new HashSet<int>();

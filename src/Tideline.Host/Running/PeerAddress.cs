@@ -4,14 +4,14 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>Where the other processes of an installation reach this one.</summary>
+/// <summary>The URL at which the other processes of an installation reach this one.</summary>
 internal static class PeerAddress
 {
     /// <summary>
-    /// The address that was given, or else the one that it listens on; by the name of this machine where it listens on
-    /// all.
+    /// The configured address, or by default the address that it listens on, with the machine's name if it listens on
+    /// all addresses.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput: what was given is no address.</exception>
+    /// <exception cref="TidelineException">InvalidInput: the configured value is not an address.</exception>
     public static string Of(string? given, IPEndPoint endpoint)
     {
         if (given is not null) return Parse(given);

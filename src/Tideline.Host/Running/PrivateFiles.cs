@@ -4,7 +4,7 @@ using Tideline.Kernel;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// What a node writes is for the user that it runs as: folders 0700, files 0600. SQLite gives its <c>-wal</c> and
+/// Restricts a node's files to the user that it runs as: folders 0700, files 0600. SQLite gives its <c>-wal</c> and
 /// <c>-shm</c> files the mode of their database.
 /// </summary>
 internal static class PrivateFiles
@@ -13,7 +13,8 @@ internal static class PrivateFiles
     private const UnixFileMode File = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode OfOthers = (UnixFileMode)0b111_111;
 
-    // What a data folder holds. With anything else in it the folder itself serves other ends too, and keeps its mode.
+    // The contents of a data folder. If it contains anything else, the folder also serves another purpose and keeps its
+    // mode.
     private static readonly string[] Own =
         [
             "cluster", "imports", "installation.json", "installation.json.new", "ledger", "ledger.new", "lock", "log",
@@ -21,14 +22,16 @@ internal static class PrivateFiles
         ];
 
     /// <summary>
-    /// From here on the process makes private files alone. A data folder that exists with wider rights is narrowed,
-    /// with what the program has in it; one of another user, such as the root of a mounted volume, is left as it is.
+    /// From now on the process creates only private files. An existing data folder with wider permissions is
+    /// restricted, together with the program's files in it; a folder of another user, such as the root of a mounted
+    /// volume, is left as it is.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput: everybody may write in it, and it is not narrowed.</exception>
+    /// <exception cref="TidelineException">InvalidInput: every user can write to it, and it cannot be
+    /// restricted.</exception>
     public static void Prepare(string data)
     {
         if (OperatingSystem.IsWindows()) return;
-        // Of the whole process, from here on: no file is wide open even for the moment between its making and a chmod.
+        // Set for the whole process: no file is accessible to others even between its creation and a chmod.
         _ = Native.SetMask((uint)OfOthers);
         var folder = new DirectoryInfo(data);
         if (!folder.Exists) return;
@@ -42,21 +45,21 @@ internal static class PrivateFiles
             throw new TidelineException(
                 ErrorCode.InvalidInput,
                 $"Every user can write to {folder.FullName}, and the node cannot change that: "
-                + "chmod 700 it, or name another folder with --data.");
+                + "chmod 700 it, or choose another folder with --data.");
     }
 
     private static bool IsOwn(FileSystemInfo entry) => Array.Exists(Own, name => name.EndsWith('.') || name == "lock"
         ? entry.Name.StartsWith(name, StringComparison.Ordinal)
         : entry.Name == name);
 
-    // Nobody else gets into a folder that is narrow already, so what is in it does not matter.
+    // Other users cannot enter a restricted folder, so its contents do not matter.
     private static void NarrowTree(FileSystemInfo entry)
     {
         if (!Narrow(entry) || entry is not DirectoryInfo folder) return;
         foreach (var child in folder.GetFileSystemInfos()) NarrowTree(child);
     }
 
-    // Whether others had rights. A link is not followed: its target is somebody else's matter.
+    // Returns whether others had permissions. Links are not followed: their targets do not belong to the data folder.
     private static bool Narrow(FileSystemInfo entry)
     {
         if (OperatingSystem.IsWindows() || entry.LinkTarget is not null || (entry.UnixFileMode & OfOthers) == 0)
@@ -67,7 +70,7 @@ internal static class PrivateFiles
         }
         catch (UnauthorizedAccessException)
         {
-            // Of another user.
+            // The entry belongs to another user.
         }
 
         return true;

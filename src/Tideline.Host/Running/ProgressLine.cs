@@ -1,8 +1,6 @@
 namespace Tideline.Host.Running;
 
-/// <summary>
-/// One line on the error stream that says how far a long command is, for a person who looks; a script sees none.
-/// </summary>
+/// <summary>One line on the error stream with the progress of a long command, only on a terminal.</summary>
 internal sealed class ProgressLine
 {
     private int _width;
@@ -14,7 +12,7 @@ internal sealed class ProgressLine
         _width = words.Length;
     }
 
-    /// <summary>Wipes the line.</summary>
+    /// <summary>Clears the line.</summary>
     public void End()
     {
         if (_width > 0) Console.Error.Write($"\r{new string(' ', _width)}\r");

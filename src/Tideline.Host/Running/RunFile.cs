@@ -6,8 +6,8 @@ using Tideline.Kernel;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// Says who runs on a data folder and where: <c>DIR/tideline.run.json</c>. A file whose process is gone is stale and
-/// counts as absent.
+/// Records which process runs on a data folder, and its address: <c>DIR/tideline.run.json</c>. A file whose process has
+/// ended is stale and counts as absent.
 /// </summary>
 internal sealed class RunFile : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class RunFile : IDisposable
 
     private RunFile(string path) => _path = path;
 
-    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <summary>Writes the file atomically.</summary>
     public static RunFile Write(string data, string address)
     {
         var path = PathIn(data);
@@ -30,7 +30,7 @@ internal sealed class RunFile : IDisposable
         return new RunFile(path);
     }
 
-    /// <summary>The address of the node that runs on the folder; null when none does.</summary>
+    /// <summary>The address of the node that runs on the folder; null if none does.</summary>
     public static Uri? Find(string data)
     {
         try
@@ -51,7 +51,7 @@ internal sealed class RunFile : IDisposable
     private static string PathIn(string data) => Path.Combine(data, Name);
 }
 
-/// <summary>The process, when it began (UTC), and its address.</summary>
+/// <summary>The process id, the start time (UTC), and the address.</summary>
 internal sealed record RunState(int ProcessId, DateTime ProcessStarted, string Address);
 
 /// <summary>JSON of the run file.</summary>

@@ -1,4 +1,4 @@
-#pragma warning disable CA2000 // The server owns its client of other processes.
+#pragma warning disable CA2000 // The server owns its client for other processes.
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -29,7 +29,7 @@ internal sealed class Server : IAsyncDisposable
 
     public TidelineNode Node { get; }
 
-    /// <summary>Where programs of this machine reach it, as in <c>http://127.0.0.1:7400</c>.</summary>
+    /// <summary>The address for programs on this machine, as in <c>http://127.0.0.1:7400</c>.</summary>
     public string Address => WebHosting.AddressOf(_web);
 
     /// <summary>The address that it listens on.</summary>
@@ -39,11 +39,11 @@ internal sealed class Server : IAsyncDisposable
     public CancellationToken Stopping => _web.Lifetime.ApplicationStopping;
 
     /// <summary>
-    /// Listens, then starts the node, then opens the gateway: probes are answered from the first moment on. In the
-    /// cluster profile the node takes shards when the gateway answers, for others send commands there.
+    /// Listens, then starts the node, then opens the gateway: probes are answered from the start. In the cluster
+    /// profile the node acquires shards only once the gateway answers, because other processes send commands to it.
     /// </summary>
-    /// <exception cref="TidelineException">The folder is in use, too new or not writable; the port is taken: then
-    /// nothing was touched.</exception>
+    /// <exception cref="TidelineException">The folder is in use, too new or not writable; or the port is taken, and
+    /// then nothing was changed.</exception>
     public static async Task<Server> StartAsync(NodeOptions options, IPEndPoint endpoint, HostNames hosts,
         bool verbose, CancellationToken cancel)
     {
@@ -76,12 +76,13 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns when the program is asked to stop.</summary>
+    /// <summary>Returns when a stop is requested.</summary>
     public Task WaitForShutdownAsync() =>
         Task.Delay(Timeout.Infinite, Stopping).ContinueWith(static _ => { }, TaskScheduler.Default);
 
-    /// <summary>Finishes the requests under way, then the node, then stops to listen: until then it is live and not
-    /// ready.</summary>
+    /// <summary>
+    /// Finishes the requests in progress, ends the node, and then stops listening: until then it is live but not ready.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;

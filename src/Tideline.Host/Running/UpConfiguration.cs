@@ -6,8 +6,8 @@ using Tideline.Kernel;
 namespace Tideline.Host.Running;
 
 /// <summary>
-/// The file that <c>up --config</c> reads: a JSON object with the names of the options. Comments are allowed; a name
-/// that is not known is refused.
+/// The file of <c>up --config</c>: a JSON object with the names of the options. Comments are allowed; unknown names are
+/// refused.
 /// </summary>
 internal sealed record UpConfiguration
 {
@@ -51,13 +51,13 @@ internal sealed record UpConfiguration
 
     public string? Hosts { get; init; }
 
-    /// <summary>Whether TIDELINE_PROFILE, or else the file, asks for the cluster profile.</summary>
+    /// <summary>Whether TIDELINE_PROFILE, or else the file, selects the cluster profile.</summary>
     [JsonIgnore]
     public bool IsCluster => (ClusterSettings.Variable("TIDELINE_PROFILE") ?? Profile) == "cluster";
 
-    /// <summary>Reads it.</summary>
-    /// <param name="path">The file; null: the one that TIDELINE_CONFIG names, and nothing where there is none.</param>
-    /// <exception cref="TidelineException">NotFound, InvalidInput: in words that name the file and the
+    /// <summary>Reads the file.</summary>
+    /// <param name="path">The file; null: the one named by TIDELINE_CONFIG, or empty settings if it is unset.</param>
+    /// <exception cref="TidelineException">NotFound, InvalidInput: the message names the file and the
     /// place.</exception>
     public static UpConfiguration Read(string? path)
     {
@@ -79,8 +79,8 @@ internal sealed record UpConfiguration
         }
     }
 
-    /// <summary>The port that TIDELINE_PORT names; null when it is not set.</summary>
-    /// <exception cref="TidelineException">InvalidInput: it is no number.</exception>
+    /// <summary>The port in TIDELINE_PORT; null if it is unset.</summary>
+    /// <exception cref="TidelineException">InvalidInput: it is not a number.</exception>
     public static int? PortOfEnvironment() => ClusterSettings.Variable("TIDELINE_PORT") is not { } text ? null
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port
         : throw new TidelineException(ErrorCode.InvalidInput, $"TIDELINE_PORT must be a port number, not '{text}'.");

@@ -11,15 +11,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
-/// <summary>What every role of the program has in common: how it listens, logs and stops.</summary>
+/// <summary>Listening, logging and stopping, common to all roles of the program.</summary>
 internal static class WebHosting
 {
     private const int MinimumThreads = 32;
 
-    /// <summary>The beginnings of a web application.</summary>
+    /// <summary>Creates the builder of a web application.</summary>
     public static WebApplicationBuilder Begin(IPEndPoint endpoint, LogLevel from)
     {
-        // The content root is the program's own folder: settings that lie about in the working folder are none of ours.
+        // The content root is the program's own folder, so that settings files in the working folder are not read.
         var builder = WebApplication.CreateSlimBuilder(
             new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Configure(builder.Logging, from);
@@ -33,11 +33,11 @@ internal static class WebHosting
         return builder;
     }
 
-    /// <summary>Where programs of this machine reach it, as in <c>http://127.0.0.1:7400</c>.</summary>
+    /// <summary>The address for programs on this machine, as in <c>http://127.0.0.1:7400</c>.</summary>
     public static string AddressOf(WebApplication web) => ListenAddress.Reached(
         web.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    /// <summary>Log lines on the console, from a level on.</summary>
+    /// <summary>Logs to the console, from a level upward.</summary>
     public static void Configure(ILoggingBuilder logging, LogLevel from)
     {
         logging.ClearProviders();
@@ -46,8 +46,8 @@ internal static class WebHosting
     }
 
     /// <summary>
-    /// The pool needs more threads than there are processors for continuations to be prompt, also while some wait for a
-    /// server that does not answer.
+    /// The pool needs more threads than there are processors, so that continuations run promptly even while some
+    /// threads wait for a server that does not answer.
     /// </summary>
     public static void PrepareThreads() =>
         ThreadPool.SetMinThreads(Math.Max(MinimumThreads, Environment.ProcessorCount * 2), 8);

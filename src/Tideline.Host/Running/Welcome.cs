@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Tideline.Host.Running;
 
-/// <summary>What <c>up</c> says first.</summary>
+/// <summary>The first output of <c>up</c>.</summary>
 internal static class Welcome
 {
     public static void Print(Server server, string data, bool isDemo)

@@ -5,17 +5,17 @@ using Tideline.Log;
 namespace Tideline.Audit;
 
 /// <summary>
-/// I9, outside the ledger: the chain as it stands there is the one whose heads were published. A page of each is in
+/// I9, outside the ledger: the chain in the ledger is the one whose heads were published. One page of each is in
 /// memory.
 /// </summary>
 internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistory sources, int shard)
 {
     private readonly List<string> _findings = [];
 
-    /// <summary>Findings, and how many published heads there are.</summary>
+    /// <summary>The findings, and the number of published heads.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Published)> RunAsync(CancellationToken cancel)
     {
-        // The topic's head first: the ledger can only be ahead of it.
+        // Read the topic's head first: the ledger can only be ahead of it.
         var head = await log.GetHeadAsync(Topics.AuditHeads, shard, cancel);
         var (offset, number) = (0L, 0L);
         while (offset < head && _findings.Count < Limits.VerifyFindings)
@@ -52,7 +52,7 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistor
         if (block is null) return $"Block {record.SourceSeq} of shard {shard} was published, but is not in the ledger.";
         if (AuditHeads.Parse(record) is not { } head || head.Number != record.SourceSeq || head.Shard != shard)
             return $"The published head of block {record.SourceSeq} of shard {shard} cannot be read.";
-        // Earlier programs published capital letters.
+        // Earlier programs published upper-case letters.
         return head.ThroughSeq == block.ThroughSeq
             && string.Equals(head.Hash, Convert.ToHexStringLower(block.Hash), StringComparison.OrdinalIgnoreCase)
             ? null

@@ -8,15 +8,15 @@ using Tideline.Log;
 namespace Tideline.Audit;
 
 /// <summary>
-/// The head of a shard's audit chain as it was published when its block was new; <paramref name="Hash"/> in
-/// hexadecimal, small letters.
+/// The head of a shard's audit chain, as published when its block was new; <paramref name="Hash"/> in lower-case
+/// hexadecimal.
 /// </summary>
 internal sealed record AuditHead(int Shard, long Number, long ThroughSeq, string Hash);
 
 /// <summary>
-/// Publishes every audit block's hash on <c>audit.heads</c>: whoever rewrites the ledger with a chain that fits itself
-/// would have to rewrite the log, and every copy of it, too. What is due follows from the log's own head, so a crash
-/// loses and repeats none. Nothing of the topic is ever dropped, because no group reads it.
+/// Publishes every audit block's hash on <c>audit.heads</c>: rewriting the ledger with a consistent chain would then
+/// also require rewriting the log, and every copy of it. The log's own head determines what to publish next, so a crash
+/// neither loses nor repeats a block. The topic is never trimmed, because no group reads it.
 /// </summary>
 public sealed class AuditHeads : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ public sealed class AuditHeads : IAsyncDisposable
     private readonly SourceHistory _sources;
     private readonly OwnedShardLoops _loops;
 
-    /// <summary>Made with <see cref="Start"/>.</summary>
+    /// <summary>Start it with <see cref="Start"/>.</summary>
     public AuditHeads(GeneralLedger ledger, ILog log, TimeProvider time, ILogger<AuditHeads> logger)
     {
         (_ledger, _log, _published, _sources) =
@@ -36,23 +36,23 @@ public sealed class AuditHeads : IAsyncDisposable
             TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
     }
 
-    /// <summary>What keeps heads from being published; null while nothing does.</summary>
+    /// <summary>Why heads are not published; null while they are.</summary>
     public string? Fault => _loops.Fault;
 
-    /// <summary>Begins to publish.</summary>
+    /// <summary>Starts publishing.</summary>
     public void Start() => _loops.Start();
 
     /// <summary>Publishes the blocks of a shard that are not on the log.</summary>
     /// <returns>The number of the newest published block.</returns>
-    /// <exception cref="TidelineException">Corrupt: a block is missing between the published ones and the
+    /// <exception cref="TidelineException">Corrupt: a block is missing between the published blocks and the
     /// newest.</exception>
     public async Task<long> PublishAsync(int shard, CancellationToken cancel)
     {
-        // How far another owner came, the log tells.
+        // The log tells how far another owner came.
         var epoch = _ledger.OwnedEpoch(shard);
         var published = (_published[shard].Epoch == epoch ? _published[shard].Number : null)
             ?? await _sources.HeadAsync(_log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
-        // Until all is appended: what became of an append that failed stands on the log.
+        // Unset until all is appended: the log tells the outcome of a failed append.
         _published[shard] = default;
         while (await _ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)
         {
@@ -68,7 +68,7 @@ public sealed class AuditHeads : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _loops.DisposeAsync();
 
-    /// <summary>Reads a record of the topic; null when it is none.</summary>
+    /// <summary>Parses a record of the topic; null if it is not an audit head.</summary>
     internal static AuditHead? Parse(LogRecord record)
     {
         try

@@ -1,8 +1,8 @@
 namespace Tideline.Audit;
 
 /// <summary>
-/// What a walk along the chain of a shard found. <paramref name="Head"/> is the hash of the newest block, to be
-/// compared with a copy kept elsewhere: whoever can rewrite every block can make a chain that fits itself. Findings are
+/// The result of verifying the chain of a shard. <paramref name="Head"/> is the hash of the newest block, to compare
+/// with a copy stored elsewhere: an attacker who can rewrite every block can make a consistent chain. Findings are
 /// sentences that name the block, event or transaction.
 /// </summary>
 public sealed record AuditReport(

@@ -6,16 +6,16 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Audit;
 
 /// <summary>
-/// Seals the events of every shard of the process into hash-linked blocks: one when
-/// <see cref="Limits.AuditBlockEvents"/> wait, or when any wait at the next look. It reads what is committed and hashes
-/// on its own time, so that the writers pay for one small row a block.
+/// Seals the events of every shard of this process into hash-linked blocks: when <see cref="Limits.AuditBlockEvents"/>
+/// wait, or when any wait at the next pass. It reads committed events and hashes them outside the writers, so that the
+/// writers pay for only one small row per block.
 /// </summary>
 public sealed class AuditSealer : IAsyncDisposable
 {
     private readonly GeneralLedger _ledger;
     private readonly OwnedShardLoops _loops;
 
-    /// <summary>Made with <see cref="Start"/>.</summary>
+    /// <summary>Start it with <see cref="Start"/>.</summary>
     public AuditSealer(GeneralLedger ledger, TimeProvider time, ILogger logger)
     {
         _ledger = ledger;
@@ -24,13 +24,13 @@ public sealed class AuditSealer : IAsyncDisposable
             TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
     }
 
-    /// <summary>What keeps events from being sealed; null while nothing does.</summary>
+    /// <summary>Why events are not sealed; null while they are.</summary>
     public string? Fault => _loops.Fault;
 
-    /// <summary>Begins to seal.</summary>
+    /// <summary>Starts sealing.</summary>
     public void Start() => _loops.Start();
 
-    /// <summary>Seals all events of a shard that are committed by now.</summary>
+    /// <summary>Seals all events of a shard committed so far.</summary>
     /// <returns>The newest block's number.</returns>
     public async Task<long> SealAsync(int shard, CancellationToken cancel)
     {
@@ -43,7 +43,7 @@ public sealed class AuditSealer : IAsyncDisposable
             var block = await BuildAsync(
                 shard, head.BlockNumber + 1, head.BlockHash, head.BlockThroughSeq, throughSeq, cancel);
             await _ledger.SubmitHereAsync(shard, new SealBlock(block));
-            // What counts is what the store has: somebody else may have sealed that number.
+            // The store decides: another process may have sealed that number.
             var before = head.BlockNumber;
             head = await reader.GetHeadAsync(cancel);
             if (head.BlockNumber == before) throw new TidelineException(ErrorCode.Internal,
@@ -53,7 +53,7 @@ public sealed class AuditSealer : IAsyncDisposable
         return head.BlockNumber;
     }
 
-    /// <summary>Ends the loop; what is not sealed is sealed after the next start.</summary>
+    /// <summary>Ends the loop; unsealed events are sealed after the next start.</summary>
     public ValueTask DisposeAsync() => _loops.DisposeAsync();
 
     private async Task<AuditBlockRow> BuildAsync(

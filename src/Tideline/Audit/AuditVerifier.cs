@@ -4,9 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Audit;
 
 /// <summary>
-/// Walks the audit chain of a shard from its first block: recomputes every hash, and holds each event against the entry
-/// and the transaction it tells of. Events after the newest block are held against their rows too. Memory: one page of
-/// events.
+/// Walks the audit chain of a shard from its first block: recomputes every hash, and compares each event with its entry
+/// and its transaction. Events after the newest block are also compared with their rows. Memory: one page of events.
 /// </summary>
 public sealed class AuditVerifier(IShardReader reader)
 {
@@ -43,13 +42,13 @@ public sealed class AuditVerifier(IShardReader reader)
     private async Task VerifyBlockAsync(AuditBlockRow before, AuditBlockRow block, CancellationToken cancel)
     {
         var name = $"Block {block.Number} of shard {_head.Shard}";
-        if (block.Number != before.Number + 1) _findings.Add($"{name} stands where block {before.Number + 1} should.");
+        if (block.Number != before.Number + 1) _findings.Add($"{name} is in the place of block {before.Number + 1}.");
         if (!block.PreviousHash.AsSpan().SequenceEqual(before.Hash))
             _findings.Add($"{name} does not link to the hash of block {before.Number}.");
         if (block.FromSeq != _seq + 1 || block.ThroughSeq < block.FromSeq || block.ThroughSeq > _head.EventSeq)
         {
-            _findings.Add($"{name} covers events {block.FromSeq} to {block.ThroughSeq}, where events from {_seq + 1} "
-                + $"on follow and the newest is {_head.EventSeq}.");
+            _findings.Add($"{name} covers events {block.FromSeq} to {block.ThroughSeq}, but the next is {_seq + 1} "
+                + $"and the newest is {_head.EventSeq}.");
             return;
         }
 

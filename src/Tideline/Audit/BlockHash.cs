@@ -5,9 +5,8 @@ using Tideline.Kernel;
 namespace Tideline.Audit;
 
 /// <summary>
-/// The hash of a block in the making: SHA-256(previous hash ‖ number ‖ from ‖ through ‖ SHA-256 of the events),
-/// integers big-endian. An event counts with its sequence number, type, subject, version, time, length of data and
-/// data.
+/// The hash of an unfinished block: SHA-256(previous hash ‖ number ‖ from ‖ through ‖ SHA-256 of the events), integers
+/// big-endian. An event contributes its sequence number, type, subject, version, time, length of data and data.
 /// </summary>
 internal sealed class BlockHash : IDisposable
 {
@@ -15,7 +14,7 @@ internal sealed class BlockHash : IDisposable
 
     public void Add(LedgerEvent happened) => EventHash.Append(_events, happened);
 
-    /// <summary>The hash of the block with all events added so far; begins anew.</summary>
+    /// <summary>The hash of the block with all events added so far; then starts a new block.</summary>
     public byte[] Seal(ReadOnlySpan<byte> previousHash, long number, long fromSeq, long throughSeq)
     {
         Span<byte> links = stackalloc byte[24];

@@ -5,15 +5,15 @@ using Tideline.Ledger;
 namespace Tideline.Audit;
 
 /// <summary>
-/// Holds an event against the rows that it tells of: its entry, its transaction, and every leg of that transaction. A
-/// transaction without an event would be outside the chain, but its entries would break the fold of its accounts.
+/// Compares an event with its rows: its entry, its transaction, and every leg of that transaction. A transaction
+/// without an event would be outside the chain, but its entries would break the fold of its accounts.
 /// </summary>
 internal sealed class RowAudit(IShardReader reader)
 {
-    // The two events of a transfer follow each other; their transaction's legs need adding up once.
+    // The two events of a transfer are consecutive; the legs of their transaction need to be summed only once.
     private (Guid Id, TransactionRow? Row, string? Fault) _last;
 
-    /// <summary>A sentence that says what does not agree; null when all does.</summary>
+    /// <summary>A sentence that says what differs; null if nothing does.</summary>
     public async ValueTask<string?> FindFaultAsync(LedgerEvent happened, CancellationToken cancel)
     {
         try
@@ -22,7 +22,7 @@ internal sealed class RowAudit(IShardReader reader)
             var moves = happened.Type is EventType.TransactionRecorded
                 or EventType.AccountDebited or EventType.AccountCredited;
             if (!moves) return data.TransactionId is null
-                && data.EntryVersion is null ? null : "it tells of a movement, which its type does not.";
+                && data.EntryVersion is null ? null : "it has a movement, which its type must not have.";
             if (data is not { TransactionId: { } transaction, EntryVersion: { } version, AccountId: { } account })
                 return "it names no account, entry or transaction.";
             return account != happened.Subject
@@ -32,7 +32,7 @@ internal sealed class RowAudit(IShardReader reader)
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })
         {
-            return $"it or a row of it cannot be read: {fault.Message}";
+            return $"the event or one of its rows cannot be read: {fault.Message}";
         }
     }
 
@@ -44,7 +44,7 @@ internal sealed class RowAudit(IShardReader reader)
         return entry.AmountMinor == data.AmountMinor && entry.PostedAfterMinor == data.PostedMinor
             && entry.TransactionId == data.TransactionId && entry.TimeUs == happened.TimeUs
             ? null
-            : $"entry {key.Version} of account {key.AccountId} says another amount, balance, transaction or time.";
+            : $"entry {key.Version} of account {key.AccountId} has a different amount, balance, transaction or time.";
     }
 
     private async ValueTask<string?> CompareTransactionAsync(
@@ -66,7 +66,7 @@ internal sealed class RowAudit(IShardReader reader)
             && row.Details == TransactionDetails.Of(data) && row.TimeUs == happened.TimeUs
             && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
             ? null
-            : $"transaction {id} says another currency, kind, reference, saga, time or details.";
+            : $"transaction {id} has a different currency, kind, reference, saga, time or details.";
     }
 
     private async ValueTask<string?> FindFaultOfLegsAsync(TransactionRow row, CancellationToken cancel)
@@ -94,7 +94,7 @@ internal sealed class RowAudit(IShardReader reader)
         }
 
         return row.Amount is { } amount && sums.Values.Any(all => all.Credits != amount.Minor)
-            ? $"transaction {row.Id} says another currency, amount or legs than its entries."
+            ? $"transaction {row.Id} differs from its entries in currency, amount or legs."
             : null;
     }
 

@@ -7,26 +7,24 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I12: what stands on clearing is what unfinished sagas have under way, for each owner shard and currency: the
-/// clearing accounts for the owner's
-/// sagas on all shards (its debits less its refunds here, less its credits elsewhere) against the postings of those
-/// sagas. Both are read at one
-/// moment of each shard, the time of its newest commit, which no later commit can have; so traffic changes neither.
-/// Memory: the ids of the sagas
-/// that are under way.
+/// I12: for each owner shard and currency, clearing holds exactly what unfinished sagas have in transit. The check
+/// compares the clearing accounts for the owner's sagas on all shards (its debits less its refunds here, less its
+/// credits elsewhere) with the postings of those sagas. Both are read as of one moment of each shard, the time of its
+/// newest commit, which no later commit can have; so traffic does not change the result. Memory: the ids of the
+/// unfinished sagas.
 /// </summary>
 internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions definitions)
 {
     private readonly SagaBooks _books = new(ledger);
     private readonly TransactionCheck _transactions = new(ledger);
 
-    /// <summary>The shard that was read last: the one to blame when a read fails.</summary>
+    /// <summary>The shard that was read last: the one to report if a read fails.</summary>
     public int At { get; private set; }
 
-    /// <summary>Findings, and how many sagas were under way.</summary>
+    /// <summary>The findings, and the number of unfinished sagas.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
     {
-        // A payout leaves no event where it begins, so one may begin and end unseen: what is found must be found again.
+        // A payout has no event on the shard where it begins, so it may begin and end unnoticed: a finding must recur.
         for (var round = 1; ; round++)
         {
             var (findings, seen) = await CompareAsync(cancel);
@@ -86,7 +84,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
             findings.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Shard {owner}: {held} {currency} minor units are on clearing for its sagas, "
-                + $"but those that are unfinished have {moving} under way."));
+                + $"but its unfinished sagas have {moving} in transit."));
         }
 
         return findings;
@@ -103,7 +101,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         }
     }
 
-    // What began and ended meanwhile is in no list of the unfinished; its debit's event tells of it.
+    // A saga that began and ended meanwhile is not listed as unfinished; the event of its debit reveals it.
     private async Task AddBegunAsync(
         int owner, long afterSeq, long throughSeq, HashSet<Guid> sagas, CancellationToken cancel)
     {
@@ -126,7 +124,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         }
     }
 
-    // Its postings against clearing, as far as they were booked at the moment of their shard.
+    // Its postings against clearing that were booked at the chosen moment of their shard.
     private async Task AddAsync(
         int owner, SagaRow row, ShardHead[] heads, SortedDictionary<string, Int128> underWay, CancellationToken cancel)
     {
@@ -136,7 +134,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
             return;
         }
 
-        // One that cannot be read is named by the check of sagas, and its money is missing here.
+        // The check of sagas reports a saga that cannot be read; here its money is missing.
         if (definitions.Find(row) is not { } definition || SagaJson.DataOf(row) is not { } data)
             return;
         var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), owner);

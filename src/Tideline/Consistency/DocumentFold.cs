@@ -5,7 +5,7 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// One document beside the fold of the same events from the ledger: exactly those that the document's clock covers.
+/// Compares one document with the fold of its events from the ledger: exactly those that the document's clock covers.
 /// </summary>
 internal sealed class DocumentFold(ProjectionDefinition definition, string key)
 {
@@ -16,12 +16,12 @@ internal sealed class DocumentFold(ProjectionDefinition definition, string key)
     private string? _fault;
     private Position? _due;
 
-    /// <summary>Whether there is something to compare.</summary>
+    /// <summary>Whether there is a document to compare.</summary>
     public bool HasDocument => _stored is not null || _isUnreadable;
 
     private string Subject => $"Document {key} of {_documents.Name}";
 
-    /// <summary>Takes the document as it stands in the store.</summary>
+    /// <summary>Takes the stored document.</summary>
     public void Read(Document document, List<string> findings)
     {
         _stored = _documents.Read(document, out var damage);
@@ -31,8 +31,8 @@ internal sealed class DocumentFold(ProjectionDefinition definition, string key)
     }
 
     /// <summary>
-    /// Folds an event if the document has it; answers whether it added rows. An event that <paramref name="isDue"/>
-    /// must be there.
+    /// Folds an event if the document contains it; returns whether it added rows. If <paramref name="isDue"/>, the
+    /// document must contain the event.
     /// </summary>
     public bool Add(ProjectedEvent happened, bool isDue)
     {
@@ -48,7 +48,7 @@ internal sealed class DocumentFold(ProjectionDefinition definition, string key)
                 _folded = ViewApplier.Apply(definition, _folded, key, happened);
             return true;
         }
-        // The fold is pure: whatever it throws is about this one event.
+        // The fold is pure: any exception concerns only this event.
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             _fault ??= fault.Message;
@@ -56,7 +56,7 @@ internal sealed class DocumentFold(ProjectionDefinition definition, string key)
         }
     }
 
-    /// <summary>What is wrong with the document; null when nothing is.</summary>
+    /// <summary>What is wrong with the document; null if nothing is.</summary>
     public string? Judge(DateOnly today)
     {
         if (_isUnreadable) return null;
@@ -67,7 +67,7 @@ internal sealed class DocumentFold(ProjectionDefinition definition, string key)
         if (_fault is not null) return $"{Subject} holds an event that cannot be folded. {_fault}";
         if (_folded is null || !_documents.HaveSameClock(_folded, _stored))
             return $"{Subject} holds events that the ledger does not have.";
-        // Time may have changed the stored one or not yet.
+        // The stored document may not have been aged yet, so both are compared as of today.
         return _documents.BytesOn(_folded, today).AsSpan().SequenceEqual(_documents.BytesOn(_stored, today))
             ? null
             : $"{Subject} is not the fold of its events.";

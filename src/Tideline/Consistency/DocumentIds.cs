@@ -4,7 +4,7 @@ using Tideline.Views;
 
 namespace Tideline.Consistency;
 
-/// <summary>The ids of a collection's documents, in their order, read a page at a time.</summary>
+/// <summary>The ids of a collection's documents, in order, read one page at a time.</summary>
 internal static class DocumentIds
 {
     public static async IAsyncEnumerable<string> OfAsync(

@@ -4,15 +4,15 @@ using Tideline.Ledger;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I14: a hold's id names one hold of the whole installation. The ids of all shards are merged in order; a page of each
+/// I14: a hold's id is unique in the whole installation. The ids of all shards are merged in order; one page per shard
 /// is in memory.
 /// </summary>
 internal sealed class HoldIdCheck(GeneralLedger ledger)
 {
-    /// <summary>The shard that was read last: the one to blame when a read fails.</summary>
+    /// <summary>The shard that was read last: the one to report if a read fails.</summary>
     public int At { get; private set; }
 
-    /// <summary>Findings, and how many holds there are.</summary>
+    /// <summary>The findings, and the number of holds.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
     {
         var (findings, seen) = (new List<string>(), 0L);
@@ -43,7 +43,7 @@ internal sealed class HoldIdCheck(GeneralLedger ledger)
 
     private sealed record Page(int Shard, Queue<Guid> Ids)
     {
-        /// <summary>Null after the last.</summary>
+        /// <summary>The next id; null after the last.</summary>
         public Guid? First => Ids.TryPeek(out var id) ? id : null;
     }
 }

@@ -5,9 +5,9 @@ using Tideline.Log;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I7: what left the ledger is what the log holds. Every record that is retained must be there, in the order of the
-/// ledger; what it says is held against the ledger in batches that lie evenly over the log, or in all of them. A page
-/// of each is in memory.
+/// I7: the log holds exactly what left the ledger. Every retained record must be there, in the order of the ledger. The
+/// content is compared with the ledger in batches spread evenly over the log, or in all of them. One page of each is in
+/// memory.
 /// </summary>
 internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sources, int shard, bool deep)
 {
@@ -16,10 +16,10 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
 
     private bool IsFull => _findings.Count >= Limits.VerifyFindings;
 
-    /// <summary>Findings, how many records were looked at, and how many of those were compared.</summary>
+    /// <summary>The findings, the number of records read, and how many of those were compared.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen, long Compared)> RunAsync(CancellationToken cancel)
     {
-        // The log's head first: the ledger can only be ahead of it.
+        // Read the log's head first: the ledger can only be ahead of it.
         var head = await HeadAsync(cancel);
         var ledgerHead = (await reader.GetHeadAsync(cancel)).EventSeq;
         if (head == 0) return (_findings, 0, 0);
@@ -44,7 +44,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
                 continue;
             }
 
-            // Retention may have dropped what was to be read next.
+            // Retention may have deleted the records that were to be read next.
             if (nextSeq == 0 || (records[0].Offset > offset + 1 && records[0].Offset == await FirstOffsetAsync(cancel)))
                 nextSeq = records[0].SourceSeq;
             (nextSeq, var isWhole) = Follow(records, nextSeq, ledgerHead);
@@ -55,7 +55,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
         return (_findings, seen, _compared);
     }
 
-    // A log that cannot be read at all still says what is wrong with its topics.
+    // Even a log that cannot be read at all gives a finding about its topics.
     private async Task<long> HeadAsync(CancellationToken cancel)
     {
         try
@@ -81,7 +81,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
             each => each.Topic == Topics.AccountEvents && each.Partition == shard)?.FirstOffset ?? 1;
     }
 
-    // One finding a batch tells that something is lost; the next batch is judged anew.
+    // One finding per batch is enough for a loss; the next batch is checked afresh.
     private (long NextSeq, bool IsWhole) Follow(LogRecord[] records, long nextSeq, long ledgerHead)
     {
         foreach (var record in records)

@@ -5,9 +5,9 @@ using Tideline.Services.Accounts;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I15: an IBAN belongs to one account. Each account's IBAN is claimed for it, and each claim whose account was opened
-/// names an account that carries it. A claim without an account is sound: its opening is under way, or was cut off and
-/// gives way to the next request.
+/// I15: an IBAN belongs to one account. Each account's IBAN is claimed for it, and each claim of an opened account
+/// names an account that has the IBAN. A claim without an account is valid: its opening is in progress, or was
+/// interrupted and gives way to the next request.
 /// </summary>
 internal sealed class NameCheck(GeneralLedger ledger, int shard)
 {
@@ -15,7 +15,7 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
 
     private bool IsFull => _findings.Count >= Limits.VerifyFindings;
 
-    /// <summary>Findings, and how many accounts with an IBAN and how many claims there are.</summary>
+    /// <summary>The findings, the number of accounts with an IBAN, and the number of claims.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Accounts, long Claims)> RunAsync(CancellationToken cancel)
     {
         var (accounts, claims) = (0L, 0L);
@@ -48,7 +48,7 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
         }
     }
 
-    // The account was read before its claim, which is older and never goes while the account is there.
+    // The account was read before its claim, which is older and is never deleted while the account exists.
     private async Task<string?> CompareAsync(AccountRow account, CancellationToken cancel)
     {
         var key = IbanClaims.Key(account.Iban!);

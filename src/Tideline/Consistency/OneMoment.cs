@@ -6,16 +6,16 @@ using Tideline.Sagas;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// Whether the shards of a store that no process uses are of one moment: copies of different ones differ in what is
-/// under way between them.
+/// Checks whether the shards of a store that no process uses are copies of one moment. Copies of different moments
+/// differ in what is in transit between them.
 /// </summary>
 public static class OneMoment
 {
-    /// <summary>Why they are not, in sentences; null when they are, as far as money between them shows.</summary>
+    /// <summary>Why they are not, in sentences; null if they are, as far as the money in transit shows.</summary>
     public static async Task<string?> FindFaultAsync(
         ILedgerStore store, SagaDefinitions definitions, TimeProvider time, CancellationToken cancel)
     {
-        // Never reachable: it acquires no shard.
+        // Never reachable, so the ledger acquires no shard.
         await using var ledger = await GeneralLedger.StartAsync(
             store, time, new IdGenerator(time), NullLogger.Instance, cancel, new TaskCompletionSource().Task,
             acceptClock: true);

@@ -6,8 +6,8 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// Documents that nothing of the ledger stands behind. Their events are committed before they are written, so whatever
-/// is found is wrong. An ordinary check looks only for those whose ids are no texts.
+/// Finds documents without a counterpart in the ledger. Events are committed before their documents are written, so
+/// every finding is an error. An ordinary check searches only for documents whose ids are not text.
 /// </summary>
 internal sealed class OrphanCheck(
     GeneralLedger ledger, IViewStore views, ViewNames names, bool deep, List<string> findings)

@@ -7,11 +7,11 @@ using Tideline.Ledger;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I16: the row of an account or a customer says what its events say, which the audit chain proves. What never changes
-/// is held against the event that made it, the status against the newest event that changed it, balances against the
-/// event of the row's version: an edit stays an edit after the next event copied it. Rows are taken in groups, with one
-/// walk over the events each, so that memory is bounded. A row that moves meanwhile is held against the version that
-/// was read.
+/// I16: the row of an account or a customer agrees with its events, which the audit chain proves. Constant fields are
+/// compared with the event that created them, the status with the newest event that changed it, balances with the event
+/// of the row's version: a manual edit is found even after the next event has copied it. Rows are checked in groups,
+/// with one walk over the events each, so that memory is bounded. A row that changes meanwhile is compared at the
+/// version that was read.
 /// </summary>
 internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = Limits.VerifyGroupRows)
 {
@@ -24,10 +24,10 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
 
     private bool IsFull => _findings.Count >= Limits.VerifyFindings;
 
-    /// <summary>Findings, and how many rows there are.</summary>
+    /// <summary>The findings, and the number of rows.</summary>
     public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(CancellationToken cancel)
     {
-        // Who is made while the rows are read may be among them.
+        // Accounts and customers created while the rows are read may be among them.
         _through = (await reader.GetHeadAsync(cancel)).EventSeq;
         var accounts = await ReadAsync(
             reader.GetAccountsAsync, row => new Row(row.Id, row.Version, Account: row), cancel);
@@ -66,16 +66,16 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
         {
             if (row is { IsMade: false, IsCustomers: true }) Report(row, $"no event created it");
             if (row is { IsFound: false, Version: > 0 })
-                Report(row, $"its row is of version {row.Version}, which no event has");
+                Report(row, $"its row has version {row.Version}, which no event has");
             if (row is { IsCustomers: false, Account: { } own }
                 && (own.CustomerId, own.Status, own.OverdraftLimitMinor) != (Guid.Empty, AccountStatus.Open, 0))
-                Report(row, $"a system account has no owner and no limit, and is open");
+                Report(row, $"a system account must have no owner and no limit, and must be open");
         }
 
         _group.Clear();
     }
 
-    // More were made than there are rows: a point read for each that ever was.
+    // More were created than there are rows: one point read for each that was ever created.
     private async Task FindMissingAsync(CancellationToken cancel)
     {
         await foreach (var happened in EventsAsync(_through, cancel))
@@ -115,7 +115,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
         if (!_group.TryGetValue(happened.Subject, out var row)) return;
         if (isCounted) _found++;
         if (happened.Version > row.Version && happened.Position.Seq <= _before)
-            Report(row, $"its row is of version {row.Version}, and event {happened.Position} of {happened.Version}");
+            Report(row, $"its row has version {row.Version}, but event {happened.Position} has {happened.Version}");
         var mayChangeStatus = happened.Type == EventType.BalanceUpdated && happened.Version <= row.Version;
         if (happened.Version != row.Version && !isCreation && !mayChangeStatus) return;
         try
@@ -124,7 +124,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
         }
         catch (JsonException fault)
         {
-            Report(row, $"event {happened.Position} of it cannot be read: {fault.Message}");
+            Report(row, $"its event {happened.Position} cannot be read: {fault.Message}");
         }
     }
 
@@ -139,9 +139,9 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
 
         if (row.Customer is { } customer && isCreation)
         {
-            // Findings are logged: they repeat nothing that is said of a person.
+            // Findings are logged, so they must not contain personal data.
             if (data.Personal is not [var said] || said != customer.Profile)
-                Report(row, $"its row has another profile than its event {happened.Position}");
+                Report(row, $"the profile in its row differs from the one in its event {happened.Position}");
         }
 
         if (row.Account is { } account) CompareAccount(row, account, happened, data, isCreation);
@@ -160,7 +160,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
             Compare(row, happened, "IBAN", account.Iban, data.Iban);
         }
 
-        // Every event copies the status; only one of this kind changes it.
+        // Every event copies the status, but only an event of this kind changes it.
         if (data.Kind == "status") row.Status = data.Status;
         if (happened.Version != row.Version) return;
         var status = Enum.IsDefined(account.Status) ? account.Status.Word() : Say($"{(int)account.Status}");
@@ -172,10 +172,10 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
     private void Compare<T>(Row row, LedgerEvent happened, string field, T found, T said)
     {
         if (EqualityComparer<T>.Default.Equals(found, said)) return;
-        Report(row, $"its row says {field} {found}, and its events through {happened.Position} say {said}");
+        Report(row, $"its row has {field} {found}, but its events through {happened.Position} have {said}");
     }
 
-    // One finding a row: the first tells where to look.
+    // One finding per row: the first shows where to search.
     private void Report(Row row, FormattableString what)
     {
         if (row.IsReported || IsFull) return;
@@ -187,12 +187,12 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
 
     private sealed record Row(Guid Id, long Version, AccountRow? Account = null, CustomerRow? Customer = null)
     {
-        /// <summary>Not a system account, which no event makes.</summary>
+        /// <summary>Whether events create it, which is not so for a system account.</summary>
         public bool IsCustomers => Account is null or { Kind: AccountKind.Customer };
 
         public long CreatedUs => Account?.CreatedUs ?? Customer?.CreatedUs ?? 0;
 
-        /// <summary>As its events say, through the one that was looked at last.</summary>
+        /// <summary>The status according to its events, through the last one read.</summary>
         public string? Status { get; set; }
 
         public bool IsMade { get; set; }

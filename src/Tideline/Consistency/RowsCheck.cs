@@ -7,29 +7,29 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// The rows that events added, beside what the events say. A row never changes, so one that is not as it was first
-/// written was written by somebody else.
+/// Compares the rows that events added with the events. A row never changes, so a row that differs from its first
+/// version was edited by another program.
 /// </summary>
 internal sealed class RowsCheck(
     GeneralLedger ledger, IViewStore views, ViewNames names, Func<string, bool> isKnown, List<string> findings)
 {
     private readonly SourceHistory _sources = new(ledger.Epochs);
 
-    /// <summary>Rows that were compared.</summary>
+    /// <summary>The number of compared rows.</summary>
     public long Compared { get; private set; }
 
-    /// <summary>Keys that are knowingly behind, and rows of which are missing or other than they should be.</summary>
+    /// <summary>Keys that are known to be behind, and that have missing or different rows.</summary>
     public SortedSet<string> Known { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Compares the rows of every event up to the watermark: an ordinary check those of batches that lie evenly over
-    /// the ledger, a deep one all.
+    /// Compares the rows of every event up to the watermark: an ordinary check those of batches spread evenly over the
+    /// ledger, a deep one all.
     /// </summary>
     public async Task WalkAsync(bool deep, CancellationToken cancel)
     {
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
-            // The watermark first: what it covers was written before.
+            // Read the watermark first: everything it covers was written before.
             var until = (await views.GetWatermarkAsync(names.Projection, shard, cancel)).Seq;
             var stride = deep ? 1
                 : Math.Max(1, until / Limits.EventBatch / Limits.VerifyLogBatches * ledger.Map.Shards);

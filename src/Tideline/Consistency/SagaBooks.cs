@@ -5,21 +5,20 @@ using Tideline.Sagas;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// What the books of a shard say about a posting of a saga: when it was booked, and what is wrong with it if anything
-/// is.
+/// A saga's posting as booked on its shard: when it was booked, and what is wrong with it, if anything.
 /// </summary>
 internal readonly record struct Booked(long TimeUs, string? Fault);
 
 /// <summary>
-/// Looks up the transactions that sagas must have made, and holds their legs against what was to be moved.
+/// Looks up the transactions that sagas must have made, and compares their legs with the intended postings.
 /// </summary>
 internal sealed class SagaBooks(GeneralLedger ledger)
 {
-    /// <summary>The transaction of a posting; null where there is none of its id.</summary>
-    /// <param name="posting">What was to be moved.</param>
+    /// <summary>The transaction of a posting; null if there is none with its id.</summary>
+    /// <param name="posting">The intended posting.</param>
     /// <param name="sagaId">The saga.</param>
-    /// <param name="owner">The shard on which the saga stands.</param>
-    /// <param name="cancel">Ends the look.</param>
+    /// <param name="owner">The shard of the saga.</param>
+    /// <param name="cancel">Cancels the lookup.</param>
     public async ValueTask<Booked?> FindAsync(SagaPosting posting, Guid sagaId, int owner, CancellationToken cancel)
     {
         var shard = ledger.Map.ShardOf(posting.AccountId);
@@ -38,12 +37,12 @@ internal sealed class SagaBooks(GeneralLedger ledger)
             && found.Legs.Select(leg => leg.AccountId).SequenceEqual(sides);
         var fault = isIt
             ? await FaultOfLegsAsync(ledger.Reader(shard), found, cancel)
-            : $"transaction {found.Id} on shard {shard} moves something else than {posting.AmountMinor} "
+            : $"transaction {found.Id} on shard {shard} does not move {posting.AmountMinor} "
                 + $"{currency.Code} of account {posting.AccountId}";
         return new Booked(found.TimeUs, fault);
     }
 
-    /// <summary>What is wrong with the two entries of a transaction; null when nothing is.</summary>
+    /// <summary>What is wrong with the two entries of a transaction; null if nothing is.</summary>
     public static async ValueTask<string?> FaultOfLegsAsync(
         IShardReader reader, TransactionRow found, CancellationToken cancel)
     {

@@ -8,13 +8,10 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I13: each saga is matched by its entries: what is completed has every posting of its definition with the right
-/// accounts and amounts, what is
-/// undone has its debit and its refund (or the way to suspense) and no credit, what is under way has its debit. What
-/// was answered as done is
-/// there. Unfinished sagas are all looked at, ended ones page by page, a bounded number of pages spread over time
-/// unless <c>deep</c>. One page is
-/// in memory.
+/// I13: each saga matches its entries. A completed saga has every posting of its definition with the right accounts and
+/// amounts; a compensated one has its debit and its refund (or the transfer to suspense) and no credit; a running one
+/// has its debit. Everything answered as done exists. All unfinished sagas are checked; ended ones page by page, a
+/// bounded number of pages spread over time unless <c>deep</c>. One page is in memory.
 /// </summary>
 internal sealed class SagaCheck(
     GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, int shard, bool deep)
@@ -34,7 +31,7 @@ internal sealed class SagaCheck(
 
     private bool IsFull => _findings.Count >= Limits.VerifyFindings;
 
-    /// <summary>Findings, and how many sagas were looked at.</summary>
+    /// <summary>The findings, and the number of sagas checked.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
     {
         await WalkAsync(null, isWhole: true, cancel);
@@ -69,14 +66,14 @@ internal sealed class SagaCheck(
                 return;
             if (firstMs < 0)
                 firstMs = Math.Min(MsOf(rows[0].Id), nowMs);
-            // The first half of the pages follow each other; the others are spread over the rest.
+            // The first half of the pages are consecutive; the others are spread over the rest.
             var spread = IdAt(firstMs + (nowMs - firstMs) * page / Limits.VerifySagaPages);
             if (page >= Limits.VerifySagaPages / 2 && spread.CompareTo(after) > 0)
                 after = spread;
         }
     }
 
-    // A saga that moved while it was looked at is looked at again.
+    // A saga that advanced during its check is checked again.
     private async ValueTask<string?> FaultAsync(SagaRow row, CancellationToken cancel)
     {
         while (true)
@@ -119,7 +116,7 @@ internal sealed class SagaCheck(
             if (must && booked is null)
                 return $"{what} of {posting.AmountMinor} {posting.Currency} on account {posting.AccountId} is missing";
             if (must && booked?.Fault is { } fault)
-                return $"{what} is not as it should be: {fault}";
+                return $"{what} is wrong: {fault}";
             if (!must && booked is { Fault: null })
                 return $"{what} on account {posting.AccountId} was made";
         }
@@ -135,7 +132,8 @@ internal sealed class SagaCheck(
     private static IEnumerable<(SagaPosting Posting, bool Must, string What)> Expected(
         SagaRow row, SagaDefinition definition, SagaData data, Guid suspense)
     {
-        // The step at which it stands is not done; an ended one has done all steps, or all before its pivot.
+        // The present step of an unfinished saga is not done; an ended saga has done all steps, or all before its
+        // pivot.
         var done =
             row.State == SagaState.Completed ? definition.Steps.Count
             : row.State.IsUnfinished() ? row.Step
@@ -150,10 +148,10 @@ internal sealed class SagaCheck(
             if (step.Compensation is not { } compensation || index >= done)
                 continue;
             var refund = compensation(data, row.Id);
-            yield return (refund, row.State == SagaState.Compensated, $"the undoing of step {step.Name}");
+            yield return (refund, row.State == SagaState.Compensated, $"the compensation of step {step.Name}");
             yield return (
                 SagaPostings.ToSuspense(refund, row.Id, suspense), isSuspended,
-                $"the way of step {step.Name} to suspense");
+                $"the transfer of step {step.Name} to suspense");
         }
 
         if (isSuspended)
@@ -161,7 +159,7 @@ internal sealed class SagaCheck(
                 PayOut.PostingOf(row.Id, data), row.State == SagaState.PaidOut && data.PayoutId is null, "the payout");
     }
 
-    // What was answered as done is there: the newest answers, which is where a fault of today shows.
+    // Everything answered as done exists. The newest answers are checked, since they show a present fault.
     private async Task CheckAnswersAsync(CancellationToken cancel)
     {
         foreach (
@@ -198,7 +196,7 @@ internal sealed class SagaCheck(
 
         return isThere
             ? null
-            : $"Shard {shard} answered {outcome.Subject} as done, but there is no such thing on it.";
+            : $"Shard {shard} answered {outcome.Subject} as done, but it does not exist there.";
     }
 
     private async ValueTask<bool> IsThereAsync(Guid subject, CancellationToken cancel) =>

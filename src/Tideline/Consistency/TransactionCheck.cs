@@ -6,14 +6,14 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I13 for transactions across shards: past the pivot each shard has, or will have, its part with the legs that were
-/// asked for, before it none has. I6: a reservation is open no longer than its saga.
+/// I13 for transactions across shards: past the pivot each shard has, or will have, its part with the requested legs;
+/// before it no shard has one. I6: a reservation is open no longer than its saga.
 /// </summary>
 internal sealed class TransactionCheck(GeneralLedger ledger)
 {
     private static readonly AggregateFilter Open = new(Reservation.Kind, [Reservation.Reserved]);
 
-    /// <summary>What is wrong with a saga as it is stored; null when nothing is.</summary>
+    /// <summary>What is wrong with a stored saga; null if nothing is.</summary>
     public async ValueTask<string?> JudgeAsync(SagaRow row, int owner, CancellationToken cancel)
     {
         var data = TransactionSaga.Read(row);
@@ -31,9 +31,7 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
         return null;
     }
 
-    /// <summary>
-    /// What of a transaction stands on a shard at a moment, as its clearing account has it: per currency.
-    /// </summary>
+    /// <summary>The amounts per currency that a transaction had on a shard's clearing account at a moment.</summary>
     public async ValueTask<IEnumerable<(string Currency, Int128 Minor)>> OnClearingAsync(
         SagaRow row, int shard, long untilUs, CancellationToken cancel)
     {
@@ -71,7 +69,7 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
         TransactionRow found, TransactionOrder part, int owner, int shard, CancellationToken cancel)
     {
         if (found.SagaId != found.Id || found.Kind != TransactionKind.Journal || found.Legs.Count < part.Legs.Length)
-            return $"transaction {found.Id} on shard {shard} is another one";
+            return $"transaction {found.Id} on shard {shard} is a different one";
         for (var index = 0; index < found.Legs.Count; index++)
         {
             var (account, version) = found.Legs[index];
@@ -82,7 +80,7 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
                 ? (account, entry.AmountMinor) == (part.Legs[index].AccountId, part.Legs[index].AmountMinor)
                 : part.Legs.Select(leg => leg.Currency).Distinct().Any(currency =>
                     account == ledger.SystemAccounts.ClearingId(Currency.Parse(currency), shard, owner));
-            if (!isRight) return $"entry {version} of account {account} is no leg of its part";
+            if (!isRight) return $"entry {version} of account {account} is not a leg of its part";
         }
 
         return null;

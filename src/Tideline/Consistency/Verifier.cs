@@ -19,8 +19,8 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
 {
     /// <summary>
     /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or
-    /// document. <paramref name="deep"/>: every document and every record of the log, instead of a bounded sample of
-    /// them. I8 is left out where no views run.
+    /// document. <paramref name="deep"/>: checks every document and every record of the log instead of a bounded
+    /// sample. I8 is left out if there are no views.
     /// </summary>
     public async Task<VerifyReport> VerifyAsync(bool deep, CancellationToken cancel)
     {
@@ -38,12 +38,12 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
             await CheckAllAsync(
                 "I12 clearing holds what unfinished sagas have under way", clearing.RunAsync, () => clearing.At,
                 seen => $"{Counted.Of(seen, "saga")} under way", cancel),
-            await CheckAsync("I13 every saga is matched by its entries, and what was answered is there", (shard,
+            await CheckAsync("I13 every saga matches its entries, and every acknowledged step exists", (shard,
                 token) => SagasAsync(shard, deep, token), cancel),
             await CheckAllAsync("I14 an id names one hold", holds.RunAsync, () => holds.At,
                 seen => Counted.Of(seen, "hold"), cancel),
             await CheckAsync("I15 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
-            await CheckAsync("I16 the rows of accounts and customers say what their newest events say",
+            await CheckAsync("I16 the rows of accounts and customers agree with their newest events",
                 (shard, token) => new RowCheck(ledger.Reader(shard), shard).RunAsync(token), cancel),
         ];
         checks.InsertRange(3, await CheckViewsAsync(deep, cancel));
@@ -144,7 +144,7 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> AuditAsync(int shard, CancellationToken cancel)
     {
-        // In this order: a block that is sealed and published meanwhile is counted as a block at least.
+        // In this order: a block that is sealed and published meanwhile is then counted at least as a block.
         var (findings, published) = await new AuditHeadCheck(
             ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard).RunAsync(cancel);
         var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);

@@ -9,9 +9,9 @@ using Tideline.Views;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// I8: what a projection holds at a position is the fold of the ledger up to it. Documents are read first and the
-/// ledger after them, so that the ledger can only be ahead; each is then compared at its own clock, whatever is written
-/// meanwhile. Documents are taken in groups, each with one walk over the events, so memory is bounded.
+/// I8: a projection's content at a position is the fold of the ledger up to it. Documents are read before the ledger,
+/// so that the ledger can only be ahead; each is then compared at its own clock, whatever is written meanwhile.
+/// Documents are checked in groups, each with one walk over the events, so memory is bounded.
 /// </summary>
 internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projection projection, DateOnly today)
 {
@@ -76,7 +76,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
     {
         var (documents, rows) = (Counted.Of(_documents, "document"), Counted.Of(_rows.Compared, "row"));
         var seen = string.Create(CultureInfo.InvariantCulture, $"{documents} and {rows} of version {_names.Version}");
-        // What the views have not seen was not compared with anything: a reader must not take it for sound.
+        // Events that the views have not applied were not compared: the report must not present them as checked.
         if (_behind > 0)
             seen = $"{seen}; {Counted.Of(_behind, "event")} behind, not compared";
         _known.UnionWith(_rows.Known);
@@ -95,14 +95,14 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             if (watermark.Seq > head.EventSeq)
             {
                 _findings.Add(
-                    $"{_definition.Name} stands at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
+                    $"{_definition.Name} is at {shard}:{watermark.Seq}, but the newest event of the ledger is " +
                     $"{shard}:{head.EventSeq}.");
             }
         }
     }
 
-    // Where nobody else says which documents there should be, the events do, and the documents that are there. An
-    // ordinary check takes the first of them.
+    // If nothing else lists the expected documents, the events and the existing documents do. An ordinary check takes
+    // the first of them.
     private async IAsyncEnumerable<string> KeysAsync(
         bool deep, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -136,7 +136,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
     {
         if (IsFull || keys.Count == 0) return;
         var known = keys.Where(IsKnown).ToHashSet();
-        // Events at or below these are in the documents that are read next.
+        // The documents that are read next contain all events up to these.
         var watermarks = new long[ledger.Map.Shards];
         for (var shard = 0; shard < watermarks.Length; shard++)
             watermarks[shard] = (await views.GetWatermarkAsync(_names.Projection, shard, cancel)).Seq;
@@ -149,7 +149,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 
         for (var shard = 0; shard < watermarks.Length; shard++)
             await WalkAsync(shard, watermarks[shard], folds, cancel);
-        // Whoever was blocked or unblocked meanwhile is known too.
+        // Keys that were blocked or unblocked meanwhile are also known.
         known.UnionWith(keys.Where(IsKnown));
         foreach (var (key, fold) in folds)
         {
@@ -165,7 +165,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
     private async Task WalkAsync(
         int shard, long watermark, Dictionary<string, DocumentFold> folds, CancellationToken cancel)
     {
-        // A clock that covers an event proves that the event's rows were written before.
+        // If a clock covers an event, the event's rows were written before.
         var covered = new List<ProjectedEvent>();
         await foreach (var happened in EventsAsync(shard, cancel))
         {
@@ -180,7 +180,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         await _rows.CompareAsync(covered, cancel);
     }
 
-    // Up to the head as it is now. A gap is I9's to report.
+    // Up to the present head. Gaps are reported by I9.
     private async IAsyncEnumerable<ProjectedEvent> EventsAsync(
         int shard, [EnumeratorCancellation] CancellationToken cancel)
     {

@@ -4,10 +4,10 @@ using Tideline.Ledger;
 namespace Tideline.Consistency;
 
 /// <summary>
-/// Whether each shard takes writes: a commit without content, as durable as any other, because only a write can tell
-/// that a disk is full, read-only or stuck, or that a writer has stopped. A shard that another process owns takes
-/// writes there. However often it is asked, a shard has one probe under way at most, and an answer holds for
-/// <see cref="Limits.WriteProbeMs"/>.
+/// Checks whether each shard accepts writes, with a commit without content that is as durable as any other: only a
+/// write can show that a disk is full, read-only or stuck, or that a writer has stopped. A shard of another process
+/// accepts writes there. However often it is called, a shard has at most one probe in flight, and its result is reused
+/// for <see cref="Limits.WriteProbeMs"/>.
 /// </summary>
 public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
 {
@@ -17,7 +17,7 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
     private Task<string?[]>? _last;
     private long _beganUs;
 
-    /// <summary>For each shard why it does not take writes; null where it does.</summary>
+    /// <summary>For each shard, why it does not accept writes; null if it does.</summary>
     public Task<string?[]> CheckAsync()
     {
         lock (_lock)
@@ -36,7 +36,7 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
             return ledger.OwnerElsewhere(shard) is { Address.Length: > 0 } ? null : why;
         try
         {
-            // One that hangs is waited for again, not asked a second time.
+            // A hanging probe is awaited again rather than repeated.
             if (_underWay[shard] is not { IsCompleted: false } write)
                 _underWay[shard] = write = ledger.SubmitHereAsync(shard, new EmptyCommit());
             await write.WaitAsync(Patience, time);

@@ -3,9 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// A part that works in the background: pass after pass until it is disposed. A pass that throws is the part's fault
-/// until one succeeds, and the next pass follows after a rest: only disposal ends the loop. A pass that takes too long
-/// is a fault, too.
+/// Runs a part in the background, pass after pass, until it is disposed. When a pass throws, the part reports that
+/// fault until a pass succeeds; the next pass follows after a rest. A pass that takes too long is also a fault.
 /// </summary>
 public sealed partial class BackgroundLoop : IAsyncDisposable
 {
@@ -22,13 +21,13 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
     private long _movedAt;
     private int _disposed;
 
-    /// <param name="name">The part as operators read it: "relay", "aging of customers".</param>
+    /// <param name="name">The part's name, as shown to operators: "relay", "aging of customers".</param>
     /// <param name="pass">One pass; the token ends with the loop.</param>
-    /// <param name="interval">The rest between two passes; none where the pass itself waits for work.</param>
+    /// <param name="interval">The rest between two passes; zero if the pass itself waits for work.</param>
     /// <param name="time">The clock of rests and heartbeats.</param>
-    /// <param name="logger">Where the first of a row of equal faults is logged, and the end of the row.</param>
-    /// <param name="stallMs">How long one pass may take, or be without <see cref="Beat"/>, before the part counts as
-    /// standing still.</param>
+    /// <param name="logger">Logs the first of consecutive equal faults, and the recovery.</param>
+    /// <param name="stallMs">How long a pass may run without a <see cref="Beat"/> before the part counts as stalled,
+    /// milliseconds.</param>
     public BackgroundLoop(
         string name, Func<CancellationToken, Task> pass, TimeSpan interval, TimeProvider time, ILogger logger,
             int stallMs = Limits.LoopStallMs)
@@ -38,8 +37,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
         _movedAt = time.GetTimestamp();
     }
 
-    /// <summary>Why the part does not do its work, in a sentence; null while all is well, or before the
-    /// start.</summary>
+    /// <summary>Why the part does not work, in a sentence; null while it works and before the start.</summary>
     public string? Fault
     {
         get
@@ -47,23 +45,23 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
             if (_loop is null || _stop.IsCancellationRequested) return null;
             var end = _loop.Exception?.GetBaseException().Message;
             if (_loop.IsCompleted) return $"The {_name} has ended: {end} Restart the process.";
-            if (Volatile.Read(ref _fault) is { } fault) return $"The {_name} fails and is tried again: {fault}";
+            if (Volatile.Read(ref _fault) is { } fault) return $"The {_name} keeps failing and is retried: {fault}";
             var silent = _time.GetElapsedTime(Interlocked.Read(ref _movedAt));
-            return silent <= _stall ? null : $"The {_name} has stood still for {silent.TotalSeconds:0} s.";
+            return silent <= _stall ? null : $"The {_name} has made no progress for {silent.TotalSeconds:0} s.";
         }
     }
 
-    /// <summary>Begins the first pass.</summary>
+    /// <summary>Starts the first pass.</summary>
     public void Start()
     {
         Beat();
         _loop = Task.Run(RunAsync, CancellationToken.None);
     }
 
-    /// <summary>A long pass says that it moves. What failed before is well again only when a pass ends.</summary>
+    /// <summary>Reports progress within a long pass. An earlier fault is cleared only by a completed pass.</summary>
     public void Beat() => Interlocked.Exchange(ref _movedAt, _time.GetTimestamp());
 
-    /// <summary>Cancels the pass under way and returns when it has ended.</summary>
+    /// <summary>Cancels the present pass and returns when it has ended.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
@@ -82,7 +80,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
                 await _pass(_stop.Token);
                 if (Interlocked.Exchange(ref _fault, null) is not null) Recovered(_logger, _name);
             }
-            // The loop's own end. Any other cancellation is a fault like others.
+            // Cancelled by disposal. Any other cancellation is a fault like the rest.
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 return;
@@ -90,7 +88,8 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 if (Interlocked.Exchange(ref _fault, fault.Message) != fault.Message) PassFailed(_logger, _name, fault);
-                // Sooner than after a success where passes are rare: a fault must not show for longer than it lasts.
+                // Where passes are rare, retry sooner than after a success: a fault must not show for longer than it
+                // lasts.
                 rest = FaultRest;
             }
 
@@ -100,7 +99,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The {Part} failed; it is tried again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The {Part} failed; retrying.")]
     private static partial void PassFailed(ILogger logger, string part, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Part} works again.")]

@@ -8,7 +8,7 @@ namespace Tideline.Kernel;
 /// </summary>
 public static class CrashPoint
 {
-    /// <summary>Every point there is, so that a drill can visit each.</summary>
+    /// <summary>All points, so that a drill can visit each.</summary>
     public static readonly IReadOnlyList<string> Names =
     [
         "commit.before", "commit.after",
@@ -27,12 +27,12 @@ public static class CrashPoint
     /// <summary>Whether the environment names a point.</summary>
     public static bool IsArmed => Armed.Name is not null;
 
-    /// <summary>Passes a point; does not return when the environment says so.</summary>
+    /// <summary>Passes a point. If the environment names this point, the process ends here.</summary>
     public static void Pass(string name)
     {
         if (Armed.Name is null || !string.Equals(Armed.Name, name, StringComparison.Ordinal)) return;
         if (Interlocked.Increment(ref _passed) < Armed.Count) return;
-        // SIGKILL to itself: no finalizer, no flush, as if the power went.
+        // SIGKILL to itself: no finalizers and no flush, as in a power failure.
         Process.GetCurrentProcess().Kill();
         Environment.FailFast(name);
     }

@@ -5,7 +5,7 @@ namespace Tideline.Kernel;
 /// <summary>An ISO 4217 currency: its code and how many decimals its minor unit has.</summary>
 public readonly record struct Currency
 {
-    // Source: ISO 4217 list one; only the exponents other than 2 are named apart.
+    // Source: ISO 4217 list one. The lists below name the currencies whose exponent is not 2.
     private const string TwoDecimals =
         "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY "
             + "COP CRC CUP CVE CZK DKK DOP DZD EGP ERN " +

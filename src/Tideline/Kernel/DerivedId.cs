@@ -6,9 +6,8 @@ namespace Tideline.Kernel;
 
 /// <summary>
 /// Ids that the program derives from other ids: UUID version 8 (RFC 9562) with the first bits of SHA-256 over a domain
-/// and its parts.
-/// The program gives version 7 to everything else, and no client may bring a version 8, so that nobody can reach an id
-/// before its owner.
+/// and its parts. All other ids of the program are version 7, and clients may not send a version 8, so a client cannot
+/// take a derived id in advance.
 /// </summary>
 public static class DerivedId
 {
@@ -27,7 +26,7 @@ public static class DerivedId
         return new Guid(hash[..16], bigEndian: true);
     }
 
-    /// <summary>As <see cref="Of"/>, and the id lives on a shard.</summary>
+    /// <summary>As <see cref="Of"/>, for an id that lives on a given shard.</summary>
     public static Guid On(int shard, ShardMap map, string domain, string parts)
     {
         for (var salt = 0; ; salt++)
@@ -38,8 +37,6 @@ public static class DerivedId
         }
     }
 
-    /// <summary>
-    /// Whether an id is of the program's own space: a derived one, or that of an account of the bank.
-    /// </summary>
+    /// <summary>Whether the program reserves the id: a derived id, or the id of an account of the bank.</summary>
     public static bool IsDerived(Guid id) => id.Version == Version;
 }

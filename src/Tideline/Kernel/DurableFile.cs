@@ -4,11 +4,12 @@ using System.Text;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// Files that are there after a power cut or not at all: written beside, flushed, renamed, and the folder flushed too.
+/// Writes files atomically and durably: write a temporary file, flush it, rename it, and flush the folder. After a
+/// power failure the file is either complete or absent.
 /// </summary>
 internal static class DurableFile
 {
-    /// <summary>Writes or replaces a file as one step.</summary>
+    /// <summary>Writes or replaces a file atomically.</summary>
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         var temporary = path + ".new";
@@ -22,7 +23,9 @@ internal static class DurableFile
         FlushDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Makes the names in a folder durable: a rename is only as lasting as the folder that holds it.</summary>
+    /// <summary>
+    /// Makes the names in a folder durable. A rename survives a power failure only once its folder is flushed.
+    /// </summary>
     public static void FlushDirectory(string path)
     {
         // Windows keeps names in its own journal and offers no such call.

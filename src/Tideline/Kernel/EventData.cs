@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// The data of an event: one flat record for all types, fields absent where a type has none. Amounts are minor units of
-/// <see cref="Currency"/>. The JSON names are frozen: append only.
+/// The data of an event: one flat record for all types; fields that a type does not use are absent. Amounts are minor
+/// units of <see cref="Currency"/>. The JSON names are frozen: append only.
 /// </summary>
 public sealed record EventData
 {
@@ -19,7 +19,8 @@ public sealed record EventData
     public string? Currency { get; init; }
 
     /// <summary>
-    /// What moved, signed as the account sees it: negative for a debit. Minor units. 0 where nothing moved.
+    /// The amount moved, signed from the account's point of view: negative for a debit. Minor units; 0 if no money
+    /// moved.
     /// </summary>
     public long AmountMinor { get; init; }
 
@@ -53,7 +54,7 @@ public sealed record EventData
     /// <summary>The other customer account of a transfer.</summary>
     public Guid? CounterpartyId { get; init; }
 
-    /// <summary>The client's words for the movement.</summary>
+    /// <summary>The client's reference text for the movement.</summary>
     public string? Reference { get; init; }
 
     /// <summary>The saga that caused it; for a transfer it is the transfer's id.</summary>
@@ -71,22 +72,22 @@ public sealed record EventData
     /// <summary>The bank's code for the transaction.</summary>
     public string? Code { get; init; }
 
-    /// <summary>What another system calls the transaction.</summary>
+    /// <summary>The transaction's id in another system.</summary>
     public string? ExternalReference { get; init; }
 
-    /// <summary>Names and values of the client's own.</summary>
+    /// <summary>Names and values that the client attached.</summary>
     public Dictionary<string, string>? Metadata { get; init; }
 
     /// <summary>
-    /// What is said of persons, one part for each: the customer's profile (CUSTOMER_CREATED), the parties of a payment.
+    /// Personal data, one part per person: the customer's profile (CUSTOMER_CREATED) or the parties of a payment.
     /// </summary>
     public PersonalPart[]? Personal { get; init; }
 
     /// <summary>Reads the JSON of an event.</summary>
-    /// <exception cref="JsonException">It is not the data of an event.</exception>
+    /// <exception cref="JsonException">The bytes are not the data of an event.</exception>
     public static EventData Parse(ReadOnlySpan<byte> json) =>
         JsonSerializer.Deserialize(json, EventDataJson.Default.EventData)
-            ?? throw new JsonException("An event without data.");
+            ?? throw new JsonException("The event has no data.");
 
     /// <summary>The frozen JSON.</summary>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, EventDataJson.Default.EventData);

@@ -19,7 +19,7 @@ internal static class EventHash
         return hash.GetHashAndReset();
     }
 
-    /// <summary>Adds an event to a hash in the making.</summary>
+    /// <summary>Adds an event to an unfinished hash.</summary>
     public static void Append(IncrementalHash hash, LedgerEvent happened)
     {
         Span<byte> head = stackalloc byte[HeadBytes];

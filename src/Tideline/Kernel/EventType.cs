@@ -1,19 +1,20 @@
 namespace Tideline.Kernel;
 
 /// <summary>
-/// What an event says. The numbers are written to disk: append only. The ledger's own are named here; a service gives
-/// its events numbers from <see cref="EventTypes.FirstOfServices"/> on. The names are in <see cref="EventTypes"/>.
+/// The type of an event. The numbers are written to disk: append only. The ledger's own types are named here; a service
+/// numbers its events from <see cref="EventTypes.FirstOfServices"/> up. The names are in <see cref="EventTypes"/>.
 /// </summary>
 public enum EventType
 {
-    /// <summary>A customer exists from now on, with this profile.</summary>
+    /// <summary>A customer was created, with this profile.</summary>
     CustomerCreated = 1,
 
-    /// <summary>An account exists from now on: owner, currency, overdraft limit, IBAN.</summary>
+    /// <summary>An account was created: owner, currency, overdraft limit, IBAN.</summary>
     AccountCreated = 2,
 
     /// <summary>
-    /// What the owner may spend changed though no money moved: hold placed, released or expired, status changed.
+    /// The available balance changed although no money moved: a hold was placed, released or expired, or the status
+    /// changed.
     /// </summary>
     BalanceUpdated = 3,
 
@@ -22,12 +23,12 @@ public enum EventType
     /// </summary>
     TransactionRecorded = 4,
 
-    /// <summary>A saga took money from an account (a transfer's debit, or its undoing at the other end).</summary>
+    /// <summary>A saga took money from an account: a transfer's debit, or the reversal of its credit.</summary>
     AccountDebited = 5,
 
     /// <summary>A saga gave money to an account (a transfer's credit, or the refund of its debit).</summary>
     AccountCredited = 6,
 
-    /// <summary>The customer views hold everything of a shard through a position.</summary>
+    /// <summary>The customer views contain all events of a shard up to a position.</summary>
     CustomerViewUpdated = 7,
 }

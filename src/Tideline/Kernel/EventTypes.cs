@@ -3,15 +3,15 @@ using System.Collections.Concurrent;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// The events that this program knows. Numbers and names hold for every installation, so there is one list a process:
-/// the ledger's own, and what services register.
+/// The events that this program knows. Numbers and names are the same in every installation, so each process has one
+/// list: the ledger's own events and those that services register.
 /// </summary>
 public static class EventTypes
 {
     /// <summary>The lowest number that a service may use.</summary>
     public const int FirstOfServices = 100;
 
-    /// <summary>What the topic of a service ends with.</summary>
+    /// <summary>The suffix of every service's topic.</summary>
     public const string TopicSuffix = ".events";
 
     private static readonly ConcurrentDictionary<EventType, EventKind> Kinds = new(OfTheLedger.Select(
@@ -28,7 +28,7 @@ public static class EventTypes
         new(EventType.CustomerViewUpdated, "CUSTOMER_VIEW_UPDATED"),
     ];
 
-    /// <summary>Adds an event of a service. The same one again changes nothing.</summary>
+    /// <summary>Registers an event of a service. Registering the same event again has no effect.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another event.</exception>
     public static void Register(EventKind kind)
     {
@@ -45,17 +45,17 @@ public static class EventTypes
             throw new TidelineException(ErrorCode.InvalidInput, $"Two events are called {kind.Name}.");
     }
 
-    /// <summary>The topics of services.</summary>
+    /// <summary>The topics that services' events are copied to.</summary>
     public static IReadOnlyList<string> Topics =>
         [.. Kinds.Values.Select(kind => kind.Topic).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
 
-    /// <summary>Every event that this program knows, in the order of the numbers.</summary>
+    /// <summary>All events that this program knows, in the order of their numbers.</summary>
     public static IReadOnlyList<EventKind> All => [.. Kinds.Values.OrderBy(kind => kind.Type)];
 
-    /// <summary>The event of a number; null when this program does not know it.</summary>
+    /// <summary>The event with this number; null if this program does not know it.</summary>
     public static EventKind? Find(EventType type) => Kinds.GetValueOrDefault(type);
 
-    /// <summary>The event of a published name; null when this program does not know it.</summary>
+    /// <summary>The event with this published name; null if this program does not know it.</summary>
     public static EventKind? Find(string name) => ByName.GetValueOrDefault(name);
 
     /// <summary>The name on the wire, as in <c>ACCOUNT_DEBITED</c>.</summary>

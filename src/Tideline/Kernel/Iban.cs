@@ -3,12 +3,12 @@ using System.Collections.Frozen;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// An International Bank Account Number (ISO 13616) in its electronic form: capitals and digits, no spaces, check
-/// digits right.
+/// An International Bank Account Number (ISO 13616) in its electronic form: capital letters and digits, no spaces,
+/// valid check digits.
 /// </summary>
 public readonly record struct Iban
 {
-    // Source: the SWIFT IBAN registry, country and whole length.
+    // Source: the SWIFT IBAN registry; country code and total length.
     private static readonly FrozenDictionary<string, int> Lengths = (
         "AD24 AE23 AL28 AT20 AZ28 BA20 BE16 BG22 BH22 BI27 BR29 BY28 CH21 CR22 CY28 CZ24 DE22 DJ27 DK18 DO28 EE20 EG29 "
             + "ES24 FI18 FK18 FO18 FR27 GB22 GE22 GI23 " +
@@ -29,8 +29,8 @@ public readonly record struct Iban
     /// <summary>The country's ISO 3166 alpha-2 code.</summary>
     public string Country => ToString()[..2];
 
-    /// <summary>Reads an IBAN; spaces between groups and small letters are forgiven.</summary>
-    /// <returns>Null when it was read, else a sentence that says what is wrong.</returns>
+    /// <summary>Parses an IBAN. Spaces between groups and lower-case letters are accepted.</summary>
+    /// <returns>Null on success, else a sentence that says what is wrong.</returns>
     public static string? TryParse(string? text, out Iban iban)
     {
         iban = default;
@@ -39,19 +39,19 @@ public readonly record struct Iban
         var plain = text.Replace(" ", "", StringComparison.Ordinal).ToUpperInvariant();
         if (plain.Length < 5) return $"'{text}' is not an IBAN: it is too short.";
         if (!plain.All(char.IsAsciiLetterOrDigit))
-            return $"'{text}' is not an IBAN: only letters and digits belong in it.";
+            return $"'{text}' is not an IBAN: it may contain only letters and digits.";
         if (!Lengths.TryGetValue(plain[..2], out var length))
-            return $"'{text}' is not an IBAN: no country '{plain[..2]}' is in the IBAN registry.";
+            return $"'{text}' is not an IBAN: the IBAN registry has no country '{plain[..2]}'.";
         if (plain.Length != length)
-            return $"'{text}' is not an IBAN: one of {plain[..2]} has {length} characters, this has {plain.Length}.";
+            return $"'{text}' is not an IBAN: in {plain[..2]} it has {length} characters, here {plain.Length}.";
         if (!char.IsAsciiDigit(plain[2]) || !char.IsAsciiDigit(plain[3]) || Remainder(plain) != 1)
             return $"'{text}' is not an IBAN: its check digits are wrong.";
         iban = new Iban(plain);
         return null;
     }
 
-    /// <summary>Makes the IBAN of a basic bank account number by computing the check digits.</summary>
-    /// <exception cref="TidelineException">InvalidInput: the country or the length does not fit.</exception>
+    /// <summary>Makes the IBAN for a basic bank account number by computing the check digits.</summary>
+    /// <exception cref="TidelineException">InvalidInput: unknown country or wrong length.</exception>
     public static Iban Create(string country, string accountNumber)
     {
         if (!Lengths.TryGetValue(country, out var length)

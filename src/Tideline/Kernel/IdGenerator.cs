@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// Makes UUIDs of version 7 (RFC 9562): 48 bits of milliseconds, then randomness. Given a seed, the randomness repeats.
-/// Safe to share between threads.
+/// Generates UUIDs of version 7 (RFC 9562): 48 bits of milliseconds, then random bits. With a seed, the random bits are
+/// reproducible. Thread-safe.
 /// </summary>
 public sealed class IdGenerator(TimeProvider time, ulong? seed = null)
 {

@@ -1,17 +1,17 @@
 namespace Tideline.Kernel;
 
-/// <content>Limits of the clocks that commits are stamped by.</content>
+/// <content>Limits of the clocks that stamp commits.</content>
 public static partial class Limits
 {
     /// <summary>
-    /// How far the system clock, or a database's, may be from the time that a process measures before it counts as
-    /// wrong, milliseconds. No batch is stamped further ahead than this.
+    /// The largest difference between the system clock, or a database's clock, and the time that a process measures
+    /// before that clock counts as wrong, milliseconds. No batch is stamped further ahead than this.
     /// </summary>
     public const int ClockStepMs = 1_000;
 
     /// <summary>
-    /// How often the clocks are compared with a new beginning, milliseconds: <see cref="ClockStepMs"/> is allowed
-    /// anew each time.
+    /// How often the comparison of the clocks takes a new baseline, milliseconds. After each, <see cref="ClockStepMs"/>
+    /// is allowed again.
     /// </summary>
     public const int ClockAnchorMs = 3_600_000;
 
@@ -19,7 +19,7 @@ public static partial class Limits
     public const int ClockLookMs = 500;
 
     /// <summary>
-    /// How long a machine may have been suspended for the system clock and a database's to be believed again,
+    /// The longest suspension of a machine after which the system clock and a database's clock are still trusted,
     /// milliseconds.
     /// </summary>
     public const int ClockSuspendMs = 86_400_000;
@@ -35,6 +35,6 @@ public static partial class Limits
     /// </summary>
     public const int ClockBehindMs = 5_000;
 
-    /// <summary>How old the newest event may be by the clock of a process that starts, days.</summary>
+    /// <summary>The largest age of the newest event, by the clock of a process that starts, days.</summary>
     public const int ClockIdleDays = 366;
 }

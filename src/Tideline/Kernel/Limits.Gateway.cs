@@ -1,17 +1,17 @@
 namespace Tideline.Kernel;
 
-/// <content>Limits of what the gateway takes and of how long it waits.</content>
+/// <content>Limits on requests, and how long the gateway waits.</content>
 public static partial class Limits
 {
     /// <summary>Longest request line: path and query, bytes.</summary>
     public const int RequestLineBytes = 8 * 1024;
 
-    /// <summary>Header fields of one request, and their bytes with names.</summary>
+    /// <summary>Header fields of one request, and their total size including names, bytes.</summary>
     public const int HeaderFields = 100, HeaderBytes = 32 * 1024;
 
     /// <summary>
-    /// Bytes and fields of a request's head that are read at all: up to them what is too large is answered with a
-    /// problem, beyond them with the status alone.
+    /// Bytes and fields of a request's head that are read at all. Up to these, an oversized head is answered with a
+    /// problem; beyond them, with the status code alone.
     /// </summary>
     public const int HeadReadBytes = 256 * 1024, HeadReadFields = 1_000;
 
@@ -19,34 +19,34 @@ public static partial class Limits
     public const int HeadReadMs = 10_000;
 
     /// <summary>
-    /// Bytes a second that a body must arrive with on average, and after how long that is asked for, milliseconds. A
-    /// batch has <see cref="BatchStillMs"/> instead.
+    /// The average rate at which a body must arrive, bytes per second, and the grace period before it is enforced,
+    /// milliseconds. A batch has <see cref="BatchStillMs"/> instead.
     /// </summary>
     public const int BodyBytesPerSecond = 16 * 1024, BodyGraceMs = 5_000;
 
-    /// <summary>Connections at once; more are closed as they come.</summary>
+    /// <summary>Concurrent connections; further ones are closed on arrival.</summary>
     public const int Connections = 10_000;
 
     /// <summary>Deepest nesting of a JSON body. The bodies of all routes are flat.</summary>
     public const int JsonDepth = 8;
 
     /// <summary>
-    /// How long a command is waited for, milliseconds. It is not cancelled then: the answer says that its fate is not
-    /// known, and the same key finds out.
+    /// How long a request waits for its command, milliseconds. The command is not cancelled: the answer says that its
+    /// outcome is unknown, and a repeat with the same key returns it.
     /// </summary>
     public const int CommandAnswerMs = 4_000;
 
-    /// <summary>Lines of one NDJSON batch, and batches at once.</summary>
+    /// <summary>Lines of one NDJSON batch, and concurrent batches.</summary>
     public const int BatchLines = 1_000_000, Batches = 32;
 
     /// <summary>
-    /// Answers of a batch that its client has not read yet, bytes. At the limit no further lines are read.
+    /// Answers of a batch that its client has not read yet, bytes. At this limit no more lines are read.
     /// </summary>
     public const int BatchUnreadBytes = 16 * 1024 * 1024;
 
     /// <summary>
-    /// How long nothing may move in a batch, neither a line in nor an answer out, milliseconds. Then no more lines are
-    /// read; after as long again the connection is closed.
+    /// How long a batch may be idle, with no line in and no answer out, milliseconds. Then no more lines are read;
+    /// after the same time again the connection is closed.
     /// </summary>
     public const int BatchStillMs = 30_000;
 }

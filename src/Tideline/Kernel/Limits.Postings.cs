@@ -9,7 +9,7 @@ public static partial class Limits
     /// <summary>Conditions of one transaction.</summary>
     public const int TransactionConditions = 20;
 
-    /// <summary>How far a value date may lie from the booking, days either way.</summary>
+    /// <summary>How far a value date may be from the booking date, in days either way.</summary>
     public const int ValueDateDays = 366;
 
     /// <summary>Longest code of a transaction (ISO 20022 Max35Text).</summary>
@@ -18,12 +18,12 @@ public static partial class Limits
     /// <summary>Longest external reference of a transaction.</summary>
     public const int ExternalReferenceCharacters = 140;
 
-    /// <summary>Names in the metadata of a transaction, and the longest name and value.</summary>
+    /// <summary>Metadata fields of a transaction, and the longest name and value.</summary>
     public const int MetadataFields = 16, MetadataNameCharacters = 40, MetadataValueCharacters = 250;
 
-    /// <summary>Personal parts of one event, and the bytes of one.</summary>
+    /// <summary>Personal parts of one event, and the size of one, bytes.</summary>
     public const int PersonalParts = 4, PersonalPartBytes = 32_768;
 
-    /// <summary>Lines of a payment's remittance that are kept.</summary>
+    /// <summary>Remittance lines of a payment that are kept.</summary>
     public const int RemittanceLines = 50;
 }

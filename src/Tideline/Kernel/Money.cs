@@ -6,16 +6,16 @@ namespace Tideline.Kernel;
 public readonly record struct Money(long Minor, Currency Currency)
 {
     /// <summary>
-    /// Reads a decimal string such as <c>12.34</c>: digits, one optional point, an optional leading minus; no exponent,
-    /// no grouping, no more decimals than the currency has.
+    /// Parses a decimal string such as <c>12.34</c>: digits, one optional point, an optional leading minus; no
+    /// exponent, no grouping, and no more decimals than the currency has.
     /// </summary>
-    /// <returns>Null when it was read, else a sentence that says what is wrong.</returns>
+    /// <returns>Null on success, else a sentence that says what is wrong.</returns>
     public static string? TryParse(string? text, Currency currency, out Money money)
     {
         money = default;
         if (string.IsNullOrEmpty(text)) return "An amount is a decimal string such as \"12.34\".";
         if (text.Length > Limits.AmountCharacters)
-            return $"An amount has {Limits.AmountCharacters} characters at most, this has {text.Length}.";
+            return $"An amount has {Limits.AmountCharacters} characters at most, this one has {text.Length}.";
         var digits = text.AsSpan(text[0] == '-' ? 1 : 0);
         var point = digits.IndexOf('.');
         var whole = point < 0 ? digits : digits[..point];
@@ -30,7 +30,7 @@ public readonly record struct Money(long Minor, Currency Currency)
         for (var place = 0; place < currency.Exponent; place++)
             minor = minor * 10 + (place < decimals.Length ? decimals[place] - '0' : 0);
         if (minor > Limits.AmountMinor)
-            return $"'{text}' is more than one movement may carry, {new Money(Limits.AmountMinor, currency)}.";
+            return $"'{text}' exceeds the largest movement, {new Money(Limits.AmountMinor, currency)}.";
         money = new Money(text[0] == '-' ? -(long)minor : (long)minor, currency);
         return null;
     }
@@ -60,7 +60,7 @@ public readonly record struct Money(long Minor, Currency Currency)
     public static Money operator -(Money left, Money right) =>
         new(checked(left.Minor - Same(left, right).Minor), left.Currency);
 
-    /// <summary>The opposite amount.</summary>
+    /// <summary>The negated amount.</summary>
     public static Money operator -(Money money) => new(checked(-money.Minor), money.Currency);
 
     /// <inheritdoc/>

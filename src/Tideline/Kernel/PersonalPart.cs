@@ -1,10 +1,10 @@
 namespace Tideline.Kernel;
 
 /// <summary>
-/// What is said of one person: UTF-8 JSON that stands for itself in event, row and document, as the same bytes. So it
-/// can be encrypted with the subject's key, and hashes over it hold when that key is gone.
+/// The personal data of one person: self-contained UTF-8 JSON, the same bytes in event, row and document. It can be
+/// encrypted with the subject's key, and hashes over it stay valid after that key is destroyed.
 /// </summary>
-/// <param name="Subject">The customer, or an id derived from what names somebody outside.</param>
+/// <param name="Subject">The customer, or an id derived from the name of a person outside the bank.</param>
 /// <param name="Data">The bytes; in JSON as base64.</param>
 public sealed record PersonalPart(Guid Subject, byte[] Data)
 {

@@ -1,7 +1,7 @@
 namespace Tideline.Kernel;
 
 /// <summary>
-/// A business answer of "no": nothing changed. <paramref name="Detail"/> is a sentence a person can act on.
+/// A business refusal; nothing changed. <paramref name="Detail"/> is a sentence that a person can act on.
 /// </summary>
 public sealed record Refusal(RefusalReason Reason, string Detail);
 
@@ -26,16 +26,16 @@ public enum RefusalReason
     /// <summary>The amount is not in the account's currency.</summary>
     CurrencyMismatch = 5,
 
-    /// <summary>Available balance is too small.</summary>
+    /// <summary>The available balance is too small.</summary>
     InsufficientFunds = 6,
 
     /// <summary>From and to are the same account.</summary>
     SameAccount = 7,
 
-    /// <summary>Zero, negative or beyond the limit.</summary>
+    /// <summary>The amount is zero, negative or beyond the limit.</summary>
     InvalidAmount = 8,
 
-    /// <summary>The balance would pass its limit.</summary>
+    /// <summary>The balance would exceed its limit.</summary>
     BalanceOverflow = 9,
 
     /// <summary>The idempotency key was used with another request.</summary>
@@ -53,13 +53,13 @@ public enum RefusalReason
     /// <summary>The hold was captured, released or has expired.</summary>
     HoldNotOpen = 14,
 
-    /// <summary>More than the hold still holds.</summary>
+    /// <summary>The amount is more than the hold still holds.</summary>
     HoldExceeded = 15,
 
-    /// <summary>An account is closed only at balance zero, nothing held.</summary>
+    /// <summary>Only an account with balance zero and no holds can be closed.</summary>
     AccountNotEmpty = 16,
 
-    /// <summary>The status cannot follow the present one.</summary>
+    /// <summary>The account's present status cannot change to this one.</summary>
     InvalidStatus = 17,
 
     /// <summary>The saga is not in a state that allows this.</summary>
@@ -71,7 +71,7 @@ public enum RefusalReason
     /// <summary>A step's deadline passed.</summary>
     DeadlinePassed = 20,
 
-    /// <summary>A hold ends in the future, within the limit.</summary>
+    /// <summary>A hold must expire in the future, within the limit.</summary>
     InvalidExpiry = 21,
 
     /// <summary>Money of unfinished transfers may still come back to the account.</summary>
@@ -80,16 +80,16 @@ public enum RefusalReason
     /// <summary>The saga has no money on suspense.</summary>
     NothingOnSuspense = 23,
 
-    /// <summary>A message about a saga contradicts what was done under its step, or the saga itself.</summary>
+    /// <summary>A message about a saga contradicts the recorded effect of its step, or the saga itself.</summary>
     StepConflict = 24,
 
-    /// <summary>No such dead letter waits.</summary>
+    /// <summary>No such dead letter.</summary>
     DeadLetterNotFound = 25,
 
     /// <summary>The legs of a transaction do not add up to zero.</summary>
     UnbalancedTransaction = 26,
 
-    /// <summary>A transaction has too many legs, or says more than it may.</summary>
+    /// <summary>A transaction has too many legs or exceeds another limit.</summary>
     InvalidTransaction = 27,
 
     /// <summary>A condition of a transaction does not hold.</summary>

@@ -3,14 +3,14 @@ using System.Buffers.Binary;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// Which shard an id lives on: a hash of the id, so that anyone can tell without asking. Written to disk with the data;
-/// never changes.
+/// The shard of an id: a hash of the id, so that any process can compute it. It is stored with the data and never
+/// changes.
 /// </summary>
 public readonly record struct ShardMap(int Shards)
 {
     /// <summary>
-    /// Shards of new data: one for every two processors, at least 1 and at most 16. A shard's writer keeps one
-    /// processor busy, and what follows it the other (docs/decisions/0008).
+    /// Default shards of new data: one for every two processors, at least 1 and at most 16. A shard's writer keeps one
+    /// processor busy, and the work that follows it the other (docs/decisions/0008).
     /// </summary>
     public static int DefaultShards => Math.Clamp(Environment.ProcessorCount / 2, 1, 16);
 
@@ -21,7 +21,8 @@ public readonly record struct ShardMap(int Shards)
         id.TryWriteBytes(bytes, bigEndian: true, out _);
         unchecked
         {
-            // The finalizer of MurmurHash3 over both halves; the time bits alone would put neighbours together.
+            // The finalizer of MurmurHash3 over both halves; hashing the time bits alone would put ids of the same time
+            // on one shard.
             var hash = BinaryPrimitives.ReadUInt64BigEndian(
                 bytes) ^ (BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]) * 0x9E3779B97F4A7C15);
             hash = (hash ^ (hash >> 33)) * 0xFF51AFD7ED558CCD;
@@ -37,7 +38,7 @@ public readonly record struct ShardMap(int Shards)
         var id = ids.Next();
         Span<byte> bytes = stackalloc byte[16];
         id.TryWriteBytes(bytes, bigEndian: true, out _);
-        // The last random bits count on: cheaper than new randomness for each try.
+        // Count up the last random bits: cheaper than new random bits for each try.
         for (var tail = BinaryPrimitives.ReadUInt32BigEndian(bytes[12..]); ShardOf(id) != shard;)
         {
             BinaryPrimitives.WriteUInt32BigEndian(bytes[12..], unchecked(++tail));

@@ -6,10 +6,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Tideline.Kernel;
 
 /// <summary>
-/// The clock that stamps everything. It follows the system clock while that one agrees with the monotonic clock, and
-/// runs on the monotonic clock alone while it does not. Once it has read a database's clock, it follows that one and
-/// only compares the system clock. It never goes back, except when a database corrects it first. See
-/// docs/decisions/0022.
+/// The clock that stamps commits. It follows the system clock while that agrees with the monotonic clock, and otherwise
+/// runs on the monotonic clock alone. Once it has read a database's clock, it follows the database and only checks the
+/// system clock. It never goes back, except when a database corrects it for the first time. See docs/decisions/0022.
 /// </summary>
 public sealed partial class SteadyClock : TimeProvider
 {
@@ -23,7 +22,7 @@ public sealed partial class SteadyClock : TimeProvider
     private long _jumps;
     private bool _isWrong;
 
-    /// <summary>Begins at the present time of a system clock.</summary>
+    /// <summary>Starts at the present time of a system clock.</summary>
     public SteadyClock(TimeProvider system, ILogger? logger = null)
     {
         (_system, _logger) = (system, logger ?? NullLogger.Instance);
@@ -65,7 +64,7 @@ public sealed partial class SteadyClock : TimeProvider
         }
     }
 
-    /// <summary>The clock itself where it is one, else a new one on it.</summary>
+    /// <summary>Returns the clock itself if it is a steady one, else a new steady clock on it.</summary>
     public static SteadyClock Of(TimeProvider time) => time as SteadyClock ?? new SteadyClock(time);
 
     /// <summary>Now, in microseconds.</summary>
@@ -82,7 +81,7 @@ public sealed partial class SteadyClock : TimeProvider
         _system.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>
-    /// Compares the clocks again and again, so that an idle process notices a jump, until it is disposed.
+    /// Compares the clocks periodically, so that an idle process notices a jump, until the timer is disposed.
     /// </summary>
     public ITimer Watch()
     {
@@ -90,10 +89,10 @@ public sealed partial class SteadyClock : TimeProvider
         return CreateTimer(static clock => ((SteadyClock)clock!).Read(), this, period, period);
     }
 
-    /// <summary>Takes a database's clock, as it was answered.</summary>
-    /// <param name="database">Whose clock.</param>
-    /// <param name="us">Its time, microseconds.</param>
-    /// <param name="askedAt">The timestamp before the question; the answer was read now.</param>
+    /// <summary>Takes a reading of a database's clock.</summary>
+    /// <param name="database">The database server.</param>
+    /// <param name="us">The time it returned, microseconds.</param>
+    /// <param name="askedAt">The timestamp before the query; the answer arrived now.</param>
     public void Hear(string database, long us, long askedAt)
     {
         var answeredAt = GetTimestamp();
@@ -111,14 +110,14 @@ public sealed partial class SteadyClock : TimeProvider
             var aheadUs = Ahead(heard, _state.Base);
             if (Math.Abs(aheadUs) <= StepUs)
             {
-                // What is within the time of question and answer is no better than what is known.
+                // A reading that agrees within its round-trip time is no better than the present one.
                 if (Ahead(heard, followed) != 0) followed = middle;
                 _state = new State(IsOld(_state.Base, answeredAt) ? followed : _state.Base, followed);
                 if (_strays.TryRemove(database, out _)) DatabaseIsRight(_logger, database);
             }
             else if (aheadUs > 0 && aheadUs <= SuspendUs && Math.Abs(Ahead(LookAtSystem(), middle)) <= StepUs)
             {
-                // Two clocks went on while the monotonic one stood still: the machine was suspended.
+                // Both clocks advanced while the monotonic one stood still: the machine was suspended.
                 _state = new State(middle, middle);
                 _strays.Clear();
                 Resumed(_logger, Distance(aheadUs));
@@ -143,7 +142,7 @@ public sealed partial class SteadyClock : TimeProvider
         return size + (us > 0 ? " ahead of" : " behind");
     }
 
-    // The time to stamp with, and how far the system clock is ahead of it.
+    // The time to stamp commits with, and how far the system clock is ahead of it.
     private (long NowUs, long AheadUs) Read()
     {
         var state = Volatile.Read(ref _state);
@@ -188,7 +187,7 @@ public sealed partial class SteadyClock : TimeProvider
         return new Look(us, began, GetTimestamp());
     }
 
-    // Zero where the time fits some moment between the beginning and the end of the look.
+    // Zero if the time fits some moment between the start and the end of the reading.
     private long Ahead(Look look, Reading steady)
     {
         var ahead = look.Us - AtUs(steady, look.Ended);
@@ -221,15 +220,15 @@ public sealed partial class SteadyClock : TimeProvider
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The system clock and MySQL's are both {Distance} the measured time, as after a suspension: taken.")]
+        Message = "The system clock and MySQL's are both {Distance} the measured time after a suspension; adopted.")]
     private static partial void Resumed(ILogger logger, string distance);
 
-    // A time and the timestamp at which it was.
+    // A time and the monotonic timestamp at which it held.
     private readonly record struct Reading(long Us, long At);
 
-    // A time that was read between two timestamps.
+    // A time read between two timestamps.
     private readonly record struct Look(long Us, long Began, long Ended);
 
-    // What the clocks are judged by, and the database's clock, which is followed where there is one.
+    // The baseline that clocks are compared with, and the database's clock, which is followed if there is one.
     private sealed record State(Reading Base, Reading? Database);
 }

@@ -1,7 +1,7 @@
 namespace Tideline.Kernel;
 
 /// <summary>
-/// The one fault of the program. A business refusal is not a fault: it is a value, <see cref="Refusal"/>.
+/// The program's only exception type for faults. A business refusal is not a fault but a value: <see cref="Refusal"/>.
 /// </summary>
 public sealed class TidelineException(ErrorCode code, string message, Exception? inner = null)
     : Exception(message, inner)
@@ -9,7 +9,7 @@ public sealed class TidelineException(ErrorCode code, string message, Exception?
     /// <summary>What went wrong.</summary>
     public ErrorCode Code { get; } = code;
 
-    /// <summary>Whether one row alone is damaged, so that everything else may go on.</summary>
+    /// <summary>Whether only a single row is damaged, so that all other work may continue.</summary>
     public bool IsOfOneRow { get; init; }
 
     /// <summary>Whether the same call may succeed later.</summary>
@@ -29,10 +29,10 @@ public enum ErrorCode
     /// <summary>A bounded queue is full; nothing changed.</summary>
     Overloaded,
 
-    /// <summary>Disk full, read-only or not answering; nothing was acknowledged.</summary>
+    /// <summary>The disk is full, read-only or not answering; nothing was acknowledged.</summary>
     StorageUnavailable,
 
-    /// <summary>What is stored contradicts itself; writes stop.</summary>
+    /// <summary>The stored data contradicts itself; writes stop.</summary>
     Corrupt,
 
     /// <summary>The data was written by a newer version, or with other settings.</summary>
@@ -47,12 +47,12 @@ public enum ErrorCode
     /// <summary>The program is draining.</summary>
     ShuttingDown,
 
-    /// <summary>There is no such thing.</summary>
+    /// <summary>The thing does not exist.</summary>
     NotFound,
 
-    /// <summary>The views have not reached what a read must see, and nothing else can answer it.</summary>
+    /// <summary>The views have not reached what a read must see, and no other tier can answer it.</summary>
     ViewBehind,
 
-    /// <summary>The clock of a process cannot be right, so nothing is stamped by it.</summary>
+    /// <summary>The clock of a process must be wrong, so nothing is stamped with it.</summary>
     ClockWrong,
 }

@@ -5,9 +5,9 @@ using System.Text.Json;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// What happened to an account, beside the state that the account itself tells. Written straight to the JSON of
-/// <see cref="Kernel.EventData"/>: this is the hottest serialisation of the program, and a test holds the two to the
-/// same bytes.
+/// What happened to an account, in addition to the account's own state. It is written straight to the JSON of
+/// <see cref="Kernel.EventData"/>, because this is the hottest serialisation of the program; a test checks that both
+/// produce the same bytes.
 /// </summary>
 internal readonly record struct AccountEvent(
     string? Kind, long AmountMinor = 0, bool HasEntry = false,

@@ -1,20 +1,22 @@
 namespace Tideline.Ledger;
 
-/// <summary>What an aggregate has of an account.</summary>
+/// <summary>An aggregate's claim on an account.</summary>
 public readonly record struct AggregateClaim(Guid AccountId, long AmountMinor, ClaimKind Kind = ClaimKind.Returnable);
 
-/// <summary>What a claim on an account is.</summary>
+/// <summary>The kind of a claim on an account.</summary>
 public enum ClaimKind
 {
-    /// <summary>It may come back to the account; of one of the bank, a part of what that holds.</summary>
+    /// <summary>
+    /// It may be returned to the account; for an account of the bank, it is part of the account's balance.
+    /// </summary>
     Returnable,
 
-    /// <summary>Held back on the account, beside its holds.</summary>
+    /// <summary>Held back on the account, in addition to its holds.</summary>
     PendingOut,
 
-    /// <summary>Announced to the account.</summary>
+    /// <summary>Announced as a credit to the account.</summary>
     PendingIn,
 }
 
-/// <summary>Which aggregates have something of accounts, and what each of them has.</summary>
+/// <summary>Selects the aggregates that have claims on accounts, and reads the claims of each.</summary>
 public sealed record AggregateClaims(AggregateFilter Which, Func<AggregateRow, IEnumerable<AggregateClaim>> Of);

@@ -1,8 +1,8 @@
 namespace Tideline.Ledger;
 
-/// <summary>Which aggregates a list shows.</summary>
-/// <param name="KindPrefix">How their kinds begin; empty for all.</param>
-/// <param name="States">The states that they are in, up to <see cref="Kernel.Limits.AggregateStates"/>; empty for any.
-/// </param>
-/// <param name="AtRest">Those at rest, which takes a walk of the table, or the others, which an index holds.</param>
+/// <summary>Selects the aggregates of a list.</summary>
+/// <param name="KindPrefix">The prefix of their kinds; empty for all.</param>
+/// <param name="States">Their states, at most <see cref="Kernel.Limits.AggregateStates"/>; empty for any.</param>
+/// <param name="AtRest">True: aggregates at rest, which takes a table scan. False: the others, which are
+/// indexed.</param>
 public sealed record AggregateFilter(string KindPrefix, IReadOnlyList<string> States, bool AtRest = false);

@@ -3,15 +3,15 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Answers some commands of a batch one after the other on a thread of the pool. One wake-up serves many clients, where
-/// a wake-up each would cost more than the commands themselves.
+/// Answers some commands of a batch in sequence on a pool thread. One wake-up serves many clients; a wake-up for each
+/// would cost more than the commands themselves.
 /// </summary>
 internal sealed class AnswerGroup(PendingCommand[] commands) : IThreadPoolWorkItem
 {
     /// <summary>Hands the answers of a batch to the pool.</summary>
     public static void Send(IReadOnlyList<PendingCommand> batch)
     {
-        // At least two groups, so that a second processor takes its part.
+        // At least two groups, so that a second processor shares the work.
         var size = Math.Clamp((batch.Count + 1) / 2, 1, Limits.AnswersPerWorkItem);
         for (var from = 0; from < batch.Count; from += size)
         {

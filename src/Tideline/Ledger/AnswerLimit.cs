@@ -5,9 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Answers what a shard keeps longer than <see cref="Limits.ShardAnswerMs"/>, whatever its engine does: a command that
-/// still waits for its turn is taken out and told that nothing happened; one that is being committed, that its fate is
-/// unknown here.
+/// Answers every command that a shard keeps longer than <see cref="Limits.ShardAnswerMs"/>, whatever its engine does. A
+/// command that is still queued is withdrawn and fails: it had no effect. A command that is being committed fails with
+/// an unknown outcome.
 /// </summary>
 internal sealed class AnswerLimit : IDisposable
 {
@@ -18,22 +18,22 @@ internal sealed class AnswerLimit : IDisposable
     private readonly int _shard;
     private readonly Timer _timer;
 
-    /// <param name="shard">The shard, for the sentences.</param>
-    /// <param name="withdraw">Takes out of the queue what waits there since before a timestamp.</param>
+    /// <param name="shard">The shard, for error messages.</param>
+    /// <param name="withdraw">Removes the commands from the queue that have waited since before a timestamp.</param>
     public AnswerLimit(int shard, Func<long, IReadOnlyList<PendingCommand>> withdraw)
     {
         (_shard, _withdraw) = (shard, withdraw);
-        // Not the program's clock: clients wait in real time, whatever a clock is set to.
+        // Not the program's clock: clients wait in real time, whatever the clock says.
         _timer = new Timer(_ => Answer(), null, Look, Look);
     }
 
     /// <summary>
-    /// Watches over the commands of a batch from when it is taken out of the queue. For the writer's thread alone.
+    /// Watches the commands of a batch from the moment it leaves the queue. Called only on the writer's thread.
     /// </summary>
     public void Add(PendingCommand[] batch)
     {
         _taken.Enqueue(batch);
-        // What is answered is let go soon, not at the next look: it would outlive its generation.
+        // Drop answered batches now rather than at the next check: they would be promoted to an older GC generation.
         ForgetEnded();
     }
 
@@ -41,21 +41,21 @@ internal sealed class AnswerLimit : IDisposable
 
     private void Answer()
     {
-        // A look that takes long is not joined by the next one.
+        // If a check takes long, the next one does not join it.
         if (!_looking.TryEnter()) return;
         try
         {
             var before = Stopwatch.GetTimestamp() - (Limits.ShardAnswerMs * Stopwatch.Frequency / 1_000);
             foreach (var waiting in _withdraw(before))
-                waiting.Fail(Late($"did not come to the command within {Limits.ShardAnswerMs / 1_000.0} s; "
-                    + "nothing of it happened. Repeat it with the same key."));
+                waiting.Fail(Late($"did not reach the command within {Limits.ShardAnswerMs / 1_000.0} s; "
+                    + "it had no effect. Repeat it with the same key."));
             foreach (var batch in _taken)
             {
                 foreach (var pending in batch)
                 {
                     if (pending.IsEnded || pending.Since >= before) continue;
                     pending.Fail(Late($"did not confirm the commit within {Limits.ShardAnswerMs / 1_000.0} s. "
-                        + "A repeat with the same key finds out."));
+                        + "A repeat with the same key returns the outcome."));
                 }
             }
 

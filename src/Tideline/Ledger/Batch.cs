@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One group commit in the making: the rows that were read, as changed by the commands so far, and what will be
-/// written. Commands check first and change after, so that a refusal leaves no trace.
+/// A group commit under construction: the rows that were read, as changed by the commands so far, and the rows to
+/// write. Commands check first and change afterwards, so that a refusal leaves no trace.
 /// </summary>
 internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, BatchRows rows)
 {
@@ -24,18 +24,18 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
 
     public long MessageSeq => _messageSeq;
 
-    /// <summary>The newest audit block, with those of this batch.</summary>
+    /// <summary>The newest audit block, including those of this batch.</summary>
     public long BlockNumber { get; private set; } = head.BlockNumber;
 
     public byte[] BlockHash { get; private set; } = head.BlockHash;
 
     public AccountRow? Account(Guid id) => Rows.Accounts.GetValueOrDefault(id);
 
-    /// <summary>A system account of this shard; made at its first use.</summary>
+    /// <summary>A system account of this shard; created on first use.</summary>
     public AccountRow SystemAccount(AccountKind kind, Currency currency) =>
         SystemAccount(Context.SystemAccount(kind, currency), kind, currency);
 
-    /// <summary>The clearing account of this shard for the sagas of an owner; made at its first use.</summary>
+    /// <summary>The clearing account of this shard for the sagas of an owner; created on first use.</summary>
     public AccountRow Clearing(Currency currency, int owner) =>
         SystemAccount(Context.Clearing(currency, owner), AccountKind.Clearing, currency);
 
@@ -80,7 +80,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Writes.Claims[claim.Key] = claim;
     }
 
-    /// <summary>What has an id of <see cref="BatchKeys.AddNew"/> already, in words; null when nothing has.</summary>
+    /// <summary>What already has an id of <see cref="BatchKeys.AddNew"/>, as text; null if the id is free.</summary>
     public string? HolderOf(Guid id) =>
         Rows.Customers.ContainsKey(id) ? "a customer"
         : Rows.Accounts.ContainsKey(id) ? "an account"
@@ -89,7 +89,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         : Rows.Aggregates.TryGetValue(id, out var aggregate) ? $"an aggregate of kind {aggregate.Kind}"
         : null;
 
-    /// <summary>Gives a name free; later commands of the batch see it.</summary>
+    /// <summary>Releases a name; later commands of the batch see it.</summary>
     public void Release(ClaimKey name)
     {
         Rows.Claims.Remove(name);
@@ -97,7 +97,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     }
 
     /// <summary>Stores an aggregate's new state; later commands of the batch see it.</summary>
-    /// <exception cref="TidelineException">Internal: it does not follow the version that is there.</exception>
+    /// <exception cref="TidelineException">Internal: it does not follow the stored version.</exception>
     public void Put(AggregateRow aggregate)
     {
         var isNew = !Rows.Aggregates.TryGetValue(aggregate.Id, out var known);
@@ -111,7 +111,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     /// <summary>
     /// Books a transaction of this shard: one entry for each leg, and one event for each leg of a customer's account.
     /// </summary>
-    /// <returns>Null when it was done, else why not; then nothing changed.</returns>
+    /// <returns>Null if it was booked, else the reason; then nothing changed.</returns>
     public Refusal? Record(in Posting posting, params ReadOnlySpan<Leg> legs)
     {
         if (PostingRules.Judge(this, posting, legs) is { } refusal) return refusal;
@@ -136,13 +136,13 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Changed(account);
         Writes.Entries.Add(new EntryRow(
             account.Id, account.EntryVersion, posting.Id, leg.AmountMinor, account.PostedMinor, TimeUs));
-        // Events tell of the accounts of customers; the transaction names the other entries.
+        // Only customers' accounts have events; the transaction lists the other entries.
         if (account.Kind == AccountKind.Customer)
             Emit(posting.EventOf(leg.AmountMinor), account, AccountEvent.Of(posting, leg));
         return new EntryKey(account.Id, account.EntryVersion);
     }
 
-    /// <summary>Emits an event about an account as it stands now.</summary>
+    /// <summary>Emits an event about an account in its present state.</summary>
     public void Emit(EventType type, AccountRow account, in AccountEvent what)
     {
         account.Version++;
@@ -156,10 +156,10 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         Writes.Events.Add(new LedgerEvent(
             new Position(Context.Shard, ++_eventSeq), type, customer.Id, customer.Version, TimeUs, data.ToJson()));
 
-    /// <summary>Emits an event about what a service keeps, as it was put last.</summary>
+    /// <summary>Emits an event about an aggregate, as it was last put.</summary>
     /// <param name="type">An event that the service registered.</param>
-    /// <param name="aggregate">Each change of it has one event: both count alike.</param>
-    /// <param name="data">UTF-8 JSON. Begins with <c>customerId</c> where it is about a customer.</param>
+    /// <param name="aggregate">The aggregate. Each of its changes has one event, so both have the same version.</param>
+    /// <param name="data">UTF-8 JSON. Begins with <c>customerId</c> if the event is about a customer.</param>
     public void Emit(EventType type, AggregateRow aggregate, ReadOnlyMemory<byte> data) =>
         Writes.Events.Add(new LedgerEvent(
             new Position(Context.Shard, ++_eventSeq), type, aggregate.Id, aggregate.Version, TimeUs, data));
@@ -168,14 +168,14 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     public void Send(int targetShard, Guid sagaId, string type, byte[] data) =>
         Writes.Messages.Add(new MessageRow(++_messageSeq, targetShard, sagaId, type, data, TimeUs));
 
-    /// <summary>Adds an audit block, which follows <see cref="BlockHash"/>.</summary>
+    /// <summary>Adds an audit block that follows <see cref="BlockHash"/>.</summary>
     public void Seal(AuditBlockRow block)
     {
         (BlockNumber, BlockHash) = (block.Number, block.Hash);
         Writes.Blocks.Add(block);
     }
 
-    /// <summary>The reply to a command that was done, after its last event.</summary>
+    /// <summary>The reply to a command that was executed, after its last event.</summary>
     public Reply Done(Guid subject, long balanceMinor, OutcomeKind kind = OutcomeKind.Done) =>
         new(null, subject, balanceMinor, new Position(Context.Shard, _eventSeq), kind);
 

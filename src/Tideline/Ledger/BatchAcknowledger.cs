@@ -3,13 +3,13 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Answers a shard's batches once they are durable, in their order, on a thread of its own: while the disk takes one
-/// batch, the writer decides the next.
+/// Answers a shard's batches in order once they are durable, on its own thread: while one batch is flushed, the writer
+/// decides the next.
 /// </summary>
 internal sealed class BatchAcknowledger : IDisposable
 {
-    // Waited for with Monitor, here and in ShardWriter: SemaphoreSlim spins first, and on two processors what it spins
-    // for needs the processor it takes.
+    // Waits use Monitor, here and in ShardWriter. SemaphoreSlim spins first, and with two processors the spinning takes
+    // the processor that the awaited work needs.
     private readonly object _gate = new();
     private readonly Queue<CommittedBatch> _batches = new();
     private readonly Thread _thread;
@@ -21,7 +21,7 @@ internal sealed class BatchAcknowledger : IDisposable
     /// <param name="shard">The shard, for the thread's name.</param>
     /// <param name="sync">Makes everything durable that was committed before the call.</param>
     /// <param name="settle">Answers a batch that is durable.</param>
-    /// <param name="fail">Answers a batch whose fate is unknown.</param>
+    /// <param name="fail">Answers a batch whose outcome is unknown.</param>
     public BatchAcknowledger(
         int shard, Action sync, Action<CommittedBatch> settle, Action<IReadOnlyList<PendingCommand>, Exception> fail)
     {
@@ -30,7 +30,7 @@ internal sealed class BatchAcknowledger : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Hands over a committed batch; waits while too many are not durable yet.</summary>
+    /// <summary>Hands over a committed batch; waits while too many batches are not durable yet.</summary>
     public void Add(CommittedBatch batch)
     {
         lock (_gate)
@@ -41,7 +41,7 @@ internal sealed class BatchAcknowledger : IDisposable
         }
     }
 
-    /// <summary>Returns when all that was handed over is answered.</summary>
+    /// <summary>Returns when all batches handed over are answered.</summary>
     public void Dispose()
     {
         lock (_gate)

@@ -1,9 +1,9 @@
 namespace Tideline.Ledger;
 
-/// <summary>The steps of a group commit that need nothing of their writer.</summary>
+/// <summary>The steps of a group commit that do not depend on the state of the writer.</summary>
 internal static class BatchSteps
 {
-    // What a command threw, which none should; null when none did.
+    // Returns the exception that a command threw, which no command should; null if none threw.
     public static Exception? Collect(
         PendingCommand[] commands, ShardContext context, out BatchKeys keys, out long notBeforeUs)
     {
@@ -45,7 +45,7 @@ internal static class BatchSteps
         return null;
     }
 
-    // The thread is the shard's own: an engine that is asynchronous inside is waited for here.
+    // The thread belongs to the shard, so blocking on an asynchronous engine is fine here.
     public static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully
         ? task.GetAwaiter().GetResult()
         : task.AsTask().GetAwaiter().GetResult();

@@ -1,8 +1,8 @@
 namespace Tideline.Ledger;
 
 /// <summary>
-/// A name within a space, such as an IBAN within <c>iban</c>. Whoever claims gives the space: up to
-/// <see cref="Kernel.Limits.ClaimSpaceCharacters"/>, the name up to <see cref="Kernel.Limits.ClaimNameCharacters"/>.
+/// A name within a space, such as an IBAN within <c>iban</c>. The claimer chooses the space. A space has up to
+/// <see cref="Kernel.Limits.ClaimSpaceCharacters"/>, a name up to <see cref="Kernel.Limits.ClaimNameCharacters"/>.
 /// </summary>
 public readonly record struct ClaimKey(string Space, string Name)
 {

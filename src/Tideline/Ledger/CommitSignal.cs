@@ -1,7 +1,8 @@
 namespace Tideline.Ledger;
 
 /// <summary>
-/// The committed head of a shard, and a way to wait for it to move. Whoever learns of it tells it; it never goes back.
+/// The committed head of a shard, and a way to wait for it to move. Every part that learns of a newer head reports it
+/// here; the head never goes back.
 /// </summary>
 internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
 {
@@ -19,7 +20,7 @@ internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
         }
     }
 
-    /// <summary>The head is here at least. What is not known of it is 0.</summary>
+    /// <summary>Moves the head to at least these values. A value that is not known is 0.</summary>
     public void Reach(long eventSeq, long messageSeq, long timeUs)
     {
         State before;
@@ -29,7 +30,7 @@ internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
             var isMoved = before.EventSeq < eventSeq || before.MessageSeq < messageSeq;
             if (!isMoved && before.TimeUs >= timeUs) return;
             var (events, messages) = (Math.Max(before.EventSeq, eventSeq), Math.Max(before.MessageSeq, messageSeq));
-            // Nobody waits for the time alone to move.
+            // No caller waits for the time alone.
             var moved = isMoved ? New() : before.Moved;
             Volatile.Write(ref _state, new State(events, messages, Math.Max(before.TimeUs, timeUs), moved));
             if (!isMoved) return;
@@ -49,7 +50,7 @@ internal sealed class CommitSignal(long eventSeq, long messageSeq, long timeUs)
         }
         catch (TimeoutException)
         {
-            // Nothing moved: the caller looks again, as it would anyway.
+            // Nothing moved: the caller polls again, as it would anyway.
         }
     }
 

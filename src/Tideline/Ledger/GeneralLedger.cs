@@ -6,7 +6,8 @@ using Tideline.Ledger.Installation;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// The strong tier as the rest of the program sees it: commands in, durable replies out, strong reads beside.
+/// The strong tier as the rest of the program sees it: it executes commands with durable replies, and serves strong
+/// reads.
 /// </summary>
 public sealed class GeneralLedger : IAsyncDisposable
 {
@@ -27,29 +28,31 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>The clock that stamps commits.</summary>
     public SteadyClock Clock { get; }
 
-    /// <summary>How ids map to shards.</summary>
+    /// <summary>Maps ids to shards.</summary>
     public ShardMap Map { get; }
 
-    /// <summary>Which group of servers holds each shard.</summary>
+    /// <summary>The group of servers that holds each shard.</summary>
     public Placement Placement => _store.Placement;
 
-    /// <summary>Where ids come from.</summary>
+    /// <summary>Generates new ids.</summary>
     public IdGenerator Ids { get; }
 
     /// <summary>The ids of system accounts.</summary>
     public SystemAccounts SystemAccounts { get; }
 
-    /// <summary>Called after each durable commit of a shard, in order, before its answers: must be quick.</summary>
+    /// <summary>
+    /// Called after each durable commit of a shard, in order, before its answers are sent. Handlers must be quick.
+    /// </summary>
     internal event Action<BatchWrites>? Committed;
 
     /// <summary>
-    /// Acquires every shard of the store that nobody owns and starts its writer; it stands by for the others.
+    /// Acquires every shard of the store that has no owner and starts its writer; it stands by for the others.
     /// </summary>
-    /// <param name="reachable">Ends when other processes can reach this one; until then it acquires nothing. Null: at
-    /// once.</param>
-    /// <param name="acceptClock">Whether the clock is right, however old the newest event is by it.</param>
-    /// <param name="findFault">Looks at a shard before it takes its first command; a fault closes that shard. Null:
-    /// there is none.</param>
+    /// <param name="reachable">Completes when other processes can reach this one; until then no shard is acquired.
+    /// Null: at once.</param>
+    /// <param name="acceptClock">Whether to trust the clock, however old it makes the newest event.</param>
+    /// <param name="findFault">Checks a shard before its first command; a fault closes that shard. Null: no
+    /// check.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable, ClockWrong, or Corrupt: no shard may
     /// be used.</exception>
     public static async Task<GeneralLedger> StartAsync(
@@ -90,7 +93,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     }
 
     /// <summary>
-    /// The installation epochs of a shard, oldest first; empty for a shard that is not there. Fixed while the program
+    /// The installation epochs of a shard, oldest first; empty for a shard that does not exist. Fixed while the program
     /// runs.
     /// </summary>
     public IReadOnlyList<EpochRow> Epochs(int shard) => _store.Epochs(shard);
@@ -102,41 +105,42 @@ public sealed class GeneralLedger : IAsyncDisposable
     public long InstallationEpoch => Epochs(0)[^1].Number;
 
     /// <summary>
-    /// Why a shard takes no commands until the next start: it is not what was acknowledged. Null while it may be used.
+    /// Why a shard takes no commands until the next start: it does not hold what was acknowledged. Null while it may be
+    /// used.
     /// </summary>
     public string? WhyClosed(int shard) => _slots[shard].Closed?.Sentence;
 
     /// <summary>
-    /// Why a shard takes no commands until the next start: as <see cref="WhyClosed"/>, or its engine failed in a way
-    /// that leaves open what it holds. Null while it may be used.
+    /// Why a shard takes no commands until the next start: as <see cref="WhyClosed"/>, or its engine failed so that its
+    /// state is unknown. Null while it may be used.
     /// </summary>
     public string? WhyStopped(int shard) => _slots[shard].Stopped;
 
-    /// <summary>What was seen of a shard that is closed, and is not there; null while it may be used.</summary>
+    /// <summary>What was observed of a closed shard but is missing from it; null while it may be used.</summary>
     internal ManifestHead? SeenOfClosed(int shard) => _slots[shard].Closed?.Seen;
 
-    /// <summary>Closes a shard that is found not to be what was acknowledged.</summary>
+    /// <summary>Closes a shard that does not hold what was acknowledged.</summary>
     internal void CloseShard(int shard, HistoryFault why) => _slots[shard].Close(why);
 
-    /// <summary>
-    /// Whether this process owns a shard: it takes its commands, and does what the shard's owner alone does.
-    /// </summary>
+    /// <summary>Whether this process owns a shard: it executes the shard's commands and its background work.</summary>
     public bool Owns(int shard) => _slots[shard].Epoch != 0;
 
     /// <summary>
-    /// The epoch in which this process owns a shard; 0 while it does not. Another number means that somebody else may
-    /// have owned it in between.
+    /// The fencing epoch in which this process owns a shard; 0 while it does not. A different number means that another
+    /// process may have owned it in between.
     /// </summary>
     public long OwnedEpoch(int shard) => _slots[shard].Epoch;
 
     /// <summary>Why this process does not own a shard; null while it does.</summary>
     public string? WhyNotOwner(int shard) => _slots[shard].WhyNot;
 
-    /// <summary>The other process that owns a shard, as of the last look; null when this one does, or none.</summary>
+    /// <summary>
+    /// The other process that owns a shard, as of the last poll; null if this process owns it, or none.
+    /// </summary>
     public ShardOwner? OwnerElsewhere(int shard) => _slots[shard].Owner?.Owner;
 
     /// <summary>
-    /// Completes when every shard that has not stopped for good has an owner, this process or another one.
+    /// Completes when every shard that has not stopped permanently has an owner, this process or another.
     /// </summary>
     public async Task WaitForOwnersAsync(CancellationToken cancel)
     {
@@ -144,51 +148,50 @@ public sealed class GeneralLedger : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), Clock, cancel);
     }
 
-    /// <summary>A new id on the shard of another one: what belongs to an account is found by its id alone.</summary>
+    /// <summary>A new id on the shard of another id: what belongs to an account is found by its id alone.</summary>
     public Guid NextIdBeside(Guid id) => Map.NextOn(Map.ShardOf(id), Ids);
 
     /// <summary>Strong reads of a shard.</summary>
-    /// <exception cref="TidelineException">Corrupt: the shard is not what was acknowledged, so that nothing on it may
-    /// be told as the truth.</exception>
+    /// <exception cref="TidelineException">Corrupt: the shard does not hold what was acknowledged, so its content must
+    /// not be returned as the truth.</exception>
     public IShardReader Reader(int shard) =>
         _slots[shard].WhyUnreadable is { } why ? throw why : _readers[shard];
 
     /// <summary>
-    /// Reads of a shard as it lies there, even where it is not what was acknowledged: for those who find out, and for
-    /// views, which may hold more than the shard.
+    /// Reads of a shard as stored, even if it does not hold what was acknowledged: for checks, and for views, which may
+    /// contain more than the shard.
     /// </summary>
     public IShardReader RawReader(int shard) => _readers[shard];
 
     /// <summary>Strong reads of the shard that an id lives on.</summary>
     public IShardReader ReaderOf(Guid id) => Reader(Map.ShardOf(id));
 
-    /// <summary>
-    /// Carries out a command once and answers when that is durable.
-    /// </summary>
+    /// <summary>Executes a command once and returns its reply when that is durable.</summary>
     /// <exception cref="TidelineException">Overloaded, StorageUnavailable, NotOwner, ShuttingDown: safe to repeat with
     /// the same key.</exception>
     public Task<Reply> ExecuteAsync(LedgerCommand command, CancellationToken cancel) =>
         command.ExecuteAsync(this, cancel);
 
     /// <summary>
-    /// The newest committed position of a shard and its commit time, without asking the store: what another owner
-    /// commits is known a moment later, see <see cref="KnownUs"/>.
+    /// The newest committed position of a shard and its commit time, without a read of the store. What another owner
+    /// commits is known here a moment later; see <see cref="KnownUs"/>.
     /// </summary>
     public (long EventSeq, long MessageSeq, long TimeUs) CommittedHead(int shard) => _slots[shard].Signal.Head;
 
     /// <summary>
-    /// Now on a shard, microseconds, as its next commit may be stamped at the earliest: the one clock of its commands,
-    /// timers and reads. Where another process owns the shard, it is later than the newest commit that is known here.
+    /// The present time of a shard, microseconds: the earliest time that its next commit may be stamped with, and the
+    /// clock of its commands, timers and reads. If another process owns the shard, it is later than the newest commit
+    /// known here.
     /// </summary>
     public long NowUs(int shard) => _slots[shard].NowUs;
 
     /// <summary>
-    /// Completes when no commit of a shard can come at or before a time any more, whoever owns it: what is read of
-    /// that time then stays.
+    /// Completes when no commit of a shard can be stamped at or before a time any more, whichever process owns it:
+    /// reads as of that time no longer change.
     /// </summary>
     /// <param name="shard">The shard.</param>
     /// <param name="timeUs">The time, microseconds; not later than <see cref="NowUs"/>.</param>
-    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="TidelineException">
     /// As <see cref="ExecuteAsync"/>. ClockWrong: the owner's clock is too far behind.
     /// </exception>
@@ -206,14 +209,14 @@ public sealed class GeneralLedger : IAsyncDisposable
     }
 
     /// <summary>
-    /// As <see cref="FenceAsync"/>, for every shard; for a time that lies ahead of one it does nothing there.
+    /// As <see cref="FenceAsync"/>, for every shard; a shard whose clock has not reached the time is skipped.
     /// </summary>
     public Task FenceAllAsync(long timeUs, CancellationToken cancel) => Task.WhenAll(
         Enumerable.Range(0, Map.Shards)
             .Where(shard => timeUs <= NowUs(shard))
             .Select(shard => FenceAsync(shard, timeUs, cancel)));
 
-    /// <summary>Why the clocks keep this process from taking commands; null while they do not.</summary>
+    /// <summary>Why the clocks prevent this process from taking commands; null while they do not.</summary>
     public string? ClockFault()
     {
         if (Clock.Fault is { } fault) return fault;
@@ -227,21 +230,21 @@ public sealed class GeneralLedger : IAsyncDisposable
     }
 
     /// <summary>
-    /// Until when <see cref="CommittedHead"/> holds all that is committed, microseconds: now for a shard that this
-    /// process owns, else when it looked last.
+    /// The time up to which <see cref="CommittedHead"/> includes every commit, microseconds: now for a shard that this
+    /// process owns, else the time of its last poll.
     /// </summary>
     public long KnownUs(int shard) => _slots[shard].KnownUs;
 
-    /// <summary>Has <see cref="CommittedHead"/> hold all that is committed now.</summary>
+    /// <summary>Updates <see cref="CommittedHead"/> to include everything committed so far.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: another process owns the shard, and the store does not
-    /// say.</exception>
+    /// answer.</exception>
     public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].IsLive
         ? Task.CompletedTask
         : _slots[shard].LookAsync(cancel);
 
     /// <summary>Whether a position was written.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: it is not known here yet, and the store does not
-    /// say.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: this process does not know yet, and the store does not
+    /// answer.</exception>
     public async ValueTask<bool> IsWrittenAsync(Position position, CancellationToken cancel)
     {
         if (CommittedHead(position.Shard).EventSeq >= position.Seq) return true;
@@ -250,8 +253,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     }
 
     /// <summary>
-    /// Completes when the shard has an event or a message after these, or when the time is over: what the relay waits
-    /// on.
+    /// Completes when the shard has an event or a message after these, or when the time is over. The relay waits on it.
     /// </summary>
     public ValueTask WaitForCommitAsync(
         int shard, long afterEventSeq, long afterMessageSeq, TimeSpan timeout, CancellationToken cancel) =>
@@ -260,15 +262,15 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// <summary>Commands waiting for a shard.</summary>
     public int QueueDepth(int shard) => _slots[shard].QueueDepth;
 
-    /// <summary>Lets the writer of a shard forget messages that are on the log.</summary>
+    /// <summary>Allows the writer of a shard to delete messages that are on the log.</summary>
     public void ForgetMessages(int shard, long throughSeq) => _slots[shard].ForgetMessages(throughSeq);
 
     /// <summary>
-    /// Does something while the writers of all shards stand between two batches, so that what is read of several shards
-    /// is of one moment.
+    /// Runs an action while the writers of all shards are paused between two batches, so that reads of several shards
+    /// are of one moment.
     /// </summary>
-    /// <exception cref="TidelineException">Overloaded: the writers did not stand still for long enough; nothing counts
-    /// that was read.</exception>
+    /// <exception cref="TidelineException">Overloaded: the writers were not paused for long enough; discard what was
+    /// read.</exception>
     internal async Task AtOneMomentAsync(Action act, CancellationToken cancel)
     {
         var pauses = new List<ShardPause>();
@@ -283,7 +285,7 @@ public sealed class GeneralLedger : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // Told below: a shard is in the middle of a long batch, or its disk does not answer.
+            // Reported below: a shard is in the middle of a long batch, or its disk does not answer.
         }
         finally
         {
@@ -292,7 +294,7 @@ public sealed class GeneralLedger : IAsyncDisposable
 
         if (isOneMoment) return;
         throw new TidelineException(
-            ErrorCode.Overloaded, $"The shards did not stand still together for {Limits.BackupCutMs} ms; try again.");
+            ErrorCode.Overloaded, $"The shards could not be paused together for {Limits.BackupCutMs} ms; retry.");
     }
 
     /// <summary>Drains the queues, then releases the shards.</summary>
@@ -302,29 +304,29 @@ public sealed class GeneralLedger : IAsyncDisposable
         foreach (var reader in _readers) await reader.DisposeAsync();
     }
 
-    /// <summary>Has commands for shards of other processes carried there. Without it they are refused.</summary>
+    /// <summary>Forwards commands for shards of other processes. Without it they are refused.</summary>
     internal void ForwardWith(ForwardCommand forward) => _forward = forward;
 
-    /// <summary>The other process that owns a shard, and whether that is over.</summary>
+    /// <summary>The other process that owns a shard, and whether it has lost the shard since.</summary>
     internal ObservedOwner? ObservedOwner(int shard) => _slots[shard].Owner;
 
-    /// <summary>A position that another owner answered: whoever reads here from now on must see it.</summary>
+    /// <summary>A position from another owner's answer: every later read in this process must see it.</summary>
     internal void Reach(Position position) => _slots[position.Shard].Signal.Reach(position.Seq, 0, 0);
 
-    /// <summary>Carries out a command on a shard as it is, here or where the shard's owner is.</summary>
+    /// <summary>Executes a command on a shard as it is, here or at the shard's owner.</summary>
     /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
     internal Task<Reply> SubmitAsync(int shard, LedgerCommand command) => TrySubmitHere(shard, command)
         ?? (_forward is { } forward ? forward(shard, command) : SubmitHereAsync(shard, command));
 
-    /// <summary>Queues a command on a shard of this process; null where another process owns it.</summary>
+    /// <summary>Queues a command on a shard of this process; null if another process owns it.</summary>
     internal Task<Reply>? TrySubmitHere(int shard, LedgerCommand command) => _slots[shard].TrySubmit(command);
 
-    /// <summary>Queues a command on a shard of this process: for what only an owner does.</summary>
+    /// <summary>Queues a command on a shard of this process: for work that only an owner does.</summary>
     /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
     internal Task<Reply> SubmitHereAsync(int shard, LedgerCommand command) => _slots[shard].Writer.Submit(command);
 
     /// <summary>
-    /// Queues several commands on a shard of this process; the task ends when each is durable or has failed.
+    /// Queues several commands on a shard of this process; the task completes when each is durable or has failed.
     /// </summary>
     internal Task<CommandEnd[]> SubmitAllHereAsync(int shard, IReadOnlyList<LedgerCommand> commands) =>
         _slots[shard].Writer.SubmitAll(commands);
@@ -332,7 +334,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     private TimeFence FenceOf(int shard) =>
         new(timeUs => SubmitAsync(shard, new FenceTime(Map.NextOn(shard, Ids), timeUs)));
 
-    /// <summary>Carries out a command once. A key's home shard knows every use of it.</summary>
+    /// <summary>Executes a command once. A key's home shard knows every use of it.</summary>
     /// <exception cref="TidelineException">As <see cref="ExecuteAsync"/>.</exception>
     internal async Task<Reply> ExecuteOnceAsync(LedgerCommand command, CancellationToken cancel)
     {
@@ -340,14 +342,15 @@ public sealed class GeneralLedger : IAsyncDisposable
         var shard = Map.ShardOf(command.RouteId);
         if (command.Key == Guid.Empty) return await SubmitAsync(shard, command);
 
-        // :: 1  One commit where one transaction reaches key and effect. Else the key is first taken at home, durably.
+        // :: 1  One commit if one transaction reaches both key and effect. Else the key is first reserved at home,
+        // durably.
         var home = Map.ShardOf(command.Key);
         var reply = home == shard || _store.TakesKeysOf(shard, home)
             ? await SubmitAsync(shard, command)
             : await SubmitAsync(home, ReserveKey.For(command));
         if (reply.Kind != OutcomeKind.Reserved) return reply;
 
-        // :: 2  Taken just now, or by an earlier attempt that may not have come this far: the effect has the kept id.
+        // :: 2  Reserved now, or by an earlier attempt that may not have come this far: the effect has the reserved id.
         var reserved = command.About(reply.Subject) with { IsKeyTaken = true };
         return await SubmitAsync(Map.ShardOf(reserved.RouteId), reserved);
     }

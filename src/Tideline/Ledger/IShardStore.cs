@@ -4,10 +4,10 @@ using Tideline.Ledger.Installation;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One shard of the strong tier, for its one writer. A group commit is <see cref="BeginAsync"/> (the named rows as the
-/// last commit left them), a decision in memory,
-/// <see cref="CommitAsync"/> (in one transaction, which the epoch fences), and <see cref="SyncAsync"/>, which may run
-/// on another thread while the next group is decided. One contract, several engines (SQLite, MySQL).
+/// One shard of the strong tier, for its single writer. A group commit is <see cref="BeginAsync"/> (the named rows as
+/// the last commit left them), a decision in memory, <see cref="CommitAsync"/> (one transaction, fenced by the epoch),
+/// and <see cref="SyncAsync"/>, which may run on another thread while the next group is decided. One contract, several
+/// engines (SQLite, MySQL).
 /// </summary>
 public interface IShardStore : IAsyncDisposable
 {
@@ -15,72 +15,72 @@ public interface IShardStore : IAsyncDisposable
     int Shard { get; }
 
     /// <summary>
-    /// Whether <see cref="CommitAsync"/> waits for a disk or another machine; else <see cref="SyncAsync"/> does, while
-    /// the next batch is decided.
+    /// Whether <see cref="CommitAsync"/> waits for a disk or another machine. If not, <see cref="SyncAsync"/> does,
+    /// while the next batch is decided.
     /// </summary>
     bool WaitsAtCommit { get; }
 
     /// <summary>
-    /// Ends when a process that prefers the shard asks this one for it, which does not; an owner finds that out while
-    /// it commits or renews. Never where nobody can.
+    /// Completes when a process that prefers the shard requests it from this one, which does not prefer it; an owner
+    /// learns of it when it commits or renews. Never completes in an engine without other processes.
     /// </summary>
     Task Wanted { get; }
 
     /// <summary>
-    /// Takes ownership with a new epoch and tells where the shard stands. Disposing releases it. One that another
-    /// process owns, or is to have first, is asked for where this process prefers it and that one does not; it may be
-    /// tried again on the same store.
+    /// Acquires ownership with a new epoch and returns the shard's head. Disposing releases it. If another process owns
+    /// the shard, or is first in line for it, the shard is requested from that process, provided that this process
+    /// prefers the shard and the other does not. The call may be retried on the same store.
     /// </summary>
-    /// <exception cref="TidelineException">AlreadyOwned: another process owns it, and was heard of lately.
+    /// <exception cref="TidelineException">AlreadyOwned: another process owns it and renewed it recently.
     /// IncompatibleData: a newer format.</exception>
     ValueTask<ShardHead> AcquireAsync(CancellationToken cancel);
 
     /// <summary>
-    /// Keeps the shard for an owner that has had nothing to commit for a while; a commit does that too. Between two
-    /// batches only.
+    /// Renews the lease of an owner that has had nothing to commit for a while; a commit renews it too. Only between
+    /// two batches.
     /// </summary>
-    /// <exception cref="TidelineException">NotOwner: another one took over. StorageUnavailable: it could not be
-    /// renewed; that is to be tried again.</exception>
+    /// <exception cref="TidelineException">NotOwner: another process took over. StorageUnavailable: the lease could not
+    /// be renewed; retry.</exception>
     ValueTask RenewAsync();
 
     /// <summary>
-    /// Begins the batch and gives the rows that it needs, to be changed in place. Keys that are not among them are
-    /// free, or <see cref="CommitAsync"/> says that the batch is to be decided anew. What was given is answered to
-    /// nobody before that.
+    /// Begins the batch and returns the rows that it needs, to be changed in place. A key without a row is free; if
+    /// that turns out to be wrong, <see cref="CommitAsync"/> requires the batch to be decided again. Nothing read here
+    /// may reach a client before the commit.
     /// </summary>
-    /// <exception cref="TidelineException">NotOwner: a newer epoch exists, which may also be found out by the
+    /// <exception cref="TidelineException">NotOwner: a newer epoch exists. The engine may detect this only at the
     /// commit.</exception>
     ValueTask<BatchRows> BeginAsync(BatchKeys keys);
 
     /// <summary>
-    /// Writes and commits: the next batch builds on it; durable after a <see cref="SyncAsync"/>. After a fault nothing
-    /// of it is there, or (StorageUnavailable, fate unknown) look up by key. Internal: the engine refuses a row of it,
-    /// such as a second one with the same key.
+    /// Writes and commits. The next batch builds on the result, which is durable after a <see cref="SyncAsync"/>. After
+    /// a fault nothing was written, or (StorageUnavailable, outcome unknown) the outcome must be looked up by key.
+    /// Internal: the engine rejects a row, such as a second one with the same key.
     /// </summary>
-    /// <returns>False: the engine gave the transaction up for another one (deadlock), or something was not as it was
-    /// given; nothing of it is there, and the batch is to be begun and decided anew.</returns>
+    /// <returns>False: the engine rolled the transaction back because of a deadlock, or the rows read had changed.
+    /// Nothing was written, and the batch must be begun and decided again.</returns>
     ValueTask<bool> CommitAsync(BatchWrites writes);
 
     /// <summary>
-    /// Makes everything durable that was committed before the call. Nothing else may be answered or read by anybody.
+    /// Makes everything durable that was committed before the call. Only durable data may be answered or read.
     /// </summary>
-    /// <exception cref="TidelineException">StorageUnavailable: the fate of those commits is unknown; the store is of no
-    /// use any more.</exception>
+    /// <exception cref="TidelineException">StorageUnavailable: the outcome of those commits is unknown; the store can
+    /// no longer be used.</exception>
     ValueTask SyncAsync();
 
-    /// <summary>Drops the transaction.</summary>
+    /// <summary>Rolls the transaction back.</summary>
     ValueTask RollbackAsync();
 }
 
 /// <summary>
-/// Reads of one shard beside its writer; every read answers only what is committed and durable. Safe for many threads.
+/// Reads of one shard beside its writer; every read returns only committed and durable data. Thread-safe.
 /// </summary>
 public interface IShardReader : IAsyncDisposable
 {
-    /// <summary>Head positions as committed.</summary>
+    /// <summary>The committed head positions.</summary>
     ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel);
 
-    /// <summary>The process that owns the shard; null when none was heard of lately.</summary>
+    /// <summary>The process that owns the shard; null if no owner has renewed it recently.</summary>
     ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel);
 
     ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel);
@@ -88,12 +88,12 @@ public interface IShardReader : IAsyncDisposable
     ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
         Guid customerId, int limit, CancellationToken cancel);
 
-    /// <summary>Accounts in the order of their ids, after one: for checks and exports.</summary>
+    /// <summary>Accounts after an id, in the order of ids: for checks and exports.</summary>
     ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel);
 
     ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel);
 
-    /// <summary>Customers in the order of their ids, after one: for checks.</summary>
+    /// <summary>Customers after an id, in the order of ids: for checks.</summary>
     ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel);
 
     /// <summary>Entries of an account with a version below <paramref name="beforeVersion"/>, newest first.</summary>
@@ -109,7 +109,7 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel);
 
-    /// <summary>The ids of holds after one, in order: for checks.</summary>
+    /// <summary>Ids of holds after an id, in order: for checks.</summary>
     ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel);
 
     /// <summary>Open holds that expired at or before a time.</summary>
@@ -122,7 +122,7 @@ public interface IShardReader : IAsyncDisposable
 
     ValueTask<ClaimRow?> GetClaimAsync(ClaimKey key, CancellationToken cancel);
 
-    /// <summary>Claims of a space in the order of their names, after one: for checks.</summary>
+    /// <summary>Claims of a space after a name, in the order of names: for checks.</summary>
     ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(ClaimKey after, int limit, CancellationToken cancel);
 
     ValueTask<AggregateRow?> GetAggregateAsync(Guid id, CancellationToken cancel);
@@ -137,7 +137,7 @@ public interface IShardReader : IAsyncDisposable
     ValueTask<IReadOnlyList<AggregateRow>> GetAggregatesAsync(
         AggregateFilter which, Guid after, int limit, CancellationToken cancel);
 
-    /// <summary>The kinds of aggregates that there are, in order.</summary>
+    /// <summary>The kinds of the selected aggregates, in order.</summary>
     ValueTask<IReadOnlyList<string>> GetAggregateKindsAsync(AggregateFilter which, CancellationToken cancel);
 
     /// <summary>Events after a sequence number, in order.</summary>
@@ -156,11 +156,11 @@ public interface IShardReader : IAsyncDisposable
         CancellationToken cancel);
 
     /// <summary>
-    /// Accounts for which balance = fold of entries does not hold, or whose entry versions have gaps (I2), or whose
-    /// held amount is not the sum of open holds, and settlement accounts that do not await all open holds of their
-    /// currency; each with a sentence. One snapshot; up to <paramref name="limit"/> findings. With
-    /// <paramref name="claims"/> also accounts whose returnable amount is not what aggregates may give back to them,
-    /// and suspense accounts that do not hold what aggregates have there.
+    /// Violations of I2, each with a sentence: accounts whose balance is not the fold of their entries, whose entry
+    /// versions have gaps, or whose held amount is not the sum of their open holds; and settlement accounts whose
+    /// announced amount is not the sum of all open holds in their currency. One snapshot; up to
+    /// <paramref name="limit"/> findings. With <paramref name="claims"/> also accounts whose returnable amount differs
+    /// from what aggregates may return to them, and suspense accounts that do not hold what aggregates have on them.
     /// </summary>
     ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
         int limit, CancellationToken cancel, AggregateClaims? claims = null);
@@ -169,28 +169,29 @@ public interface IShardReader : IAsyncDisposable
 /// <summary>Opens the shards of an installation.</summary>
 public interface ILedgerStore : IAsyncDisposable
 {
-    /// <summary>How ids map to shards; fixed when the data was made.</summary>
+    /// <summary>Maps ids to shards; fixed when the data was created.</summary>
     ShardMap Map { get; }
 
-    /// <summary>Which group of servers holds each shard; an engine without groups has one.</summary>
+    /// <summary>The group of servers that holds each shard; an engine without groups has one.</summary>
     Placement Placement => Placement.Over(Map.Shards, 1);
 
-    /// <summary>This process as the owner of shards, as others see it.</summary>
+    /// <summary>This process as an owner of shards, as other processes see it.</summary>
     ShardOwner Self { get; }
 
     /// <summary>
-    /// Whether a batch of a shard reads and takes, in its own transaction, keys whose home is another shard: both lie
-    /// in one database system. Two batches that take the same key meet as in a deadlock: the later one is decided anew.
+    /// Whether a batch of a shard can read and reserve, in its own transaction, keys whose home is another shard: both
+    /// shards are in one database system. Two batches that reserve the same key conflict as in a deadlock: the later
+    /// one is decided again.
     /// </summary>
     bool TakesKeysOf(int shard, int home);
 
     /// <summary>
-    /// The installation epochs of a shard as they stood when the store was opened, oldest first; empty for a shard that
-    /// is not there.
+    /// The installation epochs of a shard when the store was opened, oldest first; empty for a shard that does not
+    /// exist.
     /// </summary>
     IReadOnlyList<EpochRow> Epochs(int shard);
 
-    /// <summary>Begins an installation epoch on a shard that nobody owns. Durable when it returns.</summary>
+    /// <summary>Begins an installation epoch on a shard without an owner. Durable when it returns.</summary>
     /// <exception cref="TidelineException">StorageUnavailable.</exception>
     ValueTask BeginEpochAsync(int shard, EpochRow epoch, CancellationToken cancel);
 
@@ -201,16 +202,16 @@ public interface ILedgerStore : IAsyncDisposable
     IShardReader OpenReader(int shard);
 }
 
-/// <summary>Where a shard stands: last event, message and audit block, and the newest commit time.</summary>
+/// <summary>The head of a shard: last event, message and audit block, and the newest commit time.</summary>
 public sealed record ShardHead(int Shard,
     long Epoch, long EventSeq, long MessageSeq, long BlockNumber, byte[] BlockHash, long BlockThroughSeq, long TimeUs);
 
-/// <summary>What a batch needs to read. Sets may hold ids that do not exist.</summary>
+/// <summary>The keys that a batch needs to read. The sets may contain ids that do not exist.</summary>
 public sealed class BatchKeys
 {
     public HashSet<Guid> Outcomes { get; } = [];
 
-    /// <summary>Keys by their home, where that is another shard: <see cref="ILedgerStore.TakesKeysOf"/>.</summary>
+    /// <summary>Keys whose home is another shard, by home: <see cref="ILedgerStore.TakesKeysOf"/>.</summary>
     public Dictionary<int, HashSet<Guid>> KeysElsewhere { get; } = [];
 
     /// <summary>Adds a key whose home is another shard.</summary>
@@ -220,7 +221,9 @@ public sealed class BatchKeys
         keys.Add(key);
     }
 
-    /// <summary>Adds an id that a client brings for something new: whatever has it already is looked up.</summary>
+    /// <summary>
+    /// Adds an id that a client chose for something new, so that anything that already has it is found.
+    /// </summary>
     internal void AddNew(Guid id)
     {
         foreach (var ids in (HashSet<Guid>[])[Accounts, Customers, Holds, Aggregates, Transactions]) ids.Add(id);
@@ -234,20 +237,20 @@ public sealed class BatchKeys
 
     public HashSet<Guid> Aggregates { get; } = [];
 
-    /// <summary>Transactions whose existence matters.</summary>
+    /// <summary>Transactions whose existence is checked.</summary>
     public HashSet<Guid> Transactions { get; } = [];
 
     public HashSet<ClaimKey> Claims { get; } = [];
 }
 
 /// <summary>
-/// What was read. The decision changes it in place, so that later commands of the batch see earlier ones.
+/// The rows that were read. The decision changes them in place, so that later commands of the batch see earlier ones.
 /// </summary>
 public sealed class BatchRows
 {
     public Dictionary<Guid, OutcomeRow> Outcomes { get; } = [];
 
-    /// <summary>What the homes of <see cref="BatchKeys.KeysElsewhere"/> know of them.</summary>
+    /// <summary>The outcomes of <see cref="BatchKeys.KeysElsewhere"/> at their home shards.</summary>
     public Dictionary<Guid, OutcomeRow> KeysElsewhere { get; } = [];
 
     public Dictionary<Guid, AccountRow> Accounts { get; } = [];
@@ -264,15 +267,15 @@ public sealed class BatchRows
 }
 
 /// <summary>
-/// What a batch writes. Accounts, holds, aggregates and claims are inserted or replaced whole; everything else is only
-/// ever inserted.
+/// The rows that a batch writes. Accounts, holds, aggregates and claims are inserted or replaced as a whole; everything
+/// else is only inserted.
 /// </summary>
 public sealed class BatchWrites
 {
     /// <summary>New accounts, each once.</summary>
     public List<AccountRow> NewAccounts { get; } = [];
 
-    /// <summary>Accounts that were there and changed, each once, with their last state.</summary>
+    /// <summary>Existing accounts that changed, each once, in their last state.</summary>
     public List<AccountRow> ChangedAccounts { get; } = [];
 
     public List<CustomerRow> NewCustomers { get; } = [];
@@ -286,16 +289,16 @@ public sealed class BatchWrites
 
     public List<OutcomeRow> Outcomes { get; } = [];
 
-    /// <summary>Keys that are taken at their homes, on other shards.</summary>
+    /// <summary>Keys that are reserved at their homes, on other shards.</summary>
     public List<(int Home, OutcomeRow Taken)> KeysElsewhere { get; } = [];
 
-    /// <summary>Claims by their keys, with their last state; null: the name is free again.</summary>
+    /// <summary>Claims by their keys, in their last state; null: the name is free again.</summary>
     public Dictionary<ClaimKey, ClaimRow?> Claims { get; } = [];
 
-    /// <summary>New aggregates, each once, with their last state.</summary>
+    /// <summary>New aggregates, each once, in their last state.</summary>
     public List<AggregateRow> NewAggregates { get; } = [];
 
-    /// <summary>Aggregates that were there and changed, each once, with their last state.</summary>
+    /// <summary>Existing aggregates that changed, each once, in their last state.</summary>
     public List<AggregateRow> ChangedAggregates { get; } = [];
 
     public List<LedgerEvent> Events { get; } = [];
@@ -304,7 +307,7 @@ public sealed class BatchWrites
 
     public List<AuditBlockRow> Blocks { get; } = [];
 
-    /// <summary>Messages up to here are on the log and may go; 0 when nothing may.</summary>
+    /// <summary>Messages up to this number are on the log and may be deleted; 0 if none may.</summary>
     public long ForgetMessagesThrough { get; set; }
 
     /// <summary>The commit time of the batch, microseconds.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Turns client keys and requests into the 128-bit hashes that the ledger stores (SHA-256, truncated).
+/// Hashes client keys and requests into the 128-bit values that the ledger stores (SHA-256, truncated).
 /// </summary>
 public static class Idempotency
 {
@@ -14,7 +14,8 @@ public static class Idempotency
     public static Guid Key(string scope, string key) => Hash($"{scope.Length}:{scope}{key}");
 
     /// <summary>
-    /// The fingerprint of a request: every field that a repeat must share, in a fixed order, separated unambiguously.
+    /// The fingerprint of a request: every field that a repeat must have in common, in a fixed order, separated
+    /// unambiguously.
     /// </summary>
     public static Guid Fingerprint(string canonicalRequest) => Hash(canonicalRequest);
 

@@ -4,11 +4,11 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Names that belong to one thing of the whole installation. A name is claimed on its own shard before its subject is
-/// made on another one, and released when that is refused. The claimer gives the space and the refusals.
+/// Names that are unique in the whole installation. A name is claimed on its own shard before its subject is created on
+/// another one, and released if the subject is refused. The claimer supplies the space and the refusals.
 /// </summary>
 /// <remarks>
-/// No sweep is needed for a claim that a crash left behind: the next request for the name settles it.
+/// A claim left behind by a crash needs no sweep: the next request for the name settles it.
 /// <code>
 /// 1 claim ─► free, or held by this claim ─► the subject may be made; its outcome is kept under the claim's id
 ///        └─► held by another claim ─► 2 abandon, on its subject's shard ─► the subject exists: the name is taken
@@ -19,10 +19,10 @@ internal sealed class NameClaims(GeneralLedger ledger)
 {
     /// <summary>Claims a name; durable when it returns. Claiming it again with the same id changes nothing.</summary>
     /// <param name="wanted">The claim.</param>
-    /// <param name="taken">The refusal where the name is another one's.</param>
-    /// <param name="abandoned">The refusal of a claim that this one overtakes before its subject is made.</param>
-    /// <param name="cancel">Ends the waiting.</param>
-    /// <returns>Why the name is not free; null when it is claimed.</returns>
+    /// <param name="taken">The refusal if the name belongs to another subject.</param>
+    /// <param name="abandoned">The refusal of a claim that this one takes over before its subject is created.</param>
+    /// <param name="cancel">Stops waiting.</param>
+    /// <returns>Why the name is not free; null if it is now claimed.</returns>
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<Refusal?> ClaimAsync(
         ClaimRow wanted, Refusal taken, Refusal abandoned, CancellationToken cancel)
@@ -49,7 +49,9 @@ internal sealed class NameClaims(GeneralLedger ledger)
             "Too many requests claim the same name; repeat the request with the same key in a moment.");
     }
 
-    /// <summary>Releases a name whose subject was refused; if it fails, the next request takes it over.</summary>
+    /// <summary>
+    /// Releases a name whose subject was refused. If that fails, the next request for the name takes the claim over.
+    /// </summary>
     public async Task ReleaseAsync(ClaimKey name, Guid claimId)
     {
         var release = new ReleaseClaim(name, claimId);

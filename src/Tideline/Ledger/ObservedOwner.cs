@@ -1,8 +1,9 @@
-#pragma warning disable CA1001 // Nothing waits on a handle of the source; whoever holds the token may still ask it.
+#pragma warning disable CA1001 // The source has no wait handle to dispose; the token may still be in use.
 namespace Tideline.Ledger;
 
 /// <summary>
-/// An owner that was seen in the head row, and whether that is over: what was sent to it need not be waited for then.
+/// An owner found in the head row, and whether it has since lost the shard: then requests sent to it need not be
+/// awaited.
 /// </summary>
 internal sealed class ObservedOwner(ShardOwner owner)
 {
@@ -10,7 +11,7 @@ internal sealed class ObservedOwner(ShardOwner owner)
 
     public ShardOwner Owner { get; } = owner;
 
-    /// <summary>Cancelled when another owner was seen, or none.</summary>
+    /// <summary>Cancelled when another owner is found, or none.</summary>
     public CancellationToken Left => _left.Token;
 
     public void Leave() => _left.Cancel();

@@ -2,15 +2,15 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
-/// <summary>Same key, same outcome, for ever: looks the key up, or decides and keeps what was decided.</summary>
+/// <summary>Same key, same outcome, permanently: looks the key up, or decides and stores the outcome.</summary>
 internal static class Outcomes
 {
     /// <param name="command">The command.</param>
     /// <param name="batch">Its batch.</param>
-    /// <param name="home">The other shard at which its key is taken with the same commit; null when it is at home here,
-    /// or is taken already.</param>
-    /// <returns>The reply; <see cref="OutcomeKind.Reserved"/>: the key was taken for a subject that lives
-    /// elsewhere.</returns>
+    /// <param name="home">The other shard at which its key is reserved in the same commit; null if this shard is the
+    /// key's home, or if the key is already reserved.</param>
+    /// <returns>The reply. <see cref="OutcomeKind.Reserved"/>: the key was reserved for a subject on another
+    /// shard.</returns>
     public static Reply Decide(LedgerCommand command, Batch batch, int? home)
     {
         if (command.Key == Guid.Empty) return command.Decide(batch);

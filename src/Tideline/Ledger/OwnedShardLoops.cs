@@ -4,18 +4,18 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// What the owner of a shard does all the time: a loop for each shard, which works while this process owns it. A shard
-/// that fails or hangs keeps no other waiting.
+/// Background work of a shard's owner: one loop per shard, which runs while this process owns the shard. A shard that
+/// fails or hangs does not delay the others.
 /// </summary>
 internal sealed class OwnedShardLoops : IAsyncDisposable
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.OwnershipPollMs);
     private readonly BackgroundLoop[] _loops;
 
-    /// <param name="ledger">Whose shards.</param>
-    /// <param name="name">The part as operators read it; the shard is added to it.</param>
+    /// <param name="ledger">The ledger whose shards the loops work on.</param>
+    /// <param name="name">The part's name, as shown to operators; the shard is appended.</param>
     /// <param name="pass">One pass over a shard.</param>
-    /// <param name="interval">The rest between two passes; none where the pass itself waits.</param>
+    /// <param name="interval">The rest between two passes; zero if the pass itself waits for work.</param>
     /// <param name="time">The clock of rests and heartbeats.</param>
     /// <param name="logger">As of <see cref="BackgroundLoop"/>.</param>
     /// <param name="stallMs">As of <see cref="BackgroundLoop"/>.</param>
@@ -30,17 +30,18 @@ internal sealed class OwnedShardLoops : IAsyncDisposable
                 interval, time, logger, stallMs)),
         ];
 
-    /// <summary>Why the work of a shard is not done, in a sentence: of the first such shard; null while all is
-    /// well.</summary>
+    /// <summary>
+    /// Why the work of a shard is not done, in a sentence, for the first such shard; null while all loops work.
+    /// </summary>
     public string? Fault => _loops.Select(loop => loop.Fault).FirstOrDefault(fault => fault is not null);
 
-    /// <summary>Begins every loop.</summary>
+    /// <summary>Starts every loop.</summary>
     public void Start()
     {
         foreach (var loop in _loops) loop.Start();
     }
 
-    /// <summary>Cancels the passes under way and returns when they have ended.</summary>
+    /// <summary>Cancels the present passes and returns when they have ended.</summary>
     public async ValueTask DisposeAsync() =>
         await Task.WhenAll(_loops.Select(loop => loop.DisposeAsync().AsTask()));
 }

@@ -34,8 +34,8 @@ internal abstract class PendingCommand(LedgerCommand command)
 }
 
 /// <summary>
-/// A command that somebody waits for by itself: what comes after it runs where it is answered, so the writer leaves
-/// that to an <see cref="AnswerGroup"/>.
+/// A command that a caller awaits by itself. The caller's continuation runs on the thread that answers, so the writer
+/// leaves answering to an <see cref="AnswerGroup"/>.
 /// </summary>
 internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingCommand(command)
 {
@@ -52,13 +52,13 @@ internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingComman
             _ => _end.TrySetException(new TidelineException(fault.Code, fault.Message, fault)));
 }
 
-/// <summary>A command whose reply is told when it is durable.</summary>
+/// <summary>A command whose reply is returned when it is durable.</summary>
 internal sealed class SinglePending(LedgerCommand command) : AwaitedPending<Reply>(command)
 {
     protected override Reply Result => Reply!;
 }
 
-/// <summary>One of many commands that are waited for together: one wake-up for all of them.</summary>
+/// <summary>One of many commands that are awaited together: one wake-up for all of them.</summary>
 internal sealed class GroupedPending(LedgerCommand command, PendingGroup group, int index) : PendingCommand(command)
 {
     protected override void OnAnswered() => group.Ended(index, new CommandEnd(Reply, null));
@@ -66,10 +66,10 @@ internal sealed class GroupedPending(LedgerCommand command, PendingGroup group, 
     protected override void OnFailed(TidelineException fault) => group.Ended(index, new CommandEnd(null, fault));
 }
 
-/// <summary>What one of many commands came to: its reply, or the fault that kept it from one.</summary>
+/// <summary>The result of one of many commands: its reply, or the fault that prevented one.</summary>
 internal readonly record struct CommandEnd(Reply? Reply, TidelineException? Fault);
 
-/// <summary>The ends of many commands, in their order, when the last has ended.</summary>
+/// <summary>Collects the results of many commands, in their order, and completes with the last of them.</summary>
 internal sealed class PendingGroup(int count)
 {
     private readonly TaskCompletionSource<CommandEnd[]> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);

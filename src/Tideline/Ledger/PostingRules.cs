@@ -4,8 +4,8 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Whether legs may be booked: they sum to zero in each currency, and each account can take the net of its legs. All
-/// that books money is judged here, and nowhere else.
+/// Whether legs may be booked: they sum to zero in each currency, and each account can take the net of its legs. Every
+/// posting is checked here, and only here.
 /// </summary>
 internal static class PostingRules
 {
@@ -29,7 +29,7 @@ internal static class PostingRules
         return null;
     }
 
-    /// <summary>Whether legs are a transaction at all, wherever their accounts are.</summary>
+    /// <summary>Whether the legs form a valid transaction at all, wherever their accounts are.</summary>
     public static Refusal? Shape(ReadOnlySpan<Leg> legs)
     {
         var customers = 0;
@@ -37,16 +37,16 @@ internal static class PostingRules
         if (legs.Length < 2 || customers > Limits.TransactionLegs)
             return new Refusal(
                 RefusalReason.InvalidTransaction,
-                $"A transaction has 2 to {Limits.TransactionLegs} legs; this has {legs.Length}.");
+                $"A transaction has 2 to {Limits.TransactionLegs} legs; this one has {legs.Length}.");
         for (var index = 0; index < legs.Length; index++)
         {
             var leg = legs[index];
-            // A leg of the bank is the sum of others.
+            // A leg of the bank is a sum of other legs and may exceed the limit.
             if (leg.AmountMinor == 0 || (leg.Kind == AccountKind.Customer
                 && leg.AmountMinor is > Limits.AmountMinor or < -Limits.AmountMinor))
                 return new Refusal(
                     RefusalReason.InvalidAmount,
-                    $"An amount is not zero, and {new Money(Limits.AmountMinor, leg.Currency)} at most.");
+                    $"An amount must not be zero, and is at most {new Money(Limits.AmountMinor, leg.Currency)}.");
             if (IsFirst(legs, index, static (one, other) => one.Currency == other.Currency)
                 && SumOf(legs, leg.Currency) is var sum and not 0)
                 return new Refusal(
@@ -57,7 +57,7 @@ internal static class PostingRules
         return null;
     }
 
-    /// <summary>What is moved where all legs are in one currency: the sum of the credits. Else null.</summary>
+    /// <summary>The amount moved if all legs are in one currency: the sum of the credits. Else null.</summary>
     public static Money? AmountOf(ReadOnlySpan<Leg> legs)
     {
         var minor = 0L;
@@ -70,7 +70,7 @@ internal static class PostingRules
         return new Money(minor, legs[0].Currency);
     }
 
-    /// <summary>The account that the only leg of a customer names as its other side; else null.</summary>
+    /// <summary>The counterparty account named by the leg, if there is only one customer leg; else null.</summary>
     public static Guid? CounterpartyOf(ReadOnlySpan<Leg> legs)
     {
         var (customers, counterparty) = (0, (Guid?)null);
@@ -84,7 +84,7 @@ internal static class PostingRules
         return customers == 1 ? counterparty : null;
     }
 
-    // Each leg's account must keep its currency; the net is judged once, at the account's first leg.
+    // Each leg's account must have its currency; the net is checked once, at the account's first leg.
     private static Refusal? Account(Batch batch, ReadOnlySpan<Leg> legs, int index, bool evenFrozen)
     {
         var leg = legs[index];

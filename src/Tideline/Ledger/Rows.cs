@@ -14,26 +14,26 @@ public enum AccountKind
     /// <summary>Money between the debit and the credit of a transfer across shards.</summary>
     Clearing = 2,
 
-    /// <summary>Where captured holds go.</summary>
+    /// <summary>Receives captured holds.</summary>
     Settlement = 3,
 
-    /// <summary>Money that could not be given back to its owner. It waits for an operator to pay it out.</summary>
+    /// <summary>Money that could not be returned to its owner. An operator must pay it out.</summary>
     Suspense = 4,
 }
 
 /// <summary>Written to disk: append only.</summary>
 public enum AccountStatus
 {
-    /// <summary>Money may come and go.</summary>
+    /// <summary>Debits and credits are allowed.</summary>
     Open = 0,
 
     /// <summary>
-    /// Nothing may leave or arrive, but refunds come home and holds placed before are still captured: their merchants
-    /// were promised the money.
+    /// Nothing may leave or arrive, except that refunds are accepted and earlier holds can still be captured: their
+    /// merchants were promised the money.
     /// </summary>
     Frozen = 1,
 
-    /// <summary>At zero, for ever.</summary>
+    /// <summary>Closed at balance zero, permanently.</summary>
     Closed = 2,
 }
 
@@ -43,7 +43,7 @@ public enum TransactionKind
     /// <summary>Between two customer accounts (or one of them and clearing).</summary>
     Transfer = 1,
 
-    /// <summary>The undoing of a transfer's debit.</summary>
+    /// <summary>The reversal of a transfer's debit.</summary>
     Refund = 2,
 
     /// <summary>Cash to account.</summary>
@@ -55,13 +55,13 @@ public enum TransactionKind
     /// <summary>Account to settlement, from a hold.</summary>
     Capture = 5,
 
-    /// <summary>Clearing to suspense: money that its owner's account could not take back.</summary>
+    /// <summary>Clearing to suspense: money that could not be returned to its owner's account.</summary>
     Suspense = 6,
 
     /// <summary>Suspense to a customer account, by an operator.</summary>
     Payout = 7,
 
-    /// <summary>Legs on any accounts, as the client named them.</summary>
+    /// <summary>Legs on any accounts, as the client specified them.</summary>
     Journal = 8,
 }
 
@@ -71,17 +71,17 @@ public enum HoldStatus
     /// <summary>Holds money back.</summary>
     Open = 0,
 
-    /// <summary>Taken, wholly or in part; nothing is held any more.</summary>
+    /// <summary>Captured, in whole or in part; nothing is held any more.</summary>
     Captured = 1,
 
-    /// <summary>Given back by command.</summary>
+    /// <summary>Released by a command.</summary>
     Released = 2,
 
-    /// <summary>Given back by time.</summary>
+    /// <summary>Released by expiry.</summary>
     Expired = 3,
 }
 
-/// <summary>An account as it stands on the strong tier. All amounts in minor units.</summary>
+/// <summary>An account as stored on the strong tier. All amounts are in minor units.</summary>
 public sealed class AccountRow
 {
     public required Guid Id { get; init; }
@@ -102,16 +102,16 @@ public sealed class AccountRow
     public long PostedMinor { get; set; }
 
     /// <summary>
-    /// Announced credits: on settlement accounts, the sum of open holds; on customers' accounts, what transactions that
-    /// are under way have reserved.
+    /// Announced credits: on settlement accounts, the sum of open holds; on customers' accounts, what unfinished
+    /// transactions have reserved.
     /// </summary>
     public long PendingInMinor { get; set; }
 
-    /// <summary>Open holds on the account, and what transactions that are under way have reserved.</summary>
+    /// <summary>Open holds on the account, and what unfinished transactions have reserved.</summary>
     public long PendingOutMinor { get; set; }
 
     /// <summary>
-    /// What unfinished sagas took from the account and may still give back. While it is not zero the account cannot be
+    /// What unfinished sagas took from the account and may still return. While it is not zero, the account cannot be
     /// closed.
     /// </summary>
     public long ReturnableMinor { get; set; }
@@ -144,21 +144,23 @@ public sealed class AccountRow
 /// <summary>A customer's profile on the strong tier.</summary>
 public sealed record CustomerRow(PersonalPart Profile, long Version, long CreatedUs)
 {
-    /// <summary>The customer, who is the subject of the profile.</summary>
+    /// <summary>The customer: the subject of the profile.</summary>
     public Guid Id => Profile.Subject;
 }
 
 /// <summary>
-/// A double-entry transaction. <paramref name="Legs"/> name its entries; their amounts sum to zero per currency.
-/// <paramref name="Amount"/> is the sum of the credits; null where it has more than one currency.
-/// <paramref name="CounterpartyId"/> is the other customer's account where that has no leg in it: it is on another
+/// A double-entry transaction. <paramref name="Legs"/> lists its entries; their amounts sum to zero per currency.
+/// <paramref name="Amount"/> is the sum of the credits; null if there are several currencies.
+/// <paramref name="CounterpartyId"/> is the other customer's account if it has no leg here because it is on another
 /// shard.
 /// </summary>
 public sealed record TransactionRow(
     Guid Id, TransactionKind Kind, Money? Amount, string? Reference, Guid? SagaId, long TimeUs,
     IReadOnlyList<EntryKey> Legs, TransactionDetails? Details = null, Guid? CounterpartyId = null)
 {
-    /// <summary>The other customer's account, as one of the two sees it; null where there is no such.</summary>
+    /// <summary>
+    /// The other customer's account, from the point of view of one of the two; null if there is none.
+    /// </summary>
     public Guid? CounterpartyOf(Guid accountId)
     {
         if (CounterpartyId is not null) return CounterpartyId;
@@ -177,7 +179,7 @@ public readonly record struct EntryRow(
     Guid AccountId, long Version, Guid TransactionId, long AmountMinor, long PostedAfterMinor, long TimeUs);
 
 /// <summary>
-/// Money held back. <see cref="CapturedMinor"/> is what was taken of <see cref="AmountMinor"/> so far.
+/// Money held back. <see cref="CapturedMinor"/> is how much of <see cref="AmountMinor"/> has been captured so far.
 /// </summary>
 public sealed record HoldRow(Guid Id, Guid AccountId,
     long AmountMinor, long CapturedMinor, HoldStatus Status, long ExpiresUs, string? Reference, long CreatedUs)
@@ -187,8 +189,8 @@ public sealed record HoldRow(Guid Id, Guid AccountId,
 }
 
 /// <summary>
-/// What a command came to, kept for ever under its key. <paramref name="Kind"/> <c>Reserved</c> marks a key whose
-/// effect lives on another shard, with the id that the effect will have.
+/// The outcome of a command, stored permanently under its key. <paramref name="Kind"/> <c>Reserved</c> marks a key
+/// whose effect is on another shard, with the id that the effect will have.
 /// </summary>
 public sealed record OutcomeRow(Guid Key, Guid Fingerprint,
     OutcomeKind Kind, Guid Subject, long BalanceMinor, long Seq, RefusalReason Reason, string? Detail, long TimeUs);
@@ -196,7 +198,7 @@ public sealed record OutcomeRow(Guid Key, Guid Fingerprint,
 /// <summary>Written to disk: append only.</summary>
 public enum OutcomeKind
 {
-    /// <summary>The key is taken; the effect is on the subject's shard.</summary>
+    /// <summary>The key is reserved; the effect is on the subject's shard.</summary>
     Reserved = 0,
 
     /// <summary>Done: subject, balance and seq are the reply.</summary>
@@ -210,27 +212,28 @@ public enum OutcomeKind
 }
 
 /// <summary>
-/// A name that belongs to one thing of the whole installation, on the name's own shard. The shard of the subject keeps
-/// the outcome of what makes it under <paramref name="ClaimId"/>; while there is none, it may still be made.
+/// A name that belongs to one subject in the whole installation, stored on the name's own shard. The shard of the
+/// subject stores the outcome of the command that creates it under <paramref name="ClaimId"/>; without an outcome, it
+/// may still be created.
 /// </summary>
-/// <param name="Space">What the name is of, as in <c>iban</c>.</param>
+/// <param name="Space">What the name identifies, as in <c>iban</c>.</param>
 /// <param name="Name">The name within the space.</param>
 /// <param name="ClaimId">The claim.</param>
 /// <param name="Kind">What the subject is, as in <c>account</c>.</param>
-/// <param name="Subject">Whose name it is.</param>
+/// <param name="Subject">The subject that has the name.</param>
 public sealed record ClaimRow(string Space, string Name, Guid ClaimId, string Kind, Guid Subject)
 {
-    /// <summary>What the row is found by.</summary>
+    /// <summary>The key of the row.</summary>
     public ClaimKey Key => new(Space, Name);
 }
 
 /// <summary>
-/// A sealed stretch of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.
+/// A sealed range of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.
 /// </summary>
 public sealed record AuditBlockRow(
     long Number, long FromSeq, long ThroughSeq, byte[] PreviousHash, byte[] Hash, long TimeUs);
 
 /// <summary>
-/// A command or reply on its way to another shard. <paramref name="Seq"/> counts without gaps on the sending shard.
+/// A command or reply in transit to another shard. <paramref name="Seq"/> has no gaps on the sending shard.
 /// </summary>
 public sealed record MessageRow(long Seq, int TargetShard, Guid SagaId, string Type, byte[] Data, long TimeUs);

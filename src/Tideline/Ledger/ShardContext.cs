@@ -9,8 +9,8 @@ namespace Tideline.Ledger;
 internal sealed record ShardContext(int Shard, ShardMap Map, SystemAccounts SystemAccounts, Func<int, bool> TakesKeysOf)
 {
     /// <summary>
-    /// The shard at which a command's key is taken together with its effect here; null: there is none, or it is taken
-    /// already. A key without a fingerprint never leaves its shard.
+    /// The shard at which a command's key is reserved in the same transaction as its effect here; null if there is
+    /// none, or if the key is already reserved. A key without a fingerprint never leaves its shard.
     /// </summary>
     public int? KeyHome(LedgerCommand command)
     {

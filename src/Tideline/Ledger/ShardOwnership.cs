@@ -6,10 +6,11 @@ using Tideline.Ledger.Installation;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// One shard as this process has it: its writer while the process owns the shard; else a look, again and again, at who
-/// does and whether nobody does. A writer that another owner has replaced, that could not find out where its shard
-/// stands, or whose shard a process asks for that prefers it, ends here, and the shard is acquired anew when it is
-/// free. One that stopped for good stands still until another process owns the shard; this one does not take it again.
+/// One shard from this process's point of view: its writer while the process owns the shard; otherwise a poll for its
+/// owner and for whether it is free. A writer ends here when another owner has replaced it, when it could not determine
+/// the state of its shard, or when a process that prefers the shard requests it; the shard is acquired again when it is
+/// free. A writer that stopped permanently waits until another process owns the shard; this process does not acquire it
+/// again.
 /// </summary>
 internal sealed partial class ShardOwnership : IAsyncDisposable
 {
@@ -47,34 +48,33 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     public int Shard => _context.Shard;
 
     /// <summary>
-    /// The committed head. Where another process owns the shard it is that of the last look, or of an answer since.
+    /// The committed head. If another process owns the shard, it is the head at the last poll, or in an answer since.
     /// </summary>
     public CommitSignal Signal { get; } = new(0, 0, 0);
 
     /// <summary>The epoch in which this process owns the shard; 0 while it does not.</summary>
     public long Epoch => Interlocked.Read(ref _epoch);
 
-    /// <summary>The other process that owns the shard, as of the last look; null when none was seen.</summary>
+    /// <summary>The other process that owns the shard, as of the last poll; null if none was found.</summary>
     public ObservedOwner? Owner => _owner;
 
-    /// <summary>Now on this shard, microseconds: no commit that is known is of now or later.</summary>
+    /// <summary>The present time of this shard, microseconds: later than every known commit.</summary>
     public long NowUs => Math.Max(_time.NowUs(), Signal.Head.TimeUs + 1);
 
     /// <summary>
-    /// Until when <see cref="Signal"/> holds all that is committed: now for an owner, else the beginning of the last
-    /// look.
+    /// The time up to which <see cref="Signal"/> includes every commit: now for an owner, else the start of the last
+    /// poll.
     /// </summary>
     public long KnownUs => IsLive ? NowUs : Interlocked.Read(ref _lookedUs);
 
-    /// <summary>Whether this process owns the shard and commits there, so that nobody else does.</summary>
+    /// <summary>Whether this process owns the shard and can commit to it, so that no other process does.</summary>
     public bool IsLive => Epoch != 0 && _writer is { Stopped.IsCompleted: false };
 
     /// <summary>Why this process does not own the shard; null while it does.</summary>
     public string? WhyNot => _writer is null ? NotHere.Message : null;
 
     /// <summary>
-    /// Why nobody may build on the shard as it is; null while it may be used. A shard that was closed stays so until
-    /// the next start.
+    /// Why the shard must not be used as it is; null while it may be. A closed shard stays closed until the next start.
     /// </summary>
     public HistoryFault? Closed => _closed;
 
@@ -83,7 +83,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         ?? (_writer?.Fault is { Code: not ErrorCode.NotOwner } why ? why : _stopped)?.Message;
 
     /// <summary>
-    /// Why nothing may be read here as what the shard holds; null while it may, or where another process has it.
+    /// Why the shard must not be read here as the truth; null while it may be, or while another process owns it.
     /// </summary>
     public TidelineException? WhyUnreadable => _hasSuccessor ? null
         : _closed is not null || _stopped is { Code: ErrorCode.Corrupt } ? WhyStopped
@@ -93,7 +93,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
 
     public int QueueDepth => _writer?.QueueDepth ?? 0;
 
-    /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the words say
+    /// <exception cref="TidelineException">NotOwner: another process owns the shard, or none can; the message says
     /// which.</exception>
     public ShardWriter Writer => _writer ?? throw NotHere;
 
@@ -103,12 +103,12 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     private TidelineException? WhyStopped => _closed?.ToException()
         ?? (_stopped is { } why ? new TidelineException(why.Code, why.Message, why) : null);
 
-    /// <summary>As <see cref="ShardWriter.ForgetMessages"/>; nothing where another process owns the shard.</summary>
+    /// <summary>As <see cref="ShardWriter.ForgetMessages"/>; no effect if another process owns the shard.</summary>
     public void ForgetMessages(long throughSeq) => _writer?.ForgetMessages(throughSeq);
 
-    /// <summary>Queues a command where this process owns the shard; null where it does not.</summary>
-    /// <exception cref="TidelineException">As <see cref="ShardWriter.Submit"/>, but for NotOwner. What stopped the
-    /// shard, until another process has taken it.</exception>
+    /// <summary>Queues a command if this process owns the shard; else returns null.</summary>
+    /// <exception cref="TidelineException">As <see cref="ShardWriter.Submit"/>, except NotOwner. The fault that stopped
+    /// the shard, until another process has acquired it.</exception>
     public Task<Reply>? TrySubmit(LedgerCommand command)
     {
         try
@@ -119,13 +119,13 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {
-            // It lost the shard this moment; nothing was queued.
+            // The shard was lost just now; nothing was queued.
             return null;
         }
     }
 
-    /// <summary>Acquires the shard, or stands by where another process owns it.</summary>
-    /// <param name="reachable">Ends when other processes can reach this one; until then it stands by.</param>
+    /// <summary>Acquires the shard, or stands by if another process owns it.</summary>
+    /// <param name="reachable">Completes when other processes can reach this one; until then it stands by.</param>
     /// <exception cref="TidelineException">IncompatibleData, StorageUnavailable or Corrupt.</exception>
     public static async Task<ShardOwnership> StartAsync(
         ILedgerStore store,
@@ -145,7 +145,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         }
         catch (TidelineException) when (slot._closed is not null)
         {
-            // It looks on: another process may have the shard as it was.
+            // Keep polling: another process may have the shard as it was.
         }
         catch
         {
@@ -157,9 +157,9 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         return slot;
     }
 
-    /// <summary>Looks where the shard stands, and who owns it.</summary>
-    /// <returns>The owner that the store names, this process or another one; null when there is none.</returns>
-    /// <exception cref="TidelineException">StorageUnavailable: it does not say.</exception>
+    /// <summary>Reads the shard's head and owner.</summary>
+    /// <returns>The owner that the store names, this process or another; null if there is none.</returns>
+    /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
     public async Task<ShardOwner?> LookAsync(CancellationToken cancel)
     {
         var beganUs = NowUs;
@@ -167,12 +167,12 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         var owner = await _reader.GetOwnerAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
         if (Epoch == 0) See(owner);
-        // Times rise, so that all up to the head's is known too.
+        // Times rise, so everything up to the head's time is known too.
         Interlocked.Exchange(ref _lookedUs, Math.Max(beganUs, head.TimeUs));
         return owner;
     }
 
-    /// <summary>Carries out what is queued, then releases the shard.</summary>
+    /// <summary>Executes the queued commands, then releases the shard.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -183,8 +183,8 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         _stop.Dispose();
     }
 
-    // A shard that was left is for who asked for it, or replaced this process there: whoever lets go and takes again at
-    // once is always first.
+    // After this process has left a shard, it waits: the shard goes to the process that requested it or took over. A
+    // process that released and reacquired at once would always be first.
     private bool IsAnothersTurn => _leftAt is { } at && _time.GetElapsedTime(at).TotalMilliseconds < Limits.OrphanMs;
 
     private async Task RunAsync()
@@ -217,7 +217,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         await Task.WhenAny(writer.Stopped, writer.Wanted).WaitAsync(_stop.Token);
         var why = writer.Stopped.IsCompleted ? await writer.Stopped
             : new TidelineException(ErrorCode.NotOwner, $"Shard {Shard} moves to a process that prefers it.");
-        // For good: after a flush that failed only a new process can tell what the file holds.
+        // Permanent: after a failed flush, only a new process can tell what the file holds.
         if (why.Code != ErrorCode.NotOwner) await WaitForSuccessorAsync();
         if (writer.Stopped.IsCompleted) Lost(_logger, Shard, why);
         else HandedOver(_logger, Shard);
@@ -239,12 +239,12 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         var before = _owner;
         if (before?.Owner == owner) return;
         _owner = owner is null ? null : new ObservedOwner(owner);
-        // From then on a command waits while that one restarts.
+        // From then on a command waits while that process restarts.
         if (owner is { Address.Length: > 0 } && owner.Secret != _store.Self.Secret) _hasSuccessor = true;
         before?.Leave();
     }
 
-    /// <summary>Takes no more commands, because the shard is found not to be what was acknowledged.</summary>
+    /// <summary>Takes no more commands, because the shard does not hold what was acknowledged.</summary>
     public void Close(HistoryFault why)
     {
         if (Interlocked.CompareExchange(ref _closed, why, null) is not null) return;
@@ -252,7 +252,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         ClosedForGood(_logger, Shard, why.Sentence);
     }
 
-    // What was acknowledged and is gone must not be built upon. A shard that is refused is let go, and not tried again.
+    // A shard that lost acknowledged commands must not be used. A refused shard is released and not acquired again.
     private async Task AdmitAsync(CancellationToken cancel)
     {
         if (await _findFault(cancel) is not { } fault) return;
@@ -264,7 +264,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
 
     private async Task AcquireAsync(CancellationToken cancel)
     {
-        // Kept from one try to the next, with its connection.
+        // Kept for the next attempt, with its connection.
         _candidate ??= _store.OpenWriter(Shard);
         var head = await _candidate.AcquireAsync(cancel);
         await AdmitAsync(cancel);
@@ -275,24 +275,24 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         Interlocked.Exchange(ref _epoch, head.Epoch);
         See(null);
         _hasSuccessor = false;
-        // Found while the shard was acquired: nobody was there to stop.
+        // The fault was found while the shard was acquired, when there was no writer to stop yet.
         if (_closed is { } why) writer.Stop(why.ToException());
         Acquired(_logger, Shard, head.Epoch);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Shard} is this process's, epoch {Epoch}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shard {Shard} is owned by this process, epoch {Epoch}.")]
     private static partial void Acquired(ILogger logger, int shard, long epoch);
 
     [LoggerMessage(
         Level = LogLevel.Information, Message = "Shard {Shard} is handed over to a process that prefers it.")]
     private static partial void HandedOver(ILogger logger, int shard);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} is not this process's any more; it stands by.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} is no longer owned by this process; standing by.")]
     private static partial void Lost(ILogger logger, int shard, Exception why);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Shard {Shard} is closed and takes no commands. {Why}")]
     private static partial void ClosedForGood(ILogger logger, int shard, string why);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be acquired; it is tried again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be acquired; retrying.")]
     private static partial void NotAcquired(ILogger logger, int shard, Exception fault);
 }

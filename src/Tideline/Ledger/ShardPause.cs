@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// A shard's writer standing between two batches. Commands queue meanwhile. It goes on when it is released, or by
-/// itself after <see cref="Limits.BackupCutMs"/>.
+/// A shard's writer paused between two batches. Commands queue meanwhile. It continues when released, or by itself
+/// after <see cref="Limits.BackupCutMs"/>.
 /// </summary>
 internal sealed class ShardPause
 {
@@ -12,13 +12,13 @@ internal sealed class ShardPause
     private readonly TaskCompletionSource _stands = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isReleased;
 
-    // The writer went on by itself: what was read since is not of one moment.
+    // The writer continued by itself: what was read since is not of one moment.
     private bool _isOver;
 
-    /// <summary>Completes when the writer stands still.</summary>
+    /// <summary>Completes when the writer is paused.</summary>
     public Task Stands => _stands.Task;
 
-    /// <summary>Stands still, on the writer's thread.</summary>
+    /// <summary>Pauses, on the writer's thread.</summary>
     public void Stand()
     {
         _stands.TrySetResult();
@@ -29,8 +29,8 @@ internal sealed class ShardPause
         }
     }
 
-    /// <summary>Has the writer go on.</summary>
-    /// <returns>False: it went on by itself before.</returns>
+    /// <summary>Lets the writer continue.</summary>
+    /// <returns>False: it had already continued by itself.</returns>
     public bool Release()
     {
         lock (_gate)

@@ -4,8 +4,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// The one writer of a shard. It takes every command that is waiting, decides them in one transaction and answers all
-/// after its commit; what arrives during a commit makes the next batch. There is no timer, but for a moment where
+/// The single writer of a shard. It takes every waiting command, decides them in one transaction and answers all after
+/// its commit; commands that arrive during a commit form the next batch. There is no timer, except a short delay where
 /// COMMIT waits for a disk: <see cref="BatchingDelay"/>.
 /// </summary>
 /// <remarks>
@@ -13,7 +13,7 @@ namespace Tideline.Ledger;
 /// writer:  Submit ─► queue ─► 1 take all ─► 2 begin + read ─► 3 decide each ─► 4 commit
 /// settler: 4 commit ─► 5 sync ─► 6 head, listeners ─► 7 answer
 /// </code>
-/// A command that throws, or whose rows the engine refuses, fails alone: the rest of its batch is decided again.
+/// A command that throws, or whose rows the engine rejects, fails alone: the rest of its batch is decided again.
 /// </remarks>
 internal sealed class ShardWriter : IAsyncDisposable
 {
@@ -50,13 +50,13 @@ internal sealed class ShardWriter : IAsyncDisposable
         new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
     }
 
-    /// <summary>Ends with what stopped the writer before it was disposed: it takes no commands any more.</summary>
+    /// <summary>Completes with the fault that stopped the writer before it was disposed.</summary>
     public Task<TidelineException> Stopped => _stoppedEnd.Task;
 
     /// <summary>As <see cref="IShardStore.Wanted"/>.</summary>
     public Task Wanted => _store.Wanted;
 
-    /// <summary>The same as long as the writer is there; null while nothing stopped it.</summary>
+    /// <summary>The same fault while the writer exists; null while it runs.</summary>
     public TidelineException? Fault
     {
         get
@@ -73,7 +73,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Queues a command; the task ends when its commit is durable.</summary>
+    /// <summary>Queues a command; the task completes when its commit is durable.</summary>
     /// <exception cref="TidelineException">Overloaded, ShuttingDown, or what stopped the shard: nothing was
     /// queued.</exception>
     public Task<Reply> Submit(LedgerCommand command)
@@ -89,7 +89,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         return pending.End;
     }
 
-    /// <summary>Queues several commands; the task ends when each is durable or has failed.</summary>
+    /// <summary>Queues several commands; the task completes when each is durable or has failed.</summary>
     /// <exception cref="TidelineException">As <see cref="Submit"/>.</exception>
     public Task<CommandEnd[]> SubmitAll(IReadOnlyList<LedgerCommand> commands)
     {
@@ -108,7 +108,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         return group.End;
     }
 
-    /// <summary>Has the writer stand still after the batch that is under way, until it is released.</summary>
+    /// <summary>Pauses the writer after the present batch, until it is released.</summary>
     /// <exception cref="TidelineException">Overloaded: it is paused already.</exception>
     public ShardPause Pause()
     {
@@ -124,11 +124,11 @@ internal sealed class ShardWriter : IAsyncDisposable
 
     public void ForgetMessages(long throughSeq) => Interlocked.Exchange(ref _forgetThrough, throughSeq);
 
-    /// <summary>Carries out what is queued, then ends the writer and its store.</summary>
+    /// <summary>Executes the queued commands, then ends the writer and its store.</summary>
     public ValueTask DisposeAsync() => DisposeAsync(new TidelineException(
         ErrorCode.ShuttingDown, "The program is shutting down; repeat the request with the same key."));
 
-    /// <summary>The same; <paramref name="why"/> is told to those who come too late.</summary>
+    /// <summary>As above; later callers receive <paramref name="why"/>.</summary>
     public async ValueTask DisposeAsync(TidelineException why)
     {
         lock (_gate)
@@ -189,7 +189,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         }
     }
 
-    // Null when there was nothing for a while, or there will be nothing any more.
+    // Null if nothing came for a while, or the writer is draining and the queue is empty.
     private PendingCommand[]? TryTake()
     {
         lock (_gate)
@@ -197,7 +197,7 @@ internal sealed class ShardWriter : IAsyncDisposable
             if (_waiting.Count == 0 && !_draining && _pause is null) Monitor.Wait(_gate, Limits.LeaseRenewMs);
             if (_waiting.Count == 0 || _pause is not null) return null;
             _delay.Wait();
-            // While it waited, all of them may have been answered as too late.
+            // During the delay, all of them may have been answered as overdue.
             if (_waiting.Count == 0) return null;
             var count = Math.Min(_waiting.Count, Limits.ShardBatchCommands);
             var taken = new PendingCommand[count];
@@ -223,7 +223,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         }
         catch (TidelineException fault) when (fault.Code is not (ErrorCode.NotOwner or ErrorCode.Corrupt))
         {
-            // The next look may be luckier, and whoever commits meanwhile is told.
+            // The next attempt may succeed, and a commit in the meantime reports its own fault.
             ShardLog.NotRenewed(_logger, _context.Shard, fault);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
@@ -246,16 +246,16 @@ internal sealed class ShardWriter : IAsyncDisposable
 
     private void Commit(PendingCommand[] commands)
     {
-        // A deadlock with a stranger costs a round, no more.
+        // A deadlock with another transaction costs one more round, no more.
         for (var attempt = 1; !TryCommit(commands); attempt++)
         {
             if (attempt == Limits.StrongContentionRetries)
                 throw new TidelineException(ErrorCode.StorageUnavailable,
-                    $"Somebody else keeps locking the rows of shard {_context.Shard}; nothing of the batch happened.");
+                    $"Another process keeps locking the rows of shard {_context.Shard}; the batch was rolled back.");
         }
     }
 
-    // False: it is to be begun and decided anew.
+    // False: the batch must be begun and decided again.
     private bool TryCommit(PendingCommand[] commands)
     {
         lock (_gate)
@@ -302,7 +302,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         }
         catch (TidelineException refused) when (refused.Code == ErrorCode.Internal)
         {
-            // The engine does not take a row, and nothing of the batch is there: see IShardStore.CommitAsync.
+            // The engine rejects a row, and nothing of the batch was written: see IShardStore.CommitAsync.
             TakeApart(commands, refused);
             return true;
         }
@@ -311,14 +311,14 @@ internal sealed class ShardWriter : IAsyncDisposable
         return true;
     }
 
-    // By halves: few commits find the guilty command, and it fails alone.
+    // Split in halves: few commits isolate the faulty command, and it fails alone.
     private void TakeApart(PendingCommand[] commands, Exception fault)
     {
         if (commands is [var guilty])
         {
             var (command, name) = (guilty.Command, guilty.Command.GetType().Name);
             ShardLog.NotCarriedOut(_logger, _context.Shard, name, command.Subject, command.RouteId, command.Key, fault);
-            const string words = "The command could not be carried out; nothing of it happened.";
+            const string words = "The command could not be executed; nothing changed.";
             guilty.Fail(fault is TidelineException { IsOfOneRow: true } damaged
                 ? damaged : new TidelineException(ErrorCode.Internal, words, fault));
             return;
@@ -341,11 +341,11 @@ internal sealed class ShardWriter : IAsyncDisposable
         AnswerGroup.Send(settled.Commands);
     }
 
-    // Later batches build on one whose fate nobody knows: the shard ends here.
+    // Later batches build on one whose outcome is unknown: the shard stops here.
     private void FailUnknown(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
         var told = fault as TidelineException
-            ?? new TidelineException(ErrorCode.Internal, "The shard cannot go on after this fault; restart.", fault);
+            ?? new TidelineException(ErrorCode.Internal, "The shard cannot continue after this fault; restart.", fault);
         Stop(told);
         Fail(commands, fault);
     }
@@ -364,7 +364,7 @@ internal sealed class ShardWriter : IAsyncDisposable
             throw;
         }
 
-        // Asked for again meanwhile: that stays for the next batch.
+        // A newer request in the meantime stays for the next batch.
         Interlocked.CompareExchange(ref _forgetThrough, 0, batch.Writes.ForgetMessagesThrough);
 
         var block = batch.Writes.Blocks.Count > 0 ? batch.Writes.Blocks[^1] : null;
@@ -383,15 +383,15 @@ internal sealed class ShardWriter : IAsyncDisposable
     private void Fail(IReadOnlyList<PendingCommand> commands, Exception fault)
     {
         var told = fault as TidelineException ?? new TidelineException(
-            ErrorCode.Internal, "The batch could not be carried out; nothing of it happened.", fault);
-        // A full disk fails batch after batch: one line for all of them.
+            ErrorCode.Internal, "The batch could not be executed; nothing changed.", fault);
+        // A full disk fails batch after batch: log one line for all of them.
         if (commands.Count > 0 && Interlocked.Exchange(ref _failing, told.Message) != told.Message)
             ShardLog.BatchesFail(_logger, _context.Shard, told.Message, fault is TidelineException ? null : fault);
         if (told.Code is ErrorCode.NotOwner or ErrorCode.Corrupt) Stop(told);
         foreach (var pending in commands) pending.Fail(told);
     }
 
-    /// <summary>Takes no commands any more; those that wait are answered with <paramref name="why"/>.</summary>
+    /// <summary>Takes no more commands; waiting commands fail with <paramref name="why"/>.</summary>
     public void Stop(TidelineException why)
     {
         lock (_gate) _stopped ??= why;

@@ -5,8 +5,8 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// The ids of system accounts: one per kind, currency and shard, so that no movement ever needs a second shard for its
-/// other side and none is a bottleneck. An id can be computed by anyone and lives on its shard by the shard map.
+/// The ids of system accounts: one per kind, currency and shard, so that no movement needs a second shard for its other
+/// side and no account is a bottleneck. Any process can compute an id, which lives on its shard by the shard map.
 /// </summary>
 public sealed class SystemAccounts(ShardMap map)
 {
@@ -16,9 +16,8 @@ public sealed class SystemAccounts(ShardMap map)
     public Guid Id(AccountKind kind, Currency currency, int shard) => Find(kind, currency, shard, shard);
 
     /// <summary>
-    /// The clearing account on a shard for the sagas of an owner. One for each owner: what all of them hold together is
-    /// what the owner's
-    /// unfinished sagas have under way, which can be proved owner by owner.
+    /// The clearing account on a shard for the sagas of an owner shard. There is one per owner: together they hold what
+    /// the owner's unfinished sagas have in transit, which can be verified owner by owner.
     /// </summary>
     public Guid ClearingId(Currency currency, int shard, int owner) =>
         Find(AccountKind.Clearing, currency, shard, owner);

@@ -1,8 +1,8 @@
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Moves the time of one shard's head for all who ask. One command is under way at a time; those who ask meanwhile
-/// share the next one.
+/// Moves the time of one shard's head for all callers. One command is in flight at a time; calls in the meantime share
+/// the next one.
 /// </summary>
 internal sealed class TimeFence(Func<long, Task> move)
 {
@@ -10,7 +10,7 @@ internal sealed class TimeFence(Func<long, Task> move)
     private Round? _next;
     private Task _last = Task.CompletedTask;
 
-    /// <summary>Completes when the head is at a time, durably, or with why it could not be moved there.</summary>
+    /// <summary>Completes when the head has durably reached a time; fails if it could not be moved there.</summary>
     public Task MoveAsync(long timeUs)
     {
         lock (_gate)
@@ -23,7 +23,7 @@ internal sealed class TimeFence(Func<long, Task> move)
 
     private async Task RunAsync(Task before, Round round)
     {
-        // Always later than the caller, who holds the lock.
+        // Yield, so that this runs after the caller, which holds the lock.
         await Task.Yield();
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate) _next = null;

@@ -4,38 +4,38 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
-/// <summary>What a transaction may say beside its legs. Most say none of it.</summary>
+/// <summary>The optional details of a transaction. Most transactions have none.</summary>
 public sealed record TransactionDetails
 {
     /// <summary>The day from which interest counts; null: the day of the booking (UTC).</summary>
     public DateOnly? ValueDate { get; init; }
 
-    /// <summary>The bank's code for it.</summary>
+    /// <summary>The bank's code for the transaction.</summary>
     public string? Code { get; init; }
 
-    /// <summary>What another system calls it.</summary>
+    /// <summary>The transaction's id in another system.</summary>
     public string? ExternalReference { get; init; }
 
-    /// <summary>Names and values of the client's own, in its order.</summary>
+    /// <summary>Names and values that the client attached, in its order.</summary>
     public Dictionary<string, string>? Metadata { get; init; }
 
-    /// <summary>What is said of persons: one part for each of them.</summary>
+    /// <summary>Personal data, one part per person.</summary>
     public PersonalPart[]? Personal { get; init; }
 
-    /// <summary>The metadata as a store keeps it.</summary>
+    /// <summary>The metadata as stored.</summary>
     [JsonIgnore]
     public string? MetadataJson => Metadata is null
         ? null
         : JsonSerializer.Serialize(Metadata, TransactionDetailsJson.Default.DictionaryStringString);
 
-    /// <summary>The personal parts as a store keeps them: the JSON that events have, too.</summary>
+    /// <summary>The personal parts as stored: the same JSON as in events.</summary>
     [JsonIgnore]
     public string? PersonalJson => Personal is null
         ? null
         : JsonSerializer.Serialize(Personal, TransactionDetailsJson.Default.PersonalPartArray);
 
-    /// <summary>What a store kept; null where it kept nothing.</summary>
-    /// <exception cref="TidelineException">Corrupt: it is not the JSON that was written.</exception>
+    /// <summary>The stored details; null if none were stored.</summary>
+    /// <exception cref="TidelineException">Corrupt: the stored text is not the JSON that was written.</exception>
     public static TransactionDetails? Of(
         DateOnly? valueDate, string? code, string? externalReference, string? metadata, string? personal)
     {
@@ -65,7 +65,7 @@ public sealed record TransactionDetails
         }
     }
 
-    /// <summary>What an event says of its transaction; null when that is nothing.</summary>
+    /// <summary>The details that an event carries; null if it has none.</summary>
     public static TransactionDetails? Of(EventData data)
     {
         var details = new TransactionDetails
@@ -79,30 +79,30 @@ public sealed record TransactionDetails
         return details == new TransactionDetails() ? null : details;
     }
 
-    /// <summary>All of it, the same for what is the same.</summary>
+    /// <summary>All details as JSON; equal details give equal text.</summary>
     internal string ToJson() => JsonSerializer.Serialize(this, TransactionDetailsJson.Default.TransactionDetails);
 
-    /// <summary>Why it cannot be kept; null when it can.</summary>
+    /// <summary>Why the details cannot be stored; null if they can.</summary>
     internal Refusal? Check(long nowUs)
     {
         var today = DateOnly.FromDateTime(Clock.FromUs(nowUs).UtcDateTime);
         if (ValueDate is { } date && Math.Abs(date.DayNumber - today.DayNumber) > Limits.ValueDateDays)
-            return Invalid($"A value date lies {Limits.ValueDateDays} days from today at most.");
+            return Invalid($"A value date is at most {Limits.ValueDateDays} days from today.");
         if (Code?.Length is 0 or > Limits.TransactionCodeCharacters)
             return Invalid($"A code has 1 to {Limits.TransactionCodeCharacters} characters.");
         if (ExternalReference?.Length is 0 or > Limits.ExternalReferenceCharacters)
             return Invalid($"An external reference has 1 to {Limits.ExternalReferenceCharacters} characters.");
         if (Metadata is { Count: > Limits.MetadataFields })
-            return Invalid($"Metadata has {Limits.MetadataFields} fields at most.");
+            return Invalid($"Metadata has at most {Limits.MetadataFields} fields.");
         if (Metadata is not null && !Metadata.All(static field => IsField(field.Key, field.Value)))
             return Invalid(
                 $"A field of metadata has a name of 1 to {Limits.MetadataNameCharacters} letters, digits, '-' and "
-                + $"'_', and a value of {Limits.MetadataValueCharacters} characters at most.");
+                + $"'_', and a value of at most {Limits.MetadataValueCharacters} characters.");
         if (Personal is { Length: > Limits.PersonalParts }
             || Personal?.Any(static part => part.Data.Length > Limits.PersonalPartBytes) == true)
-            return Invalid($"A transaction says {Limits.PersonalPartBytes} bytes of {Limits.PersonalParts} persons.");
+            return Invalid($"At most {Limits.PersonalParts} personal parts of {Limits.PersonalPartBytes} bytes each.");
         return Personal?.DistinctBy(static part => part.Subject).Count() < Personal?.Length
-            ? Invalid("Two parts are about one person.")
+            ? Invalid("Two personal parts are about the same person.")
             : null;
     }
 
@@ -124,7 +124,7 @@ public sealed record TransactionDetails
     private static Refusal Invalid(string sentence) => new(RefusalReason.InvalidTransaction, sentence);
 }
 
-/// <summary>The JSON of details, as stores keep it.</summary>
+/// <summary>The JSON of the stored details.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -4,17 +4,18 @@ using Tideline.Services;
 namespace Tideline.Peers;
 
 /// <summary>
-/// Has every process answer every command: what is for a shard that another one owns goes there. One queue a shard.
+/// Lets every process accept every command: a command for a shard of another process is forwarded to that process.
+/// There is one queue per shard.
 /// </summary>
 public sealed class CommandForwarder : IAsyncDisposable
 {
     private readonly RemoteShard[] _shards;
 
-    /// <summary>Begins to forward for a ledger.</summary>
+    /// <summary>Starts to forward for a ledger.</summary>
     /// <param name="ledger">The ledger of this process.</param>
     /// <param name="services">The services, whose commands it forwards.</param>
-    /// <param name="carry">How commands get to an owner.</param>
-    /// <param name="secret">This process's own, so that it never sends to itself.</param>
+    /// <param name="carry">Sends commands to an owner.</param>
+    /// <param name="secret">This process's own secret, so that it never forwards to itself.</param>
     /// <param name="time">The clock.</param>
     public CommandForwarder(
         GeneralLedger ledger, ServiceCatalog services, CommandTransport carry, Guid secret, TimeProvider time)
@@ -25,7 +26,7 @@ public sealed class CommandForwarder : IAsyncDisposable
         ledger.ForwardWith((shard, command) => _shards[shard].Submit(command));
     }
 
-    /// <summary>What waits still is told that the program shuts down.</summary>
+    /// <summary>Commands that still wait fail with ShuttingDown.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var shard in _shards) await shard.DisposeAsync();

@@ -8,21 +8,23 @@ using Tideline.Services;
 namespace Tideline.Peers;
 
 /// <summary>
-/// Takes commands that other processes send to the owner of a shard. What this one does not own is told so and goes
-/// nowhere else.
+/// Accepts commands that other processes forward to the owner of a shard. A command for a shard that this process does
+/// not own is refused, and not forwarded again.
 /// </summary>
 public sealed class CommandReceiver(GeneralLedger ledger, ServiceCatalog services, Guid secret)
 {
     private readonly PeerCommands _commands = new(services, ledger.Map);
 
-    /// <summary>Whether a sender knows this process's secret. It takes as long for a wrong one.</summary>
+    /// <summary>
+    /// Whether a sender knows this process's secret. Takes constant time, so that it reveals nothing about a wrong one.
+    /// </summary>
     public bool IsPeer(string? sent) => CryptographicOperations.FixedTimeEquals((Guid.TryParse(sent, out var told)
         ? told
         : Guid.Empty).ToByteArray(), secret.ToByteArray()) && secret != Guid.Empty;
 
-    /// <summary>Carries out commands for a shard and answers each when it is durable.</summary>
-    /// <exception cref="TidelineException">InvalidInput: they cannot be read, or are not of that shard; none was
-    /// carried out.</exception>
+    /// <summary>Executes commands for a shard and answers each when it is durable.</summary>
+    /// <exception cref="TidelineException">InvalidInput: they cannot be parsed, or belong to another shard; none was
+    /// executed.</exception>
     public async Task<ReadOnlyMemory<byte>> AnswerAsync(int shard, ReadOnlyMemory<byte> commands)
     {
         var read = _commands.Read(commands.Span);
@@ -32,7 +34,7 @@ public sealed class CommandReceiver(GeneralLedger ledger, ServiceCatalog service
         return JsonSerializer.SerializeToUtf8Bytes(answers, PeerJson.Default.PeerAnswerArray);
     }
 
-    // A saga stands on the shard that it began on, whatever its id.
+    // A saga lives on the shard that it began on, whatever its id.
     private int ShardOf(LedgerCommand command) => command is AdvanceSaga move
         ? move.OwnerShard
         : ledger.Map.ShardOf(command.RouteId);

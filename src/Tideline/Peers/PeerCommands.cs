@@ -9,9 +9,9 @@ using Tideline.Services;
 
 namespace Tideline.Peers;
 
-/// <summary>Commands as they go from process to process: <c>[{"deposit":{…}},…]</c>.</summary>
-/// <param name="services">What the services registered.</param>
-/// <param name="map">How ids map to shards.</param>
+/// <summary>The JSON of commands between processes: <c>[{"deposit":{…}},…]</c>.</summary>
+/// <param name="services">The registered services.</param>
+/// <param name="map">Maps ids to shards.</param>
 internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
 {
     private static readonly CommandKind[] OfTheCore =
@@ -29,7 +29,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
     private readonly FrozenDictionary<Type, CommandKind> _byType = OfTheCore.Concat(services.Commands)
         .ToFrozenDictionary(kind => kind.Json.Type);
 
-    /// <summary>The types that go from process to process; what else there is only an owner issues.</summary>
+    /// <summary>The command types that processes forward; all others are issued only by an owner.</summary>
     public IEnumerable<Type> Types => _byType.Keys;
 
     public ReadOnlyMemory<byte> Write(IEnumerable<LedgerCommand> commands)
@@ -53,7 +53,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
         return buffer.WrittenMemory;
     }
 
-    /// <exception cref="TidelineException">InvalidInput: that are no commands, or too many.</exception>
+    /// <exception cref="TidelineException">InvalidInput: they are not commands, or too many.</exception>
     public IReadOnlyList<LedgerCommand> Read(ReadOnlySpan<byte> json)
     {
         var commands = new List<LedgerCommand>();
@@ -91,7 +91,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
                 new AdvanceTransaction(move.SagaId, move.Move, move.Home, null),
             OperatorLetter letter => new SettleLetter(letter.LetterId, MessageOf(letter), letter.Reason),
             LedgerCommand command => command,
-            _ => throw new JsonException($"That is no '{name}'."),
+            _ => throw new JsonException($"The content is not a '{name}'."),
         };
     }
 
@@ -117,7 +117,7 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
         _ => command,
     };
 
-    // A command of a version that is not known here must not reach a batch.
+    // A command for an unknown saga version must not reach a batch.
     private AdvanceSaga MoveOf(OperatorMove move)
     {
         services.Sagas.Of(move.Owner);

@@ -8,7 +8,7 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Peers;
 
 /// <summary>
-/// The JSON between processes. Those of two versions talk to each other during an update: fields and names are added,
+/// The JSON between processes. Two program versions exchange it during an update: fields and names may be added, but
 /// never changed.
 /// </summary>
 [JsonSourceGenerationOptions(
@@ -27,16 +27,14 @@ namespace Tideline.Peers;
 [JsonSerializable(typeof(PeerAnswer[]))]
 internal sealed partial class PeerJson : JsonSerializerContext;
 
-/// <summary>What an operator has a saga do. The definitions are each process's own.</summary>
+/// <summary>An operator command for a saga. Each process uses its own definitions.</summary>
 internal sealed record OperatorMove(Guid SagaId, int OwnerShard, SagaTrigger Move, SagaVersion Owner);
 
-/// <summary>What an operator has a transaction's saga do.</summary>
+/// <summary>An operator command for a transaction's saga.</summary>
 internal sealed record OperatorTransaction(Guid SagaId, SagaTrigger Move, TransactionHome Home);
 
-/// <summary>
-/// What an operator has become of a dead letter: its message is carried out, or it is given up for a reason.
-/// </summary>
+/// <summary>An operator command for a dead letter: its message is executed, or it is discarded with a reason.</summary>
 internal sealed record OperatorLetter(Guid LetterId, string? Type, byte[]? Data, string? Reason);
 
-/// <summary>What a command came to: its reply, or the fault with its words.</summary>
+/// <summary>The result of a command: its reply, or the fault with its message.</summary>
 internal sealed record PeerAnswer(Reply? Reply, ErrorCode Fault, string? Message);

@@ -3,7 +3,7 @@ using Tideline.Ledger;
 
 namespace Tideline.Peers;
 
-/// <summary>A command on its way to the owner of its shard, since a time stamp.</summary>
+/// <summary>A command in transit to the owner of its shard, with the timestamp of its start.</summary>
 internal sealed class PendingForward(LedgerCommand command, long since)
 {
     private readonly TaskCompletionSource<Reply> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,10 +5,10 @@ using Tideline.Ledger;
 namespace Tideline.Peers;
 
 /// <summary>
-/// Commands for one shard on their way to the process that owns it. What waits while requests are under way goes with
-/// the next. A command that was not taken, because the shard changes hands, is tried again until it has an owner, which
-/// may be this process; one that may have been taken and was not answered is told so at once, and its repetition with
-/// the same key finds out.
+/// Forwards commands for one shard to the process that owns it. Commands that arrive while requests are in flight go
+/// with the next request. A command that was not accepted because the shard changes owners is retried until it has an
+/// owner, which may be this process. A command that may have been accepted but was not answered fails at once; a repeat
+/// with the same key returns the outcome.
 /// </summary>
 internal sealed class RemoteShard(
     int shard, GeneralLedger ledger, PeerCommands commands, CommandTransport carry, Guid ownSecret, TimeProvider time)
@@ -24,7 +24,7 @@ internal sealed class RemoteShard(
     private int _senders;
     private bool _isClosed;
 
-    /// <summary>Queues a command; the task ends with the owner's answer.</summary>
+    /// <summary>Queues a command; the task completes with the owner's answer.</summary>
     /// <exception cref="TidelineException">Overloaded, ShuttingDown: it was not queued.</exception>
     public Task<Reply> Submit(LedgerCommand command)
     {
@@ -65,7 +65,7 @@ internal sealed class RemoteShard(
         while (Take() is { Count: > 0 } batch) await SendAsync(batch);
     }
 
-    // Empty: this sender is not needed any more.
+    // Empty if this sender is no longer needed.
     private List<PendingForward> Take()
     {
         lock (_gate)
@@ -77,7 +77,7 @@ internal sealed class RemoteShard(
         }
     }
 
-    // Until every command was answered or has waited too long.
+    // Loops until every command was answered or has waited too long.
     private async Task SendAsync(List<PendingForward> batch)
     {
         while (true)
@@ -88,7 +88,7 @@ internal sealed class RemoteShard(
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
-                // They are told below.
+                // They are answered below.
             }
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
@@ -102,8 +102,8 @@ internal sealed class RemoteShard(
                 if (_stop.IsCancellationRequested) pending.Fail(ErrorCode.ShuttingDown, ShuttingDown);
                 else if (time.GetElapsedTime(pending.Since).TotalMilliseconds > Limits.ForwardWaitMs)
                     pending.Fail(ErrorCode.NotOwner,
-                        $"No process took a command for shard {shard} in {Limits.ForwardWaitMs / 1_000.0} s; repeat "
-                            + $"the request with the same key. {ledger.WhyNotOwner(shard)}");
+                        $"No process accepted commands for shard {shard} in {Limits.ForwardWaitMs / 1_000.0} s; "
+                            + $"repeat the request with the same key. {ledger.WhyNotOwner(shard)}");
             }
 
             batch.RemoveAll(pending => pending.End.IsCompleted);
@@ -112,7 +112,7 @@ internal sealed class RemoteShard(
         }
     }
 
-    // What is not ended afterwards was not taken.
+    // Commands that have not ended afterwards were not accepted.
     private async Task TryAsync(List<PendingForward> batch)
     {
         if (ledger.Owns(shard))
@@ -123,7 +123,7 @@ internal sealed class RemoteShard(
 
         if (ledger.ObservedOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen
             || owner.Secret == ownSecret) return;
-        // What waited for an owner has the less time left for its answer.
+        // Time spent waiting for an owner is deducted from the time for its answer.
         var left = TimeSpan.FromMilliseconds(Limits.ShardAnswerMs) - time.GetElapsedTime(
             batch.Min(pending => pending.Since));
         using var late = new CancellationTokenSource(left < Patience ? (left < Rest ? Rest : left) : Patience, time);
@@ -140,11 +140,11 @@ internal sealed class RemoteShard(
         catch (OperationCanceledException fault)
         {
             throw new TidelineException(ErrorCode.StorageUnavailable, $"Shard {shard} is owned by {owner.Words}, which "
-                + $"was sent the command and has not answered; repeat the request with the same key.", fault);
+                + $"received the command but has not answered; repeat the request with the same key.", fault);
         }
     }
 
-    // It came to this process while the command waited.
+    // This process acquired the shard while the command waited.
     private async Task CarryOutAsync(PendingForward pending)
     {
         try
@@ -161,13 +161,13 @@ internal sealed class RemoteShard(
     {
         var answers = JsonSerializer.Deserialize(json.Span, PeerJson.Default.PeerAnswerArray) ?? [];
         if (answers.Length != batch.Count)
-            throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} was sent "
-                + $"{batch.Count} commands and answered {answers.Length}; repeat the request with the same key.");
+            throw new TidelineException(ErrorCode.StorageUnavailable, $"The owner of shard {shard} received "
+                + $"{batch.Count} commands but answered {answers.Length}; repeat the request with the same key.");
         foreach (var (pending, answer) in batch.Zip(answers))
         {
             if (answer.Reply is { } reply)
             {
-                // Before the client knows of it: whoever then reads here must see it.
+                // Before the client learns of it: later reads in this process must see the position.
                 ledger.Reach(reply.Position);
                 pending.Answer(reply);
             }

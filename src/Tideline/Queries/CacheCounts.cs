@@ -1,42 +1,42 @@
 namespace Tideline.Queries;
 
-/// <summary>What can come of asking the cache.</summary>
+/// <summary>The outcome of a cache operation.</summary>
 public enum CacheOutcome
 {
     /// <summary>A read was answered from the cache.</summary>
     Hit,
 
-    /// <summary>What was there did not prove to be as fresh as asked.</summary>
+    /// <summary>The cached document was not provably fresh enough for the read.</summary>
     Stale,
 
-    /// <summary>Nothing was there.</summary>
+    /// <summary>The cache had no entry.</summary>
     Miss,
 
     /// <summary>The cache did not answer a read.</summary>
     ReadFault,
 
-    /// <summary>A document was filled.</summary>
+    /// <summary>An entry was filled.</summary>
     Filled,
 
-    /// <summary>A fill was too old or too large.</summary>
+    /// <summary>A fill was too old or too large, and was refused.</summary>
     FillRefused,
 
     /// <summary>The cache did not answer a fill.</summary>
     FillFault,
 
-    /// <summary>A change was announced.</summary>
+    /// <summary>A change was sent to the cache.</summary>
     Invalidated,
 
-    /// <summary>A change could not be announced, so all that was filled before is passed over.</summary>
+    /// <summary>A change could not be sent to the cache, so everything filled before is ignored.</summary>
     InvalidationFault,
 }
 
-/// <summary>Counts what came of asking the cache. Lock-free: it is on the hot path.</summary>
+/// <summary>Counts the outcomes of cache operations. Lock-free, since it is on the hot path.</summary>
 public sealed class CacheCounts
 {
     private readonly long[] _counts = new long[Enum.GetValues<CacheOutcome>().Length];
 
-    /// <summary>How often, since the start.</summary>
+    /// <summary>The number of occurrences since the start.</summary>
     public long this[CacheOutcome outcome] => Volatile.Read(ref _counts[(int)outcome]);
 
     internal void Record(CacheOutcome outcome) => Interlocked.Increment(ref _counts[(int)outcome]);

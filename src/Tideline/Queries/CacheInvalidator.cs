@@ -5,10 +5,10 @@ using Tideline.Views;
 namespace Tideline.Queries;
 
 /// <summary>
-/// Follows the change log of the view tier and announces every change to the cache. Where it may have missed one
-/// (before its start, when its place has left the change log or following failed otherwise, when the cache did not take
-/// an announcement) nothing is believed any more that was filled before. Each process that reads through the cache
-/// follows for itself.
+/// Follows the change log of the view tier and invalidates the cache for every change. Whenever it may have missed a
+/// change, no entry filled earlier is trusted: before its start, when its place is no longer in the change log or
+/// following fails otherwise, and when the cache does not accept an invalidation. Each process that reads through the
+/// cache follows the changes itself.
 /// </summary>
 internal sealed class CacheInvalidator : IAsyncDisposable
 {
@@ -26,12 +26,12 @@ internal sealed class CacheInvalidator : IAsyncDisposable
         _loop = new BackgroundLoop("invalidation of the cache", PassAsync, TimeSpan.Zero, time, logger);
     }
 
-    /// <summary>What keeps changes from being announced; null while nothing does.</summary>
+    /// <summary>Why changes are not sent to the cache; null while they are.</summary>
     public string? Fault => _loop.Fault;
 
     public void Start() => _loop.Start();
 
-    /// <summary>Takes a place at the end of the change log; what is filled from then on is believed.</summary>
+    /// <summary>Starts at the end of the change log; entries filled from then on are trusted.</summary>
     internal async Task<string> BeginAsync(CancellationToken cancel)
     {
         var token = (await _views.ReadChangedIdsAsync(null, 1, cancel)).ResumeToken;
@@ -39,14 +39,15 @@ internal sealed class CacheInvalidator : IAsyncDisposable
         return token;
     }
 
-    /// <summary>Announces the newest revision of each document of a batch.</summary>
+    /// <summary>Invalidates each document of a batch up to its newest revision.</summary>
     internal async Task HandleAsync(ChangeBatch batch, CancellationToken cancel)
     {
         var newest = new Dictionary<string, long>();
         foreach (var change in batch.Changes)
         {
             var key = ViewCache.Key(change.Collection, change.Id);
-            // A document that comes back counts from 1 again: nothing may be filled until the key is forgotten.
+            // The revisions of a recreated document start at 1 again, so no fill is allowed until the cache forgets the
+            // key.
             newest[key] = change.Operation == "delete"
                 ? long.MaxValue
                 : Math.Max(newest.GetValueOrDefault(key), change.Revision);

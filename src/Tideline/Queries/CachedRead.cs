@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Tideline.Queries;
 
 /// <summary>
-/// A document with the proof of how fresh it is, as it lies in the cache: a format byte, the time of
+/// A document with the proof of its freshness, as stored in the cache: a format byte, the time of
 /// <see cref="FreshnessProof.AsOfUs"/>, the number of shards, a position for each, then the document's JSON. Numbers
 /// are little-endian.
 /// </summary>
@@ -26,7 +26,7 @@ internal readonly record struct CachedRead(FreshnessProof Horizon, ReadOnlyMemor
     }
 
     /// <summary>
-    /// Null when it is of another format, as a newer program may have written it: then it is not there.
+    /// Returns null for another format, which a newer program may have written; the caller treats it as a miss.
     /// </summary>
     public static CachedRead? Parse(ReadOnlyMemory<byte> bytes)
     {

@@ -8,17 +8,17 @@ using Tideline.Ledger;
 namespace Tideline.Queries;
 
 /// <summary>
-/// What a client has written or seen, as it travels in <c>Tideline-Token</c>: base64url of
-/// <c>epoch/shard:seq,shard:seq</c>, shards rising, and of the first bytes of the SHA-256 of the installation and that
-/// text, so that one that was cut short or comes from elsewhere is told from one that was given here. A read with it is
-/// never older. A token of an earlier installation epoch is refused: what it names may have been lost.
+/// What a client has written or read, as sent in <c>Tideline-Token</c>: base64url of <c>epoch/shard:seq,shard:seq</c>,
+/// shards ascending, and of the first bytes of the SHA-256 over the installation and that text. The hash detects tokens
+/// that are truncated or come from elsewhere. A read with the token is never older. A token of an earlier installation
+/// epoch is refused, because its positions may have been lost.
 /// </summary>
 public static class ConsistencyToken
 {
     private const int CheckBytes = 4;
 
     /// <summary>
-    /// The token of some positions; of one shard the furthest counts. Empty when no position was written.
+    /// The token of some positions; the furthest counts for each shard. Empty if no position was written.
     /// </summary>
     public static string Encode(IEnumerable<Position> positions, TokenScope scope)
     {
@@ -37,8 +37,8 @@ public static class ConsistencyToken
     }
 
     /// <summary>The positions of a token, one per shard.</summary>
-    /// <exception cref="TidelineException">InvalidInput: it is no token, names a shard that is not there, or is of
-    /// another epoch.</exception>
+    /// <exception cref="TidelineException">InvalidInput: not a token, or it names an unknown shard, or another
+    /// epoch.</exception>
     public static IReadOnlyList<Position> Parse(string token, TokenScope scope)
     {
         if (token.Length is 0 or > Limits.TokenCharacters || !Base64Url.IsValid(token)) throw Bad();
@@ -54,8 +54,8 @@ public static class ConsistencyToken
         {
             throw new TidelineException(
                 ErrorCode.InvalidInput,
-                "The consistency token is of the time before the installation was restored from a backup, and what it "
-                    + "names may be lost. Read without it, or strong.");
+                "The consistency token is from before the installation was restored from a backup; the writes that it "
+                    + "names may be lost. Read without it, or use a strong read.");
         }
 
         foreach (var part in list.Split(','))
@@ -88,9 +88,9 @@ public static class ConsistencyToken
             + "an earlier response unchanged.");
 }
 
-/// <summary>Where tokens are good.</summary>
+/// <summary>The installation and epoch in which tokens are valid.</summary>
 /// <param name="Installation">The installation.</param>
-/// <param name="Shards">How many shards it has.</param>
+/// <param name="Shards">The number of its shards.</param>
 /// <param name="Epoch">Its present epoch.</param>
 public sealed record TokenScope(Guid Installation, int Shards, long Epoch)
 {

@@ -1,18 +1,18 @@
 namespace Tideline.Queries;
 
 /// <summary>
-/// What a document holds at least that was read from the views after this was taken: all that was committed until
-/// <paramref name="AsOfUs"/>, and every event up to a position of each shard. True for customers of whom no event waits
+/// The least that a document contains if it is read from the views after this was taken: everything committed until
+/// <paramref name="AsOfUs"/>, and every event up to a position of each shard. Valid for customers without an event
 /// among the dead letters.
 /// </summary>
 internal readonly record struct FreshnessProof(long AsOfUs, long[] Positions)
 {
-    /// <summary>How old a document may be that was read with it, milliseconds.</summary>
+    /// <summary>The maximum age of a document read with this proof, milliseconds.</summary>
     public double StalenessMs(long nowUs) => (nowUs - AsOfUs) / 1_000.0;
 
     /// <summary>
-    /// Whether it proves, without a look at the ledger, that a document is as fresh as asked. Bounded by 0 asks for all
-    /// that is committed, which only the ledger or a view without lag knows. A horizon that is not over yet proves
+    /// Whether it proves, without a ledger read, that a document is as fresh as requested. A bound of 0 requires
+    /// everything that is committed, which only the ledger or a view without lag knows. A horizon in the future proves
     /// nothing: two clocks disagree.
     /// </summary>
     public bool Proves(ReadConsistency consistency, long nowUs)

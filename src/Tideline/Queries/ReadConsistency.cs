@@ -6,42 +6,42 @@ namespace Tideline.Queries;
 /// <summary>How fresh a read must be.</summary>
 public enum ConsistencyLevel
 {
-    /// <summary>Whatever the view holds.</summary>
+    /// <summary>Whatever the view contains.</summary>
     Eventual,
 
-    /// <summary>No staler than some milliseconds.</summary>
+    /// <summary>Not staler than a number of milliseconds.</summary>
     Bounded,
 
-    /// <summary>Nothing older than a token.</summary>
+    /// <summary>Not older than a token.</summary>
     Session,
 
-    /// <summary>What is committed.</summary>
+    /// <summary>Everything that is committed.</summary>
     Strong,
 }
 
 /// <summary>
-/// A level with what it needs: <paramref name="BoundMs"/> for bounded, <paramref name="Positions"/> for session.
+/// A level with its parameter: <paramref name="BoundMs"/> for bounded, <paramref name="Positions"/> for session.
 /// </summary>
 public sealed record ReadConsistency(ConsistencyLevel Level, int BoundMs, IReadOnlyList<Position> Positions)
 {
-    /// <summary>Whatever the view holds.</summary>
+    /// <summary>Whatever the view contains.</summary>
     public static ReadConsistency Eventual { get; } = new(ConsistencyLevel.Eventual, 0, []);
 
-    /// <summary>What is committed.</summary>
+    /// <summary>Everything that is committed.</summary>
     public static ReadConsistency Strong { get; } = new(ConsistencyLevel.Strong, 0, []);
 
-    /// <summary>No staler than <paramref name="ms"/>.</summary>
+    /// <summary>Not staler than <paramref name="ms"/>.</summary>
     public static ReadConsistency Bounded(int ms) => new(ConsistencyLevel.Bounded, ms, []);
 
-    /// <summary>Nothing older than these positions.</summary>
+    /// <summary>Not older than these positions.</summary>
     public static ReadConsistency Session(IReadOnlyList<Position> positions) =>
         new(ConsistencyLevel.Session, 0, positions);
 
     /// <summary>
-    /// Reads the headers <c>Tideline-Consistency</c> and <c>Tideline-Token</c>. Absent: session where there is a token,
-    /// else eventual. Session without a token has seen nothing, and is eventual.
+    /// Parses the headers <c>Tideline-Consistency</c> and <c>Tideline-Token</c>. Default: session if there is a token,
+    /// else eventual. Session without a token requires no position, and is eventual.
     /// </summary>
-    /// <exception cref="TidelineException">InvalidInput: neither of the four, or a bad bound or token.</exception>
+    /// <exception cref="TidelineException">InvalidInput: none of the four levels, or a bad bound or token.</exception>
     public static ReadConsistency Parse(string? consistency, string? token, TokenScope scope)
     {
         var asked = string.IsNullOrEmpty(consistency)

@@ -1,6 +1,6 @@
 namespace Tideline.Queries;
 
-/// <summary>Where an answer came from.</summary>
+/// <summary>The source of an answer.</summary>
 public enum ServedBy
 {
     /// <summary>The view tier.</summary>
@@ -9,6 +9,6 @@ public enum ServedBy
     /// <summary>The strong tier.</summary>
     Ledger,
 
-    /// <summary>The cache, with what it had from the view tier.</summary>
+    /// <summary>The cache, with a document from the view tier.</summary>
     Cache,
 }

@@ -4,15 +4,15 @@ using Tideline.Views;
 namespace Tideline.Queries;
 
 /// <summary>
-/// What the cache had: <paramref name="Json"/> null when it proved nothing. <paramref name="Lease"/> is for the fill
-/// with what is read instead.
+/// The result of a cache lookup. <paramref name="Json"/> is null if the cache had no provably fresh document.
+/// <paramref name="Lease"/> is for the fill with the document that is read instead.
 /// </summary>
 internal readonly record struct CacheFind(ReadOnlyMemory<byte>? Json, double StalenessMs, Guid Lease);
 
 /// <summary>
-/// Documents of the views in the cache. A document is believed for what its horizon proves, and only when it was filled
-/// while this process followed the changes; so whatever is lost on the way (a flush, an invalidation, a place in the
-/// change log) makes a read slower and never wrong. See docs/decisions/0015.
+/// Documents of the views in the cache. A document is trusted as far as its horizon proves, and only if it was filled
+/// while this process followed the changes. Whatever is lost (a flush, an invalidation, the place in the change log)
+/// thus makes reads slower, but never wrong. See docs/decisions/0015.
 /// </summary>
 internal sealed class ViewCache(ICache cache, TimeProvider time)
 {
@@ -20,10 +20,10 @@ internal sealed class ViewCache(ICache cache, TimeProvider time)
 
     public CacheCounts Counts { get; } = new();
 
-    /// <summary>The key of a document; a version of the views has keys of its own.</summary>
+    /// <summary>The key of a document; each version of the views has its own keys.</summary>
     public static string Key(string collection, string id) => $"{collection}/{id}";
 
-    /// <summary>Looks for a document that is as fresh as asked.</summary>
+    /// <summary>Looks up a document that is as fresh as requested.</summary>
     public async ValueTask<CacheFind> FindAsync(string key, ReadConsistency consistency, CancellationToken cancel)
     {
         var answer = await cache.GetAsync(key, cancel);
@@ -37,7 +37,7 @@ internal sealed class ViewCache(ICache cache, TimeProvider time)
         return new CacheFind(entry.Json, entry.Horizon.StalenessMs(nowUs), answer.Lease);
     }
 
-    /// <summary>Offers a document that was read after the lease and the horizon were taken.</summary>
+    /// <summary>Offers a document that was read after taking the lease and the horizon.</summary>
     public async ValueTask FillAsync(
         string key, Guid lease, FreshnessProof horizon, Document document, CancellationToken cancel)
     {
@@ -52,8 +52,8 @@ internal sealed class ViewCache(ICache cache, TimeProvider time)
         });
     }
 
-    /// <summary>Announces a change.</summary>
-    /// <returns>Whether the cache took it.</returns>
+    /// <summary>Invalidates a document after a change.</summary>
+    /// <returns>Whether the cache accepted it.</returns>
     public async Task<bool> InvalidateAsync(string key, long revision, CancellationToken cancel)
     {
         var done = await cache.InvalidateAsync(key, revision, cancel);
@@ -61,10 +61,10 @@ internal sealed class ViewCache(ICache cache, TimeProvider time)
         return done;
     }
 
-    /// <summary>Believes only what is as of a later time.</summary>
+    /// <summary>Trusts only documents as of a later time.</summary>
     public void BelieveAfter(long timeUs) => Volatile.Write(ref _believedAfterUs, timeUs);
 
-    /// <summary>Believes nothing until changes are followed again.</summary>
+    /// <summary>Trusts nothing until changes are followed again.</summary>
     public void BelieveNothing() => BelieveAfter(long.MaxValue);
 
     private CacheFind Nothing(CacheOutcome why, Guid lease)

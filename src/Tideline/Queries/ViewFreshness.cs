@@ -5,15 +5,15 @@ using Tideline.Projections;
 namespace Tideline.Queries;
 
 /// <summary>
-/// I10: whether the views are as fresh as a read asks. A read that the ledger can answer too waits a moment; one that
-/// only the views can answer waits longer, and then fails.
+/// I10: checks whether the views are as fresh as a read requests. A read that the ledger can also answer waits briefly;
+/// a read that only the views can answer waits longer, and then fails.
 /// </summary>
 internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, TimeProvider time)
 {
-    /// <summary>What a document that is read from now on holds at least.</summary>
+    /// <summary>The least that a document read from now on contains.</summary>
     public FreshnessProof Horizon()
     {
-        // The time first: what is committed while the lag is measured is not claimed.
+        // Take the time first: commits during the lag measurement are then not claimed.
         var nowUs = time.NowUs();
         var positions = new long[ledger.Map.Shards];
         for (var shard = 0; shard < positions.Length; shard++) positions[shard] = projector.Watermark(shard);
@@ -21,8 +21,8 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         return new FreshnessProof(double.IsFinite(lagMs) ? nowUs - (long)Math.Ceiling(lagMs * 1_000) : 0, positions);
     }
 
-    /// <summary>Whether the views may answer; when not, the ledger must.</summary>
-    /// <exception cref="TidelineException">InvalidInput: a token of what was never written.</exception>
+    /// <summary>Whether the views may answer; if not, the ledger must.</summary>
+    /// <exception cref="TidelineException">InvalidInput: a token of a position that was never written.</exception>
     public async ValueTask<bool> IsReachedAsync(ReadConsistency consistency, CancellationToken cancel) =>
         consistency.Level switch
         {
@@ -33,9 +33,11 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
                 is null,
         };
 
-    /// <summary>Completes when the views hold what the read must see: for strong, all that is committed now.</summary>
-    /// <exception cref="TidelineException">ViewBehind: they did not get there in time. InvalidInput: a token of what
-    /// was never written.</exception>
+    /// <summary>
+    /// Completes when the views contain what the read must see; for strong, everything committed now.
+    /// </summary>
+    /// <exception cref="TidelineException">ViewBehind: they did not catch up in time. InvalidInput: a token of a
+    /// position that was never written.</exception>
     public async Task RequireAsync(ReadConsistency consistency, CancellationToken cancel)
     {
         if (consistency.Level == ConsistencyLevel.Eventual
@@ -47,7 +49,7 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         if (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs) return;
         throw new TidelineException(
             ErrorCode.ViewBehind, $"The views have not reached {missing} yet, and only the views can answer this. "
-                + $"Ask again shortly, or at a level below '{consistency.Level.ToString().ToLowerInvariant()}'.");
+                + $"Retry shortly, or use a level below '{consistency.Level.ToString().ToLowerInvariant()}'.");
     }
 
     private async ValueTask<IReadOnlyList<Position>> CommittedAsync(CancellationToken cancel)
@@ -76,7 +78,7 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         return positions;
     }
 
-    // The first position that was not reached in time; null when all were.
+    // The first position that was not reached in time; null if all were.
     private async ValueTask<Position?> WaitAsync(
         IReadOnlyList<Position> positions, int waitMs, CancellationToken cancel)
     {

@@ -4,28 +4,28 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
-/// <summary>Why a saga is looked at.</summary>
+/// <summary>What triggered a step of a saga.</summary>
 internal enum SagaTrigger
 {
-    /// <summary>A reply came.</summary>
+    /// <summary>A reply arrived.</summary>
     Reply,
 
-    /// <summary>Its timer went off.</summary>
+    /// <summary>Its timer fired.</summary>
     Wake,
 
-    /// <summary>An operator has it tried again.</summary>
+    /// <summary>An operator retries it.</summary>
     Retry,
 
-    /// <summary>An operator has it undone.</summary>
+    /// <summary>An operator compensates it.</summary>
     Compensate,
 }
 
-/// <summary>Moves a saga on its owner's shard.</summary>
+/// <summary>Advances a saga on its owner's shard.</summary>
 internal sealed record AdvanceSaga(
     Guid SagaId, int OwnerShard, SagaTrigger Move, SagaDefinitions Definitions, SagaReply? StepReply,
     SagaVersion Owner) : LedgerCommand
 {
-    /// <summary>The command for a saga as it is stored.</summary>
+    /// <summary>The command for a stored saga.</summary>
     /// <exception cref="TidelineException">Corrupt or IncompatibleData: this program cannot read it.</exception>
     public static AdvanceSaga Of(SagaRow known, int shard, SagaTrigger move, SagaDefinitions definitions)
     {
@@ -45,8 +45,7 @@ internal sealed record AdvanceSaga(
         keys.Aggregates.Add(SagaId);
         if (Owner.Data.Origin is { } origin)
             keys.Aggregates.Add(origin);
-        // The accounts that its local steps may touch, whichever step it turns out to be at. A step that went well
-        // undoes none.
+        // The accounts that its local steps may touch, whichever step it is at. A reply of success compensates nothing.
         var mayUndo = StepReply is not { RefusalReason: 0 };
         foreach (var step in Definitions.Of(Owner).Steps)
         {
@@ -62,7 +61,8 @@ internal sealed record AdvanceSaga(
         if (batch.Saga(SagaId) is not { } row)
             return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId}.", SagaId);
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
-        // The rows of the batch are those of its version: others must never be decided about.
+        // The batch read the rows of this saga version: rows of another version were not read and must not be decided
+        // on.
         if (
             row.Definition != Owner.Definition
             || row.DefinitionVersion != Owner.Version
@@ -83,8 +83,8 @@ internal sealed record AdvanceSaga(
     private Reply Answered(
         Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
     {
-        // A reply to a step that the saga has left already is a repeat. One that was parked meanwhile goes on: the
-        // answer is what it waits for.
+        // A reply to a step that the saga has already left is a repeat. A saga that was parked meanwhile continues,
+        // since this is the reply that it waits for.
         if (row.State is not (SagaState.Running or SagaState.Parked) || row.Step != StepReply!.Step)
             return batch.Done(SagaId, 0);
         var refusal =
@@ -120,7 +120,7 @@ internal sealed record AdvanceSaga(
         var what = Move == SagaTrigger.Retry ? "operator-retry" : "operator-compensate";
         history.Add(new SagaHistory(definition.Steps[row.Step].Name, what, batch.TimeUs, row.Attempts, null));
         row = row with { State = SagaState.Running, Attempts = 0, WakeUs = null };
-        // The step's fate is unknown: only its own shard can promise that it will not happen.
+        // The step's outcome is unknown: only its own shard can guarantee that it will not happen.
         return Move == SagaTrigger.Compensate
             ? Cancel(batch, definition, row, data, history)
             : Keep(batch, row, data, history, definition);

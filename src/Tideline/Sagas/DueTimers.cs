@@ -5,8 +5,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Looks, all the time, for what time has made due: timers and deadlines of sagas, and what the services registered.
-/// Recovery after a crash is nothing else.
+/// Continuously scans for work that has become due: timers and deadlines of sagas, and the due work that services
+/// registered. Recovery after a crash needs nothing else.
 /// </summary>
 public sealed partial class DueTimers : IAsyncDisposable
 {
@@ -18,7 +18,7 @@ public sealed partial class DueTimers : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly OwnedShardLoops _loops;
 
-    /// <summary>Made with <see cref="Start"/>.</summary>
+    /// <summary>Start it with <see cref="Start"/>.</summary>
     public DueTimers(GeneralLedger ledger, SagaDefinitions definitions, IReadOnlyList<DueWork> others,
         TimeProvider time, ILogger<DueTimers> logger)
     {
@@ -26,13 +26,13 @@ public sealed partial class DueTimers : IAsyncDisposable
         _loops = new OwnedShardLoops(ledger, "due timers", RoundAsync, TimeSpan.Zero, time, logger);
     }
 
-    /// <summary>What keeps timers from going off; null while nothing does.</summary>
+    /// <summary>Why timers do not fire; null while they do.</summary>
     public string? Fault => _loops.Fault;
 
     /// <summary>Starts to fire the timers of every shard of the process.</summary>
     public void Start() => _loops.Start();
 
-    /// <summary>One look at one shard. Returns how much was due.</summary>
+    /// <summary>Scans one shard once. Returns how much was due.</summary>
     public async Task<int> FireDueAsync(int shard, CancellationToken cancel)
     {
         var nowUs = _ledger.NowUs(shard);
@@ -51,7 +51,7 @@ public sealed partial class DueTimers : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _loops.DisposeAsync();
 
-    // One saga that cannot be moved holds up no other: it is parked, and an operator sees it.
+    // A saga that cannot be advanced does not hold up the others: it is parked for an operator.
     private async Task WakeAsync(int shard, SagaRow saga)
     {
         for (var attempt = 1; ; attempt++)
@@ -64,7 +64,7 @@ public sealed partial class DueTimers : IAsyncDisposable
             }
             catch (TidelineException fault) when (!fault.IsTransient)
             {
-                // What failed inside may have been its batch.
+                // The fault may have come from its batch.
                 if (fault.Code == ErrorCode.Internal && attempt < Limits.SagaMessageAttempts) continue;
                 SagaParked(_logger, shard, saga.Id, fault);
                 await _ledger.SubmitHereAsync(shard, new ParkSaga(saga.Id));
@@ -78,6 +78,6 @@ public sealed partial class DueTimers : IAsyncDisposable
         if (await FireDueAsync(shard, cancel) < Limits.TimerRows) await Task.Delay(Interval, _time, cancel);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: saga {SagaId} cannot be moved; it is parked.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: saga {SagaId} cannot be advanced; parked.")]
     private static partial void SagaParked(ILogger logger, int shard, Guid sagaId, Exception fault);
 }

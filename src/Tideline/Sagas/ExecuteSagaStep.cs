@@ -6,11 +6,9 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Does a step for a saga of another shard and sends the reply in the same commit. A repeat does nothing but reply
-/// again; a cancel keeps a
-/// refusal under the step's key, so that a request that comes later is refused too. What is kept under the key carries
-/// a fingerprint of all
-/// that the step does: a request that finds something else there is not answered as done.
+/// Executes a step for a saga of another shard and sends the reply in the same commit. A repeat only replies again. A
+/// cancel stores a refusal under the step's key, so that a later request is refused too. The stored outcome carries a
+/// fingerprint of everything the step does, so a request with a different effect is not answered as done.
 /// </summary>
 internal sealed record ExecuteSagaStep(SagaRequest Request) : LedgerCommand
 {
@@ -22,7 +20,7 @@ internal sealed record ExecuteSagaStep(SagaRequest Request) : LedgerCommand
 
     private Guid StepFingerprint { get; } = FingerprintOf(Request);
 
-    /// <summary>The key under which a shard keeps what a step came to.</summary>
+    /// <summary>The key under which a shard stores the outcome of a step.</summary>
     public static Guid KeyOf(Guid sagaId, int step) =>
         DerivedId.Of("saga-step", string.Create(CultureInfo.InvariantCulture, $"{sagaId}:{step}"));
 

@@ -4,8 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Parks a saga that this program cannot move, because its row or its definition cannot be read. It looks at nothing
-/// but the row.
+/// Parks a saga that this program cannot advance because its row or its definition cannot be read. It reads nothing but
+/// the row.
 /// </summary>
 internal sealed record ParkSaga(Guid SagaId) : LedgerCommand
 {

@@ -5,18 +5,18 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Pays out what a saga has on suspense, once: to an account of this shard in one commit, to one of another shard by a
-/// saga of its own
-/// (<see cref="PayoutSaga"/>). The first owner of the money takes it frozen or not, as a refund; others must be open.
+/// Pays out a saga's money on suspense, once: to an account of this shard in one commit, to an account of another shard
+/// by a saga (<see cref="PayoutSaga"/>). The original owner receives it as a refund, even if the account is frozen; any
+/// other account must be open.
 /// </summary>
 /// <param name="SagaId">The suspended saga.</param>
-/// <param name="PayoutId">The id of the payout's own saga, should it need one.</param>
+/// <param name="PayoutId">The id of the payout saga, if one is needed.</param>
 /// <param name="From">The account that the money was taken from; it lives on the saga's shard.</param>
 /// <param name="To">The account to credit.</param>
 /// <param name="Currency">The currency of the money.</param>
 internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Currency Currency) : LedgerCommand
 {
-    /// <summary>Why an account of another shard does not take it.</summary>
+    /// <summary>Why an account of another shard cannot receive it.</summary>
     [JsonInclude]
     internal Refusal? Known { get; init; }
 
@@ -24,7 +24,7 @@ internal sealed record PayOut(Guid SagaId, Guid PayoutId, Guid From, Guid To, Cu
 
     internal override Guid Subject => SagaId;
 
-    /// <summary>The posting that pays a saga's money out within its shard.</summary>
+    /// <summary>The posting of a payout within the saga's shard.</summary>
     public static SagaPosting PostingOf(Guid sagaId, SagaData data) =>
         new(
             IdOf(sagaId), data.PaidOutTo ?? data.From, AccountKind.Suspense, data.AmountMinor, data.Currency,

@@ -4,15 +4,14 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Pays money on suspense out to an account of another shard: take from suspense → credit account (the pivot). Refused,
-/// the money goes back to
-/// suspense, which takes it whatever happens.
+/// Pays money on suspense to an account of another shard: take from suspense → credit account (the pivot). If the
+/// credit is refused, the money returns to suspense, which always accepts it.
 /// </summary>
 internal static class PayoutSaga
 {
     internal const string Name = "payout";
 
-    /// <summary>The one version there is.</summary>
+    /// <summary>The only version.</summary>
     public static SagaDefinition Version1 { get; } =
         new(
             Name,

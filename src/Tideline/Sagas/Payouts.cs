@@ -2,12 +2,12 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
-/// <summary>What a payout changes at the saga whose money it is.</summary>
+/// <summary>The effects of a payout on the saga whose money it pays out.</summary>
 internal static class Payouts
 {
     private const string Step = "payout";
 
-    /// <summary>The money has left suspense, to an account of this shard or by a saga of its own.</summary>
+    /// <summary>The money has left suspense: to an account of this shard, or through a payout saga.</summary>
     public static void PaidOut(Batch batch, SagaRow row, SagaData data, Guid to, Guid? payoutId)
     {
         var detail = payoutId is { } saga ? $"to account {to} by payout {saga}" : $"to account {to}";
@@ -27,8 +27,7 @@ internal static class Payouts
     }
 
     /// <summary>
-    /// A payout that was undone brought its money back to suspense: it can be paid out again. Nothing for any other
-    /// saga.
+    /// A compensated payout returned its money to suspense, so it can be paid out again. No effect for any other saga.
     /// </summary>
     public static void Returned(Batch batch, Guid payoutId, SagaData payout)
     {

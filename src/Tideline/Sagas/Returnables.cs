@@ -5,29 +5,29 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// What may still come back to an account (<see cref="AccountRow.ReturnableMinor"/>): it rises with the debit of a step
-/// that can be undone and
-/// falls when that is undone or the saga passes its pivot, each in the same commit.
+/// The amount that may still return to an account (<see cref="AccountRow.ReturnableMinor"/>). It rises with the debit
+/// of a step that can be compensated, and falls when that step is compensated or the saga passes its pivot, each in the
+/// same commit.
 /// </summary>
 internal static class Returnables
 {
-    /// <summary>A step that can be undone has taken its amount.</summary>
+    /// <summary>A step that can be compensated has taken its amount.</summary>
     public static void Add(Batch batch, SagaPosting debit) => Change(batch, debit, -debit.AmountMinor);
 
-    /// <summary>It will not come back any more, or has.</summary>
+    /// <summary>The amount has been returned, or can no longer be.</summary>
     public static void Release(Batch batch, SagaPosting debit) => Change(batch, debit, debit.AmountMinor);
 
-    /// <summary>What the sagas of a shard claim of its accounts: see <see cref="ClaimOf"/>.</summary>
+    /// <summary>The claims of a shard's sagas on its accounts: see <see cref="ClaimOf"/>.</summary>
     public static AggregateClaims Claims(SagaDefinitions definitions, SystemAccounts accounts, int shard) =>
         SagaStore.Claims(row => ClaimOf(row, definitions, accounts, shard));
 
     /// <summary>
-    /// What a saga as it is stored claims of its accounts: what may come back to one, or what lies on suspense for it.
+    /// The claim of a stored saga on an account: money that may return to it, or money on suspense for it.
     /// </summary>
-    /// <returns>The account and the amount; null when the saga claims nothing.</returns>
+    /// <returns>The account and the amount; null if the saga has no claim.</returns>
     private static AggregateClaim? ClaimOf(SagaRow row, SagaDefinitions definitions, SystemAccounts accounts, int shard)
     {
-        // What a transaction has of accounts its reservations say.
+        // The claims of a transaction are in its reservations.
         if ((!row.State.IsUnfinished() && row.State != SagaState.Suspended) || row.Definition == TransactionSaga.Name)
             return null;
         var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);

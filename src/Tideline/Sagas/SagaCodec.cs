@@ -11,11 +11,11 @@ namespace Tideline.Sagas;
 /// <code>
 /// {"step":1,"attempts":1,"createdUs":…,"updatedUs":…,"dataBytes":210,"data":{…},"history":[…]}
 /// </code>
-/// The length lets a reader take data and history as they are, without parsing them.
+/// The length lets a reader copy data and history without parsing them.
 /// </summary>
 internal static class SagaCodec
 {
-    /// <summary>How the kinds of sagas begin.</summary>
+    /// <summary>The prefix of the kinds of sagas.</summary>
     public const string KindPrefix = "saga:";
 
     /// <summary>The kind of a message about a saga that could not be handled.</summary>
@@ -25,16 +25,16 @@ internal static class SagaCodec
 
     private static ReadOnlySpan<byte> BeforeHistory => ",\"history\":"u8;
 
-    /// <summary>The saga as its next version.</summary>
+    /// <summary>The saga as an aggregate of the given version.</summary>
     public static AggregateRow Write(SagaRow row, long version) =>
         new(row.Id, KindOf(row), version, row.State.Word(), row.State.IsAtRest(), row.WakeUs, DataOf(row));
 
     /// <summary>
-    /// The saga that an aggregate is. One whose data is damaged keeps its bytes as <see cref="SagaRow.Data"/>, which
-    /// then cannot be read, so that it can be listed and parked.
+    /// Reads a saga from its aggregate. If the data is damaged, its bytes become <see cref="SagaRow.Data"/>, which
+    /// cannot be parsed, so that the saga can still be listed and parked.
     /// </summary>
-    /// <exception cref="TidelineException">Corrupt: it is no saga. IncompatibleData: a state that this program does not
-    /// have.</exception>
+    /// <exception cref="TidelineException">Corrupt: the aggregate is not a saga. IncompatibleData: this program does
+    /// not know its state.</exception>
     public static SagaRow Read(AggregateRow aggregate)
     {
         var (name, version) = DefinitionOf(aggregate);
@@ -62,7 +62,7 @@ internal static class SagaCodec
             ErrorCode.Corrupt, $"{aggregate.Id} is of kind {aggregate.Kind}, which is not a saga.");
     }
 
-    /// <summary>The definition and version of a kind; null where it is not a saga's.</summary>
+    /// <summary>The definition and version in a kind; null if it is not a saga's.</summary>
     public static (string Name, int Version)? DefinitionOf(string kind)
     {
         var colon = kind.LastIndexOf(':');
@@ -121,6 +121,6 @@ internal static class SagaCodec
     private static void Expect(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.PropertyName || !reader.ValueTextEquals(name))
-            throw new JsonException("The data of a saga does not begin as it should.");
+            throw new JsonException("The data of a saga does not begin with the expected fields.");
     }
 }

@@ -5,8 +5,8 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Every definition and version that this program can finish: those of the services, and the payout and the
-/// transaction across shards.
+/// All definitions and versions that this program can finish: those of the services, the payout, and the transaction
+/// across shards.
 /// </summary>
 public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
 {
@@ -18,11 +18,12 @@ public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>
     public SagaDefinition Of(SagaRow row) => Of(row.Definition, row.DefinitionVersion);
 
-    /// <summary>The same; null where this program does not know the version.</summary>
+    /// <summary>As above; null if this program does not know the version.</summary>
     public SagaDefinition? Find(SagaRow row) => _byVersion.GetValueOrDefault((row.Definition, row.DefinitionVersion));
 
     /// <summary>
-    /// A saga of a shard: its row, or the transaction that did all of it within the shard. Null when there is none.
+    /// A saga of a shard: its row, or the single transaction that did the whole saga within the shard. Null if there is
+    /// neither.
     /// </summary>
     public async ValueTask<SagaRow?> FindAsync(IShardReader reader, Guid id, CancellationToken cancel) =>
         await reader.GetTransactionAsync(id, cancel) is { } transaction && Within(transaction) is { } saga
@@ -32,8 +33,8 @@ public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
     internal SagaDefinition Of(SagaVersion owner) => Of(owner.Definition, owner.Version);
 
     /// <summary>
-    /// The completed saga that a transaction within a shard is, in the newest version of its definition: nothing is
-    /// left to do in another one. Null when it is none.
+    /// The completed saga that corresponds to a transaction within a shard, in the newest version of its definition,
+    /// since no step is left for an older one. Null if the transaction is not a saga.
     /// </summary>
     internal SagaRow? Within(TransactionRow transaction)
     {
@@ -65,7 +66,7 @@ public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
         ?? throw new TidelineException(
             ErrorCode.IncompatibleData, $"A saga runs {name} version {version}, which this program does not have.");
 
-    /// <summary>Refuses to start when a version that is still in flight was dropped.</summary>
+    /// <summary>Refuses to start if a version that is still in flight is missing.</summary>
     /// <exception cref="TidelineException">IncompatibleData, naming the versions.</exception>
     public async Task CheckInFlightAsync(GeneralLedger ledger, CancellationToken cancel)
     {

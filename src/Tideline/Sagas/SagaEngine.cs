@@ -5,7 +5,7 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Moves a saga on, inside the transaction of the shard that owns it: state, outgoing message, timer and history commit
+/// Advances a saga inside the transaction of the shard that owns it: state, outgoing message, timer and history commit
 /// together with the effect.
 /// </summary>
 /// <remarks>
@@ -13,7 +13,7 @@ namespace Tideline.Sagas;
 /// Running:       step local?  ──yes─► post ─► next step
 ///                    └─no──► message + timer ─► wait for the reply
 /// refused before the pivot is done ─► Compensating     view step ─► Completed (the watermark does the rest)
-/// Compensating:  the same backwards over finished steps, all in one commit
+/// Compensating:  reverses finished steps from last to first, all in one commit
 ///                    └─ what an account cannot take back goes to suspense
 /// </code>
 /// </remarks>
@@ -23,7 +23,8 @@ internal static class SagaEngine
     public const string ReplyType = "SAGA_STEP_REPLIED";
 
     /// <summary>
-    /// Begins a saga whose first step is on this shard. Where that is refused there is no saga: nothing changed.
+    /// Begins a saga whose first step is on this shard. If that step is refused, no saga is created and nothing
+    /// changes.
     /// </summary>
     public static Refusal? Begin(Batch batch, SagaDefinition definition, Guid id, SagaData data)
     {
@@ -37,7 +38,7 @@ internal static class SagaEngine
         return null;
     }
 
-    /// <summary>Goes on from the saga's present step as far as this shard can.</summary>
+    /// <summary>Continues from the saga's present step as far as this shard can.</summary>
     public static SagaRow Advance(
         Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
     {
@@ -79,7 +80,7 @@ internal static class SagaEngine
         return row;
     }
 
-    // Takes what a step of this shard came to.
+    // Records the outcome of a step of this shard.
     private static (SagaRow Row, SagaData Data) Judged(
         Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history,
         SagaPosting posting, Refusal? refusal)
@@ -90,7 +91,7 @@ internal static class SagaEngine
         return Record(batch, definition, row, data, history, row.Attempts + 1, refusal, position, balance);
     }
 
-    /// <summary>Takes what a step came to and decides where the saga goes.</summary>
+    /// <summary>Records the outcome of a step and decides how the saga continues.</summary>
     public static (SagaRow Row, SagaData Data) Record(
         Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history, int attempts,
         Refusal? refusal, Position position, long balanceMinor)
@@ -112,7 +113,7 @@ internal static class SagaEngine
         return (Back(row, data), data);
     }
 
-    // Sets the timer for another try of a local step past the pivot, or parks the saga when there were enough.
+    // Sets the timer for a retry of a local step past the pivot, or parks the saga if its attempts are used up.
     private static SagaRow Later(SagaRow row, SagaStep step, long nowUs) =>
         row.Attempts + 1 >= step.Retry.MaxAttempts
             ? row with
@@ -127,8 +128,8 @@ internal static class SagaEngine
                 WakeUs = step.Retry.NextUs(nowUs, row.Attempts),
             };
 
-    // A step that can be undone stands on the owner's shard, so that undoing it is a part of this commit and nobody can
-    // refuse it.
+    // A step with a compensation runs on the owner's shard, so the compensation is part of this commit and cannot be
+    // refused.
     private static (SagaRow Row, SagaData Data) Undo(
         Batch batch, SagaDefinition definition, SagaRow row, SagaData data, List<SagaHistory> history)
     {
@@ -138,7 +139,7 @@ internal static class SagaEngine
             if (batch.Context.Map.ShardOf(posting.AccountId) != batch.Context.Shard)
                 throw new TidelineException(
                     ErrorCode.Internal,
-                    $"Step {step.Name} of saga {row.Id} is undone on a shard other than its saga's.");
+                    $"Step {step.Name} of saga {row.Id} would be compensated on a shard other than its saga's.");
             var refusal = SagaPostings.Apply(batch, posting, row.Id, batch.Context.Shard);
             if (refusal is not null)
                 SagaPostings.Suspend(batch, posting, row.Id);
@@ -165,7 +166,7 @@ internal static class SagaEngine
     {
         if (row.Step == definition.PivotStep)
         {
-            // There is no way back any more: the accounts owe nothing to it.
+            // Past the pivot nothing can return to the accounts: release their claims.
             for (var done = 0; done < row.Step; done++)
             {
                 if (definition.Steps[done].Compensation is not null)

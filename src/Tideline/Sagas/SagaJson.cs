@@ -20,7 +20,7 @@ namespace Tideline.Sagas;
 [JsonSerializable(typeof(TransactionReply))]
 internal sealed partial class SagaJson : JsonSerializerContext
 {
-    /// <summary>What a saga moves; null where its row holds none, or something else.</summary>
+    /// <summary>What a saga moves; null if its row holds no such data.</summary>
     public static SagaData? DataOf(SagaRow row)
     {
         try
@@ -38,32 +38,31 @@ internal sealed partial class SagaJson : JsonSerializerContext
     public static T Read<T>(ReadOnlySpan<byte> json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class =>
         JsonSerializer.Deserialize(json, type)
-        ?? throw new TidelineException(ErrorCode.Corrupt, "A saga without data.");
+        ?? throw new TidelineException(ErrorCode.Corrupt, "The saga has no data.");
 }
 
 /// <summary>
-/// Asks a shard to do a step. <see cref="Cancel"/> asks it to promise instead that the step will not happen, unless it
-/// has: how a
-/// deadline ends a step whose fate is unknown.
+/// Asks a shard to execute a step. <see cref="Cancel"/> asks it to guarantee that the step will not happen, unless it
+/// already has: this is how a deadline ends a step whose outcome is unknown.
 /// </summary>
 internal sealed record SagaRequest(
     Guid SagaId, int OwnerShard, int Step, bool Cancel, SagaPosting Posting, SagaVersion Owner);
 
 /// <summary>
-/// What the owner needs to know, before it has read the saga, of which rows a reply may touch. The reply echoes it; the
-/// saga row stays the truth.
+/// Tells the owner, before it has read the saga, which rows a reply may touch. The reply echoes it; the saga row
+/// remains authoritative.
 /// </summary>
 internal sealed record SagaVersion(string Definition, int Version, SagaData Data)
 {
-    /// <summary>The version of a saga. The details, which decide nothing, stay in its row.</summary>
+    /// <summary>The version of a saga. The details, which no decision depends on, stay in its row.</summary>
     public static SagaVersion Of(SagaRow row, SagaData data) =>
         new(row.Definition, row.DefinitionVersion, data with { Details = null });
 }
 
-/// <summary>What the step came to on its shard.</summary>
+/// <summary>The outcome of a step on its shard.</summary>
 internal sealed record SagaReply(
     Guid SagaId, int Step, RefusalReason RefusalReason, string? RefusalDetail, Position Position, long BalanceMinor,
     SagaVersion Owner);
 
-/// <summary>A message that could not be handled, as it came, and why.</summary>
+/// <summary>A message that could not be handled, with the reason.</summary>
 internal sealed record SagaLetter(Guid SagaId, string Type, byte[] Data, string Reason);

@@ -5,26 +5,24 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// What operators do with messages of sagas that could not be handled: look, replay, or give up with a reason.
+/// Operator commands for saga messages that could not be handled: inspect, replay, or discard with a reason.
 /// </summary>
 public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definitions)
 {
-    /// <summary>
-    /// Letters that wait, shard by shard in the order of their ids, from the one that follows a place on.
-    /// </summary>
+    /// <summary>Waiting letters, ordered by shard and id, after a given place.</summary>
     public Task<SagaPage<SagaLetterSummary>> ListAsync(
         (int Shard, Guid Id) after, int limit, CancellationToken cancel) =>
         SagaPages.ReadAsync(ledger, SagaState.SetAside, after, limit, Summary, cancel);
 
-    /// <summary>A letter that waits.</summary>
+    /// <summary>A waiting letter.</summary>
     /// <exception cref="TidelineException">NotFound: there is none.</exception>
     public async Task<SagaLetterSummary> ShowAsync(Guid letterId, CancellationToken cancel) =>
         Summary(await FindAsync(letterId, cancel), ShardOf(letterId));
 
     /// <summary>
-    /// Handles the message of a letter as if it came now. A dry run only says whether it can be read.
+    /// Handles the message of a letter as if it arrived now. A dry run only reports whether it can be read.
     /// </summary>
-    /// <returns>Null when it was handled, else why it still cannot be; then the letter waits on.</returns>
+    /// <returns>Null if it was handled, else why it still cannot be; then the letter keeps waiting.</returns>
     /// <exception cref="TidelineException">NotFound: there is no such letter.</exception>
     public async Task<string?> ReplayAsync(Guid letterId, bool dryRun, CancellationToken cancel)
     {
@@ -45,7 +43,7 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
         }
     }
 
-    /// <summary>Gives a letter up, for a reason that is kept.</summary>
+    /// <summary>Discards a letter, with a reason that is stored.</summary>
     /// <exception cref="TidelineException">NotFound: there is no such letter. InvalidInput: no reason.</exception>
     public async Task DiscardAsync(Guid letterId, string reason, CancellationToken cancel)
     {
@@ -67,7 +65,7 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
     private static TidelineException NotFound(Guid letterId) =>
         new(ErrorCode.NotFound, $"There is no dead letter {letterId}.");
 
-    // One that is damaged hides no other, and can be given up.
+    // A damaged letter does not hide the others, and can be discarded.
     private static SagaLetter LetterOf(SagaRow row)
     {
         try
@@ -90,8 +88,8 @@ public sealed class SagaLetters(GeneralLedger ledger, SagaDefinitions definition
 }
 
 /// <summary>
-/// A message of a saga that waits. <paramref name="Times"/>: how often it came. <paramref name="Message"/>: what it
-/// says, as text.
+/// A waiting saga message. <paramref name="Times"/>: how often it arrived. <paramref name="Message"/>: its content, as
+/// text.
 /// </summary>
 public sealed record SagaLetterSummary(
     Guid LetterId, int Shard, Guid SagaId, string Type, int Times, DateTimeOffset Since, string Reason, string Message);

@@ -6,14 +6,13 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Reads messages of <c>saga.commands</c>. What comes from a bus is input like any other: a command is made only of one
-/// that is whole and says
-/// what a saga of this installation may say.
+/// Reads messages of <c>saga.commands</c>. Messages from a bus are validated like any other input: only a complete
+/// message with values that a saga of this installation can send becomes a command.
 /// </summary>
 internal static class SagaMessages
 {
-    /// <summary>The command that a message asks of a shard.</summary>
-    /// <exception cref="TidelineException">InvalidInput or IncompatibleData: it cannot be handled, and why.</exception>
+    /// <summary>The command that a message requests of a shard.</summary>
+    /// <exception cref="TidelineException">InvalidInput or IncompatibleData: why it cannot be handled.</exception>
     public static LedgerCommand Read(
         int shard, ShardMap map, SagaDefinitions definitions, string type, ReadOnlySpan<byte> data)
     {
@@ -52,7 +51,7 @@ internal static class SagaMessages
             throw Wrong("its posting names no customer account or transaction");
         if (!Currency.TryParse(posting.Currency, out _))
             throw Wrong("its currency is unknown");
-        // Only the owner's own shard takes money for a saga.
+        // Only the owner's own shard debits accounts for a saga.
         if (posting.AmountMinor is <= 0 or > Limits.AmountMinor || posting.Against != AccountKind.Clearing)
             throw Wrong("its posting is not a credit from clearing");
         if (posting.Kind is not (TransactionKind.Transfer or TransactionKind.Payout))

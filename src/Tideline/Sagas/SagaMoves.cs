@@ -4,7 +4,7 @@ using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
-/// <summary>The command that moves a saga as it is stored.</summary>
+/// <summary>Creates the command that advances a stored saga.</summary>
 internal static class SagaMoves
 {
     /// <exception cref="TidelineException">Corrupt or IncompatibleData: this program cannot read it.</exception>

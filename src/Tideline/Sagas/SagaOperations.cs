@@ -4,14 +4,14 @@ using Tideline.Ledger.Commands;
 
 namespace Tideline.Sagas;
 
-/// <summary>What an operator can see and do.</summary>
+/// <summary>Operator queries and commands for sagas.</summary>
 public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definitions)
 {
     /// <summary>Sagas in a state (null: every unfinished one) on all shards, up to <paramref name="limit"/>.</summary>
     public Task<SagaPage<SagaSummary>> ListAsync(SagaState? state, int limit, CancellationToken cancel) =>
         ListAsync(state, default, limit, cancel);
 
-    /// <summary>The same, from the saga that follows a place on: shard by shard, in the order of ids.</summary>
+    /// <summary>As above, after a given place, ordered by shard and id.</summary>
     public Task<SagaPage<SagaSummary>> ListAsync(
         SagaState? state, (int Shard, Guid Id) after, int limit, CancellationToken cancel) =>
         SagaPages.ReadAsync(ledger, state, after, limit, Summary, cancel);
@@ -24,23 +24,20 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
                 Summary(row, shard), SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray))
             : null;
 
-    /// <summary>
-    /// Tries a parked saga again, from the step it stands at. Answers the refusal when it is not parked.
-    /// </summary>
+    /// <summary>Retries a parked saga from its present step. Returns the refusal if it is not parked.</summary>
     public Task<Refusal?> RetryAsync(Guid sagaId, CancellationToken cancel) =>
         MoveAsync(sagaId, SagaTrigger.Retry, cancel);
 
-    /// <summary>Has a parked saga undone. Answers the refusal when it is not parked or is past its pivot.</summary>
+    /// <summary>Compensates a parked saga. Returns the refusal if it is not parked or is past its pivot.</summary>
     public Task<Refusal?> CompensateAsync(Guid sagaId, CancellationToken cancel) =>
         MoveAsync(sagaId, SagaTrigger.Compensate, cancel);
 
     /// <summary>
-    /// Pays out, once, what a suspended saga has on suspense: to the account that it was taken from, or to another one
-    /// of the currency
-    /// (<paramref name="to"/>) on any shard.
+    /// Pays out, once, the money that a suspended saga has on suspense: to the account that it was taken from, or to
+    /// another account of the same currency (<paramref name="to"/>) on any shard.
     /// </summary>
     /// <returns>
-    /// The refusal: the saga has nothing on suspense, or the account cannot take it; then nothing changed.
+    /// The refusal, if the saga has nothing on suspense or the account cannot take it; then nothing changed.
     /// </returns>
     public async Task<Refusal?> PayOutAsync(Guid sagaId, Guid? to, CancellationToken cancel)
     {
@@ -96,17 +93,17 @@ public sealed class SagaOperations(GeneralLedger ledger, SagaDefinitions definit
     }
 }
 
-/// <summary>A saga in one line.</summary>
+/// <summary>Summary of a saga.</summary>
 public sealed record SagaSummary(
     Guid SagaId, string Definition, int Version, SagaState State, string Step, int Attempts, int Shard,
     DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? WakesAt)
 {
-    /// <summary>What it moves; null where that cannot be read.</summary>
+    /// <summary>The amount it moves; null if that cannot be read.</summary>
     public Money? Amount { get; init; }
 
-    /// <summary>Why its money went to suspense; null when it did not.</summary>
+    /// <summary>Why its money went to suspense; null if it did not.</summary>
     public string? SuspenseReason { get; init; }
 
-    /// <summary>The saga that pays it out to another shard.</summary>
+    /// <summary>The saga that pays its money out to another shard.</summary>
     public Guid? PayoutId { get; init; }
 }

@@ -3,17 +3,19 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
-/// <summary>A part of a list that goes over all shards.</summary>
-/// <param name="Items">Shard by shard, in the order of their ids.</param>
-/// <param name="LeftOut">Which shards did not answer and are left out, and why; null when none.</param>
+/// <summary>One page of a list over all shards.</summary>
+/// <param name="Items">Ordered by shard and id.</param>
+/// <param name="LeftOut">The shards that did not answer and are left out, with the reason; null if none.</param>
 public sealed record SagaPage<T>(IReadOnlyList<T> Items, string? LeftOut);
 
-/// <summary>Reads sagas of all shards at once. One that fails, or hangs, hides none of the others'.</summary>
+/// <summary>
+/// Reads sagas of all shards concurrently. A shard that fails or hangs does not hide the others' sagas.
+/// </summary>
 internal static class SagaPages
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.ShardListMs);
 
-    /// <summary>Sagas in a state from the one that follows a place on.</summary>
+    /// <summary>Sagas in a state, after a given place.</summary>
     public static async Task<SagaPage<T>> ReadAsync<T>(
         GeneralLedger ledger, SagaState? state, (int Shard, Guid Id) after, int limit, Func<SagaRow, int, T> show,
         CancellationToken cancel)
@@ -23,7 +25,7 @@ internal static class SagaPages
             var from = shard == after.Shard ? after.Id : Guid.Empty;
             return await ledger.Reader(shard).GetSagasAsync(state, from, limit, cancel);
         }).ToList();
-        // In the order of shards, so that the next page goes on behind the last one that is shown.
+        // In the order of shards, so that the next page continues after the last saga shown.
         var (found, leftOut) = (new List<T>(), new List<string>());
         await Task.WhenAny(Task.WhenAll(reads), Task.Delay(Patience, cancel));
         for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)

@@ -3,19 +3,19 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas;
 
-/// <summary>Carries out the posting of a step against the rows of a batch.</summary>
+/// <summary>Books the posting of a step in a batch.</summary>
 internal static class SagaPostings
 {
-    /// <summary>
-    /// Names the rows that a posting looks at. <paramref name="owner"/>: the shard on which the saga stands.
-    /// </summary>
+    /// <summary>Names the rows that a posting reads. <paramref name="owner"/>: the shard of the saga.</summary>
     public static void Collect(SagaPosting posting, int owner, BatchKeys keys, ShardContext context)
     {
         keys.Accounts.Add(posting.AccountId);
         keys.Accounts.Add(Against(posting, owner, context));
     }
 
-    /// <summary>Names the rows that giving money back looks at, on suspense where the account cannot take it.</summary>
+    /// <summary>
+    /// Names the rows that a compensation reads, including suspense in case the account cannot take the money back.
+    /// </summary>
     public static void CollectUndo(SagaPosting posting, Guid sagaId, int owner, BatchKeys keys, ShardContext context)
     {
         Collect(posting, owner, keys, context);
@@ -24,10 +24,10 @@ internal static class SagaPostings
         keys.Transactions.Add(SuspenseId(sagaId));
     }
 
-    /// <summary>The id of the transaction that brings a saga's money to suspense.</summary>
+    /// <summary>The id of the transaction that moves a saga's money to suspense.</summary>
     public static Guid SuspenseId(Guid sagaId) => DerivedId.Of("saga-suspense", sagaId.ToString());
 
-    /// <summary>Answers null when it was done, else why not; then nothing changed.</summary>
+    /// <summary>Returns null if it was booked, else the refusal; then nothing changed.</summary>
     public static Refusal? Apply(Batch batch, SagaPosting posting, Guid sagaId, int owner)
     {
         var currency = Currency.Parse(posting.Currency);
@@ -48,7 +48,7 @@ internal static class SagaPostings
         return posting.AmountMinor < 0 ? batch.Record(booked, account, system) : batch.Record(booked, system, account);
     }
 
-    /// <summary>Brings to suspense what <paramref name="refund"/> could not give back. It cannot be refused.</summary>
+    /// <summary>Moves to suspense what <paramref name="refund"/> could not return. It cannot be refused.</summary>
     public static void Suspend(Batch batch, SagaPosting refund, Guid sagaId)
     {
         var account = batch.Context.SystemAccount(AccountKind.Suspense, Currency.Parse(refund.Currency));
@@ -61,7 +61,7 @@ internal static class SagaPostings
                 new AccountEvent("suspense", Reference: refund.Reference, SagaId: sagaId));
     }
 
-    /// <summary>The posting that brings to suspense what a refund could not give back.</summary>
+    /// <summary>The posting that moves to suspense what a refund could not return.</summary>
     public static SagaPosting ToSuspense(SagaPosting refund, Guid sagaId, Guid suspenseAccount) =>
         refund with
         {

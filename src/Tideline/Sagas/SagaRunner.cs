@@ -6,23 +6,21 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Carries messages of <c>saga.commands</c> to the shards of this process: requests become
-/// <see cref="ExecuteSagaStep"/>,
-/// replies become <see cref="AdvanceSaga"/>. A whole batch is submitted at once and joins the shard's group commit; the
-/// consumer commits its offset when all are durable.
+/// Delivers messages of <c>saga.commands</c> to the shards of this process: requests become
+/// <see cref="ExecuteSagaStep"/>, replies become <see cref="AdvanceSaga"/>. A whole batch is submitted at once and
+/// joins the shard's group commit; the consumer commits its offset when all commands are durable.
 /// </summary>
 /// <remarks>
-/// A message that cannot be handled, whatever stands in it, is set aside as a dead letter and the others go on. A batch
-/// of which one command
-/// failed transiently is repeated as a whole: every command is idempotent by its step.
+/// A message that cannot be handled, whatever it contains, is set aside as a dead letter, and the others continue. If a
+/// command of a batch fails transiently, the whole batch is repeated: every command is idempotent by its step.
 /// </remarks>
 public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions)
 {
     /// <summary>The consumer group.</summary>
     public const string Group = "sagas";
 
-    /// <summary>Handles a batch of one partition, that is: of the shard of that number.</summary>
-    /// <exception cref="TidelineException">A transient fault, or the shard has stopped: the batch is to be
+    /// <summary>Handles a batch of one partition, which has the number of its shard.</summary>
+    /// <exception cref="TidelineException">A transient fault, or the shard has stopped: the batch must be
     /// repeated.</exception>
     public async ValueTask HandleAsync(int shard, IReadOnlyList<LogRecord> records, CancellationToken cancel)
     {
@@ -36,7 +34,7 @@ public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions
                 commands.Add(SagaMessages.Read(shard, ledger.Map, definitions, record.Type, record.Data.Span));
                 of.Add(record);
             }
-            // Nothing that stands in a record may keep the others from being handled.
+            // No content of a record may prevent the others from being handled.
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 letters.Add(LetterOf(shard, record, fault.Message));
@@ -60,14 +58,14 @@ public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions
     }
 
     /// <summary>
-    /// Whether a command was refused because its message contradicts what the shard knows: no answer to a saga, but a
-    /// dead letter.
+    /// Whether a command was refused because its message contradicts the shard's data: it becomes a dead letter, not a
+    /// reply to a saga.
     /// </summary>
     internal static bool IsToSetAside(Refusal refusal) =>
         refusal.Reason is RefusalReason.StepConflict or RefusalReason.SagaNotFound;
 
-    // Why a message is to be set aside; null when it was handled. A command that failed is tried alone: what failed may
-    // have been its batch.
+    // Why a message must be set aside; null if it was handled. A failed command is retried alone, since the fault may
+    // have come from its batch.
     private async Task<string?> ReasonAsync(int shard, LedgerCommand command, CommandEnd end)
     {
         for (var attempt = 1; ; attempt++)

@@ -2,10 +2,10 @@ using Tideline.Kernel;
 
 namespace Tideline.Sagas;
 
-/// <summary>What states have in common.</summary>
+/// <summary>Properties of saga states.</summary>
 public static class SagaStates
 {
-    /// <summary>Whether steps are still to be done or undone; the saga may wait for an operator.</summary>
+    /// <summary>Whether steps are still to be executed or compensated; the saga may wait for an operator.</summary>
     public static bool IsUnfinished(this SagaState state) =>
         state is SagaState.Running or SagaState.Compensating or SagaState.Parked;
 
@@ -36,12 +36,12 @@ public static class SagaStates
         "paid-out" => SagaState.PaidOut,
         "set-aside" => SagaState.SetAside,
         _ => throw new TidelineException(
-            ErrorCode.IncompatibleData, $"A saga is '{word}', which is no state that this program has."),
+            ErrorCode.IncompatibleData, $"A saga is '{word}', a state that this program does not know."),
     };
 
     /// <summary>
-    /// Whether nobody looks for a saga by this state. Completed ones are nearly all there are. Those that came back or
-    /// were paid out are few, and operators and checks look for them.
+    /// Whether nothing searches for sagas in this state. Nearly all sagas are completed. Compensated and paid-out sagas
+    /// are few, and operators and checks search for them.
     /// </summary>
     internal static bool IsAtRest(this SagaState state) => state == SagaState.Completed;
 }

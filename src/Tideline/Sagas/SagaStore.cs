@@ -3,13 +3,13 @@ using Tideline.Sagas.Transactions;
 
 namespace Tideline.Sagas;
 
-/// <summary>Sagas among the aggregates of a shard.</summary>
+/// <summary>Reads and writes sagas as aggregates of a shard.</summary>
 internal static class SagaStore
 {
     private static readonly AggregateFilter Unfinished = FilterOf(
         SagaState.Running, SagaState.Compensating, SagaState.Parked);
 
-    /// <summary>A saga, or a dead letter of sagas; null where the id names neither.</summary>
+    /// <summary>A saga, or a dead letter of sagas; null if the id names neither.</summary>
     public static async ValueTask<SagaRow?> GetSagaAsync(this IShardReader reader, Guid id, CancellationToken cancel) =>
         Read(await reader.GetAggregateAsync(id, cancel));
 
@@ -19,18 +19,18 @@ internal static class SagaStore
         Read(await reader.GetDueAggregatesAsync(SagaCodec.KindPrefix, atUs, limit, cancel));
 
     /// <summary>
-    /// Sagas in a state (null: every unfinished one), after an id, in the order of ids. Completed ones take a walk of
-    /// the table.
+    /// Sagas in a state (null: every unfinished one), after an id, in the order of ids. Completed sagas require a table
+    /// scan.
     /// </summary>
     public static async ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(
         this IShardReader reader, SagaState? state, Guid after, int limit, CancellationToken cancel) =>
         Read(await reader.GetAggregatesAsync(state is { } one ? FilterOf(one) : Unfinished, after, limit, cancel));
 
-    /// <summary>The kinds of sagas that are not finished.</summary>
+    /// <summary>The kinds of unfinished sagas.</summary>
     internal static ValueTask<IReadOnlyList<string>> GetSagaKindsInFlightAsync(
         this IShardReader reader, CancellationToken cancel) => reader.GetAggregateKindsAsync(Unfinished, cancel);
 
-    /// <summary>What sagas have of accounts, for the check of balances.</summary>
+    /// <summary>The claims of sagas on accounts, for the balance check.</summary>
     internal static AggregateClaims Claims(Func<SagaRow, AggregateClaim?> claimOf) => new(
         new AggregateFilter(
             "saga",
@@ -41,7 +41,7 @@ internal static class SagaStore
         aggregate => aggregate.Kind == Reservation.Kind ? Reservation.Read(aggregate).Claims()
             : claimOf(SagaCodec.Read(aggregate)) is { } claim ? [claim] : []);
 
-    /// <summary>A saga of the batch; null where there is none of that id.</summary>
+    /// <summary>A saga of the batch; null if none has that id.</summary>
     internal static SagaRow? Saga(this Batch batch, Guid id) => Read(batch.Rows.Aggregates.GetValueOrDefault(id));
 
     /// <summary>Stores a saga's new state; later commands of the batch see it.</summary>
@@ -51,7 +51,7 @@ internal static class SagaStore
         batch.Put(SagaCodec.Write(saga, version + 1));
     }
 
-    // Only letters are set aside, and they are of a kind of their own.
+    // Only letters are set aside, and they have their own kind.
     private static AggregateFilter FilterOf(params SagaState[] states) => new(
         states is [SagaState.SetAside] ? SagaCodec.LetterKind : SagaCodec.KindPrefix,
         [.. states.Select(state => state.Word())], states is [var one] && one.IsAtRest());

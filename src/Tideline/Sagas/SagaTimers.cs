@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Tideline.Sagas;
 
-/// <summary>Deadlines, parking and the writing of a saga that only waits.</summary>
+/// <summary>Deadlines, parking, and the row of a saga that only waits.</summary>
 internal static class SagaTimers
 {
     /// <summary>
-    /// Whether the present step, forward and before or at the pivot, has had its time. After the pivot there is no
-    /// giving up.
+    /// Whether the deadline of the present step has passed: only while the saga runs forward, up to and including the
+    /// pivot. After the pivot there is no deadline.
     /// </summary>
     public static bool DeadlinePassed(SagaDefinition definition, SagaRow row, long nowUs)
     {

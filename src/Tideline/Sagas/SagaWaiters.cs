@@ -4,8 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Requests that wait for their saga to end. A wait that is cut short costs nothing: the saga goes on without it. Sagas
-/// of shards that this process owns tell of their end when it is committed; others are looked at.
+/// Requests that wait for their saga to end. Abandoning a wait is harmless: the saga continues without it. For shards
+/// that this process owns, the commit signals the end; sagas of other shards are polled.
 /// </summary>
 public sealed class SagaWaiters
 {
@@ -14,7 +14,7 @@ public sealed class SagaWaiters
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, List<SagaWaiter>> _waiters = [];
 
-    /// <summary>Listens to what the ledger commits.</summary>
+    /// <summary>Subscribes to the ledger's commits.</summary>
     public SagaWaiters(GeneralLedger ledger)
     {
         _ledger = ledger;
@@ -22,7 +22,7 @@ public sealed class SagaWaiters
     }
 
     /// <summary>
-    /// Registers interest; before the saga begins, its end cannot be missed. Dispose it to lose interest.
+    /// Registers a waiter. If registered before the saga begins, it cannot miss the end. Dispose it to unregister.
     /// </summary>
     internal SagaWaiter Expect(Guid sagaId)
     {
@@ -37,8 +37,8 @@ public sealed class SagaWaiters
     }
 
     /// <summary>
-    /// How the saga ended that stands on a shard; null when that takes longer than <see cref="Limits.SagaWaitMs"/>
-    /// since <paramref name="began"/>.
+    /// The ended saga on a shard; null if it takes longer than <see cref="Limits.SagaWaitMs"/> since
+    /// <paramref name="began"/>.
     /// </summary>
     internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, long began,
         CancellationToken cancel)
@@ -83,7 +83,7 @@ public sealed class SagaWaiters
     }
 }
 
-/// <summary>One request's interest in a saga.</summary>
+/// <summary>One request that waits for a saga.</summary>
 internal sealed class SagaWaiter(SagaWaiters waiters, Guid sagaId) : IDisposable
 {
     private readonly TaskCompletionSource<SagaRow> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);

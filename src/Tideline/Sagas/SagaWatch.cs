@@ -6,9 +6,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Counts, all the time, what waits for an operator on the shards of this process: parked sagas, money on suspense,
-/// dead letters. Alarms and
-/// metrics read the last count.
+/// Continuously counts what waits for an operator on the shards of this process: parked sagas, money on suspense, dead
+/// letters. Alarms and metrics read the last count.
 /// </summary>
 public sealed class SagaWatch : IAsyncDisposable
 {
@@ -16,7 +15,7 @@ public sealed class SagaWatch : IAsyncDisposable
     private readonly WaitingSagas[] _waiting;
     private readonly OwnedShardLoops _loops;
 
-    /// <summary>Made with <see cref="Start"/>.</summary>
+    /// <summary>Start it with <see cref="Start"/>.</summary>
     public SagaWatch(GeneralLedger ledger, TimeProvider time, ILogger<SagaWatch> logger)
     {
         (_ledger, _waiting) = (ledger, [.. Enumerable.Repeat(WaitingSagas.None, ledger.Map.Shards)]);
@@ -24,10 +23,10 @@ public sealed class SagaWatch : IAsyncDisposable
             ledger, "count of sagas that wait", LookAsync, TimeSpan.FromMilliseconds(Limits.SagaWatchMs), time, logger);
     }
 
-    /// <summary>What waits on each shard, as of the last look; nothing on a shard of another process.</summary>
+    /// <summary>What waits on each shard, as of the last count; empty for a shard of another process.</summary>
     public IReadOnlyList<WaitingSagas> Waiting => [.. Enumerable.Range(0, _waiting.Length).Select(WaitingOn)];
 
-    /// <summary>Begins to look, and names what waits to <paramref name="health"/>.</summary>
+    /// <summary>Starts counting, and registers what waits with <paramref name="health"/>.</summary>
     public void Start(NodeHealth health)
     {
         for (var shard = 0; shard < _waiting.Length; shard++)
@@ -40,7 +39,7 @@ public sealed class SagaWatch : IAsyncDisposable
         _loops.Start();
     }
 
-    /// <summary>Looks at a shard of the process once.</summary>
+    /// <summary>Counts once on a shard of this process.</summary>
     public async Task LookAsync(int shard, CancellationToken cancel) =>
         _waiting[shard] = await CountAsync(shard, cancel);
 
@@ -82,8 +81,7 @@ public sealed class SagaWatch : IAsyncDisposable
 
 /// <summary>
 /// What waits for an operator on a shard, each up to <see cref="Limits.SagaWatchRows"/>. <paramref name="Suspense"/>:
-/// per currency how many
-/// sagas have how much on suspense, minor units.
+/// per currency, the number of sagas with money on suspense and the amount, minor units.
 /// </summary>
 public sealed record WaitingSagas(
     int Parked, int Letters, IReadOnlyDictionary<string, (int Sagas, long Minor)> Suspense)
@@ -91,7 +89,7 @@ public sealed record WaitingSagas(
     /// <summary>Nothing waits.</summary>
     public static WaitingSagas None { get; } = new(0, 0, new Dictionary<string, (int Sagas, long Minor)>());
 
-    /// <summary>What waits and what to do, as a sentence; null when nothing waits.</summary>
+    /// <summary>What waits, and the command to inspect it, as a sentence; null if nothing waits.</summary>
     public string? Sentence
     {
         get

@@ -5,13 +5,12 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Keeps a message that could not be handled, as a dead letter among the aggregates: it survives on both engines, and
-/// operators find it like a
-/// parked saga. The same message is kept once, however often it comes.
+/// Stores a message that could not be handled as a dead letter among the aggregates: it survives on both engines, and
+/// operators find it like a parked saga. The same message is stored once, however often it arrives.
 /// </summary>
 internal sealed record SetAside(Guid LetterId, SagaLetter Letter) : LedgerCommand
 {
-    /// <summary>What stands in a letter's row where a saga has its definition.</summary>
+    /// <summary>The value of a letter's row in the field that names a saga's definition.</summary>
     public const string Definition = "dead-letter";
 
     public override Guid RouteId => LetterId;

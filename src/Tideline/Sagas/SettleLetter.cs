@@ -5,9 +5,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas;
 
 /// <summary>
-/// Ends a dead letter by an operator's hand: carries out what it asks (<paramref name="Message"/>), or gives it up for
-/// a reason that is kept. In
-/// one commit, so that a letter is neither handled twice nor lost.
+/// Settles a dead letter for an operator: executes its command (<paramref name="Message"/>), or discards it with a
+/// stored reason. One commit does it, so that a letter is neither handled twice nor lost.
 /// </summary>
 internal sealed record SettleLetter(Guid LetterId, LedgerCommand? Message, string? Reason) : LedgerCommand
 {

@@ -7,8 +7,8 @@ using Tideline.Sagas;
 namespace Tideline.Services;
 
 /// <summary>
-/// What a service brings: everything that the ledger, the log, the sagas and the processes of the installation need to
-/// know of it. It lives in a folder of its own and is registered with one line.
+/// A service: everything that the ledger, the log, the sagas and the processes of the installation need to know about
+/// it. It has its own folder and is registered with one line.
 /// </summary>
 public abstract class BankService
 {
@@ -18,25 +18,23 @@ public abstract class BankService
     /// <summary>The commands that other processes may send to the owner of a shard.</summary>
     public virtual IReadOnlyList<CommandKind> Commands => [];
 
-    /// <summary>The events of its own aggregates, with the topic that carries a copy of them.</summary>
+    /// <summary>The events of its own aggregates, with the topic that carries a copy.</summary>
     public virtual IReadOnlyList<EventKind> Events => [];
 
     /// <summary>Its sagas, in every version that may still be in flight.</summary>
     public virtual IReadOnlyList<SagaDefinition> Sagas => [];
 
-    /// <summary>What time makes due.</summary>
+    /// <summary>Its work that becomes due with time.</summary>
     public virtual IReadOnlyList<DueWork> Timers => [];
 
-    /// <summary>What it shows on the view tier.</summary>
+    /// <summary>Its projections on the view tier.</summary>
     public virtual IReadOnlyList<ProjectionDefinition> Projections => [];
 
-    /// <summary>
-    /// What it keeps in files, at this moment: for a backup. Null when there is nothing. Quick: it copies nothing.
-    /// </summary>
-    /// <param name="folder">As <see cref="ServiceContext"/>.</param>
+    /// <summary>A snapshot of its files for a backup; null if it has none. Fast: it copies nothing.</summary>
+    /// <param name="folder">As in <see cref="ServiceContext"/>.</param>
     public virtual FolderSnapshot? PinFiles(string folder) => null;
 
-    /// <summary>Starts its parts, once the ledger and the log are there.</summary>
+    /// <summary>Starts its parts, once the ledger and the log are open.</summary>
     public virtual void Start(ServiceContext context)
     {
     }

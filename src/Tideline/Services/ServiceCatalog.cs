@@ -5,12 +5,12 @@ using Tideline.Sagas;
 
 namespace Tideline.Services;
 
-/// <summary>The services of a node, and what they registered.</summary>
+/// <summary>The services of a node, and everything they registered.</summary>
 public sealed class ServiceCatalog
 {
-    /// <summary>Takes the services.</summary>
+    /// <summary>Collects the services.</summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: two of them have a name, a command, an event, a projection or a version of a saga in common.
+    /// InvalidInput: two of them register the same name, command, event, projection or version of a saga.
     /// </exception>
     public ServiceCatalog(params IReadOnlyList<BankService> services)
     {
@@ -30,16 +30,16 @@ public sealed class ServiceCatalog
     /// <summary>The services, in the order in which they start.</summary>
     public IReadOnlyList<BankService> Services { get; }
 
-    /// <summary>The commands that processes send to each other.</summary>
+    /// <summary>The commands that processes forward to each other.</summary>
     public IReadOnlyList<CommandKind> Commands { get; }
 
-    /// <summary>The sagas, with the core's own.</summary>
+    /// <summary>The sagas, including the core's own.</summary>
     public SagaDefinitions Sagas { get; }
 
-    /// <summary>What time makes due.</summary>
+    /// <summary>The due work of all services.</summary>
     public IReadOnlyList<DueWork> Timers { get; }
 
-    /// <summary>What is shown on the view tier.</summary>
+    /// <summary>The projections of all services.</summary>
     public IReadOnlyList<ProjectionDefinition> Projections { get; }
 
     /// <summary>The service of a type.</summary>

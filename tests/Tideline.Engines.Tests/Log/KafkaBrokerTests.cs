@@ -48,7 +48,7 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
         using var late = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (log.Faults.Count == 0) await Task.Delay(50, late.Token);
         var said = log.Faults.ShouldHaveSingleItem().Sentence;
-        said.ShouldStartWith("The state of the log fails and is tried again: Kafka ");
+        said.ShouldStartWith("The state of the log keeps failing and is retried: Kafka ");
         await broker.MendAsync();
         while (log.Faults.Count > 0) await Task.Delay(50, late.Token);
     }

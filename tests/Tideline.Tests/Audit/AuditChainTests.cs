@@ -78,7 +78,7 @@ public sealed class AuditChainTests : IAsyncLifetime
     [InlineData(
         "UPDATE audit_log SET time_us = time_us + 1 WHERE block_number = 3",
         "Block 3 of shard 0 does not have the time")]
-    [InlineData("DELETE FROM audit_log WHERE block_number = 2", "Block 3 of shard 0 stands where block 2 should")]
+    [InlineData("DELETE FROM audit_log WHERE block_number = 2", "Block 3 of shard 0 is in the place of block 2")]
     public async Task A_change_to_events_or_blocks_is_found(string tampering, string finding)
     {
         Tamper(tampering);
@@ -87,15 +87,15 @@ public sealed class AuditChainTests : IAsyncLifetime
 
     [Theory]
     [InlineData("UPDATE entries SET amount = amount + 1 WHERE account_id = (SELECT account_id FROM entries WHERE "
-        + "amount = -250 LIMIT 1)", "says another amount")]
+        + "amount = -250 LIMIT 1)", "has a different amount")]
     [InlineData(
-        "UPDATE entries SET balance_after = balance_after + 1 WHERE amount = 250", "says another amount, balance")]
+        "UPDATE entries SET balance_after = balance_after + 1 WHERE amount = 250", "has a different amount, balance")]
     [InlineData("UPDATE entries SET time_us = time_us + 1 WHERE amount = 250", "transaction or time")]
     [InlineData(
         "UPDATE entries SET amount = -10001 WHERE amount = -10000 AND entry_version = 1",
         "add up to -1 instead of zero")]
-    [InlineData("UPDATE transactions SET amount = amount + 1 WHERE amount = 250", "says another currency, amount")]
-    [InlineData("UPDATE transactions SET currency = 'USD' WHERE amount = 250", "says another currency")]
+    [InlineData("UPDATE transactions SET amount = amount + 1 WHERE amount = 250", "differs from its entries")]
+    [InlineData("UPDATE transactions SET currency = 'USD' WHERE amount = 250", "has a different currency")]
     [InlineData("UPDATE transactions SET kind = 2 WHERE amount = 250", "kind")]
     [InlineData("UPDATE transactions SET reference = 'Rent' WHERE amount = 250", "reference")]
     [InlineData("UPDATE transactions SET saga_id = zeroblob(16) WHERE amount = 250", "saga")]

@@ -129,7 +129,7 @@ public sealed class BackupTests
         bytes[^100] ^= 1;
         await File.WriteAllBytesAsync(file, bytes);
         var restored = stage.Data + "-restored";
-        (await RestoreAsync(backup, restored)).ShouldContain("is not what was written");
+        (await RestoreAsync(backup, restored)).ShouldContain("differs from what was written");
         File.Delete(file);
         (await RestoreAsync(backup, restored)).ShouldContain("shard-0.db is missing");
         File.Delete(Path.Combine(backup, BackupManifest.FileName));
@@ -236,11 +236,11 @@ public sealed class BackupTests
             .Code.ShouldBe(ErrorCode.InvalidInput);
         (await Should.ThrowAsync<TidelineException>(
             () => stage.Node.Backup!.WriteAsync(Path.Combine(stage.Data, "x"), default))).Message
-            .ShouldContain("lies in the data folder");
+            .ShouldContain("is inside the data folder");
         Directory.CreateSymbolicLink(stage.Data + "-link", stage.Data);
         (await Should.ThrowAsync<TidelineException>(
             () => stage.Node.Backup!.WriteAsync(Path.Combine(stage.Data + "-link", "x", "y"), default))).Message
-            .ShouldContain("lies in the data folder");
+            .ShouldContain("is inside the data folder");
         Directory.Delete(stage.Data + "-link");
         var backup = stage.Data + "-backup";
         await stage.Node.Backup!.WriteAsync(backup, default);
@@ -256,7 +256,7 @@ public sealed class BackupTests
         var backup = stage.Data + "-backup";
         var made = await stage.Node.Backup!.WriteAsync(backup, default);
         (made with { Files = [.. made.Files, new BackupFile("../evil", 0, "")] }).Write(backup);
-        (await RestoreAsync(backup, stage.Data + "-restored")).ShouldContain("lies outside");
+        (await RestoreAsync(backup, stage.Data + "-restored")).ShouldContain("is outside the backup");
     }
 
     // The number of the newest block, when it is on the log and holds every event.

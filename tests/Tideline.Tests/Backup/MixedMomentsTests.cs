@@ -23,7 +23,7 @@ public sealed class MixedMomentsTests
         var refused = await Should.ThrowAsync<TidelineException>(
             () => InstallationEpochs.BeginAsync(node, "a test", default));
         refused.Code.ShouldBe(ErrorCode.Corrupt);
-        refused.Message.ShouldStartWith("The shards are not of one moment; no epoch was begun. Shard 0:");
+        refused.Message.ShouldStartWith("The shards are from different moments; no epoch was begun. Shard 0:");
         (await InstallationEpochs.BeginAsync(node, "a test", default, anyway: true)).ShouldBeGreaterThan(1);
         await stage.OpenAsync();
         (await stage.PostedAsync(to)).ShouldBe(100);

@@ -58,7 +58,7 @@ public sealed class WitnessTests
         ((FailingOver)(object)failing).HasFailedOver = true;
         await keeper.KeepAsync(default);
         Manifest.Read(stage.Data).ShouldNotBeNull().Heads.ShouldBe(seen.Heads);
-        keeper.Fault.ShouldNotBeNull().ShouldContain("what was acknowledged is not there");
+        keeper.Fault.ShouldNotBeNull().ShouldContain("acknowledged commands are lost");
         (await guard.FindFaultAsync(failing, 0, default)).ShouldNotBeNull().Seen.ShouldBe(seen.Heads[0]);
         ((FailingOver)(object)failing).HasFailedOver = false;
         await keeper.KeepAsync(default);

@@ -12,22 +12,22 @@ public sealed class RowCheckTests
 
     [Theory]
     [InlineData(
-        "UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row says overdraft limit 900, and its events")]
-    [InlineData("UPDATE accounts SET status = 1 WHERE kind = 0", "its row says status frozen, and its events")]
-    [InlineData("UPDATE accounts SET status = 9 WHERE kind = 0", "its row says status 9, and its events")]
+        "UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row has overdraft limit 900, but its events")]
+    [InlineData("UPDATE accounts SET status = 1 WHERE kind = 0", "its row has status frozen, but its events")]
+    [InlineData("UPDATE accounts SET status = 9 WHERE kind = 0", "its row has status 9, but its events")]
     [InlineData(
-        "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 0", "its row says owner")]
+        "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 0", "its row has owner")]
     [InlineData(
-        "UPDATE accounts SET version = version + 1 WHERE kind = 0", "its row is of version 3, which no event has")]
+        "UPDATE accounts SET version = version + 1 WHERE kind = 0", "its row has version 3, which no event has")]
     [InlineData(
-        "UPDATE accounts SET version = version - 1 WHERE kind = 0", "its row says balance 1000, and its events")]
+        "UPDATE accounts SET version = version - 1 WHERE kind = 0", "its row has balance 1000, but its events")]
     [InlineData(
-        "UPDATE accounts SET created_us = 1 WHERE kind = 0", "its row says time of creation 1, and its events")]
-    [InlineData("UPDATE accounts SET kind = 3 WHERE kind = 0", "its row says kind Settlement")]
+        "UPDATE accounts SET created_us = 1 WHERE kind = 0", "its row has time of creation 1, but its events")]
+    [InlineData("UPDATE accounts SET kind = 3 WHERE kind = 0", "its row has kind Settlement")]
     [InlineData(
-        "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 1", "a system account has")]
-    [InlineData("UPDATE accounts SET overdraft_limit = 7 WHERE kind = 1", "a system account has no owner and no limit")]
-    [InlineData("UPDATE customers SET profile = X'7B7D'", "its row has another profile than its event")]
+        "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 1", "a system account must")]
+    [InlineData("UPDATE accounts SET overdraft_limit = 7 WHERE kind = 1", "a system account must have no")]
+    [InlineData("UPDATE customers SET profile = X'7B7D'", "the profile in its row differs from the one in its event")]
     [InlineData("DELETE FROM customers", "its row is missing, but event")]
     public async Task A_row_that_was_edited_is_named(string sql, string finding)
     {
@@ -43,9 +43,9 @@ public sealed class RowCheckTests
     }
 
     [Theory]
-    [InlineData("UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row says overdraft limit 900")]
+    [InlineData("UPDATE accounts SET overdraft_limit = 900 WHERE kind = 0", "its row has overdraft limit 900")]
     [InlineData("UPDATE accounts SET customer_id = (SELECT customer_id FROM customers) WHERE kind = 0",
-        "its row says owner")]
+        "its row has owner")]
     public async Task An_edit_is_named_after_the_events_that_copied_it(string sql, string finding)
     {
         await using var bank = await Bank.OpenAsync(1);
@@ -69,7 +69,7 @@ public sealed class RowCheckTests
         var release = new ReleaseHold(hold, account, Bank.Eur, Expired: false);
         (await bank.Ledger.ExecuteAsync(release, default)).Refusal.ShouldBeNull();
         (await CheckAsync(bank)).Detail
-            .ShouldContain("its row says status frozen, and its events through 0:5 say open");
+            .ShouldContain("its row has status frozen, but its events through 0:5 have open");
     }
 
     [Fact]

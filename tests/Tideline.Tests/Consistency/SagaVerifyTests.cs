@@ -53,19 +53,19 @@ public sealed class SagaVerifyTests
     [InlineData(Complete, "I13", "is completed, but step credit-destination of 100 EUR")]
     [InlineData(
         Complete, "I12",
-        "Shard 0: 100 EUR minor units are on clearing for its sagas, but those that are unfinished have 0 under way")]
+        "Shard 0: 100 EUR minor units are on clearing for its sagas, but its unfinished sagas have 0 in transit")]
     // Stuck on clearing: no saga knows of it any more.
     [InlineData(
         "DELETE FROM aggregates WHERE state = 'running'", "I12",
-        "Shard 0: 100 EUR minor units are on clearing for its sagas, but those that are unfinished have 0 under way")]
-    [InlineData("DELETE FROM aggregates WHERE state = 'running'", "I13", "as done, but there is no such thing on it")]
+        "Shard 0: 100 EUR minor units are on clearing for its sagas, but its unfinished sagas have 0 in transit")]
+    [InlineData("DELETE FROM aggregates WHERE state = 'running'", "I13", "as done, but it does not exist there")]
     [InlineData(
         "DELETE FROM aggregates WHERE state = 'running'", "I2",
         "100 may come back to it, but what is under way adds up to 0")]
     // A refund to nowhere: the saga says that its money went back.
     [InlineData(
         "UPDATE aggregates SET state = 'compensated' WHERE state = 'suspended'", "I13",
-        "is compensated, but the undoing of step debit-source of 250 EUR")]
+        "is compensated, but the compensation of step debit-source of 250 EUR")]
     [InlineData(
         "UPDATE aggregates SET state = 'compensated' WHERE state = 'suspended'", "I2",
         "suspense holds 250, but claims on it add up to 0")]
@@ -73,9 +73,9 @@ public sealed class SagaVerifyTests
         "UPDATE aggregates SET state = 'paid-out' WHERE state = 'suspended'", "I13",
         "is paid-out, but the payout of 250 EUR")]
     // Credited, and still said to be undone.
-    [InlineData(Compensate, "I13", "the undoing of step debit-source")]
+    [InlineData(Compensate, "I13", "the compensation of step debit-source")]
     // Completed without entries, within a shard.
-    [InlineData($"DELETE FROM transactions {Within}", "I13", "as done, but there is no such thing on it")]
+    [InlineData($"DELETE FROM transactions {Within}", "I13", "as done, but it does not exist there")]
     [InlineData($"UPDATE transactions SET amount = amount + 1 {Within}", "I13", "is completed, but entry")]
     [InlineData(
         "UPDATE accounts SET returnable = returnable + 1 WHERE returnable > 0", "I2",
@@ -122,7 +122,7 @@ public sealed class SagaVerifyTests
         bank.Tamper(
             0, $"UPDATE aggregates SET data = CAST(replace(CAST(data AS TEXT), '{to}', '{other}') AS BLOB) "
             + $"WHERE aggregate_id = X'{settled.Id:N}'").ShouldBe(1);
-        Detail(await bank.VerifyAsync(), "I13").ShouldContain($"moves something else than 70 EUR of account {other}");
+        Detail(await bank.VerifyAsync(), "I13").ShouldContain($"does not move 70 EUR of account {other}");
     }
 
     [Fact]

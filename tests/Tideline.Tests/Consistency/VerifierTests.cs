@@ -65,10 +65,10 @@ public sealed class VerifierTests : IAsyncLifetime
     [InlineData("UPDATE events SET version = version + 1 WHERE event_seq = 3",
         "I7", "Event 0:3 is not the same on the log")]
     [InlineData("DELETE FROM events WHERE event_seq = 7", "I7", "Event 0:7 is on the log, but not in the ledger")]
-    [InlineData("UPDATE transactions SET amount = 251 WHERE amount = 250", "I9", "says another currency, amount")]
+    [InlineData("UPDATE transactions SET amount = 251 WHERE amount = 250", "I9", "differs from its entries")]
     [InlineData(
         "DELETE FROM events WHERE event_seq > 5",
-        "I8", "customers stands at 0:7, but the newest event of the ledger is 0:5")]
+        "I8", "customers is at 0:7, but the newest event of the ledger is 0:5")]
     public Task A_change_to_the_ledger_breaks_its_check(string tampering, string invariant, string finding) =>
         ShouldBeFoundAsync("ledger/shard-0.db", tampering, invariant, finding, deep: false);
 
@@ -122,7 +122,7 @@ public sealed class VerifierTests : IAsyncLifetime
         "INSERT INTO c_events_v1 VALUES ('mine', 1, CAST('{}' AS BLOB))", "Document mine of events belongs to nothing",
         true)]
     [InlineData(
-        "UPDATE tl_watermarks SET seq = 900", "customers stands at 0:900, but the newest event of the ledger is 0:7",
+        "UPDATE tl_watermarks SET seq = 900", "customers is at 0:900, but the newest event of the ledger is 0:7",
         false)]
     public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) =>
         ShouldBeFoundAsync("views/views.db", tampering, "I8", finding, deep);

@@ -66,7 +66,7 @@ public sealed class MySqlFailoverRoleTests
     {
         var refused = await Should.ThrowAsync<TidelineException>(() => StartAsync("Server=one;User ID=ada"));
         refused.Code.ShouldBe(ErrorCode.InvalidInput);
-        refused.Message.ShouldContain("no address is one");
+        refused.Message.ShouldContain("no address names one");
     }
 
     private static Task<FailoverServer> StartAsync(MySqlGroup group) => StartAsync(group.Address);

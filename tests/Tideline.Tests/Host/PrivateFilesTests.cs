@@ -83,7 +83,7 @@ public sealed class PrivateFilesTests : IDisposable
             await File.ReadAllTextAsync(manifest), "\"eventSeq\": \\d+", "\"eventSeq\": 9999"));
         var (exitCode, _, errors) = await HostProcess.RunAsync("restore", backup, "--data", Data);
         (exitCode, errors).ShouldSatisfyAllConditions(
-            () => exitCode.ShouldBe(2), () => errors.ShouldContain("does not stand where the backup says"));
+            () => exitCode.ShouldBe(2), () => errors.ShouldContain("does not have the head that the backup records"));
         Entries().Select(entry => entry.Name).ShouldContain("shard-0.db");
         ShouldBePrivate();
     }

@@ -25,7 +25,7 @@ public sealed class BackgroundLoopTests
         loop.Start();
         await Eventually.IsTrueAsync(() => Volatile.Read(ref passes) > 2);
         var told = isStrayCancellation ? "Somebody else's." : "It is broken.";
-        loop.Fault.ShouldBe($"The part fails and is tried again: {told}");
+        loop.Fault.ShouldBe($"The part keeps failing and is retried: {told}");
         Volatile.Write(ref isBroken, false);
         await Eventually.IsTrueAsync(() => loop.Fault is null);
     }
@@ -49,7 +49,7 @@ public sealed class BackgroundLoopTests
         time.Advance(TimeSpan.FromMilliseconds(Limits.LoopStallMs));
         loop.Fault.ShouldBeNull();
         time.Advance(TimeSpan.FromSeconds(2));
-        loop.Fault.ShouldBe("The part has stood still for 32 s.");
+        loop.Fault.ShouldBe("The part has made no progress for 32 s.");
         hangs.SetResult();
         await Eventually.IsTrueAsync(() => loop.Fault is null);
     }
@@ -75,7 +75,7 @@ public sealed class BackgroundLoopTests
         {
             loop.Start();
             await moved.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-            loop.Fault.ShouldBe("The part fails and is tried again: It is broken.");
+            loop.Fault.ShouldBe("The part keeps failing and is retried: It is broken.");
             hold.SetResult();
         }
     }

@@ -26,7 +26,7 @@ public sealed class AnswerLimitTests
         var untouched = await Should.ThrowAsync<TidelineException>(() => waiting.WaitAsync(Generous));
         (unknown.Code, untouched.Code).ShouldBe((ErrorCode.StorageUnavailable, ErrorCode.StorageUnavailable));
         unknown.Message.ShouldContain("did not confirm the commit within 3.5 s");
-        untouched.Message.ShouldContain("nothing of it happened");
+        untouched.Message.ShouldContain("it had no effect");
 
         // When the engine answers, a repetition finds out, and nothing happens twice.
         store.GoOn();

@@ -63,7 +63,7 @@ public sealed class ConsumerTests : IAsyncLifetime
         await Eventually.IsTrueAsync(() => _batches.Count(batch => batch.Partition == 0) >= 2);
         await Eventually.IsTrueAsync(() => consumer.Status[0].Fault is not null);
         consumer.Status[0].ShouldBe(new ConsumerStatus(
-            "g", Topic, 0, 0, "The consumer of t/0 fails and is tried again: The handler is broken."));
+            "g", Topic, 0, 0, "The consumer of t/0 keeps failing and is retried: The handler is broken."));
         (await _log.GetCommittedAsync("g", Topic, 0, Cancel)).ShouldBe(0);
 
         // The other partition is not held up.

@@ -20,7 +20,7 @@ public sealed class SagaDeadLetterTests
             { SagaEngine.RequestType, "", "is not valid JSON" },
             { SagaEngine.RequestType, "\0ÿ{", "is not valid JSON" },
             { SagaEngine.RequestType, Nested, "is not valid JSON" },
-            { SagaEngine.RequestType, "null", "A saga without data" },
+            { SagaEngine.RequestType, "null", "The saga has no data" },
             { SagaEngine.RequestType, "[]", "is not valid JSON" },
             { SagaEngine.RequestType, "{}", "does not name the movement of its saga" },
             { SagaEngine.ReplyType, "{}", "does not name the movement of its saga" },

@@ -4,7 +4,7 @@ using Tideline.Queries;
 namespace Tideline.Engines.Cache.Memory;
 
 /// <summary>
-/// The cache of one process, in its memory: segments with a lock each, so that reads of different keys rarely meet.
+/// The in-memory cache of one process: segments with a lock each, so that reads of different keys rarely contend.
 /// </summary>
 public sealed class MemoryCache : ICache
 {
@@ -25,7 +25,7 @@ public sealed class MemoryCache : ICache
             _segments[at] = new MemorySegment(time, ids, entries / Segments, bytes / Segments);
     }
 
-    /// <summary>Keys that are kept.</summary>
+    /// <summary>The number of cached keys.</summary>
     internal int Count => _segments.Sum(segment => segment.Count);
 
     /// <inheritdoc/>

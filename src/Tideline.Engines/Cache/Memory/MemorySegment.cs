@@ -4,12 +4,12 @@ using Tideline.Queries;
 namespace Tideline.Engines.Cache.Memory;
 
 /// <summary>
-/// A part of the keys of a <see cref="MemoryCache"/>, bounded: two generations, and what the older one holds is
-/// forgotten when the younger is full. What is used moves to the younger.
+/// A bounded part of the keys of a <see cref="MemoryCache"/>, in two generations: when the younger is full, the older
+/// is dropped. Used keys move to the younger.
 /// </summary>
 internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entries, long bytes)
 {
-    // About what a slot and its place in a dictionary take beside key and value.
+    // Approximate memory of a slot and its dictionary entry, in addition to key and value.
     private const int SlotBytes = 150;
 
     private readonly Lock _lock = new();
@@ -48,7 +48,7 @@ internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entr
     {
         lock (_lock)
         {
-            // A key that is forgotten needs no word: its leases are worth nothing.
+            // A key that is not cached needs no invalidation: its leases are no longer valid.
             if (Find(key) is { } slot && slot.Version < version)
                 Put(key, slot with { Version = version, Value = null });
         }

@@ -3,16 +3,16 @@ using Tideline.Kernel;
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// Keeps calls away from a server that failed <see cref="Limits.CacheFailures"/> times in a row. Then one call in
-/// <see cref="Limits.CacheAwayMs"/> is let through; when it succeeds, all are.
+/// Stops calls to a server that failed <see cref="Limits.CacheFailures"/> times in a row. Then one call every
+/// <see cref="Limits.CacheAwayMs"/> is let through; when one succeeds, all are.
 /// </summary>
 internal sealed class CircuitBreaker(TimeProvider time)
 {
     private readonly long _away = Limits.CacheAwayMs * time.TimestampFrequency / 1_000;
     private int _failures;
 
-    // 0: closed. Else open, and the first call after this timestamp is the one that tries; it moves the timestamp on,
-    // so there is no second.
+    // 0: closed. Otherwise open: the first call after this timestamp is the trial, and advances the timestamp so that
+    // there is only one.
     private long _triesAt;
 
     public bool IsOpen => Volatile.Read(ref _triesAt) != 0;
@@ -26,8 +26,8 @@ internal sealed class CircuitBreaker(TimeProvider time)
         return now >= triesAt && Interlocked.CompareExchange(ref _triesAt, now + _away, triesAt) == triesAt;
     }
 
-    /// <summary>A call succeeded.</summary>
-    /// <returns>Whether calls were kept away until now.</returns>
+    /// <summary>Records a successful call.</summary>
+    /// <returns>Whether the breaker was open until now.</returns>
     public bool Succeeded()
     {
         if (Volatile.Read(ref _failures) == 0 && !IsOpen) return false;
@@ -35,8 +35,8 @@ internal sealed class CircuitBreaker(TimeProvider time)
         return Interlocked.Exchange(ref _triesAt, 0) != 0;
     }
 
-    /// <summary>A call failed.</summary>
-    /// <returns>Whether calls are kept away from now on.</returns>
+    /// <summary>Records a failed call.</summary>
+    /// <returns>Whether the breaker is now open.</returns>
     public bool Failed()
     {
         if (Interlocked.Increment(ref _failures) < Limits.CacheFailures) return false;

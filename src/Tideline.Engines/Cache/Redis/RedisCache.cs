@@ -7,14 +7,14 @@ using Tideline.Queries;
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// The cache that processes share, in Redis. Finding a value or taking a lease is one command; filling and invalidating
-/// are scripts on one key, so they also run on a cluster. A server that is slow or gone costs a read
-/// <see cref="Limits.CacheReadMs"/> at most, and soon nothing.
+/// The shared cache of several processes, in Redis. Finding a value or taking a lease is one command; filling and
+/// invalidating are scripts on one key, so they also run on a cluster. A slow or unreachable server costs a read at
+/// most <see cref="Limits.CacheReadMs"/>, and soon nothing.
 /// </summary>
 public sealed partial class RedisCache : ICache
 {
-    // What the configuration may say otherwise. The last is how long the driver remembers a call that nobody waits for
-    // any more.
+    // Defaults that the configuration may override. The last one limits how long the driver keeps a call that no caller
+    // awaits any more.
     private static readonly string Defaults = string.Create(
         CultureInfo.InvariantCulture,
         $"connectRetry=1,connectTimeout={Limits.CacheConnectMs},asyncTimeout={Limits.CacheInvalidationMs}");
@@ -37,11 +37,13 @@ public sealed partial class RedisCache : ICache
         (_leases, Breaker) = (new IdGenerator(time), new CircuitBreaker(time));
     }
 
-    /// <summary>Decides whether reads ask the server.</summary>
+    /// <summary>Decides whether reads use the server.</summary>
     internal CircuitBreaker Breaker { get; }
 
-    /// <summary>Connects. A server that does not answer is no fault: it is connected to when it is there.</summary>
-    /// <exception cref="TidelineException">InvalidInput: the configuration cannot be read.</exception>
+    /// <summary>
+    /// Connects. A server that does not answer is not a fault: the cache connects when it becomes reachable.
+    /// </summary>
+    /// <exception cref="TidelineException">InvalidInput: the configuration cannot be parsed.</exception>
     public static async Task<RedisCache> ConnectAsync(
         RedisCacheOptions options, TimeProvider time, ILogger logger, CancellationToken cancel)
     {
@@ -88,7 +90,7 @@ public sealed partial class RedisCache : ICache
     {
         try
         {
-            // Nobody waits for it, so it may take longer than a read and says nothing about how long reads take.
+            // No reader waits for it, so it may take longer than a read and says nothing about the latency of reads.
             await _database.ScriptEvaluateAsync(RedisSlot.Invalidate, [Key(key)], [RedisSlot.Version(version)])
                 .WaitAsync(InvalidationPatience, _time, cancel);
             return true;
@@ -124,7 +126,7 @@ public sealed partial class RedisCache : ICache
         fault is RedisException or RedisCommandException or TimeoutException;
 
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "The Redis cache fails; reads go past it until it answers again.")]
+        Level = LogLevel.Warning, Message = "The Redis cache fails; reads bypass it until it answers again.")]
     private static partial void Away(ILogger logger, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The Redis cache answers again.")]

@@ -6,16 +6,18 @@ using Tideline.Queries;
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// What stands under a key: 32 hexadecimal digits of the lease, 19 digits of the version, then the value or nothing.
-/// The digits are of fixed width, so that scripts compare versions as texts: a number of Lua is a double and holds no
-/// 64 bits.
+/// The value under a key: 32 hexadecimal digits of the lease, 19 digits of the version, then the cached value or
+/// nothing. The digits have a fixed width, so that scripts can compare versions as strings: a Lua number is a double
+/// and cannot hold 64 bits.
 /// </summary>
 internal static class RedisSlot
 {
     private const int LeaseDigits = 32;
     private const int Head = LeaseDigits + 19;
 
-    /// <summary>KEYS: the key. ARGV: lease, version, value, life in milliseconds. 1 when it was filled.</summary>
+    /// <summary>
+    /// KEYS: the key. ARGV: lease, version, value, lifetime in milliseconds. Returns 1 if the key was filled.
+    /// </summary>
     public const string Fill = """
         local head = redis.call('GETRANGE', KEYS[1], 0, 50)
         if string.sub(head, 1, 32) ~= ARGV[1] or string.sub(head, 33) > ARGV[2] then return 0 end
@@ -24,7 +26,7 @@ internal static class RedisSlot
         """;
 
     /// <summary>
-    /// KEYS: the key. ARGV: version. A key that is not there needs no word: its leases are worth nothing.
+    /// KEYS: the key. ARGV: version. A missing key needs no invalidation: its leases are no longer valid.
     /// </summary>
     public const string Invalidate = """
         local head = redis.call('GETRANGE', KEYS[1], 0, 50)
@@ -32,14 +34,14 @@ internal static class RedisSlot
         return 1
         """;
 
-    /// <summary>What is set where nothing was found.</summary>
+    /// <summary>The value to store when a key is missing.</summary>
     public static RedisValue Empty(Guid lease) => Lease(lease) + Version(0);
 
     public static string Lease(Guid lease) => lease.ToString("N", CultureInfo.InvariantCulture);
 
     public static string Version(long version) => version.ToString("D19", CultureInfo.InvariantCulture);
 
-    /// <summary>An answer without a lease when it is not one of ours.</summary>
+    /// <summary>Parses a value; the answer has no lease if another program wrote it.</summary>
     public static CacheAnswer Read(ReadOnlyMemory<byte> slot)
     {
         if (slot.Length < Head || !Utf8Parser.TryParse(slot.Span[..LeaseDigits], out Guid lease, out _, 'N'))

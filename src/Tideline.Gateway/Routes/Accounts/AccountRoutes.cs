@@ -7,7 +7,7 @@ using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
-/// <summary>Accounts: opened, frozen and closed, and read strongly.</summary>
+/// <summary>Opens, freezes and closes accounts, and reads them strongly.</summary>
 internal sealed class AccountRoutes(GatewayParts parts)
 {
     private const string Example =
@@ -18,7 +18,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
         new("currency", "an ISO 4217 code.", "EUR", Required: true),
         new("overdraftLimit", "how far below zero the account may go, a decimal amount.", "500.00"),
         new("iban", "the account's IBAN, if it has one.", "DE89370400440532013000"),
-        new("accountId", "an id of your own, a UUID of any version but 8.", "0197a1b2-0000-7000-8000-00000000000a"));
+        new("accountId", "an id you choose, a UUID of any version but 8.", "0197a1b2-0000-7000-8000-00000000000a"));
 
     private static readonly BodyShape Status = new(
         new BodyField("status", "open, frozen or closed.", "frozen", Required: true));
@@ -66,7 +66,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
         };
         if (status is null)
             fields.Fail(ProblemTypes.InvalidField, "'status' must be open, frozen or closed.", "status");
-        // A key is welcome but not asked for: no money moves, and a status that is set already says so.
+        // A key is optional: no money moves, and a status that is already set is refused.
         var key = http.Request.Headers.ContainsKey("Idempotency-Key") ? fields.Key(http) : Guid.Empty;
         var fingerprint = fields.Fingerprint("status", id);
         if (fields.Problem is { } problem) return problem;
@@ -88,7 +88,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
     private Task<AccountRow?> FindAsync(Guid id, CancellationToken cancel) =>
         parts.Ledger.ReaderOf(id).GetAccountAsync(id, cancel).AsTask();
 
-    // As the command left it, so that a repetition is answered as the first request was.
+    // The account as the command left it, so that a repeat gets the same answer as the first request.
     private async Task<AccountRow?> FindAtAsync(Guid id, Position position, CancellationToken cancel)
     {
         if (await FindAsync(id, cancel) is not { } account) return null;
@@ -109,7 +109,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
         return null;
     }
 
-    /// <summary>The problem of an account that the path names and nobody knows.</summary>
+    /// <summary>The problem of an unknown account in the path.</summary>
     public static Problem NotFound(Guid id) =>
         Problem.Of(new Refusal(RefusalReason.AccountNotFound, $"There is no account {id}."), inPath: true);
 

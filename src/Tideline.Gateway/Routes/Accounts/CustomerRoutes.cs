@@ -5,14 +5,14 @@ using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
-/// <summary>Customers: created on the strong tier, read from the view tier.</summary>
+/// <summary>Creates customers on the strong tier.</summary>
 internal sealed class CustomerRoutes(GatewayParts parts)
 {
     private static readonly BodyShape NewCustomer = new(
         new("name", "the customer's full name.", "Ada Lovelace", Required: true),
         new("email", "where the customer can be reached.", "ada@example.com", Required: true),
         new("country", "where the customer lives, as an ISO 3166 code of two capital letters.", "GB", Required: true),
-        new("customerId", "an id of your own, a UUID of any version but 8.", "0197a1b2-0000-7000-8000-000000000001"));
+        new("customerId", "an id you choose, a UUID of any version but 8.", "0197a1b2-0000-7000-8000-000000000001"));
 
     public void Map(RouteTable routes)
     {

@@ -7,12 +7,12 @@ using Tideline.Ledger;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
-/// <summary>What moved on an account, and its balance at any time: strong reads.</summary>
+/// <summary>The entries of an account, and its balance at any time: strong reads.</summary>
 internal sealed class EntryRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);
     private static readonly BodyShape Moment = new(new BodyField(
-        "at", "an RFC 3339 time or a date that is over; that of the shard's newest commit unless told.",
+        "at", "an RFC 3339 time or a date, not in the future; default: that of the shard's newest commit.",
         "2026-01-31T12:00:00Z"));
 
     public void Map(RouteTable routes)
@@ -84,10 +84,10 @@ internal sealed class EntryRoutes(GatewayParts parts)
             return AccountRoutes.NotFound(id);
         var ledger = parts.Ledger;
         if (asked is null || asked > ledger.NowUs(shard)) await ledger.LookAsync(shard, http.RequestAborted);
-        // Nobody knows a balance of the future.
+        // A future balance is unknown.
         if (asked > ledger.NowUs(shard))
-            return new Problem(ProblemTypes.InvalidQuery, "'at' must not lie ahead of now.", "at");
-        // Later commits get later times, so the balance as of the newest commit is the present one and never changes.
+            return new Problem(ProblemTypes.InvalidQuery, "'at' must not be in the future.", "at");
+        // Later commits get later times, so the balance as of the newest commit is the present one, and never changes.
         var at = asked ?? ledger.CommittedHead(shard).TimeUs;
         await ledger.FenceAsync(shard, at, http.RequestAborted);
         var entry = await reader.GetEntryAtAsync(id, at, http.RequestAborted);

@@ -7,7 +7,7 @@ using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
-/// <summary>Money held back: placed, captured in part or whole, released.</summary>
+/// <summary>Places holds, captures them in part or in whole, and releases them.</summary>
 internal sealed class HoldRoutes(GatewayParts parts)
 {
     private const int DefaultHoldDays = 7;
@@ -16,18 +16,18 @@ internal sealed class HoldRoutes(GatewayParts parts)
         """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"87.66","currency":"EUR"}""";
 
     private static readonly BodyShape NewHold = new(
-        new("amount", "a decimal amount, more than zero.", "30.00", Required: true),
+        new("amount", "a decimal amount, greater than zero.", "30.00", Required: true),
         new("currency", "the account's currency.", "EUR", Required: true),
         new(
             "expiresAt",
-            $"when it is given back by itself, an RFC 3339 time or a date; in {DefaultHoldDays} days unless told.",
+            $"when it expires, an RFC 3339 time or a date; default: in {DefaultHoldDays} days.",
             "2026-02-07T12:00:00Z"),
-        new("reference", "your words for it.", "Hotel deposit"));
+        new("reference", "a text of your choice.", "Hotel deposit"));
 
     private static readonly BodyShape Capture = new(
-        new("amount", "how much to take; all that is held unless told.", "12.34"),
+        new("amount", "how much to capture; default: all that is held.", "12.34"),
         new("currency", "the account's currency; needed with an amount.", "EUR"),
-        new("final", "whether the rest is given back.", "true", IsFlag: true));
+        new("final", "whether to release the rest.", "true", IsFlag: true));
 
     private static readonly BodyShape Release = new();
 
@@ -58,8 +58,8 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, NewHold);
         var account = fields.PathId(http);
         var amount = fields.Money();
-        // Whether it lies ahead is the ledger's to say: a repeated request gets its first answer, even when the hold
-        // has ended since.
+        // The ledger checks that it is in the future: a repeated request gets its first answer, even if the hold has
+        // ended since.
         var nowUs = parts.Ledger.NowUs(parts.Ledger.Map.ShardOf(account));
         var expiresUs = fields.OptionalTime("expiresAt")?.ToUs() ?? nowUs + DefaultHoldDays * DayUs;
         var command = new PlaceHold(
@@ -78,7 +78,7 @@ internal sealed class HoldRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadAsync(http, Capture);
         var id = fields.PathId(http);
         var amount = fields.OptionalMoney("amount", "currency");
-        // Beside the hold, which is beside its account.
+        // On the shard of the hold, which is that of its account.
         var transaction = parts.Ledger.NextIdBeside(id);
         var (key, fingerprint) = (fields.Key(http), fields.Fingerprint("capture", id));
         if (fields.Problem is { } problem) return problem;

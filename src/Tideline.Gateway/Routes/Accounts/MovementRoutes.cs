@@ -6,16 +6,16 @@ using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
-/// <summary>Money that enters or leaves the bank.</summary>
+/// <summary>Deposits and withdrawals of cash.</summary>
 internal sealed class MovementRoutes(GatewayParts parts)
 {
     private const string Example =
         """{"transactionId":"0197a1b2-0000-7000-8000-0000000000f1","balance":"112.34","currency":"EUR"}""";
 
     private static readonly BodyShape Movement = new(
-        new("amount", "a decimal amount, more than zero.", "12.34", Required: true),
+        new("amount", "a decimal amount, greater than zero.", "12.34", Required: true),
         new("currency", "the account's currency.", "EUR", Required: true),
-        new("reference", "your words for it.", "Salary January"));
+        new("reference", "a text of your choice.", "Salary January"));
 
     public void Map(RouteTable routes)
     {

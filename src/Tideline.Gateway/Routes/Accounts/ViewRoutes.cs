@@ -8,7 +8,7 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
-/// <summary>What people look at: customers and their movements, as fresh as asked.</summary>
+/// <summary>Reads of customers and their movements at the requested freshness.</summary>
 internal sealed class ViewRoutes(GatewayParts parts)
 {
     private const string Customer =
@@ -18,17 +18,17 @@ internal sealed class ViewRoutes(GatewayParts parts)
         "the customer's e-mail address.", "ada@example.com", Required: true), QueryReader.Limit, QueryReader.After);
 
     private static readonly BodyShape Search = new(
-        new("customerId", "whose movements.", "0197a1b2-0000-7000-8000-000000000001", Required: true),
+        new("customerId", "the customer of the movements.", "0197a1b2-0000-7000-8000-000000000001", Required: true),
         new("from", "the beginning, an RFC 3339 time or a date.", "2026-01-01T00:00:00Z"),
         new("to", "the end, an RFC 3339 time or a date.", "2026-02-01T00:00:00Z"),
-        new("q", "a part of the reference, external reference, kind, counterparty or id.", "rent"),
+        new("q", "part of the reference, external reference, kind, counterparty or id.", "rent"),
         QueryReader.Limit, QueryReader.After);
 
     public void Map(RouteTable routes)
     {
         routes.Get("/v1/customers/{id}", new RouteNotes(
             "A customer with accounts and recent movements, at least as fresh as "
-            + "Tideline-Consistency asks.", Customer)
+            + "Tideline-Consistency requires.", Customer)
         { IsRead = true }, GetAsync);
         routes.Get("/v1/customers", new RouteNotes("Customers with an e-mail address.",
             $$"""{"items":[{{Customer}}],"nextCursor":null}""")
@@ -54,7 +54,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
 
         if (found is not { } read)
             return Problem.Of(new Refusal(RefusalReason.CustomerNotFound, $"There is no customer {id}, or the view has "
-                + $"not seen it yet; ask with Tideline-Consistency: strong to be sure."), inPath: true);
+                + $"not seen it yet; use Tideline-Consistency: strong to be sure."), inPath: true);
         Answers.SetServed(http, read.ServedBy, read.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, read.Customer, CustomerJson.Write);
         return null;

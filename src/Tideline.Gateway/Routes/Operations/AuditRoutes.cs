@@ -5,7 +5,7 @@ using Tideline.Ledger;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>The audit chain: its published heads, and a walk along it.</summary>
+/// <summary>The audit chain: its published heads, and its verification.</summary>
 internal sealed class AuditRoutes(GatewayParts parts)
 {
     public void Map(RouteTable routes)

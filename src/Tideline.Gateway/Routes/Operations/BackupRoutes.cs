@@ -24,7 +24,7 @@ internal sealed class BackupRoutes(GatewayParts parts)
         var directory = fields.Text("directory", Limits.PathCharacters);
         if (fields.Problem is { } bad) return bad;
         if (!Path.IsPathFullyQualified(directory))
-            return new Problem(ProblemTypes.InvalidField, "directory is an absolute path.", "directory");
+            return new Problem(ProblemTypes.InvalidField, "'directory' must be an absolute path.", "directory");
         if (parts.Backup is not { } backup)
         {
             return Problem.Of(new TidelineException(

@@ -3,11 +3,11 @@ using Tideline.Gateway.Problems;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>The proof that ledger, log and views agree.</summary>
+/// <summary>Verifies that ledger, log and views agree.</summary>
 internal sealed class ConsistencyRoutes(GatewayParts parts)
 {
     private static readonly BodyShape Depth = new(
-        new BodyField("deep", "true checks every document and every record; a sample of them unless told.", "true"));
+        new BodyField("deep", "true checks every document and every record; default: a sample.", "true"));
 
     public void Map(RouteTable routes) => routes.Get("/v1/ops/consistency", new RouteNotes(
         "Checks the invariants of ledger, log and views while traffic runs, and names each violation.",

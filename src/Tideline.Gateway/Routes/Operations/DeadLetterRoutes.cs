@@ -8,9 +8,9 @@ using Tideline.Projections;
 namespace Tideline.Gateway.Routes.Operations;
 
 /// <summary>
-/// Dead letters of both kinds, by their source: events that could not be projected (views), in order under the key of
-/// their document, and messages of sagas that could not be handled (sagas), each under an id of its own. They are seen,
-/// replayed or given up. While the views are not open, those of sagas are served alone.
+/// Dead letters of both kinds, by source: events that could not be projected (views), in order under the key of their
+/// document, and saga messages that could not be handled (sagas), each under its own id. They can be listed, replayed
+/// or discarded. While the views are not open, only those of sagas are served.
 /// </summary>
 internal sealed class DeadLetterRoutes(GatewayParts parts)
 {
@@ -21,7 +21,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         """;
     private const string List = "dlq";
 
-    // Where a page of saga letters goes on; a projection's name is no such word.
+    // Marks a page of saga letters in a cursor; no projection has this name.
     private const string Sagas = "-";
     private const string ViewsLeftOut =
         "The list omits dead letters of projections: the views are not open yet; /health/detail says why.";
@@ -33,18 +33,18 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         """;
 
     private static readonly BodyField Which = new(
-        "projection", "the projection; required if the key has letters in several.", "customers");
+        "projection", "the projection; required if the key has letters in several projections.", "customers");
     private static readonly BodyShape Show = new(Which);
     private static readonly BodyShape Replay = new(
         new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true), Which);
 
     private static readonly BodyShape ReplayMany = new(
         new("dryRun", "whether to change nothing and only report.", "true", IsFlag: true),
-        new("cursor", "the nextCursor of the answer before.", "ZGxxfDAxOTdhMWIy"));
+        new("cursor", "the nextCursor of the previous answer.", "ZGxxfDAxOTdhMWIy"));
 
     private static readonly BodyShape Discard = new(
         new("reason", "why; stored with the letters.", "Bad test data", Required: true),
-        new("firstOnly", "whether only the first letter goes.", "true", IsFlag: true), Which);
+        new("firstOnly", "whether to discard only the first letter.", "true", IsFlag: true), Which);
 
     public void Map(RouteTable routes)
     {
@@ -70,7 +70,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             Body = ReplayMany,
         }, ReplayManyAsync);
         routes.Post("/v1/ops/dlq/{id}/discard",
-            new RouteNotes("Gives up the letters of a key.", """{"discarded":1}""") { Body = Discard }, DiscardAsync);
+            new RouteNotes("Discards the letters of a key.", """{"discarded":1}""") { Body = Discard }, DiscardAsync);
     }
 
     private async Task<Problem?> ListAsync(HttpContext http)
@@ -114,11 +114,11 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private static string? Join(string? views, string? shards) =>
         views is null || shards is null ? views ?? shards : $"{views} {shards}";
 
-    // The program derives the ids of saga letters; no document has one of them.
+    // The program derives the ids of saga letters, so no document has one of them.
     private static Guid? SagaLetter(string key) =>
         Guid.TryParseExact(key, "D", out var id) && DerivedId.IsDerived(id) ? id : null;
 
-    // The projection that is named, or the one in which the key waits.
+    // The named projection, or the one with letters of the key.
     private Projection? FindProjection(FieldReader fields, string key)
     {
         var name = fields.OptionalText(Which.Name, Limits.DocumentKeyCharacters);
@@ -241,7 +241,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         return null;
     }
 
-    // A full page goes on behind its last key.
+    // After a full page, the next one continues after its last key.
     private async Task<string?> ReplayProjectionsAsync(
         List<ReplayResult> results, (string Name, string Place) after, bool dryRun, CancellationToken cancel)
     {
@@ -259,7 +259,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         return null;
     }
 
-    // As many as have room in the page, side by side. Answers the last one when more follow.
+    // As many as fit in the page, concurrently. Returns the last one if more follow.
     private async Task<(string? Next, string? LeftOut)> ReplaySagaLettersAsync(
         List<ReplayResult> results, Guid? after, bool dryRun, CancellationToken cancel)
     {
@@ -274,7 +274,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             }
             catch (TidelineException fault)
             {
-                // Somebody settled it meanwhile, or its shard does not answer; the others go on.
+                // Another operator settled it meanwhile, or its shard does not answer; the others continue.
                 return fault.Code == ErrorCode.NotFound
                     ? null : new ReplayResult(null, letter.LetterId.ToString(), 1, 0, null, null, null, fault.Message);
             }

@@ -6,8 +6,8 @@ using Tideline.Kernel;
 namespace Tideline.Gateway.Routes.Operations;
 
 /// <summary>
-/// Probes: whether the process runs, whether it can take a command, whether its views are fresh, and everything that is
-/// wrong with it.
+/// Health probes: whether the process runs, whether it can execute a command, whether its views are fresh, and all of
+/// its faults.
 /// </summary>
 internal sealed class HealthRoutes(GatewayParts parts)
 {
@@ -83,7 +83,7 @@ internal sealed class HealthRoutes(GatewayParts parts)
         [.. parts.Health.Checks().Where(part => asked(part.Scope))
             .Select(part => new HealthCheck(part.Part, part.Fault is null, part.Fault ?? "well"))];
 
-    /// <summary>What each shard can do: whether it takes writes, and reads are answered.</summary>
+    /// <summary>Checks each shard: whether it accepts writes, and whether reads are answered.</summary>
     public async Task<HealthCheck[]> CheckShardsAsync(CancellationToken cancel)
     {
         var writes = await _writes.CheckAsync();
@@ -115,5 +115,5 @@ internal sealed class HealthRoutes(GatewayParts parts)
     }
 }
 
-/// <summary>What was found of one part.</summary>
+/// <summary>The result of checking one part.</summary>
 internal sealed record HealthCheck(string Name, bool Ok, string Detail);

@@ -7,11 +7,11 @@ using Tideline.Queries;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>Figures for Prometheus.</summary>
+/// <summary>Metrics for Prometheus.</summary>
 internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, HealthRoutes health)
 {
     public void Map(RouteTable routes) => routes.Get("/metrics", new RouteNotes(
-        "Figures in the Prometheus text format.", "tideline_transfers_total{outcome=\"settled\"} 42")
+        "Metrics in the Prometheus text format.", "tideline_transfers_total{outcome=\"settled\"} 42")
     {
         AnswerType = "text/plain",
     }, GetAsync);
@@ -72,7 +72,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
             .Sample("tideline_clock_offset_seconds", clock.OffsetMs / 1e3);
         text.Family("tideline_clock_healthy", "gauge", "1 while the clocks agree, 0 when one of them is wrong.")
             .Sample("tideline_clock_healthy", parts.Ledger.ClockFault() is null ? 1 : 0);
-        text.Family("tideline_clock_jumps_total", "counter", "Jumps of the system clock that were noticed.")
+        text.Family("tideline_clock_jumps_total", "counter", "Detected jumps of the system clock.")
             .Sample("tideline_clock_jumps_total", clock.Jumps);
     }
 
@@ -89,14 +89,14 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
     private void WriteFaults(PrometheusText text, HealthCheck[] shards)
     {
         text.Family("tideline_fault", "gauge",
-            "1 while a part has a fault, which /health/detail tells; by what the fault keeps the node from.");
+            "1 while a part has a fault (see /health/detail), by what the fault prevents.");
         foreach (var shard in shards)
             text.Sample("tideline_fault", shard.Ok ? 0 : 1, "part", shard.Name, "scope", "detail");
         foreach (var part in parts.Health.Checks())
             text.Sample("tideline_fault", part.Fault is null ? 0 : 1, "part", part.Part, "scope",
                 part.Scope.ToString().ToLowerInvariant());
         text.Family("tideline_log_foreign_messages", "gauge",
-            "Messages on a topic that Tideline did not write and passes over.");
+            "Messages on a topic that Tideline did not write and skips.");
         foreach (var fault in parts.LogFaults().Where(fault => fault.Foreign > 0))
             text.Sample("tideline_log_foreign_messages", fault.Foreign, "topic", fault.Topic, "partition",
                 Number(fault.Partition ?? 0));
@@ -113,9 +113,9 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
                     name, figure(status), "projection", status.Projection, "shard", Number(status.Shard));
         }
 
-        Each("tideline_views_lag_seconds", "How far a projection is behind the ledger; +Inf: not known.",
+        Each("tideline_views_lag_seconds", "How far a projection is behind the ledger; +Inf if unknown.",
             status => status.LagMs / 1e3);
-        Each("tideline_views_lag_events", "Events committed and not yet in the documents of a projection.",
+        Each("tideline_views_lag_events", "Committed events that are not yet in the documents of a projection.",
             status => status.LagEvents);
         Each("tideline_views_healthy", "1 while a projection progresses on a shard or has nothing to do, 0 when it "
             + "is stuck.", status => status.Healthy ? 1 : 0);
@@ -129,7 +129,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
                 projection.Name);
         text.Family(
             "tideline_damaged_documents", "gauge",
-            "Damaged documents of the views, as far as this process found them.");
+            "Damaged documents of the views that this process has found.");
         text.Sample("tideline_damaged_documents", projections.Damaged.Count);
     }
 
@@ -153,19 +153,19 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
 
     private static void WriteCache(PrometheusText text, CacheCounts cache)
     {
-        text.Family("tideline_cache_reads_total", "counter", "Reads that asked the cache: answered by it, found what "
-            + "was not fresh enough, found nothing, or got no answer in time.")
+        text.Family("tideline_cache_reads_total", "counter", "Reads of the cache, by result: hit, found an entry that "
+            + "was not fresh enough, missed, or got no answer in time.")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.Hit], "result", "hit")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.Stale], "result", "stale")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.Miss], "result", "miss")
             .Sample("tideline_cache_reads_total", cache[CacheOutcome.ReadFault], "result", "fault");
         text.Family("tideline_cache_fills_total", "counter",
-            "Documents offered to the cache: taken, refused as too old or too large, or without an answer in time.")
+            "Documents offered to the cache: filled, refused as too old or too large, or not answered in time.")
             .Sample("tideline_cache_fills_total", cache[CacheOutcome.Filled], "result", "filled")
             .Sample("tideline_cache_fills_total", cache[CacheOutcome.FillRefused], "result", "refused")
             .Sample("tideline_cache_fills_total", cache[CacheOutcome.FillFault], "result", "fault");
         text.Family("tideline_cache_invalidations_total",
-            "counter", "Changes announced to the cache, and those that it did not take.")
+            "counter", "Invalidations sent to the cache, and those that it did not accept.")
             .Sample("tideline_cache_invalidations_total", cache[CacheOutcome.Invalidated], "result", "done")
             .Sample("tideline_cache_invalidations_total", cache[CacheOutcome.InvalidationFault], "result", "fault");
     }

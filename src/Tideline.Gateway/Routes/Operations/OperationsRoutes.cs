@@ -2,7 +2,7 @@ using Tideline.Gateway.Http;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>The state of the machine room.</summary>
+/// <summary>The routes of operations.</summary>
 internal static class OperationsRoutes
 {
     /// <summary>Maps them.</summary>

@@ -6,7 +6,7 @@ using Tideline.Projections;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>How far the projections are, and building them anew.</summary>
+/// <summary>The progress of projections, and their rebuild.</summary>
 internal sealed class ProjectionRoutes(GatewayParts parts)
 {
     private const string Example = """
@@ -25,7 +25,7 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
     private static readonly BodyShape One = new(Which);
     private static readonly BodyShape Start = new(
         Which,
-        new("force", "whether to switch even when documents differ from the live ones.", "true", IsFlag: true));
+        new("force", "whether to switch even if documents differ from the live ones.", "true", IsFlag: true));
     private static readonly BodyShape Mend = new(
         new BodyField("projection", "the projection.", "customers", Required: true));
 
@@ -49,7 +49,7 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         { Query = One }, RebuildStatusAsync);
         routes.Post("/v1/ops/projections/repair/{id}", new RouteNotes(
             "Rebuilds the document of one key, and its rows, from the ledger, whatever they contain now. A reason " +
-                "says why not: an event cannot be folded.",
+                "says why it failed: an event cannot be folded.",
             """{"key":"0197a1b2-0000-7000-8000-000000000001","events":5,"documents":1,"reason":null}""")
         {
             Body = Mend,
@@ -131,7 +131,7 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         return null;
     }
 
-    // The one that is named, or all.
+    // The named projection, or all.
     private IReadOnlyList<Projection> Find(FieldReader fields)
     {
         if (fields.OptionalText(Which.Name, Limits.DocumentKeyCharacters) is not { } name) return parts.Projections.All;

@@ -8,7 +8,7 @@ using Tideline.Sagas;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>Sagas for operators: which are under way or parked, and what to do with one.</summary>
+/// <summary>Sagas for operators: lists the unfinished and parked ones, and commands for one.</summary>
 internal sealed class SagaRoutes(GatewayParts parts)
 {
     private const string List = "sagas";
@@ -32,10 +32,10 @@ internal sealed class SagaRoutes(GatewayParts parts)
 
     private static readonly BodyShape Payout = new(
         new BodyField("to",
-            "the account to credit, on any shard; the account that the money was taken from unless told.",
+            "the account to credit, on any shard; default: the account that the money was taken from.",
             "0197a1b2-0000-7000-8000-0000000000a1"));
 
-    // Neither says more than its path.
+    // Neither needs more than its path.
     private static readonly BodyShape Nothing = new();
 
     public void Map(RouteTable routes)
@@ -50,7 +50,7 @@ internal sealed class SagaRoutes(GatewayParts parts)
             {
                 Body = Nothing,
             }, http => MoveAsync(http, parts.Sagas.RetryAsync));
-        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Undoes a parked saga.", Saga)
+        routes.Post("/v1/ops/sagas/{id}/compensate", new RouteNotes("Compensates a parked saga.", Saga)
         {
             Body = Nothing,
         }, http => MoveAsync(http, parts.Sagas.CompensateAsync));
@@ -100,8 +100,8 @@ internal sealed class SagaRoutes(GatewayParts parts)
             && shard < parts.Ledger.Map.Shards && Guid.TryParse(idText, out var id))
             return (shard, id);
         query.Fail(ProblemTypes.InvalidCursor,
-            "The cursor does not belong to this list; send the nextCursor of the page "
-            + "before, or leave it out to begin again.", "cursor");
+            "The cursor does not belong to this list; send the nextCursor of the previous page, "
+            + "or leave it out to start again.", "cursor");
         return default;
     }
 
@@ -134,7 +134,7 @@ internal sealed class SagaRoutes(GatewayParts parts)
         return await AnswerInTimeAsync(http, id, began);
     }
 
-    // The saga after a command: the limit is one for both.
+    // The saga after a command, within the same time limit.
     private Task<Problem?> AnswerInTimeAsync(HttpContext http, Guid id, long began) =>
         AnswerAsync(http, id, parts.Time.ForAsync(parts.Sagas.ShowAsync(id, http.RequestAborted), began));
 

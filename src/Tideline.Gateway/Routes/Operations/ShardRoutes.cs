@@ -5,7 +5,7 @@ using Tideline.Ledger;
 
 namespace Tideline.Gateway.Routes.Operations;
 
-/// <summary>Where the shards of the strong tier stand.</summary>
+/// <summary>The state of the shards of the strong tier.</summary>
 internal sealed class ShardRoutes(GatewayParts parts)
 {
     public void Map(RouteTable routes) => routes.Get("/v1/ops/shards", new RouteNotes(

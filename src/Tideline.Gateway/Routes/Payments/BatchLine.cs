@@ -7,16 +7,18 @@ using Tideline.Services.Payments;
 namespace Tideline.Gateway.Routes.Payments;
 
 /// <summary>
-/// A line of a batch on its way: a transfer that began at <paramref name="Began"/>, or what is wrong with the line.
+/// A line of a batch in progress: a transfer that began at <paramref name="Began"/>, or the problem of the line.
 /// <paramref name="Number"/> counts from 1.
 /// </summary>
 internal readonly record struct BatchLine(
     long Number, Task<TransferReply>? Reply, long Began, Currency Currency, Problem? Problem);
 
-/// <summary>What a line came to.</summary>
+/// <summary>The result of a line.</summary>
 internal readonly record struct BatchAnswer(long Number, TransferReply? Reply, Currency Currency, Problem? Problem)
 {
-    /// <summary>The fields of a line of answers: its number, then a transfer's or a problem's own.</summary>
+    /// <summary>
+    /// Writes the fields of an answer line: its number, then the fields of the transfer or the problem.
+    /// </summary>
     public static void Write(Utf8JsonWriter json, BatchAnswer answer)
     {
         json.WriteNumber("line"u8, answer.Number);

@@ -8,7 +8,7 @@ using Tideline.Services.Payments.Imports;
 
 namespace Tideline.Gateway.Routes.Payments;
 
-/// <summary>ISO 20022 credit transfer files: taken, run, reported on.</summary>
+/// <summary>ISO 20022 credit transfer files: accepts them and reports on them.</summary>
 internal sealed class ImportRoutes(PaymentImports imports)
 {
     private static readonly BodyShape Page = new(QueryReader.Limit, QueryReader.After);

@@ -11,7 +11,7 @@ internal sealed class StatementRoutes(AccountStatements statements)
 {
     private static readonly BodyShape Period = new(
         new("from", "the beginning, inclusive, an RFC 3339 time or a date.", "2026-01-01T00:00:00Z", Required: true),
-        new("to", "the end, exclusive; now unless told, and at most now.", "2026-02-01T00:00:00Z"));
+        new("to", "the end, exclusive, not in the future; default: now.", "2026-02-01T00:00:00Z"));
 
     public void Map(RouteTable routes) => routes.Get("/v1/accounts/{id}/statement", new RouteNotes(
         "The booked entries of an account in a period: JSON, or camt.053 with Accept: application/xml.",

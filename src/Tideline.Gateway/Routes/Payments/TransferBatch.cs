@@ -17,8 +17,9 @@ namespace Tideline.Gateway.Routes.Payments;
 ///   body ──1 lines──► under way (BatchInFlight) ──2 answers──► unread (BatchUnreadBytes) ──3──► client
 ///                                4 watch: something moves, or the batch ends
 /// </code>
-/// A client may send all of its lines before it reads an answer: answers wait in memory, and reading goes on until that
-/// is full. Every line that was read is carried out, also when the client has gone: its key finds out later.
+/// A client may send all of its lines before it reads an answer: answers wait in memory, and reading lines continues
+/// until that is full. Every line that was read is executed, even if the client has disconnected: its key returns the
+/// outcome later.
 /// </summary>
 internal sealed partial class TransferBatch(
     Transfers transfers, TransferCounts counts, TimeProvider time, ILogger logger, BodyShape shape, HttpContext http)
@@ -42,8 +43,8 @@ internal sealed partial class TransferBatch(
     private bool _isStill;
     private long _moves;
 
-    /// <summary>Runs it to its end.</summary>
-    /// <exception cref="OperationCanceledException">The client has gone.</exception>
+    /// <summary>Runs the batch to its end.</summary>
+    /// <exception cref="OperationCanceledException">The client has disconnected.</exception>
     public async Task RunAsync()
     {
         LiftLimits();
@@ -56,7 +57,7 @@ internal sealed partial class TransferBatch(
         }
         finally
         {
-            // What is under way comes to its end first, and with it the memory that it uses.
+            // Transfers in progress end first, and release the memory that they use.
             await _reading.CancelAsync();
             await working.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await _ended.CancelAsync();
@@ -72,7 +73,7 @@ internal sealed partial class TransferBatch(
         _ended.Dispose();
     }
 
-    // A batch is as slow as its sender and its reader like, as long as something moves.
+    // A batch may be as slow as its sender and its reader, while there is progress.
     private void LiftLimits()
     {
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
@@ -81,7 +82,7 @@ internal sealed partial class TransferBatch(
         if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } outgoing) outgoing.MinDataRate = null;
     }
 
-    // :: Step 1, lines become transfers under way
+    // :: Step 1, lines become transfers in progress
     private async Task ReadLinesAsync()
     {
         var last = 0L;
@@ -125,7 +126,7 @@ internal sealed partial class TransferBatch(
         }
         catch (Exception fault) when (fault is OperationCanceledException or IOException)
         {
-            // The client has gone: no more lines.
+            // The client has disconnected: no more lines.
         }
         finally
         {
@@ -186,7 +187,7 @@ internal sealed partial class TransferBatch(
             {
                 while (_underWay.Reader.TryRead(out var line))
                 {
-                    // Whoever reads the answers gets what is ready before this waits for more.
+                    // Flush finished answers to the client before waiting for more.
                     if (unread.UnflushedBytes > 0
                         && (unread.UnflushedBytes > FlushBytes || line.Reply is { IsCompleted: false }))
                         await unread.FlushAsync();
@@ -200,7 +201,7 @@ internal sealed partial class TransferBatch(
         }
         finally
         {
-            // Where this failed, what reads lines must not wait for room.
+            // If this failed, the reader of lines must not wait for room.
             _underWay.Writer.TryComplete();
             await unread.CompleteAsync();
         }
@@ -229,7 +230,7 @@ internal sealed partial class TransferBatch(
         }
     }
 
-    // :: Step 3, answers go as fast as the client takes them
+    // :: Step 3, answers are sent as fast as the client reads them
     private async Task SendAsync()
     {
         var (unread, body) = (_unread.Reader, http.Response.BodyWriter);
@@ -250,12 +251,12 @@ internal sealed partial class TransferBatch(
         }
         finally
         {
-            // Answers that come now find no reader, and are dropped.
+            // Later answers have no reader and are dropped.
             await unread.CompleteAsync();
         }
     }
 
-    // :: Step 4, a client that neither sends nor reads is told, and then left
+    // :: Step 4, a client that neither sends nor reads gets a problem, and is then disconnected
     private async Task WatchAsync()
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.BatchStillMs), time);

@@ -6,7 +6,7 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes.Payments;
 
-/// <summary>Transfers, many a request: NDJSON lines in, NDJSON lines out, in order, both ways at once.</summary>
+/// <summary>Transfers, many per request: NDJSON lines in, NDJSON lines out, in order, both ways at once.</summary>
 internal sealed class TransferBatchRoutes(
     Transfers transfers, TransferCounts counts, TimeProvider time, ILogger logger)
 {
@@ -29,10 +29,10 @@ internal sealed class TransferBatchRoutes(
     {
         try
         {
-            // Each may keep answers in memory that its client has not read.
+            // Each may hold answers in memory that its client has not read.
             if (Interlocked.Increment(ref _running) > Limits.Batches)
                 return new Problem(ProblemTypes.Of(ErrorCode.Overloaded),
-                    $"{Limits.Batches} batches run already; send this one again in a moment.");
+                    $"{Limits.Batches} batches are already running; send this one again in a moment.");
             using var batch = new TransferBatch(transfers, counts, time, logger, Line, http);
             await batch.RunAsync();
             return null;

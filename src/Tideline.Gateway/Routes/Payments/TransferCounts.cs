@@ -3,7 +3,7 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes.Payments;
 
-/// <summary>Counts how transfers were answered.</summary>
+/// <summary>Counts transfers by their answer.</summary>
 internal sealed class TransferCounts
 {
     private readonly long[] _answered = new long[Enum.GetValues<TransferStatus>().Length];
@@ -12,7 +12,7 @@ internal sealed class TransferCounts
     /// <summary>Counts a transfer's answer.</summary>
     public void Record(TransferStatus outcome) => Interlocked.Increment(ref _answered[(int)outcome]);
 
-    /// <summary>Counts a transfer whose fate the answer could not tell, so that the client must ask again.</summary>
+    /// <summary>Counts a transfer whose outcome was unknown to the answer, so that the client must repeat it.</summary>
     public void RecordFailed() => Interlocked.Increment(ref _failed);
 
     /// <summary>Writes the counts.</summary>

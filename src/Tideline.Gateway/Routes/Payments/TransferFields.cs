@@ -7,12 +7,12 @@ using Tideline.Services.Payments;
 namespace Tideline.Gateway.Routes.Payments;
 
 /// <summary>
-/// A transfer on the wire, alike for single requests and for lines of a batch: a request may be repeated through
+/// The JSON of a transfer, the same for single requests and for lines of a batch: a request may be repeated through
 /// either.
 /// </summary>
 internal static class TransferFields
 {
-    /// <summary>The field that carries the key in a line of a batch.</summary>
+    /// <summary>The field with the key in a line of a batch.</summary>
     public const string KeyName = "idempotencyKey";
 
     /// <summary>The fields, in the order in which they enter the fingerprint.</summary>
@@ -20,12 +20,12 @@ internal static class TransferFields
     [
         new("from", "the account that pays.", "0197a1b2-0000-7000-8000-00000000000a", Required: true),
         new("to", "the account that is paid.", "0197a1b2-0000-7000-8000-00000000000b", Required: true),
-        new("amount", "a decimal amount, more than zero.", "12.34", Required: true),
+        new("amount", "a decimal amount, greater than zero.", "12.34", Required: true),
         new("currency", "the currency of both accounts.", "EUR", Required: true),
-        new("reference", "your words for it, up to 140 characters.", "Rent"),
+        new("reference", "a text of your choice, up to 140 characters.", "Rent"),
     ];
 
-    /// <summary>Reads a transfer; what is wrong stands in <paramref name="fields"/>.</summary>
+    /// <summary>Reads a transfer; an error is reported to <paramref name="fields"/>.</summary>
     public static TransferRequest Read(FieldReader fields, Guid key)
     {
         var (from, to) = (fields.Id("from"), fields.Id("to"));
@@ -36,14 +36,14 @@ internal static class TransferFields
         return new TransferRequest(from, to, amount, reference, key, fields.Fingerprint("transfers", except: KeyName));
     }
 
-    /// <summary>Why a transfer did not happen; null when it did or still may.</summary>
+    /// <summary>Why a transfer did not happen; null if it did or still may.</summary>
     public static Problem? ProblemOf(TransferReply reply) =>
         reply.Status != TransferStatus.Refused ? null
         : Problem.Of(reply.Refusal ?? new Refusal(RefusalReason.InvalidAmount, "The transfer was refused."))
             with
         { TransferId = reply.TransferId == Guid.Empty ? null : reply.TransferId };
 
-    /// <summary>201 when it has settled, 202 while it goes on.</summary>
+    /// <summary>201 if it has settled, 202 while it is in progress.</summary>
     public static int StatusOf(TransferReply reply) => reply.Status == TransferStatus.Settled
         ? StatusCodes.Status201Created
         : StatusCodes.Status202Accepted;
@@ -57,7 +57,7 @@ internal static class TransferFields
         _ => "parked",
     };
 
-    /// <summary>The fields of an answer.</summary>
+    /// <summary>Writes the fields of an answer.</summary>
     public static void Write(Utf8JsonWriter json, TransferReply reply, Currency currency)
     {
         json.WriteString("transferId"u8, reply.TransferId);

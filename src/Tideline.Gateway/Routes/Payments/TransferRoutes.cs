@@ -7,7 +7,7 @@ using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Routes.Payments;
 
-/// <summary>Transfers, one a request: the hot path.</summary>
+/// <summary>Transfers, one per request: the hot path.</summary>
 internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts, GatewayParts parts)
 {
     private const string Example =
@@ -25,7 +25,7 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
 
     private static readonly BodyShape NewTransfer = new([.. TransferFields.All]);
     private static readonly BodyShape ByKey =
-        new(new BodyField(TransferFields.KeyName, "the key that it was asked for with.", "my-first", Required: true));
+        new(new BodyField(TransferFields.KeyName, "the key of its request.", "my-first", Required: true));
 
     public void Map(RouteTable routes)
     {
@@ -116,7 +116,7 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
         return null;
     }
 
-    // The views are past a transfer when the first event that they have not seen is younger.
+    // The views include a transfer if the first event that they have not applied is younger.
     private async Task<bool> IsViewedAsync(TransferDetails transfer, CancellationToken cancel)
     {
         if (transfer.Status != TransferStatus.Settled) return false;

@@ -3,9 +3,10 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Asks the subject's shard what became of a claim. The outcome of what makes the subject is kept under the claim's id,
-/// which is this command's key. Done: the subject has the name. Refused: the subject was not made; if that was still to
-/// come, <paramref name="Refusal"/> is now its outcome, so that it can never happen.
+/// Asks the subject's shard for the result of a claim. The command that creates the subject stores its outcome under
+/// the claim's id, which is this command's key. Done: the subject exists and has the name. Refused: the subject was not
+/// created; if it had not been decided yet, <paramref name="Refusal"/> is now its outcome, so that it can never be
+/// created.
 /// </summary>
 internal sealed record AbandonClaim(Guid ClaimSubject, Refusal Refusal) : LedgerCommand
 {

@@ -2,19 +2,19 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Commands;
 
-/// <summary>The checks that every movement shares; each answers null or why not.</summary>
+/// <summary>The checks that every movement shares; each returns null or a refusal.</summary>
 internal static class AccountRules
 {
     public static Refusal? Amount(Money amount) => amount.Minor switch
     {
-        <= 0 => new Refusal(RefusalReason.InvalidAmount, "The amount must be more than zero."),
+        <= 0 => new Refusal(RefusalReason.InvalidAmount, "The amount must be greater than zero."),
         > Limits.AmountMinor => new Refusal(
             RefusalReason.InvalidAmount,
-            $"An amount is {new Money(Limits.AmountMinor, amount.Currency)} at most; {amount} is more."),
+            $"An amount is at most {new Money(Limits.AmountMinor, amount.Currency)}; {amount} is more."),
         _ => null,
     };
 
-    /// <summary>The account exists, is a customer's, is open and keeps this currency.</summary>
+    /// <summary>The account exists, is a customer's, is open and has this currency.</summary>
     public static Refusal? Usable(AccountRow? account, Guid id, Currency currency, bool evenFrozen = false)
     {
         if (account is null || account.Kind != AccountKind.Customer)
@@ -30,7 +30,7 @@ internal static class AccountRules
             : null;
     }
 
-    /// <summary>The owner may spend this much, with what is promised for it.</summary>
+    /// <summary>The owner may spend this amount, including what was promised for it.</summary>
     public static Refusal? Funds(AccountRow account, Money amount, long promisedMinor = 0) =>
         account.AvailableMinor + promisedMinor >= amount.Minor
         ? null
@@ -40,8 +40,8 @@ internal static class AccountRules
             + "is needed.");
 
     /// <summary>
-    /// Nothing may come any more: what unfinished sagas took from the account, or have reserved for it, would have
-    /// nowhere to go.
+    /// No money may still be on its way to the account: what unfinished sagas took from it, or have reserved for it,
+    /// could not be posted to a closed account.
     /// </summary>
     public static Refusal? Settled(AccountRow account) =>
         account.ReturnableMinor != 0
@@ -56,7 +56,7 @@ internal static class AccountRules
             + "way; it closes when they have ended.")
         : null;
 
-    /// <summary>The balance stays within what a balance may be, with all that is announced to the account.</summary>
+    /// <summary>The balance stays within its limits, including everything announced to the account.</summary>
     public static Refusal? Fits(AccountRow account, long amountMinor, long promisedMinor = 0)
     {
         var isCustomers = account.Kind == AccountKind.Customer;

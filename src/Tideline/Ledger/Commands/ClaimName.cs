@@ -3,12 +3,12 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Claims a name for something that is about to be made, on the name's own shard: see <see cref="NameClaims"/>.
+/// Claims a name for something that is about to be created, on the name's own shard: see <see cref="NameClaims"/>.
 /// </summary>
 /// <param name="Claim">The claim to make.</param>
-/// <param name="Abandoned">The claim that it takes over, whose subject can no longer be made; empty where there is
+/// <param name="Abandoned">The claim that it takes over, whose subject can no longer be created; empty if there is
 /// none.</param>
-/// <param name="Taken">The refusal where the name is another one's, in the claimer's words.</param>
+/// <param name="Taken">The refusal if the name belongs to another subject, in the claimer's words.</param>
 internal sealed record ClaimName(ClaimRow Claim, Guid Abandoned, Refusal Taken) : LedgerCommand
 {
     public override Guid RouteId => Claim.Key.RouteId;

@@ -2,7 +2,7 @@ namespace Tideline.Ledger.Commands;
 
 /// <summary>
 /// Moves the head's time to at least <paramref name="TimeUs"/>, durably: no later batch is stamped at or before it,
-/// whoever owns the shard then. It changes nothing else. <paramref name="Route"/> is any id of the shard.
+/// whichever process owns the shard. It changes nothing else. <paramref name="Route"/> is any id of the shard.
 /// </summary>
 internal sealed record FenceTime(Guid Route, long TimeUs) : LedgerCommand
 {
@@ -14,7 +14,7 @@ internal sealed record FenceTime(Guid Route, long TimeUs) : LedgerCommand
 
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
-        // The time of a batch needs no row.
+        // The time of a batch depends on no row.
     }
 
     internal override Reply Decide(Batch batch) => batch.Done(Guid.Empty, 0);

@@ -3,14 +3,14 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Takes a key on its home shard for an effect on another one, with the id that the effect will have. It is durable
-/// before the effect is submitted, so the home shard knows every use of the key.
+/// Reserves a key on its home shard for an effect on another shard, with the id that the effect will have. It is
+/// durable before the effect is submitted, so the home shard knows every use of the key.
 /// </summary>
 internal sealed record ReserveKey(Guid ReservedSubject) : LedgerCommand
 {
     public override Guid RouteId => Key;
 
-    /// <summary>The taking of a command's key.</summary>
+    /// <summary>The reservation of a command's key.</summary>
     public static ReserveKey For(LedgerCommand command) =>
         new(command.Subject) { Key = command.Key, Fingerprint = command.Fingerprint };
 

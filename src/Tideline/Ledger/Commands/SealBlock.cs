@@ -1,8 +1,7 @@
 namespace Tideline.Ledger.Commands;
 
 /// <summary>
-/// Writes an audit block. One that does not follow the newest there is, because that was written already, changes
-/// nothing.
+/// Writes an audit block. A block that does not follow the newest one, because it was already written, changes nothing.
 /// </summary>
 internal sealed record SealBlock(AuditBlockRow Block) : LedgerCommand
 {
@@ -12,7 +11,7 @@ internal sealed record SealBlock(AuditBlockRow Block) : LedgerCommand
 
     internal override void Collect(BatchKeys keys, ShardContext context)
     {
-        // A block looks at no row.
+        // A block reads no row.
     }
 
     internal override Reply Decide(Batch batch)

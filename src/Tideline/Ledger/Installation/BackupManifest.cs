@@ -4,11 +4,11 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Installation;
 
-/// <summary>What a backup holds: written last, so that a folder without it is no backup.</summary>
+/// <summary>The contents of a backup. It is written last, so a folder without it is not a backup.</summary>
 /// <param name="Installation">The installation's id.</param>
-/// <param name="Epoch">Its epoch when the backup was made.</param>
+/// <param name="Epoch">Its installation epoch when the backup was made.</param>
 /// <param name="At">The moment of the cut.</param>
-/// <param name="Heads">Where each shard stood at that moment.</param>
+/// <param name="Heads">The head of each shard at that moment.</param>
 /// <param name="Files">Every file, by its path in the data folder.</param>
 public sealed record BackupManifest(
     Guid Installation, long Epoch, DateTimeOffset At,
@@ -18,7 +18,8 @@ public sealed record BackupManifest(
     public const string FileName = "backup.json";
 
     /// <summary>Reads the manifest of a backup.</summary>
-    /// <exception cref="TidelineException">NotFound: the folder holds none. Corrupt: it cannot be read.</exception>
+    /// <exception cref="TidelineException">NotFound: the folder has no manifest. Corrupt: it cannot be
+    /// read.</exception>
     public static BackupManifest Read(string directory)
     {
         var path = Path.Combine(directory, FileName);
@@ -26,7 +27,7 @@ public sealed record BackupManifest(
         {
             throw new TidelineException(
                 ErrorCode.NotFound,
-                $"{directory} is not a complete backup: {FileName} is missing, which is written last.");
+                $"{directory} is not a complete backup: {FileName}, which is written last, is missing.");
         }
 
         try
@@ -37,7 +38,7 @@ public sealed record BackupManifest(
         }
         catch (JsonException)
         {
-            // Told below, as a file of another content is.
+            // Reported below, as for a file with other content.
         }
 
         throw new TidelineException(ErrorCode.Corrupt, $"{path} cannot be read.");
@@ -49,7 +50,7 @@ public sealed record BackupManifest(
             JsonSerializer.SerializeToUtf8Bytes(this, BackupJson.Default.BackupManifest));
 }
 
-/// <summary>A file of a backup. <paramref name="Sha256"/> in hexadecimal, small letters.</summary>
+/// <summary>A file of a backup. <paramref name="Sha256"/> is in lower-case hexadecimal.</summary>
 public sealed record BackupFile(string Path, long Bytes, string Sha256);
 
 /// <summary>JSON of a backup's manifest: camel case, indented for people.</summary>

@@ -1,12 +1,13 @@
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// A shard's part in an installation epoch. Epoch 1 begins with the data; restoring an older copy begins the next one,
-/// so that what was written after the copy and is lost can never be taken for what is written from then on.
+/// A shard's part of an installation epoch. Epoch 1 begins with the data. Restoring an older copy begins the next one,
+/// so that lost events written after the copy cannot be mistaken for events written from then on.
 /// </summary>
 /// <param name="Number">
-/// The epoch, the same on every shard and higher than all before: 1, later ones the microseconds since 1970-01-01 UTC
-/// at which they began. So a backup that is restored twice begins two epochs, whose tokens and records are told apart.
+/// The epoch, the same on every shard and higher than all before: 1 for new data, later the microseconds since
+/// 1970-01-01 UTC at which it began. A backup that is restored twice thus begins two epochs, whose tokens and records
+/// can be distinguished.
 /// </param>
 /// <param name="Installation">The installation's id, made with its data.</param>
 /// <param name="EventSeq">The shard's newest event when the epoch began; the epoch's first event follows it.</param>

@@ -1,8 +1,8 @@
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// The files of a folder as they are at one moment, for a backup. Files that grow or are replaced are held open, as
-/// long as they are now; those that never change are read when they are copied.
+/// The files of a folder at one moment, for a backup. Files that grow or are replaced are held open and copied up to
+/// their present length; files that never change are read when they are copied.
 /// </summary>
 /// <param name="directory">The folder.</param>
 public sealed class FolderSnapshot(string directory) : IDisposable
@@ -12,10 +12,10 @@ public sealed class FolderSnapshot(string directory) : IDisposable
     /// <summary>The folder.</summary>
     public string Directory => directory;
 
-    /// <summary>Takes a file that never changes.</summary>
+    /// <summary>Adds a file that never changes.</summary>
     public void Add(string path) => _files.Add((Path.GetRelativePath(directory, path), null, -1));
 
-    /// <summary>Takes a file that may change, as it is now. One that is gone is left out.</summary>
+    /// <summary>Adds a file that may change, as it is now. A file that no longer exists is left out.</summary>
     public void Hold(string path)
     {
         try
@@ -25,7 +25,7 @@ public sealed class FolderSnapshot(string directory) : IDisposable
         }
         catch (FileNotFoundException)
         {
-            // It went while the folder was listed.
+            // The file was deleted while the folder was listed.
         }
     }
 

@@ -2,32 +2,32 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger.Installation;
 
-/// <summary>Why a shard cannot be the one that a witness saw.</summary>
-/// <param name="Sentence">For people, with what to do.</param>
-/// <param name="Seen">What the witness saw.</param>
+/// <summary>Why a shard cannot be the one that a witness observed.</summary>
+/// <param name="Sentence">What is wrong, and what an operator can do.</param>
+/// <param name="Seen">What the witness observed.</param>
 public sealed record HistoryFault(string Sentence, ManifestHead Seen)
 {
-    /// <summary>As what closes the shard.</summary>
+    /// <summary>The exception that closes the shard.</summary>
     public TidelineException ToException() => new(ErrorCode.Corrupt, Sentence);
 }
 
-/// <summary>Something outside the ledger that saw how far its shards were: the manifest, the log, the views.</summary>
+/// <summary>A record outside the ledger of how far its shards had come: the manifest, the log, the views.</summary>
 /// <param name="Name">Its name in sentences, as in "the log".</param>
-/// <param name="ReadAsync">What it saw of a shard; null when it saw nothing.</param>
+/// <param name="ReadAsync">Reads the last observed head of a shard; null if there is none.</param>
 public sealed record Witness(string Name, Func<int, CancellationToken, ValueTask<ManifestHead?>> ReadAsync);
 
 /// <summary>
-/// Holds a shard against what others saw of it, by content and not by numbers alone. A shard that lacks what was
-/// acknowledged, or whose history is not the one that was seen, must not be built upon.
+/// Compares a shard with what witnesses observed of it, by content and not by numbers alone. A shard that lacks
+/// acknowledged commands, or whose history differs from the observed one, must not be used.
 /// </summary>
 public static class HistoryCheck
 {
     /// <summary>Compares a shard with a witness.</summary>
-    /// <returns>Why the shard cannot be the one that the witness saw; null when it can.</returns>
+    /// <returns>Why the shard cannot be the one that the witness observed; null if it can.</returns>
     public static async ValueTask<HistoryFault?> FindFaultAsync(
         IShardReader reader, int shard, Witness witness, CancellationToken cancel)
     {
-        // What was seen is asked first: the ledger can only be ahead of it.
+        // Read the witness first: the ledger can only be ahead of it.
         if (await witness.ReadAsync(shard, cancel) is not { } seen) return null;
         return await CompareAsync(reader, shard, witness.Name, seen, cancel) is { } fault
             ? new HistoryFault(fault, seen)
@@ -61,9 +61,9 @@ public static class HistoryCheck
     private const string Remedy =
         "Put the lost files back, or restore the whole installation from a backup (docs/operating/backup.md).";
 
-    /// <summary>The manifest of a data folder as a witness. One of an epoch that is over says nothing.</summary>
-    /// <exception cref="TidelineException">Corrupt: the ledger is of an earlier epoch than the manifest, or of another
-    /// installation.</exception>
+    /// <summary>The manifest of a data folder as a witness. A manifest of an earlier epoch is no witness.</summary>
+    /// <exception cref="TidelineException">Corrupt: the ledger belongs to an earlier epoch than the manifest, or to
+    /// another installation.</exception>
     public static Witness Of(Manifest manifest, EpochRow now)
     {
         if (manifest.Installation != now.Installation)

@@ -4,20 +4,20 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// Holds a shard against every witness that can be asked: it is admitted when none saw anything that it lacks.
+/// Compares a shard with every reachable witness. The shard is admitted if none observed anything that it lacks.
 /// </summary>
 public sealed partial class HistoryGuard(ILogger logger)
 {
     private volatile (Witness Witness, Witness? Instead)[] _witnesses = [];
 
-    /// <summary>Adds a witness. A shard that is acquired from now on is held against it.</summary>
-    /// <param name="witness">What saw how far the shards were.</param>
-    /// <param name="instead">Who is asked where the witness saw nothing of a shard, because it was made anew.</param>
+    /// <summary>Adds a witness. Every shard acquired from now on is compared with it.</summary>
+    /// <param name="witness">The record of how far the shards had come.</param>
+    /// <param name="instead">The witness to use if this one has no record of a shard because it was recreated.</param>
     public void Add(Witness witness, Witness? instead = null) => _witnesses = [.. _witnesses, (witness, instead)];
 
     /// <summary>
-    /// Why the shard is not the one that was seen, and must not be built upon; null when it is. Nobody renews the lease
-    /// of a shard meanwhile, so all witnesses together have <see cref="Limits.WitnessMs"/>: one that does not answer
+    /// Why the shard is not the observed one and must not be used; null if it is. The lease of the shard is not renewed
+    /// meanwhile, so all witnesses together have <see cref="Limits.WitnessMs"/>: a witness that does not answer in time
     /// counts as away. The relay compares with the log once more before its first append.
     /// </summary>
     public async Task<HistoryFault?> FindFaultAsync(IShardReader reader, int shard, CancellationToken cancel)
@@ -46,7 +46,7 @@ public sealed partial class HistoryGuard(ILogger logger)
     }
 
     /// <summary>Checks that the shards of a store belong together: one installation, one epoch.</summary>
-    /// <exception cref="TidelineException">Corrupt, saying which shard is another's.</exception>
+    /// <exception cref="TidelineException">Corrupt, naming the shard that does not belong.</exception>
     public static async Task RequireOneInstallationAsync(ILedgerStore store, CancellationToken cancel)
     {
         var first = store.Epochs(0)[^1];
@@ -68,7 +68,7 @@ public sealed partial class HistoryGuard(ILogger logger)
                 throw new TidelineException(
                     ErrorCode.Corrupt,
                     $"Shard {shard} is in installation epoch {other.Number}, shard 0 in epoch {first.Number}: either "
-                    + $"they are from different backups, or an epoch was begun and not finished. In the second case "
+                    + $"they come from different backups, or an epoch was begun and not finished. In the second case "
                     + $"run: "
                     + $"./tideline epoch begin");
             }
@@ -76,8 +76,8 @@ public sealed partial class HistoryGuard(ILogger logger)
     }
 
     /// <summary>
-    /// Names a shard without events in an earlier epoch than one with events: it was made anew in the place of a lost
-    /// one. Null when there is none.
+    /// Names an empty shard in an earlier epoch than a shard with events: it was created in place of a lost one. Null
+    /// if there is none.
     /// </summary>
     internal static async Task<string?> FindLostShardAsync(ILedgerStore store, CancellationToken cancel)
     {
@@ -118,7 +118,7 @@ public sealed partial class HistoryGuard(ILogger logger)
         }
     }
 
-    // A witness that is away says nothing: the others decide.
+    // An unreachable witness is skipped: the others decide.
     private async Task<HistoryFault?> FindFaultAsync(
         IShardReader reader, int shard, Witness witness, CancellationToken cancel)
     {
@@ -133,6 +133,6 @@ public sealed partial class HistoryGuard(ILogger logger)
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Witness} could not say how far shard {Shard} was.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Witness} could not report the head of shard {Shard}.")]
     private static partial void NotAsked(ILogger logger, string witness, int shard, Exception fault);
 }

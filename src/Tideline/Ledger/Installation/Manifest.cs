@@ -5,13 +5,13 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// What an installation knows of itself outside the ledger, in the data folder: a ledger that is older than its
-/// manifest, or another one, is found out at the next start even where log and views are away.
+/// What an installation records about itself outside the ledger, in the data folder. With it, the next start detects a
+/// ledger that is older than its manifest, or a different one, even if log and views are away.
 /// </summary>
 /// <param name="Installation">The installation's id.</param>
 /// <param name="Epoch">The installation epoch.</param>
 /// <param name="Shards">How many shards the ledger has.</param>
-/// <param name="Heads">The durable heads that were seen last, one a shard, in the order of shards.</param>
+/// <param name="Heads">The last observed durable heads, one per shard, in the order of shards.</param>
 /// <param name="At">When it was written.</param>
 public sealed record Manifest(
     Guid Installation, long Epoch, int Shards, IReadOnlyList<ManifestHead> Heads, DateTimeOffset At)
@@ -32,35 +32,35 @@ public sealed record Manifest(
         }
         catch (JsonException)
         {
-            // Told below, as a file of another content is.
+            // Reported below, as for a file with other content.
         }
 
         throw new TidelineException(
             ErrorCode.Corrupt,
-            $"{path} cannot be read. Restore it from a backup; to start without it, move it away: log and views then "
-                + $"say alone how far the ledger was.");
+            $"{path} cannot be read. Restore it from a backup; to start without it, move it away: then only log and "
+                + $"views tell how far the ledger was.");
     }
 
-    /// <summary>Writes or replaces the manifest of a data folder as one step; durable when it returns.</summary>
+    /// <summary>Writes or replaces the manifest of a data folder atomically; durable when it returns.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public void Write(string directory)
     {
-        // A node of the cluster profile has nothing else there until it takes in a file.
+        // The data folder of a cluster node may not exist before its first import file.
         Directory.CreateDirectory(directory);
         DurableFile.Write(Path.Combine(directory, FileName),
             JsonSerializer.SerializeToUtf8Bytes(this, ManifestJson.Default.Manifest));
     }
 }
 
-/// <summary>A shard's head as the manifest keeps it, or as another witness saw it.</summary>
+/// <summary>A shard's head as stored in the manifest, or as another witness observed it.</summary>
 /// <param name="Shard">The shard.</param>
 /// <param name="EventSeq">Its newest event; 0 for none.</param>
 /// <param name="EventHash">
-/// SHA-256 of the newest event, in hexadecimal, small letters; empty while there is none, or where only its time was
-/// seen.
+/// SHA-256 of the newest event, in lower-case hexadecimal; empty if there is no event, or if only its time was
+/// observed.
 /// </param>
 /// <param name="MessageSeq">Its newest message; 0 for none.</param>
-/// <param name="TimeUs">When it was committed; without a hash, when the newest event was.</param>
+/// <param name="TimeUs">The commit time of the head; without a hash, that of the newest event.</param>
 public sealed record ManifestHead(int Shard, long EventSeq, string EventHash, long MessageSeq, long TimeUs);
 
 /// <summary>JSON of the manifest: camel case, indented for people.</summary>

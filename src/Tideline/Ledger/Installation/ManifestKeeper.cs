@@ -5,8 +5,8 @@ namespace Tideline.Ledger.Installation;
 
 /// <summary>
 /// Keeps the manifest of a data folder up to date: every <see cref="Limits.ManifestMs"/> while heads move, and at the
-/// end. Of a shard that lacks what was seen it keeps what was seen, so that the next start finds the loss where the
-/// other witnesses are gone.
+/// end. For a shard that lacks observed data it keeps the earlier head, so that the next start detects the loss even if
+/// the other witnesses are gone.
 /// </summary>
 internal sealed class ManifestKeeper : IAsyncDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     private volatile ManifestHead[] _written = [];
     private volatile string? _lost;
 
-    /// <summary>Made with <see cref="StartAsync"/>.</summary>
+    /// <summary>Start it with <see cref="StartAsync"/>.</summary>
     public ManifestKeeper(
         GeneralLedger ledger, HistoryGuard guard, string directory, TimeProvider time, ILogger logger)
     {
@@ -30,19 +30,19 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     }
 
     /// <summary>
-    /// Why the manifest is not up to date, or what a shard has lost since it was written; null while neither is so.
+    /// Why the manifest is not up to date, or what a shard has lost since it was written; null if neither applies.
     /// </summary>
     public string? Fault => _loop.Fault ?? _lost;
 
-    /// <summary>What it wrote last, as a witness: of a shard that another process had until now.</summary>
+    /// <summary>The last written manifest as a witness, for a shard that another process owned until now.</summary>
     public Witness Witness => new(
         $"the data folder's {Manifest.FileName}",
         (shard, _) => ValueTask.FromResult(_written.FirstOrDefault(head => head.Shard == shard)));
 
-    /// <summary>Writes the manifest, then begins to keep it.</summary>
+    /// <summary>Writes the manifest, then starts to keep it up to date.</summary>
     public async Task StartAsync(CancellationToken cancel)
     {
-        // The others were held against the witnesses when they were acquired.
+        // Owned shards were compared with the witnesses when they were acquired.
         for (var shard = 0; shard < _seen.Length; shard++)
         {
             if (_ledger.Owns(shard) || _ledger.WhyClosed(shard) is not null) continue;
@@ -62,11 +62,11 @@ internal sealed class ManifestKeeper : IAsyncDisposable
         {
             heads[shard] = _ledger.SeenOfClosed(shard)
                 ?? _seen[shard] ?? await HeadAsync(_ledger.RawReader(shard), cancel);
-            // A server that came back with less than it acknowledged must not make the manifest forget it.
+            // If a server comes back with less than it acknowledged, the manifest must keep the loss visible.
             if (_written.Length == 0 || !IsBehind(heads[shard], _written[shard])) continue;
             var (found, before) = (heads[shard], _written[shard]);
-            lost ??= $"Shard {shard} holds events to {found.EventSeq} and messages to {found.MessageSeq}, and held "
-                + $"{before.EventSeq} and {before.MessageSeq} before: what was acknowledged is not there.";
+            lost ??= $"Shard {shard} holds events to {found.EventSeq} and messages to {found.MessageSeq}, but held "
+                + $"{before.EventSeq} and {before.MessageSeq} before: acknowledged commands are lost.";
             heads[shard] = before;
         }
 
@@ -90,7 +90,7 @@ internal sealed class ManifestKeeper : IAsyncDisposable
         return new ManifestHead(head.Shard, head.EventSeq, hash, head.MessageSeq, head.TimeUs);
     }
 
-    /// <summary>Writes the manifest once more: the heads of a clean stop.</summary>
+    /// <summary>Writes the manifest a last time, with the heads of a clean stop.</summary>
     public async ValueTask DisposeAsync()
     {
         await _loop.DisposeAsync();
@@ -100,7 +100,7 @@ internal sealed class ManifestKeeper : IAsyncDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or TidelineException)
         {
-            // The log and the views know these heads, too.
+            // The log and the views also know these heads.
             return;
         }
     }

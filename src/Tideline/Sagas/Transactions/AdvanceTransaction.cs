@@ -3,11 +3,11 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas.Transactions;
 
-/// <summary>Moves a transaction's saga on its owner's shard.</summary>
+/// <summary>Advances a transaction's saga on its owner's shard.</summary>
 internal sealed record AdvanceTransaction(
     Guid SagaId, SagaTrigger Move, TransactionHome Home, TransactionReply? StepReply) : LedgerCommand
 {
-    /// <summary>The command for a saga as it is stored.</summary>
+    /// <summary>The command for a stored saga.</summary>
     /// <exception cref="TidelineException">Corrupt: its row cannot be read.</exception>
     public static AdvanceTransaction Of(SagaRow row, int shard, ShardMap map, SagaTrigger move) =>
         new(row.Id, move, TransactionHome.Of(TransactionSaga.Read(row).Order, map, shard), null);
@@ -23,10 +23,10 @@ internal sealed record AdvanceTransaction(
         if (batch.Saga(SagaId) is not { Definition: TransactionSaga.Name } row)
             return batch.Refuse(RefusalReason.SagaNotFound, $"There is no saga {SagaId} of a transaction.", SagaId);
         var data = TransactionSaga.Read(row);
-        // The rows of the batch are those of its home: others must never be decided about.
+        // The batch read the rows of this home: other rows were not read and must not be decided on.
         if (!Home.IsSame(TransactionHome.Of(data.Order, batch.Context.Map, batch.Context.Shard)))
             return batch.Refuse(
-                RefusalReason.StepConflict, $"Saga {SagaId} moves something else than was said.", SagaId);
+                RefusalReason.StepConflict, $"Saga {SagaId} differs from the transaction in the message.", SagaId);
         List<SagaHistory> history = [.. SagaJson.Read(row.History, SagaJson.Default.SagaHistoryArray)];
         return Move switch
         {
@@ -38,7 +38,7 @@ internal sealed record AdvanceTransaction(
 
     private Reply Answered(Batch batch, SagaRow row, TransactionData data, List<SagaHistory> history)
     {
-        // A reply to what is not asked any more is a repeat. One that was parked meanwhile goes on.
+        // A reply to an action that is no longer in progress is a repeat. A saga that was parked meanwhile continues.
         if (!row.State.IsUnfinished() || StepReply!.Action != data.ActionAt(row.Step)
             || !data.Waiting.Contains(StepReply.Shard))
             return batch.Done(SagaId, 0);
@@ -67,7 +67,7 @@ internal sealed record AdvanceTransaction(
             return batch.Done(SagaId, 0);
         }
 
-        // The pivot: what is booked here cannot be taken back, and all others must follow.
+        // The pivot: what is booked here cannot be reversed, and all other shards must follow.
         if (Reservations.Find(batch, SagaId) is not var (_, reservation)
             || Reservations.Post(batch, reservation) is not null)
             throw new TidelineException(
@@ -86,7 +86,7 @@ internal sealed record AdvanceTransaction(
         history.Add(new SagaHistory("reserve", "refused", batch.TimeUs, row.Attempts, why.Detail));
         if (Reservations.Find(batch, SagaId) is var (local, reservation) && local.State == Reservation.Reserved)
             Reservations.Release(batch, reservation);
-        // Who refused has nothing to release.
+        // The shard that refused has nothing to release.
         var refused = StepReply?.Shard;
         data = data.At(new Position(batch.Context.Shard, batch.EventSeq)) with
         {
@@ -113,7 +113,7 @@ internal sealed record AdvanceTransaction(
             && SagaTimers.DeadlinePassed(TransactionSaga.Version1, row, batch.TimeUs))
             return Release(
                 batch, row, data, history,
-                new Refusal(RefusalReason.DeadlinePassed, "Not all shards have reserved their part in time."));
+                new Refusal(RefusalReason.DeadlinePassed, "Not all shards reserved their part in time."));
         if (row.Attempts < RetryPolicy.Default.MaxAttempts) TransactionSaga.Ask(batch, row, data, history);
         else TransactionSaga.Keep(batch, row with { State = SagaState.Parked, WakeUs = null }, data, history);
         return batch.Done(SagaId, 0);
@@ -135,7 +135,7 @@ internal sealed record AdvanceTransaction(
         if (Move == SagaTrigger.Compensate && action == TransactionAction.Reserve)
             return Release(
                 batch, row, data, history,
-                new Refusal(RefusalReason.DeadlinePassed, "An operator gave the transaction up."));
+                new Refusal(RefusalReason.DeadlinePassed, "An operator cancelled the transaction."));
         TransactionSaga.Ask(batch, row, data, history);
         return batch.Done(SagaId, 0);
     }

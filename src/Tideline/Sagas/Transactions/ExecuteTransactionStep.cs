@@ -5,8 +5,8 @@ using Tideline.Ledger;
 namespace Tideline.Sagas.Transactions;
 
 /// <summary>
-/// Does something with a shard's part of a transaction, once, and sends the reply in the same commit. The reservation
-/// remembers what was done: a repeat only replies again.
+/// Performs an action on a shard's part of a transaction, once, and sends the reply in the same commit. The reservation
+/// records what was done: a repeat only replies again.
 /// </summary>
 internal sealed record ExecuteTransactionStep(TransactionRequest Request) : LedgerCommand
 {
@@ -68,7 +68,7 @@ internal sealed record ExecuteTransactionStep(TransactionRequest Request) : Ledg
         switch (known?.Row.State)
         {
             case null:
-                var never = new Refusal(RefusalReason.DeadlinePassed, "The transaction was given up before.");
+                var never = new Refusal(RefusalReason.DeadlinePassed, "The transaction was cancelled before.");
                 Reservations.Refuse(
                     batch, Request.SagaId, Request.Owner, Request.Part, never, Reservation.Released);
                 return (true, null);
@@ -85,6 +85,6 @@ internal sealed record ExecuteTransactionStep(TransactionRequest Request) : Ledg
         && one.Reference == other.Reference && one.Details == other.Details;
 
     private Reply Conflict(Batch batch, string why) => batch.Refuse(
-        RefusalReason.StepConflict, $"Transaction {Request.SagaId} {why}, and is to be {Request.Action}.",
+        RefusalReason.StepConflict, $"Transaction {Request.SagaId} {why}, but the request is to {Request.Action}.",
         Request.SagaId);
 }

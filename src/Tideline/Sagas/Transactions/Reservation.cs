@@ -6,15 +6,14 @@ using Tideline.Ledger;
 namespace Tideline.Sagas.Transactions;
 
 /// <summary>
-/// What a shard has set aside for its part of a transaction, an aggregate of the shard. It has no expiry: it ends when
-/// the transaction's saga says so, and remembers how it ended, so that a message that comes twice or late changes
-/// nothing.
+/// What a shard has set aside for its part of a transaction: an aggregate of the shard. It has no expiry: the
+/// transaction's saga ends it. It records how it ended, so that repeated or late messages change nothing.
 /// </summary>
 /// <param name="SagaId">The transaction, and its saga.</param>
-/// <param name="Owner">The shard on which the saga stands.</param>
+/// <param name="Owner">The shard of the saga.</param>
 /// <param name="Part">The legs and conditions of this shard.</param>
-/// <param name="Reason">Why it was refused; 0 when it was not.</param>
-/// <param name="Detail">The same in words.</param>
+/// <param name="Reason">Why it was refused; 0 if it was not.</param>
+/// <param name="Detail">The reason as text.</param>
 /// <param name="Seq">The last event that it wrote.</param>
 internal sealed record Reservation(
     Guid SagaId, int Owner, TransactionOrder Part, RefusalReason Reason, string? Detail, long Seq)
@@ -22,7 +21,7 @@ internal sealed record Reservation(
     /// <summary>The kind of the aggregate.</summary>
     public const string Kind = "saga-reservation:1";
 
-    /// <summary>Its states.</summary>
+    /// <summary>The states of the aggregate.</summary>
     public const string Reserved = "reserved", Posted = "posted", Released = "released", Refused = "refused";
 
     /// <summary>The id of a transaction's reservation on a shard.</summary>
@@ -32,7 +31,7 @@ internal sealed record Reservation(
     /// <exception cref="TidelineException">Corrupt: the row cannot be read.</exception>
     public static Reservation Read(AggregateRow row) => SagaJson.Read(row.Data, SagaJson.Default.Reservation);
 
-    /// <summary>What it has of accounts while it is open.</summary>
+    /// <summary>Its claims on accounts while it is open.</summary>
     public IEnumerable<AggregateClaim> Claims()
     {
         foreach (var (account, outMinor, inMinor) in Promises(Part.ToLegs()))
@@ -42,7 +41,9 @@ internal sealed record Reservation(
         }
     }
 
-    /// <summary>The legs with what was promised to them, and those on the clearing accounts of the owner.</summary>
+    /// <summary>
+    /// The legs with the amounts promised to them, and the legs on the clearing accounts of the owner.
+    /// </summary>
     public Leg[] ToPosting(ShardContext context)
     {
         var legs = Part.ToLegs();
@@ -62,7 +63,7 @@ internal sealed record Reservation(
     }
 
     /// <summary>
-    /// What each account of some legs must keep for them: the net of its legs. Where that is zero, the credits, so that
+    /// What each account must set aside for its legs: their net. If the net is zero, the sum of the credits, so that
     /// the account stays open for them.
     /// </summary>
     public static IEnumerable<(Guid Account, long OutMinor, long InMinor)> Promises(Leg[] legs)
@@ -76,7 +77,7 @@ internal sealed record Reservation(
         }
     }
 
-    /// <summary>The aggregate in a state.</summary>
+    /// <summary>The aggregate in the given state.</summary>
     public AggregateRow ToRow(Guid id, long version, string state) => new(
         id, Kind, version, state, state != Reserved, null,
         JsonSerializer.SerializeToUtf8Bytes(this, SagaJson.Default.Reservation));

@@ -3,10 +3,10 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas.Transactions;
 
-/// <summary>Makes, posts and releases reservations, each once, in the batch of their shard.</summary>
+/// <summary>Creates, posts and releases reservations, each once, in the batch of their shard.</summary>
 internal static class Reservations
 {
-    /// <summary>The reservation of a transaction here, with its row; null where there is none.</summary>
+    /// <summary>The reservation of a transaction on this shard, with its row; null if there is none.</summary>
     public static (AggregateRow Row, Reservation Said)? Find(Batch batch, Guid sagaId)
     {
         var id = Reservation.IdOf(sagaId, batch.Context.Shard, batch.Context.Map);
@@ -14,10 +14,10 @@ internal static class Reservations
     }
 
     /// <summary>
-    /// Judges a part and sets aside what it needs: debits are held back, credits are announced. A later freeze keeps
-    /// neither from being posted.
+    /// Checks a part and sets aside what it needs: debits are held, credits are announced. A later freeze does not
+    /// prevent either from being posted.
     /// </summary>
-    /// <returns>Why not; then no account has changed, and nothing is kept.</returns>
+    /// <returns>The refusal, if any; then no account has changed, and nothing is stored.</returns>
     public static Refusal? Reserve(Batch batch, Guid sagaId, int owner, TransactionOrder part)
     {
         var legs = part.ToLegs();
@@ -31,12 +31,12 @@ internal static class Reservations
         return null;
     }
 
-    /// <summary>Keeps that a part was refused, or will never be reserved.</summary>
+    /// <summary>Records that a part was refused, or will never be reserved.</summary>
     public static void Refuse(Batch batch, Guid sagaId, int owner, TransactionOrder part, Refusal why, string state) =>
         Keep(batch, new Reservation(sagaId, owner, part, why.Reason, why.Detail, 0), state);
 
-    /// <summary>Books what was reserved, with the rest of it on clearing.</summary>
-    /// <returns>Why not, which nothing but damage can bring about.</returns>
+    /// <summary>Books what was reserved, with the remainder on clearing.</summary>
+    /// <returns>The refusal, which only damaged data can cause.</returns>
     public static Refusal? Post(Batch batch, Reservation reservation)
     {
         var posting = new Posting(reservation.SagaId, TransactionKind.Journal)
@@ -45,14 +45,14 @@ internal static class Reservations
             SagaId = reservation.SagaId,
             Details = reservation.Part.Details,
         };
-        // A shard with conditions alone has nothing to book.
+        // A shard with only conditions has nothing to book.
         if (reservation.Part.Legs.Length > 0
             && batch.Record(posting, reservation.ToPosting(batch.Context)) is { } refusal) return refusal;
         Keep(batch, reservation with { Seq = batch.EventSeq }, Reservation.Posted);
         return null;
     }
 
-    /// <summary>Gives back what was set aside.</summary>
+    /// <summary>Releases what was set aside.</summary>
     public static void Release(Batch batch, Reservation reservation)
     {
         Change(batch, reservation.SagaId, reservation.Part, reservation.Part.ToLegs(), -1);
@@ -67,7 +67,7 @@ internal static class Reservations
             account.PendingOutMinor += sign * outMinor;
             account.PendingInMinor += sign * inMinor;
             batch.Changed(account);
-            // What the owner may spend changes with what is held back alone.
+            // The available balance changes only with the amount held.
             if (outMinor != 0)
                 batch.Emit(
                     EventType.BalanceUpdated, account,

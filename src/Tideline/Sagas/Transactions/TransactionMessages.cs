@@ -3,30 +3,30 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas.Transactions;
 
-/// <summary>What a transaction's saga asks of a shard.</summary>
+/// <summary>An action that a transaction's saga requests of a shard.</summary>
 internal enum TransactionAction
 {
-    /// <summary>Judge the part and set aside what it needs.</summary>
+    /// <summary>Check the part and set aside what it needs.</summary>
     Reserve = 1,
 
     /// <summary>Book it: the saga has passed its pivot.</summary>
     Post = 2,
 
-    /// <summary>Give it back, and never reserve it.</summary>
+    /// <summary>Release it, and never reserve it.</summary>
     Release = 3,
 }
 
-/// <summary>Asks a shard to do something with its part of a transaction.</summary>
+/// <summary>Requests an action on a shard's part of a transaction.</summary>
 internal sealed record TransactionRequest(
     Guid SagaId, int Owner, TransactionAction Action, TransactionOrder Part, TransactionHome Home)
 {
     public const string Type = "TRANSACTION_STEP_REQUESTED";
 
-    /// <summary>What is wrong with a request that came to a shard; null when nothing is.</summary>
+    /// <summary>What is wrong with a request that arrived at a shard; null if nothing is.</summary>
     public string? FindFault(int shard, ShardMap map) =>
         SagaId == Guid.Empty ? "it names no saga"
-        : Owner < 0 || Owner >= map.Shards || Owner == shard ? "its saga stands on no other shard"
-        : !Enum.IsDefined(Action) ? "it asks for nothing that is known"
+        : Owner < 0 || Owner >= map.Shards || Owner == shard ? "its saga is not on another shard"
+        : !Enum.IsDefined(Action) ? "its action is unknown"
         : Home?.FindFault(Owner, map) is { } fault ? fault
         : Home is null || Part?.Legs is not { } legs || Part.Conditions is not { } conditions ? "it has no part"
         : legs.Length > Limits.TransactionLegs || conditions.Length > Limits.TransactionConditions
@@ -35,23 +35,23 @@ internal sealed record TransactionRequest(
             || !Currency.TryParse(leg.Currency, out _)) ? "a leg of it has no amount"
         : legs.Select(leg => leg.AccountId).Concat(conditions.Select(condition => condition.AccountId))
             .Any(account => map.ShardOf(account) != shard || DerivedId.IsDerived(account))
-            ? $"an account of it is no customer's on shard {shard}"
+            ? $"one of its accounts is not a customer account on shard {shard}"
         : Part.Reference?.Length > Limits.ReferenceCharacters ? "its reference is too long"
         : null;
 }
 
-/// <summary>What a shard did with its part.</summary>
+/// <summary>The result of a shard's action on its part.</summary>
 internal sealed record TransactionReply(
     Guid SagaId, int Shard, TransactionAction Action, RefusalReason Reason, string? Detail, Position Position,
     TransactionHome Home)
 {
     public const string Type = "TRANSACTION_STEP_REPLIED";
 
-    /// <summary>What is wrong with a reply that came to a shard; null when nothing is.</summary>
+    /// <summary>What is wrong with a reply that arrived at a shard; null if nothing is.</summary>
     public string? FindFault(int owner, ShardMap map) =>
         SagaId == Guid.Empty ? "it names no saga"
-        : Shard < 0 || Shard >= map.Shards || Shard == owner ? "it is of no other shard"
-        : !Enum.IsDefined(Action) ? "it answers nothing that is known"
+        : Shard < 0 || Shard >= map.Shards || Shard == owner ? "it is not from another shard"
+        : !Enum.IsDefined(Action) ? "its action is unknown"
         : Reason != 0 && !Enum.IsDefined(Reason) ? "its refusal is unknown"
         : Detail?.Length > Limits.SagaDetailCharacters ? "its sentence is too long"
         : Position.Shard != Shard || Position.Seq < 0 ? "its position is on no shard"
@@ -60,8 +60,8 @@ internal sealed record TransactionReply(
 }
 
 /// <summary>
-/// The rows of the owner's shard that a saga may touch, which must be named before it is read. Messages carry them; the
-/// saga's row stays the truth.
+/// The rows of the owner's shard that a saga may touch, which must be named before the saga is read. Messages carry
+/// them; the saga's row remains authoritative.
 /// </summary>
 internal sealed record TransactionHome(Guid[] Accounts, string[] Currencies)
 {
@@ -91,6 +91,6 @@ internal sealed record TransactionHome(Guid[] Accounts, string[] Currencies)
             || Currencies.Length > Limits.TransactionLegs
             || Accounts.Any(account => map.ShardOf(account) != owner)
             || Currencies.Any(currency => !Currency.TryParse(currency, out _))
-            ? "what its saga touches is not on its shard"
+            ? "the rows of its saga are not on its shard"
             : null;
 }

@@ -3,33 +3,33 @@ using Tideline.Ledger;
 
 namespace Tideline.Sagas.Transactions;
 
-/// <summary>A transaction to make: legs on accounts of any shards, and under which conditions.</summary>
+/// <summary>A requested transaction: legs on accounts of any shards, and its conditions.</summary>
 public sealed record TransactionOrder
 {
     /// <summary>The legs; they add up to zero in each currency.</summary>
     public required TransactionLeg[] Legs { get; init; }
 
-    /// <summary>What must hold when it is judged.</summary>
+    /// <summary>The conditions that must hold when it is checked.</summary>
     public TransactionCondition[] Conditions { get; init; } = [];
 
-    /// <summary>The client's words for it.</summary>
+    /// <summary>The client's reference text.</summary>
     public string? Reference { get; init; }
 
-    /// <summary>Value date, code and the like.</summary>
+    /// <summary>Value date, code and other details.</summary>
     public TransactionDetails? Details { get; init; }
 
-    /// <summary>Why it can be booked nowhere; null when it may be.</summary>
+    /// <summary>Why it cannot be booked anywhere; null if it can.</summary>
     internal Refusal? Check(long nowUs)
     {
         if (Legs.Any(leg => !Currency.TryParse(leg.Currency, out _)))
-            return new Refusal(RefusalReason.InvalidTransaction, "A leg is in a currency that is not known.");
+            return new Refusal(RefusalReason.InvalidTransaction, "A leg has an unknown currency.");
         if (Conditions.Length > Limits.TransactionConditions)
             return new Refusal(
                 RefusalReason.InvalidTransaction,
-                $"A transaction has {Limits.TransactionConditions} conditions at most.");
+                $"A transaction has at most {Limits.TransactionConditions} conditions.");
         if (Reference?.Length > Limits.ReferenceCharacters)
             return new Refusal(
-                RefusalReason.InvalidTransaction, $"A reference has {Limits.ReferenceCharacters} characters at most.");
+                RefusalReason.InvalidTransaction, $"A reference has at most {Limits.ReferenceCharacters} characters.");
         return PostingRules.Shape(ToLegs()) ?? Details?.Check(nowUs);
     }
 
@@ -41,14 +41,14 @@ public sealed record TransactionOrder
     internal IReadOnlyList<int> ShardsOf(ShardMap map) =>
         [.. Accounts.Select(map.ShardOf).Distinct().Order()];
 
-    /// <summary>What of it is for a shard.</summary>
+    /// <summary>The legs and conditions of one shard.</summary>
     internal TransactionOrder PartOf(ShardMap map, int shard) => this with
     {
         Legs = [.. Legs.Where(leg => map.ShardOf(leg.AccountId) == shard)],
         Conditions = [.. Conditions.Where(condition => map.ShardOf(condition.AccountId) == shard)],
     };
 
-    /// <summary>Names the rows that booking or reserving it here looks at.</summary>
+    /// <summary>Names the rows that booking or reserving it here reads.</summary>
     internal void Collect(BatchKeys keys, ShardContext context, int owner)
     {
         foreach (var account in Accounts) keys.Accounts.Add(account);
@@ -56,7 +56,7 @@ public sealed record TransactionOrder
             keys.Accounts.Add(context.Clearing(Currency.Parse(currency), owner));
     }
 
-    /// <summary>The first condition that does not hold; null when all do.</summary>
+    /// <summary>The refusal of the first condition that does not hold; null if all hold.</summary>
     internal Refusal? Judge(Batch batch)
     {
         foreach (var condition in Conditions)
@@ -71,12 +71,10 @@ public sealed record TransactionOrder
         Legs.Select(leg => leg.AccountId).Concat(Conditions.Select(condition => condition.AccountId));
 }
 
-/// <summary>One leg. <paramref name="AmountMinor"/> is signed as the account sees it.</summary>
+/// <summary>One leg. <paramref name="AmountMinor"/> is signed from the account's point of view.</summary>
 public sealed record TransactionLeg(Guid AccountId, long AmountMinor, string Currency);
 
-/// <summary>
-/// What must hold of a customer's account: a posted balance of at least so much, a version that nothing has changed.
-/// </summary>
+/// <summary>A condition on a customer's account: a minimum posted balance, or an unchanged version.</summary>
 public sealed record TransactionCondition(Guid AccountId, long? MinimumMinor, long? Version)
 {
     internal Refusal? Judge(AccountRow? account)
@@ -91,7 +89,7 @@ public sealed record TransactionCondition(Guid AccountId, long? MinimumMinor, lo
         return Version is { } version && account.Version != version
             ? new Refusal(
                 RefusalReason.ConditionFailed,
-                $"Account {AccountId} is of version {account.Version}, not of {version}.")
+                $"Account {AccountId} has version {account.Version}, not {version}.")
             : null;
     }
 }

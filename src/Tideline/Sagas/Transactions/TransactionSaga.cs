@@ -13,14 +13,14 @@ namespace Tideline.Sagas.Transactions;
 ///     └─► reserve on all others ──all reserved──► PIVOT: post here ─► post on all others ─► Completed
 ///               └─ one refused, deadline, operator ─► release here ─► release on all others ─► Compensated
 /// </code>
-/// Before the pivot nothing was booked; after it nothing can be refused, because all of it was reserved. On each shard
-/// the posting adds up to zero against the clearing account of the owner.
+/// Before the pivot nothing is booked; after it nothing can be refused, because everything was reserved. On each shard
+/// the posting sums to zero against the clearing account of the owner.
 /// </remarks>
 internal static class TransactionSaga
 {
     public const string Name = "transaction";
 
-    /// <summary>Its two steps, as operators see them; it is moved by <see cref="AdvanceTransaction"/>.</summary>
+    /// <summary>Its two steps, as shown to operators; <see cref="AdvanceTransaction"/> advances it.</summary>
     public static SagaDefinition Version1 { get; } = new(
         Name, 1,
         [
@@ -28,7 +28,9 @@ internal static class TransactionSaga
             new SagaStep("post", IsPivot: false, RetryPolicy.Default, TimeSpan.FromMinutes(5), null, null),
         ]);
 
-    /// <summary>Begins it on the owner's shard. What is refused there has no saga: nothing changed.</summary>
+    /// <summary>
+    /// Begins it on the owner's shard. If that shard refuses, no saga is created and nothing changes.
+    /// </summary>
     public static Refusal? Begin(Batch batch, Guid id, TransactionOrder order)
     {
         var (map, owner) = (batch.Context.Map, batch.Context.Shard);
@@ -42,11 +44,11 @@ internal static class TransactionSaga
         return null;
     }
 
-    /// <summary>The shards that take part beside the owner.</summary>
+    /// <summary>The participating shards other than the owner.</summary>
     public static int[] Others(TransactionOrder order, ShardMap map, int owner) =>
         [.. order.ShardsOf(map).Where(shard => shard != owner)];
 
-    /// <summary>Asks all shards that have not answered yet, sets the timer and keeps the saga.</summary>
+    /// <summary>Sends requests to all shards that have not answered yet, sets the timer and stores the saga.</summary>
     public static void Ask(Batch batch, SagaRow row, TransactionData data, IReadOnlyList<SagaHistory> history)
     {
         var (map, owner) = (batch.Context.Map, batch.Context.Shard);
@@ -71,7 +73,7 @@ internal static class TransactionSaga
             data, history);
     }
 
-    /// <summary>Keeps the saga as it is.</summary>
+    /// <summary>Stores the saga in its present state.</summary>
     public static void Keep(Batch batch, SagaRow row, TransactionData data, IReadOnlyList<SagaHistory> history) =>
         batch.Put(row with
         {
@@ -94,23 +96,23 @@ internal static class TransactionSaga
     }
 }
 
-/// <summary>What a transaction's saga knows. The JSON is stored with each instance: append only.</summary>
+/// <summary>The state of a transaction's saga. The JSON is stored with each instance: append only.</summary>
 internal sealed record TransactionData
 {
     public required TransactionOrder Order { get; init; }
 
-    /// <summary>The shards that have not answered what was asked of them last.</summary>
+    /// <summary>The shards that have not answered the last request.</summary>
     public int[] Waiting { get; init; } = [];
 
-    /// <summary>Why it is released; 0 while it is not.</summary>
+    /// <summary>Why it is released; 0 if it is not.</summary>
     public RefusalReason RefusalReason { get; init; }
 
     public string? RefusalDetail { get; init; }
 
-    /// <summary>The positions it wrote, one a shard.</summary>
+    /// <summary>The positions it wrote, one per shard.</summary>
     public Position[] Positions { get; init; } = [];
 
-    /// <summary>What is asked of the other shards at a step.</summary>
+    /// <summary>The action requested of the other shards at a step.</summary>
     public TransactionAction ActionAt(int step) =>
         RefusalReason != 0 ? TransactionAction.Release : step == 0 ? TransactionAction.Reserve : TransactionAction.Post;
 

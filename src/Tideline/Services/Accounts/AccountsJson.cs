@@ -3,7 +3,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Services.Accounts;
 
-/// <summary>The commands of accounts, as processes send them to each other.</summary>
+/// <summary>The commands of accounts, as processes forward them to each other.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition =
         JsonIgnoreCondition.WhenWritingNull, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,

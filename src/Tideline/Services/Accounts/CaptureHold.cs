@@ -5,8 +5,9 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Services.Accounts;
 
 /// <summary>
-/// Takes held money: <paramref name="AmountMinor"/>, or all that is left when null. <paramref name="Final"/> gives the
-/// rest back; without it the rest stays held for further captures. An expired hold cannot be captured, swept or not.
+/// Captures held money: <paramref name="AmountMinor"/>, or all of the remainder if null. <paramref name="Final"/>
+/// releases the rest; otherwise the rest stays held for further captures. An expired hold cannot be captured, even
+/// before the sweep releases it.
 /// </summary>
 public sealed record CaptureHold(
     Guid TransactionId, Guid HoldId, Guid AccountId, Currency Currency, long? AmountMinor, bool Final) : LedgerCommand

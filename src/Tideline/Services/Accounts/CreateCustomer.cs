@@ -3,7 +3,9 @@ using Tideline.Ledger;
 
 namespace Tideline.Services.Accounts;
 
-/// <summary>Makes a customer. Its id is of nothing else: all that could have it lives on the shard of the id.</summary>
+/// <summary>
+/// Creates a customer. Nothing else has its id: everything that could have it is on the shard of the id.
+/// </summary>
 public sealed record CreateCustomer(Guid CustomerId, string Name, string Email, string Country) : LedgerCommand
 {
     public override Guid RouteId => CustomerId;

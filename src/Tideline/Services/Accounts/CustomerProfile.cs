@@ -8,25 +8,25 @@ using Tideline.Kernel;
 namespace Tideline.Services.Accounts;
 
 /// <summary>
-/// Who a customer is. It is kept as a personal part: the same bytes in row, event and document.
+/// A customer's personal data. It is stored as a personal part: the same bytes in row, event and document.
 /// </summary>
 /// <param name="Name">As the customer writes it.</param>
-/// <param name="Email">An address; found whatever the case of its letters.</param>
+/// <param name="Email">An e-mail address; searches ignore case.</param>
 /// <param name="Country">ISO 3166 alpha-2.</param>
 public sealed record CustomerProfile(string Name, string Email, string Country)
 {
-    // Letters of all languages stand as they are, so that people can read the bytes.
+    // Letters of all languages are not escaped, so that the bytes are readable.
     private static readonly CustomerProfileJson s_plain = new(new JsonSerializerOptions
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
     });
 
-    /// <summary>The part of a customer.</summary>
+    /// <summary>The personal part of a customer.</summary>
     public PersonalPart ToPart(Guid customerId) =>
         new(customerId, JsonSerializer.SerializeToUtf8Bytes(this, s_plain.CustomerProfile));
 
-    /// <summary>What the bytes of a part say; null where they cannot be read.</summary>
+    /// <summary>Parses the bytes of a part; null if they cannot be read.</summary>
     public static CustomerProfile? Read(ReadOnlySpan<byte> data)
     {
         try
@@ -39,12 +39,12 @@ public sealed record CustomerProfile(string Name, string Email, string Country)
         }
     }
 
-    /// <summary>Whether an address is this customer's.</summary>
+    /// <summary>Whether an address is this customer's, ignoring case.</summary>
     public bool HasEmail(string email) => Email.Equals(email, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// What views are searched by for an address: a hash, so that the address itself stands only in the part. It
-    /// finds, and protects nothing: whoever guesses the address can compute it.
+    /// The key by which views find an address: a hash, so that the address itself is only in the personal part. It does
+    /// not protect the address: anyone who guesses the address can compute the hash.
     /// </summary>
     public static string EmailKeyOf(string email) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(email.ToUpperInvariant())).AsSpan(0, 16));

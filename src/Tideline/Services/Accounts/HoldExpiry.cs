@@ -3,7 +3,7 @@ using Tideline.Ledger;
 
 namespace Tideline.Services.Accounts;
 
-/// <summary>Gives held money back when its time has run out.</summary>
+/// <summary>Releases holds that have expired.</summary>
 internal static class HoldExpiry
 {
     public static async ValueTask<IReadOnlyList<LedgerCommand>> FindAsync(

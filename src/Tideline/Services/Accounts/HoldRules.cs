@@ -3,19 +3,19 @@ using Tideline.Ledger;
 
 namespace Tideline.Services.Accounts;
 
-/// <summary>What the commands of holds share.</summary>
+/// <summary>Rules that the commands of holds share.</summary>
 internal static class HoldRules
 {
     private const long DayUs = 86_400_000_000;
 
-    /// <summary>A hold ends after it begins, and not in years.</summary>
+    /// <summary>A hold must expire in the future, and within the limit.</summary>
     public static Refusal? Expiry(long expiresUs, long nowUs) => expiresUs > nowUs
         && expiresUs <= nowUs + Limits.HoldDays * DayUs
         ? null
         : new Refusal(
             RefusalReason.InvalidExpiry, $"A hold must expire in the future, at most {Limits.HoldDays} days ahead.");
 
-    /// <summary>Finds an open hold and its account; answers why not.</summary>
+    /// <summary>Finds an open hold and its account; returns the refusal if there is none.</summary>
     public static Refusal? Open(
         Batch batch, Guid holdId, Guid accountId, Currency currency, out HoldRow? hold, out AccountRow? account)
     {
@@ -35,7 +35,7 @@ internal static class HoldRules
         return new Refusal(RefusalReason.HoldNotOpen, $"Hold {holdId} is {status}.");
     }
 
-    /// <summary>Takes an amount out of what is pending on both sides.</summary>
+    /// <summary>Reduces the pending amount on both sides.</summary>
     public static void GiveBack(Batch batch, AccountRow account, long amountMinor)
     {
         var settlement = batch.SystemAccount(AccountKind.Settlement, account.Currency);

@@ -3,10 +3,10 @@ using Tideline.Ledger;
 
 namespace Tideline.Services.Accounts;
 
-/// <summary>What accounts claim: their IBANs.</summary>
+/// <summary>The claims of accounts: their IBANs.</summary>
 internal static class IbanClaims
 {
-    /// <summary>The account that carries an IBAN; null when none does.</summary>
+    /// <summary>The account with an IBAN; null if none has it.</summary>
     public static async ValueTask<Guid?> FindIbanAsync(
         this GeneralLedger ledger, string iban, CancellationToken cancel)
     {
@@ -19,10 +19,10 @@ internal static class IbanClaims
     /// <summary>The space of IBANs.</summary>
     internal const string Space = "iban";
 
-    /// <summary>What an account's claims say that it is.</summary>
+    /// <summary>The kind of subject in an account's claims.</summary>
     internal const string Kind = "account";
 
-    /// <summary>The refusal of a claim that another one overtook.</summary>
+    /// <summary>The refusal of a claim that another claim took over.</summary>
     internal static Refusal Abandoned { get; } = new(
         RefusalReason.IbanTaken, "Another request claimed the IBAN before the account was opened.");
 

@@ -5,16 +5,15 @@ using Tideline.Ledger;
 namespace Tideline.Services.Accounts;
 
 /// <summary>
-/// Opens an account. <see cref="AccountOpening"/> checks the customer and claims the IBAN first, since both may live on
-/// other shards. The account's id is of nothing else: all that could have it lives on the shard of the
-/// id.
+/// Opens an account. <see cref="AccountOpening"/> checks the customer and claims the IBAN first, since both may be on
+/// other shards. Nothing else has the account's id: everything that could have it is on the shard of the id.
 /// </summary>
 public sealed record OpenAccount(
     Guid AccountId, Guid CustomerId, Currency Currency, long OverdraftLimitMinor, string? Iban) : LedgerCommand
 {
     public override Guid RouteId => AccountId;
 
-    /// <summary>A refusal that was found on another shard and is to be kept under the key.</summary>
+    /// <summary>A refusal from another shard that must be stored under the key.</summary>
     [JsonInclude]
     internal Refusal? Known { get; init; }
 
@@ -44,7 +43,7 @@ public sealed record OpenAccount(
         return batch.Done(AccountId, 0);
     }
 
-    /// <summary>Why it is refused, given what has its id; null when it is not.</summary>
+    /// <summary>The refusal, given what already has the id; null if the account can be opened.</summary>
     internal Refusal? RefusalFor(AccountRow? account, CustomerRow? customer)
     {
         if (OverdraftLimitMinor is < 0 or > Limits.AmountMinor)

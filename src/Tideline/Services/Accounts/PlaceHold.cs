@@ -5,8 +5,8 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Services.Accounts;
 
 /// <summary>
-/// Holds money back until it is captured, released or expires. The expiry lies ahead, by <see cref="Limits.HoldDays"/>
-/// at most.
+/// Holds money until it is captured, released or expires. The expiry is in the future, at most
+/// <see cref="Limits.HoldDays"/> ahead.
 /// </summary>
 public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long ExpiresUs, string? Reference)
     : LedgerCommand

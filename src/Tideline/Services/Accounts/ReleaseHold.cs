@@ -3,7 +3,7 @@ using Tideline.Ledger;
 
 namespace Tideline.Services.Accounts;
 
-/// <summary>Gives held money back; <paramref name="Expired"/> when its time ran out (refused before that).</summary>
+/// <summary>Releases held money; <paramref name="Expired"/> if its expiry has passed (refused before that).</summary>
 public sealed record ReleaseHold(Guid HoldId, Guid AccountId, Currency Currency, bool Expired) : LedgerCommand
 {
     public override Guid RouteId => AccountId;

@@ -4,7 +4,7 @@ using Tideline.Ledger.Commands;
 
 namespace Tideline.Services.Accounts;
 
-/// <summary>Freezes, opens again or closes an account.</summary>
+/// <summary>Freezes, reopens or closes an account.</summary>
 public sealed record SetAccountStatus(Guid AccountId, AccountStatus Status) : LedgerCommand
 {
     public override Guid RouteId => AccountId;
@@ -24,7 +24,7 @@ public sealed record SetAccountStatus(Guid AccountId, AccountStatus Status) : Le
         if (Status == AccountStatus.Closed && (account.PostedMinor != 0 || account.PendingOutMinor != 0))
             return batch.Refuse(RefusalReason.AccountNotEmpty,
                 $"Account {AccountId} holds {new Money(account.PostedMinor, account.Currency)}, "
-                    + $"{new Money(account.PendingOutMinor, account.Currency)} of it held; it closes at zero.");
+                    + $"{new Money(account.PendingOutMinor, account.Currency)} of it held; it must be empty to close.");
         if (Status == AccountStatus.Closed
             && AccountRules.Settled(account) is { } unsettled) return batch.Refuse(unsettled.Reason, unsettled.Detail);
         account.Status = Status;

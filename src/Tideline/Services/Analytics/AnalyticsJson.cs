@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Tideline.Services.Analytics;
 
-/// <summary>The JSON of the daily figures: camel case. What the program never writes is not read.</summary>
+/// <summary>The JSON of the daily figures: camel case. Anything that the program never writes is rejected.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UnmappedMemberHandling =
         JsonUnmappedMemberHandling.Disallow,

@@ -4,7 +4,7 @@ using Tideline.Views;
 
 namespace Tideline.Services.Analytics;
 
-/// <summary>A bank's daily figures: per day and currency, and within by kind.</summary>
+/// <summary>A bank's daily figures: per day and currency, split by kind.</summary>
 internal static class AnalyticsProjection
 {
     /// <summary>The projection, and its collection.</summary>
@@ -41,7 +41,7 @@ internal static class AnalyticsProjection
                 ["day"] = document.Day, ["currency"] = document.Currency,
             },
             Damage = (document, id) => DailyFigures.IdOf(document.Day, document.Currency) == id
-                ? null : "it is of another day or currency than its id",
+                ? null : "its day or currency is not the one in its id",
         },
     };
 

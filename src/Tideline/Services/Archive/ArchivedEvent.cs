@@ -7,7 +7,7 @@ using Tideline.Projections;
 
 namespace Tideline.Services.Archive;
 
-/// <summary>The CloudEvents 1.0 form of an event, as the archive keeps it.</summary>
+/// <summary>The CloudEvents 1.0 form of an event, as stored in the archive.</summary>
 internal static class ArchivedEvent
 {
     [ThreadStatic] private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json) t_pen;
@@ -16,7 +16,7 @@ internal static class ArchivedEvent
     public static string IdOf(Position position) =>
         string.Create(CultureInfo.InvariantCulture, $"{position.Shard}:{position.Seq:D19}");
 
-    /// <summary>The JSON; data that is not JSON stands in <c>data_base64</c>.</summary>
+    /// <summary>The JSON; data that is not JSON goes into <c>data_base64</c>.</summary>
     public static byte[] ToJson(ProjectedEvent projected, bool dataIsJson)
     {
         var happened = projected.Event;

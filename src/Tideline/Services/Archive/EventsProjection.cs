@@ -21,7 +21,7 @@ internal static class EventsProjection
         Name = Name,
         SchemaVersion = 2,
         Takes = null,
-        // Each event stands for itself: one whose form cannot be written waits alone.
+        // Each event has its own key: if one cannot be written, no other waits behind it.
         Key = happened => ArchivedEvent.IdOf(happened.Event.Position),
         Rows =
         [
@@ -63,7 +63,7 @@ internal static class EventsProjection
     }
 
     private static async Task<bool> HasEventAsync(GeneralLedger ledger, string id, CancellationToken cancel) =>
-        // Nothing is ever taken off the events of a shard, so one that is not beyond its head is there.
+        // Events of a shard are never deleted, so a position up to its head exists.
         PositionOf(ledger, id) is { Seq: >= 1 } position
             && (position.Seq <= ledger.CommittedHead(position.Shard).EventSeq
                 || position.Seq <= (await ledger.Reader(position.Shard).GetHeadAsync(cancel)).EventSeq);

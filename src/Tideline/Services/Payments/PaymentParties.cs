@@ -7,12 +7,12 @@ using Tideline.Ledger;
 namespace Tideline.Services.Payments;
 
 /// <summary>
-/// Who pays whom, and what for, as the payer's message says it. A transaction keeps it in personal parts: the debtor's
-/// with all that the debtor wrote, and the creditor's. Who pays to himself has one part.
+/// The parties and the purpose of a payment, as the payer's message states them. A transaction stores them in personal
+/// parts: the debtor's, with everything that the debtor wrote, and the creditor's. A payment to oneself has one part.
 /// </summary>
 public sealed record PaymentParties
 {
-    // Letters of all languages stand as they are: a part has a limit of bytes.
+    // Letters of all languages are not escaped: the size of a part is limited.
     private static readonly PaymentPartiesJson s_plain = new(new JsonSerializerOptions
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
@@ -20,10 +20,10 @@ public sealed record PaymentParties
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 
-    /// <summary>Who pays.</summary>
+    /// <summary>The payer.</summary>
     public PaymentParty? Debtor { get; init; }
 
-    /// <summary>Who is paid.</summary>
+    /// <summary>The payee.</summary>
     public PaymentParty? Creditor { get; init; }
 
     /// <summary>The payer's id for the payment, which reaches the creditor.</summary>
@@ -32,11 +32,11 @@ public sealed record PaymentParties
     /// <summary>The creditor's reference, as in <c>RF18539007547034</c>.</summary>
     public string? StructuredReference { get; init; }
 
-    /// <summary>The payer's words, line by line.</summary>
+    /// <summary>The payer's remittance text, line by line.</summary>
     public string[]? Remittance { get; init; }
 
     /// <summary>
-    /// What a transaction, an event or a document keeps; null where it keeps nothing that can be read.
+    /// Reads the parties from a transaction, an event or a document; null if it has none that can be read.
     /// </summary>
     public static PaymentParties? Read(IReadOnlyList<PersonalPart>? parts)
     {
@@ -59,7 +59,7 @@ public sealed record PaymentParties
         return all;
     }
 
-    /// <summary>The parts. A subject is a customer; null: one of somebody else, derived from IBAN or name.</summary>
+    /// <summary>The personal parts. A subject is a customer; if null, an id derived from IBAN or name.</summary>
     public PersonalPart[] ToParts(Guid? debtor, Guid? creditor)
     {
         var (payer, payee) = (debtor ?? Derive(Debtor), creditor ?? Derive(Creditor));
@@ -72,7 +72,7 @@ public sealed record PaymentParties
             ];
     }
 
-    /// <summary>Writes its fields into the object that is open.</summary>
+    /// <summary>Writes its fields into the open object.</summary>
     public void Write(Utf8JsonWriter json)
     {
         Write(json, "debtor", Debtor);
@@ -85,7 +85,9 @@ public sealed record PaymentParties
         json.WriteEndArray();
     }
 
-    /// <summary>The same for a transaction's details, with value date, code, external reference and metadata.</summary>
+    /// <summary>
+    /// As above, for a transaction's details, with value date, code, external reference and metadata.
+    /// </summary>
     public static void Write(Utf8JsonWriter json, TransactionDetails? details)
     {
         if (details is null) return;
@@ -113,7 +115,7 @@ public sealed record PaymentParties
         json.WriteEndObject();
     }
 
-    // A part whose key was destroyed, or that says something else, tells nothing here.
+    // A part whose key was destroyed, or with other content, is skipped.
     private static PaymentParties? Read(byte[] data)
     {
         try

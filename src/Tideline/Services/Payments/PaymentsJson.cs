@@ -3,7 +3,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Services.Payments;
 
-/// <summary>The commands of payments, as processes send them to each other.</summary>
+/// <summary>The commands of payments, as processes forward them to each other.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition =
         JsonIgnoreCondition.WhenWritingNull, IgnoreReadOnlyProperties = true, UseStringEnumConverter = true,

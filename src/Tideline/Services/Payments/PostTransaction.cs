@@ -5,8 +5,8 @@ using Tideline.Sagas.Transactions;
 namespace Tideline.Services.Payments;
 
 /// <summary>
-/// Books a transaction of any legs. All accounts on the shard of the first: one commit. Else: its part is reserved
-/// there, and a saga asks the other shards.
+/// Books a transaction of any number of legs. If all accounts are on the shard of the first leg, one commit does it.
+/// Otherwise its part is reserved there, and a saga reserves the other shards' parts.
 /// </summary>
 internal sealed record PostTransaction(Guid TransactionId, TransactionOrder Order) : LedgerCommand
 {

@@ -7,9 +7,9 @@ using Tideline.Sagas;
 namespace Tideline.Services.Payments;
 
 /// <summary>
-/// Begins a transfer on the source's shard. Both accounts there: debit and credit in one transaction, which is all of
-/// the saga (<see cref="SagaDefinition.Within"/>). Else: debit to clearing, the
-/// saga and its message to the other shard in one transaction.
+/// Starts a transfer on the source's shard. If both accounts are there, debit and credit are one transaction, which is
+/// the whole saga (<see cref="SagaDefinition.Within"/>). Otherwise one transaction debits to clearing, stores the saga
+/// and sends its message to the other shard.
 /// </summary>
 internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money Amount, string? Reference)
     : LedgerCommand
@@ -20,10 +20,10 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
 
     internal override LedgerCommand About(Guid subject) => this with { TransferId = subject };
 
-    /// <summary>Parties and the like of the payment.</summary>
+    /// <summary>Parties and other details of the payment.</summary>
     public TransactionDetails? Details { get; init; }
 
-    /// <summary>A refusal found on the destination's shard, to be kept under the key.</summary>
+    /// <summary>A refusal from the destination's shard, to be stored under the key.</summary>
     [JsonInclude]
     internal Refusal? Known { get; init; }
 
@@ -40,7 +40,7 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
                 ? new Refusal(RefusalReason.SameAccount, "Source and destination are the same account.")
                 : null)
             ?? AccountRules.Amount(Amount) ?? Known ?? (IsWithin(batch.Context) ? Here(batch) : Across(batch));
-        // The outcome names the transfer, so that its key finds it: Transfers.FindAsync.
+        // The outcome names the transfer, so that it can be found by its key: Transfers.FindAsync.
         return refusal is not null
             ? batch.Refuse(refusal.Reason, refusal.Detail, TransferId)
             : batch.Done(
@@ -50,7 +50,7 @@ internal sealed record StartTransfer(Guid TransferId, Guid From, Guid To, Money 
 
     private bool IsWithin(ShardContext context) => context.Map.ShardOf(To) == context.Shard;
 
-    // Nothing is left to do but the view, so the saga has no row: the transaction of the same id says it all.
+    // Only the view step is left, so the saga has no row: the transaction with the same id is its whole record.
     private Refusal? Here(Batch batch) => batch.Record(
         new Posting(TransferId, TransactionKind.Transfer)
         {

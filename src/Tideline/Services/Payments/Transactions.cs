@@ -9,8 +9,8 @@ namespace Tideline.Services.Payments;
 public sealed class Transactions(GeneralLedger ledger, SagaWaiters waiters, TimeProvider time)
 {
     /// <summary>
-    /// Books a transaction once. Answers when it was booked or refused; when a saga needs longer than
-    /// <see cref="Limits.SagaWaitMs"/>, with what is known so far.
+    /// Books a transaction once. Returns when it was booked or refused, or, if its saga needs longer than
+    /// <see cref="Limits.SagaWaitMs"/>, with the state so far.
     /// </summary>
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransactionResult> PostAsync(TransactionRequested request, CancellationToken cancel)
@@ -50,9 +50,9 @@ public sealed class Transactions(GeneralLedger ledger, SagaWaiters waiters, Time
     }
 }
 
-/// <summary>A transaction to book, with the key under which it happens once.</summary>
+/// <summary>A transaction to book, with its idempotency key.</summary>
 public sealed record TransactionRequested(TransactionOrder Order, Guid Key, Guid Fingerprint);
 
-/// <summary>What a transaction came to. Across shards its id is its saga's.</summary>
+/// <summary>The result of a transaction. Across shards its id is its saga's.</summary>
 public sealed record TransactionResult(
     Guid TransactionId, TransferStatus Status, Refusal? Refusal, IReadOnlyList<Position> Positions);

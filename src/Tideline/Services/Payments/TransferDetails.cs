@@ -10,15 +10,15 @@ public sealed record TransferDetails(
     TransferStatus Status, Refusal? Refusal, DateTimeOffset CreatedAt, IReadOnlyList<SagaStepDetails> Steps)
 {
     /// <summary>
-    /// The last step of every transfer. Nothing is written when it is done: it is, once the views are past
+    /// The last step of every transfer. Nothing is written when it is done: it is done once the views are past
     /// <see cref="UpdatedAt"/>.
     /// </summary>
     public static string ViewStep { get; } = TransferSaga.Version1.Steps[2].Name;
 
-    /// <summary>When the saga last moved; a settled one has written all its events by then.</summary>
+    /// <summary>When the saga last changed; a settled one has written all its events by then.</summary>
     public DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Parties and the like, where the payment's message had them.</summary>
+    /// <summary>Parties and other details, if the payment's message had them.</summary>
     public TransactionDetails? Details { get; init; }
 
     internal static TransferStatus StatusOf(SagaRow row) => row.State switch
@@ -29,7 +29,7 @@ public sealed record TransferDetails(
         _ => TransferStatus.Running,
     };
 
-    /// <summary>Why it was refused, and where its money is if the source could not take it back.</summary>
+    /// <summary>Why it was refused, and where its money is if it could not be returned to the source.</summary>
     internal static Refusal? RefusalOf(SagaData data)
     {
         if (data.RefusalReason == 0) return null;
@@ -64,7 +64,7 @@ public sealed record TransferDetails(
 }
 
 /// <summary>
-/// A step of a saga as it went: name, <c>done | running | parked | refused | undone | suspended | waiting</c>, when,
-/// how often it was tried.
+/// A step of a saga: its name, <c>done | running | parked | refused | undone | suspended | waiting</c>, its time, and
+/// the number of attempts.
 /// </summary>
 public sealed record SagaStepDetails(string Name, string State, DateTimeOffset? At, int Attempts, string? Detail);

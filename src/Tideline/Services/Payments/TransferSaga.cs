@@ -6,7 +6,7 @@ namespace Tideline.Services.Payments;
 
 /// <summary>
 /// A transfer between shards: debit source → credit destination (the pivot) → update customer view. Between debit and
-/// credit the money stands on clearing accounts, so every snapshot of every shard sums to zero.
+/// credit the money is on clearing accounts, so every snapshot of every shard sums to zero.
 /// </summary>
 internal static class TransferSaga
 {
@@ -22,7 +22,7 @@ internal static class TransferSaga
         Within = TransactionKind.Transfer,
     };
 
-    /// <summary>The transaction that gives a transfer's money back.</summary>
+    /// <summary>The id of the transaction that refunds a transfer.</summary>
     public static Guid RefundId(Guid sagaId) => DerivedId.Of("transfer-refund", sagaId.ToString());
 
     private static TimeSpan Deadline => TimeSpan.FromMinutes(5);

@@ -5,14 +5,14 @@ using Tideline.Sagas;
 
 namespace Tideline.Services.Payments;
 
-/// <summary>Transfers between accounts, same shard or not.</summary>
+/// <summary>Transfers between accounts, on the same shard or not.</summary>
 public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimeProvider time)
 {
     private static readonly SagaDefinitions Definitions = new([TransferSaga.Version1]);
 
     /// <summary>
-    /// Moves money once. Answers when it has settled or was refused; when a saga needs longer than
-    /// <see cref="Limits.SagaWaitMs"/>, with what is known so far.
+    /// Transfers money once. Returns when the transfer has settled or was refused, or, if its saga needs longer than
+    /// <see cref="Limits.SagaWaitMs"/>, with the state so far.
     /// </summary>
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)
@@ -38,7 +38,7 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
             : await EndOfRepeatAsync(reply, began, cancel);
     }
 
-    /// <summary>A transfer with its saga steps; null when there is none.</summary>
+    /// <summary>A transfer with its saga steps; null if there is none.</summary>
     public async Task<TransferDetails?> GetTransferAsync(Guid transferId, CancellationToken cancel) =>
         await Definitions.FindAsync(ledger.ReaderOf(transferId), transferId, cancel)
             is { Definition: TransferSaga.Name } row
@@ -46,9 +46,9 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
             : null;
 
     /// <summary>
-    /// What became of a transfer that was asked for with an idempotency key; null when none was, or when the request is
-    /// still on its way: the same request with the same key tells then. One that was refused before anything moved has
-    /// no details.
+    /// The transfer that was requested with an idempotency key; null if there is none, or if the request is still in
+    /// progress: then repeat the request with the same key. A transfer that was refused before anything moved has no
+    /// details.
     /// </summary>
     public async Task<KeyedTransfer?> FindAsync(Guid key, CancellationToken cancel)
     {
@@ -60,7 +60,7 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
             outcome = await reader.GetOutcomeAsync(key, cancel);
         }
 
-        // Only a refused transfer's outcome has a subject.
+        // A refused outcome has a subject only if a transfer was refused.
         if (outcome is null || outcome.Subject == Guid.Empty || outcome.Kind == OutcomeKind.Reserved) return null;
         if (outcome.Kind == OutcomeKind.Refused)
         {
@@ -81,8 +81,8 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
             : new TransferReply(Guid.Empty, TransferStatus.Refused, reply.BalanceMinor, reply.Refusal, written);
     }
 
-    // An earlier attempt with this key chose the saga's id, and the saga may have ended, or wait for an operator, long
-    // since.
+    // An earlier attempt with this key chose the saga's id. The saga may have ended, or been waiting for an operator,
+    // long ago.
     private async Task<TransferReply> EndOfRepeatAsync(Reply reply, long began, CancellationToken cancel)
     {
         using var waiter = waiters.Expect(reply.Subject);
@@ -108,7 +108,7 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
 /// <summary>A transfer to make.</summary>
 public sealed record TransferRequest(Guid From, Guid To, Money Amount, string? Reference, Guid Key, Guid Fingerprint)
 {
-    /// <summary>Parties and the like, where the payment's message has them.</summary>
+    /// <summary>Parties and other details, if the payment's message has them.</summary>
     public TransactionDetails? Details { get; init; }
 }
 
@@ -116,27 +116,27 @@ public sealed record TransferRequest(Guid From, Guid To, Money Amount, string? R
 public sealed record KeyedTransfer(TransferDetails? Details, Refusal? Refusal, DateTimeOffset CreatedAt);
 
 /// <summary>
-/// What a transfer came to. <paramref name="BalanceMinor"/>: the source's posted balance after its debit. The saga's id
-/// is the transfer's.
+/// The result of a transfer. <paramref name="BalanceMinor"/>: the source's posted balance after its debit. The saga's
+/// id is the transfer's.
 /// </summary>
 public sealed record TransferReply(
     Guid TransferId, TransferStatus Status, long BalanceMinor, Refusal? Refusal, IReadOnlyList<Position> Positions);
 
-/// <summary>Where a transfer stands.</summary>
+/// <summary>The state of a transfer.</summary>
 public enum TransferStatus
 {
     /// <summary>Debited and credited.</summary>
     Settled,
 
-    /// <summary>On its way.</summary>
+    /// <summary>In progress.</summary>
     Running,
 
     /// <summary>
-    /// The destination got nothing. Nothing moved, all was moved back, or the bank holds what the source could not take
-    /// back.
+    /// The destination received nothing. Nothing moved, or the money was returned, or the bank holds money that could
+    /// not be returned to the source.
     /// </summary>
     Refused,
 
-    /// <summary>Waits for an operator.</summary>
+    /// <summary>It waits for an operator.</summary>
     Parked,
 }

@@ -3,7 +3,7 @@ using Tideline.Kernel;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// Daily buckets and recent movements. Every result depends on the set of movements alone, not on their order.
+/// Daily buckets and recent movements. Every result depends only on the set of movements, not on their order.
 /// </summary>
 internal static class Activity
 {
@@ -14,7 +14,9 @@ internal static class Activity
     public static ActivityDay[] Since(ActivityDay[] days, DateOnly first) =>
         Array.FindAll(days, day => day.Day >= first);
 
-    /// <summary>Counts a movement in its bucket; buckets that the newest day pushes out of the window go.</summary>
+    /// <summary>
+    /// Counts a movement in its bucket, and drops buckets that the newest day moves out of the window.
+    /// </summary>
     public static ActivityDay[] Add(ActivityDay[] days, DateOnly day, string currency, long amountMinor)
     {
         var at = Array.FindIndex(days, bucket => bucket.Day == day && bucket.Currency == currency);
@@ -34,7 +36,7 @@ internal static class Activity
         return counted[0].Day < first ? Since(counted, first) : counted;
     }
 
-    /// <summary>The sums over buckets, per currency.</summary>
+    /// <summary>The sums of the buckets, per currency.</summary>
     public static ActivityWindow Sum(ActivityDay[] days)
     {
         if (days.Length == 1) return new ActivityWindow(
@@ -56,7 +58,7 @@ internal static class Activity
         return new ActivityWindow(days.Sum(day => day.Count), [.. sums.Values]);
     }
 
-    /// <summary>Puts a movement in its place, newest first, and drops what is beyond the limit.</summary>
+    /// <summary>Inserts a movement, newest first, and drops movements beyond the limit.</summary>
     public static RecentTransaction[] Add(RecentTransaction[] recent, RecentTransaction movement)
     {
         var at = 0;

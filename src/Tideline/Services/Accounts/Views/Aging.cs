@@ -7,9 +7,9 @@ using Tideline.Views;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// Rewrites documents whose oldest counted day left the window, so that what stands in the store is true without a
-/// reader who computes. Guarded like every write: where the projector was faster, the next step finds the document as
-/// it is then.
+/// Rewrites documents whose oldest counted day has left the window, so that stored documents are correct without
+/// computation by their readers. Guarded like every write: if the projector wrote a document first, the next step finds
+/// its new state.
 /// </summary>
 public sealed class Aging : IAsyncDisposable
 {
@@ -28,10 +28,10 @@ public sealed class Aging : IAsyncDisposable
             Limits.LongPassMs);
     }
 
-    /// <summary>What keeps documents from being aged; null while nothing does.</summary>
+    /// <summary>Why documents are not aged; null while they are.</summary>
     public string? Fault => _loop.Fault;
 
-    /// <summary>Ages every document of the active version that is due.</summary>
+    /// <summary>Ages every due document of the active version.</summary>
     /// <returns>How many were rewritten.</returns>
     public async Task<int> RunAsync(CancellationToken cancel)
     {
@@ -55,7 +55,7 @@ public sealed class Aging : IAsyncDisposable
             if (due.Count < limit) return rewritten;
             if (sound.Length > 0)
                 (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), Limits.AgingDocuments);
-            // Only a sound document says where to go on. A page without one is asked for again, larger.
+            // Only an undamaged document says where to continue. A page without one is read again with a larger limit.
             else if (limit < Limits.ViewQueryDocuments) limit = Math.Min(limit * 2, Limits.ViewQueryDocuments);
             else return rewritten;
         }
@@ -65,7 +65,7 @@ public sealed class Aging : IAsyncDisposable
     {
         var document = StoredView.Customer(stored, out var damage);
         if (damage is not null) _damaged.Note(names.Documents, stored.Id, damage);
-        // Its own day is what the index said, unless somebody wrote one without the other.
+        // The index gives the document's own oldest day, unless a manual edit changed only one of them.
         return document?.OldestDay is null ? null : document;
     }
 

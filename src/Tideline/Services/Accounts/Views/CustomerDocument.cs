@@ -3,9 +3,9 @@ using System.Text.Json.Serialization;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// What people look at: a customer with accounts, recent activity and profile. All amounts are whole minor units of the
-/// currency that stands beside them. Lists are kept in an order that does not depend on the order in which shards were
-/// read, so two folds of the same events are equal byte for byte.
+/// The view of a customer: accounts, recent activity and profile. All amounts are whole minor units of the currency
+/// beside them. The order of lists does not depend on the order in which shards were read, so two folds of the same
+/// events are equal byte for byte.
 /// </summary>
 public sealed record CustomerDocument
 {
@@ -13,15 +13,15 @@ public sealed record CustomerDocument
     public Guid CustomerId { get; init; }
 
     /// <summary>
-    /// The bytes of the customer's personal part, as row and event have them: <see cref="CustomerProfile"/>. Null while
-    /// CUSTOMER_CREATED, which may live on another shard than the accounts, has not been seen.
+    /// The bytes of the customer's personal part, as in row and event: <see cref="CustomerProfile"/>. Null until
+    /// CUSTOMER_CREATED has been folded; that event may be on another shard than the accounts.
     /// </summary>
     public byte[]? Profile { get; init; }
 
-    /// <summary>What the document is found by for an e-mail address; indexed.</summary>
+    /// <summary>The key by which an e-mail address finds the document; indexed.</summary>
     public string? EmailKey { get; init; }
 
-    /// <summary>In the order of their ids.</summary>
+    /// <summary>The accounts, in the order of their ids.</summary>
     public AccountView[] Accounts { get; init; } = [];
 
     public CustomerActivity Transactions { get; init; } = new();
@@ -34,10 +34,10 @@ public sealed record CustomerDocument
     /// <summary>The vector clock: aggregate (customer or account) → version of its last event folded in.</summary>
     public SortedList<Guid, long> Clock { get; init; } = [];
 
-    /// <summary>What the profile says; null where there is none, or it cannot be read.</summary>
+    /// <summary>The parsed profile; null if there is none, or if it cannot be read.</summary>
     public CustomerProfile? ReadProfile() => Profile is null ? null : CustomerProfile.Read(Profile);
 
-    /// <summary>The document with a profile, and the key by which that finds it.</summary>
+    /// <summary>The document with a profile, and the key by which its e-mail address finds it.</summary>
     internal CustomerDocument WithProfile(byte[] profile) => this with
     {
         Profile = profile,
@@ -53,7 +53,7 @@ public sealed record AccountView(
     Guid AccountId, string? Iban, string Currency,
     string Status, long PostedMinor, long HeldMinor, long OverdraftLimitMinor, long AvailableMinor, long Version);
 
-/// <summary>What moved lately.</summary>
+/// <summary>Recent movements.</summary>
 public sealed record CustomerActivity
 {
     /// <summary>Sums over <see cref="Days"/>.</summary>
@@ -78,7 +78,7 @@ public sealed record CurrencyActivity(string Currency, long Count, decimal InMin
 /// <summary>A bucket: one UTC day (<c>yyyy-MM-dd</c>) and currency.</summary>
 public sealed record ActivityDay(DateOnly Day, string Currency, long Count, decimal InMinor, decimal OutMinor);
 
-/// <summary>A movement; <paramref name="AmountMinor"/> is negative for money that left.</summary>
+/// <summary>A movement; <paramref name="AmountMinor"/> is negative for outgoing money.</summary>
 public sealed record RecentTransaction(
     Guid TransactionId, Guid AccountId, string Kind, long AmountMinor,
     string Currency, long BalanceAfterMinor, long BookedAtUs, Guid? CounterpartyId, string? Reference);

@@ -3,18 +3,18 @@ using Tideline.Kernel;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// How an event changes a customer document: pure functions. An event that the document's clock covers changes nothing;
-/// one that skips a version of its aggregate is a fault, because an event was lost.
+/// Pure functions that apply an event to a customer document. An event that the document's clock covers changes
+/// nothing; an event that skips a version of its aggregate is a fault, because an event was lost.
 /// </summary>
 internal static class CustomerFold
 {
-    /// <summary>Whether the event is in the document already.</summary>
+    /// <summary>Whether the document already contains the event.</summary>
     public static bool Covers(CustomerDocument? document, LedgerEvent happened) =>
         document is not null
             && document.Clock.TryGetValue(happened.Subject, out var version) && happened.Version <= version;
 
-    /// <summary>The document after the event; the same instance when the event is covered.</summary>
-    /// <exception cref="TidelineException">Corrupt: the event cannot follow what the document holds.</exception>
+    /// <summary>The document after the event; the same instance if the document already contains it.</summary>
+    /// <exception cref="TidelineException">Corrupt: the event cannot follow the document's state.</exception>
     public static CustomerDocument Apply(CustomerDocument? document, LedgerEvent happened, EventData data)
     {
         if (Covers(document, happened)) return document!;
@@ -29,7 +29,7 @@ internal static class CustomerFold
             EventType.AccountCreated or EventType.BalanceUpdated => WithAccount(document, happened, data),
             EventType.TransactionRecorded or EventType.AccountDebited or EventType.AccountCredited =>
                 WithMovement(WithAccount(document, happened, data), happened, data),
-            _ => throw Broken(happened, "no projection knows this type"),
+            _ => throw Broken(happened, "its type is unknown"),
         };
         return changed
             with
@@ -37,8 +37,7 @@ internal static class CustomerFold
     }
 
     /// <summary>
-    /// The document as it is to be read on <paramref name="today"/> (UTC): days that left the window are gone from
-    /// buckets and sums.
+    /// The document as of <paramref name="today"/> (UTC): days outside the window are removed from buckets and sums.
     /// </summary>
     public static CustomerDocument Age(CustomerDocument document, DateOnly today)
     {
@@ -48,7 +47,7 @@ internal static class CustomerFold
             : WithDays(document, Activity.Since(document.Transactions.Days, first));
     }
 
-    /// <summary>The entry that an event records on a customer's account; null when it records none.</summary>
+    /// <summary>The entry that an event records on a customer's account; null if it records none.</summary>
     /// <exception cref="TidelineException">Corrupt: a movement without account or transaction.</exception>
     public static TransactionDocument? Transaction(LedgerEvent happened, EventData data)
     {
@@ -78,7 +77,7 @@ internal static class CustomerFold
     }
 
     /// <summary>
-    /// The document with the clock moved past an event that an operator gave up; nothing else changes.
+    /// The document with the clock moved past an event that an operator discarded; nothing else changes.
     /// </summary>
     public static CustomerDocument Skip(CustomerDocument? document, Guid customerId, Guid subject, long version)
     {

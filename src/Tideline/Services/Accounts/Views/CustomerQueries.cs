@@ -10,8 +10,8 @@ using Tideline.Views;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// A customer as it was read. <paramref name="StalenessMs"/>: how old the answer may be, 0 from the ledger.
-/// <paramref name="IsBlocked"/>: the view is knowingly behind, because an event of this customer waits among the dead
+/// A customer as read. <paramref name="StalenessMs"/>: how old the answer may be; 0 from the ledger.
+/// <paramref name="IsBlocked"/>: the view is known to be behind, because an event of this customer is among the dead
 /// letters.
 /// </summary>
 public sealed record CustomerRead(CustomerDocument Customer, ServedBy ServedBy, double StalenessMs, bool IsBlocked);
@@ -23,7 +23,7 @@ public sealed record TransactionPage(
 /// <summary>A page of customers; <paramref name="Cursor"/> null at the end.</summary>
 public sealed record CustomerPage(IReadOnlyList<CustomerDocument> Customers, string? Cursor, double StalenessMs);
 
-/// <summary>Reads of customers and their movements, as fresh as asked.</summary>
+/// <summary>Reads of customers and their movements at the requested freshness.</summary>
 public sealed class CustomerQueries
 {
     private static readonly string[] SearchedFields =
@@ -50,8 +50,8 @@ public sealed class CustomerQueries
     }
 
     /// <summary>
-    /// A customer; null when there is none (for an eventual read: none that the view has seen). Where the view has no
-    /// document that can be believed, the ledger answers.
+    /// A customer; null if there is none (for an eventual read: none in the view). If the view has no trustworthy
+    /// document, the ledger answers.
     /// </summary>
     public async Task<CustomerRead?> GetCustomerAsync(Guid id, ReadConsistency consistency, CancellationToken cancel)
     {
@@ -59,13 +59,13 @@ public sealed class CustomerQueries
         if (found.Json is { } json && StoredView.Cached(id.ToString(), json) is { } cached)
             return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
         if (!await _freshness.IsReachedAsync(consistency, cancel)) return await FromLedgerAsync(id, cancel);
-        // Asked before the read and in this order: what comes later can only make the answer fresher, and who is not
-        // blocked now has every event up to the horizon.
+        // Taken before the read and in this order: later changes can only make the answer fresher, and a customer that
+        // is not blocked now has every event up to the horizon.
         var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
         var isBlocked = _letters.IsBlocked(id.ToString());
         if (isBlocked && consistency.Level != ConsistencyLevel.Eventual) return await FromLedgerAsync(id, cancel);
         var collection = _projector.Names.Documents;
-        // What goes into the cache holds at least the horizon: a replica nearby need not.
+        // A cached document must contain at least the horizon, which a nearby replica need not.
         var fills = _cache is not null && found.Lease != Guid.Empty && !isBlocked;
         var (stored, isThere) = await ReadAsync(fills ? _views : Reader(consistency), collection, id, cancel);
         if (stored is null)
@@ -77,8 +77,8 @@ public sealed class CustomerQueries
     }
 
     /// <summary>Customers with this e-mail address, from the view.</summary>
-    /// <exception cref="TidelineException">InvalidInput: a bad cursor or limit, or a token of what was never written.
-    /// ViewBehind: the view is older than asked, and stays so.</exception>
+    /// <exception cref="TidelineException">InvalidInput: a bad cursor or limit, or a token of a position that was never
+    /// written. ViewBehind: the view is older than requested, and does not catch up in time.</exception>
     public async Task<CustomerPage> FindCustomersByEmailAsync(
         string email, ReadConsistency consistency, string? cursor, int limit, CancellationToken cancel)
     {
@@ -104,12 +104,12 @@ public sealed class CustomerQueries
     }
 
     /// <summary>
-    /// A customer's movements within a time (both ends included; null: open), newest first; <paramref name="words"/>
-    /// null or a part of reference, kind, counterparty or id.
+    /// A customer's movements within a period (both ends included; null: open), newest first. <paramref name="words"/>:
+    /// null, or part of the reference, kind, counterparty or id.
     /// </summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: a bad cursor, limit or search text, or a token of what was never written. ViewBehind: the view is
-    /// older than asked, and stays so.
+    /// InvalidInput: a bad cursor, limit or search text, or a token of a position that was never written. ViewBehind:
+    /// the view is older than requested, and does not catch up in time.
     /// </exception>
     public async Task<TransactionPage> SearchTransactionsAsync(
         Guid customerId, ReadConsistency consistency,
@@ -118,7 +118,7 @@ public sealed class CustomerQueries
         CheckLimit(limit);
         if (words?.Length > Limits.SearchCharacters) throw new TidelineException(
             ErrorCode.InvalidInput, $"A search text may have at most {Limits.SearchCharacters} characters.");
-        // What a strong read says of a period that is over stays so.
+        // A strong read of a past period must not change later.
         if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
             await _ledger.FenceAllAsync(end.ToUs(), cancel);
         await _freshness.RequireAsync(consistency, cancel);
@@ -140,7 +140,7 @@ public sealed class CustomerQueries
             found.Count == limit ? new Cursor(transactions[^1].BookedAtUs, found[^1].Id).ToString() : null, staleness);
     }
 
-    // Not there: the collection is not, rather than the document.
+    // IsThere is false if the collection is missing, as opposed to the document.
     private static async Task<(Document? Stored, bool IsThere)> ReadAsync(
         IViewReader reader, string collection, Guid id, CancellationToken cancel)
     {
@@ -179,7 +179,7 @@ public sealed class CustomerQueries
         return customer;
     }
 
-    // A list that lacks an entry would be a lie, so this customer's fails; those of others do not.
+    // A list without one of its entries would be wrong, so this customer's list fails; those of other customers do not.
     private TransactionDocument Entry(string collection, Document stored, Guid customerId)
     {
         var entry = StoredView.Transaction(stored, out var damage);
@@ -196,7 +196,7 @@ public sealed class CustomerQueries
         Guid.TryParse(damaged.Id, out var id) && await _strong.ReadAsync(id, cancel) is { } customer
             && customer.ReadProfile()?.HasEmail(email) == true ? customer : null;
 
-    // Nothing is cached of a customer whose events wait: no position says how old the document is.
+    // A customer with waiting events is not cached: no position tells how old the document is.
     private ValueTask<CacheFind> FindInCacheAsync(Guid id, ReadConsistency consistency, CancellationToken cancel) =>
         _cache is null || consistency.Level == ConsistencyLevel.Strong || _letters.IsBlocked(id.ToString())
             ? default
@@ -210,7 +210,7 @@ public sealed class CustomerQueries
     private CustomerRead Answer(CustomerDocument customer, ServedBy served, double stalenessMs, bool isBlocked) =>
         new(CustomerFold.Age(customer, Today()), served, stalenessMs, isBlocked);
 
-    // A customer whose events wait is older in the views than any position says.
+    // In the views, a customer with waiting events is older than any position tells.
     private async Task RequireNoneWaitsAsync(string email, CancellationToken cancel)
     {
         var blocked = _letters.KeysNow();
@@ -226,7 +226,7 @@ public sealed class CustomerQueries
 
     private static TidelineException Waits(string who) =>
         new(ErrorCode.ViewBehind, $"{who} among the dead letters, so the views cannot answer this; an operator must "
-            + $"replay them, or repair the customer: see ./tideline dlq list. An eventual read answers what there is.");
+            + $"replay them, or repair the customer: see ./tideline dlq list. An eventual read still works.");
 
     private IViewReader Reader(ReadConsistency consistency) => consistency.Level == ConsistencyLevel.Eventual
         ? _views.Nearest
@@ -258,6 +258,6 @@ public sealed class CustomerQueries
 
         private static TidelineException Bad() => new(ErrorCode.InvalidInput,
             "The cursor does not belong to this list. "
-            + "Send the cursor of the page before as it was.");
+            + "Send the cursor of the previous page unchanged.");
     }
 }

@@ -4,7 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// Which customers a check looks at: all, a page at a time, or some that lie evenly between the first id and the last.
+/// Selects the customers for a check: all, one page at a time, or a sample spread evenly between the first and the last
+/// id.
 /// </summary>
 internal static class CustomerSample
 {
@@ -25,7 +26,7 @@ internal static class CustomerSample
         return [.. chosen];
     }
 
-    // The store tells who follows an id, so the last is found by halving: at most one look a bit.
+    // The store finds the next id after a given one, so binary search finds the last: at most one read per bit.
     private static async Task<UInt128> LastAsync(IShardReader reader, UInt128 low, CancellationToken cancel)
     {
         var high = UInt128.MaxValue;

@@ -8,7 +8,7 @@ namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
 /// Customers with their accounts and recent activity, and every movement on their accounts. A document's clock counts
-/// the events of each aggregate in it, so that an event that was lost shows.
+/// the events of each of its aggregates, so that a lost event is detected.
 /// </summary>
 public static class CustomersProjection
 {
@@ -22,7 +22,7 @@ public static class CustomersProjection
     internal static DocumentCollection<CustomerDocument> Documents { get; } = new()
     {
         Name = Name,
-        // By e-mail, and by oldest counted day for the aging pass.
+        // By e-mail address, and by oldest counted day for the aging pass.
         Indexes = [["emailKey"], ["oldestDay"]],
         Fields =
         [
@@ -124,7 +124,7 @@ public static class CustomersProjection
             ["bookedAtUs"] = entry.BookedAtUs, ["accountId"] = entry.AccountId.ToString(),
         });
 
-    // Events of a customer stand where the customer and the accounts live.
+    // A customer's events are on the shards of the customer and the accounts.
     private static async Task<IReadOnlyList<int>> ShardsOfAsync(
         GeneralLedger ledger, string key, CancellationToken cancel)
     {

@@ -4,8 +4,8 @@ using Tideline.Ledger;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// A customer composed from the strong tier, in the shape of the view. It reads the entries of the window, so it costs
-/// more than a view, in proportion to the customer's activity.
+/// Composes a customer from the strong tier, in the shape of the view. It reads the entries of the window, so it costs
+/// more than a view read, in proportion to the customer's activity.
 /// </summary>
 internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider time)
 {
@@ -66,7 +66,7 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
         List<(EntryRow Entry, AccountRow Account)> newest, CancellationToken cancel)
     {
         var recent = Array.Empty<RecentTransaction>();
-        // Newest first, so that transactions are looked up only for what stays.
+        // Newest first, so that only the transactions that remain in the list are read.
         foreach (var (entry, account) in newest.OrderByDescending(each => each.Entry.TimeUs))
         {
             if (recent.Length == Limits.RecentTransactions && entry.TimeUs < recent[^1].BookedAtUs) break;

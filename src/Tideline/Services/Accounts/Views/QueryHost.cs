@@ -9,28 +9,28 @@ using Tideline.Views;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// The read side of one process: queries of views and ledger, the cache in front of them, and what keeps customers true
-/// when a day is over.
+/// The read side of one process: queries of views and ledger, the cache in front of them, and the aging of customers
+/// when a day ends.
 /// </summary>
 public sealed class QueryHost : IAsyncDisposable
 {
     private QueryHost(CustomerQueries customers, Aging aging, ViewCache? cache, CacheInvalidator? invalidator) =>
         (Customers, Aging, CacheCounts, Invalidator) = (customers, aging, cache?.Counts, invalidator);
 
-    /// <summary>Customers and their movements, as fresh as asked.</summary>
+    /// <summary>Customers and their movements at the requested freshness.</summary>
     public CustomerQueries Customers { get; }
 
-    /// <summary>Days that leave the window.</summary>
+    /// <summary>Ages documents when days leave the window.</summary>
     public Aging Aging { get; }
 
     /// <summary>Hits and misses of the cache; null without one.</summary>
     public CacheCounts? CacheCounts { get; }
 
-    /// <summary>Changes of the views → cache; null without one.</summary>
+    /// <summary>Invalidates the cache from changes of the views; null without a cache.</summary>
     internal CacheInvalidator? Invalidator { get; }
 
     /// <summary>
-    /// Begins to answer. Reads go through <paramref name="cache"/>, if there is one; it outlives the host.
+    /// Starts serving reads. They go through <paramref name="cache"/> if there is one; the host does not dispose it.
     /// </summary>
     public static QueryHost Start(
         GeneralLedger ledger, ProjectionHost projections, IViewStore views, ICache? cache, TimeProvider time,
@@ -42,7 +42,7 @@ public sealed class QueryHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>The parts without their loops: for tests that step them.</summary>
+    /// <summary>Creates the parts without their loops: for tests that step them.</summary>
     internal static QueryHost Create(
         GeneralLedger ledger, ProjectionHost projections, IViewStore views, ICache? cache, TimeProvider time,
         ILoggerFactory loggers)
@@ -58,7 +58,7 @@ public sealed class QueryHost : IAsyncDisposable
                 : new CacheInvalidator(cached, views, time, loggers.CreateLogger<CacheInvalidator>()));
     }
 
-    /// <summary>Reports a cache whose invalidation fails, and days that stay.</summary>
+    /// <summary>Registers the faults of cache invalidation and aging.</summary>
     public void ReportTo(NodeHealth health)
     {
         health.Register("invalidation of the cache", FaultScope.Detail, () => Invalidator?.Fault);

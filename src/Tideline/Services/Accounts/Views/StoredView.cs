@@ -4,20 +4,20 @@ using Tideline.Views;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// Reads documents of the store, which anybody with a tool may have written. A document that the program cannot have
-/// written is damaged: it is named, stands for nothing, and harms no other.
+/// Reads documents of the store, which other tools may have edited. A document that the program cannot have written is
+/// damaged: it is reported by name and ignored, and does not affect others.
 /// </summary>
 internal static class StoredView
 {
-    /// <summary>The customer document; null where it is damaged, which <paramref name="damage"/> explains.</summary>
+    /// <summary>The customer document; null if it is damaged, as <paramref name="damage"/> explains.</summary>
     public static CustomerDocument? Customer(Document stored, out string? damage) =>
         Read(stored, ViewJson.Customer, WhatIsWrong, out damage);
 
-    /// <summary>The transaction document; null where it is damaged, which <paramref name="damage"/> explains.</summary>
+    /// <summary>The transaction document; null if it is damaged, as <paramref name="damage"/> explains.</summary>
     public static TransactionDocument? Transaction(Document stored, out string? damage) =>
         Read(stored, ViewJson.Transaction, WhatIsWrong, out damage);
 
-    /// <summary>The JSON as a customer document, as it lies in a cache; null where it is none.</summary>
+    /// <summary>Parses a cached customer document; null if it is damaged.</summary>
     public static CustomerDocument? Cached(string id, ReadOnlyMemory<byte> json) =>
         Customer(new Document(id, 1, json), out _);
 
@@ -33,7 +33,7 @@ internal static class StoredView
             damage = judge(document, stored.Id);
             return damage is null ? document : null;
         }
-        // Parsing is pure: whatever it throws is about this one document.
+        // Parsing is pure: any exception concerns only this document.
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             damage = $"it cannot be read: {fault.Message}";
@@ -41,10 +41,10 @@ internal static class StoredView
         }
     }
 
-    /// <summary>What is wrong with a document of this id; null when nothing is.</summary>
+    /// <summary>What is wrong with a document of this id; null if nothing is.</summary>
     internal static string? WhatIsWrong(CustomerDocument document, string id)
     {
-        if (document.CustomerId.ToString() != id) return "it names another customer than its id";
+        if (document.CustomerId.ToString() != id) return "its customer is not the one in its id";
         if (document is not
             {
                 Accounts: not null, Clock: not null,
@@ -53,25 +53,25 @@ internal static class StoredView
         if (!Array.TrueForAll(
             document.Accounts, account =>
                 account is { Status: not null }
-                && IsCurrency(account.Currency))) return "an account of it is not whole";
+                && IsCurrency(account.Currency))) return "one of its accounts is incomplete";
         var activity = document.Transactions;
         if (activity.Last30Days.Currencies is null
             || !Array.TrueForAll(activity.Last30Days.Currencies, sum => sum is not null && IsCurrency(sum.Currency)))
-            return "its sums are not whole";
+            return "its sums are incomplete";
         if (!Array.TrueForAll(activity.Days, day => day is not null && IsCurrency(day.Currency)))
-            return "a day of it is not whole";
+            return "one of its days is incomplete";
         return Array.TrueForAll(
             activity.Recent, recent =>
                 recent is { Kind: not null } && IsCurrency(recent.Currency) && IsTime(recent.BookedAtUs))
-            ? null : "a movement of it is not whole";
+            ? null : "one of its movements is incomplete";
     }
 
     private static string? WhatIsWrong(TransactionDocument document, string id)
     {
         if (TransactionDocument.IdOf(document.TransactionId, document.AccountId) != id)
-            return "it names another transaction than its id";
+            return "its transaction is not the one in its id";
         return document is { Kind: not null, Direction: not null } && IsCurrency(document.Currency)
-            && IsTime(document.BookedAtUs) ? null : "it is not whole";
+            && IsTime(document.BookedAtUs) ? null : "it is incomplete";
     }
 
     private static bool IsCurrency(string? code) => Currency.TryParse(code, out _);

@@ -22,7 +22,7 @@ public sealed record TransactionDocument
     /// <summary><c>in</c> or <c>out</c>.</summary>
     public string Direction { get; init; } = "";
 
-    /// <summary>Negative for money that left.</summary>
+    /// <summary>Negative for an outgoing movement.</summary>
     public long AmountMinor { get; init; }
 
     public string Currency { get; init; } = "";
@@ -37,25 +37,25 @@ public sealed record TransactionDocument
     /// <summary>Commit time, microseconds since 1970-01-01 UTC; indexed.</summary>
     public long BookedAtUs { get; init; }
 
-    /// <summary>The same in RFC 3339.</summary>
+    /// <summary><see cref="BookedAtUs"/> in RFC 3339.</summary>
     public DateTimeOffset BookedAt { get; init; }
 
     public Guid? SagaId { get; init; }
 
-    /// <summary>The day from which interest counts, where the transaction names one.</summary>
+    /// <summary>The day from which interest counts, if the transaction names one.</summary>
     public DateOnly? ValueDate { get; init; }
 
     public string? Code { get; init; }
 
     public string? ExternalReference { get; init; }
 
-    /// <summary>Names and values of the client's own.</summary>
+    /// <summary>Names and values that the client attached.</summary>
     public Dictionary<string, string>? Metadata { get; init; }
 
-    /// <summary>What is said of persons, as the bytes of the event.</summary>
+    /// <summary>Personal data, as the bytes of the event.</summary>
     public PersonalPart[]? Personal { get; init; }
 
-    /// <summary>What the transaction says beside its legs; null when that is nothing.</summary>
+    /// <summary>The transaction's details; null if it has none.</summary>
     [JsonIgnore]
     public TransactionDetails? Details => TransactionDetails.Of(new EventData
     {

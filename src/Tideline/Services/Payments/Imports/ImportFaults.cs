@@ -3,15 +3,14 @@ using System.Collections.Concurrent;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// What keeps imports from going on, as long as it does: an import is tried again for ever, so somebody must hear of
-/// it.
+/// The present faults of imports. An import is retried indefinitely, so operators must see why it does not progress.
 /// </summary>
 internal sealed class ImportFaults
 {
-    // By import and place in it: what goes well at one place does not take back what fails at another.
+    // Keyed by import and place in it: a success at one place does not clear the fault of another.
     private readonly ConcurrentDictionary<(Guid Import, string Place), (string What, string Reason)> _faults = new();
 
-    /// <summary>Which import is tried again and why; null while none is.</summary>
+    /// <summary>The import that is being retried, and why; null if there is none.</summary>
     public string? Sentence
     {
         get
@@ -20,7 +19,7 @@ internal sealed class ImportFaults
             if (faults.Length == 0) return null;
             var ((import, _), (what, reason)) = faults.MinBy(fault => fault.Key);
             var others = faults.DistinctBy(fault => fault.Key.Import).Count() - 1;
-            return $"Import {import} does not go on and is tried again, {what}: {reason}"
+            return $"Import {import} makes no progress and is retried, {what}: {reason}"
                 + (others == 0 ? "" : $" So are {others} others.");
         }
     }
@@ -30,7 +29,7 @@ internal sealed class ImportFaults
 
     public void Clear(Guid import, string place) => _faults.TryRemove((import, place), out _);
 
-    /// <summary>The import has ended.</summary>
+    /// <summary>The import has ended: clears its faults.</summary>
     public void Clear(Guid import)
     {
         foreach (var place in _faults.Keys.Where(key => key.Import == import)) _faults.TryRemove(place, out _);

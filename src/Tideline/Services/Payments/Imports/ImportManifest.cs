@@ -3,9 +3,7 @@ using Tideline.Services.Payments.Iso20022;
 
 namespace Tideline.Services.Payments.Imports;
 
-/// <summary>
-/// What is kept of an accepted file beside the file itself. The JSON is written to disk: append only.
-/// </summary>
+/// <summary>The data stored beside an accepted file. The JSON is written to disk: append only.</summary>
 internal sealed record ImportManifest
 {
     public required Guid ImportId { get; init; }
@@ -26,12 +24,10 @@ internal sealed record ImportManifest
     /// <summary>SHA-256 of the file, hexadecimal.</summary>
     public required string Sha256 { get; init; }
 
-    /// <summary>
-    /// When it was accepted: also the day that execution dates are measured against, on every later run too.
-    /// </summary>
+    /// <summary>When it was accepted. Execution dates are compared with this day, also on every later run.</summary>
     public required long ReceivedUs { get; init; }
 
-    /// <summary>Why the whole message was refused; null when it was taken.</summary>
+    /// <summary>Why the whole message was refused; null if it was accepted.</summary>
     public StatusReason? Refused { get; init; }
 
     /// <summary>Every payment has its final result.</summary>

@@ -5,12 +5,12 @@ using Tideline.Services.Accounts;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// What an import needs of the rest of the program: taking a debtor's message id for the import, whose account an IBAN
-/// is, whose customer's an account is, making a transfer once, and asking after one.
+/// What an import needs from the rest of the program: reserving a debtor's message id for the import, finding the
+/// account of an IBAN and the customer of an account, making a transfer once, and looking one up.
 /// </summary>
 /// <param name="TakeMessage">
-/// Takes a debtor's message id, named by a key, for an import; false when another import of the installation has it.
-/// Durable when it returns, and repeatable.
+/// Reserves a debtor's message id, named by a key, for an import; false if another import of the installation has it.
+/// Durable when it returns, and idempotent.
 /// </param>
 public sealed record ImportPorts(
     Func<Guid, Guid, CancellationToken, Task<bool>> TakeMessage,
@@ -19,7 +19,7 @@ public sealed record ImportPorts(
     Func<TransferRequest, CancellationToken, Task<TransferReply>> Transfer,
     Func<Guid, CancellationToken, Task<TransferDetails?>> GetTransfer)
 {
-    /// <summary>The real ones.</summary>
+    /// <summary>The ports to the real ledger and transfers.</summary>
     public static ImportPorts Of(GeneralLedger ledger, Transfers transfers) => new(
         (key, importId, cancel) => TakeAsync(ledger, key, importId).WaitAsync(cancel),
         ledger.FindIbanAsync,

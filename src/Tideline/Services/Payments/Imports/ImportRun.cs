@@ -4,8 +4,8 @@ using Tideline.Services.Payments.Iso20022;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// An import being carried out: payments of one debtor in the order of the file, debtors side by side. After a restart
-/// it goes on after the results that were written; a payment whose result was not is asked for again under its key.
+/// A running import: payments of one debtor in the order of the file, debtors concurrently. After a restart it
+/// continues after the stored results; a payment without a stored result is requested again under its key.
 /// </summary>
 internal sealed class ImportRun
 {
@@ -29,21 +29,20 @@ internal sealed class ImportRun
 
     public int Rejected => Volatile.Read(ref _rejected);
 
-    /// <summary>Results in the order of the file, as far as they are written.</summary>
+    /// <summary>Results in the order of the file, up to the last stored one.</summary>
     public IReadOnlyList<PaymentResult> Results => _results;
 
     /// <summary>
-    /// Completes when every payment is final and its result written. <paramref name="resumed"/> is called when the
-    /// results of earlier runs are read back,
-    /// <paramref name="allTried"/> once only slow transfers are left, <paramref name="goesWell"/> now and then, when
-    /// more has been done.
+    /// Completes when every payment is final and its result is stored. <paramref name="resumed"/> is called when the
+    /// results of earlier runs have been read back, <paramref name="allTried"/> once only slow transfers are left,
+    /// <paramref name="goesWell"/> from time to time when there is progress.
     /// </summary>
     public async Task RunAsync(
         string resultsPath, PaymentExecution execution, TimeProvider time, Action resumed, Action allTried,
         Action goesWell, CancellationToken cancel)
     {
         await using var journal = ResultJournal.Open(resultsPath, Record);
-        // Reading back what was done before is no progress.
+        // Reading back earlier results is no progress.
         _goesWell = goesWell;
         resumed();
         var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
@@ -52,7 +51,8 @@ internal sealed class ImportRun
             new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
         await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
         {
-            // A block that is refused whole uses nothing up: the sender mends it and sends it again.
+            // A block that is refused as a whole does not use up the message id: the sender can correct it and send it
+            // again.
             var pays = lane.Any(index => _payments[index].Instruction.Breach is null);
             var duplicate = pays ? await execution.TakeMessageAsync(lane.Key, stop) : null;
             foreach (var index in lane)

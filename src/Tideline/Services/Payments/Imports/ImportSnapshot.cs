@@ -2,17 +2,17 @@ using Tideline.Ledger.Installation;
 
 namespace Tideline.Services.Payments.Imports;
 
-/// <summary>The files of imports at one moment: what an import has finished never changes.</summary>
+/// <summary>The files of imports at one moment. The files of a finished import never change.</summary>
 internal static class ImportSnapshot
 {
-    /// <summary>Takes the snapshot of an imports folder; null where there is none. Quick: it copies nothing.</summary>
+    /// <summary>Takes the snapshot of an imports folder; null if there is none. Fast: it copies nothing.</summary>
     public static FolderSnapshot? Of(string directory)
     {
         if (!Directory.Exists(directory)) return null;
         var snapshot = new FolderSnapshot(directory);
         var pending = new HashSet<string>(StringComparer.Ordinal);
         foreach (var path in Files(directory, "pending")) pending.Add(Path.GetFileName(path));
-        // A file of these that goes meanwhile belongs to an import that finished: its own files say so.
+        // If one of these files disappears meanwhile, its import has finished, and its own files say so.
         foreach (var path in Files(directory, "messages").Concat(Files(directory, "pending"))) snapshot.Hold(path);
         foreach (var import in Directory.EnumerateDirectories(directory)
             .Where(path => Guid.TryParse(Path.GetFileName(path), out _)))

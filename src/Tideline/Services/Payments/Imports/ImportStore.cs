@@ -6,9 +6,8 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// Imports on disk. <c>ID/pain001.xml</c> and <c>ID/import.json</c> appear together by one rename;
-/// <c>ID/results.jsonl</c> grows while payments are made;
-/// <c>messages/MESSAGE</c> says which debtors used a message id, and in which import; <c>pending/ID</c> is there until
-/// an import is finished.
+/// <c>ID/results.jsonl</c> grows while payments are made; <c>messages/MESSAGE</c> lists the debtors that used a message
+/// id, and in which import; <c>pending/ID</c> exists until an import is finished.
 /// </summary>
 internal sealed class ImportStore
 {
@@ -18,7 +17,7 @@ internal sealed class ImportStore
     public ImportStore(string directory)
     {
         _directory = directory;
-        // What was on its way in when the program ended was never acknowledged.
+        // A file that was still arriving when the program ended was never acknowledged.
         if (Directory.Exists(Folder("incoming"))) Directory.Delete(Folder("incoming"), recursive: true);
         foreach (var name in (string[])["incoming", "messages", "pending"]) Directory.CreateDirectory(Folder(name));
         DurableFile.FlushDirectory(directory);
@@ -41,16 +40,14 @@ internal sealed class ImportStore
     {
         foreach (var (debtor, other) in MessageClaims.Read(MessagePath(claims)))
         {
-            // A claim without its import is left by a crash before the acceptance: nobody was told of it.
+            // A claim without its import was left by a crash before the acceptance: it was never acknowledged.
             if (other != importId && claims.Debtors.Contains(debtor) && Find(other) is not null) return other;
         }
 
         return null;
     }
 
-    /// <summary>
-    /// Accepts: durable when it returns. A refused message neither claims anything nor waits for anything.
-    /// </summary>
+    /// <summary>Accepts a message: durable when it returns. A refused message claims no ids and is not run.</summary>
     public void Accept(StagedFile file, ImportManifest manifest, MessageClaims claims)
     {
         if (manifest.Refused is null)
@@ -90,7 +87,7 @@ internal sealed class ImportStore
 
     public string ResultsPath(Guid importId) => Path.Combine(Folder(importId), "results.jsonl");
 
-    /// <summary>Puts the results in the order of the file, then marks the import as finished.</summary>
+    /// <summary>Writes the results in the order of the file, then marks the import as finished.</summary>
     public void Finish(ImportManifest manifest, IReadOnlyList<PaymentResult> results)
     {
         using var sorted = new MemoryStream();
@@ -111,7 +108,7 @@ internal sealed class ImportStore
         [.. File.ReadLines(ResultsPath(importId)).Skip(from)
             .Take(limit).Select(line => JsonSerializer.Deserialize(line, ImportJson.Default.PaymentResult)!)];
 
-    /// <summary>Results written so far of an import that does not run yet, in the order of the file.</summary>
+    /// <summary>Stored results of an import that is not running yet, in the order of the file.</summary>
     public IReadOnlyList<PaymentResult> ReadJournal(Guid importId)
     {
         if (!File.Exists(ResultsPath(importId))) return [];

@@ -6,7 +6,7 @@ using Tideline.Services.Payments.Iso20022;
 
 namespace Tideline.Services.Payments.Imports;
 
-/// <summary>Carries out one payment of an import, once however often it is tried, and says what it came to.</summary>
+/// <summary>Executes one payment of an import, once however often it is retried, and returns its result.</summary>
 internal sealed class PaymentExecution(
     ImportPorts seam, ImportManifest manifest, ImportFaults faults, TimeProvider time, ILogger logger)
 {
@@ -14,7 +14,7 @@ internal sealed class PaymentExecution(
 
     private readonly DateOnly _today = DateOnly.FromDateTime(DateTime.UnixEpoch.AddMicroseconds(manifest.ReceivedUs));
 
-    /// <summary>The payment with a status.</summary>
+    /// <summary>The result of a payment with a status.</summary>
     public static PaymentResult Result(
         int index, PaymentInstruction instruction, PaymentOrder payment, string status, Guid? transferId = null,
         StatusReason? reason = null) =>
@@ -23,12 +23,13 @@ internal sealed class PaymentExecution(
             payment.CurrencyCode, transferId, reason);
 
     /// <summary>
-    /// Takes the message id for one debtor, as long as it takes: two files with it may have come in on two nodes.
+    /// Reserves the message id for one debtor, retrying until there is an answer: two nodes may have received files
+    /// with the same id.
     /// </summary>
-    /// <returns>Why nothing may be paid from this debtor's account; null when it may.</returns>
+    /// <returns>Why nothing may be paid from this debtor's account; null if payments may be made.</returns>
     public async Task<StatusReason?> TakeMessageAsync(string payer, CancellationToken cancel)
     {
-        // Without a debtor's account there is nothing to pay: each payment says so.
+        // Without a debtor's account there is nothing to reserve: each payment is refused by itself.
         if (payer.Length == 0) return null;
         var key = Idempotency.Key($"message:{payer}", manifest.MessageId);
         var isFree = await UntilAnsweredAsync(
@@ -38,11 +39,11 @@ internal sealed class PaymentExecution(
         return new StatusReason(StatusReasonCodes.DuplicateMessageId, words);
     }
 
-    /// <summary>Tries until there is an answer; PDNG while its transfer is on its way.</summary>
+    /// <summary>Retries until there is an answer; PDNG while its transfer is in progress.</summary>
     public async Task<PaymentResult> ExecuteAsync(
         int index, PaymentInstruction instruction, PaymentOrder payment, CancellationToken cancel)
     {
-        // What the message alone tells.
+        // Checks that need only the message.
         if (Judge(instruction, payment, out var amount) is { } wrong)
             return Result(index, instruction, payment, PaymentStatus.Rejected, null, wrong);
         var place = index.ToString(CultureInfo.InvariantCulture);
@@ -50,7 +51,7 @@ internal sealed class PaymentExecution(
             place, $"payment {place}", () => TryAsync(index, instruction, payment, amount, cancel), cancel);
     }
 
-    /// <summary>Asks after the transfer of a pending payment; null while it is still on its way.</summary>
+    /// <summary>Looks up the transfer of a pending payment; null while it is in progress.</summary>
     public async Task<PaymentResult?> SettleAsync(PaymentResult pending, CancellationToken cancel)
     {
         if (pending.TransferId is not { } transferId) return null;
@@ -62,13 +63,13 @@ internal sealed class PaymentExecution(
             {
                 Status = PaymentStatus.Rejected,
                 Reason = transfer.Refusal is null ? new StatusReason(
-                    StatusReasonCodes.Narrative, "The transfer was undone.") : StatusReason.From(transfer.Refusal),
+                    StatusReasonCodes.Narrative, "The transfer was reversed.") : StatusReason.From(transfer.Refusal),
             },
             _ => null,
         };
     }
 
-    // Whether something was done is unknown when it fails: the same key asks again, with rests that grow.
+    // After a fault the outcome is unknown: retry with the same key, with growing rests.
     private async Task<T> UntilAnsweredAsync<T>(
         string place, string what, Func<Task<T>> ask, CancellationToken cancel)
     {
@@ -98,7 +99,7 @@ internal sealed class PaymentExecution(
 
         try
         {
-            // :: 1  Whose accounts these are.
+            // :: 1  The accounts of the IBANs.
             const string DebtorCode = StatusReasonCodes.InvalidDebtorAccountNumber;
             const string CreditorCode = StatusReasonCodes.IncorrectAccountNumber;
             var (debtor, debtorFault) = await ResolveAsync(instruction.Debtor.Iban, "debtor", DebtorCode, cancel);
@@ -107,7 +108,7 @@ internal sealed class PaymentExecution(
                 await ResolveAsync(payment.Creditor.Iban, "creditor", CreditorCode, cancel);
             if (creditorFault is not null) return Rejected(creditorFault);
 
-            // :: 2  The transfer, under a key that this place in this message has for ever.
+            // :: 2  The transfer, under a key that belongs permanently to this place in this message.
             var request = Request(index, instruction, payment, debtor, creditor, amount) with
             {
                 Details = await DetailsAsync(instruction, payment, debtor, creditor, cancel),
@@ -131,7 +132,7 @@ internal sealed class PaymentExecution(
     {
         amount = default;
         if ((instruction.Breach ?? payment.Breach) is { } breach) return breach;
-        // TRA is a transfer, too: with an advice to the debtor, which the status report is.
+        // TRA is also a transfer, with an advice to the debtor: the status report.
         if (instruction.Method is not ("TRF" or "TRA"))
             return new StatusReason(StatusReasonCodes.Narrative,
                 $"Payment method '{instruction.Method}' is not offered; TRF and TRA are.");
@@ -139,31 +140,31 @@ internal sealed class PaymentExecution(
         {
             var words = string.Create(
                 CultureInfo.InvariantCulture,
-                $"Execution was asked for {instruction.RequestedDate:yyyy-MM-dd}, after {_today:yyyy-MM-dd} (UTC); "
+                $"Execution was requested for {instruction.RequestedDate:yyyy-MM-dd}, after {_today:yyyy-MM-dd} (UTC); "
                 + $"scheduled payments are not offered.");
             return new StatusReason(StatusReasonCodes.InvalidDate, words);
         }
 
         if (payment.IsEquivalentAmount) return new StatusReason(
-            StatusReasonCodes.InvalidAmount, "EqvtAmt asks for a conversion, which is not offered; send an InstdAmt.");
+            StatusReasonCodes.InvalidAmount, "EqvtAmt requires a conversion, which is not offered; send an InstdAmt.");
         if (!Currency.TryParse(payment.CurrencyCode, out var currency))
             return new StatusReason(StatusReasonCodes.NotAllowedCurrency,
                 $"'{payment.CurrencyCode}' is not an ISO 4217 currency.");
         if ((instruction.Debtor.Currency ?? currency.Code) != currency.Code
             || (payment.Creditor.Currency ?? currency.Code) != currency.Code)
             return new StatusReason(StatusReasonCodes.NotAllowedCurrency,
-                $"An account in another currency than {currency.Code} asks for a conversion, which is not offered.");
+                $"An account in another currency than {currency.Code} requires a conversion, which is not offered.");
         if (Money.TryParse(payment.AmountText, currency, out amount) is { } wrong)
             return new StatusReason(StatusReasonCodes.InvalidAmount, wrong);
         if (amount.Minor > 0) return null;
-        var zero = $"An amount is more than zero; '{payment.AmountText}' is not.";
+        var zero = $"An amount must be greater than zero; '{payment.AmountText}' is not.";
         return new StatusReason(StatusReasonCodes.InvalidAmount, zero);
     }
 
     private async ValueTask<(Guid Account, StatusReason? Fault)> ResolveAsync(
         string? text, string whose, string code, CancellationToken cancel)
     {
-        if (text is null) return (default, new StatusReason(code, $"The {whose} account is not named by an IBAN."));
+        if (text is null) return (default, new StatusReason(code, $"The {whose} account has no IBAN."));
         if (Iban.TryParse(text, out var iban) is { } wrong)
             return (default, new StatusReason(code, $"The {whose} account: {wrong}"));
         return await seam.FindIban(iban.ToString(), cancel) is { } account
@@ -192,7 +193,7 @@ internal sealed class PaymentExecution(
     private TransferRequest Request(
         int index, PaymentInstruction instruction, PaymentOrder payment, Guid debtor, Guid creditor, Money amount)
     {
-        // Without the sender's own words the end-to-end id is what both ends can recognise the payment by.
+        // Without remittance text, the end-to-end id lets both ends recognise the payment.
         var reference = payment.Reference ?? (payment.EndToEndId == NotProvided ? null : payment.EndToEndId);
         var culture = CultureInfo.InvariantCulture;
         var (block, endToEnd) = (instruction.Id, payment.EndToEndId);
@@ -200,8 +201,8 @@ internal sealed class PaymentExecution(
             culture,
             $"import:{debtor}:{creditor}:{amount.Minor}:{amount.Currency.Code}:"
             + $"{block.Length}:{block}:{endToEnd.Length}:{endToEnd}:{reference}");
-        // Who pays, the message id and the place in the message: whatever else a second file with that id says, this
-        // place is paid once, on whichever node the file came in.
+        // The key consists of debtor, message id and place in the message. Whatever else a second file with that id
+        // contains, this place is paid once, on whichever node the file arrived.
         var scope = $"import:{MessageClaims.Payer(instruction)}:{manifest.MessageId}";
         var key = Idempotency.Key(scope, index.ToString(culture));
         return new TransferRequest(debtor, creditor, amount, reference, key,
@@ -209,14 +210,14 @@ internal sealed class PaymentExecution(
     }
 }
 
-/// <summary>What imports say in the log.</summary>
+/// <summary>Log messages of imports.</summary>
 internal static partial class ImportLog
 {
     [LoggerMessage(
-        Level = LogLevel.Warning, Message = "Import {ImportId}, {What}: no answer yet; it is asked again.")]
+        Level = LogLevel.Warning, Message = "Import {ImportId}, {What}: no answer yet; retrying.")]
     public static partial void NotAnswered(ILogger logger, Guid importId, string what, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Import {ImportId} stopped and is begun again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Import {ImportId} stopped; restarting it.")]
     public static partial void ImportFaulted(ILogger logger, Guid importId, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Information,

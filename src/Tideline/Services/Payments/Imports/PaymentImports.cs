@@ -6,9 +6,9 @@ using Tideline.Services.Payments.Iso20022;
 namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
-/// ISO 20022 credit transfer files in, status reports out. A file is kept durably before it is acknowledged, each of
-/// its payments is made once, and what a restart interrupts goes on. The same file again answers the same import; a
-/// message id that one of the debtors used with other content is refused (DU01).
+/// Accepts ISO 20022 credit transfer files and returns status reports. A file is stored durably before it is
+/// acknowledged, each of its payments is made once, and an import that a restart interrupts continues. The same file
+/// again returns the same import; a message id that one of the debtors used with other content is refused (DU01).
 /// </summary>
 public sealed class PaymentImports : IAsyncDisposable
 {
@@ -30,7 +30,7 @@ public sealed class PaymentImports : IAsyncDisposable
         (_store, _seam, _time, _logger) = (new ImportStore(directory), seam, time, logger);
     }
 
-    /// <summary>Opens the folder of imports and goes on with those that are not finished.</summary>
+    /// <summary>Opens the folder of imports and continues the unfinished ones.</summary>
     public static PaymentImports Start(string directory, ImportPorts seam, TimeProvider time, ILogger logger)
     {
         var imports = new PaymentImports(directory, seam, time, logger);
@@ -38,10 +38,10 @@ public sealed class PaymentImports : IAsyncDisposable
         return imports;
     }
 
-    /// <summary>Which import is tried again and why; null while none is.</summary>
+    /// <summary>The import that is being retried, and why; null if there is none.</summary>
     public string? Fault => _faults.Sentence;
 
-    /// <summary>Accepts a file; it is durable when this returns, and its payments follow.</summary>
+    /// <summary>Accepts a file; it is durable when this returns. Its payments follow.</summary>
     /// <exception cref="TidelineException">InvalidInput: not a pain.001, malformed or over a limit. ShuttingDown.
     /// StorageUnavailable.</exception>
     public async Task<ImportAcceptance> AcceptAsync(Stream xml, CancellationToken cancel)
@@ -54,7 +54,7 @@ public sealed class PaymentImports : IAsyncDisposable
         {
             using var file = await _store.StageAsync(xml, either.Token);
             var message = await ReadAsync(file, either.Token);
-            // One at a time from here, so that two copies that arrive together are one import.
+            // One at a time from here, so that two copies that arrive together become one import.
             await _accepting.WaitAsync(cancel);
             try
             {
@@ -68,10 +68,10 @@ public sealed class PaymentImports : IAsyncDisposable
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw new TidelineException(ErrorCode.InvalidInput,
-                $"The file did not arrive, or was not read, within {Limits.ImportUploadMs / 1_000} s.");
+                $"The file did not arrive, or was not parsed, within {Limits.ImportUploadMs / 1_000} s.");
         }
-        // Exactly this type is a disk that is full or read-only; a client that goes away in mid-file throws a derived
-        // one.
+        // Exactly this type means a full or read-only disk; a client that disconnects in mid-file throws a derived
+        // type.
         catch (Exception fault) when (fault.GetType() == typeof(IOException) || fault is UnauthorizedAccessException)
         {
             throw new TidelineException(
@@ -80,20 +80,20 @@ public sealed class PaymentImports : IAsyncDisposable
     }
 
     /// <summary>
-    /// Where an import stands, with one page of results from a place in the file on; null when there is no such import.
+    /// The state of an import, with one page of results from a place in the file; null if there is no such import.
     /// </summary>
     public ValueTask<ImportStatus?> GetAsync(Guid importId, int from, int limit, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        // The run first: when it is gone by now, the manifest that is read after it is the finished one.
+        // Read the run first: if it has just ended, the manifest that is read next is the finished one.
         var run = _runs.GetValueOrDefault(importId);
         return ValueTask.FromResult(_store.Find(importId) is { } manifest
             ? Status(manifest, run, Math.Max(from, 0), Math.Clamp(limit, 1, Limits.ImportPayments))
             : null);
     }
 
-    /// <summary>Writes the pain.002 of an import as it stands.</summary>
-    /// <returns>False, with nothing written, when there is no such import.</returns>
+    /// <summary>Writes the pain.002 of an import in its present state.</summary>
+    /// <returns>False, with nothing written, if there is no such import.</returns>
     public async Task<bool> WriteStatusReportAsync(Guid importId, Stream output, CancellationToken cancel)
     {
         if (await GetAsync(importId, 0, Limits.ImportPayments, cancel) is not { } status) return false;
@@ -101,7 +101,7 @@ public sealed class PaymentImports : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Stops between payments; what is left goes on at the next start.</summary>
+    /// <summary>Stops between payments; the rest continues at the next start.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_stopping.IsCancellationRequested) return;
@@ -113,7 +113,7 @@ public sealed class PaymentImports : IAsyncDisposable
         _running.Dispose();
     }
 
-    // A message is held in memory whole: only so many are read at once.
+    // A message is held in memory as a whole, so the number read concurrently is limited.
     private async Task<Pain001Message> ReadAsync(StagedFile file, CancellationToken cancel)
     {
         await _reading.WaitAsync(cancel);
@@ -133,7 +133,7 @@ public sealed class PaymentImports : IAsyncDisposable
         var importId = ImportIdOf(file.Sha256);
         if (_store.Find(importId) is { } known)
         {
-            // A disk that failed at the very end of the acceptance left it without a run.
+            // A disk fault at the very end of the acceptance may have left the import without a run.
             if (known is { Finished: false, Refused: null } && !_tasks.ContainsKey(importId)) Launch(importId);
             var status = Status(known, _runs.GetValueOrDefault(importId), 0, 1);
             return new ImportAcceptance(importId, true, status.GroupStatus, status.Reason);
@@ -178,7 +178,7 @@ public sealed class PaymentImports : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            // Goes on at the next start.
+            // Continues at the next start.
         }
     }
 
@@ -198,7 +198,7 @@ public sealed class PaymentImports : IAsyncDisposable
                 ?? throw new TidelineException(ErrorCode.Corrupt, $"Import {importId} has no manifest.");
             ImportRun run;
             await using (var file = _store.OpenMessage(importId)) run = new ImportRun(Pain001Reader.Read(file, cancel));
-            // Not before: until then, what earlier runs wrote is the truth about it.
+            // Only now: until then, the results stored by earlier runs are authoritative.
             await run.RunAsync(
                 _store.ResultsPath(importId), new PaymentExecution(_seam, manifest, _faults, _time, _logger), _time,
                 () => _runs[importId] = run, Release, () => _faults.Clear(importId, ""), cancel);
@@ -217,7 +217,7 @@ public sealed class PaymentImports : IAsyncDisposable
         }
         finally
         {
-            // Transfers that wait for an operator must not keep other files from running, so it may be free already.
+            // Transfers that wait for an operator must not block other files, so the slot may already be free.
             Release();
         }
     }
@@ -225,8 +225,8 @@ public sealed class PaymentImports : IAsyncDisposable
     private ImportStatus Status(ImportManifest manifest, ImportRun? run, int from, int limit)
     {
         var received = DateTimeOffset.UnixEpoch.AddMicroseconds(manifest.ReceivedUs);
-        // :: Finished: from disk. Running: from memory. Waiting for its turn, maybe after a restart: what was written
-        // before.
+        // :: Finished: from disk. Running: from memory. Waiting for its turn, possibly after a restart: the results
+        // stored so far.
         IReadOnlyList<PaymentResult> results = manifest.Finished || manifest.Refused is not null ? []
             : run is not null ? run.Results : _store.ReadJournal(manifest.ImportId);
         IReadOnlyList<PaymentResult> page = manifest.Finished
@@ -250,7 +250,7 @@ public sealed class PaymentImports : IAsyncDisposable
     {
         Span<byte> hash = stackalloc byte[16];
         sha256[..16].CopyTo(hash);
-        // A UUID of version 8 (RFC 9562): made from a hash, so that the same file names the same import.
+        // A UUID of version 8 (RFC 9562) derived from a hash, so that the same file gives the same import.
         hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new Guid(hash, bigEndian: true);

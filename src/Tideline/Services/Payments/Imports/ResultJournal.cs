@@ -6,7 +6,7 @@ namespace Tideline.Services.Payments.Imports;
 
 /// <summary>
 /// Results of a running import, appended and flushed in groups: one flush for all that arrived during the last one. A
-/// result is shown only after its flush, so that no restart takes back what somebody saw.
+/// result is visible only after its flush, so that a restart never takes back a visible result.
 /// </summary>
 internal sealed class ResultJournal : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class ResultJournal : IAsyncDisposable
         _writing = Task.Run(() => WriteAsync(written));
     }
 
-    /// <summary>Opens it, tells what it holds, and cuts off a line that a crash left torn.</summary>
+    /// <summary>Opens the journal, reports its results, and truncates a line that a crash left incomplete.</summary>
     public static ResultJournal Open(string path, Action<PaymentResult> written)
     {
         var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
@@ -32,7 +32,7 @@ internal sealed class ResultJournal : IAsyncDisposable
         return new ResultJournal(file, written);
     }
 
-    /// <summary>What a journal holds, in the order of writing, and the length of its whole lines.</summary>
+    /// <summary>The results of a journal, in the order of writing, and the length of its complete lines.</summary>
     public static (IReadOnlyList<PaymentResult> Results, long Length) Read(FileStream file)
     {
         var content = new byte[file.Length];
@@ -49,7 +49,7 @@ internal sealed class ResultJournal : IAsyncDisposable
         return (results, whole);
     }
 
-    /// <summary>Hands over a result; waits while too many are unwritten, and faults when writing has failed.</summary>
+    /// <summary>Queues a result; waits while too many are unwritten, and fails if writing has failed.</summary>
     public ValueTask AddAsync(PaymentResult result, CancellationToken cancel) =>
         _queue.Writer.WriteAsync(result, cancel);
 
@@ -74,7 +74,7 @@ internal sealed class ResultJournal : IAsyncDisposable
         }
         catch (IOException fault)
         {
-            // Whoever adds next must hear of it rather than wait.
+            // The next caller must get the fault rather than wait.
             _queue.Writer.TryComplete(fault);
             throw;
         }

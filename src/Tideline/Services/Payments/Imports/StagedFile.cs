@@ -5,7 +5,7 @@ using Tideline.Kernel;
 
 namespace Tideline.Services.Payments.Imports;
 
-/// <summary>A file on its way in: on disk and flushed, but not accepted; gone when disposed.</summary>
+/// <summary>An incoming file: on disk and flushed, but not accepted; deleted on disposal.</summary>
 internal sealed class StagedFile : IDisposable
 {
     private StagedFile(string path, byte[] sha256) => (Path, Sha256) = (path, sha256);

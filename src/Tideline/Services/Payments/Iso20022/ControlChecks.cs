@@ -3,12 +3,12 @@ using System.Globalization;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Compares the counts and sums that a message declares with what it holds. A message that contradicts itself is
-/// refused whole.
+/// Compares the counts and sums that a message declares with its content. A message that contradicts itself is refused
+/// as a whole.
 /// </summary>
 internal static class ControlChecks
 {
-    /// <summary>The first contradiction; null when there is none.</summary>
+    /// <summary>The first contradiction; null if there is none.</summary>
     public static StatusReason? Check(Pain001Message message)
     {
         var unread = message.Instructions.SelectMany(block => block.Payments)
@@ -26,7 +26,7 @@ internal static class ControlChecks
         return reason;
     }
 
-    // An amount that cannot be read counts as nothing: the sum does not come out, and the reason names the amount.
+    // An amount that cannot be parsed counts as zero: the sum then differs, and the reason names the amount.
     private static StatusReason? Compare(
         string where, long? declaredCount, int count, decimal? declaredSum, decimal sum, StatusReason? unread)
     {

@@ -6,9 +6,10 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Walks the elements of a message forward and compares them with its schema: names, order, number, types, attributes
-/// and namespace. Within <see cref="InScope"/> the first breach is kept and the walk goes on, so that one payment or
-/// block can be refused; outside, a breach ends the reading. A file that is malformed or over a limit always ends it.
+/// Walks the elements of a message forward and checks them against its schema: names, order, number, types, attributes
+/// and namespace. Within <see cref="InScope"/> the first breach is recorded and the walk continues, so that a single
+/// payment or block can be refused; elsewhere, a breach ends the reading. A file that is malformed or over a limit
+/// always ends it.
 /// </summary>
 internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
 {
@@ -24,7 +25,7 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
 
     public string Name => _xml.LocalName;
 
-    /// <summary>Stands on the root element after it.</summary>
+    /// <summary>Moves to the root element.</summary>
     public void MoveToRoot()
     {
         while (Advance() && _xml.NodeType != XmlNodeType.Element)
@@ -35,7 +36,7 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         _space = _xml.NamespaceURI;
     }
 
-    /// <summary>Reads to the end of the document, so that nothing malformed hides behind the message.</summary>
+    /// <summary>Reads to the end of the document, so that malformed content after the message is found too.</summary>
     public void ReadToEnd()
     {
         while (Advance())
@@ -43,8 +44,8 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         }
     }
 
-    /// <summary>Runs a reading whose breaches concern one payment or block alone.</summary>
-    /// <returns>The first breach; null when there was none.</returns>
+    /// <summary>Runs a reading whose breaches concern only one payment or block.</summary>
+    /// <returns>The first breach; null if there was none.</returns>
     public StatusReason? InScope(Action read)
     {
         var outer = (_isKept, _breach);
@@ -56,8 +57,8 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
     }
 
     /// <summary>
-    /// Calls for each child of the present element that the schema expects where it stands. A child that the caller
-    /// does not read is compared with its schema all the same.
+    /// Calls back for each child of the present element that is allowed at its place. Children that the callback does
+    /// not read are still checked against their schema.
     /// </summary>
     public void ForEachChild(SchemaType type, Action<SchemaChild> child)
     {
@@ -78,10 +79,10 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         if (place.MissingAtEnd() is { } missing) Breach($"{name} has no {missing}.", line);
     }
 
-    /// <summary>The text of an element without children; null when it is not of its type.</summary>
+    /// <summary>The text of an element without children; null if it is not of its type.</summary>
     public string? Text(SchemaChild element, string? reasonCode = null) => Amount(element, reasonCode).Text;
 
-    /// <summary>The text of an element and its attribute Ccy, each null when it is not of its type.</summary>
+    /// <summary>The text of an element and its attribute Ccy, each null if it is not of its type.</summary>
     public (string? Text, string? Currency) Amount(SchemaChild element, string? reasonCode = null)
     {
         var (line, type) = (Line, element.Type.Text!);
@@ -95,7 +96,7 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         return (null, currency);
     }
 
-    /// <summary>A breach of the schema: kept within a scope, thrown outside.</summary>
+    /// <summary>A breach of the schema: recorded within a scope, thrown elsewhere.</summary>
     public void Breach(string message, int? line = null, string reasonCode = StatusReasonCodes.SyntaxError)
     {
         var fault = Fault(message, line);
@@ -108,7 +109,7 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
 
     private void Check(SchemaChild element)
     {
-        // What an envelope holds is an agreement of others; it has to be well-formed and within the limits.
+        // The content of an envelope is defined by its sender; it only has to be well-formed and within the limits.
         if (element.Type.IsAny) Skip();
         else if (element.Type.Text is not null) Text(element);
         else ForEachChild(element.Type, static _ => { });
@@ -156,12 +157,12 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         {
             if (_xml.NodeType == XmlNodeType.Element)
             {
-                Breach($"{name} is a text; '{Shown(_xml.LocalName)}' does not belong in it.");
+                Breach($"{name} is a text; it must not contain '{Shown(_xml.LocalName)}'.");
                 Skip();
                 continue;
             }
 
-            // Comments may cut a text in pieces, each within the limit of a node.
+            // Comments may split a text into pieces, each within the limit of a node.
             if (text.Length <= Limits.XmlNodeCharacters) text.Append(_xml.Value);
             Advance();
         }
@@ -170,7 +171,7 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         return text.ToString();
     }
 
-    // Only Ccy where the schema has it; namespaces may be declared, and the root may say where its schema is.
+    // Allowed: Ccy where the schema has it, namespace declarations, and a schema location on the root.
     private string? CheckAttributes(SchemaType type)
     {
         string? currency = null;

@@ -3,14 +3,14 @@ using System.Xml;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>Makes any text fit into XML elements of limited length.</summary>
+/// <summary>Fits any text into XML elements of limited length.</summary>
 internal static class MessageText
 {
     /// <summary>The text with every character that XML 1.0 does not allow replaced by U+FFFD.</summary>
     public static string Printable(string text)
     {
         var printable = new StringBuilder(text.Length);
-        // Runes, so that a surrogate pair is one character and half of one is replaced.
+        // Runes, so that a surrogate pair counts as one character and a lone surrogate is replaced.
         foreach (var rune in text.EnumerateRunes())
         {
             if (rune.IsBmp && !XmlConvert.IsXmlChar((char)rune.Value)) printable.Append('\uFFFD');
@@ -21,7 +21,7 @@ internal static class MessageText
     }
 
     /// <summary>
-    /// The text in lines of at most <paramref name="limit"/> characters, no surrogate pair cut in two.
+    /// The text in lines of at most <paramref name="limit"/> characters, without splitting a surrogate pair.
     /// </summary>
     public static IEnumerable<string> Lines(string text, int limit)
     {

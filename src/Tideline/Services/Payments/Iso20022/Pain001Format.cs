@@ -10,7 +10,7 @@ namespace Tideline.Services.Payments.Iso20022;
 /// <param name="Dialect">"" for the plain standard, "ch", "de2" or "de3" for a national one.</param>
 internal sealed record Pain001Format(string Namespace, string Name, int Version, string Dialect)
 {
-    /// <summary>Oldest and newest version that is read.</summary>
+    /// <summary>The oldest and newest supported version.</summary>
     public const int FirstVersion = 3, LastVersion = 12;
 
     private const string Prefix = "urn:iso:std:iso:20022:tech:xsd:";
@@ -26,12 +26,12 @@ internal sealed record Pain001Format(string Namespace, string Name, int Version,
         .Append(new Pain001Format(Prefix + "pain.001.003.03", "pain.001.003.03", FirstVersion, "de3"))
         .ToFrozenDictionary(format => format.Namespace, StringComparer.Ordinal);
 
-    /// <summary>Every format that is read.</summary>
+    /// <summary>All supported formats.</summary>
     public static IEnumerable<Pain001Format> Known => All.Values;
 
     /// <summary>
-    /// The version of pain.002.001 that answers it. Versions .03 to .08 have a report of the same number; .09 to .11
-    /// were published together with the next one, .12 with .14.
+    /// The version of pain.002.001 for its status report. Versions .03 to .08 have a report of the same number; .09 to
+    /// .11 were published with the next one, .12 with .14.
     /// </summary>
     public int ReportVersion => Version switch
     {
@@ -40,9 +40,9 @@ internal sealed record Pain001Format(string Namespace, string Name, int Version,
         _ => 14,
     };
 
-    /// <summary>The format of a namespace; null when it is not read.</summary>
+    /// <summary>The format of a namespace; null if it is not supported.</summary>
     public static Pain001Format? Find(string space) => All.GetValueOrDefault(space);
 
-    /// <summary>The format of a name that was found before.</summary>
+    /// <summary>The format with a name from an earlier lookup.</summary>
     public static Pain001Format Named(string name) => Known.First(format => format.Name == name);
 }

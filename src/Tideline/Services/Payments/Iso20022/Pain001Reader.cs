@@ -5,9 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Reads customer credit transfer initiations, pain.001.001.03 to .12 and their national dialects, chosen by namespace.
-/// The file is read forward once and compared with its schema on the way. A breach in a payment or a block stands in
-/// its <c>Breach</c>; one in the rest of the file, and anything malformed, is a fault.
+/// Reads customer credit transfer initiations, pain.001.001.03 to .12 and their national dialects, selected by
+/// namespace. The file is read forward once and checked against its schema on the way. A breach in a payment or a block
+/// is stored in its <c>Breach</c>; a breach elsewhere, and anything malformed, is a fault.
 /// </summary>
 internal sealed class Pain001Reader
 {
@@ -17,10 +17,10 @@ internal sealed class Pain001Reader
 
     private Pain001Reader(ElementReader element, Pain001Format format) => (_element, _format) = (element, format);
 
-    /// <summary>Reads one message from a stream that can seek.</summary>
+    /// <summary>Reads one message from a seekable stream.</summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: not such a message, malformed, not as its schema says outside of blocks, or over a limit. The text
-    /// names the line.
+    /// InvalidInput: not such a message, malformed, in breach of its schema outside of blocks, or over a limit. The
+    /// text names the line.
     /// </exception>
     public static Pain001Message Read(Stream file, CancellationToken cancel)
     {
@@ -42,10 +42,11 @@ internal sealed class Pain001Reader
         $"Line {Math.Max(1, fault.LineNumber)}: the file is not well-formed XML without a document type and entities, "
             + $"or is too long: {Reason(fault)}");
 
-    // The reader of .NET tells its caller how to allow document types; whoever sent the file is somebody else.
+    // The message of .NET's reader advises the caller to allow document types, which is wrong for the sender of the
+    // file.
     private static string Reason(XmlException fault) =>
         fault.Message.Contains("DtdProcessing", StringComparison.Ordinal)
-        ? "it has a document type (DOCTYPE), which is not taken."
+        ? "it has a document type (DOCTYPE), which is not accepted."
         : fault.Message;
 
     private static Pain001Format FormatOf(ElementReader element)
@@ -122,7 +123,7 @@ internal sealed class Pain001Reader
                 case "CdtTrfTxInf": payments.Add(ReadPayment(child.Type)); break;
             }
         }));
-        // Without a payment there is nothing that could be refused by itself.
+        // A block without payments has nothing that could be refused by itself.
         if (payments.Count == 0) throw _element.Fault("The PmtInf has no CdtTrfTxInf.", line);
         return new PaymentInstruction(id ?? Missing, method, count, sum, date, debtor, account, payments, breach);
     }
@@ -158,7 +159,7 @@ internal sealed class Pain001Reader
         };
     }
 
-    // What the guidelines write where an identification is missing.
+    // The guidelines' value for a missing identification.
     private const string Missing = "NOTPROVIDED";
 
     private (string?, string?, string?) ReadPaymentIds(SchemaType type)
@@ -225,7 +226,7 @@ internal sealed class Pain001Reader
         return new AccountName(iban, currency);
     }
 
-    // Fills the lines and answers the creditor's reference.
+    // Fills the lines and returns the creditor's reference.
     private string? ReadRemittance(SchemaType type, List<string> lines)
     {
         string? reference = null;

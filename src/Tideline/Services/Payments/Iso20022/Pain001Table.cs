@@ -8,11 +8,11 @@ namespace Tideline.Services.Payments.Iso20022;
 internal static class Pain001Table
 {
     /// <summary>
-    /// One type a row; a line that begins with a space continues it. Children are written <c>Name:Type</c>, in the
+    /// One type per row; a line that begins with a space continues it. Children are written <c>Name:Type</c>, in the
     /// order of the schema. A plain name occurs once, with <c>?</c> at most once, <c>*</c> any number of times,
     /// <c>+</c> at least once, <c>{3}</c> up to three times. A <c>|</c> makes the row a choice of one. <c>@4-8</c>
     /// limits a child to versions; a row <c>Name@de2,de3</c> replaces the row <c>Name</c> in those dialects. Types in
-    /// small letters and lists of codes in parentheses are <see cref="SimpleType"/>s.
+    /// lower case and lists of codes in parentheses are <see cref="SimpleType"/>s.
     /// </summary>
     public const string Text = """
         Document = CstmrCdtTrfInitn:Initiation

@@ -6,8 +6,8 @@ using Tideline.Services.Payments.Imports;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// Writes payment status reports, valid against the schema of pain.002.001 whatever the status holds: identifications
-/// are cut to 35 characters and NOTPROVIDED where there is none; what has no valid form is left out.
+/// Writes payment status reports that are valid against the schema of pain.002.001 whatever the status contains:
+/// identifications are cut to 35 characters, or NOTPROVIDED if missing; values without a valid form are left out.
 /// </summary>
 internal static class Pain002Writer
 {
@@ -53,7 +53,7 @@ internal static class Pain002Writer
         Text(xml, "OrgnlMsgNmId", status.MessageName);
         TextIf(xml, "OrgnlCreDtTm", status.CreatedAt, "dateTime");
         Text(xml, "OrgnlNbOfTxs", status.Payments.ToString(CultureInfo.InvariantCulture));
-        // Many large amounts add up to more digits than the report has room for.
+        // The sum of many large amounts may have more digits than the report allows.
         TextIf(xml, "OrgnlCtrlSum", status.ControlSum.ToString(CultureInfo.InvariantCulture), "sum");
         Text(xml, "GrpSts", status.GroupStatus);
         WriteReason(xml, status.Reason);
@@ -76,7 +76,7 @@ internal static class Pain002Writer
         foreach (var result in block)
         {
             WritePayment(xml, result, version);
-            // Keeps the buffer small: a report may hold a hundred thousand payments.
+            // Keeps the buffer small: a report may have a hundred thousand payments.
             if (result.Index % Limits.PageRows == 0) await buffered.FlushAsync(cancel);
         }
 
@@ -141,7 +141,7 @@ internal static class Pain002Writer
         }
     }
 
-    // Consecutive results of one PmtInf; ids may repeat within a file, so the place decides.
+    // Consecutive results of one PmtInf. Ids may repeat within a file, so only consecutive results are grouped.
     private static IEnumerable<IReadOnlyList<PaymentResult>> Blocks(IReadOnlyList<PaymentResult> results)
     {
         var block = new List<PaymentResult>();
@@ -171,7 +171,7 @@ internal static class Pain002Writer
     private static bool Is(string? text, string type) =>
         text is not null && SimpleType.Parse(type, isSwiss: false).Admits(text);
 
-    // Max35Text; the guidelines' word where a mandatory one is missing.
+    // Max35Text; the guidelines' value if a mandatory one is missing.
     private static string Identification(string text)
     {
         var printable = MessageText.Cut(MessageText.Printable(text).Trim(), Limits.IsoIdentifierCharacters);

@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace Tideline.Services.Payments.Iso20022;
 
-/// <summary>Where in the children of an element the reading stands.</summary>
+/// <summary>The position of the reading within the children of an element.</summary>
 internal sealed class SchemaPlace(SchemaType type)
 {
     private int _next, _count;
 
     /// <summary>
-    /// Takes a child. <paramref name="words"/> says what is wrong with it or what is missing before it.
+    /// Accepts a child. <paramref name="words"/> says what is wrong with it, or what is missing before it.
     /// </summary>
-    /// <returns>Null when it cannot stand here.</returns>
+    /// <returns>Null if it is not allowed here.</returns>
     public SchemaChild? Take(string name, out string? words) =>
         type.IsChoice ? TakeChoice(name, out words) : TakeNext(name, out words);
 
-    /// <summary>The first child that is missing when the element ends.</summary>
+    /// <summary>The first child that is missing at the end of the element.</summary>
     public string? MissingAtEnd()
     {
         if (!type.IsChoice) return MissingBefore(type.Children.Count);
@@ -53,7 +53,7 @@ internal sealed class SchemaPlace(SchemaType type)
         (_count, _next) = (place == _next ? _count + 1 : 1, place);
         if (_count <= type.Children[place].Max) return type.Children[place];
         words = string.Create(CultureInfo.InvariantCulture,
-            $"holds {_count} '{name}'; {type.Children[place].Max} may stand there.");
+            $"holds {_count} '{name}'; at most {type.Children[place].Max} allowed.");
         return null;
     }
 
@@ -67,5 +67,5 @@ internal sealed class SchemaPlace(SchemaType type)
         return null;
     }
 
-    private static string Unknown(string name) => $"holds '{MessageText.Cut(name, 40)}', which does not belong there.";
+    private static string Unknown(string name) => $"holds '{MessageText.Cut(name, 40)}', which is not allowed there.";
 }

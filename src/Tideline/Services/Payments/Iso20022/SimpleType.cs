@@ -6,16 +6,16 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// What the text of an element without children may be: the simple types of XML Schema as ISO 20022 uses them.
+/// The allowed text of an element without children: the simple types of XML Schema as ISO 20022 uses them.
 /// </summary>
-/// <param name="Words">What a text of the type is, as the end of "'x' is not …".</param>
-/// <param name="ReasonCode">The reason that a text of another form is refused with.</param>
-/// <param name="Pattern">The whole of a text of this type.</param>
-/// <param name="Characters">The longest text.</param>
-/// <param name="IsCollapsed">Spaces around the text mean nothing, as in numbers, dates and booleans.</param>
+/// <param name="Words">A description of the type, as the end of "'x' is not …".</param>
+/// <param name="ReasonCode">The reason code for a text that does not match.</param>
+/// <param name="Pattern">Matches the whole text.</param>
+/// <param name="Characters">The maximum length.</param>
+/// <param name="IsCollapsed">Whether spaces around the text are ignored, as in numbers, dates and booleans.</param>
 internal sealed record SimpleType(string Words, string ReasonCode, Regex Pattern, int Characters, bool IsCollapsed)
 {
-    /// <summary>What the pattern cannot say: that the date exists, how many digits the number has.</summary>
+    /// <summary>Checks what the pattern cannot: that a date exists, how many digits a number has.</summary>
     private Predicate<string>? Value { get; init; }
 
     private const string Zone = "(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)?";
@@ -78,7 +78,7 @@ internal sealed record SimpleType(string Words, string ReasonCode, Regex Pattern
         ["base64"] = new("base64", StatusReasonCodes.SyntaxError, Whole("[A-Za-z0-9+/= \n\r\t]+"), 16_384, true),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <summary>The type that the table calls by this name.</summary>
+    /// <summary>The type with this name in the table.</summary>
     public static SimpleType Parse(string name, bool isSwiss)
     {
         if (Named.TryGetValue(name, out var type)) return type;
@@ -93,10 +93,10 @@ internal sealed record SimpleType(string Words, string ReasonCode, Regex Pattern
         return isSwiss ? Text(words + " that Swiss banks forward", SwissText, limit) : Text(words, "[\\s\\S]+", limit);
     }
 
-    /// <summary>The text in the form that its type gives it: without outer spaces where they mean nothing.</summary>
+    /// <summary>The text in the normal form of its type: without outer spaces where they are ignored.</summary>
     public string Normalize(string text) => IsCollapsed ? text.Trim(' ', '\t', '\r', '\n') : text;
 
-    /// <summary>Whether a normalized text is of this type. A text of nothing but spaces never is.</summary>
+    /// <summary>Whether a normalized text is of this type. A text that is only spaces never is.</summary>
     public bool Admits(string text)
     {
         if (text.Length > Characters || string.IsNullOrWhiteSpace(text) || !Pattern.IsMatch(text)) return false;
@@ -114,7 +114,7 @@ internal sealed record SimpleType(string Words, string ReasonCode, Regex Pattern
             Value = text => HasDigits(text, digits, decimals),
         };
 
-    // Leading zeros, and zeros at the end of the decimals, are not counted: the schema limits the value, not the text.
+    // Leading zeros and trailing zeros of the decimals are not counted: the schema limits the value, not the text.
     private static bool HasDigits(string text, int total, int decimals)
     {
         var point = text.IndexOf('.', StringComparison.Ordinal);

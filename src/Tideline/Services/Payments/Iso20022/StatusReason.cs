@@ -8,9 +8,7 @@ namespace Tideline.Services.Payments.Iso20022;
 /// </summary>
 public sealed record StatusReason(string Code, string Detail)
 {
-    /// <summary>
-    /// The code of a business refusal; NARR, which points to the sentence, where the set has none that fits.
-    /// </summary>
+    /// <summary>The code of a business refusal; NARR, which refers to the sentence, if no other code fits.</summary>
     public static StatusReason From(Refusal refusal) => new(
         refusal.Reason switch
         {
@@ -27,13 +25,13 @@ public sealed record StatusReason(string Code, string Detail)
         refusal.Detail);
 }
 
-/// <summary>The codes that this program gives.</summary>
+/// <summary>The codes that this program uses.</summary>
 internal static class StatusReasonCodes
 {
-    /// <summary>The (creditor's) account number is missing, malformed or belongs to nobody here.</summary>
+    /// <summary>The (creditor's) account number is missing, malformed or unknown here.</summary>
     public const string IncorrectAccountNumber = "AC01";
 
-    /// <summary>The same of the debtor.</summary>
+    /// <summary>As above, for the debtor.</summary>
     public const string InvalidDebtorAccountNumber = "AC02";
 
     /// <summary>One of the accounts is closed.</summary>
@@ -42,13 +40,13 @@ internal static class StatusReasonCodes
     /// <summary>One of the accounts is frozen.</summary>
     public const string BlockedAccount = "AC06";
 
-    /// <summary>The amount is beyond what an account may hold.</summary>
+    /// <summary>The amount exceeds what an account may hold.</summary>
     public const string NotAllowedAmount = "AM02";
 
-    /// <summary>Not the currency of both accounts.</summary>
+    /// <summary>The amount is not in the currency of both accounts.</summary>
     public const string NotAllowedCurrency = "AM03";
 
-    /// <summary>Available balance is too small.</summary>
+    /// <summary>The available balance is too small.</summary>
     public const string InsufficientFunds = "AM04";
 
     /// <summary>This place of this message of this debtor was paid with other content.</summary>
@@ -57,19 +55,19 @@ internal static class StatusReasonCodes
     /// <summary>CtrlSum is not the sum of the amounts.</summary>
     public const string InvalidControlSum = "AM10";
 
-    /// <summary>Zero, negative, too many decimals, or an amount that asks for a conversion.</summary>
+    /// <summary>Zero, negative, too many decimals, or an amount that requires a conversion.</summary>
     public const string InvalidAmount = "AM12";
 
     /// <summary>NbOfTxs is not the number of payments.</summary>
     public const string InvalidNumberOfTransactions = "AM18";
 
-    /// <summary>The requested execution date is none, or lies in the future.</summary>
+    /// <summary>The requested execution date does not exist, or is in the future.</summary>
     public const string InvalidDate = "DT01";
 
     /// <summary>One of the debtors' message identification was used with other content.</summary>
     public const string DuplicateMessageId = "DU01";
 
-    /// <summary>The payment or its block is not as the schema says; the text names the line.</summary>
+    /// <summary>The payment or its block breaches the schema; the text names the line.</summary>
     public const string SyntaxError = "FF02";
 
     /// <summary>See the text.</summary>

@@ -7,9 +7,9 @@ using Tideline.Kernel;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// An XML file that a stranger wrote: decoded by what its first bytes and its declaration say, without document type
-/// and entities, and with a limit on what the parser may take in for one node. The limit bounds memory: the parser
-/// holds a start tag with all of its attributes, and a text, before it hands them over.
+/// An untrusted XML file: decoded according to its first bytes and its declaration, without document type and entities,
+/// and with a limit on the size of one node. The limit bounds memory: the parser buffers a start tag with all of its
+/// attributes, and a text, before it returns them.
 /// </summary>
 internal sealed partial class XmlInput : IDisposable
 {
@@ -29,12 +29,12 @@ internal sealed partial class XmlInput : IDisposable
         });
     }
 
-    /// <summary>Read it through <see cref="Read"/> alone.</summary>
+    /// <summary>Advance it only through <see cref="Read"/>.</summary>
     public XmlReader Xml { get; }
 
-    /// <summary>Opens a file that can be read from its beginning again.</summary>
-    /// <exception cref="TidelineException">InvalidInput: an encoding that is not read, or that contradicts the first
-    /// bytes.</exception>
+    /// <summary>Opens a seekable file.</summary>
+    /// <exception cref="TidelineException">InvalidInput: an encoding that is not supported, or that contradicts the
+    /// first bytes.</exception>
     public static XmlInput Open(Stream file)
     {
         var head = new byte[256];
@@ -58,11 +58,11 @@ internal sealed partial class XmlInput : IDisposable
         _text.Dispose();
     }
 
-    // The byte order mark's length, and the kind of encoding that the first bytes can be.
+    // The length of the byte order mark, and the family of encodings that the first bytes allow.
     private static (int Mark, Encoding Family) Family(ReadOnlySpan<byte> head)
     {
         if (head.StartsWith<byte>([0xFF, 0xFE, 0, 0]) || head.StartsWith<byte>([0, 0, 0xFE, 0xFF]))
-            throw Fault("UTF-32 is not read; send UTF-8.");
+            throw Fault("UTF-32 is not supported; send UTF-8.");
         if (head.StartsWith<byte>([0xEF, 0xBB, 0xBF])) return (3, Encoding.UTF8);
         if (head.StartsWith<byte>([0xFF, 0xFE])) return (2, Encoding.Unicode);
         if (head.StartsWith<byte>([0xFE, 0xFF])) return (2, Encoding.BigEndianUnicode);
@@ -87,10 +87,10 @@ internal sealed partial class XmlInput : IDisposable
         };
         if (!fits) throw Fault($"the declaration says encoding '{written}', the first bytes say {family.WebName}.");
         return name is null || wide ? Strict(family.WebName)! : Strict(name) ?? throw Fault(
-            $"encoding '{written}' is not read; UTF-8, UTF-16, ISO-8859 and Windows-125x are.");
+            $"encoding '{written}' is not supported; UTF-8, UTF-16, ISO-8859 and Windows-125x are.");
     }
 
-    // Bytes that mean nothing in the encoding are a fault, never a replacement character.
+    // Bytes that are invalid in the encoding are a fault, never a replacement character.
     private static Encoding? Strict(string name)
     {
         if (!Readable().IsMatch(name)) return null;
@@ -117,7 +117,7 @@ internal sealed partial class XmlInput : IDisposable
         RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex Readable();
 
-    /// <summary>Counts what the parser takes in between two nodes.</summary>
+    /// <summary>Counts the characters that the parser reads between two nodes.</summary>
     private sealed class NodeLimit(Stream file, Encoding encoding) : TextReader
     {
         private readonly StreamReader _text =
@@ -156,12 +156,12 @@ internal sealed partial class XmlInput : IDisposable
             catch (DecoderFallbackException)
             {
                 throw Fault(
-                    "from here on the file holds bytes that mean nothing in its encoding, which the XML declaration "
+                    "from here on the file has bytes that are invalid in its encoding, which the XML declaration "
                     + "names (UTF-8 without one).");
             }
         }
 
-        // The parser has not seen the text yet, so it cannot say the line.
+        // The parser has not seen the text yet, so it does not know the line.
         private TidelineException Fault(string words) =>
             new(ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture, $"Line {_line}: {words}"));
 

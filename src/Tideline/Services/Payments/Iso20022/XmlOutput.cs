@@ -4,15 +4,15 @@ using System.Xml;
 namespace Tideline.Services.Payments.Iso20022;
 
 /// <summary>
-/// An XML writer whose bytes reach the output only in <see cref="FlushAsync"/>: a full buffer of a plain writer is
-/// written synchronously, which a web server's response refuses.
+/// An XML writer whose bytes reach the output only in <see cref="FlushAsync"/>. A plain writer would write a full
+/// buffer synchronously, which a web server's response does not allow.
 /// </summary>
 internal sealed class XmlOutput : IDisposable
 {
     private readonly MemoryStream _buffer = new();
     private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> _write;
 
-    /// <summary>The stream stays the caller's.</summary>
+    /// <summary>The caller keeps the stream.</summary>
     public XmlOutput(Stream output)
     {
         _write = output.WriteAsync;
@@ -24,7 +24,7 @@ internal sealed class XmlOutput : IDisposable
 
     public XmlWriter Xml { get; }
 
-    /// <summary>Sends what was written since the last time.</summary>
+    /// <summary>Sends what was written since the last flush.</summary>
     public async Task FlushAsync(CancellationToken cancel)
     {
         Xml.Flush();

@@ -6,21 +6,20 @@ using Tideline.Ledger;
 namespace Tideline.Services.Payments.Statements;
 
 /// <summary>
-/// Statements from strong reads: only booked money, pages of bounded size, any length. A statement never changes, and
-/// one that begins where another ends misses nothing: no commit can come within a period any more when it is read.
+/// Statements from strong reads: only booked money, pages of bounded size, any length. A statement never changes, and a
+/// statement that begins where another ends misses nothing: when a period is read, no later commit can fall within it.
 /// </summary>
 public sealed class AccountStatements(GeneralLedger ledger)
 {
     /// <summary>
-    /// The frame of a statement for a period; null when there is no such account. An end that lies ahead is brought
-    /// forward to now.
+    /// The frame of a statement for a period; null if there is no such account. An end in the future becomes now.
     /// </summary>
     /// <param name="accountId">The account.</param>
-    /// <param name="from">The beginning, inclusive; below a microsecond it is cut.</param>
-    /// <param name="to">The end, exclusive; null: now, with all that is committed.</param>
-    /// <param name="cancel">Ends the waiting.</param>
+    /// <param name="from">The beginning, inclusive; truncated to microseconds.</param>
+    /// <param name="to">The end, exclusive; null: now, including everything committed.</param>
+    /// <param name="cancel">Stops waiting.</param>
     /// <exception cref="TidelineException">
-    /// InvalidInput: the period is empty or lies ahead. As <see cref="GeneralLedger.FenceAsync"/>.
+    /// InvalidInput: the period is empty or in the future. As <see cref="GeneralLedger.FenceAsync"/>.
     /// </exception>
     public async Task<Statement?> GetAsync(
         Guid accountId, DateTimeOffset from, DateTimeOffset? to, CancellationToken cancel)
@@ -28,7 +27,7 @@ public sealed class AccountStatements(GeneralLedger ledger)
         var (shard, reader) = (ledger.Map.ShardOf(accountId), ledger.ReaderOf(accountId));
         if (await reader.GetAccountAsync(accountId, cancel) is not { Kind: AccountKind.Customer } account) return null;
         var (fromUs, toUs) = (from.ToUs(), to?.ToUs() ?? long.MaxValue);
-        // The newest commit of another owner may be of later than this process's clock.
+        // The newest commit of another owner may be later than this process's clock.
         if (toUs > ledger.NowUs(shard)) await ledger.LookAsync(shard, cancel);
         var nowUs = ledger.NowUs(shard);
         toUs = Math.Min(toUs, nowUs);
@@ -58,7 +57,7 @@ public sealed class AccountStatements(GeneralLedger ledger)
             var page = await reader.GetEntriesAsync(statement.AccountId, version + count, count, cancel);
             if (page.Count != count || page[^1].Version != version)
                 throw new TidelineException(ErrorCode.Corrupt,
-                    $"The entries of account {statement.AccountId} from version {version} on have a gap.");
+                    $"The entries of account {statement.AccountId} have a gap from version {version} on.");
             for (var index = page.Count - 1; index >= 0; index--)
                 yield return await DescribeAsync(reader, page[index], cancel);
             version += count;

@@ -10,9 +10,9 @@ internal readonly record struct BankTransactionCode(string Family, string SubFam
         // Issued and received credit transfers within the bank's own books.
         (TransactionKind.Transfer, true) => new("ICDT", "BOOK"),
         (TransactionKind.Transfer, false) => new("RCDT", "BOOK"),
-        // The debit of an issued transfer that could not be credited comes back.
+        // The refund of an issued transfer that could not be credited.
         (TransactionKind.Refund, _) => new("ICDT", "RRTN"),
-        // What the bank held of a transfer that could not be given back.
+        // A payout of money on suspense from a transfer that could not be refunded.
         (TransactionKind.Payout, _) => new("RCDT", "BOOK"),
         (TransactionKind.Deposit, _) => new("CNTR", "CDPT"),
         (TransactionKind.Withdrawal, _) => new("CNTR", "CWDL"),

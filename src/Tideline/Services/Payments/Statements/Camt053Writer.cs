@@ -125,7 +125,7 @@ public static class Camt053Writer
         xml.WriteStartElement("TxDtls");
         xml.WriteStartElement("Refs");
         xml.WriteElementString("AcctSvcrRef", entry.TransactionId.ToString("N"));
-        // The standard's word where a payment has none.
+        // The standard's value for a payment without one.
         var parties = PaymentParties.Read(entry.Details?.Personal);
         xml.WriteElementString("EndToEndId", Text(parties?.EndToEndId) ?? "NOTPROVIDED");
         xml.WriteEndElement();
@@ -188,7 +188,7 @@ public static class Camt053Writer
         xml.WriteEndElement();
     }
 
-    // What comes from JSON may have control characters that XML does not allow.
+    // Text from JSON may contain control characters that XML does not allow.
     private static string? Text(string? text) => string.IsNullOrEmpty(text) ? null : MessageText.Printable(text);
 
     // Amounts carry no sign in ISO 20022; the indicator beside them does.

@@ -51,7 +51,7 @@ public static class StatementJsonWriter
         json.WriteEndObject();
     }
 
-    // As every other answer writes its times.
+    // The same time format as in every other answer.
     private static string Time(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 

@@ -258,7 +258,7 @@ public sealed class PaymentImportsTests : IAsyncDisposable
             : Task.FromResult(_bank.Reply(TransferStatus.Settled));
         var accepted = await AcceptAsync(new Pain001Sample(9, new(Anna, Carla, "1"), new(Ben, Anna, "2")));
         await UntilAsync(accepted.ImportId, status => status.Settled == 1 && _imports.Fault is not null);
-        var told = $"Import {accepted.ImportId} does not go on and is tried again, payment 0: Shard 7 is away.";
+        var told = $"Import {accepted.ImportId} makes no progress and is retried, payment 0: Shard 7 is away.";
         _imports.Fault.ShouldBe(told);
         _bank.Decide = null;
         await FinishedAsync(accepted.ImportId);
@@ -279,7 +279,7 @@ public sealed class PaymentImportsTests : IAsyncDisposable
         _imports = Start();
         await ImportStage.EventuallyAsync(() => _imports.Fault is not null, _time, Cancel);
         _imports.Fault.ShouldNotBeNull()
-            .ShouldStartWith($"Import {accepted.ImportId} does not go on and is tried again, all of it: ");
+            .ShouldStartWith($"Import {accepted.ImportId} makes no progress and is retried, all of it: ");
         await File.WriteAllBytesAsync(file, kept, Cancel);
         await FinishedAsync(accepted.ImportId);
         await ImportStage.EventuallyAsync(() => _imports.Fault is null, _time, Cancel);
