@@ -24,7 +24,7 @@ public sealed class MySqlGroupTests
     [InlineData("User ID=ada", "names no server")]
     [InlineData("Server=a:1,a:1", "twice")]
     [InlineData("Server=a:x,b:2", "'a:x'")]
-    [InlineData("Server=a;Nonsense=1", "cannot be read")]
+    [InlineData("Server=a;Nonsense=1", "is invalid")]
     [InlineData("Server=a:1,a:2,a:3,a:4,a:5,a:6,a:7,a:8,a:9,a:10", "at most 9")]
     public void An_address_that_cannot_be_used_says_why(string address, string words)
     {

@@ -25,7 +25,7 @@ public sealed class RowCheckTests
         "UPDATE accounts SET created_us = 1 WHERE kind = 0", "its row has time of creation 1, but its events")]
     [InlineData("UPDATE accounts SET kind = 3 WHERE kind = 0", "its row has kind Settlement")]
     [InlineData(
-        "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 1", "a system account must")]
+        "UPDATE accounts SET customer_id = X'00000000000000000000000000000001' WHERE kind = 1", "a system account")]
     [InlineData("UPDATE accounts SET overdraft_limit = 7 WHERE kind = 1", "a system account must have no")]
     [InlineData("UPDATE customers SET profile = X'7B7D'", "the profile in its row differs from the one in its event")]
     [InlineData("DELETE FROM customers", "its row is missing, but event")]

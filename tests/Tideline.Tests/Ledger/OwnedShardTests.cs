@@ -30,7 +30,8 @@ public sealed class OwnedShardTests : IAsyncLifetime
         loops.Start();
         await Eventually.IsTrueAsync(() => Volatile.Read(ref passes[2]) > 5);
         Volatile.Read(ref passes[0]).ShouldBe(1);
-        await Eventually.IsTrueAsync(() => loops.Fault == "The test of shard 1 keeps failing and is retried: It is away.");
+        await Eventually.IsTrueAsync(
+            () => loops.Fault == "The test of shard 1 keeps failing and is retried: It is away.");
         // Ends although a pass is under way.
         await loops.DisposeAsync();
     }

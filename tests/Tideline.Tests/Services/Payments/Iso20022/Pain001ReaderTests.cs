@@ -89,8 +89,8 @@ public sealed class Pain001ReaderTests
     [InlineData("utf-7", "utf-8", false, "encoding 'utf-7' is not supported")]
     [InlineData("IBM037", "utf-8", false, "encoding 'IBM037' is not supported")]
     [InlineData("ISO-8859-99", "utf-8", false, "encoding 'ISO-8859-99' is not supported")]
-    [InlineData("UTF-8", "windows-1252", false, "bytes that mean nothing in its encoding")]
-    [InlineData("US-ASCII", "utf-8", false, "bytes that mean nothing in its encoding")]
+    [InlineData("UTF-8", "windows-1252", false, "bytes that are invalid in its encoding")]
+    [InlineData("US-ASCII", "utf-8", false, "bytes that are invalid in its encoding")]
     public void An_encoding_that_contradicts_the_bytes_is_refused(string declared, string real, bool isMarked,
         string words)
     {
