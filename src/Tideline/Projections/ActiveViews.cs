@@ -16,6 +16,9 @@ public sealed record ActiveViews(
     int Version, int? Previous, int Schema, int Latest, long Epoch = 1, Guid? Installation = null,
     long? SwitchedUs = null)
 {
+    // The year 9999: no later time can be read.
+    private const long MostSwitchedUs = 253_000_000_000_000_000;
+
     /// <summary>
     /// Stable name → collection of the active version, for those who follow the changes of a collection: the change
     /// of this state is the event of a switch. Written with the state, and not read by the program.
@@ -34,7 +37,11 @@ public sealed record ActiveViews(
             if (await views.GetStateAsync(StateOf(definition), cancel) is not { } json)
                 return new ActiveViews(1, null, definition.SchemaVersion, 1);
             var active = JsonSerializer.Deserialize(json, ProjectionJson.Default.ActiveViews);
-            return active is { Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue }
+            return active is
+                {
+                    Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue,
+                    SwitchedUs: null or (>= 0 and < MostSwitchedUs),
+                }
                 && active.Version <= active.Latest ? active with { Collections = null } : null;
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })

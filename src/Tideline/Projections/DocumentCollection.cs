@@ -25,6 +25,9 @@ public abstract class DocumentCollection : ViewCollection
     /// <summary>Whether a key is still there, after a restore; null: as far as anybody can tell.</summary>
     public Func<GeneralLedger, string, CancellationToken, Task<bool>>? IsThere { get; init; }
 
+    /// <summary>The JSON of its documents.</summary>
+    internal abstract JsonTypeInfo DocumentJson { get; }
+
     /// <inheritdoc/>
     public override string? FindDamage(Document stored)
     {
@@ -63,6 +66,8 @@ public sealed class DocumentCollection<TDocument> : DocumentCollection
 {
     /// <summary>The stored form.</summary>
     public required JsonTypeInfo<TDocument> Json { get; init; }
+
+    internal override JsonTypeInfo DocumentJson => Json;
 
     /// <summary>The document (null: none yet) after an event, its clock moved.</summary>
     public required Func<TDocument?, LedgerEvent, EventData, TDocument> Fold { get; init; }

@@ -79,6 +79,7 @@ internal sealed class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvide
         waits.Add(Task.Delay(timeout, time, any.Token));
         await Task.WhenAny(waits);
         await any.CancelAsync();
+        var isFaulty = false;
         foreach (var wait in waits)
         {
             try
@@ -94,9 +95,11 @@ internal sealed class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvide
             {
                 // The next read of this shard says what is wrong, and concerns no other. Until then it must not be
                 // asked without a rest.
-                await Task.Delay(timeout, time, cancel);
+                isFaulty = true;
             }
         }
+
+        if (isFaulty) await Task.Delay(timeout, time, cancel);
 
         foreach (var shard in shards) shard.LagMs();
     }

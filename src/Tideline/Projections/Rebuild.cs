@@ -46,15 +46,25 @@ public sealed partial class Rebuild : IAsyncDisposable
     /// <summary>How far the rebuild is, or how the last one ended.</summary>
     public RebuildStatus Status { get; private set; } = RebuildStatus.Idle;
 
-    /// <summary>Begins a rebuild and returns; <see cref="Status"/> tells how it goes.</summary>
-    /// <exception cref="TidelineException">InvalidInput: one is under way. NotOwner: another process builds the
-    /// views.</exception>
-    public void Start(bool force)
+    /// <summary>Whether a rebuild could begin now.</summary>
+    /// <exception cref="TidelineException">As for <see cref="Start"/>.</exception>
+    public void RequireIdle()
     {
         _projector.RequireBuilder();
         lock (_starting)
         {
             if (!_background.IsCompleted || _one.CurrentCount == 0) throw UnderWay();
+        }
+    }
+
+    /// <summary>Begins a rebuild and returns; <see cref="Status"/> tells how it goes.</summary>
+    /// <exception cref="TidelineException">InvalidInput: one is under way. NotOwner: another process builds the
+    /// views.</exception>
+    public void Start(bool force)
+    {
+        lock (_starting)
+        {
+            RequireIdle();
             // Whoever asks at once sees this rebuild, not the end of the one before.
             Status = RebuildStatus.Idle with { Phase = "waiting" };
             _background = Task.Run(() => RunInBackgroundAsync(force));
@@ -236,7 +246,8 @@ public sealed partial class Rebuild : IAsyncDisposable
         }
     }
 
-    private static TidelineException UnderWay() => new(ErrorCode.InvalidInput, "A rebuild is already running.");
+    private TidelineException UnderWay() =>
+        new(ErrorCode.InvalidInput, $"A rebuild of {_projector.Definition.Name} is already running.");
 
     [LoggerMessage(Level = LogLevel.Error, Message =
         "The rebuild of {Projection} failed; the live version is as it was.")]

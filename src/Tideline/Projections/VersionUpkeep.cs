@@ -18,19 +18,20 @@ internal sealed partial class VersionUpkeep(
     /// <summary>Has the stable names lead to the collections of a version.</summary>
     public async Task PublishAsync(ViewNames names, CancellationToken cancel)
     {
-        try
+        foreach (var collection in names.Definition.Collections)
         {
-            foreach (var collection in names.Definition.Collections)
+            // One name that another program took holds up no other.
+            try
             {
                 var why = await views.PublishAsync(collection.Name, names.Of(collection.Name), cancel);
                 if (why is null || _isTold) continue;
                 NamesAreMissing(logger, names.Definition.Name, why);
                 _isTold = true;
             }
-        }
-        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
-        {
-            NotPublished(logger, names.Definition.Name, fault);
+            catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+            {
+                NotPublished(logger, collection.Name, fault);
+            }
         }
     }
 
@@ -40,7 +41,17 @@ internal sealed partial class VersionUpkeep(
         if (_lookedAt is { } last && time.GetElapsedTime(last).TotalMilliseconds < Limits.ViewUpkeepMs) return;
         _lookedAt = time.GetTimestamp();
         // Again, whatever is known of it: somebody may have changed it, or a process that stood still.
-        await PublishAsync(projector.Names, cancel);
+        // A switch meanwhile would be undone.
+        await projector.Gate.WaitAsync(cancel);
+        try
+        {
+            await PublishAsync(projector.Names, cancel);
+        }
+        finally
+        {
+            projector.Gate.Release();
+        }
+
         if (!IsOver(projector.Active)) return;
         try
         {
@@ -80,8 +91,8 @@ internal sealed partial class VersionUpkeep(
     private static partial void NamesAreMissing(ILogger logger, string projection, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
-        "The stable names of {Projection} do not lead to the active version yet; it is tried again.")]
-    private static partial void NotPublished(ILogger logger, string projection, Exception fault);
+        "The stable name {Name} does not lead to the active version; it is retried every minute.")]
+    private static partial void NotPublished(ILogger logger, string name, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The previous version of {Projection} could not be dropped; it is tried again.")]

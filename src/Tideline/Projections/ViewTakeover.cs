@@ -20,8 +20,10 @@ internal sealed partial class ViewTakeover(
     public async Task<(ActiveViews Active, string? Fault)> ClaimActiveAsync(CancellationToken cancel)
     {
         var found = await ActiveViews.LoadAsync(views, definition, cancel);
+        // Documents of another fold are neither read nor folded on: they may not even have the same fields.
+        var isOfThisFold = found is not null && found.Schema == definition.SchemaVersion;
         var active = await EpochSwitch.RunAsync(
-            ledger, views, definition, found ?? await RenewAsync(cancel), cancel) with
+            ledger, views, definition, isOfThisFold ? found! : await RenewAsync(found, cancel), cancel) with
         {
             Installation = ledger.Installation,
         };
@@ -37,13 +39,27 @@ internal sealed partial class ViewTakeover(
     /// </summary>
     public async Task EnsureAsync(ViewNames names, CancellationToken cancel)
     {
-        if (!await names.EnsureAsync(views, cancel)) return;
+        if (!await MakeAsync(names, cancel)) return;
         var held = 0L;
         foreach (var shard in shards)
             held = Math.Max(held, (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq);
         if (held == 0) return;
         CollectionIsLost(logger, names.Version, definition.Name);
         await names.CreateAsync(views, shards.Length, cancel);
+    }
+
+    private async Task<bool> MakeAsync(ViewNames names, CancellationToken cancel)
+    {
+        try
+        {
+            return await names.EnsureAsync(views, cancel);
+        }
+        catch (TidelineException fault) when (fault.Code == ErrorCode.IncompatibleData)
+        {
+            throw new TidelineException(
+                fault.Code, $"{fault.Message} A projection whose indexes or fields change has a new SchemaVersion.",
+                fault);
+        }
     }
 
     /// <summary>
@@ -108,13 +124,18 @@ internal sealed partial class ViewTakeover(
         }
     }
 
-    // Without a word of what answered, a version of its own is built: slow for a while, and never wrong.
-    private async Task<ActiveViews> RenewAsync(CancellationToken cancel)
+    // A version that starts empty is filled from the ledger: slow for a while, and never wrong.
+    private async Task<ActiveViews> RenewAsync(ActiveViews? old, CancellationToken cancel)
     {
-        var version = (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max() + 1;
-        ActiveIsBroken(logger, definition.Name, version);
+        var highest = (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max();
+        var version = Math.Max(highest, old?.Latest ?? 0) + 1;
+        if (old is null) ActiveIsBroken(logger, definition.Name, version);
+        else FoldChanged(logger, definition.Name, old.Schema, definition.SchemaVersion, version);
         await new ViewNames(definition, version).CreateAsync(views, shards.Length, cancel);
-        return new ActiveViews(version, null, definition.SchemaVersion, version, ledger.InstallationEpoch);
+        return new ActiveViews(version, old?.Version, definition.SchemaVersion, version, ledger.InstallationEpoch)
+        {
+            SwitchedUs = old is null ? null : ledger.NowUs(0),
+        };
     }
 
     [LoggerMessage(
@@ -137,6 +158,12 @@ internal sealed partial class ViewTakeover(
             "The state that names the active version of {Projection} cannot be read. Version {Version} is built " +
             "from nothing.")]
     private static partial void ActiveIsBroken(ILogger logger, string projection, int version);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Projection} was built by schema version {Old}; this program has {New}. Version {Version} is " +
+            "built from the ledger.")]
+    private static partial void FoldChanged(ILogger logger, string projection, int old, int @new, int version);
 
     [LoggerMessage(
         Level = LogLevel.Critical,

@@ -57,6 +57,37 @@ public sealed class ProjectionSampleTests
     }
 
     [Fact]
+    public async Task One_whose_fold_and_indexes_changed_is_built_anew_by_the_next_start()
+    {
+        await using var stage = await Stage.OpenAsync(projections: [.. BankServices.Projections, Sample]);
+        await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var indexed = new DocumentCollection<Openings>
+        {
+            Name = "openings", Json = SampleJson.Default.Openings, Indexes = [["Count"]],
+            IndexValues = document => new Dictionary<string, object?> { ["Count"] = document.Count },
+            Fold = (document, happened, _) => new Openings(
+                (document?.Count ?? 0) + 10, ShardClock.Move(document?.Clock ?? [], happened.Position)),
+            Clock = ShardClock.Of<Openings>(
+                document => document.Clock, (document, _, clock) => new Openings(document?.Count ?? 0, clock)),
+        };
+        stage.Projections =
+            [.. BankServices.Projections, Sample with { SchemaVersion = 2, Documents = indexed }];
+        await stage.RestartAsync();
+        await stage.FlowAsync();
+        (await CountAsync(stage)).ShouldBe(20);
+        var active = stage.Host["openings"].Projector.Active;
+        (active.Version, active.Previous, active.Schema).ShouldBe((2, 1, 2));
+        (await stage.Host["openings"].Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
+        var check = await stage.VerifyViewsAsync();
+        (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+
+        stage.Projections = [.. BankServices.Projections, Sample with { SchemaVersion = 2 }];
+        await stage.RestartAsync();
+        stage.Host["openings"].Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("has a new SchemaVersion");
+    }
+
+    [Fact]
     public async Task A_projection_that_fails_holds_up_no_other_and_catches_up_later()
     {
         var isBroken = true;

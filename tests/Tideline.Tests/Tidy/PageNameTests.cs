@@ -126,6 +126,7 @@ public sealed partial class PageNameTests
 
     // An option of MySQL is written with underscores where it is a variable.
     private static bool IsWord(string name) => CodeNames.Words.Contains(name) || CodeNames.Declared.Contains(name)
+        || name == GeneratedPage.Variable
         || CodeNames.Words.Contains(name.Replace('_', '-'))
         || (name.EndsWith("_*", StringComparison.Ordinal)
             && CodeNames.Words.Any(word => word.StartsWith(name[..^1], StringComparison.Ordinal)))

@@ -10,7 +10,7 @@ using Tideline.Ledger.Installation;
 namespace Tideline.Engines.Ledger.MySql;
 
 /// <summary>The strong tier on MySQL: a database a shard, on one primary or on several.</summary>
-public sealed class MySqlLedgerStore : ILedgerStore
+public sealed partial class MySqlLedgerStore : ILedgerStore
 {
     private readonly MySqlAddress[] _addresses;
     private readonly IReadOnlyList<EpochRow>[] _epochs;
@@ -155,7 +155,8 @@ public sealed class MySqlLedgerStore : ILedgerStore
         {
             _addresses[shard].EnsureDatabase();
             using var connection = _addresses[shard].OpenWriter();
-            MySqlSchema.Ensure(connection, shard, Placement);
+            if (MySqlSchema.Ensure(connection, shard, Placement) is { } why)
+                NotReadable(_logger, _addresses[shard].Database, why);
             // The first shard's id is the installation's.
             var first = shard == 0 ? new Guid(RandomNumberGenerator.GetBytes(16)) : _epochs[0][0].Installation;
             MySqlEpochs.Ensure(connection, new EpochRow(1, first, 0, 0, 0, 0, "new data"));
@@ -163,4 +164,9 @@ public sealed class MySqlLedgerStore : ILedgerStore
             if (shard == 0) LogSecret = MySql.LogSecret.Of(connection);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The tables and views for people are not all there in {Database}: {Reason} "
+            + "The ledger works without them.")]
+    private static partial void NotReadable(ILogger logger, string database, string reason);
 }

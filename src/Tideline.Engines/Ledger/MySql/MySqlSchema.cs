@@ -15,7 +15,7 @@ internal static class MySqlSchema
     private const int LockSeconds = 30;
 
     // Formats before it were never released, and their data is not read.
-    private const int FirstVersion = 2;
+    private const int FirstVersion = 3;
 
     // Append only: a step that was released never changes.
     private static readonly string[] Migrations =
@@ -29,9 +29,10 @@ internal static class MySqlSchema
     /// <summary>
     /// Brings the database of a shard up to date, or makes its tables. Safe for many processes at once.
     /// </summary>
+    /// <returns>Why the tables and views for people are not all there, in a sentence; null if they are.</returns>
     /// <exception cref="TidelineException">IncompatibleData: newer, or of another installation.
     /// StorageUnavailable.</exception>
-    public static void Ensure(MySqlConnection connection, int shard, Placement placement)
+    public static string? Ensure(MySqlConnection connection, int shard, Placement placement)
     {
         var shards = placement.Shards.Count;
         var name = string.Create(CultureInfo.InvariantCulture, $"migrate-{connection.Database}");
@@ -40,13 +41,13 @@ internal static class MySqlSchema
                 $"Another process has been changing the tables of {connection.Database} for {LockSeconds} s.");
         try
         {
-            Migrate(connection);
+            var isChanged = Migrate(connection);
             Execute(connection, string.Create(CultureInfo.InvariantCulture,
                 $"INSERT IGNORE INTO shard_head (id, shard, shards, epoch, writer, owner, lease_until, commits, "
                     + $"message_seq, time_us) VALUES (0, {shard}, {shards}, 0, 0x{0:x32}, '', '2000-01-01', 0, 0, 0)"));
             Require(connection, shard, shards);
-            MySqlCodes.Ensure(connection);
             MySqlPlacement.Ensure(connection, placement);
+            return EnsureReadable(connection, isChanged);
         }
         finally
         {
@@ -54,9 +55,24 @@ internal static class MySqlSchema
         }
     }
 
-    // Views hold nothing, so each step that changes a table makes all of them anew. They are made before the step is
-    // recorded, and where one is missing: a restore may have left them out.
-    private static void Migrate(MySqlConnection connection)
+    // The ledger does not need the objects that are only for people, so a fault in them stops no node. Views hold no
+    // data: all are recreated after a change of tables, and when one is missing, because a restore may leave them out.
+    private static string? EnsureReadable(MySqlConnection connection, bool isChanged)
+    {
+        try
+        {
+            Execute(connection, MySqlTables.Meanings);
+            MySqlCodes.Ensure(connection);
+            if (isChanged || !MySqlViews.AreThere(connection)) MySqlViews.Create(connection);
+            return null;
+        }
+        catch (MySqlException fault)
+        {
+            return $"MySQL refused a statement: {fault.Message}.";
+        }
+    }
+
+    private static bool Migrate(MySqlConnection connection)
     {
         Execute(connection, MySqlTables.Versions);
         var found = Scalar(connection, "SELECT COALESCE(MAX(version), 0) FROM schema_versions");
@@ -70,12 +86,11 @@ internal static class MySqlSchema
         for (var next = Math.Max((int)found + 1, FirstVersion); next <= Version; next++)
         {
             Execute(connection, Migrations[next - FirstVersion]);
-            if (next == Version) MySqlViews.Create(connection);
             Execute(connection, string.Create(
                 CultureInfo.InvariantCulture, $"INSERT INTO schema_versions (version) VALUES ({next})"));
         }
 
-        if (!MySqlViews.AreThere(connection)) MySqlViews.Create(connection);
+        return found < Version;
     }
 
     private static void Require(MySqlConnection connection, int shard, int shards)

@@ -29,7 +29,7 @@ internal static class MySqlTables
         ) {Options} COMMENT 'On shard 0: the secret that seals the records of the installation on the bus.'
         """;
 
-    /// <summary>Where a shard stands, and what its codes and amounts mean.</summary>
+    /// <summary>Where a shard stands.</summary>
     public const string Shard =
         $"""
         CREATE TABLE IF NOT EXISTS shard_head (
@@ -66,6 +66,11 @@ internal static class MySqlTables
             begun_us BIGINT NOT NULL COMMENT 'When it began, microseconds since 1970 UTC.',
             reason VARCHAR(255) NOT NULL COMMENT 'Why, in the words of the operator.'
         ) {Options} COMMENT 'Installation epochs: a new one begins with each restore.';
+        """;
+
+    /// <summary>What codes and amounts mean, for people; the program never reads them.</summary>
+    public const string Meanings =
+        $"""
         CREATE TABLE IF NOT EXISTS codes (
             field VARCHAR(64) NOT NULL COMMENT 'The column, as table.column.',
             code INT NOT NULL COMMENT 'The number that stands in that column.',

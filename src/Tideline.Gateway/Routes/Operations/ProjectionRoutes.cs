@@ -125,6 +125,8 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
         var fields = await JsonBody.ReadOptionalAsync(http, Start);
         var projections = Find(fields);
         if (fields.Problem is { } problem) return problem;
+        // All or none.
+        foreach (var projection in projections) projection.Rebuild.RequireIdle();
         foreach (var projection in projections) projection.Rebuild.Start(fields.Flag("force"));
         JsonAnswer.Write(
             http, StatusCodes.Status202Accepted, 0, static (json, _) => json.WriteString("status"u8, "started"));

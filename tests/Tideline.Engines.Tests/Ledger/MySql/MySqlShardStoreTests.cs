@@ -221,7 +221,7 @@ public sealed class MySqlShardStoreTests : ShardReaderContract
     [Fact]
     public async Task A_format_from_before_the_present_names_is_refused_in_clear_words()
     {
-        await _databases.ExecuteAsync(Shard, "UPDATE schema_versions SET version = 1");
+        await _databases.ExecuteAsync(Shard, "UPDATE schema_versions SET version = 2");
         var refused = await Should.ThrowAsync<TidelineException>(_databases.OpenAsync());
         refused.Code.ShouldBe(ErrorCode.IncompatibleData);
         refused.Message.ShouldContain("An older version of Tideline wrote it");
