@@ -38,10 +38,10 @@ public sealed record ActiveViews(
                 return new ActiveViews(1, null, definition.SchemaVersion, 1);
             var active = JsonSerializer.Deserialize(json, ProjectionJson.Default.ActiveViews);
             return active is
-                {
-                    Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue,
-                    SwitchedUs: null or (>= 0 and < MostSwitchedUs),
-                }
+            {
+                Version: > 0, Previous: null or > 0, Latest: > 0 and < int.MaxValue,
+                SwitchedUs: null or (>= 0 and < MostSwitchedUs),
+            }
                 && active.Version <= active.Latest ? active with { Collections = null } : null;
         }
         catch (Exception fault) when (fault is JsonException or TidelineException { Code: ErrorCode.Corrupt })

@@ -52,8 +52,12 @@ public sealed class NativeTypeTests
         Gen.Select(Id, Code, Gen.Long, TimeUs, Day, Gen.String, Gen.Byte.Array[0, 50]).Sample(
             (id, code, minor, us, day, text, bytes) => ComesBack("transactions", Json(Transaction(us) with
             {
-                CustomerId = id, Currency = code, AmountMinor = minor, ValueDate = day,
-                Reference = string.Concat(text.EnumerateRunes()), Metadata = new() { ["amount"] = "1", ["x"] = code },
+                CustomerId = id,
+                Currency = code,
+                AmountMinor = minor,
+                ValueDate = day,
+                Reference = string.Concat(text.EnumerateRunes()),
+                Metadata = new() { ["amount"] = "1", ["x"] = code },
                 Personal = [new PersonalPart(id, bytes)],
             })), iter: 2_000);
 
