@@ -7,7 +7,8 @@ namespace Tideline.Consistency;
 
 /// <summary>
 /// Finds documents without a counterpart in the ledger. Events are committed before their documents are written, so
-/// every finding is an error. An ordinary check searches only for documents whose ids are not text.
+/// every finding is an error. Also finds documents that no read or no query can find. An ordinary check searches only
+/// for documents whose ids are not text.
 /// </summary>
 internal sealed class OrphanCheck(
     GeneralLedger ledger, IViewStore views, ViewNames names, bool deep, List<string> findings)
@@ -24,6 +25,17 @@ internal sealed class OrphanCheck(
         }
 
         if (!deep) return;
+        foreach (var definition in names.Definitions)
+        {
+            foreach (var id in await views.FindMisindexedAsync(definition.Name, Limits.PageRows, cancel))
+            {
+                if (findings.Count >= Limits.VerifyFindings) return;
+                findings.Add(
+                    $"Document {id} of {definition.Name} is not found by its own fields: another program edited the "
+                    + $"index. To repair it: ./tideline projections rebuild {names.Definition.Name} --force.");
+            }
+        }
+
         foreach (var collection in names.Definition.Collections)
         {
             if (collection.IsBacked is not { } isBacked) continue;

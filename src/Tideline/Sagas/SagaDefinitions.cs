@@ -10,9 +10,11 @@ namespace Tideline.Sagas;
 /// </summary>
 public sealed class SagaDefinitions(IEnumerable<SagaDefinition> ofServices)
 {
-    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = ofServices
-        .Append(PayoutSaga.Version1).Append(TransactionSaga.Version1)
+    private readonly Dictionary<(string, int), SagaDefinition> _byVersion = ofServices.Concat(OfTheCore)
         .ToDictionary(definition => (definition.Name, definition.Version));
+
+    /// <summary>The definitions that belong to no service.</summary>
+    public static IReadOnlyList<SagaDefinition> OfTheCore { get; } = [PayoutSaga.Version1, TransactionSaga.Version1];
 
     /// <summary>The definition that an instance is pinned to.</summary>
     /// <exception cref="TidelineException">IncompatibleData: this program does not know that version.</exception>

@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Sagas;
 
@@ -10,7 +11,8 @@ public sealed class ServiceCatalog
 {
     /// <summary>Collects the services.</summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: two of them register the same name, command, event, projection or version of a saga.
+    /// InvalidInput: two of them, or one of them and the core, register the same name, command, event, topic,
+    /// projection or version of a saga. Then nothing is registered.
     /// </exception>
     public ServiceCatalog(params IReadOnlyList<BankService> services)
     {
@@ -19,12 +21,23 @@ public sealed class ServiceCatalog
         Timers = [.. services.SelectMany(service => service.Timers)];
         Projections = [.. services.SelectMany(service => service.Projections)];
         var sagas = services.SelectMany(service => service.Sagas).ToList();
+        var events = services.SelectMany(service => service.Events).ToList();
         RequireOnce("service", services.Select(service => service.Name));
         RequireOnce("command", Commands.Select(command => command.Name));
         RequireOnce("projection", Projections.Select(projection => projection.Name));
-        RequireOnce("saga", sagas.Select(saga => $"{saga.Name} version {saga.Version}"));
+        RequireOnce("saga", sagas.Concat(SagaDefinitions.OfTheCore)
+            .Select(saga => $"{saga.Name} version {saga.Version}"));
+        RequireOnce("event", events.Select(kind => kind.Name));
+        RequireOnce("event number", events.Select(kind => $"{(int)kind.Type}"));
+        foreach (var kind in events)
+        {
+            if (kind.Topic is Topics.AccountEvents or Topics.CustomerEvents)
+                throw new TidelineException(
+                    ErrorCode.InvalidInput, $"{kind.Name} goes to {kind.Topic}, which is a topic of the core.");
+        }
+
         Sagas = new SagaDefinitions(sagas);
-        foreach (var kind in services.SelectMany(service => service.Events)) EventTypes.Register(kind);
+        foreach (var kind in events) EventTypes.Register(kind);
     }
 
     /// <summary>The services, in the order in which they start.</summary>
@@ -50,6 +63,6 @@ public sealed class ServiceCatalog
     private static void RequireOnce(string what, IEnumerable<string> names)
     {
         if (names.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw new TidelineException(ErrorCode.InvalidInput, $"Two services register the {what} '{twice.Key}'.");
+            throw new TidelineException(ErrorCode.InvalidInput, $"The {what} '{twice.Key}' is registered twice.");
     }
 }

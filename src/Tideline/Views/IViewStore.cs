@@ -63,6 +63,14 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     ValueTask<IReadOnlyList<string>> FindForeignAsync(string collection, int limit, CancellationToken cancel);
 
     /// <summary>
+    /// Some ids, as text, of documents whose index says something else than their fields, so that queries do not find
+    /// them: another program edited the index. Reads the whole collection. Empty where the engine indexes the fields
+    /// themselves.
+    /// </summary>
+    ValueTask<IReadOnlyList<string>> FindMisindexedAsync(string collection, int limit, CancellationToken cancel) =>
+        ValueTask.FromResult<IReadOnlyList<string>>([]);
+
+    /// <summary>
     /// The watermark of a projection on a shard: the last position wholly applied; 0 before the first, and where the
     /// stored one is unreadable.
     /// </summary>

@@ -122,6 +122,10 @@ public sealed class VerifierTests : IAsyncLifetime
         "INSERT INTO c_events_v1 VALUES ('mine', 1, CAST('{}' AS BLOB))", "Document mine of events belongs to nothing",
         true)]
     [InlineData(
+        "UPDATE c_transactions_v1 SET \"f_bookedAtUs\" = 1", "of transactions_v1 is not found by its own fields", true)]
+    [InlineData(
+        "UPDATE c_customers_v1 SET \"f_emailKey\" = NULL", "of customers_v1 is not found by its own fields", true)]
+    [InlineData(
         "UPDATE tl_watermarks SET seq = 900", "customers is at 0:900, but the newest event of the ledger is 0:7",
         false)]
     public Task A_change_to_the_views_breaks_its_check(string tampering, string finding, bool deep) =>

@@ -95,6 +95,21 @@ internal sealed class CollectionTable
         return found;
     }
 
+    /// <summary>Ids of documents whose columns differ from the fields in their JSON.</summary>
+    public IReadOnlyList<string> FindMisindexed(SqliteDatabase database, int limit)
+    {
+        if (_fields.Length == 0) return [];
+        var found = new List<string>();
+        var differs = string.Join(
+            " OR ", _fields.Select(field => $"{Column(field)} IS NOT json_extract(CAST(json AS TEXT), '$.{field}')"));
+        // What is not JSON is damage that other checks name.
+        var statement = database.Prepare($"SELECT id FROM {Table} WHERE typeof(id) = 'text' "
+            + $"AND CASE WHEN json_valid(CAST(json AS TEXT)) THEN {differs} ELSE 0 END LIMIT ?").Bind(limit);
+        while (statement.Step()) found.Add(statement.Text(0));
+        statement.Reset();
+        return found;
+    }
+
     public bool Exists(SqliteDatabase database)
     {
         var statement = database.Prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")

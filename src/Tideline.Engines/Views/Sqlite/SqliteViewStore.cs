@@ -73,6 +73,14 @@ public sealed class SqliteViewStore : IViewStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> FindMisindexedAsync(
+        string collection, int limit, CancellationToken cancel)
+    {
+        var table = _catalog.Find(collection);
+        return ValueTask.FromResult(_readers.Read(database => table.FindMisindexed(database, limit)));
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DropCollectionAsync(string collection, CancellationToken cancel) =>
         await _writer.RunAsync(database => _catalog.Drop(database, collection), cancel);
 

@@ -1,0 +1,58 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Log;
+using Tideline.Projections;
+using Tideline.Sagas;
+using Tideline.Services;
+using Tideline.Services.Payments;
+
+namespace Tideline.Tests.Services;
+
+/// <summary>
+/// What two services cannot both have, and what only the core has, is refused before anything is registered.
+/// </summary>
+public sealed class ServiceCatalogTests
+{
+    private const EventType Free = (EventType)901;
+
+    public static TheoryData<string, Func<BankService>, Func<BankService>> Clashes => new()
+    {
+        { "service", () => new Named("a"), () => new Named("a") },
+        { "saga", () => Running("a", "gift"), () => Running("b", "gift") },
+        { "saga", () => Running("a", "payout"), () => new Named("b") },
+        { "event", () => Telling("a", (EventType)902, "TWICE"), () => Telling("b", (EventType)903, "TWICE") },
+        { "event number", () => Telling("a", Free, "FIRST"), () => Telling("b", Free, "SECOND") },
+        { "event", () => Telling("a", Free, "SAME"), () => Telling("b", Free, "SAME") },
+        { "topic", () => Telling("a", Free, "TOLD", Topics.AccountEvents), () => new Named("b") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Clashes), DisableDiscoveryEnumeration = true)]
+    public void A_clash_is_refused_and_registers_nothing(
+        string what, Func<BankService> first, Func<BankService> second)
+    {
+        var refused = Should.Throw<TidelineException>(() => new ServiceCatalog(first(), second()));
+        (refused.Code, refused.Message.Contains(what, StringComparison.Ordinal))
+            .ShouldBe((ErrorCode.InvalidInput, true), refused.Message);
+        EventTypes.Find(Free).ShouldBeNull();
+    }
+
+    private static Named Running(string name, string saga) =>
+        new(name) { OwnSagas = [TransferSaga.Version1 with { Name = saga }] };
+
+    private static Named Telling(string name, EventType number, string published, string? topic = null) =>
+        new(name) { OwnEvents = [new EventKind(number, published, topic)] };
+
+    private sealed class Named(string name) : BankService
+    {
+        public IReadOnlyList<SagaDefinition> OwnSagas { get; init; } = [];
+
+        public IReadOnlyList<EventKind> OwnEvents { get; init; } = [];
+
+        public override string Name => name;
+
+        public override IReadOnlyList<SagaDefinition> Sagas => OwnSagas;
+
+        public override IReadOnlyList<EventKind> Events => OwnEvents;
+    }
+}
