@@ -98,7 +98,7 @@ public sealed class GuiltyCommandTests : IAsyncDisposable
         (Faults.Commits - before).ShouldBe(2);
         // Both are one story for who reads the log.
         _logs.Warnings.ShouldHaveSingleItem()
-            .ShouldContain("are not committed, until told otherwise: The disk is full.");
+            .ShouldContain("commits fail until further notice: The disk is full.");
         Faults.IsFull = false;
         (await Ledger.ExecuteAsync(Deposit(keyed: true), Cancel)).Refusal.ShouldBeNull();
     }

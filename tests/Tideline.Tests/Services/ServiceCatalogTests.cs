@@ -1,7 +1,5 @@
 using Tideline.Kernel;
-using Tideline.Ledger;
 using Tideline.Log;
-using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services;
 using Tideline.Services.Payments;

@@ -56,8 +56,8 @@ public sealed class SchemaPageTests : IAsyncLifetime
     private static string Questions()
     {
         var text = new StringBuilder(
-            "\nEach statement reads one shard: an id is on one of them, so ask every shard. Variables are texts: ids, and "
-            + "times in\nUTC such as `2026-11-30 00:00:00`.\n");
+            "\nEach statement reads one shard: an id is on one of them, so ask every shard. Variables are "
+            + "texts: ids, and times in\nUTC such as `2026-11-30 00:00:00`.\n");
         foreach (var question in OperatorQuestions.All)
         {
             text.Append(Invariant, $"\n### {question.Text}\n\n```sql\n{question.Sql};\n```\n\n");
