@@ -35,8 +35,8 @@ internal static class UpCommand
         "--profile")
     {
         Description = "embedded (the default) needs no servers; cluster uses MySQL, Kafka, MongoDB "
-            + "and Redis, at the addresses in the configuration, in TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, or of "
-            + "./tideline services up. Environment: TIDELINE_PROFILE.", DefaultValueFactory = _ => "embedded"
+            + "and Redis, at the addresses in the configuration, in TIDELINE_MYSQL, …_KAFKA, …_MONGODB, …_REDIS, "
+            + "or of ./tideline services up. Environment: TIDELINE_PROFILE.", DefaultValueFactory = _ => "embedded"
     };
     private static readonly Option<string> Roles = new("--roles")
     {

@@ -5,8 +5,9 @@ using Tideline.Kernel;
 namespace Tideline.Audit;
 
 /// <summary>
-/// The hash of an unfinished block: SHA-256(previous hash ‖ number ‖ from ‖ through ‖ SHA-256 of the events), integers
-/// big-endian. An event contributes its sequence number, type, subject, version, time, length of data and data.
+/// The hash of an unfinished block: SHA-256(previous hash ‖ number ‖ from ‖ through ‖ SHA-256 of the events).
+/// Integers are big-endian. An event contributes its sequence number, type, subject, version, time, length of data and
+/// data.
 /// </summary>
 internal sealed class BlockHash : IDisposable
 {

@@ -11,8 +11,8 @@ namespace Tideline.Ledger;
 /// A claim left behind by a crash needs no sweep: the next request for the name settles it.
 /// <code>
 /// 1 claim ─► free, or held by this claim ─► the subject may be made; its outcome is kept under the claim's id
-///        └─► held by another claim ─► 2 abandon, on its subject's shard ─► the subject exists: the name is taken
-///                                                                       └─► it can never be made: 3 claim over it
+///        └─► held by another claim ─► 2 abandon, on its subject's shard ─► it exists: the name is taken
+///                                                                       └─► it never will: 3 claim over it
 /// </code>
 /// </remarks>
 internal sealed class NameClaims(GeneralLedger ledger)

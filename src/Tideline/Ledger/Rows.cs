@@ -228,7 +228,8 @@ public sealed record ClaimRow(string Space, string Name, Guid ClaimId, string Ki
 }
 
 /// <summary>
-/// A sealed range of events: <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.
+/// A sealed range of events:
+/// <c>Hash = SHA-256(PreviousHash ‖ number ‖ from ‖ through ‖ SHA-256 of the events)</c>.
 /// </summary>
 public sealed record AuditBlockRow(
     long Number, long FromSeq, long ThroughSeq, byte[] PreviousHash, byte[] Hash, long TimeUs);

@@ -3,8 +3,8 @@ using Tideline.Kernel;
 namespace Tideline.Projections;
 
 /// <summary>
-/// A clock of positions: shard → the last event of it that is in the document. For documents that many aggregates feed:
-/// it has as many components as there are shards, and not one for each aggregate.
+/// A clock of positions: shard → the last event of it that is in the document. For documents that many aggregates
+/// feed: it has as many components as there are shards, and not one for each aggregate.
 /// </summary>
 internal static class ShardClock
 {

@@ -10,8 +10,8 @@ namespace Tideline.Sagas.Transactions;
 /// <remarks>
 /// <code>
 /// reserve here ──refused──► there is no saga
-///     └─► reserve on all others ──all reserved──► PIVOT: post here ─► post on all others ─► Completed
-///               └─ one refused, deadline, operator ─► release here ─► release on all others ─► Compensated
+///     └─► reserve on all others ─reserved─► PIVOT: post here ─► post on all others ─► Completed
+///              └─ refused, deadline, operator ─► release here ─► release on all others ─► Compensated
 /// </code>
 /// Before the pivot nothing is booked; after it nothing can be refused, because everything was reserved. On each shard
 /// the posting sums to zero against the clearing account of the owner.
