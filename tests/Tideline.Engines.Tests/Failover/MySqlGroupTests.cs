@@ -42,7 +42,7 @@ public sealed class MySqlGroupTests
         await connection.OpenAsync(Cancel);
         var findings = await GroupSettings.CheckAsync(connection, address.Name, Cancel);
         findings.ShouldContain(finding => finding.StartsWith("rpl_semi_sync_source_timeout of "
-            + address.Name + " is not there and must be 4294967295", StringComparison.Ordinal));
+            + address.Name + " is not set and must be 4294967295", StringComparison.Ordinal));
         findings.ShouldContain(finding => finding.StartsWith(
             "replica_net_timeout of " + address.Name + " is 60 and must be 1", StringComparison.Ordinal));
         findings.ShouldNotContain(finding => finding.StartsWith("sync_binlog ", StringComparison.Ordinal));
