@@ -15,6 +15,9 @@ internal static partial class CommandTree
     /// <summary>The expected form of an id, for error messages.</summary>
     public const string Id = "an id such as 0197a1b2-0000-7000-8000-0000000000f2";
 
+    // What System.CommandLine says when no command is given.
+    private const string NoCommand = "Required command was not provided.";
+
     private const int NotSo = 1;
     private const int Usage = 2;
     private const int DrainMarginMs = 5_000;
@@ -25,7 +28,10 @@ internal static partial class CommandTree
         var parsed = tree.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync($"tideline: {Plain(error)}");
+            // For a misspelled command, the parser also reports that a command is missing.
+            var isMisspelled = parsed.UnmatchedTokens.Count > 0;
+            foreach (var error in parsed.Errors.Where(error => !isMisspelled || error.Message != NoCommand))
+                await Console.Error.WriteLineAsync($"tideline: {Plain(error)}");
             await Console.Error.WriteLineAsync($"Try: {PathOf(parsed.CommandResult)} --help");
             return Usage;
         }

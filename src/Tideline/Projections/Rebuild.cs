@@ -73,7 +73,7 @@ public sealed partial class Rebuild : IAsyncDisposable
 
     /// <summary>
     /// Rebuilds and switches. Refuses to switch, and drops what was built, when documents differ, unless
-    /// <paramref name="force"/> or the fold is another than the one that built the live version.
+    /// <paramref name="force"/>. A version of another fold is never live: the start replaces it.
     /// </summary>
     /// <exception cref="TidelineException">InvalidInput: one is under way.</exception>
     public async Task<RebuildStatus> RunAsync(bool force, CancellationToken cancel)
@@ -143,7 +143,7 @@ public sealed partial class Rebuild : IAsyncDisposable
             {
                 await comparison.CompareMovingAsync(isStill: true, cancel);
                 Status = Status with { Collections = comparison.Results };
-                if (Status.Differing > 0 && active.Schema == _projector.Definition.SchemaVersion)
+                if (Status.Differing > 0)
                 {
                     await catchUp.Names.DropAsync(_views, cancel);
                     return Status =

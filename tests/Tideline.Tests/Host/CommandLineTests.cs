@@ -31,6 +31,15 @@ public sealed class CommandLineTests : IDisposable
         errors.ShouldContain(named);
     }
 
+    [Fact]
+    public async Task A_misspelled_command_is_named_and_nothing_else()
+    {
+        var (exitCode, _, errors) = await HostProcess.RunAsync("verfy");
+        (exitCode, errors).ShouldBe(
+            (2, "tideline: Unrecognized command or argument 'verfy'.\nTry: ./tideline --help\n"));
+        (await HostProcess.RunAsync()).Errors.ShouldContain("Required command was not provided.");
+    }
+
     [Theory]
     [InlineData("nonsense", "nonsense")]
     [InlineData("up --nonsense", "--nonsense")]

@@ -1,5 +1,6 @@
 using MySqlConnector;
 using Tideline.Engines.Failover;
+using Tideline.Engines.Ledger;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Tools.Load;
@@ -36,11 +37,11 @@ internal sealed class MySqlRawShard : IRawShard
 
     public void Begin()
     {
-        _accounts.Clear().Add($"INSERT INTO accounts ({MySqlRows.AccountColumns}) VALUES ");
-        _transactions.Clear().Add($"INSERT INTO transactions ({MySqlRows.TransactionColumns}) VALUES ");
-        _entries.Clear().Add($"INSERT INTO entries ({MySqlRows.EntryColumns}) VALUES ");
-        _events.Clear().Add($"INSERT INTO events ({MySqlRows.EventColumns}) VALUES ");
-        _outcomes.Clear().Add($"INSERT INTO outcomes ({MySqlRows.OutcomeColumns}) VALUES ");
+        _accounts.Clear().Add($"INSERT INTO accounts ({LedgerColumns.Accounts}) VALUES ");
+        _transactions.Clear().Add($"INSERT INTO transactions ({LedgerColumns.Transactions}) VALUES ");
+        _entries.Clear().Add($"INSERT INTO entries ({LedgerColumns.Entries}) VALUES ");
+        _events.Clear().Add($"INSERT INTO events ({LedgerColumns.Events}) VALUES ");
+        _outcomes.Clear().Add($"INSERT INTO outcomes ({LedgerColumns.Outcomes}) VALUES ");
     }
 
     public void UpdateAccount(BaselineAccount account) => Account(_accounts, account);
@@ -98,7 +99,7 @@ internal sealed class MySqlRawShard : IRawShard
             _ => new BaselineAccount(Random.NextGuid()) { Posted = IRawShard.FundsMinor, Version = 1 }).ToArray();
         foreach (var some in accounts.OrderBy(account => account.Id).Chunk(LoadRows))
         {
-            var insert = new SqlText().Add($"INSERT INTO accounts ({MySqlRows.AccountColumns}) VALUES ");
+            var insert = new SqlText().Add($"INSERT INTO accounts ({LedgerColumns.Accounts}) VALUES ");
             foreach (var account in some) Account(insert, account);
             using var command = new MySqlCommand(insert.Back(1).ToString(), _connection);
             command.ExecuteNonQuery();

@@ -6,21 +6,21 @@ namespace Tideline.Engines.Ledger.MySql;
 /// <summary>The queries of aggregates.</summary>
 internal static class AggregateQueries
 {
-    public const string One = $"SELECT {MySqlRows.AggregateColumns} FROM aggregates WHERE aggregate_id = @0";
+    public const string One = $"SELECT {LedgerColumns.Aggregates} FROM aggregates WHERE aggregate_id = @0";
 
     /// <summary>Values: the prefix, a time, a limit.</summary>
     public const string Due =
-        $"SELECT {MySqlRows.AggregateColumns} FROM aggregates WHERE wake_us <= @1 AND LEFT(kind, CHAR_LENGTH(@0)) = @0 "
+        $"SELECT {LedgerColumns.Aggregates} FROM aggregates WHERE wake_us <= @1 AND LEFT(kind, CHAR_LENGTH(@0)) = @0 "
         + "ORDER BY wake_us LIMIT @2";
 
     /// <summary>Values: as <see cref="Values"/>, with an id and a limit.</summary>
     public static string Page(AggregateFilter which) => string.Create(
         CultureInfo.InvariantCulture,
-        $"SELECT {MySqlRows.AggregateColumns} FROM {From(which)} AND aggregate_id > @{which.States.Count + 1} "
+        $"SELECT {LedgerColumns.Aggregates} FROM {From(which)} AND aggregate_id > @{which.States.Count + 1} "
         + $"ORDER BY aggregate_id LIMIT @{which.States.Count + 2}");
 
     /// <summary>Values: as <see cref="Values"/>.</summary>
-    public static string All(AggregateFilter which) => $"SELECT {MySqlRows.AggregateColumns} FROM {From(which)}";
+    public static string All(AggregateFilter which) => $"SELECT {LedgerColumns.Aggregates} FROM {From(which)}";
 
     /// <summary>Values: as <see cref="Values"/>.</summary>
     public static string Kinds(AggregateFilter which) => $"SELECT DISTINCT kind FROM {From(which)} ORDER BY kind";

@@ -21,15 +21,15 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
         Guid[] accounts = [.. keys.Accounts.Where(id => !rows.Accounts.ContainsKey(id))],
         aggregates = [.. keys.Aggregates.Where(id => !rows.Aggregates.ContainsKey(id))];
         _sql.Clear().Add("START TRANSACTION; SELECT writer, epoch FROM shard_head FOR UPDATE;");
-        if (keys.Outcomes.Count > 0) In(MySqlRows.OutcomeColumns, "outcomes", "outcome_key", keys.Outcomes).Add(";");
+        if (keys.Outcomes.Count > 0) In(LedgerColumns.Outcomes, "outcomes", "outcome_key", keys.Outcomes).Add(";");
         foreach (var (home, elsewhere) in keys.KeysElsewhere)
-            In(MySqlRows.OutcomeColumns, $"{databaseOf(home)}.outcomes", "outcome_key", elsewhere).Add(";");
-        if (accounts.Length > 0) In(MySqlRows.AccountColumns, "accounts", "account_id", accounts).Add(Locked);
+            In(LedgerColumns.Outcomes, $"{databaseOf(home)}.outcomes", "outcome_key", elsewhere).Add(";");
+        if (accounts.Length > 0) In(LedgerColumns.Accounts, "accounts", "account_id", accounts).Add(Locked);
         if (keys.Customers.Count > 0)
-            In(MySqlRows.CustomerColumns, "customers", "customer_id", keys.Customers).Add(Locked);
-        if (keys.Holds.Count > 0) In(MySqlRows.HoldColumns, "holds", "hold_id", keys.Holds).Add(Locked);
+            In(LedgerColumns.Customers, "customers", "customer_id", keys.Customers).Add(Locked);
+        if (keys.Holds.Count > 0) In(LedgerColumns.Holds, "holds", "hold_id", keys.Holds).Add(Locked);
         if (aggregates.Length > 0)
-            In(MySqlRows.AggregateColumns, "aggregates", "aggregate_id", aggregates).Add(Locked);
+            In(LedgerColumns.Aggregates, "aggregates", "aggregate_id", aggregates).Add(Locked);
         if (keys.Transactions.Count > 0)
             In("transaction_id", "transactions", "transaction_id", keys.Transactions).Add(";");
         if (keys.Claims.Count > 0) InNames(keys.Claims).Add(";");
@@ -70,7 +70,7 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
 
     private SqlText InNames(HashSet<ClaimKey> names)
     {
-        _sql.Add("SELECT ").Add(MySqlRows.ClaimColumns).Add(" FROM claims WHERE (space, name) IN (");
+        _sql.Add("SELECT ").Add(LedgerColumns.Claims).Add(" FROM claims WHERE (space, name) IN (");
         foreach (var (space, name) in names) _sql.Add("(").Value(space).Add(",").Value(name).Add("),");
         return _sql.Back(1).Add(")");
     }

@@ -37,18 +37,18 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
             .Add(MySqlRows.ExtendLease).Add(", time_us = GREATEST(time_us, ").Value(writes.TimeUs).Add(");");
         if (looks) _sql.Add("SELECT ").Add(MySqlRows.IsWanted).Add(", ").Add(MySqlRows.NowUs).Add(" FROM shard_head;");
         // Before all that would have to be undone where one of them is there already.
-        Rows("outcomes", MySqlRows.OutcomeColumns, writes.Outcomes, Outcome);
+        Rows("outcomes", LedgerColumns.Outcomes, writes.Outcomes, Outcome);
         foreach (var home in writes.KeysElsewhere.GroupBy(static key => key.Home))
             Rows($"{databaseOf(home.Key)}.outcomes",
-                MySqlRows.OutcomeColumns, [.. home.Select(static key => key.Taken)], Outcome);
-        Rows("customers", MySqlRows.CustomerColumns, writes.NewCustomers, static (sql, row) =>
+                LedgerColumns.Outcomes, [.. home.Select(static key => key.Taken)], Outcome);
+        Rows("customers", LedgerColumns.Customers, writes.NewCustomers, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value(row.Profile.Data).Add(",")
                 .Value(row.Version).Add(",").Value(row.CreatedUs));
-        Rows("accounts", MySqlRows.AccountColumns, writes.NewAccounts, Account);
-        Rows("accounts", MySqlRows.AccountColumns, writes.ChangedAccounts, Account,
+        Rows("accounts", LedgerColumns.Accounts, writes.NewAccounts, Account);
+        Rows("accounts", LedgerColumns.Accounts, writes.ChangedAccounts, Account,
             "status=n.status,overdraft_limit=n.overdraft_limit,balance=n.balance,pending_in=n.pending_in,"
             + "pending_out=n.pending_out,entry_version=n.entry_version,version=n.version,returnable=n.returnable");
-        Rows("transactions", MySqlRows.TransactionColumns, writes.Transactions, static (sql, row) =>
+        Rows("transactions", LedgerColumns.Transactions, writes.Transactions, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value((int)row.Kind).Add(",").Value(row.Amount?.Currency.Code)
                 .Add(",").Value(row.Amount?.Minor).Add(",").Value(row.Reference).Add(",").Value(row.SagaId).Add(",")
                 .Value(row.TimeUs).Add(",").Value(MySqlRows.PackLegs(row.Legs)).Add(",")
@@ -56,25 +56,25 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
                 .Value(row.Details?.Code).Add(",").Value(row.Details?.ExternalReference).Add(",")
                 .Value(row.Details?.MetadataJson).Add(",").Value(row.Details?.PersonalJson).Add(",")
                 .Value(row.CounterpartyId));
-        Rows("entries", MySqlRows.EntryColumns, writes.Entries, static (sql, row) =>
+        Rows("entries", LedgerColumns.Entries, writes.Entries, static (sql, row) =>
             sql.Value(row.AccountId).Add(",").Value(row.Version).Add(",").Value(row.TransactionId)
                 .Add(",").Value(row.AmountMinor).Add(",").Value(row.PostedAfterMinor).Add(",").Value(row.TimeUs));
-        Rows("holds", MySqlRows.HoldColumns, writes.Holds, static (sql, row) =>
+        Rows("holds", LedgerColumns.Holds, writes.Holds, static (sql, row) =>
             sql.Value(row.Id).Add(",").Value(row.AccountId).Add(",").Value(row.AmountMinor).Add(",")
                 .Value(row.CapturedMinor).Add(",").Value((int)row.Status).Add(",").Value(row.ExpiresUs).Add(",")
                 .Value(row.Reference).Add(",").Value(row.CreatedUs),
             "amount=n.amount,captured=n.captured,status=n.status,expires_us=n.expires_us,reference=n.reference");
         Claims(writes.Claims);
-        Rows("aggregates", MySqlRows.AggregateColumns, writes.NewAggregates, Aggregate);
-        Rows("aggregates", MySqlRows.AggregateColumns, writes.ChangedAggregates, Aggregate,
+        Rows("aggregates", LedgerColumns.Aggregates, writes.NewAggregates, Aggregate);
+        Rows("aggregates", LedgerColumns.Aggregates, writes.ChangedAggregates, Aggregate,
             "kind=n.kind,version=n.version,state=n.state,at_rest=n.at_rest,wake_us=n.wake_us,data=n.data");
-        Rows("events", MySqlRows.EventColumns, writes.Events, static (sql, row) =>
+        Rows("events", LedgerColumns.Events, writes.Events, static (sql, row) =>
             sql.Value(row.Position.Seq).Add(",").Value((int)row.Type).Add(",").Value(row.Subject)
                 .Add(",").Value(row.Version).Add(",").Value(row.TimeUs).Add(",").Value(row.Data.Span));
-        Rows("messages", MySqlRows.MessageColumns, writes.Messages, static (sql, row) =>
+        Rows("messages", LedgerColumns.Messages, writes.Messages, static (sql, row) =>
             sql.Value(row.Seq).Add(",").Value(row.TargetShard).Add(",")
                 .Value(row.SagaId).Add(",").Value(row.Type).Add(",").Value(row.Data).Add(",").Value(row.TimeUs));
-        Rows("audit_log", MySqlRows.BlockColumns, writes.Blocks, static (sql, row) =>
+        Rows("audit_log", LedgerColumns.Blocks, writes.Blocks, static (sql, row) =>
             sql.Value(row.Number).Add(",").Value(row.FromSeq).Add(",").Value(row.ThroughSeq)
                 .Add(",").Value(row.PreviousHash).Add(",").Value(row.Hash).Add(",").Value(row.TimeUs));
         if (writes.ForgetMessagesThrough > 0)
@@ -112,7 +112,7 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
 
     private void Claims(Dictionary<ClaimKey, ClaimRow?> claims)
     {
-        Rows("claims", MySqlRows.ClaimColumns, [.. claims.Values.OfType<ClaimRow>()],
+        Rows("claims", LedgerColumns.Claims, [.. claims.Values.OfType<ClaimRow>()],
             static (sql, row) => sql.Value(row.Space).Add(",").Value(row.Name).Add(",").Value(row.ClaimId).Add(",")
                 .Value(row.Kind).Add(",").Value(row.Subject),
             "claim_id=n.claim_id,subject_kind=n.subject_kind,subject_id=n.subject_id");

@@ -18,7 +18,7 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
 
     /// <inheritdoc/>
     public IEnumerable<EntryRow> Entries(Guid? after, Guid? through) =>
-        Rows($"SELECT {MySqlRows.EntryColumns} FROM entries{Range(after, through)} ORDER BY account_id, entry_version",
+        Rows($"SELECT {LedgerColumns.Entries} FROM entries{Range(after, through)} ORDER BY account_id, entry_version",
             after, through, MySqlRows.Entry);
 
     /// <inheritdoc/>

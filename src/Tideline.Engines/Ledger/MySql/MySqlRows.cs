@@ -9,24 +9,6 @@ namespace Tideline.Engines.Ledger.MySql;
 /// <summary>Rows from columns. Each <c>…Columns</c> list is what its reading method expects, in that order.</summary>
 internal static class MySqlRows
 {
-    public const string AccountColumns =
-        "account_id, customer_id, kind, currency, status, overdraft_limit, balance, pending_in, pending_out, "
-        + "entry_version, version, iban, created_us, returnable";
-    public const string CustomerColumns = "customer_id, profile, version, created_us";
-    public const string EntryColumns =
-        "account_id, entry_version, transaction_id, amount, balance_after, time_us";
-    public const string TransactionColumns = "transaction_id, kind, currency, amount, reference, saga_id, time_us, "
-        + "legs, value_date, code, external_reference, metadata, personal_data, counterparty_id";
-    public const string HoldColumns =
-        "hold_id, account_id, amount, captured, status, expires_us, reference, created_us";
-    public const string OutcomeColumns =
-        "outcome_key, fingerprint, kind, subject_id, balance_after, event_seq, refusal_reason, detail, time_us";
-    public const string ClaimColumns = "space, name, claim_id, subject_kind, subject_id";
-    public const string AggregateColumns = "aggregate_id, kind, version, state, at_rest, wake_us, data";
-    public const string EventColumns = "event_seq, event_type, subject_id, version, time_us, data";
-    public const string MessageColumns = "message_seq, target_shard, saga_id, message_type, data, time_us";
-    public const string BlockColumns =
-        "block_number, from_seq, through_seq, previous_hash, block_hash, time_us";
     public const string NowUs = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
     public const string HeadQuery =
         "SELECT epoch, message_seq, shard_head.time_us, COALESCE((SELECT MAX(event_seq) FROM events), 0), "

@@ -37,37 +37,37 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE account_id = @0", [id],
+        OneAsync($"SELECT {LedgerColumns.Accounts} FROM accounts WHERE account_id = @0", [id],
             MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
         Guid customerId, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE customer_id = @0 ORDER BY account_id "
+        ManyAsync($"SELECT {LedgerColumns.Accounts} FROM accounts WHERE customer_id = @0 ORDER BY account_id "
             + "LIMIT @1",
             [customerId, limit], MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.AccountColumns} FROM accounts WHERE account_id > @0 ORDER BY account_id "
+        ManyAsync($"SELECT {LedgerColumns.Accounts} FROM accounts WHERE account_id > @0 ORDER BY account_id "
             + "LIMIT @1",
             [after, limit], MySqlRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE customer_id = @0", [id],
+        OneAsync($"SELECT {LedgerColumns.Customers} FROM customers WHERE customer_id = @0", [id],
             MySqlRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.CustomerColumns} FROM customers WHERE customer_id > @0 ORDER BY "
+        ManyAsync($"SELECT {LedgerColumns.Customers} FROM customers WHERE customer_id > @0 ORDER BY "
             + "customer_id LIMIT @1",
             [after, limit], MySqlRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
         Guid accountId, long beforeVersion, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND entry_version < @1 "
+        ManyAsync($"SELECT {LedgerColumns.Entries} FROM entries WHERE account_id = @0 AND entry_version < @1 "
             + "ORDER BY entry_version DESC LIMIT @2", [accountId, beforeVersion, limit], MySqlRows.Entry, cancel);
 
     /// <summary>
@@ -82,7 +82,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         while (above - below > 1)
         {
             var middle = below + (above - below) / 2;
-            var entry = (await ManyAsync($"SELECT {MySqlRows.EntryColumns} FROM entries WHERE account_id = @0 AND "
+            var entry = (await ManyAsync($"SELECT {LedgerColumns.Entries} FROM entries WHERE account_id = @0 AND "
                 + "entry_version = @1", [accountId, middle], MySqlRows.Entry, cancel))
                 .Select(row => (EntryRow?)row).SingleOrDefault();
             if (entry is { } there && there.TimeUs <= timeUs) (below, found) = (middle, entry);
@@ -94,12 +94,12 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.TransactionColumns} FROM transactions WHERE transaction_id = @0",
+        OneAsync($"SELECT {LedgerColumns.Transactions} FROM transactions WHERE transaction_id = @0",
             [id], MySqlRows.Transaction, cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE hold_id = @0", [id], MySqlRows.Hold, cancel);
+        OneAsync($"SELECT {LedgerColumns.Holds} FROM holds WHERE hold_id = @0", [id], MySqlRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
@@ -108,28 +108,28 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.HoldColumns} FROM holds WHERE status = 0 AND expires_us <= @0 ORDER BY "
+        ManyAsync($"SELECT {LedgerColumns.Holds} FROM holds WHERE status = 0 AND expires_us <= @0 ORDER BY "
             + $"expires_us LIMIT @1", [atUs, limit], MySqlRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<OutcomeRow?> GetOutcomeAsync(Guid key, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes WHERE outcome_key = @0",
+        OneAsync($"SELECT {LedgerColumns.Outcomes} FROM outcomes WHERE outcome_key = @0",
             [key], MySqlRows.Outcome, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.OutcomeColumns} FROM outcomes ORDER BY row_no DESC LIMIT @0",
+        ManyAsync($"SELECT {LedgerColumns.Outcomes} FROM outcomes ORDER BY row_no DESC LIMIT @0",
             [limit], MySqlRows.Outcome, cancel);
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(ClaimKey key, CancellationToken cancel) =>
-        OneAsync($"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE space = @0 AND name = @1", [key.Space, key.Name],
+        OneAsync($"SELECT {LedgerColumns.Claims} FROM claims WHERE space = @0 AND name = @1", [key.Space, key.Name],
             MySqlRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(ClaimKey after, int limit, CancellationToken cancel) =>
         ManyAsync(
-            $"SELECT {MySqlRows.ClaimColumns} FROM claims WHERE space = @0 AND name > @1 ORDER BY name LIMIT @2",
+            $"SELECT {LedgerColumns.Claims} FROM claims WHERE space = @0 AND name > @1 ORDER BY name LIMIT @2",
             [after.Space, after.Name, limit], MySqlRows.Claim, cancel);
 
     /// <inheritdoc/>
@@ -153,19 +153,19 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.EventColumns} FROM events WHERE event_seq > @0 ORDER BY event_seq LIMIT @1",
+        ManyAsync($"SELECT {LedgerColumns.Events} FROM events WHERE event_seq > @0 ORDER BY event_seq LIMIT @1",
             [afterSeq, limit], row => MySqlRows.Event(row, shard), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.MessageColumns} FROM messages WHERE message_seq > @0 ORDER BY "
+        ManyAsync($"SELECT {LedgerColumns.Messages} FROM messages WHERE message_seq > @0 ORDER BY "
             + "message_seq LIMIT @1",
             [afterSeq, limit], MySqlRows.Message, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(
         long afterNumber, int limit, CancellationToken cancel) =>
-        ManyAsync($"SELECT {MySqlRows.BlockColumns} FROM audit_log WHERE block_number > @0 ORDER BY "
+        ManyAsync($"SELECT {LedgerColumns.Blocks} FROM audit_log WHERE block_number > @0 ORDER BY "
             + "block_number LIMIT @1",
             [afterNumber, limit], MySqlRows.Block, cancel);
 

@@ -8,21 +8,21 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// </summary>
 internal static class AggregateQueries
 {
-    public const string One = $"SELECT {LedgerRows.AggregateColumns} FROM aggregates WHERE aggregate_id = ?";
+    public const string One = $"SELECT {LedgerColumns.Aggregates} FROM aggregates WHERE aggregate_id = ?";
 
     /// <summary>Values: a time, the prefix twice, a limit.</summary>
     public const string Due =
-        $"SELECT {LedgerRows.AggregateColumns} FROM aggregates INDEXED BY aggregates_due "
+        $"SELECT {LedgerColumns.Aggregates} FROM aggregates INDEXED BY aggregates_due "
         + "WHERE wake_us <= ? AND substr(kind, 1, length(?)) = ? ORDER BY wake_us LIMIT ?";
 
     /// <summary>Values: as <see cref="Bind"/>, then an id and a limit.</summary>
     public static string Page(AggregateFilter which) =>
-        $"SELECT {LedgerRows.AggregateColumns} FROM {From(which)} AND aggregate_id > ? ORDER BY "
+        $"SELECT {LedgerColumns.Aggregates} FROM {From(which)} AND aggregate_id > ? ORDER BY "
         + "aggregate_id LIMIT ?";
 
     /// <summary>Values: as <see cref="Bind"/>.</summary>
     public static string All(AggregateFilter which) =>
-        $"SELECT {LedgerRows.AggregateColumns} FROM {From(which)}";
+        $"SELECT {LedgerColumns.Aggregates} FROM {From(which)}";
 
     /// <summary>Values: as <see cref="Bind"/>.</summary>
     public static string Kinds(AggregateFilter which) => $"SELECT DISTINCT kind FROM {From(which)} ORDER BY kind";

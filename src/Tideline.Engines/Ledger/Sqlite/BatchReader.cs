@@ -8,18 +8,18 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// </summary>
 internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, OutcomeIndex outcomes)
 {
-    private static readonly int TailColumn = LedgerRows.AccountColumns.Count(',') + 1;
+    private static readonly int TailColumn = LedgerColumns.Accounts.Count(',') + 1;
     private readonly SqliteStatement _account = database.Prepare(
-        $"SELECT {LedgerRows.AccountColumns}, entry_rows FROM accounts WHERE account_id = ?");
+        $"SELECT {LedgerColumns.Accounts}, entry_rows FROM accounts WHERE account_id = ?");
     private readonly SqliteStatement _customer = database.Prepare(
-        $"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE customer_id = ?");
+        $"SELECT {LedgerColumns.Customers} FROM customers WHERE customer_id = ?");
     private readonly SqliteStatement _hold = database.Prepare(
-        $"SELECT {LedgerRows.HoldColumns} FROM holds WHERE hold_id = ?");
+        $"SELECT {LedgerColumns.Holds} FROM holds WHERE hold_id = ?");
     private readonly SqliteStatement _aggregate = database.Prepare(AggregateQueries.One);
     private readonly SqliteStatement _transaction = database.Prepare(
         "SELECT 1 FROM transactions WHERE transaction_id = ?");
     private readonly SqliteStatement _claim = database.Prepare(
-        $"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE space = ? AND name = ?");
+        $"SELECT {LedgerColumns.Claims} FROM claims WHERE space = ? AND name = ?");
 
     public BatchRows Read(BatchKeys keys)
     {

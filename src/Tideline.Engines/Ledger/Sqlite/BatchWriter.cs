@@ -10,31 +10,31 @@ namespace Tideline.Engines.Ledger.Sqlite;
 internal sealed class BatchWriter(SqliteDatabase database, EntryTails tails, OutcomeIndex index)
 {
     private readonly SqliteStatement _newAccount = Insert(
-        database, "accounts", $"{LedgerRows.AccountColumns}, entry_rows");
+        database, "accounts", $"{LedgerColumns.Accounts}, entry_rows");
     private readonly SqliteStatement _changedAccount = database.Prepare(
         "UPDATE accounts SET status = ?, overdraft_limit = ?, balance = ?, pending_in = ?, pending_out = ?, " +
         "entry_version = ?, version = ?, returnable = ?, entry_rows = coalesce(?, entry_rows) WHERE account_id = ?");
-    private readonly SqliteStatement _customer = Insert(database, "customers", LedgerRows.CustomerColumns);
-    private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerRows.TransactionColumns);
+    private readonly SqliteStatement _customer = Insert(database, "customers", LedgerColumns.Customers);
+    private readonly SqliteStatement _transaction = Insert(database, "transactions", LedgerColumns.Transactions);
     private readonly SqliteStatement _hold = database.Prepare(
-        $"INSERT INTO holds ({LedgerRows.HoldColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+        $"INSERT INTO holds ({LedgerColumns.Holds}) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
         + "ON CONFLICT (hold_id) DO UPDATE SET amount = excluded.amount, captured = excluded.captured, "
         + "status = excluded.status, expires_us = excluded.expires_us, reference = excluded.reference");
-    private readonly SqliteStatement _outcome = Insert(database, "outcomes", $"row, {LedgerRows.OutcomeColumns}");
+    private readonly SqliteStatement _outcome = Insert(database, "outcomes", $"row, {LedgerColumns.Outcomes}");
     private readonly SqliteStatement _claim = database.Prepare(
-        $"INSERT INTO claims ({LedgerRows.ClaimColumns}) VALUES (?, ?, ?, ?, ?) " +
+        $"INSERT INTO claims ({LedgerColumns.Claims}) VALUES (?, ?, ?, ?, ?) " +
         "ON CONFLICT (space, name) DO UPDATE SET claim_id = excluded.claim_id, subject_kind = excluded.subject_kind, " +
         "subject_id = excluded.subject_id");
     private readonly SqliteStatement _release = database.Prepare(
         "DELETE FROM claims WHERE space = ? AND name = ?");
-    private readonly SqliteStatement _newAggregate = Insert(database, "aggregates", LedgerRows.AggregateColumns);
+    private readonly SqliteStatement _newAggregate = Insert(database, "aggregates", LedgerColumns.Aggregates);
     private readonly SqliteStatement _changedAggregate = database.Prepare(
         "UPDATE aggregates SET kind = ?, version = ?, state = ?, at_rest = ?, wake_us = ?, data = ? WHERE "
         + "aggregate_id = ?");
-    private readonly SqliteStatement _event = Insert(database, "events", LedgerRows.EventColumns);
-    private readonly SqliteStatement _message = Insert(database, "messages", LedgerRows.MessageColumns);
+    private readonly SqliteStatement _event = Insert(database, "events", LedgerColumns.Events);
+    private readonly SqliteStatement _message = Insert(database, "messages", LedgerColumns.Messages);
     private readonly SqliteStatement _forget = database.Prepare("DELETE FROM messages WHERE message_seq <= ?");
-    private readonly SqliteStatement _block = Insert(database, "audit_log", LedgerRows.BlockColumns);
+    private readonly SqliteStatement _block = Insert(database, "audit_log", LedgerColumns.Blocks);
 
     // Scratch that is kept from batch to batch.
     private readonly List<AccountRow> _accountsById = [];

@@ -72,7 +72,7 @@ internal sealed class EntryReader(SqliteDatabase database, Guid accountId)
     private Link? Read(long row, long? version)
     {
         if (version == 0) return null;
-        var query = database.Prepare($"SELECT {LedgerRows.EntryColumns}, previous, jump FROM entries WHERE row = ?");
+        var query = database.Prepare($"SELECT {LedgerColumns.Entries}, previous, jump FROM entries WHERE row = ?");
         try
         {
             if (!query.Bind(row).Step()) throw Missing(row);

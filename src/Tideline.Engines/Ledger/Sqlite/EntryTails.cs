@@ -11,7 +11,7 @@ internal sealed class EntryTails(SqliteDatabase database)
     private readonly Dictionary<Guid, EntryTail> _tails = [];
     private readonly SqliteStatement _newestRow = database.Prepare("SELECT max(row) FROM entries");
     private readonly SqliteStatement _entry = database.Prepare(
-        $"INSERT INTO entries (row, {LedgerRows.EntryColumns}, previous, jump) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+        $"INSERT INTO entries (row, {LedgerColumns.Entries}, previous, jump) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
     private readonly SqliteStatement _tail = database.Prepare(EntryTail.Sql);
     private readonly SqliteStatement _ofAccount = database.Prepare(
         "UPDATE accounts SET entry_rows = ? WHERE account_id = ?");

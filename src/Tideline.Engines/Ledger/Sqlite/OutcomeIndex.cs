@@ -166,7 +166,7 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
 
     private static OutcomeRow AtRow(SqliteDatabase database, long row, Guid key)
     {
-        var query = database.Prepare($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes WHERE row = ?").Bind(row);
+        var query = database.Prepare($"SELECT {LedgerColumns.Outcomes} FROM outcomes WHERE row = ?").Bind(row);
         try
         {
             // As if the key were free, its command would be carried out twice.

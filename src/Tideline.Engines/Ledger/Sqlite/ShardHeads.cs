@@ -11,7 +11,7 @@ internal static class ShardHeads
     public static ManifestHead Read(SqliteDatabase database, int shard)
     {
         var head = HeadReader.Read(database, shard);
-        var query = database.Prepare($"SELECT {LedgerRows.EventColumns} FROM events WHERE event_seq = ?")
+        var query = database.Prepare($"SELECT {LedgerColumns.Events} FROM events WHERE event_seq = ?")
             .Bind(head.EventSeq);
         var hash = query.Step()
             ? Convert.ToHexStringLower(EventHash.Of(new LedgerEvent(

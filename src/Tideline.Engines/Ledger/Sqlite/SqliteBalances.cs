@@ -20,7 +20,7 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
 
     /// <inheritdoc/>
     public IEnumerable<EntryRow> Entries(Guid? after, Guid? through) =>
-        Rows(database.Prepare($"SELECT {LedgerRows.EntryColumns} FROM entries ORDER BY row"), LedgerRows.Entry)
+        Rows(database.Prepare($"SELECT {LedgerColumns.Entries} FROM entries ORDER BY row"), LedgerRows.Entry)
             .Where(entry => (after is null || entry.AccountId > after)
                 && (through is null || entry.AccountId <= through));
 

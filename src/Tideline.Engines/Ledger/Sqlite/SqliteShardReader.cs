@@ -22,28 +22,28 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE account_id = ?",
+        One($"SELECT {LedgerColumns.Accounts} FROM accounts WHERE account_id = ?",
             query => query.Bind(id), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
         Guid customerId, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE customer_id = ? ORDER BY account_id LIMIT ?",
+        Many($"SELECT {LedgerColumns.Accounts} FROM accounts WHERE customer_id = ? ORDER BY account_id LIMIT ?",
             query => query.Bind(customerId).Bind(limit), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsAsync(Guid after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.AccountColumns} FROM accounts WHERE account_id > ? ORDER BY account_id LIMIT ?",
+        Many($"SELECT {LedgerColumns.Accounts} FROM accounts WHERE account_id > ? ORDER BY account_id LIMIT ?",
             query => query.Bind(after).Bind(limit), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE customer_id = ?",
+        One($"SELECT {LedgerColumns.Customers} FROM customers WHERE customer_id = ?",
             query => query.Bind(id), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.CustomerColumns} FROM customers WHERE customer_id > ? ORDER BY customer_id LIMIT ?",
+        Many($"SELECT {LedgerColumns.Customers} FROM customers WHERE customer_id > ? ORDER BY customer_id LIMIT ?",
             query => query.Bind(after).Bind(limit), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
@@ -58,12 +58,12 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.TransactionColumns} FROM transactions WHERE transaction_id = ?",
+        One($"SELECT {LedgerColumns.Transactions} FROM transactions WHERE transaction_id = ?",
             query => query.Bind(id), LedgerRows.Transaction, cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.HoldColumns} FROM holds WHERE hold_id = ?",
+        One($"SELECT {LedgerColumns.Holds} FROM holds WHERE hold_id = ?",
             query => query.Bind(id), LedgerRows.Hold, cancel);
 
     /// <inheritdoc/>
@@ -73,7 +73,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<HoldRow>> GetExpiredHoldsAsync(long atUs, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.HoldColumns} FROM holds INDEXED BY holds_open WHERE status = 0 AND expires_us <= ? "
+        Many($"SELECT {LedgerColumns.Holds} FROM holds INDEXED BY holds_open WHERE status = 0 AND expires_us <= ? "
             + $"ORDER BY expires_us LIMIT ?",
             query => query.Bind(atUs).Bind(limit), LedgerRows.Hold, cancel);
 
@@ -83,17 +83,17 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<OutcomeRow>> GetLastOutcomesAsync(int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.OutcomeColumns} FROM outcomes ORDER BY row DESC LIMIT ?",
+        Many($"SELECT {LedgerColumns.Outcomes} FROM outcomes ORDER BY row DESC LIMIT ?",
             query => query.Bind(limit), LedgerRows.Outcome, cancel);
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(ClaimKey key, CancellationToken cancel) =>
-        One($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE space = ? AND name = ?",
+        One($"SELECT {LedgerColumns.Claims} FROM claims WHERE space = ? AND name = ?",
             query => query.Bind(key.Space).Bind(key.Name), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(ClaimKey after, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.ClaimColumns} FROM claims WHERE space = ? AND name > ? ORDER BY name LIMIT ?",
+        Many($"SELECT {LedgerColumns.Claims} FROM claims WHERE space = ? AND name > ? ORDER BY name LIMIT ?",
             query => query.Bind(after.Space).Bind(after.Name).Bind(limit), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
@@ -118,19 +118,19 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LedgerEvent>> GetEventsAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.EventColumns} FROM events WHERE event_seq > ? ORDER BY event_seq LIMIT ?",
+        Many($"SELECT {LedgerColumns.Events} FROM events WHERE event_seq > ? ORDER BY event_seq LIMIT ?",
             query => query.Bind(afterSeq).Bind(limit), row => LedgerRows.Event(row, file.Shard), cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<MessageRow>> GetMessagesAsync(long afterSeq, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.MessageColumns} FROM messages WHERE message_seq > ? "
+        Many($"SELECT {LedgerColumns.Messages} FROM messages WHERE message_seq > ? "
             + "ORDER BY message_seq LIMIT ?",
             query => query.Bind(afterSeq).Bind(limit), LedgerRows.Message, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AuditBlockRow>> GetBlocksAsync(
         long afterNumber, int limit, CancellationToken cancel) =>
-        Many($"SELECT {LedgerRows.BlockColumns} FROM audit_log WHERE block_number > ? "
+        Many($"SELECT {LedgerColumns.Blocks} FROM audit_log WHERE block_number > ? "
             + "ORDER BY block_number LIMIT ?",
             query => query.Bind(afterNumber).Bind(limit), LedgerRows.Block, cancel);
 
