@@ -10,7 +10,7 @@ namespace Tideline.Node;
 internal sealed partial class LatePart<T> : IAsyncDisposable
     where T : class, IAsyncDisposable
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.OpenRetryMs);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(NodeLimits.OpenRetryMs);
     private readonly string _name;
     private readonly Func<CancellationToken, Task<T>> _open;
     private readonly TimeProvider _time;

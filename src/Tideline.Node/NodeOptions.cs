@@ -50,7 +50,7 @@ public sealed record NodeOptions
     public ILoggerFactory Loggers { get; init; } = NullLoggerFactory.Instance;
 
     /// <summary>How long the log keeps records that every consumer has read.</summary>
-    public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(Limits.LogRetentionDays);
+    public TimeSpan LogRetention { get; init; } = TimeSpan.FromDays(NodeLimits.LogRetentionDays);
 
     /// <summary>The services of the node, in the order in which they start.</summary>
     public IReadOnlyList<ServiceRegistration> Services { get; init; } = BankServices.All;

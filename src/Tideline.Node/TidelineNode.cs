@@ -119,7 +119,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
     public async Task WaitUntilOpenAsync(CancellationToken cancel)
     {
         while (_log.Value is null || _views is { Value: null }) await Task.Delay(
-            TimeSpan.FromMilliseconds(Limits.IdleWaitMs), Options.Time, cancel);
+            TimeSpan.FromMilliseconds(LogLimits.IdleWaitMs), Options.Time, cancel);
     }
 
     /// <summary>Other processes can now reach this one at its address: it starts to acquire shards.</summary>

@@ -14,7 +14,7 @@ internal static class Demotion
 {
     private const string Others = "SELECT ID, COMMAND FROM information_schema.PROCESSLIST WHERE USER <> 'system user' "
         + "AND COMMAND NOT IN ('Daemon', 'Binlog Dump GTID', 'Binlog Dump')";
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.FailoverPollMs);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(FailoverLimits.PollMs);
 
     /// <exception cref="TidelineException">StorageUnavailable: it could not be done in time. Retry; nothing was
     /// answered wrongly.</exception>
@@ -27,13 +27,13 @@ internal static class Demotion
             await using var looker = await member.OpenAsync(cancel);
             await using var hold = new MySqlCommand(
                 "SET GLOBAL super_read_only = ON", holder)
-            { CommandTimeout = Limits.DemotionMs / 1_000 };
+            { CommandTimeout = FailoverLimits.DemotionMs / 1_000 };
             var held = hold.ExecuteNonQueryAsync(cancel);
             await WaitUntilHeldAsync(looker, holder.ServerThread, held, cancel);
             long[] own = [holder.ServerThread, looker.ServerThread,
                 Convert.ToInt64(await member.AskAsync("SELECT CONNECTION_ID()", cancel), CultureInfo.InvariantCulture)];
             while (await EndSessionsAsync(looker, own, cancel) > 0 && Stopwatch.GetElapsedTime(began)
-                .TotalMilliseconds < Limits.DemotionMs) await Task.Delay(Poll, cancel);
+                .TotalMilliseconds < FailoverLimits.DemotionMs) await Task.Delay(Poll, cancel);
             if (held.IsFaulted) await held;
             await member.ExecuteAsync("SET GLOBAL rpl_semi_sync_source_enabled = OFF", cancel);
             await held;

@@ -96,7 +96,7 @@ public sealed partial class FailoverController : IAsyncDisposable
     {
         while (!_stop.IsCancellationRequested)
         {
-            var interval = Task.Delay(TimeSpan.FromMilliseconds(Limits.FailoverIntervalMs), _time, _stop.Token);
+            var interval = Task.Delay(TimeSpan.FromMilliseconds(FailoverLimits.IntervalMs), _time, _stop.Token);
             try
             {
                 await RoundAsync(_stop.Token);
@@ -128,7 +128,7 @@ public sealed partial class FailoverController : IAsyncDisposable
             // Two controllers that hold one lock each would wait for each other indefinitely.
             foreach (var member in _members) member.Release();
             await Task.Delay(
-                TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(Limits.FailoverIntervalMs)), _time, cancel);
+                TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32(FailoverLimits.IntervalMs)), _time, cancel);
             return;
         }
 
@@ -170,7 +170,7 @@ public sealed partial class FailoverController : IAsyncDisposable
         }
 
         var detectMs = Stopwatch.GetElapsedTime(_seenAt).TotalMilliseconds;
-        if (detectMs >= Limits.FailoverDetectMs) await FailOverAsync(detectMs, cancel);
+        if (detectMs >= FailoverLimits.DetectMs) await FailOverAsync(detectMs, cancel);
     }
 
     private async Task FailOverAsync(double detectMs, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using MySqlConnector;
+using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Failover;
@@ -20,8 +21,8 @@ internal sealed record GroupAddress(IReadOnlyList<MemberAddress> Members)
         var names = builder.Server.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (names.Length == 0)
             throw new TidelineException(ErrorCode.InvalidInput, "The connection string of MySQL names no server.");
-        if (names.Length > Limits.GroupMembers) throw new TidelineException(
-            ErrorCode.InvalidInput, $"A MySQL group has at most {Limits.GroupMembers} members.");
+        if (names.Length > FailoverLimits.GroupMembers) throw new TidelineException(
+            ErrorCode.InvalidInput, $"A MySQL group has at most {FailoverLimits.GroupMembers} members.");
         var members = names.Select(name => Member(builder, name)).ToArray();
         if (members.DistinctBy(member => member.Name).Count() != members.Length)
             throw new TidelineException(ErrorCode.InvalidInput, "The connection string of MySQL names a server twice.");
@@ -73,7 +74,7 @@ internal sealed record MemberAddress(string Name, string Host, uint Port, string
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder(ConnectionString)
         {
             Pooling = false, CancellationTimeout = -1,
-            ConnectionTimeout = Limits.StrongConnectSeconds, DefaultCommandTimeout = (uint)commandSeconds,
+            ConnectionTimeout = MySqlLimits.ConnectSeconds, DefaultCommandTimeout = (uint)commandSeconds,
         }.ConnectionString);
         try
         {

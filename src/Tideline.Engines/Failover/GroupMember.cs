@@ -59,7 +59,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     {
         try
         {
-            (State, IsHeld) = await OverAsync(Limits.FailoverProbeMs, AskAsync, cancel);
+            (State, IsHeld) = await OverAsync(FailoverLimits.ProbeMs, AskAsync, cancel);
         }
         catch (TidelineException)
         {
@@ -82,7 +82,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         try
         {
             return await OverAsync(
-                Limits.FailoverStepMs,
+                FailoverLimits.StepMs,
                 async connection =>
                 {
                     await using var command = new MySqlCommand(sql, connection);
@@ -117,10 +117,10 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
         await using (var killer = await OpenAsync(cancel))
         {
             while (await AskAsync(Coordinator, cancel) is { } thread
-                && Stopwatch.GetElapsedTime(began).TotalMilliseconds < Limits.FailoverStepMs)
+                && Stopwatch.GetElapsedTime(began).TotalMilliseconds < FailoverLimits.StepMs)
             {
                 await KillAsync(killer, thread);
-                await Task.Delay(Limits.FailoverPollMs / 5, cancel);
+                await Task.Delay(FailoverLimits.PollMs / 5, cancel);
             }
         }
 
@@ -158,7 +158,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
 
     /// <summary>Opens another connection, without the lock: for reads, and for killing sessions.</summary>
     public Task<MySqlConnection> OpenAsync(CancellationToken cancel) =>
-        address.OpenAsync(Limits.FailoverStepMs / 1_000, cancel);
+        address.OpenAsync(FailoverLimits.StepMs / 1_000, cancel);
 
     private async Task<(MemberState State, bool IsHeld)> AskAsync(MySqlConnection connection)
     {
@@ -218,7 +218,7 @@ internal sealed class GroupMember(MemberAddress address) : IAsyncDisposable
     {
         var connection = await OpenAsync(CancellationToken.None);
         await using var command = new MySqlCommand(string.Create(
-            CultureInfo.InvariantCulture, $"SET SESSION wait_timeout = {Limits.FailoverSilenceSeconds}"), connection);
+            CultureInfo.InvariantCulture, $"SET SESSION wait_timeout = {FailoverLimits.SilenceSeconds}"), connection);
         await command.ExecuteNonQueryAsync(CancellationToken.None);
         return connection;
     }

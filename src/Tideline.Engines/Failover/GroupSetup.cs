@@ -1,4 +1,5 @@
 using MySqlConnector;
+using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Failover;
@@ -45,7 +46,7 @@ public static class GroupSetup
         try
         {
             foreach (var opening in members.Select(
-                member => (Member: member, Connection: member.OpenAsync(Limits.StrongReadSeconds, cancel))).ToArray())
+                member => (Member: member, Connection: member.OpenAsync(MySqlLimits.ReadSeconds, cancel))).ToArray())
             {
                 try
                 {
@@ -82,7 +83,7 @@ public static class GroupSetup
     {
         var first = connections[0];
         if (await ScalarAsync(
-            first, $"SELECT GET_LOCK('{GroupMember.Lock}', {Limits.StrongConnectSeconds})", cancel) is not 1L)
+            first, $"SELECT GET_LOCK('{GroupMember.Lock}', {MySqlLimits.ConnectSeconds})", cancel) is not 1L)
             throw new TidelineException(
                 ErrorCode.StorageUnavailable, $"Another controller is forming the group at {members[0].Name}.");
         if (await KnowsTermAsync(first, cancel)) return;
@@ -109,7 +110,7 @@ public static class GroupSetup
         var user = new MySqlConnectionStringBuilder(from.ConnectionString);
         try
         {
-            await using var connection = await to.OpenAsync(Limits.StrongReadSeconds, cancel);
+            await using var connection = await to.OpenAsync(MySqlLimits.ReadSeconds, cancel);
             await RunAsync(connection, $"STOP REPLICA; SET GLOBAL super_read_only = OFF; SET GLOBAL "
                 + $"clone_valid_donor_list = '{from.Name}'", cancel);
             await RunAsync(connection, $"CLONE INSTANCE FROM '{user.UserID}'@'{from.Host}':{from.Port} IDENTIFIED BY "

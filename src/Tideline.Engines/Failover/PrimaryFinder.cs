@@ -1,4 +1,5 @@
 using MySqlConnector;
+using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Failover;
@@ -13,7 +14,7 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
 {
     private readonly Func<MemberAddress, Task<MemberAnswer>> _ask = ask ?? AskAsync;
     private const string Question = "SELECT @@read_only, (SELECT MAX(term) FROM tideline_group.topology)";
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.FinderMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(FailoverLimits.FinderMs);
     private readonly Lock _lock = new();
     private long _highest;
     private PrimaryLease? _known = group.IsGroup ? null : new PrimaryLease(group.Members[0]);
@@ -94,7 +95,7 @@ internal sealed class PrimaryFinder(GroupAddress group, Func<MemberAddress, Task
 
     private static async Task<MemberAnswer> ReadAsync(MemberAddress member)
     {
-        await using var connection = await member.OpenAsync(Limits.StrongSilenceSeconds, CancellationToken.None);
+        await using var connection = await member.OpenAsync(MySqlLimits.SilenceSeconds, CancellationToken.None);
         await using var command = new MySqlCommand(Question, connection);
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();

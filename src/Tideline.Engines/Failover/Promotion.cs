@@ -45,7 +45,7 @@ internal sealed class Promotion(
                 $"SET GLOBAL read_only = ON; SET GLOBAL super_read_only = OFF; INSERT INTO tideline_group.topology "
                     + $"VALUES ({term}, '{chosen.Name}', UTC_TIMESTAMP(6)); SET GLOBAL read_only = OFF"),
             cancel);
-        while (await Task.WhenAny(opened, Task.Delay(2 * Limits.FailoverPollMs, cancel)) != opened)
+        while (await Task.WhenAny(opened, Task.Delay(2 * FailoverLimits.PollMs, cancel)) != opened)
             heartbeat.Send(chosen);
         await opened;
         return (chosen, Ms(fenced, drained), Ms(drained, Stopwatch.GetTimestamp()));
@@ -90,7 +90,7 @@ internal sealed class Promotion(
     {
         if (chosen.State!.Received.Length == 0) return;
         await chosen.ExecuteAsync("START REPLICA SQL_THREAD", cancel);
-        var seconds = Limits.FailoverStepMs / 1_000.0 * 0.9;
+        var seconds = FailoverLimits.StepMs / 1_000.0 * 0.9;
         var answer = await chosen.AskAsync(string.Create(CultureInfo.InvariantCulture,
             $"SELECT WAIT_FOR_EXECUTED_GTID_SET('{chosen.State.Received}', {seconds})"), cancel);
         if (Convert.ToInt64(answer, CultureInfo.InvariantCulture) != 0) throw new TidelineException(

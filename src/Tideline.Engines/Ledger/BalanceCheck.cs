@@ -14,6 +14,11 @@ namespace Tideline.Engines.Ledger;
 internal sealed class BalanceCheck(
     IBalanceSource source, int limit, int accountsPerPass, AggregateClaims? allClaims = null)
 {
+    /// <summary>
+    /// Accounts that the balance check covers in one pass over the entries: about 200 bytes of memory each.
+    /// </summary>
+    internal const int AccountsPerPass = 500_000;
+
     private readonly List<string> _findings = [];
     private readonly SortedDictionary<string, Int128> _held = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, Int128> _announced = new(StringComparer.Ordinal);

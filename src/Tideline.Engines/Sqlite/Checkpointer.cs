@@ -54,8 +54,8 @@ internal sealed class Checkpointer : IDisposable
     public void BetweenTransactions()
     {
         var frames = _writer.LogFrames;
-        var writeOut = _writesOut && (frames < _asked || frames - _asked >= Limits.LogWriteOutFrames);
-        if (!writeOut && frames < Limits.CheckpointFrames) return;
+        var writeOut = _writesOut && (frames < _asked || frames - _asked >= SqliteLimits.LogWriteOutFrames);
+        if (!writeOut && frames < SqliteLimits.CheckpointFrames) return;
         lock (_gate)
         {
             if (writeOut)
@@ -66,7 +66,7 @@ internal sealed class Checkpointer : IDisposable
                 Monitor.PulseAll(_gate);
             }
 
-            if (frames < Limits.CheckpointFrames) return;
+            if (frames < SqliteLimits.CheckpointFrames) return;
             if (_state == State.Idle)
             {
                 _state = State.Copying;
@@ -74,7 +74,7 @@ internal sealed class Checkpointer : IDisposable
             }
 
             // The thread cannot keep up: the log must not grow without limit.
-            while (_state == State.Copying && frames >= Limits.CheckpointFramesMax) Monitor.Wait(_gate);
+            while (_state == State.Copying && frames >= SqliteLimits.CheckpointFramesMax) Monitor.Wait(_gate);
             if (_state != State.Copied) return;
             _state = State.Idle;
         }
@@ -112,7 +112,7 @@ internal sealed class Checkpointer : IDisposable
                     own ??= SqliteDatabase.OpenWriter(_writer.Path, cacheKib: 64);
                     // Frames written during a pass are left to the next. Each pass leaves fewer, and the writer does
                     // the last.
-                    for (var pass = 0; pass < Limits.CheckpointPasses; pass++) own.Checkpoint();
+                    for (var pass = 0; pass < SqliteLimits.CheckpointPasses; pass++) own.Checkpoint();
                 }
                 catch (Exception fault) when (fault is TidelineException or IOException or UnauthorizedAccessException)
                 {

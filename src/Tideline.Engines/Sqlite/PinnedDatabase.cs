@@ -42,7 +42,7 @@ internal sealed class PinnedDatabase : IDisposable
     /// <summary>Copies the pinned moment into a new file.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: the target cannot be written.</exception>
     public void CopyTo(string target, CancellationToken cancel) =>
-        _source.CopyTo(target, Limits.BackupStepPages, cancel);
+        _source.CopyTo(target, SqliteLimits.BackupStepPages, cancel);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -51,8 +51,8 @@ internal static partial class CollectionRules
     /// <exception cref="TidelineException">InvalidInput: there is none, or the page is too large.</exception>
     public static IReadOnlyList<string>? IndexFor(CollectionDefinition definition, DocumentQuery query)
     {
-        if (query.Limit is < 1 or > Limits.ViewQueryDocuments) throw new TidelineException(
-            ErrorCode.InvalidInput, $"A page must have 1 to {Limits.ViewQueryDocuments} documents.");
+        if (query.Limit is < 1 or > ViewLimits.QueryDocuments) throw new TidelineException(
+            ErrorCode.InvalidInput, $"A page must have 1 to {ViewLimits.QueryDocuments} documents.");
         if (query.Equal.Count == 0 && query.OrderBy is null) return null;
         if (definition.Indexes.FirstOrDefault(index => Answers(index, query)) is { } answers) return answers;
         var fields = query.OrderBy is { } order ? query.Equal.Keys.Append(order) : query.Equal.Keys;

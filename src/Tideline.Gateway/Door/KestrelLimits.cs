@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Tideline.Kernel;
+using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Door;
 
@@ -12,13 +12,13 @@ public static class KestrelLimits
     public static void Apply(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxConcurrentConnections = Limits.Connections;
-        kestrel.Limits.MaxRequestLineSize = Limits.HeadReadBytes;
-        kestrel.Limits.MaxRequestHeadersTotalSize = Limits.HeadReadBytes;
-        kestrel.Limits.MaxRequestHeaderCount = Limits.HeadReadFields;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromMilliseconds(Limits.HeadReadMs);
-        kestrel.Limits.MaxRequestBodySize = Limits.ImportBytes;
+        kestrel.Limits.MaxConcurrentConnections = GatewayLimits.Connections;
+        kestrel.Limits.MaxRequestLineSize = GatewayLimits.HeadReadBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = GatewayLimits.HeadReadBytes;
+        kestrel.Limits.MaxRequestHeaderCount = GatewayLimits.HeadReadFields;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromMilliseconds(GatewayLimits.HeadReadMs);
+        kestrel.Limits.MaxRequestBodySize = PaymentLimits.ImportBytes;
         kestrel.Limits.MinRequestBodyDataRate =
-            new MinDataRate(Limits.BodyBytesPerSecond, TimeSpan.FromMilliseconds(Limits.BodyGraceMs));
+            new MinDataRate(GatewayLimits.BodyBytesPerSecond, TimeSpan.FromMilliseconds(GatewayLimits.BodyGraceMs));
     }
 }

@@ -64,9 +64,9 @@ internal static class RequestDoor
     private static Problem? CheckHead(HttpContext http)
     {
         var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget;
-        if (target?.Length > Limits.RequestLineBytes)
+        if (target?.Length > GatewayLimits.RequestLineBytes)
             return new Problem(ProblemTypes.UriTooLong,
-                $"Path and query may have at most {Limits.RequestLineBytes} bytes.");
+                $"Path and query may have at most {GatewayLimits.RequestLineBytes} bytes.");
         var headers = http.Request.Headers;
         var (fields, bytes) = (0, 0);
         foreach (var (name, values) in headers)
@@ -75,9 +75,10 @@ internal static class RequestDoor
             foreach (var value in values) bytes += name.Length + (value?.Length ?? 0);
         }
 
-        if (fields > Limits.HeaderFields || bytes > Limits.HeaderBytes)
+        if (fields > GatewayLimits.HeaderFields || bytes > GatewayLimits.HeaderBytes)
             return new Problem(ProblemTypes.HeadersTooLarge,
-                $"A request may have at most {Limits.HeaderFields} header fields, {Limits.HeaderBytes} bytes in all.");
+                $"A request may have at most {GatewayLimits.HeaderFields} header fields, "
+                + $"{GatewayLimits.HeaderBytes} bytes in all.");
         // Two lengths: a proxy may have used the other one. Kestrel keeps the one that it ignores under this name.
         if (headers.TransferEncoding.Count > 0 && headers.ContainsKey("X-Content-Length"))
             return new Problem(ProblemTypes.Of(ErrorCode.InvalidInput),

@@ -152,7 +152,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
         if (!IdempotencyKey.TryRead(given, out var key))
             Fail(
                 ProblemTypes.KeyInvalid,
-                $"An idempotency key is 1 to {Limits.IdempotencyKeyCharacters} printable ASCII characters; "
+                $"An idempotency key is 1 to {GatewayLimits.IdempotencyKeyCharacters} printable ASCII characters; "
                 + "spaces and quotes around it are ignored.",
                 field);
         // The scope becomes the principal once requests carry an identity.

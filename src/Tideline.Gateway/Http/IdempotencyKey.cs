@@ -1,5 +1,4 @@
 using System.Text;
-using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
 
@@ -16,7 +15,7 @@ internal static class IdempotencyKey
     {
         key = given.Trim(' ', '\t');
         if (key is ['"', .. var quoted, '"'] && !TryUnquote(quoted, out key)) return false;
-        return key.Length is > 0 and <= Limits.IdempotencyKeyCharacters
+        return key.Length is > 0 and <= GatewayLimits.IdempotencyKeyCharacters
             && !key.AsSpan().ContainsAnyExceptInRange(' ', '~')
             && key is [not (' ' or '"'), ..] and [.., not (' ' or '"')];
     }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
 using Tideline.Gateway.Problems;
-using Tideline.Kernel;
 
 namespace Tideline.Gateway.Http;
 
@@ -14,12 +13,12 @@ internal static class JsonBody
     /// <summary>Reads the whole body. An error is in the result's <see cref="FieldReader.Problem"/>.</summary>
     public static async ValueTask<FieldReader> ReadAsync(HttpContext http, BodyShape shape)
     {
-        if (http.Request.ContentLength > Limits.BodyBytes) return FieldReader.Failed(shape, TooLarge);
+        if (http.Request.ContentLength > GatewayLimits.BodyBytes) return FieldReader.Failed(shape, TooLarge);
         var pipe = http.Request.BodyReader;
         while (true)
         {
             var read = await pipe.ReadAsync(http.RequestAborted);
-            if (read.Buffer.Length > Limits.BodyBytes)
+            if (read.Buffer.Length > GatewayLimits.BodyBytes)
             {
                 pipe.AdvanceTo(read.Buffer.End);
                 return FieldReader.Failed(shape, TooLarge);
@@ -42,7 +41,7 @@ internal static class JsonBody
         var values = new string?[shape.Fields.Length];
         try
         {
-            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = Limits.JsonDepth });
+            var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = GatewayLimits.JsonDepth });
             return new FieldReader(shape, values) { Problem = ReadObject(ref reader, shape, values) };
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
@@ -53,7 +52,7 @@ internal static class JsonBody
     }
 
     private static Problem TooLarge { get; } = new(ProblemTypes.BodyTooLarge, $"A body may have at most "
-        + $"{Limits.BodyBytes} bytes; send less, or many transfers as an NDJSON batch.");
+        + $"{GatewayLimits.BodyBytes} bytes; send less, or many transfers as an NDJSON batch.");
 
     private static Problem Malformed(string where = "") =>
         new(ProblemTypes.MalformedJson, $"The body must be one JSON object in UTF-8{where}.");

@@ -12,11 +12,11 @@ public sealed class PeerClient : IDisposable
 {
     private readonly HttpClient _client = new(new SocketsHttpHandler
     {
-        ConnectTimeout = TimeSpan.FromMilliseconds(Limits.ForwardConnectMs),
+        ConnectTimeout = TimeSpan.FromMilliseconds(GatewayLimits.ForwardConnectMs),
         UseProxy = false, UseCookies = false, AllowAutoRedirect = false
     })
     {
-        MaxResponseContentBufferSize = Limits.ForwardBodyBytes,
+        MaxResponseContentBufferSize = GatewayLimits.ForwardBodyBytes,
         Timeout = Timeout.InfiniteTimeSpan,
     };
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
-using Tideline.Kernel;
 using Tideline.Peers;
 
 namespace Tideline.Gateway.Peers;
@@ -21,7 +20,7 @@ internal sealed class PeerRoutes(CommandReceiver receiver)
         if (!receiver.IsPeer(http.Request.Headers[SecretHeader])) return new Problem(
             ProblemTypes.PeerRefused, "Only processes of this installation may use this route.");
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = Limits.ForwardBodyBytes;
+            size.MaxRequestBodySize = GatewayLimits.ForwardBodyBytes;
         using var body = new MemoryStream();
         await http.Request.Body.CopyToAsync(body, http.RequestAborted);
         var shard = int.Parse((string)http.Request.RouteValues["shard"]!, CultureInfo.InvariantCulture);

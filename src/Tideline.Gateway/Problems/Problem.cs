@@ -35,7 +35,7 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
             new(ProblemTypes.BodyTooLarge, fault.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
             new(ProblemTypes.RequestTimeout,
-                $"A body must arrive at {Limits.BodyBytesPerSecond} bytes per second or more."),
+                $"A body must arrive at {GatewayLimits.BodyBytesPerSecond} bytes per second or more."),
         BadHttpRequestException => new(ProblemTypes.Of(ErrorCode.InvalidInput), fault.Message),
         // A chunk length beyond 32 bits, which the server reports as its own fault.
         IOException { InnerException: OverflowException } =>

@@ -39,7 +39,7 @@ internal static partial class CommandTree
         try
         {
             // By default the parser ends the process two seconds after a signal, in the middle of a drain.
-            var patience = TimeSpan.FromMilliseconds(Limits.DrainMs + DrainMarginMs);
+            var patience = TimeSpan.FromMilliseconds(HostLimits.DrainMs + DrainMarginMs);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = patience

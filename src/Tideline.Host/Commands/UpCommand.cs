@@ -4,6 +4,7 @@ using Tideline.Gateway.Door;
 using Tideline.Host.Demo;
 using Tideline.Host.Running;
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Node;
 
 namespace Tideline.Host.Commands;
@@ -73,7 +74,8 @@ internal static class UpCommand
     private static readonly Option<bool> AcceptClock = new("--accept-clock")
     {
         Description =
-            $"Confirm that the system clock is right although the newest event is over {Limits.ClockIdleDays} days "
+            $"Confirm that the system clock is right although the newest event is "
+            + $"over {LedgerLimits.ClockIdleDays} days "
                 + $"old.",
     };
 
@@ -126,7 +128,7 @@ internal static class UpCommand
         var options = NodeOf(settings) with
         {
             AcceptClock = parsed.GetValue(AcceptClock),
-            OpenPatience = TimeSpan.FromMilliseconds(Limits.OpenPatienceMs),
+            OpenPatience = TimeSpan.FromMilliseconds(HostLimits.OpenPatienceMs),
         };
         await using var server = await Server.StartAsync(
             options, endpoint, HostsOf(settings), settings.Verbose, cancel);
@@ -237,9 +239,9 @@ internal static class UpCommand
         var ledger = server.Node.Ledger;
         var stopped = Enumerable.Range(0, ledger.Map.Shards).Select(ledger.WhyStopped).OfType<string>().ToList();
         var drained = server.DisposeAsync().AsTask();
-        if (await Task.WhenAny(drained, Task.Delay(Limits.DrainMs, CancellationToken.None)) != drained)
+        if (await Task.WhenAny(drained, Task.Delay(HostLimits.DrainMs, CancellationToken.None)) != drained)
         {
-            await Console.Error.WriteLineAsync($"tideline: the drain took longer than {Limits.DrainMs / 1_000} s. "
+            await Console.Error.WriteLineAsync($"tideline: the drain took longer than {HostLimits.DrainMs / 1_000} s. "
                 + $"Acknowledged commands are safe; the rest resumes at the next start.");
             return 1;
         }

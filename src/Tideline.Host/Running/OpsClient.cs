@@ -29,7 +29,7 @@ internal sealed class OpsClient : IAsyncDisposable
 
     /// <exception cref="TidelineException">NotFound: the folder has no data. Corrupt: its ledger is lost.</exception>
     public static Task<OpsClient> OpenAsync(string data, CancellationToken cancel) =>
-        OpenAsync(data, TimeSpan.FromMilliseconds(Limits.OpsSilenceMs), cancel);
+        OpenAsync(data, TimeSpan.FromMilliseconds(HostLimits.OpsSilenceMs), cancel);
 
     /// <param name="data">The data folder.</param>
     /// <param name="silence">How long a request may go unanswered before the client checks whether the node is live,
@@ -102,7 +102,7 @@ internal sealed class OpsClient : IAsyncDisposable
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var answer = send(gone.Token);
         var silent = 0;
-        while (silent < Limits.OpsLooks && await Task.WhenAny(answer, Task.Delay(_silence, cancel)) != answer)
+        while (silent < HostLimits.OpsLooks && await Task.WhenAny(answer, Task.Delay(_silence, cancel)) != answer)
             silent = await IsLiveAsync(cancel) ? 0 : silent + 1;
         if (answer.IsCompleted) return await answer;
         await gone.CancelAsync();

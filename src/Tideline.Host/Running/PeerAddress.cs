@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Host.Running;
 
@@ -21,12 +22,12 @@ internal static class PeerAddress
     }
 
     private static string Parse(string text) =>
-        text.Length <= Limits.PeerAddressCharacters && Uri.TryCreate(text, UriKind.Absolute, out var address)
+        text.Length <= LedgerLimits.PeerAddressCharacters && Uri.TryCreate(text, UriKind.Absolute, out var address)
             && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
         && address is { PathAndQuery: "/", Fragment.Length: 0, UserInfo.Length: 0 }
             ? address.GetLeftPart(UriPartial.Authority)
             : throw new TidelineException(
                 ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture,
                     $"--address (TIDELINE_ADDRESS) must be a URL of this process, such as http://node-1:7400, of at "
-                        + $"most {Limits.PeerAddressCharacters} characters, not '{text}'."));
+                        + $"most {LedgerLimits.PeerAddressCharacters} characters, not '{text}'."));
 }

@@ -86,7 +86,7 @@ internal sealed class Server : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
-        await _doorstep.CloseAsync(TimeSpan.FromMilliseconds(Limits.DrainMs / 2));
+        await _doorstep.CloseAsync(TimeSpan.FromMilliseconds(HostLimits.DrainMs / 2));
         await Node.DisposeAsync();
         await _web.StopAsync(CancellationToken.None);
         await _web.DisposeAsync();

@@ -7,7 +7,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tideline.Gateway.Door;
-using Tideline.Kernel;
 
 namespace Tideline.Host.Running;
 
@@ -29,7 +28,7 @@ internal static class WebHosting
             kestrel.Listen(endpoint);
         });
         builder.Services.Configure<HostOptions>(
-            options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(Limits.DrainMs / 2));
+            options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(HostLimits.DrainMs / 2));
         return builder;
     }
 

@@ -18,7 +18,7 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistor
         // Read the topic's head first: the ledger can only be ahead of it.
         var head = await log.GetHeadAsync(Topics.AuditHeads, shard, cancel);
         var (offset, number) = (0L, 0L);
-        while (offset < head && _findings.Count < Limits.VerifyFindings)
+        while (offset < head && _findings.Count < AuditLimits.VerifyFindings)
         {
             var read = await log.ReadAsync(Topics.AuditHeads, shard, offset, Limits.PageRows, cancel);
             if (read.Count == 0)
@@ -40,7 +40,7 @@ internal sealed class AuditHeadCheck(IShardReader reader, ILog log, SourceHistor
                     _findings.Add($"The published head of block {number + 1} of shard {shard} is missing on the log.");
                 number = record.SourceSeq;
                 if (Compare(record, blocks.GetValueOrDefault(number)) is { } finding) _findings.Add(finding);
-                if (_findings.Count >= Limits.VerifyFindings) break;
+                if (_findings.Count >= AuditLimits.VerifyFindings) break;
             }
         }
 

@@ -33,7 +33,7 @@ public sealed class AuditHeads : IAsyncDisposable
         (_ledger, _log, _published, _sources) =
             (ledger, log, new (long, long?)[ledger.Map.Shards], new SourceHistory(ledger.Epochs));
         _loops = new OwnedShardLoops(ledger, "publishing of audit heads", PublishAsync,
-            TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
+            TimeSpan.FromMilliseconds(AuditLimits.BlockMs), time, logger, Limits.LongPassMs);
     }
 
     /// <summary>Why heads are not published; null while they are.</summary>

@@ -6,7 +6,7 @@ using Tideline.Ledger.Commands;
 namespace Tideline.Audit;
 
 /// <summary>
-/// Seals the events of every shard of this process into hash-linked blocks: when <see cref="Limits.AuditBlockEvents"/>
+/// Seals the events of every shard of this process into hash-linked blocks: when <see cref="AuditLimits.BlockEvents"/>
 /// wait, or when any wait at the next pass. It reads committed events and hashes them outside the writers, so that the
 /// writers pay for only one small row per block.
 /// </summary>
@@ -21,7 +21,7 @@ public sealed class AuditSealer : IAsyncDisposable
         _ledger = ledger;
         _loops = new OwnedShardLoops(
             ledger, "audit sealer", SealAsync,
-            TimeSpan.FromMilliseconds(Limits.AuditBlockMs), time, logger, Limits.LongPassMs);
+            TimeSpan.FromMilliseconds(AuditLimits.BlockMs), time, logger, Limits.LongPassMs);
     }
 
     /// <summary>Why events are not sealed; null while they are.</summary>
@@ -39,7 +39,7 @@ public sealed class AuditSealer : IAsyncDisposable
         var until = head.EventSeq;
         while (head.BlockThroughSeq < until)
         {
-            var throughSeq = Math.Min(until, head.BlockThroughSeq + Limits.AuditBlockEvents);
+            var throughSeq = Math.Min(until, head.BlockThroughSeq + AuditLimits.BlockEvents);
             var block = await BuildAsync(
                 shard, head.BlockNumber + 1, head.BlockHash, head.BlockThroughSeq, throughSeq, cancel);
             await _ledger.SubmitHereAsync(shard, new SealBlock(block));

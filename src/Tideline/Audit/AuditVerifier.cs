@@ -37,7 +37,7 @@ public sealed class AuditVerifier(IShardReader reader)
         return new AuditReport(_head.Shard, last.Number, last.ThroughSeq, _seq, last.Hash, [.. _findings]);
     }
 
-    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+    private bool IsFull => _findings.Count >= AuditLimits.VerifyFindings;
 
     private async Task VerifyBlockAsync(AuditBlockRow before, AuditBlockRow block, CancellationToken cancel)
     {

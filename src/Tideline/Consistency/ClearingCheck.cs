@@ -28,7 +28,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         for (var round = 1; ; round++)
         {
             var (findings, seen) = await CompareAsync(cancel);
-            if (findings.Count == 0 || round == Limits.VerifyRounds)
+            if (findings.Count == 0 || round == VerifyLimits.Rounds)
                 return (findings, seen);
         }
     }

@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -20,7 +21,8 @@ internal sealed class HoldIdCheck(GeneralLedger ledger)
         for (var shard = 0; shard < pages.Length; shard++)
             pages[shard] = await NextAsync(shard, Guid.Empty, cancel);
         (Guid Id, int Shard)? last = null;
-        while (pages.MinBy(page => page.First) is { First: { } id } least && findings.Count < Limits.VerifyFindings)
+        while (pages.MinBy(page => page.First) is { First: { } id } least
+            && findings.Count < AuditLimits.VerifyFindings)
         {
             if (last is { } before && before.Id == id)
                 findings.Add(

@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
@@ -14,7 +15,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
     private readonly List<string> _findings = [];
     private long _compared;
 
-    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+    private bool IsFull => _findings.Count >= AuditLimits.VerifyFindings;
 
     /// <summary>The findings, the number of records read, and how many of those were compared.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen, long Compared)> RunAsync(CancellationToken cancel)
@@ -24,7 +25,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
         var ledgerHead = (await reader.GetHeadAsync(cancel)).EventSeq;
         if (head == 0) return (_findings, 0, 0);
         var offset = await FirstOffsetAsync(cancel) - 1;
-        var stride = deep ? 1 : Math.Max(1, (head - offset) / Limits.EventBatch / Limits.VerifyLogBatches);
+        var stride = deep ? 1 : Math.Max(1, (head - offset) / Limits.EventBatch / VerifyLimits.LogBatches);
         var (batch, seen, nextSeq) = (0L, 0L, 0L);
         while (offset < head && !IsFull)
         {

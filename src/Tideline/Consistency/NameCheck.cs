@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Services.Accounts;
@@ -13,7 +14,7 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
 {
     private readonly List<string> _findings = [];
 
-    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+    private bool IsFull => _findings.Count >= AuditLimits.VerifyFindings;
 
     /// <summary>The findings, the number of accounts with an IBAN, and the number of claims.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Accounts, long Claims)> RunAsync(CancellationToken cancel)
@@ -41,10 +42,10 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
     private async Task CompareAsync<T>(
         IEnumerable<T> rows, Func<T, CancellationToken, Task<string?>> compare, CancellationToken cancel)
     {
-        foreach (var group in rows.Chunk(Limits.VerifyReadsAtOnce))
+        foreach (var group in rows.Chunk(VerifyLimits.ReadsAtOnce))
         {
             var findings = await Task.WhenAll(group.Select(row => compare(row, cancel)));
-            _findings.AddRange(findings.OfType<string>().Take(Limits.VerifyFindings - _findings.Count));
+            _findings.AddRange(findings.OfType<string>().Take(AuditLimits.VerifyFindings - _findings.Count));
         }
     }
 

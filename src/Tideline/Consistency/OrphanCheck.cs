@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
@@ -19,7 +20,7 @@ internal sealed class OrphanCheck(
         {
             foreach (var id in await views.FindForeignAsync(definition.Name, Limits.PageRows, cancel))
             {
-                if (findings.Count < Limits.VerifyFindings)
+                if (findings.Count < AuditLimits.VerifyFindings)
                     findings.Add($"A document of {definition.Name} with the id {id} was written by another program.");
             }
         }
@@ -29,7 +30,7 @@ internal sealed class OrphanCheck(
         {
             foreach (var id in await views.FindMisindexedAsync(definition.Name, Limits.PageRows, cancel))
             {
-                if (findings.Count >= Limits.VerifyFindings) return;
+                if (findings.Count >= AuditLimits.VerifyFindings) return;
                 findings.Add(
                     $"Document {id} of {definition.Name} is not found by its own fields: another program edited the "
                     + $"index. To repair it: ./tideline projections rebuild {names.Definition.Name} --force.");
@@ -41,7 +42,7 @@ internal sealed class OrphanCheck(
             if (collection.IsBacked is not { } isBacked) continue;
             await foreach (var id in DocumentIds.OfAsync(views, names.Of(collection.Name), cancel))
             {
-                if (findings.Count >= Limits.VerifyFindings) return;
+                if (findings.Count >= AuditLimits.VerifyFindings) return;
                 if (!await isBacked(ledger, id, cancel))
                     findings.Add($"Document {id} of {collection.Name} belongs to nothing in the ledger.");
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 
@@ -13,7 +14,7 @@ namespace Tideline.Consistency;
 /// with one walk over the events each, so that memory is bounded. A row that changes meanwhile is compared at the
 /// version that was read.
 /// </summary>
-internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = Limits.VerifyGroupRows)
+internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = VerifyLimits.GroupRows)
 {
     private readonly List<string> _findings = [];
     private readonly Dictionary<Guid, Row> _group = [];
@@ -22,7 +23,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
     private long _made;
     private long _found;
 
-    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+    private bool IsFull => _findings.Count >= AuditLimits.VerifyFindings;
 
     /// <summary>The findings, and the number of rows.</summary>
     public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(CancellationToken cancel)

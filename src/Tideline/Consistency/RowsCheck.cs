@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
@@ -32,8 +33,9 @@ internal sealed class RowsCheck(
             // Read the watermark first: everything it covers was written before.
             var until = (await views.GetWatermarkAsync(names.Projection, shard, cancel)).Seq;
             var stride = deep ? 1
-                : Math.Max(1, until / Limits.EventBatch / Limits.VerifyLogBatches * ledger.Map.Shards);
-            for (var seq = 0L; seq < until && findings.Count < Limits.VerifyFindings; seq += stride * Limits.EventBatch)
+                : Math.Max(1, until / Limits.EventBatch / VerifyLimits.LogBatches * ledger.Map.Shards);
+            for (var seq = 0L; seq < until
+                && findings.Count < AuditLimits.VerifyFindings; seq += stride * Limits.EventBatch)
             {
                 var events = await ledger.Reader(shard)
                     .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
@@ -69,7 +71,7 @@ internal sealed class RowsCheck(
             var isThere = found.TryGetValue(id, out var stored);
             if (isThere && rows.FindDamage(stored!) is null && ViewRepair.IsSame(stored!, row.Json!.Value)) continue;
             if (isKnown(key)) Known.Add(key);
-            else if (findings.Count < Limits.VerifyFindings)
+            else if (findings.Count < AuditLimits.VerifyFindings)
                 findings.Add(isThere ? $"Row {id} of {rows.Name}, of {key}, is not what its event says."
                     : $"Row {id} of {rows.Name}, of {key}, is missing, though the views are past its event.");
         }

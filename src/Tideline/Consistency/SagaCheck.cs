@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
@@ -29,7 +30,7 @@ internal sealed class SagaCheck(
     private readonly List<string> _findings = [];
     private long _seen;
 
-    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+    private bool IsFull => _findings.Count >= AuditLimits.VerifyFindings;
 
     /// <summary>The findings, and the number of sagas checked.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
@@ -62,13 +63,13 @@ internal sealed class SagaCheck(
             after = rows[^1].Id;
             if (isWhole)
                 continue;
-            if (page >= Limits.VerifySagaPages)
+            if (page >= VerifyLimits.SagaPages)
                 return;
             if (firstMs < 0)
                 firstMs = Math.Min(MsOf(rows[0].Id), nowMs);
             // The first half of the pages are consecutive; the others are spread over the rest.
-            var spread = IdAt(firstMs + (nowMs - firstMs) * page / Limits.VerifySagaPages);
-            if (page >= Limits.VerifySagaPages / 2 && spread.CompareTo(after) > 0)
+            var spread = IdAt(firstMs + (nowMs - firstMs) * page / VerifyLimits.SagaPages);
+            if (page >= VerifyLimits.SagaPages / 2 && spread.CompareTo(after) > 0)
                 after = spread;
         }
     }
@@ -164,7 +165,7 @@ internal sealed class SagaCheck(
     {
         foreach (
             var outcome in await _reader.GetLastOutcomesAsync(
-                deep ? Limits.VerifyOutcomesDeep : Limits.VerifyOutcomes, cancel))
+                deep ? VerifyLimits.OutcomesDeep : VerifyLimits.Outcomes, cancel))
         {
             if (await FaultAsync(outcome, cancel) is { } fault)
                 _findings.Add(fault);

@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
@@ -45,7 +46,7 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
     public async Task<IReadOnlyList<string>> FindLeftAsync(int shard, CancellationToken cancel)
     {
         var (findings, after, reader) = (new List<string>(), Guid.Empty, ledger.Reader(shard));
-        while (findings.Count < Limits.VerifyFindings
+        while (findings.Count < AuditLimits.VerifyFindings
             && await reader.GetAggregatesAsync(Open, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
         {
             foreach (var row in rows)

@@ -132,7 +132,8 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
     private async Task<(IReadOnlyList<string> Findings, string Seen)> BalancesAsync(
         int shard, CancellationToken cancel) =>
         (await ledger.Reader(shard).FindBrokenBalancesAsync(
-            Limits.VerifyFindings, cancel, Returnables.Claims(services.Sagas, ledger.SystemAccounts, shard)), "sound");
+            AuditLimits.VerifyFindings, cancel, Returnables.Claims(services.Sagas, ledger.SystemAccounts, shard)),
+                "sound");
 
     private async Task<(IReadOnlyList<string> Findings, string Seen)> LogAsync(
         int shard, bool deep, CancellationToken cancel)

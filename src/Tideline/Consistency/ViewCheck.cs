@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
@@ -24,7 +25,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
     private long _documents;
     private long _behind;
 
-    private bool IsFull => _findings.Count >= Limits.VerifyFindings;
+    private bool IsFull => _findings.Count >= AuditLimits.VerifyFindings;
 
     public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(bool deep, CancellationToken cancel)
     {
@@ -56,7 +57,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             await foreach (var key in documents.Keys?.Invoke(ledger, deep, cancel) ?? KeysAsync(deep, cancel))
             {
                 group.Add(key);
-                if (group.Count < Limits.VerifyGroupDocuments) continue;
+                if (group.Count < ViewLimits.VerifyGroupDocuments) continue;
                 await CheckAsync(group, cancel);
                 group.Clear();
                 if (IsFull) break;
@@ -82,7 +83,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
         _known.UnionWith(_rows.Known);
         return _known.Count == 0 ? seen
             : $"{seen}; {Counted.Of(_known.Count, "key")} behind because of dead letters: "
-                + string.Join(", ", _known.Take(Limits.VerifyFindings));
+                + string.Join(", ", _known.Take(AuditLimits.VerifyFindings));
     }
 
     private async Task CheckWatermarksAsync(CancellationToken cancel)
@@ -120,7 +121,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             }
 
             foreach (var key in next) yield return key;
-            if (!deep || next.Count < Limits.VerifyGroupDocuments) yield break;
+            if (!deep || next.Count < ViewLimits.VerifyGroupDocuments) yield break;
             after = next.Max!;
         }
     }
@@ -129,7 +130,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
     {
         if (string.CompareOrdinal(key, after) <= 0) return;
         next.Add(key);
-        if (next.Count > Limits.VerifyGroupDocuments) next.Remove(next.Max!);
+        if (next.Count > ViewLimits.VerifyGroupDocuments) next.Remove(next.Max!);
     }
 
     private async Task CheckAsync(HashSet<string> keys, CancellationToken cancel)

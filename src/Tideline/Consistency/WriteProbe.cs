@@ -7,11 +7,11 @@ namespace Tideline.Consistency;
 /// Checks whether each shard accepts writes, with a commit without content that is as durable as any other: only a
 /// write can show that a disk is full, read-only or stuck, or that a writer has stopped. A shard of another process
 /// accepts writes there. However often it is called, a shard has at most one probe in flight, and its result is reused
-/// for <see cref="Limits.WriteProbeMs"/>.
+/// for <see cref="VerifyLimits.WriteProbeMs"/>.
 /// </summary>
 public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.WriteProbeTimeoutMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(VerifyLimits.WriteProbeTimeoutMs);
     private readonly Lock _lock = new();
     private readonly Task?[] _underWay = new Task?[ledger.Map.Shards];
     private Task<string?[]>? _last;
@@ -23,7 +23,7 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
         lock (_lock)
         {
             var now = time.NowUs();
-            if (_last is not null && (!_last.IsCompleted || now - _beganUs < Limits.WriteProbeMs * 1_000L))
+            if (_last is not null && (!_last.IsCompleted || now - _beganUs < VerifyLimits.WriteProbeMs * 1_000L))
                 return _last;
             _beganUs = now;
             return _last = Task.WhenAll(Enumerable.Range(0, ledger.Map.Shards).Select(ProbeAsync));
@@ -44,7 +44,7 @@ public sealed class WriteProbe(GeneralLedger ledger, TimeProvider time)
         }
         catch (TimeoutException)
         {
-            return $"A write was not durable within {Limits.WriteProbeTimeoutMs / 1_000} s.";
+            return $"A write was not durable within {VerifyLimits.WriteProbeTimeoutMs / 1_000} s.";
         }
         catch (TidelineException fault)
         {

@@ -1,5 +1,3 @@
-using Tideline.Kernel;
-
 namespace Tideline.Ledger;
 
 /// <summary>
@@ -12,7 +10,7 @@ internal sealed class AnswerGroup(PendingCommand[] commands) : IThreadPoolWorkIt
     public static void Send(IReadOnlyList<PendingCommand> batch)
     {
         // At least two groups, so that a second processor shares the work.
-        var size = Math.Clamp((batch.Count + 1) / 2, 1, Limits.AnswersPerWorkItem);
+        var size = Math.Clamp((batch.Count + 1) / 2, 1, LedgerLimits.AnswersPerWorkItem);
         for (var from = 0; from < batch.Count; from += size)
         {
             var group = new PendingCommand[Math.Min(size, batch.Count - from)];

@@ -5,13 +5,13 @@ using Tideline.Kernel;
 namespace Tideline.Ledger;
 
 /// <summary>
-/// Answers every command that a shard keeps longer than <see cref="Limits.ShardAnswerMs"/>, whatever its engine does. A
-/// command that is still queued is withdrawn and fails: it had no effect. A command that is being committed fails with
-/// an unknown outcome.
+/// Answers every command that a shard keeps longer than <see cref="LedgerLimits.ShardAnswerMs"/>, whatever its engine
+/// does. A command that is still queued is withdrawn and fails: it had no effect. A command that is being committed
+/// fails with an unknown outcome.
 /// </summary>
 internal sealed class AnswerLimit : IDisposable
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(Limits.ShardAnswerLookMs);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(LedgerLimits.ShardAnswerLookMs);
     private readonly ConcurrentQueue<PendingCommand[]> _taken = new();
     private readonly Lock _looking = new();
     private readonly Func<long, IReadOnlyList<PendingCommand>> _withdraw;
@@ -45,16 +45,16 @@ internal sealed class AnswerLimit : IDisposable
         if (!_looking.TryEnter()) return;
         try
         {
-            var before = Stopwatch.GetTimestamp() - (Limits.ShardAnswerMs * Stopwatch.Frequency / 1_000);
+            var before = Stopwatch.GetTimestamp() - (LedgerLimits.ShardAnswerMs * Stopwatch.Frequency / 1_000);
             foreach (var waiting in _withdraw(before))
-                waiting.Fail(Late($"did not reach the command within {Limits.ShardAnswerMs / 1_000.0} s; "
+                waiting.Fail(Late($"did not reach the command within {LedgerLimits.ShardAnswerMs / 1_000.0} s; "
                     + "it had no effect. Repeat it with the same key."));
             foreach (var batch in _taken)
             {
                 foreach (var pending in batch)
                 {
                     if (pending.IsEnded || pending.Since >= before) continue;
-                    pending.Fail(Late($"did not confirm the commit within {Limits.ShardAnswerMs / 1_000.0} s. "
+                    pending.Fail(Late($"did not confirm the commit within {LedgerLimits.ShardAnswerMs / 1_000.0} s. "
                         + "A repeat with the same key returns the outcome."));
                 }
             }

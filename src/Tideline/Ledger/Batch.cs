@@ -76,6 +76,7 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     /// <summary>Stores a claim; later commands of the batch see it.</summary>
     public void Put(ClaimRow claim)
     {
+        Require(claim.Key);
         Rows.Claims[claim.Key] = claim;
         Writes.Claims[claim.Key] = claim;
     }
@@ -183,11 +184,19 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     public Reply Refuse(RefusalReason reason, string detail, Guid subject = default) =>
         new(new Refusal(reason, detail), subject, 0, new Position(Context.Shard, 0), OutcomeKind.Refused);
 
+    private static void Require(ClaimKey name)
+    {
+        if (name.Space.Length is 0 or > LedgerLimits.ClaimSpaceCharacters
+            || name.Name.Length is 0 or > LedgerLimits.ClaimNameCharacters)
+            throw new TidelineException(
+                ErrorCode.Internal, $"The name \"{name.Name}\" in {name.Space} is empty or too long to be claimed.");
+    }
+
     private static void Require(AggregateRow aggregate, long knownVersion)
     {
         if (aggregate.Version != knownVersion + 1
-            || aggregate.Kind.Length is 0 or > Limits.AggregateKindCharacters
-            || aggregate.State.Length is 0 or > Limits.AggregateStateCharacters)
+            || aggregate.Kind.Length is 0 or > LedgerLimits.AggregateKindCharacters
+            || aggregate.State.Length is 0 or > LedgerLimits.AggregateStateCharacters)
             throw new TidelineException(
                 ErrorCode.Internal,
                 $"Version {aggregate.Version} of {aggregate.Kind} {aggregate.Id} cannot follow {knownVersion}.");

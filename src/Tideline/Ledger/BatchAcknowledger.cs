@@ -35,7 +35,7 @@ internal sealed class BatchAcknowledger : IDisposable
     {
         lock (_gate)
         {
-            while (_batches.Count >= Limits.UnsettledBatches) Monitor.Wait(_gate);
+            while (_batches.Count >= LedgerLimits.UnsettledBatches) Monitor.Wait(_gate);
             _batches.Enqueue(batch);
             Monitor.PulseAll(_gate);
         }

@@ -1,5 +1,3 @@
-using Tideline.Kernel;
-
 namespace Tideline.Ledger;
 
 /// <summary>
@@ -21,7 +19,7 @@ internal sealed class BatchingDelay(
 
     /// <summary>Records the size and the duration of the last batch.</summary>
     public void Note(int commands, TimeSpan took) =>
-        (_commands, _allowedMs) = (commands, Math.Min(Limits.GatherMs, took.TotalMilliseconds / Share));
+        (_commands, _allowedMs) = (commands, Math.Min(LedgerLimits.GatherMs, took.TotalMilliseconds / Share));
 
     /// <summary>
     /// Waits until the queue is as long as the last batch was, or the time is over. The caller holds the gate, which is

@@ -2,7 +2,7 @@ namespace Tideline.Ledger;
 
 /// <summary>
 /// A name within a space, such as an IBAN within <c>iban</c>. The claimer chooses the space. A space has up to
-/// <see cref="Kernel.Limits.ClaimSpaceCharacters"/>, a name up to <see cref="Kernel.Limits.ClaimNameCharacters"/>.
+/// <see cref="LedgerLimits.ClaimSpaceCharacters"/>, a name up to <see cref="LedgerLimits.ClaimNameCharacters"/>.
 /// </summary>
 public readonly record struct ClaimKey(string Space, string Name)
 {

@@ -16,7 +16,8 @@ internal static class ClockRules
     /// <summary>
     /// Why a shard takes no commands at present: its newest commit is too far ahead. Null if it is not.
     /// </summary>
-    public static string? Behind(int shard, long headUs, long nowUs) => headUs - nowUs <= Limits.ClockBehindMs * 1_000L
+    public static string? Behind(int shard, long headUs, long nowUs) =>
+        headUs - nowUs <= LedgerLimits.ClockBehindMs * 1_000L
         ? null
         : string.Create(
             CultureInfo.InvariantCulture,
@@ -25,8 +26,8 @@ internal static class ClockRules
             + $"system clock right and restart.");
 
     /// <summary>
-    /// Refuses a clock by which the newest event of all shards is more than <see cref="Limits.ClockIdleDays"/> days
-    /// old.
+    /// Refuses a clock by which the newest event of all shards is more than <see cref="LedgerLimits.ClockIdleDays"/>
+    /// days old.
     /// </summary>
     /// <exception cref="TidelineException">ClockWrong.</exception>
     public static async Task RequireAsync(GeneralLedger ledger, CancellationToken cancel)
@@ -41,11 +42,13 @@ internal static class ClockRules
         }
 
         var nowUs = ledger.Clock.NowUs();
-        if (newestUs == 0 || nowUs - newestUs <= TimeSpan.FromDays(Limits.ClockIdleDays).TotalMicroseconds) return;
+        if (newestUs == 0 || nowUs - newestUs <= TimeSpan.FromDays(LedgerLimits.ClockIdleDays).TotalMicroseconds)
+            return;
         throw new TidelineException(ErrorCode.ClockWrong, string.Create(
             CultureInfo.InvariantCulture,
             $"The clock says {Clock.FromUs(nowUs):u}, but the newest event of this installation is of "
-            + $"{Clock.FromUs(newestUs):u}, more than {Limits.ClockIdleDays} days earlier. Set the system clock right, "
+            + $"{Clock.FromUs(newestUs):u}, more than {LedgerLimits.ClockIdleDays} days earlier. "
+            + $"Set the system clock right, "
             + $"or start with --accept-clock if it is right."));
     }
 }

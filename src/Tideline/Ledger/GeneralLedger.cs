@@ -145,7 +145,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     public async Task WaitForOwnersAsync(CancellationToken cancel)
     {
         while (_slots.Any(slot => slot.Stopped is null && slot.Epoch == 0 && slot.Owner is null))
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.OwnershipPollMs), Clock, cancel);
+            await Task.Delay(TimeSpan.FromMilliseconds(LedgerLimits.OwnershipPollMs), Clock, cancel);
     }
 
     /// <summary>A new id on the shard of another id: what belongs to an account is found by its id alone.</summary>
@@ -279,7 +279,7 @@ public sealed class GeneralLedger : IAsyncDisposable
         {
             foreach (var slot in _slots) pauses.Add(slot.Writer.Pause());
             await Task.WhenAll(pauses.Select(pause => pause.Stands))
-                .WaitAsync(TimeSpan.FromMilliseconds(Limits.BackupCutMs), cancel);
+                .WaitAsync(TimeSpan.FromMilliseconds(LedgerLimits.BackupCutMs), cancel);
             act();
             isOneMoment = true;
         }
@@ -294,7 +294,7 @@ public sealed class GeneralLedger : IAsyncDisposable
 
         if (isOneMoment) return;
         throw new TidelineException(
-            ErrorCode.Overloaded, $"The shards could not be paused together for {Limits.BackupCutMs} ms; retry.");
+            ErrorCode.Overloaded, $"The shards could not be paused together for {LedgerLimits.BackupCutMs} ms; retry.");
     }
 
     /// <summary>Drains the queues, then releases the shards.</summary>

@@ -28,7 +28,7 @@ internal sealed class NameClaims(GeneralLedger ledger)
         ClaimRow wanted, Refusal taken, Refusal abandoned, CancellationToken cancel)
     {
         var over = Guid.Empty;
-        for (var attempt = 0; attempt < Limits.ClaimAttempts; attempt++)
+        for (var attempt = 0; attempt < LedgerLimits.ClaimAttempts; attempt++)
         {
             // :: 1, and 3 when another claim was abandoned
             var claim = new ClaimName(wanted, over, taken);

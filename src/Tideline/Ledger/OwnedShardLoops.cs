@@ -9,7 +9,7 @@ namespace Tideline.Ledger;
 /// </summary>
 internal sealed class OwnedShardLoops : IAsyncDisposable
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.OwnershipPollMs);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(LedgerLimits.OwnershipPollMs);
     private readonly BackgroundLoop[] _loops;
 
     /// <param name="ledger">The ledger whose shards the loops work on.</param>

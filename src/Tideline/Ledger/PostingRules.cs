@@ -34,10 +34,10 @@ internal static class PostingRules
     {
         var customers = 0;
         foreach (var leg in legs) customers += leg.Kind == AccountKind.Customer ? 1 : 0;
-        if (legs.Length < 2 || customers > Limits.TransactionLegs)
+        if (legs.Length < 2 || customers > LedgerLimits.TransactionLegs)
             return new Refusal(
                 RefusalReason.InvalidTransaction,
-                $"A transaction has 2 to {Limits.TransactionLegs} legs; this one has {legs.Length}.");
+                $"A transaction has 2 to {LedgerLimits.TransactionLegs} legs; this one has {legs.Length}.");
         for (var index = 0; index < legs.Length; index++)
         {
             var leg = legs[index];

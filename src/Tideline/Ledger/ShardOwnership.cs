@@ -14,7 +14,7 @@ namespace Tideline.Ledger;
 /// </summary>
 internal sealed partial class ShardOwnership : IAsyncDisposable
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.OwnershipPollMs);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(LedgerLimits.OwnershipPollMs);
     private readonly ILedgerStore _store;
     private readonly ShardContext _context;
     private readonly IShardReader _reader;
@@ -185,7 +185,8 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
 
     // After this process has left a shard, it waits: the shard goes to the process that requested it or took over. A
     // process that released and reacquired at once would always be first.
-    private bool IsAnothersTurn => _leftAt is { } at && _time.GetElapsedTime(at).TotalMilliseconds < Limits.OrphanMs;
+    private bool IsAnothersTurn => _leftAt is { } at
+        && _time.GetElapsedTime(at).TotalMilliseconds < LedgerLimits.OrphanMs;
 
     private async Task RunAsync()
     {

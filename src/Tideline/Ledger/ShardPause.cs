@@ -1,10 +1,8 @@
-using Tideline.Kernel;
-
 namespace Tideline.Ledger;
 
 /// <summary>
 /// A shard's writer paused between two batches. Commands queue meanwhile. It continues when released, or by itself
-/// after <see cref="Limits.BackupCutMs"/>.
+/// after <see cref="LedgerLimits.BackupCutMs"/>.
 /// </summary>
 internal sealed class ShardPause
 {
@@ -24,7 +22,7 @@ internal sealed class ShardPause
         _stands.TrySetResult();
         lock (_gate)
         {
-            if (!_isReleased) Monitor.Wait(_gate, Limits.BackupCutMs);
+            if (!_isReleased) Monitor.Wait(_gate, LedgerLimits.BackupCutMs);
             _isOver = !_isReleased;
         }
     }

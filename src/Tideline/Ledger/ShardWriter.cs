@@ -160,7 +160,7 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
         if (_closed is not null) throw new TidelineException(_closed.Code, _closed.Message, _closed);
-        if (_waiting.Count >= Limits.ShardQueueDepth)
+        if (_waiting.Count >= LedgerLimits.ShardQueueDepth)
             throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for shard "
                 + $"{_context.Shard}; repeat the request with the same key in a moment.");
     }
@@ -194,12 +194,12 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_waiting.Count == 0 && !_draining && _pause is null) Monitor.Wait(_gate, Limits.LeaseRenewMs);
+            if (_waiting.Count == 0 && !_draining && _pause is null) Monitor.Wait(_gate, LedgerLimits.LeaseRenewMs);
             if (_waiting.Count == 0 || _pause is not null) return null;
             _delay.Wait();
             // During the delay, all of them may have been answered as overdue.
             if (_waiting.Count == 0) return null;
-            var count = Math.Min(_waiting.Count, Limits.ShardBatchCommands);
+            var count = Math.Min(_waiting.Count, LedgerLimits.ShardBatchCommands);
             var taken = new PendingCommand[count];
             _waiting.CopyTo(0, taken, 0, count);
             _waiting.RemoveRange(0, count);
@@ -249,7 +249,7 @@ internal sealed class ShardWriter : IAsyncDisposable
         // A deadlock with another transaction costs one more round, no more.
         for (var attempt = 1; !TryCommit(commands); attempt++)
         {
-            if (attempt == Limits.StrongContentionRetries)
+            if (attempt == LedgerLimits.StrongContentionRetries)
                 throw new TidelineException(ErrorCode.StorageUnavailable,
                     $"Another process keeps locking the rows of shard {_context.Shard}; the batch was rolled back.");
         }

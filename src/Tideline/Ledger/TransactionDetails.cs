@@ -86,21 +86,23 @@ public sealed record TransactionDetails
     internal Refusal? Check(long nowUs)
     {
         var today = DateOnly.FromDateTime(Clock.FromUs(nowUs).UtcDateTime);
-        if (ValueDate is { } date && Math.Abs(date.DayNumber - today.DayNumber) > Limits.ValueDateDays)
-            return Invalid($"A value date is at most {Limits.ValueDateDays} days from today.");
-        if (Code?.Length is 0 or > Limits.TransactionCodeCharacters)
-            return Invalid($"A code has 1 to {Limits.TransactionCodeCharacters} characters.");
-        if (ExternalReference?.Length is 0 or > Limits.ExternalReferenceCharacters)
-            return Invalid($"An external reference has 1 to {Limits.ExternalReferenceCharacters} characters.");
-        if (Metadata is { Count: > Limits.MetadataFields })
-            return Invalid($"Metadata has at most {Limits.MetadataFields} fields.");
+        if (ValueDate is { } date && Math.Abs(date.DayNumber - today.DayNumber) > LedgerLimits.ValueDateDays)
+            return Invalid($"A value date is at most {LedgerLimits.ValueDateDays} days from today.");
+        if (Code?.Length is 0 or > LedgerLimits.TransactionCodeCharacters)
+            return Invalid($"A code has 1 to {LedgerLimits.TransactionCodeCharacters} characters.");
+        if (ExternalReference?.Length is 0 or > LedgerLimits.ExternalReferenceCharacters)
+            return Invalid($"An external reference has 1 to {LedgerLimits.ExternalReferenceCharacters} characters.");
+        if (Metadata is { Count: > LedgerLimits.MetadataFields })
+            return Invalid($"Metadata has at most {LedgerLimits.MetadataFields} fields.");
         if (Metadata is not null && !Metadata.All(static field => IsField(field.Key, field.Value)))
             return Invalid(
-                $"A field of metadata has a name of 1 to {Limits.MetadataNameCharacters} letters, digits, '-' and "
-                + $"'_', and a value of at most {Limits.MetadataValueCharacters} characters.");
-        if (Personal is { Length: > Limits.PersonalParts }
-            || Personal?.Any(static part => part.Data.Length > Limits.PersonalPartBytes) == true)
-            return Invalid($"At most {Limits.PersonalParts} personal parts of {Limits.PersonalPartBytes} bytes each.");
+                $"A field of metadata has a name of 1 to "
+                + $"{LedgerLimits.MetadataNameCharacters} letters, digits, '-' and "
+                + $"'_', and a value of at most {LedgerLimits.MetadataValueCharacters} characters.");
+        if (Personal is { Length: > LedgerLimits.PersonalParts }
+            || Personal?.Any(static part => part.Data.Length > LedgerLimits.PersonalPartBytes) == true)
+            return Invalid(
+                $"At most {LedgerLimits.PersonalParts} personal parts of {LedgerLimits.PersonalPartBytes} bytes each.");
         return Personal?.DistinctBy(static part => part.Subject).Count() < Personal?.Length
             ? Invalid("Two personal parts are about the same person.")
             : null;
@@ -117,9 +119,9 @@ public sealed record TransactionDetails
     public override int GetHashCode() => HashCode.Combine(ValueDate, Code, ExternalReference);
 
     private static bool IsField(string name, string value) =>
-        name.Length is > 0 and <= Limits.MetadataNameCharacters
+        name.Length is > 0 and <= LedgerLimits.MetadataNameCharacters
         && name.All(static letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_')
-        && value.Length <= Limits.MetadataValueCharacters;
+        && value.Length <= LedgerLimits.MetadataValueCharacters;
 
     private static Refusal Invalid(string sentence) => new(RefusalReason.InvalidTransaction, sentence);
 }

@@ -14,7 +14,7 @@ namespace Tideline.Log;
 /// </summary>
 public sealed partial class Consumer : IAsyncDisposable
 {
-    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(Limits.IdleWaitMs);
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(LogLimits.IdleWaitMs);
     private readonly ILog _log;
     private readonly string _group;
     private readonly string _topic;

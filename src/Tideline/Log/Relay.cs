@@ -17,8 +17,8 @@ namespace Tideline.Log;
 /// </summary>
 public sealed partial class Relay : IAsyncDisposable
 {
-    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(Limits.IdleWaitMs);
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(Limits.RelayPaceMs);
+    private static readonly TimeSpan Idle = TimeSpan.FromMilliseconds(LogLimits.IdleWaitMs);
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(LogLimits.RelayPaceMs);
     private readonly GeneralLedger _ledger;
     private readonly ILog _log;
     private readonly TimeProvider _time;
@@ -271,7 +271,8 @@ public sealed partial class Relay : IAsyncDisposable
         var isTransient = fault is TidelineException { IsTransient: true };
         // What contradicts itself is asked of the log anew: an operator may have mended it.
         if (!isTransient) lane.Epoch = Lane.Unknown;
-        (lane.RestMs, lane.FailedAt) = (isTransient ? Limits.IdleWaitMs : Limits.RelayStopMs, _time.GetTimestamp());
+        (lane.RestMs, lane.FailedAt) = (isTransient ? LogLimits.IdleWaitMs : LogLimits.RelayStopMs,
+            _time.GetTimestamp());
         if (lane.Fault != fault.Message) LaneFailed(_logger, lane.Name, lane.Shard, fault);
         lane.Fault = fault.Message;
     }

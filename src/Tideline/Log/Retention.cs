@@ -8,7 +8,7 @@ public sealed class Retention(ILog log, TimeSpan keep, TimeProvider time, ILogge
 {
     private readonly BackgroundLoop _loop = new(
         "retention of the log", async cancel => await log.TrimAsync(time.GetUtcNow() - keep, cancel),
-        TimeSpan.FromMilliseconds(Limits.RetentionIntervalMs), time, logger, Limits.LongPassMs);
+        TimeSpan.FromMilliseconds(LogLimits.RetentionIntervalMs), time, logger, Limits.LongPassMs);
 
     /// <summary>What keeps records from being dropped; null while nothing does.</summary>
     public string? Fault => _loop.Fault;

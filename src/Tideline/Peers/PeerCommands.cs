@@ -63,8 +63,8 @@ internal sealed class PeerCommands(ServiceCatalog services, ShardMap map)
             Expect(ref reader, JsonTokenType.StartArray);
             while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
             {
-                if (commands.Count == Limits.ForwardBatchCommands) throw new TidelineException(
-                    ErrorCode.InvalidInput, $"A request may have at most {Limits.ForwardBatchCommands} commands.");
+                if (commands.Count == PeerLimits.BatchCommands) throw new TidelineException(
+                    ErrorCode.InvalidInput, $"A request may have at most {PeerLimits.BatchCommands} commands.");
                 commands.Add(ReadOne(ref reader));
             }
 

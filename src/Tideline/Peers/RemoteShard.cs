@@ -16,7 +16,7 @@ internal sealed class RemoteShard(
 {
     private const string ShuttingDown = "The program is shutting down; repeat the request with the same key.";
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(
-        Limits.ForwardRetryMs), Patience = TimeSpan.FromMilliseconds(Limits.ForwardAnswerMs);
+        PeerLimits.RetryMs), Patience = TimeSpan.FromMilliseconds(PeerLimits.AnswerMs);
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,11 +32,11 @@ internal sealed class RemoteShard(
         lock (_gate)
         {
             if (_isClosed) throw new TidelineException(ErrorCode.ShuttingDown, ShuttingDown);
-            if (_waiting.Count >= Limits.ForwardQueueDepth)
+            if (_waiting.Count >= PeerLimits.QueueDepth)
                 throw new TidelineException(ErrorCode.Overloaded, $"{_waiting.Count} commands wait for the owner of "
                     + $"shard {shard}; repeat the request with the same key in a moment.");
             _waiting.Add(pending);
-            if (_senders < Limits.ForwardsInFlight)
+            if (_senders < PeerLimits.RequestsInFlight)
             {
                 _senders++;
                 _ = Task.Run(SendAllAsync);
@@ -70,7 +70,7 @@ internal sealed class RemoteShard(
     {
         lock (_gate)
         {
-            var batch = _waiting.GetRange(0, Math.Min(_waiting.Count, Limits.ForwardBatchCommands));
+            var batch = _waiting.GetRange(0, Math.Min(_waiting.Count, PeerLimits.BatchCommands));
             _waiting.RemoveRange(0, batch.Count);
             if (batch.Count == 0 && --_senders == 0 && _isClosed) _ended.TrySetResult();
             return batch;
@@ -100,9 +100,9 @@ internal sealed class RemoteShard(
             foreach (var pending in batch)
             {
                 if (_stop.IsCancellationRequested) pending.Fail(ErrorCode.ShuttingDown, ShuttingDown);
-                else if (time.GetElapsedTime(pending.Since).TotalMilliseconds > Limits.ForwardWaitMs)
+                else if (time.GetElapsedTime(pending.Since).TotalMilliseconds > PeerLimits.WaitMs)
                     pending.Fail(ErrorCode.NotOwner,
-                        $"No process accepted commands for shard {shard} in {Limits.ForwardWaitMs / 1_000.0} s; "
+                        $"No process accepted commands for shard {shard} in {PeerLimits.WaitMs / 1_000.0} s; "
                             + $"repeat the request with the same key. {ledger.WhyNotOwner(shard)}");
             }
 
@@ -124,7 +124,7 @@ internal sealed class RemoteShard(
         if (ledger.ObservedOwner(shard) is not { Owner: { Address.Length: > 0 } owner } seen
             || owner.Secret == ownSecret) return;
         // Time spent waiting for an owner is deducted from the time for its answer.
-        var left = TimeSpan.FromMilliseconds(Limits.ShardAnswerMs) - time.GetElapsedTime(
+        var left = TimeSpan.FromMilliseconds(LedgerLimits.ShardAnswerMs) - time.GetElapsedTime(
             batch.Min(pending => pending.Since));
         using var late = new CancellationTokenSource(left < Patience ? (left < Rest ? Rest : left) : Patience, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(late.Token, seen.Left, _stop.Token);

@@ -10,7 +10,7 @@ namespace Tideline.Projections;
 /// so that whoever still works at an old one harms no new one. <paramref name="Epoch"/>: the installation epoch in
 /// which the active one was held against the ledger last. <paramref name="Installation"/>: whose views they are.
 /// <paramref name="SwitchedUs"/>: when the previous one was replaced; it is dropped
-/// <see cref="Limits.ViewVersionKeptHours"/> later.
+/// <see cref="ProjectionLimits.ViewVersionKeptHours"/> later.
 /// </summary>
 public sealed record ActiveViews(
     int Version, int? Previous, int Schema, int Latest, long Epoch = 1, Guid? Installation = null,

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Tideline.Kernel;
 using Tideline.Views;
 
 namespace Tideline.Projections;
@@ -30,7 +29,7 @@ public sealed class DamagedDocuments
 
     internal void Note(string collection, string id, string damage)
     {
-        if (_known.Count < Limits.DamagedDocuments || _known.ContainsKey((collection, id)))
+        if (_known.Count < ProjectionLimits.DamagedDocuments || _known.ContainsKey((collection, id)))
             _known[(collection, id)] = damage;
     }
 

@@ -41,7 +41,7 @@ public sealed class DeadLetterOperations(Projector projector, DeadLetterQueue le
     /// replayed keeps none of the others.
     /// </summary>
     public async Task<ReplayPage> ReplayAllAsync(
-        bool dryRun, string? after, CancellationToken cancel, int room = Limits.ReplayKeys)
+        bool dryRun, string? after, CancellationToken cancel, int room = ProjectionLimits.ReplayKeys)
     {
         string[] keys =
             [.. letters.KeysWithLetters().Where(key => after is null || string.CompareOrdinal(key, after) > 0)

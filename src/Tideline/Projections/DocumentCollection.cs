@@ -14,7 +14,7 @@ public abstract class DocumentCollection : ViewCollection
     }
 
     /// <summary>Largest document, bytes of JSON; the events of one that would be larger wait as dead letters.</summary>
-    public int LimitBytes { get; init; } = Limits.ProjectedDocumentBytes;
+    public int LimitBytes { get; init; } = ProjectionLimits.ProjectedDocumentBytes;
 
     /// <summary>
     /// The keys that should have documents: all for a deep check, else some that lie evenly. Null: those that the

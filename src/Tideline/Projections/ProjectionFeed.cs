@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Views;
 
 namespace Tideline.Projections;
 
@@ -66,7 +67,7 @@ internal sealed class ProjectionFeed(GeneralLedger ledger, ILog log, TimeProvide
     private async Task WaitAsync(IReadOnlyList<ShardProgress> shards, CancellationToken cancel)
     {
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var timeout = TimeSpan.FromMilliseconds(Limits.ProjectionPollMs);
+        var timeout = TimeSpan.FromMilliseconds(ViewLimits.ProjectionPollMs);
         var waits = new List<Task>();
         foreach (var shard in shards)
         {

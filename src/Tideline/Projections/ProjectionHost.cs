@@ -24,7 +24,7 @@ public sealed class ProjectionHost : IAsyncDisposable
         _lookingAgain = new BackgroundLoop(
             "look at damaged documents", cancel => Damaged.LookAgainAsync(
                 Views, [.. _all.Select(projection => projection.Projector.Names)], cancel),
-            TimeSpan.FromMilliseconds(Limits.DamageLookIntervalMs), place.Time, logger, Limits.LongPassMs);
+            TimeSpan.FromMilliseconds(ProjectionLimits.DamageLookIntervalMs), place.Time, logger, Limits.LongPassMs);
     }
 
     /// <summary>Every projection, in the order of registration.</summary>

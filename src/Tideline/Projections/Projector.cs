@@ -195,7 +195,7 @@ public sealed partial class Projector : IAsyncDisposable
     }
 
     private ViewApplier ApplierOf(ActiveViews active) =>
-        new(_views, new ViewNames(Definition, active.Version), new DocumentCache(Limits.ProjectionCacheDocuments));
+        new(_views, new ViewNames(Definition, active.Version), new DocumentCache(ProjectionLimits.CacheDocuments));
 
     private async Task<int> PassAloneAsync(CancellationToken cancel)
     {
@@ -203,7 +203,7 @@ public sealed partial class Projector : IAsyncDisposable
         foreach (var shard in _shards)
         {
             if (shard.FailedAt is { } failedAt
-                && _time.GetElapsedTime(failedAt).TotalMilliseconds < Limits.ProjectionFaultRestMs)
+                && _time.GetElapsedTime(failedAt).TotalMilliseconds < ProjectionLimits.FaultRestMs)
             {
                 areWell = false;
                 continue;
@@ -270,7 +270,7 @@ public sealed partial class Projector : IAsyncDisposable
         {
             using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             await Task.WhenAny(
-                reading, Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, rest.Token));
+                reading, Task.Delay(TimeSpan.FromMilliseconds(ViewLimits.ProjectionPollMs), _time, rest.Token));
             await rest.CancelAsync();
             if (!reading.IsCompleted) return null;
         }
@@ -343,7 +343,7 @@ public sealed partial class Projector : IAsyncDisposable
             if (outcome.IsDone) break;
             if (outcome.TooLarge.Count > 0)
                 await HoldAsync(outcome.TooLarge, _applier.TooLarge, cancel);
-            else if (attempt >= Limits.ProjectionGuardRetries)
+            else if (attempt >= ViewLimits.ProjectionGuardRetries)
                 await HoldAsync(outcome.Lost, "Another program keeps writing the document.", cancel);
         }
 
@@ -365,7 +365,7 @@ public sealed partial class Projector : IAsyncDisposable
             if (epoch == 0)
             {
                 await FollowAsync(cancel);
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), _time, cancel);
+                await Task.Delay(TimeSpan.FromMilliseconds(ViewLimits.ProjectionPollMs), _time, cancel);
             }
             else if (epoch != _takeover.Epoch) await TakeOverAsync(epoch, cancel);
             else

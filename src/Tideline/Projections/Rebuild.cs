@@ -93,7 +93,7 @@ public sealed partial class Rebuild : IAsyncDisposable
             Status = RebuildStatus.Idle with { Phase = "building", Version = names.Version };
 
             // :: 2 build
-            await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
+            await LevelAsync(catchUp, ProjectionLimits.RebuildCatchUpEvents, cancel);
 
             // :: 3 compare
             var comparison = force ? null : await CompareAsync(catchUp, cancel);
@@ -124,7 +124,7 @@ public sealed partial class Rebuild : IAsyncDisposable
         Status = Status with { Phase = "comparing" };
         await comparison.CompareAllAsync(() => Status = Status with { Collections = comparison.Results }, cancel);
         catchUp.Folded = comparison.CompareFoldedAsync;
-        await LevelAsync(catchUp, Limits.RebuildCatchUpEvents, cancel);
+        await LevelAsync(catchUp, ProjectionLimits.RebuildCatchUpEvents, cancel);
         // Most of what was in motion has come to rest; only the remainder is left for the pause.
         await comparison.CompareMovingAsync(isStill: false, cancel);
         return comparison;

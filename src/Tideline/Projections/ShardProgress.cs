@@ -168,7 +168,7 @@ internal sealed class ShardProgress(string projection, int shard, GeneralLedger 
     private double AheadMs()
     {
         var aheadMs = time.GetElapsedTime(_aheadAt!.Value).TotalMilliseconds;
-        return aheadMs <= Limits.FrozenWatermarkMs ? aheadMs : double.PositiveInfinity;
+        return aheadMs <= ProjectionLimits.FrozenWatermarkMs ? aheadMs : double.PositiveInfinity;
     }
 
     public ProjectionStatus Status(int viewVersion, int blockedKeys)
@@ -179,7 +179,8 @@ internal sealed class ShardProgress(string projection, int shard, GeneralLedger 
         {
             var missing = Math.Max(0, head - _watermark.Seq);
             var stoodMs = time.GetElapsedTime(_movedAt).TotalMilliseconds;
-            var standsStill = missing > 0 && lag > Limits.FrozenWatermarkMs && stoodMs > Limits.FrozenWatermarkMs;
+            var standsStill = missing > 0 && lag > ProjectionLimits.FrozenWatermarkMs
+                && stoodMs > ProjectionLimits.FrozenWatermarkMs;
             var fault = Fault ?? (double.IsFinite(lag) ? null : Contradiction(head));
             var isHealthy = fault is null && !standsStill;
             return new ProjectionStatus(

@@ -38,7 +38,8 @@ internal sealed partial class VersionUpkeep(
     /// <summary>Does now and then what is due.</summary>
     public async Task LookAsync(CancellationToken cancel)
     {
-        if (_lookedAt is { } last && time.GetElapsedTime(last).TotalMilliseconds < Limits.ViewUpkeepMs) return;
+        if (_lookedAt is { } last && time.GetElapsedTime(last).TotalMilliseconds < ProjectionLimits.ViewUpkeepMs)
+            return;
         _lookedAt = time.GetTimestamp();
         // Again, whatever is known of it: somebody may have changed it, or a process that stood still.
         // A switch meanwhile would be undone.
@@ -84,7 +85,7 @@ internal sealed partial class VersionUpkeep(
     }
 
     private bool IsOver(ActiveViews active) => active is { Previous: not null, SwitchedUs: { } switched }
-        && time.GetUtcNow() - Clock.FromUs(switched) >= TimeSpan.FromHours(Limits.ViewVersionKeptHours);
+        && time.GetUtcNow() - Clock.FromUs(switched) >= TimeSpan.FromHours(ProjectionLimits.ViewVersionKeptHours);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The view store has no stable names for the collections of {Projection}: {Reason}")]

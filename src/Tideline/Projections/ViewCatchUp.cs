@@ -11,7 +11,7 @@ namespace Tideline.Projections;
 internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNames names, DeadLetterQueue letters)
 {
     private readonly SourceHistory _sources = new(ledger.Epochs);
-    private readonly ViewApplier _applier = new(views, names, new DocumentCache(Limits.ProjectionCacheDocuments));
+    private readonly ViewApplier _applier = new(views, names, new DocumentCache(ProjectionLimits.CacheDocuments));
 
     public ViewNames Names => names;
 
@@ -64,7 +64,7 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
 
             foreach (var key in outcome.TooLarge)
                 DeadKeys.TryAdd(key, _applier.TooLarge);
-            if (attempt < Limits.ProjectionGuardRetries) continue;
+            if (attempt < ViewLimits.ProjectionGuardRetries) continue;
             foreach (var key in outcome.Lost) DeadKeys.TryAdd(key, "Another program keeps writing the document.");
         }
     }

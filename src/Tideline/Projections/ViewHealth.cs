@@ -25,8 +25,8 @@ public static class ViewHealth
         if (status.Fault is { } fault) return fault;
         var where = $"{status.Projection} of shard {status.Shard}";
         if (!status.Healthy) return $"The projection {where} stands still, {status.LagEvents} events behind.";
-        return status.LagMs <= Limits.ViewsBehindMs ? null
+        return status.LagMs <= ProjectionLimits.ViewsBehindMs ? null
             : $"The projection {where} is {status.LagMs / 1_000:0.0} s behind, {status.LagEvents} events; "
-                + $"the bound is {Limits.ViewsBehindMs / 1_000} s.";
+                + $"the bound is {ProjectionLimits.ViewsBehindMs / 1_000} s.";
     }
 }

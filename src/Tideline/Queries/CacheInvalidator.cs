@@ -53,7 +53,7 @@ internal sealed class CacheInvalidator : IAsyncDisposable
                 : Math.Max(newest.GetValueOrDefault(key), change.Revision);
         }
 
-        foreach (var some in newest.Chunk(Limits.CacheInvalidationsInFlight))
+        foreach (var some in newest.Chunk(QueryLimits.CacheInvalidationsInFlight))
         {
             var done = await Task.WhenAll(some.Select(each => _cache.InvalidateAsync(each.Key, each.Value, cancel)));
             if (done.Contains(false)) _cache.BelieveAfter(_time.NowUs());

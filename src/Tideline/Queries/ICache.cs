@@ -14,7 +14,7 @@ public interface ICache : IAsyncDisposable
     ValueTask<CacheAnswer> GetAsync(string key, CancellationToken cancel);
 
     /// <summary>
-    /// Fills a key with a value of 1 to <see cref="Kernel.Limits.CacheValueBytes"/> bytes. Refused if the value has
+    /// Fills a key with a value of 1 to <see cref="QueryLimits.CacheValueBytes"/> bytes. Refused if the value has
     /// another size, if the key was forgotten since the lease was taken, or if a newer version was filled or
     /// invalidated meanwhile. The cache keeps the memory: the caller must not change it afterwards.
     /// </summary>

@@ -29,7 +29,7 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
             ConsistencyLevel.Eventual => true,
             ConsistencyLevel.Strong => false,
             ConsistencyLevel.Bounded => projector.LagMs() <= consistency.BoundMs,
-            _ => await WaitAsync(await WrittenAsync(consistency.Positions, cancel), Limits.SessionWaitMs, cancel)
+            _ => await WaitAsync(await WrittenAsync(consistency.Positions, cancel), QueryLimits.SessionWaitMs, cancel)
                 is null,
         };
 
@@ -45,7 +45,7 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         var positions = consistency.Level == ConsistencyLevel.Session
             ? await WrittenAsync(consistency.Positions, cancel)
             : await CommittedAsync(cancel);
-        if (await WaitAsync(positions, Limits.ListWaitMs, cancel) is not { } missing) return;
+        if (await WaitAsync(positions, QueryLimits.ListWaitMs, cancel) is not { } missing) return;
         if (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs) return;
         throw new TidelineException(
             ErrorCode.ViewBehind, $"The views have not reached {missing} yet, and only the views can answer this. "

@@ -10,7 +10,7 @@ namespace Tideline.Sagas;
 /// </summary>
 public sealed partial class DueTimers : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(Limits.TimerPollMs);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(SagaLimits.TimerPollMs);
     private readonly GeneralLedger _ledger;
     private readonly SagaDefinitions _definitions;
     private readonly IReadOnlyList<DueWork> _others;
@@ -36,7 +36,7 @@ public sealed partial class DueTimers : IAsyncDisposable
     public async Task<int> FireDueAsync(int shard, CancellationToken cancel)
     {
         var nowUs = _ledger.NowUs(shard);
-        var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, Limits.TimerRows, cancel);
+        var sagas = await _ledger.Reader(shard).GetDueSagasAsync(nowUs, SagaLimits.TimerRows, cancel);
         var work = sagas.Select(saga => WakeAsync(shard, saga)).ToList();
         foreach (var other in _others)
         {
@@ -65,7 +65,7 @@ public sealed partial class DueTimers : IAsyncDisposable
             catch (TidelineException fault) when (!fault.IsTransient)
             {
                 // The fault may have come from its batch.
-                if (fault.Code == ErrorCode.Internal && attempt < Limits.SagaMessageAttempts) continue;
+                if (fault.Code == ErrorCode.Internal && attempt < SagaLimits.MessageAttempts) continue;
                 SagaParked(_logger, shard, saga.Id, fault);
                 await _ledger.SubmitHereAsync(shard, new ParkSaga(saga.Id));
                 return;
@@ -75,7 +75,7 @@ public sealed partial class DueTimers : IAsyncDisposable
 
     private async Task RoundAsync(int shard, CancellationToken cancel)
     {
-        if (await FireDueAsync(shard, cancel) < Limits.TimerRows) await Task.Delay(Interval, _time, cancel);
+        if (await FireDueAsync(shard, cancel) < SagaLimits.TimerRows) await Task.Delay(Interval, _time, cancel);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard}: saga {SagaId} cannot be advanced; parked.")]

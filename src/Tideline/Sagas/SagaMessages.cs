@@ -71,7 +71,7 @@ internal static class SagaMessages
             throw Wrong("its position is on no shard");
         if (reply.RefusalReason != 0 && !Enum.IsDefined(reply.RefusalReason))
             throw Wrong("its refusal is unknown");
-        if (reply.RefusalDetail?.Length > Limits.SagaDetailCharacters)
+        if (reply.RefusalDetail?.Length > SagaLimits.DetailCharacters)
             throw Wrong("its detail is too long");
         return new AdvanceSaga(reply.SagaId, shard, SagaTrigger.Reply, definitions, reply, reply.Owner);
     }

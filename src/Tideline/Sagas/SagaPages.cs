@@ -13,7 +13,7 @@ public sealed record SagaPage<T>(IReadOnlyList<T> Items, string? LeftOut);
 /// </summary>
 internal static class SagaPages
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.ShardListMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(SagaLimits.ShardListMs);
 
     /// <summary>Sagas in a state, after a given place.</summary>
     public static async Task<SagaPage<T>> ReadAsync<T>(
@@ -34,7 +34,7 @@ internal static class SagaPages
             cancel.ThrowIfCancellationRequested();
             if (!read.IsCompleted)
             {
-                leftOut.Add($"Shard {shard} is left out: it did not answer within {Limits.ShardListMs} ms.");
+                leftOut.Add($"Shard {shard} is left out: it did not answer within {SagaLimits.ShardListMs} ms.");
                 continue;
             }
 

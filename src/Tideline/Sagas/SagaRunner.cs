@@ -74,7 +74,7 @@ public sealed class SagaRunner(GeneralLedger ledger, SagaDefinitions definitions
                 return end.Reply?.Refusal is { } refusal && IsToSetAside(refusal) ? refusal.Detail : null;
             if (fault.Code != ErrorCode.Internal)
                 throw new TidelineException(fault.Code, fault.Message, fault);
-            if (attempt == Limits.SagaMessageAttempts)
+            if (attempt == SagaLimits.MessageAttempts)
                 return fault.Message;
             end = (await ledger.SubmitAllHereAsync(shard, [command]))[0];
         }

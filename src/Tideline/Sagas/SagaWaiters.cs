@@ -1,4 +1,3 @@
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Sagas;
@@ -9,7 +8,7 @@ namespace Tideline.Sagas;
 /// </summary>
 public sealed class SagaWaiters
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(Limits.SagaLookMs);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(SagaLimits.LookMs);
     private readonly GeneralLedger _ledger;
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, List<SagaWaiter>> _waiters = [];
@@ -37,13 +36,13 @@ public sealed class SagaWaiters
     }
 
     /// <summary>
-    /// The ended saga on a shard; null if it takes longer than <see cref="Limits.SagaWaitMs"/> since
+    /// The ended saga on a shard; null if it takes longer than <see cref="SagaLimits.WaitMs"/> since
     /// <paramref name="began"/>.
     /// </summary>
     internal async Task<SagaRow?> EndAsync(SagaWaiter waiter, int shard, TimeProvider time, long began,
         CancellationToken cancel)
     {
-        while (time.GetElapsedTime(began).TotalMilliseconds < Limits.SagaWaitMs)
+        while (time.GetElapsedTime(began).TotalMilliseconds < SagaLimits.WaitMs)
         {
             await ((Task)waiter.End.WaitAsync(Look, time, cancel))
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

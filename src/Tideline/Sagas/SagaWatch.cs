@@ -20,7 +20,7 @@ public sealed class SagaWatch : IAsyncDisposable
     {
         (_ledger, _waiting) = (ledger, [.. Enumerable.Repeat(WaitingSagas.None, ledger.Map.Shards)]);
         _loops = new OwnedShardLoops(
-            ledger, "count of sagas that wait", LookAsync, TimeSpan.FromMilliseconds(Limits.SagaWatchMs), time, logger);
+            ledger, "count of sagas that wait", LookAsync, TimeSpan.FromMilliseconds(SagaLimits.WatchMs), time, logger);
     }
 
     /// <summary>What waits on each shard, as of the last count; empty for a shard of another process.</summary>
@@ -62,7 +62,7 @@ public sealed class SagaWatch : IAsyncDisposable
     {
         var (count, after) = (0, Guid.Empty);
         while (
-            count < Limits.SagaWatchRows
+            count < SagaLimits.WatchRows
             && await _ledger.Reader(shard).GetSagasAsync(state, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
         {
             (count, after) = (count + rows.Count, rows[^1].Id);
@@ -80,7 +80,7 @@ public sealed class SagaWatch : IAsyncDisposable
 }
 
 /// <summary>
-/// What waits for an operator on a shard, each up to <see cref="Limits.SagaWatchRows"/>. <paramref name="Suspense"/>:
+/// What waits for an operator on a shard, each up to <see cref="SagaLimits.WatchRows"/>. <paramref name="Suspense"/>:
 /// per currency, the number of sagas with money on suspense and the amount, minor units.
 /// </summary>
 public sealed record WaitingSagas(

@@ -20,15 +20,15 @@ internal sealed record SetAside(Guid LetterId, SagaLetter Letter) : LedgerComman
     public static SetAside Of(
         int shard, ShardMap map, Guid sagaId, string? type, ReadOnlySpan<byte> data, string reason)
     {
-        var kept = data.Length <= Limits.SagaLetterBytes ? data : data[..Limits.SagaLetterBytes];
+        var kept = data.Length <= SagaLimits.LetterBytes ? data : data[..SagaLimits.LetterBytes];
         var word =
             type is null ? ""
-            : type.Length <= Limits.SagaLetterTypeCharacters ? type
-            : type[..Limits.SagaLetterTypeCharacters];
+            : type.Length <= SagaLimits.LetterTypeCharacters ? type
+            : type[..SagaLimits.LetterTypeCharacters];
         var id = DerivedId.On(
             shard, map, "saga-letter",
             $"{word}:{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(data))}");
-        var why = reason.Length <= Limits.SagaDetailCharacters ? reason : reason[..Limits.SagaDetailCharacters];
+        var why = reason.Length <= SagaLimits.DetailCharacters ? reason : reason[..SagaLimits.DetailCharacters];
         return new SetAside(id, new SagaLetter(sagaId, word, kept.ToArray(), why));
     }
 

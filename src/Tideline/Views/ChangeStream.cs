@@ -47,7 +47,7 @@ internal sealed partial class ChangeStream(
         }
 
         var isStale = token is null || (batch.ResumeToken != token
-            && time.GetElapsedTime(_handledAt).TotalMilliseconds >= Limits.ChangeTokenRefreshMs);
+            && time.GetElapsedTime(_handledAt).TotalMilliseconds >= ViewLimits.ChangeTokenRefreshMs);
         if (batch.Changes.Count > 0 || isStale)
         {
             await handle(batch, cancel);
@@ -55,7 +55,7 @@ internal sealed partial class ChangeStream(
         }
 
         if (batch.Changes.Count == 0)
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ProjectionPollMs), time, cancel);
+            await Task.Delay(TimeSpan.FromMilliseconds(ViewLimits.ProjectionPollMs), time, cancel);
         return batch.ResumeToken;
     }
 

@@ -123,11 +123,12 @@ public abstract class CacheContract : IAsyncLifetime
     {
         var key = NewKey();
         var lease = (await GetAsync(key)).Lease;
-        (await Cache.FillAsync(key, lease, 1, new byte[Limits.CacheValueBytes], default)).ShouldBe(CacheFill.Filled);
-        (await Cache.FillAsync(key, lease, 2, new byte[Limits.CacheValueBytes + 1], default))
+        (await Cache.FillAsync(key, lease, 1, new byte[QueryLimits.CacheValueBytes], default)).ShouldBe(
+            CacheFill.Filled);
+        (await Cache.FillAsync(key, lease, 2, new byte[QueryLimits.CacheValueBytes + 1], default))
             .ShouldBe(CacheFill.Refused);
         (await Cache.FillAsync(key, lease, 2, default, default)).ShouldBe(CacheFill.Refused);
-        (await GetAsync(key)).Value.ShouldNotBeNull().Length.ShouldBe(Limits.CacheValueBytes);
+        (await GetAsync(key)).Value.ShouldNotBeNull().Length.ShouldBe(QueryLimits.CacheValueBytes);
     }
 
     // The law that all of it is for. Readers take a lease, read the document as it is then and fill late; changes are

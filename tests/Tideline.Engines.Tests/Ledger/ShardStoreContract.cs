@@ -38,7 +38,7 @@ public abstract class ShardStoreContract : ShardStoreStage
         (await Reader.GetAccountAsync(account.Id, Cancel)).ShouldBeEquivalentTo(account);
 
         (account.Status, account.OverdraftLimitMinor, account.PostedMinor, account.PendingInMinor) =
-            (AccountStatus.Closed, 30, -Limits.BalanceMinor, 50);
+            (AccountStatus.Closed, 30, -LedgerLimits.BalanceMinor, 50);
         (account.PendingOutMinor, account.EntryVersion, account.Version, account.ReturnableMinor) = (60, 70,
             long.MaxValue, 80);
         await CommitAsync(writes => writes.ChangedAccounts.Add(account));

@@ -1,3 +1,4 @@
+using Tideline.Engines.Log.Kafka;
 using Tideline.Kernel;
 using Tideline.Tools.Servers;
 
@@ -9,7 +10,7 @@ public sealed class KafkaAwayTests
     public async Task Brokers_that_are_away_are_said_in_plain_words_within_a_limit()
     {
         var topics = new KafkaTopics($"127.0.0.1:{LoopbackPort.Next()}");
-        var opening = topics.OpenAsync().WaitAsync(TimeSpan.FromMilliseconds(3 * Limits.KafkaCallMs));
+        var opening = topics.OpenAsync().WaitAsync(TimeSpan.FromMilliseconds(3 * KafkaLimits.CallMs));
         var fault = await Should.ThrowAsync<TidelineException>(opening);
         fault.Code.ShouldBe(ErrorCode.StorageUnavailable);
         fault.Message.ShouldStartWith("Kafka ");

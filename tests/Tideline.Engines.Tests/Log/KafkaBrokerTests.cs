@@ -1,3 +1,4 @@
+using Tideline.Engines.Log.Kafka;
 using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Log;
@@ -97,7 +98,7 @@ public sealed class KafkaBrokerTests(KafkaBehindProxy broker) : IClassFixture<Ka
         {
             var asking = log.GetHeadAsync("t", 0, default).AsTask();
             await log.DisposeAsync()
-                .AsTask().WaitAsync(TimeSpan.FromMilliseconds(Limits.KafkaCloseMs + (3 * Limits.KafkaRequestMs)));
+                .AsTask().WaitAsync(TimeSpan.FromMilliseconds(KafkaLimits.CloseMs + (3 * KafkaLimits.RequestMs)));
             foreach (var call in new Task[] { inside, asking })
                 (await Should.ThrowAsync<TidelineException>(call)).Code.ShouldBe(ErrorCode.ShuttingDown);
         }

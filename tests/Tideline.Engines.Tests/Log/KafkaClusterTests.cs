@@ -149,6 +149,6 @@ public sealed class KafkaClusterTests(KafkaCluster cluster) : IClassFixture<Kafk
             {
                 Name = "unclean.leader.election.enable", Value = value, IncrementalOperation = AlterConfigOpType.Set
             }],
-        }).WaitAsync(TimeSpan.FromMilliseconds(3 * Limits.KafkaCallMs));
+        }).WaitAsync(TimeSpan.FromMilliseconds(3 * KafkaLimits.CallMs));
     }
 }

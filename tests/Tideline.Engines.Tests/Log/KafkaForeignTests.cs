@@ -1,7 +1,6 @@
 using System.Text;
 using Confluent.Kafka;
 using Tideline.Engines.Log.Kafka;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Log;
 
@@ -107,7 +106,7 @@ public sealed class KafkaForeignTests : IAsyncLifetime
                 [KafkaTopics.Record("s", 1), KafkaTopics.Record("s", 2), KafkaTopics.Record("s", 3)], default);
             await ReadsAsync(next);
             await next.CommitAsync("g", "t", 0, 3, default);
-            await Task.Delay(2 * Limits.KafkaTopicLookMs, TestContext.Current.CancellationToken);
+            await Task.Delay(2 * KafkaLimits.TopicLookMs, TestContext.Current.CancellationToken);
             next.Faults.ShouldBeEmpty();
         }
 

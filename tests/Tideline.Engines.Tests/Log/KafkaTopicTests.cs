@@ -55,14 +55,14 @@ public sealed class KafkaTopicTests : IAsyncLifetime
     public async Task What_is_too_large_is_refused_and_harms_nothing()
     {
         await using var log = await _topics.OpenAsync();
-        var large = KafkaTopics.Record("s", 2) with { Data = new byte[Limits.KafkaRecordBytes + 1] };
+        var large = KafkaTopics.Record("s", 2) with { Data = new byte[KafkaLimits.RecordBytes + 1] };
         await IsAsync(
             ErrorCode.InvalidInput, async () => await log.AppendAsync([KafkaTopics.Record("s", 1), large], default));
         (await log.GetHeadAsync("t", 0, default)).ShouldBe(0);
-        var largest = KafkaTopics.Record("s", 2) with { Data = RandomBytes(Limits.KafkaRecordBytes) };
+        var largest = KafkaTopics.Record("s", 2) with { Data = RandomBytes(KafkaLimits.RecordBytes) };
         await log.AppendAsync([KafkaTopics.Record("s", 1), largest, largest with { SourceSeq = 3 }], default);
         (await log.ReadAsync("t", 0, 1, 10, default))
-            .Select(record => record.Data.Length).ShouldBe([Limits.KafkaRecordBytes, Limits.KafkaRecordBytes]);
+            .Select(record => record.Data.Length).ShouldBe([KafkaLimits.RecordBytes, KafkaLimits.RecordBytes]);
     }
 
     [Fact]

@@ -22,10 +22,10 @@ public sealed class WriteProbeTests
         faults.IsFull = true;
         // The last answer holds for a moment.
         (await probe.CheckAsync()).ShouldBe([null, null]);
-        time.Advance(TimeSpan.FromMilliseconds(Limits.WriteProbeMs));
+        time.Advance(TimeSpan.FromMilliseconds(VerifyLimits.WriteProbeMs));
         (await probe.CheckAsync()).ShouldBe(["The disk is full.", "The disk is full."]);
         faults.IsFull = false;
-        time.Advance(TimeSpan.FromMilliseconds(Limits.WriteProbeMs));
+        time.Advance(TimeSpan.FromMilliseconds(VerifyLimits.WriteProbeMs));
         (await probe.CheckAsync()).ShouldBe([null, null]);
         await bank.ShouldAddUpAsync();
     }

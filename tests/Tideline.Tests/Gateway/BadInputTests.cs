@@ -1,4 +1,4 @@
-using Tideline.Kernel;
+using Tideline.Gateway;
 using Tideline.Ledger;
 using Tideline.Services.Accounts;
 
@@ -42,7 +42,7 @@ public sealed class BadInputTests
         { Body("1.00", more: ",\"reference\":\"" + new string('x', 141) + "\""), "invalid-field", 400, "reference" },
         { Body("1.00", more: ",\"reference\":\"a\\u0007b\""), "invalid-field", 400, "reference" },
         { Body("1.00", more: $",\"transferId\":\"{Unknown}\""), "unknown-field", 400, "transferId" },
-        { Body("1.00", more: ",\"reference\":\"" + new string('x', Limits.BodyBytes) + "\""),
+        { Body("1.00", more: ",\"reference\":\"" + new string('x', GatewayLimits.BodyBytes) + "\""),
             "body-too-large", 413, null },
     };
 
@@ -74,7 +74,7 @@ public sealed class BadInputTests
 
         (await server.PostAsync(path, body, key: ""))
             .ShouldBeProblem("idempotency-key-missing", 400, "Idempotency-Key");
-        (await server.PostAsync(path, body, key: new string('k', Limits.IdempotencyKeyCharacters + 1)))
+        (await server.PostAsync(path, body, key: new string('k', GatewayLimits.IdempotencyKeyCharacters + 1)))
             .ShouldBeProblem("idempotency-key-invalid", 400);
         (await server.PostAsync(path, body, type: "text/plain")).ShouldBeProblem("unsupported-media-type", 415);
         (await server.PostAsync(path, body, type: "")).ShouldBeProblem("unsupported-media-type", 415);

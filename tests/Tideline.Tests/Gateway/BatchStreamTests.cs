@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Time.Testing;
-using Tideline.Kernel;
+using Tideline.Gateway;
 
 namespace Tideline.Tests.Gateway;
 
@@ -47,7 +47,7 @@ public sealed class BatchStreamTests
         while (!sending.IsCompleted)
         {
             await Task.Delay(200, late.Token);
-            time.Advance(TimeSpan.FromMilliseconds(Limits.BatchStillMs));
+            time.Advance(TimeSpan.FromMilliseconds(GatewayLimits.BatchStillMs));
         }
 
         (await Should.ThrowAsync<Exception>(() => sending)).ShouldBeOfType<IOException>();
@@ -68,7 +68,7 @@ public sealed class BatchStreamTests
         using var late = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!next.IsCompleted)
         {
-            time.Advance(TimeSpan.FromMilliseconds(Limits.BatchStillMs));
+            time.Advance(TimeSpan.FromMilliseconds(GatewayLimits.BatchStillMs));
             await Task.Delay(50, late.Token);
         }
 

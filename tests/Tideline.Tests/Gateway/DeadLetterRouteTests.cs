@@ -52,13 +52,13 @@ public sealed class DeadLetterRouteTests
                 [new DeadEvent(new ProjectedEvent(happened, sources), customers[^1].ToString(), "A test.")], default);
         }
 
-        await SetAsideAsync(server, Limits.ReplayKeys + 5);
+        await SetAsideAsync(server, ProjectionLimits.ReplayKeys + 5);
         var (seen, cursor, pages) = (new List<Guid>(), "", 0);
         do
         {
             var page = await server.PostAsync($"{Path}/replay", cursor);
             var keys = KeysOf(page);
-            keys.Length.ShouldBeLessThanOrEqualTo(Limits.ReplayKeys);
+            keys.Length.ShouldBeLessThanOrEqualTo(ProjectionLimits.ReplayKeys);
             seen.AddRange(keys);
             cursor = page["nextCursor"] is { Length: > 0 } next ? $$"""{"cursor":"{{next}}"}""" : "";
             pages++;
@@ -67,7 +67,7 @@ public sealed class DeadLetterRouteTests
         pages.ShouldBe(2);
         seen.Take(2).ShouldBe(customers.Order());
         server.Projections["customers"].DeadLetters.List().ShouldBeEmpty();
-        seen.Where(DerivedId.IsDerived).Distinct().Count().ShouldBe(Limits.ReplayKeys + 5);
+        seen.Where(DerivedId.IsDerived).Distinct().Count().ShouldBe(ProjectionLimits.ReplayKeys + 5);
         seen.Distinct().Count().ShouldBe(seen.Count);
     }
 

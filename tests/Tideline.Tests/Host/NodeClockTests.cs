@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Node;
 using Tideline.Services.Accounts;
 using Tideline.Tests.Kernel;
@@ -37,7 +38,7 @@ public sealed class NodeClockTests : IDisposable
     public async Task A_node_whose_clock_is_years_after_its_data_does_not_start_unless_it_is_accepted()
     {
         await using (var node = await StartAsync()) await CustomerAsync(node);
-        _machine.Jump(TimeSpan.FromDays(Limits.ClockIdleDays + 1));
+        _machine.Jump(TimeSpan.FromDays(LedgerLimits.ClockIdleDays + 1));
         var refused = await Should.ThrowAsync<TidelineException>(async () => await (await StartAsync()).DisposeAsync());
         refused.Code.ShouldBe(ErrorCode.ClockWrong);
         await using var told = await StartAsync(acceptClock: true);

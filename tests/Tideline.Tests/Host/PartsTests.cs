@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Log;
 using Tideline.Node;
 
 namespace Tideline.Tests.Host;
@@ -40,7 +41,7 @@ public sealed class PartsTests : IDisposable
         await File.WriteAllTextAsync(file, new string('x', 8_192), Cancel);
         await using var node = await StartAsync(withViews: false);
         var open = node.WaitUntilOpenAsync(Cancel);
-        await Task.Delay(TimeSpan.FromMilliseconds(2 * Limits.IdleWaitMs), Cancel);
+        await Task.Delay(TimeSpan.FromMilliseconds(2 * LogLimits.IdleWaitMs), Cancel);
         open.IsCompleted.ShouldBeFalse();
         File.Delete(file);
         await open.WaitAsync(TimeSpan.FromSeconds(30), Cancel);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Tests.Ledger;
@@ -28,7 +27,8 @@ public sealed class BatchingDelayTests
 
     [Fact]
     public void Nothing_waits_longer_than_its_limit() =>
-        LooksUntilTaken(commands: 4, tookMs: 10_000, waiting: Later(Limits.GatherMs / 2), isWorthIt: true).ShouldBe(3);
+        LooksUntilTaken(commands: 4, tookMs: 10_000, waiting: Later(LedgerLimits.GatherMs / 2),
+            isWorthIt: true).ShouldBe(3);
 
     // Each look finds one command and a clock that has gone on.
     private Func<int, int> Later(double ms) => look =>

@@ -126,7 +126,7 @@ public sealed class ClockJumpTests : IAsyncLifetime
     {
         await _bank.AccountAsync(0, 1_000);
         await _bank.CloseAsync();
-        _machine.Jump(TimeSpan.FromDays(Limits.ClockIdleDays + 1));
+        _machine.Jump(TimeSpan.FromDays(LedgerLimits.ClockIdleDays + 1));
         var refused = await Should.ThrowAsync<TidelineException>(OpenAsync());
         refused.Code.ShouldBe(ErrorCode.ClockWrong);
         refused.Message.ShouldContain("--accept-clock");

@@ -58,7 +58,8 @@ public sealed class PostingTests
         [
             ([], RefusalReason.InvalidTransaction),
             ([Eur(rich, -5)], RefusalReason.InvalidTransaction),
-            ([.. Enumerable.Repeat(Eur(rich, 1), Limits.TransactionLegs), Eur(rich, -Limits.TransactionLegs)],
+            ([.. Enumerable.Repeat(Eur(rich, 1), LedgerLimits.TransactionLegs),
+                Eur(rich, -LedgerLimits.TransactionLegs)],
                 RefusalReason.InvalidTransaction),
             ([Eur(rich, -5), Eur(poor, 4)], RefusalReason.UnbalancedTransaction),
             ([Eur(rich, -5), new Leg(poor, s_usd, 5)], RefusalReason.UnbalancedTransaction),
@@ -131,12 +132,12 @@ public sealed class PostingTests
         [
             new() { ValueDate = new DateOnly(1970, 1, 1) },
             new() { Code = "" },
-            new() { Code = new string('c', Limits.TransactionCodeCharacters + 1) },
-            new() { ExternalReference = new string('c', Limits.ExternalReferenceCharacters + 1) },
+            new() { Code = new string('c', LedgerLimits.TransactionCodeCharacters + 1) },
+            new() { ExternalReference = new string('c', LedgerLimits.ExternalReferenceCharacters + 1) },
             new() { Metadata = new() { ["a.b"] = "" } },
-            new() { Metadata = new() { ["a"] = new string('v', Limits.MetadataValueCharacters + 1) } },
+            new() { Metadata = new() { ["a"] = new string('v', LedgerLimits.MetadataValueCharacters + 1) } },
             new() { Personal = [part, part] },
-            new() { Personal = [new PersonalPart(one, new byte[Limits.PersonalPartBytes + 1])] },
+            new() { Personal = [new PersonalPart(one, new byte[LedgerLimits.PersonalPartBytes + 1])] },
         ];
         foreach (var details in wrong)
         {

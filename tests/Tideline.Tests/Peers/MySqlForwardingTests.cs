@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MySqlConnector;
 using Tideline.Consistency;
 using Tideline.Engines.Ledger.MySql;
+using Tideline.Gateway;
 using Tideline.Gateway.Peers;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -232,7 +233,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         (await even.Ledger.Reader(0).GetCustomerAsync(customer.CustomerId, default)).ShouldBeNull();
 
         var known = even.Owner.Secret.ToString();
-        (await PostAsync(even, 0, known, new byte[Limits.ForwardBodyBytes + 1]))
+        (await PostAsync(even, 0, known, new byte[GatewayLimits.ForwardBodyBytes + 1]))
             .ShouldBe(HttpStatusCode.RequestEntityTooLarge);
         (await PostAsync(even, 1, known, body)).ShouldBe(HttpStatusCode.BadRequest);
         (await PostAsync(even, 2, known, body)).ShouldBe(HttpStatusCode.BadRequest);

@@ -1,4 +1,5 @@
 using CsCheck;
+using Tideline.Gateway;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
@@ -198,7 +199,7 @@ public sealed class PeerCommandTests
     public void Too_many_commands_are_refused()
     {
         var commands = Enumerable.Repeat<LedgerCommand>(
-            new SetAccountStatus(Guid.Empty, AccountStatus.Frozen), Limits.ForwardBatchCommands + 1);
+            new SetAccountStatus(Guid.Empty, AccountStatus.Frozen), PeerLimits.BatchCommands + 1);
         Should.Throw<TidelineException>(() => Commands.Read(Commands.Write(commands).Span))
             .Code.ShouldBe(ErrorCode.InvalidInput);
     }
@@ -206,15 +207,15 @@ public sealed class PeerCommandTests
     [Fact]
     public void The_largest_batch_fits_into_a_request()
     {
-        var longest = new string('\u20AC', Limits.NameCharacters);
+        var longest = new string('\u20AC', GatewayLimits.NameCharacters);
         var commands = Enumerable.Repeat<LedgerCommand>(
             new CreateCustomer(new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]), longest, new string(
-                '\u20AC', Limits.EmailCharacters), "DE")
+                '\u20AC', GatewayLimits.EmailCharacters), "DE")
             {
                 Key = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11]),
                 Fingerprint = new Guid(1, 2, 3, [4, 5, 6, 7, 8, 9, 10, 11])
-            }, Limits.ForwardBatchCommands);
-        Commands.Write(commands).Length.ShouldBeLessThan(Limits.ForwardBodyBytes);
+            }, PeerLimits.BatchCommands);
+        Commands.Write(commands).Length.ShouldBeLessThan(GatewayLimits.ForwardBodyBytes);
     }
 
     private static Gen<T> AnyOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(index => values[index]);

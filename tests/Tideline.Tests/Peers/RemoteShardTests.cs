@@ -59,15 +59,15 @@ public sealed class RemoteShardTests : IAsyncLifetime
     [Fact]
     public async Task More_commands_than_may_wait_are_refused_and_what_waits_is_told_that_the_program_ends()
     {
-        const int UnderWay = Limits.ForwardsInFlight * Limits.ForwardBatchCommands;
+        const int UnderWay = PeerLimits.RequestsInFlight * PeerLimits.BatchCommands;
         var waiting = new List<Task<Reply>>();
         var refused = Should.Throw<TidelineException>(() =>
         {
-            while (waiting.Count <= Limits.ForwardQueueDepth + UnderWay)
+            while (waiting.Count <= PeerLimits.QueueDepth + UnderWay)
                 waiting.Add(_ledger!.SubmitAsync(0, Customer()));
         });
         refused.Code.ShouldBe(ErrorCode.Overloaded);
-        waiting.Count.ShouldBeGreaterThanOrEqualTo(Limits.ForwardQueueDepth);
+        waiting.Count.ShouldBeGreaterThanOrEqualTo(PeerLimits.QueueDepth);
         await _forwarder!.DisposeAsync();
         foreach (var command in waiting)
             (await Should.ThrowAsync<TidelineException>(() => command)).Code.ShouldBe(ErrorCode.ShuttingDown);

@@ -62,7 +62,7 @@ public sealed class ContradictoryLagTests : IAsyncLifetime
         _progress.LagMs().ShouldBe(0, "a commit may have reached readers a moment before it was noted");
         _machine.Advance(TimeSpan.FromMilliseconds(100));
         _progress.LagMs().ShouldBe(100);
-        _machine.Advance(TimeSpan.FromMilliseconds(Limits.FrozenWatermarkMs));
+        _machine.Advance(TimeSpan.FromMilliseconds(ProjectionLimits.FrozenWatermarkMs));
         _progress.LagMs().ShouldBe(double.PositiveInfinity);
         var status = _progress.Status(1, 0);
         status.Healthy.ShouldBeFalse();

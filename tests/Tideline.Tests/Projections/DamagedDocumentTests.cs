@@ -1,6 +1,8 @@
 using Tideline.Kernel;
 using Tideline.Log;
+using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Services.Accounts;
 
@@ -185,7 +187,7 @@ public sealed class DamagedDocumentTests
         var (ben, ofBen) = await stage.CustomerAsync();
         await stage.FlowAsync();
         await stage.TamperAsync(
-            ada, document => document.Named(new string('x', Limits.ProjectedDocumentBytes)));
+            ada, document => document.Named(new string('x', ProjectionLimits.ProjectedDocumentBytes)));
         await stage.RestartAsync();
         await stage.Bank.DepositAsync(ofAda[0], 1);
         await stage.Bank.DepositAsync(ofBen[0], 1);
@@ -210,7 +212,7 @@ public sealed class DamagedDocumentTests
         for (var at = 0; at < 3; at++) await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Sql($"UPDATE c_customers_v1 SET json = CAST('{{' AS BLOB) WHERE id = '{ada}'");
-        time.Advance(TimeSpan.FromDays(Limits.ActivityDays + 1));
+        time.Advance(TimeSpan.FromDays(AccountLimits.ActivityDays + 1));
         (await stage.Queries.Aging.RunAsync(default)).ShouldBe(3);
         stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
     }

@@ -106,7 +106,7 @@ public sealed class DeadLetterTests
     {
         await using var stage = await Stage.OpenAsync();
         var customers = new List<(Guid Customer, Guid[] Accounts)>();
-        for (var at = 0; at < Limits.ReplayKeys + 2; at++) customers.Add(await stage.CustomerAsync());
+        for (var at = 0; at < ProjectionLimits.ReplayKeys + 2; at++) customers.Add(await stage.CustomerAsync());
         await stage.FlowAsync();
         foreach (var (customer, accounts) in customers)
             await stage.TamperAsync(customer, document => Fold(document, accounts[0], 1));
@@ -120,7 +120,7 @@ public sealed class DeadLetterTests
 
         var desk = stage.Customers.DeadLetters;
         var dry = await desk.ReplayAllAsync(dryRun: true, null, default);
-        (dry.Results.Count, desk.List().Count).ShouldBe((Limits.ReplayKeys, Limits.ReplayKeys + 2));
+        (dry.Results.Count, desk.List().Count).ShouldBe((ProjectionLimits.ReplayKeys, ProjectionLimits.ReplayKeys + 2));
         var first = await desk.ReplayAllAsync(dryRun: false, null, default);
         first.Results.Select(result => (result.Key, result.Reason is null))
             .ShouldBe(dry.Results.Select(result => (result.Key, result.Key != broken.ToString())));
@@ -144,13 +144,13 @@ public sealed class DeadLetterTests
         var first = customers.MinBy(each => each.Customer.ToString(), StringComparer.Ordinal).Customer;
         foreach (var (customer, accounts) in customers)
         {
-            var name = new string('x', customer == first ? Limits.ProjectedDocumentBytes : 3);
+            var name = new string('x', customer == first ? ProjectionLimits.ProjectedDocumentBytes : 3);
             await stage.TamperAsync(customer, document => Fold(document, accounts[0], 2).Named(name));
         }
 
         var results = (await stage.Customers.DeadLetters.ReplayAllAsync(dryRun: false, null, default)).Results;
         results.Select(result => (result.Key == first.ToString(), result.Applied)).ShouldBe([(true, 0), (false, 1)]);
-        results[0].Reason.ShouldNotBeNull().ShouldContain($"more than {Limits.ProjectedDocumentBytes} bytes");
+        results[0].Reason.ShouldNotBeNull().ShouldContain($"more than {ProjectionLimits.ProjectedDocumentBytes} bytes");
         stage.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(first.ToString());
     }
 

@@ -11,7 +11,7 @@ namespace Tideline.Tests.Projections;
 /// <summary>I8: the lag of a shard is never understated, whoever owns it.</summary>
 public sealed class ForeignLagTests : IDisposable
 {
-    private const int SinceMs = Limits.OwnershipPollMs - 50;
+    private const int SinceMs = LedgerLimits.OwnershipPollMs - 50;
     private readonly TemporaryFolder _folder = new("lag");
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch.AddYears(56));
 

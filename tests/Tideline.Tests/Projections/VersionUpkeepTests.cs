@@ -2,7 +2,6 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Engines.Sqlite;
-using Tideline.Kernel;
 using Tideline.Projections;
 using Tideline.Services.Accounts.Views;
 
@@ -49,7 +48,7 @@ public sealed class VersionUpkeepTests
         await stage.Customers.Rebuild.RunAsync(force: false, default);
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
         var upkeep = UpkeepOf(stage, time);
-        time.Advance(TimeSpan.FromHours(Limits.ViewVersionKeptHours) - TimeSpan.FromMinutes(5));
+        time.Advance(TimeSpan.FromHours(ProjectionLimits.ViewVersionKeptHours) - TimeSpan.FromMinutes(5));
         await upkeep.LookAsync(default);
         (await VersionsAsync(stage)).ShouldBe([1, 2]);
 

@@ -63,7 +63,7 @@ internal sealed class CachedStage : IAsyncDisposable
     {
         var read = Stage.Queries.Customers.GetCustomerAsync(customer, consistency, default);
         // A session read that waits for the views is not kept waiting.
-        if (!read.IsCompleted) Time.Advance(TimeSpan.FromMilliseconds(Limits.SessionWaitMs));
+        if (!read.IsCompleted) Time.Advance(TimeSpan.FromMilliseconds(QueryLimits.SessionWaitMs));
         return (await read).ShouldNotBeNull();
     }
 

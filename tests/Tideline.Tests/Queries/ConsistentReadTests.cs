@@ -176,7 +176,7 @@ public sealed class ConsistentReadTests
     private static async Task<ErrorCode> FailsAsync(FakeTimeProvider time, Task read)
     {
         read.IsCompleted.ShouldBeFalse();
-        time.Advance(TimeSpan.FromMilliseconds(Limits.ListWaitMs));
+        time.Advance(TimeSpan.FromMilliseconds(QueryLimits.ListWaitMs));
         return (await Should.ThrowAsync<TidelineException>(() => read)).Code;
     }
 

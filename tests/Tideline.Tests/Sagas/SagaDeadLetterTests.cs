@@ -292,7 +292,7 @@ public sealed class SagaDeadLetterTests
             ],
             default);
         var letter = (await bank.Letters.ListAsync(default, 10, default)).Items.ShouldHaveSingleItem();
-        (await bank.Letters.ShowAsync(letter.LetterId, default)).Message.Length.ShouldBe(Limits.SagaLetterBytes);
+        (await bank.Letters.ShowAsync(letter.LetterId, default)).Message.Length.ShouldBe(SagaLimits.LetterBytes);
         (
             await Should.ThrowAsync<TidelineException>(() => bank.Letters.DiscardAsync(letter.LetterId, " ", default))
         ).Code.ShouldBe(ErrorCode.InvalidInput);

@@ -46,7 +46,7 @@ public sealed class SuspenseTests
         foreach (
             var harm in new[]
             {
-                $"UPDATE accounts SET balance = {Limits.BalanceMinor}",
+                $"UPDATE accounts SET balance = {LedgerLimits.BalanceMinor}",
                 "UPDATE accounts SET kind = 1",
                 "UPDATE accounts SET currency = 'USD'",
             })

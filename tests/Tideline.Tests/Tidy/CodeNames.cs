@@ -44,7 +44,9 @@ internal static partial class CodeNames
                 from projection in BankServices.Projections
                 select projection.State(state.Groups[1].Value)).ToHashSet();
 
-    /// <summary>Numeric constants by name; two types may have one of the same name.</summary>
+    /// <summary>
+    /// Numeric constants by name, with and without their type; two types may have one of the same name.
+    /// </summary>
     public static ILookup<string, decimal> Constants { get; } =
         (from assembly in (Assembly[])[typeof(Limits).Assembly, typeof(BalanceCheck).Assembly,
             typeof(TidelineNode).Assembly, typeof(TidelineGateway).Assembly, typeof(CommandTree).Assembly,
@@ -52,7 +54,8 @@ internal static partial class CodeNames
          from type in assembly.GetTypes()
          from field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
          where field is { IsLiteral: true } && (field.FieldType == typeof(int) || field.FieldType == typeof(long))
-         select (field.Name, Value: Convert.ToDecimal(field.GetRawConstantValue(), CultureInfo.InvariantCulture)))
+         from name in (string[])[field.Name, $"{type.Name}.{field.Name}"]
+         select (Name: name, Value: Convert.ToDecimal(field.GetRawConstantValue(), CultureInfo.InvariantCulture)))
         .ToLookup(one => one.Name, one => one.Value);
 
     private static IEnumerable<FileInfo> Walk(DirectoryInfo folder) => folder.EnumerateFiles()

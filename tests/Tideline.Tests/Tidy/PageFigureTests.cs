@@ -24,11 +24,11 @@ public sealed partial class PageFigureTests
 
     [Theory]
     [InlineData("| Limit | Name | Value |\n|---|---|---|\n| Answer | `CommandAnswerMs` | 5 s |")]
-    [InlineData("| Limit | Name | Value |\n|---|---|---|\n| Head | `HeaderFields`, `HeaderBytes` | 100, 31 KiB |")]
+    [InlineData("| Limit | Name | Value |\n|---|---|---|\n| Head | `HeadReadFields`, `HeaderBytes` | 1,000, 31 KiB |")]
     [InlineData("| Limit | Name | Value |\n|---|---|---|\n| None | `NoSuchLimit` | 5 s |")]
     [InlineData("It waits 5 s (`CommandAnswerMs`).")]
     [InlineData("It waits\n5 s (`CommandAnswerMs`).")]
-    [InlineData("Tried two times (`SagaMessageAttempts`).")]
+    [InlineData("Tried two times (`SagaLimits.MessageAttempts`).")]
     [InlineData("It waits `CommandAnswerMs` (14 s).")]
     [InlineData("It waits `CommandAnswerMs`, 14 s.")]
     [InlineData("| It waits 5 s (`CommandAnswerMs`) | in any table |")]
@@ -37,7 +37,7 @@ public sealed partial class PageFigureTests
 
     [Theory]
     [InlineData(
-        "Tried three times (`SagaMessageAttempts`) within 4 s (`CommandAnswerMs`), of 1,024 (`BatchInFlight`).")]
+        "Tried three times (`SagaLimits.MessageAttempts`) within 4 s (`CommandAnswerMs`), of 1,024 (`BatchInFlight`).")]
     [InlineData("`CommandAnswerMs` (4 s), `CustomerDocumentBytes` (6 MiB), `ClockSuspendMs` (a day)")]
     public void A_right_figure_is_none(string text) => WrongFigures(new Page("README.md", text)).ShouldBeEmpty();
 
@@ -111,12 +111,12 @@ public sealed partial class PageFigureTests
         if (value <= 10 && value == Math.Floor(value)) yield return Numerals[(int)value];
     }
 
-    [GeneratedRegex("`([A-Z][A-Za-z]+)`")]
+    [GeneratedRegex(@"`((?:[A-Z]\w+\.)?[A-Z][A-Za-z]+)`")]
     private static partial Regex Span();
 
-    [GeneratedRegex(@"(?<figure>[\w.,]+(?: \w+){0,2}) \(`(?:\w+\.)?(?<name>[A-Z]\w+)`\)")]
+    [GeneratedRegex(@"(?<figure>[\w.,]+(?: \w+){0,2}) \(`(?<name>(?:\w+\.)?[A-Z]\w+)`\)")]
     private static partial Regex Before();
 
-    [GeneratedRegex(@"`(?:\w+\.)?(?<name>[A-Z]\w+)`(?: \(|, )(?<figure>(?:\d[\d.,]*\d|\d|an?\b)(?: ?\w+)?)")]
+    [GeneratedRegex(@"`(?<name>(?:\w+\.)?[A-Z]\w+)`(?: \(|, )(?<figure>(?:\d[\d.,]*\d|\d|an?\b)(?: ?\w+)?)")]
     private static partial Regex After();
 }

@@ -2,7 +2,6 @@ using MySqlConnector;
 using Tideline.Engines.Failover;
 using Tideline.Engines.Ledger;
 using Tideline.Engines.Ledger.MySql;
-using Tideline.Kernel;
 using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Baselines;
@@ -72,7 +71,7 @@ internal sealed class MySqlRawShard : IRawShard
         _all.Add("UPDATE shard_head SET time_us = ").Value(timeUs).Add(";COMMIT");
         using var command = new MySqlCommand(
             _all.ToString(), _connection)
-        { CommandTimeout = Limits.StrongSilenceSeconds };
+        { CommandTimeout = MySqlLimits.SilenceSeconds };
         command.ExecuteNonQuery();
     }
 

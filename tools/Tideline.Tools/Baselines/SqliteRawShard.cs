@@ -1,7 +1,6 @@
 #pragma warning disable CA2213 // The database closes its statements.
 using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Engines.Sqlite;
-using Tideline.Kernel;
 using Tideline.Ledger.Installation;
 using Tideline.Tools.Load;
 
@@ -57,7 +56,7 @@ internal sealed class SqliteRawShard : IRawShard
     public void Commit(long timeUs)
     {
         _head.Bind(timeUs).Run();
-        if (_newOutcomes.Count >= Limits.IndexGenerationRows) WriteIndex();
+        if (_newOutcomes.Count >= SqliteLedgerLimits.IndexGenerationRows) WriteIndex();
         _database.Commit();
     }
 

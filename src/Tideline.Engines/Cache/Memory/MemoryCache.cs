@@ -14,7 +14,7 @@ public sealed class MemoryCache : ICache
 
     /// <summary>An empty cache.</summary>
     public MemoryCache(TimeProvider time)
-        : this(time, Limits.MemoryCacheEntries, Limits.MemoryCacheBytes)
+        : this(time, MemoryCacheLimits.Entries, MemoryCacheLimits.Bytes)
     {
     }
 
@@ -36,7 +36,8 @@ public sealed class MemoryCache : ICache
     public ValueTask<CacheFill> FillAsync(
         string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
-        var filled = value.Length is > 0 and <= Limits.CacheValueBytes && Segment(key).Fill(key, lease, version, value);
+        var filled = value.Length is > 0 and <= QueryLimits.CacheValueBytes
+            && Segment(key).Fill(key, lease, version, value);
         return ValueTask.FromResult(filled ? CacheFill.Filled : CacheFill.Refused);
     }
 

@@ -29,7 +29,7 @@ internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entr
     {
         lock (_lock)
         {
-            if (Find(key) is not { } slot) Put(key, slot = new Slot(ids.Next(), 0, null, Ends(Limits.CacheLeaseMs)));
+            if (Find(key) is not { } slot) Put(key, slot = new Slot(ids.Next(), 0, null, Ends(CacheLimits.LeaseMs)));
             return new CacheAnswer(slot.Value, slot.Lease);
         }
     }
@@ -39,7 +39,7 @@ internal sealed class MemorySegment(TimeProvider time, IdGenerator ids, int entr
         lock (_lock)
         {
             if (Find(key) is not { } slot || slot.Lease != lease || slot.Version > version) return false;
-            Put(key, new Slot(lease, version, value, Ends(Limits.CacheEntryMs)));
+            Put(key, new Slot(lease, version, value, Ends(CacheLimits.EntryMs)));
             return true;
         }
     }

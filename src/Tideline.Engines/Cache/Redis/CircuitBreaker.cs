@@ -1,14 +1,12 @@
-using Tideline.Kernel;
-
 namespace Tideline.Engines.Cache.Redis;
 
 /// <summary>
-/// Stops calls to a server that failed <see cref="Limits.CacheFailures"/> times in a row. Then one call every
-/// <see cref="Limits.CacheAwayMs"/> is let through; when one succeeds, all are.
+/// Stops calls to a server that failed <see cref="RedisLimits.Failures"/> times in a row. Then one call every
+/// <see cref="RedisLimits.AwayMs"/> is let through; when one succeeds, all are.
 /// </summary>
 internal sealed class CircuitBreaker(TimeProvider time)
 {
-    private readonly long _away = Limits.CacheAwayMs * time.TimestampFrequency / 1_000;
+    private readonly long _away = RedisLimits.AwayMs * time.TimestampFrequency / 1_000;
     private int _failures;
 
     // 0: closed. Otherwise open: the first call after this timestamp is the trial, and advances the timestamp so that
@@ -39,7 +37,7 @@ internal sealed class CircuitBreaker(TimeProvider time)
     /// <returns>Whether the breaker is now open.</returns>
     public bool Failed()
     {
-        if (Interlocked.Increment(ref _failures) < Limits.CacheFailures) return false;
+        if (Interlocked.Increment(ref _failures) < RedisLimits.Failures) return false;
         return Interlocked.Exchange(ref _triesAt, time.GetTimestamp() + _away) == 0;
     }
 }

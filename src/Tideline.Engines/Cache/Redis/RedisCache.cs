@@ -9,7 +9,7 @@ namespace Tideline.Engines.Cache.Redis;
 /// <summary>
 /// The shared cache of several processes, in Redis. Finding a value or taking a lease is one command; filling and
 /// invalidating are scripts on one key, so they also run on a cluster. A slow or unreachable server costs a read at
-/// most <see cref="Limits.CacheReadMs"/>, and soon nothing.
+/// most <see cref="RedisLimits.ReadMs"/>, and soon nothing.
 /// </summary>
 public sealed partial class RedisCache : ICache
 {
@@ -17,11 +17,11 @@ public sealed partial class RedisCache : ICache
     // awaits any more.
     private static readonly string Defaults = string.Create(
         CultureInfo.InvariantCulture,
-        $"connectRetry=1,connectTimeout={Limits.CacheConnectMs},asyncTimeout={Limits.CacheInvalidationMs}");
+        $"connectRetry=1,connectTimeout={RedisLimits.ConnectMs},asyncTimeout={RedisLimits.InvalidationMs}");
 
-    private static readonly TimeSpan LeaseLife = TimeSpan.FromMilliseconds(Limits.CacheLeaseMs);
-    private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(Limits.CacheReadMs);
-    private static readonly TimeSpan InvalidationPatience = TimeSpan.FromMilliseconds(Limits.CacheInvalidationMs);
+    private static readonly TimeSpan LeaseLife = TimeSpan.FromMilliseconds(CacheLimits.LeaseMs);
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromMilliseconds(RedisLimits.ReadMs);
+    private static readonly TimeSpan InvalidationPatience = TimeSpan.FromMilliseconds(RedisLimits.InvalidationMs);
 
     private readonly ConnectionMultiplexer _connection;
     private readonly IDatabase _database;
@@ -61,7 +61,7 @@ public sealed partial class RedisCache : ICache
         cancel.ThrowIfCancellationRequested();
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
-        configuration.ReconnectRetryPolicy = new LinearRetry(Limits.CacheAwayMs);
+        configuration.ReconnectRetryPolicy = new LinearRetry(RedisLimits.AwayMs);
         return new RedisCache(await ConnectionMultiplexer.ConnectAsync(configuration), options.Prefix, time, logger);
     }
 
@@ -78,8 +78,8 @@ public sealed partial class RedisCache : ICache
     public async ValueTask<CacheFill> FillAsync(
         string key, Guid lease, long version, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
-        if (value.Length is 0 or > Limits.CacheValueBytes) return CacheFill.Refused;
-        RedisValue[] arguments = [RedisSlot.Lease(lease), RedisSlot.Version(version), value, Limits.CacheEntryMs];
+        if (value.Length is 0 or > QueryLimits.CacheValueBytes) return CacheFill.Refused;
+        RedisValue[] arguments = [RedisSlot.Lease(lease), RedisSlot.Version(version), value, CacheLimits.EntryMs];
         var (isAnswered, filled) = await AskAsync(
             () => _database.ScriptEvaluateAsync(RedisSlot.Fill, [Key(key)], arguments), cancel);
         return !isAnswered ? CacheFill.Unavailable : (bool)filled ? CacheFill.Filled : CacheFill.Refused;

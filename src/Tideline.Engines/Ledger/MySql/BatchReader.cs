@@ -36,7 +36,7 @@ internal sealed class BatchReader(Func<int, string> databaseOf)
 
         using var command = new MySqlCommand(
             _sql.ToString(), connection)
-        { CommandTimeout = Limits.StrongSilenceSeconds };
+        { CommandTimeout = MySqlLimits.SilenceSeconds };
         using var reader = command.ExecuteReader();
         if (!reader.Read()) throw new TidelineException(ErrorCode.Corrupt, $"{connection.Database} has no head row.");
         var (writer, epoch) = (reader.GetGuid(0), reader.GetInt64(1));

@@ -1,6 +1,5 @@
 using System.Globalization;
 using MySqlConnector;
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
@@ -82,7 +81,7 @@ internal sealed class BatchWriter(Func<int, string> databaseOf)
         _sql.Add("COMMIT");
         using var command = new MySqlCommand(
             _sql.ToString(), connection)
-        { CommandTimeout = Limits.StrongSilenceSeconds };
+        { CommandTimeout = MySqlLimits.SilenceSeconds };
         using var reader = command.ExecuteReader();
         (bool, long)? seen = looks && reader.Read() ? (reader.GetBoolean(0), reader.GetInt64(1)) : null;
         // The end of the results is the answer to COMMIT.

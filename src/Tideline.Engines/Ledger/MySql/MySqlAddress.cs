@@ -40,7 +40,8 @@ internal sealed class MySqlAddress : IAsyncDisposable
             using var command = new MySqlCommand(
                 $"SET SESSION transaction_isolation = 'READ-COMMITTED', sql_mode = "
                     + $"'STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', innodb_lock_wait_timeout = "
-                    + $"{Limits.StrongLockWaitSeconds}, wait_timeout = {Limits.LeaseMs / 1_000}, time_zone = '+00:00'",
+                    + $"{MySqlLimits.LockWaitSeconds}, "
+                    + $"wait_timeout = {LedgerLimits.LeaseMs / 1_000}, time_zone = '+00:00'",
                 connection);
             command.ExecuteNonQuery();
             return connection;
@@ -76,7 +77,7 @@ internal sealed class MySqlAddress : IAsyncDisposable
         foreach (var over in _readers.Where(each => each.Key.Ended.IsCancellationRequested)) Leave(over);
         return _readers.GetOrAdd(primary, _ => new MySqlDataSource(
             Build(primary.Member.ConnectionString, builder => (builder.Database, builder.MaximumPoolSize,
-                builder.ConnectionReset) = (Database, Limits.StrongReaders, false)).ConnectionString));
+                builder.ConnectionReset) = (Database, MySqlLimits.StrongReaders, false)).ConnectionString));
     }
 
     /// <summary>
@@ -168,12 +169,12 @@ internal sealed class MySqlAddress : IAsyncDisposable
             GuidFormat = MySqlGuidFormat.Binary16,
             CharacterSet = "utf8mb4",
             AllowUserVariables = true,
-            ConnectionTimeout = Limits.StrongConnectSeconds,
-            DefaultCommandTimeout = Limits.StrongReadSeconds,
+            ConnectionTimeout = MySqlLimits.ConnectSeconds,
+            DefaultCommandTimeout = MySqlLimits.ReadSeconds,
             // A statement that takes too long is abandoned with its connection, never cancelled on the server: a COMMIT
             // that is killed there may be half known.
             CancellationTimeout = -1,
-            Keepalive = Limits.StrongConnectSeconds,
+            Keepalive = MySqlLimits.ConnectSeconds,
         };
         add(builder);
         return builder;

@@ -1,5 +1,4 @@
 using MySqlConnector;
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
@@ -51,7 +50,7 @@ internal sealed class MySqlBalances(MySqlTransaction snapshot) : IBalanceSource
     {
         using var command = new MySqlCommand(
             sql, snapshot.Connection, snapshot)
-        { CommandTimeout = Limits.StrongReadSeconds };
+        { CommandTimeout = MySqlLimits.ReadSeconds };
         for (var at = 0; at < values.Length; at++)
         {
             if (values[at] is { } value) command.Parameters.AddWithValue($"@{at}", value);

@@ -19,11 +19,11 @@ internal sealed class MySqlLease(int shard, ShardOwner owner, bool prefers)
 
     /// <summary>In SQL: whether this process may try.</summary>
     public string IsFree { get; } = string.Create(CultureInfo.InvariantCulture,
-        $"lease_until <= UTC_TIMESTAMP(6) - INTERVAL {(prefers ? 0 : Limits.OrphanMs) * 1_000} MICROSECOND");
+        $"lease_until <= UTC_TIMESTAMP(6) - INTERVAL {(prefers ? 0 : LedgerLimits.OrphanMs) * 1_000} MICROSECOND");
 
     /// <summary>A command with the limit that all of the writer's have.</summary>
     public static MySqlCommand Command(MySqlConnection connection, string sql) =>
-        new(sql, connection) { CommandTimeout = Limits.StrongSilenceSeconds };
+        new(sql, connection) { CommandTimeout = MySqlLimits.SilenceSeconds };
 
     /// <summary>
     /// Looks without a lock, since the owner's batches must not wait for those who stand by. Where an owner does not
@@ -35,7 +35,8 @@ internal sealed class MySqlLease(int shard, ShardOwner owner, bool prefers)
     {
         var look = new SqlText()
             .Add($"SELECT owner, lease_until > UTC_TIMESTAMP(6), preferred, wanted_at > UTC_TIMESTAMP(6) - INTERVAL "
-                + $"{Limits.LeaseRenewMs * 1_000} MICROSECOND FROM shard_head WHERE NOT ({IsFree}) AND writer <> ")
+                + $"{LedgerLimits.LeaseRenewMs * 1_000} MICROSECOND "
+                + $"FROM shard_head WHERE NOT ({IsFree}) AND writer <> ")
             .Value(writerId);
         using var command = Command(connection, look.ToString());
         bool isOwned, asks;
@@ -49,7 +50,7 @@ internal sealed class MySqlLease(int shard, ShardOwner owner, bool prefers)
 
         if (asks) Ask(connection);
         throw new TidelineException(ErrorCode.AlreadyOwned, isOwned
-            ? $"Shard {shard} is owned by {name}, which renewed its lease in the last {Limits.LeaseMs / 1_000} s."
+            ? $"Shard {shard} is owned by {name}, which renewed its lease in the last {LedgerLimits.LeaseMs / 1_000} s."
             : $"Shard {shard} has no owner since a moment ago; those who prefer it have it first.");
     }
 

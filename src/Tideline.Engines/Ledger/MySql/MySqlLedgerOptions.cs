@@ -55,9 +55,9 @@ public sealed record MySqlLedgerOptions
             throw new TidelineException(ErrorCode.InvalidInput, $"The number of shards must be 1 to {Limits.Shards}.");
         if (Own is { Count: 0 })
             throw new TidelineException(ErrorCode.InvalidInput, "A list of preferred shards must name at least one.");
-        if (Owner.Address.Length > Limits.PeerAddressCharacters) throw new TidelineException(
+        if (Owner.Address.Length > LedgerLimits.PeerAddressCharacters) throw new TidelineException(
             ErrorCode.InvalidInput,
-                $"The address of a process may have at most {Limits.PeerAddressCharacters} characters.");
+                $"The address of a process may have at most {LedgerLimits.PeerAddressCharacters} characters.");
         if (Primaries.Count == 0)
             throw new TidelineException(ErrorCode.InvalidInput, "The strong tier needs the address of a MySQL server.");
         if (DatabasePrefix.Length is 0 or > 48 || DatabasePrefix.AsSpan().ContainsAnyExcept(NameCharacters))

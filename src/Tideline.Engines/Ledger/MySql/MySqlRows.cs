@@ -20,11 +20,12 @@ internal static class MySqlRows
 
     /// <summary>Whether a process that prefers the shard asked for it lately.</summary>
     public static readonly string IsWanted = string.Create(
-        CultureInfo.InvariantCulture, $"wanted_at > UTC_TIMESTAMP(6) - INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
+        CultureInfo.InvariantCulture,
+            $"wanted_at > UTC_TIMESTAMP(6) - INTERVAL {LedgerLimits.LeaseMs * 1_000} MICROSECOND");
 
     // By the server's clock alone: those of the processes may differ.
     public static readonly string ExtendLease = string.Create(CultureInfo.InvariantCulture,
-        $"lease_until = UTC_TIMESTAMP(6) + INTERVAL {Limits.LeaseMs * 1_000} MICROSECOND");
+        $"lease_until = UTC_TIMESTAMP(6) + INTERVAL {LedgerLimits.LeaseMs * 1_000} MICROSECOND");
 
     private const int LegBytes = 24;
 

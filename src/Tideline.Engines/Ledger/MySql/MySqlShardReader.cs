@@ -175,7 +175,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         ManyAsync("SELECT currency, CAST(SUM(balance) AS CHAR), COUNT(*) FROM accounts GROUP BY currency ORDER BY "
             + "currency", [],
             row => (MySqlRows.CurrencyOf(row.GetString(0)), Int128.Parse(row.GetString(1),
-                System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel, Limits.StrongReadSeconds);
+                System.Globalization.CultureInfo.InvariantCulture), row.GetInt64(2)), cancel, MySqlLimits.ReadSeconds);
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> FindBrokenBalancesAsync(
@@ -187,7 +187,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
                 await using var snapshot = await connection.BeginTransactionAsync(
                     System.Data.IsolationLevel.RepeatableRead, token);
                 return await Task.Run(() => new BalanceCheck(new MySqlBalances(snapshot), limit,
-                    Limits.BalanceCheckAccounts, claims).Run(token), token);
+                    BalanceCheck.AccountsPerPass, claims).Run(token), token);
             },
             cancel);
     }
@@ -210,7 +210,7 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
 
     private ValueTask<IReadOnlyList<T>> ManyAsync<T>(
         string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel,
-        int seconds = Limits.StrongRowsSeconds) => ReadAsync<IReadOnlyList<T>>(
+        int seconds = MySqlLimits.RowsSeconds) => ReadAsync<IReadOnlyList<T>>(
         async (connection, _, token) =>
         {
             await using var command = new MySqlCommand(sql, connection) { CommandTimeout = seconds };

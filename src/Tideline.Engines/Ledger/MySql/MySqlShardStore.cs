@@ -24,7 +24,7 @@ internal sealed partial class MySqlShardStore(
     MySqlAddress address, Func<int, string> databaseOf, Func<long> installationEpoch, int shard, ShardOwner owner,
     bool prefers, SteadyClock time, ILogger logger) : IShardStore
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(Limits.StrongRetryMs);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(MySqlLimits.RetryMs);
     private readonly MySqlLease _lease = new(shard, owner, prefers);
     private readonly TaskCompletionSource _wanted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Guid _writerId = new(RandomNumberGenerator.GetBytes(16));
@@ -194,12 +194,12 @@ internal sealed partial class MySqlShardStore(
                 Rollback();
                 throw Replaced(epoch);
             }
-            catch (MySqlException fault) when (fault.IsContention() && attempt < Limits.StrongContentionRetries)
+            catch (MySqlException fault) when (fault.IsContention() && attempt < LedgerLimits.StrongContentionRetries)
             {
                 Rollback();
             }
             catch (Exception fault)
-                when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < Limits.StrongWaitMs)
+                when (fault.IsLost() && time.GetElapsedTime(began).TotalMilliseconds < MySqlLimits.WaitMs)
             {
                 Drop();
                 await Task.Delay(Pause, time);
@@ -223,7 +223,7 @@ internal sealed partial class MySqlShardStore(
         {
             var connection = _connection
                 ?? throw new TidelineException(ErrorCode.Internal, "A batch cannot be committed before it is begun.");
-            var looks = time.GetElapsedTime(_looked).TotalMilliseconds >= Limits.LeaseRenewMs;
+            var looks = time.GetElapsedTime(_looked).TotalMilliseconds >= LedgerLimits.LeaseRenewMs;
             if (looks) _looked = time.GetTimestamp();
             var askedAt = time.GetTimestamp();
             var (fence, begins) = ((_writerId, _epoch), _presumed is not null);
@@ -262,7 +262,7 @@ internal sealed partial class MySqlShardStore(
     {
         FateUnknown(logger, shard, fault);
         var (began, before) = (time.GetTimestamp(), _commits);
-        while (time.GetElapsedTime(began).TotalMilliseconds < Limits.CommitFateMs)
+        while (time.GetElapsedTime(began).TotalMilliseconds < MySqlLimits.CommitFateMs)
         {
             try
             {
@@ -279,7 +279,8 @@ internal sealed partial class MySqlShardStore(
         }
 
         throw new TidelineException(
-            ErrorCode.NotOwner, $"MySQL did not say in {Limits.CommitFateMs / 1_000} s whether the last batch of shard "
+            ErrorCode.NotOwner,
+            $"MySQL did not say in {MySqlLimits.CommitFateMs / 1_000} s whether the last batch of shard "
                 + $"{shard} is committed; the shard ends here. A repeat with the same key finds out.", fault);
     }
 

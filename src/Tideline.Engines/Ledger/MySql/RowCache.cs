@@ -1,4 +1,3 @@
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.MySql;
@@ -9,8 +8,8 @@ namespace Tideline.Engines.Ledger.MySql;
 /// </summary>
 internal sealed class RowCache
 {
-    private readonly Generations<AccountRow> _accounts = new(Limits.KnownAccounts);
-    private readonly Generations<AggregateRow> _aggregates = new(Limits.KnownAggregates);
+    private readonly Generations<AccountRow> _accounts = new(MySqlLimits.KnownAccounts);
+    private readonly Generations<AggregateRow> _aggregates = new(MySqlLimits.KnownAggregates);
 
     /// <summary>Puts what is known of a batch's keys into its rows, to be changed there.</summary>
     /// <returns>Whether all of it is: rows that are not there yet are presumed to be new where only a key of MySQL

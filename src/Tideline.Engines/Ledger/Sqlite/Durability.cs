@@ -80,7 +80,7 @@ internal sealed class Durability(string path) : IDisposable
     /// Completes when a commit is durable that a read saw. What a file holds that nobody here writes to is.
     /// </summary>
     /// <exception cref="TidelineException">
-    /// StorageUnavailable: the flush failed, or takes longer than <see cref="Limits.FlushWaitMs"/>.
+    /// StorageUnavailable: the flush failed, or takes longer than <see cref="SqliteLedgerLimits.FlushWaitMs"/>.
     /// </exception>
     public ValueTask WaitAsync(long commit, CancellationToken cancel) =>
         !_isWritten || Volatile.Read(ref _flushed) >= commit
@@ -97,7 +97,7 @@ internal sealed class Durability(string path) : IDisposable
     private async Task WaitForAsync(long commit, CancellationToken cancel)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Limits.FlushWaitMs);
+        limit.CancelAfter(SqliteLedgerLimits.FlushWaitMs);
         while (true)
         {
             Task moved;
@@ -116,7 +116,8 @@ internal sealed class Durability(string path) : IDisposable
             {
                 throw new TidelineException(
                     ErrorCode.StorageUnavailable,
-                    $"The disk did not confirm the flush of {Path.GetFileName(path)} within {Limits.FlushWaitMs} ms: "
+                    $"The disk did not confirm the flush of {Path.GetFileName(path)} "
+                    + $"within {SqliteLedgerLimits.FlushWaitMs} ms: "
                         + $"try again.");
             }
         }

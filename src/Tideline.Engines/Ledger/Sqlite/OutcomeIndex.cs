@@ -91,14 +91,15 @@ internal sealed class OutcomeIndex(SqliteDatabase database)
     public void WriteShare(int added)
     {
         if (added == 0) return;
-        _due += (int)((((long)added * _frozenRows) + Limits.IndexGenerationRows - 1) / Limits.IndexGenerationRows);
-        if (_due < Math.Min(Limits.IndexStepRows, _frozenLeft)) return;
+        _due += (int)((((long)added * _frozenRows) + SqliteLedgerLimits.IndexGenerationRows - 1)
+            / SqliteLedgerLimits.IndexGenerationRows);
+        if (_due < Math.Min(SqliteLedgerLimits.IndexStepRows, _frozenLeft)) return;
         for (var count = Math.Min(_due, _frozenLeft); count > 0; count--) WriteNext();
         _due = 0;
         if (_frozenLeft > 0) return;
         if (_frozenRows > 0) _through.Bind(_frozenThrough).Run();
         _frozenRows = 0;
-        if (_opened >= Limits.IndexGenerationRows) Freeze();
+        if (_opened >= SqliteLedgerLimits.IndexGenerationRows) Freeze();
     }
 
     /// <summary>After a rollback: what is in memory may not be what is in the file.</summary>

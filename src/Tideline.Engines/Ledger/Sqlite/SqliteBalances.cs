@@ -1,6 +1,5 @@
 using System.Globalization;
 using Tideline.Engines.Sqlite;
-using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Engines.Ledger.Sqlite;
@@ -44,9 +43,9 @@ internal sealed class SqliteBalances(SqliteDatabase database) : IBalanceSource
         {
             var accounts = Rows(database.Prepare(
                 "SELECT account_id, entry_rows FROM accounts WHERE account_id > ? ORDER BY account_id LIMIT ?")
-                    .Bind(after ?? Guid.Empty).Bind(Limits.BalanceCheckAccounts),
+                    .Bind(after ?? Guid.Empty).Bind(BalanceCheck.AccountsPerPass),
                 row => (Id: row.Id(0), Rows: row.Bytes(1))).ToList();
-            Guid? through = accounts.Count == Limits.BalanceCheckAccounts ? accounts[^1].Id : null;
+            Guid? through = accounts.Count == BalanceCheck.AccountsPerPass ? accounts[^1].Id : null;
             var chains = new ChainCheck();
             var entries = database.Prepare(
                 "SELECT account_id, entry_version, row, previous, jump FROM entries ORDER BY row");

@@ -145,7 +145,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
         Read<IReadOnlyList<string>>(database =>
         {
             var balances = new SqliteBalances(database);
-            var check = new BalanceCheck(balances, limit, Limits.BalanceCheckAccounts, claims);
+            var check = new BalanceCheck(balances, limit, BalanceCheck.AccountsPerPass, claims);
             return
             [
                 .. check.Run(cancel).Concat(balances.FindBrokenChains(cancel))

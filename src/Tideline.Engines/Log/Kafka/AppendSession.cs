@@ -109,7 +109,7 @@ internal sealed partial class AppendSession : IDisposable
     {
         lock (_gate)
         {
-            _isAwaited = _bytes >= Limits.KafkaInFlightBytes && _end is null;
+            _isAwaited = _bytes >= KafkaLimits.InFlightBytes && _end is null;
             return _isAwaited ? _room.Task : Task.CompletedTask;
         }
     }
@@ -117,7 +117,7 @@ internal sealed partial class AppendSession : IDisposable
     /// <summary>Hands a record to the producer unless it is on the log beyond a gap that this append fills.</summary>
     public void Send(Flight flight, LogRecord record, Partition partition)
     {
-        var bytes = record.Data.Length + Limits.KafkaRecordOverheadBytes;
+        var bytes = record.Data.Length + KafkaLimits.RecordOverheadBytes;
         lock (_gate)
         {
             ThrowIfEnded();
@@ -184,7 +184,7 @@ internal sealed partial class AppendSession : IDisposable
             if (_end is not null) return;
             progress.Confirm(stamp);
             _bytes -= bytes;
-            if (_bytes < Limits.KafkaInFlightBytes && _isAwaited)
+            if (_bytes < KafkaLimits.InFlightBytes && _isAwaited)
             {
                 _isAwaited = false;
                 _room.TrySetResult();

@@ -19,7 +19,7 @@ namespace Tideline.Engines.Log.Kafka;
 internal sealed class Appender(
     KafkaClients clients, PartitionTable partitions, RecordSeal seal, TimeProvider time, ILogger logger) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaAppendMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(KafkaLimits.AppendMs);
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Lock _making = new();
     private AppendSession? _session;
@@ -52,7 +52,7 @@ internal sealed class Appender(
         {
             throw new TidelineException(
                 ErrorCode.StorageUnavailable, $"Kafka did not confirm {records.Count} records within "
-                    + $"{Limits.KafkaAppendMs} ms. They may be on the log yet; to append them again is harmless.");
+                    + $"{KafkaLimits.AppendMs} ms. They may be on the log yet; to append them again is harmless.");
         }
     }
 
@@ -76,9 +76,9 @@ internal sealed class Appender(
         var places = new Dictionary<(string, int), Partition>();
         foreach (var record in records)
         {
-            if (record.Data.Length > Limits.KafkaRecordBytes)
+            if (record.Data.Length > KafkaLimits.RecordBytes)
                 throw new TidelineException(ErrorCode.InvalidInput,
-                    $"A record of {record.Data.Length} bytes is too large; the limit is {Limits.KafkaRecordBytes}.");
+                    $"A record of {record.Data.Length} bytes is too large; the limit is {KafkaLimits.RecordBytes}.");
             if (!places.ContainsKey((record.Topic, record.Partition)))
             {
                 var place = places[(record.Topic, record.Partition)] = await partitions.GetAsync(

@@ -11,8 +11,8 @@ namespace Tideline.Engines.Log.Kafka;
 internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsyncDisposable
 {
     private const int StepMs = 100;
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
-    private readonly SemaphoreSlim _places = new(Limits.KafkaBulkReaders, Limits.KafkaBulkReaders);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(KafkaLimits.CallMs);
+    private readonly SemaphoreSlim _places = new(KafkaLimits.BulkReaders, KafkaLimits.BulkReaders);
     private readonly Lock _gate = new();
     private readonly List<Cursor> _resting = [];
     private readonly CancellationTokenSource _stop = new();
@@ -52,7 +52,7 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        for (var reader = 0; reader < Limits.KafkaBulkReaders; reader++) await _places.WaitAsync();
+        for (var reader = 0; reader < KafkaLimits.BulkReaders; reader++) await _places.WaitAsync();
         foreach (var cursor in _resting) cursor.Consumer.Dispose();
         _places.Dispose();
         _stop.Dispose();
@@ -90,7 +90,7 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
                 else if (time.GetElapsedTime(begun) > Patience)
                 {
                     throw KafkaFaults.Silent(
-                        $"give {place.Topic}/{place.Partition.Value} from offset {cursor.Next}", Limits.KafkaCallMs);
+                        $"give {place.Topic}/{place.Partition.Value} from offset {cursor.Next}", KafkaLimits.CallMs);
                 }
             }
 
@@ -111,10 +111,10 @@ internal sealed class BulkReader(KafkaClients clients, TimeProvider time) : IAsy
         {
             var index = _resting.FindIndex(cursor => cursor.Place == place && cursor.Next == from);
             if (index < 0) index = _resting.FindIndex(cursor => cursor.Place is null);
-            if (index < 0 && _cursors < Limits.KafkaBulkReaders)
+            if (index < 0 && _cursors < KafkaLimits.BulkReaders)
             {
                 _cursors++;
-                return new Cursor(clients.Consumer(Limits.KafkaBulkFetchWaitMs));
+                return new Cursor(clients.Consumer(KafkaLimits.BulkFetchWaitMs));
             }
 
             // The one that has rested longest.

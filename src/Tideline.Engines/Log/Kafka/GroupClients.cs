@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Log.Kafka;
 
@@ -11,7 +10,7 @@ namespace Tideline.Engines.Log.Kafka;
 /// </summary>
 internal sealed class GroupClients(Func<string, IConsumer<byte[], byte[]>> open) : IAsyncDisposable
 {
-    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs);
+    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(KafkaLimits.RequestMs);
     private readonly ConcurrentDictionary<string, Lazy<Client>> _clients = new(StringComparer.Ordinal);
 
     /// <summary>The next offset of a group; null when Kafka knows none.</summary>

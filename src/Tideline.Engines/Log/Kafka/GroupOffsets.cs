@@ -55,7 +55,7 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options,
     }
 
     /// <summary>
-    /// Copies positions that moved since they were last copied, when that is <see cref="Limits.KafkaKeepMs"/> ago or
+    /// Copies positions that moved since they were last copied, when that is <see cref="KafkaLimits.KeepMs"/> ago or
     /// <paramref name="isLast"/> says that there is no later.
     /// </summary>
     public async Task CopyAsync(bool isLast, CancellationToken cancel)
@@ -80,7 +80,7 @@ internal sealed partial class GroupOffsets(KafkaLogOptions options,
     }
 
     private bool IsDue((string, Partition) key) => !_copiedAt.TryGetValue(key, out var at)
-        || time.GetElapsedTime(at).TotalMilliseconds >= Limits.KafkaKeepMs;
+        || time.GetElapsedTime(at).TotalMilliseconds >= KafkaLimits.KeepMs;
 
     private async Task CopyAsync((string Group, Partition Partition) key, GroupEntry entry, CancellationToken cancel)
     {

@@ -8,15 +8,15 @@ namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
 /// The questions that the log asks the brokers. Each is asked again while that may help, for
-/// <see cref="Limits.KafkaCallMs"/> at most.
+/// <see cref="KafkaLimits.CallMs"/> at most.
 /// </summary>
 internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, GroupClients groups, TimeProvider time)
     : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaCallMs);
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
-    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs);
-    private static readonly TimeSpan Last = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs + Limits.KafkaCloseMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(KafkaLimits.CallMs);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(KafkaLimits.RetryMs);
+    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(KafkaLimits.RequestMs);
+    private static readonly TimeSpan Last = TimeSpan.FromMilliseconds(KafkaLimits.RequestMs + KafkaLimits.CloseMs);
     private readonly SemaphoreSlim _deleting = new(1, 1);
     private readonly ConcurrentDictionary<Task, bool> _asked = new();
 
@@ -146,7 +146,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
             }
             catch (TimeoutException)
             {
-                throw last is null ? KafkaFaults.Silent(what, Limits.KafkaCallMs) : KafkaFaults.Unavailable(what, last);
+                throw last is null ? KafkaFaults.Silent(what, KafkaLimits.CallMs) : KafkaFaults.Unavailable(what, last);
             }
 
             await Task.Delay(Rest, time, cancel);

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Log.Kafka;
 
@@ -22,11 +21,11 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
             EnableIdempotence = true,
             EnableGaplessGuarantee = messageTimeoutMs == 0,
             MessageTimeoutMs = messageTimeoutMs,
-            RequestTimeoutMs = Limits.KafkaRequestMs,
-            LingerMs = Limits.KafkaLingerMs,
+            RequestTimeoutMs = KafkaLimits.RequestMs,
+            LingerMs = KafkaLimits.LingerMs,
             CompressionType = CompressionType.Zstd,
             QueueBufferingMaxMessages = 0,
-            QueueBufferingMaxKbytes = 2 * Limits.KafkaInFlightBytes / 1024,
+            QueueBufferingMaxKbytes = 2 * KafkaLimits.InFlightBytes / 1024,
             DeliveryReportFields = "none",
         })).SetLogHandler(
         (_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
@@ -49,10 +48,10 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
             EnablePartitionEof = true,
             CheckCrcs = true,
             FetchWaitMaxMs = fetchWaitMs,
-            FetchQueueBackoffMs = Limits.KafkaFetchBackoffMs,
-            FetchErrorBackoffMs = Limits.KafkaRetryMs,
-            QueuedMinMessages = Limits.KafkaPrefetchRecords,
-            QueuedMaxMessagesKbytes = Limits.KafkaPrefetchBytes / 1024,
+            FetchQueueBackoffMs = KafkaLimits.FetchBackoffMs,
+            FetchErrorBackoffMs = KafkaLimits.RetryMs,
+            QueuedMinMessages = KafkaLimits.PrefetchRecords,
+            QueuedMaxMessagesKbytes = KafkaLimits.PrefetchBytes / 1024,
             ConsumeResultFields = "headers,topic",
         })).SetLogHandler(
         (_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
@@ -66,7 +65,7 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         GroupId = $"{options.TopicPrefix}tideline.readers",
         EnableAutoCommit = false,
         IsolationLevel = IsolationLevel.ReadUncommitted,
-        MetadataMaxAgeMs = Limits.KafkaLeaderAgeMs,
+        MetadataMaxAgeMs = KafkaLimits.LeaderAgeMs,
     })).SetLogHandler(
         (_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build());
 
@@ -78,8 +77,8 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
     {
         GroupId = group,
         EnableAutoCommit = false,
-        SessionTimeoutMs = Limits.KafkaGroupMs,
-        CoordinatorQueryIntervalMs = Limits.KafkaLeaderAgeMs,
+        SessionTimeoutMs = KafkaLimits.GroupMs,
+        CoordinatorQueryIntervalMs = KafkaLimits.LeaderAgeMs,
     })).SetLogHandler(
         (_, message) => Said(message)).SetErrorHandler((client, error) => Failed(client.Name, error)).Build();
 
@@ -96,7 +95,7 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
     public static void Introduce(IConsumer<byte[], byte[]> consumer, TopicPartition place, HashSet<string> known)
     {
         if (known.Contains(place.Topic)) return;
-        consumer.QueryWatermarkOffsets(place, TimeSpan.FromMilliseconds(Limits.KafkaRequestMs));
+        consumer.QueryWatermarkOffsets(place, TimeSpan.FromMilliseconds(KafkaLimits.RequestMs));
         known.Add(place.Topic);
     }
 
@@ -113,11 +112,11 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
         config.AllowAutoCreateTopics = false;
         // Left alone, a client asks who leads what when a request fails. Behind a broker that stands still that comes
         // late, and too early to hear of another leader.
-        config.TopicMetadataRefreshIntervalMs = Limits.KafkaLeaderAgeMs;
-        config.SocketTimeoutMs = Limits.KafkaRequestMs;
-        config.SocketConnectionSetupTimeoutMs = Limits.KafkaRequestMs;
-        config.ReconnectBackoffMs = Limits.KafkaRetryMs / 2;
-        config.ReconnectBackoffMaxMs = Limits.KafkaReconnectMs;
+        config.TopicMetadataRefreshIntervalMs = KafkaLimits.LeaderAgeMs;
+        config.SocketTimeoutMs = KafkaLimits.RequestMs;
+        config.SocketConnectionSetupTimeoutMs = KafkaLimits.RequestMs;
+        config.ReconnectBackoffMs = KafkaLimits.RetryMs / 2;
+        config.ReconnectBackoffMaxMs = KafkaLimits.ReconnectMs;
         return config;
     }
 
@@ -131,7 +130,7 @@ internal sealed partial class KafkaClients(KafkaLogOptions options, TimeProvider
             ClientEnded(logger, client, error.Reason);
         }
         else if (!_complainedAt.TryGetValue(client, out var at)
-            || time.GetElapsedTime(at).TotalMilliseconds > Limits.KafkaComplaintMs)
+            || time.GetElapsedTime(at).TotalMilliseconds > KafkaLimits.ComplaintMs)
         {
             _complainedAt[client] = time.GetTimestamp();
             ClientComplained(logger, client, error.Reason);

@@ -40,7 +40,7 @@ public sealed partial class KafkaLog : ILog
         _groups = new GroupOffsets(options, _partitions, state, admin, time, logger);
         _trimmer = new LogTrimmer(_partitions, _groups, state, admin);
         _keeping = new BackgroundLoop("state of the log", KeepAllAsync,
-            TimeSpan.FromMilliseconds(Limits.KafkaKeepLookMs), time, logger);
+            TimeSpan.FromMilliseconds(KafkaLimits.KeepLookMs), time, logger);
     }
 
     /// <summary>
@@ -60,7 +60,7 @@ public sealed partial class KafkaLog : ILog
         try
         {
             state = new StateTopic(await topics.GetCompactedAsync(StateTopic.Name, cancel), admin, bulk,
-                clients.Producer(Limits.KafkaAppendMs), seal, time);
+                clients.Producer(KafkaLimits.AppendMs), seal, time);
             await state.CatchUpAsync(cancel);
             var log = new KafkaLog(options, clients, admin, bulk, topics, state, seal, time, logger);
             log._keeping.Start();
@@ -104,7 +104,7 @@ public sealed partial class KafkaLog : ILog
         {
             // It is confirmed, or somebody saw it: who follows the end has it in a moment.
             await from.WaitAsync(each => each.ReadWindow(afterOffset, 1) is not { Count: 0 },
-                TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), _time, either);
+                TimeSpan.FromMilliseconds(KafkaLimits.TailWaitMs), _time, either);
             read = from.ReadWindow(afterOffset, limit);
         }
 
@@ -159,7 +159,7 @@ public sealed partial class KafkaLog : ILog
 
     /// <summary>
     /// Ends the calls that are inside, keeps how far the log is known if Kafka answers within
-    /// <see cref="Limits.KafkaCloseMs"/>, and closes the clients.
+    /// <see cref="KafkaLimits.CloseMs"/>, and closes the clients.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
@@ -168,7 +168,7 @@ public sealed partial class KafkaLog : ILog
         _appender.Dispose();
         _tail.Dispose();
         using (var late = new CancellationTokenSource(
-            TimeSpan.FromMilliseconds(Limits.KafkaCloseMs), _time)) await KeepAsync(isLast: true, late.Token);
+            TimeSpan.FromMilliseconds(KafkaLimits.CloseMs), _time)) await KeepAsync(isLast: true, late.Token);
         await _bulk.DisposeAsync();
         _state.Dispose();
         _partitions.Dispose();
@@ -215,7 +215,7 @@ public sealed partial class KafkaLog : ILog
     private async Task KeepAllAsync(CancellationToken stopping)
     {
         await KeepAsync(isLast: false, stopping);
-        if (_time.GetElapsedTime(_lookedAt).TotalMilliseconds < Limits.KafkaTopicLookMs) return;
+        if (_time.GetElapsedTime(_lookedAt).TotalMilliseconds < KafkaLimits.TopicLookMs) return;
         _gone = await _topics.FindGoneAsync(stopping);
         _lookedAt = _time.GetTimestamp();
     }
@@ -236,8 +236,8 @@ public sealed partial class KafkaLog : ILog
     }
 
     private bool IsDue(Partition partition) =>
-        partition.Position - partition.Kept.Position >= Limits.KafkaKeepRecords
-            || _time.GetElapsedTime(partition.Kept.At).TotalMilliseconds >= Limits.KafkaKeepMs;
+        partition.Position - partition.Kept.Position >= KafkaLimits.KeepRecords
+            || _time.GetElapsedTime(partition.Kept.At).TotalMilliseconds >= KafkaLimits.KeepMs;
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "How far the log is known could not be kept; a later try, or the next open, makes up for it.")]

@@ -1,5 +1,4 @@
 using Confluent.Kafka;
-using Tideline.Kernel;
 using KafkaError = Confluent.Kafka.ErrorCode;
 
 namespace Tideline.Engines.Log.Kafka;
@@ -17,15 +16,15 @@ internal sealed class OffsetReader(IConsumer<byte[], byte[]> consumer) : IAsyncD
     /// <summary>The offset after the newest record.</summary>
     public const long End = -1;
 
-    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(Limits.KafkaRequestMs);
-    private readonly SemaphoreSlim _places = new(Limits.KafkaOffsetCalls, Limits.KafkaOffsetCalls);
+    private static readonly TimeSpan Request = TimeSpan.FromMilliseconds(KafkaLimits.RequestMs);
+    private readonly SemaphoreSlim _places = new(KafkaLimits.OffsetCalls, KafkaLimits.OffsetCalls);
 
     /// <summary>An offset of each partition.</summary>
     /// <param name="places">At least one.</param>
     /// <param name="which"><see cref="First"/>, <see cref="End"/>, or a time in milliseconds: the first record not
     /// older, -1 when there is none.</param>
     /// <param name="cancel">Ends the wait for a turn; a question that was asked is answered, or not, within
-    /// <see cref="Limits.KafkaRequestMs"/>.</param>
+    /// <see cref="KafkaLimits.RequestMs"/>.</param>
     /// <exception cref="KafkaException">A leader does not answer.</exception>
     public async Task<long[]> ReadAsync(IReadOnlyList<TopicPartition> places, long which, CancellationToken cancel)
     {
@@ -43,7 +42,7 @@ internal sealed class OffsetReader(IConsumer<byte[], byte[]> consumer) : IAsyncD
     /// <summary>Waits for the questions that are under way: nobody may be inside a client that is closed.</summary>
     public async ValueTask DisposeAsync()
     {
-        for (var call = 0; call < Limits.KafkaOffsetCalls; call++) await _places.WaitAsync();
+        for (var call = 0; call < KafkaLimits.OffsetCalls; call++) await _places.WaitAsync();
         consumer.Dispose();
         _places.Dispose();
     }

@@ -271,7 +271,7 @@ internal sealed partial class Partition(
     public HistoryEntry? Keep()
     {
         lock (_gate) return _fault is null && history.Position > Kept.Position
-            && history.Hidden.Runs <= Limits.KafkaKeptRuns ? history.Keep(topic, Number, topicId) : null;
+            && history.Hidden.Runs <= KafkaLimits.KeptRuns ? history.Keep(topic, Number, topicId) : null;
     }
 
     /// <summary>What the partition tells of a source.</summary>

@@ -96,10 +96,10 @@ internal sealed class PartitionHistory
 
     private bool Hide(long count)
     {
-        if (Hidden.Runs >= Limits.KafkaHiddenRuns)
+        if (Hidden.Runs >= KafkaLimits.HiddenRuns)
             throw new TidelineException(
                 ErrorCode.Corrupt,
-                $"More than {Limits.KafkaHiddenRuns} runs of messages are passed over, up to Kafka offset {Position}: "
+                $"More than {KafkaLimits.HiddenRuns} runs of messages are passed over, up to Kafka offset {Position}: "
                     + "other clients write there, or several processes append for the same source.");
         Hidden.Add(Position, count);
         Position += count;

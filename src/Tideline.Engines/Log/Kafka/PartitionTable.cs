@@ -13,8 +13,8 @@ internal sealed class PartitionTable(
     TopicCatalog topics, StateTopic state, KafkaAdmin admin, BulkReader bulk, RecordSeal seal, TimeProvider time,
         ILogger logger) : IDisposable
 {
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(Limits.KafkaRetryMs);
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaElectionMs);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(KafkaLimits.RetryMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(KafkaLimits.ElectionMs);
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<(string Topic, int Number), Partition> _open = new();
 
@@ -70,7 +70,7 @@ internal sealed class PartitionTable(
             {
                 if (record.Offset > afterOffset) records.Add(record);
                 bytes += record.Data.Length;
-                return records.Count < limit && bytes < Limits.KafkaReadBytes;
+                return records.Count < limit && bytes < KafkaLimits.ReadBytes;
             }, cancel);
         }
         catch (TidelineException fault) when (fault.Code == Kernel.ErrorCode.Corrupt && records.Count > 0)
@@ -132,7 +132,7 @@ internal sealed class PartitionTable(
     {
         // Who follows the end is about to learn of it anyway.
         if (partition.IsFollowed) await partition.WaitAsync(
-            each => each.Position >= end, TimeSpan.FromMilliseconds(Limits.KafkaTailWaitMs), time, cancel);
+            each => each.Position >= end, TimeSpan.FromMilliseconds(KafkaLimits.TailWaitMs), time, cancel);
         try
         {
             await ScanAsync(partition, partition.Position, end, _ => partition.Position < end, cancel);

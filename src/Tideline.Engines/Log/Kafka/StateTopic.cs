@@ -18,7 +18,7 @@ internal sealed class StateTopic(
     /// <summary>The name of the topic, after the prefix.</summary>
     public const string Name = "tideline.state";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.KafkaAppendMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(KafkaLimits.AppendMs);
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<string, StateEntry> _entries = new(StringComparer.Ordinal);
     private readonly TopicPartition _place = new(topic.KafkaName, 0);
@@ -78,7 +78,7 @@ internal sealed class StateTopic(
         }
         catch (TimeoutException)
         {
-            throw KafkaFaults.Silent("keep the state of the log", Limits.KafkaAppendMs);
+            throw KafkaFaults.Silent("keep the state of the log", KafkaLimits.AppendMs);
         }
     }
 

@@ -1,14 +1,13 @@
 using System.Collections.Concurrent;
 using Confluent.Kafka;
 using Microsoft.Extensions.Logging;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
 /// Follows the ends of partitions with one consumer and one thread, and fills their windows. A partition is followed
 /// from the first time that somebody waits at its end until nobody has read there for
-/// <see cref="Limits.KafkaTailIdleMs"/>.
+/// <see cref="KafkaLimits.TailIdleMs"/>.
 /// </summary>
 internal sealed partial class TailReader : IDisposable
 {
@@ -24,7 +23,7 @@ internal sealed partial class TailReader : IDisposable
 
     public TailReader(KafkaClients clients, TimeProvider time, ILogger logger)
     {
-        (_consumer, _time, _logger) = (clients.Consumer(Limits.KafkaTailFetchWaitMs), time, logger);
+        (_consumer, _time, _logger) = (clients.Consumer(KafkaLimits.TailFetchWaitMs), time, logger);
         _thread = new Thread(Run) { IsBackground = true, Name = "kafka tail" };
         _thread.Start();
     }
@@ -69,10 +68,10 @@ internal sealed partial class TailReader : IDisposable
             try
             {
                 if (_consumer.Consume(StepMs) is { } message) Take(message);
-                if (_time.GetElapsedTime(lookedAt).TotalMilliseconds < Limits.KafkaTailIdleMs / 10.0) continue;
+                if (_time.GetElapsedTime(lookedAt).TotalMilliseconds < KafkaLimits.TailIdleMs / 10.0) continue;
                 lookedAt = _time.GetTimestamp();
                 foreach (var partition in _followed.Values.Where(partition => _time.GetElapsedTime(partition.UsedAt)
-                    .TotalMilliseconds > Limits.KafkaTailIdleMs)) Leave(partition);
+                    .TotalMilliseconds > KafkaLimits.TailIdleMs)) Leave(partition);
             }
             catch (ConsumeException fault)
             {

@@ -1,10 +1,9 @@
-using Tideline.Kernel;
 using Tideline.Log;
 
 namespace Tideline.Engines.Log.Kafka;
 
 /// <summary>
-/// The newest records of a partition that is followed, as many as <see cref="Limits.KafkaTailBytes"/> hold: several
+/// The newest records of a partition that is followed, as many as <see cref="KafkaLimits.TailBytes"/> hold: several
 /// groups read them there without asking the brokers.
 /// </summary>
 internal sealed class TailWindow(long afterOffset)
@@ -23,7 +22,7 @@ internal sealed class TailWindow(long afterOffset)
         _records.Add(record);
         Last = record.Offset;
         _bytes += Bytes(record);
-        while (_bytes > Limits.KafkaTailBytes) _bytes -= Bytes(_records[_dropped++]);
+        while (_bytes > KafkaLimits.TailBytes) _bytes -= Bytes(_records[_dropped++]);
         if (_dropped <= _records.Count / 2) return;
         _records.RemoveRange(0, _dropped);
         _dropped = 0;
@@ -40,5 +39,5 @@ internal sealed class TailWindow(long afterOffset)
         return _records.GetRange(from, Math.Min(limit, _records.Count - from));
     }
 
-    private static long Bytes(LogRecord record) => record.Data.Length + Limits.KafkaRecordOverheadBytes;
+    private static long Bytes(LogRecord record) => record.Data.Length + KafkaLimits.RecordOverheadBytes;
 }

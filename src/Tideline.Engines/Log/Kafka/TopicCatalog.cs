@@ -47,7 +47,7 @@ internal sealed partial class TopicCatalog(KafkaLogOptions options, KafkaAdmin a
     public Task<TopicInfo> GetCompactedAsync(string topic, CancellationToken cancel) =>
         EnsureAsync(topic, 1, Compacted, new()
         {
-            ["segment.bytes"] = Text(Limits.KafkaStateSegmentBytes),
+            ["segment.bytes"] = Text(KafkaLimits.StateSegmentBytes),
             ["min.cleanable.dirty.ratio"] = "0.1",
         }, cancel);
 

@@ -7,6 +7,9 @@ namespace Tideline.Engines.Log.Sqlite;
 /// <summary>What the log writes inside one transaction. Not for two threads at once.</summary>
 internal sealed class LogWriter
 {
+    /// <summary>Records that one retention transaction deletes.</summary>
+    internal const int TrimRows = 5_000;
+
     private readonly SqliteDatabase _database;
     private readonly SqliteStatement _insert;
     private readonly Dictionary<(int Topic, int Partition), long> _heads = [];
@@ -98,7 +101,7 @@ internal sealed class LogWriter
     }
 
     /// <summary>
-    /// Drops up to <see cref="Limits.TrimRows"/> old records that every group of their partition has read.
+    /// Drops up to <see cref="TrimRows"/> old records that every group of their partition has read.
     /// </summary>
     public long Trim(long beforeUs)
     {
@@ -111,7 +114,7 @@ internal sealed class LogWriter
                 JOIN (SELECT topic, partition, MIN(position) AS done FROM groups GROUP BY topic, partition) g ON g.topic = r.topic AND g.partition = r.partition
                 JOIN topics t ON t.id = r.topic AND t.name NOT LIKE '%.dlq'
                 WHERE r.position <= g.done AND r.time_us < ? LIMIT ?)
-            """).Bind(beforeUs).Bind(Limits.TrimRows).Run();
+            """).Bind(beforeUs).Bind(TrimRows).Run();
         return _database.Changes;
     }
 

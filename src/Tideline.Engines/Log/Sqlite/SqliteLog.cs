@@ -117,7 +117,7 @@ public sealed class SqliteLog : ILog
         {
             var dropped = await RunAsync(writer => writer.Trim(before.ToUs()), cancel);
             total += dropped;
-            if (dropped < Limits.TrimRows) return total;
+            if (dropped < LogWriter.TrimRows) return total;
         }
     }
 

@@ -1,6 +1,7 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
 using Tideline.Kernel;
+using Tideline.Views;
 
 namespace Tideline.Engines.Views.Mongo;
 
@@ -66,7 +67,7 @@ internal sealed class ChangeCursor : IDisposable
                 FullDocumentBeforeChange = withImages ? ChangeStreamFullDocumentBeforeChangeOption.WhenAvailable
                     : ChangeStreamFullDocumentBeforeChangeOption.Off,
                 BatchSize = Limits.EventBatch,
-                MaxAwaitTime = TimeSpan.FromMilliseconds(Limits.ProjectionPollMs),
+                MaxAwaitTime = TimeSpan.FromMilliseconds(ViewLimits.ProjectionPollMs),
             };
             var cursor = new ChangeCursor(session,
                 await server.Database.WatchAsync<BsonDocument>(session, s_pipeline, options, cancel), withImages);

@@ -110,7 +110,7 @@ internal sealed class ChangeFeed(MongoServer server, MongoCatalog catalog, Mongo
         if (cursor.IsEnded) return false;
         lock (_lock)
         {
-            if (_waiting.Count == Limits.ViewChangeStreams)
+            if (_waiting.Count == MongoLimits.ChangeStreams)
             {
                 _waiting[0].Cursor.Dispose();
                 _waiting.RemoveAt(0);

@@ -87,7 +87,7 @@ internal sealed class GuardedRun
             "_id", new BsonDocument("$in", new BsonArray(writes.Select(at => _writes[at].Id))));
         var options = new FindOptions<RawBsonDocument, BsonDocument>
         {
-            Projection = s_marks, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs)
+            Projection = s_marks, MaxTime = TimeSpan.FromMilliseconds(MongoLimits.ReadMs)
         };
         using var cursor = await _collection.FindAsync(session, named, options, cancel);
         var found = await cursor.ToListAsync(cancel);

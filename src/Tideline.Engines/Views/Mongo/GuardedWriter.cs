@@ -28,7 +28,7 @@ internal sealed class GuardedWriter(MongoServer server, IdGenerator ids)
         var (run, named) = (new List<DocumentWrite>(), new HashSet<string>(StringComparer.Ordinal));
         foreach (var write in writes)
         {
-            if (run.Count == Limits.ViewBulkWrites || named.Contains(write.Id))
+            if (run.Count == MongoLimits.BulkWrites || named.Contains(write.Id))
             {
                 yield return [.. run];
                 run.Clear();

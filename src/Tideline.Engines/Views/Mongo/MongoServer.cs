@@ -20,7 +20,7 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
     {
         ReadConcern = ReadConcern.Local,
         ReadPreference = new ReadPreference(
-            ReadPreferenceMode.Nearest, maxStaleness: TimeSpan.FromSeconds(Limits.NearestStalenessSeconds)),
+            ReadPreferenceMode.Nearest, maxStaleness: TimeSpan.FromSeconds(MongoLimits.NearestStalenessSeconds)),
     };
 
     private readonly MongoClient _client = new(options.ToSettings());
@@ -96,7 +96,8 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
                 return answer;
             }
             catch (Exception fault)
-                when (MongoFaults.IsPassing(fault) && time.GetElapsedTime(began).TotalMilliseconds < Limits.ViewWriteMs)
+                when (MongoFaults.IsPassing(fault)
+                    && time.GetElapsedTime(began).TotalMilliseconds < MongoLimits.WriteMs)
             {
                 WriteIsRepeated(logger, fault.Message);
             }
@@ -105,7 +106,7 @@ internal sealed partial class MongoServer(MongoViewOptions options, TimeProvider
                 throw MongoFaults.Translate(fault);
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ViewRetryMs), time, cancel);
+            await Task.Delay(TimeSpan.FromMilliseconds(MongoLimits.RetryMs), time, cancel);
         }
     }
 

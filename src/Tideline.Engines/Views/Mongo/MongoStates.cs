@@ -83,7 +83,7 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
     /// </summary>
     public async Task SetStateAsync(string name, byte[]? json, long epoch, CancellationToken cancel)
     {
-        for (var attempt = 0; attempt < Limits.ProjectionGuardRetries; attempt++)
+        for (var attempt = 0; attempt < ViewLimits.ProjectionGuardRetries; attempt++)
         {
             var found = await FindAsync(name, cancel);
             if (found is not null && (found.Damage is not null || epoch == ViewEpoch.Any))

@@ -23,13 +23,13 @@ public sealed record MongoViewOptions(string ConnectionString, string Database)
         var settings = Parse();
         // Durable means: in the journals of a majority. What is read is what no election can take back.
         settings.WriteConcern = WriteConcern.WMajority.With(
-            journal: true, wTimeout: TimeSpan.FromMilliseconds(Limits.ViewMajorityMs));
+            journal: true, wTimeout: TimeSpan.FromMilliseconds(MongoLimits.MajorityMs));
         settings.ReadConcern = ReadConcern.Majority;
         settings.ReadPreference = ReadPreference.Primary;
         (settings.RetryWrites, settings.RetryReads) = (true, true);
         settings.ServerSelectionTimeout =
-            settings.ConnectTimeout = settings.WaitQueueTimeout = TimeSpan.FromMilliseconds(Limits.ViewConnectMs);
-        settings.SocketTimeout = TimeSpan.FromMilliseconds(Limits.ViewSocketMs);
+            settings.ConnectTimeout = settings.WaitQueueTimeout = TimeSpan.FromMilliseconds(MongoLimits.ConnectMs);
+        settings.SocketTimeout = TimeSpan.FromMilliseconds(MongoLimits.SocketMs);
         settings.ApplicationName ??= "tideline";
         return settings;
     }

@@ -17,7 +17,7 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
     {
         var (of, found) = (await catalog.FindAsync(collection, cancel),
             new Dictionary<string, Document>(ids.Count, StringComparer.Ordinal));
-        foreach (var some in ids.Chunk(Limits.ViewQueryDocuments))
+        foreach (var some in ids.Chunk(ViewLimits.QueryDocuments))
             await WalkAsync(of, new BsonDocument("_id", new BsonDocument("$in", new BsonArray(some))),
                 Page(some.Length), document => found.TryAdd(document.Id, document), cancel);
         return [.. ids.Select(id => found.GetValueOrDefault(id)).OfType<Document>()];
@@ -52,7 +52,7 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
         var options = new FindOptions<RawBsonDocument, BsonDocument>
         {
             Projection = new BsonDocument("_id", 1), Limit = limit,
-            MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs),
+            MaxTime = TimeSpan.FromMilliseconds(MongoLimits.ReadMs),
         };
         var filter = new BsonDocument("_id", new BsonDocument("$not", new BsonDocument("$type", "string")));
         return await server.ReadAsync<IReadOnlyList<string>>(async session =>
@@ -83,6 +83,6 @@ internal sealed class MongoViewReader(MongoServer server, MongoCatalog catalog, 
     // A whole page comes in one answer; what is filtered here comes in pieces until the page is full.
     private static FindOptions<RawBsonDocument> Page(int? limit) => new()
     {
-        Limit = limit, BatchSize = limit ?? Limits.EventBatch, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs)
+        Limit = limit, BatchSize = limit ?? Limits.EventBatch, MaxTime = TimeSpan.FromMilliseconds(MongoLimits.ReadMs)
     };
 }

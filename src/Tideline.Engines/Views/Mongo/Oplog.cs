@@ -1,6 +1,5 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Views.Mongo;
 
@@ -36,7 +35,7 @@ internal sealed record Oplog(BsonTimestamp Oldest, BsonTimestamp Newest, bool Is
         var options = new FindOptions<BsonDocument>
         {
             Sort = new BsonDocument("$natural", direction),
-            Limit = 1, MaxTime = TimeSpan.FromMilliseconds(Limits.ViewReadMs)
+            Limit = 1, MaxTime = TimeSpan.FromMilliseconds(MongoLimits.ReadMs)
         };
         using var cursor = await entries.FindAsync(new BsonDocument(), options, cancel);
         return (await cursor.FirstOrDefaultAsync(cancel))?.GetValue("ts", null) as BsonTimestamp;

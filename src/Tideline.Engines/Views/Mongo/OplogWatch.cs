@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using MongoDB.Driver;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Views.Mongo;
 
@@ -47,7 +46,7 @@ internal sealed partial class OplogWatch(MongoServer server, TimeProvider time, 
     private bool IsDue(ref long doneAt)
     {
         var last = Volatile.Read(ref doneAt);
-        return (last == 0 || time.GetElapsedTime(last).TotalMilliseconds >= Limits.OplogCheckMs)
+        return (last == 0 || time.GetElapsedTime(last).TotalMilliseconds >= MongoLimits.OplogCheckMs)
             && Interlocked.CompareExchange(ref doneAt, time.GetTimestamp(), last) == last;
     }
 

@@ -1,5 +1,3 @@
-using Tideline.Kernel;
-
 namespace Tideline.Engines.Views.Mongo;
 
 /// <summary>
@@ -14,5 +12,5 @@ public sealed record OplogWindow(TimeSpan Held, TimeSpan Left, bool IsFull)
     /// Whether somebody must look: the consumer is too slow, or the oplog too small. A young oplog that still fills is
     /// neither.
     /// </summary>
-    public bool IsShort => IsFull && Left < TimeSpan.FromMinutes(Limits.OplogWindowMinutes);
+    public bool IsShort => IsFull && Left < TimeSpan.FromMinutes(MongoLimits.OplogWindowMinutes);
 }

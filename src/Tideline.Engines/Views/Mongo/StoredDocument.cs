@@ -49,8 +49,8 @@ internal static class StoredDocument
         }
 
         pen.End(document);
-        if (pen.Length > Limits.ViewDocumentBytes) throw new TidelineException(ErrorCode.InvalidInput,
-            $"The document '{write.Id}' has {pen.Length} bytes; at most {Limits.ViewDocumentBytes} can be stored.");
+        if (pen.Length > MongoLimits.DocumentBytes) throw new TidelineException(ErrorCode.InvalidInput,
+            $"The document '{write.Id}' has {pen.Length} bytes; at most {MongoLimits.DocumentBytes} can be stored.");
         return new RawBsonDocument(pen.Written.ToArray());
     }
 

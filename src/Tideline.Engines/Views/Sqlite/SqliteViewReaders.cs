@@ -25,7 +25,7 @@ internal sealed class SqliteViewReaders(string path) : IDisposable
         }
         finally
         {
-            if (_disposed || _idle.Count >= Limits.ViewReaders) database.Dispose();
+            if (_disposed || _idle.Count >= SqliteViewLimits.Readers) database.Dispose();
             else _idle.Add(database);
         }
     }

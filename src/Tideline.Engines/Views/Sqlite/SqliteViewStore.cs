@@ -24,7 +24,7 @@ public sealed class SqliteViewStore : IViewStore
 
     /// <summary>Opens or makes the store in <c>DIR/views/views.db</c>.</summary>
     /// <exception cref="TidelineException">StorageUnavailable, Corrupt, IncompatibleData.</exception>
-    public static SqliteViewStore Open(string dataDirectory) => Open(dataDirectory, Limits.ChangeLogEntries);
+    public static SqliteViewStore Open(string dataDirectory) => Open(dataDirectory, SqliteViewLimits.ChangeLogEntries);
 
     internal static SqliteViewStore Open(string dataDirectory, int changeLogEntries)
     {

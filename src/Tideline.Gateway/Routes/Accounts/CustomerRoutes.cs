@@ -1,6 +1,5 @@
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
-using Tideline.Kernel;
 using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
@@ -27,7 +26,8 @@ internal sealed class CustomerRoutes(GatewayParts parts)
     {
         var fields = await JsonBody.ReadAsync(http, NewCustomer);
         var command = new CreateCustomer(
-            fields.OptionalNewId("customerId") ?? parts.Ledger.Ids.Next(), fields.Text("name", Limits.NameCharacters),
+            fields.OptionalNewId("customerId") ?? parts.Ledger.Ids.Next(),
+                fields.Text("name", GatewayLimits.NameCharacters),
             Email(fields), Country(fields))
         {
             Key = fields.Key(http), Fingerprint = fields.Fingerprint("customers"),
@@ -39,7 +39,7 @@ internal sealed class CustomerRoutes(GatewayParts parts)
 
     private static string Email(FieldReader fields)
     {
-        var email = fields.Text("email", Limits.EmailCharacters);
+        var email = fields.Text("email", GatewayLimits.EmailCharacters);
         var at = email.IndexOf('@', StringComparison.Ordinal);
         if (at < 1 || at == email.Length - 1
             || at != email.LastIndexOf('@') || email.Contains(' ', StringComparison.Ordinal))

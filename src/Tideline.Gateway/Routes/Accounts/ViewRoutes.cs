@@ -3,6 +3,7 @@ using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
 using Tideline.Services.Payments;
 
@@ -63,7 +64,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
     private async Task<Problem?> FindAsync(HttpContext http)
     {
         var query = QueryReader.Read(http, ByEmail);
-        var email = query.OptionalText("email", Limits.EmailCharacters);
+        var email = query.OptionalText("email", GatewayLimits.EmailCharacters);
         var rows = QueryReader.PageRows(query);
         if (email is null) query.Fail(ProblemTypes.InvalidQuery,
             "The address is missing: ?email=ada@example.com.", "email");
@@ -94,7 +95,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var query = QueryReader.Read(http, Search);
         var customer = query.OptionalId("customerId");
         var (from, to) = (query.OptionalTime("from"), query.OptionalTime("to"));
-        var words = query.OptionalText("q", Limits.SearchCharacters);
+        var words = query.OptionalText("q", AccountLimits.SearchCharacters);
         var rows = QueryReader.PageRows(query);
         if (customer is null) query.Fail(ProblemTypes.InvalidQuery,
             "The customer is missing: ?customerId=….", "customerId");

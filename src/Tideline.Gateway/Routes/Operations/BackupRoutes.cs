@@ -21,7 +21,7 @@ internal sealed class BackupRoutes(GatewayParts parts)
     private async Task<Problem?> WriteAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadAsync(http, Target);
-        var directory = fields.Text("directory", Limits.PathCharacters);
+        var directory = fields.Text("directory", GatewayLimits.PathCharacters);
         if (fields.Problem is { } bad) return bad;
         if (!Path.IsPathFullyQualified(directory))
             return new Problem(ProblemTypes.InvalidField, "'directory' must be an absolute path.", "directory");

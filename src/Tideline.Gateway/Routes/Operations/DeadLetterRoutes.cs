@@ -4,6 +4,7 @@ using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
+using Tideline.Sagas;
 
 namespace Tideline.Gateway.Routes.Operations;
 
@@ -64,7 +65,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
             { Body = Replay },
             ReplayAsync);
         routes.Post("/v1/ops/dlq/replay", new RouteNotes(
-            $"Replays the letters of every key, {Limits.ReplayKeys} keys per call: projections, then sagas.",
+            $"Replays the letters of every key, {ProjectionLimits.ReplayKeys} keys per call: projections, then sagas.",
             $$"""{"items":[{{Replayed}}],"nextCursor":null,"leftOut":null}""")
         {
             Body = ReplayMany,
@@ -75,7 +76,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
 
     private async Task<Problem?> ListAsync(HttpContext http)
     {
-        var (sagas, away) = await parts.SagaLetters.ListAsync(default, Limits.SagaWatchRows, http.RequestAborted);
+        var (sagas, away) = await parts.SagaLetters.ListAsync(default, SagaLimits.WatchRows, http.RequestAborted);
         var views = parts.FindProjections()?.All
             .SelectMany(projection => projection.DeadLetters.List().Select(key => (projection.Name, key))).ToList();
         var leftOut = Join(views is null ? ViewsLeftOut : null, away);
@@ -121,7 +122,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     // The named projection, or the one with letters of the key.
     private Projection? FindProjection(FieldReader fields, string key)
     {
-        var name = fields.OptionalText(Which.Name, Limits.DocumentKeyCharacters);
+        var name = fields.OptionalText(Which.Name, GatewayLimits.DocumentKeyCharacters);
         if (fields.Problem is not null) return null;
         if (name is not null) return parts.Projections[name];
         var waits = parts.Projections.All
@@ -154,7 +155,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> ShowAsync(HttpContext http)
     {
         var fields = QueryReader.Read(http, Show);
-        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
+        var key = fields.PathText(http, GatewayLimits.DocumentKeyCharacters);
         if (fields.Problem is { } problem) return problem;
         if (SagaLetter(key) is { } letterId) return await ShowSagaLetterAsync(http, letterId);
         var projection = FindProjection(fields, key);
@@ -185,7 +186,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> ReplayAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadOptionalAsync(http, Replay);
-        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
+        var key = fields.PathText(http, GatewayLimits.DocumentKeyCharacters);
         if (fields.Problem is { } problem) return problem;
         var (dryRun, began) = (fields.Flag("dryRun"), parts.Time.GetTimestamp());
         var letterId = SagaLetter(key);
@@ -250,9 +251,9 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
         for (var at = first; at < all.Count; at++)
         {
             var page = await all[at].DeadLetters.ReplayAllAsync(
-                dryRun, at == first ? after.Place : null, cancel, Limits.ReplayKeys - results.Count);
+                dryRun, at == first ? after.Place : null, cancel, ProjectionLimits.ReplayKeys - results.Count);
             results.AddRange(page.Results);
-            if (results.Count == Limits.ReplayKeys || page.Next is not null)
+            if (results.Count == ProjectionLimits.ReplayKeys || page.Next is not null)
                 return $"{all[at].Name} {page.Next ?? results[^1].Key}";
         }
 
@@ -263,7 +264,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<(string? Next, string? LeftOut)> ReplaySagaLettersAsync(
         List<ReplayResult> results, Guid? after, bool dryRun, CancellationToken cancel)
     {
-        var (began, room) = (parts.Time.GetTimestamp(), Limits.ReplayKeys - results.Count);
+        var (began, room) = (parts.Time.GetTimestamp(), ProjectionLimits.ReplayKeys - results.Count);
         var from = after is { } last ? (parts.Ledger.Map.ShardOf(last), last) : default;
         var (letters, leftOut) = await parts.Time.ForAsync(parts.SagaLetters.ListAsync(from, room + 1, cancel), began);
         var replayed = await Task.WhenAll(letters.Take(room).Select(async letter =>
@@ -304,7 +305,7 @@ internal sealed class DeadLetterRoutes(GatewayParts parts)
     private async Task<Problem?> DiscardAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadAsync(http, Discard);
-        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
+        var key = fields.PathText(http, GatewayLimits.DocumentKeyCharacters);
         var reason = fields.Text("reason", Limits.ReferenceCharacters);
         if (fields.Problem is { } problem) return problem;
         var letterId = SagaLetter(key);

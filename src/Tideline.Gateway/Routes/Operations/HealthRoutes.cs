@@ -2,6 +2,7 @@ using Tideline.Consistency;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Ledger;
 
 namespace Tideline.Gateway.Routes.Operations;
 
@@ -11,7 +12,7 @@ namespace Tideline.Gateway.Routes.Operations;
 /// </summary>
 internal sealed class HealthRoutes(GatewayParts parts)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(Limits.WriteProbeTimeoutMs);
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(VerifyLimits.WriteProbeTimeoutMs);
     private readonly WriteProbe _writes = new(parts.Ledger, parts.Time);
 
     public void Map(RouteTable routes)
@@ -100,13 +101,13 @@ internal sealed class HealthRoutes(GatewayParts parts)
             await parts.Ledger.RawReader(shard).GetHeadAsync(cancel).AsTask().WaitAsync(Patience, parts.Time, cancel);
             var waiting = parts.Ledger.QueueDepth(shard);
             return new HealthCheck(
-                name, waiting < Limits.ShardQueueDepth, parts.Ledger.Owns(shard) ? $"{waiting} commands wait"
+                name, waiting < LedgerLimits.ShardQueueDepth, parts.Ledger.Owns(shard) ? $"{waiting} commands wait"
                     : $"owned by {parts.Ledger.OwnerElsewhere(shard)}");
         }
         catch (TimeoutException)
         {
             return new HealthCheck(name, false,
-                $"A read was not answered within {Limits.WriteProbeTimeoutMs / 1_000} s.");
+                $"A read was not answered within {VerifyLimits.WriteProbeTimeoutMs / 1_000} s.");
         }
         catch (TidelineException fault)
         {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
-using Tideline.Kernel;
 using Tideline.Projections;
 
 namespace Tideline.Gateway.Routes.Operations;
@@ -59,7 +58,7 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
     private async Task<Problem?> RepairAsync(HttpContext http)
     {
         var fields = await JsonBody.ReadAsync(http, Mend);
-        var key = fields.PathText(http, Limits.DocumentKeyCharacters);
+        var key = fields.PathText(http, GatewayLimits.DocumentKeyCharacters);
         var projection = Find(fields);
         if (fields.Problem is { } problem) return problem;
         JsonAnswer.Write(
@@ -136,7 +135,8 @@ internal sealed class ProjectionRoutes(GatewayParts parts)
     // The named projection, or all.
     private IReadOnlyList<Projection> Find(FieldReader fields)
     {
-        if (fields.OptionalText(Which.Name, Limits.DocumentKeyCharacters) is not { } name) return parts.Projections.All;
+        if (fields.OptionalText(Which.Name, GatewayLimits.DocumentKeyCharacters) is not { } name)
+            return parts.Projections.All;
         if (parts.Projections.All.FirstOrDefault(projection => projection.Name == name) is { } found) return [found];
         fields.Fail(ProblemTypes.InvalidField, $"There is no projection '{name}'; there are "
             + $"{string.Join(", ", parts.Projections.All.Select(projection => projection.Name))}.", Which.Name);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Tideline.Gateway.Http;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
+using Tideline.Services.Payments;
 using Tideline.Services.Payments.Imports;
 
 namespace Tideline.Gateway.Routes.Payments;
@@ -32,11 +33,11 @@ internal sealed class ImportRoutes(PaymentImports imports)
 
     private async Task<Problem?> AcceptAsync(HttpContext http)
     {
-        if (http.Request.ContentLength > Limits.ImportBytes)
+        if (http.Request.ContentLength > PaymentLimits.ImportBytes)
             return new Problem(ProblemTypes.BodyTooLarge,
-                $"A file may have at most {Limits.ImportBytes} bytes; split it.");
+                $"A file may have at most {PaymentLimits.ImportBytes} bytes; split it.");
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-            size.MaxRequestBodySize = Limits.ImportBytes;
+            size.MaxRequestBodySize = PaymentLimits.ImportBytes;
         ImportAcceptance accepted;
         try
         {

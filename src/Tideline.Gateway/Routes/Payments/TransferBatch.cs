@@ -30,11 +30,11 @@ internal sealed partial class TransferBatch(
     private const int SendBytes = 64 * 1024;
 
     private readonly Channel<BatchLine> _underWay = Channel.CreateBounded<BatchLine>(
-        new BoundedChannelOptions(Limits.BatchInFlight) { SingleReader = true, SingleWriter = true });
+        new BoundedChannelOptions(GatewayLimits.BatchInFlight) { SingleReader = true, SingleWriter = true });
 
     private readonly Pipe _unread = new(new PipeOptions(
-        pauseWriterThreshold: Limits.BatchUnreadBytes,
-        resumeWriterThreshold: Limits.BatchUnreadBytes - SendBytes,
+        pauseWriterThreshold: GatewayLimits.BatchUnreadBytes,
+        resumeWriterThreshold: GatewayLimits.BatchUnreadBytes - SendBytes,
         useSynchronizationContext: false));
 
     private readonly CancellationTokenSource _reading =
@@ -98,14 +98,14 @@ internal sealed partial class TransferBatch(
                 while (TryTakeLine(ref rest, read.IsCompleted, out var line))
                 {
                     last++;
-                    var isTooMany = last > Limits.BatchLines;
+                    var isTooMany = last > GatewayLimits.BatchLines;
                     if (!skipping && !IsBlank(line))
                         await _underWay.Writer.WriteAsync(isTooMany ? Refused(last, TooMany) : Start(last, line));
                     skipping = false;
                     if (isTooMany) return;
                 }
 
-                if (rest.Length > Limits.BatchLineBytes)
+                if (rest.Length > GatewayLimits.BatchLineBytes)
                 {
                     if (!skipping) await _underWay.Writer.WriteAsync(Refused(last + 1, TooLong));
                     skipping = true;
@@ -135,13 +135,13 @@ internal sealed partial class TransferBatch(
     }
 
     private static Problem TooLong { get; } =
-        new(ProblemTypes.BodyTooLarge, $"A line may have at most {Limits.BatchLineBytes} bytes.");
+        new(ProblemTypes.BodyTooLarge, $"A line may have at most {GatewayLimits.BatchLineBytes} bytes.");
 
     private static Problem TooMany { get; } = new(
-        ProblemTypes.BodyTooLarge, $"A batch may have at most {Limits.BatchLines} lines; {NotRead}");
+        ProblemTypes.BodyTooLarge, $"A batch may have at most {GatewayLimits.BatchLines} lines; {NotRead}");
 
     private static Problem TooSlow { get; } = new(
-        ProblemTypes.RequestTimeout, $"Nothing moved for {Limits.BatchStillMs} ms; {NotRead}");
+        ProblemTypes.RequestTimeout, $"Nothing moved for {GatewayLimits.BatchStillMs} ms; {NotRead}");
 
     private static BatchLine Refused(long number, Problem problem) => new(number, null, 0, default, problem);
 
@@ -169,7 +169,7 @@ internal sealed partial class TransferBatch(
 
     private BatchLine Start(long number, in ReadOnlySequence<byte> line)
     {
-        if (line.Length > Limits.BatchLineBytes) return Refused(number, TooLong);
+        if (line.Length > GatewayLimits.BatchLineBytes) return Refused(number, TooLong);
         var fields = JsonBody.Parse(line, shape);
         var request = TransferFields.Read(fields, fields.KeyIn(TransferFields.KeyName));
         if (fields.Problem is { } problem) return Refused(number, problem);
@@ -259,7 +259,7 @@ internal sealed partial class TransferBatch(
     // :: Step 4, a client that neither sends nor reads gets a problem, and is then disconnected
     private async Task WatchAsync()
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.BatchStillMs), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(GatewayLimits.BatchStillMs), time);
         var seen = -1L;
         try
         {

@@ -30,9 +30,9 @@ internal sealed class TransferBatchRoutes(
         try
         {
             // Each may hold answers in memory that its client has not read.
-            if (Interlocked.Increment(ref _running) > Limits.Batches)
+            if (Interlocked.Increment(ref _running) > GatewayLimits.Batches)
                 return new Problem(ProblemTypes.Of(ErrorCode.Overloaded),
-                    $"{Limits.Batches} batches are already running; send this one again in a moment.");
+                    $"{GatewayLimits.Batches} batches are already running; send this one again in a moment.");
             using var batch = new TransferBatch(transfers, counts, time, logger, Line, http);
             await batch.RunAsync();
             return null;

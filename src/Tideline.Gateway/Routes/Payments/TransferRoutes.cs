@@ -86,7 +86,7 @@ internal sealed class TransferRoutes(Transfers transfers, TransferCounts counts,
         if (!fields.Has(TransferFields.KeyName))
             fields.Fail(ProblemTypes.InvalidQuery,
                 "The key is missing: ?idempotencyKey=my-first.", TransferFields.KeyName);
-        var key = fields.Key(fields.Text(TransferFields.KeyName, Limits.IdempotencyKeyCharacters));
+        var key = fields.Key(fields.Text(TransferFields.KeyName, GatewayLimits.IdempotencyKeyCharacters));
         if (fields.Problem is { } problem) return problem;
         if (await transfers.FindAsync(key, http.RequestAborted) is not { } found)
         {

@@ -62,7 +62,7 @@ internal static class AccountRules
         var isCustomers = account.Kind == AccountKind.Customer;
         Int128 pending = isCustomers && amountMinor > 0 ? account.PendingInMinor - promisedMinor : 0;
         return Int128.Abs(account.PostedMinor + pending + amountMinor)
-            > (isCustomers ? Limits.BalanceMinor : long.MaxValue)
+            > (isCustomers ? LedgerLimits.BalanceMinor : long.MaxValue)
             ? new Refusal(
                 RefusalReason.BalanceOverflow,
                 $"The balance of account {account.Id} would exceed its limit.")

@@ -22,9 +22,9 @@ public static class EpochBeginning
     public static async Task<long> RunAsync(
         ILedgerStore store, string reason, DateTimeOffset now, long above, CancellationToken cancel)
     {
-        if (string.IsNullOrWhiteSpace(reason) || reason.Length > Limits.EpochReasonCharacters)
+        if (string.IsNullOrWhiteSpace(reason) || reason.Length > LedgerLimits.EpochReasonCharacters)
             throw new TidelineException(
-                ErrorCode.InvalidInput, $"The reason must have 1 to {Limits.EpochReasonCharacters} characters.");
+                ErrorCode.InvalidInput, $"The reason must have 1 to {LedgerLimits.EpochReasonCharacters} characters.");
         if (await HistoryGuard.FindLostShardAsync(store, cancel) is { } lost)
             throw new TidelineException(ErrorCode.Corrupt, lost);
         long[] numbers = [.. Enumerable.Range(0, store.Map.Shards).Select(shard => store.Epochs(shard)[^1].Number)];

@@ -17,12 +17,12 @@ public sealed partial class HistoryGuard(ILogger logger)
 
     /// <summary>
     /// Why the shard is not the observed one and must not be used; null if it is. The lease of the shard is not renewed
-    /// meanwhile, so all witnesses together have <see cref="Limits.WitnessMs"/>: a witness that does not answer in time
-    /// counts as away. The relay compares with the log once more before its first append.
+    /// meanwhile, so all witnesses together have <see cref="LedgerLimits.WitnessMs"/>: a witness that does not answer
+    /// in time counts as away. The relay compares with the log once more before its first append.
     /// </summary>
     public async Task<HistoryFault?> FindFaultAsync(IShardReader reader, int shard, CancellationToken cancel)
     {
-        var late = Task.Delay(Limits.WitnessMs, CancellationToken.None);
+        var late = Task.Delay(LedgerLimits.WitnessMs, CancellationToken.None);
         Witness InTime(Witness witness) => witness with
         {
             ReadAsync = async (of, token) =>
@@ -31,7 +31,7 @@ public sealed partial class HistoryGuard(ILogger logger)
                 if (await Task.WhenAny(seen, late) == seen || seen.IsCompleted) return await seen;
                 _ = seen.ContinueWith(static gone => gone.Exception, TaskScheduler.Default);
                 throw new TidelineException(
-                    ErrorCode.StorageUnavailable, $"{witness.Name} did not answer within {Limits.WitnessMs} ms.");
+                    ErrorCode.StorageUnavailable, $"{witness.Name} did not answer within {LedgerLimits.WitnessMs} ms.");
             },
         };
 

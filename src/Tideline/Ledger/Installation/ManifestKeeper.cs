@@ -4,9 +4,9 @@ using Tideline.Kernel;
 namespace Tideline.Ledger.Installation;
 
 /// <summary>
-/// Keeps the manifest of a data folder up to date: every <see cref="Limits.ManifestMs"/> while heads move, and at the
-/// end. For a shard that lacks observed data it keeps the earlier head, so that the next start detects the loss even if
-/// the other witnesses are gone.
+/// Keeps the manifest of a data folder up to date: every <see cref="LedgerLimits.ManifestMs"/> while heads move, and at
+/// the end. For a shard that lacks observed data it keeps the earlier head, so that the next start detects the loss
+/// even if the other witnesses are gone.
 /// </summary>
 internal sealed class ManifestKeeper : IAsyncDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class ManifestKeeper : IAsyncDisposable
         (_ledger, _guard, _directory, _time) = (ledger, guard, directory, time);
         _seen = new ManifestHead?[ledger.Map.Shards];
         _loop = new BackgroundLoop(
-            $"writing of {Manifest.FileName}", KeepAsync, TimeSpan.FromMilliseconds(Limits.ManifestMs), time, logger);
+            $"writing of {Manifest.FileName}", KeepAsync, TimeSpan.FromMilliseconds(LedgerLimits.ManifestMs), time,
+                logger);
     }
 
     /// <summary>

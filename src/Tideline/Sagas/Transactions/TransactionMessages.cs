@@ -29,7 +29,7 @@ internal sealed record TransactionRequest(
         : !Enum.IsDefined(Action) ? "its action is unknown"
         : Home?.FindFault(Owner, map) is { } fault ? fault
         : Home is null || Part?.Legs is not { } legs || Part.Conditions is not { } conditions ? "it has no part"
-        : legs.Length > Limits.TransactionLegs || conditions.Length > Limits.TransactionConditions
+        : legs.Length > LedgerLimits.TransactionLegs || conditions.Length > SagaLimits.TransactionConditions
             || legs.Length + conditions.Length == 0 ? "its part has too many legs, or none"
         : legs.Any(leg => leg.AmountMinor is 0 or > Limits.AmountMinor or < -Limits.AmountMinor
             || !Currency.TryParse(leg.Currency, out _)) ? "a leg of it has no amount"
@@ -53,7 +53,7 @@ internal sealed record TransactionReply(
         : Shard < 0 || Shard >= map.Shards || Shard == owner ? "it is not from another shard"
         : !Enum.IsDefined(Action) ? "its action is unknown"
         : Reason != 0 && !Enum.IsDefined(Reason) ? "its refusal is unknown"
-        : Detail?.Length > Limits.SagaDetailCharacters ? "its sentence is too long"
+        : Detail?.Length > SagaLimits.DetailCharacters ? "its sentence is too long"
         : Position.Shard != Shard || Position.Seq < 0 ? "its position is on no shard"
         : Home is null ? "it does not say what its saga touches"
         : Home.FindFault(owner, map);
@@ -87,8 +87,8 @@ internal sealed record TransactionHome(Guid[] Accounts, string[] Currencies)
         Accounts.SequenceEqual(other.Accounts) && Currencies.SequenceEqual(other.Currencies, StringComparer.Ordinal);
 
     public string? FindFault(int owner, ShardMap map) =>
-        Accounts is null || Currencies is null || Accounts.Length > Limits.TransactionLegs
-            || Currencies.Length > Limits.TransactionLegs
+        Accounts is null || Currencies is null || Accounts.Length > LedgerLimits.TransactionLegs
+            || Currencies.Length > LedgerLimits.TransactionLegs
             || Accounts.Any(account => map.ShardOf(account) != owner)
             || Currencies.Any(currency => !Currency.TryParse(currency, out _))
             ? "the rows of its saga are not on its shard"

@@ -23,10 +23,10 @@ public sealed record TransactionOrder
     {
         if (Legs.Any(leg => !Currency.TryParse(leg.Currency, out _)))
             return new Refusal(RefusalReason.InvalidTransaction, "A leg has an unknown currency.");
-        if (Conditions.Length > Limits.TransactionConditions)
+        if (Conditions.Length > SagaLimits.TransactionConditions)
             return new Refusal(
                 RefusalReason.InvalidTransaction,
-                $"A transaction has at most {Limits.TransactionConditions} conditions.");
+                $"A transaction has at most {SagaLimits.TransactionConditions} conditions.");
         if (Reference?.Length > Limits.ReferenceCharacters)
             return new Refusal(
                 RefusalReason.InvalidTransaction, $"A reference has at most {Limits.ReferenceCharacters} characters.");

@@ -1,5 +1,5 @@
-using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Sagas;
 
 namespace Tideline.Services.Accounts;
 
@@ -10,7 +10,7 @@ internal static class HoldExpiry
         IShardReader reader, long nowUs, CancellationToken cancel)
     {
         var due = new List<LedgerCommand>();
-        foreach (var hold in await reader.GetExpiredHoldsAsync(nowUs, Limits.TimerRows, cancel))
+        foreach (var hold in await reader.GetExpiredHoldsAsync(nowUs, SagaLimits.TimerRows, cancel))
         {
             if (await reader.GetAccountAsync(hold.AccountId, cancel) is { } account)
                 due.Add(new ReleaseHold(hold.Id, hold.AccountId, account.Currency, Expired: true));

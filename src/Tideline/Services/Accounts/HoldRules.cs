@@ -10,10 +10,11 @@ internal static class HoldRules
 
     /// <summary>A hold must expire in the future, and within the limit.</summary>
     public static Refusal? Expiry(long expiresUs, long nowUs) => expiresUs > nowUs
-        && expiresUs <= nowUs + Limits.HoldDays * DayUs
+        && expiresUs <= nowUs + AccountLimits.HoldDays * DayUs
         ? null
         : new Refusal(
-            RefusalReason.InvalidExpiry, $"A hold must expire in the future, at most {Limits.HoldDays} days ahead.");
+            RefusalReason.InvalidExpiry,
+                $"A hold must expire in the future, at most {AccountLimits.HoldDays} days ahead.");
 
     /// <summary>Finds an open hold and its account; returns the refusal if there is none.</summary>
     public static Refusal? Open(

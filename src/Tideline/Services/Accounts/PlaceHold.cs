@@ -6,7 +6,7 @@ namespace Tideline.Services.Accounts;
 
 /// <summary>
 /// Holds money until it is captured, released or expires. The expiry is in the future, at most
-/// <see cref="Limits.HoldDays"/> ahead.
+/// <see cref="AccountLimits.HoldDays"/> ahead.
 /// </summary>
 public sealed record PlaceHold(Guid HoldId, Guid AccountId, Money Amount, long ExpiresUs, string? Reference)
     : LedgerCommand

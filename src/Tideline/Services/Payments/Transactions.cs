@@ -10,7 +10,7 @@ public sealed class Transactions(GeneralLedger ledger, SagaWaiters waiters, Time
 {
     /// <summary>
     /// Books a transaction once. Returns when it was booked or refused, or, if its saga needs longer than
-    /// <see cref="Limits.SagaWaitMs"/>, with the state so far.
+    /// <see cref="SagaLimits.WaitMs"/>, with the state so far.
     /// </summary>
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransactionResult> PostAsync(TransactionRequested request, CancellationToken cancel)

@@ -12,7 +12,7 @@ public sealed class Transfers(GeneralLedger ledger, SagaWaiters waiters, TimePro
 
     /// <summary>
     /// Transfers money once. Returns when the transfer has settled or was refused, or, if its saga needs longer than
-    /// <see cref="Limits.SagaWaitMs"/>, with the state so far.
+    /// <see cref="SagaLimits.WaitMs"/>, with the state so far.
     /// </summary>
     /// <exception cref="TidelineException">As <see cref="GeneralLedger.ExecuteAsync"/>.</exception>
     public async Task<TransferReply> TransferAsync(TransferRequest request, CancellationToken cancel)

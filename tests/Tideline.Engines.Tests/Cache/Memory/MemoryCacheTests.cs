@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
+using Tideline.Engines.Cache;
 using Tideline.Engines.Cache.Memory;
-using Tideline.Kernel;
 using Tideline.Queries;
 
 namespace Tideline.Engines.Tests.Cache.Memory;
@@ -14,7 +14,7 @@ public sealed class MemoryCacheTests : CacheContract
     {
         var key = NewKey();
         await FillAsync(key, (await GetAsync(key)).Lease, 1);
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheEntryMs - 1));
+        _time.Advance(TimeSpan.FromMilliseconds(CacheLimits.EntryMs - 1));
         (await VersionAsync(key)).ShouldBe(1);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         (await VersionAsync(key)).ShouldBeNull();
@@ -25,7 +25,7 @@ public sealed class MemoryCacheTests : CacheContract
     {
         var key = NewKey();
         var lease = (await GetAsync(key)).Lease;
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheLeaseMs));
+        _time.Advance(TimeSpan.FromMilliseconds(CacheLimits.LeaseMs));
         (await FillAsync(key, lease, 1)).ShouldBe(CacheFill.Refused);
     }
 
@@ -35,7 +35,7 @@ public sealed class MemoryCacheTests : CacheContract
         var key = NewKey();
         var lease = (await GetAsync(key)).Lease;
         await FillAsync(key, lease, 1);
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheEntryMs - 1));
+        _time.Advance(TimeSpan.FromMilliseconds(CacheLimits.EntryMs - 1));
         await Cache.InvalidateAsync(key, 2, default);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         (await GetAsync(key)).Lease.ShouldNotBe(lease);
@@ -73,7 +73,7 @@ public sealed class MemoryCacheTests : CacheContract
 
     private protected override Task ForgetAsync(string key)
     {
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheEntryMs));
+        _time.Advance(TimeSpan.FromMilliseconds(CacheLimits.EntryMs));
         return Task.CompletedTask;
     }
 }

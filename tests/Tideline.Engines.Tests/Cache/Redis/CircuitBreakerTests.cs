@@ -1,12 +1,11 @@
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Engines.Cache.Redis;
-using Tideline.Kernel;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
 
 public sealed class CircuitBreakerTests
 {
-    private static readonly TimeSpan Away = TimeSpan.FromMilliseconds(Limits.CacheAwayMs);
+    private static readonly TimeSpan Away = TimeSpan.FromMilliseconds(RedisLimits.AwayMs);
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
@@ -15,7 +14,7 @@ public sealed class CircuitBreakerTests
         var breaker = new CircuitBreaker(_time);
         for (var round = 0; round < 3; round++)
         {
-            for (var failure = 1; failure < Limits.CacheFailures; failure++) breaker.Failed().ShouldBeFalse();
+            for (var failure = 1; failure < RedisLimits.Failures; failure++) breaker.Failed().ShouldBeFalse();
             breaker.TryEnter().ShouldBeTrue();
             breaker.Succeeded().ShouldBeFalse();
         }
@@ -52,7 +51,7 @@ public sealed class CircuitBreakerTests
     private CircuitBreaker Open()
     {
         var breaker = new CircuitBreaker(_time);
-        for (var failure = 1; failure < Limits.CacheFailures; failure++) breaker.Failed().ShouldBeFalse();
+        for (var failure = 1; failure < RedisLimits.Failures; failure++) breaker.Failed().ShouldBeFalse();
         breaker.Failed().ShouldBeTrue();
         breaker.IsOpen.ShouldBeTrue();
         return breaker;

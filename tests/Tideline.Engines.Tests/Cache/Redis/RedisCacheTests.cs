@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
+using Tideline.Engines.Cache;
 using Tideline.Engines.Cache.Redis;
 using Tideline.Kernel;
 using Tideline.Queries;
@@ -20,11 +21,11 @@ public sealed class RedisCacheTests : CacheContract
         var key = NewKey();
         var lease = (await GetAsync(key)).Lease;
         (await LifeAsync(key))
-            .ShouldBeInRange(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(Limits.CacheLeaseMs));
+            .ShouldBeInRange(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(CacheLimits.LeaseMs));
         await FillAsync(key, lease, 1);
         var life = await LifeAsync(key);
         life.ShouldBeInRange(
-            TimeSpan.FromMilliseconds(Limits.CacheLeaseMs + 1), TimeSpan.FromMilliseconds(Limits.CacheEntryMs));
+            TimeSpan.FromMilliseconds(CacheLimits.LeaseMs + 1), TimeSpan.FromMilliseconds(CacheLimits.EntryMs));
         await Cache.InvalidateAsync(key, 2, default);
         (await LifeAsync(key)).ShouldBeInRange(TimeSpan.FromMilliseconds(1), life);
         await FillAsync(key, lease, 2);

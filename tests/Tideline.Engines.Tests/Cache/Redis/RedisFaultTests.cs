@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using StackExchange.Redis;
 using Tideline.Engines.Cache.Redis;
-using Tideline.Kernel;
 using Tideline.Queries;
 
 namespace Tideline.Engines.Tests.Cache.Redis;
@@ -27,17 +26,17 @@ public sealed class RedisFaultTests
         await ShouldBeLeftAloneAsync(cache);
 
         // One try at a time, and none more for it.
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheAwayMs));
+        _time.Advance(TimeSpan.FromMilliseconds(RedisLimits.AwayMs));
         var trying = cache.GetAsync(Key, default);
         trying.IsCompleted.ShouldBeFalse();
         await ShouldNotBeAskedAsync(cache);
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheReadMs));
+        _time.Advance(TimeSpan.FromMilliseconds(RedisLimits.ReadMs));
         (await trying).IsAnswered.ShouldBeFalse();
         await ShouldNotBeAskedAsync(cache);
 
         var announcing = cache.InvalidateAsync(Key, 9, default);
         announcing.IsCompleted.ShouldBeFalse();
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheInvalidationMs));
+        _time.Advance(TimeSpan.FromMilliseconds(RedisLimits.InvalidationMs));
         (await announcing).ShouldBeFalse();
 
         await server.ResumeAsync();
@@ -140,7 +139,7 @@ public sealed class RedisFaultTests
     // After the named number of failures nothing is sent any more: the answer is there at once.
     private async Task ShouldBeLeftAloneAsync(RedisCache cache)
     {
-        for (var failure = 1; failure <= Limits.CacheFailures; failure++)
+        for (var failure = 1; failure <= RedisLimits.Failures; failure++)
         {
             cache.Breaker.IsOpen.ShouldBeFalse();
             (await AskAsync(cache)).IsAnswered.ShouldBeFalse();
@@ -165,7 +164,7 @@ public sealed class RedisFaultTests
     {
         var get = cache.GetAsync(Key, default).AsTask();
         await Task.WhenAny(get, Task.Delay(TimeSpan.FromMilliseconds(100)));
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheReadMs));
+        _time.Advance(TimeSpan.FromMilliseconds(RedisLimits.ReadMs));
         return await get;
     }
 
@@ -173,7 +172,7 @@ public sealed class RedisFaultTests
     {
         for (var tries = 0; tries < 300; tries++)
         {
-            _time.Advance(TimeSpan.FromMilliseconds(Limits.CacheAwayMs));
+            _time.Advance(TimeSpan.FromMilliseconds(RedisLimits.AwayMs));
             if (await AskAsync(cache) is { IsAnswered: true } answer) return answer;
             await Task.Delay(50);
         }

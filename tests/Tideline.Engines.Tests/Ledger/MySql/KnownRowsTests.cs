@@ -21,12 +21,12 @@ public sealed class KnownRowsTests : IAsyncDisposable
     [Fact]
     public void Accounts_written_lately_are_known_and_those_before_go()
     {
-        for (var number = 1; number <= 2 * Limits.KnownAccounts; number++)
+        for (var number = 1; number <= 2 * MySqlLimits.KnownAccounts; number++)
             _known.Learn(Wrote(Account(Id(number), Id(0), postedMinor: number)));
-        var newest = Given(2 * Limits.KnownAccounts).ShouldNotBeNull();
-        newest.PostedMinor.ShouldBe(2 * Limits.KnownAccounts);
-        Given(2 * Limits.KnownAccounts - Limits.KnownAccounts / 2 + 1).ShouldNotBeNull();
-        Given(2 * Limits.KnownAccounts - Limits.KnownAccounts).ShouldBeNull();
+        var newest = Given(2 * MySqlLimits.KnownAccounts).ShouldNotBeNull();
+        newest.PostedMinor.ShouldBe(2 * MySqlLimits.KnownAccounts);
+        Given(2 * MySqlLimits.KnownAccounts - MySqlLimits.KnownAccounts / 2 + 1).ShouldNotBeNull();
+        Given(2 * MySqlLimits.KnownAccounts - MySqlLimits.KnownAccounts).ShouldBeNull();
         Given(1).ShouldBeNull();
     }
 
@@ -34,7 +34,7 @@ public sealed class KnownRowsTests : IAsyncDisposable
     public void The_newest_state_is_given_also_where_an_older_one_is_still_kept()
     {
         _known.Learn(Wrote(Account(Id(1), Id(0), postedMinor: 1)));
-        for (var number = 2; number <= Limits.KnownAccounts / 2 + 1; number++)
+        for (var number = 2; number <= MySqlLimits.KnownAccounts / 2 + 1; number++)
             _known.Learn(Wrote(Account(Id(number), Id(0))));
         _known.Learn(Wrote(Account(Id(1), Id(0), postedMinor: 2)));
         Given(1)!.PostedMinor.ShouldBe(2);

@@ -79,7 +79,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await UntilAsync(
             () => Task.FromResult(second.CommittedHead(shard).EventSeq == first.CommittedHead(shard).EventSeq));
         // Longer than the lease: an owner without work keeps its shards.
-        await Task.Delay(Limits.LeaseMs + Limits.LeaseRenewMs, Cancel);
+        await Task.Delay(LedgerLimits.LeaseMs + LedgerLimits.LeaseRenewMs, Cancel);
         (first.Owns(0), second.Owns(0)).ShouldBe((true, false));
 
         await first.DisposeAsync();
@@ -170,7 +170,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await using var owner = await StartAsync(first);
         await using var standby = await StartAsync(second);
         var epochs = (owner.OwnedEpoch(0), owner.OwnedEpoch(1));
-        await Task.Delay(Limits.LeaseMs + Limits.LeaseRenewMs, Cancel);
+        await Task.Delay(LedgerLimits.LeaseMs + LedgerLimits.LeaseRenewMs, Cancel);
         (owner.OwnedEpoch(0), owner.OwnedEpoch(1), standby.Owns(0), standby.Owns(1))
             .ShouldBe((epochs.Item1, epochs.Item2, false, false));
         (await _databases.ReadAsync(0, "SELECT wanted_at < '2001-01-01' FROM shard_head")).ShouldBe(1L);
@@ -193,7 +193,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         var reachable = new TaskCompletionSource();
         await using var ledger = await GeneralLedger.StartAsync(_mine!,
             TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, Cancel, reachable.Task);
-        await Task.Delay(2 * Limits.OwnershipPollMs, Cancel);
+        await Task.Delay(2 * LedgerLimits.OwnershipPollMs, Cancel);
         (ledger.Owns(0), ledger.Owns(1)).ShouldBe((false, false));
         reachable.SetResult();
         await UntilAsync(() => Task.FromResult(ledger.Owns(0) && ledger.Owns(1)));
@@ -241,7 +241,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         await UntilAsync(() => Task.FromResult(stopped.CommittedHead(0).EventSeq >= known.Seq));
         await heir.DisposeAsync();
         await UntilAsync(() => Task.FromResult(stopped.Owns(1) && stopped.OwnerElsewhere(0) is null));
-        await Task.Delay(Limits.OrphanMs + 2 * Limits.OwnershipPollMs, Cancel);
+        await Task.Delay(LedgerLimits.OrphanMs + 2 * LedgerLimits.OwnershipPollMs, Cancel);
         (stopped.Owns(0), stopped.Owns(1), stopped.WhyStopped(0)).ShouldBe(
             (false, true, "It is not what was acknowledged."));
         // It waits for the other one, which may only be starting again.

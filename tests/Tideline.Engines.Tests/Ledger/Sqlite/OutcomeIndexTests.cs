@@ -34,20 +34,20 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
         var indexed = 0L;
         var batches = 0;
         // Large batches, then small ones, then large ones again.
-        while (_keys.Count < 5 * Limits.IndexGenerationRows)
+        while (_keys.Count < 5 * SqliteLedgerLimits.IndexGenerationRows)
         {
-            var added = ++batches % 60 < 40 ? Limits.ShardBatchCommands : 1 + batches % 60;
+            var added = ++batches % 60 < 40 ? LedgerLimits.ShardBatchCommands : 1 + batches % 60;
             await WriteAsync(added);
             var now = CountIndexed();
             // A generation is frozen when it is full, which the batch that fills it may overshoot by itself.
-            var most = Limits.IndexGenerationRows + Limits.ShardBatchCommands;
-            var share = Math.Ceiling((double)added * most / Limits.IndexGenerationRows);
-            (now - indexed).ShouldBeLessThanOrEqualTo((long)share + Limits.IndexStepRows);
+            var most = SqliteLedgerLimits.IndexGenerationRows + LedgerLimits.ShardBatchCommands;
+            var share = Math.Ceiling((double)added * most / SqliteLedgerLimits.IndexGenerationRows);
+            (now - indexed).ShouldBeLessThanOrEqualTo((long)share + SqliteLedgerLimits.IndexStepRows);
             indexed = now;
             (_keys.Count - indexed).ShouldBeLessThanOrEqualTo(2 * most);
         }
 
-        indexed.ShouldBeGreaterThan(2 * Limits.IndexGenerationRows);
+        indexed.ShouldBeGreaterThan(2 * SqliteLedgerLimits.IndexGenerationRows);
         (await _reader.FindBrokenBalancesAsync(10, Cancel)).ShouldBeEmpty();
     }
 
@@ -91,7 +91,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
         }, Cancel);
         for (var batch = 0; batch < 60; batch++)
         {
-            await WriteAsync(Limits.ShardBatchCommands);
+            await WriteAsync(LedgerLimits.ShardBatchCommands);
             Volatile.Write(ref acknowledged, _keys.Count);
         }
 
@@ -105,7 +105,7 @@ public sealed class OutcomeIndexTests : IAsyncLifetime
     [InlineData("DELETE FROM outcomes WHERE row < 1000")]
     public async Task A_damaged_outcome_is_not_a_free_key(string damage)
     {
-        for (var batch = 0; batch < 34; batch++) await WriteAsync(Limits.ShardBatchCommands);
+        for (var batch = 0; batch < 34; batch++) await WriteAsync(LedgerLimits.ShardBatchCommands);
         using (var database = SqliteDatabase.OpenWriter(Path.Combine(_folder.Path, "ledger", "shard-0.db")))
             database.Execute(damage);
         await ShouldBeCorruptAsync(async () => await _reader.GetOutcomeAsync(_keys[0], Cancel));

@@ -48,7 +48,7 @@ public sealed class MongoChangeFeedTests : MongoLineStage
     [Fact]
     public async Task More_consumers_than_cursors_are_kept_for_lose_nothing()
     {
-        var tokens = new string[Limits.ViewChangeStreams + 3];
+        var tokens = new string[MongoLimits.ChangeStreams + 3];
         for (var at = 0; at < tokens.Length; at++)
         {
             tokens[at] = await NowAsync();

@@ -1,5 +1,6 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
+using Tideline.Engines.Views.Mongo;
 using Tideline.Kernel;
 using Tideline.Views;
 
@@ -40,7 +41,11 @@ public sealed class MongoReadTests : MongoLineStage
         var find = FindsOf(People.Name).Last();
         (find["readConcern"], find["$readPreference"]).ShouldBe(
             (new BsonDocument("level", "local"),
-                new BsonDocument { ["mode"] = "nearest", ["maxStalenessSeconds"] = Limits.NearestStalenessSeconds }));
+                new BsonDocument
+                {
+                    ["mode"] = "nearest",
+                    ["maxStalenessSeconds"] = MongoLimits.NearestStalenessSeconds
+                }));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MongoDB.Bson;
+using Tideline.Engines.Views.Mongo;
 using Tideline.Kernel;
 using Tideline.Views;
 
@@ -184,7 +185,7 @@ public sealed class MongoWriteFaultTests : MongoLineStage
         foreach (var write in new[] { "insert", "update", "delete", "findAndModify" }.SelectMany(Commands))
         {
             write["writeConcern"].ShouldBe(
-                new BsonDocument { ["w"] = "majority", ["wtimeout"] = (long)Limits.ViewMajorityMs, ["j"] = true });
+                new BsonDocument { ["w"] = "majority", ["wtimeout"] = (long)MongoLimits.MajorityMs, ["j"] = true });
             write.Contains("txnNumber").ShouldBeTrue();
         }
 

@@ -107,7 +107,7 @@ public sealed class StoredDocumentTests
     [Fact]
     public void A_document_larger_than_MongoDB_takes_is_refused()
     {
-        var json = Encoding.UTF8.GetBytes($$"""{"text":"{{new string('x', Limits.ViewDocumentBytes)}}"}""");
+        var json = Encoding.UTF8.GetBytes($$"""{"text":"{{new string('x', MongoLimits.DocumentBytes)}}"}""");
         Should.Throw<TidelineException>(() => RoundTrip(json)).Code.ShouldBe(ErrorCode.InvalidInput);
     }
 

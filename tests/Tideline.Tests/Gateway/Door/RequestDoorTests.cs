@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
+using Tideline.Gateway;
 using Tideline.Gateway.Door;
-using Tideline.Kernel;
 
 namespace Tideline.Tests.Gateway.Door;
 
@@ -85,12 +85,13 @@ public sealed class RequestDoorTests
     {
         await using var server = await GatewayServer.StartAsync();
         const string end = "Host: localhost\r\nConnection: close\r\n\r\n";
-        var tooLong = new string('a', Limits.RequestLineBytes);
+        var tooLong = new string('a', GatewayLimits.RequestLineBytes);
         (await RawAsync(server, $"GET /v1/ops/sagas?cursor={tooLong} HTTP/1.1\r\n{end}"))
             .ShouldBeProblem("uri-too-long", 414);
-        (await RawAsync(server, $"GET /health/live HTTP/1.1\r\nX: {new string('a', Limits.HeaderBytes)}\r\n{end}"))
+        (await RawAsync(server,
+            $"GET /health/live HTTP/1.1\r\nX: {new string('a', GatewayLimits.HeaderBytes)}\r\n{end}"))
             .ShouldBeProblem("headers-too-large", 431);
-        var many = string.Concat(Enumerable.Range(0, Limits.HeaderFields).Select(field => $"X{field}: a\r\n"));
+        var many = string.Concat(Enumerable.Range(0, GatewayLimits.HeaderFields).Select(field => $"X{field}: a\r\n"));
         (await RawAsync(server, $"GET /health/live HTTP/1.1\r\n{many}{end}")).ShouldBeProblem("headers-too-large", 431);
         const string twoLengths = "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n";
         (await RawAsync(server, $"POST /v1/customers HTTP/1.1\r\n{twoLengths}{end}0\r\n\r\n"))
@@ -103,7 +104,8 @@ public sealed class RequestDoorTests
 
         (await RawAsync(server, "GET /health/live HTTP/1.0\r\n\r\n")).ShouldBeProblem("host-refused", 403);
         // Beyond what is read at all, the server answers with the status alone.
-        (await RawAsync(server, $"GET /health/live HTTP/1.1\r\nX: {new string('a', Limits.HeadReadBytes)}\r\n{end}"))
+        (await RawAsync(server,
+            $"GET /health/live HTTP/1.1\r\nX: {new string('a', GatewayLimits.HeadReadBytes)}\r\n{end}"))
             .Status.ShouldBe(431);
         (await RawAsync(server, $"GET /health/live HTTP/1.1\r\n{end}")).Status.ShouldBe(200);
     }

@@ -1,5 +1,5 @@
+using Tideline.Gateway;
 using Tideline.Gateway.Http;
-using Tideline.Kernel;
 
 namespace Tideline.Tests.Gateway.Http;
 
@@ -47,7 +47,7 @@ public sealed class IdempotencyKeyTests
     [Fact]
     public void The_limit_counts_what_is_left()
     {
-        var longest = new string('k', Limits.IdempotencyKeyCharacters);
+        var longest = new string('k', GatewayLimits.IdempotencyKeyCharacters);
         IdempotencyKey.TryRead($" \"{longest}\" ", out var key).ShouldBeTrue();
         key.ShouldBe(longest);
         IdempotencyKey.TryRead(longest + "k", out _).ShouldBeFalse();

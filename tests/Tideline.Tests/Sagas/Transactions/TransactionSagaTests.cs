@@ -107,7 +107,8 @@ public sealed class TransactionSagaTests
     {
         await using var bank = await Bank.OpenAsync(2);
         var (a, b) = (await bank.AccountAsync(0, 600), await bank.AccountAsync(1));
-        bank.Tamper(1, $"UPDATE accounts SET pending_in = {Limits.BalanceMinor - 500} WHERE account_id = X'{b:N}'");
+        bank.Tamper(
+            1, $"UPDATE accounts SET pending_in = {LedgerLimits.BalanceMinor - 500} WHERE account_id = X'{b:N}'");
         var id = (await bank.PostAsync(TransactionStage.Order((a, -600), (b, 600)))).Subject;
         await bank.Pump.RunAsync();
         TransactionSaga.Read(await bank.TransactionAsync(id)).RefusalReason.ShouldBe(RefusalReason.BalanceOverflow);

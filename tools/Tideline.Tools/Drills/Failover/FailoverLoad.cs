@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Tideline.Engines.Ledger.MySql;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Tools.Load;
@@ -127,7 +128,7 @@ internal sealed class FailoverLoad
         var lost = 0;
         await Parallel.ForEachAsync(_answered, new ParallelOptions
         {
-            MaxDegreeOfParallelism = Limits.StrongReaders, CancellationToken = cancel
+            MaxDegreeOfParallelism = MySqlLimits.StrongReaders, CancellationToken = cancel
         }, async (answer, token) =>
         {
             if (await books[_map.ShardOf(answer.From)].GetTransactionAsync(answer.TransferId, token) is null)

@@ -1,5 +1,3 @@
-using Tideline.Kernel;
-
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Tideline.Services.Accounts.Views;
 internal static class Activity
 {
     /// <summary>The first day of the window that ends with <paramref name="last"/>.</summary>
-    public static DateOnly FirstDay(DateOnly last) => last.AddDays(1 - Limits.ActivityDays);
+    public static DateOnly FirstDay(DateOnly last) => last.AddDays(1 - AccountLimits.ActivityDays);
 
     /// <summary>Buckets that are not before <paramref name="first"/>.</summary>
     public static ActivityDay[] Since(ActivityDay[] days, DateOnly first) =>
@@ -63,8 +61,8 @@ internal static class Activity
     {
         var at = 0;
         while (at < recent.Length && IsNewer(recent[at], movement)) at++;
-        if (at >= Limits.RecentTransactions) return recent;
-        var kept = new RecentTransaction[Math.Min(recent.Length + 1, Limits.RecentTransactions)];
+        if (at >= AccountLimits.RecentTransactions) return recent;
+        var kept = new RecentTransaction[Math.Min(recent.Length + 1, AccountLimits.RecentTransactions)];
         Array.Copy(recent, kept, at);
         kept[at] = movement;
         Array.Copy(recent, at, kept, at + 1, kept.Length - at - 1);

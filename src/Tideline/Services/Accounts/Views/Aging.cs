@@ -24,7 +24,7 @@ public sealed class Aging : IAsyncDisposable
     {
         (_projector, _views, _damaged, _time) = (projector, views, damaged, time);
         _loop = new BackgroundLoop(
-            "aging of customers", RoundAsync, TimeSpan.FromMilliseconds(Limits.AgingIntervalMs), time, logger,
+            "aging of customers", RoundAsync, TimeSpan.FromMilliseconds(AccountLimits.AgingIntervalMs), time, logger,
             Limits.LongPassMs);
     }
 
@@ -37,7 +37,7 @@ public sealed class Aging : IAsyncDisposable
     {
         var today = DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
         var lastOut = Activity.FirstDay(today).AddDays(-1).ToString("O", CultureInfo.InvariantCulture);
-        var (rewritten, names, limit) = (0, _projector.Names, Limits.AgingDocuments);
+        var (rewritten, names, limit) = (0, _projector.Names, AccountLimits.AgingDocuments);
         (object, string)? after = null;
         while (true)
         {
@@ -54,9 +54,9 @@ public sealed class Aging : IAsyncDisposable
                 rewritten += (await _views.WriteAsync(names.Documents, writes, cancel)).Count(applied => applied);
             if (due.Count < limit) return rewritten;
             if (sound.Length > 0)
-                (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), Limits.AgingDocuments);
+                (after, limit) = ((sound[^1].Document!.OldestDay!, sound[^1].Stored.Id), AccountLimits.AgingDocuments);
             // Only an undamaged document says where to continue. A page without one is read again with a larger limit.
-            else if (limit < Limits.ViewQueryDocuments) limit = Math.Min(limit * 2, Limits.ViewQueryDocuments);
+            else if (limit < ViewLimits.QueryDocuments) limit = Math.Min(limit * 2, ViewLimits.QueryDocuments);
             else return rewritten;
         }
     }

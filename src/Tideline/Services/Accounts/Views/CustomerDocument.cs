@@ -60,7 +60,7 @@ public sealed record CustomerActivity
     [JsonPropertyName("last_30_days")]
     public ActivityWindow Last30Days { get; init; } = new(0, []);
 
-    /// <summary>The last movements, newest first; at most <see cref="Kernel.Limits.RecentTransactions"/>.</summary>
+    /// <summary>The last movements, newest first; at most <see cref="AccountLimits.RecentTransactions"/>.</summary>
     public RecentTransaction[] Recent { get; init; } = [];
 
     /// <summary>Daily buckets of the window, oldest first, then by currency.</summary>

@@ -116,8 +116,8 @@ public sealed class CustomerQueries
         DateTimeOffset? from, DateTimeOffset? to, string? words, string? cursor, int limit, CancellationToken cancel)
     {
         CheckLimit(limit);
-        if (words?.Length > Limits.SearchCharacters) throw new TidelineException(
-            ErrorCode.InvalidInput, $"A search text may have at most {Limits.SearchCharacters} characters.");
+        if (words?.Length > AccountLimits.SearchCharacters) throw new TidelineException(
+            ErrorCode.InvalidInput, $"A search text may have at most {AccountLimits.SearchCharacters} characters.");
         // A strong read of a past period must not change later.
         if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
             await _ledger.FenceAllAsync(end.ToUs(), cancel);

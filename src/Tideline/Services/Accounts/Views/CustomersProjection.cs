@@ -147,14 +147,14 @@ public static class CustomersProjection
             if (!deep)
             {
                 foreach (var id in await CustomerSample.EvenlyAsync(
-                    ledger.Reader(shard), Limits.VerifySampleCustomers / ledger.Map.Shards + 1, cancel))
+                    ledger.Reader(shard), AccountLimits.VerifySampleCustomers / ledger.Map.Shards + 1, cancel))
                     yield return id.ToString();
                 continue;
             }
 
             var after = Guid.Empty;
             while (await ledger.Reader(shard)
-                .GetCustomersAsync(after, Limits.VerifyGroupDocuments, cancel) is { Count: > 0 } group)
+                .GetCustomersAsync(after, ViewLimits.VerifyGroupDocuments, cancel) is { Count: > 0 } group)
             {
                 foreach (var customer in group) yield return customer.Id.ToString();
                 after = group[^1].Id;

@@ -15,7 +15,7 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
         var accounts = new List<AccountRow>();
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
             accounts.AddRange(
-                await ledger.Reader(shard).GetAccountsOfCustomerAsync(id, Limits.CustomerAccounts, cancel));
+                await ledger.Reader(shard).GetAccountsOfCustomerAsync(id, AccountLimits.CustomerAccounts, cancel));
         accounts.Sort((left, right) => left.Id.CompareTo(right.Id));
         var clock = new SortedList<Guid, long> { [customer.Id] = customer.Version };
         foreach (var account in accounts) clock[account.Id] = account.Version;
@@ -41,7 +41,7 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
         foreach (var account in accounts)
         {
             var (read, isInWindow, before) = (0, true, long.MaxValue);
-            while (isInWindow || read < Limits.RecentTransactions)
+            while (isInWindow || read < AccountLimits.RecentTransactions)
             {
                 var entries = await ledger.ReaderOf(account.Id)
                     .GetEntriesAsync(account.Id, before, Limits.PageRows, cancel);
@@ -51,7 +51,7 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
                     var day = DateOnly.FromDateTime(Clock.FromUs(entry.TimeUs).UtcDateTime);
                     if (day >= first) days = Activity.Add(days, day, account.Currency.Code, entry.AmountMinor);
                     else isInWindow = false;
-                    if (read++ < Limits.RecentTransactions) newest.Add((entry, account));
+                    if (read++ < AccountLimits.RecentTransactions) newest.Add((entry, account));
                 }
 
                 before = entries[^1].Version;
@@ -69,7 +69,7 @@ internal sealed class LedgerCustomerReader(GeneralLedger ledger, TimeProvider ti
         // Newest first, so that only the transactions that remain in the list are read.
         foreach (var (entry, account) in newest.OrderByDescending(each => each.Entry.TimeUs))
         {
-            if (recent.Length == Limits.RecentTransactions && entry.TimeUs < recent[^1].BookedAtUs) break;
+            if (recent.Length == AccountLimits.RecentTransactions && entry.TimeUs < recent[^1].BookedAtUs) break;
             var transaction = await ledger.ReaderOf(account.Id).GetTransactionAsync(entry.TransactionId, cancel);
             recent = Activity.Add(recent, new RecentTransaction(
                 entry.TransactionId, account.Id, transaction?.Kind.Word() ?? "",

@@ -1,4 +1,3 @@
-using Tideline.Kernel;
 using Tideline.Services.Payments.Iso20022;
 
 namespace Tideline.Services.Payments.Imports;
@@ -48,7 +47,11 @@ internal sealed class ImportRun
         var lanes = _results.Where(result => !result.IsFinal).Select(result => result.Index)
             .GroupBy(index => MessageClaims.Payer(_payments[index].Instruction), StringComparer.Ordinal).ToArray();
         var options =
-            new ParallelOptions { MaxDegreeOfParallelism = Limits.ImportDebtorsInFlight, CancellationToken = cancel };
+            new ParallelOptions
+            {
+                MaxDegreeOfParallelism = PaymentLimits.ImportDebtorsInFlight,
+                CancellationToken = cancel
+            };
         await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
         {
             // A block that is refused as a whole does not use up the message id: the sender can correct it and send it
@@ -87,7 +90,7 @@ internal sealed class ImportRun
 
             if (!isAnyPending) return;
             _goesWell?.Invoke();
-            await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportPendingPollMs), time, cancel);
+            await Task.Delay(TimeSpan.FromMilliseconds(PaymentLimits.ImportPendingPollMs), time, cancel);
         }
     }
 

@@ -73,7 +73,7 @@ internal sealed class PaymentExecution(
     private async Task<T> UntilAnsweredAsync<T>(
         string place, string what, Func<Task<T>> ask, CancellationToken cancel)
     {
-        for (var waitMs = Limits.ImportRetryMs; ; waitMs = Math.Min(waitMs * 2, Limits.ImportRetryMaxMs))
+        for (var waitMs = PaymentLimits.ImportRetryMs; ; waitMs = Math.Min(waitMs * 2, PaymentLimits.ImportRetryMaxMs))
         {
             try
             {

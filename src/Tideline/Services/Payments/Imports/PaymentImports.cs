@@ -18,8 +18,8 @@ public sealed class PaymentImports : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _accepting = new(1, 1);
-    private readonly SemaphoreSlim _reading = new(Limits.ImportsReading, Limits.ImportsReading);
-    private readonly SemaphoreSlim _running = new(Limits.ImportsRunning, Limits.ImportsRunning);
+    private readonly SemaphoreSlim _reading = new(PaymentLimits.ImportsReading, PaymentLimits.ImportsReading);
+    private readonly SemaphoreSlim _running = new(PaymentLimits.ImportsRunning, PaymentLimits.ImportsRunning);
     private readonly ConcurrentDictionary<Guid, ImportRun> _runs = new();
     private readonly ConcurrentDictionary<Guid, Task> _tasks = new();
     private readonly ImportFaults _faults = new();
@@ -48,7 +48,7 @@ public sealed class PaymentImports : IAsyncDisposable
     {
         if (_stopping.IsCancellationRequested)
             throw new TidelineException(ErrorCode.ShuttingDown, "The program is draining; send the file again later.");
-        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(Limits.ImportUploadMs), _time);
+        using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(PaymentLimits.ImportUploadMs), _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
@@ -68,7 +68,7 @@ public sealed class PaymentImports : IAsyncDisposable
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancel.IsCancellationRequested)
         {
             throw new TidelineException(ErrorCode.InvalidInput,
-                $"The file did not arrive, or was not parsed, within {Limits.ImportUploadMs / 1_000} s.");
+                $"The file did not arrive, or was not parsed, within {PaymentLimits.ImportUploadMs / 1_000} s.");
         }
         // Exactly this type means a full or read-only disk; a client that disconnects in mid-file throws a derived
         // type.
@@ -88,7 +88,7 @@ public sealed class PaymentImports : IAsyncDisposable
         // Read the run first: if it has just ended, the manifest that is read next is the finished one.
         var run = _runs.GetValueOrDefault(importId);
         return ValueTask.FromResult(_store.Find(importId) is { } manifest
-            ? Status(manifest, run, Math.Max(from, 0), Math.Clamp(limit, 1, Limits.ImportPayments))
+            ? Status(manifest, run, Math.Max(from, 0), Math.Clamp(limit, 1, PaymentLimits.ImportPayments))
             : null);
     }
 
@@ -96,7 +96,7 @@ public sealed class PaymentImports : IAsyncDisposable
     /// <returns>False, with nothing written, if there is no such import.</returns>
     public async Task<bool> WriteStatusReportAsync(Guid importId, Stream output, CancellationToken cancel)
     {
-        if (await GetAsync(importId, 0, Limits.ImportPayments, cancel) is not { } status) return false;
+        if (await GetAsync(importId, 0, PaymentLimits.ImportPayments, cancel) is not { } status) return false;
         await Pain002Writer.WriteAsync(status, _time.GetUtcNow(), output, cancel);
         return true;
     }
@@ -173,7 +173,7 @@ public sealed class PaymentImports : IAsyncDisposable
         try
         {
             while (!await TryRunAsync(importId, cancel))
-                await Task.Delay(TimeSpan.FromMilliseconds(Limits.ImportRetryMaxMs), _time, cancel);
+                await Task.Delay(TimeSpan.FromMilliseconds(PaymentLimits.ImportRetryMaxMs), _time, cancel);
             _tasks.TryRemove(importId, out _);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

@@ -15,7 +15,8 @@ internal sealed class StagedFile : IDisposable
     public byte[] Sha256 { get; }
 
     /// <summary>Copies a stream, counting and hashing it on the way.</summary>
-    /// <exception cref="TidelineException">InvalidInput: larger than <see cref="Limits.ImportBytes"/>.</exception>
+    /// <exception cref="TidelineException">InvalidInput: larger than <see
+    /// cref="PaymentLimits.ImportBytes"/>.</exception>
     public static async Task<StagedFile> CreateAsync(Stream source, string path, CancellationToken cancel)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
@@ -27,9 +28,9 @@ internal sealed class StagedFile : IDisposable
             for (int read; (read = await source.ReadAsync(buffer, cancel)) > 0;)
             {
                 length += read;
-                if (length > Limits.ImportBytes)
+                if (length > PaymentLimits.ImportBytes)
                     throw new TidelineException(ErrorCode.InvalidInput, string.Create(CultureInfo.InvariantCulture,
-                        $"The file is larger than {Limits.ImportBytes / 1024 / 1024} MiB; split it."));
+                        $"The file is larger than {PaymentLimits.ImportBytes / 1024 / 1024} MiB; split it."));
                 hash.AppendData(buffer, 0, read);
                 await file.WriteAsync(buffer.AsMemory(0, read), cancel);
             }

@@ -163,7 +163,7 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
             }
 
             // Comments may split a text into pieces, each within the limit of a node.
-            if (text.Length <= Limits.XmlNodeCharacters) text.Append(_xml.Value);
+            if (text.Length <= PaymentLimits.XmlNodeCharacters) text.Append(_xml.Value);
             Advance();
         }
 
@@ -213,8 +213,10 @@ internal sealed class ElementReader(XmlInput input, CancellationToken cancel)
         cancel.ThrowIfCancellationRequested();
         _moves++;
         var more = input.Read();
-        if (_xml.Depth > Limits.XmlDepth) throw Fault(Over("elements within each other", Limits.XmlDepth));
-        if (_xml.AttributeCount > Limits.XmlAttributes) throw Fault(Over("attributes", Limits.XmlAttributes));
+        if (_xml.Depth > PaymentLimits.XmlDepth)
+            throw Fault(Over("elements within each other", PaymentLimits.XmlDepth));
+        if (_xml.AttributeCount > PaymentLimits.XmlAttributes)
+            throw Fault(Over("attributes", PaymentLimits.XmlAttributes));
         return more;
     }
 

@@ -63,7 +63,7 @@ internal sealed record PaymentOrder(
     bool IsEquivalentAmount, string? CreditorName, AccountName Creditor, string? Reference, int Line,
     StatusReason? Breach)
 {
-    /// <summary>RmtInf/Ustrd, the first <see cref="Kernel.Limits.RemittanceLines"/>.</summary>
+    /// <summary>RmtInf/Ustrd, the first <see cref="PaymentLimits.RemittanceLines"/>.</summary>
     public IReadOnlyList<string> Remittance { get; init; } = [];
 
     /// <summary>RmtInf/Strd/CdtrRefInf/Ref, the first.</summary>

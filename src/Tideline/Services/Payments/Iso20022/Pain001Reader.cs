@@ -131,9 +131,10 @@ internal sealed class Pain001Reader
     private PaymentOrder ReadPayment(SchemaType type)
     {
         var line = _element.Line;
-        if (++_payments > Limits.ImportPayments)
+        if (++_payments > PaymentLimits.ImportPayments)
             throw _element.Fault(string.Create(
-                CultureInfo.InvariantCulture, $"The file has more than {Limits.ImportPayments} payments; split it."));
+                CultureInfo.InvariantCulture,
+                    $"The file has more than {PaymentLimits.ImportPayments} payments; split it."));
         (string? InstructionId, string? EndToEndId, string? Uetr) ids = default;
         (string? Text, string? Currency, bool IsEquivalent) amount = default;
         string? creditor = null, structured = null;
@@ -233,7 +234,8 @@ internal sealed class Pain001Reader
         _element.ForEachChild(type, child =>
         {
             if (child.Name != "Ustrd") reference = ReadStructured(child.Type) ?? reference;
-            else if (_element.Text(child) is { } line && lines.Count < Limits.RemittanceLines) lines.Add(line.Trim());
+            else if (_element.Text(child) is { } line && lines.Count < PaymentLimits.RemittanceLines)
+                lines.Add(line.Trim());
         });
         return reference;
     }

@@ -118,7 +118,7 @@ internal static class Pain002Writer
         Text(xml, "Cd", reason.Code);
         xml.WriteEndElement();
         var detail = MessageText.Printable(reason.Detail);
-        foreach (var line in MessageText.Lines(detail, Limits.IsoAdditionalInformationCharacters))
+        foreach (var line in MessageText.Lines(detail, PaymentLimits.IsoAdditionalInformationCharacters))
         {
             if (!string.IsNullOrWhiteSpace(line)) Text(xml, "AddtlInf", line);
         }
@@ -174,7 +174,7 @@ internal static class Pain002Writer
     // Max35Text; the guidelines' value if a mandatory one is missing.
     private static string Identification(string text)
     {
-        var printable = MessageText.Cut(MessageText.Printable(text).Trim(), Limits.IsoIdentifierCharacters);
+        var printable = MessageText.Cut(MessageText.Printable(text).Trim(), PaymentLimits.IsoIdentifierCharacters);
         return printable.Length > 0 ? printable : "NOTPROVIDED";
     }
 

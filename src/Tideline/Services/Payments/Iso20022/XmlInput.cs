@@ -22,7 +22,7 @@ internal sealed partial class XmlInput : IDisposable
         {
             DtdProcessing = DtdProcessing.Prohibit,
             XmlResolver = null,
-            MaxCharactersInDocument = Limits.ImportBytes,
+            MaxCharactersInDocument = PaymentLimits.ImportBytes,
             IgnoreComments = true,
             IgnoreProcessingInstructions = true,
             IgnoreWhitespace = true,
@@ -140,9 +140,9 @@ internal sealed partial class XmlInput : IDisposable
         {
             var read = Decode(buffer);
             _characters += read;
-            if (_characters > Limits.XmlNodeCharacters)
+            if (_characters > PaymentLimits.XmlNodeCharacters)
                 throw Fault(string.Create(CultureInfo.InvariantCulture,
-                    $"a tag, text or comment has more than {Limits.XmlNodeCharacters} characters."));
+                    $"a tag, text or comment has more than {PaymentLimits.XmlNodeCharacters} characters."));
             _line += buffer[..read].Count('\n');
             return read;
         }

@@ -119,7 +119,7 @@ public sealed class PaymentImportsTests : IAsyncDisposable
         await using var slow = new SilentStream();
         var answer = _imports.AcceptAsync(slow, Cancel);
         await slow.Asked.WaitAsync(Patience, Cancel);
-        _time.Advance(TimeSpan.FromMilliseconds(Limits.ImportUploadMs));
+        _time.Advance(TimeSpan.FromMilliseconds(PaymentLimits.ImportUploadMs));
         (await Should.ThrowAsync<TidelineException>(answer)).Message.ShouldContain("did not arrive");
     }
 

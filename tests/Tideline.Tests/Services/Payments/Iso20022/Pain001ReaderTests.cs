@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Tideline.Kernel;
+using Tideline.Services.Payments;
 using Tideline.Services.Payments.Iso20022;
 using static Tideline.Tests.Services.Payments.Iso20022.Pain001Sample;
 
@@ -147,7 +148,7 @@ public sealed class Pain001ReaderTests
         const string Small = "<CdtTrfTxInf><PmtId><EndToEndId>E</EndToEndId></PmtId>"
             + "<Amt><InstdAmt Ccy=\"EUR\">1</InstdAmt></Amt></CdtTrfTxInf>\n";
         var many = new StringBuilder(text[..start])
-            .Insert(start, Small, Limits.ImportPayments + 1).Append(text[end..]).ToString();
+            .Insert(start, Small, PaymentLimits.ImportPayments + 1).Append(text[end..]).ToString();
         Should.Throw<TidelineException>(() => Read(many)).Message.ShouldContain("more than 100000 payments");
     }
 
