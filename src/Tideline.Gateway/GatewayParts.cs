@@ -7,8 +7,8 @@ using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Sagas;
-using Tideline.Services.Accounts.Views;
 
 namespace Tideline.Gateway;
 
@@ -33,8 +33,8 @@ public sealed record GatewayParts
     /// <summary>Finds <see cref="Projections"/>; null while the views are not open.</summary>
     public required Func<ProjectionHost?> FindProjections { get; init; }
 
-    /// <summary>Finds <see cref="Queries"/>; null while the views are not open.</summary>
-    public required Func<QueryHost?> FindQueries { get; init; }
+    /// <summary>Finds the hits and misses of the cache of the views; null while they are not open.</summary>
+    public Func<CacheCounts?> FindCached { get; init; } = static () => null;
 
     /// <summary>Creates <see cref="Verifier"/> for the parts that are open now.</summary>
     public required Func<Verifier> MakeVerifier { get; init; }
@@ -48,10 +48,6 @@ public sealed record GatewayParts
     /// <summary>The projections, from log to views.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: the views are not open yet.</exception>
     public ProjectionHost Projections => FindProjections() ?? throw ViewsAway;
-
-    /// <summary>Queries of views and ledger.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: the views are not open yet.</exception>
-    public QueryHost Queries => FindQueries() ?? throw ViewsAway;
 
     /// <summary>The checks of the invariants.</summary>
     public Verifier Verifier => MakeVerifier();
@@ -68,7 +64,8 @@ public sealed record GatewayParts
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    private static TidelineException ViewsAway => new(
+    /// <summary>The fault of a read while the views are not open.</summary>
+    internal static TidelineException ViewsAway => new(
         ErrorCode.StorageUnavailable,
         "The views are not open yet; /health/detail says why. Repeat the request shortly.");
 }

@@ -4,6 +4,7 @@ using Tideline.Gateway.Routes.Payments;
 using Tideline.Projections;
 using Tideline.Services.Accounts;
 using Tideline.Services.Analytics;
+using Tideline.Services.Archive;
 using Tideline.Services.Payments;
 
 namespace Tideline.Node;
@@ -15,6 +16,7 @@ public static class BankServices
     public static IReadOnlyList<ServiceRegistration> All { get; } =
     [
         ServiceRegistration.Of(() => new AccountsService(), AccountsRoutes.Map),
+        ServiceRegistration.Of(() => new ArchiveService()),
         ServiceRegistration.Of(() => new PaymentsService(), PaymentsRoutes.Map),
         ServiceRegistration.Of(() => new AnalyticsService(), AnalyticsRoutes.Map),
     ];

@@ -9,7 +9,7 @@ public static class NodeGateway
     public static GatewayParts PartsOf(TidelineNode node) => new()
     {
         Ledger = node.Ledger, Sagas = node.Sagas, SagaLetters = node.SagaLetters, SagaWatch = node.SagaWatch,
-        Health = node.Health, FindProjections = () => node.OpenProjections, FindQueries = () => node.OpenQueries,
+        Health = node.Health, FindProjections = () => node.OpenProjections, FindCached = () => node.Cached,
         MakeVerifier = () => node.Verifier, LogFaults = () => node.Log.Faults, Receiver = node.Receiver,
         Time = node.Options.Time, Backup = node.Backup is { } backup ? backup.WriteAsync : null,
         ServiceRoutes = (routes, parts) =>

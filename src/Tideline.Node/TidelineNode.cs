@@ -10,10 +10,9 @@ using Tideline.Ledger.Installation;
 using Tideline.Log;
 using Tideline.Peers;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Sagas;
 using Tideline.Services;
-using Tideline.Services.Accounts.Views;
-using Tideline.Services.Payments;
 using Tideline.Views;
 
 namespace Tideline.Node;
@@ -71,15 +70,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
     /// <summary>As above; null until they are open.</summary>
     public ProjectionHost? OpenProjections => _views?.Value?.Projections;
 
-    /// <summary>Queries of views and ledger.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: the views are not open yet.</exception>
-    public QueryHost Queries => RequireViews().Queries;
-
-    /// <summary>As above; null until the views are open.</summary>
-    public QueryHost? OpenQueries => _views?.Value?.Queries;
-
-    /// <summary>Transfers, ISO 20022 files and statements.</summary>
-    public PaymentsService Payments => Services.Of<PaymentsService>();
+    /// <summary>Hits and misses of the cache of the views; null until they are open.</summary>
+    public CacheCounts? Cached => _views?.Value?.Cached;
 
     /// <summary>Operator commands for sagas.</summary>
     public SagaOperations Sagas { get; private set; } = null!;
@@ -283,12 +275,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
     private async Task<ViewTier> OpenViewsAsync(IEngineSet engines, CancellationToken cancel)
     {
         await _log.Tried.WaitAsync(cancel);
-        var tier = await ViewTier.StartAsync(
-            engines, Services.Projections, Ledger, Log, Options.Time, Options.Loggers, cancel);
-        ViewHealth.Register(Health, tier.Projections);
-        tier.Projections.ReportTo(Health);
-        tier.Queries.ReportTo(Health);
-        return tier;
+        return await ViewTier.StartAsync(
+            engines, Services, Ledger, Log, Health, Options.Time, Options.Loggers, cancel);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The views could not report the head of the ledger.")]

@@ -67,4 +67,15 @@ internal static class Answers
     /// <summary>Writes minor units as a decimal string.</summary>
     public static void WriteAmount(Utf8JsonWriter json, string name, long minor, Currency currency) =>
         json.WriteString(name, new Money(minor, currency).ToDecimalString());
+
+    /// <summary>
+    /// A sum of minor units as a decimal string. It may exceed 64 bits, so it is not a Money; a decimal with a scale is
+    /// exact.
+    /// </summary>
+    public static string Decimals(decimal minor, int exponent)
+    {
+        var scale = new decimal(1, 0, 0, false, (byte)exponent);
+        return (minor * scale)
+            .ToString("F" + exponent.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
 }

@@ -102,7 +102,7 @@ internal sealed class FieldReader(BodyShape shape, string?[] values)
 
         var wrong = Kernel.Money.TryParse(text, known, out var money);
         if (wrong is null && money.Minor <= 0) wrong = "The amount must be greater than zero.";
-        if (wrong is not null) Fail(ProblemTypes.InvalidAmount, wrong, amount);
+        if (wrong is not null) Fail(ProblemTypes.Of(RefusalReason.InvalidAmount), wrong, amount);
         return money;
     }
 

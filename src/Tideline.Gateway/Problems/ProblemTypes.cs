@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
 using Tideline.Kernel;
 
 namespace Tideline.Gateway.Problems;
 
-/// <summary>The table of all problem types. Names and statuses are public and frozen by a test: append only.</summary>
+/// <summary>
+/// All problem types; those of refusals come from <see cref="Refusals"/>. Names and statuses are public and frozen by
+/// a test: append only.
+/// </summary>
 internal static class ProblemTypes
 {
     // :: Errors of the request itself
@@ -44,45 +48,10 @@ internal static class ProblemTypes
     public static readonly ProblemType UnsupportedMediaType = new(
         "unsupported-media-type", 415, "The route does not accept this media type");
     public static readonly ProblemType UnknownCurrency = new("unknown-currency", 422, "The currency is unknown");
-    public static readonly ProblemType InvalidAmount = new("invalid-amount", 422, "The amount is invalid");
     public static readonly ProblemType TransferNotFound = new("transfer-not-found", 404, "There is no such transfer");
     public static readonly ProblemType ImportNotFound = new("import-not-found", 404, "There is no such import");
 
-    private static readonly Dictionary<RefusalReason, ProblemType> Refusals = new()
-    {
-        [RefusalReason.CustomerNotFound] = new("customer-not-found", 422, "There is no such customer"),
-        [RefusalReason.AccountNotFound] = new("account-not-found", 422, "There is no such account"),
-        [RefusalReason.AccountFrozen] = new("account-frozen", 422, "The account is frozen"),
-        [RefusalReason.AccountClosed] = new("account-closed", 422, "The account is closed"),
-        [RefusalReason.CurrencyMismatch] = new("currency-mismatch", 422, "The amount is not in the account's currency"),
-        [RefusalReason.InsufficientFunds] = new("insufficient-funds", 422, "The available balance is too small"),
-        [RefusalReason.SameAccount] = new("same-account", 422, "Source and destination are the same account"),
-        [RefusalReason.InvalidAmount] = InvalidAmount,
-        [RefusalReason.BalanceOverflow] = new("balance-overflow", 422, "The balance would exceed its limit"),
-        // 422 as in the IETF's Idempotency-Key draft; 409 is reserved for conflicts of state.
-        [RefusalReason.IdempotencyKeyReused] = new(
-            "idempotency-key-reused", 422, "The idempotency key belongs to another request"),
-        [RefusalReason.DuplicateId] = new("duplicate-id", 409, "The id is taken"),
-        [RefusalReason.IbanTaken] = new("iban-taken", 409, "The IBAN belongs to another account"),
-        [RefusalReason.HoldNotFound] = new("hold-not-found", 404, "There is no such hold"),
-        [RefusalReason.HoldNotOpen] = new("hold-not-open", 409, "The hold is no longer open"),
-        [RefusalReason.HoldExceeded] = new("hold-exceeded", 422, "The amount exceeds the rest of the hold"),
-        [RefusalReason.AccountNotEmpty] = new("account-not-empty", 409, "The account is not empty"),
-        [RefusalReason.InvalidStatus] = new("invalid-status", 409, "The account cannot change to this status"),
-        [RefusalReason.SagaNotParked] = new("saga-not-parked", 409, "The saga is not in a state that allows this"),
-        [RefusalReason.SagaNotFound] = new("saga-not-found", 404, "There is no such saga"),
-        [RefusalReason.DeadlinePassed] = new("deadline-passed", 422, "The deadline has passed"),
-        [RefusalReason.TransfersUnderWay] = new("transfers-under-way", 409,
-            "Transfers of the account are under way and may still be returned"),
-        [RefusalReason.NothingOnSuspense] = new("nothing-on-suspense", 409, "The saga has no money on suspense"),
-        [RefusalReason.StepConflict] = new("step-conflict", 409, "A saga message contradicts the stored outcome"),
-        [RefusalReason.DeadLetterNotFound] = new("dead-letter-not-found", 404, "There is no such dead letter"),
-        [RefusalReason.UnbalancedTransaction] = new(
-            "unbalanced-transaction", 422, "The legs do not add up to zero"),
-        [RefusalReason.InvalidTransaction] = new("invalid-transaction", 422, "The transaction is invalid"),
-        [RefusalReason.ConditionFailed] = new("condition-failed", 409, "A condition of the transaction does not hold"),
-        [RefusalReason.InvalidExpiry] = new("invalid-expiry", 422, "The expiry of the hold is invalid"),
-    };
+    private static readonly ConcurrentDictionary<RefusalReason, ProblemType> OfRefusals = new();
 
     private static readonly Dictionary<ErrorCode, ProblemType> Faults = new()
     {
@@ -101,7 +70,7 @@ internal static class ProblemTypes
     };
 
     /// <summary>All types, in the order of their names.</summary>
-    public static IReadOnlyList<ProblemType> All { get; } =
+    public static IReadOnlyList<ProblemType> All =>
     [
         .. new[]
         {
@@ -111,12 +80,25 @@ internal static class ProblemTypes
             RouteNotFound, MethodNotAllowed, NotAcceptable, BodyTooLarge, UnsupportedMediaType, UnknownCurrency,
             TransferNotFound, ImportNotFound, PeerRefused, HostRefused, OriginRefused, RequestTimeout, UriTooLong,
             HeadersTooLarge,
-        }.Concat(Refusals.Values).Concat(Faults.Values).OrderBy(type => type.Name, StringComparer.Ordinal),
+        }.Concat(Refusals.All.Select(kind => Of(kind.Reason))).Concat(Faults.Values)
+            .OrderBy(type => type.Name, StringComparer.Ordinal),
     ];
 
-    /// <summary>The type of a refusal.</summary>
-    public static ProblemType Of(RefusalReason reason) => Refusals[reason];
+    /// <summary>The type of a refusal of the core or of a service.</summary>
+    /// <exception cref="TidelineException">IncompatibleData: this program does not know it.</exception>
+    public static ProblemType Of(RefusalReason reason) => OfRefusals.GetOrAdd(reason, static known =>
+    {
+        var kind = known.Kind();
+        return new ProblemType(kind.Name, StatusOf(kind.Class), kind.Title);
+    });
 
     /// <summary>The type of a fault.</summary>
     public static ProblemType Of(ErrorCode code) => Faults[code];
+
+    private static int StatusOf(RefusalClass refused) => refused switch
+    {
+        RefusalClass.NotFound => StatusCodes.Status404NotFound,
+        RefusalClass.Conflict => StatusCodes.Status409Conflict,
+        _ => StatusCodes.Status422UnprocessableEntity,
+    };
 }

@@ -164,7 +164,7 @@ internal sealed class DemoTraffic(TidelineNode node, DemoCustomers customers, in
         var key = node.Ledger.Ids.Next().ToString();
         var request = new TransferRequest(
             from.AccountId, to.AccountId, amount, words, Idempotency.Key("demo", key), Idempotency.Fingerprint(key));
-        var reply = await node.Payments.Transfers.TransferAsync(request, CancellationToken.None);
+        var reply = await node.Services.Of<PaymentsService>().Transfers.TransferAsync(request, CancellationToken.None);
         var (fromShard, toShard) = (node.Ledger.Map.ShardOf(from.AccountId), node.Ledger.Map.ShardOf(to.AccountId));
         if (reply.Status == TransferStatus.Settled && fromShard != toShard) Interlocked.Increment(ref AcrossShards);
         return reply.Refusal;

@@ -64,7 +64,7 @@ internal sealed class RowAudit(IShardReader reader)
             && (row.CounterpartyId is null || row.CounterpartyId == data.CounterpartyId)
             && row.Reference == data.Reference && row.SagaId == data.SagaId
             && row.Details == TransactionDetails.Of(data) && row.TimeUs == happened.TimeUs
-            && Enum.IsDefined(row.Kind) && row.Kind.Word() == data.Kind
+            && TransactionKinds.Find(row.Kind)?.Name == data.Kind
             ? null
             : $"transaction {id} has a different currency, kind, reference, saga, time or details.";
     }

@@ -1,11 +1,6 @@
-using System.Collections.Concurrent;
-
 namespace Tideline.Kernel;
 
-/// <summary>
-/// The events that this program knows. Numbers and names are the same in every installation, so each process has one
-/// list: the ledger's own events and those that services register.
-/// </summary>
+/// <summary>The events that this program knows: the ledger's own, and those that services register.</summary>
 public static class EventTypes
 {
     /// <summary>The lowest number that a service may use.</summary>
@@ -14,52 +9,44 @@ public static class EventTypes
     /// <summary>The suffix of every service's topic.</summary>
     public const string TopicSuffix = ".events";
 
-    private static readonly ConcurrentDictionary<EventType, EventKind> Kinds = new(OfTheLedger.Select(
-        kind => KeyValuePair.Create(kind.Type, kind)));
-
-    private static readonly ConcurrentDictionary<string, EventKind> ByName = new(OfTheLedger.Select(
-        kind => KeyValuePair.Create(kind.Name, kind)), StringComparer.Ordinal);
-
-    private static IReadOnlyList<EventKind> OfTheLedger =>
+    private static readonly NumberedNames<EventKind> Names = new("Event", FirstOfServices,
     [
-        new(EventType.CustomerCreated, "CUSTOMER_CREATED"), new(EventType.AccountCreated, "ACCOUNT_CREATED"),
-        new(EventType.BalanceUpdated, "BALANCE_UPDATED"), new(EventType.TransactionRecorded, "TRANSACTION_RECORDED"),
-        new(EventType.AccountDebited, "ACCOUNT_DEBITED"), new(EventType.AccountCredited, "ACCOUNT_CREDITED"),
-        new(EventType.CustomerViewUpdated, "CUSTOMER_VIEW_UPDATED"),
-    ];
+        new(EventType.CustomerCreated, "CUSTOMER_CREATED", "A customer exists."),
+        new(EventType.AccountCreated, "ACCOUNT_CREATED", "An account exists."),
+        new(EventType.BalanceUpdated, "BALANCE_UPDATED",
+            "The available balance or the status of an account changed; no money moved."),
+        new(EventType.TransactionRecorded, "TRANSACTION_RECORDED",
+            "Money moved between an account and a system account."),
+        new(EventType.AccountDebited, "ACCOUNT_DEBITED", "A transfer took money from an account."),
+        new(EventType.AccountCredited, "ACCOUNT_CREDITED", "A transfer or its refund gave money to an account."),
+        new(EventType.CustomerViewUpdated, "CUSTOMER_VIEW_UPDATED",
+            "The customer views contain every event of a shard up to a position."),
+    ]);
+
+    /// <summary>The topics that services' events are copied to.</summary>
+    public static IReadOnlyList<string> Topics =>
+        [.. All.Select(kind => kind.Topic).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+
+    /// <summary>All events that this program knows, in the order of their numbers.</summary>
+    public static IReadOnlyList<EventKind> All => Names.All;
 
     /// <summary>Registers an event of a service. Registering the same event again has no effect.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another event.</exception>
     public static void Register(EventKind kind)
     {
-        if ((int)kind.Type < FirstOfServices)
-            throw new TidelineException(ErrorCode.InvalidInput,
-                $"{kind.Name} has number {(int)kind.Type}; events of services begin at {FirstOfServices}.");
         if (kind.Topic is { } topic && !topic.EndsWith(TopicSuffix, StringComparison.Ordinal))
             throw new TidelineException(ErrorCode.InvalidInput,
                 $"{kind.Name} goes to the topic {topic}; topics of services end with {TopicSuffix}.");
-        if (Kinds.GetOrAdd(kind.Type, kind) is { } held && held != kind)
-            throw new TidelineException(ErrorCode.InvalidInput,
-                $"Event number {(int)kind.Type} is {held.Name}; {kind.Name} needs another one.");
-        if (ByName.GetOrAdd(kind.Name, kind) != kind)
-            throw new TidelineException(ErrorCode.InvalidInput, $"Two events are called {kind.Name}.");
+        Names.Register(kind);
     }
 
-    /// <summary>The topics that services' events are copied to.</summary>
-    public static IReadOnlyList<string> Topics =>
-        [.. Kinds.Values.Select(kind => kind.Topic).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
-
-    /// <summary>All events that this program knows, in the order of their numbers.</summary>
-    public static IReadOnlyList<EventKind> All => [.. Kinds.Values.OrderBy(kind => kind.Type)];
-
     /// <summary>The event with this number; null if this program does not know it.</summary>
-    public static EventKind? Find(EventType type) => Kinds.GetValueOrDefault(type);
+    public static EventKind? Find(EventType type) => Names.Find((int)type);
 
     /// <summary>The event with this published name; null if this program does not know it.</summary>
-    public static EventKind? Find(string name) => ByName.GetValueOrDefault(name);
+    public static EventKind? Find(string name) => Names.Find(name);
 
     /// <summary>The name on the wire, as in <c>ACCOUNT_DEBITED</c>.</summary>
     /// <exception cref="TidelineException">IncompatibleData: this program does not know the event.</exception>
-    public static string Name(this EventType type) => Find(type)?.Name ?? throw new TidelineException(
-        ErrorCode.IncompatibleData, $"Event number {(int)type} belongs to no service of this program.");
+    public static string Name(this EventType type) => Names.Of((int)type).Name;
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
+using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
@@ -99,20 +100,7 @@ internal static class PublishedNames
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "Not a status of this version."),
     };
 
-    /// <summary>
-    /// <c>transfer</c>, <c>refund</c>, <c>deposit</c>, <c>withdrawal</c>, <c>capture</c>, <c>suspense</c>,
-    /// <c>payout</c> or <c>journal</c>.
-    /// </summary>
-    public static string Word(this TransactionKind kind) => kind switch
-    {
-        TransactionKind.Transfer => "transfer",
-        TransactionKind.Refund => "refund",
-        TransactionKind.Deposit => "deposit",
-        TransactionKind.Withdrawal => "withdrawal",
-        TransactionKind.Capture => "capture",
-        TransactionKind.Suspense => "suspense",
-        TransactionKind.Payout => "payout",
-        TransactionKind.Journal => "journal",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of this version."),
-    };
+    /// <summary>The published name of a kind of transaction.</summary>
+    /// <exception cref="TidelineException">IncompatibleData: this program does not know it.</exception>
+    public static string Word(this TransactionKind kind) => TransactionKinds.Of(kind).Name;
 }

@@ -77,5 +77,5 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
 
     private string Source(int shard) => sources.CountedOf(Producer, shard);
 
-    private static string TypeName(EventType type) => Enum.IsDefined(type) ? type.Name() : "UNKNOWN";
+    private static string TypeName(EventType type) => EventTypes.Find(type)?.Name ?? "UNKNOWN";
 }

@@ -54,7 +54,8 @@ internal static class SagaMessages
         // Only the owner's own shard debits accounts for a saga.
         if (posting.AmountMinor is <= 0 or > Limits.AmountMinor || posting.Against != AccountKind.Clearing)
             throw Wrong("its posting is not a credit from clearing");
-        if (posting.Kind is not (TransactionKind.Transfer or TransactionKind.Payout))
+        if (posting.Kind is not (TransactionKind.Transfer or TransactionKind.Payout)
+            && ((int)posting.Kind < TransactionKinds.FirstOfServices || TransactionKinds.Find(posting.Kind) is null))
             throw Wrong("no step has a posting of this kind");
         if (posting.Reference?.Length > Limits.ReferenceCharacters)
             throw Wrong("its reference is too long");
@@ -69,7 +70,7 @@ internal static class SagaMessages
         definitions.Of(reply.Owner);
         if (reply.Position.Shard < 0 || reply.Position.Shard >= map.Shards || reply.Position.Seq < 0)
             throw Wrong("its position is on no shard");
-        if (reply.RefusalReason != 0 && !Enum.IsDefined(reply.RefusalReason))
+        if (reply.RefusalReason != 0 && Refusals.Find(reply.RefusalReason) is null)
             throw Wrong("its refusal is unknown");
         if (reply.RefusalDetail?.Length > SagaLimits.DetailCharacters)
             throw Wrong("its detail is too long");

@@ -21,6 +21,12 @@ public abstract class BankService
     /// <summary>The events of its own aggregates, with the topic that carries a copy.</summary>
     public virtual IReadOnlyList<EventKind> Events => [];
 
+    /// <summary>The reasons for which only it refuses a command.</summary>
+    public virtual IReadOnlyList<RefusalKind> Refusals => [];
+
+    /// <summary>What its transactions are, if they are none of the core's kinds.</summary>
+    public virtual IReadOnlyList<TransactionKindName> TransactionKinds => [];
+
     /// <summary>Its sagas, in every version that may still be in flight.</summary>
     public virtual IReadOnlyList<SagaDefinition> Sagas => [];
 
@@ -36,6 +42,11 @@ public abstract class BankService
 
     /// <summary>Starts its parts, once the ledger and the log are open.</summary>
     public virtual void Start(ServiceContext context)
+    {
+    }
+
+    /// <summary>Starts its parts that read the views, once the view tier is open.</summary>
+    public virtual void StartViews(ViewContext context)
     {
     }
 }

@@ -11,8 +11,8 @@ public sealed class ServiceCatalog
 {
     /// <summary>Collects the services.</summary>
     /// <exception cref="TidelineException">
-    /// InvalidInput: two of them, or one of them and the core, register the same name, command, event, topic,
-    /// projection or version of a saga. Then nothing is registered.
+    /// InvalidInput: two of them, or one of them and the core, register the same name, command, event, refusal, kind of
+    /// transaction, topic, projection or version of a saga. Then nothing is registered.
     /// </exception>
     public ServiceCatalog(params IReadOnlyList<BankService> services)
     {
@@ -22,13 +22,16 @@ public sealed class ServiceCatalog
         Projections = [.. services.SelectMany(service => service.Projections)];
         var sagas = services.SelectMany(service => service.Sagas).ToList();
         var events = services.SelectMany(service => service.Events).ToList();
+        var refusals = services.SelectMany(service => service.Refusals).ToList();
+        var transactions = services.SelectMany(service => service.TransactionKinds).ToList();
         RequireOnce("service", services.Select(service => service.Name));
         RequireOnce("command", Commands.Select(command => command.Name));
         RequireOnce("projection", Projections.Select(projection => projection.Name));
         RequireOnce("saga", sagas.Concat(SagaDefinitions.OfTheCore)
             .Select(saga => $"{saga.Name} version {saga.Version}"));
-        RequireOnce("event", events.Select(kind => kind.Name));
-        RequireOnce("event number", events.Select(kind => $"{(int)kind.Type}"));
+        RequireOnce("event", events);
+        RequireOnce("refusal", refusals);
+        RequireOnce("kind of transaction", transactions);
         foreach (var kind in events)
         {
             if (kind.Topic is Topics.AccountEvents or Topics.CustomerEvents)
@@ -38,6 +41,8 @@ public sealed class ServiceCatalog
 
         Sagas = new SagaDefinitions(sagas);
         foreach (var kind in events) EventTypes.Register(kind);
+        foreach (var kind in refusals) Refusals.Register(kind);
+        foreach (var kind in transactions) TransactionKinds.Register(kind);
     }
 
     /// <summary>The services, in the order in which they start.</summary>
@@ -59,6 +64,12 @@ public sealed class ServiceCatalog
     /// <exception cref="InvalidOperationException">The node does not have it.</exception>
     public T Of<T>()
         where T : BankService => Services.OfType<T>().Single();
+
+    private static void RequireOnce(string what, IReadOnlyList<INumberedName> kinds)
+    {
+        RequireOnce(what, kinds.Select(kind => kind.Name));
+        RequireOnce($"{what} number", kinds.Select(kind => $"{kind.Number}"));
+    }
 
     private static void RequireOnce(string what, IEnumerable<string> names)
     {

@@ -61,7 +61,7 @@ internal sealed class InstallationStage : IAsyncDisposable
     public Task<TransferReply> TransferAsync(Guid from, Guid to, long minor)
     {
         var key = Node.Ledger.Ids.Next().ToString();
-        return Node.Payments.Transfers.TransferAsync(
+        return Node.Services.Of<PaymentsService>().Transfers.TransferAsync(
             new TransferRequest(from,
                 to, new Money(minor, Eur), null, Idempotency.Key("", key), Idempotency.Fingerprint(key)), default);
     }

@@ -236,7 +236,7 @@ public sealed class SagaVerifyTests
                 accounts[turn % 8], accounts[(turn + 1 + lane) % 9 == turn % 8 ? 8 : (turn + 1 + lane) % 9],
                 new Money(3, Bank.Eur), null, Idempotency.Key("", node.Ledger.Ids.Next().ToString()),
                 Idempotency.Fingerprint("x"));
-            await node.Payments.Transfers.TransferAsync(request, default);
+            await node.Services.Of<PaymentsService>().Transfers.TransferAsync(request, default);
         }
 
         return done;

@@ -51,7 +51,7 @@ public sealed class PersonalDataTests
         foreach (var (email, count) in (IEnumerable<(string, int)>)
             [("Ada@Example.com", 1), ("ada@example.COM", 1), ("ada@example.org", 0)])
         {
-            var page = await stage.Queries.Customers.FindCustomersByEmailAsync(
+            var page = await stage.Reads.Queries.FindCustomersByEmailAsync(
                 email, ReadConsistency.Eventual, null, 10, default);
             page.Customers.Count.ShouldBe(count, email);
         }

@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using Tideline.Host.Demo;
 using Tideline.Kernel;
 using Tideline.Node;
+using Tideline.Services.Payments;
 using Tideline.Services.Payments.Imports;
 using Tideline.Services.Payments.Statements;
 using Tideline.Tests.Services.Payments.Imports;
@@ -42,14 +43,15 @@ public abstract class SalariesFlow : IAsyncLifetime
     public async Task The_example_pays_five_salaries_and_reports_the_one_that_nobody_gets(int version, string report)
     {
         var before = await PostedAsync(DemoCustomers.EmployersAccount);
-        var accepted = await _node.Payments.Imports.AcceptAsync(Stream(InVersion(version)), default);
+        var accepted = await _node.Services.Of<PaymentsService>().Imports.AcceptAsync(Stream(InVersion(version)),
+            default);
         accepted.Repeated.ShouldBeFalse();
         var status = await FinishedAsync(accepted.ImportId);
         (status.GroupStatus, status.Settled, status.Rejected, status.Pending).ShouldBe(("PART", 5, 1, 0));
         (await PostedAsync(DemoCustomers.EmployersAccount)).ShouldBe(before - 1_465_850);
         (await PostedAsync(DemoCustomers.AdasAccount)).ShouldBe(320_000 + 312_050);
 
-        var again = await _node.Payments.Imports.AcceptAsync(Stream(InVersion(version)), default);
+        var again = await _node.Services.Of<PaymentsService>().Imports.AcceptAsync(Stream(InVersion(version)), default);
         (again.ImportId, again.Repeated, again.GroupStatus).ShouldBe((accepted.ImportId, true, "PART"));
         (await PostedAsync(DemoCustomers.EmployersAccount)).ShouldBe(before - 1_465_850);
 
@@ -80,7 +82,7 @@ public abstract class SalariesFlow : IAsyncLifetime
         string part, string wrong, string code, string words)
     {
         var before = await PostedAsync(DemoCustomers.EmployersAccount);
-        var accepted = await _node.Payments.Imports.AcceptAsync(
+        var accepted = await _node.Services.Of<PaymentsService>().Imports.AcceptAsync(
             Stream(Example.Replace(part, wrong, StringComparison.Ordinal)), default);
         (accepted.GroupStatus, accepted.Reason!.Code).ShouldBe(("RJCT", code));
         var pain002 = await ReportAsync(accepted.ImportId);
@@ -124,7 +126,7 @@ public abstract class SalariesFlow : IAsyncLifetime
     {
         await using var file = xml;
         var fault = await Should.ThrowAsync<TidelineException>(
-            async () => await _node.Payments.Imports.AcceptAsync(file, default));
+            async () => await _node.Services.Of<PaymentsService>().Imports.AcceptAsync(file, default));
         fault.Code.ShouldBe(ErrorCode.InvalidInput);
         return fault.Message;
     }
@@ -134,7 +136,7 @@ public abstract class SalariesFlow : IAsyncLifetime
         using var late = new CancellationTokenSource(Limit);
         while (true)
         {
-            var status = (await _node.Payments.Imports.GetAsync(import, 0, 100, late.Token))!;
+            var status = (await _node.Services.Of<PaymentsService>().Imports.GetAsync(import, 0, 100, late.Token))!;
             if (status.Pending == 0) return status;
             await Task.Delay(20, late.Token);
         }
@@ -146,7 +148,8 @@ public abstract class SalariesFlow : IAsyncLifetime
     private async Task<XElement> ReportAsync(Guid import)
     {
         using var output = new MemoryStream();
-        (await _node.Payments.Imports.WriteStatusReportAsync(import, output, default)).ShouldBeTrue();
+        (await _node.Services.Of<PaymentsService>().Imports.WriteStatusReportAsync(import, output,
+            default)).ShouldBeTrue();
         return XElement.Parse(Encoding.UTF8.GetString(output.ToArray()).TrimStart('\uFEFF'));
     }
 

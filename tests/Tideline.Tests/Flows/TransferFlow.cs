@@ -39,7 +39,8 @@ public abstract class TransferFlow : IAsyncLifetime
         var (ada, adasAccount) = await CustomerAsync("Ada", 0, 10_000);
         var (bela, belasAccount) = await CustomerAsync("Bela", shardOfBela, 0);
 
-        var reply = await _node.Payments.Transfers.TransferAsync(Request(adasAccount, belasAccount, 2_500), default);
+        var reply = await _node.Services.Of<PaymentsService>().Transfers.TransferAsync(
+            Request(adasAccount, belasAccount, 2_500), default);
         reply.Status.ShouldBe(TransferStatus.Settled);
         reply.BalanceMinor.ShouldBe(7_500);
 
@@ -47,10 +48,12 @@ public abstract class TransferFlow : IAsyncLifetime
         foreach (var position in reply.Positions)
             (await _node.Projections["customers"].Projector.WaitForAsync(
                 position.Shard, position.Seq, TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
-        var adasView = await _node.Queries.Customers.GetCustomerAsync(ada, session, default);
+        var adasView = await _node.Services.Of<AccountsService>().Views!.Queries.GetCustomerAsync(ada, session,
+            default);
         adasView.ShouldNotBeNull();
         adasView.Customer.Accounts.Single().PostedMinor.ShouldBe(7_500);
-        var belasView = await _node.Queries.Customers.GetCustomerAsync(bela, session, default);
+        var belasView = await _node.Services.Of<AccountsService>().Views!.Queries.GetCustomerAsync(bela, session,
+            default);
         belasView!.Customer.Accounts.Single().PostedMinor.ShouldBe(2_500);
         belasView.Customer.Transactions.Recent.Single().AmountMinor.ShouldBe(2_500);
 
@@ -65,7 +68,7 @@ public abstract class TransferFlow : IAsyncLifetime
         for (var number = 0; number < 8; number++)
             accounts.Add((await CustomerAsync($"Customer {number}", number % 2, 100_000)).Account);
         var replies = await Task.WhenAll(Enumerable.Range(0, 400).Select(n =>
-            _node.Payments.Transfers.TransferAsync(Request(accounts[n % 8],
+            _node.Services.Of<PaymentsService>().Transfers.TransferAsync(Request(accounts[n % 8],
                 accounts[(n * 3 + 1 + n / 8) % 8 == n % 8 ? (n + 1) % 8 : (n * 3 + 1 + n / 8) % 8], 1 + n), default)));
         replies.ShouldAllBe(reply => reply.Status == TransferStatus.Settled);
 

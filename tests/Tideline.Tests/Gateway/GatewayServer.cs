@@ -93,7 +93,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             Health = health,
             ServiceRoutes = (routes, all) => ServiceRegistration.MapAll(BankServices.All, bank.Services, routes, all),
             FindProjections = () => parts.AreOpen ? parts.Projections : null,
-            FindQueries = () => parts.AreOpen ? parts.Queries : null, MakeVerifier = () => parts.Verifier,
+            FindCached = () => parts.AreOpen ? parts.Cached : null, MakeVerifier = () => parts.Verifier,
             Time = time ?? bank.Time, SagaLetters = bank.Letters, SagaWatch = watch,
             Hosts = hosts ?? HostNames.Loopback,
         });

@@ -3,10 +3,14 @@ using Tideline.Consistency;
 using Tideline.Engines.Cache.Memory;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Views.Sqlite;
+using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Node;
 using Tideline.Projections;
+using Tideline.Queries;
 using Tideline.Sagas;
+using Tideline.Services;
+using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Ledger;
 
@@ -14,15 +18,19 @@ namespace Tideline.Tests.Gateway;
 
 /// <summary>The real way from the ledger over the log to sagas and views.</summary>
 internal sealed class ViewParts(
-    SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections, QueryHost queries,
-    Verifier verifier) : IAsyncDisposable
+    SqliteLog log, SqliteViewStore views, Relay relay, Consumer sagas, ProjectionHost projections, Verifier verifier,
+    ViewContext reads, AccountsService accounts, CacheInvalidator invalidator) : IAsyncDisposable
 {
     public ProjectionHost Projections => projections;
 
-    public QueryHost Queries => queries;
+    public CacheCounts Cached => reads.Cache!.Counts;
 
     /// <summary>Whether the gateway finds them.</summary>
-    public bool AreOpen { get; set; } = true;
+    public bool AreOpen
+    {
+        get => accounts.Views is not null;
+        set => accounts.Views = value ? CustomerViews.Create(reads) : null;
+    }
 
     public Verifier Verifier => verifier;
 
@@ -38,16 +46,26 @@ internal sealed class ViewParts(
         sagas.Start();
         var projections = await ProjectionHost.StartAsync(
             BankServices.Projections, bank.Ledger, log, views, bank.Time, NullLoggerFactory.Instance, default);
-        var queries = QueryHost.Start(
-            bank.Ledger, projections, views, new MemoryCache(bank.Time), bank.Time, NullLoggerFactory.Instance);
+        var cache = new ViewCache(new MemoryCache(bank.Time), bank.Time);
+        var invalidator = new CacheInvalidator(cache, views, bank.Time, NullLogger.Instance);
+        invalidator.Start();
+        var reads = new ViewContext(
+            bank.Ledger, views, projections, new NodeHealth(), bank.Time, NullLoggerFactory.Instance, static _ => { })
+        {
+            Cache = cache,
+        };
+        var verifier = new Verifier(bank.Ledger, bank.Services, log, views, projections, bank.Time);
         return new ViewParts(
-            log, views, relay, sagas, projections, queries,
-            new Verifier(bank.Ledger, bank.Services, log, views, projections, bank.Time));
+            log, views, relay, sagas, projections, verifier, reads, bank.Services.Of<AccountsService>(),
+            invalidator)
+        {
+            AreOpen = true,
+        };
     }
 
     public async ValueTask DisposeAsync()
     {
-        await queries.DisposeAsync();
+        await invalidator.DisposeAsync();
         await projections.DisposeAsync();
         await sagas.DisposeAsync();
         await relay.DisposeAsync();

@@ -77,7 +77,7 @@ public sealed class DamagedDocumentTests
             var asked in new[] { ReadConsistency.Strong, ReadConsistency.Bounded(60_000),
             ReadConsistency.Session([new Position(0, 1)]) })
             (await SumAsync(stage, ada, asked)).ShouldBe(20_002);
-        (await stage.Queries.Customers.FindCustomersByEmailAsync(
+        (await stage.Reads.Queries.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldContain(customer => customer.CustomerId == ben);
 
@@ -100,17 +100,17 @@ public sealed class DamagedDocumentTests
         var (ada, _) = await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Sql("UPDATE c_customers_v1 SET json = CAST('{' AS BLOB)");
-        var read = (await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default))
+        var read = (await stage.Reads.Queries.GetCustomerAsync(ada, ReadConsistency.Eventual, default))
             .ShouldNotBeNull();
         read.ServedBy.ShouldBe(ServedBy.Ledger);
-        (await stage.Queries.Customers.FindCustomersByEmailAsync(
+        (await stage.Reads.Queries.FindCustomersByEmailAsync(
             "ada@example.com", ReadConsistency.Eventual, null, 10, default)).Customers
             .ShouldHaveSingleItem().CustomerId.ShouldBe(ada);
         (await stage.VerifyViewsAsync()).Detail.ShouldContain($"Document {ada} of customers is damaged");
         stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
         await stage.Customers.Repair.RepairAsync(ada.ToString(), default);
         stage.Host.Damaged.Count.ShouldBe(0);
-        (await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull()
+        (await stage.Reads.Queries.GetCustomerAsync(ada, ReadConsistency.Eventual, default)).ShouldNotBeNull()
             .ServedBy.ShouldBe(ServedBy.View);
     }
 
@@ -121,7 +121,7 @@ public sealed class DamagedDocumentTests
         var (ada, _) = await stage.CustomerAsync();
         await stage.FlowAsync();
         stage.Sql("UPDATE c_customers_v1 SET revision = -revision");
-        await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
+        await stage.Reads.Queries.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
         stage.Host.Damaged.Count.ShouldBe(1);
         await stage.Host.Damaged.LookAgainAsync(stage.Views, [stage.Customers.Projector.Names], default);
         stage.Host.Damaged.Count.ShouldBe(1);
@@ -213,7 +213,7 @@ public sealed class DamagedDocumentTests
         await stage.FlowAsync();
         stage.Sql($"UPDATE c_customers_v1 SET json = CAST('{{' AS BLOB) WHERE id = '{ada}'");
         time.Advance(TimeSpan.FromDays(AccountLimits.ActivityDays + 1));
-        (await stage.Queries.Aging.RunAsync(default)).ShouldBe(3);
+        (await stage.Reads.Aging.RunAsync(default)).ShouldBe(3);
         stage.Host.Damaged.Sentence().ShouldNotBeNull().ShouldContain(ada.ToString());
     }
 
@@ -333,11 +333,11 @@ public sealed class DamagedDocumentTests
     }
 
     private static async Task<long> SumAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
-        (await stage.Queries.Customers.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull()
+        (await stage.Reads.Queries.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull()
             .Customer.Accounts.Sum(account => account.PostedMinor);
 
     private static Task<TransactionPage> SearchAsync(Stage stage, Guid customer, string? words) =>
-        stage.Queries.Customers.SearchTransactionsAsync(
+        stage.Reads.Queries.SearchTransactionsAsync(
             customer, ReadConsistency.Eventual, null, null, words, null, 10, default);
 
     private sealed class HalfBrokenLog(ILog log, Exception fault) : ForgetfulLog(log)

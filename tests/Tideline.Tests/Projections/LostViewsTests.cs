@@ -34,7 +34,8 @@ public sealed class LostViewsTests : IDisposable
         await using var again = await StartAsync();
         // Nothing new happens: what is there already must be enough.
         await CaughtUpAsync(again);
-        var read = (await again.Queries.Customers.GetCustomerAsync(customer, ReadConsistency.Eventual, Cancel))
+        var read = (await again.Services.Of<AccountsService>().Views!.Queries.GetCustomerAsync(
+            customer, ReadConsistency.Eventual, Cancel))
             .ShouldNotBeNull();
         read.Customer.Accounts.ShouldHaveSingleItem().PostedMinor.ShouldBe(100);
         again.Projections["customers"].Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);

@@ -20,8 +20,8 @@ internal sealed class OtherProcess : IAsyncDisposable
 
     private OtherProcess(
         TemporaryFolder folder, SqliteLedgerStore store, GeneralLedger ledger, ProjectionHost host,
-        QueryHost queries) =>
-        (_folder, _store, Ledger, Host, Queries) = (folder, store, ledger, host, queries);
+        CustomerViews reads) =>
+        (_folder, _store, Ledger, Host, Reads) = (folder, store, ledger, host, reads);
 
     public GeneralLedger Ledger { get; }
 
@@ -29,7 +29,7 @@ internal sealed class OtherProcess : IAsyncDisposable
 
     public Projection Customers => Host["customers"];
 
-    public QueryHost Queries { get; }
+    public CustomerViews Reads { get; }
 
     public static async Task<OtherProcess> StartAsync(Stage stage, bool owns)
     {
@@ -47,9 +47,8 @@ internal sealed class OtherProcess : IAsyncDisposable
             await ProjectionHost.CreateAsync(
                 BankServices.Projections, ledger, stage.Log, stage.Views, stage.Bank.Time, NullLoggerFactory.Instance,
                     default);
-        var queries = QueryHost.Create(
-            ledger, host, stage.Views, cache: null, stage.Bank.Time, NullLoggerFactory.Instance);
-        return new OtherProcess(folder, store, ledger, host, queries);
+        var reads = CustomerViews.Create(Stage.ReadsOf(ledger, host, stage.Views, stage.Bank.Time));
+        return new OtherProcess(folder, store, ledger, host, reads);
     }
 
     public async ValueTask DisposeAsync()

@@ -31,14 +31,14 @@ public sealed class OtherProcessTests
         other.Customers.Projector.Watermark(0).ShouldBe(other.Ledger.CommittedHead(0).EventSeq);
         other.Customers.DeadLetters.List().ShouldHaveSingleItem().Key.ShouldBe(ada.ToString());
         var token = ReadConsistency.Session([deposit.Position]);
-        var read = (await other.Queries.Customers.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        var read = (await other.Reads.Queries.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
         (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor))
             .ShouldBe((ServedBy.Ledger, 20_005L));
 
         // Built anew, the customer is answered from the views again, there too.
         (await stage.Customers.Repair.RepairAsync(ada.ToString(), default)).Reason.ShouldBeNull();
         await other.Customers.Projector.FollowAsync(default);
-        read = (await other.Queries.Customers.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
+        read = (await other.Reads.Queries.GetCustomerAsync(ada, token, default)).ShouldNotBeNull();
         (read.ServedBy, read.Customer.Accounts.Sum(account => account.PostedMinor)).ShouldBe((ServedBy.View, 20_005L));
     }
 
@@ -116,7 +116,7 @@ public sealed class OtherProcessTests
         stage.Sql("UPDATE tl_watermarks SET seq = 1000000");
         await other.Customers.Projector.FollowAsync(default);
         var read =
-            (await other.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default))
+            (await other.Reads.Queries.GetCustomerAsync(ada, ReadConsistency.Session([deposit.Position]), default))
             .ShouldNotBeNull();
         read.Customer.Accounts.Sum(account => account.PostedMinor).ShouldBe(20_005);
         other.Customers.Projector.Status()[0].Fault.ShouldNotBeNull().ShouldContain("1000000");
@@ -125,7 +125,7 @@ public sealed class OtherProcessTests
     // As somebody would from a copy: the document is sound, and lacks the event that waits.
     private static async Task RestoreAsync(Stage stage, Guid customer, Guid[] accounts)
     {
-        var strong = (await stage.Queries.Customers.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+        var strong = (await stage.Reads.Queries.GetCustomerAsync(customer, ReadConsistency.Strong, default))
             .ShouldNotBeNull().Customer;
         var clock = new SortedList<Guid, long>(strong.Clock);
         clock[accounts[0]]--;

@@ -22,7 +22,7 @@ public sealed class ProjectorTests
         await stage.FlowAsync();
         foreach (var customer in new[] { ada, ben })
         {
-            var strong = (await stage.Queries.Customers.GetCustomerAsync(customer, ReadConsistency.Strong, default))
+            var strong = (await stage.Reads.Queries.GetCustomerAsync(customer, ReadConsistency.Strong, default))
                 .ShouldNotBeNull();
             strong.ServedBy.ShouldBe(ServedBy.Ledger);
             Stage.Json(await stage.ViewAsync(customer)).ShouldBe(Stage.Json(strong.Customer));
@@ -200,10 +200,10 @@ public sealed class ProjectorTests
         await stage.FlowAsync();
         (await stage.ViewAsync(ada))!.Transactions.Last30Days.Count.ShouldBe(2);
         time.Advance(TimeSpan.FromDays(30));
-        var read = await stage.Queries.Customers.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
+        var read = await stage.Reads.Queries.GetCustomerAsync(ada, ReadConsistency.Eventual, default);
         read.ShouldNotBeNull().Customer.Transactions.Last30Days.Count.ShouldBe(0);
-        (await stage.Queries.Aging.RunAsync(default)).ShouldBe(1);
-        (await stage.Queries.Aging.RunAsync(default)).ShouldBe(0);
+        (await stage.Reads.Aging.RunAsync(default)).ShouldBe(1);
+        (await stage.Reads.Aging.RunAsync(default)).ShouldBe(0);
         (await stage.ViewAsync(ada))!.Transactions.Last30Days.Count.ShouldBe(0);
     }
 }

@@ -4,10 +4,12 @@ using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Engines.Views.Sqlite;
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services;
 using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Ledger;
@@ -36,7 +38,10 @@ internal sealed class Stage : IAsyncDisposable
 
     public Projection Customers => Host["customers"];
 
-    public QueryHost Queries { get; private set; } = null!;
+    public CustomerViews Reads { get; private set; } = null!;
+
+    /// <summary>The cache in front of the reads, and what invalidates it; null without one.</summary>
+    public (ViewCache Cache, CacheInvalidator Invalidator)? Cached { get; private set; }
 
     public static async Task<Stage> OpenAsync(
         TimeProvider? time = null, ICache? cache = null, IReadOnlyList<ProjectionDefinition>? projections = null)
@@ -54,8 +59,20 @@ internal sealed class Stage : IAsyncDisposable
     {
         Host = await ProjectionHost.CreateAsync(
             Projections, Bank.Ledger, log ?? Log, Views, Bank.Time, NullLoggerFactory.Instance, default);
-        Queries = QueryHost.Create(Bank.Ledger, Host, Views, cache, Bank.Time, NullLoggerFactory.Instance);
+        var cached = cache is null ? null : new ViewCache(cache, Bank.Time);
+        Cached = cached is null
+            ? null
+            : (cached, new CacheInvalidator(cached, Views, Bank.Time, NullLogger.Instance));
+        Reads = CustomerViews.Create(ReadsOf(Bank.Ledger, Host, Views, Bank.Time, cached));
     }
+
+    /// <summary>What services get of an open view tier.</summary>
+    public static ViewContext ReadsOf(
+        GeneralLedger ledger, ProjectionHost host, IViewStore views, TimeProvider time, ViewCache? cached = null) =>
+        new(ledger, views, host, new NodeHealth(), time, NullLoggerFactory.Instance, static _ => { })
+        {
+            Cache = cached,
+        };
 
     /// <summary>A customer with an account on each shard, each with a balance.</summary>
     public async Task<(Guid Customer, Guid[] Accounts)> CustomerAsync(long balanceMinor = 10_000)
@@ -150,7 +167,8 @@ internal sealed class Stage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Queries.DisposeAsync();
+        await Reads.DisposeAsync();
+        if (Cached is { } cached) await cached.Invalidator.DisposeAsync();
         await Host.DisposeAsync();
         await Views.DisposeAsync();
         await Log.DisposeAsync();

@@ -151,7 +151,7 @@ public sealed class CachedReadTests
         var bank = stage.Stage.Bank;
         var id = bank.Ledger.Ids.Next();
         for (var times = 0; times < 2; times++)
-            (await stage.Stage.Queries.Customers.GetCustomerAsync(id, ReadConsistency.Eventual, default))
+            (await stage.Stage.Reads.Queries.GetCustomerAsync(id, ReadConsistency.Eventual, default))
                 .ShouldBeNull();
         await bank.Ledger.ExecuteAsync(new CreateCustomer(id, "Ada", "ada@example.com", "DE"), default);
         await stage.Stage.FlowAsync();

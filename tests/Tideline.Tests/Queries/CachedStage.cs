@@ -22,7 +22,7 @@ internal sealed class CachedStage : IAsyncDisposable
 
     public Stage Stage { get; }
 
-    public CacheCounts Counts => Stage.Queries.CacheCounts.ShouldNotBeNull();
+    public CacheCounts Counts => Stage.Cached.ShouldNotBeNull().Cache.Counts;
 
     public static async Task<CachedStage> OpenAsync()
     {
@@ -54,14 +54,14 @@ internal sealed class CachedStage : IAsyncDisposable
     {
         while (await Stage.Views.ReadChangesAsync(_token, Limits.EventBatch, default) is { Changes.Count: > 0 } batch)
         {
-            await Stage.Queries.Invalidator!.HandleAsync(batch, default);
+            await Stage.Cached!.Value.Invalidator.HandleAsync(batch, default);
             _token = batch.ResumeToken;
         }
     }
 
     public async Task<CustomerRead> ReadAsync(Guid customer, ReadConsistency consistency)
     {
-        var read = Stage.Queries.Customers.GetCustomerAsync(customer, consistency, default);
+        var read = Stage.Reads.Queries.GetCustomerAsync(customer, consistency, default);
         // A session read that waits for the views is not kept waiting.
         if (!read.IsCompleted) Time.Advance(TimeSpan.FromMilliseconds(QueryLimits.SessionWaitMs));
         return (await read).ShouldNotBeNull();
@@ -84,7 +84,7 @@ internal sealed class CachedStage : IAsyncDisposable
 
     private async Task FollowAsync()
     {
-        _token = await Stage.Queries.Invalidator!.BeginAsync(default);
+        _token = await Stage.Cached!.Value.Invalidator.BeginAsync(default);
         // What is of the very moment at which following began is not believed.
         Pass(1);
     }

@@ -41,7 +41,7 @@ public sealed class ConsistentReadTests
         };
         (await stage.Bank.Ledger.ExecuteAsync(book, default)).Refusal.ShouldBeNull();
         await stage.FlowAsync();
-        (await stage.Queries.Customers.SearchTransactionsAsync(
+        (await stage.Reads.Queries.SearchTransactionsAsync(
             ada, ReadConsistency.Eventual, null, null, "voice-7", null, 4, default))
             .Transactions.ShouldHaveSingleItem().TransactionId.ShouldBe(book.TransactionId);
     }
@@ -53,7 +53,7 @@ public sealed class ConsistentReadTests
         var (ada, accounts) = await stage.CustomerAsync();
         for (var at = 1; at <= 7; at++) await stage.Bank.DepositAsync(accounts[0], at);
         await stage.FlowAsync();
-        var views = stage.Queries.Customers;
+        var views = stage.Reads.Queries;
         var seen = new List<long>();
         string? cursor = null;
         do
@@ -90,7 +90,7 @@ public sealed class ConsistentReadTests
         foreach (var asked in new[] { session, ReadConsistency.Bounded(9), ReadConsistency.Strong })
         {
             (await FailsAsync(time, CountAsync(stage, ada, asked))).ShouldBe(ErrorCode.ViewBehind);
-            (await FailsAsync(time, stage.Queries.Customers.FindCustomersByEmailAsync(
+            (await FailsAsync(time, stage.Reads.Queries.FindCustomersByEmailAsync(
                 "ada@example.com", asked, null, 10, default))).ShouldBe(ErrorCode.ViewBehind);
         }
 
@@ -124,10 +124,10 @@ public sealed class ConsistentReadTests
         (await Should.ThrowAsync<TidelineException>(() => CountAsync(stage, ada, session)))
             .Message.ShouldContain($"{ada} wait among the dead letters");
         await Should.ThrowAsync<TidelineException>(
-            () => stage.Queries.Customers.FindCustomersByEmailAsync("ada@example.com", session, null, 10, default));
+            () => stage.Reads.Queries.FindCustomersByEmailAsync("ada@example.com", session, null, 10, default));
         (await CountAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(2);
         (await CountAsync(stage, ben, session)).ShouldBe(2);
-        (await stage.Queries.Customers.FindCustomersByEmailAsync("nobody@example.com", session, null, 10, default))
+        (await stage.Reads.Queries.FindCustomersByEmailAsync("nobody@example.com", session, null, 10, default))
             .Customers.ShouldBeEmpty();
     }
 
@@ -170,7 +170,7 @@ public sealed class ConsistentReadTests
             .Code.ShouldBe(ErrorCode.InvalidInput);
 
     private static async Task<int> CountAsync(Stage stage, Guid customer, ReadConsistency consistency) =>
-        (await stage.Queries.Customers.SearchTransactionsAsync(
+        (await stage.Reads.Queries.SearchTransactionsAsync(
             customer, consistency, null, null, null, null, 100, default)).Transactions.Count;
 
     private static async Task<ErrorCode> FailsAsync(FakeTimeProvider time, Task read)
@@ -182,7 +182,7 @@ public sealed class ConsistentReadTests
 
     private static async Task<(long, ServedBy)> ReadAsync(Stage stage, Guid customer, ReadConsistency consistency)
     {
-        var read = (await stage.Queries.Customers.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull();
+        var read = (await stage.Reads.Queries.GetCustomerAsync(customer, consistency, default)).ShouldNotBeNull();
         return (read.Customer.Accounts.Sum(account => account.PostedMinor), read.ServedBy);
     }
 }

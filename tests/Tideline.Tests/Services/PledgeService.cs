@@ -26,7 +26,7 @@ internal sealed class PledgeService : BankService
 
     public override IReadOnlyList<CommandKind> Commands => [new("pledge", PledgeJson.Default.Pledge)];
 
-    public override IReadOnlyList<EventKind> Events => [new(Pledged, "MONEY_PLEDGED", Topic)];
+    public override IReadOnlyList<EventKind> Events => [new(Pledged, "MONEY_PLEDGED", "Money was pledged.", Topic)];
 
     public override IReadOnlyList<SagaDefinition> Sagas => [Gift];
 

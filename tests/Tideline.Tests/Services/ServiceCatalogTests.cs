@@ -39,7 +39,7 @@ public sealed class ServiceCatalogTests
         new(name) { OwnSagas = [TransferSaga.Version1 with { Name = saga }] };
 
     private static Named Telling(string name, EventType number, string published, string? topic = null) =>
-        new(name) { OwnEvents = [new EventKind(number, published, topic)] };
+        new(name) { OwnEvents = [new EventKind(number, published, "It happened.", topic)] };
 
     private sealed class Named(string name) : BankService
     {

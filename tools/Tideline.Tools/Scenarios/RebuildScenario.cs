@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tideline.Node;
 using Tideline.Services.Accounts.Views;
+using Tideline.Services.Payments;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 
@@ -19,7 +20,8 @@ internal static class RebuildScenario
         await using var installation = context.Install("data");
         await using var node = await TidelineNode.StartAsync(installation.Node with { Time = context.Time }, cancel);
         var accounts = await AccountSet.LoadAsync(node.Ledger, options.Accounts ?? 1_000, new SeededRandom(1), cancel);
-        await TransferLoad.RunAsync(node.Payments.Transfers, InFlight, options.Duration, accounts.SameShardPair, 2,
+        await TransferLoad.RunAsync(node.Services.Of<PaymentsService>().Transfers, InFlight, options.Duration,
+            accounts.SameShardPair, 2,
             cancel);
         ScenarioContext.Say("rebuilding");
         var started = Stopwatch.GetTimestamp();

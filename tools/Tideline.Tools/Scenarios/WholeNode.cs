@@ -1,4 +1,5 @@
 using Tideline.Node;
+using Tideline.Services.Payments;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 
@@ -17,7 +18,8 @@ internal static class WholeNode
         await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
         var result = await TransferLoad.RunAsync(
-            node.Payments.Transfers, InFlight, context.Options.Load, set.SameShardPair, 2, context.Cancel);
+            node.Services.Of<PaymentsService>().Transfers, InFlight, context.Options.Load, set.SameShardPair, 2,
+                context.Cancel);
         var name = $"same-shard transfers with relay and projections, {accounts:#,0} accounts, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s"), .. TransferLoad.LatencyFigures(name, result)];
     }
@@ -28,7 +30,8 @@ internal static class WholeNode
         await using var node = await StartAsync(context, installation);
         var set = await AccountSet.LoadAsync(node.Ledger, accounts, new SeededRandom(1), context.Cancel);
         var result = await TransferLoad.RunAsync(
-            node.Payments.Transfers, InFlight, context.Options.Load, set.CrossShardPair, 2, context.Cancel);
+            node.Services.Of<PaymentsService>().Transfers, InFlight, context.Options.Load, set.CrossShardPair, 2,
+                context.Cancel);
         var name = $"cross-shard sagas settled, in process, {InFlight} in flight";
         return [new Figure(name, result.PerSecond, "transfers/s", Target: Target.Min(3_000)),
             .. TransferLoad.LatencyFigures(name, result)];

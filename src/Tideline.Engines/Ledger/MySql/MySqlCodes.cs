@@ -23,10 +23,10 @@ internal static partial class MySqlCodes
     public static IReadOnlyList<StoredCode> All =>
     [
         .. Of<AccountKind>(CodeMeanings.Of), .. Of<AccountStatus>(CodeMeanings.Of),
-        .. Of<TransactionKind>(CodeMeanings.Of), .. Of<HoldStatus>(CodeMeanings.Of),
-        .. Of<OutcomeKind>(CodeMeanings.Of), .. Of<RefusalReason>(CodeMeanings.Of),
-        .. EventTypes.All.Select(static kind => new StoredCode(
-            FieldOf(typeof(EventType)), (int)kind.Type, kind.Name, CodeMeanings.Of(kind.Type))),
+        .. Of<HoldStatus>(CodeMeanings.Of), .. Of<OutcomeKind>(CodeMeanings.Of),
+        .. Of<TransactionKind, TransactionKindName>(TransactionKinds.All, static one => one.Meaning),
+        .. Of<RefusalReason, RefusalKind>(Refusals.All, static one => one.Title + "."),
+        .. Of<EventType, EventKind>(EventTypes.All, static one => one.Meaning),
     ];
 
     /// <summary>The column that holds the numbers of an enum.</summary>
@@ -106,6 +106,11 @@ internal static partial class MySqlCodes
     private static IEnumerable<StoredCode> Of<T>(Func<T, string> meaning)
         where T : struct, Enum => Enum.GetValues<T>().Select(value => new StoredCode(
             FieldOf(typeof(T)), Convert.ToInt32(value, CultureInfo.InvariantCulture), Kebab(value), meaning(value)));
+
+    // What services may add to.
+    private static IEnumerable<StoredCode> Of<TEnum, T>(IEnumerable<T> names, Func<T, string> meaning)
+        where T : INumberedName =>
+        names.Select(one => new StoredCode(FieldOf(typeof(TEnum)), one.Number, one.Name, meaning(one)));
 
     // The published names are the names of the enums in this form.
     private static string Kebab<T>(T value)

@@ -135,7 +135,7 @@ internal sealed class AccountRoutes(GatewayParts parts)
         var wrong = Money.TryParse(text, currency, out var limit);
         if (wrong is null && limit.Minor < 0)
             wrong = "The overdraft limit says how far below zero the account may go; it must be zero or more.";
-        if (wrong is not null) fields.Fail(ProblemTypes.InvalidAmount, wrong, "overdraftLimit");
+        if (wrong is not null) fields.Fail(ProblemTypes.Of(RefusalReason.InvalidAmount), wrong, "overdraftLimit");
         return limit.Minor;
     }
 

@@ -1,4 +1,5 @@
 using Tideline.Gateway.Http;
+using Tideline.Services.Accounts;
 
 namespace Tideline.Gateway.Routes.Accounts;
 
@@ -6,10 +7,10 @@ namespace Tideline.Gateway.Routes.Accounts;
 internal static class AccountsRoutes
 {
     /// <summary>Maps them.</summary>
-    public static void Map(RouteTable routes, GatewayParts parts)
+    public static void Map(AccountsService accounts, RouteTable routes, GatewayParts parts)
     {
         new CustomerRoutes(parts).Map(routes);
-        new ViewRoutes(parts).Map(routes);
+        new ViewRoutes(accounts, parts).Map(routes);
         new AccountRoutes(parts).Map(routes);
         new MovementRoutes(parts).Map(routes);
         new EntryRoutes(parts).Map(routes);

@@ -10,7 +10,7 @@ using Tideline.Services.Payments;
 namespace Tideline.Gateway.Routes.Accounts;
 
 /// <summary>Reads of customers and their movements at the requested freshness.</summary>
-internal sealed class ViewRoutes(GatewayParts parts)
+internal sealed class ViewRoutes(AccountsService accounts, GatewayParts parts)
 {
     private const string Customer =
         """{"customerId":"0197a1b2-0000-7000-8000-000000000001","name":"Ada Lovelace","email":"ada@example.com","country":"GB","accounts":[{"accountId":"0197a1b2-0000-7000-8000-00000000000a","iban":null,"currency":"EUR","status":"open","posted":"87.66","held":"0.00","available":"87.66","overdraftLimit":"0.00","version":3}],"transactions":{"last_30_days":{"count":2,"currencies":[{"count":2,"in":"100.00","out":"12.34","currency":"EUR"}]},"recent":[{"transactionId":"0197a1b2-0000-7000-8000-0000000000f2","accountId":"0197a1b2-0000-7000-8000-00000000000a","kind":"transfer","amount":"-12.34","balance":"87.66","currency":"EUR","counterpartyId":"0197a1b2-0000-7000-8000-00000000000b","reference":"Rent","at":"2026-01-31T12:00:00.000000Z"}],"days":[{"day":"2026-01-31","count":2,"in":"100.00","out":"12.34","currency":"EUR"}]},"clock":{"0197a1b2-0000-7000-8000-000000000001":1,"0197a1b2-0000-7000-8000-00000000000a":3}}""";
@@ -24,6 +24,8 @@ internal sealed class ViewRoutes(GatewayParts parts)
         new("to", "the end, an RFC 3339 time or a date.", "2026-02-01T00:00:00Z"),
         new("q", "part of the reference, external reference, kind, counterparty or id.", "rent"),
         QueryReader.Limit, QueryReader.After);
+
+    private CustomerQueries Queries => (accounts.Views ?? throw GatewayParts.ViewsAway).Queries;
 
     public void Map(RouteTable routes)
     {
@@ -46,7 +48,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         CustomerRead? found;
         try
         {
-            found = await parts.Queries.Customers.GetCustomerAsync(id, consistency, http.RequestAborted);
+            found = await Queries.GetCustomerAsync(id, consistency, http.RequestAborted);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
         {
@@ -71,7 +73,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var place = QueryReader.Place(query, "customers");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Queries.Customers.FindCustomersByEmailAsync(
+        var page = await Queries.FindCustomersByEmailAsync(
             email!, consistency, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>
@@ -102,7 +104,7 @@ internal sealed class ViewRoutes(GatewayParts parts)
         var place = QueryReader.Place(query, "transactions");
         var consistency = await ReadHeaders.ConsistencyAsync(http, query, parts.Ledger);
         if (query.Problem is { } problem) return problem;
-        var page = await parts.Queries.Customers.SearchTransactionsAsync(
+        var page = await Queries.SearchTransactionsAsync(
             customer!.Value, consistency, from, to, words, place, rows, http.RequestAborted);
         Answers.SetServed(http, ServedBy.View, page.StalenessMs);
         JsonAnswer.Write(http, StatusCodes.Status200OK, page, static (json, found) =>

@@ -48,8 +48,8 @@ internal sealed class DailyRoutes(GatewayParts parts)
                     json.WriteStartObject();
                     json.WriteString("kind"u8, kind);
                     json.WriteNumber("count"u8, figures.Count);
-                    json.WriteString("in"u8, CustomerJson.Decimals(figures.InMinor, exponent));
-                    json.WriteString("out"u8, CustomerJson.Decimals(figures.OutMinor, exponent));
+                    json.WriteString("in"u8, Answers.Decimals(figures.InMinor, exponent));
+                    json.WriteString("out"u8, Answers.Decimals(figures.OutMinor, exponent));
                     json.WriteEndObject();
                 }
 

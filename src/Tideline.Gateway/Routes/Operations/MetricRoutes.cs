@@ -26,7 +26,7 @@ internal sealed class MetricRoutes(GatewayParts parts, GatewayMetrics metrics, H
         WriteFaults(text, await health.CheckShardsAsync(http.RequestAborted));
         WriteWaitingSagas(text);
         if (parts.FindProjections() is { } projections) WriteViews(text, projections);
-        if (parts.FindQueries()?.CacheCounts is { } cache) WriteCache(text, cache);
+        if (parts.FindCached() is { } cache) WriteCache(text, cache);
 
         http.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         await http.Response.WriteAsync(text.ToString(), http.RequestAborted);

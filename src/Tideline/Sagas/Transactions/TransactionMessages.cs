@@ -52,7 +52,7 @@ internal sealed record TransactionReply(
         SagaId == Guid.Empty ? "it names no saga"
         : Shard < 0 || Shard >= map.Shards || Shard == owner ? "it is not from another shard"
         : !Enum.IsDefined(Action) ? "its action is unknown"
-        : Reason != 0 && !Enum.IsDefined(Reason) ? "its refusal is unknown"
+        : Reason != 0 && Refusals.Find(Reason) is null ? "its refusal is unknown"
         : Detail?.Length > SagaLimits.DetailCharacters ? "its sentence is too long"
         : Position.Shard != Shard || Position.Seq < 0 ? "its position is on no shard"
         : Home is null ? "it does not say what its saga touches"

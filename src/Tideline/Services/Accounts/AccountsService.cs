@@ -2,7 +2,6 @@ using Tideline.Ledger;
 using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services.Accounts.Views;
-using Tideline.Services.Archive;
 
 namespace Tideline.Services.Accounts;
 
@@ -24,9 +23,18 @@ public sealed class AccountsService : BankService
     ];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ProjectionDefinition> Projections { get; } =
-        [CustomersProjection.Definition, EventsProjection.Definition];
+    public override IReadOnlyList<ProjectionDefinition> Projections { get; } = [CustomersProjection.Definition];
 
     /// <inheritdoc/>
     public override IReadOnlyList<DueWork> Timers { get; } = [new("holds past their expiry", HoldExpiry.FindAsync)];
+
+    /// <summary>The read side of customers; null until the view tier is open.</summary>
+    public CustomerViews? Views { get; internal set; }
+
+    /// <inheritdoc/>
+    public override void StartViews(ViewContext context)
+    {
+        Views = CustomerViews.Start(context);
+        context.Keep(Views);
+    }
 }

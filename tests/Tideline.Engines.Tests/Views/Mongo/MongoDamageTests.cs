@@ -11,6 +11,7 @@ using Tideline.Log;
 using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services;
 using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
 using Tideline.Views;
@@ -198,8 +199,9 @@ public sealed class MongoDamageTests : IAsyncLifetime
         await RestartAsync();
     }
 
-    private CustomerQueries Queries => QueryHost.Create(
-        _ledger, _host, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance).Customers;
+    private CustomerQueries Queries => CustomerViews.Create(new ViewContext(
+        _ledger, _views, _host, new NodeHealth(), TimeProvider.System, NullLoggerFactory.Instance, static _ => { }))
+        .Queries;
 
     private async Task RestartAsync() =>
         _host = await ProjectionHost.CreateAsync(

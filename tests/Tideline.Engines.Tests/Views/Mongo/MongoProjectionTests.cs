@@ -12,6 +12,7 @@ using Tideline.Log;
 using Tideline.Node;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Services;
 using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
 
@@ -175,8 +176,9 @@ public sealed class MongoProjectionTests : IAsyncLifetime
         await _source.Database.GetCollection<BsonDocument>(collection)
             .CountDocumentsAsync(filter, cancellationToken: Cancel);
 
-    private CustomerQueries Queries => QueryHost.Create(
-        _ledger, _host, _views, cache: null, TimeProvider.System, NullLoggerFactory.Instance).Customers;
+    private CustomerQueries Queries => CustomerViews.Create(new ViewContext(
+        _ledger, _views, _host, new NodeHealth(), TimeProvider.System, NullLoggerFactory.Instance, static _ => { }))
+        .Queries;
 
     private async Task RestartAsync() => _host = await ProjectionHost.CreateAsync(
         BankServices.Projections, _ledger, _log, _views, TimeProvider.System, NullLoggerFactory.Instance, Cancel);

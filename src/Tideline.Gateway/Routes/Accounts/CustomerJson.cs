@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using Tideline.Gateway.Http;
 using Tideline.Kernel;
 using Tideline.Services.Accounts.Views;
 
-namespace Tideline.Gateway.Http;
+namespace Tideline.Gateway.Routes.Accounts;
 
 /// <summary>
 /// The JSON of a customer: the document of the view, with amounts as decimal strings beside their currency.
@@ -81,17 +82,9 @@ internal static class CustomerJson
         json.WriteStartObject();
         if (day is { } date) json.WriteString("day"u8, date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         json.WriteNumber("count"u8, count);
-        json.WriteString("in"u8, Decimals(inMinor, exponent));
-        json.WriteString("out"u8, Decimals(outMinor, exponent));
+        json.WriteString("in"u8, Answers.Decimals(inMinor, exponent));
+        json.WriteString("out"u8, Answers.Decimals(outMinor, exponent));
         json.WriteString("currency"u8, currency);
         json.WriteEndObject();
-    }
-
-    // A sum may exceed 64 bits, so it is not a Money. A decimal with a scale is exact and prints its decimals itself.
-    internal static string Decimals(decimal minor, int exponent)
-    {
-        var scale = new decimal(1, 0, 0, false, (byte)exponent);
-        return (minor * scale)
-            .ToString("F" + exponent.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 }

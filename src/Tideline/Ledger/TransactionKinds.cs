@@ -1,0 +1,49 @@
+using Tideline.Kernel;
+
+namespace Tideline.Ledger;
+
+/// <summary>What a transaction is, for the ledger or for a service.</summary>
+/// <param name="Kind">
+/// Its permanent number; of a service, <see cref="TransactionKinds.FirstOfServices"/> or above.
+/// </param>
+/// <param name="Name">The published name, as in <c>transfer</c>: the field <c>kind</c> of events and views.</param>
+/// <param name="Meaning">A sentence for people who read the database.</param>
+public sealed record TransactionKindName(TransactionKind Kind, string Name, string Meaning) : INumberedName
+{
+    /// <inheritdoc/>
+    public int Number => (int)Kind;
+}
+
+/// <summary>The kinds of transactions that this program knows: the core's own, and those that services register.</summary>
+public static class TransactionKinds
+{
+    /// <summary>The lowest number that a service may use.</summary>
+    public const int FirstOfServices = 100;
+
+    private static readonly NumberedNames<TransactionKindName> Names = new("Transaction kind", FirstOfServices,
+    [
+        new(TransactionKind.Transfer, "transfer", "Between two customer accounts, or one of them and clearing."),
+        new(TransactionKind.Refund, "refund", "Undoes the debit of a transfer."),
+        new(TransactionKind.Deposit, "deposit", "From cash to an account."),
+        new(TransactionKind.Withdrawal, "withdrawal", "From an account to cash."),
+        new(TransactionKind.Capture, "capture", "From an account to settlement: a hold was captured."),
+        new(TransactionKind.Suspense, "suspense",
+            "From clearing to suspense: the account of the owner could not take it back."),
+        new(TransactionKind.Payout, "payout", "From suspense to a customer account, by an operator."),
+        new(TransactionKind.Journal, "journal", "Legs on any accounts, as the client named them."),
+    ]);
+
+    /// <summary>All, in the order of their numbers.</summary>
+    public static IReadOnlyList<TransactionKindName> All => Names.All;
+
+    /// <summary>Registers a kind of a service. Registering the same one again has no effect.</summary>
+    /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another one.</exception>
+    public static void Register(TransactionKindName kind) => Names.Register(kind);
+
+    /// <summary>What is published about a kind; null if this program does not know it.</summary>
+    public static TransactionKindName? Find(TransactionKind kind) => Names.Find((int)kind);
+
+    /// <summary>What is published about a kind.</summary>
+    /// <exception cref="TidelineException">IncompatibleData: this program does not know it.</exception>
+    public static TransactionKindName Of(TransactionKind kind) => Names.Of((int)kind);
+}
