@@ -5,7 +5,8 @@ namespace Tideline.Audit;
 
 /// <summary>
 /// Walks the audit chain of a shard from its first block: recomputes every hash, and compares each event with its entry
-/// and its transaction. Events after the newest block are also compared with their rows. Memory: one page of events.
+/// and its transaction. Events after the newest block are also compared with their rows. Memory: one page of events, and
+/// the rows of their transactions.
 /// </summary>
 public sealed class AuditVerifier(IShardReader reader)
 {
@@ -74,6 +75,7 @@ public sealed class AuditVerifier(IShardReader reader)
                 _seq = throughSeq;
             }
 
+            await _rows.ReadAheadAsync(events, cancel);
             foreach (var happened in events)
             {
                 if (happened.Position.Seq > _seq + 1) _findings.Add(

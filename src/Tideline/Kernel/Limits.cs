@@ -80,9 +80,6 @@ public static partial class Limits
     /// <summary>Frames of the log at which the writer waits for the checkpoint.</summary>
     public const int CheckpointFramesMax = 32_000;
 
-    /// <summary>Concurrent point reads of a check of the ledger.</summary>
-    public const int VerifyReadsAtOnce = 16;
-
     /// <summary>How often a request tries to claim a name while other requests claim it.</summary>
     public const int ClaimAttempts = 16;
 
