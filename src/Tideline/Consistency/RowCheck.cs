@@ -13,7 +13,8 @@ namespace Tideline.Consistency;
 /// with one walk over the events each, so that memory is bounded. A row that changes meanwhile is compared at the
 /// version that was read.
 /// </summary>
-internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = Limits.VerifyGroupRows)
+internal sealed class RowCheck(
+    IShardReader reader, int shard, int groupRows = Limits.VerifyGroupRows, Action<long, long>? advanced = null)
 {
     private readonly List<string> _findings = [];
     private readonly Dictionary<Guid, Row> _group = [];
@@ -114,6 +115,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = L
         {
             var events = await reader.GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, through - seq), cancel);
             if (events.Count == 0) yield break;
+            advanced?.Invoke(seq, through);
             foreach (var happened in events)
             {
                 if (IsFull) yield break;

@@ -10,8 +10,8 @@ namespace Tideline.Consistency;
 /// Compares the rows that events added with the events. A row never changes, so a row that differs from its first
 /// version was edited by another program.
 /// </summary>
-internal sealed class RowsCheck(
-    GeneralLedger ledger, IViewStore views, ViewNames names, Func<string, bool> isKnown, List<string> findings)
+internal sealed class RowsCheck(GeneralLedger ledger, IViewStore views, ViewNames names, Func<string, bool> isKnown,
+    List<string> findings, Action<int, long, long> advanced)
 {
     private readonly SourceHistory _sources = new(ledger.Epochs);
 
@@ -35,6 +35,7 @@ internal sealed class RowsCheck(
                 : Math.Max(1, until / Limits.EventBatch / Limits.VerifyLogBatches * ledger.Map.Shards);
             for (var seq = 0L; seq < until && findings.Count < Limits.VerifyFindings; seq += stride * Limits.EventBatch)
             {
+                advanced(shard, seq, until);
                 var events = await ledger.Reader(shard)
                     .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
                 await CompareAsync([.. events.Select(each => ProjectedEvent.From(each, _sources))], cancel);

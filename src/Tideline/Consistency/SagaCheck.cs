@@ -13,8 +13,8 @@ namespace Tideline.Consistency;
 /// has its debit. Everything answered as done exists. All unfinished sagas are checked; ended ones page by page, a
 /// bounded number of pages spread over time unless <c>deep</c>. One page is in memory.
 /// </summary>
-internal sealed class SagaCheck(
-    GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, int shard, bool deep)
+internal sealed class SagaCheck(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, int shard,
+    bool deep, Action<long> advanced)
 {
     private static readonly SagaState[] Ended =
     [
@@ -49,6 +49,7 @@ internal sealed class SagaCheck(
         for (var page = 1; !IsFull; page++)
         {
             var rows = await _reader.GetSagasAsync(state, after, Limits.PageRows, cancel);
+            advanced(_seen);
             await _books.ReadAheadAsync(rows.SelectMany(BookedBy), cancel);
             foreach (var row in rows)
             {
