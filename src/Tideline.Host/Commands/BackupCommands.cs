@@ -55,7 +55,7 @@ internal static class BackupCommands
         Console.WriteLine($"Restored the backup of {backup.At:yyyy-MM-dd HH:mm:ss} UTC into {data}: "
             + $"{backup.Files.Count} files, installation epoch {epoch}.");
         await using var node = await OpsClient.OpenAsync(data, cancel);
-        var report = await node.GetAsync("/v1/ops/consistency?deep=true", cancel);
+        var report = await VerifyCommand.VerifyAsync(node, deep: true, cancel);
         Output.PrintChecks(report);
         return report.GetProperty("ok").GetBoolean() ? 0 : 1;
     }

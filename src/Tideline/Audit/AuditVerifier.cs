@@ -5,9 +5,12 @@ namespace Tideline.Audit;
 
 /// <summary>
 /// Walks the audit chain of a shard from its first block: recomputes every hash, and compares each event with its entry
-/// and its transaction. Events after the newest block are also compared with their rows. Memory: one page of events.
+/// and its transaction. Events after the newest block are also compared with their rows. Memory: one page of events,
+/// and the rows of their transactions.
 /// </summary>
-public sealed class AuditVerifier(IShardReader reader)
+/// <param name="reader">The shard.</param>
+/// <param name="advanced">Called for each page with the events that were verified, and those that are to be.</param>
+public sealed class AuditVerifier(IShardReader reader, Action<long, long>? advanced = null)
 {
     private readonly List<string> _findings = [];
     private readonly RowAudit _rows = new(reader);
@@ -74,6 +77,8 @@ public sealed class AuditVerifier(IShardReader reader)
                 _seq = throughSeq;
             }
 
+            advanced?.Invoke(_seq, _head.EventSeq);
+            await _rows.ReadAheadAsync(events, cancel);
             foreach (var happened in events)
             {
                 if (happened.Position.Seq > _seq + 1) _findings.Add(

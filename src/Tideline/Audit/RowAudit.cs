@@ -10,8 +10,14 @@ namespace Tideline.Audit;
 /// </summary>
 internal sealed class RowAudit(IShardReader reader)
 {
+    private readonly BookedRows _booked = new(reader);
+
     // The two events of a transfer are consecutive; the legs of their transaction need to be summed only once.
     private (Guid Id, TransactionRow? Row, string? Fault) _last;
+
+    /// <summary>Reads the rows of a page of events in a few calls, before its events are compared.</summary>
+    public Task ReadAheadAsync(IReadOnlyList<LedgerEvent> page, CancellationToken cancel) =>
+        _booked.ReadAheadAsync(page.Select(TransactionOf).OfType<Guid>().ToHashSet(), cancel);
 
     /// <summary>A sentence that says what differs; null if nothing does.</summary>
     public async ValueTask<string?> FindFaultAsync(LedgerEvent happened, CancellationToken cancel)
@@ -19,9 +25,7 @@ internal sealed class RowAudit(IShardReader reader)
         try
         {
             var data = EventData.Parse(happened.Data.Span);
-            var moves = happened.Type is EventType.TransactionRecorded
-                or EventType.AccountDebited or EventType.AccountCredited;
-            if (!moves) return data.TransactionId is null
+            if (!Moves(happened)) return data.TransactionId is null
                 && data.EntryVersion is null ? null : "it has a movement, which its type must not have.";
             if (data is not { TransactionId: { } transaction, EntryVersion: { } version, AccountId: { } account })
                 return "it names no account, entry or transaction.";
@@ -39,7 +43,7 @@ internal sealed class RowAudit(IShardReader reader)
     private async ValueTask<string?> CompareEntryAsync(
         LedgerEvent happened, EventData data, EntryKey key, CancellationToken cancel)
     {
-        if (await EntryAsync(key, cancel) is not { } entry)
+        if (await _booked.EntryAsync(key, cancel) is not { } entry)
             return $"entry {key.Version} of account {key.AccountId} is missing.";
         return entry.AmountMinor == data.AmountMinor && entry.PostedAfterMinor == data.PostedMinor
             && entry.TransactionId == data.TransactionId && entry.TimeUs == happened.TimeUs
@@ -52,7 +56,7 @@ internal sealed class RowAudit(IShardReader reader)
     {
         if (_last.Id != id)
         {
-            var read = await reader.GetTransactionAsync(id, cancel);
+            var read = await _booked.TransactionAsync(id, cancel);
             _last = (id,
                 read, read is null ? $"transaction {id} is missing." : await FindFaultOfLegsAsync(read, cancel));
         }
@@ -77,13 +81,13 @@ internal sealed class RowAudit(IShardReader reader)
         {
             if (!seen.Add(leg))
                 return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId} twice.";
-            if (await EntryAsync(leg, cancel) is not { } entry)
+            if (await _booked.EntryAsync(leg, cancel) is not { } entry)
                 return $"transaction {row.Id} names entry {leg.Version} of account {leg.AccountId}, which is missing.";
             if (entry.TransactionId != row.Id || entry.TimeUs != row.TimeUs) return $"transaction {row.Id} names entry "
                 + $"{leg.Version} of account {leg.AccountId}, which is not its own.";
             // An entry is in the currency of its account.
             var currency = row.Amount?.Currency.Code
-                ?? (await reader.GetAccountAsync(leg.AccountId, cancel))?.Currency.Code ?? "";
+                ?? (await _booked.AccountAsync(leg.AccountId, cancel))?.Currency.Code ?? "";
             var (sum, credits) = sums.GetValueOrDefault(currency);
             sums[currency] = (sum + entry.AmountMinor, credits + Math.Max(entry.AmountMinor, 0));
         }
@@ -98,10 +102,19 @@ internal sealed class RowAudit(IShardReader reader)
             : null;
     }
 
-    private async ValueTask<EntryRow?> EntryAsync(EntryKey key, CancellationToken cancel)
+    private static bool Moves(LedgerEvent happened) => happened.Type is EventType.TransactionRecorded
+        or EventType.AccountDebited or EventType.AccountCredited;
+
+    // An event that cannot be read names nothing; its own comparison says so.
+    private static Guid? TransactionOf(LedgerEvent happened)
     {
-        if (key.Version is < 1 or long.MaxValue) return null;
-        var entries = await reader.GetEntriesAsync(key.AccountId, key.Version + 1, 1, cancel);
-        return entries.Count == 1 && entries[0].Version == key.Version ? entries[0] : null;
+        try
+        {
+            return Moves(happened) ? EventData.Parse(happened.Data.Span).TransactionId : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

@@ -16,10 +16,11 @@ namespace Tideline.Consistency;
 internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions definitions)
 {
     private readonly SagaBooks _books = new(ledger);
-    private readonly TransactionCheck _transactions = new(ledger);
 
     /// <summary>The shard that was read last: the one to report if a read fails.</summary>
-    public int At { get; private set; }
+    public int At => _books.At;
+
+    private TransactionCheck Transactions => new(ledger, _books);
 
     /// <summary>The findings, and the number of unfinished sagas.</summary>
     public async Task<(IReadOnlyList<string> Findings, long Seen)> RunAsync(CancellationToken cancel)
@@ -33,11 +34,7 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         }
     }
 
-    private IShardReader Reader(int shard)
-    {
-        At = shard;
-        return ledger.Reader(shard);
-    }
+    private IShardReader Reader(int shard) => _books.Reader(shard);
 
     private async Task<(List<string> Findings, long Seen)> CompareAsync(CancellationToken cancel)
     {
@@ -69,10 +66,11 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         int owner, HashSet<Guid> sagas, ShardHead[] heads, CancellationToken cancel)
     {
         var underWay = new SortedDictionary<string, Int128>(StringComparer.Ordinal);
-        foreach (var id in sagas)
+        foreach (var ids in sagas.Chunk(Limits.PageRows))
         {
-            if (await Reader(owner).GetSagaAsync(id, cancel) is { } row)
-                await AddAsync(owner, row, heads, underWay, cancel);
+            var rows = await Reader(owner).GetSagasAsync(ids, cancel);
+            await _books.ReadAheadAsync(rows.SelectMany(row => BookedBy(row, owner)), cancel);
+            foreach (var row in rows) await AddAsync(owner, row, heads, underWay, cancel);
         }
 
         var clearing = await ClearingAsync(owner, heads, cancel);
@@ -124,6 +122,11 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
         }
     }
 
+    // The transactions that a saga may have made.
+    private IEnumerable<(int Shard, Guid Transaction)> BookedBy(SagaRow row, int owner) =>
+        row.Definition == TransactionSaga.Name ? Transactions.PartsOf(row)
+            : PostingsOf(row, owner).Select(one => (ledger.Map.ShardOf(one.AccountId), one.TransactionId));
+
     // Its postings against clearing that were booked at the chosen moment of their shard.
     private async Task AddAsync(
         int owner, SagaRow row, ShardHead[] heads, SortedDictionary<string, Int128> underWay, CancellationToken cancel)
@@ -134,13 +137,9 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
             return;
         }
 
-        // The check of sagas reports a saga that cannot be read; here its money is missing.
-        if (definitions.Find(row) is not { } definition || SagaJson.DataOf(row) is not { } data)
-            return;
-        var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), owner);
-        foreach (var posting in PostingsOf(definition, data, row.Id, suspense))
+        foreach (var posting in PostingsOf(row, owner))
         {
-            var shard = At = ledger.Map.ShardOf(posting.AccountId);
+            var shard = ledger.Map.ShardOf(posting.AccountId);
             if (
                 await _books.FindAsync(posting, row.Id, owner, cancel) is not { Fault: null } booked
                 || booked.TimeUs > heads[shard].TimeUs)
@@ -154,24 +153,26 @@ internal sealed class ClearingCheck(GeneralLedger ledger, SagaDefinitions defini
     {
         foreach (var shard in TransactionSaga.Read(row).Order.ShardsOf(ledger.Map))
         {
-            At = shard;
-            foreach (var (currency, minor) in await _transactions.OnClearingAsync(
+            foreach (var (currency, minor) in await Transactions.OnClearingAsync(
                 row, shard, heads[shard].TimeUs, cancel))
                 underWay[currency] = underWay.GetValueOrDefault(currency) + minor;
         }
     }
 
-    private static IEnumerable<SagaPosting> PostingsOf(
-        SagaDefinition definition, SagaData data, Guid sagaId, Guid suspense)
+    // The check of sagas reports a saga that cannot be read; here its money is missing.
+    private IEnumerable<SagaPosting> PostingsOf(SagaRow row, int owner)
     {
+        if (definitions.Find(row) is not { } definition || SagaJson.DataOf(row) is not { } data)
+            yield break;
+        var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), owner);
         foreach (var step in definition.Steps)
         {
-            if (step.Forward?.Invoke(data, sagaId) is { } forward)
+            if (step.Forward?.Invoke(data, row.Id) is { } forward)
                 yield return forward;
-            if (step.Compensation?.Invoke(data, sagaId) is not { } refund)
+            if (step.Compensation?.Invoke(data, row.Id) is not { } refund)
                 continue;
             yield return refund;
-            yield return SagaPostings.ToSuspense(refund, sagaId, suspense);
+            yield return SagaPostings.ToSuspense(refund, row.Id, suspense);
         }
     }
 

@@ -10,7 +10,8 @@ namespace Tideline.Consistency;
 /// content is compared with the ledger in batches spread evenly over the log, or in all of them. One page of each is in
 /// memory.
 /// </summary>
-internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sources, int shard, bool deep)
+internal sealed class LogCheck(
+    IShardReader reader, ILog log, SourceHistory sources, int shard, bool deep, Action<long, long> advanced)
 {
     private readonly List<string> _findings = [];
     private long _compared;
@@ -29,6 +30,7 @@ internal sealed class LogCheck(IShardReader reader, ILog log, SourceHistory sour
         var (batch, seen, nextSeq) = (0L, 0L, 0L);
         while (offset < head && !IsFull)
         {
+            advanced(offset, head);
             var read = await log.ReadAsync(
                 Topics.AccountEvents, shard, offset, (int)Math.Min(Limits.EventBatch, head - offset), cancel);
             if (read.Count == 0)

@@ -25,47 +25,51 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
         while (!IsFull && await reader.GetAccountsAsync(id, Limits.PageRows, cancel) is { Count: > 0 } page)
         {
             var named = page.Where(account => account.Iban is not null).ToList();
-            await CompareAsync(named, CompareAsync, cancel);
+            await CompareAsync(named, account => IbanClaims.Key(account.Iban!).RouteId,
+                (account, keys) => keys.Claims.Add(IbanClaims.Key(account.Iban!)), Compare, cancel);
             (id, accounts) = (page[^1].Id, accounts + named.Count);
         }
 
         var name = IbanClaims.Key("");
         while (!IsFull && await reader.GetClaimsAsync(name, Limits.PageRows, cancel) is { Count: > 0 } page)
         {
-            await CompareAsync(page, CompareAsync, cancel);
+            await CompareAsync(page, claim => claim.Subject, (claim, keys) =>
+            {
+                keys.Outcomes.Add(claim.ClaimId);
+                keys.Accounts.Add(claim.Subject);
+            }, Compare, cancel);
             (name, claims) = (page[^1].Key, claims + page.Count);
         }
 
         return (_findings, accounts, claims);
     }
 
-    private async Task CompareAsync<T>(
-        IEnumerable<T> rows, Func<T, CancellationToken, Task<string?>> compare, CancellationToken cancel)
+    // One call for each shard that the rows are compared with.
+    private async Task CompareAsync<T>(IEnumerable<T> page, Func<T, Guid> routeOf, Action<T, BatchKeys> name,
+        Func<T, BatchRows, string?> compare, CancellationToken cancel)
     {
-        foreach (var group in rows.Chunk(VerifyLimits.ReadsAtOnce))
+        foreach (var group in page.GroupBy(row => ledger.Map.ShardOf(routeOf(row))))
         {
-            var findings = await Task.WhenAll(group.Select(row => compare(row, cancel)));
-            _findings.AddRange(findings.OfType<string>().Take(AuditLimits.VerifyFindings - _findings.Count));
+            var keys = new BatchKeys();
+            foreach (var row in group) name(row, keys);
+            var rows = await ledger.Reader(group.Key).GetRowsAsync(keys, cancel);
+            _findings.AddRange(group.Select(row => compare(row, rows)).OfType<string>()
+                .Take(AuditLimits.VerifyFindings - _findings.Count));
         }
     }
 
     // The account was read before its claim, which is older and is never deleted while the account exists.
-    private async Task<string?> CompareAsync(AccountRow account, CancellationToken cancel)
+    private static string? Compare(AccountRow account, BatchRows rows)
     {
-        var key = IbanClaims.Key(account.Iban!);
-        var claim = await ledger.ReaderOf(key.RouteId).GetClaimAsync(key, cancel);
+        var claim = rows.Claims.GetValueOrDefault(IbanClaims.Key(account.Iban!));
         return claim?.Subject == account.Id && claim.Kind == IbanClaims.Kind ? null
             : claim is null ? $"Account {account.Id} carries the IBAN {account.Iban}, which is not claimed for it."
             : $"Account {account.Id} carries the IBAN {account.Iban}, which is claimed for {claim.Subject}.";
     }
 
-    private async Task<string?> CompareAsync(ClaimRow claim, CancellationToken cancel)
-    {
-        var reader = ledger.ReaderOf(claim.Subject);
-        if (await reader.GetOutcomeAsync(claim.ClaimId, cancel) is not { Kind: OutcomeKind.Done }) return null;
-        var account = await reader.GetAccountAsync(claim.Subject, cancel);
-        return account?.Iban == claim.Name
+    private static string? Compare(ClaimRow claim, BatchRows rows) =>
+        rows.Outcomes.GetValueOrDefault(claim.ClaimId) is not { Kind: OutcomeKind.Done }
+        || rows.Accounts.GetValueOrDefault(claim.Subject)?.Iban == claim.Name
             ? null
             : $"The IBAN {claim.Name} is claimed for {claim.Subject}, which does not carry it.";
-    }
 }

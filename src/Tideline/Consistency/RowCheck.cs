@@ -14,7 +14,8 @@ namespace Tideline.Consistency;
 /// with one walk over the events each, so that memory is bounded. A row that changes meanwhile is compared at the
 /// version that was read.
 /// </summary>
-internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = VerifyLimits.GroupRows)
+internal sealed class RowCheck(
+    IShardReader reader, int shard, int groupRows = VerifyLimits.GroupRows, Action<long, long>? advanced = null)
 {
     private readonly List<string> _findings = [];
     private readonly Dictionary<Guid, Row> _group = [];
@@ -76,18 +77,35 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = V
         _group.Clear();
     }
 
-    // More were created than there are rows: one point read for each that was ever created.
+    // More were created than there are rows: each row that was ever created is looked up.
     private async Task FindMissingAsync(CancellationToken cancel)
     {
+        var made = new List<LedgerEvent>();
         await foreach (var happened in EventsAsync(_through, cancel))
         {
-            if (happened.Type == EventType.AccountCreated
-                ? await reader.GetAccountAsync(happened.Subject, cancel) is not null
-                : happened.Type != EventType.CustomerCreated
-                    || await reader.GetCustomerAsync(happened.Subject, cancel) is not null) continue;
+            if (happened.Type is not (EventType.AccountCreated or EventType.CustomerCreated)) continue;
+            made.Add(happened);
+            if (made.Count < Limits.PageRows) continue;
+            await FindMissingAsync(made, cancel);
+            made.Clear();
+        }
+
+        await FindMissingAsync(made, cancel);
+    }
+
+    private async Task FindMissingAsync(List<LedgerEvent> made, CancellationToken cancel)
+    {
+        var keys = new BatchKeys();
+        foreach (var happened in made)
+            (happened.Type == EventType.AccountCreated ? keys.Accounts : keys.Customers).Add(happened.Subject);
+        var rows = await reader.GetRowsAsync(keys, cancel);
+        foreach (var happened in made.Where(one => !rows.Accounts.ContainsKey(one.Subject)
+            && !rows.Customers.ContainsKey(one.Subject)))
+        {
             var what = happened.Type == EventType.AccountCreated ? "Account" : "Customer";
-            var (who, made) = (happened.Subject, happened.Position);
-            _findings.Add(Say($"{what} {who} on shard {shard}: its row is missing, but event {made} created it."));
+            var (who, at) = (happened.Subject, happened.Position);
+            if (!IsFull) _findings.Add(
+                Say($"{what} {who} on shard {shard}: its row is missing, but event {at} created it."));
         }
     }
 
@@ -98,6 +116,7 @@ internal sealed class RowCheck(IShardReader reader, int shard, int groupRows = V
         {
             var events = await reader.GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, through - seq), cancel);
             if (events.Count == 0) yield break;
+            advanced?.Invoke(seq, through);
             foreach (var happened in events)
             {
                 if (IsFull) yield break;

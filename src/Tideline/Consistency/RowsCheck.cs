@@ -11,8 +11,8 @@ namespace Tideline.Consistency;
 /// Compares the rows that events added with the events. A row never changes, so a row that differs from its first
 /// version was edited by another program.
 /// </summary>
-internal sealed class RowsCheck(
-    GeneralLedger ledger, IViewStore views, ViewNames names, Func<string, bool> isKnown, List<string> findings)
+internal sealed class RowsCheck(GeneralLedger ledger, IViewStore views, ViewNames names, Func<string, bool> isKnown,
+    List<string> findings, Action<int, long, long> advanced)
 {
     private readonly SourceHistory _sources = new(ledger.Epochs);
 
@@ -37,6 +37,7 @@ internal sealed class RowsCheck(
             for (var seq = 0L; seq < until
                 && findings.Count < AuditLimits.VerifyFindings; seq += stride * Limits.EventBatch)
             {
+                advanced(shard, seq, until);
                 var events = await ledger.Reader(shard)
                     .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
                 await CompareAsync([.. events.Select(each => ProjectedEvent.From(each, _sources))], cancel);

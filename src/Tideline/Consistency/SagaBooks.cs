@@ -1,3 +1,4 @@
+using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
@@ -10,10 +11,35 @@ namespace Tideline.Consistency;
 internal readonly record struct Booked(long TimeUs, string? Fault);
 
 /// <summary>
-/// Looks up the transactions that sagas must have made, and compares their legs with the intended postings.
+/// Looks up the transactions that sagas must have made, and compares their legs with the intended postings. Those of a
+/// page of sagas are read ahead; <see cref="BookedRows"/> says what that means for commits of that time.
 /// </summary>
 internal sealed class SagaBooks(GeneralLedger ledger)
 {
+    private readonly Dictionary<int, BookedRows> _shards = [];
+
+    /// <summary>The shard that was read last: the one to report if a read fails.</summary>
+    public int At { get; private set; }
+
+    /// <summary>Reads of a shard.</summary>
+    public IShardReader Reader(int shard) => ledger.Reader(At = shard);
+
+    /// <summary>The booked rows of a shard.</summary>
+    public BookedRows Of(int shard)
+    {
+        At = shard;
+        if (!_shards.TryGetValue(shard, out var rows)) _shards.Add(shard, rows = new BookedRows(ledger.Reader(shard)));
+        return rows;
+    }
+
+    /// <summary>Reads these transactions, by shard, in a few calls, and forgets those of the last page.</summary>
+    public async Task ReadAheadAsync(IEnumerable<(int Shard, Guid Transaction)> page, CancellationToken cancel)
+    {
+        _shards.Clear();
+        foreach (var shard in page.GroupBy(one => one.Shard, one => one.Transaction))
+            await Of(shard.Key).ReadAheadAsync(shard.ToHashSet(), cancel);
+    }
+
     /// <summary>The transaction of a posting; null if there is none with its id.</summary>
     /// <param name="posting">The intended posting.</param>
     /// <param name="sagaId">The saga.</param>
@@ -22,7 +48,7 @@ internal sealed class SagaBooks(GeneralLedger ledger)
     public async ValueTask<Booked?> FindAsync(SagaPosting posting, Guid sagaId, int owner, CancellationToken cancel)
     {
         var shard = ledger.Map.ShardOf(posting.AccountId);
-        if (await ledger.Reader(shard).GetTransactionAsync(posting.TransactionId, cancel) is not { } found)
+        if (await Of(shard).TransactionAsync(posting.TransactionId, cancel) is not { } found)
             return null;
         var currency = Currency.Parse(posting.Currency);
         var system =
@@ -36,15 +62,14 @@ internal sealed class SagaBooks(GeneralLedger ledger)
             && found.SagaId == sagaId
             && found.Legs.Select(leg => leg.AccountId).SequenceEqual(sides);
         var fault = isIt
-            ? await FaultOfLegsAsync(ledger.Reader(shard), found, cancel)
+            ? await FaultOfLegsAsync(shard, found, cancel)
             : $"transaction {found.Id} on shard {shard} does not move {posting.AmountMinor} "
                 + $"{currency.Code} of account {posting.AccountId}";
         return new Booked(found.TimeUs, fault);
     }
 
     /// <summary>What is wrong with the two entries of a transaction; null if nothing is.</summary>
-    public static async ValueTask<string?> FaultOfLegsAsync(
-        IShardReader reader, TransactionRow found, CancellationToken cancel)
+    public async ValueTask<string?> FaultOfLegsAsync(int shard, TransactionRow found, CancellationToken cancel)
     {
         if (found.Legs.Count != 2 || found.Amount is not { } moved)
             return $"transaction {found.Id} has {found.Legs.Count} entries instead of two";
@@ -52,8 +77,7 @@ internal sealed class SagaBooks(GeneralLedger ledger)
         {
             var (account, version) = found.Legs[side];
             var amount = side == 0 ? -moved.Minor : moved.Minor;
-            var entries = await reader.GetEntriesAsync(account, version + 1, 1, cancel);
-            if (entries is not [var entry] || entry.Version != version)
+            if (await Of(shard).EntryAsync(found.Legs[side], cancel) is not { } entry)
                 return $"entry {version} of account {account} is missing";
             if (entry.TransactionId != found.Id || entry.AmountMinor != amount)
                 return $"entry {version} of account {account} is not {amount} of transaction {found.Id}";

@@ -14,8 +14,8 @@ namespace Tideline.Consistency;
 /// has its debit. Everything answered as done exists. All unfinished sagas are checked; ended ones page by page, a
 /// bounded number of pages spread over time unless <c>deep</c>. One page is in memory.
 /// </summary>
-internal sealed class SagaCheck(
-    GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, int shard, bool deep)
+internal sealed class SagaCheck(GeneralLedger ledger, SagaDefinitions definitions, TimeProvider time, int shard,
+    bool deep, Action<long> advanced)
 {
     private static readonly SagaState[] Ended =
     [
@@ -25,7 +25,6 @@ internal sealed class SagaCheck(
         SagaState.Completed,
     ];
     private readonly SagaBooks _books = new(ledger);
-    private readonly TransactionCheck _transactions = new(ledger);
     private readonly IShardReader _reader = ledger.Reader(shard);
     private readonly List<string> _findings = [];
     private long _seen;
@@ -41,7 +40,7 @@ internal sealed class SagaCheck(
         if (!IsFull)
             await CheckAnswersAsync(cancel);
         if (!IsFull)
-            _findings.AddRange(await _transactions.FindLeftAsync(shard, cancel));
+            _findings.AddRange(await new TransactionCheck(ledger, _books).FindLeftAsync(shard, cancel));
         return (_findings, _seen);
     }
 
@@ -51,6 +50,8 @@ internal sealed class SagaCheck(
         for (var page = 1; !IsFull; page++)
         {
             var rows = await _reader.GetSagasAsync(state, after, Limits.PageRows, cancel);
+            advanced(_seen);
+            await _books.ReadAheadAsync(rows.SelectMany(BookedBy), cancel);
             foreach (var row in rows)
             {
                 if (!IsFull && await FaultAsync(row, cancel) is { } fault)
@@ -74,15 +75,31 @@ internal sealed class SagaCheck(
         }
     }
 
-    // A saga that advanced during its check is checked again.
+    // The transactions that a saga may have made. One that cannot be read names none; its own check says so.
+    private List<(int Shard, Guid Transaction)> BookedBy(SagaRow row)
+    {
+        try
+        {
+            return row.Definition == SetAside.Definition ? []
+                : row.Definition == TransactionSaga.Name ? [.. new TransactionCheck(ledger, _books).PartsOf(row)]
+                : [.. Expected(row, DataOf(row)).Select(one =>
+                    (ledger.Map.ShardOf(one.Posting.AccountId), one.Posting.TransactionId))];
+        }
+        catch (Exception broken) when (broken is JsonException or TidelineException { IsTransient: false })
+        {
+            return [];
+        }
+    }
+
+    // A saga that advanced during its check is checked again, with what was booked meanwhile.
     private async ValueTask<string?> FaultAsync(SagaRow row, CancellationToken cancel)
     {
-        while (true)
+        for (var books = _books; ; books = new SagaBooks(ledger))
         {
             string? fault;
             try
             {
-                fault = await JudgeAsync(row, cancel);
+                fault = await JudgeAsync(row, books, cancel);
             }
             catch (Exception broken) when (broken is JsonException or TidelineException { IsTransient: false })
             {
@@ -102,18 +119,16 @@ internal sealed class SagaCheck(
         }
     }
 
-    private async ValueTask<string?> JudgeAsync(SagaRow row, CancellationToken cancel)
+    private async ValueTask<string?> JudgeAsync(SagaRow row, SagaBooks books, CancellationToken cancel)
     {
         if (row.Definition == SetAside.Definition)
             return null;
         if (row.Definition == TransactionSaga.Name)
-            return await _transactions.JudgeAsync(row, shard, cancel);
-        var definition = definitions.Of(row);
-        var data = SagaJson.Read(row.Data, SagaJson.Default.SagaData);
-        var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), shard);
-        foreach (var (posting, must, what) in Expected(row, definition, data, suspense))
+            return await new TransactionCheck(ledger, books).JudgeAsync(row, shard, cancel);
+        var data = DataOf(row);
+        foreach (var (posting, must, what) in Expected(row, data))
         {
-            var booked = await _books.FindAsync(posting, row.Id, shard, cancel);
+            var booked = await books.FindAsync(posting, row.Id, shard, cancel);
             if (must && booked is null)
                 return $"{what} of {posting.AmountMinor} {posting.Currency} on account {posting.AccountId} is missing";
             if (must && booked?.Fault is { } fault)
@@ -130,9 +145,12 @@ internal sealed class SagaCheck(
             : null;
     }
 
-    private static IEnumerable<(SagaPosting Posting, bool Must, string What)> Expected(
-        SagaRow row, SagaDefinition definition, SagaData data, Guid suspense)
+    private static SagaData DataOf(SagaRow row) => SagaJson.Read(row.Data, SagaJson.Default.SagaData);
+
+    private IEnumerable<(SagaPosting Posting, bool Must, string What)> Expected(SagaRow row, SagaData data)
     {
+        var definition = definitions.Of(row);
+        var suspense = ledger.SystemAccounts.Id(AccountKind.Suspense, Currency.Parse(data.Currency), shard);
         // The present step of an unfinished saga is not done; an ended saga has done all steps, or all before its
         // pivot.
         var done =
@@ -163,48 +181,59 @@ internal sealed class SagaCheck(
     // Everything answered as done exists. The newest answers are checked, since they show a present fault.
     private async Task CheckAnswersAsync(CancellationToken cancel)
     {
-        foreach (
-            var outcome in await _reader.GetLastOutcomesAsync(
-                deep ? VerifyLimits.OutcomesDeep : VerifyLimits.Outcomes, cancel))
+        var answers = await _reader.GetLastOutcomesAsync(
+            deep ? VerifyLimits.OutcomesDeep : VerifyLimits.Outcomes, cancel);
+        foreach (var page in answers.Chunk(Limits.PageRows))
         {
-            if (await FaultAsync(outcome, cancel) is { } fault)
-                _findings.Add(fault);
-            if (IsFull)
-                return;
+            var done = page.Where(outcome => outcome.Kind == OutcomeKind.Done).Select(outcome => outcome.Subject);
+            await _books.ReadAheadAsync(done.Select(subject => (shard, subject)), cancel);
+            var keys = new BatchKeys();
+            foreach (var outcome in page)
+            {
+                if (outcome.Kind == OutcomeKind.Saga) keys.Aggregates.Add(outcome.Subject);
+                else if (outcome.Kind == OutcomeKind.Done
+                    && await _books.Of(shard).TransactionAsync(outcome.Subject, cancel) is null)
+                    keys.AddNew(outcome.Subject);
+            }
+
+            var rows = await _reader.GetRowsAsync(keys, cancel);
+            foreach (var outcome in page)
+            {
+                if (await FaultAsync(outcome, rows, cancel) is { } fault)
+                    _findings.Add(fault);
+                if (IsFull)
+                    return;
+            }
         }
     }
 
-    private async ValueTask<string?> FaultAsync(OutcomeRow outcome, CancellationToken cancel)
+    private async ValueTask<string?> FaultAsync(OutcomeRow outcome, BatchRows rows, CancellationToken cancel)
     {
+        var id = outcome.Subject;
         var isThere = true;
         if (outcome.Kind == OutcomeKind.Saga)
         {
-            isThere = await _reader.GetSagaAsync(outcome.Subject, cancel) is not null;
+            isThere = rows.Aggregates.TryGetValue(id, out var row) && SagaStore.IsSaga(row);
         }
         else if (outcome.Kind == OutcomeKind.Done)
         {
             // A transfer within its shard has no row: its transaction is the saga.
-            if (await _reader.GetTransactionAsync(outcome.Subject, cancel) is { } made)
+            if (await _books.Of(shard).TransactionAsync(id, cancel) is { } made)
             {
                 return definitions.Within(made) is { } saga
-                    && await SagaBooks.FaultOfLegsAsync(_reader, made, cancel) is { } fault
+                    && await _books.FaultOfLegsAsync(shard, made, cancel) is { } fault
                     ? $"Saga {saga.Id} on shard {shard} is {saga.State.Word()}, but {fault}."
                     : null;
             }
 
-            isThere = await IsThereAsync(outcome.Subject, cancel);
+            isThere = rows.Accounts.ContainsKey(id) || rows.Customers.ContainsKey(id) || rows.Holds.ContainsKey(id)
+                || rows.Aggregates.ContainsKey(id);
         }
 
         return isThere
             ? null
-            : $"Shard {shard} answered {outcome.Subject} as done, but it does not exist there.";
+            : $"Shard {shard} answered {id} as done, but it does not exist there.";
     }
-
-    private async ValueTask<bool> IsThereAsync(Guid subject, CancellationToken cancel) =>
-        await _reader.GetAccountAsync(subject, cancel) is not null
-        || await _reader.GetCustomerAsync(subject, cancel) is not null
-        || await _reader.GetHoldAsync(subject, cancel) is not null
-        || await _reader.GetAggregateAsync(subject, cancel) is not null;
 
     private static long MsOf(Guid id)
     {

@@ -10,9 +10,13 @@ namespace Tideline.Consistency;
 /// I13 for transactions across shards: past the pivot each shard has, or will have, its part with the requested legs;
 /// before it no shard has one. I6: a reservation is open no longer than its saga.
 /// </summary>
-internal sealed class TransactionCheck(GeneralLedger ledger)
+internal sealed class TransactionCheck(GeneralLedger ledger, SagaBooks books)
 {
     private static readonly AggregateFilter Open = new(Reservation.Kind, [Reservation.Reserved]);
+
+    /// <summary>The transactions that a stored saga may have made, by shard.</summary>
+    public IEnumerable<(int Shard, Guid Transaction)> PartsOf(SagaRow row) =>
+        TransactionSaga.Read(row).Order.ShardsOf(ledger.Map).Select(shard => (shard, row.Id));
 
     /// <summary>What is wrong with a stored saga; null if nothing is.</summary>
     public async ValueTask<string?> JudgeAsync(SagaRow row, int owner, CancellationToken cancel)
@@ -22,7 +26,7 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
         foreach (var shard in data.Order.ShardsOf(ledger.Map))
         {
             var part = data.Order.PartOf(ledger.Map, shard);
-            var found = await ledger.Reader(shard).GetTransactionAsync(row.Id, cancel);
+            var found = await books.Of(shard).TransactionAsync(row.Id, cancel);
             if (!isBooked && found is not null) return $"its part on shard {shard} was booked";
             var must = isBooked && part.Legs.Length > 0 && !data.Waiting.Contains(shard);
             if (must && found is null) return $"its part on shard {shard} is missing";
@@ -36,7 +40,7 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
     public async ValueTask<IEnumerable<(string Currency, Int128 Minor)>> OnClearingAsync(
         SagaRow row, int shard, long untilUs, CancellationToken cancel)
     {
-        if (await ledger.Reader(shard).GetTransactionAsync(row.Id, cancel) is not { } found || found.TimeUs > untilUs)
+        if (await books.Of(shard).TransactionAsync(row.Id, cancel) is not { } found || found.TimeUs > untilUs)
             return [];
         return TransactionSaga.Read(row).Order.PartOf(ledger.Map, shard).Legs.GroupBy(leg => leg.Currency)
             .Select(all => (all.Key, -all.Aggregate((Int128)0, (sum, leg) => sum + leg.AmountMinor)));
@@ -49,10 +53,16 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
         while (findings.Count < AuditLimits.VerifyFindings
             && await reader.GetAggregatesAsync(Open, after, Limits.PageRows, cancel) is { Count: > 0 } rows)
         {
+            var sagas = new Dictionary<Guid, SagaRow>();
+            foreach (var owner in rows.Select(Reservation.Read).GroupBy(said => said.Owner, said => said.SagaId))
+            {
+                foreach (var saga in await ledger.Reader(owner.Key).GetSagasAsync(owner, cancel)) sagas[saga.Id] = saga;
+            }
+
             foreach (var row in rows)
             {
                 var said = Reservation.Read(row);
-                var saga = await ledger.Reader(said.Owner).GetSagaAsync(said.SagaId, cancel);
+                var saga = sagas.GetValueOrDefault(said.SagaId);
                 if (saga is { } there && there.State.IsUnfinished()) continue;
                 // The saga ends after all its reservations.
                 if (await reader.GetAggregateAsync(row.Id, cancel) is not { State: Reservation.Reserved }) continue;
@@ -74,8 +84,8 @@ internal sealed class TransactionCheck(GeneralLedger ledger)
         for (var index = 0; index < found.Legs.Count; index++)
         {
             var (account, version) = found.Legs[index];
-            var entries = await ledger.Reader(shard).GetEntriesAsync(account, version + 1, 1, cancel);
-            if (entries is not [var entry] || entry.Version != version || entry.TransactionId != found.Id)
+            if (await books.Of(shard).EntryAsync(found.Legs[index], cancel) is not { } entry
+                || entry.TransactionId != found.Id)
                 return $"entry {version} of account {account} is missing";
             var isRight = index < part.Legs.Length
                 ? (account, entry.AmountMinor) == (part.Legs[index].AccountId, part.Legs[index].AmountMinor)

@@ -17,6 +17,11 @@ namespace Tideline.Consistency;
 public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog log, IViewStore? views,
     ProjectionHost? projections, TimeProvider time, string? viewsAway = null)
 {
+    private volatile VerifyProgress _progress = new("");
+
+    /// <summary>Where the verification is; any thread may ask.</summary>
+    public VerifyProgress Progress => _progress;
+
     /// <summary>
     /// Runs every check over every shard. A finding is a sentence that names the account, event, block, record or
     /// document. <paramref name="deep"/>: checks every document and every record of the log instead of a bounded
@@ -44,7 +49,8 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
                 seen => Counted.Of(seen, "hold"), cancel),
             await CheckAsync("I15 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
             await CheckAsync("I16 the rows of accounts and customers agree with their newest events",
-                (shard, token) => new RowCheck(ledger.Reader(shard), shard).RunAsync(token), cancel),
+                (shard, token) => new RowCheck(ledger.Reader(shard), shard,
+                    advanced: (done, total) => Advance(shard, done, total)).RunAsync(token), cancel),
         ];
         checks.InsertRange(3, await CheckViewsAsync(deep, cancel));
         return new VerifyReport(checks.TrueForAll(check => check.Ok), checks);
@@ -59,8 +65,12 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
         foreach (var projection in projections.All)
         {
-            var (findings, seen) = await new ViewCheck(ledger, views, projection, today).RunAsync(deep, cancel);
-            checks.Add(Check($"{name}: {projection.Name}", findings, [seen]));
+            var full = $"{name}: {projection.Name}";
+            _progress = new VerifyProgress(full);
+            var (findings, seen) = await new ViewCheck(
+                ledger, views, projection, today, (shard, done, total) => Advance(shard, done, total))
+                .RunAsync(deep, cancel);
+            checks.Add(Check(full, findings, [seen]));
         }
 
         return checks;
@@ -73,6 +83,7 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         var (findings, seen) = (new List<string>(), new List<string>());
         for (var shard = 0; shard < ledger.Map.Shards; shard++)
         {
+            _progress = new VerifyProgress(name, shard);
             try
             {
                 var result = await check(shard, cancel);
@@ -88,10 +99,11 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         return Check(name, findings, seen);
     }
 
-    private static async Task<VerifyCheck> CheckAllAsync(
+    private async Task<VerifyCheck> CheckAllAsync(
         string name, Func<CancellationToken, Task<(IReadOnlyList<string> Findings, long Seen)>> check, Func<int> at,
         Func<long, string> count, CancellationToken cancel)
     {
+        _progress = new VerifyProgress(name);
         try
         {
             var (findings, seen) = await check(cancel);
@@ -103,10 +115,14 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         }
     }
 
+    private void Advance(int shard, long done, long? total) =>
+        _progress = new VerifyProgress(_progress.Check, shard, done, total);
+
     private async Task<(IReadOnlyList<string> Findings, string Seen)> SagasAsync(int shard, bool deep,
         CancellationToken cancel)
     {
-        var (findings, seen) = await new SagaCheck(ledger, services.Sagas, time, shard, deep).RunAsync(cancel);
+        var (findings, seen) = await new SagaCheck(
+            ledger, services.Sagas, time, shard, deep, done => Advance(shard, done, null)).RunAsync(cancel);
         return (findings, Counted.Of(seen, "saga"));
     }
 
@@ -139,7 +155,8 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         int shard, bool deep, CancellationToken cancel)
     {
         var (findings, seen, compared) = await new LogCheck(
-            ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard, deep).RunAsync(cancel);
+            ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard, deep,
+            (done, total) => Advance(shard, done, total)).RunAsync(cancel);
         return (findings, Say($"{Counted.Of(seen, "record")}, {compared} of them compared with the ledger"));
     }
 
@@ -148,7 +165,8 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         // In this order: a block that is sealed and published meanwhile is then counted at least as a block.
         var (findings, published) = await new AuditHeadCheck(
             ledger.Reader(shard), log, new SourceHistory(ledger.Epochs), shard).RunAsync(cancel);
-        var report = await new AuditVerifier(ledger.Reader(shard)).VerifyAsync(cancel);
+        var report = await new AuditVerifier(
+            ledger.Reader(shard), (done, total) => Advance(shard, done, total)).VerifyAsync(cancel);
         var head = Convert.ToHexStringLower(report.Head.AsSpan(0, Math.Min(8, report.Head.Length)));
         var (blocks, events) = (Counted.Of(report.Blocks, "block"), Counted.Of(report.Events, "event"));
         var seen = Say($"{blocks}, {published} of them published, {events}, head {head}");

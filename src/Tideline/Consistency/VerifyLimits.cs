@@ -3,9 +3,6 @@ namespace Tideline.Consistency;
 /// <summary>Limits of a verification. A name ends with its unit.</summary>
 public static class VerifyLimits
 {
-    /// <summary>Concurrent point reads of a check of the ledger.</summary>
-    internal const int ReadsAtOnce = 16;
-
     /// <summary>Pages of ended sagas, per state, that an ordinary check reads; a deep check reads all.</summary>
     internal const int SagaPages = 24;
 

@@ -14,7 +14,8 @@ namespace Tideline.Consistency;
 /// so that the ledger can only be ahead; each is then compared at its own clock, whatever is written meanwhile.
 /// Documents are checked in groups, each with one walk over the events, so memory is bounded.
 /// </summary>
-internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projection projection, DateOnly today)
+internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projection projection, DateOnly today,
+    Action<int, long, long> advanced)
 {
     private readonly ViewNames _names = projection.Projector.Names;
     private readonly ProjectionDefinition _definition = projection.Definition;
@@ -29,7 +30,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
 
     public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(bool deep, CancellationToken cancel)
     {
-        _rows = new RowsCheck(ledger, views, _names, IsKnown, _findings);
+        _rows = new RowsCheck(ledger, views, _names, IsKnown, _findings, advanced);
         try
         {
             await CheckAllAsync(deep, cancel);
@@ -191,6 +192,7 @@ internal sealed class ViewCheck(GeneralLedger ledger, IViewStore views, Projecti
             var events = await ledger.Reader(shard)
                 .GetEventsAsync(seq, (int)Math.Min(Limits.EventBatch, until - seq), cancel);
             if (events.Count == 0) yield break;
+            advanced(shard, seq, until);
             seq = events[^1].Position.Seq;
             foreach (var happened in events) yield return ProjectedEvent.From(happened, _sources);
         }

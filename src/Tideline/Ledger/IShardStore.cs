@@ -80,6 +80,12 @@ public interface IShardReader : IAsyncDisposable
     /// <summary>The committed head positions.</summary>
     ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel);
 
+    /// <summary>
+    /// The rows with these keys, a page of them in one call: for checks. Keys whose home is another shard are not read.
+    /// Outcomes are read first: what one of them created is then found.
+    /// </summary>
+    ValueTask<BatchRows> GetRowsAsync(BatchKeys keys, CancellationToken cancel);
+
     /// <summary>The process that owns the shard; null if no owner has renewed it recently.</summary>
     ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel);
 
@@ -100,12 +106,20 @@ public interface IShardReader : IAsyncDisposable
     ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
         Guid accountId, long beforeVersion, int limit, CancellationToken cancel);
 
+    /// <summary>Entries by their keys, each once and in no order; a key without an entry is left out.</summary>
+    /// <exception cref="TidelineException">Corrupt: one of them cannot be read.</exception>
+    ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(IReadOnlySet<EntryKey> keys, CancellationToken cancel);
+
     /// <summary>
     /// The newest entry at or before a time; null when there is none. Logarithmic: times grow with versions.
     /// </summary>
     ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel);
 
     ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel);
+
+    /// <summary>Transactions by their ids, in no order; an id without a transaction is left out.</summary>
+    /// <exception cref="TidelineException">Corrupt: one of them cannot be read.</exception>
+    ValueTask<IReadOnlyList<TransactionRow>> GetTransactionsAsync(IReadOnlySet<Guid> ids, CancellationToken cancel);
 
     ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel);
 

@@ -13,6 +13,15 @@ internal static class SagaStore
     public static async ValueTask<SagaRow?> GetSagaAsync(this IShardReader reader, Guid id, CancellationToken cancel) =>
         Read(await reader.GetAggregateAsync(id, cancel));
 
+    /// <summary>Those of these ids that name a saga, or a dead letter of sagas, in a few calls: for checks.</summary>
+    public static async ValueTask<IReadOnlyList<SagaRow>> GetSagasAsync(
+        this IShardReader reader, IEnumerable<Guid> ids, CancellationToken cancel)
+    {
+        var keys = new BatchKeys();
+        keys.Aggregates.UnionWith(ids);
+        return [.. (await reader.GetRowsAsync(keys, cancel)).Aggregates.Values.Select(Read).OfType<SagaRow>()];
+    }
+
     /// <summary>Sagas whose wake time has come, earliest first.</summary>
     public static async ValueTask<IReadOnlyList<SagaRow>> GetDueSagasAsync(
         this IShardReader reader, long atUs, int limit, CancellationToken cancel) =>
@@ -60,6 +69,7 @@ internal static class SagaStore
 
     private static IReadOnlyList<SagaRow> Read(IReadOnlyList<AggregateRow> rows) => [.. rows.Select(SagaCodec.Read)];
 
-    private static bool IsSaga(AggregateRow row) =>
+    /// <summary>Whether an aggregate is a saga, or a dead letter of sagas.</summary>
+    internal static bool IsSaga(AggregateRow row) =>
         row.Kind.StartsWith(SagaCodec.KindPrefix, StringComparison.Ordinal) || row.Kind == SagaCodec.LetterKind;
 }

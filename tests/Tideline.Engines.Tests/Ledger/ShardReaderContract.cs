@@ -1,3 +1,4 @@
+using Tideline.Kernel;
 using Tideline.Ledger;
 using static Tideline.Engines.Tests.Ledger.LedgerSamples;
 
@@ -78,6 +79,73 @@ public abstract class ShardReaderContract : AggregateContract
                 (await Reader.GetEntryAtAsync(account, time, Cancel)).ShouldBe(expected.FirstOrDefault());
             }
         }
+    }
+
+    [Fact]
+    public async Task Entries_are_read_by_their_keys_and_missing_ones_left_out()
+    {
+        // More keys than any engine names in one statement.
+        var all = Enumerable.Range(1, 3).SelectMany(account => Entries(Id(account), 700)).ToList();
+        foreach (var some in all.Chunk(300)) await CommitAsync(writes => writes.Entries.AddRange(some));
+        var keys = all.Select(entry => new EntryKey(entry.AccountId, entry.Version)).ToHashSet();
+        keys.UnionWith([new(Id(1), 0), new(Id(1), -1), new(Id(1), 701), new(Id(1), long.MaxValue), new(Id(9), 1)]);
+        (await Reader.GetEntriesAsync(keys, Cancel)).ShouldBe(all, ignoreOrder: true);
+        HashSet<EntryKey> few = [new(Id(2), 650), new(Id(2), 3), new(Id(3), 1), new(Id(2), 702)];
+        (await Reader.GetEntriesAsync(few, Cancel)).Select(entry => new EntryKey(entry.AccountId, entry.Version))
+            .ShouldBe([new(Id(2), 650), new(Id(2), 3), new(Id(3), 1)], ignoreOrder: true);
+        (await Reader.GetEntriesAsync(new HashSet<EntryKey>(), Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Transactions_are_read_by_their_ids_and_missing_ones_left_out()
+    {
+        var all = Enumerable.Range(1, 1_200).Select(number => new TransactionRow(
+            Id(number), TransactionKind.Transfer, new Money(number, Euro), "it's rent", Id(7), TimeUs + number,
+            [new EntryKey(Id(1), number), new EntryKey(Id(2), number)])).ToList();
+        foreach (var some in all.Chunk(300)) await CommitAsync(writes => writes.Transactions.AddRange(some));
+        var ids = all.Select(one => one.Id).Append(Id(9_999)).ToHashSet();
+        var found = (await Reader.GetTransactionsAsync(ids, Cancel)).ToDictionary(one => one.Id);
+        found.Keys.ShouldBe(all.Select(one => one.Id), ignoreOrder: true);
+        foreach (var one in all)
+        {
+            found[one.Id].Legs.ShouldBe(one.Legs);
+            (found[one.Id] with { Legs = one.Legs }).ShouldBe(one);
+        }
+
+        (await Reader.GetTransactionsAsync(new HashSet<Guid>(), Cancel)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Rows_of_each_kind_are_read_by_their_keys_and_missing_ones_left_out()
+    {
+        var (outcome, hold) = (Outcome(Id(1)), Hold(Id(2), Id(9), HoldStatus.Open, 1));
+        var claim = Claim("it's", Id(3), Id(4));
+        await CommitAsync(writes =>
+        {
+            writes.Outcomes.Add(outcome);
+            writes.NewAccounts.Add(Account(Id(5), Id(9), 77));
+            writes.NewCustomers.Add(new CustomerRow(new PersonalPart(Id(6), [1, 2, 3]), 1, TimeUs));
+            writes.Holds.Add(hold);
+            writes.NewAggregates.Add(Aggregate(Id(7), "open"));
+            writes.Transactions.Add(new TransactionRow(
+                Id(8), TransactionKind.Deposit, new Money(1, Euro), null, null, TimeUs, []));
+            writes.Claims.Add(claim.Key, claim);
+        });
+        var keys = new BatchKeys();
+        foreach (var ids in (HashSet<Guid>[])[
+            keys.Outcomes, keys.Accounts, keys.Customers, keys.Holds, keys.Aggregates, keys.Transactions])
+            ids.UnionWith(Enumerable.Range(1, 1_200).Select(Id));
+        keys.Claims.UnionWith([claim.Key, Key("its"), new("card", "it's")]);
+        var rows = await Reader.GetRowsAsync(keys, Cancel);
+        rows.Outcomes.ShouldHaveSingleItem().ShouldBe(new(Id(1), outcome));
+        rows.Accounts.ShouldHaveSingleItem().Key.ShouldBe(Id(5));
+        rows.Accounts[Id(5)].PostedMinor.ShouldBe(77);
+        rows.Customers.ShouldHaveSingleItem().Key.ShouldBe(Id(6));
+        rows.Holds.ShouldHaveSingleItem().ShouldBe(new(Id(2), hold));
+        rows.Aggregates.ShouldHaveSingleItem().Key.ShouldBe(Id(7));
+        rows.Transactions.ShouldBe([Id(8)]);
+        rows.Claims.ShouldHaveSingleItem().ShouldBe(new(claim.Key, claim));
+        (await Reader.GetRowsAsync(new BatchKeys(), Cancel)).Accounts.ShouldBeEmpty();
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Tideline.Tests.Ledger;
 namespace Tideline.Tests.Consistency;
 
 /// <summary>I15: what an IBAN that belongs to two accounts, or to none, looks like.</summary>
-public sealed class NameCheckTests : IAsyncLifetime
+public sealed class IbanCheckTests : IAsyncLifetime
 {
     private const string First = "DE02120300000000202051";
     private const string Second = "DE02500105170137075030";

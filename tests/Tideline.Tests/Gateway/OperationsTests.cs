@@ -36,6 +36,34 @@ public sealed class OperationsTests
     }
 
     [Fact]
+    public async Task A_running_check_says_where_it_is()
+    {
+        FaultyStore store = null!;
+        await using var server = await GatewayServer.StartAsync(wrap: inner => store = new FaultyStore(inner));
+        await server.Bank.AccountAsync(1, 10_000);
+        await server.CaughtUpAsync();
+        var (reached, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        // Only the audit of shard 1 reads transactions of it by their ids first.
+        store.BeforeRead = (shard, read) =>
+        {
+            if (shard != 1 || read != "GetTransactionsAsync") return null;
+            reached.TrySetResult();
+            return release.Task;
+        };
+        var report = server.GetAsync("/v1/ops/consistency");
+        await reached.Task;
+        var head = server.Bank.Ledger.CommittedHead(1).EventSeq;
+        var item = (await server.GetAsync("/v1/ops/consistency/progress")).Json.GetProperty("items")
+            .EnumerateArray().ShouldHaveSingleItem();
+        item.GetProperty("check").GetString().ShouldStartWith("I9 ");
+        (item.GetProperty("shard").GetInt64(), item.GetProperty("done").GetInt64(),
+            item.GetProperty("total").GetInt64()).ShouldBe((1, 0, head));
+        release.SetResult();
+        (await report)["ok"].ShouldBe("True");
+        (await server.GetAsync("/v1/ops/consistency/progress")).Json.GetProperty("items").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
     public async Task A_refused_rebuild_can_be_started_again_and_forced()
     {
         await using var server = await GatewayServer.StartAsync();

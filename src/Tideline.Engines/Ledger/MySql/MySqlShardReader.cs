@@ -11,12 +11,36 @@ namespace Tideline.Engines.Ledger.MySql;
 /// </summary>
 internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyClock clock) : IShardReader
 {
+    /// <summary>Keys that one statement names: up to 100 KB of text.</summary>
+    internal const int StatementKeys = 1_000;
+
     /// <inheritdoc/>
     public async ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel)
     {
         var askedAt = clock.GetTimestamp();
         return await OneAsync(MySqlRows.HeadQuery, [], row => Heard(row, askedAt), cancel)
             ?? throw new TidelineException(ErrorCode.Corrupt, $"{address.Database} has no head row.");
+    }
+
+    /// <summary>A statement for each kind of row, not one snapshot.</summary>
+    public async ValueTask<BatchRows> GetRowsAsync(BatchKeys keys, CancellationToken cancel)
+    {
+        var rows = new BatchRows();
+        foreach (var row in await ByIdAsync(LedgerColumns.Outcomes, "outcomes", "outcome_key", keys.Outcomes,
+            MySqlRows.Outcome, cancel)) rows.Outcomes.Add(row.Key, row);
+        foreach (var row in await ByIdAsync(LedgerColumns.Accounts, "accounts", "account_id", keys.Accounts,
+            MySqlRows.Account, cancel)) rows.Accounts.Add(row.Id, row);
+        foreach (var row in await ByIdAsync(LedgerColumns.Customers, "customers", "customer_id", keys.Customers,
+            MySqlRows.Customer, cancel)) rows.Customers.Add(row.Id, row);
+        foreach (var row in await ByIdAsync(LedgerColumns.Holds, "holds", "hold_id", keys.Holds,
+            MySqlRows.Hold, cancel)) rows.Holds.Add(row.Id, row);
+        foreach (var row in await ByIdAsync(LedgerColumns.Aggregates, "aggregates", "aggregate_id", keys.Aggregates,
+            MySqlRows.Aggregate, cancel)) rows.Aggregates.Add(row.Id, row);
+        rows.Transactions.UnionWith(await ByIdAsync("transaction_id", "transactions", "transaction_id",
+            keys.Transactions, row => row.GetGuid(0), cancel));
+        foreach (var row in await ByKeyAsync(LedgerColumns.Claims, "claims", "(space, name)", keys.Claims,
+            Write, MySqlRows.Claim, cancel)) rows.Claims.Add(row.Key, row);
+        return rows;
     }
 
     /// <summary>
@@ -70,6 +94,12 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         ManyAsync($"SELECT {LedgerColumns.Entries} FROM entries WHERE account_id = @0 AND entry_version < @1 "
             + "ORDER BY entry_version DESC LIMIT @2", [accountId, beforeVersion, limit], MySqlRows.Entry, cancel);
 
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
+        IReadOnlySet<EntryKey> keys, CancellationToken cancel) =>
+        await ByKeyAsync(LedgerColumns.Entries, "entries", "(account_id, entry_version)", keys,
+            Write, MySqlRows.Entry, cancel);
+
     /// <summary>
     /// By halving: versions have no gaps and times never go back, so no index on time is kept. One session, a look at a
     /// row each.
@@ -96,6 +126,12 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
         OneAsync($"SELECT {LedgerColumns.Transactions} FROM transactions WHERE transaction_id = @0",
             [id], MySqlRows.Transaction, cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<TransactionRow>> GetTransactionsAsync(
+        IReadOnlySet<Guid> ids, CancellationToken cancel) =>
+        await ByIdAsync(LedgerColumns.Transactions, "transactions", "transaction_id", ids, MySqlRows.Transaction,
+            cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
@@ -195,6 +231,23 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
     /// <summary>The pool belongs to the store.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
+    /// <summary>The statement that reads the rows with some keys.</summary>
+    internal static string ByKey<TKey>(
+        string columns, string table, string key, IEnumerable<TKey> keys, Func<SqlText, TKey, SqlText> write)
+    {
+        var sql = new SqlText().Add($"SELECT {columns} FROM {table} WHERE {key} IN (");
+        foreach (var one in keys) write(sql, one).Add(",");
+        return sql.Back(1).Add(")").ToString();
+    }
+
+    internal static SqlText Write(SqlText sql, Guid id) => sql.Value(id);
+
+    internal static SqlText Write(SqlText sql, EntryKey key) =>
+        sql.Add("(").Value(key.AccountId).Add(",").Value(key.Version).Add(")");
+
+    internal static SqlText Write(SqlText sql, ClaimKey key) =>
+        sql.Add("(").Value(key.Space).Add(",").Value(key.Name).Add(")");
+
     private ShardHead Heard(MySqlDataReader row, long askedAt)
     {
         clock.Hear(address.Database, MySqlRows.ServerUs(row), askedAt);
@@ -208,6 +261,21 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel)
         where T : class => (await ManyAsync(sql, values, read, cancel)) is [var one, ..] ? one : null;
 
+    private Task<List<T>> ByIdAsync<T>(string columns, string table, string key, IReadOnlyCollection<Guid> ids,
+        Func<MySqlDataReader, T> read, CancellationToken cancel) =>
+        ByKeyAsync(columns, table, key, ids, Write, read, cancel);
+
+    private async Task<List<T>> ByKeyAsync<TKey, T>(string columns, string table, string key,
+        IReadOnlyCollection<TKey> keys, Func<SqlText, TKey, SqlText> write, Func<MySqlDataReader, T> read,
+        CancellationToken cancel)
+    {
+        var rows = new List<T>();
+        foreach (var some in keys.Chunk(StatementKeys))
+            rows.AddRange(await ManyAsync(ByKey(columns, table, key, some, write), [], read, cancel));
+
+        return rows;
+    }
+
     private ValueTask<IReadOnlyList<T>> ManyAsync<T>(
         string sql, object[] values, Func<MySqlDataReader, T> read, CancellationToken cancel,
         int seconds = MySqlLimits.RowsSeconds) => ReadAsync<IReadOnlyList<T>>(
@@ -215,8 +283,9 @@ internal sealed class MySqlShardReader(MySqlAddress address, int shard, SteadyCl
         {
             await using var command = new MySqlCommand(sql, connection) { CommandTimeout = seconds };
             for (var at = 0; at < values.Length; at++) command.Parameters.AddWithValue($"@{at}", values[at]);
-            // Prepared: values travel as bytes, so no setting of the server can change what a quote means.
-            await command.PrepareAsync(token);
+            // Prepared: values travel as bytes, so no setting of the server can change what a quote means. Without
+            // values the text may differ each time, and a session keeps every statement that it prepared.
+            if (values.Length > 0) await command.PrepareAsync(token);
             await using var reader = await command.ExecuteReaderAsync(token);
             var rows = new List<T>();
             while (await reader.ReadAsync(token)) rows.Add(read(reader));

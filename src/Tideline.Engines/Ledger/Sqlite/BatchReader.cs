@@ -62,7 +62,8 @@ internal sealed class BatchReader(SqliteDatabase database, EntryTails tails, Out
         return account;
     }
 
-    private static void Read<T>(
+    /// <summary>Adds the rows with these ids, which the statement finds one by one.</summary>
+    public static void Read<T>(
         SqliteStatement statement, HashSet<Guid> ids, Dictionary<Guid, T> rows, Func<SqliteStatement, T> read)
     {
         foreach (var id in ids)

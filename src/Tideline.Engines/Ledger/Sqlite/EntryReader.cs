@@ -16,20 +16,27 @@ internal sealed class EntryReader(SqliteDatabase database, Guid accountId)
     public List<EntryRow> Before(long version, int limit, CancellationToken cancel)
     {
         var rows = new List<EntryRow>();
-        var at = Newest();
-        while (at is { } later && later.Entry.Version >= version)
-        {
-            var jump = EntryChain.JumpOf(later.Entry.Version);
-            at = jump >= version - 1 ? Read(later.Jump, jump) : Previous(later);
-        }
-
-        for (; at is { } link && rows.Count < limit; at = Previous(link))
+        for (var at = Below(Newest(), version); at is { } link && rows.Count < limit; at = Previous(link))
         {
             cancel.ThrowIfCancellationRequested();
             rows.Add(link.Entry);
         }
 
         return rows;
+    }
+
+    /// <summary>The entries with these versions, which come from the newest back; missing ones are left out.</summary>
+    /// <exception cref="TidelineException">Corrupt: an entry is not where the account or another entry
+    /// says.</exception>
+    public IEnumerable<EntryRow> With(IEnumerable<long> versions)
+    {
+        var at = Newest();
+        foreach (var version in versions)
+        {
+            if (version == long.MaxValue) continue;
+            at = Below(at, version + 1);
+            if (at is { } link && link.Entry.Version == version) yield return link.Entry;
+        }
     }
 
     /// <summary>The newest entry at or before a time: times grow with versions.</summary>
@@ -45,6 +52,17 @@ internal sealed class EntryReader(SqliteDatabase database, Guid accountId)
         }
 
         return at?.Entry;
+    }
+
+    private Link? Below(Link? at, long version)
+    {
+        while (at is { } later && later.Entry.Version >= version)
+        {
+            var jump = EntryChain.JumpOf(later.Entry.Version);
+            at = jump >= version - 1 ? Read(later.Jump, jump) : Previous(later);
+        }
+
+        return at;
     }
 
     private Link? Newest()

@@ -10,11 +10,43 @@ namespace Tideline.Engines.Ledger.Sqlite;
 /// </summary>
 internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 {
+    private const string AccountById = $"SELECT {LedgerColumns.Accounts} FROM accounts WHERE account_id = ?";
+    private const string CustomerById = $"SELECT {LedgerColumns.Customers} FROM customers WHERE customer_id = ?";
+    private const string TransactionById =
+        $"SELECT {LedgerColumns.Transactions} FROM transactions WHERE transaction_id = ?";
+    private const string HoldById = $"SELECT {LedgerColumns.Holds} FROM holds WHERE hold_id = ?";
+    private const string ClaimByKey = $"SELECT {LedgerColumns.Claims} FROM claims WHERE space = ? AND name = ?";
+
     private readonly ReaderPool _pool = new(file.Path);
 
     /// <inheritdoc/>
     public ValueTask<ShardHead> GetHeadAsync(CancellationToken cancel) =>
         Read(database => HeadReader.Read(database, file.Shard), cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<BatchRows> GetRowsAsync(BatchKeys keys, CancellationToken cancel) =>
+        Read(database =>
+        {
+            var rows = new BatchRows();
+            foreach (var key in keys.Outcomes)
+            {
+                if (OutcomeIndex.Read(database, key) is { } outcome) rows.Outcomes.Add(key, outcome);
+            }
+
+            BatchReader.Read(database.Prepare(AccountById), keys.Accounts, rows.Accounts, LedgerRows.Account);
+            BatchReader.Read(database.Prepare(CustomerById), keys.Customers, rows.Customers, LedgerRows.Customer);
+            BatchReader.Read(database.Prepare(HoldById), keys.Holds, rows.Holds, LedgerRows.Hold);
+            BatchReader.Read(
+                database.Prepare(AggregateQueries.One), keys.Aggregates, rows.Aggregates, LedgerRows.Aggregate);
+            rows.Transactions.UnionWith(Transactions(database, keys.Transactions).Select(found => found.Id));
+            foreach (var key in keys.Claims)
+            {
+                if (Row(database, ClaimByKey, query => query.Bind(key.Space).Bind(key.Name), LedgerRows.Claim)
+                    is { } claim) rows.Claims.Add(key, claim);
+            }
+
+            return rows;
+        }, cancel);
 
     /// <summary>This process: the folder is its own.</summary>
     public ValueTask<ShardOwner?> GetOwnerAsync(CancellationToken cancel) =>
@@ -22,8 +54,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<AccountRow?> GetAccountAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerColumns.Accounts} FROM accounts WHERE account_id = ?",
-            query => query.Bind(id), LedgerRows.Account, cancel);
+        One(AccountById, query => query.Bind(id), LedgerRows.Account, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<AccountRow>> GetAccountsOfCustomerAsync(
@@ -38,8 +69,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<CustomerRow?> GetCustomerAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerColumns.Customers} FROM customers WHERE customer_id = ?",
-            query => query.Bind(id), LedgerRows.Customer, cancel);
+        One(CustomerById, query => query.Bind(id), LedgerRows.Customer, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<CustomerRow>> GetCustomersAsync(Guid after, int limit, CancellationToken cancel) =>
@@ -53,18 +83,31 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
             database => new EntryReader(database, accountId).Before(beforeVersion, limit, cancel), cancel);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<EntryRow>> GetEntriesAsync(
+        IReadOnlySet<EntryKey> keys, CancellationToken cancel) =>
+        Read<IReadOnlyList<EntryRow>>(
+            database =>
+            [
+                .. keys.GroupBy(key => key.AccountId, key => key.Version).SelectMany(account =>
+                    new EntryReader(database, account.Key).With(account.OrderDescending())),
+            ], cancel);
+
+    /// <inheritdoc/>
     public ValueTask<EntryRow?> GetEntryAtAsync(Guid accountId, long timeUs, CancellationToken cancel) =>
         Read(database => new EntryReader(database, accountId).At(timeUs), cancel);
 
     /// <inheritdoc/>
     public ValueTask<TransactionRow?> GetTransactionAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerColumns.Transactions} FROM transactions WHERE transaction_id = ?",
-            query => query.Bind(id), LedgerRows.Transaction, cancel);
+        One(TransactionById, query => query.Bind(id), LedgerRows.Transaction, cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<TransactionRow>> GetTransactionsAsync(
+        IReadOnlySet<Guid> ids, CancellationToken cancel) =>
+        Read<IReadOnlyList<TransactionRow>>(database => [.. Transactions(database, ids)], cancel);
 
     /// <inheritdoc/>
     public ValueTask<HoldRow?> GetHoldAsync(Guid id, CancellationToken cancel) =>
-        One($"SELECT {LedgerColumns.Holds} FROM holds WHERE hold_id = ?",
-            query => query.Bind(id), LedgerRows.Hold, cancel);
+        One(HoldById, query => query.Bind(id), LedgerRows.Hold, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Guid>> GetHoldIdsAsync(Guid after, int limit, CancellationToken cancel) =>
@@ -88,8 +131,7 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
 
     /// <inheritdoc/>
     public ValueTask<ClaimRow?> GetClaimAsync(ClaimKey key, CancellationToken cancel) =>
-        One($"SELECT {LedgerColumns.Claims} FROM claims WHERE space = ? AND name = ?",
-            query => query.Bind(key.Space).Bind(key.Name), LedgerRows.Claim, cancel);
+        One(ClaimByKey, query => query.Bind(key.Space).Bind(key.Name), LedgerRows.Claim, cancel);
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ClaimRow>> GetClaimsAsync(ClaimKey after, int limit, CancellationToken cancel) =>
@@ -177,18 +219,26 @@ internal sealed class SqliteShardReader(ShardFile file) : IShardReader
     private ValueTask<T?> One<T>(
         string sql, Func<SqliteStatement, SqliteStatement> bind,
         Func<SqliteStatement, T> read, CancellationToken cancel)
-        where T : class => Read(database =>
+        where T : class => Read(database => Row(database, sql, bind, read), cancel);
+
+    private static IEnumerable<TransactionRow> Transactions(SqliteDatabase database, IEnumerable<Guid> ids) =>
+        ids.Select(id => Row(database, TransactionById, query => query.Bind(id), LedgerRows.Transaction))
+            .OfType<TransactionRow>();
+
+    private static T? Row<T>(SqliteDatabase database, string sql, Func<SqliteStatement, SqliteStatement> bind,
+        Func<SqliteStatement, T> read)
+        where T : class
+    {
+        var query = database.Prepare(sql);
+        try
         {
-            var query = database.Prepare(sql);
-            try
-            {
-                return bind(query).Step() ? read(query) : null;
-            }
-            finally
-            {
-                query.Reset();
-            }
-        }, cancel);
+            return bind(query).Step() ? read(query) : null;
+        }
+        finally
+        {
+            query.Reset();
+        }
+    }
 
     private ValueTask<IReadOnlyList<T>> Many<T>(string sql,
         Func<SqliteStatement, SqliteStatement> bind, Func<SqliteStatement, T> read, CancellationToken cancel) =>

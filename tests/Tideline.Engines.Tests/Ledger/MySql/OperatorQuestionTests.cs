@@ -1,4 +1,6 @@
 using MySqlConnector;
+using Tideline.Engines.Ledger.MySql;
+using Tideline.Ledger;
 
 namespace Tideline.Engines.Tests.Ledger.MySql;
 
@@ -37,12 +39,33 @@ public sealed class OperatorQuestionTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Rows_are_read_by_their_keys_by_an_index()
+    {
+        var ids = Enumerable.Range(1, 20).Select(number => new Guid(0, 0, 0, [0, 0, 0, 0, 0, 0, 0, (byte)number]));
+        foreach (var (table, key) in ((string, string)[])[("outcomes", "outcome_key"), ("accounts", "account_id"),
+            ("customers", "customer_id"), ("holds", "hold_id"), ("aggregates", "aggregate_id"),
+            ("transactions", "transaction_id")])
+            await ShouldUseKeyAsync(table, MySqlShardReader.ByKey("*", table, key, ids, MySqlShardReader.Write));
+        await ShouldUseKeyAsync("entries", MySqlShardReader.ByKey("*", "entries", "(account_id, entry_version)",
+            ids.Select(id => new EntryKey(id, 7)), MySqlShardReader.Write));
+        await ShouldUseKeyAsync("claims", MySqlShardReader.ByKey("*", "claims", "(space, name)",
+            ids.Select((_, number) => new ClaimKey("iban", $"DE{number:D20}")), MySqlShardReader.Write));
+    }
+
     [Theory]
     [InlineData("SELECT * FROM readable_transactions WHERE reference = 'Rent'")]
     [InlineData("SELECT * FROM readable_accounts WHERE account_id = '00000000-0000-0000-0000-000000000003'")]
     [InlineData("SELECT * FROM readable_events WHERE subject_id = '00000000-0000-0000-0000-000000000003'")]
     public async Task A_question_without_an_index_would_be_found(string sql) =>
         (await PlanAsync(sql)).SelectMany(WhyWalked).ShouldNotBeEmpty();
+
+    private async Task ShouldUseKeyAsync(string table, string sql)
+    {
+        var step = (await PlanAsync(sql)).ShouldHaveSingleItem();
+        (step.Type, step.Key).ShouldBe(("range", table == "outcomes" ? MySqlTables.KeyIndex : "PRIMARY"), table);
+        step.Rows.ShouldBeLessThanOrEqualTo(20, table);
+    }
 
     private static IEnumerable<string> WhyWalked(Step step)
     {
