@@ -15,6 +15,9 @@ internal sealed class LateLog(LatePart<ILog> late) : ILog
     public ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) =>
         late.Require().GetSourceHeadAsync(topic, source, cancel);
 
+    public ValueTask<IReadOnlyList<string>> GetSourcesAsync(string topic, string prefix, CancellationToken cancel) =>
+        late.Require().GetSourcesAsync(topic, prefix, cancel);
+
     public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
         string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
         late.Require().ReadAsync(topic, partition, afterOffset, limit, cancel);

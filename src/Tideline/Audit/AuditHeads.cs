@@ -51,7 +51,7 @@ public sealed class AuditHeads : IAsyncDisposable
         // The log tells how far another owner came.
         var epoch = _ledger.OwnedEpoch(shard);
         var published = (_published[shard].Epoch == epoch ? _published[shard].Number : null)
-            ?? await _sources.HeadAsync(_log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel);
+            ?? (await _sources.HeadAsync(_log, Topics.AuditHeads, ShardStream.Blocks, shard, cancel)).Seq;
         // Unset until all is appended: the log tells the outcome of a failed append.
         _published[shard] = default;
         while (await _ledger.Reader(shard).GetBlocksAsync(published, Limits.PageRows, cancel) is { Count: > 0 } blocks)

@@ -47,11 +47,12 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
                 token) => SagasAsync(shard, deep, token), cancel),
             await CheckAllAsync("I14 an id names one hold", holds.RunAsync, () => holds.At,
                 seen => Counted.Of(seen, "hold"), cancel),
-            await CheckAsync("I15 an IBAN belongs to one account, and is claimed for it", NamesAsync, cancel),
             await CheckAsync("I16 the rows of accounts and customers agree with their newest events",
                 (shard, token) => new RowCheck(ledger.Reader(shard), shard,
                     advanced: (done, total) => Advance(shard, done, total)).RunAsync(token), cancel),
         ];
+        foreach (var check in services.Services.SelectMany(service => service.Checks))
+            checks.Add(await CheckAsync(check.Name, (shard, token) => check.RunAsync(ledger, shard, token), cancel));
         checks.InsertRange(3, await CheckViewsAsync(deep, cancel));
         return new VerifyReport(checks.TrueForAll(check => check.Ok), checks);
     }
@@ -171,12 +172,6 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
         var (blocks, events) = (Counted.Of(report.Blocks, "block"), Counted.Of(report.Events, "event"));
         var seen = Say($"{blocks}, {published} of them published, {events}, head {head}");
         return ([.. report.Findings, .. findings], seen);
-    }
-
-    private async Task<(IReadOnlyList<string> Findings, string Seen)> NamesAsync(int shard, CancellationToken cancel)
-    {
-        var (findings, accounts, claims) = await new NameCheck(ledger, shard).RunAsync(cancel);
-        return (findings, $"{Counted.Of(accounts, "account")} with an IBAN, {Counted.Of(claims, "claim")}");
     }
 
     private static string Say(FormattableString sentence) => sentence.ToString(CultureInfo.InvariantCulture);

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Tideline.Consistency;
+namespace Tideline.Kernel;
 
 /// <summary>A count with its noun: <c>1 customer</c>, <c>2 customers</c>.</summary>
 internal static class Counted

@@ -25,6 +25,12 @@ public interface ILog : IAsyncDisposable
     ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel);
 
     /// <summary>
+    /// The sources that appended to <paramref name="topic"/> and whose names begin with <paramref name="prefix"/>, in
+    /// any order, also where retention took their records.
+    /// </summary>
+    ValueTask<IReadOnlyList<string>> GetSourcesAsync(string topic, string prefix, CancellationToken cancel);
+
+    /// <summary>
     /// Up to <paramref name="limit"/> records after <paramref name="afterOffset"/>, in order; empty at the end. Offsets
     /// count without gaps; only retention drops records, and only the oldest.
     /// </summary>

@@ -18,7 +18,8 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
 
     private async ValueTask<ManifestHead?> ReadAsync(int shard, CancellationToken cancel)
     {
-        var messageSeq = await sources.HeadAsync(log, Topics.SagaCommands, ShardStream.Messages, shard, cancel);
+        var messageSeq = (await sources.HeadAsync(
+            log, Topics.SagaCommands, ShardStream.Messages, shard, cancel)).Seq;
         var offset = await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
         var last = await FindLastAsync(shard, offset, cancel);
         if (last is null) return new ManifestHead(shard, 0, "", messageSeq, 0);

@@ -129,11 +129,12 @@ public sealed partial class Relay : IAsyncDisposable
             throw fault.ToException();
         }
 
-        var seq = await _sources.HeadAsync(_log, lane.Topic, lane.Stream, lane.Shard, cancel);
+        var head = await _sources.HeadAsync(_log, lane.Topic, lane.Stream, lane.Shard, cancel);
         lane.Copied.Clear();
         foreach (var topic in lane.IsEvents ? EventTypes.Topics : [])
-            lane.Copied[topic] = await _sources.HeadAsync(_log, topic, lane.Stream, lane.Shard, cancel);
-        (lane.Seq, lane.Epoch, lane.LostThrough) = (seq, epoch, 0);
+            lane.Copied[topic] = (await _sources.HeadAsync(_log, topic, lane.Stream, lane.Shard, cancel)).Seq;
+        (lane.Seq, lane.Epoch) = (head.Seq, epoch);
+        lane.LostThrough = lane.KnownLost = head.LostThrough;
     }
 
     private async Task<Pass?> ReadAsync(Lane lane, CancellationToken cancel)
@@ -153,10 +154,12 @@ public sealed partial class Relay : IAsyncDisposable
         var head = HeadOf(lane);
         var messages = await reader.GetMessagesAsync(lane.Seq, Limits.EventBatch, cancel);
         var first = messages.Count > 0 ? messages[0].Seq : head + 1;
-        if (first != lane.Seq + 1)
+        if (first != lane.Seq + 1) lane.Seq = lane.LostThrough = first - 1;
+        if (messages.Count > 0 && lane.LostThrough > lane.KnownLost)
         {
-            MessagesLost(_logger, lane.Seq + 1, first - 1, lane.Shard);
-            lane.Seq = lane.LostThrough = first - 1;
+            // Said when the source begins that goes on after them, so once.
+            MessagesLost(_logger, lane.LostThrough, lane.Shard);
+            lane.KnownLost = lane.LostThrough;
         }
 
         string SourceOf(MessageRow message) =>
@@ -336,6 +339,9 @@ public sealed partial class Relay : IAsyncDisposable
         /// <summary>Up to which number neither log nor ledger has messages that the log should have.</summary>
         public long LostThrough { get; set; }
 
+        /// <summary>The same, as far as the log or its reader was told.</summary>
+        public long KnownLost { get; set; }
+
         /// <summary>Whether an append with others failed and none has succeeded since: it goes alone.</summary>
         public bool IsApart { get; set; }
 
@@ -356,9 +362,8 @@ public sealed partial class Relay : IAsyncDisposable
     private static partial void LaneFailed(ILogger logger, string lane, int shard, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "Messages {From} to {Through} of shard {Shard} are not on the log any more. "
-            + "What of them was not carried out is sent again by timers.")]
-    private static partial void MessagesLost(ILogger logger, long from, long through, int shard);
+        Message = "The log lost messages of shard {Shard}, up to {Through}. Timers send again what was not carried out.")]
+    private static partial void MessagesLost(ILogger logger, long through, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not append; each part goes alone now.")]
     private static partial void AppendFailed(ILogger logger, Exception fault);

@@ -41,23 +41,19 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     }
 
     /// <summary>
-    /// The source under which a part of the program appends in the present epoch what the ledger has no numbers for.
-    /// It counts from 1 in each epoch.
+    /// The source under which a part of the program appends in the present epoch what the ledger has no numbers for. A
+    /// new one counts on from the time at which it begins, microseconds: after a log was lost, no number is given again.
     /// </summary>
-    public string CountedOf(string producer, int shard) => new SourceName(
-        producer, shard, epochs(shard) is { Count: > 0 } rows ? rows[^1].Number : 1, 0).ToString();
-
-    /// <summary>Whether a topic has a record of a part of the program, of any epoch.</summary>
-    public async ValueTask<bool> HasCountedAsync(
-        ILog log, string topic, string producer, int shard, CancellationToken cancel)
+    public async ValueTask<CountedSource> FindCountedAsync(
+        ILog log, string topic, string producer, int shard, long nowUs, CancellationToken cancel)
     {
-        foreach (var epoch in epochs(shard).Reverse())
-        {
-            var source = new SourceName(producer, shard, epoch.Number, 0).ToString();
-            if (await log.GetSourceHeadAsync(topic, source, cancel) > 0) return true;
-        }
-
-        return false;
+        var epoch = epochs(shard) is { Count: > 0 } rows ? rows[^1].Number : 1;
+        var names = await NamesOnAsync(log, topic, producer, shard, cancel);
+        if (names.Where(name => name.Epoch == epoch).Select(name => (long?)name.After).Max() is not { } after)
+            return new CountedSource(
+                new SourceName(producer, shard, epoch, nowUs).ToString(), nowUs, IsFirst: names.Count == 0);
+        var source = new SourceName(producer, shard, epoch, after).ToString();
+        return new CountedSource(source, await log.GetSourceHeadAsync(topic, source, cancel), IsFirst: false);
     }
 
     /// <summary>
@@ -69,18 +65,29 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     /// Up to which number all of a shard's history stands on a topic. What an epoch had not carried there when the next
     /// one began is carried later.
     /// </summary>
-    public async ValueTask<long> HeadAsync(
+    public async ValueTask<SourceHead> HeadAsync(
         ILog log, string topic, ShardStream stream, int shard, CancellationToken cancel)
     {
+        // Only messages can be lost: the ledger forgets them once they are on the log.
+        var losses = stream == ShardStream.Messages
+            ? await NamesOnAsync(log, topic, ProducerOf(stream), shard, cancel)
+            : [];
         var limit = long.MaxValue;
         foreach (var name in NamesOf(stream, shard).Reverse())
         {
-            var head = Math.Min(limit, await log.GetSourceHeadAsync(topic, name.Name, cancel));
-            if (head > name.After) return head;
+            var begins = losses.Where(loss => loss.Epoch == name.Epoch && loss.After > name.After)
+                .Select(loss => loss.After).OrderDescending().Append(name.After);
+            foreach (var after in begins)
+            {
+                var source = new SourceName(ProducerOf(stream), shard, name.Epoch, after).ToString();
+                var head = Math.Min(limit, await log.GetSourceHeadAsync(topic, source, cancel));
+                if (head > after) return new SourceHead(head, after == name.After ? 0 : after);
+            }
+
             limit = Math.Min(limit, name.After);
         }
 
-        return 0;
+        return default;
     }
 
     /// <summary>Whether a record was appended in the present epoch, or before a later one began.</summary>
@@ -129,6 +136,13 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
         return rows[index].Number;
     }
 
+    private static async ValueTask<IReadOnlyList<SourceName>> NamesOnAsync(
+        ILog log, string topic, string producer, int shard, CancellationToken cancel) =>
+    [
+        .. (await log.GetSourcesAsync(topic, $"{producer}-{shard}", cancel)).Select(SourceName.Parse)
+            .OfType<SourceName>().Where(name => name.Producer == producer && name.Shard == shard),
+    ];
+
     private long LimitOf(ShardStream stream, string source) =>
         SourceName.Parse(source) is { } name && name.Producer == ProducerOf(stream)
             ? LimitOf(stream, name.Shard, name.Epoch)
@@ -172,3 +186,14 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
 
     private sealed record Named(long Epoch, long After, string Name, string Published);
 }
+
+/// <summary>How far a stream of a shard is on a topic.</summary>
+/// <param name="Seq">Up to which number all of it is there.</param>
+/// <param name="LostThrough">Up to which number neither log nor ledger had it when its source began; 0 if none.</param>
+public readonly record struct SourceHead(long Seq, long LostThrough);
+
+/// <summary>A source that counts by itself.</summary>
+/// <param name="Name">Its name, which may not be on the log yet.</param>
+/// <param name="Head">Its newest number; the next record has the one after it.</param>
+/// <param name="IsFirst">Whether the log has no record of this producer and shard, of any epoch.</param>
+public readonly record struct CountedSource(string Name, long Head, bool IsFirst);

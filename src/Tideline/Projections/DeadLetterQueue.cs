@@ -24,7 +24,7 @@ public sealed partial class DeadLetterQueue
     private readonly IViewStore _views;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly long[] _sourceHeads;
+    private readonly CountedSource[] _letterSources;
     private readonly long[] _lastSeqs;
     private readonly long[] _offsets;
     private DeadLetterIndex _book = new();
@@ -41,7 +41,7 @@ public sealed partial class DeadLetterQueue
         Sources = new SourceHistory(_ledger.Epochs);
         _topic = new DeadLetterTopic(definition.Name, _log, Sources);
         var shards = _ledger.Map.Shards;
-        (_sourceHeads, _lastSeqs, _offsets) = (new long[shards], new long[shards], new long[shards]);
+        (_letterSources, _lastSeqs, _offsets) = (new CountedSource[shards], new long[shards], new long[shards]);
     }
 
     /// <summary>Keys whose document is knowingly behind.</summary>
@@ -140,14 +140,14 @@ public sealed partial class DeadLetterQueue
     /// </summary>
     internal async Task AppendAsync(IReadOnlyList<DeadEvent> dead, CancellationToken cancel)
     {
-        var heads = (long[])_sourceHeads.Clone();
+        var sources = (CountedSource[])_letterSources.Clone();
         var fresh = new List<LogRecord>();
         Dictionary<string, string>? late = null;
         foreach (var each in dead)
         {
             var position = each.Happened.Event.Position;
             if (position.Seq > _lastSeqs[position.Shard])
-                fresh.Add(_topic.RecordOf(each, ++heads[position.Shard]));
+                fresh.Add(_topic.RecordOf(each, ref sources[position.Shard]));
             // The letters of a shard are in order, so one that died after a later one has no place among them: its key
             // is held until the document is built anew.
             else if (!_book.Contains(each.Key, position)) (late ??= new(StringComparer.Ordinal))[each.Key] =
@@ -163,7 +163,7 @@ public sealed partial class DeadLetterQueue
             foreach (var shard in fresh.Select(record => record.Partition).Distinct())
             {
                 await ReadOnAsync(shard, _book, cancel);
-                _sourceHeads[shard] = heads[shard];
+                _letterSources[shard] = sources[shard];
             }
 
             foreach (var each in dead.Where(each => _book.Contains(each.Key, each.Happened.Event.Position)))
@@ -277,7 +277,7 @@ public sealed partial class DeadLetterQueue
 
     private DeadLetterState WithHeads() => _state with
     {
-        Heads = Enumerable.Range(0, _sourceHeads.Length).ToDictionary(shard => shard, shard => _sourceHeads[shard]),
+        Heads = _letterSources.Index().ToDictionary(each => each.Index, each => each.Item.Head),
     };
 
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
@@ -342,10 +342,10 @@ public sealed partial class DeadLetterQueue
     {
         for (var shard = 0; shard < _offsets.Length; shard++)
         {
-            _sourceHeads[shard] = await _topic.SourceHeadAsync(shard, cancel);
+            _letterSources[shard] = await _topic.FindSourceAsync(shard, _time.NowUs(), cancel);
             // Asked for, the group keeps the topic from dropping letters that it has not settled.
             _offsets[shard] = await _log.GetCommittedAsync(_group, DeadLetterTopic.Name, shard, cancel);
-            if (!await _topic.HasLettersAsync(shard, cancel)) continue;
+            if (_letterSources[shard].IsFirst) continue;
             var before = _offsets[shard];
             await ReadOnAsync(shard, book, cancel);
             // Settled letters may have left the topic, or not: the newest says which events are on it.

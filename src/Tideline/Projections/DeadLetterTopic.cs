@@ -13,8 +13,8 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
     /// <summary>The topic.</summary>
     public static readonly string Name = Topics.DeadLetters(Topics.AccountEvents);
 
-    /// <summary>The record of an event that is dead, as the letter of that number of its shard.</summary>
-    public LogRecord RecordOf(DeadEvent dead, long number)
+    /// <summary>The record of an event that is dead, as the next letter of its source.</summary>
+    public LogRecord RecordOf(DeadEvent dead, ref CountedSource source)
     {
         var happened = dead.Happened.Event;
         // The event's own: a letter holds wherever its event does.
@@ -22,19 +22,16 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
         var letter = new DeadLetterData(
             projection, dead.Key, happened.Position.Seq, dead.Reason, happened.Data.ToArray(), epoch,
             dead.Happened.Source);
+        source = source with { Head = source.Head + 1 };
         return new LogRecord(
-            Name, happened.Position.Shard, 0, Source(happened.Position.Shard), number, dead.Happened.Owner,
+            Name, happened.Position.Shard, 0, source.Name, source.Head, dead.Happened.Owner,
             TypeName(happened.Type), happened.Subject, happened.Version, happened.TimeUs,
             JsonSerializer.SerializeToUtf8Bytes(letter, ProjectionJson.Default.DeadLetterData));
     }
 
-    /// <summary>Whether a shard ever had a letter.</summary>
-    public ValueTask<bool> HasLettersAsync(int shard, CancellationToken cancel) =>
-        sources.HasCountedAsync(log, Name, Producer, shard, cancel);
-
-    /// <summary>How many letters a shard has had in the present epoch.</summary>
-    public ValueTask<long> SourceHeadAsync(int shard, CancellationToken cancel) =>
-        log.GetSourceHeadAsync(Name, Source(shard), cancel);
+    /// <summary>The source of a shard's letters in the present epoch.</summary>
+    public ValueTask<CountedSource> FindSourceAsync(int shard, long nowUs, CancellationToken cancel) =>
+        sources.FindCountedAsync(log, Name, $"dead-{projection}", shard, nowUs, cancel);
 
     /// <summary>A letter of the book with its event.</summary>
     /// <exception cref="TidelineException">Corrupt: it is not on the topic any more.</exception>
@@ -72,10 +69,6 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
     /// <summary>Whether what was said of a position in an installation epoch was not taken back since.</summary>
     public bool Holds(Position position, long saidIn) =>
         position.Seq <= sources.LimitOf(ShardStream.Events, position.Shard, saidIn);
-
-    private string Producer => $"dead-{projection}";
-
-    private string Source(int shard) => sources.CountedOf(Producer, shard);
 
     private static string TypeName(EventType type) => EventTypes.Find(type)?.Name ?? "UNKNOWN";
 }

@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Log;
 using Tideline.Views;
 
 namespace Tideline.Projections;
@@ -17,8 +18,8 @@ internal sealed class ShardProgress(string projection, int shard, GeneralLedger 
 
     public int Shard => shard;
 
-    /// <summary>The position up to which the documents were announced, and that source's sequence.</summary>
-    public (long ThroughSeq, long SourceSeq) Announced { get; set; }
+    /// <summary>The position up to which the documents were announced, and the source of announcements.</summary>
+    public (long ThroughSeq, CountedSource Source) Announced { get; set; }
 
     /// <summary>Whether the ledger was read to its end since the start: see <see cref="ShardFeed"/>.</summary>
     public bool IsLedgerRead { get; set; }

@@ -23,11 +23,12 @@ internal sealed class ViewProgressPublisher(
     private readonly string _producer = $"views-{projection}";
     private readonly SourceHistory _sources = new(ledger.Epochs);
 
-    /// <summary>The last position announced for a shard that no restore took back, and the source's sequence.</summary>
-    public async Task<(long ThroughSeq, long SourceSeq)> LastAsync(int shard, CancellationToken cancel)
+    /// <summary>The last position announced for a shard that no restore took back, and the source.</summary>
+    public async Task<(long ThroughSeq, CountedSource Source)> LastAsync(int shard, CancellationToken cancel)
     {
-        if (!await _sources.HasCountedAsync(log, announcement.Topic, _producer, shard, cancel)) return (0, 0);
-        var sequence = await log.GetSourceHeadAsync(announcement.Topic, Source(shard), cancel);
+        var source = await _sources.FindCountedAsync(
+            log, announcement.Topic, _producer, shard, time.NowUs(), cancel);
+        if (source.IsFirst) return (0, source);
         for (var before = await log.GetHeadAsync(announcement.Topic, shard, cancel); before
             > 0; before -= ScanRecords)
         {
@@ -36,11 +37,11 @@ internal sealed class ViewProgressPublisher(
             if (records.LastOrDefault(IsOurs) is not { } last) continue;
             return (Parse(last) is { } said
                 ? Math.Min(said.ThroughSeq, _sources.LimitOf(ShardStream.Events, shard, said.Epoch))
-                    : 0, sequence);
+                    : 0, source);
         }
 
         // Retention took the record; whoever follows the topic has read it.
-        return (0, sequence);
+        return (0, source);
     }
 
     /// <summary>Appends what is not yet said, for all shards at once.</summary>
@@ -59,7 +60,7 @@ internal sealed class ViewProgressPublisher(
                     shard.Shard, announced.ThroughSeq + 1, watermark.Seq, watermark.TimeUs, ledger.InstallationEpoch),
                 ProjectionJson.Default.ViewUpdated);
             (records ??= []).Add(new LogRecord(
-                announcement.Topic, shard.Shard, 0, Source(shard.Shard), announced.SourceSeq + 1,
+                announcement.Topic, shard.Shard, 0, announced.Source.Name, announced.Source.Head + 1,
                 Guid.Empty, announcement.Type.Name(), Guid.Empty, 0, time.NowUs(), data));
         }
 
@@ -70,7 +71,8 @@ internal sealed class ViewProgressPublisher(
         foreach (var shard in shards)
         {
             shard.IsAnnouncementUnsure = false;
-            if (sequences.TryGetValue(shard.Shard, out var sequence)) shard.Announced = (shard.Watermark.Seq, sequence);
+            if (sequences.TryGetValue(shard.Shard, out var sequence))
+                shard.Announced = (shard.Watermark.Seq, shard.Announced.Source with { Head = sequence });
         }
     }
 
@@ -89,6 +91,4 @@ internal sealed class ViewProgressPublisher(
             return null;
         }
     }
-
-    private string Source(int shard) => _sources.CountedOf(_producer, shard);
 }

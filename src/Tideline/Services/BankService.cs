@@ -36,6 +36,9 @@ public abstract class BankService
     /// <summary>Its projections on the view tier.</summary>
     public virtual IReadOnlyList<ProjectionDefinition> Projections => [];
 
+    /// <summary>What it adds to the verification.</summary>
+    public virtual IReadOnlyList<ServiceCheck> Checks => [];
+
     /// <summary>A snapshot of its files for a backup; null if it has none. Fast: it copies nothing.</summary>
     /// <param name="folder">As in <see cref="ServiceContext"/>.</param>
     public virtual FolderSnapshot? PinFiles(string folder) => null;

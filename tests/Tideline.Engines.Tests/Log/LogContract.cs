@@ -209,6 +209,19 @@ public abstract class LogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_sources_of_a_topic_are_known_also_after_a_restart()
+    {
+        (await Log.GetSourcesAsync("t", "s", default)).ShouldBeEmpty();
+        await Log.AppendAsync(
+            [Record("s-1", 1), Record("s-1.1.7", 8) with { Partition = 1 }, Record("u-1", 1)], default);
+        await Log.AppendAsync([Record("s-2", 1) with { Topic = "other" }], default);
+        (await Log.GetSourcesAsync("t", "s-", default)).ShouldBe(["s-1", "s-1.1.7"], ignoreOrder: true);
+        await ReopenAsync();
+        (await Log.GetSourcesAsync("t", "s-1", default)).ShouldBe(["s-1", "s-1.1.7"], ignoreOrder: true);
+        (await Log.GetSourcesAsync("t", "v", default)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_source_is_known_after_retention_took_its_records()
     {
         await Log.AppendAsync([.. Enumerable.Range(1, 10).Select(seq => Record("s", seq))], default);

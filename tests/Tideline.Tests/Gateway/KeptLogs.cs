@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace Tideline.Tests.Gateway;
 
 /// <summary>Keeps what is logged from the level of warnings on.</summary>
-internal sealed class KeptLogs : ILoggerProvider, ILogger
+internal sealed class KeptLogs : ILoggerProvider, ILoggerFactory, ILogger
 {
     public ConcurrentQueue<string> Warnings { get; } = new();
 
@@ -19,6 +19,11 @@ internal sealed class KeptLogs : ILoggerProvider, ILogger
         Exception?, string> formatter)
     {
         if (IsEnabled(logLevel)) Warnings.Enqueue($"{formatter(state, exception)} {exception}");
+    }
+
+    public void AddProvider(ILoggerProvider provider)
+    {
+        // It is the only one.
     }
 
     public void Dispose()

@@ -1,4 +1,3 @@
-using Tideline.Consistency;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Ledger.Commands;
@@ -293,7 +292,7 @@ public sealed class NameClaimTests
     private static async Task ShouldBeSoundAsync(Bank bank)
     {
         for (var shard = 0; shard < bank.Ledger.Map.Shards; shard++)
-            (await new NameCheck(bank.Ledger, shard).RunAsync(default)).Findings.ShouldBeEmpty();
+            (await new IbanCheck(bank.Ledger, shard).RunAsync(default)).Findings.ShouldBeEmpty();
         await bank.ShouldAddUpAsync();
     }
 }

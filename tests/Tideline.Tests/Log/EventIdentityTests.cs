@@ -52,6 +52,26 @@ public sealed partial class EventIdentityTests
     }
 
     [Fact]
+    public async Task What_counts_by_itself_gives_no_identity_again_after_its_log_was_lost()
+    {
+        await using var stage = await InstallationStage.StartAsync();
+        var account = await stage.AccountAsync(0, 100);
+        var before = await AnnouncedAsync(stage);
+        await stage.StopAsync();
+        await stage.OpenAsync();
+        await stage.DepositAsync(account, 1);
+        var restarted = await AnnouncedAsync(stage);
+        restarted.Take(before.Count).ShouldBe(before);
+        restarted.Select(each => each.Source).Distinct().ShouldBe(before.Select(each => each.Source).Distinct());
+        await stage.StopAsync();
+        Directory.Delete(Path.Combine(stage.Data, "log"), recursive: true);
+        await stage.OpenAsync();
+        await stage.DepositAsync(account, 1);
+        (await AnnouncedAsync(stage)).Intersect(restarted).ShouldBeEmpty();
+        await stage.VerifyAsync();
+    }
+
+    [Fact]
     public async Task A_dead_letter_names_its_event_and_is_a_record_of_its_own()
     {
         await using var stage = await Stage.OpenAsync();
@@ -105,6 +125,22 @@ public sealed partial class EventIdentityTests
             .Select(row => row.Groups[1].Value).ShouldBe(
                 [Topics.AccountEvents, Topics.CustomerEvents, Topics.SagaCommands, Topics.AuditHeads,
                     DeadLetterTopic.Name]);
+    }
+
+    // The announcements of shard 0, once the views are level.
+    private static async Task<IReadOnlyList<(string Source, long Seq)>> AnnouncedAsync(InstallationStage stage)
+    {
+        await stage.LevelAsync();
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        IReadOnlyList<LogRecord> records;
+        do
+        {
+            await Task.Delay(5, limit.Token);
+            records = await stage.Node.Log.ReadAsync(Topics.CustomerEvents, 0, 0, 1_000, default);
+        }
+        while (records.Count == 0 || JsonDocument.Parse(records[^1].Data).RootElement.GetProperty("throughSeq")
+            .GetInt64() < stage.Node.Ledger.CommittedHead(0).EventSeq);
+        return [.. records.Select(record => (record.Source, record.SourceSeq))];
     }
 
     private static async Task<IReadOnlyList<(string Source, string Id)>> PublishedAsync(InstallationStage stage)

@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
+using Tideline.Tests.Gateway;
 using Tideline.Tests.Ledger;
 
 namespace Tideline.Tests.Log;
@@ -101,10 +103,14 @@ public sealed class RelayTests : IAsyncLifetime
         }
 
         await using var empty = SqliteLog.Open(Path.Combine(_folder, "other"), TimeProvider.System);
-        // Twice: a relay that starts anew finds what the first one carried, or carries it again.
-        for (var start = 1; start <= 2; start++)
+        using var logs = new KeptLogs();
+        // A start before there is anything to carry begins no source, so it says nothing.
+        await using (var relay = Start(empty, logs)) await CaughtUpAsync(relay);
+        logs.Warnings.ShouldBeEmpty();
+        // A relay that starts anew finds what the first one carried, or carries it again, in the same source.
+        for (var start = 1; start <= 3; start++)
         {
-            await using var relay = Start(empty);
+            await using var relay = Start(empty, logs);
             var second = _bank.Payments.TransferAsync(_bank.Transfer(from, to, start), Cancel);
             await Eventually.IsTrueAsync(() => _bank.Ledger.CommittedHead(0).MessageSeq > lost);
             await CaughtUpAsync(relay);
@@ -113,7 +119,10 @@ public sealed class RelayTests : IAsyncLifetime
             var records = await empty.ReadAsync(Topics.SagaCommands, 1, 0, 10, Cancel);
             records[^1].SourceSeq.ShouldBe(lost);
             SourceName.Parse(records[0].Source).ShouldNotBeNull().After.ShouldBe(records[0].SourceSeq - 1);
+            records.Select(record => record.Source).Distinct().ShouldHaveSingleItem();
         }
+
+        logs.Warnings.ShouldHaveSingleItem().ShouldStartWith("The log lost messages of shard 0, up to ");
 
         // The saga goes on from the log that has the message.
         foreach (var record in await _log.ReadAsync(Topics.SagaCommands, 1, 0, 10, Cancel))
@@ -208,9 +217,10 @@ public sealed class RelayTests : IAsyncLifetime
         await _bank.AccountAsync(1, balanceMinor: 6);
     }
 
-    private Relay Start(ILog log)
+    private Relay Start(ILog log, KeptLogs? logs = null)
     {
-        var relay = new Relay(_bank.Ledger, log, TimeProvider.System, NullLogger<Relay>.Instance);
+        var relay = new Relay(
+            _bank.Ledger, log, TimeProvider.System, logs is null ? NullLogger<Relay>.Instance : new Logger<Relay>(logs));
         relay.Start();
         return relay;
     }

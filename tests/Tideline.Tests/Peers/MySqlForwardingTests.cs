@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using MySqlConnector;
-using Tideline.Consistency;
 using Tideline.Engines.Ledger.MySql;
 using Tideline.Gateway;
 using Tideline.Gateway.Peers;
@@ -132,7 +131,7 @@ public sealed class MySqlForwardingTests : IAsyncLifetime
         }
 
         for (var shard = 0; shard < 2; shard++)
-            (await new NameCheck(even.Ledger, shard).RunAsync(default)).Findings.ShouldBeEmpty();
+            (await new IbanCheck(even.Ledger, shard).RunAsync(default)).Findings.ShouldBeEmpty();
     }
 
     [Fact]

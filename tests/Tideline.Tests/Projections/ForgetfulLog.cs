@@ -24,6 +24,9 @@ internal class ForgetfulLog(ILog log, long firstOffset = 0, long hiddenOffset = 
     public ValueTask<long> GetSourceHeadAsync(string topic, string source, CancellationToken cancel) =>
         log.GetSourceHeadAsync(topic, source, cancel);
 
+    public ValueTask<IReadOnlyList<string>> GetSourcesAsync(string topic, string prefix, CancellationToken cancel) =>
+        log.GetSourcesAsync(topic, prefix, cancel);
+
     public virtual ValueTask<long> GetHeadAsync(string topic, int partition, CancellationToken cancel) =>
         log.GetHeadAsync(topic, partition, cancel);
 

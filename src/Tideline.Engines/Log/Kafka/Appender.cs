@@ -62,6 +62,14 @@ internal sealed class Appender(
         return await LearnAsync(Session(), topic, source, cancel);
     }
 
+    /// <summary>The sources of a topic whose names begin so, from the log itself.</summary>
+    public async Task<IReadOnlyList<string>> SourcesAsync(string topic, string prefix, CancellationToken cancel)
+    {
+        var all = await partitions.AllAsync(topic, cancel);
+        await partitions.CatchUpAsync(all, cancel);
+        return [.. all.SelectMany(partition => partition.SourcesOf(prefix)).Distinct(StringComparer.Ordinal)];
+    }
+
     public void Dispose()
     {
         _session?.Dispose();

@@ -93,6 +93,10 @@ public sealed partial class KafkaLog : ILog
         _calls.RunAsync(async either => await _appender.SourceHeadAsync(topic, source, either), cancel);
 
     /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> GetSourcesAsync(string topic, string prefix, CancellationToken cancel) =>
+        _calls.RunAsync(async either => await _appender.SourcesAsync(topic, prefix, either), cancel);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
         string topic, int partition, long afterOffset, int limit, CancellationToken cancel) =>
         _calls.RunAsync(async either =>

@@ -282,6 +282,13 @@ internal sealed partial class Partition(
             : (Number, 0, 0, []);
     }
 
+    /// <summary>The sources that the partition tells of and whose names begin so.</summary>
+    public IReadOnlyList<string> SourcesOf(string prefix)
+    {
+        lock (_gate) return
+            [.. history.Sources.Keys.Where(source => source.StartsWith(prefix, StringComparison.Ordinal))];
+    }
+
     private void Learn(long offset, RecordStamp? stamp)
     {
         ThrowIfStopped();

@@ -38,6 +38,15 @@ internal sealed class LogWriter
 
     public long Head(int topic, int partition) => _heads.GetValueOrDefault((topic, partition));
 
+    /// <summary>The sources of a topic whose names begin so.</summary>
+    public IReadOnlyList<string> SourcesOf(string topic, string prefix) =>
+        Topics.Find(topic) is not { } id
+            ? []
+            : [
+                .. Sources.All.Where(source => source.Name.StartsWith(prefix, StringComparison.Ordinal)
+                    && SourceHead(id, source.Id) > 0).Select(source => source.Name),
+            ];
+
     public long SourceHead(int topic, int source) => _sources.GetValueOrDefault((topic, source));
 
     public void Append(IReadOnlyList<LogRecord> records)

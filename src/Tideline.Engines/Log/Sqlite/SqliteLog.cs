@@ -70,6 +70,21 @@ public sealed class SqliteLog : ILog
         cancel);
 
     /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<string>> GetSourcesAsync(
+        string topic, string prefix, CancellationToken cancel)
+    {
+        IReadOnlyList<string> found = [];
+        await RunAsync(
+            writer =>
+            {
+                found = writer.SourcesOf(topic, prefix);
+                return found.Count;
+            },
+            cancel);
+        return found;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<LogRecord>> ReadAsync(
         string topic, int partition, long afterOffset, int limit, CancellationToken cancel)
     {

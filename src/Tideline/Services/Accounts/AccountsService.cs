@@ -28,6 +28,9 @@ public sealed class AccountsService : BankService
     /// <inheritdoc/>
     public override IReadOnlyList<DueWork> Timers { get; } = [new("holds past their expiry", HoldExpiry.FindAsync)];
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<ServiceCheck> Checks { get; } = [IbanCheck.Check];
+
     /// <summary>The read side of customers; null until the view tier is open.</summary>
     public CustomerViews? Views { get; internal set; }
 

@@ -1,23 +1,27 @@
 using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
-using Tideline.Services.Accounts;
 
-namespace Tideline.Consistency;
+namespace Tideline.Services.Accounts;
 
 /// <summary>
 /// I15: an IBAN belongs to one account. Each account's IBAN is claimed for it, and each claim of an opened account
 /// names an account that has the IBAN. A claim without an account is valid: its opening is in progress, or was
 /// interrupted and gives way to the next request.
 /// </summary>
-internal sealed class NameCheck(GeneralLedger ledger, int shard)
+internal sealed class IbanCheck(GeneralLedger ledger, int shard)
 {
     private readonly List<string> _findings = [];
 
     private bool IsFull => _findings.Count >= AuditLimits.VerifyFindings;
 
-    /// <summary>The findings, the number of accounts with an IBAN, and the number of claims.</summary>
-    public async Task<(IReadOnlyList<string> Findings, long Accounts, long Claims)> RunAsync(CancellationToken cancel)
+    /// <summary>The check of a shard.</summary>
+    public static ServiceCheck Check { get; } = new(
+        "I15 an IBAN belongs to one account, and is claimed for it",
+        static (ledger, shard, cancel) => new IbanCheck(ledger, shard).RunAsync(cancel));
+
+    /// <summary>The findings, and how many accounts with an IBAN and claims were seen.</summary>
+    public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(CancellationToken cancel)
     {
         var (accounts, claims) = (0L, 0L);
         var id = Guid.Empty;
@@ -41,7 +45,7 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
             (name, claims) = (page[^1].Key, claims + page.Count);
         }
 
-        return (_findings, accounts, claims);
+        return (_findings, $"{Counted.Of(accounts, "account")} with an IBAN, {Counted.Of(claims, "claim")}");
     }
 
     // One call for each shard that the rows are compared with.
@@ -63,13 +67,16 @@ internal sealed class NameCheck(GeneralLedger ledger, int shard)
     {
         var claim = rows.Claims.GetValueOrDefault(IbanClaims.Key(account.Iban!));
         return claim?.Subject == account.Id && claim.Kind == IbanClaims.Kind ? null
-            : claim is null ? $"Account {account.Id} carries the IBAN {account.Iban}, which is not claimed for it."
-            : $"Account {account.Id} carries the IBAN {account.Iban}, which is claimed for {claim.Subject}.";
+            : claim is null ? $"Account {account.Id} carries the IBAN {Masked(account.Iban!)}, which is not claimed for it."
+            : $"Account {account.Id} carries the IBAN {Masked(account.Iban!)}, which is claimed for {claim.Subject}.";
     }
 
     private static string? Compare(ClaimRow claim, BatchRows rows) =>
         rows.Outcomes.GetValueOrDefault(claim.ClaimId) is not { Kind: OutcomeKind.Done }
         || rows.Accounts.GetValueOrDefault(claim.Subject)?.Iban == claim.Name
             ? null
-            : $"The IBAN {claim.Name} is claimed for {claim.Subject}, which does not carry it.";
+            : $"The IBAN {Masked(claim.Name)} is claimed for {claim.Subject}, which does not carry it.";
+
+    // An IBAN names a person, and others read a finding.
+    private static string Masked(string iban) => $"…{iban[^Math.Min(4, iban.Length)..]}";
 }

@@ -1,4 +1,3 @@
-using Tideline.Consistency;
 using Tideline.Engines.Sqlite;
 using Tideline.Ledger;
 using Tideline.Services.Accounts;
@@ -31,22 +30,22 @@ public sealed class IbanCheckTests : IAsyncLifetime
     {
         Plant($"UPDATE accounts SET iban = '{First}' WHERE iban = '{Second}'");
         var findings = await FindingsAsync();
-        findings.ShouldContain($"Account {_second} carries the IBAN {First}, which is claimed for {_first}.");
-        findings.ShouldContain($"The IBAN {Second} is claimed for {_second}, which does not carry it.");
+        findings.ShouldContain($"Account {_second} carries the IBAN …{First[^4..]}, which is claimed for {_first}.");
+        findings.ShouldContain($"The IBAN …{Second[^4..]} is claimed for {_second}, which does not carry it.");
     }
 
     [Fact]
     public async Task An_iban_that_is_not_claimed_is_found()
     {
         Plant($"DELETE FROM claims WHERE name = '{First}'");
-        (await FindingsAsync()).ShouldBe([$"Account {_first} carries the IBAN {First}, which is not claimed for it."]);
+        (await FindingsAsync()).ShouldBe([$"Account {_first} carries the IBAN …{First[^4..]}, which is not claimed for it."]);
     }
 
     [Fact]
     public async Task An_account_that_lost_its_iban_is_found()
     {
         Plant($"UPDATE accounts SET iban = NULL WHERE iban = '{First}'");
-        (await FindingsAsync()).ShouldBe([$"The IBAN {First} is claimed for {_first}, which does not carry it."]);
+        (await FindingsAsync()).ShouldBe([$"The IBAN …{First[^4..]} is claimed for {_first}, which does not carry it."]);
     }
 
     [Fact]
@@ -84,7 +83,7 @@ public sealed class IbanCheckTests : IAsyncLifetime
     {
         var findings = new List<string>();
         for (var shard = 0; shard < 2; shard++)
-            findings.AddRange((await new NameCheck(_bank.Ledger, shard).RunAsync(Cancel)).Findings);
+            findings.AddRange((await new IbanCheck(_bank.Ledger, shard).RunAsync(Cancel)).Findings);
         return findings;
     }
 }
