@@ -68,6 +68,9 @@ internal static class GatewayLimits
     /// <summary>Longest idempotency key.</summary>
     internal const int IdempotencyKeyCharacters = 200;
 
+    /// <summary>Largest body that the server reads at all, bytes; routes have their own limits.</summary>
+    internal const int AnyBodyBytes = 64 * 1024 * 1024;
+
     /// <summary>Largest JSON body, bytes.</summary>
     internal const int BodyBytes = 64 * 1024;
 

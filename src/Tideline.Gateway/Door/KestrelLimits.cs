@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Tideline.Services.Payments;
 
 namespace Tideline.Gateway.Door;
 
@@ -17,7 +16,7 @@ public static class KestrelLimits
         kestrel.Limits.MaxRequestHeadersTotalSize = GatewayLimits.HeadReadBytes;
         kestrel.Limits.MaxRequestHeaderCount = GatewayLimits.HeadReadFields;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromMilliseconds(GatewayLimits.HeadReadMs);
-        kestrel.Limits.MaxRequestBodySize = PaymentLimits.ImportBytes;
+        kestrel.Limits.MaxRequestBodySize = GatewayLimits.AnyBodyBytes;
         kestrel.Limits.MinRequestBodyDataRate =
             new MinDataRate(GatewayLimits.BodyBytesPerSecond, TimeSpan.FromMilliseconds(GatewayLimits.BodyGraceMs));
     }

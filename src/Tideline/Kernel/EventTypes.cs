@@ -30,15 +30,21 @@ public static class EventTypes
     /// <summary>All events that this program knows, in the order of their numbers.</summary>
     public static IReadOnlyList<EventKind> All => Names.All;
 
-    /// <summary>Registers an event of a service. Registering the same event again has no effect.</summary>
-    /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another event.</exception>
-    public static void Register(EventKind kind)
+    /// <summary>Whether an event of a service can be registered.</summary>
+    /// <exception cref="TidelineException">
+    /// InvalidInput: its number or its name belongs to another event, or its topic has another form.
+    /// </exception>
+    internal static void Require(EventKind kind)
     {
         if (kind.Topic is { } topic && !topic.EndsWith(TopicSuffix, StringComparison.Ordinal))
             throw new TidelineException(ErrorCode.InvalidInput,
                 $"{kind.Name} goes to the topic {topic}; topics of services end with {TopicSuffix}.");
-        Names.Register(kind);
+        Names.Require(kind);
     }
+
+    /// <summary>Registers an event of a service. Registering the same event again has no effect.</summary>
+    /// <exception cref="TidelineException">As <see cref="Require"/>.</exception>
+    internal static void Register(EventKind kind) => Names.Register(kind);
 
     /// <summary>The event with this number; null if this program does not know it.</summary>
     public static EventKind? Find(EventType type) => Names.Find((int)type);

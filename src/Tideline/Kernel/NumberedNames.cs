@@ -31,19 +31,30 @@ internal sealed class NumberedNames<T>(string what, int firstOfServices, IReadOn
     /// <summary>All, in the order of their numbers.</summary>
     public IReadOnlyList<T> All => [.. _byNumber.Values.OrderBy(one => one.Number)];
 
-    /// <summary>Adds one of a service. Adding the same again has no effect.</summary>
+    /// <summary>Whether one of a service can be registered.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another one.</exception>
-    public void Register(T one)
+    public void Require(T one)
     {
         if (one.Number < firstOfServices)
             throw new TidelineException(ErrorCode.InvalidInput,
                 $"{what} {one.Name} has number {one.Number}; numbers of services begin at {firstOfServices}.");
-        if (_byNumber.GetOrAdd(one.Number, one) is { } held && !held.Equals(one))
+        if (Find(one.Number) is { } held && !held.Equals(one))
             throw new TidelineException(ErrorCode.InvalidInput,
                 $"{what} number {one.Number} is {held.Name}; {one.Name} needs another one.");
-        if (!_byName.GetOrAdd(one.Name, one).Equals(one))
+        if (Find(one.Name) is { } named && !named.Equals(one))
             throw new TidelineException(
                 ErrorCode.InvalidInput, $"{what} {one.Name} is registered twice, with two numbers.");
+    }
+
+    /// <summary>Registers one of a service. Registering the same again has no effect.</summary>
+    /// <exception cref="TidelineException">As <see cref="Require"/>.</exception>
+    public void Register(T one)
+    {
+        lock (_byNumber)
+        {
+            Require(one);
+            (_byNumber[one.Number], _byName[one.Name]) = (one, one);
+        }
     }
 
     /// <summary>The one with this number; null if this program does not know it.</summary>

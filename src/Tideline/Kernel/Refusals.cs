@@ -54,9 +54,13 @@ public static class Refusals
     /// <summary>All, in the order of their numbers.</summary>
     public static IReadOnlyList<RefusalKind> All => Names.All;
 
-    /// <summary>Registers a refusal of a service. Registering the same one again has no effect.</summary>
+    /// <summary>Whether a refusal of a service can be registered.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another one.</exception>
-    public static void Register(RefusalKind kind) => Names.Register(kind);
+    internal static void Require(RefusalKind kind) => Names.Require(kind);
+
+    /// <summary>Registers a refusal of a service. Registering the same one again has no effect.</summary>
+    /// <exception cref="TidelineException">As <see cref="Require"/>.</exception>
+    internal static void Register(RefusalKind kind) => Names.Register(kind);
 
     /// <summary>The refusal with this number; null if this program does not know it.</summary>
     public static RefusalKind? Find(RefusalReason reason) => Names.Find((int)reason);

@@ -14,7 +14,9 @@ public sealed record TransactionKindName(TransactionKind Kind, string Name, stri
     public int Number => (int)Kind;
 }
 
-/// <summary>The kinds of transactions that this program knows: the core's own, and those that services register.</summary>
+/// <summary>
+/// The kinds of transactions that this program knows: the core's own, and those that services register.
+/// </summary>
 public static class TransactionKinds
 {
     /// <summary>The lowest number that a service may use.</summary>
@@ -36,9 +38,13 @@ public static class TransactionKinds
     /// <summary>All, in the order of their numbers.</summary>
     public static IReadOnlyList<TransactionKindName> All => Names.All;
 
-    /// <summary>Registers a kind of a service. Registering the same one again has no effect.</summary>
+    /// <summary>Whether a kind of a service can be registered.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another one.</exception>
-    public static void Register(TransactionKindName kind) => Names.Register(kind);
+    internal static void Require(TransactionKindName kind) => Names.Require(kind);
+
+    /// <summary>Registers a kind of a service. Registering the same one again has no effect.</summary>
+    /// <exception cref="TidelineException">As <see cref="Require"/>.</exception>
+    internal static void Register(TransactionKindName kind) => Names.Register(kind);
 
     /// <summary>What is published about a kind; null if this program does not know it.</summary>
     public static TransactionKindName? Find(TransactionKind kind) => Names.Find((int)kind);

@@ -362,7 +362,8 @@ public sealed partial class Relay : IAsyncDisposable
     private static partial void LaneFailed(ILogger logger, string lane, int shard, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Error,
-        Message = "The log lost messages of shard {Shard}, up to {Through}. Timers send again what was not carried out.")]
+        Message = "The log lost messages of shard {Shard}, up to {Through}. "
+            + "Timers send again what was not carried out.")]
     private static partial void MessagesLost(ILogger logger, long through, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The relay could not append; each part goes alone now.")]

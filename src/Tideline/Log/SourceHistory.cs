@@ -42,7 +42,7 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
 
     /// <summary>
     /// The source under which a part of the program appends in the present epoch what the ledger has no numbers for. A
-    /// new one counts on from the time at which it begins, microseconds: after a log was lost, no number is given again.
+    /// new one counts on from the time at which it begins, microseconds: a log that was lost gives no number again.
     /// </summary>
     public async ValueTask<CountedSource> FindCountedAsync(
         ILog log, string topic, string producer, int shard, long nowUs, CancellationToken cancel)

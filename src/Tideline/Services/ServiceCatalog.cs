@@ -40,6 +40,9 @@ public sealed class ServiceCatalog
         }
 
         Sagas = new SagaDefinitions(sagas);
+        events.ForEach(EventTypes.Require);
+        refusals.ForEach(Refusals.Require);
+        transactions.ForEach(TransactionKinds.Require);
         foreach (var kind in events) EventTypes.Register(kind);
         foreach (var kind in refusals) Refusals.Register(kind);
         foreach (var kind in transactions) TransactionKinds.Register(kind);

@@ -38,14 +38,16 @@ public sealed class IbanCheckTests : IAsyncLifetime
     public async Task An_iban_that_is_not_claimed_is_found()
     {
         Plant($"DELETE FROM claims WHERE name = '{First}'");
-        (await FindingsAsync()).ShouldBe([$"Account {_first} carries the IBAN …{First[^4..]}, which is not claimed for it."]);
+        (await FindingsAsync()).ShouldBe(
+            [$"Account {_first} carries the IBAN …{First[^4..]}, which is not claimed for it."]);
     }
 
     [Fact]
     public async Task An_account_that_lost_its_iban_is_found()
     {
         Plant($"UPDATE accounts SET iban = NULL WHERE iban = '{First}'");
-        (await FindingsAsync()).ShouldBe([$"The IBAN …{First[^4..]} is claimed for {_first}, which does not carry it."]);
+        (await FindingsAsync()).ShouldBe(
+            [$"The IBAN …{First[^4..]} is claimed for {_first}, which does not carry it."]);
     }
 
     [Fact]

@@ -220,7 +220,8 @@ public sealed class RelayTests : IAsyncLifetime
     private Relay Start(ILog log, KeptLogs? logs = null)
     {
         var relay = new Relay(
-            _bank.Ledger, log, TimeProvider.System, logs is null ? NullLogger<Relay>.Instance : new Logger<Relay>(logs));
+            _bank.Ledger, log, TimeProvider.System,
+            logs is null ? NullLogger<Relay>.Instance : new Logger<Relay>(logs));
         relay.Start();
         return relay;
     }

@@ -11,6 +11,7 @@ using Tideline.Services;
 using Tideline.Services.Accounts;
 using Tideline.Services.Payments;
 using Tideline.Tests.Ledger;
+using Tideline.Tests.Services;
 
 namespace Tideline.Tests.Peers;
 
@@ -69,6 +70,15 @@ public sealed class PeerCommandTests
     [Fact]
     public void Every_command_is_read_as_it_was_written() =>
         Command.Array[0, 40].Sample(commands => Commands.Read(Commands.Write(commands).Span).ShouldBe(commands));
+
+    [Fact]
+    public void A_command_of_any_registered_service_is_read_as_it_was_written()
+    {
+        var commands = new PeerCommands(new ServiceCatalog(new PledgeService()), new ShardMap(4));
+        Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Gen.Guid, Amount).Select(
+            (id, saga, from, to, amount) => new Pledge(id, saga, from, to, amount)).Sample(
+            pledge => commands.Read(commands.Write([pledge]).Span).ShouldBe([pledge]), iter: 100);
+    }
 
     [Fact]
     public void What_an_operator_has_a_saga_do_is_read_as_it_was_written() => Gen.Select(

@@ -1,3 +1,5 @@
+using Tideline.Engines.Ledger.MySql;
+using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Node;
 using Tideline.Sagas;
@@ -46,14 +48,14 @@ public abstract class SampleServiceTests : IAsyncLifetime
         await SettledAsync(from, 825, to, 175);
         await LevelAsync();
 
-        var copies = await _node.Log.ReadAsync(PledgeService.Topic, 0, 0, 10, default);
+        var copies = await _node.Log.ReadAsync(Pledge.Happened.Topic!, 0, 0, 10, default);
         copies.Select(copy => (copy.Subject, copy.Type, copy.Version)).ShouldBe(
             [(first, "MONEY_PLEDGED", 1), (second, "MONEY_PLEDGED", 1), (third, "MONEY_PLEDGED", 1)]);
         copies.Select(copy => copy.PreviousSeq).ShouldBe([0, copies[0].SourceSeq, copies[1].SourceSeq]);
         foreach (var copy in copies)
         {
             var original = (await _node.Ledger.Reader(0).GetEventsAsync(copy.SourceSeq - 1, 1, default)).Single();
-            (original.Subject, original.Type).ShouldBe((copy.Subject, PledgeService.Pledged));
+            (original.Subject, original.Type).ShouldBe((copy.Subject, Pledge.Happened.Type));
             copy.Data.ToArray().ShouldBe(original.Data.ToArray());
         }
 
@@ -76,6 +78,36 @@ public abstract class SampleServiceTests : IAsyncLifetime
         await PledgeAsync(from, _node.Ledger.Map.NextOn(1, _node.Ledger.Ids), 100);
         await SettledAsync(from, 1_000, from, 1_000);
         (await _node.Sagas.ListAsync(SagaState.Compensated, 10, default)).Items.Single().Definition.ShouldBe("gift");
+    }
+
+    [Fact]
+    public async Task What_it_refuses_has_a_problem_type_and_what_it_moves_has_its_own_kind()
+    {
+        var (from, to) = (await AccountAsync(0, 1_000), await AccountAsync(1, 0));
+        var small = new Pledge(
+            _node.Ledger.NextIdBeside(from), _node.Ledger.NextIdBeside(from), from, to, new Money(9, Eur));
+        for (var time = 1; time <= 2; time++)
+        {
+            var refused = (await _node.Ledger.ExecuteAsync(small, default)).Refusal.ShouldNotBeNull();
+            var type = ProblemTypes.Of(refused.Reason);
+            (type.Name, type.Status).ShouldBe(("pledge-too-small", 422));
+        }
+
+        ProblemTypes.All.ShouldContain(type => type.Name == "pledge-too-small");
+        await PledgeAsync(from, to, 100);
+        await SettledAsync(from, 900, to, 100);
+        var got = await _node.Ledger.ReaderOf(to).GetEventsAsync(0, 100, default);
+        got.Select(happened => EventData.Parse(happened.Data.Span).Kind).OfType<string>().ShouldContain("gift");
+        var check = (await _node.Verifier.VerifyAsync(deep: false, default)).Checks
+            .Single(check => check.Name == "a pledge is made once");
+        (check.Ok, check.Detail).ShouldBe((true, "shard 0: 1 pledges; shard 1: 0 pledges"));
+        MySqlCodes.All.Where(code => code.Name is "gift" or "pledge-too-small" or "MONEY_PLEDGED")
+            .Select(code => (code.Field, code.Number, code.Meaning)).ShouldBe(
+            [
+                ("transactions.kind", 190, "A pledge was kept."),
+                ("outcomes.refusal_reason", 1_900, "The pledge is too small."),
+                ("events.event_type", 900, "Money was pledged."),
+            ]);
     }
 
     private async Task StartAsync()

@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Sagas;
 using Tideline.Services;
@@ -21,6 +22,10 @@ public sealed class ServiceCatalogTests
         { "event", () => Telling("a", (EventType)902, "TWICE"), () => Telling("b", (EventType)903, "TWICE") },
         { "event number", () => Telling("a", Free, "FIRST"), () => Telling("b", Free, "SECOND") },
         { "event", () => Telling("a", Free, "SAME"), () => Telling("b", Free, "SAME") },
+        { "refusal", () => Refusing("a", 1_901), () => Refusing("b", 1_902) },
+        { "Refusal", () => Refusing("a", 999), () => new Named("b") },
+        { "kind of transaction", () => Moving("a", 191), () => Moving("b", 192) },
+        { "Transaction kind", () => Moving("a", 99), () => new Named("b") },
         { "topic", () => Telling("a", Free, "TOLD", Topics.AccountEvents), () => new Named("b") },
     };
 
@@ -41,8 +46,26 @@ public sealed class ServiceCatalogTests
     private static Named Telling(string name, EventType number, string published, string? topic = null) =>
         new(name) { OwnEvents = [new EventKind(number, published, "It happened.", topic)] };
 
+    private static Named Refusing(string name, int number) => new(name)
+    {
+        OwnRefusals = [new RefusalKind((RefusalReason)number, "refused-twice", RefusalClass.Rule, "It is refused")],
+    };
+
+    private static Named Moving(string name, int number) => new(name)
+    {
+        OwnKinds = [new TransactionKindName((TransactionKind)number, "moved-twice", "It moved.")],
+    };
+
     private sealed class Named(string name) : BankService
     {
+        public IReadOnlyList<RefusalKind> OwnRefusals { get; init; } = [];
+
+        public IReadOnlyList<TransactionKindName> OwnKinds { get; init; } = [];
+
+        public override IReadOnlyList<RefusalKind> Refusals => OwnRefusals;
+
+        public override IReadOnlyList<TransactionKindName> TransactionKinds => OwnKinds;
+
         public IReadOnlyList<SagaDefinition> OwnSagas { get; init; } = [];
 
         public IReadOnlyList<EventKind> OwnEvents { get; init; } = [];

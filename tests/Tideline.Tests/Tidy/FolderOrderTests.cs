@@ -2,12 +2,13 @@ using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Tideline.Node;
 
 namespace Tideline.Tests.Tidy;
 
 /// <summary>
-/// A folder of <c>src/Tideline</c> uses only folders above it in the table of ARCHITECTURE.md. The references are the
-/// compiler's own.
+/// A folder of <c>src/Tideline</c> uses only folders above it in the table of ARCHITECTURE.md. No folder knows a
+/// service, except the services that are registered after it. The references are the compiler's own.
 /// </summary>
 public sealed partial class FolderOrderTests
 {
@@ -24,6 +25,11 @@ public sealed partial class FolderOrderTests
     [
         .. Row().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "ARCHITECTURE.md")))
             .Select(row => row.Groups[1].Value),
+    ];
+
+    private static string[] Services { get; } =
+    [
+        .. BankServices.All.Select(service => "Services/" + service.Make().GetType().Namespace!.Split('.')[2]),
     ];
 
     [Fact]
@@ -44,6 +50,20 @@ public sealed partial class FolderOrderTests
             """;
         FindArrowsUp([(Root + "Kernel/Planted.cs", planted)])
             .ShouldContain("Kernel → Ledger: src/Tideline/Kernel/Planted.cs:2 uses GeneralLedger");
+    }
+
+    [Theory]
+    [InlineData("Consistency", "Accounts.IbanCheck", "Consistency → Services/Accounts")]
+    [InlineData("Services.Accounts", "Payments.PaymentsService", "Services/Accounts → Services/Payments")]
+    [InlineData("Services", "Archive.ArchiveService", "Services → Services/Archive")]
+    public void A_planted_service_is_found(string folder, string service, string found)
+    {
+        var planted = $$"""
+            namespace Tideline.{{folder}};
+            internal static class Planted { public static string Of(Tideline.Services.{{service}} s) => s.ToString()!; }
+            """;
+        FindArrowsUp([($"{Root}{folder.Replace('.', '/')}/Planted.cs", planted)])
+            .ShouldContain(arrow => arrow.StartsWith(found, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -80,15 +100,23 @@ public sealed partial class FolderOrderTests
             if ((found.Symbol ?? found.CandidateSymbols.FirstOrDefault()) is not { } symbol
                 || symbol is INamespaceSymbol or ILocalSymbol or IParameterSymbol) continue;
             var declared = symbol.OriginalDefinition.DeclaringSyntaxReferences.FirstOrDefault()?.SyntaxTree.FilePath;
-            if (declared is not { Length: > 0 } || FolderOf(declared) is var to && Place(to) <= Place(from)) continue;
+            if (declared is not { Length: > 0 } || FolderOf(declared) is var to && MayUse(from, to)) continue;
             var line = name.GetLocation().GetLineSpan().StartLinePosition.Line + 1;
             yield return $"{from} → {to}: {tree.FilePath}:{line} uses {symbol.Name}";
         }
     }
 
-    private static string FolderOf(string path) => path[Root.Length..].Split('/')[0];
+    // A service may use those that are registered before it, and what every service uses.
+    private static bool MayUse(string from, string to) =>
+        Array.IndexOf(Services, to) is >= 0 and var used ? used <= Array.IndexOf(Services, from)
+        : Array.IndexOf(Order, to) <= Array.IndexOf(Order, from.Split('/')[0]);
 
-    private static int Place(string folder) => Array.IndexOf(Order, folder);
+    // Each service is a folder of its own.
+    private static string FolderOf(string path)
+    {
+        var parts = path[Root.Length..].Split('/');
+        return parts is ["Services", var service, _, ..] ? $"Services/{service}" : parts[0];
+    }
 
     [GeneratedRegex(@"^\| `src/Tideline/(\w+)` \|", RegexOptions.Multiline)]
     private static partial Regex Row();

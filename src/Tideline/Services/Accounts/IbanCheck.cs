@@ -67,7 +67,8 @@ internal sealed class IbanCheck(GeneralLedger ledger, int shard)
     {
         var claim = rows.Claims.GetValueOrDefault(IbanClaims.Key(account.Iban!));
         return claim?.Subject == account.Id && claim.Kind == IbanClaims.Kind ? null
-            : claim is null ? $"Account {account.Id} carries the IBAN {Masked(account.Iban!)}, which is not claimed for it."
+            : claim is null
+                ? $"Account {account.Id} carries the IBAN {Masked(account.Iban!)}, which is not claimed for it."
             : $"Account {account.Id} carries the IBAN {Masked(account.Iban!)}, which is claimed for {claim.Subject}.";
     }
 
