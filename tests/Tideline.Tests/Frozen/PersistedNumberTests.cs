@@ -2,6 +2,7 @@ using System.Globalization;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Sagas;
+using Tideline.Views;
 
 namespace Tideline.Tests.Frozen;
 
@@ -13,7 +14,7 @@ public sealed class PersistedNumberTests
     [
         .. Lines<EventType>(), .. Lines<AccountKind>(), .. Lines<AccountStatus>(),
         .. Lines<TransactionKind>(), .. Lines<HoldStatus>(), .. Lines<OutcomeKind>(),
-        .. Lines<RefusalReason>(),
+        .. Lines<RefusalReason>(), .. Lines<FieldKind>(),
     ]);
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using MySqlConnector;
 
 namespace Tideline.Engines.Ledger.MySql;
@@ -16,11 +18,14 @@ internal sealed record ReadableView(string Name, string Meaning, string Query);
 /// </summary>
 internal static class MySqlViews
 {
+    private const string BuildView = "readable_build";
+
     // Exact: a factor, since the scale of a quotient depends on a setting of the session.
     private const string Unit = "cur.minor_unit";
     private const string Epoch = "TIMESTAMP'1970-01-01 00:00:00.000000' + INTERVAL";
 
-    public static IReadOnlyList<ReadableView> All { get; } =
+    // In the order in which they are made.
+    private static readonly ReadableView[] OfTables =
     [
         new("readable_customers", "Customers with what their profile says. Personal data.",
             $"""
@@ -97,7 +102,7 @@ internal static class MySqlViews
         new("readable_outcomes", "Outcomes of commands. Balance after: minor units, as in the reply.",
             $"""
             SELECT o.row_no, HEX(o.outcome_key) AS outcome_key_hex, {Name("kind", "o.kind")} AS kind,
-                BIN_TO_UUID(o.subject_id) AS subject_id, o.balance_after, o.event_seq,
+                BIN_TO_UUID(NULLIF(o.subject_id, UNHEX(REPEAT('00', 16)))) AS subject_id, o.balance_after, o.event_seq,
                 COALESCE(reason.name, NULLIF(o.refusal_reason, 0)) AS refusal_reason, o.detail,
                 {Epoch} o.time_us MICROSECOND AS committed_at, o.outcome_key
             FROM outcomes o{Codes("kind", "outcomes.kind", "o.kind")}
@@ -135,13 +140,25 @@ internal static class MySqlViews
             """),
     ];
 
-    /// <summary>Whether every view is in the database.</summary>
+    // MySQL rewrites the text of a view, so what this program made is told by the last view, which has no table.
+    private static readonly string Build = Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes(string.Join('\n', OfTables.Select(view => $"{view.Name} {view.Query}")))))[..16];
+
+    /// <summary>Every view.</summary>
+    public static IReadOnlyList<ReadableView> All { get; } =
+    [
+        .. OfTables, new(BuildView, "Which build of these views is there.", $"SELECT '{Build}' AS build"),
+    ];
+
+    /// <summary>Whether every view is in the database as this program makes it.</summary>
     public static bool AreThere(MySqlConnection connection)
     {
-        using var query = new MySqlCommand(
+        using var names = new MySqlCommand(
             "SELECT COUNT(*) FROM information_schema.views WHERE table_schema = DATABASE() AND table_name IN "
             + $"({string.Join(", ", All.Select(view => $"'{view.Name}'"))})", connection);
-        return Convert.ToInt64(query.ExecuteScalar(), CultureInfo.InvariantCulture) == All.Count;
+        if (Convert.ToInt64(names.ExecuteScalar(), CultureInfo.InvariantCulture) < All.Count) return false;
+        using var build = new MySqlCommand($"SELECT build FROM {BuildView}", connection);
+        return build.ExecuteScalar() is string found && found == Build;
     }
 
     /// <summary>

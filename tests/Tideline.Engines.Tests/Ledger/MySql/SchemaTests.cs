@@ -61,6 +61,17 @@ public sealed class SchemaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Views_of_another_build_are_made_anew_at_the_next_start()
+    {
+        await _databases.ExecuteAsync(0, "CREATE OR REPLACE VIEW readable_build AS SELECT 'earlier' AS build; "
+            + "CREATE OR REPLACE VIEW readable_shard AS SELECT 1 AS other");
+        await (await _databases.OpenAsync()).DisposeAsync();
+        (await ListAsync("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND "
+            + "table_name = 'readable_shard' AND column_name IN ('other', 'is_owned')")).ShouldBe(["is_owned"]);
+        (await ListAsync("SELECT build FROM readable_build")).ShouldNotBe(["earlier"]);
+    }
+
+    [Fact]
     public async Task Codes_that_are_missing_or_differ_are_corrected_at_the_next_start_and_others_stay()
     {
         await _databases.ExecuteAsync(0, "DELETE FROM codes WHERE field = 'holds.status' AND code = 2; "
