@@ -24,7 +24,7 @@ internal sealed record Problem(ProblemType Type, string Detail, string? Field = 
     public static Problem Of(Refusal refusal, bool inPath = false) =>
         new(ProblemTypes.Of(refusal.Reason), refusal.Detail)
         {
-            InPath = inPath && refusal.Reason.Kind().Name.EndsWith("-not-found", StringComparison.Ordinal),
+            InPath = inPath && refusal.Reason.Kind().Class == RefusalClass.Missing,
         };
 
     /// <summary>The problem of a body that the server could not read; null for any other fault.</summary>

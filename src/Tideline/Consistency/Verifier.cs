@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Tideline.Audit;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -52,7 +53,8 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
                     advanced: (done, total) => Advance(shard, done, total)).RunAsync(token), cancel),
         ];
         foreach (var check in services.Services.SelectMany(service => service.Checks))
-            checks.Add(await CheckAsync(check.Name, (shard, token) => check.RunAsync(ledger, shard, token), cancel));
+            checks.Add(await CheckAsync(check.Name, (shard, token) => check.RunAsync(
+                new CheckScope(ledger, shard, deep, (done, total) => Advance(shard, done, total)), token), cancel));
         checks.InsertRange(3, await CheckViewsAsync(deep, cancel));
         return new VerifyReport(checks.TrueForAll(check => check.Ok), checks);
     }
@@ -91,7 +93,7 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
                 findings.AddRange(result.Findings);
                 seen.Add($"shard {shard}: {result.Seen}");
             }
-            catch (TidelineException fault) when (fault.Code is ErrorCode.Corrupt or ErrorCode.StorageUnavailable)
+            catch (Exception fault) when (IsOfRows(fault))
             {
                 findings.Add($"Shard {shard} cannot be read to the end: {fault.Message}");
             }
@@ -110,11 +112,17 @@ public sealed class Verifier(GeneralLedger ledger, ServiceCatalog services, ILog
             var (findings, seen) = await check(cancel);
             return Check(name, findings, [count(seen)]);
         }
-        catch (TidelineException fault) when (fault.Code is ErrorCode.Corrupt or ErrorCode.StorageUnavailable)
+        catch (Exception fault) when (IsOfRows(fault))
         {
             return Check(name, [Say($"Shard {at()} cannot be read to the end: {fault.Message}")], []);
         }
     }
+
+    // What cannot be read is a finding; the other checks go on.
+    private static bool IsOfRows(Exception fault) => fault is JsonException or TidelineException
+    {
+        Code: ErrorCode.Corrupt or ErrorCode.StorageUnavailable or ErrorCode.IncompatibleData,
+    };
 
     private void Advance(int shard, long done, long? total) =>
         _progress = new VerifyProgress(_progress.Check, shard, done, total);

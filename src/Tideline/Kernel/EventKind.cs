@@ -5,8 +5,5 @@ namespace Tideline.Kernel;
 /// <param name="Name">Its published name, as in <c>CARD_ISSUED</c>.</param>
 /// <param name="Meaning">A sentence for people who read the database.</param>
 /// <param name="Topic">The service's topic, which carries a copy of it, as in <c>card.events</c>; null: none.</param>
-public sealed record EventKind(EventType Type, string Name, string Meaning, string? Topic = null) : INumberedName
-{
-    /// <inheritdoc/>
-    public int Number => (int)Type;
-}
+public sealed record EventKind(EventType Type, string Name, string Meaning, string? Topic = null)
+    : NumberedName((int)Type, Name);

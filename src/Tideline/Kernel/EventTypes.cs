@@ -30,7 +30,7 @@ public static class EventTypes
     /// <summary>All events that this program knows, in the order of their numbers.</summary>
     public static IReadOnlyList<EventKind> All => Names.All;
 
-    /// <summary>Whether an event of a service can be registered.</summary>
+    /// <summary>Refuses an event of a service that cannot be registered.</summary>
     /// <exception cref="TidelineException">
     /// InvalidInput: its number or its name belongs to another event, or its topic has another form.
     /// </exception>

@@ -2,16 +2,6 @@ using System.Collections.Concurrent;
 
 namespace Tideline.Kernel;
 
-/// <summary>A number that is stored, with the name that is published for it. Both are permanent.</summary>
-public interface INumberedName
-{
-    /// <summary>The number.</summary>
-    int Number { get; }
-
-    /// <summary>The name.</summary>
-    string Name { get; }
-}
-
 /// <summary>
 /// The numbers of one kind that this program knows: the core's own and those that services register. They are the same
 /// in every installation, so each process has one list.
@@ -20,7 +10,7 @@ public interface INumberedName
 /// <param name="firstOfServices">The lowest number that a service may use.</param>
 /// <param name="ofTheCore">The core's own.</param>
 internal sealed class NumberedNames<T>(string what, int firstOfServices, IReadOnlyList<T> ofTheCore)
-    where T : class, INumberedName
+    where T : NumberedName
 {
     private readonly ConcurrentDictionary<int, T> _byNumber = new(
         ofTheCore.Select(one => KeyValuePair.Create(one.Number, one)));
@@ -31,7 +21,7 @@ internal sealed class NumberedNames<T>(string what, int firstOfServices, IReadOn
     /// <summary>All, in the order of their numbers.</summary>
     public IReadOnlyList<T> All => [.. _byNumber.Values.OrderBy(one => one.Number)];
 
-    /// <summary>Whether one of a service can be registered.</summary>
+    /// <summary>Refuses one of a service that cannot be registered.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another one.</exception>
     public void Require(T one)
     {

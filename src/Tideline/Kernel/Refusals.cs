@@ -8,8 +8,8 @@ public static class Refusals
 
     private static readonly NumberedNames<RefusalKind> Names = new("Refusal", FirstOfServices,
     [
-        new(RefusalReason.CustomerNotFound, "customer-not-found", RefusalClass.Rule, "There is no such customer"),
-        new(RefusalReason.AccountNotFound, "account-not-found", RefusalClass.Rule, "There is no such account"),
+        new(RefusalReason.CustomerNotFound, "customer-not-found", RefusalClass.Missing, "There is no such customer"),
+        new(RefusalReason.AccountNotFound, "account-not-found", RefusalClass.Missing, "There is no such account"),
         new(RefusalReason.AccountFrozen, "account-frozen", RefusalClass.Rule, "The account is frozen"),
         new(RefusalReason.AccountClosed, "account-closed", RefusalClass.Rule, "The account is closed"),
         new(RefusalReason.CurrencyMismatch, "currency-mismatch", RefusalClass.Rule,
@@ -54,7 +54,7 @@ public static class Refusals
     /// <summary>All, in the order of their numbers.</summary>
     public static IReadOnlyList<RefusalKind> All => Names.All;
 
-    /// <summary>Whether a refusal of a service can be registered.</summary>
+    /// <summary>Refuses a refusal of a service that cannot be registered.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another one.</exception>
     internal static void Require(RefusalKind kind) => Names.Require(kind);
 

@@ -161,9 +161,13 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
     /// <param name="type">An event that the service registered.</param>
     /// <param name="aggregate">The aggregate. Each of its changes has one event, so both have the same version.</param>
     /// <param name="data">UTF-8 JSON. Begins with <c>customerId</c> if the event is about a customer.</param>
-    public void Emit(EventType type, AggregateRow aggregate, ReadOnlyMemory<byte> data) =>
+    /// <exception cref="TidelineException">Internal: no service registered the event.</exception>
+    public void Emit(EventType type, AggregateRow aggregate, ReadOnlyMemory<byte> data)
+    {
+        if (EventTypes.Find(type) is null) throw Unregistered("Event", (int)type);
         Writes.Events.Add(new LedgerEvent(
             new Position(Context.Shard, ++_eventSeq), type, aggregate.Id, aggregate.Version, TimeUs, data));
+    }
 
     /// <summary>Sends a message to another shard (or to this one), with the commit.</summary>
     public void Send(int targetShard, Guid sagaId, string type, byte[] data) =>
@@ -181,8 +185,14 @@ internal sealed class Batch(ShardContext context, ShardHead head, long timeUs, B
         new(null, subject, balanceMinor, new Position(Context.Shard, _eventSeq), kind);
 
     /// <summary>The reply to a command that changed nothing.</summary>
-    public Reply Refuse(RefusalReason reason, string detail, Guid subject = default) =>
-        new(new Refusal(reason, detail), subject, 0, new Position(Context.Shard, 0), OutcomeKind.Refused);
+    /// <exception cref="TidelineException">Internal: no service registered the reason.</exception>
+    public Reply Refuse(RefusalReason reason, string detail, Guid subject = default) => Refusals.Find(reason) is null
+        ? throw Unregistered("Refusal", (int)reason)
+        : new Reply(new Refusal(reason, detail), subject, 0, new Position(Context.Shard, 0), OutcomeKind.Refused);
+
+    // What is written must be known to every reader.
+    private static TidelineException Unregistered(string what, int number) => new(
+        ErrorCode.Internal, $"{what} number {number} is registered by no service of this program.");
 
     private static void Require(ClaimKey name)
     {

@@ -24,6 +24,8 @@ internal readonly record struct Posting(Guid Id, TransactionKind Kind)
     {
         TransactionKind.Deposit or TransactionKind.Withdrawal or TransactionKind.Capture =>
             EventType.TransactionRecorded,
+        _ when (int)Kind >= TransactionKinds.FirstOfServices && !TransactionKinds.Of(Kind).IsTransfer =>
+            EventType.TransactionRecorded,
         _ => amountMinor < 0 ? EventType.AccountDebited : EventType.AccountCredited,
     };
 }

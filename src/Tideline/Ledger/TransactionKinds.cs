@@ -2,18 +2,6 @@ using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
-/// <summary>What a transaction is, for the ledger or for a service.</summary>
-/// <param name="Kind">
-/// Its permanent number; of a service, <see cref="TransactionKinds.FirstOfServices"/> or above.
-/// </param>
-/// <param name="Name">The published name, as in <c>transfer</c>: the field <c>kind</c> of events and views.</param>
-/// <param name="Meaning">A sentence for people who read the database.</param>
-public sealed record TransactionKindName(TransactionKind Kind, string Name, string Meaning) : INumberedName
-{
-    /// <inheritdoc/>
-    public int Number => (int)Kind;
-}
-
 /// <summary>
 /// The kinds of transactions that this program knows: the core's own, and those that services register.
 /// </summary>
@@ -38,7 +26,7 @@ public static class TransactionKinds
     /// <summary>All, in the order of their numbers.</summary>
     public static IReadOnlyList<TransactionKindName> All => Names.All;
 
-    /// <summary>Whether a kind of a service can be registered.</summary>
+    /// <summary>Refuses a kind of a service that cannot be registered.</summary>
     /// <exception cref="TidelineException">InvalidInput: the number or the name belongs to another one.</exception>
     internal static void Require(TransactionKindName kind) => Names.Require(kind);
 

@@ -4,6 +4,12 @@ namespace Tideline.Log;
 internal static class LogLimits
 {
     /// <summary>
+    /// Events of a shard that the relay compares with the topics of services when it starts: what these lost is copied
+    /// again as far back as that.
+    /// </summary>
+    internal const int CopyLookBackEvents = 100_000;
+
+    /// <summary>
     /// How long the relay collects events after it relayed some, if none of them advances a saga, milliseconds.
     /// </summary>
     internal const int RelayPaceMs = 5;

@@ -13,7 +13,8 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
 
     /// <summary>Whether a record holds an event of the ledger as it is there.</summary>
     internal static bool IsSame(LogRecord record, LedgerEvent happened) =>
-        record.Type == happened.Type.Name() && record.Subject == happened.Subject && record.Version == happened.Version
+        (EventTypes.Find(happened.Type) is not { } kind || kind.Name == record.Type)
+            && record.Subject == happened.Subject && record.Version == happened.Version
         && record.TimeUs == happened.TimeUs && record.Data.Span.SequenceEqual(happened.Data.Span);
 
     private async ValueTask<ManifestHead?> ReadAsync(int shard, CancellationToken cancel)
@@ -23,7 +24,9 @@ public sealed class LogWitness(ILog log, SourceHistory sources)
         var offset = await log.GetHeadAsync(Topics.AccountEvents, shard, cancel);
         var last = await FindLastAsync(shard, offset, cancel);
         if (last is null) return new ManifestHead(shard, 0, "", messageSeq, 0);
-        var type = EventTypes.Find(last.Type)?.Type ?? default;
+        // Of a service that this build lacks: its number is not known, so neither is its hash.
+        if (EventTypes.Find(last.Type)?.Type is not { } type)
+            return new ManifestHead(shard, last.SourceSeq, "", messageSeq, last.TimeUs);
         var seen = new LedgerEvent(
             new Position(shard, last.SourceSeq), type, last.Subject, last.Version, last.TimeUs, last.Data);
         var hash = Convert.ToHexStringLower(EventHash.Of(seen));

@@ -135,6 +135,7 @@ public sealed partial class Relay : IAsyncDisposable
             lane.Copied[topic] = (await _sources.HeadAsync(_log, topic, lane.Stream, lane.Shard, cancel)).Seq;
         (lane.Seq, lane.Epoch) = (head.Seq, epoch);
         lane.LostThrough = lane.KnownLost = head.LostThrough;
+        await CopyAgainAsync(lane, cancel);
     }
 
     private async Task<Pass?> ReadAsync(Lane lane, CancellationToken cancel)
@@ -167,6 +168,25 @@ public sealed partial class Relay : IAsyncDisposable
         return messages.Count == 0
             ? null
             : new Pass(lane, [], [.. messages.Select(message => RecordOf(message, SourceOf(message)))], []);
+    }
+
+    // A topic of a service that lost its newest records, or all, gets them again as far as the look back goes.
+    private async Task CopyAgainAsync(Lane lane, CancellationToken cancel)
+    {
+        if (lane.Copied.Count == 0) return;
+        var reader = _ledger.RawReader(lane.Shard);
+        var through = Math.Max(lane.Copied.Values.Min(), lane.Seq - LogLimits.CopyLookBackEvents);
+        while (through < lane.Seq)
+        {
+            var limit = (int)Math.Min(Limits.EventBatch, lane.Seq - through);
+            if (await reader.GetEventsAsync(through, limit, cancel) is not { Count: > 0 } events) return;
+            List<LogRecord> records =
+                [.. events.Select(e => RecordOf(e, _sources.Of(lane.Stream, lane.Shard, e.Position.Seq)))];
+            var copies = CopiesOf(lane, events, records);
+            await CopyAsync(copies, cancel);
+            foreach (var copy in copies) lane.Copied[copy.Topic] = copy.SourceSeq;
+            through = events[^1].Position.Seq;
+        }
     }
 
     // Each record of a service's topic names the shard's record before it there.

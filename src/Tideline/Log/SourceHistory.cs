@@ -44,14 +44,29 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     /// The source under which a part of the program appends in the present epoch what the ledger has no numbers for. A
     /// new one counts on from the time at which it begins, microseconds: a log that was lost gives no number again.
     /// </summary>
-    public async ValueTask<CountedSource> FindCountedAsync(
-        ILog log, string topic, string producer, int shard, long nowUs, CancellationToken cancel)
+    /// <param name="log">The log.</param>
+    /// <param name="topic">The topic that it appends to.</param>
+    /// <param name="producer">The part of the program.</param>
+    /// <param name="shard">The shard.</param>
+    /// <param name="nowUs">The time of the shard's clock, at which a new source begins.</param>
+    /// <param name="chosen">
+    /// What this process chose before: while the log has no source of the epoch, it stays, because an append whose
+    /// outcome is not known may still arrive.
+    /// </param>
+    /// <param name="cancel">Stops the search.</param>
+    internal async ValueTask<CountedSource> FindCountedAsync(
+        ILog log, string topic, string producer, int shard, long nowUs, CountedSource chosen, CancellationToken cancel)
     {
         var epoch = epochs(shard) is { Count: > 0 } rows ? rows[^1].Number : 1;
         var names = await NamesOnAsync(log, topic, producer, shard, cancel);
         if (names.Where(name => name.Epoch == epoch).Select(name => (long?)name.After).Max() is not { } after)
+        {
+            if (chosen.Name is not null && SourceName.Parse(chosen.Name) is { } before && before.Epoch == epoch)
+                return chosen;
             return new CountedSource(
                 new SourceName(producer, shard, epoch, nowUs).ToString(), nowUs, IsFirst: names.Count == 0);
+        }
+
         var source = new SourceName(producer, shard, epoch, after).ToString();
         return new CountedSource(source, await log.GetSourceHeadAsync(topic, source, cancel), IsFirst: false);
     }
@@ -65,7 +80,7 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
     /// Up to which number all of a shard's history stands on a topic. What an epoch had not carried there when the next
     /// one began is carried later.
     /// </summary>
-    public async ValueTask<SourceHead> HeadAsync(
+    internal async ValueTask<SourceHead> HeadAsync(
         ILog log, string topic, ShardStream stream, int shard, CancellationToken cancel)
     {
         // Only messages can be lost: the ledger forgets them once they are on the log.
@@ -186,14 +201,3 @@ public sealed class SourceHistory(Func<int, IReadOnlyList<EpochRow>> epochs)
 
     private sealed record Named(long Epoch, long After, string Name, string Published);
 }
-
-/// <summary>How far a stream of a shard is on a topic.</summary>
-/// <param name="Seq">Up to which number all of it is there.</param>
-/// <param name="LostThrough">Up to which number neither log nor ledger had it when its source began; 0 if none.</param>
-public readonly record struct SourceHead(long Seq, long LostThrough);
-
-/// <summary>A source that counts by itself.</summary>
-/// <param name="Name">Its name, which may not be on the log yet.</param>
-/// <param name="Head">Its newest number; the next record has the one after it.</param>
-/// <param name="IsFirst">Whether the log has no record of this producer and shard, of any epoch.</param>
-public readonly record struct CountedSource(string Name, long Head, bool IsFirst);

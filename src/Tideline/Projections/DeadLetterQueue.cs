@@ -342,7 +342,8 @@ public sealed partial class DeadLetterQueue
     {
         for (var shard = 0; shard < _offsets.Length; shard++)
         {
-            _letterSources[shard] = await _topic.FindSourceAsync(shard, _time.NowUs(), cancel);
+            _letterSources[shard] = await _topic.FindSourceAsync(
+                shard, _ledger.NowUs(shard), _letterSources[shard], cancel);
             // Asked for, the group keeps the topic from dropping letters that it has not settled.
             _offsets[shard] = await _log.GetCommittedAsync(_group, DeadLetterTopic.Name, shard, cancel);
             if (_letterSources[shard].IsFirst) continue;

@@ -30,8 +30,9 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
     }
 
     /// <summary>The source of a shard's letters in the present epoch.</summary>
-    public ValueTask<CountedSource> FindSourceAsync(int shard, long nowUs, CancellationToken cancel) =>
-        sources.FindCountedAsync(log, Name, $"dead-{projection}", shard, nowUs, cancel);
+    public ValueTask<CountedSource> FindSourceAsync(
+        int shard, long nowUs, CountedSource chosen, CancellationToken cancel) =>
+        sources.FindCountedAsync(log, Name, $"dead-{projection}", shard, nowUs, chosen, cancel);
 
     /// <summary>A letter of the book with its event.</summary>
     /// <exception cref="TidelineException">Corrupt: it is not on the topic any more.</exception>

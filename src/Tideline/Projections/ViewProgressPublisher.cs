@@ -24,10 +24,11 @@ internal sealed class ViewProgressPublisher(
     private readonly SourceHistory _sources = new(ledger.Epochs);
 
     /// <summary>The last position announced for a shard that no restore took back, and the source.</summary>
-    public async Task<(long ThroughSeq, CountedSource Source)> LastAsync(int shard, CancellationToken cancel)
+    public async Task<(long ThroughSeq, CountedSource Source)> LastAsync(
+        int shard, CountedSource chosen, CancellationToken cancel)
     {
         var source = await _sources.FindCountedAsync(
-            log, announcement.Topic, _producer, shard, time.NowUs(), cancel);
+            log, announcement.Topic, _producer, shard, ledger.NowUs(shard), chosen, cancel);
         if (source.IsFirst) return (0, source);
         for (var before = await log.GetHeadAsync(announcement.Topic, shard, cancel); before
             > 0; before -= ScanRecords)
@@ -52,7 +53,8 @@ internal sealed class ViewProgressPublisher(
         // never said.
         foreach (var shard in shards)
         {
-            if (shard.IsAnnouncementUnsure) shard.Announced = await LastAsync(shard.Shard, cancel);
+            if (shard.IsAnnouncementUnsure) shard.Announced =
+                await LastAsync(shard.Shard, shard.Announced.Source, cancel);
             var (watermark, announced) = (shard.Watermark, shard.Announced);
             if (watermark.Seq <= announced.ThroughSeq) continue;
             var data = JsonSerializer.SerializeToUtf8Bytes(

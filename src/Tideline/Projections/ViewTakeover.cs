@@ -101,7 +101,8 @@ internal sealed partial class ViewTakeover(
 
         await ClaimAsync(epoch => views.SetWatermarkAsync(names.Projection, number, watermark, epoch, cancel), cancel);
         await shard.LoadAsync(watermark, cancel);
-        if (publisher is not null) shard.Announced = await publisher.LastAsync(number, cancel);
+        if (publisher is not null) shard.Announced =
+            await publisher.LastAsync(number, shard.Announced.Source, cancel);
         (shard.IsLedgerRead, shard.IsLoaded, shard.Fault) = (false, true, null);
     }
 

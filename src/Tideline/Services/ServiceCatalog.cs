@@ -29,6 +29,8 @@ public sealed class ServiceCatalog
         RequireOnce("projection", Projections.Select(projection => projection.Name));
         RequireOnce("saga", sagas.Concat(SagaDefinitions.OfTheCore)
             .Select(saga => $"{saga.Name} version {saga.Version}"));
+        RequireOnce("topic", services.SelectMany(
+            service => service.Events.Select(kind => kind.Topic).OfType<string>().Distinct()));
         RequireOnce("event", events);
         RequireOnce("refusal", refusals);
         RequireOnce("kind of transaction", transactions);
@@ -68,7 +70,7 @@ public sealed class ServiceCatalog
     public T Of<T>()
         where T : BankService => Services.OfType<T>().Single();
 
-    private static void RequireOnce(string what, IReadOnlyList<INumberedName> kinds)
+    private static void RequireOnce(string what, IReadOnlyList<NumberedName> kinds)
     {
         RequireOnce(what, kinds.Select(kind => kind.Name));
         RequireOnce($"{what} number", kinds.Select(kind => $"{kind.Number}"));

@@ -1,5 +1,3 @@
-using Tideline.Ledger;
-
 namespace Tideline.Services;
 
 /// <summary>What a service adds to the verification: a law of its own rows, checked while traffic runs.</summary>
@@ -10,4 +8,4 @@ namespace Tideline.Services;
 /// </param>
 public sealed record ServiceCheck(
     string Name,
-    Func<GeneralLedger, int, CancellationToken, Task<(IReadOnlyList<string> Findings, string Seen)>> RunAsync);
+    Func<CheckScope, CancellationToken, Task<(IReadOnlyList<string> Findings, string Seen)>> RunAsync);

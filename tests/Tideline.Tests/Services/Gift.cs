@@ -8,7 +8,7 @@ namespace Tideline.Tests.Services;
 internal static class Gift
 {
     public static TransactionKindName Kind { get; } =
-        new((TransactionKind)190, "gift", "A pledge was kept.");
+        new((TransactionKind)190, "gift", "A pledge was kept.", IsTransfer: true);
 
     public static SagaDefinition Saga { get; } = new("gift", 1,
     [

@@ -1,5 +1,6 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Services;
 
 namespace Tideline.Tests.Services;
 
@@ -7,12 +8,12 @@ namespace Tideline.Tests.Services;
 internal static class PledgeCheck
 {
     public static async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(
-        GeneralLedger ledger, int shard, CancellationToken cancel)
+        CheckScope scope, CancellationToken cancel)
     {
-        var pledges = await ledger.Reader(shard).GetAggregatesAsync(
+        var pledges = await scope.Ledger.Reader(scope.Shard).GetAggregatesAsync(
             new AggregateFilter(Pledge.RowKind, ["made"], AtRest: true), Guid.Empty, Limits.PageRows, cancel);
         var findings = pledges.Where(pledge => pledge.Version != 1)
             .Select(pledge => $"Pledge {pledge.Id} has version {pledge.Version}.");
-        return ([.. findings], $"{pledges.Count} pledges");
+        return ([.. findings], Counted.Of(pledges.Count, "pledge"));
     }
 }

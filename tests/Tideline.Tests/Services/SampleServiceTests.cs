@@ -100,7 +100,7 @@ public abstract class SampleServiceTests : IAsyncLifetime
         got.Select(happened => EventData.Parse(happened.Data.Span).Kind).OfType<string>().ShouldContain("gift");
         var check = (await _node.Verifier.VerifyAsync(deep: false, default)).Checks
             .Single(check => check.Name == "a pledge is made once");
-        (check.Ok, check.Detail).ShouldBe((true, "shard 0: 1 pledges; shard 1: 0 pledges"));
+        (check.Ok, check.Detail).ShouldBe((true, "shard 0: 1 pledge; shard 1: 0 pledges"));
         MySqlCodes.All.Where(code => code.Name is "gift" or "pledge-too-small" or "MONEY_PLEDGED")
             .Select(code => (code.Field, code.Number, code.Meaning)).ShouldBe(
             [

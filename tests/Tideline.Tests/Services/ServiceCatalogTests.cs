@@ -14,6 +14,9 @@ public sealed class ServiceCatalogTests
 {
     private const EventType Free = (EventType)901;
 
+    private static readonly string[] Ours =
+        ["FIRST", "SECOND", "TWICE", "SAME", "TOLD", "ONE", "OTHER", "refused-twice", "moved-twice"];
+
     public static TheoryData<string, Func<BankService>, Func<BankService>> Clashes => new()
     {
         { "service", () => new Named("a"), () => new Named("a") },
@@ -26,6 +29,8 @@ public sealed class ServiceCatalogTests
         { "Refusal", () => Refusing("a", 999), () => new Named("b") },
         { "kind of transaction", () => Moving("a", 191), () => Moving("b", 192) },
         { "Transaction kind", () => Moving("a", 99), () => new Named("b") },
+        { "topic", () => Telling("a", Free, "ONE", "one.events"), () =>
+            Telling("b", (EventType)904, "OTHER", "one.events") },
         { "topic", () => Telling("a", Free, "TOLD", Topics.AccountEvents), () => new Named("b") },
     };
 
@@ -37,7 +42,8 @@ public sealed class ServiceCatalogTests
         var refused = Should.Throw<TidelineException>(() => new ServiceCatalog(first(), second()));
         (refused.Code, refused.Message.Contains(what, StringComparison.Ordinal))
             .ShouldBe((ErrorCode.InvalidInput, true), refused.Message);
-        EventTypes.Find(Free).ShouldBeNull();
+        NumberedName[] registered = [.. EventTypes.All, .. Refusals.All, .. TransactionKinds.All];
+        registered.ShouldNotContain(one => Ours.Contains(one.Name));
     }
 
     private static Named Running(string name, string saga) =>

@@ -39,6 +39,12 @@ public sealed partial class FolderOrderTests
             .Select(file => file.Path.Split('/')[2]).Distinct().Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Every_folder_of_a_service_is_registered() => Services.ShouldBe(
+        SourceTree.Files.Where(file => file.Path.StartsWith(Root + "Services/", StringComparison.Ordinal)
+            && file.Path.Count(letter => letter == '/') > 3)
+            .Select(file => FolderOf(file.Path)).Distinct(), ignoreOrder: true);
+
+    [Fact]
     public void No_arrow_goes_up() => string.Join('\n', FindArrowsUp([])).ShouldBeEmpty();
 
     [Fact]
@@ -56,6 +62,7 @@ public sealed partial class FolderOrderTests
     [InlineData("Consistency", "Accounts.IbanCheck", "Consistency → Services/Accounts")]
     [InlineData("Services.Accounts", "Payments.PaymentsService", "Services/Accounts → Services/Payments")]
     [InlineData("Services", "Archive.ArchiveService", "Services → Services/Archive")]
+    [InlineData("Services.Unregistered", "Archive.ArchiveService", "Services/Unregistered → Services/Archive")]
     public void A_planted_service_is_found(string folder, string service, string found)
     {
         var planted = $$"""
@@ -109,7 +116,7 @@ public sealed partial class FolderOrderTests
     // A service may use those that are registered before it, and what every service uses.
     private static bool MayUse(string from, string to) =>
         Array.IndexOf(Services, to) is >= 0 and var used ? used <= Array.IndexOf(Services, from)
-        : Array.IndexOf(Order, to) <= Array.IndexOf(Order, from.Split('/')[0]);
+        : !to.Contains('/') && Array.IndexOf(Order, to) <= Array.IndexOf(Order, from.Split('/')[0]);
 
     // Each service is a folder of its own.
     private static string FolderOf(string path)

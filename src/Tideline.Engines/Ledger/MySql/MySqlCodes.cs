@@ -109,7 +109,7 @@ internal static partial class MySqlCodes
 
     // What services may add to.
     private static IEnumerable<StoredCode> Of<TEnum, T>(IEnumerable<T> names, Func<T, string> meaning)
-        where T : INumberedName =>
+        where T : NumberedName =>
         names.Select(one => new StoredCode(FieldOf(typeof(TEnum)), one.Number, one.Name, meaning(one)));
 
     // The published names are the names of the enums in this form.

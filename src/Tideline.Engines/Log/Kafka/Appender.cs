@@ -67,6 +67,8 @@ internal sealed class Appender(
     {
         var all = await partitions.AllAsync(topic, cancel);
         await partitions.CatchUpAsync(all, cancel);
+        // One that stopped may have more sources behind its stop.
+        foreach (var partition in all) partition.ThrowIfStopped();
         return [.. all.SelectMany(partition => partition.SourcesOf(prefix)).Distinct(StringComparer.Ordinal)];
     }
 

@@ -9,7 +9,7 @@ namespace Tideline.Services.Accounts;
 /// names an account that has the IBAN. A claim without an account is valid: its opening is in progress, or was
 /// interrupted and gives way to the next request.
 /// </summary>
-internal sealed class IbanCheck(GeneralLedger ledger, int shard)
+internal sealed class IbanCheck(GeneralLedger ledger, int shard, Action<long, long?>? advanced = null)
 {
     private readonly List<string> _findings = [];
 
@@ -18,7 +18,7 @@ internal sealed class IbanCheck(GeneralLedger ledger, int shard)
     /// <summary>The check of a shard.</summary>
     public static ServiceCheck Check { get; } = new(
         "I15 an IBAN belongs to one account, and is claimed for it",
-        static (ledger, shard, cancel) => new IbanCheck(ledger, shard).RunAsync(cancel));
+        static (scope, cancel) => new IbanCheck(scope.Ledger, scope.Shard, scope.Advanced).RunAsync(cancel));
 
     /// <summary>The findings, and how many accounts with an IBAN and claims were seen.</summary>
     public async Task<(IReadOnlyList<string> Findings, string Seen)> RunAsync(CancellationToken cancel)
@@ -32,6 +32,7 @@ internal sealed class IbanCheck(GeneralLedger ledger, int shard)
             await CompareAsync(named, account => IbanClaims.Key(account.Iban!).RouteId,
                 (account, keys) => keys.Claims.Add(IbanClaims.Key(account.Iban!)), Compare, cancel);
             (id, accounts) = (page[^1].Id, accounts + named.Count);
+            advanced?.Invoke(accounts, null);
         }
 
         var name = IbanClaims.Key("");
@@ -43,6 +44,7 @@ internal sealed class IbanCheck(GeneralLedger ledger, int shard)
                 keys.Accounts.Add(claim.Subject);
             }, Compare, cancel);
             (name, claims) = (page[^1].Key, claims + page.Count);
+            advanced?.Invoke(accounts + claims, null);
         }
 
         return (_findings, $"{Counted.Of(accounts, "account")} with an IBAN, {Counted.Of(claims, "claim")}");
