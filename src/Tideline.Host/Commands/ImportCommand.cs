@@ -32,7 +32,12 @@ internal static class ImportCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         var file = parsed.GetRequiredValue(File);
+        if (Directory.Exists(file)) throw new TidelineException(ErrorCode.InvalidInput, $"{file} is a folder.");
         if (!System.IO.File.Exists(file)) throw new TidelineException(ErrorCode.NotFound, $"There is no file {file}.");
+        // Before any money moves.
+        if (parsed.GetValue(Report) is { } wanted && Path.GetDirectoryName(Path.GetFullPath(wanted)) is { } folder
+            && !Directory.Exists(folder))
+            throw new TidelineException(ErrorCode.NotFound, $"There is no folder {folder} for the report.");
         await using var node = await OpsClient.OpenAsync(parsed.GetRequiredValue(Data), cancel);
         var accepted = await node.PostFileAsync("/v1/payments/imports", file, cancel);
         var path = $"/v1/payments/imports/{accepted.GetProperty("importId").GetString()}";

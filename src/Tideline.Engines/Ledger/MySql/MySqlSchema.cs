@@ -56,7 +56,8 @@ internal static class MySqlSchema
     }
 
     // The ledger does not need the objects that are only for people, so a fault in them stops no node. Views hold no
-    // data: all are recreated after a change of tables, and when one is missing, because a restore may leave them out.
+    // data: all are recreated after a change of tables or of their text, and when one is missing, because a restore may
+    // leave them out.
     private static string? EnsureReadable(MySqlConnection connection, bool isChanged)
     {
         try
