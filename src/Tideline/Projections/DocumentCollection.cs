@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Tideline.Kernel;
@@ -27,6 +28,9 @@ public abstract class DocumentCollection : ViewCollection
 
     /// <summary>The JSON of its documents.</summary>
     internal abstract JsonTypeInfo DocumentJson { get; }
+
+    /// <summary>The collection with parts of other services in its documents; null if they take none.</summary>
+    internal abstract DocumentCollection? With(IReadOnlyList<DocumentPart> parts);
 
     /// <inheritdoc/>
     public override string? FindDamage(Document stored)
@@ -64,13 +68,33 @@ public abstract class DocumentCollection : ViewCollection
 public sealed class DocumentCollection<TDocument> : DocumentCollection
     where TDocument : class
 {
+    private FrozenDictionary<EventType, DocumentPart> _parts = FrozenDictionary<EventType, DocumentPart>.Empty;
+
     /// <summary>The stored form.</summary>
     public required JsonTypeInfo<TDocument> Json { get; init; }
 
     internal override JsonTypeInfo DocumentJson => Json;
 
+    internal override DocumentCollection? With(IReadOnlyList<DocumentPart> parts)
+    {
+        if (FoldPart is null) return null;
+        var copy = (DocumentCollection<TDocument>)MemberwiseClone();
+        copy._parts = (from part in parts from type in part.Takes select KeyValuePair.Create(type, part))
+            .ToFrozenDictionary();
+        copy.AddFields(
+            from part in parts
+            from field in part.Fields
+            select field with { Path = $"parts.{part.Name}.{field.Path}" });
+        return copy;
+    }
+
     /// <summary>The document (null: none yet) after an event, its clock moved.</summary>
     public required Func<TDocument?, LedgerEvent, EventData, TDocument> Fold { get; init; }
+
+    /// <summary>
+    /// The document (null: none yet) after an event of a part, its clock moved; null if documents take no parts.
+    /// </summary>
+    public Func<TDocument?, LedgerEvent, EventData, DocumentPart, TDocument>? FoldPart { get; init; }
 
     /// <summary>Which events a document holds.</summary>
     public required DocumentClock<TDocument> Clock { get; init; }
@@ -111,7 +135,9 @@ public sealed class DocumentCollection<TDocument> : DocumentCollection
         document is not null && Clock.Covers((TDocument)document, happened);
 
     internal override object Apply(object? document, LedgerEvent happened, EventData data) =>
-        Fold((TDocument?)document, happened, data);
+        _parts.TryGetValue(happened.Type, out var part)
+            ? FoldPart!((TDocument?)document, happened, data, part)
+            : Fold((TDocument?)document, happened, data);
 
     internal override object Skip(object? document, string key, LedgerEvent happened) =>
         Clock.Skip((TDocument?)document, key, happened);

@@ -44,6 +44,28 @@ public sealed record ProjectionDefinition
     /// <summary>Documents and rows, in the order in which they are compared and shown.</summary>
     public IReadOnlyList<ViewCollection> Collections => Documents is null ? Rows : [Documents, .. Rows];
 
+    /// <summary>The projection with parts of other services in its documents.</summary>
+    /// <exception cref="TidelineException">
+    /// InvalidInput: its documents take no parts, two parts have one name, or two of them or the projection itself take
+    /// one event.
+    /// </exception>
+    internal ProjectionDefinition With(IReadOnlyList<DocumentPart> parts)
+    {
+        if (parts.Count == 0) return this;
+        var taken = parts.SelectMany(part => part.Takes).Concat(Takes ?? new HashSet<EventType>()).ToList();
+        if (Takes is null || Documents?.With(parts) is not { } documents
+            || parts.DistinctBy(part => part.Name).Count() < parts.Count || taken.Distinct().Count() < taken.Count)
+            throw new TidelineException(
+                ErrorCode.InvalidInput,
+                $"The documents of {Name} cannot have the parts {string.Join(", ", parts.Select(part => part.Name))}: "
+                    + "each needs a name and events of its own.");
+        return this with
+        {
+            SchemaVersion = SchemaVersion + parts.Sum(part => part.Version),
+            Takes = taken.ToHashSet(), Documents = documents,
+        };
+    }
+
     internal bool IsTaken(ProjectedEvent happened) =>
         Takes is null || Takes.Contains(happened.Event.Type) || !happened.IsKnown;
 

@@ -6,6 +6,8 @@ namespace Tideline.Projections;
 /// <summary>A collection that a projection keeps.</summary>
 public abstract class ViewCollection
 {
+    private IReadOnlyList<FieldType> _fields = [];
+
     private protected ViewCollection()
     {
     }
@@ -17,7 +19,11 @@ public abstract class ViewCollection
     public IReadOnlyList<IReadOnlyList<string>> Indexes { get; init; } = [];
 
     /// <summary>Types of its fields: what the tools of an engine see that has such types.</summary>
-    public IReadOnlyList<FieldType> Fields { get; init; } = [];
+    public IReadOnlyList<FieldType> Fields
+    {
+        get => _fields;
+        init => _fields = value;
+    }
 
     /// <summary>Whether change streams follow it.</summary>
     public bool IsStreamed { get; init; }
@@ -27,6 +33,8 @@ public abstract class ViewCollection
     /// say so.
     /// </summary>
     public Func<GeneralLedger, string, CancellationToken, Task<bool>>? IsBacked { get; init; }
+
+    private protected void AddFields(IEnumerable<FieldType> more) => _fields = [.. _fields, .. more];
 
     /// <summary>Why a stored document cannot be one that the program wrote; null when it can.</summary>
     public abstract string? FindDamage(Document stored);

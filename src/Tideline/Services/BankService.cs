@@ -36,6 +36,9 @@ public abstract class BankService
     /// <summary>Its projections on the view tier.</summary>
     public virtual IReadOnlyList<ProjectionDefinition> Projections => [];
 
+    /// <summary>What it adds to the documents of other services.</summary>
+    public virtual IReadOnlyList<DocumentPart> DocumentParts => [];
+
     /// <summary>What it adds to the verification.</summary>
     public virtual IReadOnlyList<ServiceCheck> Checks => [];
 

@@ -19,7 +19,15 @@ public sealed class ServiceCatalog
         Services = services;
         Commands = [.. services.SelectMany(service => service.Commands)];
         Timers = [.. services.SelectMany(service => service.Timers)];
-        Projections = [.. services.SelectMany(service => service.Projections)];
+        var parts = services.SelectMany(service => service.DocumentParts).ToList();
+        Projections =
+        [
+            .. services.SelectMany(service => service.Projections).Select(projection =>
+                projection.With([.. parts.Where(part => part.Projection == projection.Name)])),
+        ];
+        if (parts.Find(part => Projections.All(projection => projection.Name != part.Projection)) is { } lost)
+            throw new TidelineException(
+                ErrorCode.InvalidInput, $"There is no projection {lost.Projection} for the part {lost.Name}.");
         var sagas = services.SelectMany(service => service.Sagas).ToList();
         var events = services.SelectMany(service => service.Events).ToList();
         var refusals = services.SelectMany(service => service.Refusals).ToList();

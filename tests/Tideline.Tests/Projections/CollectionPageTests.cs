@@ -93,6 +93,7 @@ public sealed class CollectionPageTests
         var whole when whole == typeof(long) || whole == typeof(int) => "long",
         var sum when sum == typeof(decimal) => "long or decimal",
         var truth when truth == typeof(bool) => "boolean",
+        var any when any == typeof(JsonElement) => "document",
         _ => "text",
     };
 

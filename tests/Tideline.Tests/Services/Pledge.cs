@@ -54,4 +54,5 @@ internal sealed record Pledge(Guid PledgeId, Guid SagaId, Guid From, Guid To, Mo
     Converters = [typeof(CurrencyJson)])]
 [JsonSerializable(typeof(Pledge))]
 [JsonSerializable(typeof(PledgeTotal))]
+[JsonSerializable(typeof(PledgedByCustomer))]
 internal sealed partial class PledgeJson : JsonSerializerContext;

@@ -26,6 +26,8 @@ internal sealed class PledgeService : BankService
 
     public override IReadOnlyList<ProjectionDefinition> Projections => [PledgesProjection.Definition];
 
+    public override IReadOnlyList<DocumentPart> DocumentParts => [PledgesProjection.OfCustomers];
+
     public override IReadOnlyList<ServiceCheck> Checks =>
         [new("a pledge is made once", PledgeCheck.RunAsync)];
 }

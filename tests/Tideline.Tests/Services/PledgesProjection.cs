@@ -1,10 +1,16 @@
+using System.Text.Json;
 using Tideline.Kernel;
 using Tideline.Projections;
+using Tideline.Services.Accounts.Views;
+using Tideline.Views;
 
 namespace Tideline.Tests.Services;
 
 /// <summary>All that was pledged in a currency.</summary>
 internal sealed record PledgeTotal(long Minor, SortedList<int, long> Clock);
+
+/// <summary>The part of a customer's document.</summary>
+internal sealed record PledgedByCustomer(int Count, string Currency, long AmountMinor);
 
 /// <summary>The view of pledges: a total for each currency.</summary>
 internal static class PledgesProjection
@@ -22,5 +28,18 @@ internal static class PledgesProjection
                 total => total.Clock, (total, _, clock) => new PledgeTotal(total?.Minor ?? 0, clock)),
         },
 
+    };
+
+    /// <summary>What a customer pledged, in the customer's document.</summary>
+    public static DocumentPart OfCustomers { get; } = new()
+    {
+        Projection = CustomersProjection.Name, Name = "pledges", Version = 1,
+        Takes = new HashSet<EventType> { Pledge.Happened.Type },
+        Fold = (part, _, data) => JsonSerializer.SerializeToElement(
+            new PledgedByCustomer(
+                (part?.GetProperty("count").GetInt32() ?? 0) + 1, data.Currency!,
+                (part?.GetProperty("amountMinor").GetInt64() ?? 0) + data.AmountMinor),
+            PledgeJson.Default.PledgedByCustomer),
+        Fields = [new("amountMinor", FieldKind.AmountMinor)],
     };
 }

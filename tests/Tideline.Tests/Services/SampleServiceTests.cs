@@ -2,6 +2,7 @@ using Tideline.Engines.Ledger.MySql;
 using Tideline.Gateway.Problems;
 using Tideline.Kernel;
 using Tideline.Node;
+using Tideline.Queries;
 using Tideline.Sagas;
 using Tideline.Services.Accounts;
 using Tideline.Tests.Flows;
@@ -65,6 +66,13 @@ public abstract class SampleServiceTests : IAsyncLifetime
         var total = (PledgeTotal)projection.Definition.Documents!.Read(stored, out _)!;
         total.Minor.ShouldBe(175);
         (await projection.Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
+        var giver = (await _node.Ledger.ReaderOf(from).GetAccountAsync(from, default))!.CustomerId;
+        var customer = (await _node.Services.Of<AccountsService>().Views!.Queries.GetCustomerAsync(
+            giver, ReadConsistency.Eventual, default)).ShouldNotBeNull().Customer;
+        customer.Parts.ShouldNotBeNull()["pledges"].GetRawText()
+            .ShouldBe("""{"count":3,"currency":"EUR","amountMinor":175}""");
+        customer.Clock.Keys.ShouldBe([giver, from, first, second, third], ignoreOrder: true);
+        (await _node.Projections["customers"].Rebuild.RunAsync(force: false, default)).Phase.ShouldBe("switched");
         var kept = await _node.Ledger.Reader(0).GetAggregateAsync(first, default);
         (kept!.Kind, kept.State, kept.Version).ShouldBe(("pledge", "made", 1));
         var report = await _node.Verifier.VerifyAsync(deep: true, default);

@@ -1,8 +1,11 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Log;
+using Tideline.Projections;
 using Tideline.Sagas;
 using Tideline.Services;
+using Tideline.Services.Accounts;
+using Tideline.Services.Analytics;
 using Tideline.Services.Payments;
 
 namespace Tideline.Tests.Services;
@@ -46,6 +49,32 @@ public sealed class ServiceCatalogTests
         registered.ShouldNotContain(one => Ours.Contains(one.Name));
     }
 
+    [Theory]
+    [InlineData("nowhere", EventType.CustomerViewUpdated)]
+    [InlineData("daily", EventType.CustomerViewUpdated)]
+    [InlineData("customers", EventType.AccountDebited)]
+    public void A_part_needs_a_projection_that_takes_it_and_events_of_its_own(string projection, EventType taken)
+    {
+        var part = PledgesProjection.OfCustomers with
+        {
+            Projection = projection, Takes = new HashSet<EventType> { taken },
+        };
+        Should.Throw<TidelineException>(() => new ServiceCatalog(
+            new AccountsService(), new AnalyticsService(), new Named("a") { OwnParts = [part] }))
+            .Code.ShouldBe(ErrorCode.InvalidInput);
+    }
+
+    [Fact]
+    public void A_projection_with_a_part_is_another_one_to_build()
+    {
+        var alone = new ServiceCatalog(new AccountsService()).Projections.Single();
+        var with = new ServiceCatalog(
+            new AccountsService(), new Named("a") { OwnParts = [PledgesProjection.OfCustomers] }).Projections.Single();
+        with.SchemaVersion.ShouldBe(alone.SchemaVersion + 1);
+        with.Documents!.Fields.Select(field => field.Path).Except(alone.Documents!.Fields.Select(field => field.Path))
+            .ShouldBe(["parts.pledges.amountMinor"]);
+    }
+
     private static Named Running(string name, string saga) =>
         new(name) { OwnSagas = [TransferSaga.Version1 with { Name = saga }] };
 
@@ -65,6 +94,10 @@ public sealed class ServiceCatalogTests
     private sealed class Named(string name) : BankService
     {
         public IReadOnlyList<RefusalKind> OwnRefusals { get; init; } = [];
+
+        public IReadOnlyList<DocumentPart> OwnParts { get; init; } = [];
+
+        public override IReadOnlyList<DocumentPart> DocumentParts => OwnParts;
 
         public IReadOnlyList<TransactionKindName> OwnKinds { get; init; } = [];
 

@@ -39,6 +39,18 @@ internal static class CustomerJson
             WriteSums(json, day.Day, day.Currency, day.Count, day.InMinor, day.OutMinor);
         json.WriteEndArray();
         json.WriteEndObject();
+        if (customer.Parts is { } parts)
+        {
+            json.WriteStartObject("services"u8);
+            foreach (var (name, part) in parts)
+            {
+                json.WritePropertyName(name);
+                part.WriteTo(json);
+            }
+
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("clock"u8);
         foreach (var (aggregate, version) in customer.Clock) json.WriteNumber(aggregate.ToString(), version);
         json.WriteEndObject();

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Tideline.Services.Accounts.Views;
@@ -31,7 +32,13 @@ public sealed record CustomerDocument
     /// </summary>
     public string? OldestDay { get; init; }
 
-    /// <summary>The vector clock: aggregate (customer or account) → version of its last event folded in.</summary>
+    /// <summary>What other services add, by the name of their part; null if nothing.</summary>
+    public SortedList<string, JsonElement>? Parts { get; init; }
+
+    /// <summary>
+    /// The vector clock: aggregate (customer, account, or one of another service) → version of its last event folded
+    /// in.
+    /// </summary>
     public SortedList<Guid, long> Clock { get; init; } = [];
 
     /// <summary>The parsed profile; null if there is none, or if it cannot be read.</summary>

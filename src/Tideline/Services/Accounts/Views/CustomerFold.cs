@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Tideline.Kernel;
+using Tideline.Projections;
 
 namespace Tideline.Services.Accounts.Views;
 
@@ -15,7 +17,12 @@ internal static class CustomerFold
 
     /// <summary>The document after the event; the same instance if the document already contains it.</summary>
     /// <exception cref="TidelineException">Corrupt: the event cannot follow the document's state.</exception>
-    public static CustomerDocument Apply(CustomerDocument? document, LedgerEvent happened, EventData data)
+    public static CustomerDocument Apply(CustomerDocument? document, LedgerEvent happened, EventData data) =>
+        Apply(document, happened, data, null);
+
+    /// <summary>As above, for an event of another service's part.</summary>
+    public static CustomerDocument Apply(
+        CustomerDocument? document, LedgerEvent happened, EventData data, DocumentPart? part)
     {
         if (Covers(document, happened)) return document!;
         if (data.CustomerId == Guid.Empty || (document is not null && document.CustomerId != data.CustomerId))
@@ -25,6 +32,7 @@ internal static class CustomerFold
         if (happened.Version != known + 1) throw Broken(happened, $"version {known + 1} of its aggregate is missing");
         var changed = happened.Type switch
         {
+            _ when part is not null => WithPart(document, happened, data, part),
             EventType.CustomerCreated => WithProfile(document, happened, data),
             EventType.AccountCreated or EventType.BalanceUpdated => WithAccount(document, happened, data),
             EventType.TransactionRecorded or EventType.AccountDebited or EventType.AccountCredited =>
@@ -95,6 +103,17 @@ internal static class CustomerFold
             ? null
             : days[0].Day.ToString("O", System.Globalization.CultureInfo.InvariantCulture),
     };
+
+    private static CustomerDocument WithPart(
+        CustomerDocument document, LedgerEvent happened, EventData data, DocumentPart part)
+    {
+        JsonElement? before = document.Parts?.TryGetValue(part.Name, out var held) == true ? held : null;
+        SortedList<string, JsonElement> parts = document.Parts is { } known
+            ? new(known, StringComparer.Ordinal)
+            : new(StringComparer.Ordinal);
+        parts[part.Name] = part.Fold(before, happened, data);
+        return document with { Parts = parts };
+    }
 
     private static CustomerDocument WithProfile(CustomerDocument document, LedgerEvent happened, EventData data) =>
         data.Personal is [var profile] && profile.Subject == document.CustomerId

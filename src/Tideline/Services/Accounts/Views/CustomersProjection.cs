@@ -49,6 +49,7 @@ public static class CustomersProjection
         IsStreamed = true,
         Json = ViewJson.Default.CustomerDocument,
         Fold = CustomerFold.Apply,
+        FoldPart = CustomerFold.Apply,
         Clock = new(
             CustomerFold.Covers,
             (document, key, happened) => CustomerFold.Skip(
