@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tideline.Kernel;
+using Tideline.Log;
 
 namespace Tideline.Projections;
 
@@ -37,15 +38,16 @@ internal sealed record DeadLetterData(
 
 /// <summary>
 /// What the topic does not say: per key and shard the offset up to which letters are done, what was given up, keys
-/// that are held back without a letter and why, how many letters each shard has, and how often this changed. It is
+/// that are held back without a letter and why, the source of each shard's letters, how many keys wait, and how often
+/// this changed. It is
 /// written before a watermark passes an event that is dead, so whoever reads a watermark and then this knows every
 /// key whose document may be behind it.
 /// </summary>
 internal sealed record DeadLetterState(
     Dictionary<string, Dictionary<int, long>> Settled, List<DiscardedLetters> Discarded,
-    Dictionary<string, HeldKey> Held, Dictionary<int, long> Heads, long Changes)
+    Dictionary<string, HeldKey> Held, Dictionary<int, string> Sources, int Waiting, long Changes)
 {
-    internal static DeadLetterState Empty => new([], [], [], [], 0);
+    internal static DeadLetterState Empty => new([], [], [], [], 0, 0);
 
     /// <summary>Whether the document of a key may lack what given-up letters said.</summary>
     internal bool HasDiscarded(string key) => Discarded.Exists(given => given.Key == key && given.HealedUs is null);
@@ -62,13 +64,31 @@ internal sealed record DeadLetterState(
             : null;
     }
 
+    /// <summary>The state with what the topic has now: a source of each shard that has letters, and who waits.</summary>
+    internal DeadLetterState With(CountedSource[] sources, int waiting)
+    {
+        var known = Sources.ToDictionary();
+        foreach (var (shard, source) in sources.Index())
+            if (source.IsUsed) known[shard] = source.Name;
+        return this with { Sources = known, Waiting = waiting };
+    }
+
+    /// <summary>The state after the topic lost the letters of some shards: their offsets say nothing any more.</summary>
+    internal DeadLetterState Without(IReadOnlyCollection<int> lost) => lost.Count == 0 ? this : this with
+    {
+        Settled = Settled.Select(of => KeyValuePair.Create(
+            of.Key, of.Value.Where(each => !lost.Contains(each.Key)).ToDictionary()))
+            .Where(of => of.Value.Count > 0).ToDictionary(),
+        Sources = Sources.Where(each => !lost.Contains(each.Key)).ToDictionary(),
+    };
+
     /// <exception cref="JsonException">Somebody broke it.</exception>
     internal static DeadLetterState Parse(byte[] json)
     {
         var state = JsonSerializer.Deserialize(json, ProjectionJson.Default.DeadLetterState)
             ?? throw new JsonException("There is nothing in it.");
         return state.Settled is null || state.Discarded is null || state.Settled.Values.Any(ofKey => ofKey is null)
-            || state.Held is null || state.Heads is null || state.Held.Values.Any(held => held?.Reason is null)
+            || state.Held is null || state.Sources is null || state.Held.Values.Any(held => held?.Reason is null)
             || state.Discarded.Exists(discarded => discarded?.Positions is null || discarded.Key is null)
             ? throw new JsonException("It is not whole.")
             : state;

@@ -96,13 +96,19 @@ public sealed partial class DeadLetterQueue
     {
         _epoch = epoch;
         var (state, _) = await LoadStateAsync(cancel);
+        state = state.Without(await _topic.FindLostAsync(state.Sources, cancel));
         _state = await WithoutTakenBackAsync(state, cancel);
         var book = new DeadLetterIndex();
         await ReadAllAsync(book, cancel);
         book.Settle(_state.Settled);
         lock (_lock) _book = book;
-        await SaveAsync(WithHeads(), cancel);
+        await SaveAsync(_state, cancel);
     }
+
+    /// <summary>Whether keys waited when the topic lost letters: nobody can say any more which.</summary>
+    internal async Task<bool> HasLostLettersAsync(CancellationToken cancel) =>
+        (await LoadStateAsync(cancel)).State is { Waiting: > 0 } state
+        && (await _topic.FindLostAsync(state.Sources, cancel)).Count > 0;
 
     /// <summary>Reads what the owner of the views noted since the last look.</summary>
     internal async Task FollowAsync(CancellationToken cancel)
@@ -172,7 +178,7 @@ public sealed partial class DeadLetterQueue
 
         if (late is not null) await HoldAsync(late, cancel);
         if (!_isUnsaved) return;
-        await SaveAsync(WithHeads(), cancel);
+        await SaveAsync(_state, cancel);
         _isUnsaved = false;
     }
 
@@ -275,15 +281,10 @@ public sealed partial class DeadLetterQueue
         await SaveAsync(_state with { Settled = settled.Where(each => each.Value.Count > 0).ToDictionary() }, cancel);
     }
 
-    private DeadLetterState WithHeads() => _state with
-    {
-        Heads = _letterSources.Index().ToDictionary(each => each.Index, each => each.Item.Head),
-    };
-
     private async Task SaveAsync(DeadLetterState state, CancellationToken cancel)
     {
         // Whoever follows tells by the bytes whether to read again.
-        state = state with { Changes = _state.Changes + 1 };
+        state = state.With(_letterSources, _book.Count) with { Changes = _state.Changes + 1 };
         var json = JsonSerializer.SerializeToUtf8Bytes(state, ProjectionJson.Default.DeadLetterState);
         await _views.SetStateAsync(_stateName, json, _epoch, cancel);
         lock (_lock) (_state, _stored) = (state, json);

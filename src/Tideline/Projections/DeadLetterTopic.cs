@@ -34,6 +34,16 @@ internal sealed class DeadLetterTopic(string projection, ILog log, SourceHistory
         int shard, long nowUs, CountedSource chosen, CancellationToken cancel) =>
         sources.FindCountedAsync(log, Name, $"dead-{projection}", shard, nowUs, chosen, cancel);
 
+    /// <summary>The shards whose letters came from a source that the topic does not know any more.</summary>
+    public async Task<IReadOnlyCollection<int>> FindLostAsync(
+        IReadOnlyDictionary<int, string> known, CancellationToken cancel)
+    {
+        var lost = new List<int>();
+        foreach (var (shard, source) in known)
+            if (!(await log.GetSourcesAsync(Name, source, cancel)).Contains(source)) lost.Add(shard);
+        return lost;
+    }
+
     /// <summary>A letter of the book with its event.</summary>
     /// <exception cref="TidelineException">Corrupt: it is not on the topic any more.</exception>
     public async Task<DeadLetter> ReadAsync(DeadLetterIndex.Letter letter, CancellationToken cancel) =>

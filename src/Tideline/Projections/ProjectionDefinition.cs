@@ -62,7 +62,8 @@ public sealed record ProjectionDefinition
         return this with
         {
             SchemaVersion = SchemaVersion + parts.Sum(part => part.Version),
-            Takes = taken.ToHashSet(), Documents = documents,
+            Takes = taken.ToHashSet(),
+            Documents = documents,
         };
     }
 

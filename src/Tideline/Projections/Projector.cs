@@ -288,7 +288,8 @@ public sealed partial class Projector : IAsyncDisposable
         {
             _takeover.Epoch = epoch;
             _feed.Begin(epoch);
-            (var active, StateFault) = await _takeover.ClaimActiveAsync(cancel);
+            var hasLost = await _dead.HasLostLettersAsync(cancel);
+            (var active, StateFault) = await _takeover.ClaimActiveAsync(hasLost, cancel);
             (Active, _applier) = (active, ApplierOf(active));
             await _takeover.EnsureAsync(Names, cancel);
             await _upkeep.PublishAsync(Names, cancel);

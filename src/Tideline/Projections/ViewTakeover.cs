@@ -17,11 +17,14 @@ internal sealed partial class ViewTakeover(
     public long Epoch { get; set; }
 
     /// <summary>The version that answers, claimed, and what was wrong with the state that says so.</summary>
-    public async Task<(ActiveViews Active, string? Fault)> ClaimActiveAsync(CancellationToken cancel)
+    /// <param name="hasLostLetters">Whether documents lack events of dead letters that nobody has any more.</param>
+    /// <param name="cancel">Stops it.</param>
+    public async Task<(ActiveViews Active, string? Fault)> ClaimActiveAsync(
+        bool hasLostLetters, CancellationToken cancel)
     {
         var found = await ActiveViews.LoadAsync(views, definition, cancel);
         // Documents of another fold are neither read nor folded on: they may not even have the same fields.
-        var isOfThisFold = found is not null && found.Schema == definition.SchemaVersion;
+        var isOfThisFold = found is not null && found.Schema == definition.SchemaVersion && !hasLostLetters;
         var active = await EpochSwitch.RunAsync(
             ledger, views, definition, isOfThisFold ? found! : await RenewAsync(found, cancel), cancel) with
         {
@@ -131,6 +134,7 @@ internal sealed partial class ViewTakeover(
         var highest = (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max();
         var version = Math.Max(highest, old?.Latest ?? 0) + 1;
         if (old is null) ActiveIsBroken(logger, definition.Name, version);
+        else if (old.Schema == definition.SchemaVersion) LettersAreLost(logger, definition.Name, version);
         else FoldChanged(logger, definition.Name, old.Schema, definition.SchemaVersion, version);
         await new ViewNames(definition, version).CreateAsync(views, shards.Length, cancel);
         return new ActiveViews(version, old?.Version, definition.SchemaVersion, version, ledger.InstallationEpoch)
@@ -138,6 +142,12 @@ internal sealed partial class ViewTakeover(
             SwitchedUs = old is null ? null : ledger.NowUs(0),
         };
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message =
+        "The log lost dead letters of {Projection}, so its version {Version} is built from the ledger.")]
+    private static partial void LettersAreLost(ILogger logger, string projection, long version);
 
     [LoggerMessage(
         Level = LogLevel.Error,

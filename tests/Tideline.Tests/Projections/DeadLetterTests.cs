@@ -1,8 +1,10 @@
+using Tideline.Engines.Log.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Services.Accounts.Views;
 using Tideline.Tests.Services.Accounts;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tests.Projections;
 
@@ -49,6 +51,40 @@ public sealed class DeadLetterTests
         await stage.RestartAsync();
         stage.Customers.DeadLetters.List().ShouldBeEmpty();
         (await stage.ViewAsync(ada))!.Accounts.Select(each => each.PostedMinor).ShouldBe([10_003L, 10_003L]);
+    }
+
+    [Fact]
+    public async Task Letters_that_waited_on_a_log_that_was_lost_are_built_anew_from_the_ledger()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var version = (await stage.ViewAsync(ada))!.Clock[accounts[0]];
+        await stage.TamperAsync(ada, document => Fold(document, accounts[0], version - 1));
+        await stage.RestartAsync();
+        await stage.Bank.DepositAsync(accounts[0], 5);
+        await stage.FlowAsync();
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem();
+
+        using var folder = new TemporaryFolder("lost");
+        await using var empty = SqliteLog.Open(folder.Path, stage.Bank.Time);
+        for (var start = 1; start <= 2; start++)
+        {
+            await stage.RestartAsync(empty);
+            await stage.ProjectAsync();
+            stage.Customers.Projector.Names.Version.ShouldBe(2);
+            stage.Customers.DeadLetters.List().ShouldBeEmpty();
+            (await stage.ViewAsync(ada))!.Accounts.Single(each => each.AccountId == accounts[0]).PostedMinor
+                .ShouldBe(10_005);
+        }
+
+        // What died afterwards waits, although offsets begin again.
+        await stage.TamperAsync(ada, document => Fold(document, accounts[0], version - 1));
+        await stage.RestartAsync(empty);
+        await stage.Bank.DepositAsync(accounts[0], 5);
+        await stage.ProjectAsync();
+        await stage.RestartAsync(empty);
+        stage.Customers.DeadLetters.List().ShouldHaveSingleItem();
     }
 
     [Fact]

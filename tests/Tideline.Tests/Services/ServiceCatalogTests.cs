@@ -57,7 +57,8 @@ public sealed class ServiceCatalogTests
     {
         var part = PledgesProjection.OfCustomers with
         {
-            Projection = projection, Takes = new HashSet<EventType> { taken },
+            Projection = projection,
+            Takes = new HashSet<EventType> { taken },
         };
         Should.Throw<TidelineException>(() => new ServiceCatalog(
             new AccountsService(), new AnalyticsService(), new Named("a") { OwnParts = [part] }))
