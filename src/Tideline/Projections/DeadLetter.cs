@@ -64,7 +64,7 @@ internal sealed record DeadLetterState(
             : null;
     }
 
-    /// <summary>The state with what the topic has now: a source of each shard that has letters, and who waits.</summary>
+    /// <summary>The state with what the topic has now: the sources of letters, and how many keys wait.</summary>
     internal DeadLetterState With(CountedSource[] sources, int waiting)
     {
         var known = Sources.ToDictionary();
@@ -73,7 +73,7 @@ internal sealed record DeadLetterState(
         return this with { Sources = known, Waiting = waiting };
     }
 
-    /// <summary>The state after the topic lost the letters of some shards: their offsets say nothing any more.</summary>
+    /// <summary>The state after the topic lost the letters of some shards: what it says of offsets is void.</summary>
     internal DeadLetterState Without(IReadOnlyCollection<int> lost) => lost.Count == 0 ? this : this with
     {
         Settled = Settled.Select(of => KeyValuePair.Create(
