@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Node;
 using Tideline.Sagas;
 using Tideline.Views;
 
@@ -25,6 +26,20 @@ public sealed class PersistedNumberTests
         .. Enum.GetValues<TransactionKind>().Select(kind => Line(kind, kind.Word())),
         .. Enum.GetValues<SagaState>().Select(state => Line(state, state.Word())),
     ]);
+
+    [Fact]
+    public void Numbers_and_names_of_services_are_frozen()
+    {
+        var services = ServiceRegistration.MakeAll(BankServices.All).Services;
+        GoldenFile.ShouldHold("registered-names.txt",
+        [
+            .. services.SelectMany(service => service.Events).Select(kind => $"event {kind.Number} {kind.Name}"),
+            .. services.SelectMany(service => service.Refusals).Select(kind => $"refusal {kind.Number} {kind.Name}"),
+            .. services.SelectMany(service => service.TransactionKinds)
+                .Select(kind => $"kind of transaction {kind.Number} {kind.Name}"),
+            .. services.SelectMany(service => service.Commands).Select(command => $"command {command.Name}"),
+        ]);
+    }
 
     private static IEnumerable<string> Lines<T>()
         where T : struct, Enum =>

@@ -5,8 +5,11 @@ using Tideline.Engines.Log.Sqlite;
 using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Log;
+using Tideline.Services;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Gateway;
 using Tideline.Tests.Ledger;
+using Tideline.Tests.Services;
 
 namespace Tideline.Tests.Log;
 
@@ -129,6 +132,40 @@ public sealed class RelayTests : IAsyncLifetime
             await _bank.Runner.HandleAsync(1, [record], Cancel);
         await _bank.Pump.RunAsync();
         (await transfer).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task A_topic_of_a_service_that_lost_its_newest_records_gets_them_again()
+    {
+        new ServiceCatalog(new AccountsService(), new PledgeService()).Services.Count.ShouldBe(2);
+        var from = await _bank.AccountAsync(0, balanceMinor: 1_000);
+        await using (var relay = Start(_log))
+        {
+            for (var pledge = 1; pledge <= 3; pledge++)
+            {
+                var made = new Pledge(
+                    _bank.Ledger.NextIdBeside(from), _bank.Ledger.NextIdBeside(from), from, from,
+                    new Money(10, Bank.Eur));
+                (await _bank.Ledger.ExecuteAsync(made, Cancel)).Refusal.ShouldBeNull();
+            }
+
+            await CaughtUpAsync(relay);
+        }
+
+        var topic = Pledge.Happened.Topic!;
+        var copies = await _log.ReadAsync(topic, 0, 0, 10, Cancel);
+        copies.Count.ShouldBe(3);
+        await using var less = SqliteLog.Open(Path.Combine(_folder, "less"), TimeProvider.System);
+        await less.AppendAsync([.. await _log.ReadAsync(Topics.AccountEvents, 0, 0, 1_000, Cancel)], Cancel);
+        await less.AppendAsync([copies[0]], Cancel);
+        await using (var relay = Start(less))
+        {
+            await _bank.DepositAsync(from, 1);
+            await CaughtUpAsync(relay);
+        }
+
+        (await less.ReadAsync(topic, 0, 0, 10, Cancel)).Select(copy => (copy.SourceSeq, copy.PreviousSeq))
+            .ShouldBe(copies.Select(copy => (copy.SourceSeq, copy.PreviousSeq)));
     }
 
     [Fact]

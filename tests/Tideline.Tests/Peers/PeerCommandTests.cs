@@ -74,7 +74,8 @@ public sealed class PeerCommandTests
     [Fact]
     public void A_command_of_any_registered_service_is_read_as_it_was_written()
     {
-        var commands = new PeerCommands(new ServiceCatalog(new PledgeService()), new ShardMap(4));
+        var commands = new PeerCommands(
+            new ServiceCatalog(new AccountsService(), new PledgeService()), new ShardMap(4));
         Gen.Select(Gen.Guid, Gen.Guid, Gen.Guid, Gen.Guid, Amount).Select(
             (id, saga, from, to, amount) => new Pledge(id, saga, from, to, amount)).Sample(
             pledge => commands.Read(commands.Write([pledge]).Span).ShouldBe([pledge]), iter: 100);
