@@ -19,6 +19,8 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
     private static readonly TimeSpan Last = TimeSpan.FromMilliseconds(KafkaLimits.RequestMs + KafkaLimits.CloseMs);
     private readonly SemaphoreSlim _deleting = new(1, 1);
     private readonly ConcurrentDictionary<Task, bool> _asked = new();
+    private readonly Lock _closing = new();
+    private bool _isClosed;
 
     /// <summary>
     /// An offset of each partition: <see cref="OffsetReader.First"/>, <see cref="OffsetReader.End"/>, or the first
@@ -47,7 +49,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
                 partition => partition.PartitionId == place.Partition.Value && partition.Leader >= 0))
                 throw new KafkaException(new Error(KafkaError.LeaderNotAvailable, $"{place} has no leader"));
             var within = new DeleteRecordsOptions { RequestTimeout = Request, OperationTimeout = Request };
-            return await Asked(client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within))
+            return await Asked(() => client.DeleteRecordsAsync([new TopicPartitionOffset(place, before)], within))
                 .WaitAsync(Patience, time, cancel);
         }
         finally
@@ -103,11 +105,12 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
     }
 
     /// <summary>
-    /// Waits for the answers that nobody waits for any more. A client that never gives them is left as it is: to close
-    /// it over an answer that was not taken ends the process by signal 11.
+    /// Waits for the answers that nobody waits for any more; nothing is asked from now on. A client that never gives
+    /// them is left as it is: to close it over an answer that was not taken, or that still arrives, ends the process.
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        lock (_closing) _isClosed = true;
         // Nobody may be inside a client that is closed.
         await _deleting.WaitAsync();
         _deleting.Dispose();
@@ -120,12 +123,24 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
     private async Task<TopicMetadata> MetadataAsync(string topic) =>
         (await Task.Run(() => client.GetMetadata(topic, Request))).Topics[0];
 
-    private Task<T> Asked<T>(Task<T> answer)
+    private async Task<T> Asked<T>(Func<Task<T>> ask)
     {
-        _asked.TryAdd(answer, true);
-        _ = answer.ContinueWith(ended => _asked.TryRemove(ended, out _),
-            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return answer;
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_closing)
+        {
+            if (_isClosed) throw new TidelineException(Kernel.ErrorCode.ShuttingDown, "The log is closed.");
+            _asked.TryAdd(ended.Task, true);
+        }
+
+        try
+        {
+            return await ask();
+        }
+        finally
+        {
+            _asked.TryRemove(ended.Task, out _);
+            ended.SetResult();
+        }
     }
 
     private async Task<T> AskAsync<T>(string what, Func<Task<T>> ask, CancellationToken cancel)
@@ -137,7 +152,7 @@ internal sealed class KafkaAdmin(IAdminClient client, OffsetReader offsets, Grou
             try
             {
                 // The client of .NET loses some failures, and its task then never ends.
-                return await Asked(ask()).WaitAsync(left > Rest ? left : Rest, time, cancel);
+                return await Asked(ask).WaitAsync(left > Rest ? left : Rest, time, cancel);
             }
             catch (KafkaException fault)
             {
