@@ -24,7 +24,7 @@ internal sealed partial class LatePart<T> : IAsyncDisposable
     public LatePart(string name, Func<CancellationToken, Task<T>> open, TimeProvider time, ILogger logger)
     {
         (_name, _open, _time, _logger) = (name, open, time, logger);
-        _loop = Task.Run(OpenAsync);
+        _loop = Background.Run(OpenAsync);
     }
 
     /// <summary>Completes after the first attempt.</summary>
@@ -72,7 +72,7 @@ internal sealed partial class LatePart<T> : IAsyncDisposable
                 _tried.TrySetResult();
             }
 
-            await Task.Delay(Rest, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Rest, _time, _stop.Token).ConfigureAwait(Background.WhateverItsEnd);
         }
     }
 

@@ -17,6 +17,9 @@ public sealed record NodeOptions
     /// <summary>The servers of the cluster profile; null: the embedded engines.</summary>
     public ClusterOptions? Cluster { get; init; }
 
+    /// <summary>Engines of another kind, as a simulation has; null: those of the profile.</summary>
+    internal OwnEngines? Engines { get; init; }
+
     /// <summary>
     /// Forwards commands to another process of the installation that owns their shard; null: they are refused. If set,
     /// this process owns no shard until <see cref="TidelineNode.BecomeReachable"/>.

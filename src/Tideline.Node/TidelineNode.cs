@@ -129,10 +129,14 @@ public sealed partial class TidelineNode : IAsyncDisposable
     {
         Options.Cluster?.Require();
         var owner = new ShardOwner(
-            ShardOwner.ThisProcess, Options.Cluster?.Address ?? "", new Guid(RandomNumberGenerator.GetBytes(16)));
-        IEngineSet engines = Options.Cluster is { } cluster
-            ? new ClusterEngines(Options, cluster, owner)
-            : new EmbeddedEngines(Options);
+            ShardOwner.ThisProcess, Options.Cluster?.Address ?? Options.Engines?.Address ?? "",
+            new Guid(RandomNumberGenerator.GetBytes(16)));
+        var engines = Options switch
+        {
+            { Engines: { } own } => own.Open(owner),
+            { Cluster: { } cluster } => new ClusterEngines(Options, cluster, owner),
+            _ => new EmbeddedEngines(Options),
+        };
         Keep(_clock.Watch());
 
         // The bus and the view tier may be away: commands do not need them.
@@ -172,10 +176,10 @@ public sealed partial class TidelineNode : IAsyncDisposable
         await keeper.StartAsync(cancel);
         guard.Add(keeper.Witness);
         Health.Register("manifest", FaultScope.Detail, () => keeper.Fault);
-        if (Options.Cluster is null)
+        if (Options.Cluster is null && Options.Engines is null)
             Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, PinFiles, time);
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, Services, carry, owner.Secret, time));
-        if (Options.Cluster is not null) Receiver = new CommandReceiver(Ledger, Services, owner.Secret);
+        if (Options.Cluster is not null || Options.Engines is not null) Receiver = new CommandReceiver(Ledger, Services, owner.Secret);
         await Services.Sagas.CheckInFlightAsync(Ledger, cancel);
         var sealer = Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>()));
         sealer.Start();
@@ -187,7 +191,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
     private async Task<HistoryGuard> WitnessesAsync(ILedgerStore store, IEngineSet engines, CancellationToken cancel)
     {
         var epoch = store.Epochs(0)[^1];
-        var guard = new HistoryGuard(Options.Loggers.CreateLogger<HistoryGuard>());
+        var guard = new HistoryGuard(Options.Time, Options.Loggers.CreateLogger<HistoryGuard>());
         if (Manifest.Read(Options.DataDirectory) is { } manifest) guard.Add(HistoryCheck.Of(manifest, epoch));
         var views = Options.WithViews ? await AskViewsAsync(engines, epoch.Number, store.Map.Shards, cancel) : null;
         guard.Add(new LogWitness(Log, new SourceHistory(store.Epochs)).Witness, instead: views);
@@ -252,8 +256,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
     // Views that are away or damaged are no witness; they are checked again when they are opened.
     private async Task<Witness?> AskViewsAsync(IEngineSet engines, long epoch, int shards, CancellationToken cancel)
     {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        if (Options.OpenPatience is { } limit) patience.CancelAfter(limit);
+        using var late = new CancellationTokenSource(Options.OpenPatience ?? Timeout.InfiniteTimeSpan, Options.Time);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, late.Token);
         try
         {
             await using var views = await engines.OpenViewsAsync(patience.Token);
@@ -268,7 +272,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
 
     private async Task WithPatienceAsync(Task tried, CancellationToken cancel)
     {
-        if (Options.OpenPatience is { } patience) await Task.WhenAny(tried, Task.Delay(patience, cancel));
+        if (Options.OpenPatience is { } patience) await Task.WhenAny(tried, Task.Delay(patience, Options.Time, cancel));
         else await tried.WaitAsync(cancel);
     }
 

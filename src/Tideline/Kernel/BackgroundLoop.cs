@@ -55,7 +55,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
     public void Start()
     {
         Beat();
-        _loop = Task.Run(RunAsync, CancellationToken.None);
+        _loop = Background.Run(RunAsync);
     }
 
     /// <summary>Reports progress within a long pass. An earlier fault is cleared only by a completed pass.</summary>
@@ -95,7 +95,7 @@ public sealed partial class BackgroundLoop : IAsyncDisposable
 
             Beat();
             if (rest > TimeSpan.Zero) await Task.Delay(rest, _time, _stop.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                .ConfigureAwait(Background.WhateverItsEnd);
         }
     }
 

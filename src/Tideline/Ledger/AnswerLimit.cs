@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Tideline.Kernel;
 
 namespace Tideline.Ledger;
@@ -16,15 +15,16 @@ internal sealed class AnswerLimit : IDisposable
     private readonly Lock _looking = new();
     private readonly Func<long, IReadOnlyList<PendingCommand>> _withdraw;
     private readonly int _shard;
-    private readonly Timer _timer;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
 
     /// <param name="shard">The shard, for error messages.</param>
     /// <param name="withdraw">Removes the commands from the queue that have waited since before a timestamp.</param>
-    public AnswerLimit(int shard, Func<long, IReadOnlyList<PendingCommand>> withdraw)
+    /// <param name="time">Its timestamps are monotonic: clients wait, whatever the time of day is set to.</param>
+    public AnswerLimit(int shard, Func<long, IReadOnlyList<PendingCommand>> withdraw, TimeProvider time)
     {
-        (_shard, _withdraw) = (shard, withdraw);
-        // Not the program's clock: clients wait in real time, whatever the clock says.
-        _timer = new Timer(_ => Answer(), null, Look, Look);
+        (_shard, _withdraw, _time) = (shard, withdraw, time);
+        _timer = time.CreateTimer(_ => Answer(), null, Look, Look);
     }
 
     /// <summary>
@@ -45,7 +45,7 @@ internal sealed class AnswerLimit : IDisposable
         if (!_looking.TryEnter()) return;
         try
         {
-            var before = Stopwatch.GetTimestamp() - (LedgerLimits.ShardAnswerMs * Stopwatch.Frequency / 1_000);
+            var before = _time.GetTimestamp() - (LedgerLimits.ShardAnswerMs * _time.TimestampFrequency / 1_000);
             foreach (var waiting in _withdraw(before))
                 waiting.Fail(Late($"did not reach the command within {LedgerLimits.ShardAnswerMs / 1_000.0} s; "
                     + "it had no effect. Repeat it with the same key."));

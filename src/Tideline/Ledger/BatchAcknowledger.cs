@@ -6,13 +6,13 @@ namespace Tideline.Ledger;
 /// Answers a shard's batches in order once they are durable, on its own thread: while one batch is flushed, the writer
 /// decides the next.
 /// </summary>
-internal sealed class BatchAcknowledger : IDisposable
+internal sealed class BatchAcknowledger : IAsyncDisposable
 {
     // Waits use Monitor, here and in ShardWriter. SemaphoreSlim spins first, and with two processors the spinning takes
     // the processor that the awaited work needs.
     private readonly object _gate = new();
     private readonly Queue<CommittedBatch> _batches = new();
-    private readonly Thread _thread;
+    private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action _sync;
     private readonly Action<CommittedBatch> _settle;
     private readonly Action<IReadOnlyList<PendingCommand>, Exception> _fail;
@@ -26,8 +26,7 @@ internal sealed class BatchAcknowledger : IDisposable
         int shard, Action sync, Action<CommittedBatch> settle, Action<IReadOnlyList<PendingCommand>, Exception> fail)
     {
         (_sync, _settle, _fail) = (sync, settle, fail);
-        _thread = new Thread(Run) { IsBackground = true, Name = $"settle-{shard}" };
-        _thread.Start();
+        ShardThreads.Used.Start($"settle-{shard}", Run);
     }
 
     /// <summary>Hands over a committed batch; waits while too many batches are not durable yet.</summary>
@@ -35,22 +34,22 @@ internal sealed class BatchAcknowledger : IDisposable
     {
         lock (_gate)
         {
-            while (_batches.Count >= LedgerLimits.UnsettledBatches) Monitor.Wait(_gate);
+            while (_batches.Count >= LedgerLimits.UnsettledBatches) ShardThreads.Used.Wait(_gate);
             _batches.Enqueue(batch);
-            Monitor.PulseAll(_gate);
+            ShardThreads.Used.Pulse(_gate);
         }
     }
 
-    /// <summary>Returns when all batches handed over are answered.</summary>
-    public void Dispose()
+    /// <summary>Completes when all batches handed over are answered.</summary>
+    public ValueTask DisposeAsync()
     {
         lock (_gate)
         {
             _ended = true;
-            Monitor.PulseAll(_gate);
+            ShardThreads.Used.Pulse(_gate);
         }
 
-        _thread.Join();
+        return new ValueTask(_end.Task);
     }
 
     private void Run()
@@ -61,9 +60,11 @@ internal sealed class BatchAcknowledger : IDisposable
             lock (_gate)
             {
                 _batches.Dequeue();
-                Monitor.PulseAll(_gate);
+                ShardThreads.Used.Pulse(_gate);
             }
         }
+
+        _end.SetResult();
     }
 
     // A batch stays in the queue until it is settled. Null at the end.
@@ -74,7 +75,7 @@ internal sealed class BatchAcknowledger : IDisposable
             while (_batches.Count == 0)
             {
                 if (_ended) return null;
-                Monitor.Wait(_gate);
+                ShardThreads.Used.Wait(_gate);
             }
 
             return _batches.Peek();

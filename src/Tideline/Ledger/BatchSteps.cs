@@ -46,13 +46,17 @@ internal static class BatchSteps
     }
 
     // The thread belongs to the shard, so blocking on an asynchronous engine is fine here.
-    public static T Wait<T>(ValueTask<T> task) => task.IsCompletedSuccessfully
-        ? task.GetAwaiter().GetResult()
-        : task.AsTask().GetAwaiter().GetResult();
+    public static T Wait<T>(ValueTask<T> task)
+    {
+        if (task.IsCompletedSuccessfully) return task.GetAwaiter().GetResult();
+        var call = task.AsTask();
+        ShardThreads.Used.Wait(call);
+        return call.GetAwaiter().GetResult();
+    }
 
     public static void Wait(ValueTask task)
     {
         if (task.IsCompletedSuccessfully) task.GetAwaiter().GetResult();
-        else task.AsTask().GetAwaiter().GetResult();
+        else ShardThreads.Used.Wait(task.AsTask());
     }
 }

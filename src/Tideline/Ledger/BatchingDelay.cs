@@ -30,6 +30,6 @@ internal sealed class BatchingDelay(
         if (!isWorthIt) return;
         var began = time.GetTimestamp();
         while (waiting() < _commands && !isEnding() && time.GetElapsedTime(began).TotalMilliseconds < _allowedMs)
-            Monitor.Wait(gate, 1);
+            ShardThreads.Used.Wait(gate, 1);
     }
 }

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using Tideline.Kernel;
 
 namespace Tideline.Ledger;
 
 /// <summary>A command that waits for its commit. Continuations never run on the writer's thread.</summary>
-internal abstract class PendingCommand(LedgerCommand command)
+internal abstract class PendingCommand(LedgerCommand command, long since)
 {
     private int _ended;
 
@@ -12,8 +11,8 @@ internal abstract class PendingCommand(LedgerCommand command)
 
     public Reply? Reply { get; set; }
 
-    /// <summary>When it was queued; a timestamp of <see cref="Stopwatch"/>.</summary>
-    public long Since { get; } = Stopwatch.GetTimestamp();
+    /// <summary>When it was queued; a timestamp of the program's clock.</summary>
+    public long Since { get; } = since;
 
     /// <summary>Whether it was answered or failed.</summary>
     public bool IsEnded => Volatile.Read(ref _ended) != 0;
@@ -37,7 +36,7 @@ internal abstract class PendingCommand(LedgerCommand command)
 /// A command that a caller awaits by itself. The caller's continuation runs on the thread that answers, so the writer
 /// leaves answering to an <see cref="AnswerGroup"/>.
 /// </summary>
-internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingCommand(command)
+internal abstract class AwaitedPending<T>(LedgerCommand command, long since) : PendingCommand(command, since)
 {
     private readonly TaskCompletionSource<T> _end = new();
 
@@ -53,13 +52,14 @@ internal abstract class AwaitedPending<T>(LedgerCommand command) : PendingComman
 }
 
 /// <summary>A command whose reply is returned when it is durable.</summary>
-internal sealed class SinglePending(LedgerCommand command) : AwaitedPending<Reply>(command)
+internal sealed class SinglePending(LedgerCommand command, long since) : AwaitedPending<Reply>(command, since)
 {
     protected override Reply Result => Reply!;
 }
 
 /// <summary>One of many commands that are awaited together: one wake-up for all of them.</summary>
-internal sealed class GroupedPending(LedgerCommand command, PendingGroup group, int index) : PendingCommand(command)
+internal sealed class GroupedPending(LedgerCommand command, long since, PendingGroup group, int index)
+    : PendingCommand(command, since)
 {
     protected override void OnAnswered() => group.Ended(index, new CommandEnd(Reply, null));
 

@@ -153,7 +153,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
             throw;
         }
 
-        slot._loop = Task.Run(slot.RunAsync, CancellationToken.None);
+        slot._loop = Background.Run(slot.RunAsync);
         return slot;
     }
 
@@ -208,7 +208,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
             {
                 if (fault is TidelineException told) _why = told;
                 else NotAcquired(_logger, Shard, fault);
-                await Task.Delay(Poll, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Poll, _time, _stop.Token).ConfigureAwait(Background.WhateverItsEnd);
             }
         }
     }

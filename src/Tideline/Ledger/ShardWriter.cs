@@ -46,8 +46,8 @@ internal sealed class ShardWriter : IAsyncDisposable
             (store, context, head, signal, time, logger, committed);
         _delay = new BatchingDelay(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
         _settler = new BatchAcknowledger(context.Shard, () => BatchSteps.Wait(store.SyncAsync()), Settle, FailUnknown);
-        _limit = new AnswerLimit(context.Shard, Withdraw);
-        new Thread(Run) { IsBackground = true, Name = $"shard-{context.Shard}" }.Start();
+        _limit = new AnswerLimit(context.Shard, Withdraw, time);
+        ShardThreads.Used.Start($"shard-{context.Shard}", Run);
     }
 
     /// <summary>Completes with the fault that stopped the writer before it was disposed.</summary>
@@ -78,12 +78,12 @@ internal sealed class ShardWriter : IAsyncDisposable
     /// queued.</exception>
     public Task<Reply> Submit(LedgerCommand command)
     {
-        var pending = new SinglePending(command);
+        var pending = new SinglePending(command, _time.GetTimestamp());
         lock (_gate)
         {
             ThrowIfClosed();
             _waiting.Add(pending);
-            if (_waiting.Count == 1) Monitor.Pulse(_gate);
+            if (_waiting.Count == 1) ShardThreads.Used.Pulse(_gate);
         }
 
         return pending.End;
@@ -94,15 +94,15 @@ internal sealed class ShardWriter : IAsyncDisposable
     public Task<CommandEnd[]> SubmitAll(IReadOnlyList<LedgerCommand> commands)
     {
         if (commands.Count == 0) return Task.FromResult<CommandEnd[]>([]);
-        var group = new PendingGroup(commands.Count);
+        var (group, now) = (new PendingGroup(commands.Count), _time.GetTimestamp());
         lock (_gate)
         {
             ThrowIfClosed();
             var wasIdle = _waiting.Count == 0;
             for (var index = 0; index < commands.Count; index++)
-                _waiting.Add(new GroupedPending(commands[index], group, index));
+                _waiting.Add(new GroupedPending(commands[index], now, group, index));
 
-            if (wasIdle) Monitor.Pulse(_gate);
+            if (wasIdle) ShardThreads.Used.Pulse(_gate);
         }
 
         return group.End;
@@ -117,7 +117,7 @@ internal sealed class ShardWriter : IAsyncDisposable
             if (_pause is not null)
                 throw new TidelineException(ErrorCode.Overloaded, $"Shard {_context.Shard} is already paused.");
             _pause = new ShardPause();
-            Monitor.Pulse(_gate);
+            ShardThreads.Used.Pulse(_gate);
             return _pause;
         }
     }
@@ -134,11 +134,11 @@ internal sealed class ShardWriter : IAsyncDisposable
         lock (_gate)
         {
             (_draining, _closed) = (true, why);
-            Monitor.Pulse(_gate);
+            ShardThreads.Used.Pulse(_gate);
         }
 
         await _ended.Task;
-        _settler.Dispose();
+        await _settler.DisposeAsync();
         _limit.Dispose();
         await _store.DisposeAsync();
     }
@@ -194,7 +194,7 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_waiting.Count == 0 && !_draining && _pause is null) Monitor.Wait(_gate, LedgerLimits.LeaseRenewMs);
+            if (_waiting.Count == 0 && !_draining && _pause is null) ShardThreads.Used.Wait(_gate, LedgerLimits.LeaseRenewMs);
             if (_waiting.Count == 0 || _pause is not null) return null;
             _delay.Wait();
             // During the delay, all of them may have been answered as overdue.

@@ -1,3 +1,5 @@
+using Tideline.Kernel;
+
 namespace Tideline.Ledger;
 
 /// <summary>
@@ -25,7 +27,7 @@ internal sealed class TimeFence(Func<long, Task> move)
     {
         // Yield, so that this runs after the caller, which holds the lock.
         await Task.Yield();
-        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await before.ConfigureAwait(Background.WhateverItsEnd);
         lock (_gate) _next = null;
         await move(round.TimeUs);
     }

@@ -64,7 +64,7 @@ public sealed partial class Relay : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _loop.DisposeAsync();
-        await Task.WhenAll(_lanes.Select(lane => lane.Alone)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_lanes.Select(lane => lane.Alone)).ConfigureAwait(Background.WhateverItsEnd);
     }
 
     private RelayStatus StatusOf(int shard)

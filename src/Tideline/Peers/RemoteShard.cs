@@ -39,7 +39,7 @@ internal sealed class RemoteShard(
             if (_senders < PeerLimits.RequestsInFlight)
             {
                 _senders++;
-                _ = Task.Run(SendAllAsync);
+                _ = Background.Run(SendAllAsync);
             }
         }
 
@@ -108,7 +108,7 @@ internal sealed class RemoteShard(
 
             batch.RemoveAll(pending => pending.End.IsCompleted);
             if (batch.Count == 0) return;
-            await Task.Delay(Rest, time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Rest, time, _stop.Token).ConfigureAwait(Background.WhateverItsEnd);
         }
     }
 

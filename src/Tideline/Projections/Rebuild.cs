@@ -67,7 +67,7 @@ public sealed partial class Rebuild : IAsyncDisposable
             RequireIdle();
             // Whoever asks at once sees this rebuild, not the end of the one before.
             Status = RebuildStatus.Idle with { Phase = "waiting" };
-            _background = Task.Run(() => RunInBackgroundAsync(force));
+            _background = Background.Run(() => RunInBackgroundAsync(force));
         }
     }
 

@@ -27,7 +27,7 @@ internal static class SagaPages
         }).ToList();
         // In the order of shards, so that the next page continues after the last saga shown.
         var (found, leftOut) = (new List<T>(), new List<string>());
-        await Task.WhenAny(Task.WhenAll(reads), Task.Delay(Patience, cancel));
+        await Task.WhenAny(Task.WhenAll(reads), Task.Delay(Patience, ledger.Clock, cancel));
         for (var shard = after.Shard; shard < ledger.Map.Shards && found.Count < limit; shard++)
         {
             var read = reads[shard - after.Shard];

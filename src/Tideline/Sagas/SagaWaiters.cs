@@ -1,3 +1,4 @@
+using Tideline.Kernel;
 using Tideline.Ledger;
 
 namespace Tideline.Sagas;
@@ -45,7 +46,7 @@ public sealed class SagaWaiters
         while (time.GetElapsedTime(began).TotalMilliseconds < SagaLimits.WaitMs)
         {
             await ((Task)waiter.End.WaitAsync(Look, time, cancel))
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                .ConfigureAwait(Background.WhateverItsEnd);
             cancel.ThrowIfCancellationRequested();
             if (waiter.End.IsCompleted) return await waiter.End;
             if (!_ledger.Owns(shard) && await _ledger.Reader(shard).GetSagaAsync(

@@ -98,7 +98,7 @@ public sealed class LostHistoryTests
         await stage.StopAsync();
         var seen = Manifest.Read(stage.Data).ShouldNotBeNull();
         await using var store = SqliteLedgerStore.Open(stage.Data + "-old");
-        var guard = new HistoryGuard(NullLogger.Instance);
+        var guard = new HistoryGuard(TimeProvider.System, NullLogger.Instance);
         guard.Add(HistoryCheck.Of(seen, store.Epochs(0)[^1]));
         // Not reachable yet: it acquires nothing.
         await using var ledger = await GeneralLedger.StartAsync(

@@ -18,7 +18,7 @@ public sealed class WitnessTests
         var reader = stage.Node.Ledger.Reader(0);
         var head = await ManifestKeeper.HeadAsync(reader, default);
         var never = new TaskCompletionSource<ManifestHead?>();
-        var guard = new HistoryGuard(NullLogger.Instance);
+        var guard = new HistoryGuard(TimeProvider.System, NullLogger.Instance);
         guard.Add(new Witness("the log", (_, _) => new ValueTask<ManifestHead?>(never.Task)));
         guard.Add(
             new Witness("a topic", (_, _) => new ValueTask<ManifestHead?>(never.Task)),
@@ -47,7 +47,7 @@ public sealed class WitnessTests
         await using var ledger = await GeneralLedger.StartAsync(
             new OneReader(whole, failing), TimeProvider.System, new IdGenerator(TimeProvider.System),
             NullLogger.Instance, default, new TaskCompletionSource().Task);
-        var guard = new HistoryGuard(NullLogger.Instance);
+        var guard = new HistoryGuard(TimeProvider.System, NullLogger.Instance);
         await using var keeper = new ManifestKeeper(
             ledger, guard, stage.Data, TimeProvider.System, NullLogger.Instance);
         await keeper.KeepAsync(default);

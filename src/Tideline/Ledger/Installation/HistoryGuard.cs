@@ -6,7 +6,7 @@ namespace Tideline.Ledger.Installation;
 /// <summary>
 /// Compares a shard with every reachable witness. The shard is admitted if none observed anything that it lacks.
 /// </summary>
-public sealed partial class HistoryGuard(ILogger logger)
+public sealed partial class HistoryGuard(TimeProvider time, ILogger logger)
 {
     private volatile (Witness Witness, Witness? Instead)[] _witnesses = [];
 
@@ -22,7 +22,7 @@ public sealed partial class HistoryGuard(ILogger logger)
     /// </summary>
     public async Task<HistoryFault?> FindFaultAsync(IShardReader reader, int shard, CancellationToken cancel)
     {
-        var late = Task.Delay(LedgerLimits.WitnessMs, CancellationToken.None);
+        var late = Task.Delay(TimeSpan.FromMilliseconds(LedgerLimits.WitnessMs), time, CancellationToken.None);
         Witness InTime(Witness witness) => witness with
         {
             ReadAsync = async (of, token) =>

@@ -50,7 +50,8 @@ internal sealed class ImportRun
             new ParallelOptions
             {
                 MaxDegreeOfParallelism = PaymentLimits.ImportDebtorsInFlight,
-                CancellationToken = cancel
+                CancellationToken = cancel,
+                TaskScheduler = TaskScheduler.Current,
             };
         await Parallel.ForEachAsync(lanes, options, async (lane, stop) =>
         {

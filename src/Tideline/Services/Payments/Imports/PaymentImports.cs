@@ -166,7 +166,7 @@ public sealed class PaymentImports : IAsyncDisposable
             importId, false, refused is null ? PaymentStatus.Accepted : PaymentStatus.Rejected, refused);
     }
 
-    private void Launch(Guid importId) => _tasks[importId] = Task.Run(() => RunAsync(importId, _stopping.Token));
+    private void Launch(Guid importId) => _tasks[importId] = Background.Run(() => RunAsync(importId, _stopping.Token));
 
     private async Task RunAsync(Guid importId, CancellationToken cancel)
     {

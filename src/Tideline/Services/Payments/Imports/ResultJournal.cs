@@ -18,7 +18,7 @@ internal sealed class ResultJournal : IAsyncDisposable
     private ResultJournal(FileStream file, Action<PaymentResult> written)
     {
         _file = file;
-        _writing = Task.Run(() => WriteAsync(written));
+        _writing = Background.Run(() => WriteAsync(written));
     }
 
     /// <summary>Opens the journal, reports its results, and truncates a line that a crash left incomplete.</summary>
