@@ -129,7 +129,7 @@ public sealed partial class TidelineNode : IAsyncDisposable
     {
         Options.Cluster?.Require();
         var owner = new ShardOwner(
-            ShardOwner.ThisProcess, Options.Cluster?.Address ?? Options.Engines?.Address ?? "",
+            Options.Engines?.Name ?? ShardOwner.ThisProcess, Options.Cluster?.Address ?? Options.Engines?.Address ?? "",
             new Guid(RandomNumberGenerator.GetBytes(16)));
         var engines = Options switch
         {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Tideline.Host.Commands;
+using Tideline.Tools;
 using Tideline.Tools.Commands;
 
 // The launcher, ./tideline, sends bench, drill and services here.
@@ -11,6 +12,7 @@ return await CommandTree.RunAsync(
         new VersionOption(),
         BenchCommands.BuildBench(),
         BenchCommands.BuildDrill(),
+        SimulateCommand.Build(),
         ServiceCommands.Build(),
         EnginesCommand.Build(),
     },

@@ -22,8 +22,8 @@ public sealed class IdGenerator(TimeProvider time, ulong? seed = null)
         else
         {
             var draw = Interlocked.Increment(ref _state);
-            BinaryPrimitives.WriteUInt64BigEndian(bytes, Mix(draw * 2));
-            BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Mix(draw * 2 + 1));
+            BinaryPrimitives.WriteUInt64BigEndian(bytes, Mix(unchecked(draw * 2)));
+            BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], Mix(unchecked(draw * 2 + 1)));
         }
 
         var ms = time.GetUtcNow().ToUnixTimeMilliseconds();

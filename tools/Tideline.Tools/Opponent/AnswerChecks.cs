@@ -1,0 +1,160 @@
+namespace Tideline.Tools.Opponent;
+
+/// <summary>
+/// Checks the answers to commands: what was done is there once and where it may be, what was refused had a reason and
+/// left nothing, the same key has the same outcome, and nothing is there that nobody asked for (I3, I4, I5, I15).
+/// </summary>
+internal sealed class AnswerChecks(BankModel model, RunLog log, Violations violations)
+{
+    private readonly HashSet<Guid> _wanted = [];
+
+    public void Run()
+    {
+        var commands = log.Operations.Where(operation => operation.Key is not null).ToList();
+        foreach (var ofKey in commands.GroupBy(operation => operation.Key!))
+        {
+            var requests = ofKey.GroupBy(operation => (operation.Method, operation.Target, operation.Body)).ToList();
+            foreach (var request in requests) Check([.. request], requests.Count > 1);
+            CheckOwner(ofKey, requests);
+        }
+
+        foreach (var (transaction, legs) in model.Transactions)
+        {
+            if (!_wanted.Contains(transaction) && !_wanted.Contains(legs[0].Id("sagaId")))
+                violations.Add("I3", $"Nobody asked for {legs[0]}");
+        }
+
+        foreach (var (id, hold) in model.Holds)
+            if (!_wanted.Contains(id)) violations.Add("I3", $"Nobody asked for {hold.Placed}");
+        foreach (var (id, account) in model.Accounts)
+            if (!_wanted.Contains(id)) violations.Add("I3", $"Nobody asked for {account.States[0].Fact}");
+        foreach (var id in model.Customers.Keys)
+            if (!_wanted.Contains(id)) violations.Add("I3", $"Nobody asked for customer {id}");
+    }
+
+    // One request of a key: its attempts in the order in which they began.
+    private void Check(IReadOnlyList<Operation> attempts, bool isShared)
+    {
+        var answered = attempts.Where(attempt => attempt.Ending != Ending.Unknown
+            && attempt.Problem != "idempotency-key-reused").ToList();
+        if (answered.Count == 0)
+        {
+            // Its key belongs to another request, or nobody ever learned what became of it.
+            if (!isShared && attempts.All(attempt => attempt.Problem != "idempotency-key-reused"))
+                violations.Add("I3", "A command was never answered, however often it was sent", attempts);
+            return;
+        }
+
+        var first = answered.FirstOrDefault(attempt => attempt.Status != 202) ?? answered[0];
+        foreach (var other in answered)
+        {
+            if (!IsSame(first, other))
+                violations.Add("I4", "The same request with the same key was answered differently", first, other);
+        }
+
+        if (first.Ending == Ending.Ok) CheckDone(attempts[0], answered);
+        else RefusalReasons.Check(model, attempts[0], first, log, violations);
+        if (first.Ending == Ending.Failed && first.Id("transferId") is var undone && undone != Guid.Empty)
+            CheckUndone(undone, first);
+    }
+
+    // Two requests with one key: one owns it, and the other is told so.
+    private void CheckOwner(
+        IEnumerable<Operation> ofKey, List<IGrouping<(string, string, string?), Operation>> requests)
+    {
+        var owners = requests.Where(request => request.Any(operation =>
+            operation.Ending != Ending.Unknown && IsOutcome(operation))).ToList();
+        if (owners.Count > 1)
+            violations.Add("I4", "Two requests with one key were both answered for themselves",
+                owners.Select(owner => owner.First(IsOutcome)));
+        if (requests.Count == 1 && ofKey.FirstOrDefault(each => each.Problem == "idempotency-key-reused") is { } alone)
+            violations.Add("I4", "The key is said to belong to another request, and there is none", alone);
+    }
+
+    // What the key keeps, as opposed to what is refused before the key is looked at: that names a field of the request.
+    private static bool IsOutcome(Operation operation) => operation.Ending == Ending.Ok
+        || (operation.Ending == Ending.Failed && operation.Status is 409 or 422
+            && operation.Problem != "idempotency-key-reused" && operation.Text("field").Length == 0);
+
+    private static bool IsSame(Operation one, Operation other)
+    {
+        if (one.Status == 202 || other.Status == 202)
+            return one.Ending == Ending.Failed || one.Id("transferId") == other.Id("transferId");
+        return one.Status == other.Status && one.Problem == other.Problem
+            && (one.Ending == Ending.Failed ? one.Text("detail") == other.Text("detail")
+                : one.Json == other.Json);
+    }
+
+    private void CheckDone(Operation began, List<Operation> answered)
+    {
+        var first = answered[0];
+        var id = began.Kind switch
+        {
+            OperationKind.CreateCustomer => first.Id("customerId"),
+            OperationKind.OpenAccount => first.Id("accountId"),
+            OperationKind.PlaceHold or OperationKind.Release => first.Id("holdId"),
+            OperationKind.Transfer => first.Id("transferId"),
+            OperationKind.SetStatus => first.Id("accountId"),
+            _ => first.Id("transactionId"),
+        };
+        if (began.Kind is not (OperationKind.SetStatus or OperationKind.Release)) _wanted.Add(id);
+        var effects = EffectsOf(began, first, id).ToList();
+        if (effects.Count == 0)
+        {
+            violations.Add("I3", $"What was answered as done is not there: {id}", answered);
+            return;
+        }
+
+        foreach (var effect in effects)
+        {
+            // A command is done after it was asked for, and durable before it is answered.
+            if (effect.Seq <= began.HeadsBefore[effect.Shard])
+                violations.Add("I3", $"It was done before it was asked for: {effect}", began);
+            foreach (var answer in answered.Where(answer => answer.Status != 202))
+            {
+                if (effect.Seq > answer.HeadsAfter[effect.Shard])
+                    violations.Add("I3", $"It was answered before it was durable: {effect}", answer);
+            }
+        }
+
+        EffectChecks.Check(model, began, answered, effects, violations);
+    }
+
+    private IEnumerable<Fact> EffectsOf(Operation began, Operation answer, Guid id)
+    {
+        switch (began.Kind)
+        {
+            case OperationKind.CreateCustomer:
+                // The model keeps no fact of a customer beside its position.
+                return model.Customers.TryGetValue(id, out var place) ? [Placed(place, id)] : [];
+            case OperationKind.OpenAccount:
+                return model.Accounts.TryGetValue(id, out var account) ? [account.States[0].Fact] : [];
+            case OperationKind.PlaceHold:
+                return model.Holds.TryGetValue(id, out var hold) ? [hold.Placed] : [];
+            case OperationKind.Release:
+                return model.Holds.TryGetValue(began.Hold, out var ended) && ended.Ended is { } end ? [end] : [];
+            case OperationKind.SetStatus:
+                return model.Accounts.TryGetValue(began.Subject, out var changed)
+                    && changed.At(answer.Answer.GetProperty("version").GetInt64()) is { } state
+                    && state.Fact.Kind == "status" ? [state.Fact] : [];
+            default:
+                return model.Transactions.TryGetValue(id, out var legs) ? legs
+                    : model.Transactions.Values.SelectMany(facts => facts).Where(fact => fact.Id("sagaId") == id);
+        }
+    }
+
+    private static Fact Placed((int Shard, long Seq) place, Guid id) =>
+        new(place.Shard, place.Seq, "CUSTOMER_CREATED", id, 1, 0, "{}"u8.ToArray());
+
+    // A transfer that was refused after its debit: the money came back, or stands on suspense.
+    private void CheckUndone(Guid id, Operation refused)
+    {
+        _wanted.Add(id);
+        var legs = model.Transactions.Values.SelectMany(facts => facts).Where(fact => fact.Id("sagaId") == id).ToList();
+        var sum = legs.Sum(leg => leg.Number("amountMinor"));
+        var isSuspended = model.Accounts.TryGetValue(refused.Subject, out var source)
+            && source.States.Any(state => state.Fact.Kind == "suspense" && state.Fact.Id("sagaId") == id);
+        if (legs.Any(leg => leg.Subject != refused.Subject) || sum != (isSuspended ? -refused.AmountMinor : 0))
+            violations.Add("I13", $"A refused transfer moved money: {string.Join(", ", legs)}", refused);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Text.Json;
+using Tideline.Tools.Load;
+using Tideline.Tools.Simulation;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>Clients that send operations to the nodes of a bank, and note what they were answered.</summary>
+internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, TimeProvider time, RunLog log)
+{
+    private readonly KnownBank _known = new();
+    private int _next;
+
+    /// <summary>Sends all operations of the plan.</summary>
+    public Task RunAsync()
+    {
+        var moves = new Moves(_known);
+        return Task.WhenAll(Enumerable.Range(0, plan.Clients).Select(client => RunAsync(client, moves)));
+    }
+
+    /// <summary>
+    /// Sends every command again that has no answer, until it has one: then it was done once, or refused.
+    /// </summary>
+    public async Task ResolveAsync()
+    {
+        var open = log.Operations.Where(operation => operation.Key is not null)
+            .GroupBy(operation => (operation.Key, operation.Target, operation.Body))
+            .Where(group => group.All(operation => operation.Ending == Ending.Unknown || operation.Status == 202))
+            .Select(group => group.First()).ToList();
+        foreach (var operation in open)
+        {
+            for (var attempt = 0; attempt < OpponentLimits.ResolveAttempts; attempt++)
+            {
+                var again = new Draw(_next, 0, 0, new SeededRandom(0)).Again(operation);
+                _next++;
+                await SendAsync(again, attempt % bank.Nodes);
+                if (again.Ending != Ending.Unknown && again.Status != 202) break;
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+            }
+        }
+    }
+
+    /// <summary>Sends one more operation, to any node that answers.</summary>
+    public async Task<Operation> AskAsync(OperationKind kind, string method, string target, string consistency = "", bool isPatient = false)
+    {
+        var operation = new Draw(_next++, 0, 0, new SeededRandom(0)).Plain(kind, method, target) with
+        { Consistency = consistency };
+        await SendAsync(operation, operation.Number % bank.Nodes, isPatient ? OpponentLimits.CheckPatienceMs : null);
+        return operation;
+    }
+
+    /// <summary>Asks a node something that is no part of the history.</summary>
+    public async Task<Operation> AskQuietlyAsync(int node, string method, string target)
+    {
+        var operation = new Draw(0, 0, 0, new SeededRandom(0)).Plain(
+            OperationKind.Resolve, method, target, method == "POST" ? "{}" : null);
+        await SendToAsync(operation, node, OpponentLimits.ClientPatienceMs);
+        return operation;
+    }
+
+    private async Task RunAsync(int client, Moves moves)
+    {
+        while (_next < plan.Operations)
+        {
+            var number = _next++;
+            var random = new SeededRandom(plan.Seed * 7_919 + (ulong)number);
+            await Task.Delay(TimeSpan.FromMicroseconds(random.Below(OpponentLimits.ThinkUs)), time);
+            if (plan.Without.Contains(number)) continue;
+            var operation = moves.Next(number, client, NowUs(), random);
+            await SendAsync(operation, random.Below(bank.Nodes));
+            _known.Learn(operation);
+        }
+    }
+
+    private async Task SendAsync(Operation operation, int node, int? patienceMs = null)
+    {
+        operation.Node = node;
+        (operation.BeganUs, operation.HeadsBefore) = (VirtualUs(), bank.Heads());
+        log.Add(operation);
+        await SendToAsync(operation, node, patienceMs ?? OpponentLimits.ClientPatienceMs);
+        (operation.EndedUs, operation.HeadsAfter) = (VirtualUs(), bank.Heads());
+        world.Note((ulong)operation.Status + (ulong)operation.Number);
+    }
+
+    private async Task SendToAsync(Operation operation, int node, int patienceMs)
+    {
+        List<(string, string)> headers = [];
+        if (operation.Key is { } key) headers.Add(("Idempotency-Key", key));
+        if (operation.Consistency.Length > 0) headers.Add(("Tideline-Consistency", operation.Consistency));
+        if (operation.After is { } after) headers.Add(("Tideline-Token", after.Token));
+        try
+        {
+            var sent = bank.Node(node) is { } alive
+                ? alive.SendAsync(new HttpExchange(operation.Method, operation.Target, headers, operation.Body))
+                : Task.FromException<HttpExchange>(new ConnectionLostException($"node {node}"));
+            var answer = await sent.WaitAsync(TimeSpan.FromMilliseconds(patienceMs), time);
+            Read(operation, answer);
+        }
+        catch (Exception lost) when (lost is ConnectionLostException or TimeoutException)
+        {
+            operation.Status = 0;
+        }
+    }
+
+    private static void Read(Operation operation, HttpExchange answer)
+    {
+        operation.Status = answer.Status;
+        operation.Token = answer.Header("Tideline-Token");
+        operation.ServedBy = answer.Header("Tideline-Served-By");
+        if (answer.Answer.Length == 0) return;
+        using var json = JsonDocument.Parse(answer.Answer);
+        operation.Answer = json.RootElement.Clone();
+    }
+
+    private long VirtualUs() => world.NowTicks / 10;
+
+    private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10;
+}

@@ -1,0 +1,57 @@
+namespace Tideline.Tools.Opponent;
+
+/// <summary>Checks that what a command did is what was asked for, and that its answer says what was done.</summary>
+internal static class EffectChecks
+{
+    public static void Check(
+        BankModel model, Operation began, List<Operation> answered, List<Fact> effects, Violations violations)
+    {
+        var why = began.Kind switch
+        {
+            OperationKind.Deposit => One(effects, began, "deposit", began.AmountMinor),
+            OperationKind.Withdraw => One(effects, began, "withdrawal", -began.AmountMinor),
+            OperationKind.Capture => effects is [var captured] && captured.Kind == "capture"
+                && captured.Id("holdId") == began.Hold
+                && (began.AmountMinor == 0 || captured.Number("amountMinor") == -began.AmountMinor)
+                ? null : "A capture is one movement of the hold's account",
+            OperationKind.PlaceHold => effects[0].Subject == began.Subject
+                && model.Holds[effects[0].Id("holdId")].AmountMinor == began.AmountMinor
+                ? null : "The hold has another amount or account",
+            OperationKind.SetStatus => effects[0].Text("status") == began.Word ? null : "The status is another one",
+            OperationKind.Transfer => Transfer(effects, began, answered),
+            OperationKind.OpenAccount => effects[0].Id("customerId") == began.Other
+                && effects[0].Text("currency") == began.Currency && effects[0].Text("iban") == began.Word
+                ? null : "The account is another one",
+            _ => null,
+        };
+        if (why is not null) violations.Add("I3", $"{why}: {string.Join(", ", effects)}", began);
+        if (began.Kind is OperationKind.Deposit or OperationKind.Withdraw or OperationKind.Capture
+            or OperationKind.Transfer) CheckBalance(effects, began, answered, violations);
+    }
+
+    private static string? One(List<Fact> effects, Operation began, string kind, long minor) =>
+        effects is [var fact] && fact.Kind == kind && fact.Subject == began.Subject
+            && fact.Number("amountMinor") == minor ? null : $"A {kind} is one movement of {minor}";
+
+    private static string? Transfer(List<Fact> effects, Operation began, List<Operation> answered)
+    {
+        if (answered.TrueForAll(answer => answer.Status == 202)) return "A transfer never ended";
+        var debits = effects.Where(fact => fact.Subject == began.Subject).ToList();
+        var credits = effects.Where(fact => fact.Subject == began.Other).ToList();
+        return effects.Count == 2 && debits is [var debit] && credits is [var credit]
+            && debit.Number("amountMinor") == -began.AmountMinor && credit.Number("amountMinor") == began.AmountMinor
+            ? null : $"A settled transfer is one debit and one credit of {began.AmountMinor}";
+    }
+
+    // The balance of the answer is the one after the movement.
+    private static void CheckBalance(
+        List<Fact> effects, Operation began, List<Operation> answered, Violations violations)
+    {
+        if (effects.Find(fact => fact.Subject == began.Subject) is not { } own) return;
+        foreach (var answer in answered.Where(answer => answer.Text("balance").Length > 0))
+        {
+            if (answer.Minor("balance") != own.Number("postedMinor"))
+                violations.Add("model", $"The balance of the answer is not the one after {own}", answer);
+        }
+    }
+}

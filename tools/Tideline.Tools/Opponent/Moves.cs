@@ -1,0 +1,222 @@
+using System.Globalization;
+using Tideline.Tools.Load;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>
+/// Draws the next operation: a mixed load that reuses ids and keys, closes and reopens accounts under way, captures and
+/// releases twice, and reads at tokens and times.
+/// </summary>
+internal sealed class Moves(KnownBank bank)
+{
+    private static readonly string[] Ibans =
+    [
+        "DE89370400440532013000", "GB82WEST12345698765432", "NL91ABNA0417164300", "BE68539007547034",
+        "ES9121000418450200051332", "AT611904300234573201", "CH9300762011623852957",
+    ];
+
+    private static readonly string[] Levels = ["eventual", "bounded=200", "session", "strong"];
+
+    /// <summary>The next operation of a client.</summary>
+    /// <param name="number">Its number.</param>
+    /// <param name="client">The client.</param>
+    /// <param name="nowUs">The time on the client's clock, µs since 1970.</param>
+    /// <param name="random">Draws of this operation alone.</param>
+    public Operation Next(int number, int client, long nowUs, SeededRandom random)
+    {
+        var draw = new Draw(number, client, nowUs, random);
+        if (bank.Customers.Count < 3) return CreateCustomer(draw);
+        if (bank.Accounts.Count < 6) return OpenAccount(draw);
+        return random.Below(100) switch
+        {
+            < 11 => Cash(draw, isDeposit: true),
+            < 17 => Cash(draw, isDeposit: false),
+            < 39 => Transfer(draw),
+            < 45 => PlaceHold(draw),
+            < 54 => EndHold(draw),
+            < 61 => SetStatus(draw),
+            < 63 => CreateCustomer(draw),
+            < 67 => OpenAccount(draw),
+            < 77 => Again(draw),
+            < 80 => Misuse(draw),
+            < 81 => Rebuild(draw),
+            _ => Read(draw),
+        };
+    }
+
+    private Operation CreateCustomer(Draw draw)
+    {
+        var id = draw.Random.Percent(25) ? ChosenId(draw) : Guid.Empty;
+        var name = $"Customer {draw.Number}";
+        return draw.Command(OperationKind.CreateCustomer, "POST", "/v1/customers",
+            $"{{\"name\":\"{name}\",\"email\":\"c{draw.Number % 5}@example.com\",\"country\":\"SE\"{Chosen("customerId", id)}}}")
+            with
+        { Subject = id };
+    }
+
+    private Operation OpenAccount(Draw draw)
+    {
+        var id = draw.Random.Percent(25) ? ChosenId(draw) : Guid.Empty;
+        var customer = draw.Random.Percent(5) ? draw.Random.NextGuid() : KnownBank.Any(bank.Customers, draw.Random);
+        var currency = draw.Random.Percent(80) ? "EUR" : Amounts.Currencies[draw.Random.Below(3)].Code;
+        var overdraft = draw.Random.Percent(25) ? 1 + draw.Random.Below(200) : 0;
+        var iban = draw.Random.Percent(40) ? Ibans[draw.Random.Below(Ibans.Length)] : "";
+        var limit = overdraft == 0 ? "" : $",\"overdraftLimit\":\"{Amounts.Write(overdraft, currency)}\"";
+        var named = iban.Length == 0 ? "" : $",\"iban\":\"{iban}\"";
+        return draw.Command(OperationKind.OpenAccount, "POST", "/v1/accounts",
+            $"{{\"customerId\":\"{customer}\",\"currency\":\"{currency}\"{limit}{named}{Chosen("accountId", id)}}}")
+            with
+        { Subject = id, Other = customer, Currency = currency, Word = iban };
+    }
+
+    private Operation Cash(Draw draw, bool isDeposit)
+    {
+        var (id, _, currency) = Account(draw);
+        var amount = isDeposit ? 1 + draw.Random.Below(600) : Amount(draw, id, 400);
+        if (draw.Random.Percent(3)) currency = Amounts.Currencies[draw.Random.Below(3)].Code;
+        return draw.Command(
+            isDeposit ? OperationKind.Deposit : OperationKind.Withdraw, "POST",
+            $"/v1/accounts/{id}/{(isDeposit ? "deposits" : "withdrawals")}", Money(amount, currency)) with
+        { Subject = id, AmountMinor = amount, Currency = currency };
+    }
+
+    private Operation Transfer(Draw draw)
+    {
+        var (from, _, currency) = Account(draw);
+        var to = Account(draw).Id;
+        // Most are within one currency.
+        for (var attempt = 0; attempt < 6 && !IsLike(to, from, currency); attempt++) to = Account(draw).Id;
+        var amount = Amount(draw, from, 300);
+        var body = $"{{\"from\":\"{from}\",\"to\":\"{to}\",{Money(amount, currency)[1..]}";
+        return draw.Command(OperationKind.Transfer, "POST", "/v1/payments/transfers", body) with
+        { Subject = from, Other = to, AmountMinor = amount, Currency = currency };
+    }
+
+    private bool IsLike(Guid to, Guid from, string currency) =>
+        to != from && bank.Accounts.Any(account => account.Id == to && account.Currency == currency);
+
+    private Operation PlaceHold(Draw draw)
+    {
+        var (id, _, currency) = Account(draw);
+        var amount = Amount(draw, id, 200);
+        var expires = draw.Random.Percent(50)
+            ? $",\"expiresAt\":\"{Time(draw.NowUs + (1 + draw.Random.Below(20)) * 1_000_000L)}\"" : "";
+        return draw.Command(OperationKind.PlaceHold, "POST", $"/v1/accounts/{id}/holds",
+            $"{Money(amount, currency)[..^1]}{expires}}}") with
+        { Subject = id, AmountMinor = amount, Currency = currency };
+    }
+
+    private Operation EndHold(Draw draw)
+    {
+        if (bank.Holds.Count == 0) return PlaceHold(draw);
+        var (id, account, currency) = KnownBank.Any(bank.Holds, draw.Random);
+        if (draw.Random.Percent(40))
+        {
+            return draw.Command(OperationKind.Release, "POST", $"/v1/holds/{id}/release", null) with
+            { Subject = account, Hold = id, Currency = currency };
+        }
+
+        var amount = draw.Random.Percent(50) ? 1 + draw.Random.Below(150) : 0;
+        var final = draw.Random.Percent(30) ? "\"final\":true" : "";
+        var body = amount == 0 ? $"{{{final}}}" : $"{Money(amount, currency)[..^1]}{(final.Length == 0 ? "" : ",")}{final}}}";
+        return draw.Command(OperationKind.Capture, "POST", $"/v1/holds/{id}/capture", body) with
+        { Subject = account, Hold = id, AmountMinor = amount, Currency = currency };
+    }
+
+    private Operation SetStatus(Draw draw)
+    {
+        var (id, _, currency) = Account(draw);
+        var status = draw.Random.Below(10) switch { < 3 => "frozen", < 7 => "open", _ => "closed" };
+        return draw.Command(OperationKind.SetStatus, "PATCH", $"/v1/accounts/{id}", $"{{\"status\":\"{status}\"}}") with
+        { Subject = id, Word = status, Currency = currency };
+    }
+
+    // A command again with its key, as after a lost answer: an unanswered one more often.
+    private Operation Again(Draw draw)
+    {
+        if (bank.Commands.Count == 0) return Read(draw);
+        var from = bank.Unanswered.Count > 0 && draw.Random.Percent(70) ? bank.Unanswered : bank.Commands;
+        return draw.Again(KnownBank.Any(from, draw.Random));
+    }
+
+    // A key of another request.
+    private Operation Misuse(Draw draw)
+    {
+        if (bank.Commands.Count == 0) return Read(draw);
+        var key = KnownBank.Any(bank.Commands, draw.Random).Key;
+        return Cash(draw, isDeposit: true) with { Key = key };
+    }
+
+    private Operation Rebuild(Draw draw) => draw.Plain(
+        OperationKind.Rebuild, "POST", "/v1/ops/projections/rebuild",
+        draw.Random.Percent(50) ? "{\"projection\":\"customers\",\"force\":true}" : "{}");
+
+    private Operation Read(Draw draw)
+    {
+        var (id, customer, _) = Account(draw);
+        switch (draw.Random.Below(7))
+        {
+            case 0: return draw.Plain(OperationKind.ReadAccount, "GET", $"/v1/accounts/{id}") with { Subject = id };
+            case 1 when bank.Holds.Count > 0:
+                var hold = KnownBank.Any(bank.Holds, draw.Random);
+                return draw.Plain(OperationKind.ReadHold, "GET", $"/v1/holds/{hold.Id}") with
+                { Subject = hold.Account, Hold = hold.Id };
+            case 2:
+                return draw.Plain(
+                    OperationKind.ReadEntries, "GET", $"/v1/accounts/{id}/entries?limit={1 + draw.Random.Below(20)}")
+                    with
+                { Subject = id };
+            case 3:
+                var at = draw.NowUs - draw.Random.Below(8_000_000);
+                return draw.Plain(OperationKind.ReadBalance, "GET",
+                    $"/v1/accounts/{id}/balance" + (draw.Random.Percent(70) ? $"?at={Time(at)}" : "")) with
+                { Subject = id };
+            case 4 when bank.Transfers.Count > 0:
+                var transfer = KnownBank.Any(bank.Transfers, draw.Random);
+                return draw.Plain(OperationKind.ReadTransfer, "GET", $"/v1/payments/transfers/{transfer}") with
+                { Subject = transfer };
+            case 5:
+                return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET",
+                    $"/v1/transactions?customerId={customer}&limit={1 + draw.Random.Below(30)}"), customer);
+            default:
+                return Fresh(
+                    draw, draw.Plain(OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}"), customer);
+        }
+    }
+
+    private Operation Fresh(Draw draw, Operation read, Guid customer)
+    {
+        var level = Levels[draw.Random.Below(Levels.Length)];
+        var after = level == "session" && bank.Tokens.Count > 0 ? KnownBank.Any(bank.Tokens, draw.Random) : null;
+        return read with
+        {
+            Subject = customer, After = after, Consistency = level == "session" && after is null ? "strong" : level,
+        };
+    }
+
+    private (Guid Id, Guid Customer, string Currency) Account(Draw draw) => draw.Random.Percent(2)
+        ? (draw.Random.NextGuid(), KnownBank.Any(bank.Customers, draw.Random), "EUR")
+        : KnownBank.Any(bank.Accounts, draw.Random);
+
+    // An id that somebody has already, or a new one.
+    private Guid ChosenId(Draw draw) => draw.Random.Below(4) switch
+    {
+        0 when bank.Customers.Count > 0 => KnownBank.Any(bank.Customers, draw.Random),
+        1 when bank.Accounts.Count > 0 => KnownBank.Any(bank.Accounts, draw.Random).Id,
+        // Two clients choose the same new id.
+        2 => new SeededRandom((ulong)(draw.Number / 8)).NextGuid(),
+        _ => draw.Random.NextGuid(),
+    };
+
+    // All that there is, often: an account is emptied while something of it is under way.
+    private long Amount(Draw draw, Guid account, int most) =>
+        draw.Random.Percent(20) && bank.Balance(account) > 0 ? bank.Balance(account) : 1 + draw.Random.Below(most);
+
+    private static string Money(long minor, string currency) =>
+        $"{{\"amount\":\"{Amounts.Write(minor, currency)}\",\"currency\":\"{currency}\"}}";
+
+    private static string Chosen(string field, Guid id) => id == Guid.Empty ? "" : $",\"{field}\":\"{id}\"";
+
+    private static string Time(long us) => DateTimeOffset.UnixEpoch.AddMicroseconds(us)
+        .ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+}

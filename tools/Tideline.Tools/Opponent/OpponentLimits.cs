@@ -1,0 +1,32 @@
+namespace Tideline.Tools.Opponent;
+
+/// <summary>The limits of the opponent's load.</summary>
+internal static class OpponentLimits
+{
+    /// <summary>The longest pause of a client between two operations, µs.</summary>
+    public const int ThinkUs = 400_000;
+
+    /// <summary>How long a client waits for an answer, ms.</summary>
+    public const int ClientPatienceMs = 8_000;
+
+    /// <summary>How long the check of all laws by the product itself may take, ms.</summary>
+    public const int CheckPatienceMs = 600_000;
+
+    /// <summary>How long after its expiry a hold may still be open, µs.</summary>
+    public const long ExpiryGraceUs = 30_000_000;
+
+    /// <summary>How often a command without an answer is sent again at the end.</summary>
+    public const int ResolveAttempts = 60;
+
+    /// <summary>How long the installation may take to become quiet once nothing goes wrong any more, s.</summary>
+    public const int QuietSeconds = 600;
+
+    /// <summary>How often the log is looked at until it is level with the ledger, every 100 ms.</summary>
+    public const int LogAttempts = 100;
+
+    /// <summary>Disturbances of one run, at most.</summary>
+    public const int Disturbances = 64;
+
+    /// <summary>Runs with which a failing history is shortened.</summary>
+    public const int ShorteningRuns = 200;
+}

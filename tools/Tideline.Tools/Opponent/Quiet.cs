@@ -1,0 +1,46 @@
+using Tideline.Tools.Simulation;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>Waits until nothing is under way any more: sagas have ended and the views are level.</summary>
+internal sealed class Quiet(Clients clients, SimulatedBank bank, TimeProvider time)
+{
+    /// <summary>Waits, and says what never ended.</summary>
+    public async Task WaitAsync(Violations violations)
+    {
+        string? why = "";
+        for (var second = 0; second < OpponentLimits.QuietSeconds && why is not null; second += 2)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), time);
+            why = await WhyNotAsync();
+        }
+
+        if (why is not null) violations.Add("I6", $"After {OpponentLimits.QuietSeconds} s without faults: {why}");
+    }
+
+    private async Task<string?> WhyNotAsync()
+    {
+        for (var node = 0; node < bank.Nodes; node++)
+        {
+            var health = await clients.AskQuietlyAsync(node, "GET", "/health/detail");
+            if (health.Status != 200) return $"node {node} is not sound: {health.Json}";
+        }
+
+        var sagas = await clients.AskQuietlyAsync(0, "GET", "/v1/ops/sagas");
+        if (sagas.Status != 200) return $"the sagas cannot be listed: {sagas.Json}";
+        foreach (var saga in sagas.Answer.GetProperty("items").EnumerateArray())
+        {
+            var state = saga.GetProperty("state").GetString();
+            if (state == "suspended") continue;
+            // The engines were away for so long that it waits for an operator.
+            if (state == "parked")
+                await clients.AskQuietlyAsync(0, "POST", $"/v1/ops/sagas/{saga.GetProperty("sagaId")}/retry");
+            return $"a saga is {state}: {saga.GetRawText()}";
+        }
+
+        var lag = await clients.AskQuietlyAsync(0, "GET", "/v1/ops/lag");
+        return lag.Status == 200 && lag.Answer.GetProperty("items").EnumerateArray()
+            .All(shard => shard.GetProperty("lagEvents").GetInt64() == 0)
+            ? null : $"the views are behind: {lag.Json}";
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text.Json;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>
+/// Checks the answers to reads: each shows a state that the bank had, never one older than was asked for, and never one
+/// that was not durable (I8, I10).
+/// </summary>
+internal sealed class ReadChecks(BankModel model, RunLog log, Violations violations)
+{
+    public void Run()
+    {
+        foreach (var read in log.Operations)
+        {
+            switch (read.Kind)
+            {
+                case OperationKind.ReadAccount when read.Status is 200 or 404: CheckAccount(read); break;
+                case OperationKind.ReadHold when read.Status is 200 or 404: CheckHold(read); break;
+                case OperationKind.ReadEntries when read.Status == 200: CheckEntries(read); break;
+                case OperationKind.ReadBalance when read.Status == 200: CheckBalance(read); break;
+                case OperationKind.ReadCustomer when read.Status is 200 or 404: CheckCustomer(read); break;
+                case OperationKind.ReadMovements when read.Status == 200: CheckMovements(read); break;
+                case OperationKind.ReadTransfer when read.Status == 200: CheckTransfer(read); break;
+            }
+        }
+    }
+
+    private void CheckAccount(Operation read)
+    {
+        if (!model.Accounts.TryGetValue(read.Subject, out var account))
+        {
+            if (read.Status == 200) Report("model", "There is no such account", read);
+        }
+        else if (read.Status == 404)
+        {
+            if (account.States[0].Fact.Seq <= read.HeadsBefore[account.Shard])
+                Report("I10", "A strong read did not find an account that was there", read);
+        }
+        else
+        {
+            var version = read.Answer.GetProperty("version").GetInt64();
+            CheckState(account, version, read, isStrong: true);
+            if (account.At(version) is { } state) CheckFields(state, read.Answer, read);
+        }
+    }
+
+    // The version existed when the read ended, and a strong read sees all that was durable when it began.
+    private void CheckState(ModelAccount account, long version, Operation read, bool isStrong)
+    {
+        if (account.At(version) is not { } state)
+            Report("model", $"Account {account.Id} never had version {version}", read);
+        else if (state.Fact.Seq > read.HeadsAfter[account.Shard])
+            Report("I10", $"The read shows what was not durable: {state.Fact}", read);
+        else if (isStrong && account.IsReplaced(state, read.HeadsBefore[account.Shard]))
+            Report("I10", $"A strong read shows version {version}, and {account.At(version + 1)!.Fact} was durable", read);
+    }
+
+    private void CheckFields(AccountState state, JsonElement shown, Operation read)
+    {
+        if ((Amount(shown, "posted"), Amount(shown, "held"), Amount(shown, "available"),
+                shown.GetProperty("status").GetString())
+            != (state.PostedMinor, state.HeldMinor, state.AvailableMinor, state.Status))
+            Report("model", $"At version {state.Version} the account was {state}", read);
+    }
+
+    private void CheckHold(Operation read)
+    {
+        if (!model.Holds.TryGetValue(read.Hold, out var hold)) return;
+        var shard = hold.Placed.Shard;
+        if (read.Status == 404)
+        {
+            if (hold.Placed.Seq <= read.HeadsBefore[shard]) Report("I10", "A strong read did not find the hold", read);
+            return;
+        }
+
+        var remaining = read.Minor("remaining");
+        var isSeen = hold.States.Where((state, at) => state.RemainingMinor == remaining
+            && state.By.Seq <= read.HeadsAfter[shard]
+            && (at + 1 == hold.States.Count || hold.States[at + 1].By.Seq > read.HeadsBefore[shard])).Any();
+        if (!isSeen) Report("I10", "The hold never had this remainder while the read was open", read);
+    }
+
+    private void CheckEntries(Operation read)
+    {
+        if (!model.Accounts.TryGetValue(read.Subject, out var account)) return;
+        var entries = account.States.Where(state => state.Fact.Number("entryVersion") > 0).ToList();
+        var items = read.Answer.GetProperty("items").EnumerateArray().ToList();
+        var newest = items.Count == 0 ? 0 : items[0].GetProperty("version").GetInt64();
+        if (entries.Exists(entry => entry.Entries > newest && entry.Fact.Seq <= read.HeadsBefore[account.Shard]))
+            Report("I10", $"A strong read ends at entry {newest}, and a later one was durable", read);
+        foreach (var (item, version) in items.Select((item, at) => (item, newest - at)))
+        {
+            var entry = entries.Find(entry => entry.Entries == version);
+            if (entry is null || entry.Fact.Seq > read.HeadsAfter[account.Shard]
+                || item.GetProperty("version").GetInt64() != version
+                || item.GetProperty("transactionId").GetGuid() != entry.Fact.Id("transactionId")
+                || Amount(item, "amount") != entry.Fact.Number("amountMinor")
+                || Amount(item, "balance") != entry.PostedMinor)
+                Report("I2", $"Entry {version} is not that of the ledger: {entry?.Fact}", read);
+        }
+    }
+
+    // As of a time the balance is what all entries up to it add up to, whenever it is asked.
+    private void CheckBalance(Operation read)
+    {
+        if (!model.Accounts.TryGetValue(read.Subject, out var account)) return;
+        var atUs = (DateTimeOffset.Parse(read.Text("at"), System.Globalization.CultureInfo.InvariantCulture)
+            - DateTimeOffset.UnixEpoch).Ticks / 10;
+        var state = account.States.LastOrDefault(state => state.Fact.TimeUs <= atUs);
+        if (read.Minor("balance") != (state?.PostedMinor ?? 0))
+            Report("I2", $"As of that time the balance was {state?.PostedMinor ?? 0}: {state?.Fact}", read);
+        if (!read.Target.Contains('?', StringComparison.Ordinal) && state is not null
+            && account.IsReplaced(state, read.HeadsBefore[account.Shard]))
+            Report("I10", $"The present balance is older than {account.At(state.Version + 1)!.Fact}", read);
+    }
+
+    private void CheckCustomer(Operation read)
+    {
+        var accounts = model.Accounts.Values.Where(account => account.Customer == read.Subject).ToList();
+        var isStrong = read.Consistency == "strong";
+        if (read.Status == 404)
+        {
+            if (isStrong && model.Customers.TryGetValue(read.Subject, out var created)
+                && created.Seq <= read.HeadsBefore[created.Shard])
+                Report("I10", "A strong read did not find a customer that was there", read);
+            return;
+        }
+
+        var shown = read.Answer.GetProperty("accounts").EnumerateArray()
+            .ToDictionary(account => account.GetProperty("accountId").GetGuid());
+        foreach (var account in accounts)
+        {
+            if (shown.Remove(account.Id, out var view))
+            {
+                var version = view.GetProperty("version").GetInt64();
+                CheckState(account, version, read, isStrong);
+                if (account.At(version) is { } state) CheckFields(state, view, read);
+                if (NeedsOf(read, account) is { } needed && version < needed)
+                    Report("I10", $"Version {version} of account {account.Id} is older than the token", read);
+            }
+            else if (isStrong && account.States[0].Fact.Seq <= read.HeadsBefore[account.Shard])
+            {
+                Report("I10", $"A strong read lacks account {account.Id}", read);
+            }
+            else if (NeedsOf(read, account) is not null)
+            {
+                Report("I10", $"The read lacks account {account.Id}, which the token names", read);
+            }
+        }
+
+        foreach (var stranger in shown.Keys) Report("model", $"Account {stranger} is not of this customer", read);
+    }
+
+    // The version of an account that the token of an earlier operation requires.
+    private long? NeedsOf(Operation read, ModelAccount account)
+    {
+        if (read.Consistency != "session" || read.After is not { Ending: Ending.Ok } after) return null;
+        Guid[] ids = [after.Id("transactionId"), after.Id("transferId"), after.Id("holdId"), after.Id("accountId")];
+        return account.States.LastOrDefault(state => state.Fact.Seq <= after.HeadsAfter[account.Shard]
+            && ids.Any(id => id != Guid.Empty && (id == state.Fact.Id("transactionId") || id == state.Fact.Id("sagaId")
+                || (id == state.Fact.Id("holdId") && state.Fact.Kind == "hold" && after.Kind == OperationKind.PlaceHold)
+                || (id == account.Id && state.Version == 1))))?.Version;
+    }
+
+    private void CheckMovements(Operation read)
+    {
+        var entries = model.Accounts.Values.Where(account => account.Customer == read.Subject)
+            .SelectMany(account => account.States.Where(state => state.Fact.Number("entryVersion") > 0)
+                .Select(state => (account, state)))
+            .ToDictionary(entry => (entry.account.Id, entry.state.Fact.Id("transactionId")));
+        var items = read.Answer.GetProperty("items").EnumerateArray().ToList();
+        var shown = new HashSet<(Guid, Guid)>();
+        foreach (var item in items)
+        {
+            var key = (item.GetProperty("accountId").GetGuid(), item.GetProperty("transactionId").GetGuid());
+            if (!shown.Add(key)) Report("I8", $"A movement is listed twice: {item}", read);
+            if (!entries.TryGetValue(key, out var entry)) Report("I8", $"There is no such movement: {item}", read);
+            else if (entry.state.Fact.Seq > read.HeadsAfter[entry.account.Shard])
+                Report("I10", $"The list shows what was not durable: {entry.state.Fact}", read);
+        }
+
+        var isWhole = read.Answer.GetProperty("nextCursor").ValueKind == JsonValueKind.Null;
+        if (read.Consistency != "strong" || !isWhole) return;
+        foreach (var (key, entry) in entries)
+        {
+            if (!shown.Contains(key) && entry.state.Fact.Seq <= read.HeadsBefore[entry.account.Shard])
+                Report("I10", $"A strong list lacks {entry.state.Fact}", read);
+        }
+    }
+
+    private void CheckTransfer(Operation read)
+    {
+        var legs = model.Transactions.Values.SelectMany(facts => facts)
+            .Where(fact => fact.Id("sagaId") == read.Subject).ToList();
+        if (read.Text("status") == "settled"
+            && !legs.Exists(leg => leg.Number("amountMinor") > 0 && leg.Seq <= read.HeadsAfter[leg.Shard]))
+            Report("I10", "The transfer is shown as settled before its credit", read);
+    }
+
+    private void Report(string law, string sentence, Operation read) => violations.Add(law, sentence, read);
+
+    private static long Amount(JsonElement of, string field) => Amounts.Parse(of.GetProperty(field).GetString()!);
+}

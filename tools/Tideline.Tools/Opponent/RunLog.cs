@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>The history of one run: operations and disturbances, in the order in which they began.</summary>
+internal sealed class RunLog(Func<long> nowUs)
+{
+    private readonly List<(long AtUs, object What)> _lines = [];
+    private readonly List<Operation> _operations = [];
+
+    public IReadOnlyList<Operation> Operations => _operations;
+
+    public void Note(string sentence) => _lines.Add((nowUs(), sentence));
+
+    public void Add(Operation operation)
+    {
+        _lines.Add((nowUs(), operation));
+        _operations.Add(operation);
+    }
+
+    /// <summary>The lines that a reader needs: those of some operations, and every disturbance.</summary>
+    public IEnumerable<string> Lines(IReadOnlySet<int>? operations = null) => _lines
+        .Where(line => line.What is not Operation operation || operations?.Contains(operation.Number) != false)
+        .Select(line => line.What is Operation operation ? operation.ToString()
+            : string.Create(CultureInfo.InvariantCulture, $"      {line.AtUs / 1e6,9:F3} s  {line.What}"));
+}

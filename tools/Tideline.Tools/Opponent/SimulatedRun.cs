@@ -1,0 +1,81 @@
+using Tideline.Kernel;
+using Tideline.Tools.Load;
+using Tideline.Tools.Simulation;
+using Tideline.Tools.Simulation.Engines;
+using Tideline.Tools.Simulation.Faults;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>
+/// One run: an installation is started, clients work while it is disturbed, everything heals, what has no answer is
+/// asked again, and then the laws are checked.
+/// </summary>
+internal static class SimulatedRun
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Runs a plan.</summary>
+    public static async Task<RunResult> RunAsync(RunPlan plan)
+    {
+        var random = new SeededRandom(plan.Seed);
+        var world = new World(random.Next() + plan.Variant, Start);
+        Ledger.ShardThreads.Used = world.Threads;
+        var servers = new SimulatedProcess(world, 0, "servers");
+        var clients = new SimulatedProcess(world, 1, "clients");
+        var ids = new IdGenerator(servers.Time, random.Next());
+        var disks = new SimulatedDisks(
+            new LedgerDisk(plan.Shards, ids.Next(), plan.Groups) { IsDurableAtCommit = plan.Nodes > 1 },
+            new LogDisk(), new ViewDisk(), new CacheDisk(), servers.Time, plan.Faults, new Outages());
+        var folder = Path.Combine(Folder(), ids.Next().ToString("N"));
+        var bank = new SimulatedBank(world, disks, plan.Nodes, random.Fork(), folder);
+        var log = new RunLog(() => world.NowTicks / 10);
+        var violations = new Violations();
+        try
+        {
+            await world.RunAsync(clients, () => RunAsync(plan, world, clients, bank, log, violations));
+        }
+        catch (SimulationException standstill)
+        {
+            violations.Add("I6", standstill.Message);
+        }
+        finally
+        {
+            for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+        }
+
+        return new RunResult(plan, log, violations, world.Trace, world.Steps, world.NowTicks / 1e7);
+    }
+
+    private static async Task RunAsync(
+        RunPlan plan, World world, SimulatedProcess process, SimulatedBank bank, RunLog log, Violations violations)
+    {
+        var time = process.Time;
+        await Task.WhenAll(Enumerable.Range(0, bank.Nodes).Select(node => bank.KeepStartingAsync(node, time)));
+        var clients = new Clients(bank, plan, world, time, log);
+        var isOver = false;
+        var disturbances = new Disturbances(bank, plan, time, log).RunAsync(() => isOver);
+        await clients.RunAsync();
+        isOver = true;
+        await disturbances;
+
+        log.Note("everything heals");
+        bank.Disks.Outages.Heal();
+        for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
+        await Task.WhenAll(Enumerable.Range(0, bank.Nodes).Select(node => bank.KeepStartingAsync(node, time)));
+        await clients.ResolveAsync();
+        await new Quiet(clients, bank, time).WaitAsync(violations);
+        await new LawChecks(bank, clients, log, time, violations).RunAsync();
+    }
+
+    // In memory where the machine has such a folder: a run opens and flushes many small files.
+    private static string Folder() => Path.Combine(
+        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "tideline-simulation");
+}
+
+/// <summary>What a run showed.</summary>
+internal sealed record RunResult(
+    RunPlan Plan, RunLog Log, Violations Violations, ulong Trace, long Steps, double VirtualSeconds)
+{
+    public bool Ok => Violations.All.Count == 0;
+}

@@ -1,0 +1,49 @@
+using System.Globalization;
+using Tideline.Tools.Simulation;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>Runs seeds one after another, in a process of its own.</summary>
+internal static class SimulationWorker
+{
+    /// <summary>Runs seeds and prints what broke a law.</summary>
+    /// <returns>0 when every law held, 1 when one did not.</returns>
+    public static async Task<int> RunAsync(ulong first, int count, int operations, bool history, bool shortens)
+    {
+        SimulationProgram.RequireOneThread();
+        var failed = 0;
+        for (var run = 0; run < count; run++)
+        {
+            var plan = RunPlan.Of(first + (ulong)(run * SimulationProgram.Workers), operations);
+            var result = await SimulatedRun.RunAsync(plan);
+            if (history) PrintHistory(result);
+            if (history || !result.Ok) Print(result);
+            if (result.Ok) continue;
+            if (failed++ > 0 || !shortens) continue;
+            var shortest = await new Shortener(SimulatedRun.RunAsync).ShortenAsync(result);
+            Console.WriteLine("The shortest history that was found:");
+            PrintHistory(shortest);
+            Print(shortest);
+        }
+
+        return failed == 0 ? 0 : 1;
+    }
+
+    private static void PrintHistory(RunResult result)
+    {
+        foreach (var line in result.Log.Lines()) Console.WriteLine(line);
+    }
+
+    private static void Print(RunResult result)
+    {
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{result.Plan}; {result.Steps} steps, {result.VirtualSeconds:F0} virtual seconds, trace "
+            + $"{result.Trace:x16}: {(result.Ok ? "every law held" : $"{result.Violations.All.Count} violations")}"));
+        foreach (var violation in result.Violations.All.Take(10))
+        {
+            Console.WriteLine($"  {violation}");
+            foreach (var operation in violation.Operations) Console.WriteLine($"    {operation}");
+        }
+    }
+}

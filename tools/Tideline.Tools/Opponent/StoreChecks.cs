@@ -1,0 +1,87 @@
+using Tideline.Tools.Simulation;
+using Tideline.Tools.Simulation.Engines;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>Checks that every store holds the history: the rows, the log and the views; and asks the product itself.</summary>
+internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel model, Violations violations)
+{
+    public async Task RunAsync(List<Fact> facts)
+    {
+        CheckRows();
+        CheckLog(facts);
+        await CheckViewsAsync();
+        var verified = await clients.AskAsync(
+            OperationKind.Resolve, "GET", "/v1/ops/consistency?deep=true", isPatient: true);
+        if (verified.Status != 200 || verified.Answer.GetProperty("ok").GetBoolean() is false)
+            violations.Add("verify", $"verify --deep: {verified.Status} {verified.Json}");
+    }
+
+    private void CheckRows()
+    {
+        var sums = new Dictionary<string, Int128>();
+        var rows = new HashSet<Guid>();
+        for (var shard = 0; shard < bank.Disks.Ledger.Map.Shards; shard++)
+        {
+            foreach (var row in bank.Disks.Ledger.DurableAccounts(shard))
+            {
+                sums[row.Currency.Code] = sums.GetValueOrDefault(row.Currency.Code) + row.PostedMinor;
+                if (row.CustomerId == Guid.Empty) continue;
+                rows.Add(row.Id);
+                if (!model.Accounts.TryGetValue(row.Id, out var account))
+                    violations.Add("I16", $"Account {row.Id} has a row and no event");
+                else if ((row.PostedMinor, row.PendingOutMinor, row.Version, row.EntryVersion, row.ReturnableMinor)
+                    != (account.Now.PostedMinor, account.Now.HeldMinor, account.Now.Version, account.Now.Entries, 0L))
+                    violations.Add("I16", $"Account {row.Id} has posted {row.PostedMinor}, held {row.PendingOutMinor}, "
+                        + $"version {row.Version}, {row.EntryVersion} entries, returnable {row.ReturnableMinor}; "
+                        + $"the model has {account.Now}");
+            }
+        }
+
+        foreach (var (currency, sum) in sums)
+            if (sum != 0) violations.Add("I1", $"The balances in {currency} add up to {sum}");
+        foreach (var id in model.Accounts.Keys)
+            if (!rows.Contains(id)) violations.Add("I16", $"Account {id} has events and no row");
+        foreach (var (id, hold) in model.Holds)
+            if (hold.IsOpen && bank.Disks.Ledger.HoldExpiryUs(id) is { } expiryUs
+                && expiryUs + OpponentLimits.ExpiryGraceUs < bank.ServerUs)
+                violations.Add("I6", $"Hold {id} outlived its expiry");
+    }
+
+    // The log holds what left the ledger: each event once, in order.
+    private void CheckLog(List<Fact> facts)
+    {
+        foreach (var shard in facts.GroupBy(fact => fact.Shard))
+        {
+            var published = bank.Disks.Log.SequencesOf("account.events", shard.Key);
+            var seqs = shard.Select(fact => fact.Seq).ToList();
+            // Retention may have taken the oldest.
+            if (published.Count > seqs.Count || !published.SequenceEqual(seqs.Skip(seqs.Count - published.Count)))
+                violations.Add("I7", $"account.events of shard {shard.Key} holds {published.Count} of {seqs.Count} events, "
+                    + $"or others: {string.Join(' ', published.Take(20))}");
+        }
+    }
+
+    private async Task CheckViewsAsync()
+    {
+        foreach (var customer in model.Customers.Keys)
+        {
+            var view = await clients.AskAsync(OperationKind.Resolve, "GET", $"/v1/customers/{customer}", "eventual");
+            if (view.Status != 200)
+            {
+                violations.Add("I8", $"Customer {customer} is not in the views: {view.Status}", view);
+                continue;
+            }
+
+            var shown = view.Answer.GetProperty("accounts").EnumerateArray()
+                .ToDictionary(account => account.GetProperty("accountId").GetGuid());
+            foreach (var account in model.Accounts.Values.Where(account => account.Customer == customer))
+            {
+                if (!shown.TryGetValue(account.Id, out var row)
+                    || row.GetProperty("version").GetInt64() != account.Now.Version
+                    || Amounts.Parse(row.GetProperty("posted").GetString()!) != account.Now.PostedMinor)
+                    violations.Add("I8", $"The view of account {account.Id} is not {account.Now}", view);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+using Tideline.Kernel;
+using Tideline.Ledger;
+using Tideline.Node;
+using Tideline.Tools.Load;
+using Tideline.Tools.Simulation.Engines;
+using Tideline.Tools.Simulation.Faults;
+
+namespace Tideline.Tools.Simulation;
+
+/// <summary>An installation in a simulation: its disks, and the nodes on them.</summary>
+internal sealed class SimulatedBank
+{
+    private static readonly TimeSpan MostAheadAtStart = TimeSpan.FromMilliseconds(500);
+    private readonly World _world;
+    private readonly SeededRandom _random;
+    private readonly string _folder;
+    private readonly NodeSlot[] _slots;
+    private int _processes = 10;
+
+    /// <param name="world">Runs it.</param>
+    /// <param name="disks">Its data.</param>
+    /// <param name="nodes">The number of nodes. One alone has every shard; of several each prefers some.</param>
+    /// <param name="random">Draws its faults.</param>
+    /// <param name="folder">Where the nodes keep their files.</param>
+    public SimulatedBank(World world, SimulatedDisks disks, int nodes, SeededRandom random, string folder)
+    {
+        (_world, Disks, _random, _folder) = (world, disks, random, folder);
+        _slots = [.. Enumerable.Range(0, nodes).Select(number => new NodeSlot(number))];
+    }
+
+    public SimulatedDisks Disks { get; }
+
+    public int Nodes => _slots.Length;
+
+    /// <summary>Whether a node's process runs.</summary>
+    public bool IsAlive(int number) => _slots[number].Node?.Process.IsAlive == true;
+
+    /// <summary>The node; null while its process does not run.</summary>
+    public SimulatedNode? Node(int number) => IsAlive(number) ? _slots[number].Node : null;
+
+    /// <summary>The time of the servers, µs since 1970.</summary>
+    public long ServerUs => (Disks.ServerTime.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10;
+
+    /// <summary>Starts a node again and again until it runs.</summary>
+    public async Task KeepStartingAsync(int number, TimeProvider time)
+    {
+        while (!IsAlive(number))
+        {
+            try
+            {
+                await StartAsync(number);
+            }
+            catch (TidelineException)
+            {
+                // As a supervisor does: the reason may pass.
+                Kill(number);
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+            }
+        }
+    }
+
+    /// <summary>Starts the process of a node. The task ends when it has started, or fails as its start did.</summary>
+    public Task StartAsync(int number)
+    {
+        var slot = _slots[number];
+        var process = new SimulatedProcess(_world, _processes++, $"node {number}");
+        // A process that starts with a clock far ahead stamps the future, and nothing can take that back.
+        process.Time.Offset = slot.ClockOffset > MostAheadAtStart ? TimeSpan.Zero : slot.ClockOffset;
+        var (node, started) = SimulatedNode.Start(process, () => Options(slot, process));
+        slot.Node = node;
+        return Task.WhenAny(started, process.Ended).Unwrap();
+    }
+
+    /// <summary>Kills the process of a node. Of what its disk had not flushed, a part may be there.</summary>
+    public void Kill(int number)
+    {
+        if (Node(number) is not { } node) return;
+        node.Process.Kill();
+        if (Disks.Ledger.IsDurableAtCommit) return;
+        for (var shard = 0; shard < Disks.Ledger.Map.Shards; shard++)
+            Disks.Ledger.Crash(shard, _random.Below(Disks.Ledger.UnsyncedBatches(shard) + 1));
+    }
+
+    /// <summary>Sets the clock of a node's machine.</summary>
+    public void SetClock(int number, TimeSpan offset)
+    {
+        _slots[number].ClockOffset = offset;
+        if (Node(number) is { } node) node.Process.Time.Offset = offset;
+    }
+
+    /// <summary>The newest durable event of each shard.</summary>
+    public long[] Heads()
+    {
+        var heads = new long[Disks.Ledger.Map.Shards];
+        for (var shard = 0; shard < heads.Length; shard++) heads[shard] = Disks.Ledger.DurableSeq(shard);
+        return heads;
+    }
+
+    private NodeOptions Options(NodeSlot slot, SimulatedProcess process) => new()
+    {
+        DataDirectory = Path.Combine(_folder, $"node-{slot.Number}"),
+        Time = process.Time,
+        IdSeed = _random.Next(),
+        OpenPatience = TimeSpan.FromSeconds(5),
+        Engines = new OwnEngines(
+            process.Name, slot.Address, owner => new SimulatedEngines(Disks, process, owner, OwnShards(slot), _random.Fork())),
+        Carry = Nodes == 1 ? null : (owner, shard, commands, cancel) => CarryAsync(process, owner, shard, commands, cancel),
+    };
+
+    private HashSet<int>? OwnShards(NodeSlot slot) => Nodes == 1 ? null
+        : [.. Enumerable.Range(0, Disks.Ledger.Map.Shards).Where(shard => shard % Nodes == slot.Number)];
+
+    // As PeerClient: what was not sent may be sent elsewhere; what was sent and not answered is unknown.
+    private async Task<ReadOnlyMemory<byte>> CarryAsync(
+        SimulatedProcess from, ShardOwner owner, int shard, ReadOnlyMemory<byte> commands, CancellationToken cancel)
+    {
+        var faults = new EngineFaults(
+            from, _random, Disks.Kinds.HasFlag(FaultKinds.Network) ? FaultKinds.All : FaultKinds.None, "network",
+            Disks.Outages);
+        var slot = Array.Find(_slots, slot => slot.Address == owner.Address);
+        if (slot is null || Node(slot.Number)?.Node?.Receiver is not { } receiver || !receiver.IsPeer($"{owner.Secret}"))
+            throw new TidelineException(ErrorCode.NotOwner, $"The owner of shard {shard} could not be reached.");
+        try
+        {
+            await faults.BeforeAsync("a command");
+        }
+        catch (TidelineException lost)
+        {
+            throw new TidelineException(ErrorCode.NotOwner, lost.Message);
+        }
+
+        var answer = slot.Node!.Process.CallAsync(() => receiver.AnswerAsync(shard, commands));
+        try
+        {
+            var answered = await answer.WaitAsync(cancel);
+            await faults.AfterAsync();
+            return faults.IsAnswerLost() ? throw faults.Lost("a command") : answered;
+        }
+        catch (ConnectionLostException lost)
+        {
+            throw new TidelineException(ErrorCode.StorageUnavailable, lost.Message);
+        }
+    }
+
+    // A place for a node: what stays when its process ends.
+    private sealed class NodeSlot(int number)
+    {
+        public int Number => number;
+
+        public string Address { get; } = $"http://node-{number}:7400";
+
+        public TimeSpan ClockOffset { get; set; }
+
+        public SimulatedNode? Node { get; set; }
+    }
+}
