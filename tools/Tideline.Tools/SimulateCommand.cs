@@ -23,8 +23,10 @@ internal static class SimulateCommand
         { Description = "Print the whole history of each run." };
         var whole = new Option<bool>("--whole")
         { Description = "Do not shorten a history that breaks a law." };
+        var stop = new Option<bool>("--stop")
+        { Description = "Stop at the first run that breaks a law." };
         var command = new Command("simulate", "Run whole installations on virtual time while everything that can go "
-            + "wrong does, and check each answer against a model of the bank.") { seed, seeds, operations, history, whole };
+            + "wrong does, and check each answer against a model of the bank.") { seed, seeds, operations, history, whole, stop };
         command.SetAction((parsed, cancel) =>
         {
             var (first, count, each) = (
@@ -37,7 +39,7 @@ internal static class SimulateCommand
             }
 
             return SimulationProgram.IsWorker
-                ? SimulationWorker.RunAsync(first, count, each, parsed.GetValue(history), !parsed.GetValue(whole))
+                ? SimulationWorker.RunAsync(first, count, each, parsed.GetValue(history), !parsed.GetValue(whole), parsed.GetValue(stop))
                 : RunAsync(first, count, each, parsed.GetValue(history), parsed.GetValue(whole), cancel);
         });
         return command;
@@ -58,7 +60,7 @@ internal static class SimulateCommand
             ];
             if (history) arguments.Add("--history");
             if (whole) arguments.Add("--whole");
-            using var process = SimulationProgram.Start(workers, arguments);
+            using var process = Process.Start(SimulationProgram.Command(workers, arguments))!;
             while (await process.StandardOutput.ReadLineAsync(cancel) is { } line) Console.WriteLine(line);
             await process.WaitForExitAsync(cancel);
             return process.ExitCode;

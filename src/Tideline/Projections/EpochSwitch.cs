@@ -20,7 +20,6 @@ internal static class EpochSwitch
         if (await AreOfThisHistoryAsync(ledger, views, definition, active, cancel)) return next;
         var version = Math.Max(
             active.Latest, (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max()) + 1;
-        await new ViewNames(definition, version).CreateAsync(views, ledger.Map.Shards, cancel);
         return next with { Version = version, Previous = null, Latest = version };
     }
 

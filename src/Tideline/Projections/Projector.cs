@@ -289,9 +289,9 @@ public sealed partial class Projector : IAsyncDisposable
             _takeover.Epoch = epoch;
             _feed.Begin(epoch);
             var hasLost = await _dead.HasLostLettersAsync(cancel);
-            (var active, StateFault) = await _takeover.ClaimActiveAsync(hasLost, cancel);
+            (var claimed, StateFault) = await _takeover.ClaimActiveAsync(hasLost, cancel);
+            var active = await _takeover.EnsureAsync(claimed, cancel);
             (Active, _applier) = (active, ApplierOf(active));
-            await _takeover.EnsureAsync(Names, cancel);
             await _upkeep.PublishAsync(Names, cancel);
             await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
             await _takeover.PositionAllAsync(Names, cancel);
@@ -310,8 +310,9 @@ public sealed partial class Projector : IAsyncDisposable
 
     private async Task MendCollectionsAsync(CancellationToken cancel)
     {
-        await _takeover.EnsureAsync(Names, cancel);
+        Active = await _takeover.EnsureAsync(Active, cancel);
         _applier = ApplierOf(Active);
+        await _upkeep.PublishAsync(Names, cancel);
         await _takeover.PositionAllAsync(Names, cancel);
     }
 

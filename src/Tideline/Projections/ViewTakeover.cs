@@ -26,29 +26,40 @@ internal sealed partial class ViewTakeover(
         // Documents of another fold are neither read nor folded on: they may not even have the same fields.
         var isOfThisFold = found is not null && found.Schema == definition.SchemaVersion && !hasLostLetters;
         var active = await EpochSwitch.RunAsync(
-            ledger, views, definition, isOfThisFold ? found! : await RenewAsync(found, cancel), cancel) with
-        {
-            Installation = ledger.Installation,
-        };
-        await ClaimAsync(epoch => active.SaveAsync(views, definition, epoch, cancel), cancel);
-        return (active, found is not null ? null
+            ledger, views, definition, isOfThisFold ? found! : await RenewAsync(found, cancel), cancel);
+        return (await ClaimAsync(active, cancel), found is not null ? null
             : $"The stored state did not name the active version of {definition.Name}, so version {active.Version} " +
                 "is being built from nothing. No action is needed.");
     }
 
     /// <summary>
-    /// Makes the collections. Where somebody took away one that held documents, all are made anew: a document that is
-    /// still there says that its events are in the others, too, and nothing would put them back.
+    /// Makes the collections of the version that answers. Where somebody took away one that held documents, another
+    /// version takes its place: a document that is still there says that its events are in the others, too, and nothing
+    /// would put them back.
     /// </summary>
-    public async Task EnsureAsync(ViewNames names, CancellationToken cancel)
+    /// <remarks>
+    /// Nothing is dropped here, and a number is claimed before its collections are made: a process that stood still in
+    /// the middle, and has been replaced, can then do no harm to what its successor builds.
+    /// </remarks>
+    /// <returns>The version that answers.</returns>
+    public async Task<ActiveViews> EnsureAsync(ActiveViews active, CancellationToken cancel)
     {
-        if (!await MakeAsync(names, cancel)) return;
+        var names = new ViewNames(definition, active.Version);
+        if (!await MakeAsync(names, cancel)) return active;
         var held = 0L;
         foreach (var shard in shards)
             held = Math.Max(held, (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq);
-        if (held == 0) return;
+        if (held == 0) return active;
         CollectionIsLost(logger, names.Version, definition.Name);
-        await names.CreateAsync(views, shards.Length, cancel);
+        var next = active with { Version = active.Latest + 1, Latest = active.Latest + 1 };
+        return await EnsureAsync(await ClaimAsync(next, cancel), cancel);
+    }
+
+    private async Task<ActiveViews> ClaimAsync(ActiveViews found, CancellationToken cancel)
+    {
+        var active = found with { Installation = ledger.Installation };
+        await ClaimAsync(epoch => active.SaveAsync(views, definition, epoch, cancel), cancel);
+        return active;
     }
 
     private async Task<bool> MakeAsync(ViewNames names, CancellationToken cancel)
@@ -136,7 +147,6 @@ internal sealed partial class ViewTakeover(
         if (old is null) ActiveIsBroken(logger, definition.Name, version);
         else if (old.Schema == definition.SchemaVersion) LettersAreLost(logger, definition.Name, version);
         else FoldChanged(logger, definition.Name, old.Schema, definition.SchemaVersion, version);
-        await new ViewNames(definition, version).CreateAsync(views, shards.Length, cancel);
         return new ActiveViews(version, old?.Version, definition.SchemaVersion, version, ledger.InstallationEpoch)
         {
             SwitchedUs = old is null ? null : ledger.NowUs(0),
@@ -178,7 +188,7 @@ internal sealed partial class ViewTakeover(
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "A collection of version {Version} of {Projection} was dropped; all of them are rebuilt.")]
+        Message = "A collection of version {Version} of {Projection} was dropped; another version is built from the ledger.")]
     private static partial void CollectionIsLost(ILogger logger, int version, string projection);
 
     [LoggerMessage(

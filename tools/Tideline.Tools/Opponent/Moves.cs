@@ -100,7 +100,7 @@ internal sealed class Moves(KnownBank bank)
         var (id, _, currency) = Account(draw);
         var amount = Amount(draw, id, 200);
         var expires = draw.Random.Percent(50)
-            ? $",\"expiresAt\":\"{Time(draw.NowUs + (1 + draw.Random.Below(20)) * 1_000_000L)}\"" : "";
+            ? $",\"expiresAt\":\"{Time(draw.NowUs + (1 + draw.Random.Below(6)) * 1_000_000L)}\"" : "";
         return draw.Command(OperationKind.PlaceHold, "POST", $"/v1/accounts/{id}/holds",
             $"{Money(amount, currency)[..^1]}{expires}}}") with
         { Subject = id, AmountMinor = amount, Currency = currency };

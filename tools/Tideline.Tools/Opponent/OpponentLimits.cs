@@ -19,7 +19,10 @@ internal static class OpponentLimits
     public const int ResolveAttempts = 60;
 
     /// <summary>How long the installation may take to become quiet once nothing goes wrong any more, s.</summary>
-    public const int QuietSeconds = 600;
+    public const int QuietSeconds = 200;
+
+    /// <summary>How near an expiry may be when the checks begin, µs.</summary>
+    public const long NearUs = 60_000_000;
 
     /// <summary>How often the log is looked at until it is level with the ledger, every 100 ms.</summary>
     public const int LogAttempts = 100;

@@ -1,4 +1,5 @@
 using Tideline.Tools.Simulation;
+using Tideline.Tools.Simulation.Engines;
 
 namespace Tideline.Tools.Opponent;
 
@@ -26,6 +27,9 @@ internal sealed class Quiet(Clients clients, SimulatedBank bank, TimeProvider ti
             if (health.Status != 200) return $"node {node} is not sound: {health.Json}";
         }
 
+        // Its event would fall into the checks.
+        if (bank.Disks.Ledger.NextExpiryUs() is { } expiryUs && expiryUs < bank.ServerUs + OpponentLimits.NearUs)
+            return "a hold is about to expire";
         var sagas = await clients.AskQuietlyAsync(0, "GET", "/v1/ops/sagas");
         if (sagas.Status != 200) return $"the sagas cannot be listed: {sagas.Json}";
         foreach (var saga in sagas.Answer.GetProperty("items").EnumerateArray())

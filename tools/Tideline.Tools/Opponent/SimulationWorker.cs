@@ -8,7 +8,7 @@ internal static class SimulationWorker
 {
     /// <summary>Runs seeds and prints what broke a law.</summary>
     /// <returns>0 when every law held, 1 when one did not.</returns>
-    public static async Task<int> RunAsync(ulong first, int count, int operations, bool history, bool shortens)
+    public static async Task<int> RunAsync(ulong first, int count, int operations, bool history, bool shortens, bool stops)
     {
         SimulationProgram.RequireOneThread();
         var failed = 0;
@@ -19,7 +19,12 @@ internal static class SimulationWorker
             if (history) PrintHistory(result);
             if (history || !result.Ok) Print(result);
             if (result.Ok) continue;
-            if (failed++ > 0 || !shortens) continue;
+            if (failed++ > 0 || !shortens)
+            {
+                if (stops) break;
+                continue;
+            }
+
             var shortest = await new Shortener(SimulatedRun.RunAsync).ShortenAsync(result);
             Console.WriteLine("The shortest history that was found:");
             PrintHistory(shortest);

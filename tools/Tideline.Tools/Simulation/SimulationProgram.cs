@@ -14,17 +14,16 @@ internal static class SimulationProgram
     /// <summary>Whether this process is such a worker.</summary>
     public static bool IsWorker => Environment.GetEnvironmentVariable(Variable) is not null;
 
-    /// <summary>Starts this program again, as a worker.</summary>
+    /// <summary>How to start this program, or another build of it, as a worker.</summary>
     /// <param name="workers">How many workers there are.</param>
     /// <param name="arguments">The arguments.</param>
-    public static Process Start(int workers, IEnumerable<string> arguments)
+    /// <param name="program">The other build; null: this one.</param>
+    public static ProcessStartInfo Command(int workers, IEnumerable<string> arguments, string? program = null)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        var start = new ProcessStartInfo(program ?? Path.Combine(AppContext.BaseDirectory, "Tideline.Tools"))
         {
             RedirectStandardOutput = true, UseShellExecute = false,
         };
-        if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet")
-            start.ArgumentList.Add(typeof(SimulationProgram).Assembly.Location);
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment[Variable] = workers.ToString(CultureInfo.InvariantCulture);
         start.Environment["DOTNET_ThreadPool_ForceMinWorkerThreads"] = "1";
@@ -32,7 +31,7 @@ internal static class SimulationProgram
         // Several workers share the machine.
         start.Environment["DOTNET_gcServer"] = "0";
         start.Environment["DOTNET_GCgen0size"] = "4000000";
-        return Process.Start(start) ?? throw new InvalidOperationException("The worker could not be started.");
+        return start;
     }
 
     /// <summary>How many workers there are, this one included.</summary>

@@ -73,23 +73,30 @@ internal sealed class EntryRoutes(GatewayParts parts)
         json.WriteString("nextCursor"u8, next);
     }
 
+    // A future balance is unknown; a past one must not change any more.
+    private async Task<Problem?> FenceAsync(int shard, long atUs, CancellationToken cancel)
+    {
+        var ledger = parts.Ledger;
+        if (atUs > ledger.NowUs(shard)) await ledger.LookAsync(shard, cancel);
+        if (atUs > ledger.NowUs(shard))
+            return new Problem(ProblemTypes.InvalidQuery, "'at' must not be in the future.", "at");
+        await ledger.FenceAsync(shard, atUs, cancel);
+        return null;
+    }
+
     private async Task<Problem?> BalanceAsync(HttpContext http)
     {
         var query = QueryReader.Read(http, Moment);
         var id = query.PathId(http);
         var asked = query.OptionalTime("at")?.ToUs();
-        if (query.Problem is { } problem) return problem;
+        if (query.Problem is { } malformed) return malformed;
         var (shard, reader) = (parts.Ledger.Map.ShardOf(id), parts.Ledger.ReaderOf(id));
         if (await reader.GetAccountAsync(id, http.RequestAborted) is not { Kind: AccountKind.Customer } account)
             return AccountRoutes.NotFound(id);
-        var ledger = parts.Ledger;
-        if (asked is null || asked > ledger.NowUs(shard)) await ledger.LookAsync(shard, http.RequestAborted);
-        // A future balance is unknown.
-        if (asked > ledger.NowUs(shard))
-            return new Problem(ProblemTypes.InvalidQuery, "'at' must not be in the future.", "at");
+        if (asked is { } moment && await FenceAsync(shard, moment, http.RequestAborted) is { } problem) return problem;
         // Later commits get later times, so the balance as of the newest commit is the present one, and never changes.
-        var at = asked ?? ledger.CommittedHead(shard).TimeUs;
-        await ledger.FenceAsync(shard, at, http.RequestAborted);
+        // The store names that commit: this process learns of it a moment after other reads can see it.
+        var at = asked ?? (await reader.GetHeadAsync(http.RequestAborted)).TimeUs;
         var entry = await reader.GetEntryAtAsync(id, at, http.RequestAborted);
         Answers.SetServedByLedger(http);
         JsonAnswer.Write(http, StatusCodes.Status200OK, (account, entry, at), static (json, answer) =>

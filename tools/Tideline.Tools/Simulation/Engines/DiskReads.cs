@@ -31,6 +31,10 @@ internal static class DiskReads
             disk.LoseTail(partition.Topic, partition.Partition, below(20));
     }
 
+    /// <summary>The earliest expiry of an open hold, µs; null if none is open.</summary>
+    public static long? NextExpiryUs(this LedgerDisk disk) => Enumerable.Range(0, disk.Map.Shards)
+        .SelectMany(shard => disk.Of(shard).Durable.Holds.Open).Min(hold => (long?)hold.ExpiresUs);
+
     /// <summary>When an open hold expires, µs; null if it is not open.</summary>
     public static long? HoldExpiryUs(this LedgerDisk disk, Guid id) =>
         disk.Of(disk.Map.ShardOf(id)).Durable.Holds.Get(id) is { Status: HoldStatus.Open } hold ? hold.ExpiresUs : null;
