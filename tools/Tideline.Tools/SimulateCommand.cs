@@ -49,10 +49,10 @@ internal static class SimulateCommand
         ulong first, int count, int operations, bool history, bool whole, CancellationToken cancel)
     {
         var began = Stopwatch.StartNew();
-        var workers = Math.Min(Environment.ProcessorCount, count);
+        var workers = Math.Min(2 * Environment.ProcessorCount, count);
         var ends = await Task.WhenAll(Enumerable.Range(0, workers).Select(async worker =>
         {
-            // Worker n takes the seeds n, n + workers, …
+            // Twice as many as processors: a worker often waits for one of its threads. Worker n takes the seeds n, n + workers, …
             List<string> arguments =
             [
                 "simulate", "--seed", $"{first + (ulong)worker}", "--seeds",

@@ -8,7 +8,7 @@ internal sealed class SimulatedThread(SimulatedProcess process, string name)
     public string Name => name;
 
     /// <summary>Released when it may run.</summary>
-    public SemaphoreSlim Turn { get; } = new(0);
+    public AutoResetEvent Turn { get; } = new(false);
 
     /// <summary>The lock whose pulse it waits for.</summary>
     public object? Gate { get; set; }

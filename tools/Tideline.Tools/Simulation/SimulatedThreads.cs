@@ -12,7 +12,7 @@ internal sealed class SimulatedThreads(World world) : ShardThreads
     private static SimulatedThread? s_current;
 
     private readonly List<SimulatedThread> _threads = [];
-    private readonly SemaphoreSlim _loopsTurn = new(0);
+    private readonly AutoResetEvent _loopsTurn = new(false);
 
     public override void Start(string name, Action run)
     {
@@ -71,8 +71,8 @@ internal sealed class SimulatedThreads(World world) : ShardThreads
     /// <summary>Lets a thread run until it waits or ends.</summary>
     public void Resume(SimulatedThread thread)
     {
-        thread.Turn.Release();
-        _loopsTurn.Wait();
+        thread.Turn.Set();
+        _loopsTurn.WaitOne();
         if (thread.IsOver) _threads.Remove(thread);
     }
 
@@ -90,16 +90,16 @@ internal sealed class SimulatedThreads(World world) : ShardThreads
     private void Live(SimulatedThread thread, Task task)
     {
         s_current = thread;
-        thread.Turn.Wait();
+        thread.Turn.WaitOne();
         if (thread.Process.IsAlive) thread.Process.Scheduler.Execute(task);
         thread.IsOver = true;
-        _loopsTurn.Release();
+        _loopsTurn.Set();
     }
 
     private void Yield(SimulatedThread thread)
     {
-        _loopsTurn.Release();
-        thread.Turn.Wait();
+        _loopsTurn.Set();
+        thread.Turn.WaitOne();
     }
 
     private void Wake(SimulatedThread thread, long wait)
