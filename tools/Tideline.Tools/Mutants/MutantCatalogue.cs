@@ -12,5 +12,8 @@ internal static class MutantCatalogue
         .. LedgerMutants.All,
         .. OwnershipMutants.All,
         .. PostingMutants.All,
+        .. LogMutants.All,
+        .. AuditMutants.All,
+        .. SagaMutants.All,
     ];
 }
