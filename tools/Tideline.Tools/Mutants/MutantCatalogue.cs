@@ -15,5 +15,9 @@ internal static class MutantCatalogue
         .. LogMutants.All,
         .. AuditMutants.All,
         .. SagaMutants.All,
+        .. ProjectionMutants.All,
+        .. QueryMutants.All,
+        .. AccountMutants.All,
+        .. PaymentMutants.All,
     ];
 }
