@@ -28,8 +28,9 @@ internal static class LedgerMutants
                             if (!Write(batch)) return false;
                 """,
             What = "A batch is answered before its commit.",
-            How = "The engine refuses the commit, or the process is killed before it.",
-            Laws = "I3",
+            How = "A strong read right after an answer, a commit that the engine refuses, or a kill before it.",
+            Laws = "I3 model",
+            IsEasy = true,
         },
         new()
         {
