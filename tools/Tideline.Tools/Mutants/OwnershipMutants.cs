@@ -1,0 +1,95 @@
+namespace Tideline.Tools.Mutants;
+
+/// <summary>Bugs of src/Tideline/Ledger: who owns a shard, and whether it is the one that was seen.</summary>
+internal static class OwnershipMutants
+{
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new()
+        {
+            Name = "live-after-stop",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """public bool IsLive => Epoch != 0 && _writer is { Stopped.IsCompleted: false };""",
+            Replace = """
+                public bool IsLive => Epoch != 0
+                        && (Planted.Is("live-after-stop") || _writer is { Stopped.IsCompleted: false });
+                """,
+            What = "A process whose writer has stopped still believes that nobody else commits.",
+            How = "A flush fails, another process takes over and commits, and the first one answers a strong list.",
+            Laws = "I10",
+        },
+        new()
+        {
+            Name = "standby-claims-to-know-now",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """IsLive ? NowUs : Interlocked.Read(ref _lookedUs)""",
+            Replace = """IsLive || Planted.Is("standby-claims-to-know-now") ? NowUs : Interlocked.Read(ref _lookedUs)""",
+            What = "A process that does not own a shard claims to know all its commits at any time.",
+            How = "Two processes: the standby cannot ask the store for longer than the bound of a bounded read.",
+            Laws = "I10",
+        },
+        new()
+        {
+            Name = "standby-head-not-moved",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """
+                    Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
+                    if (Epoch == 0) See(owner);
+            """,
+            Replace = """
+                    if (Epoch != 0 || !Planted.Is("standby-head-not-moved"))
+                        Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
+                    if (Epoch == 0) See(owner);
+            """,
+            What = "A process that looks at the shard of another one does not keep what it saw.",
+            How = "Two processes: a strong list, or a token of the owner, at the process that does not own the shard.",
+            Laws = "I10 model",
+        },
+        new()
+        {
+            Name = "standby-ends-after-fault",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """if (fault is TidelineException told) _why = told;""",
+            Replace = """
+                if (Planted.Is("standby-ends-after-fault")) return;
+                                if (fault is TidelineException told) _why = told;
+                """,
+            What = "A standby process gives up when a shard is not free at its first try.",
+            How = "Two processes: the owner is killed, and nobody takes its shard.",
+            Laws = "I6",
+        },
+        new()
+        {
+            Name = "epoch-never-changes",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """Interlocked.Exchange(ref _epoch, head.Epoch);""",
+            Replace = """Interlocked.Exchange(ref _epoch, Planted.Is("epoch-never-changes") ? 1 : head.Epoch);""",
+            What = "Every ownership of a shard has the same epoch, so no part notices that it was lost in between.",
+            How = "A process loses shard 0 to another one and gets it back before its parts look again.",
+            Laws = "I8 I11",
+        },
+        new()
+        {
+            Name = "history-not-compared",
+            File = "Ledger/Installation/HistoryCheck.cs",
+            Find = """if (await witness.ReadAsync(shard, cancel) is not { } seen) return null;""",
+            Replace = """
+                if (Planted.Is("history-not-compared")
+                            || await witness.ReadAsync(shard, cancel) is not { } seen) return null;
+                """,
+            What = "A shard is used without comparing it with log, views and manifest.",
+            How = "The tail of a shard is lost after it was answered and relayed; the next owner builds on the rest.",
+            Laws = "I3 I7 I8",
+        },
+        new()
+        {
+            Name = "history-compared-by-number",
+            File = "Ledger/Installation/HistoryCheck.cs",
+            Find = """IsSame(seen, same[0])""",
+            Replace = """(Planted.Is("history-compared-by-number") || IsSame(seen, same[0]))""",
+            What = "A shard that has as many events as were seen counts as the one that was seen.",
+            How = "A tail is lost while log and views are away, and as many events are committed before they answer.",
+            Laws = "I3 I7",
+        },
+    ];
+}

@@ -1,0 +1,73 @@
+namespace Tideline.Tools.Mutants;
+
+/// <summary>
+/// Bugs of src/Tideline/Queries. What the cache holds proves its own freshness, so a cache that is filled or emptied
+/// wrongly gives no wrong answer, and stands for no bug here.
+/// </summary>
+internal static class QueryMutants
+{
+    public static IReadOnlyList<Mutant> All { get; } =
+    [
+        new()
+        {
+            Name = "session-read-does-not-wait",
+            File = "Queries/ViewFreshness.cs",
+            Find = """_ => await WaitAsync(""",
+            Replace = """_ => Planted.Is("session-read-does-not-wait") || await WaitAsync(""",
+            What = "A read at a token is answered by the view, whatever that holds.",
+            How = "A read at the token of a write, at once.",
+            Laws = "I10",
+            IsEasy = true,
+        },
+        new()
+        {
+            Name = "bound-ignored",
+            File = "Queries/ViewFreshness.cs",
+            Find = """ConsistencyLevel.Bounded => projector.LagMs() <= consistency.BoundMs,""",
+            Replace = """
+                ConsistencyLevel.Bounded => Planted.Is("bound-ignored") || projector.LagMs() <= consistency.BoundMs,
+                """,
+            What = "A bounded read is answered by the view, however old that is.",
+            How = "The view store stays away for longer than the bound, then answers a read before it catches up.",
+            Laws = "I10",
+        },
+        new()
+        {
+            Name = "strong-read-from-views",
+            File = "Queries/ViewFreshness.cs",
+            Find = """ConsistencyLevel.Strong => false,""",
+            Replace = """
+                ConsistencyLevel.Strong => Planted.Is("strong-read-from-views") && projector.LagMs() < 1_000,
+                """,
+            What = "A strong read is answered by a view that is less than a second behind.",
+            How = "A strong read right after a write.",
+            Laws = "I10",
+            IsEasy = true,
+        },
+        new()
+        {
+            Name = "token-off-by-one-in-cache",
+            File = "Queries/FreshnessProof.cs",
+            Find = """Positions[position.Shard] < position.Seq""",
+            Replace = """
+                Positions[position.Shard] < position.Seq - (Kernel.Planted.Is("token-off-by-one-in-cache") ? 1 : 0)
+                """,
+            What = "A cached document may lack the event that the token names.",
+            How = "A customer is read, written to, and read again at the token of the write.",
+            Laws = "I10",
+            IsEasy = true,
+        },
+        new()
+        {
+            Name = "bound-ignored-in-cache",
+            File = "Queries/FreshnessProof.cs",
+            Find = """return StalenessMs(nowUs) < consistency.BoundMs;""",
+            Replace = """
+                return Kernel.Planted.Is("bound-ignored-in-cache") || StalenessMs(nowUs) < consistency.BoundMs;
+                """,
+            What = "A bounded read is answered by a cached document of any age.",
+            How = "An invalidation is lost or late, and a bounded read follows after the bound.",
+            Laws = "I10",
+        },
+    ];
+}
