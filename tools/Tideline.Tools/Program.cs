@@ -13,6 +13,7 @@ return await CommandTree.RunAsync(
         BenchCommands.BuildBench(),
         BenchCommands.BuildDrill(),
         SimulateCommand.Build(),
+        MutantsCommand.Build(),
         ServiceCommands.Build(),
         EnginesCommand.Build(),
     },

@@ -41,7 +41,7 @@ internal static class SimulatedRun
         finally
         {
             for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
-            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            if (Directory.Exists(Folder())) Directory.Delete(Folder(), recursive: true);
         }
 
         return new RunResult(plan, log, violations, world.Trace, world.Steps, world.NowTicks / 1e7);
@@ -70,7 +70,7 @@ internal static class SimulatedRun
 
     // In memory where the machine has such a folder: a run opens and flushes many small files.
     private static string Folder() => Path.Combine(
-        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), "tideline-simulation");
+        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"tideline-simulation-{Environment.ProcessId}");
 }
 
 /// <summary>What a run showed.</summary>

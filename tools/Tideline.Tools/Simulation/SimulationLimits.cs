@@ -4,7 +4,7 @@ namespace Tideline.Tools.Simulation;
 internal static class SimulationLimits
 {
     /// <summary>Steps of one run; a run that has more does not end by itself.</summary>
-    public const long Steps = 5_000_000;
+    public const long Steps = 1_500_000;
 
     /// <summary>Virtual hours of one run.</summary>
     public const int MostHours = 24 * 30;

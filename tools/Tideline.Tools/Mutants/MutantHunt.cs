@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Globalization;
+using Tideline.Tools.Simulation;
+
+namespace Tideline.Tools.Mutants;
+
+/// <summary>Lets the simulation hunt planted bugs, and prints the table.</summary>
+internal sealed class MutantHunt(int seeds)
+{
+    // A bug may keep a run from ending.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <summary>Hunts the named bugs; all if none is named.</summary>
+    /// <returns>0 when each was found, 1 when one was not, 2 when the hunt could not begin.</returns>
+    public async Task<int> RunAsync(IReadOnlyList<string> names, CancellationToken cancel)
+    {
+        if (names.FirstOrDefault(name => MutantCatalogue.All.All(mutant => mutant.Name != name)) is { } unknown)
+        {
+            await Console.Error.WriteLineAsync($"There is no planted bug '{unknown}'.");
+            return 2;
+        }
+
+        if (await BuildAsync(cancel) is not { } program) return 2;
+        var hunted = MutantCatalogue.All.Where(mutant => names.Count == 0 || names.Contains(mutant.Name)).ToList();
+        var began = Stopwatch.StartNew();
+        var found = new List<(Mutant Mutant, Catch Catch)>();
+        var gate = new SemaphoreSlim(2 * Environment.ProcessorCount);
+        await Task.WhenAll(hunted.Select(async mutant =>
+        {
+            await gate.WaitAsync(cancel);
+            var caught = await HuntAsync(program, mutant, cancel);
+            gate.Release();
+            lock (found)
+            {
+                found.Add((mutant, caught));
+                Console.WriteLine($"{mutant.Name,-34} {mutant.Laws,-14} {caught}");
+            }
+        }));
+        var missed = found.Where(each => each.Catch.Seed is null).Select(each => each.Mutant.Name).Order().ToList();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{found.Count - missed.Count} of {found.Count} planted bugs were found within {seeds} seeds each, in "
+            + $"{began.Elapsed.TotalSeconds:F0} s."));
+        if (missed.Count > 0) Console.WriteLine($"Not found: {string.Join(", ", missed)}");
+        return missed.Count == 0 ? 0 : 1;
+    }
+
+    private static async Task<string?> BuildAsync(CancellationToken cancel)
+    {
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Tideline.slnx"))) root = root.Parent;
+        if (root is null)
+        {
+            await Console.Error.WriteLineAsync("The bugs are planted in the source, and there is no source tree here.");
+            return null;
+        }
+
+        var tree = MutantTree.Write(root.FullName, Path.Combine(root.FullName, "artifacts", "mutants"));
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true, UseShellExecute = false,
+            ArgumentList =
+            {
+                "build", Path.Combine(tree, "tools", "Tideline.Tools"), "-c", "Release", "-v", "q", "--nologo",
+                "-p:RunAnalyzers=false", "-p:EnforceCodeStyleInBuild=false",
+            },
+        };
+        using var build = Process.Start(start)!;
+        var output = await build.StandardOutput.ReadToEndAsync(cancel);
+        await build.WaitForExitAsync(cancel);
+        if (build.ExitCode == 0)
+            return Path.Combine(tree, "artifacts", "bin", "Tideline.Tools", "release", "Tideline.Tools");
+        await Console.Error.WriteLineAsync($"The copy with the bugs does not build: {output}");
+        return null;
+    }
+
+    private async Task<Catch> HuntAsync(string program, Mutant mutant, CancellationToken cancel)
+    {
+        var start = SimulationProgram.Command(
+            1, ["simulate", "--seed", "1", "--seeds", $"{seeds}", "--whole", "--stop"], program);
+        start.Environment[MutantTree.Variable] = mutant.Name;
+        start.RedirectStandardError = true;
+        using var hunt = Process.Start(start)!;
+        var output = hunt.StandardOutput.ReadToEndAsync(cancel);
+        var errors = hunt.StandardError.ReadToEndAsync(cancel);
+        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        late.CancelAfter(Patience);
+        try
+        {
+            await hunt.WaitForExitAsync(late.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            hunt.Kill();
+            return new Catch(0, "a run does not end");
+        }
+
+        return Catch.Of(await output, await errors);
+    }
+
+    // What the simulation said of a bug: the seed that showed it, or null.
+    private sealed record Catch(int? Seed, string Sentence)
+    {
+        public static Catch Of(string output, string errors)
+        {
+            var lines = output.Split('\n');
+            var run = Array.FindIndex(lines, line => line.StartsWith("seed ", StringComparison.Ordinal));
+            if (run >= 0)
+            {
+                var seed = int.Parse(lines[run][5..lines[run].IndexOf(':')], CultureInfo.InvariantCulture);
+                return new Catch(seed, lines[run + 1].Trim());
+            }
+
+            return errors.Trim() is { Length: > 0 } fault ? new Catch(0, fault.Split('\n')[0]) : new Catch(null, "");
+        }
+
+        public override string ToString() =>
+            Seed is null ? "NOT FOUND" : $"seed {Seed,-4} {(Sentence.Length > 90 ? Sentence[..90] : Sentence)}";
+    }
+}

@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Tideline.Tools.Mutants;
+
+namespace Tideline.Tools;
+
+/// <summary><c>tideline mutants</c>: whether the simulation finds bugs that were planted in a copy of the source.</summary>
+internal static class MutantsCommand
+{
+    public static Command Build()
+    {
+        var names = new Argument<string[]>("NAMES")
+        { Description = "The bugs; default: all.", Arity = ArgumentArity.ZeroOrMore };
+        var seeds = new Option<int>("--seeds")
+        { Description = "How many seeds each bug may take to be found.", DefaultValueFactory = _ => 100 };
+        var command = new Command("mutants", "Plant bugs in a copy of the source, one after another, and count the "
+            + "seeds until the simulation finds each.") { names, seeds };
+        command.SetAction((parsed, cancel) =>
+            new MutantHunt(parsed.GetValue(seeds)).RunAsync(parsed.GetValue(names) ?? [], cancel));
+        return command;
+    }
+}
