@@ -235,12 +235,13 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// </summary>
     public long KnownUs(int shard) => _slots[shard].KnownUs;
 
-    /// <summary>Updates <see cref="CommittedHead"/> to include everything committed so far.</summary>
-    /// <exception cref="TidelineException">StorageUnavailable: another process owns the shard, and the store does not
-    /// answer.</exception>
-    public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].IsLive
-        ? Task.CompletedTask
-        : _slots[shard].LookAsync(cancel);
+    /// <summary>
+    /// Updates <see cref="CommittedHead"/> to include everything committed so far. It asks the store also about a shard
+    /// of this process: other reads see a commit a moment before it is counted here, and a process that stood still may
+    /// have lost the shard without noticing.
+    /// </summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
+    public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);
 
     /// <summary>Whether a position was written.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: this process does not know yet, and the store does not

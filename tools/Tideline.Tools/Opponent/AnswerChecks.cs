@@ -18,6 +18,7 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
             CheckOwner(ofKey, requests);
         }
 
+        CheckExpiries(commands);
         foreach (var (transaction, legs) in model.Transactions)
         {
             if (!_wanted.Contains(transaction) && !_wanted.Contains(legs[0].Id("sagaId")))
@@ -30,6 +31,23 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
             if (!_wanted.Contains(id)) violations.Add("I3", $"Nobody asked for {account.States[0].Fact}");
         foreach (var id in model.Customers.Keys)
             if (!_wanted.Contains(id)) violations.Add("I3", $"Nobody asked for customer {id}");
+    }
+
+    // A hold is captured before its expiry, and expires after it.
+    private void CheckExpiries(List<Operation> commands)
+    {
+        foreach (var placed in commands.Where(command =>
+            command is { Kind: OperationKind.PlaceHold, AtUs: > 0, Ending: Ending.Ok }))
+        {
+            if (!model.Holds.TryGetValue(placed.Id("holdId"), out var hold)) continue;
+            foreach (var (by, _) in hold.States)
+            {
+                if (by.Kind == "capture" && by.TimeUs >= placed.AtUs)
+                    violations.Add("model", $"The hold had expired: {by}", placed);
+                if (by.Kind == "expiry" && by.TimeUs < placed.AtUs)
+                    violations.Add("model", $"The hold had not expired: {by}", placed);
+            }
+        }
     }
 
     // One request of a key: its attempts in the order in which they began.

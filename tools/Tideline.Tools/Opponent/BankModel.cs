@@ -112,7 +112,7 @@ internal sealed class BankModel
                     : now.Status == "closed" && (before.PostedMinor, before.HeldMinor) != (0, 0)
                         ? "An account closes empty" : null;
             case "suspense":
-                return before.Status != "closed" ? "The account could take the money back" : null;
+                return "Money could not be returned to its owner";
             default:
                 return $"The model knows no change '{fact.Kind}'";
         }

@@ -13,7 +13,7 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
     /// <summary>Sends all operations of the plan.</summary>
     public Task RunAsync()
     {
-        var moves = new Moves(_known);
+        var moves = new Moves(_known, new SeededRandom(plan.Seed * 31));
         return Task.WhenAll(Enumerable.Range(0, plan.Clients).Select(client => RunAsync(client, moves)));
     }
 
@@ -68,6 +68,10 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
             var operation = moves.Next(number, client, NowUs(), random);
             await SendAsync(operation, random.Below(bank.Nodes));
             _known.Learn(operation);
+            // At once, as an application does with what it has just written.
+            if (moves.Follow(_next, client, operation, random) is not { } read) continue;
+            _next++;
+            await SendAsync(read, random.Below(bank.Nodes));
         }
     }
 
@@ -76,6 +80,7 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
         operation.Node = node;
         (operation.BeganUs, operation.HeadsBefore) = (VirtualUs(), bank.Heads());
         log.Add(operation);
+        log.NoteHeads(operation.HeadsBefore);
         await SendToAsync(operation, node, patienceMs ?? OpponentLimits.ClientPatienceMs);
         (operation.EndedUs, operation.HeadsAfter) = (VirtualUs(), bank.Heads());
         world.Note((ulong)operation.Status + (ulong)operation.Number);
@@ -94,10 +99,34 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
                 : Task.FromException<HttpExchange>(new ConnectionLostException($"node {node}"));
             var answer = await sent.WaitAsync(TimeSpan.FromMilliseconds(patienceMs), time);
             Read(operation, answer);
+            if (operation.IsWalk) await WalkAsync(operation, node, headers);
         }
-        catch (Exception lost) when (lost is ConnectionLostException or TimeoutException)
+        // A stream that ends in the middle is no answer.
+        catch (Exception lost) when (lost is ConnectionLostException or TimeoutException or JsonException)
         {
             operation.Status = 0;
+        }
+    }
+
+    // The rest of the list, page by page, into one answer.
+    private async Task WalkAsync(Operation operation, int node, List<(string, string)> headers)
+    {
+        List<JsonElement> items = [];
+        for (var page = 0; operation.Status == 200 && page < OpponentLimits.WalkPages; page++)
+        {
+            items.AddRange(operation.Answer.GetProperty("items").EnumerateArray());
+            if (operation.Text("nextCursor") is not { Length: > 0 } cursor)
+            {
+                operation.Answer = JsonSerializer.SerializeToElement(
+                    new { items, nextCursor = (string?)null });
+                return;
+            }
+
+            if (bank.Node(node) is not { } alive) throw new ConnectionLostException($"node {node}");
+            var target = $"{operation.Target}&cursor={Uri.EscapeDataString(cursor)}";
+            var next = alive.SendAsync(new HttpExchange(operation.Method, target, headers, null));
+            Read(operation, await next.WaitAsync(
+                TimeSpan.FromMilliseconds(OpponentLimits.ClientPatienceMs), time));
         }
     }
 

@@ -58,7 +58,8 @@ internal sealed class Disturbances(SimulatedBank bank, RunPlan plan, TimeProvide
                 var engine = Engines[random.Below(Engines.Length)];
                 log.Note($"disturbance {number}: the {engine} is away");
                 bank.Disks.Outages.Begin(engine);
-                await WaitAsync(300 + random.Below(9_000));
+                // Now and then longer than any deadline.
+                await WaitAsync(random.Percent(4) ? OpponentLimits.LongOutageMs : 300 + random.Below(9_000));
                 bank.Disks.Outages.End(engine);
                 break;
             default:

@@ -15,6 +15,9 @@ internal sealed class KnownBank
 
     public List<Guid> Transfers { get; } = [];
 
+    /// <summary>Times of entries, as the bank writes them.</summary>
+    public List<string> Times { get; } = [];
+
     /// <summary>Commands with a key, to be sent again.</summary>
     public List<Operation> Commands { get; } = [];
 
@@ -26,6 +29,9 @@ internal sealed class KnownBank
 
     /// <summary>The last known balance of an account, minor units.</summary>
     public long Balance(Guid account) => _balances.GetValueOrDefault(account);
+
+    /// <summary>The customer of an account; empty if it is not known.</summary>
+    public Guid CustomerOf(Guid account) => Accounts.Find(known => known.Id == account).Customer;
 
     /// <summary>Any of a list; the newest more often.</summary>
     public static T Any<T>(IReadOnlyList<T> list, SeededRandom random) =>
@@ -46,6 +52,10 @@ internal sealed class KnownBank
             _balances[operation.Subject] = operation.Minor("balance");
         switch (operation.Kind)
         {
+            case OperationKind.ReadEntries:
+                Times.AddRange(operation.Answer.GetProperty("items").EnumerateArray()
+                    .Select(entry => entry.GetProperty("at").GetString()!));
+                break;
             case OperationKind.CreateCustomer: Customers.Add(operation.Id("customerId")); break;
             case OperationKind.OpenAccount:
                 Accounts.Add((operation.Id("accountId"), operation.Other, operation.Currency));

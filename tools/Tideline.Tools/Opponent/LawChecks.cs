@@ -8,7 +8,7 @@ namespace Tideline.Tools.Opponent;
 /// Checks a run that has become quiet: the events are a history that the model allows, every answer fits it, and all
 /// stores hold it.
 /// </summary>
-internal sealed class LawChecks(SimulatedBank bank, Clients clients, RunLog log, TimeProvider time, Violations violations)
+internal sealed class LawChecks(SimulatedBank bank, Clients clients, RunLog log, TimeProvider time, bool hasClocks, Violations violations)
 {
     public async Task RunAsync()
     {
@@ -16,7 +16,7 @@ internal sealed class LawChecks(SimulatedBank bank, Clients clients, RunLog log,
         var facts = Facts().ToList();
         var model = new BankModel(facts, violations);
         new AnswerChecks(model, log, violations).Run();
-        new ReadChecks(model, log, violations).Run();
+        new ReadChecks(model, log, hasClocks, violations).Run();
         await new StoreChecks(bank, clients, model, violations).RunAsync(facts);
     }
 

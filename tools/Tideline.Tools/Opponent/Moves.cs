@@ -7,8 +7,13 @@ namespace Tideline.Tools.Opponent;
 /// Draws the next operation: a mixed load that reuses ids and keys, closes and reopens accounts under way, captures and
 /// releases twice, and reads at tokens and times.
 /// </summary>
-internal sealed class Moves(KnownBank bank)
+internal sealed class Moves
 {
+    private const int Commands = 8;
+    private readonly KnownBank _bank;
+    private readonly int[] _weights;
+    private readonly int _accounts;
+
     private static readonly string[] Ibans =
     [
         "DE89370400440532013000", "GB82WEST12345698765432", "NL91ABNA0417164300", "BE68539007547034",
@@ -16,6 +21,30 @@ internal sealed class Moves(KnownBank bank)
     ];
 
     private static readonly string[] Levels = ["eventual", "bounded=200", "session", "strong"];
+
+    /// <param name="bank">What the clients know.</param>
+    /// <param name="random">Draws what this run does often, and what seldom.</param>
+    public Moves(KnownBank bank, SeededRandom random)
+    {
+        _bank = bank;
+        // Cash in, cash out, transfers, holds, ends of holds, status, again, reads: some many, some few.
+        _weights = [.. Enumerable.Range(0, Commands).Select(_ => random.Percent(30) ? 1 : 4 + random.Below(20))];
+        _weights[2] += 6;
+        _accounts = 3 + random.Below(8);
+    }
+
+    /// <summary>A read of what an operation has just changed, at its token; null: none follows.</summary>
+    public Operation? Follow(int number, int client, Operation operation, SeededRandom random)
+    {
+        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(40)) return null;
+        var account = operation.Kind == OperationKind.Transfer && random.Percent(50) ? operation.Other
+            : operation.Subject;
+        var customer = _bank.CustomerOf(account);
+        if (customer == Guid.Empty) return null;
+        return new Draw(number, client, 0, random).Plain(
+            OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}") with
+        { Subject = customer, After = operation, Consistency = "session" };
+    }
 
     /// <summary>The next operation of a client.</summary>
     /// <param name="number">Its number.</param>
@@ -25,21 +54,31 @@ internal sealed class Moves(KnownBank bank)
     public Operation Next(int number, int client, long nowUs, SeededRandom random)
     {
         var draw = new Draw(number, client, nowUs, random);
-        if (bank.Customers.Count < 3) return CreateCustomer(draw);
-        if (bank.Accounts.Count < 6) return OpenAccount(draw);
-        return random.Below(100) switch
+        if (_bank.Customers.Count < 3) return CreateCustomer(draw);
+        if (_bank.Accounts.Count < _accounts) return OpenAccount(draw);
+        if (random.Percent(8))
         {
-            < 11 => Cash(draw, isDeposit: true),
-            < 17 => Cash(draw, isDeposit: false),
-            < 39 => Transfer(draw),
-            < 45 => PlaceHold(draw),
-            < 54 => EndHold(draw),
-            < 61 => SetStatus(draw),
-            < 63 => CreateCustomer(draw),
-            < 67 => OpenAccount(draw),
-            < 77 => Again(draw),
-            < 80 => Misuse(draw),
-            < 81 => Rebuild(draw),
+            return random.Below(8) switch
+            {
+                < 2 => CreateCustomer(draw),
+                < 5 => OpenAccount(draw),
+                < 7 => Misuse(draw),
+                _ => Rebuild(draw),
+            };
+        }
+
+        var at = random.Below(_weights.Sum());
+        var move = 0;
+        while (at >= _weights[move]) at -= _weights[move++];
+        return move switch
+        {
+            0 => Cash(draw, isDeposit: true),
+            1 => Cash(draw, isDeposit: false),
+            2 => Transfer(draw),
+            3 => PlaceHold(draw),
+            4 => EndHold(draw),
+            5 => SetStatus(draw),
+            6 => Again(draw),
             _ => Read(draw),
         };
     }
@@ -57,7 +96,7 @@ internal sealed class Moves(KnownBank bank)
     private Operation OpenAccount(Draw draw)
     {
         var id = draw.Random.Percent(25) ? ChosenId(draw) : Guid.Empty;
-        var customer = draw.Random.Percent(5) ? draw.Random.NextGuid() : KnownBank.Any(bank.Customers, draw.Random);
+        var customer = draw.Random.Percent(5) ? draw.Random.NextGuid() : KnownBank.Any(_bank.Customers, draw.Random);
         var currency = draw.Random.Percent(80) ? "EUR" : Amounts.Currencies[draw.Random.Below(3)].Code;
         var overdraft = draw.Random.Percent(25) ? 1 + draw.Random.Below(200) : 0;
         var iban = draw.Random.Percent(40) ? Ibans[draw.Random.Below(Ibans.Length)] : "";
@@ -93,23 +132,23 @@ internal sealed class Moves(KnownBank bank)
     }
 
     private bool IsLike(Guid to, Guid from, string currency) =>
-        to != from && bank.Accounts.Any(account => account.Id == to && account.Currency == currency);
+        to != from && _bank.Accounts.Any(account => account.Id == to && account.Currency == currency);
 
     private Operation PlaceHold(Draw draw)
     {
         var (id, _, currency) = Account(draw);
         var amount = Amount(draw, id, 200);
-        var expires = draw.Random.Percent(50)
-            ? $",\"expiresAt\":\"{Time(draw.NowUs + (1 + draw.Random.Below(6)) * 1_000_000L)}\"" : "";
+        var atUs = draw.Random.Percent(60) ? draw.NowUs + 500_000 + draw.Random.Below(5_000_000) : 0;
+        var expires = atUs == 0 ? "" : $",\"expiresAt\":\"{Time(atUs)}\"";
         return draw.Command(OperationKind.PlaceHold, "POST", $"/v1/accounts/{id}/holds",
             $"{Money(amount, currency)[..^1]}{expires}}}") with
-        { Subject = id, AmountMinor = amount, Currency = currency };
+        { Subject = id, AmountMinor = amount, Currency = currency, AtUs = atUs };
     }
 
     private Operation EndHold(Draw draw)
     {
-        if (bank.Holds.Count == 0) return PlaceHold(draw);
-        var (id, account, currency) = KnownBank.Any(bank.Holds, draw.Random);
+        if (_bank.Holds.Count == 0) return PlaceHold(draw);
+        var (id, account, currency) = KnownBank.Any(_bank.Holds, draw.Random);
         if (draw.Random.Percent(40))
         {
             return draw.Command(OperationKind.Release, "POST", $"/v1/holds/{id}/release", null) with
@@ -134,16 +173,16 @@ internal sealed class Moves(KnownBank bank)
     // A command again with its key, as after a lost answer: an unanswered one more often.
     private Operation Again(Draw draw)
     {
-        if (bank.Commands.Count == 0) return Read(draw);
-        var from = bank.Unanswered.Count > 0 && draw.Random.Percent(70) ? bank.Unanswered : bank.Commands;
+        if (_bank.Commands.Count == 0) return Read(draw);
+        var from = _bank.Unanswered.Count > 0 && draw.Random.Percent(70) ? _bank.Unanswered : _bank.Commands;
         return draw.Again(KnownBank.Any(from, draw.Random));
     }
 
     // A key of another request.
     private Operation Misuse(Draw draw)
     {
-        if (bank.Commands.Count == 0) return Read(draw);
-        var key = KnownBank.Any(bank.Commands, draw.Random).Key;
+        if (_bank.Commands.Count == 0) return Read(draw);
+        var key = KnownBank.Any(_bank.Commands, draw.Random).Key;
         return Cash(draw, isDeposit: true) with { Key = key };
     }
 
@@ -154,11 +193,11 @@ internal sealed class Moves(KnownBank bank)
     private Operation Read(Draw draw)
     {
         var (id, customer, _) = Account(draw);
-        switch (draw.Random.Below(7))
+        switch (draw.Random.Below(9))
         {
             case 0: return draw.Plain(OperationKind.ReadAccount, "GET", $"/v1/accounts/{id}") with { Subject = id };
-            case 1 when bank.Holds.Count > 0:
-                var hold = KnownBank.Any(bank.Holds, draw.Random);
+            case 1 when _bank.Holds.Count > 0:
+                var hold = KnownBank.Any(_bank.Holds, draw.Random);
                 return draw.Plain(OperationKind.ReadHold, "GET", $"/v1/holds/{hold.Id}") with
                 { Subject = hold.Account, Hold = hold.Id };
             case 2:
@@ -167,27 +206,46 @@ internal sealed class Moves(KnownBank bank)
                     with
                 { Subject = id };
             case 3:
-                var at = draw.NowUs - draw.Random.Below(8_000_000);
+                var at = draw.NowUs - draw.Random.Below(draw.Random.Percent(50) ? 2_000 : 8_000_000);
                 return draw.Plain(OperationKind.ReadBalance, "GET",
                     $"/v1/accounts/{id}/balance" + (draw.Random.Percent(70) ? $"?at={Time(at)}" : "")) with
                 { Subject = id };
-            case 4 when bank.Transfers.Count > 0:
-                var transfer = KnownBank.Any(bank.Transfers, draw.Random);
+            case 4 when _bank.Transfers.Count > 0:
+                var transfer = KnownBank.Any(_bank.Transfers, draw.Random);
                 return draw.Plain(OperationKind.ReadTransfer, "GET", $"/v1/payments/transfers/{transfer}") with
                 { Subject = transfer };
             case 5:
-                return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET",
-                    $"/v1/transactions?customerId={customer}&limit={1 + draw.Random.Below(30)}"), customer);
+                var until = draw.Random.Percent(30) ? $"&to={Time(draw.NowUs)}" : "";
+                var list = $"/v1/transactions?customerId={customer}&limit={1 + draw.Random.Below(8)}{until}";
+                return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET", list) with
+                { IsWalk = true, AtUs = until.Length == 0 ? 0 : draw.NowUs }, customer);
+            case 6 or 7:
+                return Statement(draw, id);
             default:
                 return Fresh(
                     draw, draw.Plain(OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}"), customer);
         }
     }
 
+    private Operation Statement(Draw draw, Guid account)
+    {
+        var from = draw.Random.Percent(40) && _bank.Times.Count > 0 ? KnownBank.Any(_bank.Times, draw.Random)
+            : Time(draw.NowUs - draw.Random.Below(8_000_000));
+        var to = draw.Random.Below(3) switch
+        {
+            0 when _bank.Times.Count > 0 => $"&to={KnownBank.Any(_bank.Times, draw.Random)}",
+            1 => $"&to={Time(draw.NowUs)}",
+            _ => "",
+        };
+        return draw.Plain(
+            OperationKind.ReadStatement, "GET", $"/v1/accounts/{account}/statement?from={from}{to}") with
+        { Subject = account };
+    }
+
     private Operation Fresh(Draw draw, Operation read, Guid customer)
     {
         var level = Levels[draw.Random.Below(Levels.Length)];
-        var after = level == "session" && bank.Tokens.Count > 0 ? KnownBank.Any(bank.Tokens, draw.Random) : null;
+        var after = level == "session" && _bank.Tokens.Count > 0 ? KnownBank.Any(_bank.Tokens, draw.Random) : null;
         return read with
         {
             Subject = customer, After = after, Consistency = level == "session" && after is null ? "strong" : level,
@@ -195,14 +253,14 @@ internal sealed class Moves(KnownBank bank)
     }
 
     private (Guid Id, Guid Customer, string Currency) Account(Draw draw) => draw.Random.Percent(2)
-        ? (draw.Random.NextGuid(), KnownBank.Any(bank.Customers, draw.Random), "EUR")
-        : KnownBank.Any(bank.Accounts, draw.Random);
+        ? (draw.Random.NextGuid(), KnownBank.Any(_bank.Customers, draw.Random), "EUR")
+        : KnownBank.Any(_bank.Accounts, draw.Random);
 
     // An id that somebody has already, or a new one.
     private Guid ChosenId(Draw draw) => draw.Random.Below(4) switch
     {
-        0 when bank.Customers.Count > 0 => KnownBank.Any(bank.Customers, draw.Random),
-        1 when bank.Accounts.Count > 0 => KnownBank.Any(bank.Accounts, draw.Random).Id,
+        0 when _bank.Customers.Count > 0 => KnownBank.Any(_bank.Customers, draw.Random),
+        1 when _bank.Accounts.Count > 0 => KnownBank.Any(_bank.Accounts, draw.Random).Id,
         // Two clients choose the same new id.
         2 => new SeededRandom((ulong)(draw.Number / 8)).NextGuid(),
         _ => draw.Random.NextGuid(),
@@ -210,7 +268,7 @@ internal sealed class Moves(KnownBank bank)
 
     // All that there is, often: an account is emptied while something of it is under way.
     private long Amount(Draw draw, Guid account, int most) =>
-        draw.Random.Percent(20) && bank.Balance(account) > 0 ? bank.Balance(account) : 1 + draw.Random.Below(most);
+        draw.Random.Percent(20) && _bank.Balance(account) > 0 ? _bank.Balance(account) : 1 + draw.Random.Below(most);
 
     private static string Money(long minor, string currency) =>
         $"{{\"amount\":\"{Amounts.Write(minor, currency)}\",\"currency\":\"{currency}\"}}";

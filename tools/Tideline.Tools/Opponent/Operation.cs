@@ -20,6 +20,7 @@ internal enum OperationKind
     ReadBalance,
     ReadCustomer,
     ReadMovements,
+    ReadStatement,
     ReadTransfer,
     Rebuild,
     Resolve,
@@ -80,8 +81,11 @@ internal sealed record Operation
     /// <summary>The status that the account shall have, or the IBAN of a new account.</summary>
     public string Word { get; init; } = "";
 
-    /// <summary>A time that a read names, µs; 0: none.</summary>
+    /// <summary>A time that it names, as the expiry of a hold, µs since 1970; 0: none.</summary>
     public long AtUs { get; init; }
+
+    /// <summary>Whether it goes through all pages of its list.</summary>
+    public bool IsWalk { get; init; }
 
     /// <summary>The node it was sent to.</summary>
     public int Node { get; set; }
@@ -137,5 +141,5 @@ internal sealed record Operation
         $"#{Number,-4} client {Client} node {Node} {BeganUs / 1e6,9:F3} s to {EndedUs / 1e6,9:F3} s  {Method} {Target}"
         + $"{(Key is null ? "" : $" key {Key}")}{(Consistency.Length == 0 ? "" : $" {Consistency}")}"
         + $"{(After is null ? "" : $" after #{After.Number}")}{(Body is null ? "" : $" {Body}")}"
-        + $"  →  {(Status == 0 ? "no answer" : $"{Status} {Json}")}");
+        + $"  →  {(Status == 0 ? "no answer" : $"{Status} {ServedBy} {Json}")}");
 }

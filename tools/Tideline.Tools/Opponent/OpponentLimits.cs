@@ -21,6 +21,12 @@ internal static class OpponentLimits
     /// <summary>How long the installation may take to become quiet once nothing goes wrong any more, s.</summary>
     public const int QuietSeconds = 200;
 
+    /// <summary>An outage that is longer than any deadline of a saga, ms.</summary>
+    public const int LongOutageMs = 400_000;
+
+    /// <summary>The pages of one walk through a list.</summary>
+    public const int WalkPages = 40;
+
     /// <summary>How near an expiry may be when the checks begin, µs.</summary>
     public const long NearUs = 60_000_000;
 

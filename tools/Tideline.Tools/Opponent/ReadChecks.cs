@@ -6,7 +6,7 @@ namespace Tideline.Tools.Opponent;
 /// Checks the answers to reads: each shows a state that the bank had, never one older than was asked for, and never one
 /// that was not durable (I8, I10).
 /// </summary>
-internal sealed class ReadChecks(BankModel model, RunLog log, Violations violations)
+internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Violations violations)
 {
     public void Run()
     {
@@ -20,6 +20,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, Violations violati
                 case OperationKind.ReadBalance when read.Status == 200: CheckBalance(read); break;
                 case OperationKind.ReadCustomer when read.Status is 200 or 404: CheckCustomer(read); break;
                 case OperationKind.ReadMovements when read.Status == 200: CheckMovements(read); break;
+                case OperationKind.ReadStatement when read.Status == 200: CheckStatement(read); break;
                 case OperationKind.ReadTransfer when read.Status == 200: CheckTransfer(read); break;
             }
         }
@@ -104,8 +105,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, Violations violati
     private void CheckBalance(Operation read)
     {
         if (!model.Accounts.TryGetValue(read.Subject, out var account)) return;
-        var atUs = (DateTimeOffset.Parse(read.Text("at"), System.Globalization.CultureInfo.InvariantCulture)
-            - DateTimeOffset.UnixEpoch).Ticks / 10;
+        var atUs = Us(read.Text("at"));
         var state = account.States.LastOrDefault(state => state.Fact.TimeUs <= atUs);
         if (read.Minor("balance") != (state?.PostedMinor ?? 0))
             Report("I2", $"As of that time the balance was {state?.PostedMinor ?? 0}: {state?.Fact}", read);
@@ -134,6 +134,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, Violations violati
             {
                 var version = view.GetProperty("version").GetInt64();
                 CheckState(account, version, read, isStrong);
+                CheckBound(account, version, read);
                 if (account.At(version) is { } state) CheckFields(state, view, read);
                 if (NeedsOf(read, account) is { } needed && version < needed)
                     Report("I10", $"Version {version} of account {account.Id} is older than the token", read);
@@ -151,10 +152,43 @@ internal sealed class ReadChecks(BankModel model, RunLog log, Violations violati
         foreach (var stranger in shown.Keys) Report("model", $"Account {stranger} is not of this customer", read);
     }
 
+    // A bounded read shows everything that was durable so long before it began.
+    private void CheckBound(ModelAccount account, long version, Operation read)
+    {
+        if (hasClocks || !read.Consistency.StartsWith("bounded=", StringComparison.Ordinal)) return;
+        var boundMs = long.Parse(read.Consistency[8..], System.Globalization.CultureInfo.InvariantCulture);
+        if (log.HeadsAt(read.BeganUs - boundMs * 1_000) is not { } heads) return;
+        if (account.At(version) is { } state && account.IsReplaced(state, heads[account.Shard]))
+            Report("I10", $"Version {version} of account {account.Id} is older than the bound", read);
+    }
+
+    // A statement of a period never changes, and holds exactly what was booked in it.
+    private void CheckStatement(Operation read)
+    {
+        if (!model.Accounts.TryGetValue(read.Subject, out var account)) return;
+        var (fromUs, toUs) = (Us(read.Text("from")), Us(read.Text("to")));
+        var booked = account.States.Where(state => state.Fact.Number("entryVersion") > 0).ToList();
+        var within = booked.Where(state => state.Fact.TimeUs >= fromUs && state.Fact.TimeUs < toUs).ToList();
+        var opening = booked.LastOrDefault(state => state.Fact.TimeUs < fromUs)?.PostedMinor ?? 0;
+        var closing = booked.LastOrDefault(state => state.Fact.TimeUs < toUs)?.PostedMinor ?? 0;
+        var entries = read.Answer.GetProperty("entries").EnumerateArray()
+            .Select(entry => entry.GetProperty("version").GetInt64()).ToList();
+        if ((read.Minor("openingBalance"), read.Minor("closingBalance")) != (opening, closing)
+            || !entries.SequenceEqual(within.Select(state => state.Entries)))
+            Report("I2", $"The statement holds entries {string.Join(' ', within.Select(state => state.Entries))}, from "
+                + $"{opening} to {closing}", read);
+    }
+
+    private static long Us(string time) =>
+        (DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture)
+            - DateTimeOffset.UnixEpoch).Ticks / 10;
+
     // The version of an account that the token of an earlier operation requires.
     private long? NeedsOf(Operation read, ModelAccount account)
     {
         if (read.Consistency != "session" || read.After is not { Ending: Ending.Ok } after) return null;
+        // Of a transfer that is still running, the token names the debit.
+        if (after.Status == 202 && account.Id != after.Subject) return null;
         Guid[] ids = [after.Id("transactionId"), after.Id("transferId"), after.Id("holdId"), after.Id("accountId")];
         return account.States.LastOrDefault(state => state.Fact.Seq <= after.HeadsAfter[account.Shard]
             && ids.Any(id => id != Guid.Empty && (id == state.Fact.Id("transactionId") || id == state.Fact.Id("sagaId")
@@ -183,6 +217,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, Violations violati
         if (read.Consistency != "strong" || !isWhole) return;
         foreach (var (key, entry) in entries)
         {
+            if (read.AtUs > 0 && entry.state.Fact.TimeUs > read.AtUs) continue;
             if (!shown.Contains(key) && entry.state.Fact.Seq <= read.HeadsBefore[entry.account.Shard])
                 Report("I10", $"A strong list lacks {entry.state.Fact}", read);
         }

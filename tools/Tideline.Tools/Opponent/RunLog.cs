@@ -8,7 +8,15 @@ internal sealed class RunLog(Func<long> nowUs)
     private readonly List<(long AtUs, object What)> _lines = [];
     private readonly List<Operation> _operations = [];
 
+    private readonly List<(long AtUs, long[] Heads)> _heads = [];
+
     public IReadOnlyList<Operation> Operations => _operations;
+
+    /// <summary>Notes the newest durable event of each shard.</summary>
+    public void NoteHeads(long[] heads) => _heads.Add((nowUs(), heads));
+
+    /// <summary>What was surely durable at a time, µs; null if nothing is known.</summary>
+    public long[]? HeadsAt(long atUs) => _heads.FindLast(seen => seen.AtUs <= atUs).Heads;
 
     public void Note(string sentence) => _lines.Add((nowUs(), sentence));
 

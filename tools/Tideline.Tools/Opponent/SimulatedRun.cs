@@ -61,11 +61,18 @@ internal static class SimulatedRun
 
         log.Note("everything heals");
         bank.Disks.Outages.Heal();
-        for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
+        // Most nodes go on as they are: what has ended silently must not be hidden by a restart.
+        var restarts = new SeededRandom(plan.Seed).Percent(25);
+        for (var node = 0; node < bank.Nodes; node++)
+            if (restarts || bank.Node(node)?.Process.IsBroken == true) bank.Kill(node);
         await Task.WhenAll(Enumerable.Range(0, bank.Nodes).Select(node => bank.KeepStartingAsync(node, time)));
+        // A call that hangs ends by itself.
+        if (plan.Faults.HasFlag(FaultKinds.Hanging))
+            await Task.Delay(TimeSpan.FromMilliseconds(2 * FaultRates.HangMs), time);
         await clients.ResolveAsync();
         await new Quiet(clients, bank, time).WaitAsync(violations);
-        await new LawChecks(bank, clients, log, time, violations).RunAsync();
+        await new LawChecks(
+            bank, clients, log, time, plan.Faults.HasFlag(FaultKinds.Clocks), violations).RunAsync();
     }
 
     // In memory where the machine has such a folder: a run opens and flushes many small files.

@@ -66,6 +66,8 @@ internal sealed class SimulatedBank
         var process = new SimulatedProcess(_world, _processes++, $"node {number}");
         // A process that starts with a clock far ahead stamps the future, and nothing can take that back.
         process.Time.Offset = slot.ClockOffset > MostAheadAtStart ? TimeSpan.Zero : slot.ClockOffset;
+        // It measures by the clock that it started with: set right, it must be restarted, as its health says.
+        process.IsBroken = process.Time.Offset != TimeSpan.Zero;
         var (node, started) = SimulatedNode.Start(process, () => Options(slot, process));
         slot.Node = node;
         return Task.WhenAny(started, process.Ended).Unwrap();

@@ -61,7 +61,7 @@ internal sealed class FaultyLedger(ILedgerStore store, EngineFaults faults) : IL
             return rows;
         }
 
-        // A COMMIT whose answer is lost ends the writer: see MySqlShardStore.
+        // A COMMIT whose answer is lost on its way from a server ends the writer: see MySqlShardStore. A file has none.
         public async ValueTask<bool> CommitAsync(BatchWrites writes)
         {
             if (faults.IsRepeated())
@@ -73,7 +73,7 @@ internal sealed class FaultyLedger(ILedgerStore store, EngineFaults faults) : IL
             await faults.BeforeAsync("commit");
             var isCommitted = await shard.CommitAsync(writes);
             await faults.AfterAsync();
-            if (isCommitted && faults.IsAnswerLost()) throw faults.Lost("commit", ErrorCode.NotOwner);
+            if (isCommitted && shard.WaitsAtCommit && faults.IsAnswerLost()) throw faults.Lost("commit", ErrorCode.NotOwner);
             return isCommitted;
         }
 
@@ -81,6 +81,7 @@ internal sealed class FaultyLedger(ILedgerStore store, EngineFaults faults) : IL
         public async ValueTask SyncAsync()
         {
             if (_isBroken) throw faults.Lost("an earlier flush");
+            await faults.AfterAsync();
             if (shard.WaitsAtCommit || !faults.IsAnswerLost())
             {
                 await shard.SyncAsync();
@@ -88,7 +89,7 @@ internal sealed class FaultyLedger(ILedgerStore store, EngineFaults faults) : IL
                 return;
             }
 
-            _isBroken = true;
+            _isBroken = faults.Process.IsBroken = true;
             if (faults.Below(2) == 0) await shard.SyncAsync();
             throw faults.Lost("the flush");
         }
