@@ -179,7 +179,8 @@ public sealed partial class TidelineNode : IAsyncDisposable
         if (Options.Cluster is null && Options.Engines is null)
             Backup = new EmbeddedBackup(Ledger, Options.DataDirectory, PinFiles, time);
         if (Options.Carry is { } carry) Keep(new CommandForwarder(Ledger, Services, carry, owner.Secret, time));
-        if (Options.Cluster is not null || Options.Engines is not null) Receiver = new CommandReceiver(Ledger, Services, owner.Secret);
+        if (Options.Cluster is not null || Options.Engines is not null)
+            Receiver = new CommandReceiver(Ledger, Services, owner.Secret);
         await Services.Sagas.CheckInFlightAsync(Ledger, cancel);
         var sealer = Keep(new AuditSealer(Ledger, time, loggers.CreateLogger<AuditSealer>()));
         sealer.Start();

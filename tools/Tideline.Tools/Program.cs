@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Tideline.Host.Commands;
-using Tideline.Tools;
 using Tideline.Tools.Commands;
 
 // The launcher, ./tideline, sends bench, drill and services here.

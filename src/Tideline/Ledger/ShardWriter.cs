@@ -101,7 +101,6 @@ internal sealed class ShardWriter : IAsyncDisposable
             var wasIdle = _waiting.Count == 0;
             for (var index = 0; index < commands.Count; index++)
                 _waiting.Add(new GroupedPending(commands[index], now, group, index));
-
             if (wasIdle) ShardThreads.Used.Pulse(_gate);
         }
 
@@ -194,7 +193,8 @@ internal sealed class ShardWriter : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_waiting.Count == 0 && !_draining && _pause is null) ShardThreads.Used.Wait(_gate, LedgerLimits.LeaseRenewMs);
+            var isIdle = _waiting.Count == 0 && !_draining && _pause is null;
+            if (isIdle) ShardThreads.Used.Wait(_gate, LedgerLimits.LeaseRenewMs);
             if (_waiting.Count == 0 || _pause is not null) return null;
             _delay.Wait();
             // During the delay, all of them may have been answered as overdue.

@@ -166,23 +166,8 @@ public sealed partial class Projector : IAsyncDisposable
     /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
     internal async Task SaveAsync(ActiveViews active, CancellationToken cancel)
     {
-        await StoreAsync(active, _takeover.Epoch, cancel);
+        await _takeover.StoreAsync(active, _takeover.Epoch, cancel);
         Active = active;
-    }
-
-    // If the store does not say whether it holds the new state, this process must not go on with the old one: others,
-    // and the next start, may go on with the new one. The next round reads what it is.
-    private async Task StoreAsync(ActiveViews active, long epoch, CancellationToken cancel)
-    {
-        try
-        {
-            await active.SaveAsync(_views, Definition, epoch, cancel);
-        }
-        catch
-        {
-            _takeover.Epoch = 0;
-            throw;
-        }
     }
 
     /// <summary>
@@ -195,7 +180,7 @@ public sealed partial class Projector : IAsyncDisposable
         var active = new ActiveViews(
             version, Active.Version, Definition.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch,
             Active.Installation, _time.NowUs());
-        await StoreAsync(active, epoch, cancel);
+        await _takeover.StoreAsync(active, epoch, cancel);
         (_applier, Active, StateFault) = (ApplierOf(active), active, null);
         await _upkeep.PublishAsync(Names, cancel);
     }

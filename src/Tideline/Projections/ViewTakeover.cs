@@ -55,6 +55,24 @@ internal sealed partial class ViewTakeover(
         return await EnsureAsync(await ClaimAsync(next, cancel), cancel);
     }
 
+    /// <summary>
+    /// Stores which version answers. If the store does not say whether it did, this process must not go on with what it
+    /// knows, because others, and the next start, may go on with the new state: it takes the views over again.
+    /// </summary>
+    /// <exception cref="TidelineException">NotOwner: another process builds the views.</exception>
+    public async Task StoreAsync(ActiveViews active, long epoch, CancellationToken cancel)
+    {
+        try
+        {
+            await active.SaveAsync(views, definition, epoch, cancel);
+        }
+        catch
+        {
+            Epoch = 0;
+            throw;
+        }
+    }
+
     private async Task<ActiveViews> ClaimAsync(ActiveViews found, CancellationToken cancel)
     {
         var active = found with { Installation = ledger.Installation };
@@ -188,7 +206,8 @@ internal sealed partial class ViewTakeover(
 
     [LoggerMessage(
         Level = LogLevel.Critical,
-        Message = "A collection of version {Version} of {Projection} was dropped; another version is built from the ledger.")]
+        Message = "A collection of version {Version} of {Projection} was dropped; another version is built from the "
+            + "ledger.")]
     private static partial void CollectionIsLost(ILogger logger, int version, string projection);
 
     [LoggerMessage(

@@ -72,7 +72,11 @@ public sealed partial class PageCommandTests
     private static Command MakeRoot()
     {
         var root = new Command(Launcher);
-        Command[] tools = [BenchCommands.BuildBench(), BenchCommands.BuildDrill(), ServiceCommands.Build()];
+        Command[] tools =
+        [
+            BenchCommands.BuildBench(), BenchCommands.BuildDrill(), SimulateCommand.Build(), MutantsCommand.Build(),
+            ServiceCommands.Build(),
+        ];
         foreach (var command in CommandTree.Build().Subcommands)
             root.Add(tools.FirstOrDefault(tool => tool.Name == command.Name) ?? command);
         // The launcher's own.

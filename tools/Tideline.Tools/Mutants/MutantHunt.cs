@@ -24,7 +24,7 @@ internal sealed class MutantHunt(int seeds)
         var hunted = MutantCatalogue.All.Where(mutant => names.Count == 0 || names.Contains(mutant.Name)).ToList();
         var began = Stopwatch.StartNew();
         var found = new List<(Mutant Mutant, Catch Catch)>();
-        var gate = new SemaphoreSlim(2 * Environment.ProcessorCount);
+        using var gate = new SemaphoreSlim(2 * Environment.ProcessorCount);
         await Task.WhenAll(hunted.Select(async mutant =>
         {
             await gate.WaitAsync(cancel);

@@ -16,7 +16,8 @@ internal static class Amounts
         for (var digit = 0; digit < decimals; digit++) scale *= 10;
         return decimals == 0
             ? minor.ToString(CultureInfo.InvariantCulture)
-            : string.Create(CultureInfo.InvariantCulture, $"{minor / scale}.{(minor % scale).ToString("D" + decimals)}");
+            : string.Create(
+                CultureInfo.InvariantCulture, $"{minor / scale}.{(minor % scale).ToString("D" + decimals)}");
     }
 
     /// <summary>A decimal as minor units: its digits, whatever its currency.</summary>

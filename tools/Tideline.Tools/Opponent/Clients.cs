@@ -40,7 +40,8 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
     }
 
     /// <summary>Sends one more operation, to any node that answers.</summary>
-    public async Task<Operation> AskAsync(OperationKind kind, string method, string target, string consistency = "", bool isPatient = false)
+    public async Task<Operation> AskAsync(
+        OperationKind kind, string method, string target, string consistency = "", bool isPatient = false)
     {
         var operation = new Draw(_next++, 0, 0, new SeededRandom(0)).Plain(kind, method, target) with
         { Consistency = consistency };

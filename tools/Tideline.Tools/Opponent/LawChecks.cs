@@ -8,7 +8,8 @@ namespace Tideline.Tools.Opponent;
 /// Checks a run that has become quiet: the events are a history that the model allows, every answer fits it, and all
 /// stores hold it.
 /// </summary>
-internal sealed class LawChecks(SimulatedBank bank, Clients clients, RunLog log, TimeProvider time, bool hasClocks, Violations violations)
+internal sealed class LawChecks(
+    SimulatedBank bank, Clients clients, RunLog log, TimeProvider time, bool hasClocks, Violations violations)
 {
     public async Task RunAsync()
     {
@@ -38,8 +39,8 @@ internal sealed class LawChecks(SimulatedBank bank, Clients clients, RunLog log,
             foreach (var happened in bank.Disks.Ledger.DurableEvents(shard))
             {
                 yield return new Fact(
-                    shard, happened.Position.Seq, EventTypes.All.First(kind => kind.Type == happened.Type).Name, happened.Subject, happened.Version,
-                    happened.TimeUs, happened.Data);
+                    shard, happened.Position.Seq, EventTypes.All.First(kind => kind.Type == happened.Type).Name,
+                    happened.Subject, happened.Version, happened.TimeUs, happened.Data);
             }
         }
     }

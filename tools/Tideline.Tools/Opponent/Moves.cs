@@ -86,9 +86,9 @@ internal sealed class Moves
     private Operation CreateCustomer(Draw draw)
     {
         var id = draw.Random.Percent(25) ? ChosenId(draw) : Guid.Empty;
-        var name = $"Customer {draw.Number}";
+        var person = $"\"name\":\"Customer {draw.Number}\",\"email\":\"c{draw.Number % 5}@example.com\"";
         return draw.Command(OperationKind.CreateCustomer, "POST", "/v1/customers",
-            $"{{\"name\":\"{name}\",\"email\":\"c{draw.Number % 5}@example.com\",\"country\":\"SE\"{Chosen("customerId", id)}}}")
+            $"{{{person},\"country\":\"SE\"{Chosen("customerId", id)}}}")
             with
         { Subject = id };
     }
@@ -156,8 +156,9 @@ internal sealed class Moves
         }
 
         var amount = draw.Random.Percent(50) ? 1 + draw.Random.Below(150) : 0;
-        var final = draw.Random.Percent(30) ? "\"final\":true" : "";
-        var body = amount == 0 ? $"{{{final}}}" : $"{Money(amount, currency)[..^1]}{(final.Length == 0 ? "" : ",")}{final}}}";
+        var isFinal = draw.Random.Percent(30);
+        var body = amount == 0 ? $"{{{(isFinal ? "\"final\":true" : "")}}}"
+            : $"{Money(amount, currency)[..^1]}{(isFinal ? ",\"final\":true" : "")}}}";
         return draw.Command(OperationKind.Capture, "POST", $"/v1/holds/{id}/capture", body) with
         { Subject = account, Hold = id, AmountMinor = amount, Currency = currency };
     }
@@ -186,7 +187,7 @@ internal sealed class Moves
         return Cash(draw, isDeposit: true) with { Key = key };
     }
 
-    private Operation Rebuild(Draw draw) => draw.Plain(
+    private static Operation Rebuild(Draw draw) => draw.Plain(
         OperationKind.Rebuild, "POST", "/v1/ops/projections/rebuild",
         draw.Random.Percent(50) ? "{\"projection\":\"customers\",\"force\":true}" : "{}");
 
@@ -248,7 +249,9 @@ internal sealed class Moves
         var after = level == "session" && _bank.Tokens.Count > 0 ? KnownBank.Any(_bank.Tokens, draw.Random) : null;
         return read with
         {
-            Subject = customer, After = after, Consistency = level == "session" && after is null ? "strong" : level,
+            Subject = customer,
+            After = after,
+            Consistency = level == "session" && after is null ? "strong" : level,
         };
     }
 

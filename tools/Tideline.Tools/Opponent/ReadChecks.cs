@@ -53,7 +53,8 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         else if (state.Fact.Seq > read.HeadsAfter[account.Shard])
             Report("I10", $"The read shows what was not durable: {state.Fact}", read);
         else if (isStrong && account.IsReplaced(state, read.HeadsBefore[account.Shard]))
-            Report("I10", $"A strong read shows version {version}, and {account.At(version + 1)!.Fact} was durable", read);
+            Report(
+                "I10", $"A strong read shows version {version}, and {account.At(version + 1)!.Fact} was durable", read);
     }
 
     private void CheckFields(AccountState state, JsonElement shown, Operation read)
@@ -184,7 +185,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
             - DateTimeOffset.UnixEpoch).Ticks / 10;
 
     // The version of an account that the token of an earlier operation requires.
-    private long? NeedsOf(Operation read, ModelAccount account)
+    private static long? NeedsOf(Operation read, ModelAccount account)
     {
         if (read.Consistency != "session" || read.After is not { Ending: Ending.Ok } after) return null;
         // Of a transfer that is still running, the token names the debit.

@@ -6,7 +6,8 @@ internal static class RefusalReasons
     public static void Check(BankModel model, Operation began, Operation refused, RunLog log, Violations violations)
     {
         if (IsJust(model, began, refused, log)) return;
-        violations.Add("model", $"The reason '{refused.Problem}' never held while the request was open", began, refused);
+        violations.Add(
+            "model", $"The reason '{refused.Problem}' never held while the request was open", began, refused);
     }
 
     private static bool IsJust(BankModel model, Operation began, Operation refused, RunLog log)

@@ -40,6 +40,6 @@ internal sealed record RunPlan(
     }
 
     public override string ToString() =>
-        $"seed {Seed}: {Shards} shards, {Nodes} nodes, {Groups} groups, {Clients} clients, {Operations - Without.Count} "
-        + $"operations, faults: {Faults}";
+        $"seed {Seed}: {Shards} shards, {Nodes} nodes, {Groups} groups, {Clients} clients, "
+        + $"{Operations - Without.Count} operations, faults: {Faults}";
 }

@@ -8,30 +8,31 @@ internal static class SimulationWorker
 {
     /// <summary>Runs seeds and prints what broke a law.</summary>
     /// <returns>0 when every law held, 1 when one did not.</returns>
-    public static async Task<int> RunAsync(ulong first, int count, int operations, bool history, bool shortens, bool stops)
+    public static async Task<int> RunAsync(SimulateOptions options)
     {
         SimulationProgram.RequireOneThread();
         var failed = 0;
-        for (var run = 0; run < count; run++)
+        for (var run = 0; run < options.Count; run++)
         {
-            var plan = RunPlan.Of(first + (ulong)(run * SimulationProgram.Workers), operations);
+            var plan = RunPlan.Of(options.First + (ulong)(run * SimulationProgram.Workers), options.Operations);
             var result = await SimulatedRun.RunAsync(plan);
-            if (history) PrintHistory(result);
-            if (history || !result.Ok) Print(result);
+            if (options.IsHistoryPrinted) PrintHistory(result);
+            if (options.IsHistoryPrinted || !result.Ok) Print(result);
             if (result.Ok) continue;
-            if (failed++ > 0 || !shortens)
-            {
-                if (stops) break;
-                continue;
-            }
-
-            var shortest = await new Shortener(SimulatedRun.RunAsync).ShortenAsync(result);
-            Console.WriteLine("The shortest history that was found:");
-            PrintHistory(shortest);
-            Print(shortest);
+            failed++;
+            if (failed == 1 && options.Shortens) await PrintShortestAsync(result);
+            if (options.StopsAtFirst) break;
         }
 
         return failed == 0 ? 0 : 1;
+    }
+
+    private static async Task PrintShortestAsync(RunResult result)
+    {
+        var shortest = await new Shortener(SimulatedRun.RunAsync).ShortenAsync(result);
+        Console.WriteLine("The shortest history that was found:");
+        PrintHistory(shortest);
+        Print(shortest);
     }
 
     private static void PrintHistory(RunResult result)

@@ -3,7 +3,9 @@ using Tideline.Tools.Simulation.Engines;
 
 namespace Tideline.Tools.Opponent;
 
-/// <summary>Checks that every store holds the history: the rows, the log and the views; and asks the product itself.</summary>
+/// <summary>
+/// Checks that every store holds the history: the rows, the log and the views; and asks the product itself.
+/// </summary>
 internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel model, Violations violations)
 {
     public async Task RunAsync(List<Fact> facts)
@@ -57,8 +59,8 @@ internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel
             var seqs = shard.Select(fact => fact.Seq).ToList();
             // Retention may have taken the oldest.
             if (published.Count > seqs.Count || !published.SequenceEqual(seqs.Skip(seqs.Count - published.Count)))
-                violations.Add("I7", $"account.events of shard {shard.Key} holds {published.Count} of {seqs.Count} events, "
-                    + $"or others: {string.Join(' ', published.Take(20))}");
+                violations.Add("I7", $"account.events of shard {shard.Key} holds {published.Count} of {seqs.Count} "
+                    + $"events, or others: {string.Join(' ', published.Take(20))}");
         }
     }
 

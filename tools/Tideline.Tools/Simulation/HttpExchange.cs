@@ -1,3 +1,4 @@
+#pragma warning disable CA1001 // A stream in memory holds nothing.
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

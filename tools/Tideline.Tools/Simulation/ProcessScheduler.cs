@@ -1,6 +1,8 @@
 namespace Tideline.Tools.Simulation;
 
-/// <summary>Hands the tasks of one simulated process to the world, which runs them in the order that it chooses.</summary>
+/// <summary>
+/// Hands the tasks of one simulated process to the world, which runs them in the order that it chooses.
+/// </summary>
 internal sealed class ProcessScheduler(World world, SimulatedProcess process) : TaskScheduler
 {
     private Task? _ofThread;

@@ -105,8 +105,10 @@ internal sealed class SimulatedBank
         IdSeed = _random.Next(),
         OpenPatience = TimeSpan.FromSeconds(5),
         Engines = new OwnEngines(
-            process.Name, slot.Address, owner => new SimulatedEngines(Disks, process, owner, OwnShards(slot), _random.Fork())),
-        Carry = Nodes == 1 ? null : (owner, shard, commands, cancel) => CarryAsync(process, owner, shard, commands, cancel),
+            process.Name, slot.Address,
+            owner => new SimulatedEngines(Disks, process, owner, OwnShards(slot), _random.Fork())),
+        Carry = Nodes == 1 ? null
+            : (owner, shard, commands, cancel) => CarryAsync(process, owner, shard, commands, cancel),
     };
 
     private HashSet<int>? OwnShards(NodeSlot slot) => Nodes == 1 ? null
@@ -120,7 +122,8 @@ internal sealed class SimulatedBank
             from, _random, Disks.Kinds.HasFlag(FaultKinds.Network) ? FaultKinds.All : FaultKinds.None, "network",
             Disks.Outages);
         var slot = Array.Find(_slots, slot => slot.Address == owner.Address);
-        if (slot is null || Node(slot.Number)?.Node?.Receiver is not { } receiver || !receiver.IsPeer($"{owner.Secret}"))
+        if (slot is null || Node(slot.Number)?.Node?.Receiver is not { } receiver
+            || !receiver.IsPeer($"{owner.Secret}"))
             throw new TidelineException(ErrorCode.NotOwner, $"The owner of shard {shard} could not be reached.");
         try
         {

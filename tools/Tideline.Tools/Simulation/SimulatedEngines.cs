@@ -1,3 +1,4 @@
+#pragma warning disable CA2000 // The caller disposes the engines: IEngineSet.
 using Tideline.Ledger;
 using Tideline.Log;
 using Tideline.Node;

@@ -1,11 +1,10 @@
+#pragma warning disable CA2000 // The gateway lives as long as its process.
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Tideline.Gateway;
 using Tideline.Gateway.Door;
-using Tideline.Ledger;
 using Tideline.Node;
 
 namespace Tideline.Tools.Simulation;

@@ -28,7 +28,9 @@ internal sealed class SimulatedProcess
 
     public bool IsPaused { get; private set; }
 
-    /// <summary>Whether an operator must restart it: its disk failed to flush, or it started with a wrong clock.</summary>
+    /// <summary>
+    /// Whether an operator must restart it: its disk failed to flush, or it started with a wrong clock.
+    /// </summary>
     public bool IsBroken { get; set; }
 
     /// <summary>Completes when it is killed.</summary>

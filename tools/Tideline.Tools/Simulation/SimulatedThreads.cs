@@ -1,3 +1,4 @@
+#pragma warning disable CA1001 // It lives as long as its world.
 using Tideline.Ledger;
 
 namespace Tideline.Tools.Simulation;

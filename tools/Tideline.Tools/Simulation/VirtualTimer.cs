@@ -1,7 +1,8 @@
 namespace Tideline.Tools.Simulation;
 
 /// <summary>A timer on virtual time. It fires as a step of its process.</summary>
-internal sealed class VirtualTimer(World world, SimulatedProcess process, TimerCallback callback, object? state) : ITimer
+internal sealed class VirtualTimer(World world, SimulatedProcess process, TimerCallback callback, object? state)
+    : ITimer
 {
     /// <summary>The <see cref="Number"/> of a timer whose time has come.</summary>
     public const long Due = -1;

@@ -1,4 +1,4 @@
-using Tideline.Ledger;
+#pragma warning disable CA2000 // Timers belong to the parts that made them.
 using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Simulation;
@@ -48,7 +48,9 @@ internal sealed class World : IThreadPoolWorkItem
     public SimulatedThreads Threads { get; }
 
     /// <summary>Runs until the work of a process ends.</summary>
-    /// <exception cref="SimulationException">The run did not end within its limits, or nothing is left to run.</exception>
+    /// <exception cref="SimulationException">
+    /// The run did not end within its limits, or nothing is left to run.
+    /// </exception>
     public async Task RunAsync(SimulatedProcess process, Func<Task> work)
     {
         _main = process.Run(work);

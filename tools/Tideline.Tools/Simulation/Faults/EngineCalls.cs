@@ -23,7 +23,8 @@ internal sealed record EngineCalls(
     public static EngineCalls Views { get; } = Of(
         ["WriteAsync", "WriteBatchAsync", "RemoveAsync", "SetWatermarkAsync", "SetStateAsync", "EnsureCollectionAsync",
             "DropCollectionAsync", "PublishAsync"],
-        ["RemoveAsync", "SetWatermarkAsync", "SetStateAsync"], []) with { TearAsync = FaultyViews.TearAsync };
+        ["RemoveAsync", "SetWatermarkAsync", "SetStateAsync"], []) with
+    { TearAsync = FaultyViews.TearAsync };
 
     private static EngineCalls Of(string[] writes, string[] repeatable, string[] untouched) =>
         new(writes.ToFrozenSet(), repeatable.ToFrozenSet(), untouched.ToFrozenSet());

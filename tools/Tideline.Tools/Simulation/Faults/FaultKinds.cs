@@ -1,6 +1,8 @@
 namespace Tideline.Tools.Simulation.Faults;
 
-/// <summary>What the simulation does to a run. Each run has some of them, so that they do not hide one another.</summary>
+/// <summary>
+/// What the simulation does to a run. Each run has some of them, so that they do not hide one another.
+/// </summary>
 [Flags]
 internal enum FaultKinds
 {

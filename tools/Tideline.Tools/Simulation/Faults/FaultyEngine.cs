@@ -1,3 +1,4 @@
+#pragma warning disable CA2012 // A call goes through reflection as it is, and is awaited once.
 using System.Collections.Concurrent;
 using System.Reflection;
 
@@ -55,7 +56,6 @@ internal class FaultyEngine : DispatchProxy
 
     private async ValueTask<T> CallAsync<T>(ValueTask before, Shape shape, string name, object?[] args)
     {
-        Trace(name, args);
         await before;
         if (_calls.TearAsync is { } tear && _faults.IsTorn() && await tear(_engine, name, args, _faults))
             throw _faults.Lost(name);
@@ -67,20 +67,6 @@ internal class FaultyEngine : DispatchProxy
         return isWrite && _faults.IsAnswerLost() ? throw _faults.Lost(name) : result;
     }
 
-    private void Trace(string name, object?[] args)
-    {
-        if (Environment.GetEnvironmentVariable("SIMTRACE") is null || !_calls.Writes.Contains(name)) return;
-        string Show(object? a) => a switch
-        {
-            IReadOnlyList<Views.CollectionWrites> g => string.Join(" ", g.Select(x => x.Collection + ":" + string.Join(",", x.Writes.Select(w => w.Id[^4..] + "@" + w.ExpectedRevision + ">" + w.Revision)))),
-            IReadOnlyList<Views.WatermarkMove> m => "WM " + string.Join(" ", m.Select(x => $"{x.Projection}/{x.Shard}={x.Watermark.Seq} e{x.Epoch}")),
-            byte[] b => System.Text.Encoding.UTF8.GetString(b), Views.CollectionDefinition d => d.Name,
-            IReadOnlyList<Log.LogRecord> r => r.Count + " records " + r[0].Topic,
-            _ => a?.ToString() ?? "null",
-        };
-        Console.WriteLine($"   {_faults.Process.Time.GetTimestamp() / 1e7:F3} {_faults.Process.Name} {name} {string.Join(" | ", args.Where(a => a is not CancellationToken).Select(Show))}");
-    }
-
     private ValueTask Call(Shape shape, string name, object?[] args)
     {
         var before = _faults.BeforeAsync(name);
@@ -89,7 +75,6 @@ internal class FaultyEngine : DispatchProxy
 
     private async ValueTask CallAsync(ValueTask before, Shape shape, string name, object?[] args)
     {
-        Trace(name, args);
         await before;
         var isWrite = _calls.Writes.Contains(name);
         if (isWrite && _calls.Repeatable.Contains(name) && _faults.IsRepeated())

@@ -73,8 +73,9 @@ internal sealed class FaultyLedger(ILedgerStore store, EngineFaults faults) : IL
             await faults.BeforeAsync("commit");
             var isCommitted = await shard.CommitAsync(writes);
             await faults.AfterAsync();
-            if (isCommitted && shard.WaitsAtCommit && faults.IsAnswerLost()) throw faults.Lost("commit", ErrorCode.NotOwner);
-            return isCommitted;
+            return isCommitted && shard.WaitsAtCommit && faults.IsAnswerLost()
+                ? throw faults.Lost("commit", ErrorCode.NotOwner)
+                : isCommitted;
         }
 
         // A flush that failed leaves a store that can no longer be used.

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using Tideline.Tools.Mutants;
 
-namespace Tideline.Tools;
+namespace Tideline.Tools.Commands;
 
-/// <summary><c>tideline mutants</c>: whether the simulation finds bugs that were planted in a copy of the source.</summary>
+/// <summary><c>tideline mutants</c>: whether the simulation finds bugs planted in a copy of the source.</summary>
 internal static class MutantsCommand
 {
     public static Command Build()

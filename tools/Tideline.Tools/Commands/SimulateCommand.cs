@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Tideline.Tools.Opponent;
+using Tideline.Tools.Simulation;
+
+namespace Tideline.Tools.Commands;
+
+/// <summary><c>tideline simulate</c>: whole installations on virtual time, disturbed as a seed says.</summary>
+internal static class SimulateCommand
+{
+    private const int MostSeeds = 1_000_000, MostOperations = 5_000;
+
+    public static Command Build()
+    {
+        var seed = new Option<ulong>("--seed") { Description = "The first seed.", DefaultValueFactory = _ => 1 };
+        var seeds = new Option<int>("--seeds")
+        {
+            Description = "How many seeds, one run each.", DefaultValueFactory = _ => 100,
+        };
+        var operations = new Option<int>("--operations")
+        {
+            Description = "Operations of each run.", DefaultValueFactory = _ => 150,
+        };
+        var history = new Option<bool>("--history") { Description = "Print the whole history of each run." };
+        var whole = new Option<bool>("--whole") { Description = "Do not shorten a history that breaks a law." };
+        var stop = new Option<bool>("--stop") { Description = "Stop at the first run that breaks a law." };
+        var command = new Command(
+            "simulate",
+            "Run whole installations on virtual time while everything that can go wrong does, and check each answer "
+            + "against a model of the bank.") { seed, seeds, operations, history, whole, stop };
+        command.SetAction((parsed, cancel) =>
+        {
+            var options = new SimulateOptions(
+                parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(operations), parsed.GetValue(history),
+                !parsed.GetValue(whole), parsed.GetValue(stop));
+            if (options.Count is < 1 or > MostSeeds || options.Operations is < 1 or > MostOperations)
+            {
+                Console.Error.WriteLine(
+                    $"--seeds must be 1 to {MostSeeds}, and --operations 1 to {MostOperations}.");
+                return Task.FromResult(2);
+            }
+
+            return SimulationProgram.IsWorker ? SimulationWorker.RunAsync(options) : RunAsync(options, cancel);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(SimulateOptions options, CancellationToken cancel)
+    {
+        var began = Stopwatch.StartNew();
+        // Twice as many as processors: a worker often waits for one of its threads.
+        var workers = Math.Min(2 * Environment.ProcessorCount, options.Count);
+        var ends = await Task.WhenAll(Enumerable.Range(0, workers).Select(async worker =>
+        {
+            using var process = Process.Start(
+                SimulationProgram.Command(workers, options.ArgumentsOf(worker, workers)))!;
+            while (await process.StandardOutput.ReadLineAsync(cancel) is { } line) Console.WriteLine(line);
+            await process.WaitForExitAsync(cancel);
+            return process.ExitCode;
+        }));
+        var verdict = ends.All(end => end == 0) ? "every law held." : "not every law held.";
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{options.Count} seeds from {options.First} in {began.Elapsed.TotalSeconds:F0} s: {verdict}"));
+        return ends.Max();
+    }
+}
