@@ -103,6 +103,8 @@ internal static partial class CommandTree
         // Executed by the tools, which the launcher calls.
         new Command("bench", "Measure a scenario and its baseline in one run."),
         new Command("drill", "Break something under load, recover it, and prove that nothing was lost."),
+        new Command("simulate", "Run whole installations on virtual time, and break them as a seed says."),
+        new Command("mutants", "Plant bugs, and count the seeds until the simulation finds each."),
         new Command("services", "Run real servers on this machine, without containers."),
         new Command("test", "Run every test: ./tideline test [--engines all|embedded] [filter]. The launcher "
             + "builds and runs them."),
