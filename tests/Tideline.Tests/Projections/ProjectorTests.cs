@@ -4,7 +4,9 @@ using Tideline.Kernel;
 using Tideline.Log;
 using Tideline.Projections;
 using Tideline.Queries;
+using Tideline.Sagas.Transactions;
 using Tideline.Services.Accounts;
+using Tideline.Services.Payments;
 using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Projections;
@@ -30,6 +32,25 @@ public sealed class ProjectorTests
 
         stage.Customers.Projector.Status()
             .ShouldAllBe(status => status.Healthy && status.LagEvents == 0 && status.LagMs == 0);
+    }
+
+    [Fact]
+    public async Task Several_entries_of_a_transaction_on_one_account_are_several_movements()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, ofAda) = await stage.CustomerAsync();
+        var (_, ofBen) = await stage.CustomerAsync();
+        var order = new TransactionOrder
+        {
+            Legs = [new(ofAda[0], -30, "EUR"), new(ofAda[0], -12, "EUR"), new(ofBen[0], 42, "EUR")],
+        };
+        var post = new PostTransaction(stage.Bank.Ledger.NextIdBeside(ofAda[0]), order);
+        (await stage.Bank.Ledger.ExecuteAsync(post, default)).Refusal.ShouldBeNull();
+        await stage.FlowAsync();
+        var page = await stage.Reads.Queries.SearchTransactionsAsync(
+            ada, ReadConsistency.Strong, null, null, "journal", null, 10, default);
+        page.Transactions.Select(movement => (movement.AmountMinor, movement.BalanceAfterMinor))
+            .ShouldBe([(-12, 9_958), (-30, 9_970)]);
     }
 
     [Fact]

@@ -7,6 +7,20 @@ internal static class LedgerMutants
     [
         new()
         {
+            Name = "owner-does-not-ask-the-store",
+            File = "Ledger/GeneralLedger.cs",
+            Find = """public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);""",
+            Replace = """
+                public Task LookAsync(int shard, CancellationToken cancel) =>
+                        Planted.Is("owner-does-not-ask-the-store") && _slots[shard].IsLive
+                            ? Task.CompletedTask : _slots[shard].LookAsync(cancel);
+                """,
+            What = "A strong list waits for the events counted in this process, not for those in the store.",
+            How = "A commit is durable and not yet counted, and another strong read has shown it: the simulation found it.",
+            Laws = "I10",
+        },
+        new()
+        {
             Name = "answer-before-sync",
             File = "Ledger/BatchAcknowledger.cs",
             Find = """_sync();""",

@@ -7,6 +7,39 @@ internal static class ProjectionMutants
     [
         new()
         {
+            Name = "takeover-drops-what-is-there",
+            File = "Projections/ViewTakeover.cs",
+            Find = """CollectionIsLost(logger, names.Version, definition.Name);""",
+            Replace = """
+                CollectionIsLost(logger, names.Version, definition.Name);
+                        if (Planted.Is("takeover-drops-what-is-there"))
+                        {
+                            await names.CreateAsync(views, shards.Length, cancel);
+                            return active;
+                        }
+                """,
+            What = "A process that finds a collection missing drops all of them and makes them anew in place.",
+            How = "It stands still in the middle, and its successor has filled them: the simulation found it.",
+            Laws = "I8",
+        },
+        new()
+        {
+            Name = "lost-switch-not-found-out",
+            File = "Projections/ViewTakeover.cs",
+            Find = """
+                Epoch = 0;
+                            throw;
+                """,
+            Replace = """
+                if (!Planted.Is("lost-switch-not-found-out")) Epoch = 0;
+                            throw;
+                """,
+            What = "A process goes on with the old version when it does not know whether a switch is stored.",
+            How = "The answer to the switch of a rebuild is lost: the simulation found it.",
+            Laws = "I6 I8",
+        },
+        new()
+        {
             Name = "watermark-before-documents",
             File = "Projections/ViewApplier.cs",
             Find = """var applied = await views.WriteBatchAsync(groups, watermarks, cancel);""",

@@ -72,8 +72,9 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
 
         if (first.Ending == Ending.Ok) CheckDone(attempts[0], answered);
         else RefusalReasons.Check(model, attempts[0], first, log, violations);
-        if (first.Ending == Ending.Failed && first.Id("transferId") is var undone && undone != Guid.Empty)
-            CheckUndone(undone, first);
+        if (first.Ending != Ending.Failed) return;
+        var undone = first.Kind == OperationKind.Journal ? first.Id("transactionId") : first.Id("transferId");
+        if (undone != Guid.Empty) CheckUndone(undone, first);
     }
 
     // Two requests with one key: one owns it, and the other is told so.
@@ -156,8 +157,8 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
                     && changed.At(answer.Answer.GetProperty("version").GetInt64()) is { } state
                     && state.Fact.Kind == "status" ? [state.Fact] : [];
             default:
-                return model.Transactions.TryGetValue(id, out var legs) ? legs
-                    : model.Transactions.Values.SelectMany(facts => facts).Where(fact => fact.Id("sagaId") == id);
+                return model.Transactions.Values.SelectMany(facts => facts)
+                    .Where(fact => fact.Id("transactionId") == id || fact.Id("sagaId") == id);
         }
     }
 
@@ -172,7 +173,7 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
         var sum = legs.Sum(leg => leg.Number("amountMinor"));
         var isSuspended = model.Accounts.TryGetValue(refused.Subject, out var source)
             && source.States.Any(state => state.Fact.Kind == "suspense" && state.Fact.Id("sagaId") == id);
-        if (legs.Any(leg => leg.Subject != refused.Subject) || sum != (isSuspended ? -refused.AmountMinor : 0))
+        if (refused.Kind == OperationKind.Journal ? legs.Count > 0 : legs.Any(leg => leg.Subject != refused.Subject) || sum != (isSuspended ? -refused.AmountMinor : 0))
             violations.Add("I13", $"A refused transfer moved money: {string.Join(", ", legs)}", refused);
     }
 }

@@ -10,6 +10,7 @@ internal sealed class BankModel
     private readonly Dictionary<Guid, (int Shard, long Seq)> _customers = [];
     private readonly Dictionary<Guid, ModelHold> _holds = [];
     private readonly Dictionary<Guid, List<Fact>> _transactions = [];
+    private readonly Dictionary<(Guid Saga, Guid Account), long> _reserved = [];
     private readonly Violations _violations;
 
     /// <param name="facts">The events of all shards, each shard in its order.</param>
@@ -26,6 +27,10 @@ internal sealed class BankModel
             heads[fact.Shard] = (fact.Seq, fact.TimeUs);
             Apply(fact);
         }
+
+        foreach (var account in _accounts.Values) CheckCovered(account.Now, null);
+        foreach (var ((saga, account), held) in _reserved)
+            if (held != 0) _violations.Add("I6", $"Transaction {saga} still holds {held} on account {account}");
     }
 
     /// <summary>The accounts of customers, by id.</summary>
@@ -61,7 +66,8 @@ internal sealed class BankModel
             return;
         }
 
-        var (before, now) = (account.Now, Next(account.Now, fact));
+        var (before, now) = (account.Now, account.Now with { Fact = fact });
+        CheckCovered(before, fact);
         var why = fact.Type switch
         {
             "BALANCE_UPDATED" => Change(before, now, fact),
@@ -86,13 +92,13 @@ internal sealed class BankModel
         Compare(opened.Now, fact);
     }
 
-    private static AccountState Next(AccountState before, Fact fact) => before with { Fact = fact };
-
     // No money moves.
     private string? Change(AccountState before, AccountState now, Fact fact)
     {
         switch (fact.Kind)
         {
+            case "hold" or "release" when fact.Id("holdId") == Guid.Empty:
+                return Reserve(before, now, fact);
             case "hold":
                 var amount = fact.Number("heldMinor") - before.HeldMinor;
                 now.HeldMinor += amount;
@@ -118,15 +124,54 @@ internal sealed class BankModel
         }
     }
 
+    // A transaction across shards holds the money of its debits until it is booked or given up.
+    private string? Reserve(AccountState before, AccountState now, Fact fact)
+    {
+        var key = (fact.Id("sagaId"), fact.Subject);
+        var amount = fact.Number("heldMinor") - before.HeldMinor;
+        now.HeldMinor += amount;
+        var held = _reserved[key] = _reserved.GetValueOrDefault(key) + amount;
+        if (fact.Kind == "release") return held == 0 && amount < 0 ? null : "It does not release what it held";
+        return amount <= 0 || held != amount ? "It holds money twice"
+            : before.Status != "open" ? "The account is not open"
+            : amount > before.AvailableMinor ? "The account does not have so much" : null;
+    }
+
+    private string? Journal(AccountState before, AccountState now, Fact fact, long amount)
+    {
+        var key = (fact.Id("sagaId"), fact.Subject);
+        if (_reserved.TryGetValue(key, out var held) && held > 0)
+        {
+            var used = before.HeldMinor - fact.Number("heldMinor");
+            now.HeldMinor -= used;
+            _reserved[key] = held - used;
+            return used < 0 || used > held ? "It uses up another amount than it held" : null;
+        }
+
+        // The last leg on an account must leave it covered: see CheckCovered. A credit that was announced may arrive
+        // at a frozen account.
+        return fact.Id("sagaId") == Guid.Empty ? RequireOpen(before) : null;
+    }
+
+    // Several legs of one transaction count together.
+    private void CheckCovered(AccountState last, Fact? next)
+    {
+        if (last.Fact.Kind == "journal" && last.AvailableMinor < 0 && last.IsDebited
+            && next?.Id("transactionId") != last.Fact.Id("transactionId"))
+            _violations.Add("I5", $"The transaction leaves {last}: {last.Fact}");
+    }
+
     private string? Move(AccountState before, AccountState now, Fact fact)
     {
         var amount = fact.Number("amountMinor");
         now.PostedMinor += amount;
+        now.IsDebited = amount < 0 || (now.IsDebited && before.Fact.Id("transactionId") == fact.Id("transactionId"));
         now.Entries++;
         var transaction = fact.Id("transactionId");
         if (!_transactions.TryGetValue(transaction, out var legs)) _transactions[transaction] = legs = [];
         legs.Add(fact);
-        if (legs.Count(leg => leg.Subject == fact.Subject) > 1) return "The transaction is booked twice";
+        if (fact.Kind != "journal" && legs.Count(leg => leg.Subject == fact.Subject) > 1)
+            return "The transaction is booked twice";
         if (fact.Number("entryVersion") != now.Entries) return "The entries have a gap";
         if (before.Status == "closed") return "The account is closed";
         return fact.Kind switch
@@ -137,6 +182,7 @@ internal sealed class BankModel
             "transfer" => RequireOpen(before),
             "refund" => amount <= 0 ? "A refund gives" : null,
             "capture" => Capture(now, fact, -amount),
+            "journal" => Journal(before, now, fact, amount),
             _ => $"The model knows no movement '{fact.Kind}' of {amount}",
         };
     }

@@ -50,10 +50,10 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
     }
 
     /// <summary>Asks a node something that is no part of the history.</summary>
-    public async Task<Operation> AskQuietlyAsync(int node, string method, string target)
+    public async Task<Operation> AskQuietlyAsync(int node, string method, string target, string? body = null)
     {
         var operation = new Draw(0, 0, 0, new SeededRandom(0)).Plain(
-            OperationKind.Resolve, method, target, method == "POST" ? "{}" : null);
+            OperationKind.Resolve, method, target, method == "POST" ? "{}" : body);
         await SendToAsync(operation, node, OpponentLimits.ClientPatienceMs);
         return operation;
     }

@@ -19,6 +19,7 @@ internal static class EffectChecks
                 ? null : "The hold has another amount or account",
             OperationKind.SetStatus => effects[0].Text("status") == began.Word ? null : "The status is another one",
             OperationKind.Transfer => Transfer(effects, began, answered),
+            OperationKind.Journal => Journal(effects, began, answered),
             OperationKind.OpenAccount => effects[0].Id("customerId") == began.Other
                 && effects[0].Text("currency") == began.Currency && effects[0].Text("iban") == began.Word
                 ? null : "The account is another one",
@@ -41,6 +42,14 @@ internal static class EffectChecks
         return effects.Count == 2 && debits is [var debit] && credits is [var credit]
             && debit.Number("amountMinor") == -began.AmountMinor && credit.Number("amountMinor") == began.AmountMinor
             ? null : $"A settled transfer is one debit and one credit of {began.AmountMinor}";
+    }
+
+    private static string? Journal(List<Fact> effects, Operation began, List<Operation> answered)
+    {
+        if (answered.TrueForAll(answer => answer.Status == 202)) return "A transaction never ended";
+        var booked = effects.Select(fact => (fact.Subject, fact.Number("amountMinor"))).Order();
+        return booked.SequenceEqual(began.Legs.Select(leg => (leg.Account, leg.Minor)).Order())
+            ? null : "The legs are others than those of the request";
     }
 
     // The balance of the answer is the one after the movement.

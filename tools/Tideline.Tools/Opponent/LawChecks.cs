@@ -11,7 +11,8 @@ namespace Tideline.Tools.Opponent;
 internal sealed class LawChecks(
     SimulatedBank bank, Clients clients, RunLog log, TimeProvider time, bool hasClocks, Violations violations)
 {
-    public async Task RunAsync()
+    /// <summary>Checks everything, and returns the model of what happened.</summary>
+    public async Task<BankModel> RunAsync()
     {
         await WaitForLogAsync();
         var facts = Facts().ToList();
@@ -19,6 +20,7 @@ internal sealed class LawChecks(
         new AnswerChecks(model, log, violations).Run();
         new ReadChecks(model, log, hasClocks, violations).Run();
         await new StoreChecks(bank, clients, model, violations).RunAsync(facts);
+        return model;
     }
 
     // Something may expire at any moment, and its event needs a moment to the log.

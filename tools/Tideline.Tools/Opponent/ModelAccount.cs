@@ -58,6 +58,9 @@ internal sealed record AccountState(Fact Fact)
 
     public string Status { get; set; } = "";
 
+    /// <summary>Whether its last transaction took money from it.</summary>
+    public bool IsDebited { get; set; }
+
     /// <summary>The number of entries.</summary>
     public long Entries { get; set; }
 

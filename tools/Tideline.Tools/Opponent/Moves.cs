@@ -1,5 +1,6 @@
 using System.Globalization;
 using Tideline.Tools.Load;
+using Tideline.Tools.Simulation;
 
 namespace Tideline.Tools.Opponent;
 
@@ -9,7 +10,7 @@ namespace Tideline.Tools.Opponent;
 /// </summary>
 internal sealed class Moves
 {
-    private const int Commands = 8;
+    private const int Commands = 9;
     private readonly KnownBank _bank;
     private readonly int[] _weights;
     private readonly int _accounts;
@@ -27,7 +28,7 @@ internal sealed class Moves
     public Moves(KnownBank bank, SeededRandom random)
     {
         _bank = bank;
-        // Cash in, cash out, transfers, holds, ends of holds, status, again, reads: some many, some few.
+        // Cash in, cash out, transfers, holds, ends of holds, status, again, transactions, reads: some many, some few.
         _weights = [.. Enumerable.Range(0, Commands).Select(_ => random.Percent(30) ? 1 : 4 + random.Below(20))];
         _weights[2] += 6;
         _accounts = 3 + random.Below(8);
@@ -79,6 +80,7 @@ internal sealed class Moves
             4 => EndHold(draw),
             5 => SetStatus(draw),
             6 => Again(draw),
+            7 => Journal(draw),
             _ => Read(draw),
         };
     }
@@ -129,6 +131,34 @@ internal sealed class Moves
         var body = $"{{\"from\":\"{from}\",\"to\":\"{to}\",{Money(amount, currency)[1..]}";
         return draw.Command(OperationKind.Transfer, "POST", "/v1/payments/transfers", body) with
         { Subject = from, Other = to, AmountMinor = amount, Currency = currency };
+    }
+
+    // Two to five legs, of one currency or two; sometimes two on one account, and sometimes out of balance.
+    private Operation Journal(Draw draw)
+    {
+        var currency = draw.Random.Percent(90) ? "EUR" : Amounts.Currencies[draw.Random.Below(3)].Code;
+        var accounts = _bank.Accounts.Where(account => account.Currency == currency).ToList();
+        if (accounts.Count < 2) return Transfer(draw);
+        List<(Guid Account, long Minor)> legs = [];
+        var sum = 0L;
+        for (var leg = 1 + draw.Random.Below(4); leg > 0; leg--)
+        {
+            var account = KnownBank.Any(accounts, draw.Random).Id;
+            var minor = draw.Random.Percent(60) ? -Amount(draw, account, 200) : 1 + draw.Random.Below(200);
+            legs.Add((account, minor));
+            sum += minor;
+        }
+
+        if (sum != 0 && !draw.Random.Percent(3)) legs.Add((KnownBank.Any(accounts, draw.Random).Id, -sum));
+        var written = string.Join(",", legs.Select(leg => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{\"accountId\":\"{leg.Account}\",\"amountMinor\":{leg.Minor},\"currency\":\"{currency}\"}}")));
+        var minimum = draw.Random.Percent(20)
+            ? $"{{\"accountId\":\"{legs[^1].Account}\",\"minimumMinor\":{draw.Random.Below(300)}}}" : "";
+        return draw.Command(
+            OperationKind.Journal, "POST", SimulatedTransactions.Path,
+            $"{{\"legs\":[{written}],\"conditions\":[{minimum}]}}") with
+        { Subject = legs[0].Account, Currency = currency, Legs = legs };
     }
 
     private bool IsLike(Guid to, Guid from, string currency) =>

@@ -10,6 +10,7 @@ internal enum OperationKind
     Deposit,
     Withdraw,
     Transfer,
+    Journal,
     PlaceHold,
     Capture,
     Release,
@@ -77,6 +78,9 @@ internal sealed record Operation
     public long AmountMinor { get; init; }
 
     public string Currency { get; init; } = "";
+
+    /// <summary>The legs of a transaction: accounts and amounts in minor units.</summary>
+    public IReadOnlyList<(Guid Account, long Minor)> Legs { get; init; } = [];
 
     /// <summary>The status that the account shall have, or the IBAN of a new account.</summary>
     public string Word { get; init; } = "";

@@ -24,6 +24,9 @@ internal static class OpponentLimits
     /// <summary>An outage that is longer than any deadline of a saga, ms.</summary>
     public const int LongOutageMs = 400_000;
 
+    /// <summary>How long a shard that lost its tail is asked, s.</summary>
+    public const int LostTailSeconds = 12;
+
     /// <summary>The pages of one walk through a list.</summary>
     public const int WalkPages = 40;
 

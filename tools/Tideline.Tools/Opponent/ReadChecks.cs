@@ -202,12 +202,15 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         var entries = model.Accounts.Values.Where(account => account.Customer == read.Subject)
             .SelectMany(account => account.States.Where(state => state.Fact.Number("entryVersion") > 0)
                 .Select(state => (account, state)))
-            .ToDictionary(entry => (entry.account.Id, entry.state.Fact.Id("transactionId")));
+            .GroupBy(entry => (entry.account.Id, entry.state.Fact.Id("transactionId"), entry.state.PostedMinor))
+            .ToDictionary(same => same.Key, same => same.First());
         var items = read.Answer.GetProperty("items").EnumerateArray().ToList();
-        var shown = new HashSet<(Guid, Guid)>();
+        var shown = new HashSet<(Guid, Guid, long)>();
         foreach (var item in items)
         {
-            var key = (item.GetProperty("accountId").GetGuid(), item.GetProperty("transactionId").GetGuid());
+            var key = (
+                item.GetProperty("accountId").GetGuid(), item.GetProperty("transactionId").GetGuid(),
+                Amount(item, "balance"));
             if (!shown.Add(key)) Report("I8", $"A movement is listed twice: {item}", read);
             if (!entries.TryGetValue(key, out var entry)) Report("I8", $"There is no such movement: {item}", read);
             else if (entry.state.Fact.Seq > read.HeadsAfter[entry.account.Shard])

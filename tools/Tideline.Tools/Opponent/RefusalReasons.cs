@@ -12,6 +12,7 @@ internal static class RefusalReasons
 
     private static bool IsJust(BankModel model, Operation began, Operation refused, RunLog log)
     {
+        if (began.Kind == OperationKind.Journal) return IsJustForLegs(model, began, refused);
         var source = States(model, began.Subject, began, refused);
         var both = source.Concat(States(model, began.Other, began, refused)).ToList();
         return refused.Problem switch
@@ -39,6 +40,25 @@ internal static class RefusalReasons
             "iban-taken" => log.Operations.Any(other => other.Word == began.Word && other.Key != began.Key
                 && other.BeganUs <= refused.EndedUs),
             "deadline-passed" or "invalid-expiry" => true,
+            _ => false,
+        };
+    }
+
+    private static bool IsJustForLegs(BankModel model, Operation began, Operation refused)
+    {
+        var states = began.Legs.SelectMany(leg => States(model, leg.Account, began, refused)
+            .Select(state => (leg.Minor, State: state))).ToList();
+        return refused.Problem switch
+        {
+            "insufficient-funds" => began.Legs.GroupBy(leg => leg.Account).Any(account =>
+                States(model, account.Key, began, refused).Any(state =>
+                    state.AvailableMinor < -account.Sum(leg => leg.Minor)
+                    || state.AvailableMinor < -account.Where(leg => leg.Minor < 0).Sum(leg => leg.Minor))),
+            "account-frozen" => states.Exists(each => each.State.Status == "frozen"),
+            "account-closed" => states.Exists(each => each.State.Status == "closed"),
+            "unbalanced-transaction" => began.Legs.Sum(leg => leg.Minor) != 0,
+            "invalid-transaction" => began.Legs.Count < 2,
+            "condition-failed" or "deadline-passed" => true,
             _ => false,
         };
     }

@@ -71,8 +71,10 @@ internal static class SimulatedRun
             await Task.Delay(TimeSpan.FromMilliseconds(2 * FaultRates.HangMs), time);
         await clients.ResolveAsync();
         await new Quiet(clients, bank, time).WaitAsync(violations);
-        await new LawChecks(
+        var model = await new LawChecks(
             bank, clients, log, time, plan.Faults.HasFlag(FaultKinds.Clocks), violations).RunAsync();
+        if (plan.Faults.HasFlag(FaultKinds.Tails) && violations.All.Count == 0)
+            await new LostTail(bank, clients, model, log, time, violations).RunAsync(new SeededRandom(plan.Seed));
     }
 
     // In memory where the machine has such a folder: a run opens and flushes many small files.

@@ -54,7 +54,9 @@ internal sealed class SimulatedNode
         services.AddTidelineGateway();
         var web = new ApplicationBuilder(services.BuildServiceProvider());
         web.UseTideline(NodeGateway.PartsOf(node) with { Hosts = HostNames.Loopback });
-        _gateway = web.Build();
+        var gateway = web.Build();
+        _gateway = http => http.Request.Path == SimulatedTransactions.Path
+            ? SimulatedTransactions.AnswerAsync(http, node) : gateway(http);
         node.BecomeReachable();
     }
 }

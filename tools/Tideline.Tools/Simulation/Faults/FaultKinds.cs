@@ -45,6 +45,9 @@ internal enum FaultKinds
     /// <summary>Calls between processes are lost, late or answered with a fault although they were done.</summary>
     Network = 1 << 11,
 
+    /// <summary>At the end, a shard loses the newest of what it had acknowledged.</summary>
+    Tails = 1 << 12,
+
     /// <summary>All of them.</summary>
-    All = (1 << 12) - 1,
+    All = (1 << 13) - 1,
 }

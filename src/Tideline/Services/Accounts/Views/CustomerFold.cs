@@ -65,6 +65,7 @@ internal static class CustomerFold
         {
             CustomerId = data.CustomerId,
             AccountId = data.AccountId ?? throw Broken(happened, "it names no account"),
+            EntryVersion = data.EntryVersion ?? throw Broken(happened, "it names no entry"),
             TransactionId = data.TransactionId ?? throw Broken(happened, "it names no transaction"),
             Kind = data.Kind ?? throw Broken(happened, "it names no kind"),
             Direction = data.AmountMinor < 0 ? "out" : "in",

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -99,7 +100,7 @@ public static class CustomersProjection
     public static ProjectionDefinition Definition { get; } = new()
     {
         Name = Name,
-        SchemaVersion = 1,
+        SchemaVersion = 2,
         Takes = new HashSet<EventType>
         {
             EventType.CustomerCreated, EventType.AccountCreated, EventType.BalanceUpdated,
@@ -117,7 +118,7 @@ public static class CustomersProjection
         Documents.Write(document.CustomerId.ToString(), document, revision);
 
     private static DocumentWrite Write(TransactionDocument entry) => new(
-        TransactionDocument.IdOf(entry.TransactionId, entry.AccountId),
+        TransactionDocument.IdOf(entry.AccountId, entry.EntryVersion),
         0, 1, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(entry, ViewJson.Default.TransactionDocument),
         new Dictionary<string, object?>(3)
         {
@@ -170,8 +171,10 @@ public static class CustomersProjection
     private static async Task<bool> HasEntryAsync(GeneralLedger ledger, string id, CancellationToken cancel)
     {
         if (id.Split(':') is not [var left, var right]
-            || !Guid.TryParse(left, out var transactionId) || !Guid.TryParse(right, out var accountId)) return false;
-        var transaction = await ledger.ReaderOf(accountId).GetTransactionAsync(transactionId, cancel);
-        return transaction is not null && transaction.Legs.Any(leg => leg.AccountId == accountId);
+            || !Guid.TryParse(left, out var account)
+            || !long.TryParse(right, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            || TransactionDocument.IdOf(account, version) != id) return false;
+        var key = new HashSet<EntryKey> { new(account, version) };
+        return (await ledger.ReaderOf(account).GetEntriesAsync(key, cancel)).Count > 0;
     }
 }

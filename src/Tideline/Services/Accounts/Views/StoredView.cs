@@ -68,8 +68,8 @@ internal static class StoredView
 
     private static string? WhatIsWrong(TransactionDocument document, string id)
     {
-        if (TransactionDocument.IdOf(document.TransactionId, document.AccountId) != id)
-            return "its transaction is not the one in its id";
+        if (TransactionDocument.IdOf(document.AccountId, document.EntryVersion) != id)
+            return "its entry is not the one in its id";
         return document is { Kind: not null, Direction: not null } && IsCurrency(document.Currency)
             && IsTime(document.BookedAtUs) ? null : "it is incomplete";
     }

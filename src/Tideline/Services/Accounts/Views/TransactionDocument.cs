@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Tideline.Kernel;
 using Tideline.Ledger;
@@ -5,14 +6,16 @@ using Tideline.Ledger;
 namespace Tideline.Services.Accounts.Views;
 
 /// <summary>
-/// One entry on a customer's account, searchable; id <c>transactionId:accountId</c>. Amounts are minor units of
-/// <see cref="Currency"/>.
+/// One entry on a customer's account, searchable. Amounts are minor units of <see cref="Currency"/>.
 /// </summary>
 public sealed record TransactionDocument
 {
     public Guid CustomerId { get; init; }
 
     public Guid AccountId { get; init; }
+
+    /// <summary>The version of the entry: the entries of an account count from 1.</summary>
+    public long EntryVersion { get; init; }
 
     public Guid TransactionId { get; init; }
 
@@ -63,7 +66,10 @@ public sealed record TransactionDocument
         Personal = Personal,
     });
 
-    /// <summary>The document's id.</summary>
-    public static string IdOf(Guid transactionId, Guid accountId) =>
-        string.Concat(transactionId.ToString(), ":", accountId.ToString());
+    /// <summary>
+    /// The document's id: a transaction may have several entries on one account. The version has leading zeros, so that
+    /// ids order the entries of one moment.
+    /// </summary>
+    public static string IdOf(Guid accountId, long entryVersion) =>
+        string.Create(CultureInfo.InvariantCulture, $"{accountId}:{entryVersion:D10}");
 }

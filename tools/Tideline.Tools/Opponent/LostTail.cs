@@ -1,0 +1,61 @@
+using Tideline.Kernel;
+using Tideline.Tools.Load;
+using Tideline.Tools.Simulation;
+using Tideline.Tools.Simulation.Engines;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>
+/// The end of some runs: a shard loses the newest of what it had acknowledged, as when a replica that was behind is
+/// promoted. Nothing may be built on that, and nothing of it may be shown as the truth.
+/// </summary>
+internal sealed class LostTail(
+    SimulatedBank bank, Clients clients, BankModel model, RunLog log, TimeProvider time, Violations violations)
+{
+    public async Task RunAsync(SeededRandom random)
+    {
+        var shards = model.Accounts.Values.Select(account => account.Shard).Distinct().Order().ToList();
+        if (shards.Count == 0) return;
+        var shard = shards[random.Below(shards.Count)];
+        for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
+        var before = bank.Disks.Ledger.DurableSeq(shard);
+        bank.Disks.Ledger.LoseTail(shard, 1 + random.Below(4));
+        var after = bank.Disks.Ledger.DurableSeq(shard);
+        if (after == before) return;
+        log.Note($"all nodes are killed, and shard {shard} loses its events {after + 1} to {before}");
+        for (var node = 0; node < bank.Nodes; node++) await StartAsync(node);
+        var account = model.Accounts.Values.Where(account => account.Shard == shard)
+            .OrderBy(account => account.States[0].Fact.Seq).First();
+        for (var second = 0; second < OpponentLimits.LostTailSeconds; second++)
+        {
+            await CheckAsync(second % bank.Nodes, shard, account);
+            await Task.Delay(TimeSpan.FromSeconds(1), time);
+        }
+    }
+
+    // A node whose shards are all lost does not start.
+    private async Task StartAsync(int node)
+    {
+        try
+        {
+            await bank.StartAsync(node);
+        }
+        catch (TidelineException refused)
+        {
+            log.Note($"node {node} does not start: {refused.Message}");
+            bank.Kill(node);
+        }
+    }
+
+    private async Task CheckAsync(int node, int shard, ModelAccount account)
+    {
+        var read = await clients.AskQuietlyAsync(node, "GET", $"/v1/accounts/{account.Id}");
+        if (read.Status == 200 && account.At(read.Answer.GetProperty("version").GetInt64()) != account.Now)
+            violations.Add("I3", $"Shard {shard} lost acknowledged events and is read: {read.Json}");
+        var status = await clients.AskQuietlyAsync(
+            node, "PATCH", $"/v1/accounts/{account.Id}",
+            account.Now.Status == "frozen" ? "{\"status\":\"open\"}" : "{\"status\":\"frozen\"}");
+        if (status.Status == 200)
+            violations.Add("I3", $"Shard {shard} lost acknowledged events and is built upon: {status.Json}");
+    }
+}
