@@ -74,7 +74,8 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     public string? WhyNot => _writer is null ? NotHere.Message : null;
 
     /// <summary>
-    /// Why the shard must not be used as it is; null while it may be. A closed shard stays closed until the next start.
+    /// Why the shard must not be used as it is; null while it may be. A closed shard stays closed until the next start,
+    /// or until another process owns it and it holds again what was acknowledged.
     /// </summary>
     public HistoryFault? Closed => _closed;
 
@@ -83,10 +84,12 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         ?? (_writer?.Fault is { Code: not ErrorCode.NotOwner } why ? why : _stopped)?.Message;
 
     /// <summary>
-    /// Why the shard must not be read here as the truth; null while it may be, or while another process owns it.
+    /// Why the shard must not be read here as the truth; null while it may be. Another owner says nothing of a shard
+    /// that was closed: it may be about to close it, too.
     /// </summary>
-    public TidelineException? WhyUnreadable => _hasSuccessor ? null
-        : _closed is not null || _stopped is { Code: ErrorCode.Corrupt } ? WhyStopped
+    public TidelineException? WhyUnreadable => _closed is not null ? WhyStopped
+        : _hasSuccessor ? null
+        : _stopped is { Code: ErrorCode.Corrupt } ? WhyStopped
         : _writer is { Stopped.IsCompleted: true, Fault: { Code: ErrorCode.Corrupt } why }
             ? new TidelineException(why.Code, why.Message, why)
             : null;
@@ -136,12 +139,12 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         try
         {
             if (reachable.IsCompleted) await slot.AcquireAsync(cancel);
-            else await slot.LookAsync(cancel);
+            else await slot.StandByAsync(cancel);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.AlreadyOwned)
         {
             slot._why = fault;
-            await slot.LookAsync(cancel);
+            await slot.StandByAsync(cancel);
         }
         catch (TidelineException) when (slot._closed is not null)
         {
@@ -155,6 +158,14 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
 
         slot._loop = Background.Run(slot.RunAsync);
         return slot;
+    }
+
+    // Reads are answered here from now on, so the shard is checked although another process may own it: that process
+    // may have ended.
+    private async Task StandByAsync(CancellationToken cancel)
+    {
+        await LookAsync(cancel);
+        if (await _findFault(cancel) is { } fault) Close(fault);
     }
 
     /// <summary>Reads the shard's head and owner.</summary>
@@ -196,6 +207,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
             {
                 if (_writer is { } writer) await LeaveAsync(writer);
                 await LookAsync(_stop.Token);
+                if (_closed is not null && _owner is not null) await ReopenAsync(_stop.Token);
                 if (!_reachable.IsCompleted) await Task.WhenAny(_reachable, Task.Delay(Poll, _time, _stop.Token));
                 else if (Stopped is not null || IsAnothersTurn) await Task.Delay(Poll, _time, _stop.Token);
                 else await AcquireAsync(_stop.Token);
@@ -263,6 +275,14 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         throw fault.ToException();
     }
 
+    // Another process owns it: it may be as it was, and this process checks that itself.
+    private async Task ReopenAsync(CancellationToken cancel)
+    {
+        if (await _findFault(cancel) is not null) return;
+        _closed = null;
+        Reopened(_logger, Shard);
+    }
+
     private async Task AcquireAsync(CancellationToken cancel)
     {
         // Kept for the next attempt, with its connection.
@@ -293,6 +313,11 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Shard {Shard} is closed and takes no commands. {Why}")]
     private static partial void ClosedForGood(ILogger logger, int shard, string why);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Shard {Shard} holds again what was acknowledged; another process owns it.")]
+    private static partial void Reopened(ILogger logger, int shard);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Shard {Shard} could not be acquired; retrying.")]
     private static partial void NotAcquired(ILogger logger, int shard, Exception fault);

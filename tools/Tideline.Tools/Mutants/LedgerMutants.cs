@@ -16,7 +16,7 @@ internal static class LedgerMutants
                             ? Task.CompletedTask : _slots[shard].LookAsync(cancel);
                 """,
             What = "A strong list waits for the events counted in this process, not for those in the store.",
-            How = "A commit is durable and not yet counted, and another strong read has shown it: the simulation found it.",
+            How = "A commit is durable and not yet counted, and another strong read has shown it.",
             Laws = "I10",
         },
         new()

@@ -7,6 +7,32 @@ internal static class OwnershipMutants
     [
         new()
         {
+            Name = "standby-is-not-checked",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """if (await _findFault(cancel) is { } fault) Close(fault);""",
+            Replace = """
+                if (!Planted.Is("standby-is-not-checked")
+                            && await _findFault(cancel) is { } fault) Close(fault);
+                """,
+            What = "A process that stands by for a shard answers reads of it although its tail is lost.",
+            How = "The tail that was answered is lost, and the lease of a killed owner runs on.",
+            Laws = "I3 model",
+        },
+        new()
+        {
+            Name = "closed-shard-is-read-beside-an-owner",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """=> _closed is not null ? WhyStopped""",
+            Replace = """
+                =>
+                        !Planted.Is("closed-shard-is-read-beside-an-owner") && _closed is not null ? WhyStopped
+                """,
+            What = "A shard that was closed is read while another process seems to own it.",
+            How = "The tail that was answered is lost in a cluster, and every process closes it.",
+            Laws = "I3 model",
+        },
+        new()
+        {
             Name = "live-after-stop",
             File = "Ledger/ShardOwnership.cs",
             Find = """public bool IsLive => Epoch != 0 && _writer is { Stopped.IsCompleted: false };""",

@@ -93,7 +93,10 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
     // What the key keeps, as opposed to what is refused before the key is looked at: that names a field of the request.
     private static bool IsOutcome(Operation operation) => operation.Ending == Ending.Ok
         || (operation.Ending == Ending.Failed && operation.Status is 409 or 422
-            && operation.Problem != "idempotency-key-reused" && operation.Text("field").Length == 0);
+            && operation.Problem != "idempotency-key-reused" && !IsMalformed(operation));
+
+    private static bool IsMalformed(Operation operation) => operation.Text("field").Length > 0
+        || operation.Problem is "unbalanced-transaction" or "invalid-transaction";
 
     private static bool IsSame(Operation one, Operation other)
     {
@@ -173,7 +176,10 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
         var sum = legs.Sum(leg => leg.Number("amountMinor"));
         var isSuspended = model.Accounts.TryGetValue(refused.Subject, out var source)
             && source.States.Any(state => state.Fact.Kind == "suspense" && state.Fact.Id("sagaId") == id);
-        if (refused.Kind == OperationKind.Journal ? legs.Count > 0 : legs.Any(leg => leg.Subject != refused.Subject) || sum != (isSuspended ? -refused.AmountMinor : 0))
+        var isUndone = refused.Kind == OperationKind.Journal ? legs.Count == 0
+            : legs.TrueForAll(leg => leg.Subject == refused.Subject)
+                && sum == (isSuspended ? -refused.AmountMinor : 0);
+        if (!isUndone)
             violations.Add("I13", $"A refused transfer moved money: {string.Join(", ", legs)}", refused);
     }
 }

@@ -28,7 +28,8 @@ internal static class RefusalReasons
                 model.Accounts.TryGetValue(id, out var account) && account.Currency != began.Currency),
             "same-account" => began.Subject == began.Other,
             "account-not-empty" => source.Any(state => (state.PostedMinor, state.HeldMinor) != (0, 0)),
-            "transfers-under-way" => IsUnderWay(model, began, refused),
+            "transfers-under-way" => IsUnderWay(model, began, refused) || log.Operations.Any(other =>
+                other.BeganUs <= refused.EndedUs && other.Legs.Any(leg => leg.Account == began.Subject)),
             "invalid-status" => source.Any(state => state.Status == began.Word || state.Status == "closed"),
             "hold-not-found" => !model.Holds.ContainsKey(began.Hold),
             "hold-not-open" => model.Holds.TryGetValue(began.Hold, out var hold)

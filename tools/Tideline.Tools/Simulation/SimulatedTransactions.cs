@@ -32,7 +32,8 @@ internal static class SimulatedTransactions
                 TransferStatus.Refused => StatusCodes.Status422UnprocessableEntity,
                 _ => StatusCodes.Status202Accepted,
             };
-            await WriteAsync(http, status, result.Refusal?.Reason.Kind().Name, result.Refusal?.Detail, result.TransactionId);
+            await WriteAsync(
+                http, status, result.Refusal?.Reason.Kind().Name, result.Refusal?.Detail, result.TransactionId);
         }
         catch (TidelineException fault)
         {

@@ -116,7 +116,8 @@ public sealed class CustomerFoldTests
             {
                 CustomerId = Customer, AccountId = accounts[account], Currency = "EUR",
                 Status = "open", Kind = "deposit", AmountMinor = amount, PostedMinor = posted[account],
-                EntryVersion = versions[account] - 1, TransactionId = new Guid((int)seq, 1, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0),
+                EntryVersion = versions[account] - 1,
+                TransactionId = new Guid((int)seq, 1, 0x7000, 0x80, 0, 0, 0, 0, 0, 0, 0),
             });
         }
 
