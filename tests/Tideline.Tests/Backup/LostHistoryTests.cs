@@ -87,7 +87,7 @@ public sealed class LostHistoryTests
     }
 
     [Fact]
-    public async Task A_process_that_stands_by_keeps_what_its_manifest_saw_of_a_shard()
+    public async Task A_process_that_would_only_stand_by_refuses_what_its_manifest_saw_more_of_and_keeps_that()
     {
         await using var stage = await InstallationStage.StartAsync(1);
         var account = await stage.AccountAsync(0, 100);
@@ -101,12 +101,10 @@ public sealed class LostHistoryTests
         var guard = new HistoryGuard(TimeProvider.System, NullLogger.Instance);
         guard.Add(HistoryCheck.Of(seen, store.Epochs(0)[^1]));
         // Not reachable yet: it acquires nothing.
-        await using var ledger = await GeneralLedger.StartAsync(
+        var refused = await Should.ThrowAsync<TidelineException>(() => GeneralLedger.StartAsync(
             store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, default,
-            new TaskCompletionSource().Task, findFault: guard.FindFaultAsync);
-        await using (var keeper = new ManifestKeeper(
-            ledger, guard, stage.Data, TimeProvider.System, NullLogger.Instance))
-            await keeper.StartAsync(default);
+            new TaskCompletionSource().Task, findFault: guard.FindFaultAsync));
+        refused.Code.ShouldBe(ErrorCode.Corrupt);
         Manifest.Read(stage.Data).ShouldNotBeNull().Heads.ShouldBe(seen.Heads);
     }
 

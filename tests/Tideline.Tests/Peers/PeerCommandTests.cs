@@ -163,10 +163,13 @@ public sealed class PeerCommandTests
     public void Every_type_of_command_is_carried_or_named_as_one_that_only_an_owner_issues()
     {
         var carried = new HashSet<Type>();
-        Command.Sample(command =>
-        {
-            lock (carried) carried.Add(command.GetType());
-        });
+        // So many that none of the types is missed by chance.
+        Command.Sample(
+            command =>
+            {
+                lock (carried) carried.Add(command.GetType());
+            },
+            iter: 5_000);
         carried.Add(typeof(OperatorMove));
         carried.Add(typeof(OperatorLetter));
         carried.Add(typeof(PostTransaction));
