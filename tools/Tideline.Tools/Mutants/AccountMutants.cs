@@ -36,7 +36,8 @@ internal static class AccountMutants
             Find = """if (hold.Status == HoldStatus.Open) return null;""",
             Replace = """
                 if (hold.Status == HoldStatus.Open
-                            || (hold.Status == HoldStatus.Captured && Planted.Is("captured-hold-released"))) return null;
+                            || (hold.Status == HoldStatus.Captured
+                                && Planted.Is("captured-hold-released"))) return null;
                 """,
             What = "A captured hold can be released.",
             How = "A hold is captured, and then released.",
@@ -63,7 +64,8 @@ internal static class AccountMutants
             Find = """if (await reader.GetAccountAsync(hold.AccountId, cancel) is { } account)""",
             Replace = """
                 if (await reader.GetAccountAsync(hold.AccountId, cancel) is { } account
-                                && (account.Status == AccountStatus.Open || !Kernel.Planted.Is("frozen-holds-never-expire")))
+                                && (account.Status == AccountStatus.Open
+                                    || !Kernel.Planted.Is("frozen-holds-never-expire")))
                 """,
             What = "A hold on a frozen account never expires.",
             How = "An account with a hold is frozen until after the expiry.",
@@ -99,13 +101,11 @@ internal static class AccountMutants
         {
             Name = "status-set-before-checks",
             File = "Services/Accounts/SetAccountStatus.cs",
-            Find = """
-                        return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is already {Status.Word()}.");
-            """,
+            Find = """$"Account {AccountId} is already {Status.Word()}.");""",
             Replace = """
-                        return batch.Refuse(RefusalReason.InvalidStatus, $"Account {AccountId} is already {Status.Word()}.");
+                $"Account {AccountId} is already {Status.Word()}.");
                     if (Planted.Is("status-set-before-checks")) account.Status = Status;
-            """,
+                """,
             What = "A refused closing leaves the account closed for the rest of its batch.",
             How = "The closing of an account with money and a deposit to it are in one batch.",
             Laws = "I16 model",

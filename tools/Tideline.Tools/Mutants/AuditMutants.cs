@@ -33,7 +33,8 @@ internal static class AuditMutants
             File = "Audit/AuditSealer.cs",
             Find = """hash.Add(happened);""",
             Replace = """
-                if (!Planted.Is("status-events-not-hashed") || happened.Type != EventType.BalanceUpdated) hash.Add(happened);
+                if (!Planted.Is("status-events-not-hashed")
+                    || happened.Type != EventType.BalanceUpdated) hash.Add(happened);
                 """,
             What = "Events about holds and states are not covered by the hash of their block.",
             How = "A block with a hold or a change of status.",

@@ -171,7 +171,8 @@ internal static class LedgerMutants
             File = "Ledger/GeneralLedger.cs",
             Find = """_slots[shard].WhyUnreadable is { } why ? throw why : _readers[shard]""",
             Replace = """
-                !Planted.Is("closed-shard-is-read") && _slots[shard].WhyUnreadable is { } why ? throw why : _readers[shard]
+                !Planted.Is("closed-shard-is-read") && _slots[shard].WhyUnreadable is { } why
+                    ? throw why : _readers[shard]
                 """,
             What = "A shard that lost what was acknowledged still answers strong reads.",
             How = "The tail of a shard is lost after it was answered and relayed; then it is read.",

@@ -15,7 +15,8 @@ internal static class LogMutants
             Find = """(lane.Seq, lane.Epoch) = (head.Seq, epoch);""",
             Replace = """
                 (lane.Seq, lane.Epoch) = (
-                            Planted.Is("relay-starts-from-the-ledger") ? Math.Max(head.Seq, HeadOf(lane)) : head.Seq, epoch);
+                            Planted.Is("relay-starts-from-the-ledger")
+                                ? Math.Max(head.Seq, HeadOf(lane)) : head.Seq, epoch);
                 """,
             What = "The relay starts after the newest event of the ledger, not after that of the log.",
             How = "A kill between a commit and its append, or a change of owners in between.",

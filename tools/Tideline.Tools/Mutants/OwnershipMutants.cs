@@ -49,7 +49,10 @@ internal static class OwnershipMutants
             Name = "standby-claims-to-know-now",
             File = "Ledger/ShardOwnership.cs",
             Find = """IsLive ? NowUs : Interlocked.Read(ref _lookedUs)""",
-            Replace = """IsLive || Planted.Is("standby-claims-to-know-now") ? NowUs : Interlocked.Read(ref _lookedUs)""",
+            Replace = """
+                IsLive || Planted.Is("standby-claims-to-know-now")
+                        ? NowUs : Interlocked.Read(ref _lookedUs)
+                """,
             What = "A process that does not own a shard claims to know all its commits at any time.",
             How = "Two processes: the standby cannot ask the store for longer than the bound of a bounded read.",
             Laws = "I10",

@@ -11,7 +11,8 @@ internal static class PaymentMutants
             File = "Services/Payments/TransferSaga.cs",
             Find = """DerivedId.Of("transfer-refund", sagaId.ToString())""",
             Replace = """
-                Planted.Is("refund-under-the-id-of-its-debit") ? sagaId : DerivedId.Of("transfer-refund", sagaId.ToString())
+                Planted.Is("refund-under-the-id-of-its-debit") ? sagaId
+                    : DerivedId.Of("transfer-refund", sagaId.ToString())
                 """,
             What = "A refund has the id of the debit, so it is taken for a repeat and the money goes to suspense.",
             How = "A destination refuses a transfer that is under way: frozen or closed meanwhile.",

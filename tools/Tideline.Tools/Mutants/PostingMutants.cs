@@ -11,7 +11,8 @@ internal static class PostingMutants
             File = "Ledger/Batch.cs",
             Find = """new Position(Context.Shard, ++_eventSeq), type, customer.Id,""",
             Replace = """
-                new Position(Context.Shard, Planted.Is("event-number-skipped") ? _eventSeq += 2 : ++_eventSeq), type, customer.Id,
+                new Position(Context.Shard, Planted.Is("event-number-skipped") ? _eventSeq += 2 : ++_eventSeq), type,
+                    customer.Id,
                 """,
             What = "The event of a new customer skips a number.",
             How = "A customer is created.",
@@ -24,7 +25,8 @@ internal static class PostingMutants
             File = "Ledger/Batch.cs",
             Find = """        account.Version++;""",
             Replace = """
-                    if (!Planted.Is("account-version-not-raised") || type != EventType.BalanceUpdated) account.Version++;
+                    if (!Planted.Is("account-version-not-raised")
+                        || type != EventType.BalanceUpdated) account.Version++;
             """,
             What = "Events about holds and states have the version of the event before them.",
             How = "A hold is placed: the view passes over its event.",
@@ -54,7 +56,8 @@ internal static class PostingMutants
             Replace = """
                 leg.AmountMinor,
                             account.PostedMinor
-                                - (Planted.Is("balance-after-capture-wrong") && leg.PromisedMinor > 0 ? leg.AmountMinor : 0),
+                                - (Planted.Is("balance-after-capture-wrong") && leg.PromisedMinor > 0
+                                    ? leg.AmountMinor : 0),
                             TimeUs
                 """,
             What = "The entry of a captured hold has the balance before it.",
@@ -84,7 +87,8 @@ internal static class PostingMutants
             Find = """checked(PostedMinor - PendingOutMinor + OverdraftLimitMinor)""",
             Replace = """
                 checked(
-                        PostedMinor - (Planted.Is("hold-ignored-in-available") ? 0 : PendingOutMinor) + OverdraftLimitMinor)
+                        PostedMinor - (Planted.Is("hold-ignored-in-available") ? 0 : PendingOutMinor)
+                        + OverdraftLimitMinor)
                 """,
             What = "Held money counts as available.",
             How = "A withdrawal of more than the balance less its holds.",

@@ -39,7 +39,8 @@ internal static class SagaMutants
                         return Cancel(batch, definition, row, data, history);
             """,
             Replace = """
-                    if (Planted.Is("deadline-without-asking") && SagaTimers.DeadlinePassed(definition, row, batch.TimeUs))
+                    if (Planted.Is("deadline-without-asking")
+                        && SagaTimers.DeadlinePassed(definition, row, batch.TimeUs))
                     {
                         (row, data) = SagaEngine.Record(
                             batch, definition, row, data, history, row.Attempts,
