@@ -41,6 +41,24 @@ public sealed class KafkaForeignTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_operator_deleted_is_no_fault_any_more_though_nobody_reads()
+    {
+        await using var log = await _topics.OpenAsync();
+        await log.AppendAsync([KafkaTopics.Record("s", 1)], default);
+        foreach (var message in Foreign()) await _topics.ProduceAsync(0, message);
+        await log.AppendAsync([KafkaTopics.Record("s", 2)], default);
+        (await log.GetHeadAsync("t", 0, default)).ShouldBe(2);
+        log.Faults.ShouldHaveSingleItem();
+        using (var admin = new AdminClientBuilder(
+            new AdminClientConfig { BootstrapServers = _topics.Servers }).Build())
+            await admin.DeleteRecordsAsync(
+                [new TopicPartitionOffset(_topics.Prefix + "t", 0, Offset.End)]);
+        for (var look = 0; look < 4 && log.Faults.Count > 0; look++)
+            await Task.Delay(KafkaLimits.TopicLookMs, TestContext.Current.CancellationToken);
+        log.Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Another_clients_transactions_hide_nothing_and_hold_up_nobody()
     {
         await using var log = await _topics.OpenAsync();

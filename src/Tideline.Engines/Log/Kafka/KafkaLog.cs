@@ -221,6 +221,7 @@ public sealed partial class KafkaLog : ILog
         await KeepAsync(isLast: false, stopping);
         if (_time.GetElapsedTime(_lookedAt).TotalMilliseconds < KafkaLimits.TopicLookMs) return;
         _gone = await _topics.FindGoneAsync(stopping);
+        await _partitions.LookForDeletedAsync(stopping);
         _lookedAt = _time.GetTimestamp();
     }
 

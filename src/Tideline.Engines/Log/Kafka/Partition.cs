@@ -163,6 +163,15 @@ internal sealed partial class Partition(
         }
     }
 
+    /// <summary>Whether it keeps messages that are not of the log.</summary>
+    public bool HoldsForeign
+    {
+        get
+        {
+            lock (_gate) return history.Foreign.Count > 0;
+        }
+    }
+
     /// <summary>What is wrong with the partition, with what heals it; empty while all is well.</summary>
     public IReadOnlyList<LogFault> Faults()
     {

@@ -117,6 +117,16 @@ internal sealed class PartitionTable(
         }
     }
 
+    /// <summary>
+    /// Notes whether an operator has deleted the messages that are not of the log: nobody may read such a partition.
+    /// </summary>
+    /// <exception cref="TidelineException">StorageUnavailable.</exception>
+    public async Task LookForDeletedAsync(CancellationToken cancel)
+    {
+        foreach (var partition in Open.Where(partition => partition.HoldsForeign))
+            partition.Dropped((await admin.OffsetsAsync([partition.Place], OffsetReader.First, cancel))[0]);
+    }
+
     private Partition Load(TopicInfo topic, TopicPartition place, long first, HistoryEntry? kept)
     {
         var history = kept is null ? new PartitionHistory(first) : new PartitionHistory(kept);
