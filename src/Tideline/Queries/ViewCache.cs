@@ -28,7 +28,7 @@ internal sealed class ViewCache(ICache cache, TimeProvider time)
     {
         var answer = await cache.GetAsync(key, cancel);
         if (!answer.IsAnswered) return Nothing(CacheOutcome.ReadFault, default);
-        if (answer.Value is not { } value || CachedRead.Parse(value) is not { } entry)
+        if (answer.Value is not { } value || CachedRead.Parse(key, value) is not { } entry)
             return Nothing(CacheOutcome.Miss, answer.Lease);
         var nowUs = time.NowUs();
         if (entry.Horizon.AsOfUs <= Volatile.Read(ref _believedAfterUs) || !entry.Horizon.Proves(consistency, nowUs))
@@ -43,7 +43,7 @@ internal sealed class ViewCache(ICache cache, TimeProvider time)
     {
         if (lease == Guid.Empty) return;
         var fill = await cache.FillAsync(
-            key, lease, document.Revision, new CachedRead(horizon, document.Json).ToBytes(), cancel);
+            key, lease, document.Revision, new CachedRead(horizon, document.Json).ToBytes(key), cancel);
         Counts.Record(fill switch
         {
             CacheFill.Filled => CacheOutcome.Filled,

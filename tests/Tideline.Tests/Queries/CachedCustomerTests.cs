@@ -10,7 +10,7 @@ public sealed class CachedCustomerTests
     public void An_entry_is_read_as_it_was_written() => Gen.Select(
         Gen.Long, Gen.Long.Array[1, Limits.Shards], Gen.Byte.Array[1, 500]).Sample((asOfUs, positions, json) =>
     {
-        var read = CachedRead.Parse(new CachedRead(new FreshnessProof(asOfUs, positions), json).ToBytes())
+        var read = CachedRead.Parse("k", new CachedRead(new FreshnessProof(asOfUs, positions), json).ToBytes("k"))
             .ShouldNotBeNull();
         read.Horizon.AsOfUs.ShouldBe(asOfUs);
         read.Horizon.Positions.ShouldBe(positions);
@@ -20,13 +20,29 @@ public sealed class CachedCustomerTests
     [Fact]
     public void What_is_no_entry_is_not_there()
     {
-        var entry = new CachedRead(new FreshnessProof(1, [2, 3]), "{}"u8.ToArray()).ToBytes();
-        for (var length = 0; length <= entry.Length - 2; length++)
-            CachedRead.Parse(entry.AsMemory(0, length)).ShouldBeNull();
-        entry[0]++;
-        CachedRead.Parse(entry).ShouldBeNull();
-        CachedRead.Parse(Enumerable.Repeat((byte)1, 100).ToArray()).ShouldBeNull();
+        var entry = new CachedRead(new FreshnessProof(1, [2, 3]), "{}"u8.ToArray()).ToBytes("k");
+        for (var length = 0; length < entry.Length; length++)
+            CachedRead.Parse("k", entry.AsMemory(0, length)).ShouldBeNull();
+        CachedRead.Parse("k", Enumerable.Repeat((byte)1, 100).ToArray()).ShouldBeNull();
     }
+
+    [Fact]
+    public void An_entry_with_a_flipped_bit_is_not_there()
+    {
+        var entry = new CachedRead(new FreshnessProof(1, [2, 3]), "{\"posted\":\"1.00\"}"u8.ToArray()).ToBytes("k");
+        for (var bit = 0; bit < entry.Length * 8; bit++)
+        {
+            entry[bit / 8] ^= (byte)(1 << bit % 8);
+            CachedRead.Parse("k", entry).ShouldBeNull();
+            entry[bit / 8] ^= (byte)(1 << bit % 8);
+        }
+
+        CachedRead.Parse("k", entry).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void An_entry_is_not_that_of_another_key() => CachedRead.Parse(
+        "j", new CachedRead(new FreshnessProof(1, [2, 3]), "{}"u8.ToArray()).ToBytes("k")).ShouldBeNull();
 
     [Fact]
     public void An_entry_proves_nothing_of_a_shard_that_it_does_not_know() =>
