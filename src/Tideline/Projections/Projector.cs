@@ -219,7 +219,7 @@ public sealed partial class Projector : IAsyncDisposable
             {
                 if (shard.Fault != fault.Message) ShardFailed(_logger, Definition.Name, shard.Shard, fault);
                 (shard.Fault, shard.FailedAt, areWell) = (fault.Message, _time.GetTimestamp(), false);
-                // Somebody may have taken away a collection.
+                // Somebody may have taken away a collection, or all of the store.
                 if (fault is TidelineException { Code: ErrorCode.NotFound }) await MendCollectionsAsync(cancel);
             }
         }
@@ -238,7 +238,8 @@ public sealed partial class Projector : IAsyncDisposable
             if (!shard.IsLoaded) await _takeover.PositionAsync(shard, Names, cancel);
             if (await ReadAsync(shard, cancel) is not { } read || Take(shard, read) is not { } reached) continue;
             events.AddRange(read.Events);
-            moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _takeover.Epoch));
+            moves.Add(new WatermarkMove(
+                Names.Projection, shard.Shard, reached, _takeover.Epoch, shard.Watermark.Seq));
         }
 
         // :: 2, 3, 4
@@ -310,7 +311,7 @@ public sealed partial class Projector : IAsyncDisposable
 
     private async Task MendCollectionsAsync(CancellationToken cancel)
     {
-        Active = await _takeover.EnsureAsync(Active, cancel);
+        Active = await _takeover.EnsureAsync(await _takeover.ReplaceLostAsync(Active, cancel), cancel);
         _applier = ApplierOf(Active);
         await _upkeep.PublishAsync(Names, cancel);
         await _takeover.PositionAllAsync(Names, cancel);

@@ -53,7 +53,7 @@ internal sealed class ViewCatchUp(GeneralLedger ledger, IViewStore views, ViewNa
                     isGivenUp: (key, happened) => letters.IsGivenUp(key, happened) && (PassedOver.Add(key) || true));
             var outcome =
                 await _applier.WriteAsync(
-                    batch, [new WatermarkMove(names.Projection, shard, reached, ViewEpoch.Any)], cancel);
+                    batch, [new WatermarkMove(names.Projection, shard, reached, ViewEpoch.Any, from.Seq)], cancel);
             if (outcome.IsDone)
             {
                 // Only now: a second attempt must still fold what stands before the event that broke.

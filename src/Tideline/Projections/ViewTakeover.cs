@@ -56,6 +56,25 @@ internal sealed partial class ViewTakeover(
     }
 
     /// <summary>
+    /// Another version in place of one whose watermark the store has lost while this process built on it: a document that
+    /// was written since says that it holds events before its own, and they are not in it.
+    /// </summary>
+    /// <returns>The version that answers.</returns>
+    public async Task<ActiveViews> ReplaceLostAsync(ActiveViews active, CancellationToken cancel)
+    {
+        var projection = new ViewNames(definition, active.Version).Projection;
+        foreach (var shard in shards.Where(each => each.IsLoaded && each.Watermark.Seq > 0))
+        {
+            if ((await views.GetWatermarkAsync(projection, shard.Shard, cancel)).Seq > 0) continue;
+            StoreIsLost(logger, definition.Name, shard.Watermark.Seq, shard.Shard);
+            return await ClaimAsync(
+                active with { Version = active.Latest + 1, Latest = active.Latest + 1 }, cancel);
+        }
+
+        return active;
+    }
+
+    /// <summary>
     /// Stores which version answers. If the store does not say whether it did, this process must not go on with what it
     /// knows, because others, and the next start, may go on with the new state: it takes the views over again.
     /// </summary>
@@ -170,6 +189,13 @@ internal sealed partial class ViewTakeover(
             SwitchedUs = old is null ? null : ledger.NowUs(0),
         };
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message =
+        "The view store lost {Projection}, which held event {Watermark} of shard {Shard}. Another version is built from "
+        + "the ledger.")]
+    private static partial void StoreIsLost(ILogger logger, string projection, long watermark, int shard);
 
     [LoggerMessage(
         Level = LogLevel.Error,

@@ -49,8 +49,8 @@ public interface IViewStore : IViewReader, IAsyncDisposable
     /// a watermark, with their watermarks: the ledger gives them again. Answers per group and write whether it was
     /// applied.
     /// </summary>
-    /// <exception cref="Kernel.TidelineException">NotOwner: a later epoch moved a watermark; documents may have been
-    /// written.</exception>
+    /// <exception cref="Kernel.TidelineException">NotOwner: a later epoch moved a watermark. NotFound: the store lost a
+    /// collection, or where a watermark stood. Documents may have been written.</exception>
     ValueTask<IReadOnlyList<IReadOnlyList<bool>>> WriteBatchAsync(
         IReadOnlyList<CollectionWrites> groups, IReadOnlyList<WatermarkMove> watermarks, CancellationToken cancel);
 
@@ -140,9 +140,22 @@ public sealed record CollectionWrites(string Collection, IReadOnlyList<DocumentW
 
 /// <summary>
 /// A watermark to move. <paramref name="Epoch"/>: the writer's epoch of ownership; where a later one wrote, the call is
-/// refused.
+/// refused. <paramref name="From"/>: where the writer knows that it stands; where it stands before that, the store lost
+/// what it had acknowledged, and the call is refused.
 /// </summary>
-public sealed record WatermarkMove(string Projection, int Shard, Watermark Watermark, long Epoch = 0);
+public sealed record WatermarkMove(
+    string Projection, int Shard, Watermark Watermark, long Epoch = 0, long From = 0)
+{
+    /// <summary>Requires that the store has not lost where the watermark stood.</summary>
+    /// <param name="storedSeq">Where it stands now.</param>
+    /// <exception cref="Kernel.TidelineException">NotFound: it stands before <see cref="From"/>.</exception>
+    public void RequireKept(long storedSeq)
+    {
+        if (storedSeq < From) throw new Kernel.TidelineException(
+            Kernel.ErrorCode.NotFound, $"The view store lost what it had acknowledged: the watermark of {Projection} on "
+                + $"shard {Shard} stood at {From}, and stands at {storedSeq}.");
+    }
+}
 
 /// <summary>
 /// One page: equality on <paramref name="Equal"/>, then a range and order on <paramref name="OrderBy"/> (both bounds

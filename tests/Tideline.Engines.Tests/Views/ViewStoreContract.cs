@@ -201,6 +201,24 @@ public abstract class ViewStoreContract<TSource> : ViewStoreStage<TSource>
     }
 
     [Fact]
+    public async Task A_watermark_that_the_store_has_lost_is_not_moved_on()
+    {
+        await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 77))], Cancel);
+        await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(12, 79), From: 10)], Cancel);
+        // A repeat, whose first attempt was carried out.
+        await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(12, 79), From: 10)], Cancel);
+        foreach (var shard in (int[])[0, 1])
+        {
+            (await Should.ThrowAsync<TidelineException>(async () => await Store.WriteBatchAsync(
+                [], [new WatermarkMove("views", shard, new Watermark(20, 99), From: 13)], Cancel)))
+                .Code.ShouldBe(ErrorCode.NotFound);
+        }
+
+        (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(12, 79));
+        (await Store.GetWatermarkAsync("views", 1, Cancel)).ShouldBe(default);
+    }
+
+    [Fact]
     public async Task A_batch_never_moves_a_watermark_back_and_setting_it_does()
     {
         await Store.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(10, 77)),

@@ -1,3 +1,4 @@
+using Tideline.Engines.Sqlite;
 using Tideline.Kernel;
 using Tideline.Node;
 using Tideline.Queries;
@@ -40,6 +41,51 @@ public sealed class LostViewsTests : IDisposable
         read.Customer.Accounts.ShouldHaveSingleItem().PostedMinor.ShouldBe(100);
         again.Projections["customers"].Projector.Status().ShouldAllBe(status => status.Healthy && status.LagMs == 0);
         (await again.Verifier.VerifyAsync(deep: true, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Views_that_are_emptied_under_a_running_node_come_back_by_themselves()
+    {
+        await using var node = await StartAsync();
+        var customer = (await node.Ledger.ExecuteAsync(
+            new CreateCustomer(node.Ledger.Ids.Next(), "Ada", "ada@example.com", "DE"), Cancel)).Subject;
+        var account = (await node.Ledger.ExecuteAsync(
+            new OpenAccount(node.Ledger.Ids.Next(), customer, Bank.Eur, 0, null), Cancel)).Subject;
+        await DepositAsync(node, account);
+        await CaughtUpAsync(node);
+
+        Empty(Path.Combine(_folder, "views", "views.db"));
+
+        // What is written next tells that the store has lost what was written before.
+        await DepositAsync(node, account);
+        IReadOnlyList<string> broken = ["not asked yet"];
+        for (var ask = 0; ask < 200 && broken.Count > 0; ask++)
+        {
+            await Task.Delay(100, Cancel);
+            broken = [.. (await node.Verifier.VerifyAsync(deep: true, Cancel)).Checks
+                .Where(check => !check.Ok).Select(check => $"{check.Name}: {check.Detail}")];
+            if (node.Projections.All.Any(each => each.Projector.Names.Version == 1)) broken = ["an old version"];
+        }
+
+        broken.ShouldBeEmpty();
+        await CaughtUpAsync(node);
+    }
+
+    private static async Task DepositAsync(TidelineNode node, Guid account)
+    {
+        for (var at = 0; at < 20; at++)
+            await node.Ledger.ExecuteAsync(
+                new Deposit(node.Ledger.Ids.Next(), account, new Money(5, Bank.Eur), null), Cancel);
+    }
+
+    // As after a restart of a store that kept everything in memory.
+    private static void Empty(string path)
+    {
+        using var file = SqliteDatabase.OpenWriter(path);
+        foreach (var projection in (string[])["customers", "transactions", "events", "analytics"])
+            file.Execute($"DELETE FROM \"c_{projection}_v1\"");
+        file.Execute("DELETE FROM tl_watermarks");
+        file.Execute("DELETE FROM tl_states");
     }
 
     private Task<TidelineNode> StartAsync() =>

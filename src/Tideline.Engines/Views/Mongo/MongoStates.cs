@@ -52,14 +52,17 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         var models =
             moves.Select(
                 move => new UpdateOneModel<BsonDocument>(
-                    Unfenced(move), new BsonDocument("$max", Value(move)))
-                { IsUpsert = true }).ToArray();
+                    move.From == 0 ? Unfenced(move)
+                        : Unfenced(move).Add("seq", new BsonDocument("$gte", move.From)),
+                    new BsonDocument("$max", Value(move)))
+                { IsUpsert = move.From == 0 }).ToArray();
         try
         {
-            await server.WriteAsync(
+            var moved = await server.WriteAsync(
                 (session, _) =>
                     _watermarks.BulkWriteAsync(session, models, new BulkWriteOptions { IsOrdered = false }, cancel),
                     cancel);
+            if (moved.MatchedCount + moved.Upserts.Count < moves.Count) await ThrowAsync(moves, cancel);
         }
         catch (TidelineException fault) when (
             fault.InnerException is MongoBulkWriteException bulk && bulk.WriteErrors.Any(MongoFaults.IsThere))
@@ -117,6 +120,19 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         var found = await server.ReadAsync(session => server.Collection(States)
             .Find(session, new BsonDocument("_id", name)).FirstOrDefaultAsync(cancel));
         return found is null ? null : StoredDocument.Decode(found, FieldNode.None);
+    }
+
+    // Some did not match: a later epoch wrote them, or they are lost.
+    private async Task ThrowAsync(IReadOnlyList<WatermarkMove> moves, CancellationToken cancel)
+    {
+        foreach (var move in moves)
+        {
+            var found = await server.ReadAsync(
+                session => _watermarks.Find(session, Key(move.Projection, move.Shard)).FirstOrDefaultAsync(cancel));
+            if (found?.GetValue("epoch", null) is BsonInt64 epoch && move.Epoch != ViewEpoch.Any
+                && epoch.Value > move.Epoch) throw Fenced(move);
+            move.RequireKept((await GetWatermarkAsync(move.Projection, move.Shard, cancel)).Seq);
+        }
     }
 
     // A watermark that a later epoch wrote does not match, and the insert that the upsert then tries finds its id

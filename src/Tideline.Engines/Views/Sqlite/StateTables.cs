@@ -66,6 +66,7 @@ internal static class StateTables
     public static void MoveWatermark(SqliteDatabase database, WatermarkMove move)
     {
         var stored = GetWatermark(database, move.Projection, move.Shard);
+        move.RequireKept(stored.Seq);
         SetWatermark(database, stored.Seq < move.Watermark.Seq ? move : move with { Watermark = stored });
     }
 

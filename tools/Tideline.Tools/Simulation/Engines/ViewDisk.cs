@@ -236,6 +236,7 @@ internal sealed class ViewDisk(int keptChanges = ViewDisk.KeptChanges)
             Fence(move);
             var key = (move.Projection, move.Shard);
             var before = _watermarks.GetValueOrDefault(key);
+            move.RequireKept(before?.Watermark.Seq ?? 0);
             batch.Watermarks.Add((key, before));
             var stands = before is not null && before.Watermark.Seq >= move.Watermark.Seq;
             _watermarks[key] = new WatermarkRow(
