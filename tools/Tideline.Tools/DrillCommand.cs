@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Tools.Drills;
 using Tideline.Tools.Drills.Failover;
+using Tideline.Tools.Drills.Faults;
 
 namespace Tideline.Tools;
 
@@ -10,7 +11,7 @@ public static class DrillCommand
     private const int MostRuns = 1_000, MostSeconds = 3_600;
 
     /// <summary>The drills there are.</summary>
-    public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "broker", "owner", "outage"];
+    public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "broker", "owner", "outage", "opponent"];
 
     /// <summary>Runs a drill and prints what it found.</summary>
     /// <returns>0 when every check held, 1 when one did not, 2 when the drill could not run.</returns>
@@ -20,6 +21,13 @@ public static class DrillCommand
         {
             await Console.Error.WriteLineAsync(
                 $"There is no drill '{name}'; the drills are: {string.Join(", ", Names)}.");
+            return 2;
+        }
+
+        if (options.Faults.FirstOrDefault(fault => !OpponentDrill.Names.Contains(fault)) is { } unknown)
+        {
+            await Console.Error.WriteLineAsync(
+                $"There is no fault '{unknown}'; the faults are: {string.Join(", ", OpponentDrill.Names)}.");
             return 2;
         }
 
@@ -38,6 +46,7 @@ public static class DrillCommand
                 "failover" => new FailoverDrill(options, TimeProvider.System).RunAsync(cancel),
                 "broker" => new BrokerDrill(options, TimeProvider.System).RunAsync(cancel),
                 "owner" => new OwnerDrill(options, TimeProvider.System).RunAsync(cancel),
+                "opponent" => new OpponentDrill(options).RunAsync(cancel),
                 "outage" => new OutageDrill(options, TimeProvider.System).RunAsync(cancel),
                 _ => new CrashDrill(options, TimeProvider.System).RunAsync(cancel),
             });

@@ -19,6 +19,18 @@ public sealed record DrillOptions
     /// <summary>Repeats the requests and the kills of an earlier run (their interleaving is the machine's).</summary>
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>The faults that the drill opponent makes, by name; none: all that can be made.</summary>
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
+    /// <summary>For how long the drill opponent begins another round of faults, minutes.</summary>
+    public double Minutes { get; init; }
+
+    /// <summary>Whether the drill opponent starts servers of its own.</summary>
+    public bool OwnServers { get; init; }
+
+    /// <summary>Where the drill opponent writes its history; null for nowhere.</summary>
+    public string? HistoryFile { get; init; }
+
     /// <summary>Clients at once.</summary>
     public int Connections { get; init; } = 32;
 

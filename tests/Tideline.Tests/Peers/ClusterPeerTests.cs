@@ -31,9 +31,9 @@ public sealed class ClusterPeerTests : IDisposable
             .ByShard;
         var program = HostProgram.Find(null);
         using var even = ServerProcess.Start(
-            program, installation, _ports[0], dataFolder: Path.Combine(folder.Path, "even"), own: "0");
+            program, installation, _ports[0], dataFolder: Path.Combine(folder.Path, "even"), variables: Own("0"));
         using var odd = ServerProcess.Start(
-            program, installation, _ports[1], dataFolder: Path.Combine(folder.Path, "odd"), own: "1");
+            program, installation, _ports[1], dataFolder: Path.Combine(folder.Path, "odd"), variables: Own("1"));
         foreach (var node in (ServerProcess[])[even, odd])
             (await node.WaitReadyAsync(Limit, Cancel)).ShouldNotBeNull(node.LastWords);
         for (var node = 0; node < 2; node++)
@@ -110,4 +110,6 @@ public sealed class ClusterPeerTests : IDisposable
             await Task.Delay(50, late.Token);
         }
     }
+
+    private static Dictionary<string, string> Own(string shards) => new() { ["TIDELINE_OWN"] = shards };
 }

@@ -4,6 +4,7 @@ using Tideline.Host.Commands;
 using Tideline.Host.Running;
 using Tideline.Kernel;
 using Tideline.Node;
+using Tideline.Tools.Drills.Faults;
 
 namespace Tideline.Tools.Commands;
 
@@ -69,13 +70,30 @@ internal static class BenchCommands
             Description =
                 "Repeat the requests and kills of an earlier run with this seed.", DefaultValueFactory = _ => 1
         };
+        var faults = new Option<string[]>("--faults")
+        {
+            Description = $"What the drill opponent does: {string.Join(", ", OpponentDrill.Names)}. Default: all of it.",
+            AllowMultipleArgumentsPerToken = true,
+        };
+        var minutes = new Option<double>("--minutes")
+        { Description = "For how long the drill opponent begins another round of all faults. Default: one round." };
+        var own = new Option<bool>("--own-servers")
+        {
+            Description = "For the drill opponent: run the cluster profile on servers that the drill starts, so that "
+                + "they can be broken too."
+        };
+        var history = new Option<string?>("--history")
+        { Description = "Where the drill opponent writes every operation and disturbance." };
         var command = new Command("drill", "Break something under load, recover it, and prove that nothing was lost "
-            + "or executed twice.") { name, kills, runs, down, seed, Profile, JsonFile };
+            + "or executed twice.") { name, kills, runs, down, seed, faults, minutes, own, history, Profile, JsonFile };
         command.SetAction((parsed, cancel) => DrillCommand.RunAsync(
             parsed.GetRequiredValue(name), new DrillOptions
             {
                 Kills = parsed.GetValue(kills), Runs = parsed.GetValue(runs), DownSeconds = parsed.GetValue(down),
-                Seed = parsed.GetValue(seed), Cluster = Cluster(parsed), JsonFile = parsed.GetValue(JsonFile)
+                Seed = parsed.GetValue(seed), Faults = parsed.GetValue(faults) ?? [],
+                Minutes = parsed.GetValue(minutes), OwnServers = parsed.GetValue(own),
+                HistoryFile = parsed.GetValue(history), Cluster = parsed.GetValue(own) ? null : Cluster(parsed),
+                JsonFile = parsed.GetValue(JsonFile)
             }, cancel));
         return command;
     }

@@ -40,14 +40,20 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>Starts it; <see cref="WaitReadyAsync"/> tells when it answers.</summary>
-    public static ServerProcess Start(HostProgram program, Installation installation,
-        int port, string? crashAt = null, string? dataFolder = null, string? own = null, string? mySql = null)
+    /// <param name="program">The program.</param>
+    /// <param name="installation">What it runs on.</param>
+    /// <param name="port">Its port.</param>
+    /// <param name="crashAt">The point at which it kills itself; null: none.</param>
+    /// <param name="dataFolder">Its data folder; null: that of the installation.</param>
+    /// <param name="variables">What its environment says beside what the installation says.</param>
+    public static ServerProcess Start(
+        HostProgram program, Installation installation, int port, string? crashAt = null, string? dataFolder = null,
+        IReadOnlyDictionary<string, string>? variables = null)
     {
         var start = (program with { Variables = installation.Variables }).Command(
             ["up", "--data", dataFolder ?? installation.DataFolder, "--port", port.ToString(
                 CultureInfo.InvariantCulture), "--shards", installation.Shards.ToString(CultureInfo.InvariantCulture)]);
-        if (own is not null) start.Environment["TIDELINE_OWN"] = own;
-        if (mySql is not null) start.Environment["TIDELINE_MYSQL"] = mySql;
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>()) start.Environment[name] = value;
         if (crashAt is not null) start.Environment["TIDELINE_CRASH_AT"] = crashAt;
         return new ServerProcess(
             Process.Start(start) ?? throw new InvalidOperationException("The program could not be started."), port);

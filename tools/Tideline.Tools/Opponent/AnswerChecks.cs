@@ -109,18 +109,9 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
 
     private void CheckDone(Operation began, List<Operation> answered)
     {
-        var first = answered[0];
-        var id = began.Kind switch
-        {
-            OperationKind.CreateCustomer => first.Id("customerId"),
-            OperationKind.OpenAccount => first.Id("accountId"),
-            OperationKind.PlaceHold or OperationKind.Release => first.Id("holdId"),
-            OperationKind.Transfer => first.Id("transferId"),
-            OperationKind.SetStatus => first.Id("accountId"),
-            _ => first.Id("transactionId"),
-        };
+        var id = Effects.IdOf(began, answered[0]);
         if (began.Kind is not (OperationKind.SetStatus or OperationKind.Release)) _wanted.Add(id);
-        var effects = EffectsOf(began, first, id).ToList();
+        var effects = Effects.Of(model, began, answered[0]).ToList();
         if (effects.Count == 0)
         {
             violations.Add("I3", $"What was answered as done is not there: {id}", answered);
@@ -141,32 +132,6 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
 
         EffectChecks.Check(model, began, answered, effects, violations);
     }
-
-    private IEnumerable<Fact> EffectsOf(Operation began, Operation answer, Guid id)
-    {
-        switch (began.Kind)
-        {
-            case OperationKind.CreateCustomer:
-                // The model keeps no fact of a customer beside its position.
-                return model.Customers.TryGetValue(id, out var place) ? [Placed(place, id)] : [];
-            case OperationKind.OpenAccount:
-                return model.Accounts.TryGetValue(id, out var account) ? [account.States[0].Fact] : [];
-            case OperationKind.PlaceHold:
-                return model.Holds.TryGetValue(id, out var hold) ? [hold.Placed] : [];
-            case OperationKind.Release:
-                return model.Holds.TryGetValue(began.Hold, out var ended) && ended.Ended is { } end ? [end] : [];
-            case OperationKind.SetStatus:
-                return model.Accounts.TryGetValue(began.Subject, out var changed)
-                    && changed.At(answer.Answer.GetProperty("version").GetInt64()) is { } state
-                    && state.Fact.Kind == "status" ? [state.Fact] : [];
-            default:
-                return model.Transactions.Values.SelectMany(facts => facts)
-                    .Where(fact => fact.Id("transactionId") == id || fact.Id("sagaId") == id);
-        }
-    }
-
-    private static Fact Placed((int Shard, long Seq) place, Guid id) =>
-        new(place.Shard, place.Seq, "CUSTOMER_CREATED", id, 1, 0, "{}"u8.ToArray());
 
     // A transfer that was refused after its debit: the money came back, or stands on suspense.
     private void CheckUndone(Guid id, Operation refused)

@@ -1,20 +1,30 @@
 using System.Text.Json;
 using Tideline.Tools.Load;
-using Tideline.Tools.Simulation;
 
 namespace Tideline.Tools.Opponent;
 
 /// <summary>Clients that send operations to the nodes of a bank, and note what they were answered.</summary>
-internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, TimeProvider time, RunLog log)
+/// <param name="bank">The bank.</param>
+/// <param name="plan">What the run is.</param>
+/// <param name="time">The clients' clock.</param>
+/// <param name="log">Collects the history.</param>
+internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider time, RunLog log)
 {
     private readonly KnownBank _known = new();
+    private Moves? _moves;
     private int _next;
 
+    /// <summary>What they know of the bank.</summary>
+    public KnownBank Known => _known;
+
     /// <summary>Sends all operations of the plan.</summary>
-    public Task RunAsync()
+    public Task RunAsync() => RunAsync(() => _next >= plan.Operations);
+
+    /// <summary>Sends operations until it is enough.</summary>
+    public Task RunAsync(Func<bool> isEnough)
     {
-        var moves = new Moves(_known, new SeededRandom(plan.Seed * 31));
-        return Task.WhenAll(Enumerable.Range(0, plan.Clients).Select(client => RunAsync(client, moves)));
+        _moves ??= new Moves(_known, new SeededRandom(plan.Seed * 31), plan.HasJournals);
+        return Task.WhenAll(Enumerable.Range(0, plan.Clients).Select(client => RunAsync(client, _moves, isEnough)));
     }
 
     /// <summary>
@@ -50,21 +60,22 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
     }
 
     /// <summary>Asks a node something that is no part of the history.</summary>
-    public async Task<Operation> AskQuietlyAsync(int node, string method, string target, string? body = null)
+    public async Task<Operation> AskQuietlyAsync(
+        int node, string method, string target, string? body = null, int patienceMs = OpponentLimits.ClientPatienceMs)
     {
         var operation = new Draw(0, 0, 0, new SeededRandom(0)).Plain(
-            OperationKind.Resolve, method, target, method == "POST" ? "{}" : body);
-        await SendToAsync(operation, node, OpponentLimits.ClientPatienceMs);
+            OperationKind.Resolve, method, target, body ?? (method == "POST" ? "{}" : null));
+        await SendToAsync(operation, node, patienceMs);
         return operation;
     }
 
-    private async Task RunAsync(int client, Moves moves)
+    private async Task RunAsync(int client, Moves moves, Func<bool> isEnough)
     {
-        while (_next < plan.Operations)
+        while (!isEnough())
         {
             var number = _next++;
             var random = new SeededRandom(plan.Seed * 7_919 + (ulong)number);
-            await Task.Delay(TimeSpan.FromMicroseconds(random.Below(OpponentLimits.ThinkUs)), time);
+            await Task.Delay(TimeSpan.FromMicroseconds(random.Below(plan.ThinkUs)), time);
             if (plan.Without.Contains(number)) continue;
             var operation = moves.Next(number, client, NowUs(), random);
             await SendAsync(operation, random.Below(bank.Nodes));
@@ -79,12 +90,12 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
     private async Task SendAsync(Operation operation, int node, int? patienceMs = null)
     {
         operation.Node = node;
-        (operation.BeganUs, operation.HeadsBefore) = (VirtualUs(), bank.Heads());
+        (operation.BeganUs, operation.HeadsBefore) = (bank.ElapsedUs, bank.Heads());
         log.Add(operation);
         log.NoteHeads(operation.HeadsBefore);
         await SendToAsync(operation, node, patienceMs ?? OpponentLimits.ClientPatienceMs);
-        (operation.EndedUs, operation.HeadsAfter) = (VirtualUs(), bank.Heads());
-        world.Note((ulong)operation.Status + (ulong)operation.Number);
+        (operation.EndedUs, operation.HeadsAfter) = (bank.ElapsedUs, bank.Heads());
+        bank.Note((ulong)operation.Status + (ulong)operation.Number);
     }
 
     private async Task SendToAsync(Operation operation, int node, int patienceMs)
@@ -95,11 +106,8 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
         if (operation.After is { } after) headers.Add(("Tideline-Token", after.Token));
         try
         {
-            var sent = bank.Node(node) is { } alive
-                ? alive.SendAsync(new HttpExchange(operation.Method, operation.Target, headers, operation.Body))
-                : Task.FromException<HttpExchange>(new ConnectionLostException($"node {node}"));
-            var answer = await sent.WaitAsync(TimeSpan.FromMilliseconds(patienceMs), time);
-            Read(operation, answer);
+            var answer = bank.SendAsync(node, operation.Method, operation.Target, headers, operation.Body);
+            Read(operation, await answer.WaitAsync(TimeSpan.FromMilliseconds(patienceMs), time));
             if (operation.IsWalk) await WalkAsync(operation, node, headers);
         }
         // A stream that ends in the middle is no answer.
@@ -123,25 +131,20 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
                 return;
             }
 
-            if (bank.Node(node) is not { } alive) throw new ConnectionLostException($"node {node}");
             var target = $"{operation.Target}&cursor={Uri.EscapeDataString(cursor)}";
-            var next = alive.SendAsync(new HttpExchange(operation.Method, target, headers, null));
+            var next = bank.SendAsync(node, operation.Method, target, headers, null);
             Read(operation, await next.WaitAsync(
                 TimeSpan.FromMilliseconds(OpponentLimits.ClientPatienceMs), time));
         }
     }
 
-    private static void Read(Operation operation, HttpExchange answer)
+    private static void Read(Operation operation, BankAnswer answer)
     {
-        operation.Status = answer.Status;
-        operation.Token = answer.Header("Tideline-Token");
-        operation.ServedBy = answer.Header("Tideline-Served-By");
-        if (answer.Answer.Length == 0) return;
-        using var json = JsonDocument.Parse(answer.Answer);
+        (operation.Status, operation.Token, operation.ServedBy) = (answer.Status, answer.Token, answer.ServedBy);
+        if (answer.Body.Length == 0) return;
+        using var json = JsonDocument.Parse(answer.Body);
         operation.Answer = json.RootElement.Clone();
     }
-
-    private long VirtualUs() => world.NowTicks / 10;
 
     private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10;
 }

@@ -25,12 +25,14 @@ internal sealed class Moves
 
     /// <param name="bank">What the clients know.</param>
     /// <param name="random">Draws what this run does often, and what seldom.</param>
-    public Moves(KnownBank bank, SeededRandom random)
+    /// <param name="hasJournals">Whether the bank takes transactions of several legs.</param>
+    public Moves(KnownBank bank, SeededRandom random, bool hasJournals)
     {
         _bank = bank;
         // Cash in, cash out, transfers, holds, ends of holds, status, again, transactions, reads: some many, some few.
         _weights = [.. Enumerable.Range(0, Commands).Select(_ => random.Percent(30) ? 1 : 4 + random.Below(20))];
         _weights[2] += 6;
+        if (!hasJournals) _weights[7] = 0;
         _accounts = 3 + random.Below(8);
     }
 

@@ -30,9 +30,6 @@ internal static class OpponentLimits
     /// <summary>The pages of one walk through a list.</summary>
     public const int WalkPages = 40;
 
-    /// <summary>How near an expiry may be when the checks begin, µs.</summary>
-    public const long NearUs = 60_000_000;
-
     /// <summary>How often the log is looked at until it is level with the ledger, every 100 ms.</summary>
     public const int LogAttempts = 100;
 

@@ -1,19 +1,18 @@
-using Tideline.Tools.Simulation;
-using Tideline.Tools.Simulation.Engines;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Opponent;
 
 /// <summary>Waits until nothing is under way any more: sagas have ended and the views are level.</summary>
-internal sealed class Quiet(Clients clients, SimulatedBank bank, TimeProvider time)
+internal sealed class Quiet(Clients clients, IBankUnderTest bank, TimeProvider time, int stepMs = 2_000)
 {
     /// <summary>Waits, and says what never ended.</summary>
     public async Task WaitAsync(Violations violations)
     {
         string? why = "";
-        for (var second = 0; second < OpponentLimits.QuietSeconds && why is not null; second += 2)
+        for (var ms = 0; ms < OpponentLimits.QuietSeconds * 1_000 && why is not null; ms += stepMs)
         {
             var before = bank.Heads();
-            await Task.Delay(TimeSpan.FromSeconds(2), time);
+            await Task.Delay(TimeSpan.FromMilliseconds(stepMs), time);
             why = await WhyNotAsync() ?? (bank.Heads().SequenceEqual(before) ? null : "events are still written");
         }
 
@@ -29,8 +28,7 @@ internal sealed class Quiet(Clients clients, SimulatedBank bank, TimeProvider ti
         }
 
         // Its event would fall into the checks.
-        if (bank.Disks.Ledger.NextExpiryUs() is { } expiryUs && expiryUs < bank.ServerUs + OpponentLimits.NearUs)
-            return "a hold is about to expire";
+        if (bank.IsExpiryNear) return "a hold is about to expire";
         var sagas = await clients.AskQuietlyAsync(0, "GET", "/v1/ops/sagas");
         if (sagas.Status != 200) return $"the sagas cannot be listed: {sagas.Json}";
         foreach (var saga in sagas.Answer.GetProperty("items").EnumerateArray())

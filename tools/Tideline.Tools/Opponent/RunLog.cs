@@ -13,7 +13,13 @@ internal sealed class RunLog(Func<long> nowUs)
     public IReadOnlyList<Operation> Operations => _operations;
 
     /// <summary>Notes the newest durable event of each shard.</summary>
-    public void NoteHeads(long[] heads) => _heads.Add((nowUs(), heads));
+    public void NoteHeads(long[] heads) => NoteHeads(nowUs(), heads);
+
+    /// <summary>The same, of a time, µs; times rise.</summary>
+    public void NoteHeads(long atUs, long[] heads)
+    {
+        if (heads.Length > 0) _heads.Add((atUs, heads));
+    }
 
     /// <summary>What was surely durable at a time, µs; null if nothing is known.</summary>
     public long[]? HeadsAt(long atUs) => _heads.FindLast(seen => seen.AtUs <= atUs).Heads;

@@ -20,6 +20,12 @@ internal sealed record RunPlan(
     /// <summary>The disturbances that are left out, by number.</summary>
     public IReadOnlySet<int> Calm { get; init; } = new HashSet<int>();
 
+    /// <summary>The longest pause of a client between two operations, µs.</summary>
+    public int ThinkUs { get; init; } = OpponentLimits.ThinkUs;
+
+    /// <summary>Whether the bank takes transactions of several legs.</summary>
+    public bool HasJournals { get; init; } = true;
+
     /// <summary>Another order of the same steps.</summary>
     public ulong Variant { get; init; }
 

@@ -52,7 +52,7 @@ internal static class SimulatedRun
     {
         var time = process.Time;
         await Task.WhenAll(Enumerable.Range(0, bank.Nodes).Select(node => bank.KeepStartingAsync(node, time)));
-        var clients = new Clients(bank, plan, world, time, log);
+        var clients = new Clients(bank, plan, time, log);
         var isOver = false;
         var disturbances = new Disturbances(bank, plan, time, log).RunAsync(() => isOver);
         await clients.RunAsync();

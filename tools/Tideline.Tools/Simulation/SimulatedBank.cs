@@ -8,7 +8,7 @@ using Tideline.Tools.Simulation.Faults;
 namespace Tideline.Tools.Simulation;
 
 /// <summary>An installation in a simulation: its disks, and the nodes on them.</summary>
-internal sealed class SimulatedBank
+internal sealed class SimulatedBank : IBankUnderTest
 {
     private static readonly TimeSpan MostAheadAtStart = TimeSpan.FromMilliseconds(500);
     private readonly World _world;
@@ -90,7 +90,22 @@ internal sealed class SimulatedBank
         if (Node(number) is { } node) node.Process.Time.Offset = offset;
     }
 
-    /// <summary>The newest durable event of each shard.</summary>
+    public long ElapsedUs => _world.NowTicks / 10;
+
+    public bool IsExpiryNear =>
+        Disks.Ledger.NextExpiryUs() is { } expiryUs && expiryUs < ServerUs + SimulationLimits.NearUs;
+
+    public void Note(ulong what) => _world.Note(what);
+
+    public async Task<BankAnswer> SendAsync(
+        int node, string method, string target, IReadOnlyList<(string Name, string Value)> headers, string? body)
+    {
+        if (Node(node) is not { } alive) throw new ConnectionLostException($"node {node}");
+        var exchange = await alive.SendAsync(new HttpExchange(method, target, headers, body));
+        return new BankAnswer(
+            exchange.Status, exchange.Header("Tideline-Token"), exchange.Header("Tideline-Served-By"), exchange.Answer);
+    }
+
     public long[] Heads()
     {
         var heads = new long[Disks.Ledger.Map.Shards];

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tideline.Gateway;
 using Tideline.Gateway.Door;
 using Tideline.Node;
+using Tideline.Tools.Load;
 
 namespace Tideline.Tools.Simulation;
 

@@ -1,3 +1,5 @@
+using Tideline.Tools.Load;
+
 namespace Tideline.Tools.Simulation;
 
 /// <summary>

@@ -9,6 +9,9 @@ internal static class SimulationLimits
     /// <summary>Virtual hours of one run.</summary>
     public const int MostHours = 24 * 30;
 
+    /// <summary>How near an expiry may be when the checks begin, µs.</summary>
+    public const long NearUs = 60_000_000;
+
     /// <summary>The longest virtual time of one step, ticks of 100 ns.</summary>
     public const int StepTicks = 400;
 

@@ -77,8 +77,13 @@ internal sealed class OwnerDrill(DrillOptions options, TimeProvider time)
     private async Task<ServerProcess> StartAsync(
         HostProgram program, Installation installation, TemporaryFolder folder, int at, CancellationToken cancel)
     {
-        var process = ServerProcess.Start(program, installation, _ports[at], dataFolder: Path.Combine(folder.Path,
-            $"node-{at}"), own: string.Join(',', Preferred(at)), mySql: string.Join('|', _lines[at].Addresses));
+        var process = ServerProcess.Start(
+            program, installation, _ports[at], dataFolder: Path.Combine(folder.Path, $"node-{at}"),
+            variables: new Dictionary<string, string>
+            {
+                ["TIDELINE_OWN"] = string.Join(',', Preferred(at)),
+                ["TIDELINE_MYSQL"] = string.Join('|', _lines[at].Addresses),
+            });
         if (await process.WaitReadyAsync(StartLimit, cancel) is null)
             throw new IOException($"The program ended before it answered. It said:\n{process.LastWords}");
         return process;
