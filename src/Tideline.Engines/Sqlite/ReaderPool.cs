@@ -45,12 +45,21 @@ internal sealed class ReaderPool(string path) : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        while (_idle.TryTake(out var database)) database.Dispose();
+        CloseIdle();
     }
 
     private void Return(SqliteDatabase database)
     {
         if (_disposed || _idle.Count >= Kept) database.Dispose();
         else _idle.Add(database);
+        // The pool may have been closed just now, and have found nothing idle.
+        if (_disposed) CloseIdle();
+    }
+
+    private void CloseIdle()
+    {
+        // Either the one who closes the pool finds what came back, or the one who brought it finds the pool closed.
+        Interlocked.MemoryBarrier();
+        while (_idle.TryTake(out var database)) database.Dispose();
     }
 }

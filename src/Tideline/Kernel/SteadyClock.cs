@@ -18,7 +18,6 @@ public sealed partial class SteadyClock : TimeProvider
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<string, long> _strays = new(StringComparer.Ordinal);
     private State _state;
-    private long _lastUs;
     private long _jumps;
     private bool _isWrong;
 
@@ -27,7 +26,7 @@ public sealed partial class SteadyClock : TimeProvider
     {
         (_system, _logger) = (system, logger ?? NullLogger.Instance);
         var start = new Reading(system.NowUs(), system.GetTimestamp());
-        _state = new State(start, null);
+        _state = new State(start, null, new Crest());
     }
 
     /// <inheritdoc/>
@@ -102,8 +101,9 @@ public sealed partial class SteadyClock : TimeProvider
             var middle = new Reading(us, askedAt + (answeredAt - askedAt) / 2);
             if (_state.Database is not { } followed)
             {
-                if (Math.Abs(Ahead(heard, _state.Base)) > StepUs) Interlocked.Exchange(ref _lastUs, 0);
-                _state = new State(middle, middle);
+                // Whoever read the clock before the correction, and is not done, must not lift the corrected time.
+                var isWrong = Math.Abs(Ahead(heard, _state.Base)) > StepUs;
+                _state = new State(middle, middle, isWrong ? new Crest() : _state.Crest);
                 return;
             }
 
@@ -112,13 +112,13 @@ public sealed partial class SteadyClock : TimeProvider
             {
                 // A reading that agrees within its round-trip time is no better than the present one.
                 if (Ahead(heard, followed) != 0) followed = middle;
-                _state = new State(IsOld(_state.Base, answeredAt) ? followed : _state.Base, followed);
+                _state = new State(IsOld(_state.Base, answeredAt) ? followed : _state.Base, followed, _state.Crest);
                 if (_strays.TryRemove(database, out _)) DatabaseIsRight(_logger, database);
             }
             else if (aheadUs > 0 && aheadUs <= SuspendUs && Math.Abs(Ahead(LookAtSystem(), middle)) <= StepUs)
             {
                 // Both clocks advanced while the monotonic one stood still: the machine was suspended.
-                _state = new State(middle, middle);
+                _state = new State(middle, middle, _state.Crest);
                 _strays.Clear();
                 Resumed(_logger, Distance(aheadUs));
             }
@@ -151,10 +151,10 @@ public sealed partial class SteadyClock : TimeProvider
         var aheadUs = Ahead(look, steady);
         var isWrong = Math.Abs(aheadUs) > StepUs;
         if (isWrong != Volatile.Read(ref _isWrong)) Note(isWrong, aheadUs);
-        if (isWrong || state.Database is not null) return (Rise(AtUs(steady, look.Ended)), aheadUs);
-        var renewed = new State(new Reading(look.Us, look.Ended), null);
+        if (isWrong || state.Database is not null) return (state.Crest.Rise(AtUs(steady, look.Ended)), aheadUs);
+        var renewed = new State(new Reading(look.Us, look.Ended), null, state.Crest);
         if (IsOld(state.Base, look.Ended)) Interlocked.CompareExchange(ref _state, renewed, state);
-        return (Rise(look.Us), aheadUs);
+        return (state.Crest.Rise(look.Us), aheadUs);
     }
 
     private void Note(bool isWrong, long aheadUs)
@@ -168,16 +168,6 @@ public sealed partial class SteadyClock : TimeProvider
 
         if (isWrong) SystemIsWrong(_logger, Distance(aheadUs));
         else SystemIsRight(_logger);
-    }
-
-    private long Rise(long us)
-    {
-        while (true)
-        {
-            var last = Interlocked.Read(ref _lastUs);
-            if (us <= last) return last;
-            if (Interlocked.CompareExchange(ref _lastUs, us, last) == last) return us;
-        }
     }
 
     private Look LookAtSystem()
@@ -230,5 +220,21 @@ public sealed partial class SteadyClock : TimeProvider
     private readonly record struct Look(long Us, long Began, long Ended);
 
     // The baseline that clocks are compared with, and the database's clock, which is followed if there is one.
-    private sealed record State(Reading Base, Reading? Database);
+    private sealed record State(Reading Base, Reading? Database, Crest Crest);
+
+    // The highest time that was read since the clock was corrected; below it no thread reads again.
+    private sealed class Crest
+    {
+        private long _us;
+
+        public long Rise(long us)
+        {
+            while (true)
+            {
+                var last = Interlocked.Read(ref _us);
+                if (us <= last) return last;
+                if (Interlocked.CompareExchange(ref _us, us, last) == last) return us;
+            }
+        }
+    }
 }

@@ -24,6 +24,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _seeing = new();
     private Task _loop = Task.CompletedTask;
     private IShardStore? _candidate;
     private volatile ShardWriter? _writer;
@@ -177,7 +178,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         var head = await _reader.GetHeadAsync(cancel);
         var owner = await _reader.GetOwnerAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
-        if (Epoch == 0) See(owner);
+        See(owner);
         // Times rise, so everything up to the head's time is known too.
         Interlocked.Exchange(ref _lookedUs, Math.Max(beganUs, head.TimeUs));
         return owner;
@@ -247,13 +248,21 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
             await Task.Delay(Poll, _time, _stop.Token);
     }
 
+    // Several look at once: each owner that was seen is told when there is another.
     private void See(ShardOwner? owner)
     {
-        var before = _owner;
-        if (before?.Owner == owner) return;
-        _owner = owner is null ? null : new ObservedOwner(owner);
-        // From then on a command waits while that process restarts.
-        if (owner is { Address.Length: > 0 } && owner.Secret != _store.Self.Secret) _hasSuccessor = true;
+        ObservedOwner? before;
+        lock (_seeing)
+        {
+            // It is this process, or a look that began before this process acquired the shard.
+            if (owner is not null && Epoch != 0) return;
+            before = _owner;
+            if (before?.Owner == owner) return;
+            _owner = owner is null ? null : new ObservedOwner(owner);
+            // From then on a command waits while that process restarts.
+            if (owner is { Address.Length: > 0 } && owner.Secret != _store.Self.Secret) _hasSuccessor = true;
+        }
+
         before?.Leave();
     }
 

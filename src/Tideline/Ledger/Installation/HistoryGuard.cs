@@ -8,12 +8,16 @@ namespace Tideline.Ledger.Installation;
 /// </summary>
 public sealed partial class HistoryGuard(TimeProvider time, ILogger logger)
 {
+    private readonly Lock _adding = new();
     private volatile (Witness Witness, Witness? Instead)[] _witnesses = [];
 
     /// <summary>Adds a witness. Every shard acquired from now on is compared with it.</summary>
     /// <param name="witness">The record of how far the shards had come.</param>
     /// <param name="instead">The witness to use if this one has no record of a shard because it was recreated.</param>
-    public void Add(Witness witness, Witness? instead = null) => _witnesses = [.. _witnesses, (witness, instead)];
+    public void Add(Witness witness, Witness? instead = null)
+    {
+        lock (_adding) _witnesses = [.. _witnesses, (witness, instead)];
+    }
 
     /// <summary>
     /// Why the shard is not the observed one and must not be used; null if it is. The lease of the shard is not renewed
