@@ -57,6 +57,4 @@ internal sealed record DrillScene(
         if (found?.Contains(name, StringComparison.OrdinalIgnoreCase) != true)
             Violations.Add("verify", $"{harm}, and verify --deep does not name {(name.Length == 0 ? "it" : name)}: {found}");
     }
-
-    public Task WaitAsync(int ms, CancellationToken cancel) => Task.Delay(ms, cancel);
 }

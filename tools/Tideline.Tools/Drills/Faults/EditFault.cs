@@ -17,7 +17,7 @@ internal sealed class EditFault(IStoreEditor editor)
             if (edit % 2 == 0) await editor.BreakDocumentAsync(customer, cancel);
             else await editor.DeleteDocumentAsync(customer, cancel);
             scene.Log.Note($"the document of customer {customer} is {(edit % 2 == 0 ? "made unreadable" : "deleted")}");
-            await scene.WaitAsync(EditMs, cancel);
+            await Task.Delay(EditMs, cancel);
         }
     }
 
@@ -40,8 +40,9 @@ internal sealed class EditFault(IStoreEditor editor)
             await RepairAsync(scene, customer);
         }
 
-        for (var cell = 0; cell < Inspected; cell++)
-            await FlipAsync(scene, LedgerCell.All[scene.Random.Below(LedgerCell.All.Count)], cancel);
+        var first = scene.Random.Below(LedgerCell.All.Count);
+        for (var cell = first; cell < first + Inspected; cell++)
+            await FlipAsync(scene, LedgerCell.All[cell % LedgerCell.All.Count], cancel);
     }
 
     // A node that stops writes into its files: the bit is flipped back before it may.

@@ -1,6 +1,6 @@
+#pragma warning disable CA2000 // Each server is in the list that is ended with the whole.
 using System.Globalization;
 using Tideline.Node;
-using Tideline.Tools.Load;
 using Tideline.Tools.Servers;
 
 namespace Tideline.Tools.Drills.Faults;
@@ -10,15 +10,14 @@ namespace Tideline.Tools.Drills.Faults;
 /// </summary>
 internal sealed class EngineServers : IAsyncDisposable
 {
-    private readonly Toxiproxy _proxy;
-    private readonly SmallDisk? _mySqlDisk;
+    private readonly List<IAsyncDisposable> _all;
 
     private EngineServers(
-        Toxiproxy proxy, SmallDisk? mySqlDisk, MySqlServer mySql, KafkaServer kafka, RedisServer redis,
-        MongoStandIn mongo, IReadOnlyDictionary<string, int> ports)
+        Toxiproxy proxy, MySqlServer mySql, KafkaServer kafka, RedisServer redis, MongoStandIn mongo,
+        IReadOnlyDictionary<string, int> ports, List<IAsyncDisposable> all)
     {
-        (_proxy, _mySqlDisk) = (proxy, mySqlDisk);
-        (MySql, Kafka, Redis, Mongo) = (mySql, kafka, redis, mongo);
+        _all = all;
+        (Proxy, MySql, Kafka, Redis, Mongo) = (proxy, mySql, kafka, redis, mongo);
         Addresses = new ClusterOptions
         {
             MySql = [mySql.Address], Kafka = kafka.Address, MongoDb = mongo.Address, Redis = redis.Address,
@@ -44,7 +43,7 @@ internal sealed class EngineServers : IAsyncDisposable
     public MongoStandIn Mongo { get; }
 
     /// <summary>The small disk that MySQL is on; null: this system lets none be made.</summary>
-    public SmallDisk? MySqlDisk => _mySqlDisk;
+    public SmallDisk? MySqlDisk { get; private init; }
 
     /// <summary>The addresses of the servers themselves.</summary>
     public ClusterOptions Addresses { get; }
@@ -53,28 +52,48 @@ internal sealed class EngineServers : IAsyncDisposable
     public IReadOnlyDictionary<string, string> Variables { get; }
 
     /// <summary>Cuts, silences, slows and heals the lines.</summary>
-    public Toxiproxy Proxy => _proxy;
+    public Toxiproxy Proxy { get; }
 
+    /// <exception cref="Kernel.TidelineException">NotFound, StorageUnavailable: a server could not be had or
+    /// started.</exception>
     public static async Task<EngineServers> StartAsync(string folder, CancellationToken cancel)
     {
-        var proxy = Toxiproxy.Prepare(Path.Combine(folder, "lines"));
+        List<IAsyncDisposable> all = [];
+        try
+        {
+            return await StartAsync(folder, all, cancel);
+        }
+        catch
+        {
+            await EndAsync(all);
+            throw;
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await EndAsync(_all);
+
+    private static async Task<EngineServers> StartAsync(
+        string folder, List<IAsyncDisposable> all, CancellationToken cancel)
+    {
+        var proxy = Own(Toxiproxy.Prepare(Path.Combine(folder, "lines")));
         await proxy.StartAsync(cancel);
         var disk = await SmallDisk.MountAsync(Path.Combine(folder, "mysql"), SmallDisk.MySqlMiB, cancel);
+        if (disk is not null) all.Add(disk);
         // A small redo log: files of the size of the disk would fill it.
-        var mysql = await MySqlServer.PrepareAsync(
-            Path.Combine(folder, "mysql"), options: ["--innodb-redo-log-capacity=128M"], cancel: cancel);
+        var mysql = Own(await MySqlServer.PrepareAsync(
+            Path.Combine(folder, "mysql"), options: ["--innodb-redo-log-capacity=128M"], cancel: cancel));
         var brokers = (Client: LoopbackPort.Next(), Controller: LoopbackPort.Next());
         // Its clients take the address that it gives them.
         var line = await proxy.OpenAsync("kafka", brokers.Client, cancel);
-        var kafka = await KafkaServer.PrepareAsync(
+        var kafka = Own(await KafkaServer.PrepareAsync(
             Path.Combine(folder, "kafka"), ports: [brokers],
             settings: new Dictionary<string, string>
             {
                 ["advertised.listeners"] = string.Create(CultureInfo.InvariantCulture, $"CLIENT://127.0.0.1:{line}"),
             },
-            cancel: cancel);
-        var redis = await RedisServer.PrepareAsync(Path.Combine(folder, "redis"), cancel: cancel);
-        var mongo = await MongoStandIn.PrepareAsync(Path.Combine(folder, "mongo"), cancel: cancel);
+            cancel: cancel));
+        var redis = Own(await RedisServer.PrepareAsync(Path.Combine(folder, "redis"), cancel: cancel));
+        var mongo = Own(await MongoStandIn.PrepareAsync(Path.Combine(folder, "mongo"), cancel: cancel));
         var ports = new Dictionary<string, int>
         {
             ["kafka"] = line,
@@ -82,20 +101,22 @@ internal sealed class EngineServers : IAsyncDisposable
             ["mongodb"] = await proxy.OpenAsync("mongodb", mongo.Ports[0], cancel),
             ["redis"] = await proxy.OpenAsync("redis", redis.Ports[0], cancel),
         };
-        var servers = new EngineServers(proxy, disk, mysql, kafka, redis, mongo, ports);
-        LocalServer[] all = [mysql, kafka, redis, mongo];
-        foreach (var server in all) server.Launch();
-        foreach (var server in all) await server.WaitReadyAsync(cancel);
-        return servers;
+        LocalServer[] servers = [mysql, kafka, redis, mongo];
+        foreach (var server in servers) server.Launch();
+        foreach (var server in servers) await server.WaitReadyAsync(cancel);
+        return new EngineServers(proxy, mysql, kafka, redis, mongo, ports, all) { MySqlDisk = disk };
+
+        T Own<T>(T server)
+            where T : IAsyncDisposable
+        {
+            all.Add(server);
+            return server;
+        }
     }
 
-    public async ValueTask DisposeAsync()
+    // The last first: a disk goes when its server has ended.
+    private static async Task EndAsync(List<IAsyncDisposable> all)
     {
-        await Mongo.DisposeAsync();
-        await Redis.DisposeAsync();
-        await Kafka.DisposeAsync();
-        await MySql.DisposeAsync();
-        await _proxy.DisposeAsync();
-        if (_mySqlDisk is not null) await _mySqlDisk.DisposeAsync();
+        foreach (var each in Enumerable.Reverse(all)) await each.DisposeAsync();
     }
 }

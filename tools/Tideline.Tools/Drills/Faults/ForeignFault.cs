@@ -1,10 +1,7 @@
-using System.Text;
 using Confluent.Kafka;
-using Confluent.Kafka.Admin;
 using StackExchange.Redis;
 using Tideline.Node;
 using Tideline.Tools.Load;
-
 
 namespace Tideline.Tools.Drills.Faults;
 
@@ -36,8 +33,9 @@ internal sealed class ForeignFault(ClusterOptions? cluster)
             }
 
             scene.Log.Note($"a foreign client wrote to {_written.Count} partitions");
-            if (cluster.Redis is { } redis) scene.Log.Note($"a bit of each of {await FlipCacheAsync(redis, scene)} values in the cache is flipped");
-            await scene.WaitAsync(RoundMs, cancel);
+            if (cluster.Redis is { } redis)
+                scene.Log.Note($"a bit of each of {await FlipCacheAsync(redis, scene)} values in the cache is flipped");
+            await Task.Delay(RoundMs, cancel);
         }
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Tideline.Kernel;
-using Tideline.Node;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 using Tideline.Tools.Opponent;
@@ -96,7 +95,7 @@ internal sealed class OpponentDrill(DrillOptions options)
         var (first, broken) = (scene.Log.Operations.Count, scene.Violations.All.Count);
         var isOver = false;
         var load = scene.Clients.RunAsync(() => isOver);
-        await scene.WaitAsync(LeadMs, cancel);
+        await Task.Delay(LeadMs, cancel);
         try
         {
             await fault.StrikeAsync(scene, cancel);

@@ -14,9 +14,9 @@ internal sealed class KillFault() : DrilledFault("kill", "nodes are killed with 
             var node = scene.Node();
             scene.Log.Note($"node {node} is killed");
             await scene.Bank.KillAsync(node);
-            await scene.WaitAsync(scene.Random.Below(MostDownMs), cancel);
+            await Task.Delay(scene.Random.Below(MostDownMs), cancel);
             await scene.Bank.StartAsync(node, cancel);
-            await scene.WaitAsync(scene.Random.Below(SteadyMs), cancel);
+            await Task.Delay(scene.Random.Below(SteadyMs), cancel);
         }
     }
 }
@@ -34,7 +34,7 @@ internal sealed class PauseFault() : DrilledFault("pause", "nodes stand still (S
             scene.Bank.Pause(node);
             try
             {
-                await scene.WaitAsync(LedgerLimits.LeaseMs + 1_000 + scene.Random.Below(2_000), cancel);
+                await Task.Delay(LedgerLimits.LeaseMs + 1_000 + scene.Random.Below(2_000), cancel);
             }
             finally
             {
@@ -42,7 +42,7 @@ internal sealed class PauseFault() : DrilledFault("pause", "nodes stand still (S
             }
 
             scene.Log.Note($"node {node} goes on");
-            await scene.WaitAsync(SteadyMs, cancel);
+            await Task.Delay(SteadyMs, cancel);
         }
     }
 }
@@ -65,7 +65,7 @@ internal sealed class DiskFault(SmallDisk? embedded)
         try
         {
             await disk.FillAsync(cancel);
-            await scene.WaitAsync(FullMs, cancel);
+            await Task.Delay(FullMs, cancel);
         }
         finally
         {

@@ -23,13 +23,13 @@ internal sealed class LineFault()
                 case 0:
                     scene.Log.Note($"the line to {line} is cut for {lastsMs} ms");
                     await proxy.CutAsync(line, cancel);
-                    await scene.WaitAsync(lastsMs, cancel);
+                    await Task.Delay(lastsMs, cancel);
                     await proxy.RestoreAsync(line, cancel);
                     break;
                 case 1:
                     scene.Log.Note($"the line to {line} is silent for {lastsMs} ms");
                     await proxy.SilenceAsync(line, cancel);
-                    await scene.WaitAsync(lastsMs, cancel);
+                    await Task.Delay(lastsMs, cancel);
                     await proxy.EndSilenceAsync(line, cancel);
                     break;
                 case 2:
@@ -45,7 +45,7 @@ internal sealed class LineFault()
             async Task HarmAsync(string toxic, JsonObject attributes)
             {
                 await proxy.HarmAsync(line, toxic, "downstream", attributes, cancel);
-                await scene.WaitAsync(lastsMs, cancel);
+                await Task.Delay(lastsMs, cancel);
                 await proxy.HealAsync(line, toxic, cancel);
             }
         }
@@ -68,10 +68,10 @@ internal sealed class RestartFault() : DrilledFault("restart", "the engines are 
         {
             scene.Log.Note($"{server.Name} is killed");
             await server.KillAsync();
-            await scene.WaitAsync(scene.Random.Below(MostDownMs), cancel);
+            await Task.Delay(scene.Random.Below(MostDownMs), cancel);
             await server.StartAsync(cancel);
             scene.Log.Note($"{server.Name} is back");
-            await scene.WaitAsync(SteadyMs, cancel);
+            await Task.Delay(SteadyMs, cancel);
         }
     }
 }
@@ -93,7 +93,7 @@ internal sealed class LossFault() : DrilledFault("loss", "the log, the views and
             await servers.Mongo.KillAsync();
             await servers.Redis.StartAsync(cancel);
             await servers.Mongo.StartAsync(cancel);
-            await scene.WaitAsync(SteadyMs, cancel);
+            await Task.Delay(SteadyMs, cancel);
             for (var node = 0; node < scene.Bank.Nodes; node++)
             {
                 await scene.Bank.StopAsync(node);
@@ -105,7 +105,7 @@ internal sealed class LossFault() : DrilledFault("loss", "the log, the views and
 
         foreach (var folder in (string[])["log", "views"])
         {
-            await scene.WaitAsync(SteadyMs, cancel);
+            await Task.Delay(SteadyMs, cancel);
             await scene.Bank.KillAsync(0);
             scene.Log.Note($"the node is killed, and {folder}/ is lost");
             Directory.Delete(Path.Combine(scene.Bank.Installation.DataFolder, folder), recursive: true);
