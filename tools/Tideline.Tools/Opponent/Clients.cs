@@ -67,13 +67,25 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
             await Task.Delay(TimeSpan.FromMicroseconds(random.Below(OpponentLimits.ThinkUs)), time);
             if (plan.Without.Contains(number)) continue;
             var operation = moves.Next(number, client, NowUs(), random);
-            await SendAsync(operation, random.Below(bank.Nodes));
+            var sent = SendAsync(operation, random.Below(bank.Nodes));
+            await BesideAsync(client, moves, operation, random);
+            await sent;
             _known.Learn(operation);
             // At once, as an application does with what it has just written.
             if (moves.Follow(_next, client, operation, random) is not { } read) continue;
             _next++;
             await SendAsync(read, random.Below(bank.Nodes));
         }
+    }
+
+    // Before the operation has its answer.
+    private async Task BesideAsync(int client, Moves moves, Operation operation, SeededRandom random)
+    {
+        await Task.Delay(TimeSpan.FromMicroseconds(random.Below(OpponentLimits.BesideUs)), time);
+        if (moves.Beside(_next, client, NowUs(), operation, random) is not { } beside) return;
+        if (plan.Without.Contains(_next++)) return;
+        await SendAsync(beside, random.Below(bank.Nodes));
+        _known.Learn(beside);
     }
 
     private async Task SendAsync(Operation operation, int node, int? patienceMs = null)

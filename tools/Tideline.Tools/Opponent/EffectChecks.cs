@@ -26,6 +26,8 @@ internal static class EffectChecks
             _ => null,
         };
         if (why is not null) violations.Add("I3", $"{why}: {string.Join(", ", effects)}", began);
+        if (began is { Kind: OperationKind.SetStatus, Word: "closed" })
+            CheckNothingReturns(model, effects[0], answered[0], violations);
         if (began.Kind is OperationKind.Deposit or OperationKind.Withdraw or OperationKind.Capture
             or OperationKind.Transfer) CheckBalance(effects, began, answered, violations);
     }
@@ -50,6 +52,21 @@ internal static class EffectChecks
         var booked = effects.Select(fact => (fact.Subject, fact.Number("amountMinor"))).Order();
         return booked.SequenceEqual(began.Legs.Select(leg => (leg.Account, leg.Minor)).Order())
             ? null : "The legs are others than those of the request";
+    }
+
+    // What left the account before it was closed had arrived, or had come back, when the closing was answered.
+    private static void CheckNothingReturns(
+        BankModel model, Fact closed, Operation answer, Violations violations)
+    {
+        var left = model.Accounts[closed.Subject].States
+            .Where(state => state.Fact.Seq < closed.Seq && state.Fact.Kind == "transfer"
+                && state.Fact.Number("amountMinor") < 0 && state.Fact.Id("sagaId") != Guid.Empty);
+        foreach (var debit in left.Select(state => state.Fact))
+        {
+            if (!model.OfSaga(debit.Id("sagaId")).Any(fact => fact.Number("amountMinor") > 0
+                && fact.Seq <= answer.HeadsAfter[fact.Shard]))
+                violations.Add("model", $"The account was closed while money of it was under way: {debit}", answer);
+        }
     }
 
     // The balance of the answer is the one after the movement.

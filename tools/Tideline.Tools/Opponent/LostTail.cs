@@ -24,11 +24,14 @@ internal sealed class LostTail(
         if (after == before) return;
         log.Note($"all nodes are killed, and shard {shard} loses its events {after + 1} to {before}");
         for (var node = 0; node < bank.Nodes; node++) await StartAsync(node);
-        var account = model.Accounts.Values.Where(account => account.Shard == shard)
-            .OrderBy(account => account.States[0].Fact.Seq).First();
+        // Those that lost something; if it was another thing, the oldest account.
+        var own = model.Accounts.Values.Where(account => account.Shard == shard)
+            .OrderBy(account => account.States[0].Fact.Seq).ToList();
+        var accounts = own.FindAll(account => account.Now.Fact.Seq > after);
+        if (accounts.Count == 0) accounts = own[..1];
         for (var second = 0; second < OpponentLimits.LostTailSeconds; second++)
         {
-            await CheckAsync(second % bank.Nodes, shard, account);
+            await CheckAsync(second % bank.Nodes, shard, accounts[second % accounts.Count]);
             await Task.Delay(TimeSpan.FromSeconds(1), time);
         }
     }

@@ -47,6 +47,10 @@ internal sealed class Moves
         { Subject = customer, After = operation, Consistency = "session" };
     }
 
+    /// <summary>What is done before an operation has its answer; null: nothing.</summary>
+    public Operation? Beside(int number, int client, long nowUs, Operation operation, SeededRandom random) =>
+        new BesideMoves(_bank).Next(new Draw(number, client, nowUs, random), operation);
+
     /// <summary>The next operation of a client.</summary>
     /// <param name="number">Its number.</param>
     /// <param name="client">The client.</param>
@@ -59,11 +63,12 @@ internal sealed class Moves
         if (_bank.Accounts.Count < _accounts) return OpenAccount(draw);
         if (random.Percent(8))
         {
-            return random.Below(8) switch
+            return random.Below(9) switch
             {
                 < 2 => CreateCustomer(draw),
                 < 5 => OpenAccount(draw),
                 < 7 => Misuse(draw),
+                7 => draw.Plain(OperationKind.Verify, "GET", "/v1/ops/consistency"),
                 _ => Rebuild(draw),
             };
         }
@@ -133,32 +138,47 @@ internal sealed class Moves
         { Subject = from, Other = to, AmountMinor = amount, Currency = currency };
     }
 
-    // Two to five legs, of one currency or two; sometimes two on one account, and sometimes out of balance.
+    // Two to five legs, sometimes two on one account or a pair in another currency, and sometimes out of balance.
     private Operation Journal(Draw draw)
     {
         var currency = draw.Random.Percent(90) ? "EUR" : Amounts.Currencies[draw.Random.Below(3)].Code;
         var accounts = _bank.Accounts.Where(account => account.Currency == currency).ToList();
         if (accounts.Count < 2) return Transfer(draw);
-        List<(Guid Account, long Minor)> legs = [];
+        List<(Guid Account, long Minor, string Currency)> legs = [];
         var sum = 0L;
         for (var leg = 1 + draw.Random.Below(4); leg > 0; leg--)
         {
             var account = KnownBank.Any(accounts, draw.Random).Id;
             var minor = draw.Random.Percent(60) ? -Amount(draw, account, 200) : 1 + draw.Random.Below(200);
-            legs.Add((account, minor));
+            legs.Add((account, minor, currency));
             sum += minor;
         }
 
-        if (sum != 0 && !draw.Random.Percent(3)) legs.Add((KnownBank.Any(accounts, draw.Random).Id, -sum));
+        if (draw.Random.Percent(15)) sum += AddOtherCurrency(draw, currency, legs);
+        if (sum != 0 && !draw.Random.Percent(3)) legs.Add((KnownBank.Any(accounts, draw.Random).Id, -sum, currency));
         var written = string.Join(",", legs.Select(leg => string.Create(
             CultureInfo.InvariantCulture,
-            $"{{\"accountId\":\"{leg.Account}\",\"amountMinor\":{leg.Minor},\"currency\":\"{currency}\"}}")));
+            $"{{\"accountId\":\"{leg.Account}\",\"amountMinor\":{leg.Minor},\"currency\":\"{leg.Currency}\"}}")));
         var minimum = draw.Random.Percent(20)
             ? $"{{\"accountId\":\"{legs[^1].Account}\",\"minimumMinor\":{draw.Random.Below(300)}}}" : "";
         return draw.Command(
             OperationKind.Journal, "POST", SimulatedTransactions.Path,
             $"{{\"legs\":[{written}],\"conditions\":[{minimum}]}}") with
         { Subject = legs[0].Account, Currency = currency, Legs = legs };
+    }
+
+    // A pair of its own; or one leg that only the sum over both currencies balances, which nobody may book. Answers
+    // what the first currency must add for that.
+    private long AddOtherCurrency(Draw draw, string currency, List<(Guid Account, long Minor, string Currency)> legs)
+    {
+        var others = _bank.Accounts.Where(account => account.Currency != currency).ToList();
+        if (others.Count == 0) return 0;
+        var (id, _, other) = KnownBank.Any(others, draw.Random);
+        var minor = 1L + draw.Random.Below(100);
+        legs.Add((id, minor, other));
+        if (draw.Random.Percent(40)) return minor;
+        legs.Add((KnownBank.Any([.. others.Where(account => account.Currency == other)], draw.Random).Id, -minor, other));
+        return 0;
     }
 
     private bool IsLike(Guid to, Guid from, string currency) =>
@@ -169,7 +189,7 @@ internal sealed class Moves
         var (id, _, currency) = Account(draw);
         var amount = Amount(draw, id, 200);
         var atUs = draw.Random.Percent(60) ? draw.NowUs + 500_000 + draw.Random.Below(5_000_000) : 0;
-        var expires = atUs == 0 ? "" : $",\"expiresAt\":\"{Time(atUs)}\"";
+        var expires = atUs == 0 ? "" : $",\"expiresAt\":\"{Draw.Time(atUs)}\"";
         return draw.Command(OperationKind.PlaceHold, "POST", $"/v1/accounts/{id}/holds",
             $"{Money(amount, currency)[..^1]}{expires}}}") with
         { Subject = id, AmountMinor = amount, Currency = currency, AtUs = atUs };
@@ -238,15 +258,17 @@ internal sealed class Moves
                 { Subject = id };
             case 3:
                 var at = draw.NowUs - draw.Random.Below(draw.Random.Percent(50) ? 2_000 : 8_000_000);
+                var when = draw.Random.Percent(40) && _bank.Times.Count > 0 ? KnownBank.Any(_bank.Times, draw.Random)
+                    : Draw.Time(at);
                 return draw.Plain(OperationKind.ReadBalance, "GET",
-                    $"/v1/accounts/{id}/balance" + (draw.Random.Percent(70) ? $"?at={Time(at)}" : "")) with
+                    $"/v1/accounts/{id}/balance" + (draw.Random.Percent(70) ? $"?at={when}" : "")) with
                 { Subject = id };
             case 4 when _bank.Transfers.Count > 0:
                 var transfer = KnownBank.Any(_bank.Transfers, draw.Random);
                 return draw.Plain(OperationKind.ReadTransfer, "GET", $"/v1/payments/transfers/{transfer}") with
                 { Subject = transfer };
             case 5:
-                var until = draw.Random.Percent(30) ? $"&to={Time(draw.NowUs)}" : "";
+                var until = draw.Random.Percent(30) ? $"&to={Draw.Time(draw.NowUs)}" : "";
                 var list = $"/v1/transactions?customerId={customer}&limit={1 + draw.Random.Below(8)}{until}";
                 return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET", list) with
                 { IsWalk = true, AtUs = until.Length == 0 ? 0 : draw.NowUs }, customer);
@@ -261,11 +283,11 @@ internal sealed class Moves
     private Operation Statement(Draw draw, Guid account)
     {
         var from = draw.Random.Percent(40) && _bank.Times.Count > 0 ? KnownBank.Any(_bank.Times, draw.Random)
-            : Time(draw.NowUs - draw.Random.Below(8_000_000));
+            : Draw.Time(draw.NowUs - draw.Random.Below(8_000_000));
         var to = draw.Random.Below(3) switch
         {
             0 when _bank.Times.Count > 0 => $"&to={KnownBank.Any(_bank.Times, draw.Random)}",
-            1 => $"&to={Time(draw.NowUs)}",
+            1 => $"&to={Draw.Time(draw.NowUs)}",
             _ => "",
         };
         return draw.Plain(
@@ -307,7 +329,4 @@ internal sealed class Moves
         $"{{\"amount\":\"{Amounts.Write(minor, currency)}\",\"currency\":\"{currency}\"}}";
 
     private static string Chosen(string field, Guid id) => id == Guid.Empty ? "" : $",\"{field}\":\"{id}\"";
-
-    private static string Time(long us) => DateTimeOffset.UnixEpoch.AddMicroseconds(us)
-        .ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 }

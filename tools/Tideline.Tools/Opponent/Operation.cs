@@ -24,6 +24,7 @@ internal enum OperationKind
     ReadStatement,
     ReadTransfer,
     Rebuild,
+    Verify,
     Resolve,
 }
 
@@ -79,8 +80,8 @@ internal sealed record Operation
 
     public string Currency { get; init; } = "";
 
-    /// <summary>The legs of a transaction: accounts and amounts in minor units.</summary>
-    public IReadOnlyList<(Guid Account, long Minor)> Legs { get; init; } = [];
+    /// <summary>The legs of a transaction: accounts, amounts in minor units, and their currencies.</summary>
+    public IReadOnlyList<(Guid Account, long Minor, string Currency)> Legs { get; init; } = [];
 
     /// <summary>The status that the account shall have, or the IBAN of a new account.</summary>
     public string Word { get; init; } = "";

@@ -6,6 +6,9 @@ internal static class OpponentLimits
     /// <summary>The longest pause of a client between two operations, µs.</summary>
     public const int ThinkUs = 400_000;
 
+    /// <summary>How long after a request the one beside it is sent, at most, µs.</summary>
+    public const int BesideUs = 30_000;
+
     /// <summary>How long a client waits for an answer, ms.</summary>
     public const int ClientPatienceMs = 8_000;
 

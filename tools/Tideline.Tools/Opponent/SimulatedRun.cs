@@ -72,7 +72,7 @@ internal static class SimulatedRun
         await clients.ResolveAsync();
         await new Quiet(clients, bank, time).WaitAsync(violations);
         var model = await new LawChecks(
-            bank, clients, log, time, plan.Faults.HasFlag(FaultKinds.Clocks), violations).RunAsync();
+            bank, clients, log, time, (plan.Faults & (FaultKinds.Clocks | FaultKinds.Skew)) != 0, violations).RunAsync();
         if (plan.Faults.HasFlag(FaultKinds.Tails) && violations.All.Count == 0)
             await new LostTail(bank, clients, model, log, time, violations).RunAsync(new SeededRandom(plan.Seed));
     }

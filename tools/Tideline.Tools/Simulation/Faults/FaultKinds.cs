@@ -48,6 +48,9 @@ internal enum FaultKinds
     /// <summary>At the end, a shard loses the newest of what it had acknowledged.</summary>
     Tails = 1 << 12,
 
+    /// <summary>The clocks of the nodes differ all the time, by less than the program allows.</summary>
+    Skew = 1 << 13,
+
     /// <summary>All of them.</summary>
-    All = (1 << 13) - 1,
+    All = (1 << 14) - 1,
 }
