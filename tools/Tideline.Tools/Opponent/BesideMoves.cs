@@ -9,7 +9,12 @@ internal sealed class BesideMoves(KnownBank bank)
     /// <summary>An operation beside another one that has no answer yet; null: none.</summary>
     public Operation? Next(Draw draw, Operation under)
     {
-        if (under.Key is null || !draw.Random.Percent(35)) return null;
+        if (under.Key is null || !draw.Random.Percent(40)) return null;
+        // Emptied or empty, only what is under way keeps it open.
+        if (under.Kind == OperationKind.Transfer && under.AmountMinor == bank.Balance(under.Subject)
+            && draw.Random.Percent(80)) return Close(draw, under.Subject);
+        if (under.Kind == OperationKind.Journal && EmptyOf(under) is { } empty && draw.Random.Percent(60))
+            return Close(draw, empty);
         return under.Kind switch
         {
             OperationKind.CreateCustomer => Twice(draw, under),
@@ -23,15 +28,21 @@ internal sealed class BesideMoves(KnownBank bank)
             },
             OperationKind.Journal => draw.Random.Below(4) switch
             {
-                0 => Close(draw, EmptyOf(under)),
+                0 => Close(draw, under.Legs[0].Account),
                 1 => Status(draw, under.Legs[draw.Random.Below(under.Legs.Count)].Account, "frozen"),
                 _ => Now(draw, under.Legs[draw.Random.Below(under.Legs.Count)].Account),
             },
             OperationKind.PlaceHold => draw.Random.Percent(50)
                 ? Status(draw, under.Subject, "frozen") : Close(draw, under.Subject),
+            OperationKind.Deposit when draw.Random.Percent(30) => Close(draw, under.Subject),
             _ => draw.Random.Percent(70) ? Now(draw, under.Subject) : Twice(draw, under),
         };
     }
+
+    /// <summary>A second operation beside a transfer whose destination was just frozen or closed; null: none.</summary>
+    public static Operation? After(Draw draw, Operation under, Operation before) =>
+        under.Kind == OperationKind.Transfer && before.Kind == OperationKind.SetStatus
+            && before.Subject == under.Other && draw.Random.Percent(60) ? Status(draw, under.Subject, "frozen") : null;
 
     private static Operation Twice(Draw draw, Operation under) => draw.Again(under);
 
@@ -50,13 +61,9 @@ internal sealed class BesideMoves(KnownBank bank)
         OperationKind.SetStatus, "PATCH", $"/v1/accounts/{account}", $"{{\"status\":\"{status}\"}}") with
     { Subject = account, Word = status };
 
-    // An account that gets something and had nothing, so that only what is under way keeps it open.
-    private Guid EmptyOf(Operation under)
-    {
-        var credited = under.Legs.Where(leg => leg.Minor > 0).Select(leg => leg.Account).ToList();
-        var empty = credited.FindIndex(account => bank.Balance(account) == 0);
-        return empty >= 0 ? credited[empty] : under.Legs[0].Account;
-    }
+    // An account that gets something and had nothing.
+    private Guid? EmptyOf(Operation under) => under.Legs.Where(leg => leg.Minor > 0 && bank.Balance(leg.Account) == 0)
+        .Select(leg => (Guid?)leg.Account).FirstOrDefault();
 
     // What is read as of now must not change when the request is done.
     private Operation Now(Draw draw, Guid account)

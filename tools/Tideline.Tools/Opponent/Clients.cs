@@ -49,11 +49,19 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
         return operation;
     }
 
+    /// <summary>Sends a command again, to any node.</summary>
+    public async Task<Operation> AskAgainAsync(Operation operation)
+    {
+        var again = new Draw(_next++, 0, 0, new SeededRandom(0)).Again(operation);
+        await SendAsync(again, again.Number % bank.Nodes);
+        return again;
+    }
+
     /// <summary>Asks a node something that is no part of the history.</summary>
     public async Task<Operation> AskQuietlyAsync(int node, string method, string target, string? body = null)
     {
         var operation = new Draw(0, 0, 0, new SeededRandom(0)).Plain(
-            OperationKind.Resolve, method, target, method == "POST" ? "{}" : body);
+            OperationKind.Resolve, method, target, body ?? (method == "POST" ? "{}" : null));
         await SendToAsync(operation, node, OpponentLimits.ClientPatienceMs);
         return operation;
     }
@@ -74,6 +82,8 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
             // At once, as an application does with what it has just written.
             if (moves.Follow(_next, client, operation, random) is not { } read) continue;
             _next++;
+            if (read.Consistency == OpponentLimits.Bound)
+                await Task.Delay(TimeSpan.FromMilliseconds(OpponentLimits.AfterBoundMs), time);
             await SendAsync(read, random.Below(bank.Nodes));
         }
     }
@@ -81,11 +91,15 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
     // Before the operation has its answer.
     private async Task BesideAsync(int client, Moves moves, Operation operation, SeededRandom random)
     {
-        await Task.Delay(TimeSpan.FromMicroseconds(random.Below(OpponentLimits.BesideUs)), time);
-        if (moves.Beside(_next, client, NowUs(), operation, random) is not { } beside) return;
-        if (plan.Without.Contains(_next++)) return;
-        await SendAsync(beside, random.Below(bank.Nodes));
-        _known.Learn(beside);
+        for (var before = (Operation?)null; ;)
+        {
+            var afterUs = random.Percent(40) ? 0 : random.Below(OpponentLimits.BesideUs);
+            await Task.Delay(TimeSpan.FromMicroseconds(afterUs), time);
+            before = moves.Beside(_next, client, NowUs(), operation, before, random);
+            if (before is null || plan.Without.Contains(_next++)) return;
+            await SendAsync(before, random.Below(bank.Nodes));
+            _known.Learn(before);
+        }
     }
 
     private async Task SendAsync(Operation operation, int node, int? patienceMs = null)

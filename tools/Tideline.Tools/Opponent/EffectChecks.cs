@@ -19,7 +19,7 @@ internal static class EffectChecks
                 ? null : "The hold has another amount or account",
             OperationKind.SetStatus => effects[0].Text("status") == began.Word ? null : "The status is another one",
             OperationKind.Transfer => Transfer(effects, began, answered),
-            OperationKind.Journal => Journal(effects, began, answered),
+            OperationKind.Journal => Journal(effects, began, answered) ?? Condition(model, effects, began),
             OperationKind.OpenAccount => effects[0].Id("customerId") == began.Other
                 && effects[0].Text("currency") == began.Currency && effects[0].Text("iban") == began.Word
                 ? null : "The account is another one",
@@ -52,6 +52,15 @@ internal static class EffectChecks
         var booked = effects.Select(fact => (fact.Subject, fact.Number("amountMinor"))).Order();
         return booked.SequenceEqual(began.Legs.Select(leg => (leg.Account, leg.Minor)).Order())
             ? null : "The legs are others than those of the request";
+    }
+
+    // The condition held before it was booked, at some moment since it was asked for.
+    private static string? Condition(BankModel model, List<Fact> effects, Operation began)
+    {
+        if (began.AmountMinor == 0 || !model.Accounts.TryGetValue(began.Legs[^1].Account, out var account)) return null;
+        var first = effects.Where(fact => fact.Subject == account.Id).Min(fact => fact.Seq);
+        return account.Between(began.HeadsBefore[account.Shard], first - 1)
+            .Any(state => state.PostedMinor >= began.AmountMinor) ? null : "Its condition did not hold";
     }
 
     // What left the account before it was closed had arrived, or had come back, when the closing was answered.

@@ -23,7 +23,7 @@ internal enum OperationKind
     ReadMovements,
     ReadStatement,
     ReadTransfer,
-    Rebuild,
+    Operate,
     Verify,
     Resolve,
 }
@@ -76,6 +76,7 @@ internal sealed record Operation
 
     public Guid Hold { get; init; }
 
+    /// <summary>The amount in minor units; of a transaction, what its last account must have before it.</summary>
     public long AmountMinor { get; init; }
 
     public string Currency { get; init; } = "";

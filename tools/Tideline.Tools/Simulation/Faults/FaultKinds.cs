@@ -51,6 +51,12 @@ internal enum FaultKinds
     /// <summary>The clocks of the nodes differ all the time, by less than the program allows.</summary>
     Skew = 1 << 13,
 
+    /// <summary>Somebody else damages, removes and edits documents of the views, which operators mend.</summary>
+    Damage = 1 << 14,
+
+    /// <summary>At the end, the ledger is put back to what it was, and begins an epoch.</summary>
+    Restores = 1 << 15,
+
     /// <summary>All of them.</summary>
-    All = (1 << 14) - 1,
+    All = (1 << 16) - 1,
 }
