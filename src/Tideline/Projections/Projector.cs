@@ -111,8 +111,7 @@ public sealed partial class Projector : IAsyncDisposable
         try
         {
             var epoch = place.Ledger.OwnedEpoch(0);
-            if (epoch == 0) await projector.FollowAsync(cancel);
-            else await projector.TakeOverAsync(epoch, cancel);
+            await (epoch == 0 ? projector.FollowAsync(cancel) : projector.TakeOverAsync(epoch, cancel));
         }
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
@@ -131,6 +130,10 @@ public sealed partial class Projector : IAsyncDisposable
         if (!IsBuilder) throw new TidelineException(
             ErrorCode.NotOwner, $"The process that owns shard 0 builds the views; ask it. {_ledger.WhyNotOwner(0)}");
     }
+
+    /// <summary>As <see cref="ViewTakeover.FenceAsync"/>; only under <see cref="Gate"/>.</summary>
+    internal Task FenceAsync(IReadOnlyList<int> of, CancellationToken cancel) =>
+        _takeover.FenceAsync(Names, of, cancel);
 
     /// <summary>Why the loop does not do its work; null while it does.</summary>
     public string? Fault => _loop.Fault;

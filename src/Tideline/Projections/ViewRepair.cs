@@ -56,7 +56,7 @@ public sealed class ViewRepair
                 throw new TidelineException(
                     ErrorCode.StorageUnavailable, "The views were switched to another version meanwhile. Try again.");
             foreach (var shard in shards) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
-            return await FinishAsync(fold, names, cancel);
+            return await FinishAsync(fold, names, shards, cancel);
         }
         finally
         {
@@ -64,13 +64,14 @@ public sealed class ViewRepair
         }
     }
 
-    private async Task<RepairResult> FinishAsync(Folded fold, ViewNames names, CancellationToken cancel)
+    private async Task<RepairResult> FinishAsync(
+        Folded fold, ViewNames names, IReadOnlyList<int> shards, CancellationToken cancel)
     {
         var key = fold.Key;
         if (fold.Reason is not null) return new RepairResult(key, fold.Events, fold.Documents, fold.Reason);
         if (_definition.Documents is { } documents)
         {
-            if (await ReplaceAsync(fold, documents, names, cancel) is { } reason)
+            if (await ReplaceAsync(fold, documents, names, shards, cancel) is { } reason)
                 return new RepairResult(key, fold.Events, fold.Documents, reason);
             fold.Documents++;
         }
@@ -82,14 +83,19 @@ public sealed class ViewRepair
         return new RepairResult(key, fold.Events, fold.Documents, null);
     }
 
+    // A document that has a revision is written over in one call: it is never gone, for readers or after a fault.
     private async Task<string?> ReplaceAsync(
-        Folded fold, DocumentCollection documents, ViewNames names, CancellationToken cancel)
+        Folded fold, DocumentCollection documents, ViewNames names, IReadOnlyList<int> shards,
+        CancellationToken cancel)
     {
         var stored = await _views.ReadAsync(names.Documents, [fold.Key], cancel) is [var found] ? found : null;
         if (fold.Document is null && stored is null) throw Unknown(fold.Key);
-        var write = fold.Document is null ? null : documents.Write(fold.Key, fold.Document, 0);
+        // After the read: whoever takes over from here on changes the revision first.
+        await _projector.FenceAsync(shards, cancel);
+        var revision = stored is { Damage: null, Revision: > 0 } && fold.Document is not null ? stored.Revision : 0;
+        var write = fold.Document is null ? null : documents.Write(fold.Key, fold.Document, revision);
         if (write?.Json?.Length > documents.LimitBytes) return _projector.Applier.TooLarge;
-        if (stored is not null) await _views.RemoveAsync(names.Documents, [fold.Key], cancel);
+        if (stored is not null && revision == 0) await _views.RemoveAsync(names.Documents, [fold.Key], cancel);
         if (write is not null && !(await _views.WriteAsync(names.Documents, [write], cancel))[0])
             throw new TidelineException(
                 ErrorCode.StorageUnavailable, "Another process wrote the document at the same moment. Try again.");

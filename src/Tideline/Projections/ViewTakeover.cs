@@ -158,6 +158,26 @@ internal sealed partial class ViewTakeover(
     }
 
     /// <summary>
+    /// Makes sure that nobody else builds the views and that this process knows how far they are, so that what it folds
+    /// up to its watermarks may take the place of a document. The store refuses it if another process has taken over;
+    /// one that takes over later finds the document at these watermarks.
+    /// </summary>
+    /// <param name="names">The version that answers.</param>
+    /// <param name="of">The shards that the document has events of.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <exception cref="TidelineException">NotOwner: another process builds the views. StorageUnavailable: this one has
+    /// only just begun to.</exception>
+    public async Task FenceAsync(ViewNames names, IReadOnlyList<int> of, CancellationToken cancel)
+    {
+        if (Epoch == 0 || Epoch != ledger.OwnedEpoch(0) || of.Any(shard => !shards[shard].IsLoaded))
+            throw new TidelineException(
+                ErrorCode.StorageUnavailable,
+                $"This process does not know yet how far the views of {definition.Name} are. Try again.");
+        foreach (var shard in of)
+            await views.SetWatermarkAsync(names.Projection, shard, shards[shard].Watermark, Epoch, cancel);
+    }
+
+    /// <summary>
     /// Writes in this owner's epoch. An epoch that the ledger never gave is nobody's: a hand, or a ledger that was
     /// restored.
     /// </summary>

@@ -91,6 +91,36 @@ public sealed class OtherProcessTests
     }
 
     [Fact]
+    public async Task A_builder_that_stood_still_repairs_no_document_of_its_successor()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await using var heir = await OtherProcess.StartAsync(stage, owns: true);
+        var before = await stage.Views.ReadAsync("customers_v1", [ada.ToString()], default);
+        (await Should.ThrowAsync<TidelineException>(
+            () => stage.Customers.Repair.RepairAsync(ada.ToString(), default))).Code.ShouldBe(ErrorCode.NotOwner);
+        (await stage.Views.ReadAsync("customers_v1", [ada.ToString()], default))[0].Revision
+            .ShouldBe(before[0].Revision);
+        (await heir.Customers.Repair.RepairAsync(ada.ToString(), default)).Reason.ShouldBeNull();
+    }
+
+    // Found by the simulation (seed 56): the log was away, so the views could not be taken over, and the repair built
+    // the document up to watermarks from before.
+    [Fact]
+    public async Task A_process_that_has_not_taken_the_views_over_yet_repairs_no_document()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await stage.Customers.Projector.FollowAsync(default);
+        await stage.Bank.DepositAsync(accounts[0], 5);
+        (await Should.ThrowAsync<TidelineException>(
+            () => stage.Customers.Repair.RepairAsync(ada.ToString(), default)))
+            .Code.ShouldBe(ErrorCode.StorageUnavailable);
+    }
+
+    [Fact]
     public async Task An_epoch_in_the_views_that_the_ledger_never_gave_is_written_over()
     {
         await using var stage = await Stage.OpenAsync();

@@ -10,10 +10,11 @@ namespace Tideline.Tests.Projections;
 
 /// <summary>
 /// What the view store does while its answer is under way: a process that stood still meanwhile has been replaced, and
-/// one whose answer is lost does not know what is stored. Both were found by the simulation (seeds 561 and 1262).
+/// one whose answer is lost does not know what is stored. All were found by the simulation.
 /// </summary>
 public sealed class ReplacedTakeoverTests
 {
+    // Found by the simulation (seed 561).
     [Fact]
     public async Task A_process_that_was_replaced_while_it_took_the_views_over_drops_nothing()
     {
@@ -37,6 +38,7 @@ public sealed class ReplacedTakeoverTests
         (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.Length.ShouldBe(2);
     }
 
+    // Found by the simulation (seed 1262).
     [Fact(Timeout = 60_000)]
     public async Task A_switch_that_is_stored_but_not_answered_is_found_out()
     {
@@ -65,6 +67,22 @@ public sealed class ReplacedTakeoverTests
         while (projection.Projector.Names.Version != 2) await Task.Delay(10, TestContext.Current.CancellationToken);
     }
 
+    // Found by the simulation (seed 84).
+    [Fact]
+    public async Task A_repair_whose_call_is_not_answered_leaves_a_document_there()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var views = LateViews.Around(stage.Views, (name, answer) => name == nameof(IViewStore.RemoveAsync)
+            ? throw new TidelineException(ErrorCode.StorageUnavailable, "The answer was lost.") : answer);
+        await using var host = await ProjectionHost.CreateAsync(
+            [CustomersProjection.Definition], stage.Bank.Ledger, stage.Log, views, stage.Bank.Time,
+            NullLoggerFactory.Instance, default);
+        (await host["customers"].Repair.RepairAsync(ada.ToString(), default)).Documents.ShouldBe(1);
+        (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.Length.ShouldBe(2);
+    }
+
     /// <summary>Views whose answers a test replaces after the call was carried out.</summary>
     public class LateViews : DispatchProxy
     {
@@ -87,6 +105,7 @@ public sealed class ReplacedTakeoverTests
                 BeforeState?.Invoke(Encoding.UTF8.GetString(json));
             var answer = targetMethod.Invoke(_inner, args);
             return targetMethod.Name is nameof(IViewStore.SetStateAsync) or nameof(IViewStore.EnsureCollectionAsync)
+                or nameof(IViewStore.RemoveAsync)
                 ? _answer(targetMethod.Name, answer)
                 : answer;
         }

@@ -190,6 +190,22 @@ internal static class AccountMutants
         },
         new()
         {
+            Name = "legs-on-one-account-are-one-movement",
+            File = "Services/Accounts/Views/CustomersProjection.cs",
+            Find = """is { } entry ? Write(entry) : null,""",
+            Replace = """
+                is { } entry
+                            && (!Planted.Is("legs-on-one-account-are-one-movement")
+                                || Planted.IsFirst((entry.TransactionId, entry.AccountId), entry.EntryVersion))
+                            ? Write(entry) : null,
+                """,
+            What = "A transaction with two legs on one account has one movement in the views.",
+            How = "A transaction with two legs on one account, and a list of movements: the simulation found it.",
+            Laws = "I8 I10",
+            IsEasy = true,
+        },
+        new()
+        {
             Name = "view-available-without-held",
             File = "Services/Accounts/Views/CustomerFold.cs",
             Find = """data.PostedMinor - data.HeldMinor + data.OverdraftLimitMinor""",

@@ -20,7 +20,12 @@ internal static class MutantTree
         {
             private static readonly string? Name = Environment.GetEnvironmentVariable("{{Variable}}");
 
+            private static readonly System.Collections.Concurrent.ConcurrentDictionary<object, object> Known = new();
+
             public static bool Is(string name) => Name == name;
+
+            // Whether a value is the first that came with its key, or the same again.
+            public static bool IsFirst(object key, object value) => Known.GetOrAdd(key, value).Equals(value);
         }
         """;
 

@@ -62,17 +62,6 @@ internal static class PaymentMutants
         },
         new()
         {
-            Name = "same-account-transfer",
-            File = "Services/Payments/StartTransfer.cs",
-            Find = """var refusal = (From == To""",
-            Replace = """var refusal = (From == To && !Planted.Is("same-account-transfer")""",
-            What = "An account may transfer money to itself.",
-            How = "A transfer from an account to itself.",
-            Laws = "model",
-            IsEasy = true,
-        },
-        new()
-        {
             Name = "condition-not-judged-within-shard",
             File = "Services/Payments/PostTransaction.cs",
             Find = """return Order.Judge(batch) ?? batch.Record(""",

@@ -159,11 +159,11 @@ internal static class ProjectionMutants
             File = "Projections/ViewRepair.cs",
             Find = """
                 _projector.Watermark(shard), cancel);
-                            return await FinishAsync(fold, names, cancel);
+                            return await FinishAsync(fold, names, shards, cancel);
                 """,
             Replace = """
                 Planted.Is("repair-misses-what-came-meanwhile") ? 0 : _projector.Watermark(shard), cancel);
-                            return await FinishAsync(fold, names, cancel);
+                            return await FinishAsync(fold, names, shards, cancel);
                 """,
             What = "A repaired document lacks the events that were projected during its repair.",
             How = "A repair of a customer under traffic.",

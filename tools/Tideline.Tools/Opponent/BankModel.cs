@@ -45,6 +45,10 @@ internal sealed class BankModel
     /// <summary>The events in which money moved, by transaction.</summary>
     public IReadOnlyDictionary<Guid, List<Fact>> Transactions => _transactions;
 
+    /// <summary>The events in which money moved for a saga.</summary>
+    public IEnumerable<Fact> OfSaga(Guid saga) =>
+        _transactions.Values.SelectMany(legs => legs).Where(fact => fact.Id("sagaId") == saga);
+
     private void Apply(Fact fact)
     {
         if (fact.Type == "CUSTOMER_CREATED")

@@ -59,6 +59,14 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
         return operation;
     }
 
+    /// <summary>Sends a command again, to any node.</summary>
+    public async Task<Operation> AskAgainAsync(Operation operation)
+    {
+        var again = new Draw(_next++, 0, 0, new SeededRandom(0)).Again(operation);
+        await SendAsync(again, again.Number % bank.Nodes);
+        return again;
+    }
+
     /// <summary>Asks a node something that is no part of the history.</summary>
     public async Task<Operation> AskQuietlyAsync(
         int node, string method, string target, string? body = null, int patienceMs = OpponentLimits.ClientPatienceMs)
@@ -78,12 +86,30 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
             await Task.Delay(TimeSpan.FromMicroseconds(random.Below(plan.ThinkUs)), time);
             if (plan.Without.Contains(number)) continue;
             var operation = moves.Next(number, client, NowUs(), random);
-            await SendAsync(operation, random.Below(bank.Nodes));
+            var sent = SendAsync(operation, random.Below(bank.Nodes));
+            await BesideAsync(client, moves, operation, random);
+            await sent;
             _known.Learn(operation);
             // At once, as an application does with what it has just written.
             if (moves.Follow(_next, client, operation, random) is not { } read) continue;
             _next++;
+            if (read.Consistency == OpponentLimits.Bound)
+                await Task.Delay(TimeSpan.FromMilliseconds(OpponentLimits.AfterBoundMs), time);
             await SendAsync(read, random.Below(bank.Nodes));
+        }
+    }
+
+    // Before the operation has its answer.
+    private async Task BesideAsync(int client, Moves moves, Operation operation, SeededRandom random)
+    {
+        for (var before = (Operation?)null; ;)
+        {
+            var afterUs = random.Percent(40) ? 0 : random.Below(OpponentLimits.BesideUs);
+            await Task.Delay(TimeSpan.FromMicroseconds(afterUs), time);
+            before = moves.Beside(_next, client, NowUs(), operation, before, random);
+            if (before is null || plan.Without.Contains(_next++)) return;
+            await SendAsync(before, random.Below(bank.Nodes));
+            _known.Learn(before);
         }
     }
 

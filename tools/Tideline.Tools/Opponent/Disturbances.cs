@@ -5,11 +5,15 @@ using Tideline.Tools.Simulation.Faults;
 
 namespace Tideline.Tools.Opponent;
 
-/// <summary>Breaks the installation while clients work: kills, pauses, clocks, outages, losses.</summary>
-internal sealed class Disturbances(SimulatedBank bank, RunPlan plan, TimeProvider time, RunLog log)
+/// <summary>Breaks the installation while clients work: kills, pauses, clocks, outages, losses, damage.</summary>
+internal sealed class Disturbances(
+    SimulatedBank bank, RunPlan plan, Damages damages, TimeProvider time, RunLog log)
 {
     private static readonly FaultKinds[] Kinds =
-        [FaultKinds.Kills, FaultKinds.Pauses, FaultKinds.Clocks, FaultKinds.Outages, FaultKinds.Losses];
+    [
+        FaultKinds.Kills, FaultKinds.Pauses, FaultKinds.Clocks, FaultKinds.Outages, FaultKinds.Losses,
+        FaultKinds.Damage,
+    ];
 
     private static readonly string[] Engines = ["ledger", "log", "views"];
     private readonly List<Task> _restarts = [];
@@ -21,14 +25,27 @@ internal sealed class Disturbances(SimulatedBank bank, RunPlan plan, TimeProvide
         for (var number = 0; !isOver() && number < OpponentLimits.Disturbances; number++)
         {
             var random = new SeededRandom(plan.Seed * 1_000_003 + (ulong)number);
-            await Task.Delay(TimeSpan.FromMilliseconds(200 + random.Below(4_000)), time);
+            await Task.Delay(TimeSpan.FromMilliseconds(200 + random.Below(3_000)), time);
             var kind = Kinds[random.Below(Kinds.Length)];
+            for (var draw = 0; draw < 3 && !plan.Faults.HasFlag(kind); draw++) kind = Kinds[random.Below(Kinds.Length)];
             if (isOver() || plan.Calm.Contains(number) || !plan.Faults.HasFlag(kind)) continue;
+            if (random.Percent(60)) await AimAsync(random);
             await DisturbAsync(number, kind, random);
         }
 
         await Task.WhenAll(_restarts);
     }
+
+    // While a saga is under way: a moment after one of its messages has reached the log.
+    private async Task AimAsync(SeededRandom random)
+    {
+        var before = Messages();
+        for (var ms = 0; ms < OpponentLimits.AimMs && Messages() == before; ms += 2) await WaitAsync(2);
+        await Task.Delay(TimeSpan.FromMicroseconds(random.Below(20_000)), time);
+    }
+
+    private long Messages() => Enumerable.Range(0, bank.Disks.Ledger.Map.Shards)
+        .Sum(shard => bank.Disks.Log.HeadOf("saga.commands", shard));
 
     private async Task DisturbAsync(int number, FaultKinds kind, SeededRandom random)
     {
@@ -55,12 +72,18 @@ internal sealed class Disturbances(SimulatedBank bank, RunPlan plan, TimeProvide
                 bank.SetClock(node, TimeSpan.Zero);
                 break;
             case FaultKinds.Outages:
-                var engine = Engines[random.Below(Engines.Length)];
+                // Now and then longer than any deadline.
+                var isLong = random.Percent(12);
+                var engine = isLong ? "log" : Engines[random.Below(Engines.Length)];
+                if (!isLong && random.Percent(30) && bank.Node(node) is { } lonely)
+                    engine = Outages.NameOf(engine, lonely.Process);
                 log.Note($"disturbance {number}: the {engine} is away");
                 bank.Disks.Outages.Begin(engine);
-                // Now and then longer than any deadline.
-                await WaitAsync(random.Percent(4) ? OpponentLimits.LongOutageMs : 300 + random.Below(9_000));
+                await WaitAsync(isLong ? OpponentLimits.LongOutageMs : 300 + random.Below(9_000));
                 bank.Disks.Outages.End(engine);
+                break;
+            case FaultKinds.Damage:
+                Damage(number, random);
                 break;
             default:
                 await LoseAsync(number, random);
@@ -68,15 +91,39 @@ internal sealed class Disturbances(SimulatedBank bank, RunPlan plan, TimeProvide
         }
     }
 
+    // What is put back lacks nothing but what happened meanwhile.
+    private void Damage(int number, SeededRandom random)
+    {
+        for (var left = 1 + random.Below(3); left > 0; left--)
+        {
+            if (damages.Damage(random) is not { } damaged) return;
+            log.Note($"disturbance {number}: somebody damages {damaged}");
+            log.AreViewsTouched = true;
+            if (random.Percent(50)) _restarts.Add(PutBackAsync(damaged, random.Below(4_000)));
+        }
+    }
+
+    private async Task PutBackAsync(Damaged damaged, int afterMs)
+    {
+        await WaitAsync(afterMs);
+        damages.PutBack(damaged);
+        log.Note($"somebody puts back {damaged}");
+    }
+
     // The machines fail: log and views may lose what their contracts allow, or everything.
     private async Task LoseAsync(int number, SeededRandom random)
     {
         for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
-        switch (random.Below(5))
+        log.AreViewsTouched = true;
+        switch (random.Below(6))
         {
             case 0:
                 log.Note($"disturbance {number}: all nodes are killed, and the log is lost");
                 bank.Disks.Log.Wipe();
+                break;
+            case 5:
+                log.Note($"disturbance {number}: all nodes are killed, and the log keeps the positions of its groups");
+                bank.Disks.Log.Wipe(keepsPositions: true);
                 break;
             case 1:
                 log.Note($"disturbance {number}: all nodes are killed, and the views are lost");
@@ -89,6 +136,7 @@ internal sealed class Disturbances(SimulatedBank bank, RunPlan plan, TimeProvide
             default:
                 log.Note($"disturbance {number}: all nodes are killed, and the log loses what can be made again");
                 bank.Disks.Log.LoseDerivedTails(random.Below);
+                bank.Disks.Log.LosePositions(random.Below);
                 break;
         }
 

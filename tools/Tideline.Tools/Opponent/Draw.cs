@@ -6,6 +6,10 @@ namespace Tideline.Tools.Opponent;
 /// <summary>The draw of one operation.</summary>
 internal readonly record struct Draw(int Number, int Client, long NowUs, SeededRandom Random)
 {
+    /// <summary>A time as the bank reads it.</summary>
+    public static string Time(long us) => DateTimeOffset.UnixEpoch.AddMicroseconds(us)
+        .ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+
     /// <summary>A command with a key of its own.</summary>
     public Operation Command(OperationKind kind, string method, string target, string? body) =>
         Plain(kind, method, target, body) with

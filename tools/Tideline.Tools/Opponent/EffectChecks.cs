@@ -19,13 +19,15 @@ internal static class EffectChecks
                 ? null : "The hold has another amount or account",
             OperationKind.SetStatus => effects[0].Text("status") == began.Word ? null : "The status is another one",
             OperationKind.Transfer => Transfer(effects, began, answered),
-            OperationKind.Journal => Journal(effects, began, answered),
+            OperationKind.Journal => Journal(effects, began, answered) ?? Condition(model, effects, began),
             OperationKind.OpenAccount => effects[0].Id("customerId") == began.Other
                 && effects[0].Text("currency") == began.Currency && effects[0].Text("iban") == began.Word
                 ? null : "The account is another one",
             _ => null,
         };
         if (why is not null) violations.Add("I3", $"{why}: {string.Join(", ", effects)}", began);
+        if (began is { Kind: OperationKind.SetStatus, Word: "closed" })
+            CheckNothingReturns(model, effects[0], answered[0], violations);
         if (began.Kind is OperationKind.Deposit or OperationKind.Withdraw or OperationKind.Capture
             or OperationKind.Transfer) CheckBalance(effects, began, answered, violations);
     }
@@ -50,6 +52,30 @@ internal static class EffectChecks
         var booked = effects.Select(fact => (fact.Subject, fact.Number("amountMinor"))).Order();
         return booked.SequenceEqual(began.Legs.Select(leg => (leg.Account, leg.Minor)).Order())
             ? null : "The legs are others than those of the request";
+    }
+
+    // The condition held before it was booked, at some moment since it was asked for.
+    private static string? Condition(BankModel model, List<Fact> effects, Operation began)
+    {
+        if (began.AmountMinor == 0 || !model.Accounts.TryGetValue(began.Legs[^1].Account, out var account)) return null;
+        var first = effects.Where(fact => fact.Subject == account.Id).Min(fact => fact.Seq);
+        return account.Between(began.HeadsBefore[account.Shard], first - 1)
+            .Any(state => state.PostedMinor >= began.AmountMinor) ? null : "Its condition did not hold";
+    }
+
+    // What left the account before it was closed had arrived, or had come back, when the closing was answered.
+    private static void CheckNothingReturns(
+        BankModel model, Fact closed, Operation answer, Violations violations)
+    {
+        var left = model.Accounts[closed.Subject].States
+            .Where(state => state.Fact.Seq < closed.Seq && state.Fact.Kind == "transfer"
+                && state.Fact.Number("amountMinor") < 0 && state.Fact.Id("sagaId") != Guid.Empty);
+        foreach (var debit in left.Select(state => state.Fact))
+        {
+            if (!model.OfSaga(debit.Id("sagaId")).Any(fact => fact.Number("amountMinor") > 0
+                && fact.Seq <= answer.HeadsAfter[fact.Shard]))
+                violations.Add("model", $"The account was closed while money of it was under way: {debit}", answer);
+        }
     }
 
     // The balance of the answer is the one after the movement.

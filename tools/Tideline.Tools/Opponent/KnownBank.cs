@@ -11,12 +11,12 @@ internal sealed class KnownBank
 
     public List<(Guid Id, Guid Customer, string Currency)> Accounts { get; } = [];
 
-    public List<(Guid Id, Guid Account, string Currency)> Holds { get; } = [];
+    public List<KnownHold> Holds { get; } = [];
 
     public List<Guid> Transfers { get; } = [];
 
-    /// <summary>Times of entries, as the bank writes them.</summary>
-    public List<string> Times { get; } = [];
+    /// <summary>Times of entries, as the bank writes them, and their accounts.</summary>
+    public List<(Guid Account, string At)> Times { get; } = [];
 
     /// <summary>Commands with a key, to be sent again.</summary>
     public List<Operation> Commands { get; } = [];
@@ -54,16 +54,21 @@ internal sealed class KnownBank
         {
             case OperationKind.ReadEntries:
                 Times.AddRange(operation.Answer.GetProperty("items").EnumerateArray()
-                    .Select(entry => entry.GetProperty("at").GetString()!));
+                    .Select(entry => (operation.Subject, entry.GetProperty("at").GetString()!)));
                 break;
             case OperationKind.CreateCustomer: Customers.Add(operation.Id("customerId")); break;
             case OperationKind.OpenAccount:
                 Accounts.Add((operation.Id("accountId"), operation.Other, operation.Currency));
                 break;
             case OperationKind.PlaceHold:
-                Holds.Add((operation.Id("holdId"), operation.Subject, operation.Currency));
+                Holds.Add(new KnownHold(
+                    operation.Id("holdId"), operation.Subject, operation.Currency, operation.AmountMinor,
+                    operation.AtUs));
                 break;
             case OperationKind.Transfer: Transfers.Add(operation.Id("transferId")); break;
         }
     }
 }
+
+/// <summary>A hold as a client remembers it.</summary>
+internal sealed record KnownHold(Guid Id, Guid Account, string Currency, long AmountMinor, long ExpiresUs);

@@ -34,7 +34,8 @@ internal sealed class LawChecks(
         bank.Disks.Log.SequencesOf("account.events", shard) is var published
         && (published.Count == 0 ? 0 : published[^1]) == bank.Disks.Ledger.DurableSeq(shard));
 
-    private IEnumerable<Fact> Facts()
+    /// <summary>The durable events of all shards, as published.</summary>
+    public IEnumerable<Fact> Facts()
     {
         for (var shard = 0; shard < bank.Disks.Ledger.Map.Shards; shard++)
         {

@@ -23,14 +23,39 @@ internal sealed class LostTail(
         var after = bank.Disks.Ledger.DurableSeq(shard);
         if (after == before) return;
         log.Note($"all nodes are killed, and shard {shard} loses its events {after + 1} to {before}");
-        for (var node = 0; node < bank.Nodes; node++) await StartAsync(node);
-        var account = model.Accounts.Values.Where(account => account.Shard == shard)
-            .OrderBy(account => account.States[0].Fact.Seq).First();
+        if (random.Percent(40)) await BuildOnItAsync(shard);
+        else for (var node = 0; node < bank.Nodes; node++) await StartAsync(node);
+        // Those that lost something; if it was another thing, the oldest account.
+        var own = model.Accounts.Values.Where(account => account.Shard == shard)
+            .OrderBy(account => account.States[0].Fact.Seq).ToList();
+        var accounts = own.FindAll(account => account.Now.Fact.Seq > after);
+        if (accounts.Count == 0) accounts = own[..1];
         for (var second = 0; second < OpponentLimits.LostTailSeconds; second++)
         {
-            await CheckAsync(second % bank.Nodes, shard, account);
+            await CheckAsync(second % bank.Nodes, shard, accounts[second % accounts.Count]);
             await Task.Delay(TimeSpan.FromSeconds(1), time);
         }
+    }
+
+    // While whoever saw the tail is away, nobody can know; and what is built meanwhile may be as long as what was lost.
+    private async Task BuildOnItAsync(int shard)
+    {
+        bank.Disks.Outages.Begin("log");
+        bank.Disks.Outages.Begin("views");
+        for (var node = 0; node < bank.Nodes; node++) await StartAsync(node);
+        var account = model.Accounts.Values
+            .FirstOrDefault(account => account.Shard == shard && account.Now.Version > 1);
+        for (var change = 0; account is not null && change < OpponentLimits.LostTailSeconds; change++)
+        {
+            await clients.AskQuietlyAsync(
+                change % bank.Nodes, "PATCH", $"/v1/accounts/{account.Id}",
+                change % 2 == 0 ? "{\"status\":\"frozen\"}" : "{\"status\":\"open\"}");
+            await Task.Delay(TimeSpan.FromMilliseconds(200), time);
+        }
+
+        bank.Disks.Outages.End("log");
+        bank.Disks.Outages.End("views");
+        await Task.Delay(TimeSpan.FromSeconds(OpponentLimits.LostTailSeconds), time);
     }
 
     // A node whose shards are all lost does not start.

@@ -21,7 +21,7 @@ internal sealed class Moves
         "ES9121000418450200051332", "AT611904300234573201", "CH9300762011623852957",
     ];
 
-    private static readonly string[] Levels = ["eventual", "bounded=200", "session", "strong"];
+    private static readonly string[] Levels = ["eventual", OpponentLimits.Bound, "session", "strong"];
 
     /// <param name="bank">What the clients know.</param>
     /// <param name="random">Draws what this run does often, and what seldom.</param>
@@ -36,17 +36,30 @@ internal sealed class Moves
         _accounts = 3 + random.Below(8);
     }
 
-    /// <summary>A read of what an operation has just changed, at its token; null: none follows.</summary>
+    /// <summary>
+    /// A read of what an operation has just changed, at its token or within a bound; null: none follows.
+    /// </summary>
     public Operation? Follow(int number, int client, Operation operation, SeededRandom random)
     {
-        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(40)) return null;
+        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(50)) return null;
         var account = operation.Kind == OperationKind.Transfer && random.Percent(50) ? operation.Other
             : operation.Subject;
         var customer = _bank.CustomerOf(account);
         if (customer == Guid.Empty) return null;
-        return new Draw(number, client, 0, random).Plain(
+        var read = new Draw(number, client, 0, random).Plain(
             OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}") with
-        { Subject = customer, After = operation, Consistency = "session" };
+        { Subject = customer };
+        return random.Percent(75)
+            ? read with { After = operation, Consistency = "session" }
+            : read with { Consistency = OpponentLimits.Bound };
+    }
+
+    /// <summary>What is done before an operation has its answer; null: nothing more.</summary>
+    public Operation? Beside(
+        int number, int client, long nowUs, Operation operation, Operation? before, SeededRandom random)
+    {
+        var (draw, moves) = (new Draw(number, client, nowUs, random), new BesideMoves(_bank));
+        return before is null ? moves.Next(draw, operation) : BesideMoves.After(draw, operation, before);
     }
 
     /// <summary>The next operation of a client.</summary>
@@ -61,12 +74,12 @@ internal sealed class Moves
         if (_bank.Accounts.Count < _accounts) return OpenAccount(draw);
         if (random.Percent(8))
         {
-            return random.Below(8) switch
+            return random.Below(14) switch
             {
                 < 2 => CreateCustomer(draw),
                 < 5 => OpenAccount(draw),
                 < 7 => Misuse(draw),
-                _ => Rebuild(draw),
+                _ => new OperatorMoves(_bank).Next(draw),
             };
         }
 
@@ -135,32 +148,63 @@ internal sealed class Moves
         { Subject = from, Other = to, AmountMinor = amount, Currency = currency };
     }
 
-    // Two to five legs, of one currency or two; sometimes two on one account, and sometimes out of balance.
+    // Two to five legs, sometimes two on one account or a pair in another currency, and sometimes out of balance.
     private Operation Journal(Draw draw)
     {
         var currency = draw.Random.Percent(90) ? "EUR" : Amounts.Currencies[draw.Random.Below(3)].Code;
         var accounts = _bank.Accounts.Where(account => account.Currency == currency).ToList();
         if (accounts.Count < 2) return Transfer(draw);
-        List<(Guid Account, long Minor)> legs = [];
+        List<(Guid Account, long Minor, string Currency)> legs = [];
         var sum = 0L;
         for (var leg = 1 + draw.Random.Below(4); leg > 0; leg--)
         {
             var account = KnownBank.Any(accounts, draw.Random).Id;
             var minor = draw.Random.Percent(60) ? -Amount(draw, account, 200) : 1 + draw.Random.Below(200);
-            legs.Add((account, minor));
+            legs.Add((account, minor, currency));
             sum += minor;
         }
 
-        if (sum != 0 && !draw.Random.Percent(3)) legs.Add((KnownBank.Any(accounts, draw.Random).Id, -sum));
+        if (draw.Random.Percent(20))
+        {
+            // Few legs, so that nothing else keeps them from being booked.
+            if (draw.Random.Percent(50)) (sum, legs) = (0, []);
+            sum += AddOtherCurrency(draw, currency, legs);
+        }
+
+        if (legs.Count == 0) return Transfer(draw);
+        if (sum != 0 && !draw.Random.Percent(3)) legs.Add((Payer(draw, accounts, sum), -sum, currency));
         var written = string.Join(",", legs.Select(leg => string.Create(
             CultureInfo.InvariantCulture,
-            $"{{\"accountId\":\"{leg.Account}\",\"amountMinor\":{leg.Minor},\"currency\":\"{currency}\"}}")));
-        var minimum = draw.Random.Percent(20)
-            ? $"{{\"accountId\":\"{legs[^1].Account}\",\"minimumMinor\":{draw.Random.Below(300)}}}" : "";
+            $"{{\"accountId\":\"{leg.Account}\",\"amountMinor\":{leg.Minor},\"currency\":\"{leg.Currency}\"}}")));
+        var least = draw.Random.Percent(30) ? 1 + draw.Random.Below(300) : 0;
+        var minimum = least == 0 ? ""
+            : $"{{\"accountId\":\"{legs[^1].Account}\",\"minimumMinor\":{least}}}";
         return draw.Command(
             OperationKind.Journal, "POST", SimulatedTransactions.Path,
             $"{{\"legs\":[{written}],\"conditions\":[{minimum}]}}") with
-        { Subject = legs[0].Account, Currency = currency, Legs = legs };
+        { Subject = legs[0].Account, Currency = currency, Legs = legs, AmountMinor = least };
+    }
+
+    // One that can pay the sum, if there is one.
+    private Guid Payer(Draw draw, List<(Guid Id, Guid Customer, string Currency)> accounts, long sum)
+    {
+        var rich = accounts.FindAll(account => _bank.Balance(account.Id) >= sum);
+        return KnownBank.Any(rich.Count > 0 ? rich : accounts, draw.Random).Id;
+    }
+
+    // A pair of its own; or one leg that only the sum over both currencies balances, which nobody may book. Answers
+    // what the first currency must add for that.
+    private long AddOtherCurrency(Draw draw, string currency, List<(Guid Account, long Minor, string Currency)> legs)
+    {
+        var others = _bank.Accounts.Where(account => account.Currency != currency).ToList();
+        if (others.Count == 0) return 0;
+        var (id, _, other) = KnownBank.Any(others, draw.Random);
+        var minor = 1L + draw.Random.Below(100);
+        legs.Add((id, minor, other));
+        if (draw.Random.Percent(50)) return minor;
+        var same = others.FindAll(account => account.Currency == other);
+        legs.Add((KnownBank.Any(same, draw.Random).Id, -minor, other));
+        return 0;
     }
 
     private bool IsLike(Guid to, Guid from, string currency) =>
@@ -170,8 +214,9 @@ internal sealed class Moves
     {
         var (id, _, currency) = Account(draw);
         var amount = Amount(draw, id, 200);
-        var atUs = draw.Random.Percent(60) ? draw.NowUs + 500_000 + draw.Random.Below(5_000_000) : 0;
-        var expires = atUs == 0 ? "" : $",\"expiresAt\":\"{Time(atUs)}\"";
+        var most = draw.Random.Percent(50) ? 500_000 : 5_000_000;
+        var atUs = draw.Random.Percent(60) ? draw.NowUs + 100_000 + draw.Random.Below(most) : 0;
+        var expires = atUs == 0 ? "" : $",\"expiresAt\":\"{Draw.Time(atUs)}\"";
         return draw.Command(OperationKind.PlaceHold, "POST", $"/v1/accounts/{id}/holds",
             $"{Money(amount, currency)[..^1]}{expires}}}") with
         { Subject = id, AmountMinor = amount, Currency = currency, AtUs = atUs };
@@ -180,19 +225,28 @@ internal sealed class Moves
     private Operation EndHold(Draw draw)
     {
         if (_bank.Holds.Count == 0) return PlaceHold(draw);
-        var (id, account, currency) = KnownBank.Any(_bank.Holds, draw.Random);
-        if (draw.Random.Percent(40))
+        // One that expires at this moment, if there is one.
+        var near = _bank.Holds.FindAll(hold => Math.Abs(hold.ExpiresUs - draw.NowUs) < OpponentLimits.NearExpiryUs);
+        var hold = near.Count > 0 && draw.Random.Percent(70) ? near[draw.Random.Below(near.Count)]
+            : KnownBank.Any(_bank.Holds, draw.Random);
+        if (draw.Random.Percent(30))
         {
-            return draw.Command(OperationKind.Release, "POST", $"/v1/holds/{id}/release", null) with
-            { Subject = account, Hold = id, Currency = currency };
+            return draw.Command(OperationKind.Release, "POST", $"/v1/holds/{hold.Id}/release", null) with
+            { Subject = hold.Account, Hold = hold.Id, Currency = hold.Currency };
         }
 
-        var amount = draw.Random.Percent(50) ? 1 + draw.Random.Below(150) : 0;
-        var isFinal = draw.Random.Percent(30);
+        // A part, all that is left, or as much again as was held.
+        var amount = draw.Random.Below(10) switch
+        {
+            < 4 => 1 + draw.Random.Below(60),
+            < 6 => hold.AmountMinor,
+            _ => 0L,
+        };
+        var isFinal = draw.Random.Percent(25);
         var body = amount == 0 ? $"{{{(isFinal ? "\"final\":true" : "")}}}"
-            : $"{Money(amount, currency)[..^1]}{(isFinal ? ",\"final\":true" : "")}}}";
-        return draw.Command(OperationKind.Capture, "POST", $"/v1/holds/{id}/capture", body) with
-        { Subject = account, Hold = id, AmountMinor = amount, Currency = currency };
+            : $"{Money(amount, hold.Currency)[..^1]}{(isFinal ? ",\"final\":true" : "")}}}";
+        return draw.Command(OperationKind.Capture, "POST", $"/v1/holds/{hold.Id}/capture", body) with
+        { Subject = hold.Account, Hold = hold.Id, AmountMinor = amount, Currency = hold.Currency };
     }
 
     private Operation SetStatus(Draw draw)
@@ -219,10 +273,6 @@ internal sealed class Moves
         return Cash(draw, isDeposit: true) with { Key = key };
     }
 
-    private static Operation Rebuild(Draw draw) => draw.Plain(
-        OperationKind.Rebuild, "POST", "/v1/ops/projections/rebuild",
-        draw.Random.Percent(50) ? "{\"projection\":\"customers\",\"force\":true}" : "{}");
-
     private Operation Read(Draw draw)
     {
         var (id, customer, _) = Account(draw);
@@ -240,16 +290,19 @@ internal sealed class Moves
                 { Subject = id };
             case 3:
                 var at = draw.NowUs - draw.Random.Below(draw.Random.Percent(50) ? 2_000 : 8_000_000);
+                (id, var when) = draw.Random.Percent(40) && _bank.Times.Count > 0
+                    ? KnownBank.Any(_bank.Times, draw.Random) : (id, Draw.Time(at));
                 return draw.Plain(OperationKind.ReadBalance, "GET",
-                    $"/v1/accounts/{id}/balance" + (draw.Random.Percent(70) ? $"?at={Time(at)}" : "")) with
+                    $"/v1/accounts/{id}/balance" + (draw.Random.Percent(70) ? $"?at={when}" : "")) with
                 { Subject = id };
             case 4 when _bank.Transfers.Count > 0:
                 var transfer = KnownBank.Any(_bank.Transfers, draw.Random);
                 return draw.Plain(OperationKind.ReadTransfer, "GET", $"/v1/payments/transfers/{transfer}") with
                 { Subject = transfer };
             case 5:
-                var until = draw.Random.Percent(30) ? $"&to={Time(draw.NowUs)}" : "";
-                var list = $"/v1/transactions?customerId={customer}&limit={1 + draw.Random.Below(8)}{until}";
+                var until = draw.Random.Percent(30) ? $"&to={Draw.Time(draw.NowUs)}" : "";
+                var limit = 1 + draw.Random.Below(draw.Random.Percent(60) ? 2 : 8);
+                var list = $"/v1/transactions?customerId={customer}&limit={limit}{until}";
                 return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET", list) with
                 { IsWalk = true, AtUs = until.Length == 0 ? 0 : draw.NowUs }, customer);
             case 6 or 7:
@@ -260,18 +313,21 @@ internal sealed class Moves
         }
     }
 
+    // From or to the very moment of an entry, often.
     private Operation Statement(Draw draw, Guid account)
     {
-        var from = draw.Random.Percent(40) && _bank.Times.Count > 0 ? KnownBank.Any(_bank.Times, draw.Random)
-            : Time(draw.NowUs - draw.Random.Below(8_000_000));
-        var to = draw.Random.Below(3) switch
+        var (from, to) = (Draw.Time(draw.NowUs - draw.Random.Below(8_000_000)), Draw.Time(draw.NowUs));
+        if (_bank.Times.Count > 0 && draw.Random.Percent(60))
         {
-            0 when _bank.Times.Count > 0 => $"&to={KnownBank.Any(_bank.Times, draw.Random)}",
-            1 => $"&to={Time(draw.NowUs)}",
-            _ => "",
-        };
+            (account, var at) = KnownBank.Any(_bank.Times, draw.Random);
+            var own = _bank.Times.Where(time => time.Account == account).Select(time => time.At).ToList();
+            if (draw.Random.Percent(60)) to = at;
+            from = draw.Random.Percent(60) ? own.Min(StringComparer.Ordinal)! : Draw.Time(draw.NowUs - 20_000_000);
+        }
+
+        var end = draw.Random.Percent(75) ? $"&to={to}" : "";
         return draw.Plain(
-            OperationKind.ReadStatement, "GET", $"/v1/accounts/{account}/statement?from={from}{to}") with
+            OperationKind.ReadStatement, "GET", $"/v1/accounts/{account}/statement?from={from}{end}") with
         { Subject = account };
     }
 
@@ -301,15 +357,17 @@ internal sealed class Moves
         _ => draw.Random.NextGuid(),
     };
 
-    // All that there is, often: an account is emptied while something of it is under way.
-    private long Amount(Draw draw, Guid account, int most) =>
-        draw.Random.Percent(20) && _bank.Balance(account) > 0 ? _bank.Balance(account) : 1 + draw.Random.Below(most);
+    // All that there is, often: an account is emptied while something of it is under way. Else mostly what it can pay.
+    private long Amount(Draw draw, Guid account, int most)
+    {
+        var balance = _bank.Balance(account);
+        if (balance > 0 && draw.Random.Percent(30)) return balance;
+        return 1 + draw.Random.Below(
+            balance > 0 && draw.Random.Percent(60) ? (int)Math.Min(most, balance) : most);
+    }
 
     private static string Money(long minor, string currency) =>
         $"{{\"amount\":\"{Amounts.Write(minor, currency)}\",\"currency\":\"{currency}\"}}";
 
     private static string Chosen(string field, Guid id) => id == Guid.Empty ? "" : $",\"{field}\":\"{id}\"";
-
-    private static string Time(long us) => DateTimeOffset.UnixEpoch.AddMicroseconds(us)
-        .ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 }

@@ -23,7 +23,8 @@ internal enum OperationKind
     ReadMovements,
     ReadStatement,
     ReadTransfer,
-    Rebuild,
+    Operate,
+    Verify,
     Resolve,
 }
 
@@ -75,12 +76,13 @@ internal sealed record Operation
 
     public Guid Hold { get; init; }
 
+    /// <summary>The amount in minor units; of a transaction, what its last account must have before it.</summary>
     public long AmountMinor { get; init; }
 
     public string Currency { get; init; } = "";
 
-    /// <summary>The legs of a transaction: accounts and amounts in minor units.</summary>
-    public IReadOnlyList<(Guid Account, long Minor)> Legs { get; init; } = [];
+    /// <summary>The legs of a transaction: accounts, amounts in minor units, and their currencies.</summary>
+    public IReadOnlyList<(Guid Account, long Minor, string Currency)> Legs { get; init; } = [];
 
     /// <summary>The status that the account shall have, or the IBAN of a new account.</summary>
     public string Word { get; init; } = "";

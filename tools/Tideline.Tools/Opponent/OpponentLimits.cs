@@ -6,6 +6,18 @@ internal static class OpponentLimits
     /// <summary>The longest pause of a client between two operations, µs.</summary>
     public const int ThinkUs = 400_000;
 
+    /// <summary>The bound of bounded reads.</summary>
+    public const string Bound = "bounded=200";
+
+    /// <summary>How long after a write a bounded read of it is sent, ms: a little later than its bound.</summary>
+    public const int AfterBoundMs = 230;
+
+    /// <summary>How near to its expiry a hold is captured or released often, µs.</summary>
+    public const long NearExpiryUs = 250_000;
+
+    /// <summary>How long after a request the one beside it is sent, at most, µs.</summary>
+    public const int BesideUs = 30_000;
+
     /// <summary>How long a client waits for an answer, ms.</summary>
     public const int ClientPatienceMs = 8_000;
 
@@ -32,6 +44,15 @@ internal static class OpponentLimits
 
     /// <summary>How often the log is looked at until it is level with the ledger, every 100 ms.</summary>
     public const int LogAttempts = 100;
+
+    /// <summary>When the backup is taken that some runs return to, at most, ms.</summary>
+    public const int BackupMs = 12_000;
+
+    /// <summary>The commands that are sent again after a restore.</summary>
+    public const int SentAgain = 12;
+
+    /// <summary>How long a disturbance waits for a message of a saga, ms.</summary>
+    public const int AimMs = 400;
 
     /// <summary>Disturbances of one run, at most.</summary>
     public const int Disturbances = 64;

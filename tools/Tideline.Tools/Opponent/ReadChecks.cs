@@ -21,6 +21,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
                 case OperationKind.ReadCustomer when read.Status is 200 or 404: CheckCustomer(read); break;
                 case OperationKind.ReadMovements when read.Status == 200: CheckMovements(read); break;
                 case OperationKind.ReadStatement when read.Status == 200: CheckStatement(read); break;
+                case OperationKind.Verify when read.Status == 200: CheckVerified(read); break;
                 case OperationKind.ReadTransfer when read.Status == 200: CheckTransfer(read); break;
             }
         }
@@ -234,6 +235,18 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         if (read.Text("status") == "settled"
             && !legs.Exists(leg => leg.Number("amountMinor") > 0 && leg.Seq <= read.HeadsAfter[leg.Shard]))
             Report("I10", "The transfer is shown as settled before its credit", read);
+    }
+
+    // Whatever is under way: what holds is found to hold, unless an engine did not answer or somebody broke the views.
+    private void CheckVerified(Operation read)
+    {
+        foreach (var (name, finding) in Findings.Of(read))
+        {
+            if (!finding.Contains("(simulated)", StringComparison.Ordinal)
+                && !finding.Contains("is retried", StringComparison.Ordinal)
+                && !(log.AreViewsTouched && name.StartsWith("I8 ", StringComparison.Ordinal)))
+                Report("verify", $"{name}: {finding}", read);
+        }
     }
 
     private void Report(string law, string sentence, Operation read) => violations.Add(law, sentence, read);

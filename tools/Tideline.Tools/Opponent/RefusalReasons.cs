@@ -18,7 +18,9 @@ internal static class RefusalReasons
         return refused.Problem switch
         {
             "insufficient-funds" => source.Any(state => state.AvailableMinor < began.AmountMinor),
-            "account-frozen" => both.Exists(state => state.Status == "frozen"),
+            // What was promised before the account was frozen is kept.
+            "account-frozen" => began.Kind is not (OperationKind.Capture or OperationKind.Release)
+                && both.Exists(state => state.Status == "frozen"),
             "account-closed" => both.Exists(state => state.Status == "closed"),
             "account-not-found" => IsMissing(model, began.Subject, began)
                 || (began.Kind == OperationKind.Transfer && IsMissing(model, began.Other, began)),
@@ -57,7 +59,8 @@ internal static class RefusalReasons
                     || state.AvailableMinor < -account.Where(leg => leg.Minor < 0).Sum(leg => leg.Minor))),
             "account-frozen" => states.Exists(each => each.State.Status == "frozen"),
             "account-closed" => states.Exists(each => each.State.Status == "closed"),
-            "unbalanced-transaction" => began.Legs.Sum(leg => leg.Minor) != 0,
+            "unbalanced-transaction" => began.Legs.GroupBy(leg => leg.Currency)
+                .Any(legs => legs.Sum(leg => leg.Minor) != 0),
             "invalid-transaction" => began.Legs.Count < 2,
             "condition-failed" or "deadline-passed" => true,
             _ => false,

@@ -12,6 +12,9 @@ internal sealed class RunLog(Func<long> nowUs)
 
     public IReadOnlyList<Operation> Operations => _operations;
 
+    /// <summary>Whether the views were lost or damaged at some time.</summary>
+    public bool AreViewsTouched { get; set; }
+
     /// <summary>Notes the newest durable event of each shard.</summary>
     public void NoteHeads(long[] heads) => NoteHeads(nowUs(), heads);
 

@@ -41,7 +41,7 @@ internal sealed record RunPlan(
         for (var kind = 1; kind < (int)FaultKinds.All; kind <<= 1)
             if (random.Percent(50)) faults |= (FaultKinds)kind;
         if (random.Below(8) == 0) faults = FaultKinds.None;
-        if (nodes == 1) faults &= ~(FaultKinds.Network | FaultKinds.Pauses);
+        if (nodes == 1) faults &= ~(FaultKinds.Network | FaultKinds.Pauses | FaultKinds.Skew);
         return new RunPlan(seed, shards, nodes, groups, 3 + random.Below(6), operations, faults);
     }
 

@@ -53,11 +53,14 @@ internal static class SimulatedRun
         var time = process.Time;
         await Task.WhenAll(Enumerable.Range(0, bank.Nodes).Select(node => bank.KeepStartingAsync(node, time)));
         var clients = new Clients(bank, plan, time, log);
-        var isOver = false;
-        var disturbances = new Disturbances(bank, plan, time, log).RunAsync(() => isOver);
+        var (isOver, damages) = (false, new Damages(bank.Disks.Views));
+        var restore = new Restore(bank, clients, log, time, violations);
+        var backup = restore.TakeAsync(new SeededRandom(plan.Seed));
+        var disturbances = new Disturbances(bank, plan, damages, time, log).RunAsync(() => isOver);
         await clients.RunAsync();
         isOver = true;
         await disturbances;
+        await backup;
 
         log.Note("everything heals");
         bank.Disks.Outages.Heal();
@@ -70,10 +73,17 @@ internal static class SimulatedRun
         if (plan.Faults.HasFlag(FaultKinds.Hanging))
             await Task.Delay(TimeSpan.FromMilliseconds(2 * FaultRates.HangMs), time);
         await clients.ResolveAsync();
+        if (plan.Faults.HasFlag(FaultKinds.Damage))
+            await new Operators(bank, clients, damages, time, violations).MendAsync(new SeededRandom(plan.Seed));
         await new Quiet(clients, bank, time).WaitAsync(violations);
-        var model = await new LawChecks(
-            bank, clients, log, time, plan.Faults.HasFlag(FaultKinds.Clocks), violations).RunAsync();
-        if (plan.Faults.HasFlag(FaultKinds.Tails) && violations.All.Count == 0)
+        var hasClocks = (plan.Faults & (FaultKinds.Clocks | FaultKinds.Skew)) != 0;
+        var model = await new LawChecks(bank, clients, log, time, hasClocks, violations).RunAsync();
+        // Clocks that differ by no more than they may keep nobody from reading.
+        if (!plan.Faults.HasFlag(FaultKinds.Clocks)
+            && log.Operations.FirstOrDefault(operation => operation.Problem == "clock-wrong") is { } wrong)
+            violations.Add("model", "The clocks are well, and are said to be wrong", wrong);
+        if (plan.Faults.HasFlag(FaultKinds.Restores) && violations.All.Count == 0) await restore.RunAsync();
+        else if (plan.Faults.HasFlag(FaultKinds.Tails) && violations.All.Count == 0)
             await new LostTail(bank, clients, model, log, time, violations).RunAsync(new SeededRandom(plan.Seed));
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Tideline.Tools.Simulation;
 using Tideline.Tools.Simulation.Engines;
 
@@ -8,10 +9,17 @@ namespace Tideline.Tools.Opponent;
 /// </summary>
 internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel model, Violations violations)
 {
-    public async Task RunAsync(List<Fact> facts)
+    /// <param name="facts">The events of all shards.</param>
+    /// <param name="isLogWhole">Whether the log holds nothing else, as it does after a restore of the ledger.</param>
+    public async Task RunAsync(List<Fact> facts, bool isLogWhole = true)
     {
         CheckRows();
-        CheckLog(facts);
+        if (isLogWhole)
+        {
+            CheckLog(facts);
+            CheckAnnouncements();
+        }
+
         await CheckViewsAsync();
         var verified = await clients.AskAsync(
             OperationKind.Resolve, "GET", "/v1/ops/consistency?deep=true", isPatient: true);
@@ -25,6 +33,8 @@ internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel
         var rows = new HashSet<Guid>();
         for (var shard = 0; shard < bank.Disks.Ledger.Map.Shards; shard++)
         {
+            if (bank.Disks.Ledger.RepeatedUs(shard) is { } timeUs)
+                violations.Add("model", $"Two batches of shard {shard} have the time {timeUs} µs");
             foreach (var row in bank.Disks.Ledger.DurableAccounts(shard))
             {
                 sums[row.Currency.Code] = sums.GetValueOrDefault(row.Currency.Code) + row.PostedMinor;
@@ -61,6 +71,23 @@ internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel
             if (published.Count > seqs.Count || !published.SequenceEqual(seqs.Skip(seqs.Count - published.Count)))
                 violations.Add("I7", $"account.events of shard {shard.Key} holds {published.Count} of {seqs.Count} "
                     + $"events, or others: {string.Join(' ', published.Take(20))}");
+        }
+    }
+
+    // Of what is in the views, nothing is announced twice and nothing is left out.
+    private void CheckAnnouncements()
+    {
+        for (var shard = 0; shard < bank.Disks.Ledger.Map.Shards; shard++)
+        {
+            long? through = null;
+            foreach (var data in bank.Disks.Log.DataOf("customer.events", shard))
+            {
+                using var announced = JsonDocument.Parse(data);
+                var from = announced.RootElement.GetProperty("fromSeq").GetInt64();
+                if (through is { } last && from != last + 1)
+                    violations.Add("I7", $"customer.events of shard {shard} goes on from {last} with {from}");
+                through = announced.RootElement.GetProperty("throughSeq").GetInt64();
+            }
         }
     }
 

@@ -10,6 +10,7 @@ namespace Tideline.Tools.Simulation;
 /// <summary>An installation in a simulation: its disks, and the nodes on them.</summary>
 internal sealed class SimulatedBank : IBankUnderTest
 {
+    private const int MostSkewMs = 900;
     private static readonly TimeSpan MostAheadAtStart = TimeSpan.FromMilliseconds(500);
     private readonly World _world;
     private readonly SeededRandom _random;
@@ -25,7 +26,11 @@ internal sealed class SimulatedBank : IBankUnderTest
     public SimulatedBank(World world, SimulatedDisks disks, int nodes, SeededRandom random, string folder)
     {
         (_world, Disks, _random, _folder) = (world, disks, random, folder);
-        _slots = [.. Enumerable.Range(0, nodes).Select(number => new NodeSlot(number))];
+        _slots = [.. Enumerable.Range(0, nodes).Select(number => new NodeSlot(number)
+        {
+            Skew = disks.Kinds.HasFlag(FaultKinds.Skew)
+                ? TimeSpan.FromMilliseconds(random.Below(2 * MostSkewMs + 1) - MostSkewMs) : TimeSpan.Zero,
+        })];
     }
 
     public SimulatedDisks Disks { get; }
@@ -65,9 +70,10 @@ internal sealed class SimulatedBank : IBankUnderTest
         var slot = _slots[number];
         var process = new SimulatedProcess(_world, _processes++, $"node {number}");
         // A process that starts with a clock far ahead stamps the future, and nothing can take that back.
-        process.Time.Offset = slot.ClockOffset > MostAheadAtStart ? TimeSpan.Zero : slot.ClockOffset;
+        var offset = slot.ClockOffset > MostAheadAtStart ? TimeSpan.Zero : slot.ClockOffset;
+        process.Time.Offset = slot.Skew + offset;
         // It measures by the clock that it started with: set right, it must be restarted, as its health says.
-        process.IsBroken = process.Time.Offset != TimeSpan.Zero;
+        process.IsBroken = offset != TimeSpan.Zero;
         var (node, started) = SimulatedNode.Start(process, () => Options(slot, process));
         slot.Node = node;
         return Task.WhenAny(started, process.Ended).Unwrap();
@@ -87,7 +93,7 @@ internal sealed class SimulatedBank : IBankUnderTest
     public void SetClock(int number, TimeSpan offset)
     {
         _slots[number].ClockOffset = offset;
-        if (Node(number) is { } node) node.Process.Time.Offset = offset;
+        if (Node(number) is { } node) node.Process.Time.Offset = _slots[number].Skew + offset;
     }
 
     public long ElapsedUs => _world.NowTicks / 10;
@@ -169,6 +175,10 @@ internal sealed class SimulatedBank : IBankUnderTest
 
         public string Address { get; } = $"http://node-{number}:7400";
 
+        /// <summary>How far its clock is off all the time.</summary>
+        public TimeSpan Skew { get; init; }
+
+        /// <summary>How far it is off beside that, for a while.</summary>
         public TimeSpan ClockOffset { get; set; }
 
         public SimulatedNode? Node { get; set; }

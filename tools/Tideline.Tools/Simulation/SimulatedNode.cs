@@ -59,5 +59,6 @@ internal sealed class SimulatedNode
         _gateway = http => http.Request.Path == SimulatedTransactions.Path
             ? SimulatedTransactions.AnswerAsync(http, node) : gateway(http);
         node.BecomeReachable();
+        Process.IsStarted = true;
     }
 }

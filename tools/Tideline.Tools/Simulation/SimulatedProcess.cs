@@ -35,6 +35,9 @@ internal sealed class SimulatedProcess
     /// </summary>
     public bool IsBroken { get; set; }
 
+    /// <summary>Whether its node has started.</summary>
+    public bool IsStarted { get; set; }
+
     /// <summary>Completes when it is killed.</summary>
     public Task Ended => _ended.Task;
 

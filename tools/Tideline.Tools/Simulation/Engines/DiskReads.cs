@@ -22,6 +22,30 @@ internal static class DiskReads
     public static IReadOnlyList<long> SequencesOf(this LogDisk disk, string topic, int shard) =>
         [.. disk.Partition(topic, shard).After(0, int.MaxValue).Select(record => record.SourceSeq)];
 
+    /// <summary>A time that two batches of a shard had, µs; null: none.</summary>
+    public static long? RepeatedUs(this LedgerDisk disk, int shard) => disk.Of(shard).RepeatedUs;
+
+    /// <summary>Whether a transaction is durable on some shard.</summary>
+    public static bool HasTransaction(this LedgerDisk disk, Guid id) => Enumerable.Range(0, disk.Map.Shards)
+        .Any(shard => disk.Of(shard).Durable.Transactions.Contains(id));
+
+    /// <summary>The data of a shard's records on a topic, in the order of their offsets.</summary>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> DataOf(this LogDisk disk, string topic, int shard) =>
+        [.. disk.Partition(topic, shard).After(0, int.MaxValue).Select(record => record.Data)];
+
+    /// <summary>The newest offset of a shard's partition of a topic.</summary>
+    public static long HeadOf(this LogDisk disk, string topic, int shard) => disk.Partition(topic, shard).Head;
+
+    /// <summary>Every group loses some of its newest positions, and reads again.</summary>
+    /// <param name="disk">The log.</param>
+    /// <param name="below">Draws a number below a bound.</param>
+    public static void LosePositions(this LogDisk disk, Func<int, int> below)
+    {
+        foreach (var (topic, partition, group) in disk.Describe().SelectMany(partition => partition.Groups.Keys
+            .Order(StringComparer.Ordinal).Select(group => (partition.Topic, partition.Partition, group))))
+            disk.LosePositions(group, topic, partition, below(3));
+    }
+
     /// <summary>Every topic that can be filled again loses some of its newest records.</summary>
     /// <param name="disk">The log.</param>
     /// <param name="below">Draws a number below a bound.</param>

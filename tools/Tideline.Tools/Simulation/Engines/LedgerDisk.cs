@@ -70,6 +70,21 @@ internal sealed class LedgerDisk
         lock (Gate) _shards[shard].LoseTail(batches);
     }
 
+    /// <summary>A backup of all shards, of one moment: how far each had come.</summary>
+    public IReadOnlyList<int> Backup()
+    {
+        lock (Gate) return [.. _shards.Select(shard => shard.DurableChanges)];
+    }
+
+    /// <summary>All shards are put back to a backup; no process may own one.</summary>
+    public void Restore(IReadOnlyList<int> backup)
+    {
+        lock (Gate)
+        {
+            foreach (var (shard, changes) in _shards.Zip(backup)) shard.ReturnTo(changes);
+        }
+    }
+
     /// <summary>
     /// Edits the rows of a shard behind the program's back, durably. The edit is carried out on several tables.
     /// </summary>

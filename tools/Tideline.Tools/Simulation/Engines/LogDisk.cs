@@ -46,13 +46,14 @@ internal sealed class LogDisk
         lock (Gate) Partition(topic, partition).LosePositions(group, commits);
     }
 
-    /// <summary>Everything is lost.</summary>
-    public void Wipe()
+    /// <summary>Everything is lost; the positions of the groups may be kept elsewhere.</summary>
+    public void Wipe(bool keepsPositions = false)
     {
         lock (Gate)
         {
-            _partitions.Clear();
             _sources.Clear();
+            if (!keepsPositions) _partitions.Clear();
+            foreach (var partition in _partitions.Values) partition.LoseRecords();
         }
     }
 

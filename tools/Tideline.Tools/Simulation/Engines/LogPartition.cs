@@ -74,6 +74,14 @@ internal sealed class LogPartition
         positions.RemoveRange(left, positions.Count - left);
     }
 
+    /// <summary>Loses every record, and no position.</summary>
+    public void LoseRecords()
+    {
+        _records.Clear();
+        _newest.Clear();
+        Head = 0;
+    }
+
     /// <summary>
     /// Removes the newest records and returns them, oldest first. No group stands behind what is left.
     /// </summary>

@@ -21,6 +21,12 @@ internal sealed class ShardDisk(int shard)
     /// <summary>Batches that are committed and not durable.</summary>
     public int Unsynced => _history.Count - _durable;
 
+    /// <summary>The first time that two batches had; null: each was later than the one before.</summary>
+    public long? RepeatedUs { get; private set; }
+
+    /// <summary>How many changes are durable: a point to return to.</summary>
+    public int DurableChanges => _durable;
+
     /// <summary>How often something that was committed was lost.</summary>
     public long Losses { get; private set; }
 
@@ -35,7 +41,12 @@ internal sealed class ShardDisk(int shard)
         (_sync ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Commits a batch, which is not durable yet.</summary>
-    public void Commit(Action<ShardTables> apply) => Add(new ShardChange(apply, IsBatch: true));
+    public void Commit(Action<ShardTables> apply)
+    {
+        var beforeUs = Written.TimeUs;
+        Add(new ShardChange(apply, IsBatch: true));
+        if (Written.TimeUs == beforeUs) RepeatedUs ??= beforeUs;
+    }
 
     /// <summary>Carries out what is no batch, durably with everything before it.</summary>
     public void Change(Action<ShardTables> apply)
@@ -79,8 +90,15 @@ internal sealed class ShardDisk(int shard)
             at = batch;
         }
 
-        if (at == _history.Count) return;
-        _history.RemoveRange(at, _history.Count - at);
+        ReturnTo(at);
+    }
+
+    /// <summary>The state that the shard had when so many of its changes were durable.</summary>
+    public void ReturnTo(int changes)
+    {
+        Crash(survivors: 0);
+        if (changes >= _history.Count) return;
+        _history.RemoveRange(changes, _history.Count - changes);
         (Durable, _durable) = (new ShardTables(shard), _history.Count);
         foreach (var change in _history) change.Apply(Durable);
         Written = Durable.Copy();

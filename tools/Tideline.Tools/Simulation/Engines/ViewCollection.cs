@@ -28,6 +28,9 @@ internal sealed class ViewCollection
     /// <summary>Ids, as text, of documents that no read finds.</summary>
     public SortedSet<string> Foreign { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The ids of all documents, in order.</summary>
+    public IReadOnlyList<string> Ids => [.. _rows.Keys.Order(StringComparer.Ordinal)];
+
     /// <summary>Whether another definition makes the same collection.</summary>
     public bool IsMadeBy(CollectionDefinition other) =>
         (Definition.Name, Definition.LogChanges) == (other.Name, other.LogChanges)

@@ -84,6 +84,21 @@ internal sealed class ViewDisk(int keptChanges = ViewDisk.KeptChanges)
     public void Damage(string collection, string id, string sentence) =>
         Tamper(collection, id, row => row with { Damage = sentence });
 
+    /// <summary>Another program puts back what it damaged.</summary>
+    public void Heal(string collection, string id) => Tamper(collection, id, row => row with { Damage = null });
+
+    /// <summary>A document as it is kept; null: there is none.</summary>
+    public ViewRow? Row(string collection, string id)
+    {
+        lock (Gate) return Find(collection)?.Get(id);
+    }
+
+    /// <summary>The ids of a collection's documents, in order.</summary>
+    public IReadOnlyList<string> IdsOf(string collection)
+    {
+        lock (Gate) return Find(collection)?.Ids ?? [];
+    }
+
     /// <summary>Another program removes a document.</summary>
     public void Remove(string collection, string id) => Tamper(collection, id, _ => null);
 

@@ -19,9 +19,9 @@ internal sealed class EngineFaults(
     /// <exception cref="TidelineException">StorageUnavailable: it did not reach it, and nothing was done.</exception>
     public ValueTask BeforeAsync(string call)
     {
+        var isAway = outages.IsAway(engine) || outages.IsAway(Outages.NameOf(engine, process));
         // While its faults are healed, an engine answers at once.
-        if (outages.IsHealed) return ValueTask.CompletedTask;
-        var isAway = outages.IsAway(engine);
+        if (outages.IsHealed && !isAway) return ValueTask.CompletedTask;
         if (isAway || Is(FaultKinds.Refused, FaultRates.RefusedPerMille))
             return RefuseAsync(call, isAway ? FaultRates.AwayMs : 1);
         return DelayAsync();
@@ -49,6 +49,9 @@ internal sealed class EngineFaults(
     private async ValueTask RefuseAsync(string call, int mostMs)
     {
         await Task.Delay(TimeSpan.FromMilliseconds(1 + random.Below(mostMs)), process.Time);
+        // Some drivers give up by a cancellation of their own.
+        if (engine is "log" or "views" && process.IsStarted && random.Below(100) < FaultRates.CancelledPercent)
+            throw new OperationCanceledException($"The {engine} did not answer {call} in time (simulated).");
         throw new TidelineException(ErrorCode.StorageUnavailable, $"The {engine} refused {call} (simulated).");
     }
 

@@ -48,6 +48,15 @@ internal enum FaultKinds
     /// <summary>At the end, a shard loses the newest of what it had acknowledged.</summary>
     Tails = 1 << 12,
 
+    /// <summary>The clocks of the nodes differ all the time, by less than the program allows.</summary>
+    Skew = 1 << 13,
+
+    /// <summary>Somebody else damages, removes and edits documents of the views, which operators mend.</summary>
+    Damage = 1 << 14,
+
+    /// <summary>At the end, the ledger is put back to what it was, and begins an epoch.</summary>
+    Restores = 1 << 15,
+
     /// <summary>All of them.</summary>
-    All = (1 << 13) - 1,
+    All = (1 << 16) - 1,
 }

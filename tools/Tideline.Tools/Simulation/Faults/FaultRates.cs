@@ -5,6 +5,9 @@ internal static class FaultRates
 {
     public const int RefusedPerMille = 6;
 
+    /// <summary>Refused calls to log and views that end as a cancellation.</summary>
+    public const int CancelledPercent = 20;
+
     public const int UnknownPerMille = 6;
 
     public const int HangingPerMille = 1;

@@ -5,6 +5,9 @@ internal sealed class Outages
 {
     private readonly HashSet<string> _away = new(StringComparer.Ordinal);
 
+    /// <summary>The name of an engine as one process sees it: others may reach it.</summary>
+    public static string NameOf(string engine, SimulatedProcess process) => $"{engine} of {process.Name}";
+
     /// <summary>Whether the faults of all engines have ended for good.</summary>
     public bool IsHealed { get; private set; }
 
