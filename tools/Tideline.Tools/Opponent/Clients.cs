@@ -104,7 +104,11 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
     {
         for (var before = (Operation?)null; ;)
         {
-            var afterUs = random.Percent(40) ? 0 : random.Below(OpponentLimits.BesideUs);
+            // Most requests take a few milliseconds, and longer where calls are slow.
+            var afterUs = random.Below(3) switch
+            {
+                0 => 0, 1 => random.Below(OpponentLimits.BesideUs / 10), _ => random.Below(OpponentLimits.BesideUs),
+            };
             await Task.Delay(TimeSpan.FromMicroseconds(afterUs), time);
             before = moves.Beside(_next, client, NowUs(), operation, before, random);
             if (before is null || plan.Without.Contains(_next++)) return;

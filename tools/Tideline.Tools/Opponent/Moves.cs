@@ -46,6 +46,13 @@ internal sealed class Moves
             : operation.Subject;
         var customer = _bank.CustomerOf(account);
         if (customer == Guid.Empty) return null;
+        if (random.Percent(25))
+        {
+            return new Draw(number, client, 0, random).Plain(
+                OperationKind.ReadEntries, "GET", $"/v1/accounts/{account}/entries?limit=5") with
+            { Subject = account };
+        }
+
         var read = new Draw(number, client, 0, random).Plain(
             OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}") with
         { Subject = customer };

@@ -6,10 +6,10 @@ internal sealed class OperatorMoves(KnownBank bank)
     private static readonly string[] SagaCommands = ["retry", "compensate", "payout"];
 
     /// <summary>The next of them.</summary>
-    public Operation Next(Draw draw) => draw.Random.Below(7) switch
+    public Operation Next(Draw draw) => draw.Random.Below(8) switch
     {
         < 3 => draw.Plain(OperationKind.Verify, "GET", "/v1/ops/consistency"),
-        3 => draw.Plain(
+        3 or 7 => draw.Plain(
             OperationKind.Operate, "POST",
             $"/v1/ops/projections/repair/{KnownBank.Any(bank.Customers, draw.Random)}",
             "{\"projection\":\"customers\"}"),
