@@ -19,12 +19,17 @@ internal sealed class Quiet(Clients clients, IBankUnderTest bank, TimeProvider t
         if (why is not null) violations.Add("I6", $"After {OpponentLimits.QuietSeconds} s without faults: {why}");
     }
 
+    private static string Faults(Operation health) => health.Status == 0 ? "it does not answer"
+        : string.Join("; ", health.Answer.GetProperty("checks").EnumerateArray()
+            .Where(check => !check.GetProperty("ok").GetBoolean())
+            .Select(check => $"{check.GetProperty("name")}: {check.GetProperty("detail")}"));
+
     private async Task<string?> WhyNotAsync()
     {
         for (var node = 0; node < bank.Nodes; node++)
         {
             var health = await clients.AskQuietlyAsync(node, "GET", "/health/detail");
-            if (health.Status != 200) return $"node {node} is not sound: {health.Json}";
+            if (health.Status != 200) return $"node {node} is not sound: {Faults(health)}";
         }
 
         // Its event would fall into the checks.

@@ -15,6 +15,9 @@ internal sealed class RunLog(Func<long> nowUs)
     /// <summary>Whether the views were lost or damaged at some time.</summary>
     public bool AreViewsTouched { get; set; }
 
+    /// <summary>Whether somebody else wrote to the topics at some time.</summary>
+    public bool AreTopicsTouched { get; set; }
+
     /// <summary>Notes the newest durable event of each shard.</summary>
     public void NoteHeads(long[] heads) => NoteHeads(nowUs(), heads);
 

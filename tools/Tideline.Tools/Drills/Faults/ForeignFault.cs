@@ -17,6 +17,7 @@ internal sealed class ForeignFault(ClusterOptions? cluster)
 
     public override async Task StrikeAsync(DrillScene scene, CancellationToken cancel)
     {
+        scene.Log.AreTopicsTouched = true;
         using var producer = new ProducerBuilder<byte[]?, byte[]?>(
             new ProducerConfig { BootstrapServers = cluster!.Kafka }).Build();
         using var admin = Admin();
