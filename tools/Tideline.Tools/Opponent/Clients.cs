@@ -94,7 +94,7 @@ internal sealed class Clients(SimulatedBank bank, RunPlan plan, World world, Tim
         for (var before = (Operation?)null; ;)
         {
             // Most requests take a few milliseconds, and longer where calls are slow.
-            var afterUs = random.Below(3) switch
+            var afterUs = random.Below(4) switch
             {
                 0 => 0, 1 => random.Below(OpponentLimits.BesideUs / 10), _ => random.Below(OpponentLimits.BesideUs),
             };
