@@ -46,15 +46,15 @@ public sealed class ViewRepair
     {
         _projector.RequireBuilder();
         var (names, fold) = (_projector.Names, new Folded(key));
-        var shards = await (_definition.ShardsOf?.Invoke(_ledger, key, cancel)
-            ?? Task.FromResult<IReadOnlyList<int>>([.. Enumerable.Range(0, _ledger.Map.Shards)]));
-        foreach (var shard in shards) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
+        foreach (var shard in await ShardsOfAsync(key, cancel)) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
         await _projector.Gate.WaitAsync(cancel);
         try
         {
             if (_projector.Names.Version != names.Version)
                 throw new TidelineException(
                     ErrorCode.StorageUnavailable, "The views were switched to another version meanwhile. Try again.");
+            // Something of the key may have come to another shard meanwhile.
+            var shards = await ShardsOfAsync(key, cancel);
             foreach (var shard in shards) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
             return await FinishAsync(fold, names, shards, cancel);
         }
@@ -63,6 +63,10 @@ public sealed class ViewRepair
             _projector.Gate.Release();
         }
     }
+
+    private Task<IReadOnlyList<int>> ShardsOfAsync(string key, CancellationToken cancel) =>
+        _definition.ShardsOf?.Invoke(_ledger, key, cancel)
+        ?? Task.FromResult<IReadOnlyList<int>>([.. Enumerable.Range(0, _ledger.Map.Shards)]);
 
     private async Task<RepairResult> FinishAsync(
         Folded fold, ViewNames names, IReadOnlyList<int> shards, CancellationToken cancel)

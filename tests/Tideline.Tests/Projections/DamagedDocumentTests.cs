@@ -4,6 +4,7 @@ using Tideline.Projections;
 using Tideline.Queries;
 using Tideline.Services.Accounts;
 using Tideline.Services.Accounts.Views;
+using Tideline.Tests.Ledger;
 using Tideline.Tests.Services.Accounts;
 
 namespace Tideline.Tests.Projections;
@@ -157,6 +158,37 @@ public sealed class DamagedDocumentTests
         (await events.Rebuild.RunAsync(force: true, default)).Phase.ShouldBe("switched");
         var check = await stage.VerifyViewsAsync();
         (check.Ok, check.Detail).ShouldBe((true, check.Detail));
+    }
+
+    // Found by the simulation (seed 51): the customer had nothing on that shard when the repair began.
+    [Fact]
+    public async Task A_repair_holds_an_account_that_was_opened_meanwhile_on_another_shard()
+    {
+        Func<Task>? meanwhile = null;
+        var definition = CustomersProjection.Definition;
+        await using var stage = await Stage.OpenAsync(projections:
+        [
+            definition with
+            {
+                ShardsOf = async (ledger, key, cancel) =>
+                {
+                    var shards = await definition.ShardsOf!(ledger, key, cancel);
+                    if (Interlocked.Exchange(ref meanwhile, null) is { } act) await act();
+                    return shards;
+                },
+            },
+        ]);
+        var ada = await stage.Bank.CustomerAsync();
+        await stage.FlowAsync();
+        var ledger = stage.Bank.Ledger;
+        meanwhile = async () =>
+        {
+            var account = ledger.Map.NextOn(1 - ledger.Map.ShardOf(ada), ledger.Ids);
+            await ledger.ExecuteAsync(new OpenAccount(account, ada, Bank.Eur, 0, null), default);
+            await stage.FlowAsync();
+        };
+        (await stage.Customers.Repair.RepairAsync(ada.ToString(), default)).Reason.ShouldBeNull();
+        (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.ShouldHaveSingleItem();
     }
 
     [Fact]

@@ -105,7 +105,7 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
         for (var before = (Operation?)null; ;)
         {
             // Most requests take a few milliseconds, and longer where calls are slow.
-            var afterUs = random.Below(3) switch
+            var afterUs = random.Below(4) switch
             {
                 0 => 0, 1 => random.Below(OpponentLimits.BesideUs / 10), _ => random.Below(OpponentLimits.BesideUs),
             };

@@ -23,7 +23,7 @@ internal sealed class LostTail(
         var after = bank.Disks.Ledger.DurableSeq(shard);
         if (after == before) return;
         log.Note($"all nodes are killed, and shard {shard} loses its events {after + 1} to {before}");
-        if (random.Percent(40)) await BuildOnItAsync(shard);
+        if (random.Percent(25)) await BuildOnItAsync(shard);
         else for (var node = 0; node < bank.Nodes; node++) await StartAsync(node);
         // Those that lost something; if it was another thing, the oldest account.
         var own = model.Accounts.Values.Where(account => account.Shard == shard)

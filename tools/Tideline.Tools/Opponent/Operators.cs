@@ -8,7 +8,7 @@ namespace Tideline.Tools.Opponent;
 /// Nothing damaged may go unnoticed, and nothing that nobody damaged may wait.
 /// </summary>
 internal sealed class Operators(
-    SimulatedBank bank, Clients clients, Damages damages, TimeProvider time, Violations violations)
+    SimulatedBank bank, Clients clients, Damages damages, RunLog log, TimeProvider time, Violations violations)
 {
     public async Task MendAsync(SeededRandom random)
     {
@@ -25,7 +25,9 @@ internal sealed class Operators(
         foreach (var (projection, key) in waiting.Except(damages.Keys))
             violations.Add("I8", $"Events of {key} of {projection} wait, and nobody damaged its document");
         await CheckNamedAsync(waiting);
-        switch (random.Below(4))
+        var way = random.Below(4);
+        log.Note($"operators mend {damages.Keys.Count()} documents, {waiting.Count} with letters, in way {way}");
+        switch (way)
         {
             case 0:
                 // What was put back lacks nothing but its letters; what is damaged still needs more.
@@ -40,7 +42,8 @@ internal sealed class Operators(
                 await RepairAsync(damages.Keys);
                 break;
             case 2:
-                await RebuildAsync();
+                await RebuildAsync(damages.Doubtful.Select(each => each.Projection)
+                    .Concat(waiting.Select(each => each.Projection)));
                 break;
             default:
                 await RepairAsync(damages.Keys);
@@ -93,23 +96,26 @@ internal sealed class Operators(
         }
     }
 
-    // One that fails, as beside a process that takes over, is begun again.
-    private async Task RebuildAsync()
+    private async Task RebuildAsync(IEnumerable<string> projections)
     {
-        var progress = "";
-        for (var second = 0; second < OpponentLimits.QuietSeconds; second++)
+        foreach (var projection in projections.Distinct().ToList())
         {
-            foreach (var projection in damages.Standing.Select(each => each.Projection)
-                .Concat((await WaitingAsync()).Select(each => each.Projection)).Distinct().ToList())
-                await AskAsync(
-                    "/v1/ops/projections/rebuild", $"{{\"projection\":\"{projection}\",\"force\":true}}");
-            await Task.Delay(TimeSpan.FromSeconds(1), time);
-            if (!damages.Standing.Any() && (await WaitingAsync()).Count == 0) return;
-            var asked = await clients.AskQuietlyAsync(await BuilderAsync(), "GET", "/v1/ops/projections/rebuild");
-            progress = asked.Json;
-        }
+            var phase = "";
+            for (var second = 0; second < OpponentLimits.QuietSeconds && phase != "switched"; second++)
+            {
+                // One that fails, as beside a process that takes over, is begun again.
+                if (phase is "" or "failed" or "refused")
+                    await AskAsync(
+                        "/v1/ops/projections/rebuild", $"{{\"projection\":\"{projection}\",\"force\":true}}");
+                await Task.Delay(TimeSpan.FromSeconds(1), time);
+                var asked = await clients.AskQuietlyAsync(
+                    await BuilderAsync(), "GET", $"/v1/ops/projections/rebuild?projection={projection}");
+                phase = asked.Status != 200 ? phase
+                    : asked.Answer.GetProperty("items")[0].GetProperty("phase").GetString()!;
+            }
 
-        violations.Add("I8", $"The rebuild did not mend the views: {progress}");
+            if (phase != "switched") violations.Add("I8", $"The rebuild of {projection} does not end: {phase}");
+        }
     }
 
     // Of the process that builds the views.

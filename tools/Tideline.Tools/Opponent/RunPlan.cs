@@ -36,10 +36,11 @@ internal sealed record RunPlan(
         var nodes = random.Below(3) switch { 0 => 1, 1 => 2, _ => 3 };
         var shards = 1 + random.Below(4);
         var groups = nodes == 1 ? 0 : 1 + random.Below(2);
-        // Each kind in half of the runs; every eighth run has none.
+        // Each kind in half of the runs, slow calls in more: what takes time is what others meet under way. Every eighth
+        // run has none.
         var faults = FaultKinds.None;
         for (var kind = 1; kind < (int)FaultKinds.All; kind <<= 1)
-            if (random.Percent(50)) faults |= (FaultKinds)kind;
+            if (random.Percent(kind == (int)FaultKinds.Slow ? 75 : 50)) faults |= (FaultKinds)kind;
         if (random.Below(8) == 0) faults = FaultKinds.None;
         if (nodes == 1) faults &= ~(FaultKinds.Network | FaultKinds.Pauses | FaultKinds.Skew);
         return new RunPlan(seed, shards, nodes, groups, 3 + random.Below(6), operations, faults);
