@@ -241,8 +241,7 @@ public sealed partial class Projector : IAsyncDisposable
             if (!shard.IsLoaded) await _takeover.PositionAsync(shard, Names, cancel);
             if (await ReadAsync(shard, cancel) is not { } read || Take(shard, read) is not { } reached) continue;
             events.AddRange(read.Events);
-            moves.Add(new WatermarkMove(
-                Names.Projection, shard.Shard, reached, _takeover.Epoch, shard.Watermark.Seq));
+            moves.Add(new WatermarkMove(Names.Projection, shard.Shard, reached, _takeover.Epoch, shard.Watermark.Seq));
         }
 
         // :: 2, 3, 4

@@ -46,7 +46,8 @@ public sealed class ViewRepair
     {
         _projector.RequireBuilder();
         var (names, fold) = (_projector.Names, new Folded(key));
-        foreach (var shard in await ShardsOfAsync(key, cancel)) await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
+        foreach (var shard in await ShardsOfAsync(key, cancel))
+            await FoldAsync(fold, names, shard, _projector.Watermark(shard), cancel);
         await _projector.Gate.WaitAsync(cancel);
         try
         {

@@ -56,8 +56,8 @@ internal sealed partial class ViewTakeover(
     }
 
     /// <summary>
-    /// Another version in place of one whose watermark the store has lost while this process built on it: a document that
-    /// was written since says that it holds events before its own, and they are not in it.
+    /// Another version in place of one whose watermark the store has lost while this process built on it: a document
+    /// that was written since says that it holds events before its own, and they are not in it.
     /// </summary>
     /// <returns>The version that answers.</returns>
     public async Task<ActiveViews> ReplaceLostAsync(ActiveViews active, CancellationToken cancel)
@@ -213,8 +213,8 @@ internal sealed partial class ViewTakeover(
     [LoggerMessage(
         Level = LogLevel.Critical,
         Message =
-        "The view store lost {Projection}, which held event {Watermark} of shard {Shard}. Another version is built from "
-        + "the ledger.")]
+        "The view store lost {Projection}, which held event {Watermark} of shard {Shard}. Another version is built "
+        + "from the ledger.")]
     private static partial void StoreIsLost(ILogger logger, string projection, long watermark, int shard);
 
     [LoggerMessage(

@@ -152,8 +152,8 @@ public sealed record WatermarkMove(
     public void RequireKept(long storedSeq)
     {
         if (storedSeq < From) throw new Kernel.TidelineException(
-            Kernel.ErrorCode.NotFound, $"The view store lost what it had acknowledged: the watermark of {Projection} on "
-                + $"shard {Shard} stood at {From}, and stands at {storedSeq}.");
+            Kernel.ErrorCode.NotFound, $"The view store lost what it had acknowledged: the watermark of {Projection} "
+                + $"on shard {Shard} stood at {From}, and stands at {storedSeq}.");
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Tideline.Tools.Load;
 using Tideline.Tools.Opponent;
 
 namespace Tideline.Tests.Tools;
@@ -72,10 +71,10 @@ public sealed class SeenOrderTests
 
     private static Operation Operation(
         OperationKind kind, string? key, long beganUs, long endedUs, string answer) => new()
-    {
-        Number = 0, Client = 0, Kind = kind, Method = "GET", Target = "/", Key = key, Subject = Account,
-        BeganUs = beganUs, EndedUs = endedUs, Status = 200, Answer = JsonElement.Parse(answer),
-    };
+        {
+            Number = 0, Client = 0, Kind = kind, Method = "GET", Target = "/", Key = key, Subject = Account,
+            BeganUs = beganUs, EndedUs = endedUs, Status = 200, Answer = JsonElement.Parse(answer),
+        };
 
     private static Fact Fact(long seq, string type, Guid subject, long version, string data) =>
         new(0, seq, type, subject, version, seq, System.Text.Encoding.UTF8.GetBytes(data));

@@ -72,7 +72,7 @@ internal static class BenchCommands
         };
         var faults = new Option<string[]>("--faults")
         {
-            Description = $"What the drill opponent does: {string.Join(", ", OpponentDrill.Names)}. Default: all of it.",
+            Description = $"What the drill opponent does: {string.Join(", ", OpponentDrill.Names)}. Default: all.",
             AllowMultipleArgumentsPerToken = true,
         };
         var minutes = new Option<double>("--minutes")

@@ -107,7 +107,9 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
             // Most requests take a few milliseconds, and longer where calls are slow.
             var afterUs = random.Below(4) switch
             {
-                0 => 0, 1 => random.Below(OpponentLimits.BesideUs / 10), _ => random.Below(OpponentLimits.BesideUs),
+                0 => 0,
+                1 => random.Below(OpponentLimits.BesideUs / 10),
+                _ => random.Below(OpponentLimits.BesideUs),
             };
             await Task.Delay(TimeSpan.FromMicroseconds(afterUs), time);
             before = moves.Beside(_next, client, NowUs(), operation, before, random);

@@ -8,7 +8,7 @@ internal static class Findings
         from check in verified.Answer.GetProperty("checks").EnumerateArray()
         where !check.GetProperty("ok").GetBoolean()
         from line in check.GetProperty("detail").GetString()!.Split('\n')
-        // The last line says how to mend it.
+            // The last line says how to mend it.
         where !line.StartsWith("./tideline", StringComparison.Ordinal)
         select (check.GetProperty("name").GetString()!, line);
 }

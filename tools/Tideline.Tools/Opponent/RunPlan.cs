@@ -36,8 +36,8 @@ internal sealed record RunPlan(
         var nodes = random.Below(3) switch { 0 => 1, 1 => 2, _ => 3 };
         var shards = 1 + random.Below(4);
         var groups = nodes == 1 ? 0 : 1 + random.Below(2);
-        // Each kind in half of the runs, slow calls in more: what takes time is what others meet under way. Every eighth
-        // run has none.
+        // Each kind in half of the runs, slow calls in more: what takes time is what others meet under way. Every
+        // eighth run has none.
         var faults = FaultKinds.None;
         for (var kind = 1; kind < (int)FaultKinds.All; kind <<= 1)
             if (random.Percent(kind == (int)FaultKinds.Slow ? 75 : 50)) faults |= (FaultKinds)kind;

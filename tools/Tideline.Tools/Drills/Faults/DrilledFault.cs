@@ -49,12 +49,12 @@ internal sealed record DrillScene(
 
     /// <summary>Requires that <c>verify --deep</c> names a harm.</summary>
     /// <param name="harm">What was done.</param>
-    /// <param name="name">What must be named; empty: anything may be.</param>
-    public async Task RequireFoundAsync(string harm, string name = "")
+    /// <param name="name">What must be named.</param>
+    public async Task RequireFoundAsync(string harm, string name)
     {
         var found = await VerifyAsync();
         Log.Note($"{harm}; verify --deep says: {found ?? "every check held"}");
         if (found?.Contains(name, StringComparison.OrdinalIgnoreCase) != true)
-            Violations.Add("verify", $"{harm}, and verify --deep does not name {(name.Length == 0 ? "it" : name)}: {found}");
+            Violations.Add("verify", $"{harm}, and verify --deep does not name '{name}': {found}");
     }
 }

@@ -66,8 +66,9 @@ internal sealed class OpponentDrill(DrillOptions options)
             await bank.StartAllAsync(cancel);
             do
             {
-                foreach (var fault in faults.Where(each => options.Faults.Count == 0 || options.Faults.Contains(each.Name)))
+                foreach (var fault in faults)
                 {
+                    if (options.Faults.Count > 0 && !options.Faults.Contains(fault.Name)) continue;
                     cancel.ThrowIfCancellationRequested();
                     await RunAsync(fault, scene, cancel);
                 }
@@ -147,7 +148,8 @@ internal sealed class OpponentDrill(DrillOptions options)
                 new Check("drain", drained, "SIGTERM ended each node with exit code 0"),
             ],
             [
-                new("faults tried", tried.Count, "faults"), new("operations", tried.Sum(round => round.Sent), "requests"),
+                new("faults tried", tried.Count, "faults"),
+                new("operations", tried.Sum(round => round.Sent), "requests"),
                 new("without an answer at first", tried.Sum(round => round.Unanswered), "requests"),
                 new("quiet after, at most", tried.Count == 0 ? 0 : tried.Max(round => round.QuietS), "s"),
                 new("violations", violations.All.Count, "violations", Target: Target.Max(0)),
