@@ -9,9 +9,12 @@ internal static class MutantsCommand
     public static Command Build()
     {
         var names = new Argument<string[]>("NAMES")
-        { Description = "The bugs; default: all.", Arity = ArgumentArity.ZeroOrMore };
+        { Description = "The bugs; default: those that must be found.", Arity = ArgumentArity.ZeroOrMore };
         var seeds = new Option<int>("--seeds")
-        { Description = "How many seeds each bug may take to be found.", DefaultValueFactory = _ => 100 };
+        {
+            Description = "How many seeds each bug may take to be found.",
+            DefaultValueFactory = _ => MutantCatalogue.Seeds,
+        };
         var command = new Command("mutants", "Plant bugs in a copy of the source, one after another, and count the "
             + "seeds until the simulation finds each.") { names, seeds };
         command.SetAction((parsed, cancel) =>

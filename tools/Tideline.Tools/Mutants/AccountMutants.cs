@@ -148,6 +148,7 @@ internal static class AccountMutants
             What = "The proof of freshness of a cached document is taken after the document was read.",
             How = "An event is projected between the read of a document and its way into the cache.",
             Laws = "I10",
+            NotFoundYet = "An event must be projected between the read of a document and its way into the cache.",
         },
         new()
         {

@@ -59,6 +59,8 @@ internal static class LogMutants
             What = "A relay that starts again forgets that its messages have a new source since a loss.",
             How = "The log loses messages, goes on, and the process starts again.",
             Laws = "I6",
+            NotFoundYet = "The log must lose messages that the ledger has forgotten, and a process start before it "
+                + "loses more.",
         },
         new()
         {

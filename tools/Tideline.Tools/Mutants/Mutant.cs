@@ -29,4 +29,7 @@ internal sealed record Mutant
 
     /// <summary>Whether it shows without any fault, kill or second owner.</summary>
     public bool IsEasy { get; init; }
+
+    /// <summary>Why the simulation does not find it yet, in a sentence; null where it must find it.</summary>
+    public string? NotFoundYet { get; init; }
 }

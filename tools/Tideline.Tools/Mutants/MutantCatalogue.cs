@@ -6,6 +6,9 @@ namespace Tideline.Tools.Mutants;
 /// </summary>
 internal static class MutantCatalogue
 {
+    /// <summary>The seeds within which the simulation finds each of those that it must find.</summary>
+    public const int Seeds = 100;
+
     public static IReadOnlyList<Mutant> All { get; } =
     [
         .. KernelMutants.All,

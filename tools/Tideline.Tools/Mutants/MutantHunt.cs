@@ -10,7 +10,7 @@ internal sealed class MutantHunt(int seeds)
     // A bug may keep a run from ending.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    /// <summary>Hunts the named bugs; all if none is named.</summary>
+    /// <summary>Hunts the named bugs; if none is named, those that must be found.</summary>
     /// <returns>0 when each was found, 1 when one was not, 2 when the hunt could not begin.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> names, CancellationToken cancel)
     {
@@ -21,7 +21,8 @@ internal sealed class MutantHunt(int seeds)
         }
 
         if (await BuildAsync(cancel) is not { } program) return 2;
-        var hunted = MutantCatalogue.All.Where(mutant => names.Count == 0 || names.Contains(mutant.Name)).ToList();
+        var hunted = MutantCatalogue.All.Where(mutant =>
+            names.Count == 0 ? mutant.NotFoundYet is null : names.Contains(mutant.Name)).ToList();
         var began = Stopwatch.StartNew();
         var found = new List<(Mutant Mutant, Catch Catch)>();
         using var gate = new SemaphoreSlim(2 * Environment.ProcessorCount);
@@ -33,7 +34,7 @@ internal sealed class MutantHunt(int seeds)
             lock (found)
             {
                 found.Add((mutant, caught));
-                Console.WriteLine($"{mutant.Name,-34} {mutant.Laws,-14} {caught}");
+                Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} {caught}");
             }
         }));
         var missed = found.Where(each => each.Catch.Seed is null).Select(each => each.Mutant.Name).Order().ToList();
@@ -42,6 +43,8 @@ internal sealed class MutantHunt(int seeds)
             $"{found.Count - missed.Count} of {found.Count} planted bugs were found within {seeds} seeds each, in "
             + $"{began.Elapsed.TotalSeconds:F0} s."));
         if (missed.Count > 0) Console.WriteLine($"Not found: {string.Join(", ", missed)}");
+        foreach (var mutant in MutantCatalogue.All.Except(hunted).Where(mutant => names.Count == 0))
+            Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} not found yet: {mutant.NotFoundYet}");
         return missed.Count == 0 ? 0 : 1;
     }
 

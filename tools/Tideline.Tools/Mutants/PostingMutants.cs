@@ -205,6 +205,8 @@ internal static class PostingMutants
             How = "Transfers across shards in both directions.",
             Laws = "I12",
             IsEasy = true,
+            NotFoundYet = "The program must verify itself while transfers in both directions are under way, three "
+                + "times in a row.",
         },
     ];
 }

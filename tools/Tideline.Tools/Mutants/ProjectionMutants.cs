@@ -21,6 +21,7 @@ internal static class ProjectionMutants
             What = "A process that finds a collection missing drops all of them and makes them anew in place.",
             How = "It stands still in the middle, and its successor has filled them: the simulation found it.",
             Laws = "I8",
+            NotFoundYet = "A process must stand still in the middle of a takeover: it takes hundreds of seeds.",
         },
         new()
         {
@@ -37,6 +38,8 @@ internal static class ProjectionMutants
             What = "A process goes on with the old version when it does not know whether a switch is stored.",
             How = "The answer to the switch of a rebuild is lost: the simulation found it.",
             Laws = "I6 I8",
+            NotFoundYet = "The answer to the one call that switches a rebuild must be lost: it takes hundreds of "
+                + "seeds.",
         },
         new()
         {
@@ -168,6 +171,30 @@ internal static class ProjectionMutants
             What = "A repaired document lacks the events that were projected during its repair.",
             How = "A repair of a customer under traffic.",
             Laws = "I8",
+        },
+        new()
+        {
+            Name = "repair-removes-first",
+            File = "Projections/ViewRepair.cs",
+            Find = """stored is { Damage: null, Revision: > 0 }""",
+            Replace = """!Planted.Is("repair-removes-first") && stored is { Damage: null, Revision: > 0 }""",
+            What = "A repair removes a sound document before it writes it anew.",
+            How = "A call of the repair fails between the two: the simulation found it.",
+            Laws = "I8",
+            NotFoundYet = "One of the few calls of a repair must fail: it takes about a hundred seeds.",
+        },
+        new()
+        {
+            Name = "repair-without-fence",
+            File = "Projections/ViewRepair.cs",
+            Find = """await _projector.FenceAsync(shards, cancel);""",
+            Replace = """
+                if (!Planted.Is("repair-without-fence")) await _projector.FenceAsync(shards, cancel);
+                """,
+            What = "A process that does not know how far the views are builds a document anew up to where it knows.",
+            How = "The log is away while the owner of shard 0 changes, and a repair comes: the simulation found it.",
+            Laws = "I8",
+            NotFoundYet = "A repair must come before its process has taken the views over: about a hundred seeds.",
         },
         new()
         {

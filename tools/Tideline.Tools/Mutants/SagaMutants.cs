@@ -29,6 +29,7 @@ internal static class SagaMutants
             What = "A repeated request for a step is decided again, and answered with a refusal.",
             How = "A request is delivered twice before its saga ends: the money is credited and refunded.",
             Laws = "I12 I13",
+            NotFoundYet = "The first reply to a step must be lost after the step was asked for twice.",
         },
         new()
         {
@@ -54,6 +55,7 @@ internal static class SagaMutants
             What = "A transfer past its deadline is refunded without asking the shard that may have credited it.",
             How = "The credit is done, but its reply does not arrive for five minutes.",
             Laws = "I12 I13",
+            NotFoundYet = "An outage must begin between a credit and its reply, and last for five minutes.",
         },
         new()
         {
@@ -126,6 +128,7 @@ internal static class SagaMutants
             What = "The reply that a parked transaction waits for is dropped.",
             How = "A shard stays away during posting until the attempts are used up, then answers.",
             Laws = "I6",
+            NotFoundYet = "An outage must use up the attempts of one posting, and end before anything else moves it.",
         },
         new()
         {
@@ -145,6 +148,7 @@ internal static class SagaMutants
             What = "The deadline releases a transaction that is booked already on its own shard.",
             How = "A shard stays away for five minutes between reserving and posting.",
             Laws = "I12 I13",
+            NotFoundYet = "An outage must begin between reserving and posting, and last for five minutes.",
         },
         new()
         {
@@ -180,6 +184,7 @@ internal static class SagaMutants
             What = "A repeated request to post is a contradiction instead of a repeat.",
             How = "A shard posts its part, and the reply is lost or late: the repeat becomes a dead letter.",
             Laws = "I6",
+            NotFoundYet = "The reply to a posting must be lost, and its request sent again before the saga ends.",
         },
     ];
 }

@@ -9,7 +9,7 @@ internal sealed class BesideMoves(KnownBank bank)
     /// <summary>An operation beside another one that has no answer yet; null: none.</summary>
     public Operation? Next(Draw draw, Operation under)
     {
-        if (under.Key is null || !draw.Random.Percent(55)) return null;
+        if (under.Key is null || !draw.Random.Percent(38)) return null;
         // Emptied or empty, only what is under way keeps it open.
         if (under.Kind == OperationKind.Transfer && under.AmountMinor == bank.Balance(under.Subject)
             && draw.Random.Percent(80)) return Close(draw, under.Subject);

@@ -32,6 +32,7 @@ internal sealed class Moves
         // Cash in, cash out, transfers, holds, ends of holds, status, again, transactions, reads: some many, some few.
         _weights = [.. Enumerable.Range(0, Commands).Select(_ => random.Percent(30) ? 1 : 4 + random.Below(20))];
         _weights[2] += 6;
+        _weights[7] += 5;
         if (!hasJournals) _weights[7] = 0;
         _accounts = 3 + random.Below(8);
     }
@@ -41,7 +42,7 @@ internal sealed class Moves
     /// </summary>
     public Operation? Follow(int number, int client, Operation operation, SeededRandom random)
     {
-        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(50)) return null;
+        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(35)) return null;
         var account = operation.Kind == OperationKind.Transfer && random.Percent(50) ? operation.Other
             : operation.Subject;
         var customer = _bank.CustomerOf(account);
