@@ -8,7 +8,7 @@ namespace Tideline.Tools;
 /// <summary><c>tideline drill NAME</c>.</summary>
 public static class DrillCommand
 {
-    private const int MostRuns = 1_000, MostSeconds = 3_600;
+    private const int MostRuns = 1_000, MostSeconds = 3_600, MostMinutes = 24 * 60;
 
     /// <summary>The drills there are.</summary>
     public static IReadOnlyList<string> Names { get; } = ["crash", "failover", "broker", "owner", "outage", "opponent"];
@@ -28,6 +28,12 @@ public static class DrillCommand
         {
             await Console.Error.WriteLineAsync(
                 $"There is no fault '{unknown}'; the faults are: {string.Join(", ", OpponentDrill.Names)}.");
+            return 2;
+        }
+
+        if (options.Minutes is not (>= 0 and <= MostMinutes))
+        {
+            await Console.Error.WriteLineAsync($"--minutes must be 0 to {MostMinutes}, not {options.Minutes}.");
             return 2;
         }
 

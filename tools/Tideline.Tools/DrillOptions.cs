@@ -28,7 +28,7 @@ public sealed record DrillOptions
     /// <summary>Whether the drill opponent starts servers of its own.</summary>
     public bool OwnServers { get; init; }
 
-    /// <summary>Where the drill opponent writes its history; null for nowhere.</summary>
+    /// <summary>The file for the drill opponent's history, also if the drill cannot end; null: none.</summary>
     public string? HistoryFile { get; init; }
 
     /// <summary>Clients at once.</summary>

@@ -69,6 +69,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("drill broker --runs 0", "--runs must be 1 to 1000, not 0")]
     [InlineData("drill nonsense", "nonsense")]
     [InlineData("drill opponent --faults nonsense", "There is no fault 'nonsense'; the faults are: kill, pause, ")]
+    [InlineData("drill opponent --minutes -1", "--minutes must be 0 to 1440, not -1")]
     [InlineData("drill crash --kills 0", "--kills must be 1 to 1000, not 0")]
     [InlineData("drill failover --runs 0", "--runs must be 1 to 1000, not 0")]
     [InlineData("drill outage --down 0", "--down must be 1 to 3600, not 0")]

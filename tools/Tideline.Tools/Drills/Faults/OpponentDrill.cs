@@ -82,13 +82,18 @@ internal sealed class OpponentDrill(DrillOptions options)
         {
             throw new IOException($"{fault.Message}\n{bank.LastWords}", fault);
         }
+        finally
+        {
+            if (options.HistoryFile is { } file)
+                await File.WriteAllLinesAsync(file, log.Lines(), CancellationToken.None);
+        }
     }
 
     private async Task RunAsync(DrilledFault fault, DrillScene scene, CancellationToken cancel)
     {
         if (fault.WhyNot(scene.Bank) is { } why)
         {
-            Print(new Round(fault.Name, why, 0, 0, 0, 0, true));
+            Print(new Round(fault.Name, why, 0, 0, 0, true));
             return;
         }
 
@@ -118,8 +123,7 @@ internal sealed class OpponentDrill(DrillOptions options)
         var disagreement = await scene.VerifyAsync();
         if (disagreement is not null) scene.Violations.Add("verify", $"After {fault.Name}: {disagreement}");
         Print(new Round(
-            fault.Name, null, sent, unanswered, quietS, Stopwatch.GetElapsedTime(healedAt).TotalSeconds,
-            scene.Violations.All.Count == broken));
+            fault.Name, null, sent, unanswered, quietS, scene.Violations.All.Count == broken));
     }
 
     private void Print(Round round)
@@ -136,7 +140,6 @@ internal sealed class OpponentDrill(DrillOptions options)
     {
         var tried = _rounds.Where(round => round.WhyNot is null).ToList();
         foreach (var violation in violations.All) Console.WriteLine($"{violation}");
-        if (options.HistoryFile is { } file) File.WriteAllLines(file, log.Lines());
         return new DrillReport(
             "opponent",
             [
@@ -160,5 +163,5 @@ internal sealed class OpponentDrill(DrillOptions options)
         ? new ClusterEditor(cluster) : new EmbeddedEditor(installation.DataFolder);
 
     private sealed record Round(
-        string Fault, string? WhyNot, int Sent, int Unanswered, double QuietS, double VerifiedS, bool IsClean);
+        string Fault, string? WhyNot, int Sent, int Unanswered, double QuietS, bool IsClean);
 }
