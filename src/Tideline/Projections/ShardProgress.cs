@@ -30,7 +30,14 @@ internal sealed class ShardProgress(string projection, int shard, GeneralLedger 
     /// <summary>Whether the store and the log said where it stands; until then nothing is projected.</summary>
     public bool IsLoaded { get; set; }
 
-    /// <summary>Whether what was last announced is to be asked of the log again: an append failed.</summary>
+    /// <summary>
+    /// Whether this process has announced nothing of the shard yet: the process before it may still do so.
+    /// </summary>
+    public bool IsAnnouncementFirst { get; set; }
+
+    /// <summary>
+    /// Whether what was last announced is to be asked of the log again: an append failed, or was the first.
+    /// </summary>
     public bool IsAnnouncementUnsure { get; set; }
 
     /// <summary>A read that is under way.</summary>

@@ -50,7 +50,7 @@ internal sealed class ViewProgressPublisher(
     {
         List<LogRecord>? records = null;
         // What became of an append that failed stands on the log; said again with another end, it would be left out and
-        // never said.
+        // never said. The same happens to the first one of this process, if the process before it says something last.
         foreach (var shard in shards)
         {
             if (shard.IsAnnouncementUnsure) shard.Announced =
@@ -73,8 +73,9 @@ internal sealed class ViewProgressPublisher(
         foreach (var shard in shards)
         {
             shard.IsAnnouncementUnsure = false;
-            if (sequences.TryGetValue(shard.Shard, out var sequence))
-                shard.Announced = (shard.Watermark.Seq, shard.Announced.Source with { Head = sequence });
+            if (!sequences.TryGetValue(shard.Shard, out var sequence)) continue;
+            shard.Announced = (shard.Watermark.Seq, shard.Announced.Source with { Head = sequence });
+            (shard.IsAnnouncementUnsure, shard.IsAnnouncementFirst) = (shard.IsAnnouncementFirst, false);
         }
     }
 

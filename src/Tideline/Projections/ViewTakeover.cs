@@ -154,6 +154,7 @@ internal sealed partial class ViewTakeover(
         await shard.LoadAsync(watermark, cancel);
         if (publisher is not null) shard.Announced =
             await publisher.LastAsync(number, shard.Announced.Source, cancel);
+        shard.IsAnnouncementFirst = true;
         (shard.IsLedgerRead, shard.IsLoaded, shard.Fault) = (false, true, null);
     }
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using Tideline.Tools.Opponent;
@@ -20,7 +21,13 @@ internal static class SimulateCommand
         };
         var operations = new Option<int>("--operations")
         {
-            Description = "Operations of each run.", DefaultValueFactory = _ => 150,
+            Description = "Operations of each run.", DefaultValueFactory = _ => SimulateOptions.UsualOperations,
+        };
+        var focus = new Option<RunFocus?>("--focus")
+        {
+            Description = "Only seeds whose runs do far more of one thing: "
+                + string.Join(", ", Enum.GetNames<RunFocus>()).ToLowerInvariant() + ".",
+            CustomParser = ParseFocus,
         };
         var history = new Option<bool>("--history") { Description = "Print the whole history of each run." };
         var whole = new Option<bool>("--whole") { Description = "Do not shorten a history that breaks a law." };
@@ -28,12 +35,12 @@ internal static class SimulateCommand
         var command = new Command(
             "simulate",
             "Run whole installations on virtual time while everything that can go wrong does, and check each answer "
-            + "against a model of the bank.") { seed, seeds, operations, history, whole, stop };
+            + "against a model of the bank.") { seed, seeds, operations, focus, history, whole, stop };
         command.SetAction((parsed, cancel) =>
         {
             var options = new SimulateOptions(
-                parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(operations), parsed.GetValue(history),
-                !parsed.GetValue(whole), parsed.GetValue(stop));
+                parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(operations), parsed.GetValue(focus),
+                parsed.GetValue(history), !parsed.GetValue(whole), parsed.GetValue(stop));
             if (options.Count is < 1 or > MostSeeds || options.Operations is < 1 or > MostOperations)
             {
                 Console.Error.WriteLine(
@@ -44,6 +51,15 @@ internal static class SimulateCommand
             return SimulationProgram.IsWorker ? SimulationWorker.RunAsync(options) : RunAsync(options, cancel);
         });
         return command;
+    }
+
+    private static RunFocus? ParseFocus(ArgumentResult result)
+    {
+        var name = result.Tokens[0].Value;
+        if (Array.Find(Enum.GetNames<RunFocus>(), known => known.Equals(name, StringComparison.OrdinalIgnoreCase))
+            is { } focus) return Enum.Parse<RunFocus>(focus);
+        result.AddError($"There is no focus '{name}'.");
+        return null;
     }
 
     private static async Task<int> RunAsync(SimulateOptions options, CancellationToken cancel)

@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Services/Accounts.</summary>
@@ -17,6 +19,7 @@ internal static class AccountMutants
             What = "More than a hold has left can be captured.",
             How = "A hold is captured in part, and then once more for more than the rest.",
             Laws = "I2 I5 model",
+            Focus = RunFocus.Holds,
             IsEasy = true,
         },
         new()
@@ -28,6 +31,7 @@ internal static class AccountMutants
             What = "A hold can be captured after its expiry until the sweep releases it.",
             How = "A capture between the expiry of a hold and the next round of the timers.",
             Laws = "model",
+            Focus = RunFocus.Holds,
         },
         new()
         {
@@ -148,6 +152,7 @@ internal static class AccountMutants
             What = "The proof of freshness of a cached document is taken after the document was read.",
             How = "An event is projected between the read of a document and its way into the cache.",
             Laws = "I10",
+            Focus = RunFocus.Freshness,
             NotFoundYet = "An event must be projected between the read of a document and its way into the cache.",
         },
         new()
@@ -175,6 +180,7 @@ internal static class AccountMutants
             What = "A strong search of a past period may change later.",
             How = "A strong search of a period that ends now, while a batch is being committed.",
             Laws = "model",
+            Focus = RunFocus.Freshness,
         },
         new()
         {

@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Kernel.</summary>
@@ -30,6 +32,7 @@ internal static class KernelMutants
             What = "A background part takes any cancelled call for its own end.",
             How = "An engine call of a background part times out with a cancellation.",
             Laws = "I6 I7 I8 I9",
+            Focus = RunFocus.Calls,
         },
     ];
 }

@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Ledger: the writer of a shard, time, keys and names.</summary>
@@ -18,6 +20,7 @@ internal static class LedgerMutants
             What = "A strong list waits for the events counted in this process, not for those in the store.",
             How = "A commit is durable and not yet counted, and another strong read has shown it.",
             Laws = "I10",
+            Focus = RunFocus.Freshness,
         },
         new()
         {
@@ -95,6 +98,7 @@ internal static class LedgerMutants
             What = "A writer that was told that another process owns its shard goes on.",
             How = "Two owners: the first keeps refusing commands, and its strong lists lack what the second commits.",
             Laws = "I10 I11",
+            Focus = RunFocus.Takeovers,
         },
         new()
         {
@@ -108,6 +112,7 @@ internal static class LedgerMutants
             What = "A fence does not move the time of its batch.",
             How = "A process whose clock is a little ahead reads at a time that the owner's clock has not reached.",
             Laws = "model",
+            Focus = RunFocus.Freshness,
         },
         new()
         {
@@ -128,6 +133,7 @@ internal static class LedgerMutants
             What = "A read at a time is not fenced.",
             How = "A statement that ends now is read while a batch is being committed, then read again.",
             Laws = "model",
+            Focus = RunFocus.Freshness,
         },
         new()
         {
@@ -177,6 +183,7 @@ internal static class LedgerMutants
             What = "A shard that lost what was acknowledged still answers strong reads.",
             How = "The tail of a shard is lost after it was answered and relayed; then it is read.",
             Laws = "I3 model",
+            Focus = RunFocus.Tails,
         },
         new()
         {

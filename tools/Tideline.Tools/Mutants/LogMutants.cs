@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>
@@ -47,6 +49,7 @@ internal static class LogMutants
             What = "Messages after those that the log has lost do not begin a new source, and the log refuses them.",
             How = "The log loses messages that the ledger has forgotten.",
             Laws = "I6",
+            Focus = RunFocus.Losses,
         },
         new()
         {
@@ -59,6 +62,7 @@ internal static class LogMutants
             What = "A relay that starts again forgets that its messages have a new source since a loss.",
             How = "The log loses messages, goes on, and the process starts again.",
             Laws = "I6",
+            Focus = RunFocus.Losses,
             NotFoundYet = "The log must lose messages that the ledger has forgotten, and a process start before it "
                 + "loses more.",
         },
@@ -71,6 +75,7 @@ internal static class LogMutants
             What = "A consumer waits behind the end of a log that has become shorter.",
             How = "The log loses its tail, or all of it, and keeps the positions of its groups; then a restart.",
             Laws = "I6",
+            Focus = RunFocus.Losses,
         },
         new()
         {

@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>
@@ -29,6 +31,11 @@ internal sealed record Mutant
 
     /// <summary>Whether it shows without any fault, kill or second owner.</summary>
     public bool IsEasy { get; init; }
+
+    /// <summary>
+    /// What runs that find it do more of than others; they are hunted among those seeds alone. None: among all.
+    /// </summary>
+    public RunFocus Focus { get; init; }
 
     /// <summary>Why the simulation does not find it yet, in a sentence; null where it must find it.</summary>
     public string? NotFoundYet { get; init; }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Tideline.Tools.Opponent;
 using Tideline.Tools.Simulation;
 
 namespace Tideline.Tools.Mutants;
@@ -79,8 +80,10 @@ internal sealed class MutantHunt(int seeds)
 
     private async Task<Catch> HuntAsync(string program, Mutant mutant, CancellationToken cancel)
     {
-        var start = SimulationProgram.Command(
-            1, ["simulate", "--seed", "1", "--seeds", $"{seeds}", "--whole", "--stop"], program);
+        var options = new SimulateOptions(
+            First: 1, seeds, SimulateOptions.UsualOperations, mutant.Focus == RunFocus.None ? null : mutant.Focus,
+            IsHistoryPrinted: false, Shortens: false, StopsAtFirst: true);
+        var start = SimulationProgram.Command(1, options.ArgumentsOf(0, 1), program);
         start.Environment[MutantTree.Variable] = mutant.Name;
         start.RedirectStandardError = true;
         using var hunt = Process.Start(start)!;

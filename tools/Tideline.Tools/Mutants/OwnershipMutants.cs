@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Ledger: who owns a shard, and whether it is the one that was seen.</summary>
@@ -17,6 +19,7 @@ internal static class OwnershipMutants
             What = "A process that stands by for a shard answers reads of it although its tail is lost.",
             How = "The tail that was answered is lost, and the lease of a killed owner runs on.",
             Laws = "I3 model",
+            Focus = RunFocus.Tails,
         },
         new()
         {
@@ -30,6 +33,7 @@ internal static class OwnershipMutants
             What = "A shard that was closed is read while another process seems to own it.",
             How = "The tail that was answered is lost in a cluster, and every process closes it.",
             Laws = "I3 model",
+            Focus = RunFocus.Tails,
         },
         new()
         {
@@ -43,6 +47,7 @@ internal static class OwnershipMutants
             What = "A process whose writer has stopped still believes that nobody else commits.",
             How = "A flush fails, another process takes over and commits, and the first one answers a strong list.",
             Laws = "I10",
+            Focus = RunFocus.Takeovers,
             NotFoundYet = "The engines of several nodes are durable at commit, so no flush fails beside another "
                 + "process.",
         },
@@ -58,6 +63,7 @@ internal static class OwnershipMutants
             What = "A process that does not own a shard claims to know all its commits at any time.",
             How = "Two processes: the standby cannot ask the store for longer than the bound of a bounded read.",
             Laws = "I10",
+            Focus = RunFocus.Freshness,
             NotFoundYet = "A standby must lose sight of the store for longer than a bound while the owner does "
                 + "not, and be asked then.",
         },
@@ -90,6 +96,7 @@ internal static class OwnershipMutants
             What = "A standby process gives up when a shard is not free at its first try.",
             How = "Two processes: the owner is killed, and nobody takes its shard.",
             Laws = "I6",
+            Focus = RunFocus.Takeovers,
         },
         new()
         {
@@ -100,6 +107,7 @@ internal static class OwnershipMutants
             What = "Every ownership of a shard has the same epoch, so no part notices that it was lost in between.",
             How = "A process loses shard 0 to another one and gets it back before its parts look again.",
             Laws = "I8 I11",
+            Focus = RunFocus.Takeovers,
         },
         new()
         {
@@ -113,6 +121,7 @@ internal static class OwnershipMutants
             What = "A shard is used without comparing it with log, views and manifest.",
             How = "The tail of a shard is lost after it was answered and relayed; the next owner builds on the rest.",
             Laws = "I3 I7 I8",
+            Focus = RunFocus.Tails,
         },
         new()
         {
@@ -123,6 +132,7 @@ internal static class OwnershipMutants
             What = "A shard that has as many events as were seen counts as the one that was seen.",
             How = "A tail is lost while log and views are away, and as many events are committed before they answer.",
             Laws = "I3 I7",
+            Focus = RunFocus.Tails,
             NotFoundYet = "The manifest beside each node has mostly seen the tail, too, and refuses the shard first.",
         },
     ];

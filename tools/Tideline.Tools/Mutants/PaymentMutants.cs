@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Services/Payments.</summary>
@@ -17,6 +19,7 @@ internal static class PaymentMutants
             What = "A refund has the id of the debit, so it is taken for a repeat and the money goes to suspense.",
             How = "A destination refuses a transfer that is under way: frozen or closed meanwhile.",
             Laws = "model",
+            Focus = RunFocus.Crossing,
         },
         new()
         {

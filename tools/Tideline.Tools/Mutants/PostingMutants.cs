@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Ledger: what may be booked, and what is written of it.</summary>
@@ -141,6 +143,7 @@ internal static class PostingMutants
             What = "An account closes while a transfer may still return money to it.",
             How = "The source of a transfer across shards is closed before the transfer ends.",
             Laws = "model",
+            Focus = RunFocus.Crossing,
         },
         new()
         {
@@ -151,6 +154,7 @@ internal static class PostingMutants
             What = "An account closes while a transaction has reserved a credit for it.",
             How = "An empty account is closed between reserving and posting of a transaction across shards.",
             Laws = "I6 I12 model",
+            Focus = RunFocus.Crossing,
         },
         new()
         {
@@ -204,6 +208,7 @@ internal static class PostingMutants
             What = "The id of a clearing account lacks the owner, so all sagas of a shard share one.",
             How = "Transfers across shards in both directions.",
             Laws = "I12",
+            Focus = RunFocus.Crossing,
             IsEasy = true,
             NotFoundYet = "The program must verify itself while transfers in both directions are under way, three "
                 + "times in a row.",

@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Projections.</summary>
@@ -21,6 +23,7 @@ internal static class ProjectionMutants
             What = "A process that finds a collection missing drops all of them and makes them anew in place.",
             How = "It stands still in the middle, and its successor has filled them: the simulation found it.",
             Laws = "I8",
+            Focus = RunFocus.Takeovers,
             NotFoundYet = "A process must stand still in the middle of a takeover: it takes hundreds of seeds.",
         },
         new()
@@ -38,6 +41,7 @@ internal static class ProjectionMutants
             What = "A process goes on with the old version when it does not know whether a switch is stored.",
             How = "The answer to the switch of a rebuild is lost: the simulation found it.",
             Laws = "I6 I8",
+            Focus = RunFocus.Rebuilds,
             NotFoundYet = "The answer to the one call that switches a rebuild must be lost: it takes hundreds of "
                 + "seeds.",
         },
@@ -53,6 +57,7 @@ internal static class ProjectionMutants
             What = "Watermarks are written before the documents.",
             How = "A kill between the two, and a start that goes on from the watermark.",
             Laws = "I8",
+            Focus = RunFocus.Takeovers,
         },
         new()
         {
@@ -63,6 +68,7 @@ internal static class ProjectionMutants
             What = "A document that somebody else wrote meanwhile is not folded again.",
             How = "The aging pass, or a second builder, writes a document between its read and its write.",
             Laws = "I8",
+            Focus = RunFocus.Takeovers,
         },
         new()
         {
@@ -76,6 +82,7 @@ internal static class ProjectionMutants
             What = "An event that a document holds already is folded into it again.",
             How = "A kill between documents and watermark: daily figures count the events twice.",
             Laws = "I8",
+            Focus = RunFocus.Takeovers,
         },
         new()
         {
@@ -86,6 +93,7 @@ internal static class ProjectionMutants
             What = "Later events of a key do not wait behind its dead letter.",
             How = "An event that cannot be folded, and later ones of its document in another batch.",
             Laws = "I8",
+            Focus = RunFocus.Letters,
         },
         new()
         {
@@ -98,6 +106,7 @@ internal static class ProjectionMutants
             What = "An event that cannot be folded is passed over without a dead letter.",
             How = "An event that cannot be folded, such as one of a damaged document.",
             Laws = "I8",
+            Focus = RunFocus.Letters,
         },
         new()
         {
@@ -110,6 +119,7 @@ internal static class ProjectionMutants
             What = "While one document has a dead letter, the events of all wait.",
             How = "An event that cannot be folded, and then events of other customers.",
             Laws = "I8",
+            Focus = RunFocus.Letters,
         },
         new()
         {
@@ -132,6 +142,7 @@ internal static class ProjectionMutants
             What = "Dead letters are written after the watermark has passed them.",
             How = "An event that cannot be folded, and a kill between the two.",
             Laws = "I8",
+            Focus = RunFocus.Letters,
         },
         new()
         {
@@ -145,6 +156,7 @@ internal static class ProjectionMutants
             What = "A projection that stands within a batch of the log skips an event.",
             How = "A restart after which two projections stand at different positions of one batch.",
             Laws = "I8",
+            Focus = RunFocus.Losses,
         },
         new()
         {
@@ -155,6 +167,7 @@ internal static class ProjectionMutants
             What = "A rebuilt version answers before it holds what the version before it holds.",
             How = "A forced rebuild under traffic.",
             Laws = "I8 I10",
+            Focus = RunFocus.Rebuilds,
         },
         new()
         {
@@ -171,6 +184,7 @@ internal static class ProjectionMutants
             What = "A repaired document lacks the events that were projected during its repair.",
             How = "A repair of a customer under traffic.",
             Laws = "I8",
+            Focus = RunFocus.Rebuilds,
         },
         new()
         {
@@ -181,6 +195,7 @@ internal static class ProjectionMutants
             What = "A repair removes a sound document before it writes it anew.",
             How = "A call of the repair fails between the two: the simulation found it.",
             Laws = "I8",
+            Focus = RunFocus.Rebuilds,
             NotFoundYet = "One of the few calls of a repair must fail: it takes about a hundred seeds.",
         },
         new()
@@ -194,6 +209,7 @@ internal static class ProjectionMutants
             What = "A process that does not know how far the views are builds a document anew up to where it knows.",
             How = "The log is away while the owner of shard 0 changes, and a repair comes: the simulation found it.",
             Laws = "I8",
+            Focus = RunFocus.Rebuilds,
             NotFoundYet = "A repair must come before its process has taken the views over: about a hundred seeds.",
         },
         new()
@@ -205,6 +221,7 @@ internal static class ProjectionMutants
             What = "A read that waits for a position is let go one event too early.",
             How = "A read at a token waits, and the watermark stops one event before it.",
             Laws = "I10",
+            Focus = RunFocus.Freshness,
         },
         new()
         {
@@ -226,6 +243,7 @@ internal static class ProjectionMutants
             What = "A view that lacks one event counts as level.",
             How = "A bounded read while one event is not projected for longer than the bound.",
             Laws = "I10",
+            Focus = RunFocus.Freshness,
         },
         new()
         {
@@ -238,6 +256,7 @@ internal static class ProjectionMutants
             What = "After a failed append the log is not asked what of the announcements is on it.",
             How = "The log appends an announcement but reports a fault: the next range is never announced.",
             Laws = "model",
+            Focus = RunFocus.Calls,
         },
     ];
 }

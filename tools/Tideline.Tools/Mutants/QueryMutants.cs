@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>
@@ -30,6 +32,7 @@ internal static class QueryMutants
             What = "A bounded read is answered by the view, however old that is.",
             How = "The view store stays away for longer than the bound, then answers a read before it catches up.",
             Laws = "I10",
+            Focus = RunFocus.Freshness,
         },
         new()
         {
@@ -68,6 +71,7 @@ internal static class QueryMutants
             What = "A bounded read is answered by a cached document of any age.",
             How = "An invalidation is lost or late, and a bounded read follows after the bound.",
             Laws = "I10",
+            Focus = RunFocus.Freshness,
         },
     ];
 }

@@ -1,3 +1,5 @@
+using Tideline.Tools.Opponent;
+
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Bugs of src/Tideline/Sagas.</summary>
@@ -29,6 +31,7 @@ internal static class SagaMutants
             What = "A repeated request for a step is decided again, and answered with a refusal.",
             How = "A request is delivered twice before its saga ends: the money is credited and refunded.",
             Laws = "I12 I13",
+            Focus = RunFocus.Calls,
             NotFoundYet = "The first reply to a step must be lost after the step was asked for twice.",
         },
         new()
@@ -55,6 +58,7 @@ internal static class SagaMutants
             What = "A transfer past its deadline is refunded without asking the shard that may have credited it.",
             How = "The credit is done, but its reply does not arrive for five minutes.",
             Laws = "I12 I13",
+            Focus = RunFocus.Calls,
             NotFoundYet = "An outage must begin between a credit and its reply, and last for five minutes.",
         },
         new()
@@ -68,6 +72,7 @@ internal static class SagaMutants
             What = "A frozen account does not get its money back.",
             How = "The source is frozen and the destination closed or frozen while a transfer is under way.",
             Laws = "model",
+            Focus = RunFocus.Crossing,
         },
         new()
         {
@@ -91,6 +96,7 @@ internal static class SagaMutants
             What = "A saga that asks another shard sets no timer.",
             How = "The log loses the request or the reply, or the shard stays away past the deadline.",
             Laws = "I6",
+            Focus = RunFocus.Losses,
         },
         new()
         {
@@ -103,6 +109,7 @@ internal static class SagaMutants
             What = "A refunded transfer still counts as money that may return.",
             How = "A destination refuses a transfer that is under way: frozen or closed meanwhile.",
             Laws = "I2 model",
+            Focus = RunFocus.Crossing,
         },
         new()
         {
@@ -115,6 +122,7 @@ internal static class SagaMutants
             What = "A repeated reply to reserving counts as the reply to posting.",
             How = "A reply is delivered twice: the transaction is settled before every shard has posted.",
             Laws = "I12 I13 model",
+            Focus = RunFocus.Crossing,
         },
         new()
         {
@@ -128,6 +136,7 @@ internal static class SagaMutants
             What = "The reply that a parked transaction waits for is dropped.",
             How = "A shard stays away during posting until the attempts are used up, then answers.",
             Laws = "I6",
+            Focus = RunFocus.Calls,
             NotFoundYet = "An outage must use up the attempts of one posting, and end before anything else moves it.",
         },
         new()
@@ -148,6 +157,7 @@ internal static class SagaMutants
             What = "The deadline releases a transaction that is booked already on its own shard.",
             How = "A shard stays away for five minutes between reserving and posting.",
             Laws = "I12 I13",
+            Focus = RunFocus.Calls,
             NotFoundYet = "An outage must begin between reserving and posting, and last for five minutes.",
         },
         new()
@@ -184,6 +194,7 @@ internal static class SagaMutants
             What = "A repeated request to post is a contradiction instead of a repeat.",
             How = "A shard posts its part, and the reply is lost or late: the repeat becomes a dead letter.",
             Laws = "I6",
+            Focus = RunFocus.Calls,
             NotFoundYet = "The reply to a posting must be lost, and its request sent again before the saga ends.",
         },
     ];

@@ -4,12 +4,12 @@ namespace Tideline.Tools.Opponent;
 /// Draws what somebody does while a request of another one is under way: freezes or closes its account, sends it twice,
 /// or asks for a statement that ends now.
 /// </summary>
-internal sealed class BesideMoves(KnownBank bank)
+internal sealed class BesideMoves(KnownBank bank, int percent)
 {
     /// <summary>An operation beside another one that has no answer yet; null: none.</summary>
     public Operation? Next(Draw draw, Operation under)
     {
-        if (under.Key is null || !draw.Random.Percent(38)) return null;
+        if (under.Key is null || !draw.Random.Percent(percent)) return null;
         // Emptied or empty, only what is under way keeps it open.
         if (under.Kind == OperationKind.Transfer && under.AmountMinor == bank.Balance(under.Subject)
             && draw.Random.Percent(80)) return Close(draw, under.Subject);
@@ -39,10 +39,18 @@ internal sealed class BesideMoves(KnownBank bank)
         };
     }
 
-    /// <summary>A second operation beside a transfer whose destination was just frozen or closed; null: none.</summary>
-    public static Operation? After(Draw draw, Operation under, Operation before) =>
-        under.Kind == OperationKind.Transfer && before.Kind == OperationKind.SetStatus
-            && before.Subject == under.Other && draw.Random.Percent(60) ? Status(draw, under.Subject, "frozen") : null;
+    /// <summary>
+    /// A second operation beside one: the source of a transfer whose destination was just frozen or closed is frozen,
+    /// or a list is read strongly after an account was; null: none.
+    /// </summary>
+    public Operation? After(Draw draw, Operation under, Operation before) => before.Kind switch
+    {
+        OperationKind.SetStatus when under.Kind == OperationKind.Transfer && before.Subject == under.Other
+            && draw.Random.Percent(60) => Status(draw, under.Subject, "frozen"),
+        OperationKind.ReadAccount when bank.CustomerOf(before.Subject) is var customer && customer != Guid.Empty =>
+            Strong(draw, customer),
+        _ => null,
+    };
 
     private static Operation Twice(Draw draw, Operation under) => draw.Again(under);
 
@@ -65,9 +73,18 @@ internal sealed class BesideMoves(KnownBank bank)
     private Guid? EmptyOf(Operation under) => under.Legs.Where(leg => leg.Minor > 0 && bank.Balance(leg.Account) == 0)
         .Select(leg => (Guid?)leg.Account).FirstOrDefault();
 
+    private static Operation Strong(Draw draw, Guid customer) => draw.Plain(
+        OperationKind.ReadMovements, "GET", $"/v1/transactions?customerId={customer}&limit=20") with
+    { Subject = customer, Consistency = "strong", IsWalk = true };
+
     // What is read as of now must not change when the request is done.
     private Operation Now(Draw draw, Guid account)
     {
+        if (draw.Random.Percent(20))
+        {
+            return draw.Plain(OperationKind.ReadAccount, "GET", $"/v1/accounts/{account}") with { Subject = account };
+        }
+
         var now = Draw.Time(draw.NowUs);
         if (draw.Random.Percent(25) && bank.CustomerOf(account) is var customer && customer != Guid.Empty)
         {

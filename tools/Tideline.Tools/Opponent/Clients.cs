@@ -23,7 +23,7 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
     /// <summary>Sends operations until it is enough.</summary>
     public Task RunAsync(Func<bool> isEnough)
     {
-        _moves ??= new Moves(_known, new SeededRandom(plan.Seed * 31), plan.HasJournals);
+        _moves ??= new Moves(_known, plan, new SeededRandom(plan.Seed * 31));
         return Task.WhenAll(Enumerable.Range(0, plan.Clients).Select(client => RunAsync(client, _moves, isEnough)));
     }
 

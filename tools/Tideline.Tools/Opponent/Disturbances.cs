@@ -1,3 +1,4 @@
+using Tideline.Ledger;
 using Tideline.Tools.Load;
 using Tideline.Tools.Simulation;
 using Tideline.Tools.Simulation.Engines;
@@ -25,7 +26,7 @@ internal sealed class Disturbances(
         for (var number = 0; !isOver() && number < OpponentLimits.Disturbances; number++)
         {
             var random = new SeededRandom(plan.Seed * 1_000_003 + (ulong)number);
-            await Task.Delay(TimeSpan.FromMilliseconds(200 + random.Below(3_000)), time);
+            await Task.Delay(TimeSpan.FromMilliseconds(200 + random.Below(plan.DisturbMs)), time);
             var kind = Kinds[random.Below(Kinds.Length)];
             for (var draw = 0; draw < 3 && !plan.Faults.HasFlag(kind); draw++) kind = Kinds[random.Below(Kinds.Length)];
             if (isOver() || plan.Calm.Contains(number) || !plan.Faults.HasFlag(kind)) continue;
@@ -58,11 +59,7 @@ internal sealed class Disturbances(
                 _restarts.Add(RestartAsync(node, 50 + random.Below(5_000)));
                 break;
             case FaultKinds.Pauses:
-                if (bank.Node(node) is not { } paused) break;
-                log.Note($"disturbance {number}: node {node} stands still");
-                paused.Process.Pause();
-                await WaitAsync(500 + random.Below(8_000));
-                paused.Process.Resume();
+                await PauseAsync(number, node, random);
                 break;
             case FaultKinds.Clocks:
                 var jump = TimeSpan.FromMilliseconds((random.Below(2) * 2 - 1) * Math.Pow(10, 1 + random.Below(9)));
@@ -89,6 +86,29 @@ internal sealed class Disturbances(
                 await LoseAsync(number, random);
                 break;
         }
+    }
+
+    // Sometimes others take over meanwhile and end, so that the node owns its shards again before it has missed them.
+    private async Task PauseAsync(int number, int node, SeededRandom random)
+    {
+        if (bank.Node(node) is not { } paused) return;
+        log.Note($"disturbance {number}: node {node} stands still");
+        paused.Process.Pause();
+        await WaitAsync(500 + random.Below(8_000));
+        if (plan.Faults.HasFlag(FaultKinds.Kills) && random.Percent(35))
+        {
+            log.Note($"disturbance {number}: all other nodes are killed");
+            for (var other = 0; other < bank.Nodes; other++)
+            {
+                if (other == node) continue;
+                bank.Kill(other);
+                _restarts.Add(RestartAsync(other, 2 * LedgerLimits.LeaseMs + random.Below(5_000)));
+            }
+
+            await WaitAsync(LedgerLimits.LeaseMs + random.Below(500));
+        }
+
+        paused.Process.Resume();
     }
 
     // What is put back lacks nothing but what happened meanwhile.

@@ -10,8 +10,10 @@ namespace Tideline.Tools.Opponent;
 /// </summary>
 internal sealed class Moves
 {
-    private const int Commands = 9;
+    // How often what a run does often is done more than else.
+    private const int OftenWeight = 40;
     private readonly KnownBank _bank;
+    private readonly RunPlan _plan;
     private readonly int[] _weights;
     private readonly int _accounts;
 
@@ -21,20 +23,19 @@ internal sealed class Moves
         "ES9121000418450200051332", "AT611904300234573201", "CH9300762011623852957",
     ];
 
-    private static readonly string[] Levels = ["eventual", OpponentLimits.Bound, "session", "strong"];
-
     /// <param name="bank">What the clients know.</param>
+    /// <param name="plan">What the run is.</param>
     /// <param name="random">Draws what this run does often, and what seldom.</param>
-    /// <param name="hasJournals">Whether the bank takes transactions of several legs.</param>
-    public Moves(KnownBank bank, SeededRandom random, bool hasJournals)
+    public Moves(KnownBank bank, RunPlan plan, SeededRandom random)
     {
-        _bank = bank;
-        // Cash in, cash out, transfers, holds, ends of holds, status, again, transactions, reads: some many, some few.
-        _weights = [.. Enumerable.Range(0, Commands).Select(_ => random.Percent(30) ? 1 : 4 + random.Below(20))];
-        _weights[2] += 6;
-        _weights[7] += 5;
-        if (!hasJournals) _weights[7] = 0;
+        (_bank, _plan) = (bank, plan);
+        _weights = [.. Enum.GetValues<Move>().Select(_ => random.Percent(30) ? 1 : 4 + random.Below(20))];
+        _weights[(int)Move.Transfer] += 6;
+        _weights[(int)Move.Journal] += 5;
+        foreach (var move in plan.Often) _weights[(int)move] += OftenWeight;
+        if (!plan.HasJournals) _weights[(int)Move.Journal] = 0;
         _accounts = 3 + random.Below(8);
+        if (plan.Accounts > 0) _accounts = plan.Accounts;
     }
 
     /// <summary>
@@ -42,7 +43,7 @@ internal sealed class Moves
     /// </summary>
     public Operation? Follow(int number, int client, Operation operation, SeededRandom random)
     {
-        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(35)) return null;
+        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(_plan.FollowPercent)) return null;
         var account = operation.Kind == OperationKind.Transfer && random.Percent(50) ? operation.Other
             : operation.Subject;
         var customer = _bank.CustomerOf(account);
@@ -66,8 +67,8 @@ internal sealed class Moves
     public Operation? Beside(
         int number, int client, long nowUs, Operation operation, Operation? before, SeededRandom random)
     {
-        var (draw, moves) = (new Draw(number, client, nowUs, random), new BesideMoves(_bank));
-        return before is null ? moves.Next(draw, operation) : BesideMoves.After(draw, operation, before);
+        var (draw, moves) = (new Draw(number, client, nowUs, random), new BesideMoves(_bank, _plan.BesidePercent));
+        return before is null ? moves.Next(draw, operation) : moves.After(draw, operation, before);
     }
 
     /// <summary>The next operation of a client.</summary>
@@ -80,30 +81,33 @@ internal sealed class Moves
         var draw = new Draw(number, client, nowUs, random);
         if (_bank.Customers.Count < 3) return CreateCustomer(draw);
         if (_bank.Accounts.Count < _accounts) return OpenAccount(draw);
-        if (random.Percent(8))
+        if (random.Percent(_plan.OperatorPercent)) return new OperatorMoves(_bank).Next(draw);
+        if (random.Percent(4))
         {
-            return random.Below(14) switch
+            return random.Below(7) switch
             {
                 < 2 => CreateCustomer(draw),
                 < 5 => OpenAccount(draw),
-                < 7 => Misuse(draw),
-                _ => new OperatorMoves(_bank).Next(draw),
+                _ => Misuse(draw),
             };
         }
 
+        // With nothing to spend, or much that is frozen, little else happens.
+        if (_bank.Payers.Count == 0 && random.Percent(70)) return Cash(draw, isDeposit: true);
+        if (3 * _bank.Frozen.Count > _bank.Accounts.Count && random.Percent(30)) return SetStatus(draw);
         var at = random.Below(_weights.Sum());
         var move = 0;
         while (at >= _weights[move]) at -= _weights[move++];
-        return move switch
+        return (Move)move switch
         {
-            0 => Cash(draw, isDeposit: true),
-            1 => Cash(draw, isDeposit: false),
-            2 => Transfer(draw),
-            3 => PlaceHold(draw),
-            4 => EndHold(draw),
-            5 => SetStatus(draw),
-            6 => Again(draw),
-            7 => Journal(draw),
+            Move.Deposit => Cash(draw, isDeposit: true),
+            Move.Withdraw => Cash(draw, isDeposit: false),
+            Move.Transfer => Transfer(draw),
+            Move.PlaceHold => PlaceHold(draw),
+            Move.EndHold => EndHold(draw),
+            Move.SetStatus => SetStatus(draw),
+            Move.Again => Again(draw),
+            Move.Journal => Journal(draw),
             _ => Read(draw),
         };
     }
@@ -130,12 +134,12 @@ internal sealed class Moves
         return draw.Command(OperationKind.OpenAccount, "POST", "/v1/accounts",
             $"{{\"customerId\":\"{customer}\",\"currency\":\"{currency}\"{limit}{named}{Chosen("accountId", id)}}}")
             with
-        { Subject = id, Other = customer, Currency = currency, Word = iban };
+        { Subject = id, Other = customer, AmountMinor = overdraft, Currency = currency, Word = iban };
     }
 
     private Operation Cash(Draw draw, bool isDeposit)
     {
-        var (id, _, currency) = Account(draw);
+        var (id, _, currency) = _bank.Account(draw, pays: !isDeposit);
         var amount = isDeposit ? 1 + draw.Random.Below(600) : Amount(draw, id, 400);
         if (draw.Random.Percent(3)) currency = Amounts.Currencies[draw.Random.Below(3)].Code;
         return draw.Command(
@@ -146,10 +150,10 @@ internal sealed class Moves
 
     private Operation Transfer(Draw draw)
     {
-        var (from, _, currency) = Account(draw);
-        var to = Account(draw).Id;
+        var (from, _, currency) = _bank.Account(draw, pays: true);
+        var to = _bank.Account(draw).Id;
         // Most are within one currency.
-        for (var attempt = 0; attempt < 6 && !IsLike(to, from, currency); attempt++) to = Account(draw).Id;
+        for (var attempt = 0; attempt < 6 && !IsLike(to, from, currency); attempt++) to = _bank.Account(draw).Id;
         var amount = Amount(draw, from, 300);
         var body = $"{{\"from\":\"{from}\",\"to\":\"{to}\",{Money(amount, currency)[1..]}";
         return draw.Command(OperationKind.Transfer, "POST", "/v1/payments/transfers", body) with
@@ -160,7 +164,8 @@ internal sealed class Moves
     private Operation Journal(Draw draw)
     {
         var currency = draw.Random.Percent(90) ? "EUR" : Amounts.Currencies[draw.Random.Below(3)].Code;
-        var accounts = _bank.Accounts.Where(account => account.Currency == currency).ToList();
+        var likely = draw.Random.Percent(85) ? _bank.Usable : _bank.Accounts;
+        var accounts = likely.Where(account => account.Currency == currency).ToList();
         if (accounts.Count < 2) return Transfer(draw);
         List<(Guid Account, long Minor, string Currency)> legs = [];
         var sum = 0L;
@@ -220,7 +225,7 @@ internal sealed class Moves
 
     private Operation PlaceHold(Draw draw)
     {
-        var (id, _, currency) = Account(draw);
+        var (id, _, currency) = _bank.Account(draw, pays: true);
         var amount = Amount(draw, id, 200);
         var most = draw.Random.Percent(50) ? 500_000 : 5_000_000;
         var atUs = draw.Random.Percent(60) ? draw.NowUs + 100_000 + draw.Random.Below(most) : 0;
@@ -233,9 +238,14 @@ internal sealed class Moves
     private Operation EndHold(Draw draw)
     {
         if (_bank.Holds.Count == 0) return PlaceHold(draw);
-        // One that expires at this moment, if there is one.
+        // One that expires at this moment, or that was captured in part, if there is one.
         var near = _bank.Holds.FindAll(hold => Math.Abs(hold.ExpiresUs - draw.NowUs) < OpponentLimits.NearExpiryUs);
-        var hold = near.Count > 0 && draw.Random.Percent(70) ? near[draw.Random.Below(near.Count)]
+        var open = _bank.Holds.FindAll(hold => hold.RemainingMinor > 0
+            && (hold.ExpiresUs == 0 || hold.ExpiresUs > draw.NowUs));
+        var begun = _bank.Holds.FindAll(hold => hold.RemainingMinor > 0 && hold.RemainingMinor < hold.AmountMinor);
+        var hold = near.Count > 0 && draw.Random.Percent(60) ? near[draw.Random.Below(near.Count)]
+            : begun.Count > 0 && draw.Random.Percent(50) ? begun[draw.Random.Below(begun.Count)]
+            : open.Count > 0 && draw.Random.Percent(60) ? open[draw.Random.Below(open.Count)]
             : KnownBank.Any(_bank.Holds, draw.Random);
         if (draw.Random.Percent(30))
         {
@@ -243,11 +253,12 @@ internal sealed class Moves
             { Subject = hold.Account, Hold = hold.Id, Currency = hold.Currency };
         }
 
-        // A part, all that is left, or as much again as was held.
+        // A part, all that is left, one unit more than that, or as much again as was held.
         var amount = draw.Random.Below(10) switch
         {
             < 4 => 1 + draw.Random.Below(60),
-            < 6 => hold.AmountMinor,
+            < 5 => hold.AmountMinor,
+            < 7 => hold.RemainingMinor + 1,
             _ => 0L,
         };
         var isFinal = draw.Random.Percent(25);
@@ -259,8 +270,15 @@ internal sealed class Moves
 
     private Operation SetStatus(Draw draw)
     {
-        var (id, _, currency) = Account(draw);
-        var status = draw.Random.Below(10) switch { < 3 => "frozen", < 7 => "open", _ => "closed" };
+        var (id, _, currency) = _bank.Account(draw);
+        var status = draw.Random.Below(10) switch { < 4 => "frozen", < 5 => "open", _ => "closed" };
+        // What is frozen does not stay so for long.
+        if (_bank.Frozen is { Count: > 0 } frozen && draw.Random.Percent(60))
+        {
+            (id, _, currency) = KnownBank.Any(frozen, draw.Random);
+            status = "open";
+        }
+
         return draw.Command(OperationKind.SetStatus, "PATCH", $"/v1/accounts/{id}", $"{{\"status\":\"{status}\"}}") with
         { Subject = id, Word = status, Currency = currency };
     }
@@ -281,79 +299,7 @@ internal sealed class Moves
         return Cash(draw, isDeposit: true) with { Key = key };
     }
 
-    private Operation Read(Draw draw)
-    {
-        var (id, customer, _) = Account(draw);
-        switch (draw.Random.Below(9))
-        {
-            case 0: return draw.Plain(OperationKind.ReadAccount, "GET", $"/v1/accounts/{id}") with { Subject = id };
-            case 1 when _bank.Holds.Count > 0:
-                var hold = KnownBank.Any(_bank.Holds, draw.Random);
-                return draw.Plain(OperationKind.ReadHold, "GET", $"/v1/holds/{hold.Id}") with
-                { Subject = hold.Account, Hold = hold.Id };
-            case 2:
-                return draw.Plain(
-                    OperationKind.ReadEntries, "GET", $"/v1/accounts/{id}/entries?limit={1 + draw.Random.Below(20)}")
-                    with
-                { Subject = id };
-            case 3:
-                var at = draw.NowUs - draw.Random.Below(draw.Random.Percent(50) ? 2_000 : 8_000_000);
-                (id, var when) = draw.Random.Percent(40) && _bank.Times.Count > 0
-                    ? KnownBank.Any(_bank.Times, draw.Random) : (id, Draw.Time(at));
-                return draw.Plain(OperationKind.ReadBalance, "GET",
-                    $"/v1/accounts/{id}/balance" + (draw.Random.Percent(70) ? $"?at={when}" : "")) with
-                { Subject = id };
-            case 4 when _bank.Transfers.Count > 0:
-                var transfer = KnownBank.Any(_bank.Transfers, draw.Random);
-                return draw.Plain(OperationKind.ReadTransfer, "GET", $"/v1/payments/transfers/{transfer}") with
-                { Subject = transfer };
-            case 5:
-                var until = draw.Random.Percent(30) ? $"&to={Draw.Time(draw.NowUs)}" : "";
-                var limit = 1 + draw.Random.Below(draw.Random.Percent(60) ? 2 : 8);
-                var list = $"/v1/transactions?customerId={customer}&limit={limit}{until}";
-                return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET", list) with
-                { IsWalk = true, AtUs = until.Length == 0 ? 0 : draw.NowUs }, customer);
-            case 6 or 7:
-                return Statement(draw, id);
-            default:
-                return Fresh(
-                    draw, draw.Plain(OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}"), customer);
-        }
-    }
-
-    // From or to the very moment of an entry, often.
-    private Operation Statement(Draw draw, Guid account)
-    {
-        var (from, to) = (Draw.Time(draw.NowUs - draw.Random.Below(8_000_000)), Draw.Time(draw.NowUs));
-        if (_bank.Times.Count > 0 && draw.Random.Percent(60))
-        {
-            (account, var at) = KnownBank.Any(_bank.Times, draw.Random);
-            var own = _bank.Times.Where(time => time.Account == account).Select(time => time.At).ToList();
-            if (draw.Random.Percent(60)) to = at;
-            from = draw.Random.Percent(60) ? own.Min(StringComparer.Ordinal)! : Draw.Time(draw.NowUs - 20_000_000);
-        }
-
-        var end = draw.Random.Percent(75) ? $"&to={to}" : "";
-        return draw.Plain(
-            OperationKind.ReadStatement, "GET", $"/v1/accounts/{account}/statement?from={from}{end}") with
-        { Subject = account };
-    }
-
-    private Operation Fresh(Draw draw, Operation read, Guid customer)
-    {
-        var level = Levels[draw.Random.Below(Levels.Length)];
-        var after = level == "session" && _bank.Tokens.Count > 0 ? KnownBank.Any(_bank.Tokens, draw.Random) : null;
-        return read with
-        {
-            Subject = customer,
-            After = after,
-            Consistency = level == "session" && after is null ? "strong" : level,
-        };
-    }
-
-    private (Guid Id, Guid Customer, string Currency) Account(Draw draw) => draw.Random.Percent(2)
-        ? (draw.Random.NextGuid(), KnownBank.Any(_bank.Customers, draw.Random), "EUR")
-        : KnownBank.Any(_bank.Accounts, draw.Random);
+    private Operation Read(Draw draw) => new ReadMoves(_bank).Next(draw);
 
     // An id that somebody has already, or a new one.
     private Guid ChosenId(Draw draw) => draw.Random.Below(4) switch
@@ -365,11 +311,13 @@ internal sealed class Moves
         _ => draw.Random.NextGuid(),
     };
 
-    // All that there is, often: an account is emptied while something of it is under way. Else mostly what it can pay.
+    // All that there is, often: an account is emptied while something of it is under way; or one unit more than it
+    // can pay. Else mostly what it can pay.
     private long Amount(Draw draw, Guid account, int most)
     {
         var balance = _bank.Balance(account);
-        if (balance > 0 && draw.Random.Percent(30)) return balance;
+        if (draw.Random.Percent(8)) return Math.Max(0, _bank.Available(account)) + 1;
+        if (balance > 0 && draw.Random.Percent(_plan.PayAllPercent)) return balance;
         return 1 + draw.Random.Below(
             balance > 0 && draw.Random.Percent(60) ? (int)Math.Min(most, balance) : most);
     }

@@ -23,6 +23,33 @@ internal sealed record RunPlan(
     /// <summary>The longest pause of a client between two operations, µs.</summary>
     public int ThinkUs { get; init; } = OpponentLimits.ThinkUs;
 
+    /// <summary>What it does more of than others.</summary>
+    public RunFocus Focus { get; init; }
+
+    /// <summary>How many times as often as else calls to engines fail.</summary>
+    public int FaultRate { get; init; } = 1;
+
+    /// <summary>The longest pause between two disturbances, ms.</summary>
+    public int DisturbMs { get; init; } = 3_000;
+
+    /// <summary>In how many of a hundred cases somebody does something beside a request.</summary>
+    public int BesidePercent { get; init; } = 38;
+
+    /// <summary>In how many of a hundred cases what was written is read at once.</summary>
+    public int FollowPercent { get; init; } = 35;
+
+    /// <summary>In how many of a hundred cases an operator does something.</summary>
+    public int OperatorPercent { get; init; } = 4;
+
+    /// <summary>In how many of a hundred cases an account pays all that it has.</summary>
+    public int PayAllPercent { get; init; } = 30;
+
+    /// <summary>The accounts that are opened first; 0: some.</summary>
+    public int Accounts { get; init; }
+
+    /// <summary>What is done far more often.</summary>
+    public IReadOnlyList<Move> Often { get; init; } = [];
+
     /// <summary>Whether the bank takes transactions of several legs.</summary>
     public bool HasJournals { get; init; } = true;
 
@@ -43,10 +70,12 @@ internal sealed record RunPlan(
             if (random.Percent(kind == (int)FaultKinds.Slow ? 75 : 50)) faults |= (FaultKinds)kind;
         if (random.Below(8) == 0) faults = FaultKinds.None;
         if (nodes == 1) faults &= ~(FaultKinds.Network | FaultKinds.Pauses | FaultKinds.Skew);
-        return new RunPlan(seed, shards, nodes, groups, 3 + random.Below(6), operations, faults);
+        var plan = new RunPlan(seed, shards, nodes, groups, 3 + random.Below(6), operations, faults);
+        return RunFocuses.Apply(
+            plan, random.Percent(50) ? RunFocus.None : (RunFocus)(1 + random.Below(RunFocuses.Count - 1)), random);
     }
 
     public override string ToString() =>
         $"seed {Seed}: {Shards} shards, {Nodes} nodes, {Groups} groups, {Clients} clients, "
-        + $"{Operations - Without.Count} operations, faults: {Faults}";
+        + $"{Operations - Without.Count} operations, focus: {Focus}, faults: {Faults}";
 }

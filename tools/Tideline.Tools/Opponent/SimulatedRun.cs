@@ -25,7 +25,7 @@ internal static class SimulatedRun
         var ids = new IdGenerator(servers.Time, random.Next());
         var disks = new SimulatedDisks(
             new LedgerDisk(plan.Shards, ids.Next(), plan.Groups) { IsDurableAtCommit = plan.Nodes > 1 },
-            new LogDisk(), new ViewDisk(), new CacheDisk(), servers.Time, plan.Faults, new Outages());
+            new LogDisk(), new ViewDisk(), new CacheDisk(), servers.Time, plan.Faults, plan.FaultRate, new Outages());
         var folder = Path.Combine(Folder(), ids.Next().ToString("N"));
         var bank = new SimulatedBank(world, disks, plan.Nodes, random.Fork(), folder);
         var log = new RunLog(() => world.NowTicks / 10);

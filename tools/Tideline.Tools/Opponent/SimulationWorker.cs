@@ -12,9 +12,12 @@ internal static class SimulationWorker
     {
         SimulationProgram.RequireOneThread();
         var failed = 0;
-        for (var run = 0; run < options.Count; run++)
+        var seed = options.First;
+        for (var run = 0; run < options.Count; run++, seed += (ulong)SimulationProgram.Workers)
         {
-            var plan = RunPlan.Of(options.First + (ulong)(run * SimulationProgram.Workers), options.Operations);
+            var plan = RunPlan.Of(seed, options.Operations);
+            while (options.Focus is { } focus && plan.Focus != focus)
+                plan = RunPlan.Of(seed += (ulong)SimulationProgram.Workers, options.Operations);
             var result = await SimulatedRun.RunAsync(plan);
             if (options.IsHistoryPrinted) PrintHistory(result);
             if (options.IsHistoryPrinted || !result.Ok) Print(result);

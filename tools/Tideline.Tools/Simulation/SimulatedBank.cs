@@ -140,8 +140,8 @@ internal sealed class SimulatedBank : IBankUnderTest
         SimulatedProcess from, ShardOwner owner, int shard, ReadOnlyMemory<byte> commands, CancellationToken cancel)
     {
         var faults = new EngineFaults(
-            from, _random, Disks.Kinds.HasFlag(FaultKinds.Network) ? FaultKinds.All : FaultKinds.None, "network",
-            Disks.Outages);
+            from, _random, Disks.Kinds.HasFlag(FaultKinds.Network) ? FaultKinds.All : FaultKinds.None,
+            Disks.FaultRate, "network", Disks.Outages);
         var slot = Array.Find(_slots, slot => slot.Address == owner.Address);
         if (slot is null || Node(slot.Number)?.Node?.Receiver is not { } receiver
             || !receiver.IsPeer($"{owner.Secret}"))

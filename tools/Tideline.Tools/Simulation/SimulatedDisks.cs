@@ -10,7 +10,8 @@ namespace Tideline.Tools.Simulation;
 /// <param name="Cache">The cache.</param>
 /// <param name="ServerTime">The clock of the servers, on which leases are measured.</param>
 /// <param name="Kinds">What may go wrong.</param>
+/// <param name="FaultRate">How many times as often as else calls fail.</param>
 /// <param name="Outages">Which engines are away.</param>
 internal sealed record SimulatedDisks(
     LedgerDisk Ledger, LogDisk Log, ViewDisk Views, CacheDisk Cache, TimeProvider ServerTime, FaultKinds Kinds,
-    Outages Outages);
+    int FaultRate, Outages Outages);

@@ -41,5 +41,6 @@ internal sealed class SimulatedEngines(
     public Task<ICache> OpenCacheAsync(CancellationToken cancel) =>
         Task.FromResult<ICache>(new SimulatedCache(disks.Cache, process.Time));
 
-    private EngineFaults Faults(string engine) => new(process, random.Fork(), disks.Kinds, engine, disks.Outages);
+    private EngineFaults Faults(string engine) =>
+        new(process, random.Fork(), disks.Kinds, disks.FaultRate, engine, disks.Outages);
 }

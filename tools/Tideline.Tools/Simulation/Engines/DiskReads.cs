@@ -30,8 +30,8 @@ internal static class DiskReads
         .Any(shard => disk.Of(shard).Durable.Transactions.Contains(id));
 
     /// <summary>The data of a shard's records on a topic, in the order of their offsets.</summary>
-    public static IReadOnlyList<ReadOnlyMemory<byte>> DataOf(this LogDisk disk, string topic, int shard) =>
-        [.. disk.Partition(topic, shard).After(0, int.MaxValue).Select(record => record.Data)];
+    public static IReadOnlyList<LogRecord> RecordsOf(this LogDisk disk, string topic, int shard) =>
+        disk.Partition(topic, shard).After(0, int.MaxValue);
 
     /// <summary>The newest offset of a shard's partition of a topic.</summary>
     public static long HeadOf(this LogDisk disk, string topic, int shard) => disk.Partition(topic, shard).Head;

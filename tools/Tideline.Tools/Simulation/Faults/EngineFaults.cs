@@ -7,10 +7,11 @@ namespace Tideline.Tools.Simulation.Faults;
 /// <param name="process">The process that calls; its clock measures the delays.</param>
 /// <param name="random">The draws.</param>
 /// <param name="kinds">What may go wrong.</param>
+/// <param name="rate">How many times as often as else a call fails, or is done twice or in part.</param>
 /// <param name="engine">The engine, as shown in messages.</param>
 /// <param name="outages">Whether the engine is away.</param>
 internal sealed class EngineFaults(
-    SimulatedProcess process, SeededRandom random, FaultKinds kinds, string engine, Outages outages)
+    SimulatedProcess process, SeededRandom random, FaultKinds kinds, int rate, string engine, Outages outages)
 {
     /// <summary>The process that calls.</summary>
     public SimulatedProcess Process => process;
@@ -22,7 +23,7 @@ internal sealed class EngineFaults(
         var isAway = outages.IsAway(engine) || outages.IsAway(Outages.NameOf(engine, process));
         // While its faults are healed, an engine answers at once.
         if (outages.IsHealed && !isAway) return ValueTask.CompletedTask;
-        if (isAway || Is(FaultKinds.Refused, FaultRates.RefusedPerMille))
+        if (isAway || Is(FaultKinds.Refused, rate * FaultRates.RefusedPerMille))
             return RefuseAsync(call, isAway ? FaultRates.AwayMs : 1);
         return DelayAsync();
     }
@@ -31,13 +32,13 @@ internal sealed class EngineFaults(
     public ValueTask AfterAsync() => outages.IsHealed ? ValueTask.CompletedTask : DelayAsync();
 
     /// <summary>Whether a call that was done is reported as failed.</summary>
-    public bool IsAnswerLost() => !outages.IsHealed && Is(FaultKinds.Unknown, FaultRates.UnknownPerMille);
+    public bool IsAnswerLost() => !outages.IsHealed && Is(FaultKinds.Unknown, rate * FaultRates.UnknownPerMille);
 
     /// <summary>Whether a call is made twice.</summary>
-    public bool IsRepeated() => !outages.IsHealed && Is(FaultKinds.Repeated, FaultRates.RepeatedPerMille);
+    public bool IsRepeated() => !outages.IsHealed && Is(FaultKinds.Repeated, rate * FaultRates.RepeatedPerMille);
 
     /// <summary>Whether a batch is written in part.</summary>
-    public bool IsTorn() => !outages.IsHealed && Is(FaultKinds.Torn, FaultRates.TornPerMille);
+    public bool IsTorn() => !outages.IsHealed && Is(FaultKinds.Torn, rate * FaultRates.TornPerMille);
 
     /// <summary>A number below a bound.</summary>
     public int Below(int bound) => random.Below(bound);

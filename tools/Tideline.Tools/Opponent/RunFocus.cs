@@ -1,0 +1,94 @@
+using Tideline.Tools.Load;
+using Tideline.Tools.Simulation.Faults;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>What a run does far more of than others: half of the runs have one, so that what is rare is met.</summary>
+internal enum RunFocus
+{
+    /// <summary>A bit of everything.</summary>
+    None,
+
+    /// <summary>Transfers and transactions across shards, and what is done to their accounts meanwhile.</summary>
+    Crossing,
+
+    /// <summary>Holds, their captures, releases and expiry.</summary>
+    Holds,
+
+    /// <summary>Reads of what was just written, while the views are behind.</summary>
+    Freshness,
+
+    /// <summary>Shards that change their owner.</summary>
+    Takeovers,
+
+    /// <summary>Log and views that are lost, in part or whole.</summary>
+    Losses,
+
+    /// <summary>Few operations, and then a shard that loses its newest events.</summary>
+    Tails,
+
+    /// <summary>Damaged documents, and the dead letters of their events.</summary>
+    Letters,
+
+    /// <summary>Rebuilds and repairs under traffic.</summary>
+    Rebuilds,
+
+    /// <summary>Calls to engines that fail or are done twice, far more often.</summary>
+    Calls,
+}
+
+/// <summary>What each focus makes of a plan.</summary>
+internal static class RunFocuses
+{
+    /// <summary>The number of them, <see cref="RunFocus.None"/> included.</summary>
+    public const int Count = (int)RunFocus.Calls + 1;
+
+    /// <summary>The plan with its focus.</summary>
+    public static RunPlan Apply(RunPlan plan, RunFocus focus, SeededRandom random)
+    {
+        var focused = plan with { Focus = focus };
+        return focus switch
+        {
+            RunFocus.Crossing => focused with
+            {
+                Shards = Math.Max(2, plan.Shards), BesidePercent = 80, PayAllPercent = 60, Accounts = 5,
+                Faults = (plan.Faults | FaultKinds.Slow) & ~(FaultKinds.Losses | FaultKinds.Damage),
+                Often = [Move.Transfer, Move.Transfer, Move.Journal],
+            },
+            RunFocus.Holds => focused with { Accounts = 4, Often = [Move.PlaceHold, Move.EndHold, Move.EndHold] },
+            RunFocus.Freshness => focused with
+            {
+                FollowPercent = 90, Accounts = 4, DisturbMs = 1_500, Clients = 2 + random.Below(3),
+                Faults = (plan.Faults | FaultKinds.Outages | FaultKinds.Slow) & ~FaultKinds.Losses,
+                Often = [Move.Deposit, Move.Read],
+            },
+            RunFocus.Takeovers => Several(focused, random) with
+            {
+                OperatorPercent = 12, DisturbMs = 1_500,
+                Faults = (plan.Faults | FaultKinds.Kills | FaultKinds.Pauses) & ~FaultKinds.Losses,
+            },
+            RunFocus.Losses => focused with
+            { DisturbMs = 2_000, Faults = plan.Faults | FaultKinds.Losses | FaultKinds.Kills },
+            RunFocus.Tails => (random.Percent(60) ? Several(focused, random) : focused) with
+            {
+                Operations = Math.Min(plan.Operations, 60),
+                Faults = (plan.Faults | FaultKinds.Tails) & ~(FaultKinds.Restores | FaultKinds.Damage),
+            },
+            RunFocus.Letters => focused with
+            {
+                FaultRate = 4, DisturbMs = 1_000,
+                Faults = (plan.Faults | FaultKinds.Damage | FaultKinds.Refused) & ~FaultKinds.Losses,
+            },
+            RunFocus.Rebuilds => focused with { OperatorPercent = 25, FollowPercent = 60 },
+            RunFocus.Calls => focused with
+            {
+                FaultRate = 8, Shards = Math.Max(2, plan.Shards),
+                Faults = plan.Faults | FaultKinds.Unknown | FaultKinds.Repeated | FaultKinds.Slow,
+            },
+            _ => focused,
+        };
+    }
+
+    private static RunPlan Several(RunPlan plan, SeededRandom random) => plan.Nodes > 1 ? plan
+        : plan with { Nodes = 2 + random.Below(2), Groups = 1 + random.Below(2) };
+}
