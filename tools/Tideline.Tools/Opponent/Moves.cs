@@ -39,7 +39,7 @@ internal sealed class Moves
     }
 
     /// <summary>
-    /// A read of what an operation has just changed, at its token or within a bound; null: none follows.
+    /// A read of what an operation has just changed, at its token, within a bound or strong; null: none follows.
     /// </summary>
     public Operation? Follow(int number, int client, Operation operation, SeededRandom random)
     {
@@ -58,9 +58,12 @@ internal sealed class Moves
         var read = new Draw(number, client, 0, random).Plain(
             OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}") with
         { Subject = customer };
-        return random.Percent(75)
-            ? read with { After = operation, Consistency = "session" }
-            : read with { Consistency = OpponentLimits.Bound };
+        return random.Below(10) switch
+        {
+            < 6 => read with { After = operation, Consistency = "session" },
+            < 8 => read with { Consistency = OpponentLimits.Bound },
+            _ => read with { Consistency = "strong" },
+        };
     }
 
     /// <summary>What is done before an operation has its answer; null: nothing more.</summary>

@@ -18,6 +18,9 @@ internal sealed class Operators(
             return;
         }
 
+        // What is put back lacks what waits as letters, and nothing else.
+        foreach (var damaged in damages.Standing.Where(each => !each.IsRemoved && random.Percent(50)).ToList())
+            damages.PutBack(damaged);
         // Nobody reads any more, so a document may be sound and wrong.
         for (var edit = random.Percent(50) ? 0 : 1 + random.Below(3); edit > 0; edit--) damages.Edit(random);
         if (!damages.Keys.Any()) return;

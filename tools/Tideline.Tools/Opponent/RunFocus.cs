@@ -58,7 +58,7 @@ internal static class RunFocuses
             RunFocus.Holds => focused with { Accounts = 4, Often = [Move.PlaceHold, Move.EndHold, Move.EndHold] },
             RunFocus.Freshness => focused with
             {
-                FollowPercent = 90, Accounts = 4, DisturbMs = 1_500, Clients = 2 + random.Below(3),
+                FollowPercent = 90, Accounts = 4, DisturbMs = 1_500, Clients = 1 + random.Below(4), ThinkUs = 800_000,
                 Faults = (plan.Faults | FaultKinds.Outages | FaultKinds.Slow) & ~FaultKinds.Losses,
                 Often = [Move.Deposit, Move.Read],
             },
@@ -79,11 +79,16 @@ internal static class RunFocuses
                 FaultRate = 4, DisturbMs = 1_000,
                 Faults = (plan.Faults | FaultKinds.Damage | FaultKinds.Refused) & ~FaultKinds.Losses,
             },
-            RunFocus.Rebuilds => focused with { OperatorPercent = 25, FollowPercent = 60 },
+            RunFocus.Rebuilds => focused with
+            {
+                OperatorPercent = 25, FollowPercent = 90, Clients = 5 + random.Below(4),
+                Faults = (plan.Faults | FaultKinds.Slow) & ~FaultKinds.Losses,
+            },
             RunFocus.Calls => focused with
             {
                 FaultRate = 8, Shards = Math.Max(2, plan.Shards),
-                Faults = plan.Faults | FaultKinds.Unknown | FaultKinds.Repeated | FaultKinds.Slow,
+                Faults = plan.Faults | FaultKinds.Refused | FaultKinds.Unknown | FaultKinds.Repeated | FaultKinds.Slow,
+                Often = [Move.Transfer, Move.Journal],
             },
             _ => focused,
         };
