@@ -63,13 +63,12 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     public long NowUs => Math.Max(_time.NowUs(), Signal.Head.TimeUs + 1);
 
     /// <summary>
-    /// The time up to which <see cref="Signal"/> includes every commit: now for an owner, else the start of the last
-    /// poll.
+    /// The time up to which <see cref="Signal"/> includes every commit: now for an owner, or the moment up to which its
+    /// lease surely lasts; else the start of the last poll.
     /// </summary>
-    public long KnownUs => IsLive ? NowUs : Interlocked.Read(ref _lookedUs);
-
-    /// <summary>Whether this process owns the shard and can commit to it, so that no other process does.</summary>
-    public bool IsLive => Epoch != 0 && _writer is { Stopped.IsCompleted: false };
+    public long KnownUs => Epoch != 0 && _writer is { Stopped.IsCompleted: false } writer
+        ? NowUs - writer.Lease.OverdueUs
+        : Interlocked.Read(ref _lookedUs);
 
     /// <summary>Why this process does not own the shard; null while it does.</summary>
     public string? WhyNot => _writer is null ? NotHere.Message : null;
@@ -296,10 +295,11 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     {
         // Kept for the next attempt, with its connection.
         _candidate ??= _store.OpenWriter(Shard);
+        var lease = new LeaseClock(_time, _time.GetTimestamp());
         var head = await _candidate.AcquireAsync(cancel);
         await AdmitAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
-        var writer = new ShardWriter(_candidate, _context, head, Signal, _time, _logger, _committed);
+        var writer = new ShardWriter(_candidate, _context, head, lease, Signal, _time, _logger, _committed);
         _candidate = null;
         (_writer, _why) = (writer, null);
         Interlocked.Exchange(ref _epoch, head.Epoch);

@@ -33,17 +33,16 @@ internal sealed class ShardWriter : IAsyncDisposable
     private readonly List<PendingCommand> _waiting = [];
     private ShardHead _head;
     private volatile bool _draining;
-    private TidelineException? _closed;
-    private TidelineException? _stopped;
+    private TidelineException? _closed, _stopped;
     private volatile ShardPause? _pause;
     private long _forgetThrough;
     private string? _failing;
 
-    public ShardWriter(IShardStore store, ShardContext context,
-        ShardHead head, CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
+    public ShardWriter(IShardStore store, ShardContext context, ShardHead head, LeaseClock lease,
+        CommitSignal signal, TimeProvider time, ILogger logger, Action<BatchWrites>? committed)
     {
-        (_store, _context, _head, _signal, _time, _logger, _committed) =
-            (store, context, head, signal, time, logger, committed);
+        (_store, _context, _head, Lease, _signal, _time, _logger, _committed) =
+            (store, context, head, lease, signal, time, logger, committed);
         _delay = new BatchingDelay(store.WaitsAtCommit, _gate, () => _waiting.Count, () => _draining, time);
         _settler = new BatchAcknowledger(context.Shard, () => BatchSteps.Wait(store.SyncAsync()), Settle, FailUnknown);
         _limit = new AnswerLimit(context.Shard, Withdraw, time);
@@ -52,6 +51,9 @@ internal sealed class ShardWriter : IAsyncDisposable
 
     /// <summary>Completes with the fault that stopped the writer before it was disposed.</summary>
     public Task<TidelineException> Stopped => _stoppedEnd.Task;
+
+    /// <summary>For how long this process surely owns the shard.</summary>
+    public LeaseClock Lease { get; }
 
     /// <summary>As <see cref="IShardStore.Wanted"/>.</summary>
     public Task Wanted => _store.Wanted;
@@ -219,7 +221,9 @@ internal sealed class ShardWriter : IAsyncDisposable
         if (Stopped.IsCompleted) return;
         try
         {
+            var sentAt = _time.GetTimestamp();
             BatchSteps.Wait(_store.RenewAsync());
+            Lease.Renew(sentAt);
         }
         catch (TidelineException fault) when (fault.Code is not (ErrorCode.NotOwner or ErrorCode.Corrupt))
         {
@@ -258,14 +262,9 @@ internal sealed class ShardWriter : IAsyncDisposable
     // False: the batch must be begun and decided again.
     private bool TryCommit(PendingCommand[] commands)
     {
-        lock (_gate)
-        {
-            if (_stopped is not null) throw new TidelineException(_stopped.Code, _stopped.Message, _stopped);
-        }
-
+        if (Fault is { } stopped) throw new TidelineException(stopped.Code, stopped.Message, stopped);
         if (ClockRules.Behind(_context.Shard, _head.TimeUs, _time.NowUs()) is { } behind)
             throw new TidelineException(ErrorCode.ClockWrong, behind);
-
         // :: Step 2
         if (BatchSteps.Collect(commands, _context, out var keys, out var notBeforeUs) is { } unnamed)
         {
@@ -356,7 +355,9 @@ internal sealed class ShardWriter : IAsyncDisposable
         try
         {
             CrashPoint.Pass("commit.before");
+            var sentAt = _time.GetTimestamp();
             if (!BatchSteps.Wait(_store.CommitAsync(batch.Writes))) return false;
+            Lease.Renew(sentAt);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -366,7 +367,6 @@ internal sealed class ShardWriter : IAsyncDisposable
 
         // A newer request in the meantime stays for the next batch.
         Interlocked.CompareExchange(ref _forgetThrough, 0, batch.Writes.ForgetMessagesThrough);
-
         var block = batch.Writes.Blocks.Count > 0 ? batch.Writes.Blocks[^1] : null;
         _head = _head with
         {

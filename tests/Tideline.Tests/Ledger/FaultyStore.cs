@@ -17,6 +17,9 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
     /// <summary>Every flush fails; nobody knows what is on the disk.</summary>
     public volatile bool IsBroken;
 
+    /// <summary>No lease can be renewed.</summary>
+    public volatile bool IsRenewalRefused;
+
     /// <summary>The shard whose flushes fail alone; -1 for none.</summary>
     public volatile int BrokenShard = -1;
 
@@ -60,7 +63,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
 
         public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
 
-        public ValueTask RenewAsync() => shard.RenewAsync();
+        public ValueTask RenewAsync() => faults.IsRenewalRefused ? throw new TidelineException(
+            ErrorCode.StorageUnavailable, "The store does not answer.") : shard.RenewAsync();
 
         public ValueTask<BatchRows> BeginAsync(BatchKeys keys) => shard.BeginAsync(keys);
 

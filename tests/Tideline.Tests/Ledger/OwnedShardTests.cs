@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Tests.Kernel;
 using Tideline.Tests.Log;
 
 namespace Tideline.Tests.Ledger;
@@ -13,6 +14,25 @@ public sealed class OwnedShardTests : IAsyncLifetime
     public async ValueTask InitializeAsync() => _bank = await Bank.OpenAsync(shards: 3);
 
     public ValueTask DisposeAsync() => _bank.DisposeAsync();
+
+    // Found by the simulation (seed 1263): another process may have taken the shard over and committed.
+    [Fact]
+    public async Task An_owner_whose_lease_may_be_over_does_not_claim_to_know_all_commits()
+    {
+        var (time, store) = (MachineTime.InMarch(), (FaultyStore?)null);
+        await using var bank = await Bank.OpenAsync(
+            shards: 1, time, wrap: inner => store = new FaultyStore(inner));
+        await bank.CustomerAsync();
+        KnownMsAgo().ShouldBe(0);
+
+        store!.IsRenewalRefused = true;
+        time.Advance(TimeSpan.FromSeconds(10));
+        KnownMsAgo().ShouldBe(10_000 - LedgerLimits.LeaseMs + LedgerLimits.LeaseRenewMs);
+        await bank.CustomerAsync();
+        KnownMsAgo().ShouldBe(0);
+
+        long KnownMsAgo() => (bank.Ledger.NowUs(0) - bank.Ledger.KnownUs(0)) / 1_000;
+    }
 
     [Fact]
     public async Task A_shard_that_hangs_or_fails_keeps_no_other_waiting()

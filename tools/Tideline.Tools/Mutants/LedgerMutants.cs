@@ -14,7 +14,7 @@ internal static class LedgerMutants
             Find = """public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);""",
             Replace = """
                 public Task LookAsync(int shard, CancellationToken cancel) =>
-                        Planted.Is("owner-does-not-ask-the-store") && _slots[shard].IsLive
+                        Planted.Is("owner-does-not-ask-the-store") && _slots[shard].Epoch != 0
                             ? Task.CompletedTask : _slots[shard].LookAsync(cancel);
                 """,
             What = "A strong list waits for the events counted in this process, not for those in the store.",

@@ -9,7 +9,7 @@ namespace Tideline.Tools.Mutants;
 internal sealed class MutantHunt(int seeds)
 {
     // A bug may keep a run from ending.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Hunts the named bugs; if none is named, those that must be found.</summary>
     /// <returns>0 when each was found, 1 when one was not, 2 when the hunt could not begin.</returns>

@@ -39,10 +39,10 @@ internal static class OwnershipMutants
         {
             Name = "live-after-stop",
             File = "Ledger/ShardOwnership.cs",
-            Find = """public bool IsLive => Epoch != 0 && _writer is { Stopped.IsCompleted: false };""",
+            Find = """Epoch != 0 && _writer is { Stopped.IsCompleted: false } writer""",
             Replace = """
-                public bool IsLive => Epoch != 0
-                        && (Planted.Is("live-after-stop") || _writer is { Stopped.IsCompleted: false });
+                Epoch != 0 && _writer is { } writer
+                        && (Planted.Is("live-after-stop") || !writer.Stopped.IsCompleted)
                 """,
             What = "A process whose writer has stopped still believes that nobody else commits.",
             How = "A flush fails, another process takes over and commits, and the first one answers a strong list.",
@@ -53,13 +53,22 @@ internal static class OwnershipMutants
         },
         new()
         {
+            Name = "lease-ignored",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """NowUs - writer.Lease.OverdueUs""",
+            Replace = """NowUs - (Planted.Is("lease-ignored") ? 0 : writer.Lease.OverdueUs)""",
+            What = "An owner claims to know all commits of its shard although its lease has run out.",
+            How = "The store is away for one process, and another takes its shard and commits; then a bounded read at "
+                + "the first: the simulation found it.",
+            Laws = "I10",
+            Focus = RunFocus.Freshness,
+        },
+        new()
+        {
             Name = "standby-claims-to-know-now",
             File = "Ledger/ShardOwnership.cs",
-            Find = """IsLive ? NowUs : Interlocked.Read(ref _lookedUs)""",
-            Replace = """
-                IsLive || Planted.Is("standby-claims-to-know-now")
-                        ? NowUs : Interlocked.Read(ref _lookedUs)
-                """,
+            Find = """: Interlocked.Read(ref _lookedUs);""",
+            Replace = """: Planted.Is("standby-claims-to-know-now") ? NowUs : Interlocked.Read(ref _lookedUs);""",
             What = "A process that does not own a shard claims to know all its commits at any time.",
             How = "Two processes: the standby cannot ask the store for longer than the bound of a bounded read.",
             Laws = "I10",

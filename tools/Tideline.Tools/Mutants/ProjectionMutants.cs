@@ -68,7 +68,7 @@ internal static class ProjectionMutants
             What = "A document that somebody else wrote meanwhile is not folded again.",
             How = "The aging pass, or a second builder, writes a document between its read and its write.",
             Laws = "I8",
-            Focus = RunFocus.Rebuilds,
+            Focus = RunFocus.Letters,
         },
         new()
         {

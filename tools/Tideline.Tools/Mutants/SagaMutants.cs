@@ -58,7 +58,7 @@ internal static class SagaMutants
             What = "A transfer past its deadline is refunded without asking the shard that may have credited it.",
             How = "The credit is done, but its reply does not arrive for five minutes.",
             Laws = "I12 I13",
-            Focus = RunFocus.Calls,
+            Focus = RunFocus.Deadlines,
             NotFoundYet = "An outage must begin between a credit and its reply, and last for five minutes.",
         },
         new()
@@ -136,7 +136,7 @@ internal static class SagaMutants
             What = "The reply that a parked transaction waits for is dropped.",
             How = "A shard stays away during posting until the attempts are used up, then answers.",
             Laws = "I6",
-            Focus = RunFocus.Calls,
+            Focus = RunFocus.Deadlines,
             NotFoundYet = "An outage must use up the attempts of one posting, and end before anything else moves it.",
         },
         new()
@@ -157,7 +157,7 @@ internal static class SagaMutants
             What = "The deadline releases a transaction that is booked already on its own shard.",
             How = "A shard stays away for five minutes between reserving and posting.",
             Laws = "I12 I13",
-            Focus = RunFocus.Calls,
+            Focus = RunFocus.Deadlines,
             NotFoundYet = "An outage must begin between reserving and posting, and last for five minutes.",
         },
         new()

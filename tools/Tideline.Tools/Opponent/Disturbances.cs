@@ -29,6 +29,7 @@ internal sealed class Disturbances(
             await Task.Delay(TimeSpan.FromMilliseconds(200 + random.Below(plan.DisturbMs)), time);
             var kind = Kinds[random.Below(Kinds.Length)];
             for (var draw = 0; draw < 3 && !plan.Faults.HasFlag(kind); draw++) kind = Kinds[random.Below(Kinds.Length)];
+            if (plan.Mostly != FaultKinds.None && random.Percent(60)) kind = plan.Mostly;
             if (isOver() || plan.Calm.Contains(number) || !plan.Faults.HasFlag(kind)) continue;
             if (random.Percent(60)) await AimAsync(random);
             await DisturbAsync(number, kind, random);
@@ -70,7 +71,7 @@ internal sealed class Disturbances(
                 break;
             case FaultKinds.Outages:
                 // Now and then longer than any deadline.
-                var isLong = random.Percent(12);
+                var isLong = random.Percent(plan.LongPercent);
                 var engine = isLong ? "log" : Engines[random.Below(Engines.Length)];
                 if (!isLong && random.Percent(30) && bank.Node(node) is { } lonely)
                     engine = Outages.NameOf(engine, lonely.Process);

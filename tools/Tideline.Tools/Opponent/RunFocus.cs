@@ -35,13 +35,16 @@ internal enum RunFocus
 
     /// <summary>Calls to engines that fail or are done twice, far more often.</summary>
     Calls,
+
+    /// <summary>Outages of the log while sagas are under way, longer than their deadlines.</summary>
+    Deadlines,
 }
 
 /// <summary>What each focus makes of a plan.</summary>
 internal static class RunFocuses
 {
     /// <summary>The number of them, <see cref="RunFocus.None"/> included.</summary>
-    public const int Count = (int)RunFocus.Calls + 1;
+    public const int Count = (int)RunFocus.Deadlines + 1;
 
     /// <summary>The plan with its focus.</summary>
     public static RunPlan Apply(RunPlan plan, RunFocus focus, SeededRandom random)
@@ -58,17 +61,21 @@ internal static class RunFocuses
             RunFocus.Holds => focused with { Accounts = 4, Often = [Move.PlaceHold, Move.EndHold, Move.EndHold] },
             RunFocus.Freshness => focused with
             {
-                FollowPercent = 90, Accounts = 4, DisturbMs = 1_500, Clients = 1 + random.Below(4), ThinkUs = 800_000,
+                FollowPercent = 90, Accounts = 4, DisturbMs = 1_500, Mostly = FaultKinds.Outages,
+                Clients = 1 + random.Below(4), ThinkUs = 800_000,
                 Faults = (plan.Faults | FaultKinds.Outages | FaultKinds.Slow) & ~FaultKinds.Losses,
                 Often = [Move.Deposit, Move.Read],
             },
             RunFocus.Takeovers => Several(focused, random) with
             {
-                OperatorPercent = 12, DisturbMs = 1_500,
+                OperatorPercent = 12, DisturbMs = 1_500, Mostly = FaultKinds.Pauses,
                 Faults = (plan.Faults | FaultKinds.Kills | FaultKinds.Pauses) & ~FaultKinds.Losses,
             },
             RunFocus.Losses => focused with
-            { DisturbMs = 2_000, Faults = plan.Faults | FaultKinds.Losses | FaultKinds.Kills },
+            {
+                DisturbMs = 2_000, Mostly = FaultKinds.Losses,
+                Faults = plan.Faults | FaultKinds.Losses | FaultKinds.Kills,
+            },
             RunFocus.Tails => (random.Percent(60) ? Several(focused, random) : focused) with
             {
                 Operations = Math.Min(plan.Operations, 60),
@@ -76,18 +83,25 @@ internal static class RunFocuses
             },
             RunFocus.Letters => focused with
             {
-                FaultRate = 4, DisturbMs = 1_000,
+                FaultRate = 4, DisturbMs = 800, Mostly = FaultKinds.Damage, Accounts = 5,
                 Faults = (plan.Faults | FaultKinds.Damage | FaultKinds.Refused) & ~FaultKinds.Losses,
             },
             RunFocus.Rebuilds => focused with
             {
-                OperatorPercent = 25, FollowPercent = 90, Clients = 5 + random.Below(4),
+                OperatorPercent = 25, FollowPercent = 90, ThinkUs = 100_000, Clients = 5 + random.Below(4),
                 Faults = (plan.Faults | FaultKinds.Slow) & ~FaultKinds.Losses,
             },
             RunFocus.Calls => focused with
             {
                 FaultRate = 8, Shards = Math.Max(2, plan.Shards),
                 Faults = plan.Faults | FaultKinds.Refused | FaultKinds.Unknown | FaultKinds.Repeated | FaultKinds.Slow,
+                Often = [Move.Transfer, Move.Journal],
+            },
+            RunFocus.Deadlines => focused with
+            {
+                Shards = Math.Max(2, plan.Shards), LongPercent = 60, DisturbMs = 2_000, Mostly = FaultKinds.Outages,
+                Faults = (plan.Faults | FaultKinds.Outages | FaultKinds.Slow)
+                    & ~(FaultKinds.Losses | FaultKinds.Damage | FaultKinds.Kills | FaultKinds.Clocks),
                 Often = [Move.Transfer, Move.Journal],
             },
             _ => focused,

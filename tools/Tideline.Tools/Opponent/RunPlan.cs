@@ -32,6 +32,12 @@ internal sealed record RunPlan(
     /// <summary>The longest pause between two disturbances, ms.</summary>
     public int DisturbMs { get; init; } = 3_000;
 
+    /// <summary>What most disturbances are; none: any kind.</summary>
+    public FaultKinds Mostly { get; init; }
+
+    /// <summary>How many of a hundred outages are longer than any deadline.</summary>
+    public int LongPercent { get; init; } = 12;
+
     /// <summary>In how many of a hundred cases somebody does something beside a request.</summary>
     public int BesidePercent { get; init; } = 38;
 

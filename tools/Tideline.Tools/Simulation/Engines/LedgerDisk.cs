@@ -70,6 +70,21 @@ internal sealed class LedgerDisk
         lock (Gate) _shards[shard].LoseTail(batches);
     }
 
+    /// <summary>
+    /// A shard loses its newest batches until it lacks so many of its events, or as many as it has.
+    /// </summary>
+    /// <returns>The number of its newest event then.</returns>
+    public long LoseEvents(int shard, int events)
+    {
+        lock (Gate)
+        {
+            var least = Math.Max(0, _shards[shard].Durable.Events.LastNumber - events);
+            // The newest batches may have sealed a block, or moved a saga, and have no event.
+            while (_shards[shard].Durable.Events.LastNumber > least) _shards[shard].LoseTail(1);
+            return _shards[shard].Durable.Events.LastNumber;
+        }
+    }
+
     /// <summary>A backup of all shards, of one moment: how far each had come.</summary>
     public IReadOnlyList<int> Backup()
     {
