@@ -15,10 +15,15 @@ internal static class MutantsCommand
             Description = "How many seeds each bug may take to be found.",
             DefaultValueFactory = _ => MutantCatalogue.Seeds,
         };
+        var frequent = new Option<bool>("--frequent")
+        {
+            Description = "Only those that a few runs find.",
+        };
         var command = new Command("mutants", "Plant bugs in a copy of the source, one after another, and count the "
-            + "seeds until the simulation finds each.") { names, seeds };
+            + "seeds until the simulation finds each.") { names, seeds, frequent };
         command.SetAction((parsed, cancel) =>
-            new MutantHunt(parsed.GetValue(seeds)).RunAsync(parsed.GetValue(names) ?? [], cancel));
+            new MutantHunt(parsed.GetValue(seeds)).RunAsync(
+                parsed.GetValue(frequent) ? [.. MutantCatalogue.Frequent] : parsed.GetValue(names) ?? [], cancel));
         return command;
     }
 }

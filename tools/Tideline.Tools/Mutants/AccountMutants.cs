@@ -20,7 +20,6 @@ internal static class AccountMutants
             How = "A hold is captured in part, and then once more for more than the rest.",
             Laws = "I2 I5 model",
             Focus = RunFocus.Holds,
-            IsEasy = true,
         },
         new()
         {
@@ -46,7 +45,6 @@ internal static class AccountMutants
             What = "A captured hold can be released.",
             How = "A hold is captured, and then released.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -59,7 +57,6 @@ internal static class AccountMutants
             What = "A released hold is still announced on the settlement account.",
             How = "A hold is released or expires.",
             Laws = "I2",
-            IsEasy = true,
         },
         new()
         {
@@ -74,7 +71,6 @@ internal static class AccountMutants
             What = "A hold on a frozen account never expires.",
             How = "An account with a hold is frozen until after the expiry.",
             Laws = "I6",
-            IsEasy = true,
         },
         new()
         {
@@ -85,7 +81,6 @@ internal static class AccountMutants
             What = "An account closes although money is held on it.",
             How = "A hold on the overdraft of an account with balance zero, and then its closing.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -99,7 +94,6 @@ internal static class AccountMutants
             What = "A closed account can be opened again.",
             How = "A closed account is opened.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -113,7 +107,6 @@ internal static class AccountMutants
             What = "A refused closing leaves the account closed for the rest of its batch.",
             How = "The closing of an account with money and a deposit to it are in one batch.",
             Laws = "I16 model",
-            IsEasy = true,
         },
         new()
         {
@@ -126,7 +119,6 @@ internal static class AccountMutants
             What = "A customer may have the id of an account.",
             How = "A customer is created with the id of an account.",
             Laws = "I15 model",
-            IsEasy = true,
         },
         new()
         {
@@ -166,7 +158,6 @@ internal static class AccountMutants
             What = "The next page begins after all movements of the same time.",
             How = "A page of movements ends between two that were booked in one batch.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -193,7 +184,6 @@ internal static class AccountMutants
             What = "A strong read of a customer lists only the accounts on the customer's own shard.",
             How = "A strong read of a customer with an account on another shard.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -209,7 +199,6 @@ internal static class AccountMutants
             What = "A transaction with two legs on one account has one movement in the views.",
             How = "A transaction with two legs on one account, and a list of movements: the simulation found it.",
             Laws = "I8 I10",
-            IsEasy = true,
         },
         new()
         {
@@ -223,7 +212,6 @@ internal static class AccountMutants
             What = "The view shows held money as available.",
             How = "A hold is placed, and the customer is read from the view.",
             Laws = "model",
-            IsEasy = true,
         },
     ];
 }

@@ -20,7 +20,6 @@ internal static class LedgerMutants
             What = "A strong list waits for the events counted in this process, not for those in the store.",
             How = "A commit is durable and not yet counted, and another strong read has shown it.",
             Laws = "I10",
-            Focus = RunFocus.Freshness,
         },
         new()
         {
@@ -47,7 +46,6 @@ internal static class LedgerMutants
             What = "A batch is answered before its commit.",
             How = "A strong read right after an answer, a commit that the engine refuses, or a kill before it.",
             Laws = "I3 model",
-            IsEasy = true,
         },
         new()
         {
@@ -61,7 +59,6 @@ internal static class LedgerMutants
             What = "A commit is not counted for messages, so the relay carries none of them.",
             How = "Any transfer across shards stays under way until the process starts again.",
             Laws = "I6",
-            IsEasy = true,
         },
         new()
         {
@@ -84,7 +81,6 @@ internal static class LedgerMutants
             What = "The writer forgets the hash of the block that it wrote, so every later block is refused.",
             How = "Two audit blocks of one owner: events after the first are never sealed.",
             Laws = "I9",
-            IsEasy = true,
         },
         new()
         {
@@ -146,7 +142,6 @@ internal static class LedgerMutants
             What = "A key is not reserved at its home, so every shard may use it once.",
             How = "A key is used again with a request about an account of another shard.",
             Laws = "I4",
-            IsEasy = true,
         },
         new()
         {
@@ -169,7 +164,6 @@ internal static class LedgerMutants
             What = "The id of a hold or transfer does not say on which shard it is, so it is not found by its id.",
             How = "A transfer or hold is read by its id, on several shards.",
             Laws = "I12 I13 model",
-            IsEasy = true,
         },
         new()
         {
@@ -206,7 +200,6 @@ internal static class LedgerMutants
             What = "A key that is used with another request gets the answer of the first one.",
             How = "A key is used again with another amount.",
             Laws = "I4 model",
-            IsEasy = true,
         },
         new()
         {
@@ -219,7 +212,6 @@ internal static class LedgerMutants
             What = "A refusal is not stored under its key.",
             How = "A refused request is repeated after the account can pay.",
             Laws = "I4",
-            IsEasy = true,
         },
         new()
         {
@@ -230,7 +222,6 @@ internal static class LedgerMutants
             What = "The answer to a repeat has no position, so its client gets no token.",
             How = "A request is repeated; its position differs from the first answer.",
             Laws = "I4 I10",
-            IsEasy = true,
         },
         new()
         {
@@ -257,7 +248,6 @@ internal static class LedgerMutants
             What = "A name that is claimed is claimed again.",
             How = "Two accounts are opened with the same IBAN.",
             Laws = "I15",
-            IsEasy = true,
         },
         new()
         {
@@ -271,7 +261,6 @@ internal static class LedgerMutants
             What = "A refused opening releases the name of the account that has it.",
             How = "Three accounts are opened with the same IBAN, one after the other.",
             Laws = "I15",
-            IsEasy = true,
         },
     ];
 }

@@ -29,8 +29,8 @@ internal sealed record Mutant
     /// <summary>The invariants that it breaks, and "model" where an answer is wrong.</summary>
     public required string Laws { get; init; }
 
-    /// <summary>Whether it shows without any fault, kill or second owner.</summary>
-    public bool IsEasy { get; init; }
+    /// <summary>Whether a few runs find it: the project's tests hunt it.</summary>
+    public bool IsFrequent { get; init; }
 
     /// <summary>
     /// What runs that find it do more of than others; they are hunted among those seeds alone. None: among all.

@@ -9,6 +9,9 @@ internal static class MutantCatalogue
     /// <summary>The seeds within which the simulation finds each of those that it must find.</summary>
     public const int Seeds = 100;
 
+    /// <summary>The names of those that a few runs find.</summary>
+    public static IEnumerable<string> Frequent => All.Where(each => each.IsFrequent).Select(each => each.Name);
+
     public static IReadOnlyList<Mutant> All { get; } =
     [
         .. KernelMutants.All,

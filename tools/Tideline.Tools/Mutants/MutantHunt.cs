@@ -8,9 +8,6 @@ namespace Tideline.Tools.Mutants;
 /// <summary>Lets the simulation hunt planted bugs, and prints the table.</summary>
 internal sealed class MutantHunt(int seeds)
 {
-    // A bug may keep a run from ending.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     /// <summary>Hunts the named bugs; if none is named, those that must be found.</summary>
     /// <returns>0 when each was found, 1 when one was not, 2 when the hunt could not begin.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> names, CancellationToken cancel)
@@ -35,13 +32,13 @@ internal sealed class MutantHunt(int seeds)
             lock (found)
             {
                 found.Add((mutant, caught));
-                Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} {caught}");
+                Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} {mutant.Focus,-9} {caught}");
             }
         }));
         var missed = found.Where(each => each.Catch.Seed is null).Select(each => each.Mutant.Name).Order().ToList();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{found.Count - missed.Count} of {found.Count} planted bugs were found within {seeds} seeds each, in "
+            $"{found.Count - missed.Count} of {found.Count} planted bugs were found within {seeds} runs each, in "
             + $"{began.Elapsed.TotalSeconds:F0} s."));
         if (missed.Count > 0) Console.WriteLine($"Not found: {string.Join(", ", missed)}");
         foreach (var mutant in MutantCatalogue.All.Except(hunted).Where(mutant => names.Count == 0))
@@ -89,38 +86,30 @@ internal sealed class MutantHunt(int seeds)
         using var hunt = Process.Start(start)!;
         var output = hunt.StandardOutput.ReadToEndAsync(cancel);
         var errors = hunt.StandardError.ReadToEndAsync(cancel);
-        using var late = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        late.CancelAfter(Patience);
-        try
-        {
-            await hunt.WaitForExitAsync(late.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            hunt.Kill();
-            return new Catch(0, "a run does not end");
-        }
-
-        return Catch.Of(await output, await errors);
+        await hunt.WaitForExitAsync(cancel);
+        return Catch.Of(mutant.Focus, await output, await errors);
     }
 
-    // What the simulation said of a bug: the seed that showed it, or null.
-    private sealed record Catch(int? Seed, string Sentence)
+    // What the simulation said of a bug: the seed that showed it, or null, and how many runs it took.
+    private sealed record Catch(int? Seed, int Runs, string Sentence)
     {
-        public static Catch Of(string output, string errors)
+        public static Catch Of(RunFocus focus, string output, string errors)
         {
             var lines = output.Split('\n');
             var run = Array.FindIndex(lines, line => line.StartsWith("seed ", StringComparison.Ordinal));
             if (run >= 0)
             {
                 var seed = int.Parse(lines[run][5..lines[run].IndexOf(':')], CultureInfo.InvariantCulture);
-                return new Catch(seed, lines[run + 1].Trim());
+                var runs = Enumerable.Range(1, seed).Count(each => focus == RunFocus.None
+                    || RunPlan.Of((ulong)each, SimulateOptions.UsualOperations).Focus == focus);
+                return new Catch(seed, runs, lines[run + 1].Trim());
             }
 
-            return errors.Trim() is { Length: > 0 } fault ? new Catch(0, fault.Split('\n')[0]) : new Catch(null, "");
+            return errors.Trim() is { Length: > 0 } fault ? new Catch(0, 0, fault.Split('\n')[0])
+                : new Catch(null, 0, "");
         }
 
         public override string ToString() =>
-            Seed is null ? "NOT FOUND" : $"seed {Seed,-4} {(Sentence.Length > 90 ? Sentence[..90] : Sentence)}";
+            Seed is null ? "NOT FOUND" : $"seed {Seed,-4} run {Runs,-3} {(Sentence.Length > 90 ? Sentence[..90] : Sentence)}";
     }
 }

@@ -33,7 +33,6 @@ internal static class PaymentMutants
             What = "The token of a transfer across shards lacks the credit.",
             How = "The payee is read at the token of a settled transfer, before the view holds the credit.",
             Laws = "I10",
-            IsEasy = true,
         },
         new()
         {
@@ -47,7 +46,6 @@ internal static class PaymentMutants
             What = "An entry at the end of a statement is also in the next one.",
             How = "A statement that ends at the time of an entry.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -61,7 +59,6 @@ internal static class PaymentMutants
             What = "An entry at the beginning of a statement is missing from it.",
             How = "A statement that begins at the time of an entry.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -74,7 +71,6 @@ internal static class PaymentMutants
             What = "The conditions of a transaction within a shard are not checked.",
             How = "A transaction whose condition on a balance or a version does not hold.",
             Laws = "model",
-            IsEasy = true,
         },
     ];
 }

@@ -19,7 +19,6 @@ internal static class PostingMutants
             What = "The event of a new customer skips a number.",
             How = "A customer is created.",
             Laws = "I7 I9",
-            IsEasy = true,
         },
         new()
         {
@@ -33,7 +32,6 @@ internal static class PostingMutants
             What = "Events about holds and states have the version of the event before them.",
             How = "A hold is placed: the view passes over its event.",
             Laws = "I8 I16 model",
-            IsEasy = true,
         },
         new()
         {
@@ -48,7 +46,6 @@ internal static class PostingMutants
             What = "The credit of a transfer has no event.",
             How = "Any transfer: the view of the payee never shows it.",
             Laws = "I8 I16 model",
-            IsEasy = true,
         },
         new()
         {
@@ -65,7 +62,6 @@ internal static class PostingMutants
             What = "The entry of a captured hold has the balance before it.",
             How = "A hold is captured, and entries or a statement are read.",
             Laws = "I2 model",
-            IsEasy = true,
         },
         new()
         {
@@ -80,7 +76,6 @@ internal static class PostingMutants
             What = "A last capture of a part leaves the rest of its hold held for ever.",
             How = "A hold is captured in part, as its last capture.",
             Laws = "I2 model",
-            IsEasy = true,
         },
         new()
         {
@@ -95,7 +90,6 @@ internal static class PostingMutants
             What = "Held money counts as available.",
             How = "A withdrawal of more than the balance less its holds.",
             Laws = "I5 model",
-            IsEasy = true,
         },
         new()
         {
@@ -108,7 +102,6 @@ internal static class PostingMutants
             What = "One minor unit more than the limit may be spent.",
             How = "A payment of exactly one minor unit more than is available.",
             Laws = "I5 model",
-            IsEasy = true,
         },
         new()
         {
@@ -121,7 +114,6 @@ internal static class PostingMutants
             What = "A frozen account pays and is paid.",
             How = "A movement on a frozen account.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -132,7 +124,6 @@ internal static class PostingMutants
             What = "A closed account takes money.",
             How = "A movement on a closed account, or a transfer whose destination closes under way.",
             Laws = "model",
-            IsEasy = true,
         },
         new()
         {
@@ -167,7 +158,6 @@ internal static class PostingMutants
             What = "The legs of a transaction must add up to zero over all currencies, not in each.",
             How = "A transaction with equal amounts of two currencies.",
             Laws = "I1",
-            IsEasy = true,
         },
         new()
         {
@@ -182,7 +172,6 @@ internal static class PostingMutants
             What = "Funds are judged by the first leg of an account, not by the net of its legs.",
             How = "A transaction with two debits on one account, of which only the first is covered.",
             Laws = "I5 model",
-            IsEasy = true,
         },
         new()
         {
@@ -195,7 +184,6 @@ internal static class PostingMutants
             What = "What was promised before an account was frozen is refused.",
             How = "An account with a hold, or with a reserved leg, is frozen before the capture or the posting.",
             Laws = "I6 I12 model",
-            IsEasy = true,
         },
         new()
         {
@@ -209,7 +197,6 @@ internal static class PostingMutants
             How = "Transfers across shards in both directions.",
             Laws = "I12",
             Focus = RunFocus.Crossing,
-            IsEasy = true,
             NotFoundYet = "The program must verify itself while transfers in both directions are under way, three "
                 + "times in a row.",
         },

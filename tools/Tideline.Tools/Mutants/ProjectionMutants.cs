@@ -232,7 +232,6 @@ internal static class ProjectionMutants
             What = "A view counts as fresh enough with one event less than the token names.",
             How = "A read at the token of the newest event, before that is projected.",
             Laws = "I10",
-            IsEasy = true,
         },
         new()
         {

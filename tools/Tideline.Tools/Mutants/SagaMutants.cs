@@ -18,7 +18,6 @@ internal static class SagaMutants
             What = "The key of a step lacks its saga, so a shard executes one step only.",
             How = "Two transfers across shards to the same shard.",
             Laws = "I6 I13",
-            IsEasy = true,
         },
         new()
         {
@@ -83,7 +82,6 @@ internal static class SagaMutants
             What = "A finished transfer still counts as money that may return, so its source never closes.",
             How = "A transfer across shards ends.",
             Laws = "I2 model",
-            IsEasy = true,
         },
         new()
         {
@@ -169,7 +167,6 @@ internal static class SagaMutants
             What = "A refused transaction does not release the shards that have reserved their part.",
             How = "A transaction over three shards that one of them refuses.",
             Laws = "I6 I13",
-            IsEasy = true,
         },
         new()
         {
@@ -183,7 +180,6 @@ internal static class SagaMutants
             What = "A released reservation keeps the money held.",
             How = "A transaction across shards that its second shard refuses.",
             Laws = "I2 model",
-            IsEasy = true,
         },
         new()
         {

@@ -4,7 +4,11 @@ namespace Tideline.Tools.Opponent;
 /// Checks the answers to commands: what was done is there once and where it may be, what was refused had a reason and
 /// left nothing, the same key has the same outcome, and nothing is there that nobody asked for (I3, I4, I5, I15).
 /// </summary>
-internal sealed class AnswerChecks(BankModel model, RunLog log, Violations violations)
+/// <param name="model">What happened.</param>
+/// <param name="log">What was asked and answered.</param>
+/// <param name="hasClocks">Whether clocks were wrong, so that nothing follows from them.</param>
+/// <param name="violations">Collects what breaks a law.</param>
+internal sealed class AnswerChecks(BankModel model, RunLog log, bool hasClocks, Violations violations)
 {
     private readonly HashSet<Guid> _wanted = [];
 
@@ -71,7 +75,7 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
         }
 
         if (first.Ending == Ending.Ok) CheckDone(attempts[0], answered);
-        else RefusalReasons.Check(model, attempts[0], first, log, violations);
+        else new RefusalReasons(model, log, hasClocks).Check(attempts[0], first, violations);
         if (first.Ending != Ending.Failed) return;
         var undone = first.Kind == OperationKind.Journal ? first.Id("transactionId") : first.Id("transferId");
         if (undone != Guid.Empty) CheckUndone(undone, first);
@@ -101,7 +105,7 @@ internal sealed class AnswerChecks(BankModel model, RunLog log, Violations viola
     private static bool IsSame(Operation one, Operation other)
     {
         if (one.Status == 202 || other.Status == 202)
-            return one.Ending == Ending.Failed || one.Id("transferId") == other.Id("transferId");
+            return one.Ending == Ending.Failed || Effects.IdOf(one, one) == Effects.IdOf(other, other);
         return one.Status == other.Status && one.Problem == other.Problem
             && (one.Ending == Ending.Failed ? one.Text("detail") == other.Text("detail")
                 : one.Json == other.Json);

@@ -51,10 +51,11 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
 
     /// <summary>Sends one more operation, to any node that answers.</summary>
     public async Task<Operation> AskAsync(
-        OperationKind kind, string method, string target, string consistency = "", bool isPatient = false)
+        OperationKind kind, string method, string target, string consistency = "", bool isPatient = false,
+        Guid subject = default, bool isWalk = false)
     {
         var operation = new Draw(_next++, 0, 0, new SeededRandom(0)).Plain(kind, method, target) with
-        { Consistency = consistency };
+        { Consistency = consistency, Subject = subject, IsWalk = isWalk };
         await SendAsync(operation, operation.Number % bank.Nodes, isPatient ? OpponentLimits.CheckPatienceMs : null);
         return operation;
     }
@@ -91,8 +92,8 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
             await sent;
             _known.Learn(operation);
             // At once, as an application does with what it has just written.
-            if (moves.Follow(_next, client, operation, random) is not { } read) continue;
-            _next++;
+            if (moves.Follow(_next, client, operation, random) is not { } read
+                || plan.Without.Contains(_next++)) continue;
             if (read.Consistency == OpponentLimits.Bound)
                 await Task.Delay(TimeSpan.FromMilliseconds(OpponentLimits.AfterBoundMs), time);
             await SendAsync(read, random.Below(bank.Nodes));
@@ -126,7 +127,7 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
         log.Add(operation);
         log.NoteHeads(operation.HeadsBefore);
         await SendToAsync(operation, node, patienceMs ?? OpponentLimits.ClientPatienceMs);
-        (operation.EndedUs, operation.HeadsAfter) = (bank.ElapsedUs, bank.Heads());
+        (operation.EndedUs, operation.AnsweredUs, operation.HeadsAfter) = (bank.ElapsedUs, NowUs(), bank.Heads());
         bank.Note((ulong)operation.Status + (ulong)operation.Number);
     }
 

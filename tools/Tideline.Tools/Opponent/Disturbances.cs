@@ -83,9 +83,10 @@ internal sealed class Disturbances(
             case FaultKinds.Damage:
                 Damage(number, random);
                 break;
-            default:
+            case FaultKinds.Losses:
                 await LoseAsync(number, random);
                 break;
+            default: throw new ArgumentOutOfRangeException(nameof(kind), kind, "It disturbs nothing.");
         }
     }
 
@@ -136,6 +137,7 @@ internal sealed class Disturbances(
     {
         for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
         log.AreViewsTouched = true;
+        if (random.Percent(50)) bank.Disks.Cache.Wipe();
         switch (random.Below(6))
         {
             case 0:

@@ -28,7 +28,7 @@ internal readonly record struct Draw(int Number, int Client, long NowUs, SeededR
     {
         Number = Number, Client = Client, Kind = earlier.Kind, Method = earlier.Method, Target = earlier.Target,
         Body = earlier.Body, Key = earlier.Key, Subject = earlier.Subject, Other = earlier.Other, Hold = earlier.Hold,
-        AmountMinor = earlier.AmountMinor, AtUs = earlier.AtUs,
+        AmountMinor = earlier.AmountMinor, AtUs = earlier.AtUs, IsFinal = earlier.IsFinal,
         Legs = earlier.Legs, Currency = earlier.Currency, Word = earlier.Word,
     };
 }

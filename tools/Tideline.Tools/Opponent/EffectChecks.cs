@@ -10,19 +10,18 @@ internal static class EffectChecks
         {
             OperationKind.Deposit => One(effects, began, "deposit", began.AmountMinor),
             OperationKind.Withdraw => One(effects, began, "withdrawal", -began.AmountMinor),
-            OperationKind.Capture => effects is [var captured] && captured.Kind == "capture"
-                && captured.Id("holdId") == began.Hold
-                && (began.AmountMinor == 0 || captured.Number("amountMinor") == -began.AmountMinor)
-                ? null : "A capture is one movement of the hold's account",
+            OperationKind.Capture => Capture(model, effects, began),
             OperationKind.PlaceHold => effects[0].Subject == began.Subject
                 && model.Holds[effects[0].Id("holdId")].AmountMinor == began.AmountMinor
                 ? null : "The hold has another amount or account",
             OperationKind.SetStatus => effects[0].Text("status") == began.Word ? null : "The status is another one",
             OperationKind.Transfer => Transfer(effects, began, answered),
             OperationKind.Journal => Journal(effects, began, answered) ?? Condition(model, effects, began),
-            OperationKind.OpenAccount => effects[0].Id("customerId") == began.Other
+            OperationKind.OpenAccount => IsChosen(effects, began) && effects[0].Id("customerId") == began.Other
                 && effects[0].Text("currency") == began.Currency && effects[0].Text("iban") == began.Word
+                && effects[0].Number("overdraftLimitMinor") == began.AmountMinor
                 ? null : "The account is another one",
+            OperationKind.CreateCustomer => IsChosen(effects, began) ? null : "The customer has another id",
             _ => null,
         };
         if (why is not null) violations.Add("I3", $"{why}: {string.Join(", ", effects)}", began);
@@ -35,6 +34,23 @@ internal static class EffectChecks
     private static string? One(List<Fact> effects, Operation began, string kind, long minor) =>
         effects is [var fact] && fact.Kind == kind && fact.Subject == began.Subject
             && fact.Number("amountMinor") == minor ? null : $"A {kind} is one movement of {minor}";
+
+    // Who chooses an id gets it.
+    private static bool IsChosen(List<Fact> effects, Operation began) =>
+        began.Subject == Guid.Empty || effects[0].Subject == began.Subject;
+
+    // All that was left, if no amount was named; and the hold ends with its last capture, or when nothing is left.
+    private static string? Capture(BankModel model, List<Fact> effects, Operation began)
+    {
+        if (effects is not [var captured] || captured.Kind != "capture" || captured.Id("holdId") != began.Hold)
+            return "A capture is one movement of the hold's account";
+        var hold = model.Holds[began.Hold];
+        var left = hold.States.TakeWhile(state => state.By != captured).LastOrDefault().RemainingMinor;
+        var minor = -captured.Number("amountMinor");
+        return minor != (began.AmountMinor == 0 ? left : began.AmountMinor) ? "The capture takes another amount"
+            : (hold.Ended == captured) != (began.IsFinal || minor == left)
+                ? $"The hold {(hold.Ended == captured ? "ends" : "does not end")} with its capture" : null;
+    }
 
     private static string? Transfer(List<Fact> effects, Operation began, List<Operation> answered)
     {

@@ -15,9 +15,17 @@ internal sealed class LawChecks(
     public async Task<BankModel> RunAsync()
     {
         await WaitForLogAsync();
+        // Every list once more, whole, to be checked as every other read is.
+        foreach (var customer in clients.Known.Customers.Distinct().ToList())
+        {
+            await clients.AskAsync(
+                OperationKind.ReadMovements, "GET", $"/v1/transactions?customerId={customer}&limit=7", "strong",
+                subject: customer, isWalk: true);
+        }
+
         var facts = Facts().ToList();
         var model = new BankModel(facts, violations);
-        new AnswerChecks(model, log, violations).Run();
+        new AnswerChecks(model, log, hasClocks, violations).Run();
         new ReadChecks(model, log, hasClocks, violations).Run();
         await new StoreChecks(bank, clients, model, violations).RunAsync(facts);
         return model;

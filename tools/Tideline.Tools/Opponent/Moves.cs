@@ -45,10 +45,15 @@ internal sealed class Moves
     {
         if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(_plan.FollowPercent)) return null;
         var account = operation.Kind == OperationKind.Transfer && random.Percent(50) ? operation.Other
-            : operation.Subject;
-        var customer = _bank.CustomerOf(account);
+            : operation.Kind == OperationKind.OpenAccount ? operation.Id("accountId") : operation.Subject;
+        var customer = operation.Kind switch
+        {
+            OperationKind.CreateCustomer => operation.Id("customerId"),
+            OperationKind.OpenAccount => operation.Other,
+            _ => _bank.CustomerOf(account),
+        };
         if (customer == Guid.Empty) return null;
-        if (random.Percent(25))
+        if (operation.Kind != OperationKind.CreateCustomer && random.Percent(25))
         {
             return new Draw(number, client, 0, random).Plain(
                 OperationKind.ReadEntries, "GET", $"/v1/accounts/{account}/entries?limit=5") with
@@ -268,7 +273,9 @@ internal sealed class Moves
         var body = amount == 0 ? $"{{{(isFinal ? "\"final\":true" : "")}}}"
             : $"{Money(amount, hold.Currency)[..^1]}{(isFinal ? ",\"final\":true" : "")}}}";
         return draw.Command(OperationKind.Capture, "POST", $"/v1/holds/{hold.Id}/capture", body) with
-        { Subject = hold.Account, Hold = hold.Id, AmountMinor = amount, Currency = hold.Currency };
+        {
+            Subject = hold.Account, Hold = hold.Id, AmountMinor = amount, IsFinal = isFinal, Currency = hold.Currency,
+        };
     }
 
     private Operation SetStatus(Draw draw)

@@ -84,6 +84,9 @@ internal sealed record Operation
     /// <summary>The legs of a transaction: accounts, amounts in minor units, and their currencies.</summary>
     public IReadOnlyList<(Guid Account, long Minor, string Currency)> Legs { get; init; } = [];
 
+    /// <summary>Whether a capture is the last of its hold.</summary>
+    public bool IsFinal { get; init; }
+
     /// <summary>The status that the account shall have, or the IBAN of a new account.</summary>
     public string Word { get; init; } = "";
 
@@ -100,6 +103,9 @@ internal sealed record Operation
     public long BeganUs { get; set; }
 
     public long EndedUs { get; set; }
+
+    /// <summary>The time on the client's clock when it was answered, µs since 1970.</summary>
+    public long AnsweredUs { get; set; }
 
     /// <summary>The newest durable event of each shard when it began, and when it ended.</summary>
     public long[] HeadsBefore { get; set; } = [];

@@ -23,10 +23,10 @@ internal sealed class Operators(
             damages.PutBack(damaged);
         // Nobody reads any more, so a document may be sound and wrong.
         for (var edit = random.Percent(50) ? 0 : 1 + random.Below(3); edit > 0; edit--) damages.Edit(random);
-        if (!damages.Keys.Any()) return;
         var waiting = await WaitingAsync();
         foreach (var (projection, key) in waiting.Except(damages.Keys))
             violations.Add("I8", $"Events of {key} of {projection} wait, and nobody damaged its document");
+        if (!damages.Keys.Any()) return;
         await CheckNamedAsync(waiting);
         var way = random.Below(4);
         log.Note($"operators mend {damages.Keys.Count()} documents, {waiting.Count} with letters, in way {way}");
@@ -124,9 +124,14 @@ internal sealed class Operators(
     // Of the process that builds the views.
     private async Task<HashSet<(string Projection, string Key)>> WaitingAsync()
     {
-        var list = await clients.AskQuietlyAsync(await BuilderAsync(), "GET", "/v1/ops/dlq");
-        return list.Status != 200 ? []
-            : [.. list.Answer.GetProperty("items").EnumerateArray()
+        var list = await AskAsync("/v1/ops/dlq", method: "GET");
+        if (list.Status != 200)
+        {
+            violations.Add("I6", $"The dead letters cannot be listed: {list.Status} {list.Json}");
+            return [];
+        }
+
+        return [.. list.Answer.GetProperty("items").EnumerateArray()
                 .Where(item => item.GetProperty("source").GetString() == "views")
                 .Select(item => (item.GetProperty("projection").GetString()!, item.GetProperty("key").GetString()!))];
     }
@@ -145,11 +150,11 @@ internal sealed class Operators(
     }
 
     // A process that has just taken over asks for patience.
-    private async Task<Operation> AskAsync(string target, string body)
+    private async Task<Operation> AskAsync(string target, string? body = null, string method = "POST")
     {
         for (var attempt = 1; ; attempt++)
         {
-            var answered = await clients.AskQuietlyAsync(await BuilderAsync(), "POST", target, body);
+            var answered = await clients.AskQuietlyAsync(await BuilderAsync(), method, target, body);
             if (answered.Status != 503 || attempt == OpponentLimits.ResolveAttempts) return answered;
             await Task.Delay(TimeSpan.FromSeconds(1), time);
         }

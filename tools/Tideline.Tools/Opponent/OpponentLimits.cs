@@ -18,6 +18,9 @@ internal static class OpponentLimits
     /// <summary>How long after a request the one beside it is sent, at most, µs.</summary>
     public const int BesideUs = 30_000;
 
+    /// <summary>The real time that one run may take, s; most take less than one.</summary>
+    public const int RunSeconds = 180;
+
     /// <summary>How long a client waits for an answer, ms.</summary>
     public const int ClientPatienceMs = 8_000;
 

@@ -122,9 +122,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         var isStrong = read.Consistency == "strong";
         if (read.Status == 404)
         {
-            if (isStrong && model.Customers.TryGetValue(read.Subject, out var created)
-                && created.Seq <= read.HeadsBefore[created.Shard])
-                Report("I10", "A strong read did not find a customer that was there", read);
+            if (model.Customers.TryGetValue(read.Subject, out var created)) CheckMissing(read, created, accounts);
             return;
         }
 
@@ -145,6 +143,10 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
             {
                 Report("I10", $"A strong read lacks account {account.Id}", read);
             }
+            else if (BoundHeads(read) is { } heads && account.States[0].Fact.Seq <= heads[account.Shard])
+            {
+                Report("I10", $"The read lacks account {account.Id}, which is older than the bound", read);
+            }
             else if (NeedsOf(read, account) is not null)
             {
                 Report("I10", $"The read lacks account {account.Id}, which the token names", read);
@@ -154,12 +156,31 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         foreach (var stranger in shown.Keys) Report("model", $"Account {stranger} is not of this customer", read);
     }
 
-    // A bounded read shows everything that was durable so long before it began.
+    // The customer was not found. Where somebody removes documents, only the ledger can say that.
+    private void CheckMissing(Operation read, (int Shard, long Seq) created, List<ModelAccount> accounts)
+    {
+        if (read.Consistency == "strong" && created.Seq <= read.HeadsBefore[created.Shard])
+            Report("I10", "A strong read did not find a customer that was there", read);
+        if (log.AreViewsTouched) return;
+        if (BoundHeads(read) is { } heads && created.Seq <= heads[created.Shard])
+            Report("I10", "A bounded read did not find a customer that is older than the bound", read);
+        var isNamed = read is { Consistency: "session", After: { Kind: OperationKind.CreateCustomer } after }
+            && after.Id("customerId") == read.Subject;
+        if (isNamed || accounts.Exists(account => NeedsOf(read, account) is not null))
+            Report("I10", "The read did not find the customer that the token names", read);
+    }
+
+    // What a bounded read must show: all that was durable so long before it began; null: it is none.
+    private long[]? BoundHeads(Operation read)
+    {
+        if (hasClocks || !read.Consistency.StartsWith("bounded=", StringComparison.Ordinal)) return null;
+        var boundMs = long.Parse(read.Consistency[8..], System.Globalization.CultureInfo.InvariantCulture);
+        return log.HeadsAt(read.BeganUs - boundMs * 1_000);
+    }
+
     private void CheckBound(ModelAccount account, long version, Operation read)
     {
-        if (hasClocks || !read.Consistency.StartsWith("bounded=", StringComparison.Ordinal)) return;
-        var boundMs = long.Parse(read.Consistency[8..], System.Globalization.CultureInfo.InvariantCulture);
-        if (log.HeadsAt(read.BeganUs - boundMs * 1_000) is not { } heads) return;
+        if (BoundHeads(read) is not { } heads) return;
         if (account.At(version) is { } state && account.IsReplaced(state, heads[account.Shard]))
             Report("I10", $"Version {version} of account {account.Id} is older than the bound", read);
     }
@@ -219,8 +240,14 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
             else if (count > same.Count) Report("I8", $"A movement is listed twice: {item}", read);
             else if (same[count - 1].state.Fact.Seq > read.HeadsAfter[same[0].account.Shard])
                 Report("I10", $"The list shows what was not durable: {same[count - 1].state.Fact}", read);
+            else if (!same.Exists(entry => entry.state.Fact.Number("amountMinor") == Amount(item, "amount")))
+                Report("I8", $"The movement has another amount: {item}", read);
+            if (read.AtUs > 0 && Us(item.GetProperty("at").GetString()!) > read.AtUs)
+                Report("model", $"The movement is later than the end of the list: {item}", read);
         }
 
+        var times = items.Select(item => Us(item.GetProperty("at").GetString()!)).ToList();
+        if (!times.SequenceEqual(times.OrderDescending())) Report("I8", "The newest movement is not the first", read);
         var isWhole = read.Answer.GetProperty("nextCursor").ValueKind == JsonValueKind.Null;
         if (read.Consistency != "strong" || !isWhole) return;
         foreach (var (key, same) in entries)

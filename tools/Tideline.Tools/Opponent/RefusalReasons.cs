@@ -1,20 +1,23 @@
 namespace Tideline.Tools.Opponent;
 
 /// <summary>Checks that a refusal had its reason at some moment between the request and the answer.</summary>
-internal static class RefusalReasons
+internal sealed class RefusalReasons(BankModel model, RunLog log, bool hasClocks)
 {
-    public static void Check(BankModel model, Operation began, Operation refused, RunLog log, Violations violations)
+    // The clocks of two processes that are well differ by so much.
+    private const long ClockApartUs = 1_000_000;
+
+    public void Check(Operation began, Operation refused, Violations violations)
     {
-        if (IsJust(model, began, refused, log)) return;
+        if (IsJust(began, refused)) return;
         violations.Add(
             "model", $"The reason '{refused.Problem}' never held while the request was open", began, refused);
     }
 
-    private static bool IsJust(BankModel model, Operation began, Operation refused, RunLog log)
+    private bool IsJust(Operation began, Operation refused)
     {
-        if (began.Kind == OperationKind.Journal) return IsJustForLegs(model, began, refused);
-        var source = States(model, began.Subject, began, refused);
-        var both = source.Concat(States(model, began.Other, began, refused)).ToList();
+        if (began.Kind == OperationKind.Journal) return IsJustForLegs(began, refused);
+        var source = States(began.Subject, began, refused);
+        var both = source.Concat(States(began.Other, began, refused)).ToList();
         return refused.Problem switch
         {
             "insufficient-funds" => source.Any(state => state.AvailableMinor < began.AmountMinor),
@@ -22,39 +25,37 @@ internal static class RefusalReasons
             "account-frozen" => began.Kind is not (OperationKind.Capture or OperationKind.Release)
                 && both.Exists(state => state.Status == "frozen"),
             "account-closed" => both.Exists(state => state.Status == "closed"),
-            "account-not-found" => IsMissing(model, began.Subject, began)
-                || (began.Kind == OperationKind.Transfer && IsMissing(model, began.Other, began)),
+            "account-not-found" => IsMissing(began.Subject, began)
+                || (began.Kind == OperationKind.Transfer && IsMissing(began.Other, began)),
             "customer-not-found" => !model.Customers.TryGetValue(began.Other, out var created)
                 || created.Seq > began.HeadsBefore[created.Shard],
             "currency-mismatch" => new[] { began.Subject, began.Other }.Any(id =>
                 model.Accounts.TryGetValue(id, out var account) && account.Currency != began.Currency),
             "same-account" => began.Subject == began.Other,
             "account-not-empty" => source.Any(state => (state.PostedMinor, state.HeldMinor) != (0, 0)),
-            "transfers-under-way" => IsUnderWay(model, began, refused) || log.Operations.Any(other =>
+            "transfers-under-way" => IsUnderWay(began, refused) || log.Operations.Any(other =>
                 other.BeganUs <= refused.EndedUs && other.Legs.Any(leg => leg.Account == began.Subject)),
             "invalid-status" => source.Any(state => state.Status == began.Word || state.Status == "closed"),
             "hold-not-found" => !model.Holds.ContainsKey(began.Hold),
-            "hold-not-open" => model.Holds.TryGetValue(began.Hold, out var hold)
-                && hold.Ended is { } ended && ended.Seq <= refused.HeadsAfter[ended.Shard]
-                || IsExpired(model, began, refused),
-            "hold-exceeded" => model.Holds.TryGetValue(began.Hold, out var open)
-                && open.States.Any(state => state.RemainingMinor < began.AmountMinor),
-            "duplicate-id" => IsTaken(model, began, refused, log),
-            "iban-taken" => log.Operations.Any(other => other.Word == began.Word && other.Key != began.Key
+            "hold-not-open" => IsEnded(began, refused) || IsExpired(began, refused),
+            "hold-exceeded" => Remainders(began, refused).Any(minor => minor < began.AmountMinor),
+            "duplicate-id" => IsTaken(began, refused),
+            "iban-taken" => began.Word.Length > 0 && log.Operations.Any(other => other.Word == began.Word && other.Key != began.Key
                 && other.BeganUs <= refused.EndedUs),
-            "deadline-passed" or "invalid-expiry" => true,
+            "deadline-passed" => began.Kind == OperationKind.Transfer,
+            "invalid-expiry" => began.AtUs > 0 && (hasClocks || refused.AnsweredUs + ClockApartUs >= began.AtUs),
             _ => false,
         };
     }
 
-    private static bool IsJustForLegs(BankModel model, Operation began, Operation refused)
+    private bool IsJustForLegs(Operation began, Operation refused)
     {
-        var states = began.Legs.SelectMany(leg => States(model, leg.Account, began, refused)
+        var states = began.Legs.SelectMany(leg => States(leg.Account, began, refused)
             .Select(state => (leg.Minor, State: state))).ToList();
         return refused.Problem switch
         {
             "insufficient-funds" => began.Legs.GroupBy(leg => leg.Account).Any(account =>
-                States(model, account.Key, began, refused).Any(state =>
+                States(account.Key, began, refused).Any(state =>
                     state.AvailableMinor < -account.Sum(leg => leg.Minor)
                     || state.AvailableMinor < -account.Where(leg => leg.Minor < 0).Sum(leg => leg.Minor))),
             "account-frozen" => states.Exists(each => each.State.Status == "frozen"),
@@ -62,31 +63,47 @@ internal static class RefusalReasons
             "unbalanced-transaction" => began.Legs.GroupBy(leg => leg.Currency)
                 .Any(legs => legs.Sum(leg => leg.Minor) != 0),
             "invalid-transaction" => began.Legs.Count < 2,
-            "condition-failed" or "deadline-passed" => true,
+            "condition-failed" => began.AmountMinor > 0 && States(began.Legs[^1].Account, began, refused)
+                .Any(state => state.PostedMinor < began.AmountMinor),
+            "deadline-passed" => true,
             _ => false,
         };
     }
 
-    private static IEnumerable<AccountState> States(BankModel model, Guid id, Operation began, Operation refused) =>
+    private IEnumerable<AccountState> States(Guid id, Operation began, Operation refused) =>
         model.Accounts.TryGetValue(id, out var account)
             ? account.Between(began.HeadsBefore[account.Shard], refused.HeadsAfter[account.Shard]) : [];
 
-    private static bool IsMissing(BankModel model, Guid id, Operation began) =>
+    private bool IsMissing(Guid id, Operation began) =>
         !model.Accounts.TryGetValue(id, out var account)
         || account.States[0].Fact.Seq > began.HeadsBefore[account.Shard];
 
-    // A debit of the account whose other side, or whose refund, was not there when the request began.
-    private static bool IsUnderWay(BankModel model, Operation began, Operation refused) =>
+    // Any saga of the account: the one that keeps it open may have had its last event long ago.
+    private bool IsUnderWay(Operation began, Operation refused) =>
         model.Accounts.TryGetValue(began.Subject, out var account) && account.States.Any(state =>
             state.Fact.Id("sagaId") != Guid.Empty && state.Fact.Seq <= refused.HeadsAfter[account.Shard]);
 
-    // Nothing has told us the time of the shard: an expiry before the end of the request will do.
-    private static bool IsExpired(BankModel model, Operation began, Operation refused) =>
-        model.Holds.TryGetValue(began.Hold, out var hold) && hold.Ended is not null && refused.EndedUs > began.BeganUs;
+    private bool IsEnded(Operation began, Operation refused) => model.Holds.TryGetValue(began.Hold, out var hold)
+        && hold.Ended is { } ended && ended.Seq <= refused.HeadsAfter[ended.Shard];
 
-    private static bool IsTaken(BankModel model, Operation began, Operation refused, RunLog log)
+    // Its event may follow later.
+    private bool IsExpired(Operation began, Operation refused) => log.Operations.Any(placed =>
+        placed.Kind == OperationKind.PlaceHold && placed.AtUs > 0 && placed.Id("holdId") == began.Hold
+        && (hasClocks || refused.AnsweredUs + ClockApartUs >= placed.AtUs));
+
+    // What the hold had left at some moment while the request was open.
+    private IEnumerable<long> Remainders(Operation began, Operation refused)
+    {
+        if (!model.Holds.TryGetValue(began.Hold, out var hold)) return [];
+        var (first, last) = (began.HeadsBefore[hold.Placed.Shard], refused.HeadsAfter[hold.Placed.Shard]);
+        return hold.States.Where((state, at) => state.By.Seq <= last
+            && (at + 1 == hold.States.Count || hold.States[at + 1].By.Seq > first)).Select(state => state.RemainingMinor);
+    }
+
+    private bool IsTaken(Operation began, Operation refused)
     {
         var id = began.Subject;
+        if (id == Guid.Empty) return false;
         return (model.Accounts.TryGetValue(id, out var account)
                 && account.States[0].Fact.Seq <= refused.HeadsAfter[account.Shard])
             || (model.Customers.TryGetValue(id, out var customer) && customer.Seq <= refused.HeadsAfter[customer.Shard])

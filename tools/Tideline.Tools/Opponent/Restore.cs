@@ -54,9 +54,13 @@ internal sealed class Restore(
         var done = log.Operations
             .Where(each => each.Key is not null && each.Kind is OperationKind.Deposit or OperationKind.Transfer)
             .Where(each => each.Ending == Ending.Ok).TakeLast(OpponentLimits.SentAgain).ToList();
+        var legs = new LawChecks(bank, clients, log, time, hasClocks: true, violations).Facts()
+            .Where(fact => fact.Number("amountMinor") != 0)
+            .ToLookup(fact => fact.Id("sagaId") != Guid.Empty ? fact.Id("sagaId") : fact.Id("transactionId"));
         foreach (var operation in done)
         {
-            var held = bank.Disks.Ledger.HasTransaction(operation.Id("transactionId"));
+            var isTransfer = operation.Kind == OperationKind.Transfer;
+            var held = legs[Effects.IdOf(operation, operation)].Count() == (isTransfer ? 2 : 1);
             var again = await clients.AskAgainAsync(operation);
             if (held && (again.Status != operation.Status || again.Json != operation.Json))
                 violations.Add(

@@ -44,7 +44,7 @@ internal enum RunFocus
 internal static class RunFocuses
 {
     /// <summary>The number of them, <see cref="RunFocus.None"/> included.</summary>
-    public const int Count = (int)RunFocus.Deadlines + 1;
+    public static int Count { get; } = Enum.GetValues<RunFocus>().Length;
 
     /// <summary>The plan with its focus.</summary>
     public static RunPlan Apply(RunPlan plan, RunFocus focus, SeededRandom random)
@@ -73,7 +73,7 @@ internal static class RunFocuses
             },
             RunFocus.Losses => focused with
             {
-                DisturbMs = 2_000, Mostly = FaultKinds.Losses,
+                Shards = Math.Max(2, plan.Shards), DisturbMs = 2_500, Often = [Move.Transfer, Move.Transfer, Move.Journal],
                 Faults = plan.Faults | FaultKinds.Losses | FaultKinds.Kills,
             },
             RunFocus.Tails => (random.Percent(60) ? Several(focused, random) : focused) with
@@ -104,7 +104,8 @@ internal static class RunFocuses
                     & ~(FaultKinds.Losses | FaultKinds.Damage | FaultKinds.Kills | FaultKinds.Clocks),
                 Often = [Move.Transfer, Move.Journal],
             },
-            _ => focused,
+            RunFocus.None => focused,
+            _ => throw new ArgumentOutOfRangeException(nameof(focus), focus, "It makes nothing of a plan."),
         };
     }
 

@@ -13,12 +13,15 @@ internal static class SimulationWorker
         SimulationProgram.RequireOneThread();
         var failed = 0;
         var seed = options.First;
+        using var watch = new RunWatch();
         for (var run = 0; run < options.Count; run++, seed += (ulong)SimulationProgram.Workers)
         {
             var plan = RunPlan.Of(seed, options.Operations);
             while (options.Focus is { } focus && plan.Focus != focus)
                 plan = RunPlan.Of(seed += (ulong)SimulationProgram.Workers, options.Operations);
+            watch.Begin(plan);
             var result = await SimulatedRun.RunAsync(plan);
+            watch.End();
             if (options.IsHistoryPrinted) PrintHistory(result);
             if (options.IsHistoryPrinted || !result.Ok) Print(result);
             if (result.Ok) continue;

@@ -143,7 +143,8 @@ internal sealed class SimulatedBank : IBankUnderTest
             from, _random, Disks.Kinds.HasFlag(FaultKinds.Network) ? FaultKinds.All : FaultKinds.None,
             Disks.FaultRate, "network", Disks.Outages);
         var slot = Array.Find(_slots, slot => slot.Address == owner.Address);
-        if (slot is null || Node(slot.Number)?.Node?.Receiver is not { } receiver
+        // Not its successor, if it is killed while the command is under way.
+        if (slot is null || Node(slot.Number) is not { Node.Receiver: { } receiver } node
             || !receiver.IsPeer($"{owner.Secret}"))
             throw new TidelineException(ErrorCode.NotOwner, $"The owner of shard {shard} could not be reached.");
         try
@@ -155,7 +156,7 @@ internal sealed class SimulatedBank : IBankUnderTest
             throw new TidelineException(ErrorCode.NotOwner, lost.Message);
         }
 
-        var answer = slot.Node!.Process.CallAsync(() => receiver.AnswerAsync(shard, commands));
+        var answer = node.Process.CallAsync(() => receiver.AnswerAsync(shard, commands));
         try
         {
             var answered = await answer.WaitAsync(cancel);

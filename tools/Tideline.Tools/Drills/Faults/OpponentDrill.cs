@@ -4,6 +4,7 @@ using Tideline.Kernel;
 using Tideline.Tools.Figures;
 using Tideline.Tools.Load;
 using Tideline.Tools.Opponent;
+using Tideline.Tools.Simulation.Faults;
 
 namespace Tideline.Tools.Drills.Faults;
 
@@ -55,8 +56,9 @@ internal sealed class OpponentDrill(DrillOptions options)
     private async Task<DrillReport> RunAsync(RunningBank bank, DrilledFault[] faults, CancellationToken cancel)
     {
         var log = new RunLog(() => bank.ElapsedUs);
-        var plan = RunPlan.Of(options.Seed, int.MaxValue) with
-        { Clients = Clients, ThinkUs = ThinkUs, HasJournals = false };
+        var plan = new RunPlan(
+            options.Seed, options.Shards, bank.Nodes, Groups: 0, Clients, Operations: int.MaxValue, FaultKinds.None)
+        { ThinkUs = ThinkUs, HasJournals = false };
         var violations = new Violations();
         var clients = new Clients(bank, plan, TimeProvider.System, log);
         var scene = new DrillScene(bank, clients, new SeededRandom(options.Seed * FaultSeed), log, violations);

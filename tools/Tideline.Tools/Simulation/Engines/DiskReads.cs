@@ -25,11 +25,7 @@ internal static class DiskReads
     /// <summary>A time that two batches of a shard had, µs; null: none.</summary>
     public static long? RepeatedUs(this LedgerDisk disk, int shard) => disk.Of(shard).RepeatedUs;
 
-    /// <summary>Whether a transaction is durable on some shard.</summary>
-    public static bool HasTransaction(this LedgerDisk disk, Guid id) => Enumerable.Range(0, disk.Map.Shards)
-        .Any(shard => disk.Of(shard).Durable.Transactions.Contains(id));
-
-    /// <summary>The data of a shard's records on a topic, in the order of their offsets.</summary>
+    /// <summary>A shard's records on a topic, in the order of their offsets.</summary>
     public static IReadOnlyList<LogRecord> RecordsOf(this LogDisk disk, string topic, int shard) =>
         disk.Partition(topic, shard).After(0, int.MaxValue);
 
