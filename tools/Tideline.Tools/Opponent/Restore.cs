@@ -53,7 +53,7 @@ internal sealed class Restore(
     {
         var done = log.Operations
             .Where(each => each.Key is not null && each.Kind is OperationKind.Deposit or OperationKind.Transfer)
-            .Where(each => each.Ending == Ending.Ok).TakeLast(OpponentLimits.SentAgain).ToList();
+            .Where(each => each.Status is 200 or 201).TakeLast(OpponentLimits.SentAgain).ToList();
         var legs = new LawChecks(bank, clients, log, time, hasClocks: true, violations).Facts()
             .Where(fact => fact.Number("amountMinor") != 0)
             .ToLookup(fact => fact.Id("sagaId") != Guid.Empty ? fact.Id("sagaId") : fact.Id("transactionId"));
