@@ -6,8 +6,11 @@ using Tideline.Tools.Simulation;
 namespace Tideline.Tools.Mutants;
 
 /// <summary>Lets the simulation hunt planted bugs, and prints the table.</summary>
+/// <param name="seeds">The runs that each bug may take.</param>
 internal sealed class MutantHunt(int seeds)
 {
+    private const int ControlRuns = 20;
+
     /// <summary>Hunts the named bugs; if none is named, those that must be found.</summary>
     /// <returns>0 when each was found, 1 when one was not, 2 when the hunt could not begin.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> names, CancellationToken cancel)
@@ -19,6 +22,13 @@ internal sealed class MutantHunt(int seeds)
         }
 
         if (await BuildAsync(cancel) is not { } program) return 2;
+        // What breaks a law by itself would count as every bug.
+        if (await HuntAsync(program, "", RunFocus.None, ControlRuns, cancel) is { Seed: not null } sick)
+        {
+            await Console.Error.WriteLineAsync($"The program breaks a law without any planted bug: {sick}");
+            return 2;
+        }
+
         var hunted = MutantCatalogue.All.Where(mutant =>
             names.Count == 0 ? mutant.NotFoundYet is null : names.Contains(mutant.Name)).ToList();
         var began = Stopwatch.StartNew();
@@ -27,12 +37,18 @@ internal sealed class MutantHunt(int seeds)
         await Task.WhenAll(hunted.Select(async mutant =>
         {
             await gate.WaitAsync(cancel);
-            var caught = await HuntAsync(program, mutant, cancel);
-            gate.Release();
-            lock (found)
+            try
             {
-                found.Add((mutant, caught));
-                Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} {mutant.Focus,-9} {caught}");
+                var caught = await HuntAsync(program, mutant.Name, mutant.Focus, seeds, cancel);
+                lock (found)
+                {
+                    found.Add((mutant, caught));
+                    Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} {mutant.Focus,-9} {caught}");
+                }
+            }
+            finally
+            {
+                gate.Release();
             }
         }));
         var missed = found.Where(each => each.Catch.Seed is null).Select(each => each.Mutant.Name).Order().ToList();
@@ -75,19 +91,27 @@ internal sealed class MutantHunt(int seeds)
         return null;
     }
 
-    private async Task<Catch> HuntAsync(string program, Mutant mutant, CancellationToken cancel)
+    private static async Task<Catch> HuntAsync(
+        string program, string name, RunFocus focus, int runs, CancellationToken cancel)
     {
         var options = new SimulateOptions(
-            First: 1, seeds, SimulateOptions.UsualOperations, mutant.Focus == RunFocus.None ? null : mutant.Focus,
+            First: 1, runs, SimulateOptions.UsualOperations, focus == RunFocus.None ? null : focus,
             IsHistoryPrinted: false, Shortens: false, StopsAtFirst: true);
         var start = SimulationProgram.Command(1, options.ArgumentsOf(0, 1), program);
-        start.Environment[MutantTree.Variable] = mutant.Name;
+        start.Environment[MutantTree.Variable] = name;
         start.RedirectStandardError = true;
         using var hunt = Process.Start(start)!;
-        var output = hunt.StandardOutput.ReadToEndAsync(cancel);
-        var errors = hunt.StandardError.ReadToEndAsync(cancel);
-        await hunt.WaitForExitAsync(cancel);
-        return Catch.Of(mutant.Focus, await output, await errors);
+        try
+        {
+            var output = hunt.StandardOutput.ReadToEndAsync(cancel);
+            var errors = hunt.StandardError.ReadToEndAsync(cancel);
+            await hunt.WaitForExitAsync(cancel);
+            return Catch.Of(focus, await output, await errors);
+        }
+        finally
+        {
+            if (!hunt.HasExited) hunt.Kill();
+        }
     }
 
     // What the simulation said of a bug: the seed that showed it, or null, and how many runs it took.

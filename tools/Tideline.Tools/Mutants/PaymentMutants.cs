@@ -33,6 +33,7 @@ internal static class PaymentMutants
             What = "The token of a transfer across shards lacks the credit.",
             How = "The payee is read at the token of a settled transfer, before the view holds the credit.",
             Laws = "I10",
+            Focus = RunFocus.Crossing,
         },
         new()
         {

@@ -54,7 +54,7 @@ internal static class RunFocuses
         {
             RunFocus.Crossing => focused with
             {
-                Shards = Math.Max(2, plan.Shards), BesidePercent = 80, PayAllPercent = 60, Accounts = 5,
+                Shards = Math.Max(2, plan.Shards), BesidePercent = 80, FollowPercent = 60, PayAllPercent = 60, Accounts = 5,
                 Faults = (plan.Faults | FaultKinds.Slow) & ~(FaultKinds.Losses | FaultKinds.Damage),
                 Often = [Move.Transfer, Move.Transfer, Move.Journal],
             },

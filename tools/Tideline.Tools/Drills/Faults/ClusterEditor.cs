@@ -22,15 +22,20 @@ internal sealed class ClusterEditor(ClusterOptions cluster) : IStoreEditor
     public async Task DeleteDocumentAsync(Guid customer, CancellationToken cancel) =>
         await (await CustomersAsync(cancel)).DeleteOneAsync(ById(customer), cancel);
 
-    public async Task<bool> FlipAsync(int shard, LedgerCell cell, CancellationToken cancel)
+    public async Task<long?> FlipAsync(int shard, LedgerCell cell, long? row, CancellationToken cancel)
     {
         await using var connection = new MySqlConnection(cluster.MySql[shard % cluster.MySql.Count]);
         await connection.OpenAsync(cancel);
         var table = string.Create(CultureInfo.InvariantCulture, $"{cluster.Name}_{shard}.{cell.Table}");
+        await using var newest = new MySqlCommand($"SELECT max({cell.Newest}) FROM {table}", connection);
+        row ??= await newest.ExecuteScalarAsync(cancel) as long?;
+        if (row is null) return null;
         await using var flip = new MySqlCommand(
-            $"UPDATE {table} SET {cell.Column} = CAST({cell.Column} ^ 4 AS SIGNED) "
-            + $"ORDER BY {cell.Newest} DESC LIMIT 1", connection);
-        return await flip.ExecuteNonQueryAsync(cancel) > 0;
+            $"UPDATE {table} SET {cell.Column} = CAST({cell.Column} ^ 4 AS SIGNED) WHERE {cell.Newest} = @row",
+            connection);
+        flip.Parameters.AddWithValue("@row", row);
+        await flip.ExecuteNonQueryAsync(cancel);
+        return row;
     }
 
     public void Dispose() => _mongo.Dispose();

@@ -31,6 +31,8 @@ internal abstract class DrilledFault(string name, string sentence)
 internal sealed record DrillScene(
     RunningBank Bank, Clients Clients, SeededRandom Random, RunLog Log, Violations Violations)
 {
+    private const int Most = 50;
+
     /// <summary>A random node.</summary>
     public int Node() => Random.Below(Bank.Nodes);
 
@@ -47,14 +49,28 @@ internal sealed record DrillScene(
             .Select(check => $"{check.GetProperty("name")}: {check.GetProperty("detail")}"));
     }
 
+    /// <summary>What clients see of customers and accounts now: what they ask for, and the answer.</summary>
+    public async Task<IReadOnlyDictionary<string, string>> SeenAsync()
+    {
+        var seen = new Dictionary<string, string>();
+        foreach (var target in Clients.Known.Customers.Distinct().Take(Most).Select(id => $"/v1/customers/{id}")
+            .Concat(Clients.Known.Accounts.Take(Most).Select(account => $"/v1/accounts/{account.Id}")))
+        {
+            var answered = await Clients.AskQuietlyAsync(0, "GET", target);
+            if (answered.Status == 200) seen[target] = answered.Json;
+        }
+
+        return seen;
+    }
+
     /// <summary>Requires that <c>verify --deep</c> names a harm.</summary>
     /// <param name="harm">What was done.</param>
-    /// <param name="name">What must be named.</param>
-    public async Task RequireFoundAsync(string harm, string name)
+    /// <param name="names">What must be named, one of them.</param>
+    public async Task RequireFoundAsync(string harm, params string[] names)
     {
         var found = await VerifyAsync();
         Log.Note($"{harm}; verify --deep says: {found ?? "every check held"}");
-        if (found?.Contains(name, StringComparison.OrdinalIgnoreCase) != true)
-            Violations.Add("verify", $"{harm}, and verify --deep does not name '{name}': {found}");
+        if (!names.Any(name => found?.Contains(name, StringComparison.OrdinalIgnoreCase) == true))
+            Violations.Add("verify", $"{harm}, and verify --deep does not name '{string.Join("' or '", names)}': {found}");
     }
 }

@@ -51,11 +51,16 @@ internal sealed class EditFault(IStoreEditor editor)
     {
         var shard = scene.Random.Below(scene.Bank.Installation.Shards);
         if (editor.NeedsStop) await scene.Bank.StopAllAsync();
-        var isFlipped = await editor.FlipAsync(shard, cell, cancel);
+        var row = await editor.FlipAsync(shard, cell, row: null, cancel);
         if (editor.NeedsStop) await scene.Bank.StartAllAsync(cancel);
-        if (isFlipped) await scene.RequireFoundAsync($"a bit of {cell} of shard {shard} is flipped", $"{shard}");
+        if (row is not null)
+        {
+            await scene.RequireFoundAsync(
+                $"a bit of {cell} of shard {shard} is flipped", $"shard {shard}", $"{shard}:", "account ");
+        }
+
         if (editor.NeedsStop) await scene.Bank.StopAllAsync();
-        if (isFlipped) await editor.FlipAsync(shard, cell, cancel);
+        if (row is not null) await editor.FlipAsync(shard, cell, row, cancel);
         if (editor.NeedsStop) await scene.Bank.StartAllAsync(cancel);
     }
 

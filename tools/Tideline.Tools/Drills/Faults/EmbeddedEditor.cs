@@ -19,15 +19,22 @@ internal sealed class EmbeddedEditor(string dataFolder) : IStoreEditor
     public Task DeleteDocumentAsync(Guid customer, CancellationToken cancel) =>
         EditAsync(customer, "DELETE FROM \"{0}\" WHERE id = '{1}'");
 
-    public Task<bool> FlipAsync(int shard, LedgerCell cell, CancellationToken cancel)
+    public Task<long?> FlipAsync(int shard, LedgerCell cell, long? row, CancellationToken cancel)
     {
         using var file = SqliteDatabase.OpenWriter(
             Path.Combine(dataFolder, "ledger", $"shard-{shard}.db"));
-        var newest = $"(SELECT max({cell.Newest}) FROM {cell.Table})";
+        if (row is null)
+        {
+            var newest = file.Prepare($"SELECT max({cell.Newest}) FROM {cell.Table}");
+            if (!newest.Step() || newest.IsNull(0)) return Task.FromResult<long?>(null);
+            row = newest.Long(0);
+            newest.Reset();
+        }
+
         // SQLite has no exclusive or.
         file.Execute($"UPDATE {cell.Table} SET {cell.Column} = ({cell.Column} | 4) - ({cell.Column} & 4) "
-            + $"WHERE {cell.Newest} = {newest}");
-        return Task.FromResult(file.Changes > 0);
+            + string.Create(CultureInfo.InvariantCulture, $"WHERE {cell.Newest} = {row}"));
+        return Task.FromResult(row);
     }
 
     public void Dispose()

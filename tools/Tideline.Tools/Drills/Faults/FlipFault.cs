@@ -21,11 +21,12 @@ internal sealed class FlipFault() : DrilledFault("flip", "a bit in a file of the
         using var kept = new TemporaryFolder("kept");
         foreach (var file in Files)
         {
+            var before = await scene.SeenAsync();
             await scene.Bank.StopAllAsync();
             var copy = Path.Combine(kept.Path, file.Replace('/', '-'));
             Copy(data, copy);
             for (var flip = 0; flip < Flips; flip++) Flip(Path.Combine(data, file), scene.Random);
-            await RequireHarmlessAsync(scene, file, cancel);
+            await RequireHarmlessAsync(scene, file, before, cancel);
             await scene.Bank.KillAllAsync();
             // As documented: the log and the views are made again, the ledger comes from a backup.
             if (file.StartsWith("ledger", StringComparison.Ordinal)) Restore(copy, data);
@@ -37,7 +38,8 @@ internal sealed class FlipFault() : DrilledFault("flip", "a bit in a file of the
         }
     }
 
-    private static async Task RequireHarmlessAsync(DrillScene scene, string file, CancellationToken cancel)
+    private static async Task RequireHarmlessAsync(
+        DrillScene scene, string file, IReadOnlyDictionary<string, string> before, CancellationToken cancel)
     {
         try
         {
@@ -51,6 +53,15 @@ internal sealed class FlipFault() : DrilledFault("flip", "a bit in a file of the
 
         var found = await scene.VerifyAsync();
         scene.Log.Note($"bits of {file} are flipped; verify --deep says: {found ?? "every check held"}");
+        if (found is not null) return;
+        var after = await scene.SeenAsync();
+        foreach (var (target, answer) in before.Where(each => after.TryGetValue(each.Key, out var now)
+            && now != each.Value))
+        {
+            scene.Violations.Add(
+                "verify", $"Bits of {file} are flipped, verify --deep names nothing, and {target} was answered with "
+                + $"{answer} and is now answered with {after[target]}");
+        }
     }
 
     private static void Flip(string path, SeededRandom random)

@@ -15,9 +15,13 @@ internal interface IStoreEditor : IDisposable
     /// <summary>Deletes a customer's document.</summary>
     Task DeleteDocumentAsync(Guid customer, CancellationToken cancel);
 
-    /// <summary>Flips one bit of one number in the newest row of a table of a shard; again: flips it back.</summary>
-    /// <returns>Whether there was a row.</returns>
-    Task<bool> FlipAsync(int shard, LedgerCell cell, CancellationToken cancel);
+    /// <summary>Flips one bit of one number in a row of a table of a shard; again: flips it back.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="cell">The table, and the number.</param>
+    /// <param name="row">What sorts the row; null: the newest.</param>
+    /// <param name="cancel">Stops it.</param>
+    /// <returns>What sorts the row; null: there was none.</returns>
+    Task<long?> FlipAsync(int shard, LedgerCell cell, long? row, CancellationToken cancel);
 }
 
 /// <summary>A column of a table of the ledger.</summary>

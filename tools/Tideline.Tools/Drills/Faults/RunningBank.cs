@@ -12,7 +12,7 @@ internal sealed class RunningBank : IBankUnderTest, IDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
     private readonly long _startedAt = Stopwatch.GetTimestamp();
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) })
-    { Timeout = TimeSpan.FromSeconds(60) };
+    { Timeout = Timeout.InfiniteTimeSpan };
     private readonly HostProgram _program;
     private readonly Node[] _nodes;
 
