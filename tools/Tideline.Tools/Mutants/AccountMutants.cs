@@ -45,6 +45,7 @@ internal static class AccountMutants
             What = "A captured hold can be released.",
             How = "A hold is captured, and then released.",
             Laws = "model",
+            IsFrequent = true,
         },
         new()
         {
@@ -57,6 +58,7 @@ internal static class AccountMutants
             What = "A released hold is still announced on the settlement account.",
             How = "A hold is released or expires.",
             Laws = "I2",
+            IsFrequent = true,
         },
         new()
         {
@@ -94,6 +96,7 @@ internal static class AccountMutants
             What = "A closed account can be opened again.",
             How = "A closed account is opened.",
             Laws = "model",
+            IsFrequent = true,
         },
         new()
         {
@@ -107,6 +110,7 @@ internal static class AccountMutants
             What = "A refused closing leaves the account closed for the rest of its batch.",
             How = "The closing of an account with money and a deposit to it are in one batch.",
             Laws = "I16 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -158,6 +162,7 @@ internal static class AccountMutants
             What = "The next page begins after all movements of the same time.",
             How = "A page of movements ends between two that were booked in one batch.",
             Laws = "model",
+            IsFrequent = true,
         },
         new()
         {
@@ -184,6 +189,7 @@ internal static class AccountMutants
             What = "A strong read of a customer lists only the accounts on the customer's own shard.",
             How = "A strong read of a customer with an account on another shard.",
             Laws = "model",
+            IsFrequent = true,
         },
         new()
         {
@@ -199,6 +205,7 @@ internal static class AccountMutants
             What = "A transaction with two legs on one account has one movement in the views.",
             How = "A transaction with two legs on one account, and a list of movements: the simulation found it.",
             Laws = "I8 I10",
+            IsFrequent = true,
         },
         new()
         {
@@ -212,6 +219,7 @@ internal static class AccountMutants
             What = "The view shows held money as available.",
             How = "A hold is placed, and the customer is read from the view.",
             Laws = "model",
+            IsFrequent = true,
         },
     ];
 }

@@ -14,6 +14,7 @@ internal static class AuditMutants
             What = "A block says that it begins with the last event of the block before.",
             How = "Any block.",
             Laws = "I9",
+            IsFrequent = true,
         },
         new()
         {
@@ -24,6 +25,7 @@ internal static class AuditMutants
             What = "The hash of a block does not cover the hash of the block before.",
             How = "A second block.",
             Laws = "I9",
+            IsFrequent = true,
         },
         new()
         {
@@ -37,6 +39,7 @@ internal static class AuditMutants
             What = "Events about holds and states are not covered by the hash of their block.",
             How = "A block with a hold or a change of status.",
             Laws = "I9",
+            IsFrequent = true,
         },
     ];
 }

@@ -19,6 +19,7 @@ internal static class KernelMutants
             What = "A background part ends with the first fault of a pass.",
             How = "An engine refuses one call of a relay, consumer, timer, sealer or projector.",
             Laws = "I6 I7 I8 I9",
+            IsFrequent = true,
         },
         new()
         {
@@ -32,6 +33,7 @@ internal static class KernelMutants
             What = "A background part takes any cancelled call for its own end.",
             How = "An engine call of a background part times out with a cancellation.",
             Laws = "I6 I7 I8 I9",
+            IsFrequent = true,
             Focus = RunFocus.Calls,
         },
     ];

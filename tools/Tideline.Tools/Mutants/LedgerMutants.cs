@@ -33,6 +33,7 @@ internal static class LedgerMutants
             What = "A batch is answered and counted before it is flushed.",
             How = "A kill or a failed flush between commit and flush loses the tail that was answered.",
             Laws = "I3",
+            IsFrequent = true,
         },
         new()
         {
@@ -46,6 +47,7 @@ internal static class LedgerMutants
             What = "A batch is answered before its commit.",
             How = "A strong read right after an answer, a commit that the engine refuses, or a kill before it.",
             Laws = "I3 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -59,6 +61,7 @@ internal static class LedgerMutants
             What = "A commit is not counted for messages, so the relay carries none of them.",
             How = "Any transfer across shards stays under way until the process starts again.",
             Laws = "I6",
+            IsFrequent = true,
         },
         new()
         {
@@ -69,6 +72,7 @@ internal static class LedgerMutants
             What = "A batch is stamped with the clock alone, even if that is behind the newest commit.",
             How = "A shard gets an owner whose clock is behind by less than the limit, or a clock jumps back.",
             Laws = "I8 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -81,6 +85,7 @@ internal static class LedgerMutants
             What = "The writer forgets the hash of the block that it wrote, so every later block is refused.",
             How = "Two audit blocks of one owner: events after the first are never sealed.",
             Laws = "I9",
+            IsFrequent = true,
         },
         new()
         {
@@ -94,6 +99,7 @@ internal static class LedgerMutants
             What = "A writer that was told that another process owns its shard goes on.",
             How = "Two owners: the first keeps refusing commands, and its strong lists lack what the second commits.",
             Laws = "I10 I11",
+            IsFrequent = true,
             Focus = RunFocus.Takeovers,
         },
         new()
@@ -108,6 +114,7 @@ internal static class LedgerMutants
             What = "A fence does not move the time of its batch.",
             How = "A process whose clock is a little ahead reads at a time that the owner's clock has not reached.",
             Laws = "model",
+            IsFrequent = true,
             Focus = RunFocus.Freshness,
         },
         new()
@@ -119,6 +126,7 @@ internal static class LedgerMutants
             What = "Two batches may have the same time.",
             How = "A statement that ends now is read between two batches of one microsecond, then read again.",
             Laws = "model",
+            IsFrequent = true,
         },
         new()
         {
@@ -129,6 +137,7 @@ internal static class LedgerMutants
             What = "A read at a time is not fenced.",
             How = "A statement that ends now is read while a batch is being committed, then read again.",
             Laws = "model",
+            IsFrequent = true,
             Focus = RunFocus.Freshness,
         },
         new()
@@ -142,6 +151,7 @@ internal static class LedgerMutants
             What = "A key is not reserved at its home, so every shard may use it once.",
             How = "A key is used again with a request about an account of another shard.",
             Laws = "I4",
+            IsFrequent = true,
         },
         new()
         {
@@ -154,6 +164,7 @@ internal static class LedgerMutants
             What = "A repeat creates its thing under a new id instead of the reserved one.",
             How = "A request that creates a customer is repeated with its key, and a new id that is on another shard.",
             Laws = "I3 I4",
+            IsFrequent = true,
         },
         new()
         {
@@ -164,6 +175,7 @@ internal static class LedgerMutants
             What = "The id of a hold or transfer does not say on which shard it is, so it is not found by its id.",
             How = "A transfer or hold is read by its id, on several shards.",
             Laws = "I12 I13 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -177,6 +189,7 @@ internal static class LedgerMutants
             What = "A shard that lost what was acknowledged still answers strong reads.",
             How = "The tail of a shard is lost after it was answered and relayed; then it is read.",
             Laws = "I3 model",
+            IsFrequent = true,
             Focus = RunFocus.Tails,
         },
         new()
@@ -190,6 +203,7 @@ internal static class LedgerMutants
             What = "Where one transaction reaches both, the key is stored with its effect only, not at its home.",
             How = "An engine that takes keys of other shards; a key is used again about an account of a third shard.",
             Laws = "I4",
+            IsFrequent = true,
         },
         new()
         {
@@ -200,6 +214,7 @@ internal static class LedgerMutants
             What = "A key that is used with another request gets the answer of the first one.",
             How = "A key is used again with another amount.",
             Laws = "I4 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -212,6 +227,7 @@ internal static class LedgerMutants
             What = "A refusal is not stored under its key.",
             How = "A refused request is repeated after the account can pay.",
             Laws = "I4",
+            IsFrequent = true,
         },
         new()
         {
@@ -238,6 +254,7 @@ internal static class LedgerMutants
             What = "A claim without an account is taken over without first ruling its opening out.",
             How = "Two accounts are opened with the same IBAN at once.",
             Laws = "I15",
+            IsFrequent = true,
         },
         new()
         {
@@ -248,6 +265,7 @@ internal static class LedgerMutants
             What = "A name that is claimed is claimed again.",
             How = "Two accounts are opened with the same IBAN.",
             Laws = "I15",
+            IsFrequent = true,
         },
         new()
         {
@@ -261,6 +279,7 @@ internal static class LedgerMutants
             What = "A refused opening releases the name of the account that has it.",
             How = "Three accounts are opened with the same IBAN, one after the other.",
             Laws = "I15",
+            IsFrequent = true,
         },
     ];
 }

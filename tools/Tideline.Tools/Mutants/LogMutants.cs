@@ -23,6 +23,7 @@ internal static class LogMutants
             What = "The relay starts after the newest event of the ledger, not after that of the log.",
             How = "A kill between a commit and its append, or a change of owners in between.",
             Laws = "I6 I7",
+            IsFrequent = true,
         },
         new()
         {
@@ -36,6 +37,7 @@ internal static class LogMutants
             What = "What the log refused once is never appended again.",
             How = "The log refuses or does not answer an append.",
             Laws = "I6 I7",
+            IsFrequent = true,
         },
         new()
         {
@@ -49,6 +51,7 @@ internal static class LogMutants
             What = "Messages after those that the log has lost do not begin a new source, and the log refuses them.",
             How = "The log loses messages that the ledger has forgotten.",
             Laws = "I6",
+            IsFrequent = true,
             Focus = RunFocus.Losses,
         },
         new()
@@ -62,9 +65,8 @@ internal static class LogMutants
             What = "A relay that starts again forgets that its messages have a new source since a loss.",
             How = "The log loses messages, goes on, and the process starts again.",
             Laws = "I6",
+            IsFrequent = true,
             Focus = RunFocus.Losses,
-            NotFoundYet = "The log must lose messages that the ledger has forgotten, and a process start before it "
-                + "loses more.",
         },
         new()
         {

@@ -19,6 +19,7 @@ internal static class OwnershipMutants
             What = "A process that stands by for a shard answers reads of it although its tail is lost.",
             How = "The tail that was answered is lost, and the lease of a killed owner runs on.",
             Laws = "I3 model",
+            IsFrequent = true,
             Focus = RunFocus.Tails,
         },
         new()
@@ -33,6 +34,7 @@ internal static class OwnershipMutants
             What = "A shard that was closed is read while another process seems to own it.",
             How = "The tail that was answered is lost in a cluster, and every process closes it.",
             Laws = "I3 model",
+            IsFrequent = true,
             Focus = RunFocus.Tails,
         },
         new()
@@ -92,6 +94,7 @@ internal static class OwnershipMutants
             What = "A process that looks at the shard of another one does not keep what it saw.",
             How = "Two processes: a strong list, or a token of the owner, at the process that does not own the shard.",
             Laws = "I10 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -105,6 +108,7 @@ internal static class OwnershipMutants
             What = "A standby process gives up when a shard is not free at its first try.",
             How = "Two processes: the owner is killed, and nobody takes its shard.",
             Laws = "I6",
+            IsFrequent = true,
             Focus = RunFocus.Takeovers,
         },
         new()
@@ -130,6 +134,7 @@ internal static class OwnershipMutants
             What = "A shard is used without comparing it with log, views and manifest.",
             How = "The tail of a shard is lost after it was answered and relayed; the next owner builds on the rest.",
             Laws = "I3 I7 I8",
+            IsFrequent = true,
             Focus = RunFocus.Tails,
         },
         new()

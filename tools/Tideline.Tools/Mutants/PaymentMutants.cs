@@ -19,6 +19,7 @@ internal static class PaymentMutants
             What = "A refund has the id of the debit, so it is taken for a repeat and the money goes to suspense.",
             How = "A destination refuses a transfer that is under way: frozen or closed meanwhile.",
             Laws = "model",
+            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()
@@ -72,6 +73,7 @@ internal static class PaymentMutants
             What = "The conditions of a transaction within a shard are not checked.",
             How = "A transaction whose condition on a balance or a version does not hold.",
             Laws = "model",
+            IsFrequent = true,
         },
     ];
 }

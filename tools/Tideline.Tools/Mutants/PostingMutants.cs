@@ -19,6 +19,7 @@ internal static class PostingMutants
             What = "The event of a new customer skips a number.",
             How = "A customer is created.",
             Laws = "I7 I9",
+            IsFrequent = true,
         },
         new()
         {
@@ -32,6 +33,7 @@ internal static class PostingMutants
             What = "Events about holds and states have the version of the event before them.",
             How = "A hold is placed: the view passes over its event.",
             Laws = "I8 I16 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -46,6 +48,7 @@ internal static class PostingMutants
             What = "The credit of a transfer has no event.",
             How = "Any transfer: the view of the payee never shows it.",
             Laws = "I8 I16 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -62,6 +65,7 @@ internal static class PostingMutants
             What = "The entry of a captured hold has the balance before it.",
             How = "A hold is captured, and entries or a statement are read.",
             Laws = "I2 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -76,6 +80,7 @@ internal static class PostingMutants
             What = "A last capture of a part leaves the rest of its hold held for ever.",
             How = "A hold is captured in part, as its last capture.",
             Laws = "I2 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -90,6 +95,7 @@ internal static class PostingMutants
             What = "Held money counts as available.",
             How = "A withdrawal of more than the balance less its holds.",
             Laws = "I5 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -102,6 +108,7 @@ internal static class PostingMutants
             What = "One minor unit more than the limit may be spent.",
             How = "A payment of exactly one minor unit more than is available.",
             Laws = "I5 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -114,6 +121,7 @@ internal static class PostingMutants
             What = "A frozen account pays and is paid.",
             How = "A movement on a frozen account.",
             Laws = "model",
+            IsFrequent = true,
         },
         new()
         {
@@ -124,6 +132,7 @@ internal static class PostingMutants
             What = "A closed account takes money.",
             How = "A movement on a closed account, or a transfer whose destination closes under way.",
             Laws = "model",
+            IsFrequent = true,
         },
         new()
         {
@@ -134,6 +143,7 @@ internal static class PostingMutants
             What = "An account closes while a transfer may still return money to it.",
             How = "The source of a transfer across shards is closed before the transfer ends.",
             Laws = "model",
+            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()
@@ -145,6 +155,7 @@ internal static class PostingMutants
             What = "An account closes while a transaction has reserved a credit for it.",
             How = "An empty account is closed between reserving and posting of a transaction across shards.",
             Laws = "I6 I12 model",
+            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()
@@ -158,6 +169,7 @@ internal static class PostingMutants
             What = "The legs of a transaction must add up to zero over all currencies, not in each.",
             How = "A transaction with equal amounts of two currencies.",
             Laws = "I1",
+            IsFrequent = true,
         },
         new()
         {
@@ -172,6 +184,7 @@ internal static class PostingMutants
             What = "Funds are judged by the first leg of an account, not by the net of its legs.",
             How = "A transaction with two debits on one account, of which only the first is covered.",
             Laws = "I5 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -196,9 +209,8 @@ internal static class PostingMutants
             What = "The id of a clearing account lacks the owner, so all sagas of a shard share one.",
             How = "Transfers across shards in both directions.",
             Laws = "I12",
+            IsFrequent = true,
             Focus = RunFocus.Crossing,
-            NotFoundYet = "The program must verify itself while transfers in both directions are under way, three "
-                + "times in a row.",
         },
     ];
 }

@@ -106,6 +106,7 @@ internal static class ProjectionMutants
             What = "An event that cannot be folded is passed over without a dead letter.",
             How = "An event that cannot be folded, such as one of a damaged document.",
             Laws = "I8",
+            IsFrequent = true,
             Focus = RunFocus.Letters,
         },
         new()
@@ -119,6 +120,7 @@ internal static class ProjectionMutants
             What = "While one document has a dead letter, the events of all wait.",
             How = "An event that cannot be folded, and then events of other customers.",
             Laws = "I8",
+            IsFrequent = true,
             Focus = RunFocus.Letters,
         },
         new()
@@ -156,6 +158,7 @@ internal static class ProjectionMutants
             What = "A projection that stands within a batch of the log skips an event.",
             How = "A restart after which two projections stand at different positions of one batch.",
             Laws = "I8",
+            IsFrequent = true,
             Focus = RunFocus.Losses,
         },
         new()
@@ -196,7 +199,6 @@ internal static class ProjectionMutants
             How = "A call of the repair fails between the two: the simulation found it.",
             Laws = "I8",
             Focus = RunFocus.Rebuilds,
-            NotFoundYet = "One of the few calls of a repair must fail: it takes about a hundred seeds.",
         },
         new()
         {
@@ -232,6 +234,7 @@ internal static class ProjectionMutants
             What = "A view counts as fresh enough with one event less than the token names.",
             How = "A read at the token of the newest event, before that is projected.",
             Laws = "I10",
+            IsFrequent = true,
         },
         new()
         {

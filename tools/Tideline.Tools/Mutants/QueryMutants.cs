@@ -19,6 +19,7 @@ internal static class QueryMutants
             What = "A read at a token is answered by the view, whatever that holds.",
             How = "A read at the token of a write, at once.",
             Laws = "I10",
+            IsFrequent = true,
         },
         new()
         {
@@ -44,6 +45,7 @@ internal static class QueryMutants
             What = "A strong read is answered by a view that is less than a second behind.",
             How = "A strong read right after a write.",
             Laws = "I10",
+            IsFrequent = true,
         },
         new()
         {
@@ -56,6 +58,7 @@ internal static class QueryMutants
             What = "A cached document may lack the event that the token names.",
             How = "A customer is read, written to, and read again at the token of the write.",
             Laws = "I10",
+            IsFrequent = true,
         },
         new()
         {

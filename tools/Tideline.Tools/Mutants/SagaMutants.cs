@@ -18,6 +18,7 @@ internal static class SagaMutants
             What = "The key of a step lacks its saga, so a shard executes one step only.",
             How = "Two transfers across shards to the same shard.",
             Laws = "I6 I13",
+            IsFrequent = true,
         },
         new()
         {
@@ -31,7 +32,6 @@ internal static class SagaMutants
             How = "A request is delivered twice before its saga ends: the money is credited and refunded.",
             Laws = "I12 I13",
             Focus = RunFocus.Calls,
-            NotFoundYet = "The first reply to a step must be lost after the step was asked for twice.",
         },
         new()
         {
@@ -57,8 +57,8 @@ internal static class SagaMutants
             What = "A transfer past its deadline is refunded without asking the shard that may have credited it.",
             How = "The credit is done, but its reply does not arrive for five minutes.",
             Laws = "I12 I13",
+            IsFrequent = true,
             Focus = RunFocus.Deadlines,
-            NotFoundYet = "An outage must begin between a credit and its reply, and last for five minutes.",
         },
         new()
         {
@@ -71,6 +71,7 @@ internal static class SagaMutants
             What = "A frozen account does not get its money back.",
             How = "The source is frozen and the destination closed or frozen while a transfer is under way.",
             Laws = "model",
+            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()
@@ -82,6 +83,7 @@ internal static class SagaMutants
             What = "A finished transfer still counts as money that may return, so its source never closes.",
             How = "A transfer across shards ends.",
             Laws = "I2 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -107,6 +109,7 @@ internal static class SagaMutants
             What = "A refunded transfer still counts as money that may return.",
             How = "A destination refuses a transfer that is under way: frozen or closed meanwhile.",
             Laws = "I2 model",
+            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
         new()
@@ -120,7 +123,7 @@ internal static class SagaMutants
             What = "A repeated reply to reserving counts as the reply to posting.",
             How = "A reply is delivered twice: the transaction is settled before every shard has posted.",
             Laws = "I12 I13 model",
-            Focus = RunFocus.Crossing,
+            Focus = RunFocus.Calls,
         },
         new()
         {
@@ -135,7 +138,6 @@ internal static class SagaMutants
             How = "A shard stays away during posting until the attempts are used up, then answers.",
             Laws = "I6",
             Focus = RunFocus.Deadlines,
-            NotFoundYet = "An outage must use up the attempts of one posting, and end before anything else moves it.",
         },
         new()
         {
@@ -156,7 +158,6 @@ internal static class SagaMutants
             How = "A shard stays away for five minutes between reserving and posting.",
             Laws = "I12 I13",
             Focus = RunFocus.Deadlines,
-            NotFoundYet = "An outage must begin between reserving and posting, and last for five minutes.",
         },
         new()
         {
@@ -180,6 +181,7 @@ internal static class SagaMutants
             What = "A released reservation keeps the money held.",
             How = "A transaction across shards that its second shard refuses.",
             Laws = "I2 model",
+            IsFrequent = true,
         },
         new()
         {
@@ -191,7 +193,6 @@ internal static class SagaMutants
             How = "A shard posts its part, and the reply is lost or late: the repeat becomes a dead letter.",
             Laws = "I6",
             Focus = RunFocus.Calls,
-            NotFoundYet = "The reply to a posting must be lost, and its request sent again before the saga ends.",
         },
     ];
 }

@@ -73,7 +73,8 @@ internal sealed class Disturbances(
                 // Now and then longer than any deadline.
                 var isLong = random.Percent(plan.LongPercent);
                 var engine = isLong ? "log" : Engines[random.Below(Engines.Length)];
-                if (!isLong && random.Percent(30) && bank.Node(node) is { } lonely)
+                var lonelyPercent = plan.Mostly == FaultKinds.Outages ? 60 : 30;
+                if (!isLong && random.Percent(lonelyPercent) && bank.Node(node) is { } lonely)
                     engine = Outages.NameOf(engine, lonely.Process);
                 log.Note($"disturbance {number}: the {engine} is away");
                 bank.Disks.Outages.Begin(engine);

@@ -274,7 +274,11 @@ internal sealed class Moves
             : $"{Money(amount, hold.Currency)[..^1]}{(isFinal ? ",\"final\":true" : "")}}}";
         return draw.Command(OperationKind.Capture, "POST", $"/v1/holds/{hold.Id}/capture", body) with
         {
-            Subject = hold.Account, Hold = hold.Id, AmountMinor = amount, IsFinal = isFinal, Currency = hold.Currency,
+            Subject = hold.Account,
+            Hold = hold.Id,
+            AmountMinor = amount,
+            IsFinal = isFinal,
+            Currency = hold.Currency,
         };
     }
 

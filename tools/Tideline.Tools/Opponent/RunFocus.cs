@@ -52,62 +52,90 @@ internal static class RunFocuses
         var focused = plan with { Focus = focus };
         return focus switch
         {
+            RunFocus.None => focused,
             RunFocus.Crossing => focused with
             {
-                Shards = Math.Max(2, plan.Shards), BesidePercent = 80, FollowPercent = 60, PayAllPercent = 60, Accounts = 5,
+                Shards = Math.Max(2, plan.Shards),
+                BesidePercent = 80,
+                FollowPercent = 60,
+                PayAllPercent = 60,
+                Accounts = 5,
                 Faults = (plan.Faults | FaultKinds.Slow) & ~(FaultKinds.Losses | FaultKinds.Damage),
                 Often = [Move.Transfer, Move.Transfer, Move.Journal],
             },
             RunFocus.Holds => focused with { Accounts = 4, Often = [Move.PlaceHold, Move.EndHold, Move.EndHold] },
             RunFocus.Freshness => focused with
             {
-                FollowPercent = 90, Accounts = 4, DisturbMs = 1_500, Mostly = FaultKinds.Outages,
-                Clients = 1 + random.Below(4), ThinkUs = 800_000,
+                FollowPercent = 90,
+                Accounts = 4,
+                DisturbMs = 1_500,
+                Mostly = FaultKinds.Outages,
+                Clients = 1 + random.Below(4),
+                ThinkUs = 800_000,
                 Faults = (plan.Faults | FaultKinds.Outages | FaultKinds.Slow) & ~FaultKinds.Losses,
                 Often = [Move.Deposit, Move.Read],
             },
-            RunFocus.Takeovers => Several(focused, random) with
-            {
-                OperatorPercent = 12, DisturbMs = 1_500, Mostly = FaultKinds.Pauses,
-                Faults = (plan.Faults | FaultKinds.Kills | FaultKinds.Pauses) & ~FaultKinds.Losses,
-            },
-            RunFocus.Losses => focused with
-            {
-                Shards = Math.Max(2, plan.Shards), DisturbMs = 2_500, Often = [Move.Transfer, Move.Transfer, Move.Journal],
-                Faults = plan.Faults | FaultKinds.Losses | FaultKinds.Kills,
-            },
-            RunFocus.Tails => (random.Percent(60) ? Several(focused, random) : focused) with
-            {
-                Operations = Math.Min(plan.Operations, 60),
-                Faults = (plan.Faults | FaultKinds.Tails) & ~(FaultKinds.Restores | FaultKinds.Damage),
-            },
-            RunFocus.Letters => focused with
-            {
-                FaultRate = 4, DisturbMs = 800, Mostly = FaultKinds.Damage, Accounts = 5,
-                Faults = (plan.Faults | FaultKinds.Damage | FaultKinds.Refused) & ~FaultKinds.Losses,
-            },
             RunFocus.Rebuilds => focused with
             {
-                OperatorPercent = 25, FollowPercent = 90, ThinkUs = 100_000, Clients = 5 + random.Below(4),
+                OperatorPercent = 25,
+                FollowPercent = 90,
+                ThinkUs = 100_000,
+                Clients = 5 + random.Below(4),
                 Faults = (plan.Faults | FaultKinds.Slow) & ~FaultKinds.Losses,
             },
-            RunFocus.Calls => focused with
-            {
-                FaultRate = 8, Shards = Math.Max(2, plan.Shards),
-                Faults = plan.Faults | FaultKinds.Refused | FaultKinds.Unknown | FaultKinds.Repeated | FaultKinds.Slow,
-                Often = [Move.Transfer, Move.Journal],
-            },
-            RunFocus.Deadlines => focused with
-            {
-                Shards = Math.Max(2, plan.Shards), LongPercent = 60, DisturbMs = 2_000, Mostly = FaultKinds.Outages,
-                Faults = (plan.Faults | FaultKinds.Outages | FaultKinds.Slow)
-                    & ~(FaultKinds.Losses | FaultKinds.Damage | FaultKinds.Kills | FaultKinds.Clocks),
-                Often = [Move.Transfer, Move.Journal],
-            },
-            RunFocus.None => focused,
-            _ => throw new ArgumentOutOfRangeException(nameof(focus), focus, "It makes nothing of a plan."),
+            _ => Disturb(focused, random),
         };
     }
+
+    // Those that are about what goes wrong.
+    private static RunPlan Disturb(RunPlan plan, SeededRandom random) => plan.Focus switch
+    {
+        RunFocus.Takeovers => Several(plan, random) with
+        {
+            OperatorPercent = 12,
+            DisturbMs = 1_500,
+            Mostly = FaultKinds.Pauses,
+            Faults = (plan.Faults | FaultKinds.Kills | FaultKinds.Pauses) & ~FaultKinds.Losses,
+        },
+        RunFocus.Losses => plan with
+        {
+            Shards = Math.Max(2, plan.Shards),
+            DisturbMs = 2_500,
+            Often = [Move.Transfer, Move.Transfer, Move.Journal],
+            Faults = plan.Faults | FaultKinds.Losses | FaultKinds.Kills,
+        },
+        RunFocus.Tails => (random.Percent(60) ? Several(plan, random) : plan) with
+        {
+            Operations = Math.Min(plan.Operations, 60),
+            Faults = (plan.Faults | FaultKinds.Tails) & ~(FaultKinds.Restores | FaultKinds.Damage),
+        },
+        RunFocus.Letters => plan with
+        {
+            FaultRate = 4,
+            DisturbMs = 800,
+            Mostly = FaultKinds.Damage,
+            Accounts = 5,
+            Faults = (plan.Faults | FaultKinds.Damage | FaultKinds.Refused) & ~FaultKinds.Losses,
+        },
+        RunFocus.Calls => plan with
+        {
+            FaultRate = 8,
+            Shards = Math.Max(2, plan.Shards),
+            Faults = plan.Faults | FaultKinds.Refused | FaultKinds.Unknown | FaultKinds.Repeated | FaultKinds.Slow,
+            Often = [Move.Transfer, Move.Journal],
+        },
+        RunFocus.Deadlines => plan with
+        {
+            Shards = Math.Max(2, plan.Shards),
+            LongPercent = 60,
+            DisturbMs = 2_000,
+            Mostly = FaultKinds.Outages,
+            Faults = (plan.Faults | FaultKinds.Outages | FaultKinds.Slow)
+                & ~(FaultKinds.Losses | FaultKinds.Damage | FaultKinds.Kills | FaultKinds.Clocks),
+            Often = [Move.Transfer, Move.Journal],
+        },
+        _ => throw new ArgumentException($"Focus {plan.Focus} makes nothing of a plan."),
+    };
 
     private static RunPlan Several(RunPlan plan, SeededRandom random) => plan.Nodes > 1 ? plan
         : plan with { Nodes = 2 + random.Below(2), Groups = 1 + random.Below(2) };
