@@ -15,22 +15,6 @@ public sealed class SimulationTests
         output.ShouldContain("every law held.");
     }
 
-    // Each of these once broke a law: two entries of a transaction that were one movement in the views (5, 24), and a
-    // shard that was read although its tail was lost (19, 42, 134, 219). A seed gives another run after a change of the
-    // load, so what they found is also planted as a bug, which the simulation must find again: see MutantCatalogue.
-    [Theory]
-    [InlineData(5)]
-    [InlineData(19)]
-    [InlineData(24)]
-    [InlineData(42)]
-    [InlineData(134)]
-    [InlineData(219)]
-    public async Task A_seed_that_found_a_fault_stays_well(int seed)
-    {
-        var (code, output) = await Tools.RunAsync(["simulate", "--seed", $"{seed}", "--seeds", "1", "--whole"], Cancel);
-        code.ShouldBe(0, output);
-    }
-
     [Fact]
     public async Task The_same_seed_gives_the_same_history()
     {

@@ -16,7 +16,7 @@ internal sealed class Disturbances(
         FaultKinds.Damage,
     ];
 
-    private static readonly string[] Engines = ["ledger", "log", "views"];
+    private static readonly string[] Engines = ["ledger", "log", "views", "cache"];
     private readonly List<Task> _restarts = [];
 
     /// <summary>Disturbs until it is stopped.</summary>

@@ -46,8 +46,6 @@ internal sealed class ModelAccount(Guid id, Guid customer, string currency, stri
 /// <summary>An account after one event.</summary>
 internal sealed record AccountState(Fact Fact)
 {
-    public Fact Fact { get; init; } = Fact;
-
     public long Version { get; set; }
 
     public long PostedMinor { get; set; }

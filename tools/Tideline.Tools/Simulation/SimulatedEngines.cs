@@ -39,7 +39,7 @@ internal sealed class SimulatedEngines(
     }
 
     public Task<ICache> OpenCacheAsync(CancellationToken cancel) =>
-        Task.FromResult<ICache>(new SimulatedCache(disks.Cache, process.Time));
+        Task.FromResult<ICache>(new SimulatedCache(disks.Cache, process.Time, Faults("cache")));
 
     private EngineFaults Faults(string engine) =>
         new(process, random.Fork(), disks.Kinds, disks.FaultRate, engine, disks.Outages);
