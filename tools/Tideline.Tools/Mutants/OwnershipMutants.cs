@@ -37,6 +37,21 @@ internal static class OwnershipMutants
         },
         new()
         {
+            Name = "reopened-unseen",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """if (await HistoryCheck.CompareAsync(""",
+            Replace = """
+                if (!Planted.Is("reopened-unseen")
+                            && await HistoryCheck.CompareAsync(
+                """,
+            What = "A shard that was closed is used again when no witness answers any more.",
+            How = "The tail that was answered is lost, and the log goes away after a process has closed the shard and "
+                + "while the lease of a killed owner runs on.",
+            Laws = "I3 model",
+            Focus = RunFocus.Tails,
+        },
+        new()
+        {
             Name = "live-after-stop",
             File = "Ledger/ShardOwnership.cs",
             Find = """Epoch != 0 && _writer is { Stopped.IsCompleted: false } writer""",
