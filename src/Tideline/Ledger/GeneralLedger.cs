@@ -241,7 +241,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// have lost the shard without noticing.
     /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
-    public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);
+    public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].ReadHeadAsync(cancel);
 
     /// <summary>Whether a position was written.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: this process does not know yet, and the store does not
@@ -249,7 +249,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     public async ValueTask<bool> IsWrittenAsync(Position position, CancellationToken cancel)
     {
         if (CommittedHead(position.Shard).EventSeq >= position.Seq) return true;
-        await _slots[position.Shard].LookAsync(cancel);
+        await _slots[position.Shard].ReadHeadAsync(cancel);
         return CommittedHead(position.Shard).EventSeq >= position.Seq;
     }
 
@@ -310,6 +310,10 @@ public sealed class GeneralLedger : IAsyncDisposable
 
     /// <summary>The other process that owns a shard, and whether it has lost the shard since.</summary>
     internal ObservedOwner? ObservedOwner(int shard) => _slots[shard].Owner;
+
+    /// <summary>Reads who owns a shard now, before the next poll does.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
+    internal Task LookForOwnerAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);
 
     /// <summary>A position from another owner's answer: every later read in this process must see it.</summary>
     internal void Reach(Position position) => _slots[position.Shard].Signal.Reach(position.Seq, 0, 0);

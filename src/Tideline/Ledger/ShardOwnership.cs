@@ -173,6 +173,16 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
     public async Task<ShardOwner?> LookAsync(CancellationToken cancel)
     {
+        await ReadHeadAsync(cancel);
+        var owner = await _reader.GetOwnerAsync(cancel);
+        See(owner);
+        return owner;
+    }
+
+    /// <summary>Reads the shard's head.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
+    public async Task ReadHeadAsync(CancellationToken cancel)
+    {
         var beganUs = NowUs;
         var head = await _reader.GetHeadAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
