@@ -62,34 +62,33 @@ public sealed class GeneralLedger : IAsyncDisposable
     {
         var clock = SteadyClock.Of(time);
         var ledger = new GeneralLedger(store, clock, ids);
-        var slots = new List<ShardOwnership>();
+        Task<ShardOwnership>[] starts = [];
         try
         {
             if (!acceptClock) await ClockRules.RequireAsync(ledger, cancel);
-            for (var shard = 0; shard < store.Map.Shards; shard++)
-            {
-                var own = shard;
-                slots.Add(await ShardOwnership.StartAsync(
-                    store,
-                    new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
-                    ledger.RawReader(shard),
-                    token => findFault?.Invoke(ledger.RawReader(own), own, token)
-                        ?? Task.FromResult<HistoryFault?>(null),
-                    writes => ledger.Committed?.Invoke(writes),
-                    reachable ?? Task.CompletedTask, clock, logger, cancel));
-            }
-
-            if (slots.TrueForAll(slot => slot.Closed is not null)) throw slots[0].Closed!.ToException();
+            // All at once: each of them waits for a witness that does not answer.
+            starts = [.. Enumerable.Range(0, store.Map.Shards).Select(StartAsync)];
+            var slots = await Task.WhenAll(starts);
+            if (slots.All(slot => slot.Closed is not null)) throw slots[0].Closed!.ToException();
+            ledger._slots = slots;
+            return ledger;
         }
         catch
         {
-            foreach (var slot in slots) await slot.DisposeAsync();
+            foreach (var start in starts)
+                if (start.IsCompletedSuccessfully) await (await start).DisposeAsync();
             foreach (var reader in ledger._readers) await reader.DisposeAsync();
             throw;
         }
 
-        ledger._slots = [.. slots];
-        return ledger;
+        Task<ShardOwnership> StartAsync(int shard) => ShardOwnership.StartAsync(
+            store,
+            new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(shard, home)),
+            ledger.RawReader(shard),
+            token => findFault?.Invoke(ledger.RawReader(shard), shard, token)
+                ?? Task.FromResult<HistoryFault?>(null),
+            writes => ledger.Committed?.Invoke(writes),
+            reachable ?? Task.CompletedTask, clock, logger, cancel);
     }
 
     /// <summary>
