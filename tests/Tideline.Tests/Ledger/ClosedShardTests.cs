@@ -28,6 +28,7 @@ public sealed class ClosedShardTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        await _reader.DisposeAsync();
         await _store.DisposeAsync();
         Directory.Delete(_folder, recursive: true);
     }
@@ -94,7 +95,7 @@ public sealed class ClosedShardTests : IAsyncLifetime
         await Eventually.IsTrueAsync(() => Pass(slot.Closed is null));
     }
 
-    private ManifestHead Seen(int events) =>
+    private static ManifestHead Seen(int events) =>
         new(0, events, Convert.ToHexStringLower(EventHash.Of(ReplacedShard.Event(events, 1))), 0, 1_000 + events);
 
     // It never becomes reachable, so it never acquires the shard.
@@ -126,12 +127,12 @@ public sealed class ClosedShardTests : IAsyncLifetime
         private static readonly ShardOwner Other = new("other", "http://other", Guid.AllBitsSet);
         private int _looks;
 
-        public volatile int Events;
+        internal volatile int Events;
 
-        public volatile int Messages;
+        internal volatile int Messages;
 
         /// <summary>The version that its first event has: another one makes another history.</summary>
-        public volatile int FirstVersion = 1;
+        internal volatile int FirstVersion = 1;
 
         public int Looks => Volatile.Read(ref _looks);
 
@@ -155,6 +156,8 @@ public sealed class ClosedShardTests : IAsyncLifetime
                     var after = (long)args![0]!;
                     return new ValueTask<IReadOnlyList<LedgerEvent>>(
                         after < Events ? [Event(after + 1, FirstVersion)] : []);
+                case nameof(IAsyncDisposable.DisposeAsync):
+                    return ValueTask.CompletedTask;
                 default:
                     throw new NotSupportedException(targetMethod.Name);
             }
