@@ -45,6 +45,7 @@ internal sealed class ReaderPool(string path) : IDisposable
     public void Dispose()
     {
         _disposed = true;
+        Interlocked.MemoryBarrier();
         CloseIdle();
     }
 
@@ -52,14 +53,14 @@ internal sealed class ReaderPool(string path) : IDisposable
     {
         if (_disposed || _idle.Count >= Kept) database.Dispose();
         else _idle.Add(database);
-        // The pool may have been closed just now, and have found nothing idle.
+        // The pool may have been closed just now, and have found nothing idle. Either Dispose finds the connection, or
+        // this finds the pool closed: each writes before its barrier and reads after it.
+        Interlocked.MemoryBarrier();
         if (_disposed) CloseIdle();
     }
 
     private void CloseIdle()
     {
-        // Either the one who closes the pool finds what came back, or the one who brought it finds the pool closed.
-        Interlocked.MemoryBarrier();
         while (_idle.TryTake(out var database)) database.Dispose();
     }
 }

@@ -62,34 +62,33 @@ public sealed class GeneralLedger : IAsyncDisposable
     {
         var clock = SteadyClock.Of(time);
         var ledger = new GeneralLedger(store, clock, ids);
-        var slots = new List<ShardOwnership>();
+        Task<ShardOwnership>[] starts = [];
         try
         {
             if (!acceptClock) await ClockRules.RequireAsync(ledger, cancel);
-            for (var shard = 0; shard < store.Map.Shards; shard++)
-            {
-                var own = shard;
-                slots.Add(await ShardOwnership.StartAsync(
-                    store,
-                    new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(own, home)),
-                    ledger.RawReader(shard),
-                    token => findFault?.Invoke(ledger.RawReader(own), own, token)
-                        ?? Task.FromResult<HistoryFault?>(null),
-                    writes => ledger.Committed?.Invoke(writes),
-                    reachable ?? Task.CompletedTask, clock, logger, cancel));
-            }
-
-            if (slots.TrueForAll(slot => slot.Closed is not null)) throw slots[0].Closed!.ToException();
+            // All at once: each of them waits for a witness that does not answer.
+            starts = [.. Enumerable.Range(0, store.Map.Shards).Select(StartAsync)];
+            var slots = await Task.WhenAll(starts);
+            if (slots.All(slot => slot.Closed is not null)) throw slots[0].Closed!.ToException();
+            ledger._slots = slots;
+            return ledger;
         }
         catch
         {
-            foreach (var slot in slots) await slot.DisposeAsync();
+            foreach (var start in starts)
+                if (start.IsCompletedSuccessfully) await (await start).DisposeAsync();
             foreach (var reader in ledger._readers) await reader.DisposeAsync();
             throw;
         }
 
-        ledger._slots = [.. slots];
-        return ledger;
+        Task<ShardOwnership> StartAsync(int shard) => ShardOwnership.StartAsync(
+            store,
+            new ShardContext(shard, store.Map, ledger.SystemAccounts, home => store.TakesKeysOf(shard, home)),
+            ledger.RawReader(shard),
+            token => findFault?.Invoke(ledger.RawReader(shard), shard, token)
+                ?? Task.FromResult<HistoryFault?>(null),
+            writes => ledger.Committed?.Invoke(writes),
+            reachable ?? Task.CompletedTask, clock, logger, cancel);
     }
 
     /// <summary>
@@ -241,7 +240,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     /// have lost the shard without noticing.
     /// </summary>
     /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
-    public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);
+    public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].ReadHeadAsync(cancel);
 
     /// <summary>Whether a position was written.</summary>
     /// <exception cref="TidelineException">StorageUnavailable: this process does not know yet, and the store does not
@@ -249,7 +248,7 @@ public sealed class GeneralLedger : IAsyncDisposable
     public async ValueTask<bool> IsWrittenAsync(Position position, CancellationToken cancel)
     {
         if (CommittedHead(position.Shard).EventSeq >= position.Seq) return true;
-        await _slots[position.Shard].LookAsync(cancel);
+        await _slots[position.Shard].ReadHeadAsync(cancel);
         return CommittedHead(position.Shard).EventSeq >= position.Seq;
     }
 
@@ -310,6 +309,10 @@ public sealed class GeneralLedger : IAsyncDisposable
 
     /// <summary>The other process that owns a shard, and whether it has lost the shard since.</summary>
     internal ObservedOwner? ObservedOwner(int shard) => _slots[shard].Owner;
+
+    /// <summary>Reads who owns a shard now, before the next poll does.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
+    internal Task LookForOwnerAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);
 
     /// <summary>A position from another owner's answer: every later read in this process must see it.</summary>
     internal void Reach(Position position) => _slots[position.Shard].Signal.Reach(position.Seq, 0, 0);

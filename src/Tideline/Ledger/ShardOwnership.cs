@@ -173,14 +173,21 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
     public async Task<ShardOwner?> LookAsync(CancellationToken cancel)
     {
+        await ReadHeadAsync(cancel);
+        var owner = await _reader.GetOwnerAsync(cancel);
+        See(owner);
+        return owner;
+    }
+
+    /// <summary>Reads the shard's head.</summary>
+    /// <exception cref="TidelineException">StorageUnavailable: the store does not answer.</exception>
+    public async Task ReadHeadAsync(CancellationToken cancel)
+    {
         var beganUs = NowUs;
         var head = await _reader.GetHeadAsync(cancel);
-        var owner = await _reader.GetOwnerAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
-        See(owner);
         // Times rise, so everything up to the head's time is known too.
         Interlocked.Exchange(ref _lookedUs, Math.Max(beganUs, head.TimeUs));
-        return owner;
     }
 
     /// <summary>Executes the queued commands, then releases the shard.</summary>
@@ -207,7 +214,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
             {
                 if (_writer is { } writer) await LeaveAsync(writer);
                 await LookAsync(_stop.Token);
-                if (_closed is not null && _owner is not null) await ReopenAsync(_stop.Token);
+                if (_closed is { } closed && _owner is not null) await ReopenAsync(closed, _stop.Token);
                 if (!_reachable.IsCompleted) await Task.WhenAny(_reachable, Task.Delay(Poll, _time, _stop.Token));
                 else if (Stopped is not null || IsAnothersTurn) await Task.Delay(Poll, _time, _stop.Token);
                 else await AcquireAsync(_stop.Token);
@@ -268,10 +275,17 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     /// <summary>Takes no more commands, because the shard does not hold what was acknowledged.</summary>
     public void Close(HistoryFault why)
     {
-        if (Interlocked.CompareExchange(ref _closed, why, null) is not null) return;
+        HistoryFault? before;
+        // Always another object: a check of the one before must not reopen the shard.
+        do before = _closed;
+        while (!TryReplace(before?.With(why) ?? why, before));
+        if (before is not null) return;
         _writer?.Stop(why.ToException());
         ClosedForGood(_logger, Shard, why.Sentence);
     }
+
+    private bool TryReplace(HistoryFault? why, HistoryFault? before) =>
+        ReferenceEquals(Interlocked.CompareExchange(ref _closed, why, before), before);
 
     // A shard that lost acknowledged commands must not be used. A refused shard is released and not acquired again.
     private async Task AdmitAsync(CancellationToken cancel)
@@ -283,12 +297,14 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
         throw fault.ToException();
     }
 
-    // Another process owns it: it may be as it was, and this process checks that itself.
-    private async Task ReopenAsync(CancellationToken cancel)
+    // Another process owns it: it may be as it was, and this process checks that itself. A witness that does not answer
+    // finds no fault, so the shard must also hold what was missing when it was closed. While it does not, no witness is
+    // asked.
+    private async Task ReopenAsync(HistoryFault fault, CancellationToken cancel)
     {
-        if (await _findFault(cancel) is not null) return;
-        _closed = null;
-        Reopened(_logger, Shard);
+        if (await HistoryCheck.CompareAsync(_reader, Shard, "a witness", fault.Seen, cancel) is not null) return;
+        if (await _findFault(cancel) is { } other) Close(other);
+        else if (TryReplace(null, fault)) Reopened(_logger, Shard);
     }
 
     private async Task AcquireAsync(CancellationToken cancel)

@@ -135,7 +135,7 @@ internal sealed class RemoteShard(
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotOwner)
         {
-            await ledger.LookAsync(shard, _stop.Token);
+            await ledger.LookForOwnerAsync(shard, _stop.Token);
         }
         catch (OperationCanceledException fault)
         {

@@ -13,6 +13,7 @@ namespace Tideline.Queries;
 internal readonly record struct CachedRead(FreshnessProof Horizon, ReadOnlyMemory<byte> Json)
 {
     private const byte Format = 2;
+    private const int StackCharacters = 256;
     private const int Hash = 16, Times = 1 + Hash, Shards = Times + sizeof(long), Head = Shards + sizeof(int);
 
     /// <summary>The bytes to store under a key.</summary>
@@ -51,12 +52,19 @@ internal readonly record struct CachedRead(FreshnessProof Horizon, ReadOnlyMemor
         var keyBytes = BinaryPrimitives.ReadInt32LittleEndian(span[keyAt..]);
         var jsonAt = keyAt + sizeof(int) + keyBytes;
         if (keyBytes != Encoding.UTF8.GetByteCount(key) || span.Length <= jsonAt
-            || Encoding.UTF8.GetString(span[(keyAt + sizeof(int))..jsonAt]) != key) return null;
+            || !IsKey(key, span[(keyAt + sizeof(int))..jsonAt])) return null;
         var positions = new long[shards];
         for (var shard = 0; shard < shards; shard++)
             positions[shard] = BinaryPrimitives.ReadInt64LittleEndian(span[(Head + shard * sizeof(long))..]);
         var asOfUs = BinaryPrimitives.ReadInt64LittleEndian(span[Times..]);
         return new CachedRead(new FreshnessProof(asOfUs, positions), bytes[jsonAt..]);
+    }
+
+    // As characters: UTF-8 has the same bytes for several strings that are no text.
+    private static bool IsKey(string key, ReadOnlySpan<byte> bytes)
+    {
+        Span<char> found = key.Length <= StackCharacters ? stackalloc char[key.Length] : new char[key.Length];
+        return Encoding.UTF8.TryGetChars(bytes, found, out var count) && found[..count].SequenceEqual(key);
     }
 
     private static void HashOf(ReadOnlySpan<byte> bytes, Span<byte> hash)

@@ -54,14 +54,9 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
 
     private async ValueTask<IReadOnlyList<Position>> CommittedAsync(CancellationToken cancel)
     {
-        var heads = new Position[ledger.Map.Shards];
-        for (var shard = 0; shard < heads.Length; shard++)
-        {
-            await ledger.LookAsync(shard, cancel);
-            heads[shard] = new Position(shard, ledger.CommittedHead(shard).EventSeq);
-        }
-
-        return heads;
+        var shards = Enumerable.Range(0, ledger.Map.Shards).ToArray();
+        await Task.WhenAll(shards.Select(shard => ledger.LookAsync(shard, cancel)));
+        return [.. shards.Select(shard => new Position(shard, ledger.CommittedHead(shard).EventSeq))];
     }
 
     private async ValueTask<IReadOnlyList<Position>> WrittenAsync(

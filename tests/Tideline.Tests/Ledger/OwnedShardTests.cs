@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Tideline.Engines.Ledger.Sqlite;
 using Tideline.Kernel;
 using Tideline.Ledger;
+using Tideline.Ledger.Installation;
 using Tideline.Tests.Kernel;
 using Tideline.Tests.Log;
 
@@ -33,6 +35,49 @@ public sealed class OwnedShardTests : IAsyncLifetime
 
         long KnownMsAgo() => (bank.Ledger.NowUs(0) - bank.Ledger.KnownUs(0)) / 1_000;
     }
+
+    [Fact]
+    public async Task All_shards_are_compared_with_the_witnesses_at_once_when_a_process_starts()
+    {
+        var (asked, all) = (0, new TaskCompletionSource());
+        await WithStoreAsync(async store =>
+        {
+            await using var ledger = await StartAsync(store, async shard =>
+            {
+                if (Interlocked.Increment(ref asked) == store.Map.Shards) all.SetResult();
+                await all.Task;
+                return null;
+            });
+            ledger.Owns(2).ShouldBeTrue();
+        });
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_on_one_shard_leaves_the_others_free()
+    {
+        await WithStoreAsync(async store =>
+        {
+            (await Should.ThrowAsync<TidelineException>(() => StartAsync(store, async shard =>
+            {
+                await Task.Yield();
+                return shard == 1 ? throw new TidelineException(ErrorCode.StorageUnavailable, "It is away.") : null;
+            }))).Message.ShouldBe("It is away.");
+            await using var ledger = await StartAsync(store, _ => Task.FromResult<HistoryFault?>(null));
+            Enumerable.Range(0, 3).ShouldAllBe(shard => ledger.Owns(shard));
+        });
+    }
+
+    private static async Task WithStoreAsync(Func<ILedgerStore, Task> run)
+    {
+        var folder = Bank.NewFolder();
+        await using (var store = SqliteLedgerStore.Open(folder, 3)) await run(store);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static Task<GeneralLedger> StartAsync(ILedgerStore store, Func<int, Task<HistoryFault?>> findFault) =>
+        GeneralLedger.StartAsync(
+            store, TimeProvider.System, new IdGenerator(TimeProvider.System), NullLogger.Instance, default,
+            findFault: (_, shard, _) => findFault(shard)).WaitAsync(TimeSpan.FromSeconds(30));
 
     [Fact]
     public async Task A_shard_that_hangs_or_fails_keeps_no_other_waiting()

@@ -44,10 +44,11 @@ internal sealed class Stage : IAsyncDisposable
     public (ViewCache Cache, CacheInvalidator Invalidator)? Cached { get; private set; }
 
     public static async Task<Stage> OpenAsync(
-        TimeProvider? time = null, ICache? cache = null, IReadOnlyList<ProjectionDefinition>? projections = null)
+        TimeProvider? time = null, ICache? cache = null, IReadOnlyList<ProjectionDefinition>? projections = null,
+        Func<ILedgerStore, ILedgerStore>? wrap = null)
     {
         var folder = Path.Combine(Path.GetTempPath(), $"tideline-{new IdGenerator(TimeProvider.System).Next():N}");
-        var bank = await Bank.OpenAsync(shards: 2, time, folder);
+        var bank = await Bank.OpenAsync(shards: 2, time, folder, wrap);
         var stage = new Stage(bank, folder, SqliteLog.Open(folder, bank.Time), SqliteViewStore.Open(folder));
         if (projections is not null) stage.Projections = projections;
         await stage.RestartAsync(cache: cache);

@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Queries;
 using Tideline.Tests.Ledger;
+using Tideline.Tests.Log;
 using Tideline.Tests.Projections;
 
 namespace Tideline.Tests.Queries;
@@ -26,6 +28,27 @@ public sealed class ConsistentReadTests
         (await ReadAsync(stage, ada, session)).ShouldBe((20_007, ServedBy.View));
         (await ReadAsync(stage, ada, ReadConsistency.Bounded(0))).ShouldBe((20_007, ServedBy.View));
         (await ReadAsync(stage, ada, ReadConsistency.Strong)).ShouldBe((20_007, ServedBy.Ledger));
+    }
+
+    [Fact]
+    public async Task A_strong_list_asks_all_shards_for_their_heads_at_once_and_for_nothing_else()
+    {
+        FaultyStore? store = null;
+        await using var stage = await Stage.OpenAsync(wrap: inner => store = new FaultyStore(inner));
+        var (ada, _) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        var (asked, answer) = (new ConcurrentQueue<(int, string)>(), new TaskCompletionSource());
+        store!.BeforeRead = (shard, read) =>
+        {
+            asked.Enqueue((shard, read));
+            return read == nameof(IShardReader.GetHeadAsync) ? answer.Task : null;
+        };
+        var list = stage.Reads.Queries.SearchTransactionsAsync(
+            ada, ReadConsistency.Strong, null, null, "DEPO", null, 4, default);
+        await Eventually.IsTrueAsync(() => asked.Count >= 2);
+        answer.SetResult();
+        (await list).Transactions.Count.ShouldBe(2);
+        asked.Order().ShouldBe([(0, nameof(IShardReader.GetHeadAsync)), (1, nameof(IShardReader.GetHeadAsync))]);
     }
 
     [Fact]

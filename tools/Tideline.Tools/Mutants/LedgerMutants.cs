@@ -11,11 +11,10 @@ internal static class LedgerMutants
         {
             Name = "owner-does-not-ask-the-store",
             File = "Ledger/GeneralLedger.cs",
-            Find = """public Task LookAsync(int shard, CancellationToken cancel) => _slots[shard].LookAsync(cancel);""",
+            Find = """_slots[shard].ReadHeadAsync(cancel);""",
             Replace = """
-                public Task LookAsync(int shard, CancellationToken cancel) =>
-                        Planted.Is("owner-does-not-ask-the-store") && _slots[shard].Epoch != 0
-                            ? Task.CompletedTask : _slots[shard].LookAsync(cancel);
+                Planted.Is("owner-does-not-ask-the-store") && _slots[shard].Epoch != 0
+                            ? Task.CompletedTask : _slots[shard].ReadHeadAsync(cancel);
                 """,
             What = "A strong list waits for the events counted in this process, not for those in the store.",
             How = "A commit is durable and not yet counted, and another strong read has shown it.",

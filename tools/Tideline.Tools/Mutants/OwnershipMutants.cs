@@ -39,6 +39,21 @@ internal static class OwnershipMutants
         },
         new()
         {
+            Name = "reopened-unseen",
+            File = "Ledger/ShardOwnership.cs",
+            Find = """if (await HistoryCheck.CompareAsync(""",
+            Replace = """
+                if (!Planted.Is("reopened-unseen")
+                            && await HistoryCheck.CompareAsync(
+                """,
+            What = "A shard that was closed is used again when no witness answers any more.",
+            How = "The tail that was answered is lost, and the log goes away after a process has closed the shard and "
+                + "while the lease of a killed owner runs on.",
+            Laws = "I3 model",
+            Focus = RunFocus.Tails,
+        },
+        new()
+        {
             Name = "live-after-stop",
             File = "Ledger/ShardOwnership.cs",
             Find = """Epoch != 0 && _writer is { Stopped.IsCompleted: false } writer""",
@@ -84,12 +99,12 @@ internal static class OwnershipMutants
             File = "Ledger/ShardOwnership.cs",
             Find = """
                     Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
-                    See(owner);
+                    // Times rise, so everything up to the head's time is known too.
             """,
             Replace = """
                     if (Epoch != 0 || !Planted.Is("standby-head-not-moved"))
                         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);
-                    See(owner);
+                    // Times rise, so everything up to the head's time is known too.
             """,
             What = "A process that looks at the shard of another one does not keep what it saw.",
             How = "Two processes: a strong list, or a token of the owner, at the process that does not own the shard.",

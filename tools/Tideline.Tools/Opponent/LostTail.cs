@@ -1,4 +1,5 @@
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Tools.Load;
 using Tideline.Tools.Simulation;
 using Tideline.Tools.Simulation.Engines;
@@ -28,11 +29,27 @@ internal sealed class LostTail(
             .OrderBy(account => account.States[0].Fact.Seq).ToList();
         var accounts = own.FindAll(account => account.Now.Fact.Seq > after);
         if (accounts.Count == 0) accounts = own[..1];
+        var outage = random.Percent(50) ? ForgetAsync(random) : Task.CompletedTask;
         for (var second = 0; second < OpponentLimits.LostTailSeconds; second++)
         {
             await CheckAsync(second % bank.Nodes, shard, accounts[second % accounts.Count]);
             await Task.Delay(TimeSpan.FromSeconds(1), time);
         }
+
+        await outage;
+    }
+
+    // The nodes closed the shard at their start; then whoever saw the tail is away.
+    private async Task ForgetAsync(SeededRandom random)
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(random.Below(LedgerLimits.LeaseMs)), time);
+        log.Note("log and views are away for a while");
+        bank.Disks.Outages.Begin("log");
+        bank.Disks.Outages.Begin("views");
+        await Task.Delay(TimeSpan.FromMilliseconds(OpponentLimits.ForgottenTailMs), time);
+        bank.Disks.Outages.End("log");
+        bank.Disks.Outages.End("views");
+        log.Note("log and views are back");
     }
 
     // While whoever saw the tail is away, nobody can know; and what is built meanwhile may be as long as what was lost.

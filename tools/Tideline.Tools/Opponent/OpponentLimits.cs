@@ -42,6 +42,9 @@ internal static class OpponentLimits
     /// <summary>How long a shard that lost its tail is asked, s.</summary>
     public const int LostTailSeconds = 12;
 
+    /// <summary>How long log and views are away after nodes have closed a shard that lost its tail, ms.</summary>
+    public const int ForgottenTailMs = 5_000;
+
     /// <summary>The pages of one walk through a list.</summary>
     public const int WalkPages = 40;
 

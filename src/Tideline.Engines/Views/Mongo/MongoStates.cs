@@ -122,7 +122,8 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
         return found is null ? null : StoredDocument.Decode(found, FieldNode.None);
     }
 
-    // Some did not match: a later epoch wrote them, or they are lost.
+    // Some did not match: a later epoch wrote them, or they are lost. If neither is so any more, they were written
+    // between the move and this read: which of them moved is not known.
     private async Task ThrowAsync(IReadOnlyList<WatermarkMove> moves, CancellationToken cancel)
     {
         foreach (var move in moves)
@@ -133,6 +134,9 @@ internal sealed class MongoStates(MongoServer server, GuardedWriter writer)
                 && epoch.Value > move.Epoch) throw Fenced(move);
             move.RequireKept((await GetWatermarkAsync(move.Projection, move.Shard, cancel)).Seq);
         }
+
+        throw new TidelineException(
+            ErrorCode.StorageUnavailable, "Another process wrote a watermark at the same moment. Try again.");
     }
 
     // A watermark that a later epoch wrote does not match, and the insert that the upsert then tries finds its id

@@ -9,6 +9,17 @@ public sealed record HistoryFault(string Sentence, ManifestHead Seen)
 {
     /// <summary>The exception that closes the shard.</summary>
     public TidelineException ToException() => new(ErrorCode.Corrupt, Sentence);
+
+    /// <summary>
+    /// This fault with the most that was seen in either: a shard that lacks any of it lost something. The answer is
+    /// another object than both.
+    /// </summary>
+    internal HistoryFault With(HistoryFault other)
+    {
+        var furthest = other.Seen.EventSeq > Seen.EventSeq ? other : this;
+        var messageSeq = Math.Max(Seen.MessageSeq, other.Seen.MessageSeq);
+        return furthest with { Seen = furthest.Seen with { MessageSeq = messageSeq } };
+    }
 }
 
 /// <summary>A record outside the ledger of how far its shards had come: the manifest, the log, the views.</summary>
@@ -34,7 +45,9 @@ public static class HistoryCheck
             : null;
     }
 
-    private static async ValueTask<string?> CompareAsync(
+    /// <summary>Compares a shard with what a witness saw of it before.</summary>
+    /// <returns>Why the shard cannot be the one that was seen; null if it can.</returns>
+    internal static async ValueTask<string?> CompareAsync(
         IShardReader reader, int shard, string witness, ManifestHead seen, CancellationToken cancel)
     {
         var head = await reader.GetHeadAsync(cancel);

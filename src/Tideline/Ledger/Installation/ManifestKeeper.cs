@@ -44,12 +44,10 @@ internal sealed class ManifestKeeper : IAsyncDisposable
     public async Task StartAsync(CancellationToken cancel)
     {
         // Owned shards were compared with the witnesses when they were acquired.
-        for (var shard = 0; shard < _seen.Length; shard++)
-        {
-            if (_ledger.Owns(shard) || _ledger.WhyClosed(shard) is not null) continue;
-            _seen[shard] = (await _guard.FindFaultAsync(_ledger.RawReader(shard), shard, cancel))?.Seen;
-        }
-
+        await Task.WhenAll(Enumerable.Range(0, _seen.Length)
+            .Where(shard => !_ledger.Owns(shard) && _ledger.WhyClosed(shard) is null)
+            .Select(async shard =>
+                _seen[shard] = (await _guard.FindFaultAsync(_ledger.RawReader(shard), shard, cancel))?.Seen));
         await KeepAsync(cancel);
         _loop.Start();
     }

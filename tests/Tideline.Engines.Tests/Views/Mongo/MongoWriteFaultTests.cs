@@ -116,6 +116,29 @@ public sealed class MongoWriteFaultTests : MongoLineStage
     }
 
     [Fact]
+    public async Task A_watermark_that_another_process_moves_meanwhile_does_not_count_as_moved_here()
+    {
+        await using var other = await Views.OpenAsync();
+        await other.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(12, 79))], Cancel);
+        WatermarkMove[] moves = [new("views", 0, new Watermark(20, 99), From: 13)];
+        var looks = 0;
+        Listen(command =>
+        {
+            // Between the move, which finds 12, and the read that asks why it did not match.
+            if (command.GetElement(0) is { Name: "find" } find && find.Value == "tl_watermarks"
+                && Interlocked.Increment(ref looks) == 1)
+                other.WriteBatchAsync([], [new WatermarkMove("views", 0, new Watermark(13, 80), From: 12)], Cancel)
+                    .AsTask().GetAwaiter().GetResult();
+            return null;
+        });
+        (await Should.ThrowAsync<TidelineException>(async () => await Store.WriteBatchAsync([], moves, Cancel)))
+            .Code.ShouldBe(ErrorCode.StorageUnavailable);
+        looks.ShouldBeGreaterThan(0);
+        await Store.WriteBatchAsync([], moves, Cancel);
+        (await Store.GetWatermarkAsync("views", 0, Cancel)).ShouldBe(new Watermark(20, 99));
+    }
+
+    [Fact]
     public async Task A_refusal_that_time_does_not_heal_is_told_at_once()
     {
         Fail("insert", int.MaxValue, Unauthorized);

@@ -1,6 +1,7 @@
 #pragma warning disable CA2012 // A call goes through reflection as it is, and is awaited once.
 using System.Collections.Concurrent;
 using System.Reflection;
+using System.Runtime.ExceptionServices;
 
 namespace Tideline.Tools.Simulation.Faults;
 
@@ -114,7 +115,8 @@ internal class FaultyEngine : DispatchProxy
             }
             catch (TargetInvocationException fault) when (fault.InnerException is not null)
             {
-                throw fault.InnerException;
+                ExceptionDispatchInfo.Throw(fault.InnerException);
+                throw;
             }
         }
 
