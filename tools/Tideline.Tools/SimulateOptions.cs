@@ -13,6 +13,9 @@ namespace Tideline.Tools;
 internal sealed record SimulateOptions(
     ulong First, int Count, int Operations, RunFocus? Focus, bool IsHistoryPrinted, bool Shortens, bool StopsAtFirst)
 {
+    /// <summary>The most seeds of one command.</summary>
+    public const int MostSeeds = 1_000_000;
+
     /// <summary>The operations of a run, if nothing else is asked for.</summary>
     public const int UsualOperations = 150;
 

@@ -19,8 +19,13 @@ internal static class MutantsCommand
         {
             Description = "Only those that a few runs find.",
         };
-        var command = new Command("mutants", "Plant bugs in a copy of the source, one after another, and count the "
+        var command = new Command("mutants", "Plant bugs in a copy of the source, and count the "
             + "seeds until the simulation finds each.") { names, seeds, frequent };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(frequent) && result.GetValue(names) is { Length: > 0 })
+                result.AddError("--frequent and names of bugs exclude each other.");
+        });
         command.SetAction((parsed, cancel) =>
             new MutantHunt(parsed.GetValue(seeds)).RunAsync(
                 parsed.GetValue(frequent) ? [.. MutantCatalogue.Frequent] : parsed.GetValue(names) ?? [], cancel));

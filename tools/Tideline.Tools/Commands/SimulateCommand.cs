@@ -10,7 +10,10 @@ namespace Tideline.Tools.Commands;
 /// <summary><c>tideline simulate</c>: whole installations on virtual time, disturbed as a seed says.</summary>
 internal static class SimulateCommand
 {
-    private const int MostSeeds = 1_000_000, MostOperations = 5_000;
+    private const int MostOperations = 5_000;
+
+    // Numbers are drawn from products with it.
+    private const ulong MostSeed = 1_000_000_000_000;
 
     public static Command Build()
     {
@@ -41,10 +44,11 @@ internal static class SimulateCommand
             var options = new SimulateOptions(
                 parsed.GetValue(seed), parsed.GetValue(seeds), parsed.GetValue(operations), parsed.GetValue(focus),
                 parsed.GetValue(history), !parsed.GetValue(whole), parsed.GetValue(stop));
-            if (options.Count is < 1 or > MostSeeds || options.Operations is < 1 or > MostOperations)
+            if (options.Count is < 1 or > SimulateOptions.MostSeeds || options.Operations is < 1 or > MostOperations
+                || options.First > MostSeed)
             {
-                Console.Error.WriteLine(
-                    $"--seeds must be 1 to {MostSeeds}, and --operations 1 to {MostOperations}.");
+                Console.Error.WriteLine($"--seeds must be 1 to {SimulateOptions.MostSeeds}, --operations 1 to {MostOperations}, and "
+                    + $"--seed 0 to {MostSeed}.");
                 return Task.FromResult(2);
             }
 
@@ -58,7 +62,8 @@ internal static class SimulateCommand
         var name = result.Tokens[0].Value;
         if (Array.Find(Enum.GetNames<RunFocus>(), known => known.Equals(name, StringComparison.OrdinalIgnoreCase))
             is { } focus) return Enum.Parse<RunFocus>(focus);
-        result.AddError($"There is no focus '{name}'.");
+        result.AddError($"There is no focus '{name}'; the focuses are: "
+            + $"{string.Join(", ", Enum.GetNames<RunFocus>()).ToLowerInvariant()}.");
         return null;
     }
 
@@ -67,18 +72,34 @@ internal static class SimulateCommand
         var began = Stopwatch.StartNew();
         // Twice as many as processors: a worker often waits for one of its threads.
         var workers = Math.Min(2 * Environment.ProcessorCount, options.Count);
+        // With --stop, the first worker that finds something ends the others.
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var ends = await Task.WhenAll(Enumerable.Range(0, workers).Select(async worker =>
         {
             using var process = Process.Start(
                 SimulationProgram.Command(workers, options.ArgumentsOf(worker, workers)))!;
-            while (await process.StandardOutput.ReadLineAsync(cancel) is { } line) Console.WriteLine(line);
-            await process.WaitForExitAsync(cancel);
-            return process.ExitCode;
+            try
+            {
+                while (await process.StandardOutput.ReadLineAsync(over.Token) is { } line) Console.WriteLine(line);
+                await process.WaitForExitAsync(over.Token);
+                if (options.StopsAtFirst && process.ExitCode != 0) await over.CancelAsync();
+                return process.ExitCode;
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                return 0;
+            }
+            finally
+            {
+                if (!process.HasExited) process.Kill();
+            }
         }));
-        var verdict = ends.All(end => end == 0) ? "every law held." : "not every law held.";
+        var verdict = ends.All(end => end == 0) ? "every law held."
+            : options.StopsAtFirst ? "stopped at a run that breaks a law." : "not every law held.";
+        var seeds = options.Focus is { } focus ? $"seeds with the focus {focus}".ToLowerInvariant() : "seeds";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{options.Count} seeds from {options.First} in {began.Elapsed.TotalSeconds:F0} s: {verdict}"));
+            $"{options.Count} {seeds} from {options.First} in {began.Elapsed.TotalSeconds:F0} s: {verdict}"));
         return ends.Max();
     }
 }

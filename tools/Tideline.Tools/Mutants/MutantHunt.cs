@@ -15,13 +15,36 @@ internal sealed class MutantHunt(int seeds)
     /// <returns>0 when each was found, 1 when one was not, 2 when the hunt could not begin.</returns>
     public async Task<int> RunAsync(IReadOnlyList<string> names, CancellationToken cancel)
     {
-        if (names.FirstOrDefault(name => MutantCatalogue.All.All(mutant => mutant.Name != name)) is { } unknown)
+        if (seeds is < 1 or > SimulateOptions.MostSeeds)
         {
-            await Console.Error.WriteLineAsync($"There is no planted bug '{unknown}'.");
+            await Console.Error.WriteLineAsync($"--seeds must be 1 to {SimulateOptions.MostSeeds}, not {seeds}.");
             return 2;
         }
 
-        if (await BuildAsync(cancel) is not { } program) return 2;
+        if (names.FirstOrDefault(name => MutantCatalogue.All.All(mutant => mutant.Name != name)) is { } unknown)
+        {
+            await Console.Error.WriteLineAsync(
+                $"There is no planted bug '{unknown}'. They stand in tools/Tideline.Tools/Mutants.");
+            return 2;
+        }
+
+        if (FindRoot() is not { } root)
+        {
+            await Console.Error.WriteLineAsync(
+                "The bugs are planted in the source, and there is no source tree here: run ./tideline mutants in a clone.");
+            return 2;
+        }
+
+        var target = Path.Combine(root, "artifacts", "mutants");
+        using var claim = Claim(target);
+        if (claim is null)
+        {
+            await Console.Error.WriteLineAsync($"Another ./tideline mutants works in {target}; wait until it has ended.");
+            return 2;
+        }
+
+        if (await BuildAsync(root, target, cancel) is not { } program) return 2;
+        Console.WriteLine($"Running the copy without a bug, {ControlRuns} runs…");
         // What breaks a law by itself would count as every bug.
         if (await HuntAsync(program, "", RunFocus.None, ControlRuns, cancel) is { Seed: not null } sick)
         {
@@ -57,22 +80,44 @@ internal sealed class MutantHunt(int seeds)
             $"{found.Count - missed.Count} of {found.Count} planted bugs were found within {seeds} runs each, in "
             + $"{began.Elapsed.TotalSeconds:F0} s."));
         if (missed.Count > 0) Console.WriteLine($"Not found: {string.Join(", ", missed)}");
+        if (found.Find(each => each.Catch.Seed > 0) is { Mutant: { } seen } first)
+        {
+            Console.WriteLine(
+                $"To see such a run: {MutantTree.Variable}={seen.Name} {Path.GetRelativePath(".", program)} simulate "
+                + $"--seed {first.Catch.Seed} --seeds 1");
+        }
+
         foreach (var mutant in MutantCatalogue.All.Except(hunted).Where(mutant => names.Count == 0))
             Console.WriteLine($"{mutant.Name,-36} {mutant.Laws,-14} not found yet: {mutant.NotFoundYet}");
         return missed.Count == 0 ? 0 : 1;
     }
 
-    private static async Task<string?> BuildAsync(CancellationToken cancel)
+    private static string? FindRoot()
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "Tideline.slnx"))) root = root.Parent;
-        if (root is null)
+        return root?.FullName;
+    }
+
+    // Until it is disposed: two would write over each other's copy. Null: another process has it.
+    private static FileStream? Claim(string target)
+    {
+        try
         {
-            await Console.Error.WriteLineAsync("The bugs are planted in the source, and there is no source tree here.");
+            return new FileStream(
+                Path.Combine(Directory.CreateDirectory(target).FullName, ".lock"), FileMode.OpenOrCreate,
+                FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
             return null;
         }
+    }
 
-        var tree = MutantTree.Write(root.FullName, Path.Combine(root.FullName, "artifacts", "mutants"));
+    private static async Task<string?> BuildAsync(string root, string target, CancellationToken cancel)
+    {
+        Console.WriteLine($"Building a copy with the bugs in {target}…");
+        var tree = MutantTree.Write(root, target);
         var start = new ProcessStartInfo("dotnet")
         {
             RedirectStandardOutput = true, UseShellExecute = false,
@@ -134,6 +179,7 @@ internal sealed class MutantHunt(int seeds)
         }
 
         public override string ToString() =>
-            Seed is null ? "NOT FOUND" : $"seed {Seed,-4} run {Runs,-3} {(Sentence.Length > 90 ? Sentence[..90] : Sentence)}";
+            Seed is null ? "NOT FOUND"
+                : $"seed {Seed,-4} run {Runs,-3} {(Sentence.Length > 90 ? Sentence[..90] : Sentence)}";
     }
 }

@@ -13,14 +13,25 @@ internal static class MutantTree
 
     private const string Core = "src/Tideline";
 
-    private const string Guard = $$"""
+    private static string Guard => $$"""
         namespace Tideline.Kernel;
 
         internal static class Planted
         {
             private static readonly string? Name = Environment.GetEnvironmentVariable("{{Variable}}");
 
+            private static readonly string[] Names =
+                "{{string.Join(' ', MutantCatalogue.All.Select(mutant => mutant.Name))}}".Split(' ');
+
             private static readonly System.Collections.Concurrent.ConcurrentDictionary<object, object> Known = new();
+
+            // A name that nobody knows would hunt nothing.
+            static Planted()
+            {
+                if (Name is not { Length: > 0 } || Array.IndexOf(Names, Name) >= 0) return;
+                Console.Error.WriteLine($"There is no planted bug '{Name}'.");
+                Environment.Exit(2);
+            }
 
             public static bool Is(string name) => Name == name;
 

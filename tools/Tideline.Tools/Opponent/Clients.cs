@@ -136,7 +136,7 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
         List<(string, string)> headers = [];
         if (operation.Key is { } key) headers.Add(("Idempotency-Key", key));
         if (operation.Consistency.Length > 0) headers.Add(("Tideline-Consistency", operation.Consistency));
-        if (operation.After is { } after) headers.Add(("Tideline-Token", after.Token));
+        if (operation.After is { Token.Length: > 0 } after) headers.Add(("Tideline-Token", after.Token));
         try
         {
             var answer = bank.SendAsync(node, operation.Method, operation.Target, headers, operation.Body);

@@ -43,7 +43,17 @@ internal sealed class Moves
     /// </summary>
     public Operation? Follow(int number, int client, Operation operation, SeededRandom random)
     {
-        if (operation.Ending != Ending.Ok || operation.Token.Length == 0 || !random.Percent(_plan.FollowPercent)) return null;
+        // What became of a transfer without an answer, as the pages say it is to be asked for.
+        if (operation is { Kind: OperationKind.Transfer, Key: { } key, Ending: Ending.Unknown or Ending.Ok }
+            && random.Percent(operation.Ending == Ending.Ok ? 5 : 60))
+        {
+            return new Draw(number, client, 0, random).Plain(
+                OperationKind.ReadByKey, "GET", $"/v1/payments/transfers?idempotencyKey={key}") with
+            { After = operation };
+        }
+
+        if (operation.Ending != Ending.Ok || operation.Token.Length == 0
+            || !random.Percent(_plan.FollowPercent)) return null;
         var account = operation.Kind == OperationKind.Transfer && random.Percent(50) ? operation.Other
             : operation.Kind == OperationKind.OpenAccount ? operation.Id("accountId") : operation.Subject;
         var customer = operation.Kind switch

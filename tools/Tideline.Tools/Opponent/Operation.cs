@@ -23,6 +23,7 @@ internal enum OperationKind
     ReadMovements,
     ReadStatement,
     ReadTransfer,
+    ReadByKey,
     Operate,
     Verify,
     Resolve,
@@ -92,6 +93,9 @@ internal sealed record Operation
 
     /// <summary>A time that it names, as the expiry of a hold, µs since 1970; 0: none.</summary>
     public long AtUs { get; init; }
+
+    /// <summary>Where the period of a list begins, µs since 1970; 0: at the beginning.</summary>
+    public long FromUs { get; init; }
 
     /// <summary>Whether it goes through all pages of its list.</summary>
     public bool IsWalk { get; init; }

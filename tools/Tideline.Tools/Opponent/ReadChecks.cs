@@ -19,10 +19,13 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
                 case OperationKind.ReadEntries when read.Status == 200: CheckEntries(read); break;
                 case OperationKind.ReadBalance when read.Status == 200: CheckBalance(read); break;
                 case OperationKind.ReadCustomer when read.Status is 200 or 404: CheckCustomer(read); break;
-                case OperationKind.ReadMovements when read.Status == 200: CheckMovements(read); break;
+                case OperationKind.ReadMovements when read.Status == 200:
+                    new MovementChecks(model, violations, BoundHeads).Check(read);
+                    break;
                 case OperationKind.ReadStatement when read.Status == 200: CheckStatement(read); break;
                 case OperationKind.Verify when read.Status == 200: CheckVerified(read); break;
                 case OperationKind.ReadTransfer when read.Status == 200: CheckTransfer(read); break;
+                case OperationKind.ReadByKey when read.Status is 200 or 404: CheckByKey(read); break;
             }
         }
     }
@@ -194,20 +197,21 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         var within = booked.Where(state => state.Fact.TimeUs >= fromUs && state.Fact.TimeUs < toUs).ToList();
         var opening = booked.LastOrDefault(state => state.Fact.TimeUs < fromUs)?.PostedMinor ?? 0;
         var closing = booked.LastOrDefault(state => state.Fact.TimeUs < toUs)?.PostedMinor ?? 0;
-        var entries = read.Answer.GetProperty("entries").EnumerateArray()
-            .Select(entry => entry.GetProperty("version").GetInt64()).ToList();
+        var entries = read.Answer.GetProperty("entries").EnumerateArray().Select(entry => (
+            entry.GetProperty("version").GetInt64(), Amount(entry, "amount"), Amount(entry, "balance")));
         if ((read.Minor("openingBalance"), read.Minor("closingBalance")) != (opening, closing)
-            || !entries.SequenceEqual(within.Select(state => state.Entries)))
+            || !entries.SequenceEqual(within.Select(state =>
+                (state.Entries, state.Fact.Number("amountMinor"), state.PostedMinor))))
             Report("I2", $"The statement holds entries {string.Join(' ', within.Select(state => state.Entries))}, from "
                 + $"{opening} to {closing}", read);
     }
 
-    private static long Us(string time) =>
+    internal static long Us(string time) =>
         (DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture)
             - DateTimeOffset.UnixEpoch).Ticks / 10;
 
     // The version of an account that the token of an earlier operation requires.
-    private static long? NeedsOf(Operation read, ModelAccount account)
+    internal static long? NeedsOf(Operation read, ModelAccount account)
     {
         if (read.Consistency != "session" || read.After is not { Ending: Ending.Ok } after) return null;
         // Of a transfer that is still running, the token names the debit; of a transaction, what it has reserved.
@@ -220,45 +224,6 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
                 || (id == account.Id && state.Version == 1))))?.Version;
     }
 
-    private void CheckMovements(Operation read)
-    {
-        var entries = model.Accounts.Values.Where(account => account.Customer == read.Subject)
-            .SelectMany(account => account.States.Where(state => state.Fact.Number("entryVersion") > 0)
-                .Select(state => (account, state)))
-            .GroupBy(entry => (entry.account.Id, entry.state.Fact.Id("transactionId"), entry.state.PostedMinor))
-            .ToDictionary(same => same.Key, same => same.ToList());
-        var items = read.Answer.GetProperty("items").EnumerateArray().ToList();
-        // Legs of a transaction may lead to the same balance again.
-        var shown = new Dictionary<(Guid, Guid, long), int>();
-        foreach (var item in items)
-        {
-            var key = (
-                item.GetProperty("accountId").GetGuid(), item.GetProperty("transactionId").GetGuid(),
-                Amount(item, "balance"));
-            var count = shown[key] = shown.GetValueOrDefault(key) + 1;
-            if (!entries.TryGetValue(key, out var same)) Report("I8", $"There is no such movement: {item}", read);
-            else if (count > same.Count) Report("I8", $"A movement is listed twice: {item}", read);
-            else if (same[count - 1].state.Fact.Seq > read.HeadsAfter[same[0].account.Shard])
-                Report("I10", $"The list shows what was not durable: {same[count - 1].state.Fact}", read);
-            else if (!same.Exists(entry => entry.state.Fact.Number("amountMinor") == Amount(item, "amount")))
-                Report("I8", $"The movement has another amount: {item}", read);
-            if (read.AtUs > 0 && Us(item.GetProperty("at").GetString()!) > read.AtUs)
-                Report("model", $"The movement is later than the end of the list: {item}", read);
-        }
-
-        var times = items.Select(item => Us(item.GetProperty("at").GetString()!)).ToList();
-        if (!times.SequenceEqual(times.OrderDescending())) Report("I8", "The newest movement is not the first", read);
-        var isWhole = read.Answer.GetProperty("nextCursor").ValueKind == JsonValueKind.Null;
-        if (read.Consistency != "strong" || !isWhole) return;
-        foreach (var (key, same) in entries)
-        {
-            var needed = same.Where(entry => (read.AtUs == 0 || entry.state.Fact.TimeUs <= read.AtUs)
-                && entry.state.Fact.Seq <= read.HeadsBefore[entry.account.Shard]).ToList();
-            if (shown.GetValueOrDefault(key) < needed.Count)
-                Report("I10", $"A strong list lacks {needed[^1].state.Fact}", read);
-        }
-    }
-
     private void CheckTransfer(Operation read)
     {
         var legs = model.Transactions.Values.SelectMany(facts => facts)
@@ -266,6 +231,20 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         if (read.Text("status") == "settled"
             && !legs.Exists(leg => leg.Number("amountMinor") > 0 && leg.Seq <= read.HeadsAfter[leg.Shard]))
             Report("I10", "The transfer is shown as settled before its credit", read);
+    }
+
+    // Asked for by its key, as by somebody who had no answer: what was booked before is found, under its one id.
+    private void CheckByKey(Operation read)
+    {
+        var asked = read.After!;
+        var id = log.Operations.Where(each => each.Key == asked.Key && each.Body == asked.Body)
+            .Select(each => each.Id("transferId")).FirstOrDefault(each => each != Guid.Empty);
+        if (id == Guid.Empty) return;
+        var isBooked = model.Transactions.Values.SelectMany(facts => facts).Any(fact =>
+            (fact.Id("sagaId") == id || fact.Id("transactionId") == id) && fact.Seq <= read.HeadsBefore[fact.Shard]);
+        if (read.Status == 404 && isBooked) Report("I4", $"Transfer {id} is not found by its key", read, asked);
+        if (read.Status == 200 && read.Id("transferId") != id)
+            Report("I4", $"Another transfer than {id} is found by its key", read, asked);
     }
 
     // Whatever is under way: what holds is found to hold, unless an engine did not answer or somebody broke the views.
@@ -282,7 +261,8 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         }
     }
 
-    private void Report(string law, string sentence, Operation read) => violations.Add(law, sentence, read);
+    private void Report(string law, string sentence, params Operation[] reads) =>
+        violations.Add(law, sentence, reads);
 
     private static long Amount(JsonElement of, string field) => Amounts.Parse(of.GetProperty(field).GetString()!);
 }

@@ -35,9 +35,11 @@ internal sealed class ReadMoves(KnownBank bank)
             case 5:
                 var until = draw.Random.Percent(30) ? $"&to={Draw.Time(draw.NowUs)}" : "";
                 var limit = 1 + draw.Random.Below(draw.Random.Percent(60) ? 2 : 8);
-                var list = $"/v1/transactions?customerId={customer}&limit={limit}{until}";
+                var fromUs = draw.Random.Percent(25) ? draw.NowUs - draw.Random.Below(8_000_000) : 0;
+                var since = fromUs == 0 ? "" : $"&from={Draw.Time(fromUs)}";
+                var list = $"/v1/transactions?customerId={customer}&limit={limit}{until}{since}";
                 return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET", list) with
-                { IsWalk = true, AtUs = until.Length == 0 ? 0 : draw.NowUs }, customer);
+                { IsWalk = true, AtUs = until.Length == 0 ? 0 : draw.NowUs, FromUs = fromUs }, customer);
             case 6 or 7:
                 return Statement(draw, id);
             default:

@@ -40,8 +40,8 @@ internal sealed class RefusalReasons(BankModel model, RunLog log, bool hasClocks
             "hold-not-open" => IsEnded(began, refused) || IsExpired(began, refused),
             "hold-exceeded" => Remainders(began, refused).Any(minor => minor < began.AmountMinor),
             "duplicate-id" => IsTaken(began, refused),
-            "iban-taken" => began.Word.Length > 0 && log.Operations.Any(other => other.Word == began.Word && other.Key != began.Key
-                && other.BeganUs <= refused.EndedUs),
+            "iban-taken" => began.Word.Length > 0 && log.Operations.Any(other =>
+                other.Word == began.Word && other.Key != began.Key && other.BeganUs <= refused.EndedUs),
             "deadline-passed" => began.Kind == OperationKind.Transfer,
             "invalid-expiry" => began.AtUs > 0 && (hasClocks || refused.AnsweredUs + ClockApartUs >= began.AtUs),
             _ => false,
@@ -97,7 +97,8 @@ internal sealed class RefusalReasons(BankModel model, RunLog log, bool hasClocks
         if (!model.Holds.TryGetValue(began.Hold, out var hold)) return [];
         var (first, last) = (began.HeadsBefore[hold.Placed.Shard], refused.HeadsAfter[hold.Placed.Shard]);
         return hold.States.Where((state, at) => state.By.Seq <= last
-            && (at + 1 == hold.States.Count || hold.States[at + 1].By.Seq > first)).Select(state => state.RemainingMinor);
+            && (at + 1 == hold.States.Count || hold.States[at + 1].By.Seq > first))
+            .Select(state => state.RemainingMinor);
     }
 
     private bool IsTaken(Operation began, Operation refused)

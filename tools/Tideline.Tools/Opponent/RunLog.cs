@@ -42,5 +42,5 @@ internal sealed class RunLog(Func<long> nowUs)
     public IEnumerable<string> Lines(IReadOnlySet<int>? operations = null) => _lines
         .Where(line => line.What is not Operation operation || operations?.Contains(operation.Number) != false)
         .Select(line => line.What is Operation operation ? operation.ToString()
-            : string.Create(CultureInfo.InvariantCulture, $"      {line.AtUs / 1e6,9:F3} s  {line.What}"));
+            : string.Create(CultureInfo.InvariantCulture, $"      {line.AtUs / 1e6,9:F3} s  {$"{line.What}".ReplaceLineEndings(" ")}"));
 }

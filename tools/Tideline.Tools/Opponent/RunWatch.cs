@@ -39,8 +39,8 @@ internal sealed class RunWatch : IDisposable
     {
         while (!_over.Wait(1_000))
         {
-            if (_plan is not { } plan
-                || Stopwatch.GetElapsedTime(Volatile.Read(ref _beganAt)).TotalSeconds < OpponentLimits.RunSeconds) continue;
+            var seconds = Stopwatch.GetElapsedTime(Volatile.Read(ref _beganAt)).TotalSeconds;
+            if (_plan is not { } plan || seconds < OpponentLimits.RunSeconds) continue;
             Console.WriteLine(plan);
             Console.WriteLine($"  I6: The run did not end within {OpponentLimits.RunSeconds} s of real time.");
             Console.Out.Flush();

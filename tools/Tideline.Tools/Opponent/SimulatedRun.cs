@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Tideline.Kernel;
 using Tideline.Tools.Load;
 using Tideline.Tools.Simulation;
@@ -12,6 +13,7 @@ namespace Tideline.Tools.Opponent;
 /// </summary>
 internal static class SimulatedRun
 {
+    private const string Prefix = "tideline-simulation-";
     private static readonly DateTimeOffset Start = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     /// <summary>Runs a plan.</summary>
@@ -40,8 +42,8 @@ internal static class SimulatedRun
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // As an answer that lacks a field: it belongs to this seed.
-            violations.Add("model", $"The run ended with {fault}");
+            // As an answer that lacks a field; it may be the simulation's own.
+            violations.Add("rig", $"The run ended with {fault}");
         }
         finally
         {
@@ -95,9 +97,40 @@ internal static class SimulatedRun
             await new LostTail(bank, clients, model, log, time, violations).RunAsync(new SeededRandom(plan.Seed));
     }
 
+    /// <summary>Deletes what processes left behind that were killed.</summary>
+    public static void SweepFolders()
+    {
+        foreach (var folder in Directory.EnumerateDirectories(Parent(), $"{Prefix}*"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder)[Prefix.Length..], out var id) || IsRunning(id)) continue;
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // Another worker sweeps, too, or it is another user's.
+            }
+        }
+    }
+
+    private static bool IsRunning(int id)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            return id != Environment.ProcessId;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static string Folder() => Path.Combine(Parent(), $"{Prefix}{Environment.ProcessId}");
+
     // In memory where the machine has such a folder: a run opens and flushes many small files.
-    private static string Folder() => Path.Combine(
-        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"tideline-simulation-{Environment.ProcessId}");
+    private static string Parent() => Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath();
 }
 
 /// <summary>What a run showed.</summary>

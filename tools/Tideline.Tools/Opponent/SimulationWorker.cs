@@ -11,6 +11,8 @@ internal static class SimulationWorker
     public static async Task<int> RunAsync(SimulateOptions options)
     {
         SimulationProgram.RequireOneThread();
+        SimulationProgram.EndWithStarter();
+        SimulatedRun.SweepFolders();
         var failed = 0;
         var seed = options.First;
         using var watch = new RunWatch();

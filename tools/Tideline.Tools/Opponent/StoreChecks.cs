@@ -71,7 +71,8 @@ internal sealed class StoreChecks(SimulatedBank bank, Clients clients, BankModel
                 .Select(record => (record.SourceSeq, record.Type, record.Subject, record.TimeUs,
                     Encoding.UTF8.GetString(record.Data.Span))).ToList();
             var events = bank.Disks.Ledger.DurableEvents(shard.Key)
-                .Select(happened => (happened.Position.Seq, EventTypes.All.First(kind => kind.Type == happened.Type).Name,
+                .Select(happened => (
+                    happened.Position.Seq, EventTypes.All.First(kind => kind.Type == happened.Type).Name,
                     happened.Subject, happened.TimeUs, Encoding.UTF8.GetString(happened.Data.Span))).ToList();
             if (!published.SequenceEqual(events))
                 violations.Add("I7", $"account.events of shard {shard.Key} holds {published.Count} of {events.Count} "

@@ -22,7 +22,7 @@ internal static class SimulationProgram
     {
         var start = new ProcessStartInfo(program ?? Path.Combine(AppContext.BaseDirectory, "Tideline.Tools"))
         {
-            RedirectStandardOutput = true, UseShellExecute = false,
+            RedirectStandardOutput = true, RedirectStandardInput = true, UseShellExecute = false,
         };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         start.Environment[Variable] = workers.ToString(CultureInfo.InvariantCulture);
@@ -36,6 +36,20 @@ internal static class SimulationProgram
 
     /// <summary>How many workers there are, this one included.</summary>
     public static int Workers => int.Parse(Environment.GetEnvironmentVariable(Variable)!, CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Ends this worker when whoever started it has ended, however: then its standard input, to which nobody writes,
+    /// ends too.
+    /// </summary>
+    public static void EndWithStarter() => new Thread(static () =>
+    {
+        while (Console.In.Read() >= 0)
+        {
+        }
+
+        Environment.Exit(1);
+    })
+    { IsBackground = true, Name = "starter" }.Start();
 
     /// <exception cref="SimulationException">The thread pool has more than one thread.</exception>
     public static void RequireOneThread()

@@ -71,6 +71,9 @@ internal sealed record DrillScene(
         var found = await VerifyAsync();
         Log.Note($"{harm}; verify --deep says: {found ?? "every check held"}");
         if (!names.Any(name => found?.Contains(name, StringComparison.OrdinalIgnoreCase) == true))
-            Violations.Add("verify", $"{harm}, and verify --deep does not name '{string.Join("' or '", names)}': {found}");
+        {
+            Violations.Add(
+                "verify", $"{harm}, and verify --deep does not name '{string.Join("' or '", names)}': {found}");
+        }
     }
 }

@@ -141,6 +141,12 @@ internal sealed class OpponentDrill(DrillOptions options)
     private DrillReport Report(RunLog log, Violations violations, bool drained)
     {
         var tried = _rounds.Where(round => round.WhyNot is null).ToList();
+        if (tried.Count == 0)
+        {
+            throw new TidelineException(ErrorCode.InvalidInput, "None of these faults can be made here, and nothing "
+                + $"was checked: {string.Join("; ", _rounds.Select(round => $"{round.Fault} ({round.WhyNot})"))}.");
+        }
+
         foreach (var violation in violations.All) Console.WriteLine($"{violation}");
         return new DrillReport(
             "opponent",

@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace Tideline.Tools.Opponent;
+
+/// <summary>
+/// Checks a list of movements: each is one that was booked, and, if the list is whole, it holds all that its level asks
+/// for.
+/// </summary>
+/// <param name="model">What happened.</param>
+/// <param name="violations">Collects what breaks a law.</param>
+/// <param name="boundHeads">What a bounded read must show, by shard; null: it is none.</param>
+internal sealed class MovementChecks(BankModel model, Violations violations, Func<Operation, long[]?> boundHeads)
+{
+    public void Check(Operation read)
+    {
+        var entries = model.Accounts.Values.Where(account => account.Customer == read.Subject)
+            .SelectMany(account => account.States.Where(state => state.Fact.Number("entryVersion") > 0)
+                .Select(state => (Account: account, State: state)))
+            .GroupBy(entry => (entry.Account.Id, entry.State.Fact.Id("transactionId"), entry.State.PostedMinor))
+            .ToDictionary(same => same.Key, same => same.ToList());
+        var items = read.Answer.GetProperty("items").EnumerateArray().ToList();
+        // Legs of a transaction may lead to the same balance again.
+        var shown = new Dictionary<(Guid, Guid, long), int>();
+        foreach (var item in items)
+        {
+            var key = (
+                item.GetProperty("accountId").GetGuid(), item.GetProperty("transactionId").GetGuid(),
+                Amount(item, "balance"));
+            var count = shown[key] = shown.GetValueOrDefault(key) + 1;
+            if (!entries.TryGetValue(key, out var same)) Report("I8", $"There is no such movement: {item}", read);
+            else if (count > same.Count) Report("I8", $"A movement is listed twice: {item}", read);
+            else if (same[count - 1].State.Fact.Seq > read.HeadsAfter[same[0].Account.Shard])
+                Report("I10", $"The list shows what was not durable: {same[count - 1].State.Fact}", read);
+            else if (!same.Exists(entry => IsSame(item, entry.Account, entry.State.Fact)))
+                Report("I8", $"The movement was another one: {item} of {same[0].State.Fact}", read);
+            var atUs = ReadChecks.Us(item.GetProperty("at").GetString()!);
+            if ((read.AtUs > 0 && atUs > read.AtUs) || atUs < read.FromUs)
+                Report("model", $"The movement is outside of the period of the list: {item}", read);
+        }
+
+        var times = items.Select(item => ReadChecks.Us(item.GetProperty("at").GetString()!)).ToList();
+        if (!times.SequenceEqual(times.OrderDescending())) Report("I8", "The newest movement is not the first", read);
+        if (read.Answer.GetProperty("nextCursor").ValueKind != JsonValueKind.Null) return;
+        foreach (var (key, same) in entries)
+        {
+            var needed = same.Where(entry => IsNeeded(read, entry.Account, entry.State)).ToList();
+            if (shown.GetValueOrDefault(key) < needed.Count)
+                Report("I10", $"A {read.Consistency} list lacks {needed[^1].State.Fact}", read);
+        }
+    }
+
+    private static bool IsSame(JsonElement item, ModelAccount account, Fact fact)
+    {
+        var minor = fact.Number("amountMinor");
+        return Amount(item, "amount") == minor && item.GetProperty("kind").GetString() == fact.Kind
+            && item.GetProperty("direction").GetString() == (minor < 0 ? "out" : "in")
+            && item.GetProperty("currency").GetString() == account.Currency;
+    }
+
+    private bool IsNeeded(Operation read, ModelAccount account, AccountState state)
+    {
+        if ((read.AtUs > 0 && state.Fact.TimeUs > read.AtUs) || state.Fact.TimeUs < read.FromUs) return false;
+        return read.Consistency == "strong" ? state.Fact.Seq <= read.HeadsBefore[account.Shard]
+            : read.Consistency == "session" ? state.Version <= ReadChecks.NeedsOf(read, account)
+            : boundHeads(read) is { } heads && state.Fact.Seq <= heads[account.Shard];
+    }
+
+    private void Report(string law, string sentence, Operation read) => violations.Add(law, sentence, read);
+
+    private static long Amount(JsonElement of, string field) => Amounts.Parse(of.GetProperty(field).GetString()!);
+}
