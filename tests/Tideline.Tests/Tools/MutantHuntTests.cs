@@ -3,8 +3,8 @@ using Tideline.Tools.Load;
 namespace Tideline.Tests.Tools;
 
 /// <summary>
-/// The simulation finds what is planted. Only bugs that a few runs find are hunted here: <c>./tideline mutants</c> hunts
-/// all.
+/// The simulation finds what is planted. Only bugs that a few runs find are hunted here:
+/// <c>./tideline mutants</c> hunts all.
 /// </summary>
 public sealed class MutantHuntTests
 {

@@ -47,8 +47,8 @@ internal static class SimulateCommand
             if (options.Count is < 1 or > SimulateOptions.MostSeeds || options.Operations is < 1 or > MostOperations
                 || options.First > MostSeed)
             {
-                Console.Error.WriteLine($"--seeds must be 1 to {SimulateOptions.MostSeeds}, --operations 1 to {MostOperations}, and "
-                    + $"--seed 0 to {MostSeed}.");
+                Console.Error.WriteLine($"--seeds must be 1 to {SimulateOptions.MostSeeds}, --operations 1 to "
+                    + $"{MostOperations}, and --seed 0 to {MostSeed}.");
                 return Task.FromResult(2);
             }
 

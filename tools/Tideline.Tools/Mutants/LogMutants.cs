@@ -51,7 +51,6 @@ internal static class LogMutants
             What = "Messages after those that the log has lost do not begin a new source, and the log refuses them.",
             How = "The log loses messages that the ledger has forgotten.",
             Laws = "I6",
-            IsFrequent = true,
             Focus = RunFocus.Losses,
         },
         new()
@@ -65,7 +64,6 @@ internal static class LogMutants
             What = "A relay that starts again forgets that its messages have a new source since a loss.",
             How = "The log loses messages, goes on, and the process starts again.",
             Laws = "I6",
-            IsFrequent = true,
             Focus = RunFocus.Losses,
         },
         new()

@@ -30,19 +30,22 @@ internal sealed class MutantHunt(int seeds)
 
         if (FindRoot() is not { } root)
         {
-            await Console.Error.WriteLineAsync(
-                "The bugs are planted in the source, and there is no source tree here: run ./tideline mutants in a clone.");
+            await Console.Error.WriteLineAsync("The bugs are planted in the source, and there is no source tree here: "
+                + "run ./tideline mutants in a clone.");
             return 2;
         }
 
         var target = Path.Combine(root, "artifacts", "mutants");
         using var claim = Claim(target);
-        if (claim is null)
-        {
-            await Console.Error.WriteLineAsync($"Another ./tideline mutants works in {target}; wait until it has ended.");
-            return 2;
-        }
+        if (claim is not null) return await HuntAllAsync(root, target, names, cancel);
+        await Console.Error.WriteLineAsync(
+            $"Another ./tideline mutants works in {target}; wait until it has ended.");
+        return 2;
+    }
 
+    private async Task<int> HuntAllAsync(
+        string root, string target, IReadOnlyList<string> names, CancellationToken cancel)
+    {
         if (await BuildAsync(root, target, cancel) is not { } program) return 2;
         Console.WriteLine($"Running the copy without a bug, {ControlRuns} runs…");
         // What breaks a law by itself would count as every bug.

@@ -209,7 +209,6 @@ internal static class PostingMutants
             What = "The id of a clearing account lacks the owner, so all sagas of a shard share one.",
             How = "Transfers across shards in both directions.",
             Laws = "I12",
-            IsFrequent = true,
             Focus = RunFocus.Crossing,
         },
     ];

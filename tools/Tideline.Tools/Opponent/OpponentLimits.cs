@@ -19,7 +19,7 @@ internal static class OpponentLimits
     public const int BesideUs = 30_000;
 
     /// <summary>The real time that one run may take, s; most take less than one.</summary>
-    public const int RunSeconds = 600;
+    public const int RunSeconds = 240;
 
     /// <summary>How long a client waits for an answer, ms.</summary>
     public const int ClientPatienceMs = 8_000;

@@ -41,6 +41,7 @@ internal sealed class RunLog(Func<long> nowUs)
     /// <summary>The lines that a reader needs: those of some operations, and every disturbance.</summary>
     public IEnumerable<string> Lines(IReadOnlySet<int>? operations = null) => _lines
         .Where(line => line.What is not Operation operation || operations?.Contains(operation.Number) != false)
-        .Select(line => line.What is Operation operation ? operation.ToString()
-            : string.Create(CultureInfo.InvariantCulture, $"      {line.AtUs / 1e6,9:F3} s  {$"{line.What}".ReplaceLineEndings(" ")}"));
+        .Select(line => line.What is Operation operation ? operation.ToString() : string.Create(
+            CultureInfo.InvariantCulture,
+            $"      {line.AtUs / 1e6,9:F3} s  {$"{line.What}".ReplaceLineEndings(" ")}"));
 }
