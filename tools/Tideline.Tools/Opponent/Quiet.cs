@@ -5,6 +5,9 @@ namespace Tideline.Tools.Opponent;
 /// <summary>Waits until nothing is under way any more: sagas have ended and the views are level.</summary>
 internal sealed class Quiet(Clients clients, IBankUnderTest bank, TimeProvider time, int stepMs = 2_000)
 {
+    /// <summary>What it waited for last; empty: nothing.</summary>
+    public string WaitedFor { get; private set; } = "";
+
     /// <summary>Waits, and says what never ended.</summary>
     public async Task WaitAsync(Violations violations)
     {
@@ -14,6 +17,7 @@ internal sealed class Quiet(Clients clients, IBankUnderTest bank, TimeProvider t
             var before = bank.Heads();
             await Task.Delay(TimeSpan.FromMilliseconds(stepMs), time);
             why = await WhyNotAsync() ?? (bank.Heads().SequenceEqual(before) ? null : "events are still written");
+            WaitedFor = why ?? WaitedFor;
         }
 
         if (why is not null) violations.Add("I6", $"After {OpponentLimits.QuietSeconds} s without faults: {why}");

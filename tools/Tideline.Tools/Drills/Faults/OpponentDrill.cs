@@ -119,8 +119,11 @@ internal sealed class OpponentDrill(DrillOptions options)
         var unanswered = scene.Log.Operations.Skip(first).Count(operation => operation.Ending == Ending.Unknown);
         await scene.Clients.ResolveAsync();
         await fault.MendAsync(scene, cancel);
-        await new Quiet(scene.Clients, scene.Bank, TimeProvider.System, QuietStepMs).WaitAsync(scene.Violations);
+        var quiet = new Quiet(scene.Clients, scene.Bank, TimeProvider.System, QuietStepMs);
+        await quiet.WaitAsync(scene.Violations);
         var quietS = Stopwatch.GetElapsedTime(healedAt).TotalSeconds;
+        if (quiet.WaitedFor.Length > 0)
+            scene.Log.Note($"it is quiet after {quietS:F1} s; it waited last for: {quiet.WaitedFor}");
         await fault.InspectAsync(scene, cancel);
         var disagreement = await scene.VerifyAsync();
         if (disagreement is not null) scene.Violations.Add("verify", $"After {fault.Name}: {disagreement}");
