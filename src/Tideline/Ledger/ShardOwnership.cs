@@ -311,7 +311,7 @@ internal sealed partial class ShardOwnership : IAsyncDisposable
     {
         // Kept for the next attempt, with its connection.
         _candidate ??= _store.OpenWriter(Shard);
-        var lease = new LeaseClock(_time, _time.GetTimestamp());
+        var lease = new LeaseClock(_time, _time.GetTimestamp(), _candidate.HasLease);
         var head = await _candidate.AcquireAsync(cancel);
         await AdmitAsync(cancel);
         Signal.Reach(head.EventSeq, head.MessageSeq, head.TimeUs);

@@ -17,6 +17,9 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
     /// <summary>Every flush fails; nobody knows what is on the disk.</summary>
     public volatile bool IsBroken;
 
+    /// <summary>Whether owners have a lease, as on servers.</summary>
+    public bool HasLease { get; init; }
+
     /// <summary>No lease can be renewed.</summary>
     public volatile bool IsRenewalRefused;
 
@@ -60,6 +63,8 @@ internal sealed class FaultyStore(ILedgerStore store) : ILedgerStore
         public bool WaitsAtCommit => shard.WaitsAtCommit;
 
         public Task Wanted => shard.Wanted;
+
+        public bool HasLease => faults.HasLease;
 
         public ValueTask<ShardHead> AcquireAsync(CancellationToken cancel) => shard.AcquireAsync(cancel);
 

@@ -23,7 +23,7 @@ public sealed class OwnedShardTests : IAsyncLifetime
     {
         var (time, store) = (MachineTime.InMarch(), (FaultyStore?)null);
         await using var bank = await Bank.OpenAsync(
-            shards: 1, time, wrap: inner => store = new FaultyStore(inner));
+            shards: 1, time, wrap: inner => store = new FaultyStore(inner) { HasLease = true });
         await bank.CustomerAsync();
         KnownMsAgo().ShouldBe(0);
 

@@ -50,6 +50,9 @@ internal sealed class SqliteShardStore(ShardFile file) : IShardStore
         }
     }
 
+    /// <inheritdoc/>
+    public bool HasLease => false;
+
     /// <summary>The folder's lock lasts as long as the process; what can go is a file.</summary>
     public ValueTask RenewAsync()
     {

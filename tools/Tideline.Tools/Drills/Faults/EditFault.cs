@@ -66,7 +66,8 @@ internal sealed class EditFault(IStoreEditor editor)
 
     private static Guid Any(DrillScene scene)
     {
-        var customers = scene.Clients.Known.Customers;
+        // A document without an account has no balance to change.
+        var customers = scene.Clients.Known.Accounts.Select(account => account.Customer).Distinct().ToList();
         return customers[scene.Random.Below(customers.Count)];
     }
 
