@@ -57,8 +57,8 @@ internal sealed record RunPlan(
     public IReadOnlyList<Move> Often { get; init; } = [];
 
     /// <summary>
-    /// Whether a new customer or account is read at its token at once. Open: on real processes, about once in six rounds
-    /// of all faults, such a read lacks the account; it is not known yet why.
+    /// Whether a new customer or account is read at its token at once. Open: on real processes, about once in six
+    /// rounds of all faults, such a read lacks the account; it is not known yet why.
     /// </summary>
     public bool ReadsNew { get; init; } = true;
 
