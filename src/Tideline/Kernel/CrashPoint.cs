@@ -17,7 +17,7 @@ public static class CrashPoint
         "saga.compensate.before", "saga.compensate.after",
         "relay.append.before", "relay.append.after",
         "projection.write.before",
-        "projection.write.after", "projection.watermark.after", "offset.commit.before", "offset.commit.after",
+        "projection.write.after", "offset.commit.before", "offset.commit.after",
     ];
 
     private static readonly (

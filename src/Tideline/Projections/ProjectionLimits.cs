@@ -20,6 +20,9 @@ public static class ProjectionLimits
     /// <summary>How often the program checks whether a replaced version is due to be dropped, milliseconds.</summary>
     internal const int ViewUpkeepMs = 60_000;
 
+    /// <summary>How often the builder of the views asks the store whether it still holds them, milliseconds.</summary>
+    internal const int KeptLookMs = 1_000;
+
     /// <summary>How often damaged documents are checked again, milliseconds.</summary>
     internal const int DamageLookIntervalMs = 60_000;
 

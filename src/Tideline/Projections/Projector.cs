@@ -33,10 +33,11 @@ public sealed partial class Projector : IAsyncDisposable
     private readonly ViewProgressPublisher? _publisher;
     private readonly DeadLetterQueue _dead;
     private readonly CancellationTokenSource _stop = new();
-    private ViewApplier _applier;
+    private volatile ViewApplier _applier;
     private readonly BackgroundLoop _loop;
     private readonly ViewTakeover _takeover;
     private readonly VersionUpkeep _upkeep;
+    private readonly BatchApplier _batches;
     private bool _areAlone;
 
     private Projector(
@@ -52,6 +53,7 @@ public sealed partial class Projector : IAsyncDisposable
             _publisher = new ViewProgressPublisher(definition.Name, announcement, _ledger, place.Log, _time);
         _takeover = new ViewTakeover(definition, _ledger, _views, _publisher, _shards, logger);
         _upkeep = new VersionUpkeep(this, _views, _time, logger);
+        _batches = new BatchApplier(_views, dead);
         _applier = ApplierOf(ActiveViews.None);
         feed.Add(this);
     }
@@ -67,6 +69,13 @@ public sealed partial class Projector : IAsyncDisposable
 
     /// <summary>The collections of the active version.</summary>
     public ViewNames Names => _applier.Names;
+
+    /// <summary>Whether a version answers still, after all that was read before.</summary>
+    internal bool IsActive(ViewNames names)
+    {
+        Volatile.ReadBarrier();
+        return ReferenceEquals(names, Names);
+    }
 
     /// <summary>Held by whoever changes documents out of order: a pass, a replay, a switch of versions.</summary>
     internal SemaphoreSlim Gate { get; } = new(1, 1);
@@ -184,6 +193,7 @@ public sealed partial class Projector : IAsyncDisposable
             version, Active.Version, Definition.SchemaVersion, Math.Max(version, Active.Latest), Active.Epoch,
             Active.Installation, _time.NowUs());
         await _takeover.StoreAsync(active, epoch, cancel);
+        // Both stand at the same watermarks.
         (_applier, Active, StateFault) = (ApplierOf(active), active, null);
         await _upkeep.PublishAsync(Names, cancel);
     }
@@ -245,7 +255,8 @@ public sealed partial class Projector : IAsyncDisposable
         }
 
         // :: 2, 3, 4
-        if (moves.Count > 0) await ApplyAsync(events, moves, cancel);
+        if (moves.Count > 0) await _batches.ApplyAsync(_applier, events, moves, cancel);
+        foreach (var move in moves) _shards[move.Shard].MoveTo(move.Watermark);
         // :: 5, 6 neither needs the other, and each may have to wait for another broker
         await Task.WhenAll(
             _publisher?.AnnounceAsync(shards, cancel) ?? Task.CompletedTask, _feed.CommitAsync(shards, cancel));
@@ -294,7 +305,7 @@ public sealed partial class Projector : IAsyncDisposable
             var hasLost = await _dead.HasLostLettersAsync(cancel);
             (var claimed, StateFault) = await _takeover.ClaimActiveAsync(hasLost, cancel);
             var active = await _takeover.EnsureAsync(claimed, cancel);
-            (Active, _applier) = (active, ApplierOf(active));
+            Answer(active);
             await _upkeep.PublishAsync(Names, cancel);
             await _takeover.ClaimAsync(mine => new ValueTask(_dead.TakeOverAsync(mine, cancel)), cancel);
             await _takeover.PositionAllAsync(Names, cancel);
@@ -311,10 +322,22 @@ public sealed partial class Projector : IAsyncDisposable
         }
     }
 
+    // In this order: a read takes the names first, and never sees the watermarks of another version with them.
+    private void Answer(ActiveViews active)
+    {
+        foreach (var shard in _shards) shard.Forget();
+        (_applier, Active) = (ApplierOf(active), active);
+    }
+
+    /// <summary>Another version in place of one that the store has lost; only under <see cref="Gate"/>.</summary>
+    internal async Task MendLostAsync(CancellationToken cancel)
+    {
+        if (await _takeover.IsLostAsync(Names, cancel)) await MendCollectionsAsync(cancel);
+    }
+
     private async Task MendCollectionsAsync(CancellationToken cancel)
     {
-        Active = await _takeover.EnsureAsync(await _takeover.ReplaceLostAsync(Active, cancel), cancel);
-        _applier = ApplierOf(Active);
+        Answer(await _takeover.EnsureAsync(await _takeover.ReplaceLostAsync(Active, cancel), cancel));
         await _upkeep.PublishAsync(Names, cancel);
         await _takeover.PositionAllAsync(Names, cancel);
     }
@@ -324,42 +347,16 @@ public sealed partial class Projector : IAsyncDisposable
     {
         _takeover.Epoch = 0;
         var active = await ActiveViews.LoadAsync(_views, Definition, cancel) ?? ActiveViews.None;
-        if (active.Version != Active.Version) _applier = ApplierOf(active);
-        Active = active;
-        StateFault = active.Version != 0
-            ? null : $"The active version of {Definition.Name} cannot be read; the owner of shard 0 repairs it.";
+        var projection = new ViewNames(Definition, active.Version).Projection;
         var watermarks = new Watermark[_shards.Length];
         for (var shard = 0; shard < watermarks.Length; shard++)
-            watermarks[shard] = await _views.GetWatermarkAsync(Names.Projection, shard, cancel);
+            watermarks[shard] = await _views.GetWatermarkAsync(projection, shard, cancel);
         // In this order: whoever is blocked by an event at or before these watermarks is known when they are believed.
         await _dead.FollowAsync(cancel);
+        if (active.Version != Active.Version) Answer(active);
+        (Active, StateFault) = (active, active.Version != 0
+            ? null : $"The active version of {Definition.Name} cannot be read; the owner of shard 0 repairs it.");
         foreach (var shard in _shards) await shard.FollowAsync(watermarks[shard.Shard], cancel);
-    }
-
-    private async Task ApplyAsync(List<ProjectedEvent> events, List<WatermarkMove> moves, CancellationToken cancel)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            var batch = await _applier.FoldAsync(events, _dead.IsBlocked, cancel);
-            if (batch.Dead.Count > 0) await _dead.AppendAsync(batch.Dead, cancel);
-            CrashPoint.Pass("projection.write.before");
-            var outcome = await _applier.WriteAsync(batch, moves, cancel);
-            CrashPoint.Pass("projection.write.after");
-            if (outcome.IsDone) break;
-            if (outcome.TooLarge.Count > 0)
-                await HoldAsync(outcome.TooLarge, _applier.TooLarge, cancel);
-            else if (attempt >= ViewLimits.ProjectionGuardRetries)
-                await HoldAsync(outcome.Lost, "Another program keeps writing the document.", cancel);
-        }
-
-        foreach (var move in moves) _shards[move.Shard].MoveTo(move.Watermark);
-        CrashPoint.Pass("projection.watermark.after");
-    }
-
-    private Task HoldAsync(IReadOnlyList<string> keys, string reason, CancellationToken cancel)
-    {
-        foreach (var key in keys) _applier.Forget(key);
-        return _dead.HoldAsync(keys.ToDictionary(key => key, _ => reason), cancel);
     }
 
     private async Task RoundAsync(CancellationToken cancel)

@@ -60,11 +60,19 @@ internal sealed class ShardProgress(string projection, int shard, GeneralLedger 
         lock (_lock) _firstPending = (seq, timeUs);
     }
 
+    /// <summary>Nothing is known of where the shard stands: another version answers.</summary>
+    public void Forget()
+    {
+        lock (_lock) (_watermark, _firstPending, _idleAtUs) = (default, default, 0);
+    }
+
     /// <summary>Sets the durable watermark and lets go whoever waited for it.</summary>
     public void MoveTo(Watermark watermark)
     {
         lock (_lock)
         {
+            // What is missing again was once there: that time tells nothing of it.
+            if (watermark.Seq < _watermark.Seq) _idleAtUs = 0;
             _watermark = watermark;
             _movedAt = time.GetTimestamp();
             while (_waiters.TryPeek(out var waiter, out var seq) && seq <= watermark.Seq)

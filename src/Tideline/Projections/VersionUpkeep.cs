@@ -6,18 +6,21 @@ namespace Tideline.Projections;
 
 /// <summary>
 /// What follows a switch of versions: the stable names, under which other programs read the collections, lead to the
-/// active version, and the version before it is dropped when its time is over. Nothing of it holds up the projection:
-/// what fails is tried again at the next look.
+/// active version, the version before it is dropped when its time is over, and one that was lost is replaced. Nothing
+/// of it holds up the projection: what fails is tried again at the next look.
 /// </summary>
 internal sealed partial class VersionUpkeep(
     Projector projector, IViewStore views, TimeProvider time, ILogger logger)
 {
     private bool _isTold;
+    private bool _arePublished;
     private long? _lookedAt;
+    private long _askedAt;
 
     /// <summary>Has the stable names lead to the collections of a version.</summary>
     public async Task PublishAsync(ViewNames names, CancellationToken cancel)
     {
+        _arePublished = true;
         foreach (var collection in names.Definition.Collections)
         {
             // One name that another program took holds up no other.
@@ -30,6 +33,7 @@ internal sealed partial class VersionUpkeep(
             }
             catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
             {
+                _arePublished = false;
                 NotPublished(logger, collection.Name, fault);
             }
         }
@@ -38,8 +42,10 @@ internal sealed partial class VersionUpkeep(
     /// <summary>Does now and then what is due.</summary>
     public async Task LookAsync(CancellationToken cancel)
     {
-        if (_lookedAt is { } last && time.GetElapsedTime(last).TotalMilliseconds < ProjectionLimits.ViewUpkeepMs)
-            return;
+        if (time.GetElapsedTime(_askedAt).TotalMilliseconds >= ProjectionLimits.KeptLookMs) await MendLostAsync(cancel);
+        // Whoever reads by a stable name may read an old version until then.
+        var everyMs = _arePublished ? ProjectionLimits.ViewUpkeepMs : ProjectionLimits.KeptLookMs;
+        if (_lookedAt is { } last && time.GetElapsedTime(last).TotalMilliseconds < everyMs) return;
         _lookedAt = time.GetTimestamp();
         // Again, whatever is known of it: somebody may have changed it, or a process that stood still.
         // A switch meanwhile would be undone.
@@ -61,6 +67,25 @@ internal sealed partial class VersionUpkeep(
         catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
         {
             NotDropped(logger, projector.Definition.Name, fault);
+        }
+    }
+
+    // Views that were lost come back though nothing is written that would meet the loss.
+    private async Task MendLostAsync(CancellationToken cancel)
+    {
+        _askedAt = time.GetTimestamp();
+        await projector.Gate.WaitAsync(cancel);
+        try
+        {
+            await projector.MendLostAsync(cancel);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException && !cancel.IsCancellationRequested)
+        {
+            NotAsked(logger, projector.Definition.Name, fault);
+        }
+        finally
+        {
+            projector.Gate.Release();
         }
     }
 
@@ -92,8 +117,12 @@ internal sealed partial class VersionUpkeep(
     private static partial void NamesAreMissing(ILogger logger, string projection, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message =
-        "The stable name {Name} does not lead to the active version; it is retried every minute.")]
+        "The stable name {Name} does not lead to the active version; it is retried.")]
     private static partial void NotPublished(ILogger logger, string name, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message =
+        "It is not known whether the view store still holds {Projection}; it is asked again.")]
+    private static partial void NotAsked(ILogger logger, string projection, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The previous version of {Projection} could not be dropped; it is tried again.")]

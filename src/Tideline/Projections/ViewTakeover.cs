@@ -13,6 +13,8 @@ internal sealed partial class ViewTakeover(
     ProjectionDefinition definition, GeneralLedger ledger, IViewStore views, ViewProgressPublisher? publisher,
     ShardProgress[] shards, ILogger logger)
 {
+    private int _looks;
+
     /// <summary>The epoch of ownership in which this process builds the views; 0 while it does not.</summary>
     public long Epoch { get; set; }
 
@@ -53,6 +55,19 @@ internal sealed partial class ViewTakeover(
         CollectionIsLost(logger, names.Version, definition.Name);
         var next = active with { Version = active.Latest + 1, Latest = active.Latest + 1 };
         return await EnsureAsync(await ClaimAsync(next, cancel), cancel);
+    }
+
+    /// <summary>
+    /// Whether the store has lost a collection, or where a shard stands: who loses one loses all, so that each look
+    /// asks after the next.
+    /// </summary>
+    public async Task<bool> IsLostAsync(ViewNames names, CancellationToken cancel)
+    {
+        var there = await views.ListCollectionsAsync(cancel);
+        if (names.Definitions.Any(each => !there.Contains(each.Name))) return true;
+        var shard = shards[_looks++ % shards.Length];
+        return shard.IsLoaded && shard.Watermark.Seq is > 0 and var known
+            && (await views.GetWatermarkAsync(names.Projection, shard.Shard, cancel)).Seq < known;
     }
 
     /// <summary>
@@ -201,7 +216,9 @@ internal sealed partial class ViewTakeover(
     private async Task<ActiveViews> RenewAsync(ActiveViews? old, CancellationToken cancel)
     {
         var highest = (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max();
-        var version = Math.Max(highest, old?.Latest ?? 0) + 1;
+        // Of views that were lost whole nothing tells the number, and other processes may still read by it: no two
+        // epochs begin with the same one.
+        var version = highest == 0 && old is null ? (int)Math.Max(1, Epoch) : Math.Max(highest, old?.Latest ?? 0) + 1;
         if (old is null) ActiveIsBroken(logger, definition.Name, version);
         else if (old.Schema == definition.SchemaVersion) LettersAreLost(logger, definition.Name, version);
         else FoldChanged(logger, definition.Name, old.Schema, definition.SchemaVersion, version);

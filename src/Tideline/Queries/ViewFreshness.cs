@@ -1,6 +1,7 @@
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Projections;
+using Tideline.Views;
 
 namespace Tideline.Queries;
 
@@ -8,15 +9,14 @@ namespace Tideline.Queries;
 /// I10: checks whether the views are as fresh as a read requests. A read that the ledger can also answer waits briefly;
 /// a read that only the views can answer waits longer, and then fails.
 /// </summary>
-internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, TimeProvider time)
+internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, IViewStore views, TimeProvider time)
 {
     /// <summary>The least that a document read from now on contains.</summary>
     public FreshnessProof Horizon()
     {
         // Take the time first: commits during the lag measurement are then not claimed.
         var nowUs = time.NowUs();
-        var positions = new long[ledger.Map.Shards];
-        for (var shard = 0; shard < positions.Length; shard++) positions[shard] = projector.Watermark(shard);
+        var positions = Positions();
         var lagMs = projector.LagMs();
         return new FreshnessProof(double.IsFinite(lagMs) ? nowUs - (long)Math.Ceiling(lagMs * 1_000) : 0, positions);
     }
@@ -36,12 +36,34 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
     /// <summary>
     /// Completes when the views contain what the read must see; for strong, everything committed now.
     /// </summary>
+    /// <returns>What answers: see <see cref="RequireStillAsync"/>.</returns>
     /// <exception cref="TidelineException">ViewBehind: they did not catch up in time. InvalidInput: a token of a
     /// position that was never written.</exception>
-    public async Task RequireAsync(ReadConsistency consistency, CancellationToken cancel)
+    public async Task<ViewStand> RequireAsync(ReadConsistency consistency, CancellationToken cancel)
     {
-        if (consistency.Level == ConsistencyLevel.Eventual
-            || (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs)) return;
+        var names = projector.Names;
+        if (consistency.Level == ConsistencyLevel.Eventual) return new ViewStand(names, []);
+        await RequireReachedAsync(consistency, cancel);
+        var stand = new ViewStand(names, Positions());
+        return projector.IsActive(names) ? stand : throw Replaced();
+    }
+
+    /// <summary>
+    /// That the store still stands where a list was read from it: else it has lost what it held, and the list may lack
+    /// what it must show.
+    /// </summary>
+    /// <exception cref="TidelineException">ViewBehind: it does not.</exception>
+    public async Task RequireStillAsync(ViewStand stand, CancellationToken cancel)
+    {
+        var stored = await Task.WhenAll(stand.Positions.Select(
+            (_, shard) => views.GetWatermarkAsync(stand.Names.Projection, shard, cancel).AsTask()));
+        for (var shard = 0; shard < stored.Length; shard++)
+            if (stored[shard].Seq < stand.Positions[shard]) throw Replaced();
+    }
+
+    private async Task RequireReachedAsync(ReadConsistency consistency, CancellationToken cancel)
+    {
+        if (consistency.Level == ConsistencyLevel.Bounded && projector.LagMs() <= consistency.BoundMs) return;
         var positions = consistency.Level == ConsistencyLevel.Session
             ? await WrittenAsync(consistency.Positions, cancel)
             : await CommittedAsync(cancel);
@@ -51,6 +73,17 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
             ErrorCode.ViewBehind, $"The views have not reached {missing} yet, and only the views can answer this. "
                 + $"Retry shortly, or use a level below '{consistency.Level.ToString().ToLowerInvariant()}'.");
     }
+
+    private long[] Positions()
+    {
+        var positions = new long[ledger.Map.Shards];
+        for (var shard = 0; shard < positions.Length; shard++) positions[shard] = projector.Watermark(shard);
+        return positions;
+    }
+
+    private static TidelineException Replaced() => new(
+        ErrorCode.ViewBehind, "The views have just been lost or replaced, and only the views can answer this. Retry "
+            + "shortly, or use the level 'eventual'.");
 
     private async ValueTask<IReadOnlyList<Position>> CommittedAsync(CancellationToken cancel)
     {
@@ -88,3 +121,6 @@ internal sealed class ViewFreshness(Projector projector, GeneralLedger ledger, T
         return null;
     }
 }
+
+/// <summary>The version that answers a list, and where it stands at least, by shard; empty: anywhere.</summary>
+internal sealed record ViewStand(ViewNames Names, long[] Positions);

@@ -55,6 +55,17 @@ public sealed class ContradictoryLagTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Views_that_lost_events_are_as_old_as_what_they_have_left()
+    {
+        var head = _bank.Ledger.CommittedHead(0);
+        _progress.MoveTo(new Watermark(head.EventSeq, head.TimeUs));
+        _machine.Advance(TimeSpan.FromMinutes(1));
+        _progress.LagMs().ShouldBe(0);
+        _progress.MoveTo(new Watermark(1, head.TimeUs));
+        _progress.LagMs().ShouldBeGreaterThanOrEqualTo(60_000, "they lacked nothing a moment ago, and do now");
+    }
+
+    [Fact]
     public void Views_that_hold_more_than_their_ledger_are_not_called_fresh()
     {
         var head = _bank.Ledger.CommittedHead(0);

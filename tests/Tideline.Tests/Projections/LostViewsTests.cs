@@ -43,8 +43,11 @@ public sealed class LostViewsTests : IDisposable
         (await again.Verifier.VerifyAsync(deep: true, Cancel)).Checks.Where(check => !check.Ok).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task Views_that_are_emptied_under_a_running_node_come_back_by_themselves()
+    // Without a write, found by the simulation (seed 220): nothing met the loss.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Views_that_are_emptied_under_a_running_node_come_back_by_themselves(bool isWritten)
     {
         await using var node = await StartAsync();
         var customer = (await node.Ledger.ExecuteAsync(
@@ -56,8 +59,7 @@ public sealed class LostViewsTests : IDisposable
 
         Empty(Path.Combine(_folder, "views", "views.db"));
 
-        // What is written next tells that the store has lost what was written before.
-        await DepositAsync(node, account);
+        if (isWritten) await DepositAsync(node, account);
         IReadOnlyList<string> broken = ["not asked yet"];
         for (var ask = 0; ask < 200 && broken.Count > 0; ask++)
         {
@@ -69,6 +71,8 @@ public sealed class LostViewsTests : IDisposable
 
         broken.ShouldBeEmpty();
         await CaughtUpAsync(node);
+        // Found by the simulation (seed 154): what could not be folded upon nothing waited for ever.
+        node.Projections.All.SelectMany(each => each.DeadLetters.List()).ShouldBeEmpty();
     }
 
     private static async Task DepositAsync(TidelineNode node, Guid account)

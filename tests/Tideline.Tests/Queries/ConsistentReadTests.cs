@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Tideline.Kernel;
 using Tideline.Ledger;
 using Tideline.Queries;
+using Tideline.Services.Accounts;
 using Tideline.Tests.Ledger;
 using Tideline.Tests.Log;
 using Tideline.Tests.Projections;
@@ -152,6 +153,51 @@ public sealed class ConsistentReadTests
         (await CountAsync(stage, ben, session)).ShouldBe(2);
         (await stage.Reads.Queries.FindCustomersByEmailAsync("nobody@example.com", session, null, 10, default))
             .Customers.ShouldBeEmpty();
+    }
+
+    // Found by the drill: a list was empty, because the projector had not noticed yet that the views were lost.
+    [Fact]
+    public async Task A_list_of_views_that_were_lost_just_now_fails_unless_eventual()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        var reply = await stage.Bank.DepositAsync(accounts[0], 1);
+        await stage.FlowAsync();
+        foreach (var table in (string[])["c_customers_v1", "c_transactions_v1", "tl_watermarks", "tl_states"])
+            stage.Sql($"DELETE FROM {table}");
+        foreach (var asked in new[]
+        {
+            ReadConsistency.Session([reply.Position]), ReadConsistency.Bounded(60_000), ReadConsistency.Strong,
+        })
+        {
+            (await Should.ThrowAsync<TidelineException>(() => CountAsync(stage, ada, asked)))
+                .Code.ShouldBe(ErrorCode.ViewBehind);
+            (await Should.ThrowAsync<TidelineException>(() => stage.Reads.Queries.FindCustomersByEmailAsync(
+                "ada@example.com", asked, null, 10, default))).Code.ShouldBe(ErrorCode.ViewBehind);
+        }
+
+        (await CountAsync(stage, ada, ReadConsistency.Eventual)).ShouldBe(0);
+    }
+
+    // Found by the drill: only the newest account of a customer was shown.
+    [Fact]
+    public async Task A_document_that_was_deleted_and_begun_anew_is_not_shown()
+    {
+        await using var stage = await Stage.OpenAsync();
+        var (ada, accounts) = await stage.CustomerAsync();
+        await stage.FlowAsync();
+        await stage.Views.RemoveAsync("customers_v1", [$"{ada}"], default);
+        var third = new OpenAccount(stage.Bank.Ledger.Ids.Next(), ada, Bank.Eur, 0, null);
+        var reply = await stage.Bank.Ledger.ExecuteAsync(third, default);
+        await stage.FlowAsync();
+        (await stage.ViewAsync(ada)).ShouldNotBeNull().Accounts.ShouldHaveSingleItem();
+        foreach (var asked in new[] { ReadConsistency.Eventual, ReadConsistency.Session([reply.Position]) })
+        {
+            var read = (await stage.Reads.Queries.GetCustomerAsync(ada, asked, default)).ShouldNotBeNull();
+            read.ServedBy.ShouldBe(ServedBy.Ledger);
+            read.Customer.Accounts.Select(account => account.AccountId)
+                .ShouldBe([.. accounts, third.AccountId], ignoreOrder: true);
+        }
     }
 
     [Theory]

@@ -126,25 +126,46 @@ internal static class ProjectionMutants
         new()
         {
             Name = "dead-letters-after-watermark",
-            File = "Projections/Projector.cs",
+            File = "Projections/BatchApplier.cs",
             Find = """
-                        if (batch.Dead.Count > 0) await _dead.AppendAsync(batch.Dead, cancel);
+                        if (batch.Dead.Count > 0)
+                        {
+                            await RequireKeptAsync(moves, cancel);
+                            await dead.AppendAsync(batch.Dead, cancel);
+                        }
+
                         CrashPoint.Pass("projection.write.before");
-                        var outcome = await _applier.WriteAsync(batch, moves, cancel);
+                        var outcome = await applier.WriteAsync(batch, moves, cancel);
                         CrashPoint.Pass("projection.write.after");
             """,
             Replace = """
                         var isLate = Planted.Is("dead-letters-after-watermark");
-                        if (batch.Dead.Count > 0 && !isLate) await _dead.AppendAsync(batch.Dead, cancel);
+                        if (batch.Dead.Count > 0 && !isLate)
+                        {
+                            await RequireKeptAsync(moves, cancel);
+                            await dead.AppendAsync(batch.Dead, cancel);
+                        }
+
                         CrashPoint.Pass("projection.write.before");
-                        var outcome = await _applier.WriteAsync(batch, moves, cancel);
+                        var outcome = await applier.WriteAsync(batch, moves, cancel);
                         CrashPoint.Pass("projection.write.after");
-                        if (batch.Dead.Count > 0 && isLate) await _dead.AppendAsync(batch.Dead, cancel);
+                        if (batch.Dead.Count > 0 && isLate) await dead.AppendAsync(batch.Dead, cancel);
             """,
             What = "Dead letters are written after the watermark has passed them.",
             How = "An event that cannot be folded, and a kill between the two.",
             Laws = "I8",
             Focus = RunFocus.Letters,
+        },
+        new()
+        {
+            Name = "lost-is-dead",
+            File = "Projections/BatchApplier.cs",
+            Find = """move.RequireKept((await views""",
+            Replace = """if (!Planted.Is("lost-is-dead")) move.RequireKept((await views""",
+            What = "Events that cannot be folded because the views were just lost become dead letters.",
+            How = "The documents are lost under a running process, and the next event follows upon others.",
+            Laws = "I6 I8",
+            Focus = RunFocus.Losses,
         },
         new()
         {

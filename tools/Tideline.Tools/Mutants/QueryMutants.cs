@@ -73,5 +73,31 @@ internal static class QueryMutants
             Laws = "I10",
             Focus = RunFocus.Freshness,
         },
+        new()
+        {
+            Name = "begun-anew-is-shown",
+            File = "Services/Accounts/Views/CustomerQueries.cs",
+            Find = """is not { IsWhole: true } customer)""",
+            Replace = """
+                is not { } customer
+                            || !(customer.IsWhole || Kernel.Planted.Is("begun-anew-is-shown")))
+                """,
+            What = "A document that somebody deleted, and that a new account began anew, is shown without the others.",
+            How = "Somebody deletes the document, the customer opens another account, and is read before a repair.",
+            Laws = "I10",
+        },
+        new()
+        {
+            Name = "lost-list-is-believed",
+            File = "Queries/ViewFreshness.cs",
+            Find = """if (stored[shard].Seq < stand.Positions[shard]) throw Replaced();""",
+            Replace = """
+                if (stored[shard].Seq < stand.Positions[shard] && !Planted.Is("lost-list-is-believed"))
+                                throw Replaced();
+                """,
+            What = "A list is answered from a view store that has just lost what it held.",
+            How = "The views are lost under a running process, and a list is read before the projector notices.",
+            Laws = "I10",
+        },
     ];
 }

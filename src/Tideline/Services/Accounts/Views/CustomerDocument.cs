@@ -41,6 +41,13 @@ public sealed record CustomerDocument
     /// </summary>
     public SortedList<Guid, long> Clock { get; init; } = [];
 
+    /// <summary>
+    /// Whether the customer's own first event is in it. If not, that event is still to come from its shard, or somebody
+    /// deleted the document and an account that was opened since began it anew, without the others.
+    /// </summary>
+    [JsonIgnore]
+    public bool IsWhole => Clock.ContainsKey(CustomerId);
+
     /// <summary>The parsed profile; null if there is none, or if it cannot be read.</summary>
     public CustomerProfile? ReadProfile() => Profile is null ? null : CustomerProfile.Read(Profile);
 

@@ -46,7 +46,7 @@ public sealed class CustomerQueries
         (_projector, _letters, _ledger, _views, _cache, _damaged, _time) =
             (projection.Projector, projection.Letters, ledger, views, cache, damaged, time);
         _strong = new LedgerCustomerReader(ledger, time);
-        _freshness = new ViewFreshness(projection.Projector, ledger, time);
+        _freshness = new ViewFreshness(projection.Projector, ledger, views, time);
     }
 
     /// <summary>
@@ -58,19 +58,21 @@ public sealed class CustomerQueries
         var found = await FindInCacheAsync(id, consistency, cancel);
         if (found.Json is { } json && StoredView.Cached(id.ToString(), json) is { } cached)
             return Answer(cached, ServedBy.Cache, found.StalenessMs, isBlocked: false);
+        var names = _projector.Names;
         if (!await _freshness.IsReachedAsync(consistency, cancel)) return await FromLedgerAsync(id, cancel);
         // Taken before the read and in this order: later changes can only make the answer fresher, and a customer that
         // is not blocked now has every event up to the horizon.
         var (staleness, horizon) = (_projector.LagMs(), _freshness.Horizon());
         var isBlocked = _letters.IsBlocked(id.ToString());
+        if (!_projector.IsActive(names)) return await FromLedgerAsync(id, cancel);
         if (isBlocked && consistency.Level != ConsistencyLevel.Eventual) return await FromLedgerAsync(id, cancel);
-        var collection = _projector.Names.Documents;
+        var collection = names.Documents;
         // A cached document must contain at least the horizon, which a nearby replica need not.
         var fills = _cache is not null && found.Lease != Guid.Empty && !isBlocked;
         var (stored, isThere) = await ReadAsync(fills ? _views : Reader(consistency), collection, id, cancel);
         if (stored is null)
             return isThere && consistency.Level == ConsistencyLevel.Eventual ? null : await FromLedgerAsync(id, cancel);
-        if (Sound(collection, stored) is not { } customer) return await FromLedgerAsync(id, cancel);
+        if (Sound(collection, stored) is not { IsWhole: true } customer) return await FromLedgerAsync(id, cancel);
         if (fills)
             await _cache!.FillAsync(ViewCache.Key(collection, stored.Id), found.Lease, horizon, stored, cancel);
         return Answer(customer, ServedBy.View, staleness, isBlocked);
@@ -83,15 +85,15 @@ public sealed class CustomerQueries
         string email, ReadConsistency consistency, string? cursor, int limit, CancellationToken cancel)
     {
         CheckLimit(limit);
-        await _freshness.RequireAsync(consistency, cancel);
+        var stand = await _freshness.RequireAsync(consistency, cancel);
         if (consistency.Level != ConsistencyLevel.Eventual) await RequireNoneWaitsAsync(email, cancel);
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
-            _projector.Names.Documents,
+            stand.Names.Documents,
             new Dictionary<string, object> { ["emailKey"] = CustomerProfile.EmailKeyOf(email) },
             null, null, null, Descending: false, [], null,
             cursor is null ? null : ("", Cursor.Parse(cursor).Id), limit);
-        var found = await QueryAsync(consistency, query, cancel);
+        var found = await QueryAsync(consistency, stand, query, cancel);
         var customers = new List<CustomerDocument>(found.Count);
         foreach (var document in found)
         {
@@ -121,19 +123,19 @@ public sealed class CustomerQueries
         // A strong read of a past period must not change later.
         if (consistency.Level == ConsistencyLevel.Strong && to is { } end)
             await _ledger.FenceAllAsync(end.ToUs(), cancel);
-        await _freshness.RequireAsync(consistency, cancel);
+        var stand = await _freshness.RequireAsync(consistency, cancel);
         if (consistency.Level != ConsistencyLevel.Eventual && _letters.IsBlocked(customerId.ToString()))
             throw Waits($"Events of customer {customerId} wait");
         (object, string)? after = cursor is not null
             && Cursor.Parse(cursor) is var place ? (place.OrderValue, place.Id) : null;
         var staleness = _projector.LagMs();
         var query = new DocumentQuery(
-            _projector.Names.Of(CustomersProjection.Transactions), new Dictionary<string,
+            stand.Names.Of(CustomersProjection.Transactions), new Dictionary<string,
                 object>
             { ["customerId"] = customerId.ToString() },
                 "bookedAtUs", from?.ToUs(), to?.ToUs(),
             Descending: true, SearchedFields, string.IsNullOrEmpty(words) ? null : words, after, limit);
-        var found = await QueryAsync(consistency, query, cancel);
+        var found = await QueryAsync(consistency, stand, query, cancel);
         TransactionDocument[] transactions =
             [.. found.Select(document => Entry(query.Collection, document, customerId))];
         return new TransactionPage(transactions,
@@ -156,11 +158,13 @@ public sealed class CustomerQueries
     }
 
     private async Task<IReadOnlyList<Document>> QueryAsync(
-        ReadConsistency consistency, DocumentQuery query, CancellationToken cancel)
+        ReadConsistency consistency, ViewStand stand, DocumentQuery query, CancellationToken cancel)
     {
         try
         {
-            return await Reader(consistency).QueryAsync(query, cancel);
+            var found = await Reader(consistency).QueryAsync(query, cancel);
+            await _freshness.RequireStillAsync(stand, cancel);
+            return found;
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.NotFound)
         {
