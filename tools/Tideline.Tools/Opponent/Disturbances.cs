@@ -133,9 +133,18 @@ internal sealed class Disturbances(
         log.Note($"somebody puts back {damaged}");
     }
 
-    // The machines fail: log and views may lose what their contracts allow, or everything.
+    // The machines fail: log and views may lose what their contracts allow, or everything. Or the views alone are lost,
+    // while all nodes go on.
     private async Task LoseAsync(int number, SeededRandom random)
     {
+        if (random.Percent(25))
+        {
+            log.Note($"disturbance {number}: the views are lost under the running nodes");
+            log.AreViewsTouched = true;
+            bank.Disks.Views.Wipe(keepsCollections: random.Percent(50));
+            return;
+        }
+
         for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
         log.AreViewsTouched = true;
         if (random.Percent(50)) bank.Disks.Cache.Wipe();

@@ -7,6 +7,7 @@ internal sealed class KnownBank
 {
     private readonly Dictionary<Guid, long> _balances = [];
     private readonly Dictionary<Guid, long> _overdrafts = [];
+    private readonly Dictionary<Guid, long> _held = [];
     private readonly HashSet<Guid> _frozen = [];
 
     public List<Guid> Customers { get; } = [];
@@ -50,7 +51,7 @@ internal sealed class KnownBank
 
     /// <summary>What an account can pay, as far as the clients know, minor units.</summary>
     public long Available(Guid account) => Balance(account) + _overdrafts.GetValueOrDefault(account)
-        - Holds.Where(hold => hold.Account == account).Sum(hold => hold.RemainingMinor);
+        - _held.GetValueOrDefault(account);
 
     /// <summary>The customer of an account; empty if it is not known.</summary>
     public Guid CustomerOf(Guid account) =>
@@ -107,20 +108,25 @@ internal sealed class KnownBank
                 Holds.Add(new KnownHold(
                     operation.Id("holdId"), operation.Subject, operation.Currency, operation.AmountMinor,
                     operation.AtUs));
+                _held[operation.Subject] = _held.GetValueOrDefault(operation.Subject) + operation.AmountMinor;
                 break;
-            case OperationKind.Capture:
-                if (Holds.Find(hold => hold.Id == operation.Hold) is { } captured)
-                    captured.RemainingMinor = operation.AmountMinor == 0 ? 0
-                        : Math.Max(0, captured.RemainingMinor - operation.AmountMinor);
-                break;
-            case OperationKind.Release:
-                if (Holds.Find(hold => hold.Id == operation.Hold) is { } released) released.RemainingMinor = 0;
+            case OperationKind.Capture or OperationKind.Release:
+                LearnLess(operation.Hold, operation.AmountMinor);
                 break;
             case OperationKind.Transfer:
                 Transfers.Add(operation.Id("transferId"));
                 _balances[operation.Other] = Balance(operation.Other) + operation.AmountMinor;
                 break;
         }
+    }
+
+    // A part of a hold is gone, or, without an amount, all of it.
+    private void LearnLess(Guid id, long minor)
+    {
+        if (Holds.Find(hold => hold.Id == id) is not { } hold) return;
+        var gone = minor == 0 ? hold.RemainingMinor : Math.Min(minor, hold.RemainingMinor);
+        hold.RemainingMinor -= gone;
+        _held[hold.Account] -= gone;
     }
 
     private void LearnStatus(Guid id, string status)

@@ -41,9 +41,10 @@ internal sealed class MovementChecks(BankModel model, Violations violations, Fun
         var times = items.Select(item => ReadChecks.Us(item.GetProperty("at").GetString()!)).ToList();
         if (!times.SequenceEqual(times.OrderDescending())) Report("I8", "The newest movement is not the first", read);
         if (read.Answer.GetProperty("nextCursor").ValueKind != JsonValueKind.Null) return;
+        var bound = boundHeads(read);
         foreach (var (key, same) in entries)
         {
-            var needed = same.Where(entry => IsNeeded(read, entry.Account, entry.State)).ToList();
+            var needed = same.Where(entry => IsNeeded(read, bound, entry.Account, entry.State)).ToList();
             if (shown.GetValueOrDefault(key) < needed.Count)
                 Report("I10", $"A {read.Consistency} list lacks {needed[^1].State.Fact}", read);
         }
@@ -57,12 +58,12 @@ internal sealed class MovementChecks(BankModel model, Violations violations, Fun
             && item.GetProperty("currency").GetString() == account.Currency;
     }
 
-    private bool IsNeeded(Operation read, ModelAccount account, AccountState state)
+    private static bool IsNeeded(Operation read, long[]? bound, ModelAccount account, AccountState state)
     {
         if ((read.AtUs > 0 && state.Fact.TimeUs > read.AtUs) || state.Fact.TimeUs < read.FromUs) return false;
         return read.Consistency == "strong" ? state.Fact.Seq <= read.HeadsBefore[account.Shard]
             : read.Consistency == "session" ? state.Version <= ReadChecks.NeedsOf(read, account)
-            : boundHeads(read) is { } heads && state.Fact.Seq <= heads[account.Shard];
+            : bound is not null && state.Fact.Seq <= bound[account.Shard];
     }
 
     private void Report(string law, string sentence, Operation read) => violations.Add(law, sentence, read);

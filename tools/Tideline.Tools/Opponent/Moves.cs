@@ -54,8 +54,6 @@ internal sealed class Moves
 
         if (operation.Ending != Ending.Ok || operation.Token.Length == 0
             || !random.Percent(_plan.FollowPercent)) return null;
-        var isNew = operation.Kind is OperationKind.CreateCustomer or OperationKind.OpenAccount;
-        if (isNew && !_plan.ReadsNew) return null;
         var account = operation.Kind == OperationKind.Transfer && random.Percent(50) ? operation.Other
             : operation.Kind == OperationKind.OpenAccount ? operation.Id("accountId") : operation.Subject;
         var customer = operation.Kind switch

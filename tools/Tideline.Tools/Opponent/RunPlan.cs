@@ -56,12 +56,6 @@ internal sealed record RunPlan(
     /// <summary>What is done far more often.</summary>
     public IReadOnlyList<Move> Often { get; init; } = [];
 
-    /// <summary>
-    /// Whether a new customer or account is read at its token at once. Open: on real processes, about once in six
-    /// rounds of all faults, such a read lacks the account; it is not known yet why.
-    /// </summary>
-    public bool ReadsNew { get; init; } = true;
-
     /// <summary>Whether the bank takes transactions of several legs.</summary>
     public bool HasJournals { get; init; } = true;
 

@@ -58,7 +58,7 @@ internal sealed class OpponentDrill(DrillOptions options)
         var log = new RunLog(() => bank.ElapsedUs);
         var plan = new RunPlan(
             options.Seed, options.Shards, bank.Nodes, Groups: 0, Clients, Operations: int.MaxValue, FaultKinds.None)
-        { ThinkUs = ThinkUs, HasJournals = false, ReadsNew = false };
+        { ThinkUs = ThinkUs, HasJournals = false };
         var violations = new Violations();
         var clients = new Clients(bank, plan, TimeProvider.System, log);
         var scene = new DrillScene(bank, clients, new SeededRandom(options.Seed * FaultSeed), log, violations);
@@ -151,6 +151,9 @@ internal sealed class OpponentDrill(DrillOptions options)
         }
 
         foreach (var violation in violations.All) Console.WriteLine($"{violation}");
+        // What shows them, each once: a list may lack many events.
+        foreach (var operation in violations.All.SelectMany(violation => violation.Operations).Distinct())
+            Console.WriteLine($"{operation}");
         return new DrillReport(
             "opponent",
             [

@@ -59,12 +59,17 @@ internal sealed class ViewDisk(int keptChanges = ViewDisk.KeptChanges)
         }
     }
 
-    /// <summary>Everything is lost.</summary>
-    public void Wipe()
+    /// <summary>
+    /// Everything is lost; or, with <paramref name="keepsCollections"/>, all but the empty collections, as where the
+    /// next write makes them again.
+    /// </summary>
+    public void Wipe(bool keepsCollections = false)
     {
         lock (Gate)
         {
+            var kept = keepsCollections ? _collections.Values.Select(each => each.Definition).ToList() : [];
             _collections.Clear();
+            foreach (var definition in kept) _collections.Add(definition.Name, new ViewCollection(definition));
             _published.Clear();
             _watermarks.Clear();
             _losable.Clear();
