@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tideline.Kernel;
+using Tideline.Ledger;
 using Tideline.Log;
 
 namespace Tideline.Projections;
@@ -81,6 +82,37 @@ internal sealed record DeadLetterState(
             .Where(of => of.Value.Count > 0).ToDictionary(),
         Sources = Sources.Where(each => !lost.Contains(each.Key)).ToDictionary(),
     };
+
+    /// <summary>The state after a restore: what it took back is not there to be built anew.</summary>
+    internal async Task<DeadLetterState> WithoutTakenBackAsync(
+        ProjectionDefinition definition, GeneralLedger ledger, CancellationToken cancel)
+    {
+        var held = new Dictionary<string, HeldKey>(StringComparer.Ordinal);
+        foreach (var (key, why) in Held)
+        {
+            var isThere = why.Epoch == ledger.InstallationEpoch ? true
+                : await IsThereAsync(definition, ledger, key, cancel);
+            if (isThere is null) held[key] = why;
+            else if (isThere.Value) held[key] = why with { Epoch = ledger.InstallationEpoch };
+        }
+
+        return this with { Held = held };
+    }
+
+    // Null: nobody can say so, or its shard cannot be asked now.
+    private static async Task<bool?> IsThereAsync(
+        ProjectionDefinition definition, GeneralLedger ledger, string key, CancellationToken cancel)
+    {
+        if (definition.Documents?.IsThere is not { } isThere) return null;
+        try
+        {
+            return await isThere(ledger, key, cancel);
+        }
+        catch (TidelineException fault) when (fault.IsTransient)
+        {
+            return null;
+        }
+    }
 
     /// <exception cref="JsonException">Somebody broke it.</exception>
     internal static DeadLetterState Parse(byte[] json)

@@ -97,7 +97,7 @@ public sealed partial class DeadLetterQueue
         _epoch = epoch;
         var (state, _) = await LoadStateAsync(cancel);
         state = state.Without(await _topic.FindLostAsync(state.Sources, cancel));
-        _state = await WithoutTakenBackAsync(state, cancel);
+        _state = await state.WithoutTakenBackAsync(_definition, _ledger, cancel);
         var book = new DeadLetterIndex();
         await ReadAllAsync(book, cancel);
         book.Settle(_state.Settled);
@@ -172,6 +172,7 @@ public sealed partial class DeadLetterQueue
                 _letterSources[shard] = sources[shard];
             }
 
+            await RequireWrittenAsync(dead, fresh, cancel);
             foreach (var each in dead.Where(each => _book.Contains(each.Key, each.Happened.Event.Position)))
                 KeyBlocked(_logger, _definition.Name, each.Key, each.Happened.Event.Position, each.Reason);
         }
@@ -180,6 +181,25 @@ public sealed partial class DeadLetterQueue
         if (!_isUnsaved) return;
         await SaveAsync(_state, cancel);
         _isUnsaved = false;
+    }
+
+    // The log takes a number that it has for a repeat. A process that had the views before this one, and did not know yet
+    // that it has them no more, may have used it for another letter.
+    private async Task RequireWrittenAsync(
+        IReadOnlyList<DeadEvent> dead, List<LogRecord> fresh, CancellationToken cancel)
+    {
+        var written = fresh.Select(record => (record.Subject, record.Version)).ToHashSet();
+        if (dead.All(each => !written.Contains((each.Happened.Event.Subject, each.Happened.Event.Version))
+            || _book.Contains(each.Key, each.Happened.Event.Position))) return;
+        foreach (var shard in fresh.Select(record => record.Partition).Distinct())
+        {
+            _letterSources[shard] = await _topic.FindSourceAsync(
+                shard, _ledger.NowUs(shard), _letterSources[shard], cancel);
+        }
+
+        throw new TidelineException(
+            ErrorCode.StorageUnavailable,
+            $"Another process wrote dead letters of {_definition.Name} under the same numbers; they are written anew.");
     }
 
     /// <summary>Whether an operator gave up letters of this key: the document may lack what they said.</summary>
@@ -308,34 +328,6 @@ public sealed partial class DeadLetterQueue
                 "ones may wait again: " +
                 $"./tideline dlq replay. {fault.Message}";
             return (DeadLetterState.Empty, null);
-        }
-    }
-
-    // What a restore took back is not there to be built anew.
-    private async Task<DeadLetterState> WithoutTakenBackAsync(DeadLetterState state, CancellationToken cancel)
-    {
-        var held = new Dictionary<string, HeldKey>(StringComparer.Ordinal);
-        foreach (var (key, why) in state.Held)
-        {
-            var isThere = why.Epoch == _ledger.InstallationEpoch ? true : await IsThereAsync(key, cancel);
-            if (isThere is null) held[key] = why;
-            else if (isThere.Value) held[key] = why with { Epoch = _ledger.InstallationEpoch };
-        }
-
-        return state with { Held = held };
-    }
-
-    // Null: nobody can say so, or its shard cannot be asked now.
-    private async Task<bool?> IsThereAsync(string key, CancellationToken cancel)
-    {
-        if (_definition.Documents?.IsThere is not { } isThere) return null;
-        try
-        {
-            return await isThere(_ledger, key, cancel);
-        }
-        catch (TidelineException fault) when (fault.IsTransient)
-        {
-            return null;
         }
     }
 
