@@ -70,6 +70,26 @@ public sealed class RouteTests
     }
 
     [Fact]
+    public async Task While_the_views_cannot_be_opened_a_customer_is_read_from_the_ledger()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var customer = (await server.PostAsync(
+            "/v1/customers", """{"name":"Ada","email":"ada@example.com","country":"GB"}"""))["customerId"];
+        var account = await OpenAsync(server, customer, "");
+        server.AreViewsOpen = false;
+        foreach (var level in (string[])["eventual", "bounded=0", "strong"])
+        {
+            var read = await server.GetAsync($"/v1/customers/{customer}", ("Tideline-Consistency", level));
+            read.Headers.GetValues("Tideline-Served-By").ShouldBe(["ledger"]);
+            read.Json.GetProperty("accounts")[0].GetProperty("accountId").GetString().ShouldBe(account);
+        }
+
+        (await server.GetAsync($"/v1/customers/{server.Bank.Ledger.Ids.Next()}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await server.GetAsync($"/v1/transactions?customerId={customer}")).Status
+            .ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
     public async Task A_session_reads_its_own_writes_from_the_views()
     {
         await using var server = await GatewayServer.StartAsync();

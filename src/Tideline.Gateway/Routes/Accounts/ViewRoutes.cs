@@ -48,7 +48,10 @@ internal sealed class ViewRoutes(AccountsService accounts, GatewayParts parts)
         CustomerRead? found;
         try
         {
-            found = await Queries.GetCustomerAsync(id, consistency, http.RequestAborted);
+            // While the views cannot be opened, the ledger answers whatever the level.
+            found = accounts.Views is { } views
+                ? await views.Queries.GetCustomerAsync(id, consistency, http.RequestAborted)
+                : await CustomerQueries.FromLedgerAsync(parts.Ledger, parts.Time, id, http.RequestAborted);
         }
         catch (TidelineException fault) when (fault.Code == ErrorCode.InvalidInput)
         {

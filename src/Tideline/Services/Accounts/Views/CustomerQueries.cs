@@ -49,6 +49,11 @@ public sealed class CustomerQueries
         _freshness = new ViewFreshness(projection.Projector, ledger, views, time);
     }
 
+    /// <summary>A customer from the ledger, for where there are no views; null if there is none.</summary>
+    public static async Task<CustomerRead?> FromLedgerAsync(
+        GeneralLedger ledger, TimeProvider time, Guid id, CancellationToken cancel) =>
+        Strong(await new LedgerCustomerReader(ledger, time).ReadAsync(id, cancel));
+
     /// <summary>
     /// A customer; null if there is none (for an eventual read: none in the view). If the view has no trustworthy
     /// document, the ledger answers.
@@ -207,9 +212,10 @@ public sealed class CustomerQueries
             : _cache.FindAsync(ViewCache.Key(_projector.Names.Documents, id.ToString()), consistency, cancel);
 
     private async Task<CustomerRead?> FromLedgerAsync(Guid id, CancellationToken cancel) =>
-        await _strong.ReadAsync(id, cancel) is { } strong
-            ? new CustomerRead(strong, ServedBy.Ledger, 0, IsBlocked: false)
-            : null;
+        Strong(await _strong.ReadAsync(id, cancel));
+
+    private static CustomerRead? Strong(CustomerDocument? customer) =>
+        customer is null ? null : new CustomerRead(customer, ServedBy.Ledger, 0, IsBlocked: false);
 
     private CustomerRead Answer(CustomerDocument customer, ServedBy served, double stalenessMs, bool isBlocked) =>
         new(CustomerFold.Age(customer, Today()), served, stalenessMs, isBlocked);
