@@ -183,8 +183,8 @@ public sealed partial class DeadLetterQueue
         _isUnsaved = false;
     }
 
-    // The log takes a number that it has for a repeat. A process that had the views before this one, and did not know yet
-    // that it has them no more, may have used it for another letter.
+    // The log takes a number that it has for a repeat. A process that had the views before this one, and does not know
+    // yet that it has them no more, may have used it for another letter.
     private async Task RequireWrittenAsync(
         IReadOnlyList<DeadEvent> dead, List<LogRecord> fresh, CancellationToken cancel)
     {

@@ -63,7 +63,7 @@ internal sealed class ShardProgress(string projection, int shard, GeneralLedger 
     /// <summary>Nothing is known of where the shard stands: another version answers.</summary>
     public void Forget()
     {
-        lock (_lock) (_watermark, _firstPending, _idleAtUs) = (default, default, 0);
+        lock (_lock) (_watermark, _firstPending, _idleAtUs, _movedAt) = (default, default, 0, time.GetTimestamp());
     }
 
     /// <summary>Sets the durable watermark and lets go whoever waited for it.</summary>

@@ -84,7 +84,8 @@ public sealed class RouteTests
             read.Json.GetProperty("accounts")[0].GetProperty("accountId").GetString().ShouldBe(account);
         }
 
-        (await server.GetAsync($"/v1/customers/{server.Bank.Ledger.Ids.Next()}")).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await server.GetAsync($"/v1/customers/{server.Bank.Ledger.Ids.Next()}")).Status
+            .ShouldBe(HttpStatusCode.NotFound);
         (await server.GetAsync($"/v1/transactions?customerId={customer}")).Status
             .ShouldBe(HttpStatusCode.ServiceUnavailable);
     }

@@ -32,7 +32,8 @@ public sealed class DeadLetterTests
             .Code.ShouldBe(ErrorCode.StorageUnavailable);
         await queues[1].AppendAsync([Dead(2, "second")], default);
         await queues[2].TakeOverAsync(3, default);
-        foreach (var queue in queues[1..]) queue.List().Select(each => each.Key).ShouldBe(["before", "first", "second"]);
+        foreach (var queue in queues[1..])
+            queue.List().Select(each => each.Key).ShouldBe(["before", "first", "second"]);
 
         DeadEvent Dead(int at, string key) =>
             new(ProjectedEvent.From(happened[at], new SourceHistory(stage.Bank.Ledger.Epochs)), key, "A test.");
