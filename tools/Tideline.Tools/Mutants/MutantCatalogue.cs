@@ -7,7 +7,7 @@ namespace Tideline.Tools.Mutants;
 internal static class MutantCatalogue
 {
     /// <summary>The seeds within which the simulation finds each of those that it must find.</summary>
-    public const int Seeds = 100;
+    public const int Seeds = 200;
 
     /// <summary>The names of those that a few runs find.</summary>
     public static IEnumerable<string> Frequent => All.Where(each => each.IsFrequent).Select(each => each.Name);

@@ -49,9 +49,10 @@ internal sealed class MutantHunt(int seeds)
         if (await BuildAsync(root, target, cancel) is not { } program) return 2;
         Console.WriteLine($"Running the copy without a bug, {ControlRuns} runs…");
         // What breaks a law by itself would count as every bug.
-        if (await HuntAsync(program, "", RunFocus.None, ControlRuns, cancel) is { Seed: not null } sick)
+        var control = await HuntAsync(program, "", RunFocus.None, ControlRuns, cancel);
+        if (control.Seed is not null || control.Sentence.Length > 0)
         {
-            await Console.Error.WriteLineAsync($"The program breaks a law without any planted bug: {sick}");
+            await Console.Error.WriteLineAsync($"The program breaks a law without any planted bug: {control}");
             return 2;
         }
 
@@ -177,12 +178,12 @@ internal sealed class MutantHunt(int seeds)
                 return new Catch(seed, runs, lines[run + 1].Trim());
             }
 
-            return errors.Trim() is { Length: > 0 } fault ? new Catch(0, 0, fault.Split('\n')[0])
-                : new Catch(null, 0, "");
+            // A worker that fails has found nothing.
+            return new Catch(null, 0, errors.Trim().Split('\n')[0]);
         }
 
         public override string ToString() =>
-            Seed is null ? "NOT FOUND"
+            Seed is null ? $"NOT FOUND {Sentence}".TrimEnd()
                 : $"seed {Seed,-4} run {Runs,-3} {(Sentence.Length > 90 ? Sentence[..90] : Sentence)}";
     }
 }

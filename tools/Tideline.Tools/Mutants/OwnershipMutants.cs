@@ -51,6 +51,8 @@ internal static class OwnershipMutants
                 + "while the lease of a killed owner runs on.",
             Laws = "I3 model",
             Focus = RunFocus.Tails,
+            NotFoundYet = "Every witness must go away between the closing of the shard and the end of the lease of the "
+                + "killed owner: 200 runs of its focus did not meet that. ClosedShardTests do.",
         },
         new()
         {
@@ -79,6 +81,8 @@ internal static class OwnershipMutants
                 + "the first: the simulation found it.",
             Laws = "I10",
             Focus = RunFocus.Freshness,
+            NotFoundYet = "The owner must lose sight of the store, another one take over and write, and the builder of "
+                + "the views be behind, all at once: one in about a thousand runs. OwnedShardTests do it.",
         },
         new()
         {

@@ -169,6 +169,47 @@ internal static class ProjectionMutants
         },
         new()
         {
+            Name = "letter-taken-for-a-repeat",
+            File = "Projections/DeadLetterQueue.cs",
+            Find = """await RequireWrittenAsync(dead, fresh, cancel);""",
+            Replace = """
+                if (!Planted.Is("letter-taken-for-a-repeat")) await RequireWrittenAsync(dead, fresh, cancel);
+                """,
+            What = "A letter that the log took for a repeat of another one counts as written.",
+            How = "Two processes that both believe to have the views write letters under one number.",
+            Laws = "I8",
+            Focus = RunFocus.Letters,
+            NotFoundYet = "Both processes must write a letter within one takeover: one in about a thousand runs.",
+        },
+        new()
+        {
+            Name = "loss-not-looked-for",
+            File = "Projections/Projector.cs",
+            Find = """if (await _takeover.IsLostAsync(Names, cancel))""",
+            Replace = """if (!Planted.Is("loss-not-looked-for") && await _takeover.IsLostAsync(Names, cancel))""",
+            What = "Views that were lost come back with the next event only.",
+            How = "The views are lost under running nodes, and nothing is written any more.",
+            Laws = "I6 I8",
+            Focus = RunFocus.Losses,
+        },
+        new()
+        {
+            Name = "old-watermarks-for-new-views",
+            File = "Projections/Projector.cs",
+            Find = """foreach (var shard in _shards) shard.Forget();""",
+            Replace = """
+                if (!Planted.Is("old-watermarks-for-new-views"))
+                            foreach (var shard in _shards) shard.Forget();
+                """,
+            What = "Another version answers, and the watermarks of the one before are believed of it for a moment.",
+            How = "The views are lost under running nodes, and a list is read while another version takes their place.",
+            Laws = "I10",
+            Focus = RunFocus.Losses,
+            NotFoundYet = "A document must be read that the new version has built in part; lists ask the store once "
+                + "more. OtherProcessTests do it.",
+        },
+        new()
+        {
             Name = "shared-batch-off-by-one",
             File = "Projections/ShardFeed.cs",
             Find = """var taken = (int)(from.Seq - batch.From.Seq);""",

@@ -85,6 +85,9 @@ internal static class QueryMutants
             What = "A document that somebody deleted, and that a new account began anew, is shown without the others.",
             How = "Somebody deletes the document, the customer opens another account, and is read before a repair.",
             Laws = "I10",
+            Focus = RunFocus.Letters,
+            NotFoundYet = "The customer must open an account after the deletion and be read within a bound before the "
+                + "next event of another account. ConsistentReadTests do it.",
         },
         new()
         {
@@ -98,6 +101,35 @@ internal static class QueryMutants
             What = "A list is answered from a view store that has just lost what it held.",
             How = "The views are lost under a running process, and a list is read before the projector notices.",
             Laws = "I10",
+            Focus = RunFocus.Losses,
+        },
+        new()
+        {
+            Name = "address-search-is-not-fresh",
+            File = "Services/Accounts/Views/CustomerQueries.cs",
+            Find = """
+                    var stand = await _freshness.RequireAsync(consistency, cancel);
+                    if (consistency.Level != ConsistencyLevel.Eventual) await RequireNone
+            """,
+            Replace = """
+                    var stand = await _freshness.RequireAsync(
+                        Planted.Is("address-search-is-not-fresh") ? ReadConsistency.Eventual : consistency, cancel);
+                    if (consistency.Level != ConsistencyLevel.Eventual) await RequireNone
+            """,
+            What = "A search by e-mail address is answered by the view, whatever that holds.",
+            How = "A strong search by address, while the views are behind.",
+            Laws = "I10",
+        },
+        new()
+        {
+            Name = "search-ignores-words",
+            File = "Services/Accounts/Views/CustomerQueries.cs",
+            Find = """string.IsNullOrEmpty(words) ? null : words""",
+            Replace = """string.IsNullOrEmpty(words) || Planted.Is("search-ignores-words") ? null : words""",
+            What = "A search of movements answers with all of them.",
+            How = "A search with a word.",
+            Laws = "model",
+            IsFrequent = true,
         },
     ];
 }

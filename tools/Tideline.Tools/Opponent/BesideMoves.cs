@@ -86,7 +86,7 @@ internal sealed class BesideMoves(KnownBank bank, int percent)
         }
 
         var now = Draw.Time(draw.NowUs);
-        if (draw.Random.Percent(25) && bank.CustomerOf(account) is var customer && customer != Guid.Empty)
+        if (draw.Random.Percent(35) && bank.CustomerOf(account) is var customer && customer != Guid.Empty)
         {
             return draw.Plain(
                 OperationKind.ReadMovements, "GET", $"/v1/transactions?customerId={customer}&limit=4&to={now}") with

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Tideline.Tools.Load;
 
@@ -88,9 +89,10 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
             if (plan.Without.Contains(number)) continue;
             var operation = moves.Next(number, client, NowUs(), random);
             var sent = SendAsync(operation, random.Below(bank.Nodes));
-            await BesideAsync(client, moves, operation, random);
+            await BesideAsync(client, moves, operation.Parts is [var first, ..] ? first : operation, random);
             await sent;
             _known.Learn(operation);
+            foreach (var part in operation.Parts) _known.Learn(part);
             // At once, as an application does with what it has just written.
             if (moves.Follow(_next, client, operation, random) is not { } read
                 || plan.Without.Contains(_next++)) continue;
@@ -126,8 +128,17 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
         (operation.BeganUs, operation.HeadsBefore) = (bank.ElapsedUs, bank.Heads());
         log.Add(operation);
         log.NoteHeads(operation.HeadsBefore);
+        foreach (var part in operation.Parts)
+        {
+            (part.Node, part.BeganUs, part.HeadsBefore) = (node, operation.BeganUs, operation.HeadsBefore);
+            log.Add(part);
+        }
+
         await SendToAsync(operation, node, patienceMs ?? OpponentLimits.ClientPatienceMs);
         (operation.EndedUs, operation.AnsweredUs, operation.HeadsAfter) = (bank.ElapsedUs, NowUs(), bank.Heads());
+        foreach (var part in operation.Parts)
+            (part.EndedUs, part.AnsweredUs, part.HeadsAfter) =
+                (operation.EndedUs, operation.AnsweredUs, operation.HeadsAfter);
         bank.Note((ulong)operation.Status + (ulong)operation.Number);
     }
 
@@ -179,8 +190,29 @@ internal sealed class Clients(IBankUnderTest bank, RunPlan plan, TimeProvider ti
     {
         (operation.Status, operation.Token, operation.ServedBy) = (answer.Status, answer.Token, answer.ServedBy);
         if (answer.Body.Length == 0) return;
+        if (operation.Parts.Count > 0 && answer.Status == 200)
+        {
+            ReadLines(operation, answer);
+            return;
+        }
+
         using var json = JsonDocument.Parse(answer.Body);
         operation.Answer = json.RootElement.Clone();
+    }
+
+    // A line of the batch that has no answer stays open, as a request of its own would.
+    private static void ReadLines(Operation batch, BankAnswer answer)
+    {
+        var lines = Encoding.UTF8.GetString(answer.Body.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var line in lines)
+        {
+            using var json = JsonDocument.Parse(line);
+            var number = json.RootElement.GetProperty("line").GetInt32();
+            if (number > batch.Parts.Count) continue;
+            var part = batch.Parts[number - 1];
+            (part.Status, part.Answer) =
+                (json.RootElement.GetProperty("status").GetInt32(), json.RootElement.Clone());
+        }
     }
 
     private long NowUs() => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / 10;

@@ -98,7 +98,7 @@ internal sealed class Disturbances(
         log.Note($"disturbance {number}: node {node} stands still");
         paused.Process.Pause();
         await WaitAsync(500 + random.Below(8_000));
-        if (plan.Faults.HasFlag(FaultKinds.Kills) && random.Percent(35))
+        if (plan.Faults.HasFlag(FaultKinds.Kills) && random.Percent(plan.Focus == RunFocus.Takeovers ? 70 : 35))
         {
             log.Note($"disturbance {number}: all other nodes are killed");
             for (var other = 0; other < bank.Nodes; other++)
@@ -148,13 +148,13 @@ internal sealed class Disturbances(
         for (var node = 0; node < bank.Nodes; node++) bank.Kill(node);
         log.AreViewsTouched = true;
         if (random.Percent(50)) bank.Disks.Cache.Wipe();
-        switch (random.Below(6))
+        switch (random.Below(8))
         {
             case 0:
                 log.Note($"disturbance {number}: all nodes are killed, and the log is lost");
                 bank.Disks.Log.Wipe();
                 break;
-            case 5:
+            case 5 or 6 or 7:
                 log.Note($"disturbance {number}: all nodes are killed, and the log keeps the positions of its groups");
                 bank.Disks.Log.Wipe(keepsPositions: true);
                 break;

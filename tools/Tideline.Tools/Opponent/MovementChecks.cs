@@ -9,7 +9,9 @@ namespace Tideline.Tools.Opponent;
 /// <param name="model">What happened.</param>
 /// <param name="violations">Collects what breaks a law.</param>
 /// <param name="boundHeads">What a bounded read must show, by shard; null: it is none.</param>
-internal sealed class MovementChecks(BankModel model, Violations violations, Func<Operation, long[]?> boundHeads)
+/// <param name="hasClocks">Whether clocks were wrong.</param>
+internal sealed class MovementChecks(
+    BankModel model, Violations violations, Func<Operation, long[]?> boundHeads, bool hasClocks)
 {
     public void Check(Operation read)
     {
@@ -36,6 +38,8 @@ internal sealed class MovementChecks(BankModel model, Violations violations, Fun
             var atUs = ReadChecks.Us(item.GetProperty("at").GetString()!);
             if ((read.AtUs > 0 && atUs > read.AtUs) || atUs < read.FromUs)
                 Report("model", $"The movement is outside of the period of the list: {item}", read);
+            if (!IsSearched(read, item.GetProperty("kind").GetString()!))
+                Report("model", $"The movement is none that was searched for: {item}", read);
         }
 
         var times = items.Select(item => ReadChecks.Us(item.GetProperty("at").GetString()!)).ToList();
@@ -44,11 +48,15 @@ internal sealed class MovementChecks(BankModel model, Violations violations, Fun
         var bound = boundHeads(read);
         foreach (var (key, same) in entries)
         {
-            var needed = same.Where(entry => IsNeeded(read, bound, entry.Account, entry.State)).ToList();
+            var needed = same.Where(entry => IsSearched(read, entry.State.Fact.Kind)
+                && IsNeeded(read, bound, entry.Account, entry.State)).ToList();
             if (shown.GetValueOrDefault(key) < needed.Count)
                 Report("I10", $"A {read.Consistency} list lacks {needed[^1].State.Fact}", read);
         }
     }
+
+    private static bool IsSearched(Operation read, string kind) =>
+        kind.Contains(read.Word, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsSame(JsonElement item, ModelAccount account, Fact fact)
     {
@@ -58,10 +66,12 @@ internal sealed class MovementChecks(BankModel model, Violations violations, Fun
             && item.GetProperty("currency").GetString() == account.Currency;
     }
 
-    private static bool IsNeeded(Operation read, long[]? bound, ModelAccount account, AccountState state)
+    private bool IsNeeded(Operation read, long[]? bound, ModelAccount account, AccountState state)
     {
         if ((read.AtUs > 0 && state.Fact.TimeUs > read.AtUs) || state.Fact.TimeUs < read.FromUs) return false;
-        return read.Consistency == "strong" ? state.Fact.Seq <= read.HeadsBefore[account.Shard]
+        // A strong list up to a time never changes, whatever is under way, once the owner's clock has reached the time.
+        return read.Consistency == "strong"
+            ? (read.AtUs > 0 && !hasClocks) || state.Fact.Seq <= read.HeadsBefore[account.Shard]
             : read.Consistency == "session" ? state.Version <= ReadChecks.NeedsOf(read, account)
             : bound is not null && state.Fact.Seq <= bound[account.Shard];
     }

@@ -100,7 +100,7 @@ internal sealed class Moves
         if (_bank.Customers.Count < 3) return CreateCustomer(draw);
         if (_bank.Accounts.Count < _accounts) return OpenAccount(draw);
         if (random.Percent(_plan.OperatorPercent)) return new OperatorMoves(_bank).Next(draw);
-        if (random.Percent(4))
+        if (random.Percent(_plan.OpenPercent))
         {
             return random.Below(7) switch
             {
@@ -120,7 +120,7 @@ internal sealed class Moves
         {
             Move.Deposit => Cash(draw, isDeposit: true),
             Move.Withdraw => Cash(draw, isDeposit: false),
-            Move.Transfer => Transfer(draw),
+            Move.Transfer => draw.Random.Percent(10) ? Batch(draw) : Transfer(draw),
             Move.PlaceHold => PlaceHold(draw),
             Move.EndHold => EndHold(draw),
             Move.SetStatus => SetStatus(draw),
@@ -176,6 +176,25 @@ internal sealed class Moves
         var body = $"{{\"from\":\"{from}\",\"to\":\"{to}\",{Money(amount, currency)[1..]}";
         return draw.Command(OperationKind.Transfer, "POST", "/v1/payments/transfers", body) with
         { Subject = from, Other = to, AmountMinor = amount, Currency = currency };
+    }
+
+    // Two to four lines; sometimes one that was sent before, alone or in a batch, or twice in this one.
+    private Operation Batch(Draw draw)
+    {
+        var parts = new List<Operation>();
+        for (var line = 2 + draw.Random.Below(3); line > 0; line--)
+        {
+            var earlier = !draw.Random.Percent(20) ? null
+                : parts.Count > 0 && draw.Random.Percent(50) ? parts[^1]
+                : _bank.Commands.FindLast(command => command.Kind == OperationKind.Transfer);
+            var part = earlier is not null ? draw.Again(earlier)
+                : Transfer(draw) with { Key = $"key-{draw.Number}-{line}" };
+            parts.Add(part with { IsLine = true });
+        }
+
+        return draw.Plain(OperationKind.TransferBatch, "POST", "/v1/payments/transfers:batch", string.Join('\n',
+            parts.Select(part => $"{{\"idempotencyKey\":\"{part.Key}\",{part.Body![1..]}"))) with
+        { Parts = parts };
     }
 
     // Two to five legs, sometimes two on one account or a pair in another currency, and sometimes out of balance.

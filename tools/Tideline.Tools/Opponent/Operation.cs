@@ -10,6 +10,7 @@ internal enum OperationKind
     Deposit,
     Withdraw,
     Transfer,
+    TransferBatch,
     Journal,
     PlaceHold,
     Capture,
@@ -21,6 +22,7 @@ internal enum OperationKind
     ReadBalance,
     ReadCustomer,
     ReadMovements,
+    FindCustomers,
     ReadStatement,
     ReadTransfer,
     ReadByKey,
@@ -88,7 +90,13 @@ internal sealed record Operation
     /// <summary>Whether a capture is the last of its hold.</summary>
     public bool IsFinal { get; init; }
 
-    /// <summary>The status that the account shall have, or the IBAN of a new account.</summary>
+    /// <summary>The transfers of a batch, one a line; each is an operation of its own, with its key.</summary>
+    public IReadOnlyList<Operation> Parts { get; init; } = [];
+
+    /// <summary>Whether it is the line of a batch.</summary>
+    public bool IsLine { get; init; }
+
+    /// <summary>The status that the account shall have, the IBAN of a new account, or what a search asks for.</summary>
     public string Word { get; init; } = "";
 
     /// <summary>A time that it names, as the expiry of a hold, µs since 1970; 0: none.</summary>

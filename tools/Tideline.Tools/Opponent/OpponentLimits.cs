@@ -19,7 +19,7 @@ internal static class OpponentLimits
     public const int BesideUs = 30_000;
 
     /// <summary>The real time that one run may take, s; most take less than one.</summary>
-    public const int RunSeconds = 240;
+    public const int RunSeconds = 120;
 
     /// <summary>How long a client waits for an answer, ms.</summary>
     public const int ClientPatienceMs = 8_000;
@@ -38,6 +38,9 @@ internal static class OpponentLimits
 
     /// <summary>An outage that is longer than any deadline of a saga, ms.</summary>
     public const int LongOutageMs = 400_000;
+
+    /// <summary>How many lists are read after the views were lost while nothing is written.</summary>
+    public const int IdleAsks = 40;
 
     /// <summary>How long a shard that lost its tail is asked, s.</summary>
     public const int LostTailSeconds = 12;

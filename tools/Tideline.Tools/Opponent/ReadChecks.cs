@@ -8,6 +8,12 @@ namespace Tideline.Tools.Opponent;
 /// </summary>
 internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Violations violations)
 {
+    private Dictionary<Guid, string> Emails => field ??= log.Operations
+        .Where(operation => operation is { Kind: OperationKind.CreateCustomer, Ending: Ending.Ok })
+        .DistinctBy(operation => operation.Id("customerId"))
+        .ToDictionary(operation => operation.Id("customerId"), operation =>
+            JsonDocument.Parse(operation.Body!).RootElement.GetProperty("email").GetString()!);
+
     public void Run()
     {
         foreach (var read in log.Operations)
@@ -19,8 +25,9 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
                 case OperationKind.ReadEntries when read.Status == 200: CheckEntries(read); break;
                 case OperationKind.ReadBalance when read.Status == 200: CheckBalance(read); break;
                 case OperationKind.ReadCustomer when read.Status is 200 or 404: CheckCustomer(read); break;
+                case OperationKind.FindCustomers when read.Status == 200: CheckFound(read); break;
                 case OperationKind.ReadMovements when read.Status == 200:
-                    new MovementChecks(model, violations, BoundHeads).Check(read);
+                    new MovementChecks(model, violations, BoundHeads, hasClocks).Check(read);
                     break;
                 case OperationKind.ReadStatement when read.Status == 200: CheckStatement(read); break;
                 case OperationKind.Verify when read.Status == 200: CheckVerified(read); break;
@@ -121,15 +128,40 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
 
     private void CheckCustomer(Operation read)
     {
-        var accounts = model.Accounts.Values.Where(account => account.Customer == read.Subject).ToList();
-        var isStrong = read.Consistency == "strong";
-        if (read.Status == 404)
+        if (read.Status == 200)
         {
-            if (model.Customers.TryGetValue(read.Subject, out var created)) CheckMissing(read, created, accounts);
+            CheckShown(read, read.Subject, read.Answer);
             return;
         }
 
-        var shown = read.Answer.GetProperty("accounts").EnumerateArray()
+        if (model.Customers.TryGetValue(read.Subject, out var created))
+            CheckMissing(read, read.Subject, created, AccountsOf(read.Subject));
+    }
+
+    private List<ModelAccount> AccountsOf(Guid customer) =>
+        [.. model.Accounts.Values.Where(account => account.Customer == customer)];
+
+    // Everybody with the address, each as a read of the customer alone would show it.
+    private void CheckFound(Operation read)
+    {
+        var shown = read.Answer.GetProperty("items").EnumerateArray()
+            .ToLookup(customer => customer.GetProperty("customerId").GetGuid());
+        foreach (var (customer, created) in model.Customers)
+        {
+            var isOne = Emails.GetValueOrDefault(customer) == read.Word;
+            if (!isOne && shown.Contains(customer)) Report("model", $"Customer {customer} has another address", read);
+            if (shown[customer].Count() > 1) Report("I8", $"Customer {customer} is listed twice", read);
+            foreach (var document in shown[customer]) CheckShown(read, customer, document);
+            if (isOne && !shown.Contains(customer) && read.Answer.GetProperty("nextCursor").ValueKind
+                == JsonValueKind.Null && !log.AreViewsTouched)
+                CheckMissing(read, customer, created, AccountsOf(customer));
+        }
+    }
+
+    private void CheckShown(Operation read, Guid customer, JsonElement document)
+    {
+        var (accounts, isStrong) = (AccountsOf(customer), read.Consistency == "strong");
+        var shown = document.GetProperty("accounts").EnumerateArray()
             .ToDictionary(account => account.GetProperty("accountId").GetGuid());
         foreach (var account in accounts)
         {
@@ -160,7 +192,8 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
     }
 
     // The customer was not found. Where somebody removes documents, only the ledger can say that.
-    private void CheckMissing(Operation read, (int Shard, long Seq) created, List<ModelAccount> accounts)
+    private void CheckMissing(
+        Operation read, Guid customer, (int Shard, long Seq) created, List<ModelAccount> accounts)
     {
         if (read.Consistency == "strong" && created.Seq <= read.HeadsBefore[created.Shard])
             Report("I10", "A strong read did not find a customer that was there", read);
@@ -168,7 +201,7 @@ internal sealed class ReadChecks(BankModel model, RunLog log, bool hasClocks, Vi
         if (BoundHeads(read) is { } heads && created.Seq <= heads[created.Shard])
             Report("I10", "A bounded read did not find a customer that is older than the bound", read);
         var isNamed = read is { Consistency: "session", After: { Kind: OperationKind.CreateCustomer } after }
-            && after.Id("customerId") == read.Subject;
+            && after.Id("customerId") == customer;
         if (isNamed || accounts.Exists(account => NeedsOf(read, account) is not null))
             Report("I10", "The read did not find the customer that the token names", read);
     }

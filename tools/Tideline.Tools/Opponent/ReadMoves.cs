@@ -3,13 +3,16 @@ namespace Tideline.Tools.Opponent;
 /// <summary>Draws a read: of accounts, holds, entries, lists and statements, at levels, tokens and times.</summary>
 internal sealed class ReadMoves(KnownBank bank)
 {
+    // Parts of kinds, whatever their case; no other field that is searched has them.
+    private static readonly string[] Words = ["deposit", "WITHDRAW", "transfer", "apture", "Journal"];
+
     private static readonly string[] Levels = ["eventual", OpponentLimits.Bound, "session", "strong"];
 
     /// <summary>The next of them.</summary>
     public Operation Next(Draw draw)
     {
         var (id, customer, _) = bank.Account(draw);
-        switch (draw.Random.Below(9))
+        switch (draw.Random.Below(10))
         {
             case 0: return draw.Plain(OperationKind.ReadAccount, "GET", $"/v1/accounts/{id}") with { Subject = id };
             case 1 when bank.Holds.Count > 0:
@@ -37,11 +40,25 @@ internal sealed class ReadMoves(KnownBank bank)
                 var limit = 1 + draw.Random.Below(draw.Random.Percent(60) ? 2 : 8);
                 var fromUs = draw.Random.Percent(25) ? draw.NowUs - draw.Random.Below(8_000_000) : 0;
                 var since = fromUs == 0 ? "" : $"&from={Draw.Time(fromUs)}";
-                var list = $"/v1/transactions?customerId={customer}&limit={limit}{until}{since}";
+                var word = draw.Random.Percent(25) ? Words[draw.Random.Below(Words.Length)] : "";
+                var searched = word.Length == 0 ? "" : $"&q={word}";
+                var list = $"/v1/transactions?customerId={customer}&limit={limit}{until}{since}{searched}";
                 return Fresh(draw, draw.Plain(OperationKind.ReadMovements, "GET", list) with
-                { IsWalk = true, AtUs = until.Length == 0 ? 0 : draw.NowUs, FromUs = fromUs }, customer);
+                {
+                    IsWalk = true,
+                    AtUs = until.Length == 0 ? 0 : draw.NowUs,
+                    FromUs = fromUs,
+                    Word = word,
+                }, customer);
             case 6 or 7:
                 return Statement(draw, id);
+            case 8:
+                // Several customers share an address.
+                var email = $"c{draw.Random.Below(5)}@example.com";
+                return Fresh(draw, draw.Plain(
+                    OperationKind.FindCustomers, "GET", $"/v1/customers?email={email}&limit={1 + draw.Random.Below(4)}")
+                    with
+                { IsWalk = true, Word = email }, customer);
             default:
                 return Fresh(
                     draw, draw.Plain(OperationKind.ReadCustomer, "GET", $"/v1/customers/{customer}"), customer);

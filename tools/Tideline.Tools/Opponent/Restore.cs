@@ -62,7 +62,7 @@ internal sealed class Restore(
             var isTransfer = operation.Kind == OperationKind.Transfer;
             var held = legs[Effects.IdOf(operation, operation)].Count() == (isTransfer ? 2 : 1);
             var again = await clients.AskAgainAsync(operation);
-            if (held && (again.Status != operation.Status || again.Json != operation.Json))
+            if (held && !AnswerChecks.IsSame(operation, again))
                 violations.Add(
                     "I4", "After a restore, what the backup holds is answered differently", operation, again);
         }

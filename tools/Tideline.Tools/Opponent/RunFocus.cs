@@ -101,7 +101,8 @@ internal static class RunFocuses
         {
             Shards = Math.Max(2, plan.Shards),
             DisturbMs = 2_500,
-            Often = [Move.Transfer, Move.Transfer, Move.Journal],
+            Often = random.Percent(60) ? [Move.Transfer, Move.Transfer, Move.Journal]
+                : [Move.Deposit, Move.Read, Move.Read],
             Faults = plan.Faults | FaultKinds.Losses | FaultKinds.Kills,
         },
         RunFocus.Tails => (random.Percent(60) ? Several(plan, random) : plan) with
@@ -111,8 +112,9 @@ internal static class RunFocuses
         },
         RunFocus.Letters => plan with
         {
-            FaultRate = 4,
+            FaultRate = 8,
             DisturbMs = 800,
+            OpenPercent = 15,
             Mostly = FaultKinds.Damage,
             Accounts = 5,
             Faults = (plan.Faults | FaultKinds.Damage | FaultKinds.Refused) & ~FaultKinds.Losses,

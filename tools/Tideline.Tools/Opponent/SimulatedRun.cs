@@ -83,6 +83,12 @@ internal static class SimulatedRun
         if (plan.Faults.HasFlag(FaultKinds.Damage))
             await new Operators(bank, clients, damages, log, time, violations).MendAsync(new SeededRandom(plan.Seed));
         await new Quiet(clients, bank, time).WaitAsync(violations);
+        if (plan.Faults.HasFlag(FaultKinds.Losses) && plan.Seed % 3 == 0)
+        {
+            await new IdleLoss(bank, clients, log, time).RunAsync(new SeededRandom(plan.Seed));
+            await new Quiet(clients, bank, time).WaitAsync(violations);
+        }
+
         var hasClocks = (plan.Faults & (FaultKinds.Clocks | FaultKinds.Skew)) != 0;
         var model = await new LawChecks(bank, clients, log, time, hasClocks, violations).RunAsync();
         // Clocks that differ by no more than they may keep nobody from reading.

@@ -30,7 +30,7 @@ internal sealed class HttpExchange
         {
             var bytes = Encoding.UTF8.GetBytes(body);
             (request.Body, request.ContentLength) = (new MemoryStream(bytes), bytes.Length);
-            request.ContentType = "application/json";
+            request.ContentType = MediaTypeOf(target);
             http.Features.Set<IHttpRequestBodyDetectionFeature>(new HasBody());
         }
 
@@ -38,6 +38,10 @@ internal sealed class HttpExchange
     }
 
     public DefaultHttpContext Http { get; }
+
+    /// <summary>The media type of a body that is sent there.</summary>
+    public static string MediaTypeOf(string target) =>
+        target.EndsWith(":batch", StringComparison.Ordinal) ? "application/x-ndjson" : "application/json";
 
     /// <summary>The status of the answer.</summary>
     public int Status => Http.Response.StatusCode;

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using Tideline.Tools.Load;
 using Tideline.Tools.Servers;
+using Tideline.Tools.Simulation;
 
 namespace Tideline.Tools.Drills.Faults;
 
@@ -92,7 +93,8 @@ internal sealed class RunningBank : IBankUnderTest, IDisposable
         using var request = new HttpRequestMessage(new HttpMethod(method), string.Create(
             CultureInfo.InvariantCulture, $"http://127.0.0.1:{_nodes[node].Port}{target}"));
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
-        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        if (body is not null) request.Content = new StringContent(
+            body, Encoding.UTF8, HttpExchange.MediaTypeOf(target));
         try
         {
             using var answer = await _http.SendAsync(request);
