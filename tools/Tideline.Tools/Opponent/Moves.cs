@@ -100,7 +100,7 @@ internal sealed class Moves
         if (_bank.Customers.Count < 3) return CreateCustomer(draw);
         if (_bank.Accounts.Count < _accounts) return OpenAccount(draw);
         if (random.Percent(_plan.OperatorPercent)) return new OperatorMoves(_bank).Next(draw);
-        if (random.Percent(_plan.OpenPercent))
+        if (random.Percent(4))
         {
             return random.Below(7) switch
             {

@@ -114,7 +114,6 @@ internal static class RunFocuses
         {
             FaultRate = 8,
             DisturbMs = 800,
-            OpenPercent = 15,
             Mostly = FaultKinds.Damage,
             Accounts = 5,
             Faults = (plan.Faults | FaultKinds.Damage | FaultKinds.Refused) & ~FaultKinds.Losses,

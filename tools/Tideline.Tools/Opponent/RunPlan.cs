@@ -56,9 +56,6 @@ internal sealed record RunPlan(
     /// <summary>What is done far more often.</summary>
     public IReadOnlyList<Move> Often { get; init; } = [];
 
-    /// <summary>How many operations of a hundred open something, when there is enough already.</summary>
-    public int OpenPercent { get; init; } = 4;
-
     /// <summary>Whether the bank takes transactions of several legs.</summary>
     public bool HasJournals { get; init; } = true;
 
