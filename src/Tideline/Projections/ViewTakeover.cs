@@ -216,8 +216,8 @@ internal sealed partial class ViewTakeover(
     private async Task<ActiveViews> RenewAsync(ActiveViews? old, CancellationToken cancel)
     {
         var highest = (await ViewNames.VersionsAsync(views, definition, cancel)).DefaultIfEmpty().Max();
-        // Of views that were lost whole nothing tells the number, and other processes may still read by it: no two
-        // epochs begin with the same one.
+        // Of views that were lost whole nothing tells the number, and other processes may still read by it: each epoch
+        // begins with another one.
         var version = highest == 0 && old is null ? (int)Math.Max(1, Epoch) : Math.Max(highest, old?.Latest ?? 0) + 1;
         if (old is null) ActiveIsBroken(logger, definition.Name, version);
         else if (old.Schema == definition.SchemaVersion) LettersAreLost(logger, definition.Name, version);
